@@ -1,0 +1,110 @@
+# Duckling. `make run` and `make test` are all you need; CONTRIBUTING.md says the rest.
+#
+# Everything that is made goes to build/. SAN=1 builds the same with AddressSanitizer and UBSan to build/asan/.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CFLAGS ?= -O2 -g
+VERSION := 0.1.0
+
+, := ,
+B := $(if $(SAN),build/asan,build)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result -Werror
+LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg
+PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
+PKG_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
+SAN_FLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote player $(WARNINGS) \
+	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
+
+SOURCES := $(sort $(wildcard player/*.c player/*/*.c))
+OBJECTS := $(SOURCES:%.c=$B/obj/%.o)
+LIB_OBJECTS := $(filter-out $B/obj/player/main.o,$(OBJECTS))
+UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/programme/test_*.c)))
+BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
+FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+.PHONY: all deps run test bench lint format fuzz install uninstall clean unit fuzzers asan pictures
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $B/duckling
+
+deps:
+	@packaging/deps build run
+
+$B/duckling: $B/obj/player/main.o $B/libduckling.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$B/libduckling.a: $(LIB_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$B/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Tests link the archive, so each takes only the modules that it tests.
+$B/tests/%: $B/obj/tests/%.o $B/libduckling.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+
+# libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
+FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/base/err.c))
+build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lm
+
+unit: $(UNIT_TESTS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+
+run:
+	@packaging/deps build run
+	@$(MAKE) --no-print-directory -s all
+	@packaging/run-campaign
+
+test:
+	@packaging/deps build run test
+	@$(MAKE) --no-print-directory -s all fuzzers
+	@$(MAKE) --no-print-directory -s SAN=1 all unit
+	@tests/run
+
+bench:
+	@packaging/deps build run test
+	@$(MAKE) --no-print-directory -s all benches
+	@tests/bench/run
+
+# Long: ten minutes for each fuzzer, from the kept seeds.
+fuzz:
+	@packaging/deps build run test
+	@$(MAKE) --no-print-directory -s fuzzers
+	@tests/fuzz/run --seconds 600
+
+lint:
+	@packaging/deps build run lint
+	@packaging/lint
+
+format:
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+FONT_FILES := $(wildcard fonts/*)
+INSTALLED := $(DESTDIR)$(PREFIX)
+install: all
+	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling
+	install -D -m 644 packaging/man/duckling.1 $(INSTALLED)/share/man/man1/duckling.1
+	install -d $(INSTALLED)/share/duckling/fonts
+	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
+
+uninstall:
+	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1
+	rm -rf $(INSTALLED)/share/duckling
+
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(patsubst $B/tests/%,$B/obj/tests/%.d,$(UNIT_TESTS) $(BENCHES))

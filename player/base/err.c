@@ -1,0 +1,49 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+    if (!err)
+        return false;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    err->code = code;
+    return false;
+}
+
+bool err_set_errno(struct err *err, enum err_code code, int errno_value, const char *format, ...)
+{
+    if (!err)
+        return false;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    size_t used = strlen(err->text);
+    char words[128];
+    /* With _GNU_SOURCE strerror_r returns the text, which may not be in `words`. */
+    const char *text = strerror_r(errno_value, words, sizeof words);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", text);
+    err->code = code;
+    return false;
+}
+
+bool err_prefix(struct err *err, const char *format, ...)
+{
+    if (!err)
+        return false;
+    char old[ERR_TEXT_BYTES];
+    memcpy(old, err->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, "%s", old);
+    return false;
+}

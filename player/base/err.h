@@ -1,0 +1,41 @@
+/* Errors: what went wrong, where, in words for an operator.
+ *
+ * A function that can fail returns bool and takes `struct err *` last. The caller owns the object; it
+ * needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any thread. */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdbool.h>
+
+#define ERR_TEXT_BYTES 640
+
+enum err_code {
+    ERR_NONE,
+    ERR_INPUT,   /* a file, playlist or argument is wrong: trying again won't help */
+    ERR_MISSING, /* there is no such file or resource */
+    ERR_LIMIT,   /* larger, deeper or longer than the player allows */
+    ERR_SYSTEM,  /* the operating system refused: memory, descriptors, permissions */
+    ERR_DISK,    /* the disk is full or failing */
+    ERR_NETWORK, /* no route, no answer, broken transfer: trying again may help */
+    ERR_TRUST,   /* a certificate, signature or hash does not verify */
+    ERR_TIMEOUT,
+    ERR_WORKER, /* a worker process crashed or broke the protocol */
+};
+
+struct err {
+    enum err_code code;
+    char text[ERR_TEXT_BYTES]; /* no line end, no full stop */
+};
+
+/* Sets code and text; always returns false, so that `return err_set(...)` reads well. */
+__attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_code code,
+                                                   const char *format, ...);
+
+/* As err_set, with ": " and the words for errno_value appended. */
+__attribute__((format(printf, 4, 5))) bool err_set_errno(struct err *err, enum err_code code,
+                                                         int errno_value, const char *format, ...);
+
+/* Puts context before the text while an error goes up: "opening playlist: ". Returns false. */
+__attribute__((format(printf, 2, 3))) bool err_prefix(struct err *err, const char *format, ...);
+
+#endif

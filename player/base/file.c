@@ -1,0 +1,166 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err_code code_of(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_MISSING;
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EROFS:
+        return ERR_DISK;
+    default:
+        return ERR_SYSTEM;
+    }
+}
+
+static bool read_all(int fd, size_t limit_bytes, char **data, size_t *size, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return err_set_errno(err, code_of(errno), errno, "can't read");
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_INPUT, "not a regular file");
+    if ((uintmax_t)st.st_size > limit_bytes)
+        return err_set(err, ERR_LIMIT, "%jd bytes, more than the %zu allowed",
+                       (intmax_t)st.st_size, limit_bytes);
+    size_t wanted = (size_t)st.st_size, done = 0;
+    char *bytes = malloc(wanted + 1);
+    if (!bytes)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    while (done < wanted) {
+        ssize_t got = read(fd, bytes + done, wanted - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            free(bytes);
+            return err_set_errno(err, code_of(errno), errno, "can't read");
+        }
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    bytes[done] = '\0';
+    *data = bytes;
+    *size = done;
+    return true;
+}
+
+bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO in the place of a file must not hang the player. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_set_errno(err, code_of(errno), errno, "%s", path);
+    bool ok = read_all(fd, limit_bytes, data, size, err);
+    close(fd);
+    return ok || err_prefix(err, "%s: ", path);
+}
+
+static bool write_all(int fd, const void *data, size_t size)
+{
+    const char *from = data;
+    while (size > 0) {
+        ssize_t done = write(fd, from, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        from += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+bool file_sync_folder(const char *path, struct err *err)
+{
+    char folder[PATH_MAX];
+    int length = snprintf(folder, sizeof folder, "%s", path);
+    if (length < 0 || (size_t)length >= sizeof folder)
+        return err_set(err, ERR_LIMIT, "path too long");
+    char *slash = strrchr(folder, '/');
+    if (!slash)
+        strncpy(folder, ".", sizeof folder);
+    else
+        slash[slash == folder] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, code_of(errno), errno, "%s", folder);
+    bool ok = fsync(fd) == 0;
+    if (!ok)
+        err_set_errno(err, code_of(errno), errno, "%s: fsync", folder);
+    close(fd);
+    return ok;
+}
+
+bool file_replace(const char *path, const void *data, size_t size, struct err *err)
+{
+    char temporary[PATH_MAX];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return err_set(err, ERR_LIMIT, "path too long");
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_set_errno(err, code_of(errno), errno, "%s", temporary);
+    /* A failed fsync is never tried again: the kernel forgets the error and the data. */
+    bool ok = write_all(fd, data, size) && fsync(fd) == 0;
+    int number = errno;
+    ok = close(fd) == 0 && ok;
+    if (ok && rename(temporary, path) == 0)
+        return file_sync_folder(path, err);
+    if (ok)
+        number = errno;
+    unlink(temporary);
+    return err_set_errno(err, code_of(number), number, "writing %s", path);
+}
+
+bool file_make_folders(const char *path, struct err *err)
+{
+    char partial[PATH_MAX];
+    int length = snprintf(partial, sizeof partial, "%s", path);
+    if (length <= 0 || (size_t)length >= sizeof partial)
+        return err_set(err, ERR_LIMIT, "path empty or too long");
+    for (char *c = partial + 1;; c++) {
+        if (*c && *c != '/')
+            continue;
+        char kept = *c;
+        *c = '\0';
+        if (mkdir(partial, 0755) < 0 && errno != EEXIST)
+            return err_set_errno(err, code_of(errno), errno, "creating folder %s", partial);
+        *c = kept;
+        if (!kept)
+            return true;
+    }
+}
+
+bool file_find_shipped(const char *name, char *path, size_t path_bytes)
+{
+    static const char *const places[] = {"..", "../share/duckling"};
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return false;
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        int used = snprintf(path, path_bytes, "%s/%s/%s", program, places[i], name);
+        if (used > 0 && (size_t)used < path_bytes && access(path, R_OK) == 0)
+            return true;
+    }
+    return false;
+}
