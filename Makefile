@@ -9,6 +9,7 @@ CFLAGS ?= -O2 -g
 VERSION := 0.1.0
 
 , := ,
+Q := $(if $(V),,@)
 B := $(if $(SAN),build/asan,build)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result -Werror
@@ -25,6 +26,8 @@ SOURCES := $(sort $(wildcard player/*.c player/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/obj/%.o)
 LIB_OBJECTS := $(filter-out $B/obj/player/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/programme/test_*.c)))
+# Small programs that the fault tests drive.
+PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -38,28 +41,28 @@ deps:
 	@packaging/deps build run
 
 $B/duckling: $B/obj/player/main.o $B/libduckling.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $B/libduckling.a: $(LIB_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests link the archive, so each takes only the modules that it tests.
 $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/base/err.c))
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
+	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lm
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(PROBES)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
@@ -107,4 +110,4 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(patsubst $B/tests/%,$B/obj/tests/%.d,$(UNIT_TESTS) $(BENCHES))
+-include $(OBJECTS:.o=.d) $(patsubst $B/tests/%,$B/obj/tests/%.d,$(UNIT_TESTS) $(PROBES) $(BENCHES))

@@ -1,7 +1,8 @@
 /* Errors: what went wrong, where, in words for an operator.
  *
- * A function that can fail returns bool and takes `struct err *` last. The caller owns the object; it
- * needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any thread. */
+ * A function that can fail returns bool and takes `struct err *` last. The caller owns the object;
+ * it needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any
+ * thread. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

@@ -34,8 +34,8 @@ static bool read_all(int fd, size_t limit_bytes, char **data, size_t *size, stru
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INPUT, "not a regular file");
     if ((uintmax_t)st.st_size > limit_bytes)
-        return err_set(err, ERR_LIMIT, "%jd bytes, more than the %zu allowed",
-                       (intmax_t)st.st_size, limit_bytes);
+        return err_set(err, ERR_LIMIT, "%jd bytes, more than the %zu allowed", (intmax_t)st.st_size,
+                       limit_bytes);
     size_t wanted = (size_t)st.st_size, done = 0;
     char *bytes = malloc(wanted + 1);
     if (!bytes)

@@ -2,9 +2,10 @@
  *
  *     info feed: playlist switched name="To the Greatness of Small" spots=5
  *
- * error = someone must act; warn = degraded; info = a change of state; debug = for developers (off).
- * A line that repeats the one before it is counted, and the count is written when another line comes.
- * Never a secret: URLs are written without credentials by whoever logs them. Any thread. */
+ * error = someone must act; warn = degraded; info = a change of state; debug = for developers
+ * (off). A line that repeats the one before it is counted, and the count is written when another
+ * line comes. Never a secret: URLs are written without credentials by whoever logs them. Any
+ * thread. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

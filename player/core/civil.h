@@ -1,6 +1,7 @@
 /* Civil time: days, weekdays, local times and zones, without a system call. Pure; any thread.
  *
- * A zone is a table of offset changes that the shell derives from the system's zone data (base/zone). */
+ * A zone is a table of offset changes that the shell derives from the system's zone data
+ * (base/zone). */
 #ifndef CORE_CIVIL_H
 #define CORE_CIVIL_H
 
@@ -23,7 +24,8 @@ struct civil_zone {
     size_t change_count;
 };
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar; false where no calendar has the date (years 1 to 9999). */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar; false where no calendar has the date
+ * (years 1 to 9999). */
 bool civil_day_of(int year, int month, int day, int32_t *days);
 
 /* The reverse, for |days| < 3,000,000. */
@@ -39,19 +41,22 @@ int64_t civil_local_ms(const struct civil_zone *zone, int64_t t_ms);
 int32_t civil_local_day(const struct civil_zone *zone, int64_t t_ms);
 int32_t civil_offset_ms(const struct civil_zone *zone, int64_t t_ms);
 
-/* The instant of a local time (milliseconds since local 1970-01-01T00:00). One that a change skips is the instant of the
- * change; one that occurs twice is the first (design.md 4.1.1). */
+/* The instant of a local time (milliseconds since local 1970-01-01T00:00). One that a change skips
+ * is the instant of the change; one that occurs twice is the first (design.md 4.1.1). */
 int64_t civil_instant(const struct civil_zone *zone, int64_t local_ms);
 
-/* RFC 3339: "2026-02-06T20:00:00+09:00" (or Z; seconds and .fraction optional), or without offset a local time. `local`
- * says which; *ms as in struct playlist_instant. False where it is neither or no calendar has it. */
+/* RFC 3339: "2026-02-06T20:00:00+09:00" (or Z; seconds and .fraction optional), or without offset a
+ * local time. `local` says which; *ms as in struct playlist_instant. False where it is neither or
+ * no calendar has it. */
 bool civil_parse_instant(const char *text, bool *local, int64_t *ms);
 
-/* "YYYY-MM-DD" to days; "HH:MM" or "HH:MM:SS" to milliseconds since midnight ("24:00" is 86,400,000). */
+/* "YYYY-MM-DD" to days; "HH:MM" or "HH:MM:SS" to milliseconds since midnight ("24:00" is
+ * 86,400,000). */
 bool civil_parse_date(const char *text, int32_t *days);
 bool civil_parse_time(const char *text, int32_t *ms);
 
-/* Writes RFC 3339 with the zone's offset and milliseconds only where not zero: "2026-02-06T20:00:00+09:00". At most 40 bytes. */
+/* Writes RFC 3339 with the zone's offset and milliseconds only where not zero:
+ * "2026-02-06T20:00:00+09:00". At most 40 bytes. */
 void civil_format(const struct civil_zone *zone, int64_t t_ms, char text[40]);
 
 #endif

@@ -1,4 +1,5 @@
-/* Which system font draws which language. The parent's side: it opens the files that a worker then reads. */
+/* Which system font draws which language. The parent's side: it opens the files that a worker then
+ * reads. */
 #ifndef DECODE_FACES_H
 #define DECODE_FACES_H
 
@@ -7,9 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes the path and face index of the face for a language and weight: Noto Sans CJK with the language's own forms
- * (zh-Hans SC, zh-Hant TC, zh-HK HK, ja JP, ko KR; others: SC, which has good Latin), else the font that ships with Duckling. False if there is no
- * font at all. */
+/* Writes the path and face index of the face for a language and weight: Noto Sans CJK with the
+ * language's own forms (zh and zh-Hans SC, zh-Hant and zh-TW TC, zh-HK and yue HK, ja JP, ko KR;
+ * others: KR, whose quotes and apostrophes are as narrow as Latin text needs; those of SC and TC
+ * are full-width), else the font that ships with Duckling. False if there is no font at all. */
 bool faces_find(const char *language, enum playlist_weight weight, char *path, size_t path_bytes,
                 int *index);
 

@@ -1,7 +1,7 @@
 /* Taglines: sets one text for one canvas and draws it as a picture with alpha.
  *
- * Runs in a worker process (one thread); it opens no files: fonts come as open descriptors. Breaks lines by language,
- * balances them, steps down in size until the text fits its box. */
+ * Runs in a worker process (one thread); it opens no files: fonts come as open descriptors. Breaks
+ * lines by language, balances them, steps down in size until the text fits its box. */
 #ifndef DECODE_TAGLINE_H
 #define DECODE_TAGLINE_H
 
@@ -21,19 +21,22 @@ struct tagline_face {
 };
 
 struct tagline_request {
-    const char *text;     /* UTF-8, any normalisation; '\n' forces a line */
-    const char *language; /* BCP 47; "" is taken as "en" */
+    const char *text;                      /* UTF-8, any normalisation; '\n' forces a line */
+    const char *language;                  /* BCP 47; "" is taken as "en" */
     int canvas_width_px, canvas_height_px; /* after rotation: as people see it */
     const struct playlist_style *style;    /* its fonts are not used: `faces` are */
     struct tagline_face faces[TAGLINE_FACES_MAX];
     int face_count;
 };
 
-/* Sets the text. NULL on failure (ERR_INPUT: no face has its glyphs at all, invalid UTF-8; ERR_SYSTEM). */
+/* Sets the text. NULL on failure (ERR_INPUT: no face has its glyphs at all, invalid UTF-8;
+ * ERR_SYSTEM). */
 struct tagline *tagline_create(const struct tagline_request *request, struct err *err);
 
-/* The box on the canvas that holds every pixel of text, shadow and scrim; inside the canvas, never empty. */
-void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px, int *height_px);
+/* The box on the canvas that holds every pixel of text, shadow and scrim; inside the canvas, never
+ * empty. */
+void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px,
+                 int *height_px);
 
 /* How the text was set: type size in pixels, the size asked for, lines. For `check`. */
 struct tagline_facts {
@@ -42,8 +45,8 @@ struct tagline_facts {
 };
 struct tagline_facts tagline_facts(const struct tagline *tagline);
 
-/* Draws the box: height rows of width premultiplied ARGB8888 pixels (native byte order, 0xAARRGGBB), every pixel written.
- * `stride_bytes` >= width × 4, a multiple of 4. */
+/* Draws the box: height rows of width premultiplied ARGB8888 pixels (native byte order,
+ * 0xAARRGGBB), every pixel written. `stride_bytes` >= width × 4, a multiple of 4. */
 bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
                    struct err *err);
 

@@ -1,6 +1,7 @@
 /* An edition: one checked playlist with every file that it needs at hand on disk.
  *
- * Immutable once made; made by any thread, handed to the main thread, destroyed by its last owner. */
+ * Immutable once made; made by any thread, handed to the main thread, destroyed by its last owner.
+ */
 #ifndef SYNC_EDITION_H
 #define SYNC_EDITION_H
 
@@ -13,13 +14,13 @@ struct edition {
     char *origin; /* file path or URL, without credentials, for the log */
 };
 
-/* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and `faults` (zeroed by the
- * caller, finished by it) lists every fault; a media file that is missing or unreadable is a fault with the JSON path of each
- * place that names it. NULL on failure. */
+/* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
+ * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
+ * or unreadable is a fault with the JSON path of each place that names it. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
 
-/* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and copies `origin`. NULL when out
- * of memory (then everything passed in is freed). */
+/* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and
+ * copies `origin`. NULL when out of memory (then everything passed in is freed). */
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
 
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */

@@ -1,0 +1,108 @@
+/* HTTP: several GETs at once, without ever waiting for one (libcurl's multi interface), and the URL
+ * arithmetic they need.
+ *
+ * A `struct http` and its transfers belong to one thread; http_wake and the URL functions may be
+ * called from any. Only http and https are spoken, redirects included (at most three, never from
+ * https back to http). Certificates are verified. Nothing is decompressed, no cookie is kept, no
+ * credential file is read; the proxy variables of the environment are honoured. */
+#ifndef BASE_HTTP_H
+#define BASE_HTTP_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_VALIDATOR_BYTES                                                                       \
+    256 /* an ETag or a date, with its NUL; a longer one counts as absent */
+#define HTTP_URL_BYTES_MAX 8192
+
+struct http;
+struct http_transfer;
+
+/* Zero or NULL takes the default. */
+struct http_config {
+    const char *ca_file; /* PEM bundle to verify servers with; default: the system's */
+    int64_t connect_ms;  /* for name, connection and TLS; 10,000 */
+    int64_t stall_ms; /* slower than stall_bytes_per_s for so long ends a transfer; whole seconds;
+                         20,000 */
+    int64_t stall_bytes_per_s; /* 1,000 */
+};
+
+/* The head of an answer, after redirects. */
+struct http_response {
+    int status;
+    char etag[HTTP_VALIDATOR_BYTES];          /* "" without */
+    char last_modified[HTTP_VALIDATOR_BYTES]; /* "" without */
+    int64_t content_bytes;                    /* of this body; -1: not told */
+    int64_t range_start;                      /* 206 only: where the body begins in the whole */
+    int64_t range_total;                      /* 206 only: length of the whole; -1: not told */
+};
+
+/* Texts are copied; NULL or zero leaves a field out. */
+struct http_request {
+    const char *url;
+    const char *if_none_match;     /* an ETag */
+    const char *if_modified_since; /* a Last-Modified */
+    int64_t range_start;  /* > 0: only what follows; the answer is 206 from there, or a whole 200 */
+    const char *if_range; /* an ETag; always give it with range_start */
+    int64_t limit_bytes;  /* of the body, > 0 */
+    /* Takes the body of a 200 or 206, piece by piece, at least once even when it is empty. False,
+     * with err set, ends the transfer, and http_result gives this err. */
+    bool (*take)(void *context, const struct http_response *head, const void *data, size_t size,
+                 struct err *err);
+    void *context;
+};
+
+/* NULL config: all defaults. NULL on failure: ERR_SYSTEM, or ERR_INPUT when ca_file can't be read.
+ */
+struct http *http_create(const struct http_config *config, struct err *err);
+
+/* Every transfer must have been ended. NULL is allowed. */
+void http_destroy(struct http *http);
+
+/* Begins a transfer; nothing moves before http_run. NULL on failure. */
+struct http_transfer *http_get(struct http *http, const struct http_request *request,
+                               struct err *err);
+
+/* Moves all transfers for at most timeout_ms; returns sooner when one has moved or after http_wake.
+ */
+bool http_run(struct http *http, int64_t timeout_ms, struct err *err);
+
+/* Ends the wait of http_run, or the next one. Any thread. */
+void http_wake(struct http *http);
+
+bool http_finished(const struct http_transfer *transfer);
+
+/* How a finished transfer ended: true for 200, 206 and (only where a condition was sent) 304.
+ * `response`, which may be NULL, is filled in any case as far as known (status 0: no answer). The
+ * err text is the same for the same cause and names no URL. Errors: ERR_MISSING (404, 410),
+ * ERR_NETWORK (other answers, broken transfers), ERR_TIMEOUT, ERR_TRUST (certificates), ERR_LIMIT
+ * (limit_bytes), ERR_INPUT (not http), or what `take` said. */
+bool http_result(const struct http_transfer *transfer, struct http_response *response,
+                 struct err *err);
+
+/* Ends a transfer, finished or not, and frees it. NULL is allowed. */
+void http_end(struct http_transfer *transfer);
+
+/* True for a text that begins with http:// or https://, in any case. */
+bool http_is_url(const char *text);
+
+/* The absolute, normalised form of what an operator wrote: spaces and UTF-8 in path and query are
+ * percent-encoded, a fragment is dropped. The caller frees. NULL: ERR_INPUT when it is no http or
+ * https URL. */
+char *http_url_clean(const char *text, struct err *err);
+
+/* `reference` (a URL, or relative) against `base`, a clean URL (RFC 3986, section 5). The caller
+ * frees. NULL: ERR_INPUT; ERR_TRUST where it would leave https for http. */
+char *http_url_resolve(const char *base, const char *reference, struct err *err);
+
+/* The same for a '/' separated path of plain bytes: whatever could be taken for syntax is
+ * percent-encoded first. */
+char *http_url_resolve_path(const char *base, const char *path, struct err *err);
+
+/* The URL for people and logs: without user, password, query and fragment, where secrets live. Cut
+ * to fit. */
+void http_url_public(const char *url, char *text, size_t text_bytes);
+
+#endif

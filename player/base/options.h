@@ -1,0 +1,62 @@
+/* Options: one table feeds the command line, the configuration file, --help and (through a test)
+ * the man page. */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum option_type {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_NUMBER, /* within min and max */
+    OPTION_CHOICE, /* one of `choices`, separated by '|' */
+    OPTION_SIZE,   /* WxH, each side within min and max */
+};
+
+struct option_row {
+    const char *name; /* without dashes; also the key in a configuration file */
+    char letter;      /* 0: none */
+    enum option_type type;
+    double min, max;
+    const char *choices;
+    const char *metavar;  /* what --help calls the value */
+    const char *fallback; /* the default as one would write it; NULL: none */
+    const char *help;
+    unsigned commands; /* bits: which commands take it */
+};
+
+struct option_value {
+    const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
+                         the configuration's bytes */
+    bool given;
+    double number;     /* OPTION_NUMBER; 1 for a flag that is set */
+    int width, height; /* OPTION_SIZE */
+};
+
+struct option_table {
+    const struct option_row *rows;
+    size_t count;
+};
+
+/* Sets every row's value to its fallback. `values` has table->count items throughout. */
+void options_defaults(const struct option_table *table, struct option_value *values);
+
+/* Reads argv[1] to argv[argc - 1] (argv[0] is the command) for one command. Operands are moved to
+ * the end of argv; *first_operand is the first one's index. --help sets *help. Values given here
+ * win over a configuration file's. Errors: ERR_INPUT. */
+bool options_parse(const struct option_table *table, unsigned command, int argc, char **argv,
+                   struct option_value *values, int *first_operand, bool *help, struct err *err);
+
+/* Reads "key = value" lines ('#' starts a comment); an unknown key is an error, a key that other
+ * commands take is not. `bytes` is changed and must outlive the values; terminated. `path` is for
+ * messages ("path:line: key: reason"). Errors: ERR_INPUT. */
+bool options_read_file(const struct option_table *table, char *bytes, const char *path,
+                       struct option_value *values, struct err *err);
+
+/* Writes the options of a command as --help shows them. */
+void options_help(const struct option_table *table, unsigned command, FILE *stream);
+
+#endif

@@ -1,0 +1,95 @@
+#include "core/layout.h"
+
+#include <math.h>
+
+static double clamp(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static int clamp_px(double value, int low, int high)
+{
+    return (int)clamp(floor(value + 0.5), low, high);
+}
+
+static struct layout_fitted fit_cover(double pw, double ph, int cw, int ch, double fx, double fy)
+{
+    double scale = fmax(cw / pw, ch / ph);
+    double width = fmin(cw / scale, pw), height = fmin(ch / scale, ph);
+    return (struct layout_fitted){
+        .source = {clamp(fx * pw - width / 2, 0, pw - width),
+                   clamp(fy * ph - height / 2, 0, ph - height), width, height},
+        .target = {0, 0, cw, ch},
+    };
+}
+
+static struct layout_fitted fit_contain(double pw, double ph, int cw, int ch)
+{
+    double scale = fmin(cw / pw, ch / ph);
+    int width = clamp_px(pw * scale, 1, cw), height = clamp_px(ph * scale, 1, ch);
+    return (struct layout_fitted){
+        .source = {0, 0, pw, ph},
+        .target = {(cw - width) / 2, (ch - height) / 2, width, height},
+    };
+}
+
+struct layout_fitted layout_fit(int picture_width, int picture_height, int canvas_width,
+                                int canvas_height, enum playlist_fit fit, double focus_x,
+                                double focus_y)
+{
+    switch (fit) {
+    case PLAYLIST_FIT_COVER:
+        return fit_cover(picture_width, picture_height, canvas_width, canvas_height, focus_x,
+                         focus_y);
+    case PLAYLIST_FIT_CONTAIN:
+        return fit_contain(picture_width, picture_height, canvas_width, canvas_height);
+    case PLAYLIST_FIT_FILL:
+        break;
+    }
+    return (struct layout_fitted){
+        .source = {0, 0, picture_width, picture_height},
+        .target = {0, 0, canvas_width, canvas_height},
+    };
+}
+
+void layout_rotate_size(int rotation, int *width, int *height)
+{
+    if (rotation != 90 && rotation != 270)
+        return;
+    int old = *width;
+    *width = *height;
+    *height = old;
+}
+
+struct layout_box layout_rotate_box(struct layout_box box, int rotation, int canvas_width,
+                                    int canvas_height)
+{
+    int right = canvas_width - box.x - box.width;
+    int below = canvas_height - box.y - box.height;
+    switch (rotation) {
+    case 90:
+        return (struct layout_box){below, box.x, box.height, box.width};
+    case 180:
+        return (struct layout_box){right, below, box.width, box.height};
+    case 270:
+        return (struct layout_box){box.y, right, box.height, box.width};
+    default:
+        return box;
+    }
+}
+
+struct layout_rect layout_rotate_rect(struct layout_rect rect, int rotation)
+{
+    double right = 1 - rect.x - rect.width;
+    double below = 1 - rect.y - rect.height;
+    switch (rotation) {
+    case 90:
+        return (struct layout_rect){below, rect.x, rect.height, rect.width};
+    case 180:
+        return (struct layout_rect){right, below, rect.width, rect.height};
+    case 270:
+        return (struct layout_rect){rect.y, right, rect.height, rect.width};
+    default:
+        return rect;
+    }
+}

@@ -1,0 +1,153 @@
+#include "core/picture_header.h"
+
+#include <string.h>
+
+static uint32_t big(const uint8_t *p, int count)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < count; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
+static uint32_t little(const uint8_t *p, int count)
+{
+    uint32_t value = 0;
+    for (int i = count; i-- > 0;)
+        value = value << 8 | p[i];
+    return value;
+}
+
+/* The orientation tag (0x0112) of the first directory of a TIFF structure, as EXIF embeds it. */
+static int tiff_orientation(const uint8_t *tiff, size_t size)
+{
+    if (size < 8 || (memcmp(tiff, "II*\0", 4) != 0 && memcmp(tiff, "MM\0*", 4) != 0))
+        return 1;
+    uint32_t (*number)(const uint8_t *, int) = tiff[0] == 'I' ? little : big;
+    size_t at = number(tiff + 4, 4);
+    if (at > size - 2)
+        return 1;
+    size_t entries = number(tiff + at, 2);
+    for (size_t i = 0; i < entries && at + 2 + (i + 1) * 12 <= size; i++) {
+        const uint8_t *entry = tiff + at + 2 + i * 12;
+        if (number(entry, 2) == 0x0112) {
+            uint32_t value = number(entry + 8, 2);
+            return value >= 1 && value <= 8 ? (int)value : 1;
+        }
+    }
+    return 1;
+}
+
+/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a restart.
+ */
+static size_t skip_scan(const uint8_t *bytes, size_t size, size_t at)
+{
+    while (at + 1 < size) {
+        const uint8_t *mark = memchr(bytes + at, 0xff, size - at - 1);
+        if (!mark)
+            return size;
+        at = (size_t)(mark - bytes);
+        uint8_t code = bytes[at + 1];
+        if (code != 0x00 && code != 0xff && !(code >= 0xd0 && code <= 0xd7))
+            return at;
+        at += code == 0xff ? 1 : 2;
+    }
+    return size;
+}
+
+static bool is_frame_start(uint8_t code)
+{
+    return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
+}
+
+static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
+                              struct picture_header *header)
+{
+    if (is_frame_start(code) && length >= 6 && header->width == 0) {
+        header->height = (int32_t)big(body + 1, 2);
+        header->width = (int32_t)big(body + 3, 2);
+        header->components = body[5];
+    } else if (code == 0xe1 && length >= 6 && memcmp(body, "Exif\0\0", 6) == 0) {
+        header->orientation = tiff_orientation(body + 6, length - 6);
+    }
+}
+
+static void read_jpeg(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    size_t at = 2;
+    while (at + 4 <= size && bytes[at] == 0xff) {
+        uint8_t code = bytes[at + 1];
+        if (code == 0xff) { /* fill byte */
+            at++;
+            continue;
+        }
+        size_t length = big(bytes + at + 2, 2);
+        if (code == 0xd9 || length < 2 || length > size - at - 2)
+            break;
+        read_jpeg_segment(code, bytes + at + 4, length - 2, header);
+        at += 2 + length;
+        if (code == 0xda)
+            at = skip_scan(bytes, size, at);
+    }
+    header->complete = at + 2 <= size && bytes[at] == 0xff && bytes[at + 1] == 0xd9;
+}
+
+static void read_png(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    size_t at = 8;
+    if (size >= 24 && memcmp(bytes + 12, "IHDR", 4) == 0) {
+        uint32_t width = big(bytes + 16, 4), height = big(bytes + 20, 4);
+        if (width <= INT32_MAX && height <= INT32_MAX) {
+            header->width = (int32_t)width;
+            header->height = (int32_t)height;
+        }
+    }
+    while (size - at >= 12) {
+        size_t length = big(bytes + at, 4);
+        if (length > size - at - 12)
+            return;
+        if (memcmp(bytes + at + 4, "IEND", 4) == 0) {
+            header->complete = true;
+            return;
+        }
+        at += 12 + length;
+    }
+}
+
+static void read_webp(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    size_t told = little(bytes + 4, 4);
+    header->complete = told >= 12 && told <= size - 8;
+    if (size < 30)
+        return;
+    const uint8_t *body = bytes + 20;
+    if (memcmp(bytes + 12, "VP8X", 4) == 0) {
+        header->width = (int32_t)little(body + 4, 3) + 1;
+        header->height = (int32_t)little(body + 7, 3) + 1;
+    } else if (memcmp(bytes + 12, "VP8L", 4) == 0 && body[0] == 0x2f) {
+        uint32_t bits = little(body + 1, 4);
+        header->width = (int32_t)(bits & 0x3fff) + 1;
+        header->height = (int32_t)(bits >> 14 & 0x3fff) + 1;
+    } else if (memcmp(bytes + 12, "VP8 ", 4) == 0) {
+        header->width = (int32_t)(little(body + 6, 2) & 0x3fff);
+        header->height = (int32_t)(little(body + 8, 2) & 0x3fff);
+    }
+}
+
+bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    *header = (struct picture_header){.orientation = 1};
+    if (size >= 4 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff) {
+        header->format = PICTURE_JPEG;
+        read_jpeg(bytes, size, header);
+    } else if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0) {
+        header->format = PICTURE_PNG;
+        read_png(bytes, size, header);
+    } else if (size >= 16 && memcmp(bytes, "RIFF", 4) == 0 && memcmp(bytes + 8, "WEBP", 4) == 0) {
+        header->format = PICTURE_WEBP;
+        read_webp(bytes, size, header);
+    }
+    if (header->width <= 0 || header->height <= 0)
+        *header = (struct picture_header){.orientation = 1};
+    return header->format != PICTURE_UNKNOWN;
+}

@@ -1,0 +1,103 @@
+#include "core/show_clock.h"
+
+#define NS_IN_MS 1000000
+#define SLEW_PART 100 /* at most one nanosecond in a hundred */
+
+static int64_t ns_of(int64_t ms)
+{
+    const int64_t limit_ms = INT64_MAX / NS_IN_MS;
+    return (ms > limit_ms ? limit_ms : ms < -limit_ms ? -limit_ms : ms) * NS_IN_MS;
+}
+
+static int64_t add_saturating(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        return b < 0 ? INT64_MIN : INT64_MAX;
+    return sum;
+}
+
+static int64_t subtract_saturating(int64_t a, int64_t b)
+{
+    int64_t difference;
+    if (__builtin_sub_overflow(a, b, &difference))
+        return b < 0 ? INT64_MAX : INT64_MIN;
+    return difference;
+}
+
+/* The part of the correction that is applied elapsed_ns after the base. */
+static int64_t slewed_ns(const struct show_clock *clock, int64_t elapsed_ns)
+{
+    int64_t part = elapsed_ns > 0 ? elapsed_ns / SLEW_PART : 0;
+    if (clock->left_ns >= 0)
+        return part < clock->left_ns ? part : clock->left_ns;
+    return part < -clock->left_ns ? -part : clock->left_ns;
+}
+
+static int64_t advance_ns(const struct show_clock *clock, int64_t elapsed_ns)
+{
+    return add_saturating(elapsed_ns, slewed_ns(clock, elapsed_ns));
+}
+
+static int64_t show_ns(const struct show_clock *clock, int64_t mono_ns)
+{
+    int64_t elapsed_ns = subtract_saturating(mono_ns, clock->base_mono_ns);
+    return add_saturating(clock->base_show_ns, advance_ns(clock, elapsed_ns));
+}
+
+void show_clock_init(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
+{
+    *clock = (struct show_clock){.base_mono_ns = mono_ns, .base_show_ns = ns_of(wall_ms)};
+}
+
+void show_clock_pin(struct show_clock *clock, int64_t mono_ns, int64_t start_ms)
+{
+    show_clock_init(clock, mono_ns, start_ms);
+    clock->pinned = true;
+}
+
+bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
+{
+    if (clock->pinned)
+        return false;
+    int64_t now_ns = show_ns(clock, mono_ns);
+    int64_t behind_ns = subtract_saturating(ns_of(wall_ms), now_ns);
+    const int64_t step_ns = (int64_t)SHOW_CLOCK_STEP_MS * NS_IN_MS;
+    const int64_t noise_ns = (int64_t)SHOW_CLOCK_NOISE_MS * NS_IN_MS;
+    if (behind_ns >= step_ns || behind_ns <= -step_ns) {
+        show_clock_init(clock, mono_ns, wall_ms);
+        return true;
+    }
+    /* Inside the noise a correction that is under way runs out by itself: aiming anew at each noisy
+     * reading would have the rate change at each. */
+    if (behind_ns > noise_ns || behind_ns < -noise_ns)
+        *clock = (struct show_clock){
+            .base_mono_ns = mono_ns, .base_show_ns = now_ns, .left_ns = behind_ns};
+    return false;
+}
+
+double show_clock_ms(const struct show_clock *clock, int64_t mono_ns)
+{
+    int64_t now_ns = show_ns(clock, mono_ns);
+    /* Whole milliseconds apart: nanoseconds of Unix time have more digits than a double. */
+    return (double)(now_ns / NS_IN_MS) + (double)(now_ns % NS_IN_MS) / NS_IN_MS;
+}
+
+int64_t show_clock_mono_ns(const struct show_clock *clock, int64_t show_ms)
+{
+    if (show_ms > INT64_MAX / NS_IN_MS)
+        return INT64_MAX;
+    int64_t wanted_ns = subtract_saturating(ns_of(show_ms), clock->base_show_ns);
+    int64_t size_ns = clock->left_ns < 0 ? -clock->left_ns : clock->left_ns;
+    int64_t elapsed_ns = wanted_ns;
+    if (wanted_ns >= size_ns * SLEW_PART + clock->left_ns)
+        elapsed_ns = subtract_saturating(wanted_ns, clock->left_ns);
+    else if (wanted_ns > 0)
+        elapsed_ns = wanted_ns * SLEW_PART / (clock->left_ns < 0 ? SLEW_PART - 1 : SLEW_PART + 1);
+    /* The division above may be a few nanoseconds off on either side. */
+    while (elapsed_ns < INT64_MAX && advance_ns(clock, elapsed_ns) < wanted_ns)
+        elapsed_ns++;
+    while (elapsed_ns > INT64_MIN && advance_ns(clock, elapsed_ns - 1) >= wanted_ns)
+        elapsed_ns--;
+    return elapsed_ns == INT64_MAX ? INT64_MAX : add_saturating(clock->base_mono_ns, elapsed_ns);
+}

@@ -1,0 +1,42 @@
+/* Frames: the player's side of a worker process.
+ *
+ * Starts the worker, watches the clock, and takes its frames without a copy. Treats it as hostile:
+ * whatever it sends is copied and checked first; one that crashes, hangs or lies is killed and
+ * costs its picture alone. Main thread. */
+#ifndef DECODE_FRAMES_H
+#define DECODE_FRAMES_H
+
+#include "base/err.h"
+#include "core/frame.h"
+#include "decode/protocol.h"
+
+#include <stdint.h>
+
+#define FRAMES_STILL_LIMIT_MS 2000
+
+struct frames;
+
+enum frames_state { FRAMES_PENDING, FRAMES_READY, FRAMES_FAILED };
+
+/* Starts a worker: this program, executed again. `job` without magic and file_count, which are
+ * filled in; `files` (at most PROTOCOL_FILES_MAX) are copied to the worker and stay the caller's.
+ * It is killed when limit_ms pass without a frame. NULL on failure (ERR_SYSTEM). */
+struct frames *frames_start(const struct protocol_job *job, const int *files, int file_count,
+                            int64_t limit_ms, struct err *err);
+
+/* Readable when frames_poll has something to do. */
+int frames_fd(const struct frames *frames);
+
+/* When the worker's time is up (CLOCK_MONOTONIC): poll by then. */
+int64_t frames_deadline_ns(const struct frames *frames);
+
+/* Takes what has come; never blocks. FRAMES_FAILED (with err, the first time) is final. */
+enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err *err);
+
+/* The frame, once; the caller holds it. NULL unless FRAMES_READY. It outlives `frames`. */
+struct frame *frames_take(struct frames *frames);
+
+/* Ends the worker, if it still runs, and reaps it. NULL is allowed. */
+void frames_stop(struct frames *frames);
+
+#endif

@@ -1,0 +1,83 @@
+/* What the player and its workers say to each other, over a SOCK_SEQPACKET pair.
+ *
+ *     player  ── job, with open descriptors ──▶  worker
+ *     player  ◀── ring, with a sealed memfd ───  worker     where frames will be
+ *     player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
+ *     player  ── release (slot) ───────────────▶ worker     films only: the slot may be drawn again
+ *     player  ◀── end, or error ───────────────  worker
+ *
+ * Each message is one packet of exactly its struct's size. Both ends are the same program, so the
+ * layout is the compiler's; `magic` and `kind` guard against a worker gone astray, not against
+ * another version. The player takes nothing on trust: it copies a message, then checks every number
+ * (frames.c). */
+#ifndef DECODE_PROTOCOL_H
+#define DECODE_PROTOCOL_H
+
+#include "core/layout.h"
+#include "core/playlist.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROTOCOL_MAGIC 0x6475636bu /* "duck" */
+#define PROTOCOL_FD 3              /* the worker's end of the pair */
+#define PROTOCOL_FILES_MAX 4
+#define PROTOCOL_SIDE_MAX_PX 16384
+#define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
+#define PROTOCOL_SLOTS_MAX 16
+#define PROTOCOL_WORDS_BYTES 256
+
+enum protocol_kind {
+    PROTOCOL_STILL,
+    PROTOCOL_TAGLINE,
+    PROTOCOL_HOUSE, /* the house card's ground, from code alone */
+};
+
+struct protocol_job {
+    uint32_t magic;
+    uint32_t kind;                             /* enum protocol_kind */
+    int32_t canvas_width_px, canvas_height_px; /* upright */
+    int32_t rotation;    /* 0, 90, 180, 270: frames are made turned, ready for the screen */
+    uint32_t file_count; /* descriptors that came along: the picture, or the faces in order */
+    /* still */
+    uint32_t fit;        /* enum playlist_fit */
+    uint32_t background; /* 0xRRGGBB, shows through transparent pixels */
+    double scale;        /* frame size over place on the canvas, 1 to 2 */
+    double focus_x, focus_y;
+    /* tagline */
+    uint32_t weight, position, color; /* as in struct playlist_style */
+    uint32_t shadow, scrim;
+    double size;
+    int32_t face_index[PROTOCOL_FILES_MAX];
+    char language[64];
+    char text[PLAYLIST_TEXT_BYTES_MAX + 1];
+};
+
+enum protocol_event_kind {
+    PROTOCOL_RING, /* comes with the memfd */
+    PROTOCOL_FRAME,
+    PROTOCOL_END,
+    PROTOCOL_ERROR,
+};
+
+struct protocol_ring {
+    int32_t slots;
+    int32_t width_px, height_px; /* of a frame, as the screen has it */
+    uint32_t stride_bytes;
+    uint64_t slot_bytes;  /* from one slot's start to the next */
+    uint32_t opaque;      /* 0 or 1 */
+    struct layout_box at; /* where the frame stands on the screen */
+    double focus_x, focus_y;
+};
+
+struct protocol_event {
+    uint32_t magic;
+    uint32_t kind;                    /* enum protocol_event_kind */
+    struct protocol_ring ring;        /* PROTOCOL_RING */
+    int32_t slot;                     /* PROTOCOL_FRAME */
+    int64_t time_us;                  /* PROTOCOL_FRAME: since the film's start; 0 for a still */
+    uint32_t code;                    /* PROTOCOL_ERROR: enum err_code */
+    char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
+};
+
+#endif

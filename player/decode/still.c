@@ -1,0 +1,205 @@
+#include "decode/still.h"
+
+#include "core/picture_header.h"
+#include "decode/scale.h"
+
+#include <SDL_image.h>
+#include <errno.h>
+#include <libyuv/planar_functions.h>
+#include <libyuv/rotate_argb.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct still {
+    struct still_request request;
+    SDL_Surface *surface; /* RGB24, RGBA32 or ARGB8888 */
+    struct layout_fitted fitted;
+    int width_px, height_px; /* of the frame */
+};
+
+static SDL_Surface *load(const uint8_t *bytes, size_t size, enum picture_format format)
+{
+    SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
+    if (!stream)
+        return NULL;
+    /* The one loader that the header calls for, and none of SDL2_image's fifteen others. */
+    SDL_Surface *surface = format == PICTURE_JPEG  ? IMG_LoadJPG_RW(stream)
+                           : format == PICTURE_PNG ? IMG_LoadPNG_RW(stream)
+                                                   : IMG_LoadWEBP_RW(stream);
+    SDL_RWclose(stream);
+    return surface;
+}
+
+static bool check_header(const uint8_t *bytes, size_t size, struct picture_header *header,
+                         struct err *err)
+{
+    if (!picture_header_read(bytes, size, header))
+        return err_set(err, ERR_INPUT, "not a JPEG, PNG or WebP picture");
+    if (header->width > PICTURE_SIDE_MAX_PX || header->height > PICTURE_SIDE_MAX_PX ||
+        (int64_t)header->width * header->height > PICTURE_AREA_MAX_PX)
+        return err_set(err, ERR_LIMIT, "%d × %d pixels; at most %d a side and %d million in all",
+                       header->width, header->height, PICTURE_SIDE_MAX_PX,
+                       (int)(PICTURE_AREA_MAX_PX / 1000000));
+    if (header->components == 4)
+        return err_set(err, ERR_INPUT, "a CMYK picture; screens need RGB: save it as sRGB");
+    if (!header->complete)
+        return err_set(err, ERR_INPUT, "the picture is cut off: its end is missing");
+    return true;
+}
+
+/* SDL2_image may give palettes and other layouts; the scaler takes three. */
+static SDL_Surface *plain_format(SDL_Surface *surface)
+{
+    Uint32 format = surface->format->format;
+    if (format == SDL_PIXELFORMAT_RGB24 || format == SDL_PIXELFORMAT_RGBA32 ||
+        format == SDL_PIXELFORMAT_ARGB8888)
+        return surface;
+    SDL_Surface *plain = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
+    SDL_FreeSurface(surface);
+    return plain;
+}
+
+static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode)
+{
+    bool sideways = mode == kRotate90 || mode == kRotate270;
+    SDL_Surface *result = SDL_CreateRGBSurfaceWithFormat(0, sideways ? source->h : source->w,
+                                                         sideways ? source->w : source->h, 32,
+                                                         SDL_PIXELFORMAT_ARGB8888);
+    if (result)
+        ARGBRotate(source->pixels, source->pitch, result->pixels, result->pitch, source->w,
+                   source->h, mode);
+    return result;
+}
+
+/* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 to 8 turned. Takes the
+ * surface over. */
+static SDL_Surface *upright(SDL_Surface *surface, int orientation)
+{
+    static const enum RotationMode turns[9] = {
+        [3] = kRotate180, [4] = kRotate180, [5] = kRotate90,
+        [6] = kRotate90,  [7] = kRotate270, [8] = kRotate270,
+    };
+    if (orientation < 2 || orientation > 8)
+        return surface;
+    SDL_Surface *source = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
+    SDL_FreeSurface(surface);
+    SDL_Surface *result = source ? turned(source, turns[orientation]) : NULL;
+    SDL_FreeSurface(source);
+    if (result && (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7))
+        ARGBMirror(result->pixels, result->pitch, result->pixels, result->pitch, result->w,
+                   result->h);
+    return result;
+}
+
+static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct err *err)
+{
+    struct picture_header header;
+    if (!check_header(bytes, size, &header, err))
+        return NULL;
+    SDL_Surface *surface = load(bytes, size, header.format);
+    if (!surface) {
+        err_set(err, ERR_INPUT, "the picture is damaged: %s", SDL_GetError());
+        return NULL;
+    }
+    surface = plain_format(surface);
+    if (surface)
+        surface = upright(surface, header.orientation);
+    if (!surface)
+        err_set(err, ERR_SYSTEM, "out of memory for a picture");
+    return surface;
+}
+
+/* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
+ * meanwhile this process dies of SIGBUS, which costs one picture. */
+static SDL_Surface *decode_file(int fd, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_INPUT, "not a regular file");
+        return NULL;
+    }
+    if (st.st_size <= 0 || (uintmax_t)st.st_size > STILL_FILE_BYTES_MAX) {
+        err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
+                "a file of %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
+                STILL_FILE_BYTES_MAX);
+        return NULL;
+    }
+    size_t size = (size_t)st.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED) {
+        err_set_errno(err, ERR_SYSTEM, errno, "can't map the file");
+        return NULL;
+    }
+    SDL_Surface *surface = decode(bytes, size, err);
+    munmap(bytes, size);
+    return surface;
+}
+
+static int scaled_px(int place_px, double scale)
+{
+    int size = (int)(place_px * scale + 0.5);
+    return size < 1 ? 1 : size > PICTURE_SIDE_MAX_PX ? PICTURE_SIDE_MAX_PX : size;
+}
+
+struct still *still_open(int fd, const struct still_request *request, struct err *err)
+{
+    struct still *still = calloc(1, sizeof *still);
+    if (!still) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    still->surface = decode_file(fd, err);
+    if (!still->surface) {
+        free(still);
+        return NULL;
+    }
+    still->request = *request;
+    still->fitted =
+        layout_fit(still->surface->w, still->surface->h, request->canvas_width_px,
+                   request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
+    still->width_px = scaled_px(still->fitted.target.width, request->scale);
+    still->height_px = scaled_px(still->fitted.target.height, request->scale);
+    return still;
+}
+
+struct still_shape still_shape(const struct still *still)
+{
+    const struct layout_rect *source = &still->fitted.source;
+    return (struct still_shape){
+        .width_px = still->width_px,
+        .height_px = still->height_px,
+        .at = still->fitted.target,
+        .focus_x = (still->request.focus_x * still->surface->w - source->x) / source->width,
+        .focus_y = (still->request.focus_y * still->surface->h - source->y) / source->height,
+    };
+}
+
+bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err)
+{
+    const SDL_Surface *surface = still->surface;
+    enum scale_format format = SCALE_ARGB8888;
+    if (surface->format->format == SDL_PIXELFORMAT_RGB24)
+        format = SCALE_RGB24;
+    else if (surface->format->format == SDL_PIXELFORMAT_RGBA32)
+        format = SCALE_RGBA32;
+    struct scale_source source = {
+        .pixels = surface->pixels,
+        .stride_bytes = (size_t)surface->pitch,
+        .width_px = surface->w,
+        .height_px = surface->h,
+        .format = format,
+        .part = still->fitted.source,
+        .background = still->request.background,
+    };
+    struct scale_target target = {pixels, stride_bytes, still->width_px, still->height_px};
+    return scale_picture(&source, &target, err);
+}
+
+void still_close(struct still *still)
+{
+    if (!still)
+        return;
+    SDL_FreeSurface(still->surface);
+    free(still);
+}

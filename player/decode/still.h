@@ -1,0 +1,48 @@
+/* Stills: reads a JPEG, PNG or WebP picture and scales it once to the size it is shown at.
+ *
+ * Runs in a worker process. Never opens a file itself. */
+#ifndef DECODE_STILL_H
+#define DECODE_STILL_H
+
+#include "base/err.h"
+#include "core/layout.h"
+#include "core/playlist.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define STILL_FILE_BYTES_MAX ((size_t)256 << 20)
+
+struct still_request {
+    int canvas_width_px, canvas_height_px;
+    enum playlist_fit fit;
+    double focus_x, focus_y;
+    double scale;        /* frame size over place on the canvas */
+    uint32_t background; /* 0xRRGGBB under transparent pixels */
+};
+
+/* A picture opened and measured, not yet scaled. */
+struct still;
+
+/* Reads the whole picture from a descriptor (which stays the caller's). Pictures over the limits of
+ * picture_header.h are refused before a pixel is decoded. The orientation that a camera wrote into
+ * a JPEG is applied. NULL on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT,
+ * ERR_SYSTEM. */
+struct still *still_open(int fd, const struct still_request *request, struct err *err);
+
+/* Size of the frame, where it stands upright on the canvas, and where the focus lies in it
+ * (fractions). */
+struct still_shape {
+    int width_px, height_px;
+    struct layout_box at;
+    double focus_x, focus_y;
+};
+struct still_shape still_shape(const struct still *still);
+
+/* Scales (Lanczos, in the stored light) into height_px rows of 0xFFRRGGBB words. */
+bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err);
+
+/* NULL is allowed. */
+void still_close(struct still *still);
+
+#endif

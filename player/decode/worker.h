@@ -1,0 +1,16 @@
+/* A worker process: makes the frames of one job, then ends.
+ *
+ * main() calls worker_main when the player has re-executed itself for one. It reads the job from
+ * PROTOCOL_FD, answers there, and touches nothing but the descriptors that came with the job. One
+ * thread. */
+#ifndef DECODE_WORKER_H
+#define DECODE_WORKER_H
+
+/* argv[0] of a worker; what main() looks at, and what `ps` shows. */
+#define WORKER_NAME "duckling-worker"
+
+/* The process's exit status: 0 when the job was answered, with an error too; 1 when it could not
+ * be. */
+int worker_main(void);
+
+#endif

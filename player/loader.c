@@ -1,0 +1,337 @@
+#include "loader.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loader_jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 16
+#define RETRY_NS ((int64_t)30 * 1000000000)
+#define HOUSE_GROUND 0x101e2au
+#define LANGUAGE_BYTES 64
+
+/* One worker's part of a picture. */
+struct part {
+    struct frames *frames; /* running */
+    struct frame *frame;   /* finished */
+    bool wanted;           /* still to be made */
+};
+
+struct entry {
+    bool used, recent;
+    uint64_t serial;
+    int spot;
+    char language[LANGUAGE_BYTES];
+    char name[80]; /* of the spot, for the log */
+    struct part visual, text;
+    uint32_t background;
+    enum playlist_motion motion;
+    struct picture *picture; /* when ready */
+    bool failed;
+    int64_t retry_ns;
+};
+
+struct house {
+    bool recent;
+    char words[512];
+    struct part ground, text;
+    struct picture *picture;
+};
+
+struct loader {
+    struct loader_canvas canvas;
+    char language[LANGUAGE_BYTES];
+    struct entry entries[ENTRIES_MAX];
+    struct house house;
+};
+
+static void copy_text(char *target, size_t bytes, const char *text)
+{
+    size_t length = strnlen(text, bytes - 1);
+    memcpy(target, text, length);
+    target[length] = '\0';
+}
+
+struct loader *loader_create(const struct loader_config *config)
+{
+    struct loader *loader = calloc(1, sizeof *loader);
+    if (!loader)
+        return NULL;
+    loader->canvas =
+        (struct loader_canvas){config->screen_width_px, config->screen_height_px, config->rotation};
+    layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
+    copy_text(loader->language, sizeof loader->language, config->language);
+    loader->house.ground.wanted = true;
+    return loader;
+}
+
+static void part_finish(struct part *part)
+{
+    frames_stop(part->frames);
+    frame_release(part->frame);
+    *part = (struct part){0};
+}
+
+static void entry_finish(struct entry *entry)
+{
+    part_finish(&entry->visual);
+    part_finish(&entry->text);
+    picture_release(entry->picture);
+    *entry = (struct entry){0};
+}
+
+void loader_destroy(struct loader *loader)
+{
+    if (!loader)
+        return;
+    for (int i = 0; i < ENTRIES_MAX; i++)
+        entry_finish(&loader->entries[i]);
+    part_finish(&loader->house.ground);
+    part_finish(&loader->house.text);
+    picture_release(loader->house.picture);
+    free(loader);
+}
+
+static void collect_parts(const struct loader *loader, const struct part *parts[], int *count)
+{
+    *count = 0;
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        parts[(*count)++] = &loader->entries[i].visual;
+        parts[(*count)++] = &loader->entries[i].text;
+    }
+    parts[(*count)++] = &loader->house.ground;
+    parts[(*count)++] = &loader->house.text;
+}
+
+static int running(const struct loader *loader)
+{
+    const struct part *parts[2 * ENTRIES_MAX + 2];
+    int count, sum = 0;
+    collect_parts(loader, parts, &count);
+    for (int i = 0; i < count; i++)
+        sum += parts[i]->frames != NULL;
+    return sum;
+}
+
+int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *deadline_ns)
+{
+    const struct part *parts[2 * ENTRIES_MAX + 2];
+    int count, used = 0;
+    collect_parts(loader, parts, &count);
+    for (int i = 0; i < count && used < LOADER_JOBS_MAX; i++) {
+        if (!parts[i]->frames)
+            continue;
+        fds[used++] = (struct pollfd){.fd = frames_fd(parts[i]->frames), .events = POLLIN};
+        int64_t deadline = frames_deadline_ns(parts[i]->frames);
+        if (deadline < *deadline_ns)
+            *deadline_ns = deadline;
+    }
+    return used;
+}
+
+static void fail(struct entry *entry, const struct err *err)
+{
+    log_error("loader",
+              "spot can't be shown, the picture before it stays spot=\"%s\" reason=\"%s\"",
+              entry->name, err->text);
+    part_finish(&entry->visual);
+    part_finish(&entry->text);
+    entry->failed = true;
+    entry->retry_ns = clock_mono_ns() + RETRY_NS;
+}
+
+static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition)
+{
+    struct err err = {0};
+    if (entry->visual.wanted && running(loader) < LOADER_JOBS_MAX) {
+        entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);
+        entry->visual.wanted = false;
+        if (!entry->visual.frames)
+            fail(entry, &err);
+    }
+    if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
+        entry->text.frames =
+            loader_start_text(&loader->canvas, edition, entry->spot, entry->language, &err);
+        entry->text.wanted = false;
+        if (!entry->text.frames)
+            fail(entry, &err);
+    }
+}
+
+static void make_picture(const struct loader *loader, struct entry *entry)
+{
+    struct picture *picture =
+        picture_create(entry->background, entry->visual.frame, entry->text.frame);
+    entry->visual.frame = entry->text.frame = NULL;
+    if (!picture) {
+        fail(entry, &(struct err){.text = "out of memory"});
+        return;
+    }
+    picture->motion = entry->motion;
+    picture->rotation = loader->canvas.rotation;
+    picture->portrait = loader->canvas.height_px > loader->canvas.width_px;
+    memcpy(picture->name, entry->name, sizeof picture->name);
+    entry->picture = picture;
+}
+
+static bool part_pending(const struct part *part)
+{
+    return part->wanted || part->frames;
+}
+
+/* True when the part's worker has ended, well or badly (then *failed). */
+static bool part_poll(struct part *part, int64_t now_ns, bool *failed, struct err *err)
+{
+    if (!part->frames)
+        return false;
+    enum frames_state state = frames_poll(part->frames, now_ns, err);
+    if (state == FRAMES_PENDING)
+        return false;
+    part->frame = frames_take(part->frames);
+    frames_stop(part->frames);
+    part->frames = NULL;
+    *failed |= state == FRAMES_FAILED;
+    return true;
+}
+
+static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_ns)
+{
+    struct err err = {0};
+    bool failed = false;
+    bool news = part_poll(&entry->visual, now_ns, &failed, &err);
+    if (!failed)
+        news |= part_poll(&entry->text, now_ns, &failed, &err);
+    if (failed) {
+        fail(entry, &err);
+        return true;
+    }
+    if (!news || part_pending(&entry->visual) || part_pending(&entry->text))
+        return false;
+    make_picture(loader, entry);
+    return true;
+}
+
+static struct picture *make_house(struct house *house)
+{
+    struct picture *picture = picture_create(HOUSE_GROUND, frame_hold(house->ground.frame),
+                                             frame_hold(house->text.frame));
+    if (picture) {
+        picture_release(house->picture);
+        house->picture = picture;
+    }
+    return house->picture;
+}
+
+static bool house_poll(struct house *house, int64_t now_ns)
+{
+    struct err err = {0};
+    bool failed = false;
+    bool news = part_poll(&house->ground, now_ns, &failed, &err);
+    news |= part_poll(&house->text, now_ns, &failed, &err);
+    if (failed)
+        log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
+    if (news)
+        make_house(house);
+    return news;
+}
+
+bool loader_poll(struct loader *loader)
+{
+    int64_t now_ns = clock_mono_ns();
+    bool news = house_poll(&loader->house, now_ns);
+    for (int i = 0; i < ENTRIES_MAX; i++)
+        if (loader->entries[i].used)
+            news |= entry_poll(loader, &loader->entries[i], now_ns);
+    return news;
+}
+
+static struct entry *find(struct loader *loader, const struct loader_key *key, const char *language)
+{
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        struct entry *entry = &loader->entries[i];
+        if (entry->used && entry->serial == key->serial && entry->spot == key->spot &&
+            strcmp(entry->language, language) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static struct entry *add(struct loader *loader, const struct loader_key *key, const char *language)
+{
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        struct entry *entry = &loader->entries[i];
+        if (entry->used)
+            continue;
+        const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
+        entry->used = true;
+        entry->serial = key->serial;
+        entry->spot = key->spot;
+        copy_text(entry->language, sizeof entry->language, language);
+        copy_text(entry->name, sizeof entry->name, spot->name);
+        entry->background = spot->background;
+        entry->motion = spot->motion;
+        entry->visual.wanted = spot->has_visual;
+        entry->text.wanted = spot->text_count > 0;
+        return entry;
+    }
+    return NULL;
+}
+
+enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
+                              struct picture **picture)
+{
+    const char *language = key->language ? key->language : loader->language;
+    *picture = NULL;
+    struct entry *entry = find(loader, key, language);
+    if (entry && entry->failed && clock_mono_ns() >= entry->retry_ns) {
+        entry_finish(entry);
+        entry = NULL;
+    }
+    if (!entry)
+        entry = add(loader, key, language);
+    if (!entry)
+        return LOADER_LOADING; /* full: a later round has room */
+    entry->recent = true;
+    if (!entry->failed)
+        start_parts(loader, entry, key->edition);
+    *picture = entry->picture;
+    return entry->failed ? LOADER_FAILED : entry->picture ? LOADER_READY : LOADER_LOADING;
+}
+
+struct picture *loader_want_house(struct loader *loader, const char *words)
+{
+    struct house *house = &loader->house;
+    struct err err = {0};
+    house->recent = true;
+    if (house->ground.wanted) {
+        house->ground.wanted = false;
+        house->ground.frames = loader_start_house(&loader->canvas, &err);
+    }
+    if (strncmp(house->words, words, sizeof house->words - 1) != 0) {
+        copy_text(house->words, sizeof house->words, words);
+        part_finish(&house->text);
+        house->text.frames =
+            loader_start_house_words(&loader->canvas, house->words, loader->language, &err);
+    }
+    return house->picture ? house->picture : make_house(house);
+}
+
+void loader_end_round(struct loader *loader)
+{
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        struct entry *entry = &loader->entries[i];
+        if (entry->used && !entry->recent)
+            entry_finish(entry);
+        entry->recent = false;
+    }
+    struct house *house = &loader->house;
+    if (!house->recent && house->picture && !house->ground.frames && !house->text.frames) {
+        part_finish(&house->ground);
+        part_finish(&house->text);
+        picture_release(house->picture);
+        *house = (struct house){.ground.wanted = true};
+    }
+    house->recent = false;
+}

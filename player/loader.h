@@ -1,0 +1,61 @@
+/* The loader: brings pictures of spots into memory, by workers, before they are needed.
+ *
+ * Ask for what is on screen first, then for what comes next: workers are started in that order.
+ * What was not asked for in the last round is let go. Main thread; never blocks. */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include "stage/picture.h"
+#include "sync/edition.h"
+
+#include <poll.h>
+
+#define LOADER_JOBS_MAX 8
+
+struct loader;
+
+struct loader_config {
+    int screen_width_px, screen_height_px; /* as the screen is driven */
+    int rotation;
+    const char *language; /* copied */
+};
+
+enum loader_state { LOADER_LOADING, LOADER_READY, LOADER_FAILED };
+
+/* One spot's picture. The edition must live until loader_want returns; `serial` tells editions
+ * apart. */
+struct loader_key {
+    const struct edition *edition;
+    uint64_t serial;
+    int spot;
+    const char *language; /* NULL: the configuration's */
+};
+
+/* NULL when out of memory. */
+struct loader *loader_create(const struct loader_config *config);
+
+/* Ends the workers. NULL is allowed. */
+void loader_destroy(struct loader *loader);
+
+/* The picture of a spot: *picture (NULL unless LOADER_READY) is the loader's own; hold it to keep
+ * it. Starts the work when it is new and a worker is free. A failed one is tried again after half a
+ * minute. */
+enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
+                              struct picture **picture);
+
+/* The house card with a few words on it: there at once, at first plain, and another picture each
+ * time one of its workers has finished. The loader's own. NULL when out of memory. */
+struct picture *loader_want_house(struct loader *loader, const char *words);
+
+/* Takes what the workers have finished. True when a picture became ready, failed, or the house card
+ * grew. */
+bool loader_poll(struct loader *loader);
+
+/* Ends a round: what was not asked for since the last call is let go. */
+void loader_end_round(struct loader *loader);
+
+/* Fills at most LOADER_JOBS_MAX entries for poll(2) and returns how many; *deadline_ns becomes the
+ * earliest worker's, if sooner. */
+int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *deadline_ns);
+
+#endif

@@ -1,0 +1,25 @@
+/* The loader's jobs: what a spot needs from workers. Only loader.c includes this. */
+#ifndef LOADER_JOBS_H
+#define LOADER_JOBS_H
+
+#include "decode/frames.h"
+#include "sync/edition.h"
+
+/* The canvas that jobs are made for. */
+struct loader_canvas {
+    int width_px, height_px; /* upright */
+    int rotation;
+};
+
+/* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */
+struct frames *loader_start_visual(const struct loader_canvas *canvas,
+                                   const struct edition *edition, int spot, struct err *err);
+struct frames *loader_start_text(const struct loader_canvas *canvas, const struct edition *edition,
+                                 int spot, const char *language, struct err *err);
+
+/* The house card's ground, and its words. */
+struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err);
+struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,
+                                        const char *language, struct err *err);
+
+#endif

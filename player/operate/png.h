@@ -1,0 +1,11 @@
+/* Writing pictures as PNG. Any thread. */
+#ifndef OPERATE_PNG_H
+#define OPERATE_PNG_H
+
+#include "base/err.h"
+#include "stage/compose.h"
+
+/* Writes an opaque canvas; replaces the file. Errors: ERR_DISK. */
+bool png_write(const char *path, const struct canvas *canvas, struct err *err);
+
+#endif

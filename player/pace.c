@@ -1,0 +1,58 @@
+#include "pace.h"
+
+#define HZ_DEFAULT 60
+
+void pace_init(struct pace *pace, double hz, bool waits)
+{
+    *pace = (struct pace){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)), .waits = waits};
+}
+
+double pace_hz(const struct pace *pace)
+{
+    return 1e9 / (double)pace->period_ns;
+}
+
+int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
+{
+    if (!pace->running || !pace->target_ns) {
+        pace->counted = false;
+        pace->target_ns = now_ns + pace_lead_ns(pace);
+        return pace->target_ns;
+    }
+    int64_t next_ns = pace->target_ns + pace->period_ns;
+    /* Periods that are over are skipped whole: the picture keeps its time and drops frames. */
+    if (next_ns < now_ns)
+        next_ns += (now_ns - next_ns + pace->period_ns - 1) / pace->period_ns * pace->period_ns;
+    pace->counted = next_ns - pace->target_ns <= pace->period_ns;
+    pace->target_ns = next_ns;
+    return next_ns;
+}
+
+bool pace_presented(struct pace *pace, int64_t present_ns)
+{
+    bool late =
+        pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
+    /* The screen's own refresh is the truth: follow it. */
+    if (pace->waits)
+        pace->target_ns = present_ns;
+    return late;
+}
+
+void pace_set_running(struct pace *pace, bool running)
+{
+    pace->running = running;
+}
+
+int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
+{
+    if (!pace->running)
+        return INT64_MAX;
+    /* Where the display waits, the wait is in display_show. Elsewhere a frame is begun when the one
+     * before was to be seen. */
+    return pace->waits ? now_ns : pace->target_ns;
+}
+
+int64_t pace_lead_ns(const struct pace *pace)
+{
+    return pace->waits ? pace->period_ns : 0;
+}

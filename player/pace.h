@@ -1,0 +1,38 @@
+/* The pace of frames: when the next one will be seen, and whether the last one came in time. Pure
+ * arithmetic on CLOCK_MONOTONIC readings; main thread. */
+#ifndef PACE_H
+#define PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pace {
+    int64_t period_ns;
+    bool waits;        /* the display waits for the refresh by itself */
+    bool running;      /* something moves: a frame each period */
+    int64_t target_ns; /* when the frame in work is to be seen; 0 before the first */
+    bool counted;      /* the frame before came at its time too, so that lateness means something */
+};
+
+/* `hz` 0: unknown, 60 is taken. `waits`: as display_waits. */
+void pace_init(struct pace *pace, double hz, bool waits);
+
+double pace_hz(const struct pace *pace);
+
+/* When the next frame will be seen: the next whole period after the one before while running, else
+ * as soon as can be. */
+int64_t pace_next_ns(struct pace *pace, int64_t now_ns);
+
+/* A frame was presented. True when it came late by more than half a period. */
+bool pace_presented(struct pace *pace, int64_t present_ns);
+
+/* Whether the refresh after this one needs a frame too. */
+void pace_set_running(struct pace *pace, bool running);
+
+/* Until when to sleep before the next frame; INT64_MAX when nothing moves. */
+int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns);
+
+/* How long before it is seen a frame must be begun. */
+int64_t pace_lead_ns(const struct pace *pace);
+
+#endif

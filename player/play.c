@@ -1,0 +1,328 @@
+#include "play.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/show_clock.h"
+#include "frames_log.h"
+#include "language.h"
+#include "pace.h"
+#include "playing.h"
+#include "settings.h"
+#include "source.h"
+#include "stage/display.h"
+#include "wake.h"
+
+#include <SDL.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define DISPLAY_TRIES 2
+/* Windows have keys and are moved about; on a wall nobody presses one. SDL can't be waited for
+ * together with workers, so it is asked this often. */
+#define EVENTS_MS 100
+#define CLOCK_FEED_NS 1000000000
+
+struct play {
+    struct settings settings;
+    struct source *source;
+    struct playing playing;
+    struct loader *loader;
+    struct display *display;
+    struct show show;
+    struct show_clock clock;
+    int64_t clock_fed_ns;
+    struct pace pace;
+    struct wake *wake;
+    FILE *frames_log;
+    int64_t end_ns; /* INT64_MAX: none */
+    bool stop, redraw;
+    int status;
+};
+
+static const struct option_value *value(const struct play *play, enum setting setting)
+{
+    return &play->settings.values[setting];
+}
+
+static bool open_display(struct play *play, struct err *err)
+{
+    const char *renderer = value(play, SETTING_RENDERER)->text;
+    const struct option_value *window = value(play, SETTING_WINDOW);
+    struct display_config config = {
+        .renderer = strcmp(renderer, "gpu") == 0   ? DISPLAY_GPU
+                    : strcmp(renderer, "cpu") == 0 ? DISPLAY_CPU
+                                                   : DISPLAY_AUTO,
+        .width_px = window->width,
+        .height_px = window->height,
+        .title = "Duckling",
+    };
+    play->display = display_create(&config, err);
+    if (!play->display)
+        return false;
+    int width, height;
+    display_size(play->display, &width, &height);
+    double hz = display_refresh_hz(play->display);
+    const struct option_value *refresh = value(play, SETTING_REFRESH);
+    bool waits = display_waits(play->display) && !refresh->given;
+    pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
+    log_info("play", "screen open display=\"%s\" size=%dx%d refresh=%.1f",
+             display_name(play->display), width, height, pace_hz(&play->pace));
+    return true;
+}
+
+static bool make_loader(struct play *play, struct err *err)
+{
+    char language[LANGUAGE_BYTES];
+    language_choose(value(play, SETTING_LANGUAGE)->text, language);
+    struct loader_config config = {
+        .rotation =
+            atoi(value(play, SETTING_ROTATE)->text), /* NOLINT(cert-err34-c): one of four choices */
+        .language = language,
+    };
+    display_size(play->display, &config.screen_width_px, &config.screen_height_px);
+    play->loader = loader_create(&config);
+    return play->loader || err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+/* A screen that was lost (KMSDRM, a changed window) is opened again; what is shown fades in anew.
+ */
+static bool reopen_display(struct play *play, const struct err *why)
+{
+    struct err err = {0};
+    log_warn("play", "screen lost, opening it again reason=\"%s\"", why->text);
+    loader_destroy(play->loader);
+    play->loader = NULL;
+    show_finish(&play->show);
+    display_destroy(play->display);
+    play->display = NULL;
+    for (int i = 0; i < DISPLAY_TRIES; i++)
+        if (open_display(play, &err))
+            return make_loader(play, &err);
+    log_error("play", "no screen reason=\"%s\"", err.text);
+    return false;
+}
+
+static void take_edition(struct play *play)
+{
+    struct edition *edition = source_take(play->source);
+    if (!edition)
+        return;
+    struct err err = {0};
+    char name[128];
+    strncpy(name, edition->playlist->name, sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    size_t spots = edition->playlist->spot_count;
+    if (playing_switch(&play->playing, edition, value(play, SETTING_TIMEZONE)->text, &err))
+        log_info("play", "playlist on name=\"%s\" spots=%zu", name, spots);
+    else
+        log_error("play", "playlist refused name=\"%s\" reason=\"%s\"", name, err.text);
+}
+
+static void feed_clock(struct play *play, int64_t now_ns)
+{
+    if (now_ns - play->clock_fed_ns < CLOCK_FEED_NS)
+        return;
+    play->clock_fed_ns = now_ns;
+    if (show_clock_update(&play->clock, now_ns, clock_wall_ms()))
+        log_warn("play", "the clock was set: on to the right picture");
+}
+
+static void pump_events(struct play *play)
+{
+    SDL_Event event;
+    while (SDL_PollEvent(&event)) {
+        if (event.type == SDL_QUIT)
+            play->stop = true;
+        if (event.type == SDL_KEYDOWN &&
+            (event.key.keysym.sym == SDLK_ESCAPE || event.key.keysym.sym == SDLK_q))
+            play->stop = true;
+        if (event.type == SDL_WINDOWEVENT)
+            play->redraw = true;
+    }
+}
+
+/* What the first picture fades in from: its own ground, never black by accident. */
+static void show_ground(struct play *play, double show_ms)
+{
+    uint32_t ground = 0;
+    if (play->playing.programme) {
+        struct programme_scene scene =
+            programme_scene_at(play->playing.programme, (int64_t)show_ms);
+        const struct playlist *playlist = play->playing.edition->playlist;
+        ground =
+            scene.to.spot >= 0 ? playlist->spots[scene.to.spot].background : playlist->background;
+    }
+    struct picture *picture = picture_create(ground, NULL, NULL);
+    show_start(&play->show, picture, show_ms);
+    picture_release(picture);
+}
+
+static void log_frame(struct play *play, const struct show_frame *frame, double show_ms, bool late,
+                      int64_t present_ns)
+{
+    if (!play->frames_log)
+        return;
+    const struct display_mix *mix = &frame->mix;
+    struct frames_log_line line = {
+        .present_ns = present_ns,
+        .show_ms = show_ms,
+        .from = !mix->has_from     ? ""
+                : mix->from_frozen ? "*"
+                                   : mix->from.picture->name,
+        .to = mix->to.picture->name,
+        .mix = frame->linear_mix,
+        .late = late,
+    };
+    frames_log_write(play->frames_log, &line);
+}
+
+/* One turn: the frame that will be seen at pace's next instant, if it differs from the one on
+ * screen. True when the next refresh needs another one. */
+static bool turn(struct play *play, struct err *err)
+{
+    int64_t seen_ns = pace_next_ns(&play->pace, clock_mono_ns());
+    double show_ms = show_clock_ms(&play->clock, seen_ns);
+    char words[256];
+    source_describe(play->source, words, sizeof words);
+    if (!play->show.settled.key)
+        show_ground(play, show_ms);
+    uint64_t before = play->show.coming.key ? play->show.coming.key : play->show.settled.key;
+    bool was_coming = play->show.coming.key != 0;
+    struct picture *next;
+    struct show_wish wish = playing_wish(&play->playing, play->loader, words, show_ms, &next);
+    struct show_frame frame = show_step(&play->show, &wish);
+    if (frame.needs_freeze && !display_freeze(play->display, err))
+        return false;
+    bool drawn = play->redraw || frame.animating || was_coming || frame.to_key != before;
+    if (drawn) {
+        if (!display_show(play->display, &frame.mix, err))
+            return false;
+        play->redraw = false;
+        int64_t present_ns = clock_mono_ns();
+        log_frame(play, &frame, show_ms, pace_presented(&play->pace, present_ns), present_ns);
+    }
+    if (next && !play->show.coming.key)
+        display_prepare(play->display, next);
+    loader_end_round(play->loader);
+    pace_set_running(&play->pace, frame.animating);
+    return true;
+}
+
+/* Sleeps until the next frame, the next change, news from a worker or the source, or a signal. */
+static void wait(struct play *play)
+{
+    struct pollfd fds[LOADER_JOBS_MAX + WAKE_FDS_MAX];
+    int64_t now_ns = clock_mono_ns();
+    int64_t until_ns = pace_wait_until_ns(&play->pace, now_ns);
+    if (until_ns == INT64_MAX) {
+        double show_ms = show_clock_ms(&play->clock, now_ns);
+        int64_t change_ms = playing_next_change(&play->playing, show_ms);
+        if (change_ms != INT64_MAX)
+            until_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
+        int64_t events_ns = now_ns + EVENTS_MS * 1000000;
+        until_ns = until_ns < events_ns ? until_ns : events_ns;
+    }
+    if (play->end_ns < until_ns)
+        until_ns = play->end_ns;
+    int count = loader_poll_fds(play->loader, fds, &until_ns);
+    if (wake_wait(play->wake, fds, count, until_ns))
+        play->stop = true;
+}
+
+static void run(struct play *play)
+{
+    int64_t now_ns;
+    while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
+        struct err err = {0};
+        feed_clock(play, now_ns);
+        take_edition(play);
+        loader_poll(play->loader);
+        pump_events(play);
+        if (!turn(play, &err) && !reopen_display(play, &err)) {
+            play->status = EXIT_FAILURE;
+            return;
+        }
+        wait(play);
+    }
+}
+
+/* --at: an instant, or local time of the player's zone. */
+static bool start_clock(struct play *play, struct err *err)
+{
+    int64_t now_ns = clock_mono_ns();
+    const char *at = value(play, SETTING_AT)->text;
+    play->clock_fed_ns = now_ns;
+    if (!at) {
+        show_clock_init(&play->clock, now_ns, clock_wall_ms());
+        return true;
+    }
+    int64_t start_ms;
+    if (!settings_instant(at, value(play, SETTING_TIMEZONE)->text, &start_ms, err))
+        return false;
+    show_clock_pin(&play->clock, now_ns, start_ms);
+    return true;
+}
+
+static bool start(struct play *play, struct err *err)
+{
+    if (!play->settings.source)
+        return err_set(err, ERR_INPUT, "which playlist? duckling play FILE or URL");
+    play->wake = wake_create(err);
+    if (!play->wake)
+        return false;
+    const struct option_value *frames_log = value(play, SETTING_FRAMES_LOG);
+    if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
+        return false;
+    struct source_config config = {
+        .source = play->settings.source,
+        .store = value(play, SETTING_STORE)->text,
+        .ca_file = value(play, SETTING_CA_FILE)->text,
+        .poll_ms = (int64_t)(value(play, SETTING_POLL)->number * 1000),
+        .wake = wake_post,
+        .wake_context = play->wake,
+    };
+    play->source = source_open(&config, err);
+    if (!play->source)
+        return false;
+    if (!open_display(play, err) || !make_loader(play, err) || !start_clock(play, err))
+        return false;
+    const struct option_value *length = value(play, SETTING_FOR);
+    play->end_ns = length->text ? clock_mono_ns() + (int64_t)(length->number * 1e9) : INT64_MAX;
+    return true;
+}
+
+static void finish(struct play *play)
+{
+    source_close(play->source);
+    show_finish(&play->show);
+    loader_destroy(play->loader);
+    playing_finish(&play->playing);
+    display_destroy(play->display);
+    frames_log_close(play->frames_log);
+    wake_destroy(play->wake);
+    settings_finish(&play->settings);
+    SDL_Quit();
+    log_flush();
+}
+
+int play_main(int argc, char **argv)
+{
+    struct play play = {.redraw = true};
+    struct err err = {0};
+    if (!settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err)) {
+        log_error("play", "%s", err.text);
+        play.status = err.code == ERR_INPUT ? EXIT_USAGE : EXIT_FAILURE;
+    } else if (play.settings.help) {
+        puts("Usage: duckling play [OPTION]... [SOURCE]\n\n"
+             "Plays a playlist, given as a file or as an http(s) URL, until it is told to stop.\n");
+        options_help(&settings_table, SETTINGS_PLAY, stdout);
+    } else if (!start(&play, &err)) {
+        log_error("play", "%s", err.text);
+        play.status = play.settings.source ? EXIT_FAILURE : EXIT_USAGE;
+    } else {
+        run(&play);
+    }
+    finish(&play);
+    return play.status;
+}

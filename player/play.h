@@ -1,0 +1,9 @@
+/* The play command: wires source, programme, workers and screen, and runs until it is told to stop.
+ */
+#ifndef PLAY_H
+#define PLAY_H
+
+/* argv[0] is "play". Returns the process's exit status (design.md, section 6). Main thread. */
+int play_main(int argc, char **argv);
+
+#endif

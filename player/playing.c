@@ -1,0 +1,114 @@
+#include "playing.h"
+
+#include <math.h>
+
+#define BRIDGE_MS 1000 /* where the playlist has no transition of its own */
+
+bool playing_switch(struct playing *playing, struct edition *edition, const char *own,
+                    struct err *err)
+{
+    struct zone zone = {0};
+    const char *name = edition->playlist->timezone ? edition->playlist->timezone : own;
+    bool ok = name ? zone_load(&zone, name, err) : zone_load_system(&zone, err);
+    if (!ok) {
+        edition_destroy(edition);
+        return err_prefix(err, "time zone: ");
+    }
+    uint64_t serial = playing->serial + 1;
+    playing_finish(playing);
+    /* The programme keeps a pointer to the zone, which therefore moves to its place first. */
+    *playing = (struct playing){.edition = edition, .serial = serial, .zone = zone};
+    playing->programme = programme_create(edition->playlist, &playing->zone.civil, NULL);
+    return playing->programme || err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+void playing_finish(struct playing *playing)
+{
+    programme_destroy(playing->programme);
+    zone_finish(&playing->zone);
+    edition_destroy(playing->edition);
+    *playing = (struct playing){.serial = playing->serial};
+}
+
+static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
+{
+    uint64_t key = serial * 0x9e3779b97f4a7c15u ^ (uint64_t)start_ms;
+    key = (key ^ key >> 31) * 0xbf58476d1ce4e5b9u ^ what * 0x94d049bb133111ebu;
+    return (key ^ key >> 29) | 1; /* 0 is "none" */
+}
+
+static struct show_target house_target(struct loader *loader, const char *words, double show_ms)
+{
+    struct picture *picture = loader_want_house(loader, words);
+    return (struct show_target){
+        .key = key_of(0, 0, picture ? picture->id : 0),
+        .picture = picture,
+        .start_ms = show_ms,
+        .motion_ms = 1,
+    };
+}
+
+static double bridge_ms(const struct playing *playing)
+{
+    int32_t own = playing->edition ? playing->edition->playlist->default_transition.duration_ms : 0;
+    return own > 0 ? own : BRIDGE_MS;
+}
+
+/* Where a slot's picture stands in time. It moves until it has faded out, so the transition after
+ * it counts. */
+static struct show_target slot_target(struct playing *playing, struct loader *loader,
+                                      const struct programme_slot *slot, const char *words)
+{
+    if (slot->source == PROGRAMME_NOTHING)
+        return house_target(loader, words, (double)slot->start_ms);
+    struct programme_slot next = programme_next_slot(playing->programme, slot);
+    struct loader_key key = {playing->edition, playing->serial, slot->spot, NULL};
+    struct show_target target = {
+        .key = key_of(playing->serial, slot->start_ms, (uint64_t)slot->spot),
+        .start_ms = (double)slot->start_ms,
+        .motion_ms = (double)(slot->end_ms - slot->start_ms + next.transition.duration_ms),
+    };
+    loader_want(loader, &key, &target.picture);
+    return target;
+}
+
+static void want_next(struct playing *playing, struct loader *loader,
+                      const struct programme_slot *slot, struct picture **picture)
+{
+    struct programme_slot next = programme_next_slot(playing->programme, slot);
+    struct loader_key key = {playing->edition, playing->serial, next.spot, NULL};
+    if (next.source != PROGRAMME_NOTHING)
+        loader_want(loader, &key, picture);
+}
+
+struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
+                              double show_ms, struct picture **next)
+{
+    struct show_wish wish = {.now_ms = show_ms, .mix = 1, .bridge_ms = bridge_ms(playing)};
+    *next = NULL;
+    if (!playing->programme) {
+        wish.to = house_target(loader, words, show_ms);
+        return wish;
+    }
+    struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
+    wish.to = slot_target(playing, loader, &scene.to, words);
+    wish.type =
+        scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
+    if (scene.has_from) {
+        wish.has_from = true;
+        wish.from = slot_target(playing, loader, &scene.from, words);
+        /* The scene counts whole milliseconds; on screen the fraction matters. */
+        wish.mix = (show_ms - wish.to.start_ms) / scene.to.transition.duration_ms;
+        wish.mix = wish.mix > 1 ? 1 : wish.mix < 0 ? 0 : wish.mix;
+    }
+    if (wish.to.picture)
+        want_next(playing, loader, &scene.to, next);
+    return wish;
+}
+
+int64_t playing_next_change(struct playing *playing, double show_ms)
+{
+    if (!playing->programme)
+        return INT64_MAX;
+    return programme_next_change(playing->programme, (int64_t)floor(show_ms));
+}

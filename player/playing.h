@@ -1,0 +1,37 @@
+/* What is playing: an edition with its programme and zone, and what it wants on screen at an
+ * instant. Main thread. */
+#ifndef PLAYING_H
+#define PLAYING_H
+
+#include "base/zone.h"
+#include "core/programme.h"
+#include "loader.h"
+#include "stage/show.h"
+#include "sync/edition.h"
+
+/* Zeroed: nothing plays, and the house card is shown. */
+struct playing {
+    struct edition *edition;
+    uint64_t serial; /* counts editions; 0 before the first */
+    struct zone zone;
+    struct programme *programme;
+};
+
+/* Puts an edition in force (takes it over, also on failure). `own` is the player's zone name, NULL
+ * for the system's; the playlist's wins. On failure the old one stays (but where memory ran out
+ * nothing plays). */
+bool playing_switch(struct playing *playing, struct edition *edition, const char *own,
+                    struct err *err);
+
+void playing_finish(struct playing *playing);
+
+/* What is wanted at show_ms, asking the loader for its pictures and for the next slot's. `words`
+ * are the house card's. *next is the next slot's picture when it is ready, else NULL. */
+struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
+                              double show_ms, struct picture **next);
+
+/* Until when (show clock) the wish stays the same but for motion and mix; INT64_MAX without a
+ * programme. */
+int64_t playing_next_change(struct playing *playing, double show_ms);
+
+#endif

@@ -1,0 +1,58 @@
+/* The settings of all commands: the one table of options, and their values as C types. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "base/err.h"
+#include "base/options.h"
+
+#include <stdint.h>
+
+enum settings_command {
+    SETTINGS_PLAY = 1,
+    SETTINGS_PREVIEW = 2,
+};
+
+enum setting {
+    SETTING_CONFIG,
+    SETTING_SOURCE,
+    SETTING_WINDOW,
+    SETTING_ROTATE,
+    SETTING_RENDERER,
+    SETTING_REFRESH,
+    SETTING_TIMEZONE,
+    SETTING_LANGUAGE,
+    SETTING_STORE,
+    SETTING_POLL,
+    SETTING_CA_FILE,
+    SETTING_AT,
+    SETTING_FOR,
+    SETTING_FRAMES_LOG,
+    SETTING_LOG_LEVEL,
+    SETTING_OUTPUT,
+    SETTING_SIZE,
+    SETTING_SHEET,
+    SETTING_FRAMES,
+    SETTING_FPS,
+    SETTING_COUNT
+};
+
+extern const struct option_table settings_table;
+
+struct settings {
+    struct option_value values[SETTING_COUNT];
+    const char *source; /* playlist file or URL; NULL: none */
+    bool help;
+    char *config_bytes;
+};
+
+/* Defaults, then the configuration file, then the command line. Errors: ERR_INPUT (usage),
+ * ERR_MISSING and ERR_SYSTEM (the configuration file). settings_finish in any case. */
+bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
+                   struct err *err);
+void settings_finish(struct settings *settings);
+
+/* An instant as operators write it: RFC 3339, or without an offset local time of `zone` (NULL: the
+ * system's). Unix milliseconds. */
+bool settings_instant(const char *text, const char *zone, int64_t *ms, struct err *err);
+
+#endif

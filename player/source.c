@@ -1,0 +1,100 @@
+#include "source.h"
+
+#include "base/log.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct source {
+    struct feed *feed;
+    struct edition *first; /* of a file, until it is taken */
+};
+
+static bool is_url(const char *source)
+{
+    return strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
+}
+
+static struct edition *load_first(const char *path, struct err *err)
+{
+    struct playlist_faults faults = {0};
+    struct edition *edition = edition_load(path, &faults, err);
+    for (size_t i = 0; i < faults.count; i++)
+        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
+    if (faults.total > faults.count)
+        log_error("playlist", "and %zu more faults", faults.total - faults.count);
+    playlist_faults_finish(&faults);
+    return edition;
+}
+
+/* The XDG base directory rules; a service without a home keeps its store where services do. */
+static void default_store(char path[PATH_MAX])
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache == '/')
+        snprintf(path, PATH_MAX, "%s/duckling", cache);
+    else if (home && *home == '/')
+        snprintf(path, PATH_MAX, "%s/.cache/duckling", home);
+    else
+        snprintf(path, PATH_MAX, "/var/cache/duckling");
+}
+
+struct source *source_open(const struct source_config *config, struct err *err)
+{
+    char store[PATH_MAX];
+    struct source *source = calloc(1, sizeof *source);
+    if (!source) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    if (config->store)
+        snprintf(store, sizeof store, "%s", config->store);
+    else
+        default_store(store);
+    if (!is_url(config->source) && !(source->first = load_first(config->source, err))) {
+        free(source);
+        return NULL;
+    }
+    struct feed_config feed = {
+        .source = config->source,
+        .store = store,
+        .ca_file = config->ca_file,
+        .poll_ms = config->poll_ms,
+        .wake = config->wake,
+        .wake_context = config->wake_context,
+    };
+    source->feed = feed_start(&feed, err);
+    if (!source->feed) {
+        source_close(source);
+        return NULL;
+    }
+    return source;
+}
+
+void source_close(struct source *source)
+{
+    if (!source)
+        return;
+    feed_stop(source->feed);
+    edition_destroy(source->first);
+    free(source);
+}
+
+struct edition *source_take(struct source *source)
+{
+    struct edition *edition = feed_take(source->feed);
+    if (!edition)
+        edition = source->first;
+    else
+        edition_destroy(source->first);
+    source->first = NULL;
+    return edition;
+}
+
+void source_describe(struct source *source, char *words, size_t words_bytes)
+{
+    int used = snprintf(words, words_bytes, "Duckling\n");
+    feed_describe(source->feed, words + used, words_bytes - (size_t)used);
+}

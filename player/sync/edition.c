@@ -1,0 +1,207 @@
+#include "sync/edition.h"
+
+#include "base/file.h"
+#include "core/playlist_fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void free_paths(char **paths, size_t count)
+{
+    for (size_t i = 0; paths && i < count; i++)
+        free(paths[i]);
+    free(paths);
+}
+
+struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin)
+{
+    struct edition *edition = calloc(1, sizeof *edition);
+    char *copy = strdup(origin);
+    if (!edition || !copy) {
+        free(edition);
+        free(copy);
+        free_paths(paths, playlist->asset_count);
+        playlist_destroy(playlist);
+        return NULL;
+    }
+    *edition = (struct edition){.playlist = playlist, .paths = paths, .origin = copy};
+    return edition;
+}
+
+void edition_destroy(struct edition *edition)
+{
+    if (!edition)
+        return;
+    free_paths(edition->paths, edition->playlist->asset_count);
+    playlist_destroy(edition->playlist);
+    free(edition->origin);
+    free(edition);
+}
+
+static int open_medium(const char *path, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO in the place of a film must not hang the player. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        err_set_errno(err, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_SYSTEM, errno,
+                      "%s", path);
+        return -1;
+    }
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        err_set_errno(err, ERR_SYSTEM, errno, "%s", path);
+    else if (!S_ISREG(st.st_mode))
+        err_set(err, ERR_INPUT, "%s: not a regular file", path);
+    else if (st.st_size == 0)
+        err_set(err, ERR_INPUT, "%s: empty", path);
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int edition_open(const struct edition *edition, int asset, struct err *err)
+{
+    if (asset < 0 || (size_t)asset >= edition->playlist->asset_count) {
+        err_set(err, ERR_INPUT, "there is no asset %d", asset);
+        return -1;
+    }
+    return open_medium(edition->paths[asset], err);
+}
+
+/* One pass over the places that name media; `troubles` has a text for each asset that can't be
+ * used, else NULL. */
+static void add_visual_faults(const struct playlist *playlist, char *const *troubles,
+                              struct playlist_faults *faults)
+{
+    const struct playlist_node root = {0}, spots = {.parent = &root, .key = "spots"};
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (!spot->has_visual)
+            continue;
+        const struct playlist_node node = {.parent = &spots, .key = spot->name};
+        const struct playlist_node visual = {.parent = &node,
+                                             .key = spot->is_video ? "video" : "image"};
+        const struct playlist_node landscape = {.parent = &visual, .key = "landscape"};
+        const struct playlist_node portrait = {.parent = &visual, .key = "portrait"};
+        const char *first = troubles[spot->asset_landscape],
+                   *second = troubles[spot->asset_portrait];
+        bool one = spot->asset_landscape == spot->asset_portrait;
+        if (first)
+            playlist_fault_add(faults, one ? &visual : &landscape, "%s", first);
+        if (second && !one)
+            playlist_fault_add(faults, &portrait, "%s", second);
+    }
+}
+
+static void add_font_faults(const struct playlist *playlist, char *const *troubles,
+                            struct playlist_faults *faults)
+{
+    const struct playlist_node root = {0}, styles = {.parent = &root, .key = "styles"};
+    for (size_t i = 0; i < playlist->style_count; i++) {
+        const struct playlist_style *style = &playlist->styles[i];
+        const struct playlist_node node = {.parent = &styles, .key = style->name};
+        const struct playlist_node font = {.parent = &node, .key = "font"};
+        for (size_t j = 0; j < style->font_count; j++) {
+            const struct playlist_font *face = &style->fonts[j];
+            const struct playlist_node language = {.parent = &font, .key = face->language};
+            if (troubles[face->asset])
+                playlist_fault_add(faults, face->language[0] ? &language : &font, "%s",
+                                   troubles[face->asset]);
+        }
+    }
+}
+
+/* For media that only "files" of the compiled form names. */
+static void add_unnamed_faults(const struct playlist *playlist, char *const *troubles,
+                               struct playlist_faults *faults)
+{
+    const struct playlist_node root = {0}, files = {.parent = &root, .key = "files"};
+    for (size_t i = 0; i < playlist->asset_count; i++) {
+        const struct playlist_node node = {.parent = &files, .key = playlist->assets[i].path};
+        if (troubles[i])
+            playlist_fault_add(faults, &node, "%s", troubles[i]);
+    }
+}
+
+/* The local file of each asset, beside the playlist; NULL when out of memory. */
+static char **find_paths(const struct playlist *playlist, const char *playlist_path)
+{
+    const char *slash = strrchr(playlist_path, '/');
+    int folder = slash ? (int)(slash - playlist_path) + 1 : 0;
+    char **paths = calloc(playlist->asset_count + 1, sizeof *paths);
+    for (size_t i = 0; paths && i < playlist->asset_count; i++) {
+        if (asprintf(&paths[i], "%.*s%s", folder, playlist_path, playlist->assets[i].path) < 0) {
+            paths[i] = NULL;
+            free_paths(paths, i);
+            return NULL;
+        }
+    }
+    return paths;
+}
+
+/* False when a medium is missing, with faults, or when out of memory, without. */
+static bool check_media(const struct playlist *playlist, char *const *paths,
+                        struct playlist_faults *faults)
+{
+    char **troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
+    bool ok = troubles != NULL, any = false;
+    for (size_t i = 0; ok && i < playlist->asset_count; i++) {
+        struct err err = {0};
+        int fd = open_medium(paths[i], &err);
+        if (fd >= 0) {
+            close(fd);
+            continue;
+        }
+        troubles[i] = strdup(err.text);
+        ok = troubles[i] != NULL;
+        any = true;
+    }
+    size_t before = faults->total;
+    if (ok && any) {
+        add_visual_faults(playlist, troubles, faults);
+        add_font_faults(playlist, troubles, faults);
+    }
+    if (ok && any && faults->total == before)
+        add_unnamed_faults(playlist, troubles, faults);
+    free_paths(troubles, playlist->asset_count);
+    return ok && !any;
+}
+
+static void tell_faults(const char *path, const struct playlist_faults *faults, struct err *err)
+{
+    if (!faults->count)
+        err_set(err, ERR_SYSTEM, "%s: out of memory", path);
+    else if (faults->total == 1)
+        err_set(err, ERR_INPUT, "%s: %s: %s", path, faults->items[0].path, faults->items[0].text);
+    else
+        err_set(err, ERR_INPUT, "%s: %zu faults, the first is %s: %s", path, faults->total,
+                faults->items[0].path, faults->items[0].text);
+}
+
+struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    if (!file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
+        return NULL;
+    struct playlist *playlist = playlist_parse(bytes, size, faults);
+    free(bytes);
+    char **paths = playlist ? find_paths(playlist, path) : NULL;
+    if (paths && check_media(playlist, paths, faults)) {
+        struct edition *edition = edition_create(playlist, paths, path);
+        if (!edition)
+            err_set(err, ERR_SYSTEM, "%s: out of memory", path);
+        return edition;
+    }
+    tell_faults(path, faults, err);
+    if (playlist)
+        free_paths(paths, playlist->asset_count);
+    playlist_destroy(playlist);
+    return NULL;
+}

@@ -1,0 +1,147 @@
+#include "sync/feed_poll.h"
+
+#include "core/playlist.h"
+#include "sync/feed_retry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct feed_poll {
+    struct http *http;
+    const char *url;
+    const struct retry_policy *policy;
+    struct http_transfer *transfer;
+    char *bytes; /* arriving, or arrived */
+    size_t size, room;
+    bool has_seen;
+    struct feed_poll_body seen;
+    unsigned failures;
+    int64_t due_ns;
+    struct err trouble;
+};
+
+struct feed_poll *feed_poll_create(struct http *http, const char *url,
+                                   const struct retry_policy *policy)
+{
+    struct feed_poll *poll = calloc(1, sizeof *poll);
+    if (poll)
+        *poll = (struct feed_poll){.http = http, .url = url, .policy = policy};
+    return poll;
+}
+
+void feed_poll_destroy(struct feed_poll *poll)
+{
+    if (!poll)
+        return;
+    http_end(poll->transfer);
+    free(poll->bytes);
+    free(poll);
+}
+
+void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *body)
+{
+    poll->seen = *body;
+    poll->seen.bytes = NULL;
+    poll->has_seen = true;
+}
+
+static bool take(void *context, const struct http_response *head, const void *data, size_t size,
+                 struct err *err)
+{
+    struct feed_poll *poll = context;
+    (void)head;
+    if (poll->size + size > poll->room) { /* http keeps to PLAYLIST_BYTES_MAX */
+        size_t room = poll->room ? poll->room * 2 : 16384;
+        while (room < poll->size + size)
+            room *= 2;
+        char *bytes = realloc(poll->bytes, room);
+        if (!bytes)
+            return err_set(err, ERR_SYSTEM, "out of memory");
+        poll->bytes = bytes;
+        poll->room = room;
+    }
+    if (size)
+        memcpy(poll->bytes + poll->size, data, size);
+    poll->size += size;
+    return true;
+}
+
+static void ask(struct feed_poll *poll, struct err *err)
+{
+    struct http_request request = {
+        .url = poll->url, .limit_bytes = PLAYLIST_BYTES_MAX, .take = take, .context = poll};
+    if (poll->has_seen && poll->seen.etag[0])
+        request.if_none_match = poll->seen.etag;
+    else if (poll->has_seen && poll->seen.last_modified[0])
+        request.if_modified_since = poll->seen.last_modified;
+    poll->size = 0;
+    poll->seen.bytes = NULL;
+    poll->transfer = http_get(poll->http, &request, err);
+}
+
+/* Compares what has arrived with what was seen last. */
+static enum feed_poll_news receive(struct feed_poll *poll, const struct http_response *head,
+                                   struct err *err)
+{
+    struct feed_poll_body body = {.bytes = poll->bytes, .size = poll->size};
+    if (!hash_bytes(poll->bytes, poll->size, body.sha256)) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        return FEED_POLL_FAILED;
+    }
+    memcpy(body.etag, head->etag, sizeof body.etag);
+    memcpy(body.last_modified, head->last_modified, sizeof body.last_modified);
+    bool same = poll->has_seen && memcmp(body.sha256, poll->seen.sha256, HASH_BYTES) == 0;
+    poll->seen = body;
+    poll->has_seen = true;
+    return same ? FEED_POLL_UNCHANGED : FEED_POLL_CHANGED;
+}
+
+static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
+{
+    struct http_response head;
+    bool ok = http_result(poll->transfer, &head, err);
+    http_end(poll->transfer);
+    poll->transfer = NULL;
+    if (!ok)
+        return FEED_POLL_FAILED;
+    if (head.status == 304)
+        return FEED_POLL_UNCHANGED;
+    if (poll->size > 0)
+        return receive(poll, &head, err);
+    err_set(err, ERR_INPUT, "the playlist is empty");
+    return FEED_POLL_FAILED;
+}
+
+enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
+{
+    struct err err = {0};
+    enum feed_poll_news news = FEED_POLL_NONE;
+    if (poll->transfer && http_finished(poll->transfer)) {
+        news = settle(poll, &err);
+    } else if (!poll->transfer && now_ns >= poll->due_ns) {
+        ask(poll, &err);
+        news = poll->transfer ? FEED_POLL_NONE : FEED_POLL_FAILED;
+    }
+    if (news == FEED_POLL_NONE)
+        return news;
+    poll->failures = news == FEED_POLL_FAILED ? poll->failures + 1 : 0;
+    poll->trouble = err;
+    poll->due_ns = feed_retry_ns(poll->policy, poll->failures, now_ns);
+    return news;
+}
+
+int64_t feed_poll_due_ns(const struct feed_poll *poll)
+{
+    return poll->transfer ? INT64_MAX : poll->due_ns;
+}
+
+const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll)
+{
+    return &poll->seen;
+}
+
+const char *feed_poll_trouble(const struct feed_poll *poll)
+{
+    return poll->trouble.text;
+}

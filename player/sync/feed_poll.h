@@ -1,0 +1,53 @@
+/* Private to the feed: asks for the playlist again and again, and tells when its bytes are others
+ * than those seen last.
+ *
+ * Belongs to the feed's thread. */
+#ifndef SYNC_FEED_POLL_H
+#define SYNC_FEED_POLL_H
+
+#include "base/hash.h"
+#include "base/http.h"
+#include "core/retry.h"
+
+struct feed_poll;
+
+enum feed_poll_news {
+    FEED_POLL_NONE,      /* no answer since the last step */
+    FEED_POLL_UNCHANGED, /* what was seen last is still there */
+    FEED_POLL_CHANGED,   /* other bytes: feed_poll_body */
+    FEED_POLL_FAILED     /* feed_poll_trouble says why */
+};
+
+/* The bytes of an answer and what tells them from others. */
+struct feed_poll_body {
+    const char *bytes; /* until the next step */
+    size_t size;
+    uint8_t sha256[HASH_BYTES];
+    char etag[HTTP_VALIDATOR_BYTES], last_modified[HTTP_VALIDATOR_BYTES]; /* "" without */
+};
+
+/* All borrowed; they must outlive the poll. The first question is due at once. NULL when out of
+ * memory. */
+struct feed_poll *feed_poll_create(struct http *http, const char *url,
+                                   const struct retry_policy *policy);
+
+/* NULL is allowed. */
+void feed_poll_destroy(struct feed_poll *poll);
+
+/* What counts as seen, from an earlier run. */
+void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *body);
+
+/* Asks when it is time, takes what was answered. Call after each http_run, and at feed_poll_due_ns.
+ */
+enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
+
+/* When the next question is due on the monotonic clock; INT64_MAX while one is under way. */
+int64_t feed_poll_due_ns(const struct feed_poll *poll);
+
+/* What was seen last; its bytes are NULL unless the last step said CHANGED. */
+const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll);
+
+/* Why the last question failed; "" when it did not. */
+const char *feed_poll_trouble(const struct feed_poll *poll);
+
+#endif

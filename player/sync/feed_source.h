@@ -1,0 +1,40 @@
+/* Private to the feed: its two kinds of source. Each is made and destroyed by the thread that calls
+ * feed_start and feed_stop; run is the feed's thread and returns once slot->stop is set and wake
+ * was called. */
+#ifndef SYNC_FEED_SOURCE_H
+#define SYNC_FEED_SOURCE_H
+
+#include "base/http.h"
+#include "sync/feed.h"
+#include "sync/feed_slot.h"
+
+/* What a test shortens. Zero takes the default. */
+struct feed_limits {
+    struct http_config http; /* its ca_file is ignored */
+    int64_t retry_max_ms;    /* the longest wait after failures, at least poll_ms */
+};
+
+/* As feed_start; limits may be NULL. */
+struct feed *feed_start_limited(const struct feed_config *config, const struct feed_limits *limits,
+                                struct err *err);
+
+/* A playlist behind a URL. The last good edition is in the slot when create returns. */
+struct feed_url;
+struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
+                                 struct feed_slot *slot, struct err *err);
+void feed_url_run(struct feed_url *source);
+void feed_url_wake(struct feed_url *source);
+void feed_url_destroy(struct feed_url *source);
+
+/* A playlist file. */
+struct feed_file;
+struct feed_file *feed_file_create(const struct feed_config *config, struct feed_slot *slot,
+                                   struct err *err);
+void feed_file_run(struct feed_file *source);
+void feed_file_wake(struct feed_file *source);
+void feed_file_destroy(struct feed_file *source);
+
+/* Writes the first 20 faults to the log, and how many more there are. */
+void feed_log_faults(const struct playlist_faults *faults);
+
+#endif

@@ -1,0 +1,98 @@
+/* The store: media and playlists on disk, each under the SHA-256 of its bytes, written so that no
+ * power cut leaves half a file under a final name.
+ *
+ *     lock                         held while a player uses the store
+ *     media/<sha256>               complete files, never changed
+ *     tmp/<name>.part, <name>.tag  a file under way, and what it is a part of
+ *     feeds/<16 digits>/manifest.json   what is in force for one source; the digits are its URL's
+ * hash
+ *
+ * One thread at a time, apart from store_media_path. */
+#ifndef SYNC_STORE_H
+#define SYNC_STORE_H
+
+#include "base/err.h"
+#include "base/hash.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct manifest;
+
+/* Opens and locks the store; makes its folders. A store on a disk that can't be written is opened
+ * for reading as long as it has been a store before: store_read_only then tells why. NULL on
+ * failure: ERR_SYSTEM (another player has it, permissions), ERR_DISK. */
+struct store *store_open(const char *folder, struct err *err);
+
+/* Unlocks. NULL is allowed. */
+void store_close(struct store *store);
+
+/* NULL when the store can be written; else one line. */
+const char *store_read_only(const struct store *store);
+
+/* Where the file with this hash is, or would be. */
+void store_media_path(const struct store *store, const uint8_t digest[HASH_BYTES],
+                      char path[PATH_MAX]);
+
+/* Whether it is there, as a regular file of this size. */
+bool store_has(const struct store *store, const uint8_t digest[HASH_BYTES], int64_t size_bytes);
+
+/* Removes a file that turned out to be damaged. */
+void store_remove(struct store *store, const uint8_t digest[HASH_BYTES]);
+
+/* Puts a small file in, durably. */
+bool store_add(struct store *store, const void *data, size_t size, uint8_t digest[HASH_BYTES],
+               struct err *err);
+
+/* feeds/<16 digits>/manifest.json of a source; makes the folder if it can. */
+void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX]);
+
+/* Removes media that no manifest in the store names, and left-overs in tmp/, where both are older
+ * than an hour. What `keep` (NULL: nothing) names stays too. Returns how many files went; a store
+ * that can't be read whole is left alone. */
+size_t store_collect(struct store *store, const struct manifest *keep);
+
+/* A file under way. */
+struct store_part;
+
+/* Begins a file: an older part of this name is dropped. `name`: letters and digits. `tag` (an ETag,
+ * or "") is kept beside it, so that store_part_resume can tell what the part belongs to. NULL:
+ * ERR_DISK, ERR_SYSTEM. */
+struct store_part *store_part_begin(struct store *store, const char *name, const char *tag,
+                                    struct err *err);
+
+/* Goes on with a part that has a tag, was kept, and can be trusted to hold what was written: either
+ * it was written since this machine started, or the caller knows the whole's hash (any_boot). Reads
+ * it again for its hash, which ends early, as if there were none, once *stop is set. Tag and length
+ * are then those of the part. NULL: there is none; not an error. */
+struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
+                                     const atomic_bool *stop);
+
+bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err);
+int64_t store_part_bytes(const struct store_part *part);
+const char *store_part_tag(const struct store_part *part);
+
+/* Makes it a stored file, durably, and ends the part whether it works or not. With `wanted` the
+ * hash must be that one: ERR_TRUST. */
+bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
+                       struct err *err);
+
+/* Ends the part: what has arrived stays for store_part_resume (if it has a tag), or goes. NULL is
+ * allowed. */
+void store_part_keep(struct store_part *part);
+void store_part_discard(struct store_part *part);
+
+/* Reads a stored file again, a stretch at a time, to see whether it is still what its name says. */
+struct store_check;
+enum store_check_state { STORE_CHECK_GOES_ON, STORE_CHECK_GOOD, STORE_CHECK_BAD };
+
+/* NULL when out of memory, or when the file can't be opened. */
+struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES]);
+enum store_check_state store_check_step(struct store_check *check);
+/* NULL is allowed. */
+void store_check_end(struct store_check *check);
+
+#endif

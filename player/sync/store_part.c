@@ -1,0 +1,264 @@
+#include "sync/store_room.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TAG_BYTES_MAX 256
+#define READ_BYTES ((size_t)1 << 20)
+#define CHECK_STEP_READS 4
+
+struct store_part {
+    const struct store *store;
+    struct hash *hash;
+    char path[PATH_MAX];     /* of the .part */
+    char tag_path[PATH_MAX]; /* of the .tag */
+    char tag[TAG_BYTES_MAX];
+    int64_t bytes;
+    int fd;
+};
+
+static struct store_part *part_create(struct store *store, const char *name)
+{
+    struct store_part *part = calloc(1, sizeof *part);
+    if (!part)
+        return NULL;
+    part->store = store;
+    part->fd = -1;
+    part->hash = hash_create();
+    snprintf(part->path, sizeof part->path, "%s/tmp/%.96s.part", store->folder, name);
+    snprintf(part->tag_path, sizeof part->tag_path, "%s/tmp/%.96s.tag", store->folder, name);
+    if (part->hash)
+        return part;
+    free(part);
+    return NULL;
+}
+
+static void part_destroy(struct store_part *part)
+{
+    if (part->fd >= 0)
+        close(part->fd);
+    hash_destroy(part->hash);
+    free(part);
+}
+
+void store_part_discard(struct store_part *part)
+{
+    if (!part)
+        return;
+    unlink(part->tag_path);
+    unlink(part->path);
+    part_destroy(part);
+}
+
+void store_part_keep(struct store_part *part)
+{
+    if (part && !part->tag[0])
+        store_part_discard(part);
+    else if (part)
+        part_destroy(part);
+}
+
+struct store_part *store_part_begin(struct store *store, const char *name, const char *tag,
+                                    struct err *err)
+{
+    struct store_part *part = part_create(store, name);
+    if (!part) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    /* The tag goes first and comes last: bytes never lie beside the tag of another file. */
+    unlink(part->tag_path);
+    unlink(part->path);
+    part->fd = open(part->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (part->fd < 0) {
+        err_set_errno(err, store_code(errno), errno, "%s", part->path);
+        goto fail;
+    }
+    char text[TAG_BYTES_MAX + sizeof store->boot + 2];
+    int length = snprintf(text, sizeof text, "%s\n%s\n", store->boot, tag);
+    if (!tag[0] || strlen(tag) >= TAG_BYTES_MAX || !store->boot[0])
+        return part;
+    if (!file_replace(part->tag_path, text, (size_t)length, err))
+        goto fail;
+    memcpy(part->tag, tag, strlen(tag) + 1);
+    return part;
+
+fail:
+    store_part_discard(part);
+    return NULL;
+}
+
+static bool read_tag(struct store_part *part, bool any_boot)
+{
+    char *text;
+    size_t size;
+    if (!file_read(part->tag_path, TAG_BYTES_MAX + 128, &text, &size, NULL))
+        return false;
+    char *line = strchr(text, '\n');
+    bool ok = line && line != text;
+    if (ok) {
+        *line++ = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        ok = *line && strlen(line) < sizeof part->tag &&
+             (any_boot || strcmp(text, part->store->boot) == 0);
+    }
+    if (ok)
+        memcpy(part->tag, line, strlen(line) + 1);
+    free(text);
+    return ok;
+}
+
+/* Adds one stretch of the file to the hash: its length, 0 at the end, -1 on failure. */
+static ssize_t hash_stretch(struct hash *hash, int fd, char *buffer)
+{
+    ssize_t got;
+    do
+        got = read(fd, buffer, READ_BYTES);
+    while (got < 0 && errno == EINTR);
+    if (got > 0 && !hash_add(hash, buffer, (size_t)got))
+        return -1;
+    return got;
+}
+
+static bool hash_again(struct store_part *part, const atomic_bool *stop)
+{
+    char *buffer = malloc(READ_BYTES);
+    ssize_t got = -1;
+    while (buffer && !atomic_load(stop) && (got = hash_stretch(part->hash, part->fd, buffer)) > 0)
+        part->bytes += got;
+    free(buffer);
+    return got == 0;
+}
+
+struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
+                                     const atomic_bool *stop)
+{
+    struct store_part *part = part_create(store, name);
+    if (!part)
+        return NULL;
+    struct stat st;
+    if (read_tag(part, any_boot)) {
+        part->fd = open(part->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (part->fd >= 0 && fstat(part->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+            hash_again(part, stop))
+            return part;
+    }
+    part_destroy(part);
+    return NULL;
+}
+
+bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err)
+{
+    const char *from = data;
+    size_t left = size;
+    while (left > 0) {
+        ssize_t done = write(part->fd, from, left);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return err_set_errno(err, store_code(errno), errno, "writing to the store");
+        from += done;
+        left -= (size_t)done;
+    }
+    if (!hash_add(part->hash, data, size))
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    part->bytes += (int64_t)size;
+    return true;
+}
+
+int64_t store_part_bytes(const struct store_part *part)
+{
+    return part->bytes;
+}
+
+const char *store_part_tag(const struct store_part *part)
+{
+    return part->tag;
+}
+
+bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
+                       struct err *err)
+{
+    uint8_t found[HASH_BYTES];
+    char path[PATH_MAX];
+    bool ok = false;
+    if (!hash_result(part->hash, found)) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        goto out;
+    }
+    if (wanted && memcmp(wanted, found, HASH_BYTES) != 0) {
+        err_set(err, ERR_TRUST, "its SHA-256 is not the one the playlist names");
+        goto out;
+    }
+    /* A failed fsync is never tried again: the kernel forgets the error and the data. */
+    if (fsync(part->fd) < 0) {
+        err_set_errno(err, store_code(errno), errno, "writing to the store");
+        goto out;
+    }
+    store_media_path(part->store, found, path);
+    if (rename(part->path, path) < 0)
+        err_set_errno(err, store_code(errno), errno, "%s", path);
+    else
+        ok = file_sync_folder(path, err);
+
+out:
+    memcpy(digest, found, ok ? HASH_BYTES : 0);
+    store_part_discard(part);
+    return ok;
+}
+
+struct store_check {
+    struct hash *hash;
+    char *buffer;
+    uint8_t digest[HASH_BYTES];
+    int fd;
+};
+
+struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES])
+{
+    char path[PATH_MAX];
+    store_media_path(store, digest, path);
+    struct store_check *check = calloc(1, sizeof *check);
+    if (!check)
+        return NULL;
+    memcpy(check->digest, digest, HASH_BYTES);
+    check->hash = hash_create();
+    check->buffer = malloc(READ_BYTES);
+    check->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (check->hash && check->buffer && check->fd >= 0)
+        return check;
+    store_check_end(check);
+    return NULL;
+}
+
+enum store_check_state store_check_step(struct store_check *check)
+{
+    for (int i = 0; i < CHECK_STEP_READS; i++) {
+        ssize_t got = hash_stretch(check->hash, check->fd, check->buffer);
+        if (got > 0)
+            continue;
+        uint8_t found[HASH_BYTES];
+        bool good = got == 0 && hash_result(check->hash, found) &&
+                    memcmp(found, check->digest, HASH_BYTES) == 0;
+        return good ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
+    }
+    return STORE_CHECK_GOES_ON;
+}
+
+void store_check_end(struct store_check *check)
+{
+    if (!check)
+        return;
+    if (check->fd >= 0)
+        close(check->fd);
+    hash_destroy(check->hash);
+    free(check->buffer);
+    free(check);
+}

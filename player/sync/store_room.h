@@ -1,0 +1,17 @@
+/* Private to the store's files (store.c, store_part.c). */
+#ifndef SYNC_STORE_ROOM_H
+#define SYNC_STORE_ROOM_H
+
+#include "sync/store.h"
+
+struct store {
+    char folder[PATH_MAX - 256]; /* so that every path in the store fits PATH_MAX */
+    char boot[64];               /* of this start of the machine; "" unknown */
+    char read_only[ERR_TEXT_BYTES];
+    int lock_fd;
+};
+
+/* ERR_DISK for what a full, failing or read-only disk answers, else ERR_SYSTEM. */
+enum err_code store_code(int number);
+
+#endif

@@ -1,0 +1,334 @@
+"""Servers for tests: nginx as it is, and one that can be told to misbehave. Loopback only, on ports that the kernel picks."""
+import contextlib
+import hashlib
+import os
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+WAIT_S = 30
+
+
+def _listen():
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    return listener, listener.getsockname()[1]
+
+
+class Nginx:
+    """Debian's nginx over a folder. It inherits a socket that is listening already: no port to lose, nothing to wait for."""
+
+    def __init__(self, folder, root, tls=None):
+        self.folder, self.root, self.tls = Path(folder), Path(root), tls
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = None
+        self.port = None
+
+    def start(self):
+        listener, port = self._listener()
+        self.port = port
+        secure = ""
+        if self.tls:
+            secure = f"ssl_certificate {self.tls[0]}; ssl_certificate_key {self.tls[1]};"
+        conf = self.folder / "nginx.conf"
+        conf.write_text(f"""
+            daemon off; master_process off; pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
+            events {{ worker_connections 64; }}
+            http {{
+                access_log {self.folder}/access.log;
+                client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2; fastcgi_temp_path {self.folder}/t3;
+                uwsgi_temp_path {self.folder}/t4; scgi_temp_path {self.folder}/t5;
+                server {{ listen 127.0.0.1:{port}{" ssl" if self.tls else ""}; root {self.root}; {secure} }}
+            }}""")
+        self.process = subprocess.Popen(
+            ["/usr/sbin/nginx", "-c", str(conf), "-e", str(self.folder / "error.log")],
+            env={**os.environ, "NGINX": f"{listener.fileno()};"}, pass_fds=[listener.fileno()],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        listener.close()
+        return self
+
+    def _listener(self):
+        if self.port is None:
+            return _listen()
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        return listener, self.port
+
+    def url(self, path, host="127.0.0.1"):
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}/{path}"
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(WAIT_S)
+            self.process = None
+
+    def requests(self):
+        """[(path, status, bytes of body)] so far."""
+        found = re.findall(r'"GET (\S+) \S+" (\d+) (\d+)', (self.folder / "access.log").read_text())
+        return [(path, int(status), int(size)) for path, status, size in found]
+
+
+def make_certificates(folder):
+    """ca.pem and, signed by it, pairs of certificate and key: good, expired, other (for another host); and a stranger CA."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, cwd=folder,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN=test {name}", "-days", 2)
+    pairs = {}
+    for name, names, days in (("good", "IP:127.0.0.1,DNS:localhost", 2), ("expired", "IP:127.0.0.1,DNS:localhost", -1),
+                              ("other", "DNS:other.example", 2)):
+        openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        (folder / f"{name}.ext").write_text(f"subjectAltName={names}\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-days", days, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+        pairs[name] = (folder / f"{name}.pem", folder / f"{name}.key")
+    return folder / "ca.pem", folder / "stranger.pem", pairs
+
+
+class Request:
+    def __init__(self, path, headers):
+        self.path, self.headers = path, headers
+        self.status = 0   # that was answered; 0: none
+        self.sent = 0     # bytes of body
+        self.done = False
+
+
+class Hostile:
+    """A server that does what it is told. `files[path]` holds bytes, served with ETag, Range, If-Range and If-None-Match;
+    `acts[path]` is a list of acts, each used for one request, the last one for ever. An act is a function of
+    (server, connection, request); the ones below make most of them."""
+
+    def __init__(self, tls=None):
+        self.files, self.acts, self.requests = {}, {}, []
+        self.changed = threading.Condition()
+        self.closing = threading.Event()
+        self.listener, self.port = _listen()
+        self.context = None
+        if tls:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*map(str, tls))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self, path, credentials=""):
+        return f"http{'s' if self.context else ''}://{credentials}127.0.0.1:{self.port}/{path}"
+
+    def stop(self):
+        self.closing.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def asked(self, path):
+        with self.changed:
+            return [r for r in self.requests if r.path == "/" + path]
+
+    def wait_asked(self, path, count=1, done=False):
+        """Waits until `path` was asked for so many times (and the answers are through)."""
+        def enough():
+            found = [r for r in self.requests if r.path == "/" + path and (r.done or not done)]
+            return found if len(found) >= count else None
+        with self.changed:
+            found = self.changed.wait_for(enough, WAIT_S)
+        if not found:
+            raise AssertionError(f"/{path} was not asked for {count} times in {WAIT_S} s")
+        return found
+
+    def _accept(self):
+        while not self.closing.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with contextlib.suppress(OSError, ValueError):
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            with connection:
+                while self._answer(connection):
+                    pass
+
+    def _answer(self, connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = connection.recv(65536)
+            if not more:
+                return False
+            head += more
+        lines = head.decode("latin-1").split("\r\n")
+        headers = {k.strip().lower(): v.strip() for k, _, v in (l.partition(":") for l in lines[1:] if l)}
+        request = Request(lines[0].split()[1], headers)
+        with self.changed:
+            self.requests.append(request)
+            acts = self.acts.get(request.path.lstrip("/"), [])
+            act = (acts.pop(0) if len(acts) > 1 else acts[0]) if acts else serve
+            self.changed.notify_all()
+        try:
+            return act(self, connection, request)
+        finally:
+            with self.changed:
+                request.done = True
+                self.changed.notify_all()
+
+    def send_head(self, connection, request, status, **headers):
+        request.status = status
+        lines = [f"HTTP/1.1 {status} Words"] + [f"{k.replace('_', '-')}: {v}" for k, v in headers.items()]
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+    def send_body(self, connection, request, data):
+        for start in range(0, len(data), 65536):
+            piece = data[start:start + 65536]
+            connection.sendall(piece)
+            request.sent += len(piece)
+
+
+def etag_of(data):
+    return '"' + hashlib.sha256(data).hexdigest()[:16] + '"'
+
+
+def _prepare(server, request):
+    """What an honest server would answer: status, headers, body."""
+    data = server.files.get(request.path.lstrip("/"))
+    if data is None:
+        return 404, {"Content_Length": 0}, b""
+    etag = etag_of(data)
+    if request.headers.get("if-none-match") == etag:
+        return 304, {"ETag": etag}, b""
+    span = re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", ""))
+    if span and request.headers.get("if-range", etag) == etag:
+        start = int(span[1])
+        if start >= len(data):
+            return 416, {"Content_Length": 0, "Content_Range": f"bytes */{len(data)}"}, b""
+        return 206, {"ETag": etag, "Content_Length": len(data) - start,
+                     "Content_Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}, data[start:]
+    return 200, {"ETag": etag, "Content_Length": len(data)}, data
+
+
+def serve(server, connection, request):
+    status, headers, body = _prepare(server, request)
+    server.send_head(connection, request, status, **headers)
+    server.send_body(connection, request, body)
+    return True
+
+
+def status(code, body=b"sorry"):
+    def act(server, connection, request):
+        server.send_head(connection, request, code, Content_Length=len(body))
+        server.send_body(connection, request, body)
+        return True
+    return act
+
+
+def redirect(to, code=302):
+    def act(server, connection, request):
+        server.send_head(connection, request, code, Location=to, Content_Length=0)
+        return True
+    return act
+
+
+def hang(server, connection, request):
+    server.closing.wait()
+    return False
+
+
+def hang_after_head(server, connection, request):
+    server.send_head(connection, request, 200, Content_Length=1000)
+    return hang(server, connection, request)
+
+
+def cut_after(count):
+    """An honest head, `count` bytes of body, and the end of the connection."""
+    def act(server, connection, request):
+        code, headers, body = _prepare(server, request)
+        server.send_head(connection, request, code, **headers)
+        server.send_body(connection, request, body[:count])
+        return False
+    return act
+
+
+def stall_after(count):
+    def act(server, connection, request):
+        code, headers, body = _prepare(server, request)
+        server.send_head(connection, request, code, **headers)
+        server.send_body(connection, request, body[:count])
+        return hang(server, connection, request)
+    return act
+
+
+def drip(server, connection, request):
+    """One byte a second."""
+    code, headers, body = _prepare(server, request)
+    server.send_head(connection, request, code, **headers)
+    for i in range(len(body)):
+        server.send_body(connection, request, body[i:i + 1])
+        if server.closing.wait(1):
+            break
+    return False
+
+
+def claim_length(length):
+    """The whole body under a Content-Length that is not its own."""
+    def act(server, connection, request):
+        _, _, body = _prepare(server, request)
+        server.send_head(connection, request, 200, Content_Length=length)
+        server.send_body(connection, request, body)
+        return False
+    return act
+
+
+def endless(code=200, **headers):
+    """A body without an end."""
+    def act(server, connection, request):
+        server.send_head(connection, request, code, Connection="close", **headers)
+        while not server.closing.is_set():
+            server.send_body(connection, request, bytes(65536))
+        return False
+    return act
+
+
+def endless_head(server, connection, request):
+    connection.sendall(b"HTTP/1.1 200 Words\r\n")
+    while not server.closing.is_set():
+        connection.sendall(b"X-More: " + b"x" * 1000 + b"\r\n")
+    return False
+
+
+def noise(server, connection, request):
+    connection.sendall(bytes(range(256)) * 16)
+    return False
+
+
+def no_condition(server, connection, request):
+    """A server that knows neither ETag nor Range."""
+    body = server.files[request.path.lstrip("/")]
+    server.send_head(connection, request, 200, Content_Length=len(body))
+    server.send_body(connection, request, body)
+    return True
+
+
+def wrong_part(server, connection, request):
+    """A 206 that begins elsewhere than was asked for."""
+    body = server.files[request.path.lstrip("/")]
+    server.send_head(connection, request, 206, ETag=etag_of(body), Content_Length=len(body),
+                     Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}")
+    server.send_body(connection, request, body)
+    return True
+
+
+def wait_for(condition, what):
+    """For what has no event to wait on: looks until it is so."""
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {WAIT_S} s: {what}")
+        time.sleep(0.01)
