@@ -50,6 +50,8 @@ static const struct option_row rows[] = {
                        "a contact sheet: every spot in every language of the playlist", PREVIEW},
     [SETTING_FRAMES] = {"frames", 0, OPTION_NUMBER, 1, 10000, NULL, "N", "1",
                         "write so many frames from --at on", PREVIEW},
+    [SETTING_STRIP] = {"strip", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
+                       "put the --frames side by side into one picture", PREVIEW},
     [SETTING_FPS] = {"fps", 0, OPTION_NUMBER, 0.01, 240, NULL, "RATE", "10",
                      "frames a second of --frames", PREVIEW},
 };

@@ -32,6 +32,7 @@ enum setting {
     SETTING_SIZE,
     SETTING_SHEET,
     SETTING_FRAMES,
+    SETTING_STRIP,
     SETTING_FPS,
     SETTING_COUNT
 };

@@ -89,10 +89,12 @@ const struct json_t *playlist_json_get(const struct json_t *object, const char *
 bool playlist_json_next(const struct json_t *object, struct playlist_json_member *member)
 {
     /* jansson's iterators take a non-const object because they can also set; these only read. */
-    json_t *changeable;
-    memcpy(&changeable, &object, sizeof changeable);
-    member->place = member->place ? json_object_iter_next(changeable, member->place)
-                                  : json_object_iter(changeable);
+    union {
+        const json_t *given;
+        json_t *wanted;
+    } view = {.given = object};
+    member->place = member->place ? json_object_iter_next(view.wanted, member->place)
+                                  : json_object_iter(view.wanted);
     if (!member->place)
         return false;
     member->key = json_object_iter_key(member->place);

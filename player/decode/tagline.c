@@ -221,8 +221,8 @@ struct tagline_facts tagline_facts(const struct tagline *tagline)
 bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
                    struct err *err)
 {
-    return tagline_paint_box(&tagline->look, &tagline->plane, &tagline->ink, &tagline->box, pixels,
-                             stride_bytes, err);
+    return tagline_paint_box(&tagline->look, &tagline->plane, &tagline->box, pixels, stride_bytes,
+                             err);
 }
 
 void tagline_destroy(struct tagline *tagline)

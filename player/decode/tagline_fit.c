@@ -9,12 +9,14 @@
 #define LEAST_PX 5
 #define STEP 0.94
 #define HEADLINE_LINES 4
-#define HEADLINE_PART 0.62 /* a headline gives up so much of its size before its form */
+#define PHRASES_PART 0.8   /* down to this part of its size a headline keeps its phrases whole, */
+#define HEADLINE_PART 0.62 /* and down to this its four lines and its words */
 #define MEASURE_PX_MAX 256 /* widths at larger sizes are estimated first: outlines cost time */
 
-#define LEVELS 3
-static const enum linebreak_mark level_marks[LEVELS] = {LINEBREAK_POOR, LINEBREAK_SYLLABLE,
-                                                        LINEBREAK_CLUSTER};
+/* What a line may end with, from fine to coarse. */
+enum { LEVEL_PHRASES, LEVEL_WORDS, LEVEL_SYLLABLES, LEVEL_CHARACTERS, LEVELS };
+static const enum linebreak_mark level_marks[LEVELS] = {LINEBREAK_FAIR, LINEBREAK_POOR,
+                                                        LINEBREAK_SYLLABLE, LINEBREAK_CLUSTER};
 
 struct fitting {
     const struct tagline_text *text;
@@ -28,7 +30,8 @@ struct rule {
     double width, height;
     int from_px, to_px;
     size_t lines_max; /* 0: any */
-    bool may_split;   /* words that are wider than a line */
+    int level;        /* lines end between its pieces */
+    bool may_split;   /* pieces that are wider than a line, too */
 };
 
 struct tagline_measure tagline_fit_measure(enum linebreak_script script)
@@ -101,7 +104,7 @@ static bool fits(const struct fitting *fitting, const struct rule *rule, int siz
     struct tagline_measure measure = tagline_fit_measure(fitting->text->script);
     double scale = (double)size_px / tagline_type_size(fitting->text->type);
     fit->pieces.count = 0;
-    collect(fitting, 0, 0, fitting->text->count,
+    collect(fitting, rule->level, 0, fitting->text->count,
             rule->may_split ? rule->width / scale : (double)INFINITY);
     if (!tagline_lines_break(&fit->pieces, scale, rule->width, force, &fit->lines))
         return false;
@@ -145,17 +148,24 @@ static bool try_rule(const struct fitting *fitting, const struct rule *rule, boo
     return true;
 }
 
+static int part_of(const struct tagline_room *room, double part)
+{
+    int size_px = (int)lround(part * room->asked_px);
+    return size_px > room->floor_px ? size_px : room->floor_px;
+}
+
 static bool fit_by_rules(const struct fitting *fitting, const struct tagline_room *room,
                          struct err *err)
 {
-    int headline_px = (int)lround(HEADLINE_PART * room->asked_px);
-    if (headline_px < room->floor_px)
-        headline_px = room->floor_px;
+    int phrases_px = part_of(room, PHRASES_PART), headline_px = part_of(room, HEADLINE_PART);
     const struct rule rules[] = {
-        {room->width, room->height, room->asked_px, headline_px, HEADLINE_LINES, false},
-        {room->width, room->height, room->asked_px, headline_px, 0, false},
-        {room->width, room->height, room->asked_px, room->floor_px, 0, true},
-        {room->width_most, room->height_most, room->floor_px, room->least_px, 0, true},
+        {room->width, room->height, room->asked_px, phrases_px, HEADLINE_LINES, LEVEL_PHRASES,
+         false},
+        {room->width, room->height, room->asked_px, headline_px, HEADLINE_LINES, LEVEL_WORDS,
+         false},
+        {room->width, room->height, room->asked_px, headline_px, 0, LEVEL_WORDS, false},
+        {room->width, room->height, room->asked_px, room->floor_px, 0, LEVEL_WORDS, true},
+        {room->width_most, room->height_most, room->floor_px, room->least_px, 0, LEVEL_WORDS, true},
     };
     bool found = false;
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++)

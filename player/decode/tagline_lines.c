@@ -8,7 +8,7 @@
 static const double mark_costs[] = {
     [LINEBREAK_INSIDE] = 1,     [LINEBREAK_NEVER] = 1,   [LINEBREAK_CLUSTER] = 0.6,
     [LINEBREAK_SYLLABLE] = 0.3, [LINEBREAK_POOR] = 0.14, [LINEBREAK_FAIR] = 0.02,
-    [LINEBREAK_GOOD] = 0,       [LINEBREAK_BEST] = -0.1, [LINEBREAK_MUST] = 0,
+    [LINEBREAK_GOOD] = 0,       [LINEBREAK_BEST] = -0.16, [LINEBREAK_MUST] = 0,
 };
 _Static_assert(sizeof mark_costs / sizeof *mark_costs == LINEBREAK_MUST + 1, "one for each mark");
 

@@ -5,24 +5,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* All in ems. Two shadows: a close one that draws the edge on white, a wide faint one that calms
- * what is busy. */
-struct shadow {
+/* What lies behind the text: its own coverage, blurred. Lengths are in ems. */
+struct layer {
     double deviation, drop;
-    float strength;
+    float strength; /* where it is densest */
+    int gain;       /* thin strokes blur to little: the blur over itself so often, a power of 2 */
 };
-static const struct shadow shadows[] = {
-    {.deviation = 0.05, .drop = 0.03, .strength = 0.55F},
-    {.deviation = 0.20, .drop = 0.04, .strength = 0.40F},
+enum { LAYER_EDGE, LAYER_GLOW, LAYER_SCRIM, LAYERS };
+static const struct layer layers[LAYERS] = {
+    /* The shadow: close, to draw the edge on white; and wide and faint, to calm what is busy. */
+    [LAYER_EDGE] = {.deviation = 0.055, .drop = 0.03, .strength = 0.6F, .gain = 2},
+    [LAYER_GLOW] = {.deviation = 0.20, .drop = 0.04, .strength = 0.44F, .gain = 2},
+    /* The scrim follows the lines and has no edge: a rectangle, however soft, is seen as one. */
+    [LAYER_SCRIM] = {.deviation = 0.62, .drop = 0, .strength = 0.5F, .gain = 8},
 };
-#define SHADOWS (sizeof shadows / sizeof *shadows)
-
-/* The scrim is a rectangle around the text, blurred: no edge anywhere, corners round by themselves.
- */
-#define SCRIM_PAD 0.5
-#define SCRIM_DEVIATION 0.55
-#define SCRIM_STRENGTH 0.5F
-#define SCRIM_TAILS 2.9 /* deviations, after which less than half a grey level is left */
 
 struct tagline_area tagline_paint_ink(const struct tagline_plane *plane)
 {
@@ -47,21 +43,29 @@ struct tagline_area tagline_paint_ink(const struct tagline_plane *plane)
                                  bottom - top + 1};
 }
 
+static bool has_layer(const struct tagline_look *look, int layer)
+{
+    return layer == LAYER_SCRIM ? look->scrim : look->shadow;
+}
+
+static int drop_of(const struct tagline_look *look, int layer)
+{
+    return (int)lround(layers[layer].drop * look->size_px);
+}
+
 struct tagline_area tagline_paint_reach(const struct tagline_look *look,
                                         const struct tagline_area *ink)
 {
-    int around = 0, drop = 0;
-    for (size_t i = 0; look->shadow && i < SHADOWS; i++) {
-        int reach = tagline_blur_reach(shadows[i].deviation * look->size_px);
-        int lower = (int)lround(shadows[i].drop * look->size_px);
+    int around = 0, below = 0;
+    for (int i = 0; i < LAYERS; i++) {
+        if (!has_layer(look, i))
+            continue;
+        int reach = tagline_blur_reach(layers[i].deviation * look->size_px);
         around = reach > around ? reach : around;
-        drop = lower > drop ? lower : drop;
+        below = reach + drop_of(look, i) > below ? reach + drop_of(look, i) : below;
     }
-    int scrim = (int)ceil((SCRIM_PAD + SCRIM_DEVIATION * SCRIM_TAILS) * look->size_px);
-    if (look->scrim && scrim > around)
-        around = scrim;
     return (struct tagline_area){ink->x - around, ink->y - around, ink->width + 2 * around,
-                                 ink->height + 2 * around + drop};
+                                 ink->height + around + below};
 }
 
 /* Relative luminance (WCAG 2): above 0.179 black is the stronger contrast, below it white. */
@@ -77,35 +81,21 @@ static bool is_dark(uint32_t color)
     return luminance < 0.179;
 }
 
-/* How much of a blurred interval [from, to] is left at each of `count` places from `start` on. */
-static void blurred_interval(double from, double to, double deviation, int start, int count,
-                             float *out)
-{
-    double scale = 1 / (deviation * sqrt(2));
-    for (int i = 0; i < count; i++) {
-        double at = start + i + 0.5;
-        out[i] = (float)(0.5 * (erf((at - from) * scale) - erf((at - to) * scale)));
-    }
-}
-
 struct painter {
     const struct tagline_look *look;
     const struct tagline_plane *plane;
-    const struct tagline_area *ink, *box;
-    struct tagline_blur blurs[SHADOWS];
-    float *scrim_columns, *scrim_rows;
-    float *clear; /* of one row: what shadow and scrim let through */
+    const struct tagline_area *box;
+    struct tagline_blur blurs[LAYERS]; /* zeroed: none */
+    float *clear;                      /* of one row: what the layers let through */
     float *blurred, *scratch;
     uint32_t color;
-    uint32_t shade; /* of shadow and scrim: 0 black, 255 white */
+    uint32_t shade; /* of the layers: 0 black, 255 white */
 };
 
 static void painter_finish(struct painter *painter)
 {
-    for (size_t i = 0; i < SHADOWS; i++)
+    for (int i = 0; i < LAYERS; i++)
         tagline_blur_finish(&painter->blurs[i]);
-    free(painter->scrim_columns);
-    free(painter->scrim_rows);
     free(painter->clear);
     free(painter->blurred);
     free(painter->scratch);
@@ -114,30 +104,18 @@ static void painter_finish(struct painter *painter)
 static bool painter_init(struct painter *painter, struct err *err)
 {
     const struct tagline_look *look = painter->look;
-    const struct tagline_area *ink = painter->ink, *box = painter->box;
-    size_t width = (size_t)box->width, height = (size_t)box->height;
-    painter->scrim_columns = calloc(width, sizeof(float));
-    painter->scrim_rows = calloc(height, sizeof(float));
+    size_t width = (size_t)painter->box->width;
+    painter->color = look->color & 0xffffff;
+    painter->shade = is_dark(look->color) ? 255 : 0;
     painter->clear = calloc(width, sizeof(float));
     painter->blurred = calloc(width, sizeof(float));
     painter->scratch = calloc(width, sizeof(float));
-    if (!painter->scrim_columns || !painter->scrim_rows || !painter->clear || !painter->blurred ||
-        !painter->scratch)
+    if (!painter->clear || !painter->blurred || !painter->scratch)
         return err_set(err, ERR_SYSTEM, "out of memory");
-    painter->color = look->color & 0xffffff;
-    painter->shade = is_dark(look->color) ? 255 : 0;
-    if (ink->width == 0)
-        return true;
-    if (look->scrim) {
-        double pad = SCRIM_PAD * look->size_px, deviation = SCRIM_DEVIATION * look->size_px;
-        blurred_interval(ink->x - pad, ink->x + ink->width + pad, deviation, box->x, box->width,
-                         painter->scrim_columns);
-        blurred_interval(ink->y - pad, ink->y + ink->height + pad, deviation, box->y, box->height,
-                         painter->scrim_rows);
-    }
-    for (size_t i = 0; look->shadow && i < SHADOWS; i++)
-        if (!tagline_blur_init(&painter->blurs[i], painter->plane, box,
-                               shadows[i].deviation * look->size_px, err))
+    for (int i = 0; i < LAYERS; i++)
+        if (has_layer(look, i) &&
+            !tagline_blur_init(&painter->blurs[i], painter->plane, painter->box,
+                               layers[i].deviation * look->size_px, err))
             return false;
     return true;
 }
@@ -146,17 +124,17 @@ static void clear_row(struct painter *painter, int row)
 {
     int width = painter->box->width;
     for (int x = 0; x < width; x++)
-        painter->clear[x] =
-            1 - SCRIM_STRENGTH * painter->scrim_columns[x] * painter->scrim_rows[row];
-    for (size_t i = 0; i < SHADOWS; i++) {
+        painter->clear[x] = 1;
+    for (int i = 0; i < LAYERS; i++) {
         if (!painter->blurs[i].small)
             continue;
-        int drop = (int)lround(shadows[i].drop * painter->look->size_px);
-        tagline_blur_row(&painter->blurs[i], row - drop, painter->scratch, painter->blurred);
-        /* Thin strokes blur to little: 1 - (1 - b)² gives them twice as much, and stays below 1. */
+        tagline_blur_row(&painter->blurs[i], row - drop_of(painter->look, i), painter->scratch,
+                         painter->blurred);
         for (int x = 0; x < width; x++) {
             float light = 1 - painter->blurred[x];
-            painter->clear[x] *= 1 - shadows[i].strength * (1 - light * light);
+            for (int gain = layers[i].gain; gain > 1; gain /= 2)
+                light *= light;
+            painter->clear[x] *= 1 - layers[i].strength * (1 - light);
         }
     }
 }
@@ -193,10 +171,10 @@ static void paint_row(const struct painter *painter, int row, uint32_t *out)
 }
 
 bool tagline_paint_box(const struct tagline_look *look, const struct tagline_plane *plane,
-                       const struct tagline_area *ink, const struct tagline_area *box, void *pixels,
-                       size_t stride_bytes, struct err *err)
+                       const struct tagline_area *box, void *pixels, size_t stride_bytes,
+                       struct err *err)
 {
-    struct painter painter = {.look = look, .plane = plane, .ink = ink, .box = box};
+    struct painter painter = {.look = look, .plane = plane, .box = box};
     bool ok = painter_init(&painter, err);
     for (int row = 0; ok && row < box->height; row++) {
         clear_row(&painter, row);

@@ -27,10 +27,10 @@ struct tagline_area tagline_paint_ink(const struct tagline_plane *plane);
 struct tagline_area tagline_paint_reach(const struct tagline_look *look,
                                         const struct tagline_area *ink);
 
-/* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. `box` holds the
- * plane's ink, which is `ink`. ERR_SYSTEM when out of memory. */
+/* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. Shadow and scrim
+ * are dark behind light text, light behind dark text. ERR_SYSTEM when out of memory. */
 bool tagline_paint_box(const struct tagline_look *look, const struct tagline_plane *plane,
-                       const struct tagline_area *ink, const struct tagline_area *box, void *pixels,
-                       size_t stride_bytes, struct err *err);
+                       const struct tagline_area *box, void *pixels, size_t stride_bytes,
+                       struct err *err);
 
 #endif

@@ -63,6 +63,19 @@ static bool prepare(struct preview *preview, struct err *err)
     return preview->display != NULL;
 }
 
+/* Sleeps until a worker has news. False when none is at work. */
+static bool wait_for_workers(struct preview *preview)
+{
+    struct pollfd fds[LOADER_JOBS_MAX];
+    int64_t deadline_ns = INT64_MAX;
+    int count = loader_poll_fds(preview->loader, fds, &deadline_ns);
+    if (count == 0)
+        return false;
+    int64_t left_ms = (deadline_ns - clock_mono_ns()) / 1000000 + 1;
+    poll(fds, (nfds_t)count, left_ms > 0 ? (int)left_ms : 0);
+    return true;
+}
+
 /* Until the workers have made what the instant needs. */
 static bool settle(struct preview *preview, double show_ms, struct show_wish *wish, struct err *err)
 {
@@ -73,13 +86,8 @@ static bool settle(struct preview *preview, double show_ms, struct show_wish *wi
         loader_end_round(preview->loader);
         if (wish->to.picture && (!wish->has_from || wish->from.picture))
             return true;
-        struct pollfd fds[LOADER_JOBS_MAX];
-        int64_t now_ns = clock_mono_ns(), deadline_ns = INT64_MAX;
-        int count = loader_poll_fds(preview->loader, fds, &deadline_ns);
-        if (count == 0)
+        if (!wait_for_workers(preview))
             return err_set(err, ERR_INPUT, "the picture can't be shown");
-        int64_t left_ms = (deadline_ns - now_ns) / 1000000 + 1;
-        poll(fds, (nfds_t)count, left_ms > 0 ? (int)left_ms : 0);
     }
 }
 
@@ -105,11 +113,15 @@ static bool draw(struct preview *preview, double show_ms, struct err *err)
     return ok;
 }
 
+static double frame_ms(const struct preview *preview, int64_t start_ms, int frame)
+{
+    return (double)start_ms + frame * 1000 / value(preview, SETTING_FPS)->number;
+}
+
 static bool write_frames(struct preview *preview, int64_t start_ms, struct err *err)
 {
     const char *pattern = value(preview, SETTING_OUTPUT)->text;
     int frames = (int)value(preview, SETTING_FRAMES)->number;
-    double fps = value(preview, SETTING_FPS)->number;
     const char *number = strstr(pattern, "%d");
     if (frames > 1 && !number)
         return err_set(err, ERR_INPUT, "--output needs %%d where the frame's number goes");
@@ -120,11 +132,69 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
                      number + 2);
         else
             snprintf(path, sizeof path, "%s", pattern);
-        if (!draw(preview, (double)start_ms + i * 1000 / fps, err) ||
+        if (!draw(preview, frame_ms(preview, start_ms, i), err) ||
             !png_write(path, &preview->canvas, err))
             return false;
     }
     return true;
+}
+
+static bool write_strip(struct preview *preview, int64_t start_ms, struct err *err)
+{
+    struct sheet sheet = {0};
+    int frames = (int)value(preview, SETTING_FRAMES)->number;
+    bool ok = sheet_init(&sheet, frames, 1, &preview->canvas, err);
+    for (int i = 0; ok && i < frames; i++)
+        ok = draw(preview, frame_ms(preview, start_ms, i), err) &&
+             sheet_put(&sheet, i, 0, &preview->canvas, err);
+    ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+    sheet_finish(&sheet);
+    return ok;
+}
+
+static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
+{
+    struct loader_key key = {preview->playing.edition, preview->playing.serial, spot, language};
+    for (;;) {
+        struct picture *picture;
+        loader_poll(preview->loader);
+        enum loader_state state = loader_want(preview->loader, &key, &picture);
+        loader_end_round(preview->loader);
+        if (state == LOADER_READY) {
+            struct display_mix mix = {.to = {picture, 0}, .mix = 1, .dim = 1};
+            return display_capture(preview->display, &mix, &preview->canvas, err);
+        }
+        if (!wait_for_workers(preview))
+            return err_set(err, ERR_INPUT, "a spot can't be shown");
+    }
+}
+
+static int languages_of(const struct playlist_spot *spot)
+{
+    return spot->text_count ? (int)spot->text_count : 1;
+}
+
+/* A row for each spot, a column for each of its languages. */
+static bool write_sheet(struct preview *preview, struct err *err)
+{
+    const struct playlist *playlist = preview->playing.edition->playlist;
+    struct sheet sheet = {0};
+    int columns = 1;
+    for (size_t i = 0; i < playlist->spot_count; i++)
+        if (languages_of(&playlist->spots[i]) > columns)
+            columns = languages_of(&playlist->spots[i]);
+    bool ok = sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->canvas, err);
+    for (int row = 0; ok && row < (int)playlist->spot_count; row++) {
+        const struct playlist_spot *spot = &playlist->spots[row];
+        for (int column = 0; ok && column < languages_of(spot); column++) {
+            const char *language = spot->text_count ? spot->texts[column].language : "";
+            ok = draw_spot(preview, row, *language ? language : NULL, err) &&
+                 sheet_put(&sheet, column, row, &preview->canvas, err);
+        }
+    }
+    ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+    sheet_finish(&sheet);
+    return ok;
 }
 
 static bool run(struct preview *preview, struct err *err)
@@ -136,13 +206,13 @@ static bool run(struct preview *preview, struct err *err)
     if (!load(preview, err) || !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
-        return sheet_write(value(preview, SETTING_OUTPUT)->text, preview->playing.edition,
-                           preview->loader, &preview->canvas, err);
+        return write_sheet(preview, err);
     int64_t start_ms = clock_wall_ms();
     const char *at = value(preview, SETTING_AT)->text;
     if (at && !settings_instant(at, value(preview, SETTING_TIMEZONE)->text, &start_ms, err))
         return false;
-    return write_frames(preview, start_ms, err);
+    return value(preview, SETTING_STRIP)->given ? write_strip(preview, start_ms, err)
+                                                : write_frames(preview, start_ms, err);
 }
 
 int preview_main(int argc, char **argv)

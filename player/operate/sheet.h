@@ -1,14 +1,29 @@
-/* The contact sheet: every spot of a playlist in every language it has, a row for each spot. Main
- * thread. */
+/* A sheet of pictures: screens scaled down into cells of one PNG. Any thread. */
 #ifndef OPERATE_SHEET_H
 #define OPERATE_SHEET_H
 
-#include "loader.h"
 #include "stage/compose.h"
 
-/* Draws each picture at the canvas's size (the canvas is used for it), scales it down, and writes
- * them all as one PNG. */
-bool sheet_write(const char *path, const struct edition *edition, struct loader *loader,
-                 const struct canvas *canvas, struct err *err);
+#include "base/err.h"
+
+/* Zeroed is empty. */
+struct sheet {
+    struct canvas canvas;
+    int cell_width_px, cell_height_px;
+};
+
+/* Makes room for columns × rows (>= 1) cells in the shape of a screen. ERR_LIMIT where that is more
+ * than a gigabyte. */
+bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas *screen,
+                struct err *err);
+
+/* Scales a screen into a cell. */
+bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *screen,
+               struct err *err);
+
+/* Writes the PNG. */
+bool sheet_write(const struct sheet *sheet, const char *path, struct err *err);
+
+void sheet_finish(struct sheet *sheet);
 
 #endif
