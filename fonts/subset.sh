@@ -33,10 +33,11 @@ for weight in ("Regular", "Bold"):
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=LATIN + [ord(c) for c in CARD])
     subsetter.subset(font)
-    # The licence reserves the name Source (Adobe), not Noto; a changed font still should not pass for the whole one.
+    # A part of a font should not pass for the whole.
+    names = {1: "Duckling Card", 2: weight, 3: f"Duckling Card {weight}", 4: f"Duckling Card {weight}",
+             6: f"DucklingCard-{weight}"}
     for record in font["name"].names:
-        if record.nameID in (1, 3, 4, 6):
-            record.string = f"Duckling{'' if record.nameID == 6 else ' '}{weight if record.nameID != 1 else 'Card'}"
+        record.string = names.get(record.nameID, str(record))
     font["head"].modified = font["head"].created
     font.recalcTimestamp = False
     font.save(f"duckling-{weight.lower()}.otf")

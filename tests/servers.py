@@ -30,12 +30,12 @@ class Nginx:
     def start(self):
         listener, port = self._listener()
         self.port = port
-        secure = ""
+        secure, user = "", "user root; " if os.geteuid() == 0 else ""
         if self.tls:
             secure = f"ssl_certificate {self.tls[0]}; ssl_certificate_key {self.tls[1]};"
         conf = self.folder / "nginx.conf"
         conf.write_text(f"""
-            daemon off; master_process off; pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
+            daemon off; worker_processes 1; {user}pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
             events {{ worker_connections 64; }}
             http {{
                 access_log {self.folder}/access.log;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#define SHORE 0.54f /* where sky meets water, as a fraction of the height */
+
 struct colour {
     float r, g, b;
 };
@@ -36,38 +38,54 @@ static void cover(struct colour *ground, struct colour paint, float distance, fl
     *ground = blend(*ground, paint, 1 - smooth(-pixel, pixel, distance));
 }
 
-/* The duckling, in units of its own length, the water line at y = 0, looking left. */
+/* The nearer of two shapes, melted together where they meet (polynomial smooth minimum of width k).
+ */
+static float melt(float a, float b, float k)
+{
+    float h = fmaxf(k - fabsf(a - b), 0) / k;
+    return fminf(a, b) - h * h * k * 0.25f;
+}
+
+static float tilted(float x, float y, float cx, float cy, float rx, float ry, float slope)
+{
+    float dx = x - cx, dy = y - cy;
+    return ellipse(dx + slope * dy, dy - slope * dx, 0, 0, rx, ry);
+}
+
+/* Distance to the duckling's outline, in units of its own length, the water line at y = 0, looking
+ * left. */
+static float outline(float x, float y)
+{
+    float body = ellipse(x, y, 0.03f, -0.09f, 0.40f, 0.20f);
+    float tail = tilted(x, y, 0.40f, -0.23f, 0.13f, 0.055f, -0.75f);
+    float head = ellipse(x, y, -0.24f, -0.40f, 0.155f, 0.15f);
+    float chest = tilted(x, y, -0.22f, -0.18f, 0.13f, 0.20f, 0.15f);
+    return melt(melt(melt(body, tail, 0.16f), chest, 0.12f), head, 0.10f);
+}
+
 static void duckling(struct colour *c, float x, float y, float pixel)
 {
     if (x < -1 || x > 1 || y < -1 || y > 0.6f)
         return;
     if (y > 0) { /* reflection: squeezed, broken by the water, fading */
         struct colour mirrored = *c;
-        float wave = 0.03f * sinf(y * 46);
-        cover(&mirrored, down, ellipse(x + wave, -y * 1.5f, 0, -0.10f, 0.42f, 0.21f), pixel * 3);
-        cover(&mirrored, down, ellipse(x + wave, -y * 1.5f, -0.25f, -0.40f, 0.17f, 0.16f),
-              pixel * 3);
-        *c = blend(*c, mirrored, 0.28f * (1 - smooth(0, 0.42f, y)));
+        float wave = 0.012f * sinf(y * 70) * (1 + y * 6);
+        cover(&mirrored, down, outline(x + wave, -y * 1.35f), pixel * 3);
+        *c = blend(*c, mirrored, 0.34f * (1 - smooth(0, 0.40f, y)));
         return;
     }
-    float tail = ellipse(x, y, 0.36f, -0.24f, 0.14f, 0.07f);
-    float body = fminf(ellipse(x, y, 0, -0.10f, 0.42f, 0.21f), tail);
-    float head = ellipse(x, y, -0.25f, -0.40f, 0.17f, 0.16f);
-    float neck = ellipse(x, y, -0.22f, -0.25f, 0.13f, 0.16f);
-    cover(c, bill, ellipse(x, y, -0.44f, -0.375f, 0.085f, 0.032f), pixel);
-    cover(c, down, fminf(fminf(body, head), neck), pixel);
-    cover(c, blend(down, bill, 0.35f), ellipse(x, y, 0.07f, -0.13f, 0.21f, 0.09f), pixel);
-    cover(c, eye, ellipse(x, y, -0.305f, -0.435f, 0.021f, 0.024f), pixel);
+    cover(c, bill, tilted(x, y, -0.405f, -0.375f, 0.085f, 0.034f, -0.12f), pixel);
+    cover(c, blend(down, bill, 0.30f * smooth(-0.30f, 0.02f, y)), outline(x, y), pixel);
+    cover(c, blend(down, bill, 0.34f), tilted(x, y, 0.11f, -0.15f, 0.19f, 0.085f, -0.22f), pixel);
+    cover(c, eye, ellipse(x, y, -0.295f, -0.435f, 0.019f, 0.022f), pixel);
 }
 
 /* Rings on the water around the duckling, flattened by the view, fading outwards. */
 static float ripples(float x, float y)
 {
-    if (y < 0)
-        return 0;
-    float distance = sqrtf(x * x + y * y * 30);
-    float ring = 0.5f + 0.5f * cosf(distance * 7.5f);
-    return ring * ring * ring * expf(-distance * 0.55f) * smooth(0.25f, 0.9f, distance);
+    float distance = sqrtf(x * x + y * y * 26);
+    float ring = 0.5f + 0.5f * cosf(distance * 7.0f - 1.2f);
+    return ring * ring * ring * expf(-distance * 0.5f) * smooth(0.30f, 0.62f, distance);
 }
 
 /* A fixed scatter of half a step, so that the long gradients don't show bands on an LED wall. */
@@ -88,16 +106,16 @@ static uint8_t level(float value, float noise)
 
 static struct colour ground_at(float v)
 {
-    const float line = 0.56f;
-    if (v < line)
-        return blend(sky, horizon, powf(v / line, 3));
-    return blend(blend(horizon, water, 0.35f), water, smooth(line, 0.95f, v));
+    if (v < SHORE)
+        return blend(sky, horizon, powf(v / SHORE, 3));
+    return blend(blend(horizon, water, 0.18f), water, smooth(SHORE, 0.95f, v));
 }
 
 void house_paint(void *pixels, size_t stride_bytes, int width_px, int height_px)
 {
     float shorter = (float)(width_px < height_px ? width_px : height_px);
-    float size = shorter * 0.11f, cx = (float)width_px * 0.5f, cy = (float)height_px * 0.62f;
+    float size = shorter * 0.13f, cx = (float)width_px * 0.5f, cy = (float)height_px * 0.66f;
+    int shore = (int)(SHORE * (float)height_px);
     for (int y = 0; y < height_px; y++) {
         uint32_t *row = (uint32_t *)(void *)((uint8_t *)pixels + stride_bytes * (size_t)y);
         struct colour base = ground_at(((float)y + 0.5f) / (float)height_px);
@@ -105,8 +123,8 @@ void house_paint(void *pixels, size_t stride_bytes, int width_px, int height_px)
         for (int x = 0; x < width_px; x++) {
             float u = ((float)x + 0.5f - cx) / size;
             struct colour c = base;
-            if (v > 0 && u * u + v * v * 30 < 200)
-                c = blend(c, glint, 0.35f * ripples(u, v));
+            if (y > shore && u * u + v * v * 26 < 160)
+                c = blend(c, glint, 0.5f * ripples(u, v));
             duckling(&c, u, v, 1 / size);
             float noise = grain((unsigned)x, (unsigned)y);
             row[x] = 0xff000000u | (uint32_t)level(c.r, noise) << 16 |

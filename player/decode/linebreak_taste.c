@@ -268,7 +268,9 @@ static enum linebreak_mark taste_latin(const struct linebreak_text *text, size_t
                                              L"but", L"from", L"into", L"so",  NULL};
     uint32_t previous = text->characters[at - 1];
     if (!is_space(previous))
-        return is_one_of(previous, L"—–…") ? LINEBREAK_FAIR : LINEBREAK_POOR;
+        return is_one_of(previous, L"-‐") || is_one_of(text->characters[at], L"—–")
+                   ? LINEBREAK_POOR
+                   : LINEBREAK_FAIR;
     if (is_after_clause(text, at, L",.;:!?…—"))
         return LINEBREAK_BEST;
     size_t length = word_before(text, at - 1);

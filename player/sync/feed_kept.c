@@ -63,9 +63,12 @@ static char **find_paths(const struct store *store, const struct manifest *manif
     bool ok = paths && manifest->file_count == playlist->asset_count;
     for (size_t i = 0; ok && i < playlist->asset_count; i++) {
         char path[PATH_MAX];
-        store_media_path(store, manifest->files[i].sha256, path);
-        ok = strcmp(manifest->files[i].path, playlist->assets[i].path) == 0 &&
-             (paths[i] = strdup(path));
+        const struct manifest_file *file = &manifest->files[i];
+        store_media_path(store, file->sha256, path);
+        /* A file that was cut must not be shown as if it were whole. */
+        bool whole = store_has(store, file->sha256, file->size_bytes);
+        ok = strcmp(file->path, playlist->assets[i].path) == 0 &&
+             asprintf(&paths[i], "%s%s", path, whole ? "" : ".missing") >= 0;
     }
     if (ok)
         return paths;

@@ -97,13 +97,13 @@ static bool bring(struct feed_url *f, struct playlist *playlist, const struct fe
 static void refuse(struct feed_url *f, const struct playlist_faults *faults, const struct err *err)
 {
     if (faults->total) {
-        log_error("feed", "playlist refused url=%s faults=%zu", f->shown, faults->total);
-        feed_log_faults(faults);
         feed_slot_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
                        faults->items[0].text);
+        log_error("feed", "playlist refused url=%s faults=%zu", f->shown, faults->total);
+        feed_log_faults(faults);
     } else {
-        log_error("feed", "playlist refused url=%s: %s", f->shown, err->text);
         feed_slot_tell(f->slot, "playlist refused: %s", err->text);
+        log_error("feed", "playlist refused url=%s: %s", f->shown, err->text);
     }
 }
 
@@ -141,9 +141,9 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
 {
     enum feed_poll_news news = feed_poll_step(f->poll, now_ns);
     if (news == FEED_POLL_FAILED) {
-        tell_trouble(f, f->told_poll, "no playlist", feed_poll_trouble(f->poll));
         if (!f->in_force && !f->coming.playlist)
             feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, feed_poll_trouble(f->poll));
+        tell_trouble(f, f->told_poll, "no playlist", feed_poll_trouble(f->poll));
         return;
     }
     if (news == FEED_POLL_NONE)

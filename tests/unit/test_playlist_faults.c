@@ -1,0 +1,487 @@
+/* What is said of a wrong playlist: the JSON path of each fault and words that help. */
+#include "core/playlist_parse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* A playlist that is right but for the members, the keys of a spot, of the defaults, of a style, of
+ * a daypart. */
+#define PLAYLIST(members) "{\"format\":\"duckling/1\"," members "}"
+#define SPOTS "\"spots\":{\"a\":{\"image\":\"a.jpg\"}}"
+#define MORE(members) PLAYLIST(SPOTS "," members)
+#define SPOT(keys) PLAYLIST("\"spots\":{\"a\":{\"image\":\"a.jpg\"," keys "}}")
+#define TEXT(value) PLAYLIST("\"spots\":{\"a\":{\"tagline\":" value "}}")
+#define IMAGE(value) PLAYLIST("\"spots\":{\"a\":{\"image\":" value "}}")
+#define STYLE(keys) MORE("\"styles\":{\"s\":{" keys "}}")
+#define DAYPART(keys) MORE("\"loops\":{\"l\":[\"a\"]},\"schedule\":[{\"loop\":\"l\"," keys "}]")
+#define SHA "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
+#define FILE_KEYS(keys) MORE("\"files\":{\"a.jpg\":{" keys "}}")
+#define FILE(keys) FILE_KEYS("\"sha256\":" SHA ",\"bytes\":1," keys)
+
+struct expected {
+    const char *json, *path, *words;
+};
+
+static struct playlist_faults *faults_of(const char *json, size_t size)
+{
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    assert_non_null(faults);
+    struct playlist *playlist = playlist_parse(json, size, faults);
+    if (playlist)
+        fail_msg("no fault was found in %.200s", json);
+    assert_true(faults->total >= faults->count && faults->count > 0);
+    return faults;
+}
+
+static void drop(struct playlist_faults *faults)
+{
+    playlist_faults_finish(faults);
+    free(faults);
+}
+
+static void expect_fault(const struct playlist_faults *faults, size_t index, const char *path,
+                         const char *words)
+{
+    const struct playlist_fault *fault = &faults->items[index];
+    if (index >= faults->count)
+        fail_msg("there is no fault %zu (%s)", index, path);
+    if (strcmp(fault->path, path) != 0 || !strstr(fault->text, words))
+        fail_msg("\"%s: %s\" is not \"%s: ...%s...\"", fault->path, fault->text, path, words);
+}
+
+/* Each has exactly one fault. */
+static void expect_each(const struct expected *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct playlist_faults *faults = faults_of(cases[i].json, strlen(cases[i].json));
+        expect_fault(faults, 0, cases[i].path, cases[i].words);
+        if (faults->total != 1)
+            fail_msg("%s: %zu faults; the second: %s: %s", cases[i].json, faults->total,
+                     faults->items[1].path, faults->items[1].text);
+        drop(faults);
+    }
+}
+
+#define EXPECT_EACH(cases) expect_each((cases), sizeof(cases) / sizeof *(cases))
+
+static void top_level(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {"[]", "$", "must be an object, not a list"},
+        {"{" SPOTS "}", "$.format", "missing: a playlist begins with \"format\": \"duckling/1\""},
+        {"{\"format\":1," SPOTS "}", "$.format", "must be a string, not a number"},
+        {"{\"format\":\"duckling/2\"," SPOTS "}", "$.format",
+         "this player reads \"duckling/1\"; \"duckling/2\" is for another one"},
+        {"{\"format\":\"Duckling/1\"," SPOTS "}", "$.format", "must be \"duckling/1\", not"},
+        {MORE("\"spot\":{}"), "$.spot", "unknown key; did you mean \"spots\"?"},
+        {MORE("\"Schedule\":[]"), "$.Schedule", "did you mean \"schedule\"?"},
+        {MORE("\"shcedule\":[]"), "$.shcedule", "did you mean \"schedule\"?"},
+        {MORE("\"comment\":\"x\""), "$.comment", "unknown key"},
+        {MORE("\"a b\":1"), "$[\"a b\"]", "unknown key"},
+        {MORE("\"\":1"), "$[\"\"]", "unknown key"},
+        {MORE("\"2x\":1"), "$[\"2x\"]", "unknown key"},
+        {MORE("\"a\\\"\\\\\\n\\u001b\\u009b\":1"), "$[\"a\\\"\\\\\\u000a\\u001b\\u009b\"]",
+         "unknown key"},
+        {MORE("\"작은\":1"), "$.작은", "unknown key"},
+        {MORE("\"$schema\":1"), "$[\"$schema\"]", "must be a string"},
+        {MORE("\"name\":null"), "$.name", "must be a string, not null"},
+        {MORE("\"name\":\"a\\u0007\""), "$.name", "control character (U+0007)"},
+        {MORE("\"timezone\":\"../etc/passwd\""), "$.timezone", "such as \"Asia/Seoul\""},
+        {MORE("\"timezone\":\"/Asia/Seoul\""), "$.timezone", "name of a time zone"},
+        {MORE("\"timezone\":\"Asia//Seoul\""), "$.timezone", "name of a time zone"},
+        {MORE("\"timezone\":\"\""), "$.timezone", "name of a time zone"},
+        {MORE("\"version\":0"), "$.version", "must be a whole number between 1 and"},
+        {MORE("\"version\":1.5"), "$.version", "must be a whole number between 1 and"},
+        {MORE("\"version\":9007199254740992"), "$.version", "must be a whole number between 1 and"},
+        {MORE("\"version\":9223372036854775808"), "$.version", "must be a whole number between"},
+        {MORE("\"version\":\"1\""), "$.version", "must be a whole number, not a string"},
+        {MORE("\"channel\":\"Seoul\""), "$.channel", "a to z, 0 to 9 and hyphen"},
+        {MORE("\"channel\":\"\""), "$.channel", "1 to 64"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void spots(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {"{\"format\":\"duckling/1\"}", "$.spots", "missing"},
+        {PLAYLIST("\"spots\":[]"), "$.spots", "must be an object, not a list"},
+        {PLAYLIST("\"spots\":{}"), "$.spots", "at least one spot"},
+        {PLAYLIST("\"spots\":{\"\":{\"image\":\"a\"}}"), "$.spots[\"\"]", "must not be empty"},
+        {PLAYLIST("\"spots\":{\"a\\n\":{\"image\":\"a\"}}"), "$.spots[\"a\\u000a\"]", "U+000A"},
+        {PLAYLIST("\"spots\":{\"a\":\"a.jpg\"}"), "$.spots.a", "must be an object, not a string"},
+        {PLAYLIST("\"spots\":{\"a\":{}}"), "$.spots.a", "nothing to show; give it an image"},
+        {SPOT("\"video\":\"b.mp4\""), "$.spots.a", "both an image and a video"},
+        {SPOT("\"duratoin\":8"), "$.spots.a.duratoin", "did you mean \"duration\"?"},
+        {SPOT("\"duration\":\"8\""), "$.spots.a.duration", "must be a number, not a string"},
+        {SPOT("\"duration\":true"), "$.spots.a.duration", "must be a number, not true or false"},
+        {SPOT("\"duration\":0.999"), "$.spots.a.duration", "between 1 and 86400 seconds"},
+        {SPOT("\"duration\":86400.5"), "$.spots.a.duration", "between 1 and 86400 seconds"},
+        {SPOT("\"duration\":-1"), "$.spots.a.duration", "between 1 and 86400 seconds"},
+        {SPOT("\"duration\":1e308"), "$.spots.a.duration", "between 1 and 86400 seconds"},
+        {SPOT("\"duration\":9223372036854775808"), "$.spots.a.duration", "between 1 and 86400"},
+        {SPOT("\"transition\":\"fade\""), "$.spots.a.transition",
+         "must be \"crossfade\", \"dissolve\" or \"cut\""},
+        {SPOT("\"transition\":\"crosfade\""), "$.spots.a.transition", "you mean \"crossfade\"?"},
+        {SPOT("\"transition\":3"), "$.spots.a.transition", "must be an object, not a number"},
+        {SPOT("\"transition\":{\"type\":\"wipe\"}"), "$.spots.a.transition.type", "must be"},
+        {SPOT("\"transition\":{\"duration\":10.1}"), "$.spots.a.transition.duration",
+         "between 0 and 10 seconds"},
+        {SPOT("\"transition\":{\"length\":1}"), "$.spots.a.transition.length", "unknown key"},
+        {SPOT("\"fit\":\"crop\""), "$.spots.a.fit", "\"cover\", \"contain\" or \"fill\""},
+        {SPOT("\"motion\":\"drift\""), "$.spots.a.motion", "must be \"none\""},
+        {SPOT("\"focus\":0.5"), "$.spots.a.focus", "list of two numbers"},
+        {SPOT("\"focus\":[0.5]"), "$.spots.a.focus", "list of two numbers"},
+        {SPOT("\"focus\":[0.5,1.01]"), "$.spots.a.focus[1]", "between 0 (left, top) and 1"},
+        {SPOT("\"focus\":[\"left\",1]"), "$.spots.a.focus[0]", "must be a number, not a string"},
+        {SPOT("\"background\":\"red\""), "$.spots.a.background", "must be a color such as"},
+        {SPOT("\"background\":\"#12345\""), "$.spots.a.background", "must be a color such as"},
+        {SPOT("\"background\":\"#12345g\""), "$.spots.a.background", "must be a color such as"},
+        {SPOT("\"background\":\"1234567\""), "$.spots.a.background", "must be a color such as"},
+        {SPOT("\"volume\":1.1"), "$.spots.a.volume", "between 0 (silent) and 1 (full volume)"},
+        {SPOT("\"tagline_style\":\"big\""), "$.spots.a.tagline_style", "there is no style \"big\""},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void taglines(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {TEXT("7"), "$.spots.a.tagline", "must be a string, or an object of strings by language"},
+        {TEXT("{}"), "$.spots.a.tagline", "at least one language"},
+        {TEXT("\"\""), "$.spots.a.tagline", "empty text"},
+        {TEXT("{\"ko\":\" \\n\\u3000\\u00a0\"}"), "$.spots.a.tagline.ko", "empty text"},
+        {TEXT("{\"ko\":1}"), "$.spots.a.tagline.ko", "must be a string, not a number"},
+        {TEXT("\"a\\tb\""), "$.spots.a.tagline", "control character (U+0009)"},
+        {TEXT("\"a\\r\\nb\""), "$.spots.a.tagline", "a line break is written \\n"},
+        {TEXT("\"a\\u0085b\""), "$.spots.a.tagline", "U+0085"},
+        {TEXT("{\"zh_CN\":\"x\"}"), "$.spots.a.tagline.zh_CN", "with hyphens"},
+        {TEXT("{\"\":\"x\"}"), "$.spots.a.tagline[\"\"]", "language tag such as"},
+        {TEXT("{\"zh-\":\"x\"}"), "$.spots.a.tagline[\"zh-\"]", "language tag such as"},
+        {TEXT("{\"zh--CN\":\"x\"}"), "$.spots.a.tagline[\"zh--CN\"]", "language tag such as"},
+        {TEXT("{\"ninechars\":\"x\"}"), "$.spots.a.tagline.ninechars", "language tag such as"},
+        {TEXT("{\"中\":\"x\"}"), "$.spots.a.tagline.中", "language tag such as"},
+        {TEXT("{\"zh-Hans\":\"x\",\"ZH-hans\":\"y\"}"), "$.spots.a.tagline[\"ZH-hans\"]",
+         "the same language as \"zh-Hans\""},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void paths(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {IMAGE("1"), "$.spots.a.image", "must be a path, or an object"},
+        {IMAGE("{\"landscape\":\"a.jpg\"}"), "$.spots.a.image.portrait", "both shapes"},
+        {IMAGE("{\"portrait\":\"a.jpg\"}"), "$.spots.a.image.landscape", "both shapes"},
+        {IMAGE("{\"landscape\":\"a\",\"portrait\":\"a\",\"wide\":\"a\"}"), "$.spots.a.image.wide",
+         "unknown key"},
+        {IMAGE("{\"landscape\":\"a\",\"portrait\":2}"), "$.spots.a.image.portrait",
+         "must be a string"},
+        {IMAGE("\"\""), "$.spots.a.image", "must not be empty"},
+        {IMAGE("\"/srv/a.jpg\""), "$.spots.a.image", "paths are relative to the playlist"},
+        {IMAGE("\"https://x.example/a.jpg\""), "$.spots.a.image", "relative to the playlist"},
+        {IMAGE("\"C:a.jpg\""), "$.spots.a.image", "relative to the playlist"},
+        {IMAGE("\"media\\\\a.jpg\""), "$.spots.a.image", "folders are separated by /"},
+        {IMAGE("\"media//a.jpg\""), "$.spots.a.image", "empty folder name"},
+        {IMAGE("\"media/\""), "$.spots.a.image", "names a folder"},
+        {IMAGE("\"media/..\""), "$.spots.a.image", "names a folder"},
+        {IMAGE("\".\""), "$.spots.a.image", "names a folder"},
+        {IMAGE("\"a\\u007f.jpg\""), "$.spots.a.image", "U+007F"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void styles_and_defaults(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {MORE("\"styles\":[]"), "$.styles", "must be an object"},
+        {MORE("\"styles\":{\"s\":1}"), "$.styles.s", "must be an object"},
+        {MORE("\"styles\":{\"\":{}}"), "$.styles[\"\"]", "must not be empty"},
+        {STYLE("\"colour\":\"#fff\""), "$.styles.s.colour", "did you mean \"color\"?"},
+        {STYLE("\"weight\":\"heavy\""), "$.styles.s.weight", "\"regular\" or \"bold\""},
+        {STYLE("\"size\":0.009"), "$.styles.s.size", "between 0.01 and 0.5"},
+        {STYLE("\"size\":0.51"), "$.styles.s.size", "between 0.01 and 0.5"},
+        {STYLE("\"position\":\"top_left\""), "$.styles.s.position", "did you mean \"top-left\"?"},
+        {STYLE("\"shadow\":1"), "$.styles.s.shadow", "must be true or false, not a number"},
+        {STYLE("\"scrim\":\"yes\""), "$.styles.s.scrim", "must be true or false, not a string"},
+        {STYLE("\"font\":[]"), "$.styles.s.font", "must be a string, or an object"},
+        {STYLE("\"font\":\"/f.ttf\""), "$.styles.s.font", "relative to the playlist"},
+        {STYLE("\"font\":{\"ko\":\"f/\"}"), "$.styles.s.font.ko", "names a folder"},
+        {MORE("\"defaults\":[]"), "$.defaults", "must be an object"},
+        {MORE("\"defaults\":{\"focus\":[0,0]}"), "$.defaults.focus", "unknown key"},
+        {MORE("\"defaults\":{\"duration\":0}"), "$.defaults.duration", "between 1 and 86400"},
+        {MORE("\"defaults\":{\"transition\":{\"duration\":-1}}"), "$.defaults.transition.duration",
+         "between 0 and 10 seconds"},
+        {MORE("\"styles\":{\"headline\":{}},\"defaults\":{\"tagline_style\":\"headlin\"}"),
+         "$.defaults.tagline_style", "no style \"headlin\"; did you mean \"headline\"?"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void loops_and_fallback(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {MORE("\"loops\":[]"), "$.loops", "must be an object"},
+        {MORE("\"loops\":{}"), "$.loops", "leave it out for one loop of all spots"},
+        {MORE("\"loops\":{\"l\":\"a\"}"), "$.loops.l", "must be a list"},
+        {MORE("\"loops\":{\"l\":[]}"), "$.loops.l", "must not be empty"},
+        {MORE("\"loops\":{\"l\":[1]}"), "$.loops.l[0]", "must be a string"},
+        {MORE("\"loops\":{\"l\":[\"a\",\"b\"]}"), "$.loops.l[1]", "there is no spot \"b\""},
+        {MORE("\"loops\":{\"l\":[\"\\u001b[2J\"]}"), "$.loops.l[0]", "no spot \"?[2J\""},
+        {PLAYLIST("\"spots\":{\"ducklings\":{\"image\":\"a\"}},\"loops\":{\"l\":[\"duckling\"]}"),
+         "$.loops.l[0]", "there is no spot \"duckling\"; did you mean \"ducklings\"?"},
+        {MORE("\"fallback\":\"day\""), "$.fallback", "there is no loop \"day\""},
+        {MORE("\"fallback\":0"), "$.fallback", "must be a string"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void dayparts(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {MORE("\"schedule\":{}"), "$.schedule", "must be a list, not an object"},
+        {MORE("\"schedule\":[]"), "$.schedule", "must not be empty"},
+        {MORE("\"schedule\":[1]"), "$.schedule[0]", "must be an object"},
+        {MORE("\"schedule\":[{}]"), "$.schedule[0].loop", "missing"},
+        {MORE("\"schedule\":[{\"loop\":\"x\"}]"), "$.schedule[0].loop", "there is no loop \"x\""},
+        {DAYPART("\"starts\":1"), "$.schedule[0].starts", "did you mean \"start\"?"},
+        {DAYPART("\"start\":\"2026-02-30T20:00:00Z\""), "$.schedule[0].start",
+         "must be a time such"},
+        {DAYPART("\"end\":\"tomorrow\""), "$.schedule[0].end", "must be a time such as"},
+        {DAYPART("\"end\":5"), "$.schedule[0].end", "must be a string, not a number"},
+        {DAYPART("\"start\":\"2026-02-06T20:00:00Z\",\"end\":\"2026-02-06T21:00:00+01:00\""),
+         "$.schedule[0].end", "must be after start"},
+        {DAYPART("\"start\":\"2026-02-06T20:00:00\",\"end\":\"2026-02-06T19:00:00\""),
+         "$.schedule[0].end", "must be after start"},
+        {DAYPART("\"start_date\":\"2026-2-6\""), "$.schedule[0].start_date", "a date such as"},
+        {DAYPART("\"end_date\":20260206"), "$.schedule[0].end_date", "must be a string"},
+        {DAYPART("\"start_date\":\"2026-02-07\",\"end_date\":\"2026-02-06\""),
+         "$.schedule[0].end_date", "must not be before start_date"},
+        {DAYPART("\"by_day\":\"MO\""), "$.schedule[0].by_day", "must be a list, not a string"},
+        {DAYPART("\"by_day\":[]"), "$.schedule[0].by_day", "must not be empty"},
+        {DAYPART("\"by_day\":[\"MO\",\"Tue\"]"), "$.schedule[0].by_day[1]", "you mean \"TU\"?"},
+        {DAYPART("\"except_dates\":[\"2026-02-06\",\"x\"]"), "$.schedule[0].except_dates[1]",
+         "must be a date such as \"2026-02-06\""},
+        {DAYPART("\"start_time\":\"9am\""), "$.schedule[0].start_time", "such as \"09:30\""},
+        {DAYPART("\"end_time\":\"24:01\""), "$.schedule[0].end_time", "such as \"09:30\""},
+        {DAYPART("\"start_time\":\"24:00\""), "$.schedule[0].start_time", "before 24:00"},
+        {DAYPART("\"priority\":0.5"), "$.schedule[0].priority", "must be a whole number"},
+        {DAYPART("\"priority\":1000001"), "$.schedule[0].priority", "-1000000 and 1000000"},
+        {DAYPART("\"priority\":-1000001"), "$.schedule[0].priority", "-1000000 and 1000000"},
+        {DAYPART("\"share_of_voice\":0"), "$.schedule[0].share_of_voice", "more than 0"},
+        {DAYPART("\"share_of_voice\":1e-9"), "$.schedule[0].share_of_voice", "more than 0"},
+        {DAYPART("\"share_of_voice\":1.000001"), "$.schedule[0].share_of_voice", "at most 1"},
+    };
+    EXPECT_EACH(cases);
+}
+
+#define LOOP MORE("\"loops\":{\"l\":[\"a\"]},\"schedule\":[%s]")
+
+static void shares_of_dayparts_that_always_run_together(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {"{\"loop\":\"l\",\"priority\":1},{\"loop\":\"l\",\"share_of_voice\":0.6},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.5}",
+         "$.schedule[1]", "adds up to more than 1 over the 2"},
+        {"{\"loop\":\"l\",\"share_of_voice\":1},{\"loop\":\"l\"}", "$.schedule[1]", "never runs"},
+        /* No fault: other priorities, other hours, thirds and sixths. */
+        {"{\"loop\":\"l\",\"share_of_voice\":0.6},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.6,\"priority\":1}",
+         NULL, NULL},
+        {"{\"loop\":\"l\",\"share_of_voice\":0.6},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.6,\"start_time\":\"06:00\"}",
+         NULL, NULL},
+        {"{\"loop\":\"l\",\"share_of_voice\":0.1666667},{\"loop\":\"l\",\"share_of_voice\":0."
+         "1666667},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.1666667},{\"loop\":\"l\",\"share_of_voice\":0."
+         "1666667},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.1666667},{\"loop\":\"l\",\"share_of_voice\":0."
+         "1666667}",
+         NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[1024];
+        snprintf(json, sizeof json, LOOP, cases[i].json);
+        if (cases[i].path) {
+            expect_each(&(struct expected){json, cases[i].path, cases[i].words}, 1);
+            continue;
+        }
+        struct playlist_faults faults = {.count = 0};
+        struct playlist *playlist = playlist_parse(json, strlen(json), &faults);
+        assert_non_null(playlist);
+        playlist_destroy(playlist);
+        playlist_faults_finish(&faults);
+    }
+}
+
+static void files(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {MORE("\"files\":[]"), "$.files", "must be an object"},
+        {MORE("\"files\":{}"), "$.spots.a.image", "is not among the playlist's \"files\""},
+        {MORE("\"files\":{\"a.jpg\":{\"sha256\":" SHA ",\"bytes\":1},\"b.jpg\":{\"sha256\":" SHA
+              ",\"bytes\":1}}"),
+         "$.files[\"b.jpg\"]", "is used by no spot"},
+        {MORE("\"files\":{\"a.jpg\":7}"), "$.files[\"a.jpg\"]", "must be an object"},
+        {FILE_KEYS("\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "missing"},
+        {FILE_KEYS("\"bytes\":1"), "$.files[\"a.jpg\"].sha256", "missing"},
+        {FILE_KEYS("\"bytes\":1,\"sha256\":\"00\""), "$.files[\"a.jpg\"].sha256", "64 hexadecimal"},
+        {FILE_KEYS("\"bytes\":1,\"sha256\":0"), "$.files[\"a.jpg\"].sha256", "must be a string"},
+        {FILE_KEYS("\"bytes\":0,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "1 or more"},
+        {FILE_KEYS("\"bytes\":1e300,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "whole number"},
+        {FILE("\"size\":1"), "$.files[\"a.jpg\"].size", "unknown key"},
+        {FILE("\"width\":65536"), "$.files[\"a.jpg\"].width", "between 1 and 65535"},
+        {FILE("\"height\":0"), "$.files[\"a.jpg\"].height", "between 1 and 65535"},
+        {FILE("\"duration_ms\":0.5"), "$.files[\"a.jpg\"].duration_ms", "between 1 and 86400000"},
+        {FILE("\"fps\":0"), "$.files[\"a.jpg\"].fps", "between 0.001 and 1000"},
+        {FILE("\"codec\":\"\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
+        {FILE("\"codec\":\"a b\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
+        {FILE("\"url\":\"file:///etc/passwd\""), "$.files[\"a.jpg\"].url", "http or https"},
+        {FILE("\"url\":\"\""), "$.files[\"a.jpg\"].url", "http or https"},
+        {FILE("\"url\":\"a b\""), "$.files[\"a.jpg\"].url", "http or https"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void repeated_keys(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {"{\"format\":\"duckling/1\",\n\"format\":\"duckling/1\"," SPOTS "}", "$.format",
+         "given twice: on line 1 and again on line 2"},
+        /* As unescaped: \u0061 is a. */
+        {PLAYLIST("\"spots\":{\"a\":{\"image\":\"a\"},\"\\u0061\":{\"image\":\"a\"}}"), "$.spots.a",
+         "given twice"},
+        {DAYPART("\"priority\":1,\"end_time\":\"09:00\",\"priority\":1"), "$.schedule[0].priority",
+         "given twice"},
+        /* In what the second one replaces, too. */
+        {PLAYLIST("\"spots\":{\"a\":{\"tagline\":{\"ko\":\"x\",\"ko\":\"y\"}}}"),
+         "$.spots.a.tagline.ko", "given twice"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void all_faults_in_one_run(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"format\":\"duckling/1\",\"nmae\":\"x\",\"timezone\":\"?\",\n"
+        "\"defaults\":{\"duration\":0},\"styles\":{\"s\":{\"size\":2}},\n"
+        "\"spots\":{\"a\":{\"image\":\"/a\",\"fit\":\"x\"},\"a\":{\"image\":\"/"
+        "a\",\"fit\":\"x\"}},\n"
+        "\"loops\":{\"day\":[\"b\"]},\"schedule\":[{\"loop\":\"dya\"}],\"fallback\":\"night\"}";
+    struct playlist_faults *faults = faults_of(json, strlen(json));
+    size_t i = 0;
+    expect_fault(faults, i++, "$.spots.a", "given twice: on line 3 and again on line 3");
+    expect_fault(faults, i++, "$.nmae", "did you mean \"name\"?");
+    expect_fault(faults, i++, "$.timezone", "time zone");
+    expect_fault(faults, i++, "$.styles.s.size", "0.5");
+    expect_fault(faults, i++, "$.defaults.duration", "86400");
+    expect_fault(faults, i++, "$.spots.a.image", "relative");
+    expect_fault(faults, i++, "$.spots.a.fit", "cover");
+    expect_fault(faults, i++, "$.loops.day[0]", "no spot \"b\"");
+    expect_fault(faults, i++, "$.schedule[0].loop", "did you mean \"day\"?");
+    expect_fault(faults, i++, "$.fallback", "no loop \"night\"");
+    assert_int_equal(faults->total, i);
+    drop(faults);
+}
+
+static void one_fault_does_not_make_a_hundred(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {PLAYLIST("\"spots\":[],\"loops\":{\"l\":[\"a\",\"b\"]},\"files\":{\"x\":{\"sha256\":" SHA
+                  ",\"bytes\":1}}"),
+         "$.spots", "must be an object"},
+        {MORE("\"loops\":1,\"schedule\":[{\"loop\":\"a\"},{\"loop\":\"b\"}],\"fallback\":\"c\""),
+         "$.loops", "must be an object"},
+        {MORE("\"styles\":1,\"defaults\":{\"tagline_style\":\"x\"}"), "$.styles",
+         "must be an object"},
+    };
+    EXPECT_EACH(cases);
+}
+
+static void broken_syntax(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {"", "$", "the file is empty"},
+        {" \r\n\t", "$", "the file is empty"},
+        {"\xef\xbb\xbf", "$", "the file is empty"},
+        {"{\"format\": \"duckling/1\",\n  \"spots\" {}}", "$", "line 2, column 11: "},
+        {"{\n\"spots\": {},\n}", "$", "line 3, column 1: a comma before a closing } or ]"},
+        {"{\"a\": [1, 2, ]}", "$", "a comma before a closing } or ]"},
+        {"{\"a\": 1e400}", "$", "line 1, column 11: "},
+        {"{\"a\": 1} x", "$", "line 1, column 10: "},
+        {"{\"a\": NaN}", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"\\ud800\"}", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"\\udc00\\ud800\"}", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"\\u0000\"}", "$", "not valid JSON at line 1"},
+        {"{\"a\\u0000\": 1}", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"\xc0\xaf\"}", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"\xed\xa0\x80\"}", "$", "not valid JSON at line 1"},
+        {"{\n\"a\": \"\xff\"}", "$", "not valid JSON at line 2"},
+        {"{\"a\": \"\x1b[2J\"}", "$", "not valid JSON at line 1"},
+        {"{\"a", "$", "not valid JSON at line 1"},
+        {"{\"a\": \"b\\", "$", "not valid JSON at line 1"},
+        {"}]:,\"", "$", "not valid JSON at line 1"},
+        {"\xff\xfe{", "$", "UTF-16 text; save it as UTF-8"},
+    };
+    EXPECT_EACH(cases);
+    static const char nul[] = "{\"a\": 1}\0 ";
+    struct playlist_faults *faults = faults_of(nul, sizeof nul - 1);
+    expect_fault(faults, 0, "$", "not valid JSON at line 1");
+    drop(faults);
+}
+
+static void texts_are_fit_for_a_terminal(void **state)
+{
+    (void)state;
+    /* jansson quotes the file in its words; whatever it quotes, no escape gets through. */
+    static const char *const broken[] = {"{\"a\": \x1b[2J}", "{\"\x1b]0;x\x07\" 1}", "{\xc2\x9b}",
+                                         "{\"a\": \"\x7f\x9b"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct playlist_faults *faults = faults_of(broken[i], strlen(broken[i]));
+        const char *text = faults->items[0].text;
+        uint32_t code = 0;
+        for (size_t at = 0, step; text[at]; at += step) {
+            step = playlist_utf8_next(text + at, strlen(text) - at, &code);
+            assert_true(step > 0 && !playlist_utf8_is_control(code));
+        }
+        drop(faults);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(top_level),
+        cmocka_unit_test(spots),
+        cmocka_unit_test(taglines),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(styles_and_defaults),
+        cmocka_unit_test(loops_and_fallback),
+        cmocka_unit_test(dayparts),
+        cmocka_unit_test(shares_of_dayparts_that_always_run_together),
+        cmocka_unit_test(files),
+        cmocka_unit_test(repeated_keys),
+        cmocka_unit_test(all_faults_in_one_run),
+        cmocka_unit_test(one_fault_does_not_make_a_hundred),
+        cmocka_unit_test(broken_syntax),
+        cmocka_unit_test(texts_are_fit_for_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
