@@ -12,6 +12,7 @@ FILE *frames_log_open(const char *path, struct err *err)
         err_set_errno(err, ERR_SYSTEM, errno, "%s", path);
         return NULL;
     }
+    setvbuf(log, NULL, _IOLBF, 0); /* whoever watches it sees each frame at once */
     fputs("present_ns,show_ms,from,to,mix,late\n", log);
     return log;
 }

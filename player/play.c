@@ -103,20 +103,18 @@ static bool reopen_display(struct play *play, const struct err *why)
     return false;
 }
 
-static void take_edition(struct play *play)
+/* Puts a new edition in force, if there is one. False when it can't be: then the one before goes
+ * on. */
+static bool take_edition(struct play *play, struct err *err)
 {
     struct edition *edition = source_take(play->source);
     if (!edition)
-        return;
-    struct err err = {0};
-    char name[128];
-    strncpy(name, edition->playlist->name, sizeof name - 1);
-    name[sizeof name - 1] = '\0';
-    size_t spots = edition->playlist->spot_count;
-    if (playing_switch(&play->playing, edition, value(play, SETTING_TIMEZONE)->text, &err))
-        log_info("play", "playlist on name=\"%s\" spots=%zu", name, spots);
-    else
-        log_error("play", "playlist refused name=\"%s\" reason=\"%s\"", name, err.text);
+        return true;
+    if (!playing_switch(&play->playing, edition, value(play, SETTING_TIMEZONE)->text, err))
+        return false;
+    const struct playlist *playlist = play->playing.edition->playlist;
+    log_info("play", "playlist on name=\"%s\" spots=%zu", playlist->name, playlist->spot_count);
+    return true;
 }
 
 static void feed_clock(struct play *play, int64_t now_ns)
@@ -236,7 +234,8 @@ static void run(struct play *play)
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
         feed_clock(play, now_ns);
-        take_edition(play);
+        if (!take_edition(play, &err))
+            log_error("play", "playlist refused reason=\"%s\"", err.text);
         loader_poll(play->loader);
         pump_events(play);
         if (!turn(play, &err) && !reopen_display(play, &err)) {
@@ -282,8 +281,15 @@ static bool start(struct play *play, struct err *err)
         .wake = wake_post,
         .wake_context = play->wake,
     };
+    /* A zone or a playlist that is wrong from the start is told at once, before there is a screen
+     * to hide it. */
+    struct zone own = {0};
+    const char *zone = value(play, SETTING_TIMEZONE)->text;
+    if (zone && !zone_load(&own, zone, err))
+        return err_prefix(err, "--timezone: ");
+    zone_finish(&own);
     play->source = source_open(&config, err);
-    if (!play->source)
+    if (!play->source || !take_edition(play, err))
         return false;
     if (!open_display(play, err) || !make_loader(play, err) || !start_clock(play, err))
         return false;

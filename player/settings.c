@@ -1,9 +1,11 @@
 #include "settings.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/zone.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PLAY SETTINGS_PLAY
 #define PREVIEW SETTINGS_PREVIEW
@@ -66,6 +68,19 @@ static bool read_config(struct settings *settings, struct err *err)
            options_read_file(&settings_table, settings->config_bytes, path, settings->values, err);
 }
 
+static void set_log_level(const char *name)
+{
+    static const char *const names[] = {
+        [LOG_LEVEL_ERROR] = "error",
+        [LOG_LEVEL_WARN] = "warn",
+        [LOG_LEVEL_INFO] = "info",
+        [LOG_LEVEL_DEBUG] = "debug",
+    };
+    for (enum log_level level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
+        if (strcmp(names[level], name) == 0)
+            log_set_level(level);
+}
+
 bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
                    struct err *err)
 {
@@ -79,6 +94,7 @@ bool settings_read(struct settings *settings, enum settings_command command, int
         return err_set(err, ERR_INPUT, "one playlist at a time, please: %s", argv[operand + 1]);
     if (settings->values[SETTING_CONFIG].given && !read_config(settings, err))
         return false;
+    set_log_level(settings->values[SETTING_LOG_LEVEL].text);
     settings->source = operand < argc ? argv[operand] : settings->values[SETTING_SOURCE].text;
     return true;
 }

@@ -289,7 +289,7 @@ def claim_length(length):
 def endless(code=200, **headers):
     """A body without an end."""
     def act(server, connection, request):
-        server.send_head(connection, request, code, Connection="close", **headers)
+        server.send_head(connection, request, code, **(headers or {"Connection": "close"}))
         while not server.closing.is_set():
             server.send_body(connection, request, bytes(65536))
         return False

@@ -96,18 +96,31 @@ static void keep_validator(char *to, const char *value, size_t length)
     to[length] = '\0';
 }
 
+/* A number of at most 18 digits, and what follows it; NULL where there is none. */
+static const char *read_number(const char *text, int64_t *number)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 18)
+        return NULL;
+    *number = (int64_t)strtoll(text, NULL, 10);
+    return text + digits;
+}
+
+/* "bytes 100-199/200", or with "*" for the whole's length. */
 static void keep_range(struct http_response *response, const char *value, size_t length)
 {
     char text[128];
+    int64_t first, last, total;
     if (length >= sizeof text)
         return;
     memcpy(text, value, length);
     text[length] = '\0';
-    intmax_t first = -1, last = -1, total = -1;
-    if (sscanf(text, "bytes %18jd-%18jd/%18jd", &first, &last, &total) < 2)
+    const char *at = strncmp(text, "bytes ", 6) == 0 ? read_number(text + 6, &first) : NULL;
+    at = at && *at == '-' ? read_number(at + 1, &last) : NULL;
+    if (!at || *at != '/' || last < first)
         return;
     response->range_start = first;
-    response->range_total = total;
+    response->range_total = read_number(at + 1, &total) ? total : -1;
 }
 
 static void keep_header(struct http_response *response, const char *line, size_t length)

@@ -159,7 +159,7 @@ static struct json_t *load(const char *bytes, size_t size, struct playlist_fault
     return root;
 }
 
-struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t model_bytes_max,
+struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
                                        struct playlist_faults *faults)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
@@ -174,7 +174,7 @@ struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t mo
     struct playlist_parser parser = {.playlist = playlist, .faults = faults};
     if (playlist) {
         struct playlist_node root = {.value = json};
-        playlist->arena.limit_bytes = model_bytes_max;
+        playlist->arena.limit_bytes = parser.scratch.limit_bytes = arena_bytes_max;
         parse_root(&parser, &root);
     }
     if (!playlist || parser.out_of_memory)
@@ -189,5 +189,5 @@ struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t mo
 
 struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults)
 {
-    return playlist_parse_within(bytes, size, PLAYLIST_MODEL_BYTES_MAX, faults);
+    return playlist_parse_within(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
 }

@@ -13,8 +13,9 @@
 /* Languages of one text or font. */
 #define PLAYLIST_LANGUAGES_MAX 64
 
-/* What the model may take: it never needs more than about eight times the text. */
-#define PLAYLIST_MODEL_BYTES_MAX (16 * PLAYLIST_BYTES_MAX)
+/* What the model may take, and the parse beside it: neither needs more than about eight times the
+ * text. */
+#define PLAYLIST_ARENA_BYTES_MAX (16 * PLAYLIST_BYTES_MAX)
 
 /* Places of the model that will hold the index of the asset with this path. */
 struct playlist_use {
@@ -50,9 +51,9 @@ struct playlist_parser {
     struct playlist_names file_names; /* by their place in `files` */
 };
 
-/* As playlist_parse with another bound for the model; for tests of what happens when memory runs
- * out. */
-struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t model_bytes_max,
+/* As playlist_parse with another bound than PLAYLIST_ARENA_BYTES_MAX; for tests of what happens
+ * when memory runs out. */
+struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
                                        struct playlist_faults *faults);
 
 /* playlist_styles.c: `styles` and `defaults`. */

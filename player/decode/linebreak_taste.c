@@ -37,6 +37,11 @@ bool linebreak_is_latin(uint32_t c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= 0xc0 && c <= 0x24f);
 }
 
+static bool is_cjk(uint32_t c)
+{
+    return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
+}
+
 static bool is_digit(uint32_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19);
@@ -191,7 +196,7 @@ static enum linebreak_mark taste_han(uint32_t previous, uint32_t next)
 {
     if (is_one_of(next, L"的地得了着过们吗呢吧啊呀么之"))
         return LINEBREAK_POOR;
-    if (is_one_of(previous, L"不很最更太每这那在把被与和跟从向对为给让是几无以"))
+    if (is_one_of(previous, L"一不很最更太每这那在把被与和跟从向对为给让是几无以"))
         return LINEBREAK_POOR;
     if (is_han_word(previous, next))
         return LINEBREAK_POOR;
@@ -217,8 +222,11 @@ static enum linebreak_mark taste_kana(uint32_t previous, uint32_t next)
 static enum linebreak_mark taste_chinese_japanese(const struct linebreak_text *text, size_t at)
 {
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
-    if (is_space(previous) || is_after_clause(text, at, L"。，；：！？,;:!?…"))
+    if (is_after_clause(text, at, L"。，；：！？,;:!?…"))
         return LINEBREAK_BEST;
+    /* A space between two characters parts phrases; one beside a Latin word only gives it air. */
+    if (is_space(previous))
+        return is_cjk(next) && is_cjk(character(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
     bool counted = is_digit(previous) || is_one_of(previous, L"第%％");
     if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_digit(next)))
         return LINEBREAK_SYLLABLE;
@@ -226,11 +234,11 @@ static enum linebreak_mark taste_chinese_japanese(const struct linebreak_text *t
         return LINEBREAK_SYLLABLE;
     if (linebreak_is_hangul(previous) && linebreak_is_hangul(next))
         return LINEBREAK_SYLLABLE;
-    if (is_opening(next) || is_one_of(previous, L"、—"))
+    if (is_one_of(previous, L"、—"))
         return LINEBREAK_GOOD;
-    if (text->script == LINEBREAK_SCRIPT_KANA)
-        return taste_kana(previous, next);
-    return taste_han(previous, next);
+    enum linebreak_mark mark = text->script == LINEBREAK_SCRIPT_KANA ? taste_kana(previous, next)
+                                                                     : taste_han(previous, next);
+    return is_opening(next) && mark != LINEBREAK_POOR ? LINEBREAK_GOOD : mark;
 }
 
 static enum linebreak_mark taste_korean(const struct linebreak_text *text, size_t at)
@@ -243,10 +251,9 @@ static enum linebreak_mark taste_korean(const struct linebreak_text *text, size_
                                              L"왜", L"제", L"내", L"온", NULL};
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
     if (!is_space(previous)) {
-        bool cjk = linebreak_is_hangul(next) || linebreak_is_han(next) || linebreak_is_kana(next);
         if (is_one_of(previous, L"—―"))
             return LINEBREAK_FAIR;
-        return is_one_of(previous, L"-‐") && !cjk ? LINEBREAK_POOR : LINEBREAK_SYLLABLE;
+        return is_one_of(previous, L"-‐") && !is_cjk(next) ? LINEBREAK_POOR : LINEBREAK_SYLLABLE;
     }
     if (is_after_clause(text, at, L",.;:!?…—。，"))
         return LINEBREAK_BEST;

@@ -50,29 +50,12 @@ static bool request_check(const struct tagline_request *request, struct err *err
     return true;
 }
 
-static int first_baseline(const struct setting *setting)
-{
-    const struct tagline_room *room = &setting->room;
-    struct tagline_measure measure = tagline_fit_measure(setting->text.script);
-    double size = setting->fit->size_px, lines = (double)setting->fit->lines.count;
-    double block = ((lines - 1) * measure.leading + measure.ascent + measure.descent) * size;
-    double height = setting->request->canvas_height_px, top = (height - block) / 2;
-    int row = (int)setting->request->style->position / 3;
-    /* A text that overflows its room loses its end, not its beginning. */
-    if (row == 0 || block > room->height_most)
-        top = room->margin;
-    else if (row == 2)
-        top = height - room->margin - block;
-    return (int)lround(top + measure.ascent * size);
-}
-
 static struct place place_line(const struct setting *setting, size_t line)
 {
     const struct tagline_pieces *pieces = &setting->fit->pieces;
     const size_t *ends = setting->fit->lines.ends;
     struct place place = {.start = pieces->items[line ? ends[line - 1] : 0].start,
                           .end = pieces->items[ends[line] - 1].end};
-    struct tagline_measure measure = tagline_fit_measure(setting->text.script);
     struct tagline_piece whole = tagline_text_measure(&setting->text, place.start, place.end);
     double lead = (double)whole.lead, width = (double)(whole.advance - whole.lead - whole.trail);
     double canvas = setting->request->canvas_width_px;
@@ -91,9 +74,31 @@ static struct place place_line(const struct setting *setting, size_t line)
     place.left = (int)lround(left);
     place.right = (int)lround(left + width);
     place.pen_x = (int)lround(left - lead);
-    place.baseline_y = first_baseline(setting) +
-                       (int)lround((double)line * measure.leading * setting->fit->size_px);
     return place;
+}
+
+/* Baselines. The block's edges are the script's measures, so that texts of a loop stand alike; only
+ * ink that reaches beyond them, an accent on a capital, moves it out of the margin. */
+static void place_down(const struct setting *setting, struct place *places, size_t count)
+{
+    const struct tagline_room *room = &setting->room;
+    struct tagline_measure measure = tagline_fit_measure(setting->text.script);
+    double size = setting->fit->size_px, leads = (double)(count - 1) * measure.leading * size;
+    int above = (int)ceil(measure.ascent * size), below = (int)ceil(measure.descent * size),
+        none = 0;
+    int row = (int)setting->request->style->position / 3;
+    double height = setting->request->canvas_height_px;
+    double baseline = (height - leads + above - below) / 2;
+    tagline_text_reach(&setting->text, places[0].start, places[0].end, &above, &none);
+    tagline_text_reach(&setting->text, places[count - 1].start, places[count - 1].end, &none,
+                       &below);
+    /* A text that overflows its room loses its end, not its beginning. */
+    if (row == 0 || leads + above + below > room->height_most)
+        baseline = room->margin + above;
+    else if (row == 2)
+        baseline = height - room->margin - below - leads;
+    for (size_t i = 0; i < count; i++)
+        places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
 }
 
 /* A plane for all lines, with room for what faces draw beyond their measures, cut at the canvas. */
@@ -138,6 +143,7 @@ static bool draw_lines(struct tagline *tagline, const struct setting *setting, s
         return err_set(err, ERR_SYSTEM, "out of memory");
     for (size_t i = 0; i < count; i++)
         places[i] = place_line(setting, i);
+    place_down(setting, places, count);
     bool ok = make_plane(setting, places, count, &tagline->plane, err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct place *place = &places[i];

@@ -139,6 +139,7 @@ void tagline_blur_finish(struct tagline_blur *blur)
 
 /* The small pixel before the centre of a full-size one, and how far on towards the next; 0 outside.
  */
+/* Linear: `part` of the way from the first to the second. */
 static float between(float first, float second, float part)
 {
     return first + (second - first) * part;
@@ -163,7 +164,7 @@ void tagline_blur_row(const struct tagline_blur *blur, int row_px, float *column
     }
     for (int x = 0; x < blur->area.width; x++) {
         float place = ((float)x + 0.5F) * scale - 0.5F;
-        int column = (int)floorf(place);
+        int column = (int)(place + 1) - 1; /* floor: the place is above -1 */
         float left = column >= 0 ? columns[column] : columns[0];
         float right = column + 1 < blur->columns ? columns[column + 1] : columns[blur->columns - 1];
         out[x] = between(left, right, place - (float)column);

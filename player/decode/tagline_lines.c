@@ -6,8 +6,8 @@
 /* Costs are compared with squared slack, as a part of the line's width: two lines of 0.7 and 0.4
  * cost 0.045 more than two of 0.55, so a break of 0.12 less is worth 0.8 and 0.3. */
 static const double mark_costs[] = {
-    [LINEBREAK_INSIDE] = 1,     [LINEBREAK_NEVER] = 1,   [LINEBREAK_CLUSTER] = 0.6,
-    [LINEBREAK_SYLLABLE] = 0.3, [LINEBREAK_POOR] = 0.14, [LINEBREAK_FAIR] = 0.02,
+    [LINEBREAK_INSIDE] = 1,     [LINEBREAK_NEVER] = 1,    [LINEBREAK_CLUSTER] = 0.6,
+    [LINEBREAK_SYLLABLE] = 0.3, [LINEBREAK_POOR] = 0.14,  [LINEBREAK_FAIR] = 0.02,
     [LINEBREAK_GOOD] = 0,       [LINEBREAK_BEST] = -0.16, [LINEBREAK_MUST] = 0,
 };
 _Static_assert(sizeof mark_costs / sizeof *mark_costs == LINEBREAK_MUST + 1, "one for each mark");

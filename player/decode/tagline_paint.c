@@ -147,7 +147,7 @@ static uint32_t scaled(uint32_t value, uint32_t part)
 /* Text over what is behind it; all premultiplied. */
 static uint32_t pixel_of(const struct painter *painter, uint32_t coverage, float clear)
 {
-    uint32_t behind = (uint32_t)lrintf((1 - clear) * (float)(255 - coverage));
+    uint32_t behind = (uint32_t)((1 - clear) * (float)(255 - coverage) + 0.5F);
     uint32_t shade = scaled(behind, painter->shade);
     uint32_t red = scaled(painter->color >> 16, coverage) + shade;
     uint32_t green = scaled(painter->color >> 8 & 0xff, coverage) + shade;

@@ -209,6 +209,18 @@ struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_
     return piece;
 }
 
+void tagline_text_reach(const struct tagline_text *text, size_t start, size_t end, int *above_px,
+                        int *below_px)
+{
+    for (size_t at = start; at < end; at++) {
+        if (text->characters[at].face < 0)
+            continue;
+        struct tagline_glyph glyph = glyph_of(text, at);
+        *above_px = glyph.top > *above_px ? glyph.top : *above_px;
+        *below_px = -glyph.bottom > *below_px ? -glyph.bottom : *below_px;
+    }
+}
+
 bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x, int y,
                        const struct tagline_plane *plane, struct err *err)
 {

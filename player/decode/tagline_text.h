@@ -46,6 +46,11 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *t
 struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start,
                                           size_t end);
 
+/* How far the ink of characters [start, end) reaches above and below the baseline; at least what is
+ * there already. */
+void tagline_text_reach(const struct tagline_text *text, size_t start, size_t end, int *above_px,
+                        int *below_px);
+
 /* Draws characters [start, end) with the pen at (x, y) of the canvas. */
 bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x, int y,
                        const struct tagline_plane *plane, struct err *err);

@@ -192,8 +192,7 @@ bool tagline_type_has(const struct tagline_type *type, int face, unsigned charac
 struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, unsigned character)
 {
     struct tagline_glyph glyph = {0};
-    int bottom;
-    if (TTF_GlyphMetrics32(type->fonts[face], character, &glyph.left, &glyph.right, &bottom,
+    if (TTF_GlyphMetrics32(type->fonts[face], character, &glyph.left, &glyph.right, &glyph.bottom,
                            &glyph.top, &glyph.advance) < 0)
         return (struct tagline_glyph){0};
     return glyph;

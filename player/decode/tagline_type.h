@@ -27,7 +27,7 @@ struct tagline_plane {
 struct tagline_glyph {
     int advance;
     int left, right; /* of the ink */
-    int top;         /* of the ink, above the baseline */
+    int top, bottom; /* of the ink, both above the baseline: bottom is mostly negative */
 };
 
 /* Opens those of the `count` faces that are fonts, at `size_px` (the em). NULL when none is

@@ -199,10 +199,6 @@ static bool write_sheet(struct preview *preview, struct err *err)
 
 static bool run(struct preview *preview, struct err *err)
 {
-    if (!preview->settings.source)
-        return err_set(err, ERR_INPUT, "which playlist? duckling preview FILE -o out.png");
-    if (!value(preview, SETTING_OUTPUT)->text)
-        return err_set(err, ERR_INPUT, "where to? -o out.png");
     if (!load(preview, err) || !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
@@ -215,12 +211,22 @@ static bool run(struct preview *preview, struct err *err)
                                                 : write_frames(preview, start_ms, err);
 }
 
+static bool is_complete(const struct preview *preview, struct err *err)
+{
+    if (preview->settings.help ||
+        (preview->settings.source && value(preview, SETTING_OUTPUT)->text))
+        return true;
+    return err_set(err, ERR_INPUT,
+                   "which playlist, and where to? duckling preview FILE -o out.png");
+}
+
 int preview_main(int argc, char **argv)
 {
     struct preview preview = {0};
     struct err err = {0};
     int status = EXIT_SUCCESS;
-    if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err)) {
+    if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err) ||
+        !is_complete(&preview, &err)) {
         log_error("preview", "%s", err.text);
         status = EXIT_USAGE;
     } else if (preview.settings.help) {

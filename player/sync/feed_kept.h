@@ -22,8 +22,8 @@ struct playlist *feed_kept_playlist(const struct store *store, const struct mani
 size_t feed_kept_missing(const struct store *store, const struct manifest *manifest);
 
 /* An edition of this playlist with the manifest's media, which takes ownership of the playlist.
- * Media that are missing have the path at which they will be. NULL when out of memory or when the
- * two don't belong together; the playlist is destroyed then. */
+ * Media that are missing or cut have a path at which there is nothing. NULL when out of memory or
+ * when the two don't belong together; the playlist is destroyed then. */
 struct edition *feed_kept_edition(const struct store *store, const struct manifest *manifest,
                                   struct playlist *playlist, const char *origin);
 

@@ -21,14 +21,14 @@ static const struct sample samples[] = {
     {"zh-Hans", "相~信|小~的+伟~大"},
     {"zh-Hans", "我~们|都|爱|小~的+事|物"},
     {"zh-Hans", "每~一~个|微~小~的+行~动，*都|能|通~向~伟~大。"},
-    {"zh", "他~停~下~了|船"},
+    {"zh", "他|停~下~了|船"},
     /* A comma, stop or closing quote begins no line; an opening quote or bracket ends none. */
     {"zh-Hans", "“相~信|小~的+伟~大。”*他~们|说"},
     {"zh-Hans", "他|说，*“小~鸭，”*然~后|停~下"},
     {"zh-Hans", "看+《小~鸭》|和~（它+‘妈~妈’）"},
     {"zh-Hans", "真~的？！*好、+很~好；*走：*来"},
     /* Dashes and dots in pairs stay pairs. */
-    {"zh-Hans", "伟~大|——+就~是|小"},
+    {"zh-Hans", "伟~大|——+就~是~小"},
     {"zh-Hans", "等|一~等……*再|走……"},
     /* Numbers keep what they count; names keep their dot. */
     {"zh-Hans", "2026年|2月|6日|开~幕"},
@@ -37,6 +37,7 @@ static const struct sample samples[] = {
     {"zh-Hans", "约|翰_·_史|密|斯"},
     /* Latin words stay whole. */
     {"zh-Hans", "在~English |words|中|don’t|停"},
+    {"zh-Hans", "小~的 *伟~大 |OK"},
     {"zh-Hans", "去|https://example.com/a|看"},
     /* Korean: at spaces only. */
     {"ko", "작은 ~것의 |위대함을 |위하여"},
@@ -45,22 +46,22 @@ static const struct sample samples[] = {
     {"ko", "“작은 ~것을 |믿는다.” *그가 |말했다"},
     {"ko", "「빙판」은 |하나뿐이다"},
     {"ko", "2026년 |2월 |6일, *서울 |24/7"},
-    {"ko", "세계에서 |5_ km |떨어진 |low-~key |팀"},
+    {"ko", "세_계_에_서 |5 _km |떨_어_진 |low-~key |팀"},
     {"ko-KR", "韓國 |서울"},
     /* English: at spaces and hyphens. */
     {"en", "To ~the ~greatness +of ~small."},
     {"en", "We ~believe |small |acts |lead +to ~greatness."},
-    {"en", "A ~low-~key |team |with ~one ~rink"},
+    {"en", "A ~low-~key |team +with ~one ~rink"},
     {"en", "Stop, *wait; *then |win."},
-    {"en", "5_ km |and ~3,000_ m +to ~go"},
+    {"en", "5 _km +and ~3,000 _m +to ~go"},
     {"en", "“Don’t |stop,” *she ~said"},
-    {"en", "small~—|and ~great"},
+    {"en", "small~—|and |great"},
     {"", "작은 ~것을 |믿는다"},
     {"en", "相~信|小"},
     /* Japanese: phrases, small kana, long vowels. */
     {"ja", "小~さ~な+偉~大~さ~へ。*"},
     {"ja", "世~界~を+変~え~る+“力”~を+持~つ"},
-    {"ja", "チーム~が、+勝~っ~た。"},
+    {"ja", "チーム~が、+勝っ~た。"},
     {"ja", "お~茶~を+ど~う~ぞ"},
     /* clang-format on */
 };

@@ -20,7 +20,7 @@
 #define DAYPART(keys) MORE("\"loops\":{\"l\":[\"a\"]},\"schedule\":[{\"loop\":\"l\"," keys "}]")
 #define SHA "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
 #define FILE_KEYS(keys) MORE("\"files\":{\"a.jpg\":{" keys "}}")
-#define FILE(keys) FILE_KEYS("\"sha256\":" SHA ",\"bytes\":1," keys)
+#define KNOWN_FILE(keys) FILE_KEYS("\"sha256\":" SHA ",\"bytes\":1," keys)
 
 struct expected {
     const char *json, *path, *words;
@@ -342,16 +342,17 @@ static void files(void **state)
         {FILE_KEYS("\"bytes\":1,\"sha256\":0"), "$.files[\"a.jpg\"].sha256", "must be a string"},
         {FILE_KEYS("\"bytes\":0,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "1 or more"},
         {FILE_KEYS("\"bytes\":1e300,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "whole number"},
-        {FILE("\"size\":1"), "$.files[\"a.jpg\"].size", "unknown key"},
-        {FILE("\"width\":65536"), "$.files[\"a.jpg\"].width", "between 1 and 65535"},
-        {FILE("\"height\":0"), "$.files[\"a.jpg\"].height", "between 1 and 65535"},
-        {FILE("\"duration_ms\":0.5"), "$.files[\"a.jpg\"].duration_ms", "between 1 and 86400000"},
-        {FILE("\"fps\":0"), "$.files[\"a.jpg\"].fps", "between 0.001 and 1000"},
-        {FILE("\"codec\":\"\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
-        {FILE("\"codec\":\"a b\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
-        {FILE("\"url\":\"file:///etc/passwd\""), "$.files[\"a.jpg\"].url", "http or https"},
-        {FILE("\"url\":\"\""), "$.files[\"a.jpg\"].url", "http or https"},
-        {FILE("\"url\":\"a b\""), "$.files[\"a.jpg\"].url", "http or https"},
+        {KNOWN_FILE("\"size\":1"), "$.files[\"a.jpg\"].size", "unknown key"},
+        {KNOWN_FILE("\"width\":65536"), "$.files[\"a.jpg\"].width", "between 1 and 65535"},
+        {KNOWN_FILE("\"height\":0"), "$.files[\"a.jpg\"].height", "between 1 and 65535"},
+        {KNOWN_FILE("\"duration_ms\":0.5"), "$.files[\"a.jpg\"].duration_ms",
+         "between 1 and 86400000"},
+        {KNOWN_FILE("\"fps\":0"), "$.files[\"a.jpg\"].fps", "between 0.001 and 1000"},
+        {KNOWN_FILE("\"codec\":\"\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
+        {KNOWN_FILE("\"codec\":\"a b\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
+        {KNOWN_FILE("\"url\":\"file:///etc/passwd\""), "$.files[\"a.jpg\"].url", "http or https"},
+        {KNOWN_FILE("\"url\":\"\""), "$.files[\"a.jpg\"].url", "http or https"},
+        {KNOWN_FILE("\"url\":\"a b\""), "$.files[\"a.jpg\"].url", "http or https"},
     };
     EXPECT_EACH(cases);
 }

@@ -1,0 +1,217 @@
+"""The player from end to end: a file on a screen, out of nothing but what an operator sees."""
+import json
+import signal
+import tempfile
+import unittest
+from pathlib import Path
+
+import tap
+from player import Player, playlist, png, run
+
+MIDNIGHT = "2026-02-06T00:00:00Z"
+MIDNIGHT_MS = 1770336000000
+RED, GREEN, BLUE = (200, 30, 40), (30, 180, 60), (40, 60, 200)
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = Path(self.temporary.name)
+        for name, color in (("red", RED), ("green", GREEN), ("blue", BLUE)):
+            png(self.folder / f"{name}.png", 64, 36, color)
+        self.list = self.folder / "playlist.json"
+
+
+class Play(Folder):
+    def test_loops_and_crossfades_in_order_at_the_right_instants(self):
+        playlist(self.list, {"red": {"image": "red.png"}, "green": {"image": "green.png"}, "words": {"tagline": "작은 것"}},
+                 defaults={"duration": 1.5, "transition": {"duration": 0.5}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "8") as player:
+            self.assertEqual(player.process.wait(60), 0)
+            frames = [f for f in player.frames() if f["to"]]
+        order = [f["to"] for i, f in enumerate(frames) if i == 0 or frames[i - 1]["to"] != f["to"]]
+        self.assertEqual(order[:5], ["red", "green", "words", "red", "green"])
+        for f in frames:
+            at = float(f["show_ms"]) - MIDNIGHT_MS
+            mix = float(f["mix"])
+            self.assertTrue(0 <= mix <= 1)
+            if f["from"] and at > 1600:  # the first picture fades in by itself; from then on the programme says when
+                self.assertAlmostEqual(mix, (at % 1500) / 500, delta=0.01)
+                self.assertEqual(f["to"], ["red", "green", "words"][int(at // 1500) % 3])
+                self.assertEqual(f["from"], ["red", "green", "words"][int(at // 1500 - 1) % 3])
+        shown = [float(f["show_ms"]) for f in frames]
+        self.assertEqual(shown, sorted(shown))
+
+    def test_a_still_scene_draws_nothing(self):
+        playlist(self.list, {"red": {"image": "red.png", "duration": 3600}})
+        with Player(self.folder, self.list, "--at", "2026-02-06T00:30:00Z", "--timezone", "UTC") as player:
+            player.wait_shown("red")
+            before = len(player.frames())
+            second = Player(self.folder / "..", self.list, "--for", "2", frames=False)
+            self.assertEqual(second.process.wait(60), 0)
+            self.assertEqual(len(player.frames()), before)
+
+    def test_signals_end_it_well(self):
+        playlist(self.list, {"red": {"image": "red.png"}})
+        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with Player(self.folder, self.list) as player:
+                player.wait_shown("red")
+                self.assertEqual(player.stop(sig), 0)
+                self.assertNotIn("Sanitizer", player.log())
+
+    def test_a_changed_file_is_taken_up(self):
+        playlist(self.list, {"red": {"image": "red.png"}})
+        with Player(self.folder, self.list) as player:
+            player.wait_shown("red")
+            playlist(self.folder / "new.json", {"green": {"image": "green.png"}})
+            (self.folder / "new.json").rename(self.list)
+            player.wait_shown("green")
+            self.assertTrue(any(f["from"] == "red" and f["to"] == "green" and 0 < float(f["mix"]) < 1
+                                for f in player.frames()))
+
+    def test_every_rotation_fit_and_motion_plays(self):
+        spots = {f"{fit} {motion}": {"image": "red.png", "fit": fit, "motion": motion, "duration": 1, "focus": [0.1, 0.9]}
+                 for fit in ("cover", "contain", "fill") for motion in ("none", "drift-in", "drift-out", "pan")}
+        playlist(self.list, spots, defaults={"transition": {"type": "dissolve", "duration": 0.2}})
+        for rotate in ("0", "90", "180", "270"):
+            with Player(self.folder, self.list, "--rotate", rotate, "--at", MIDNIGHT, "--for", "13", "--refresh", "10") as player:
+                self.assertEqual(player.process.wait(60), 0)
+                self.assertEqual({f["to"] for f in player.frames()} - {""}, set(spots))
+                self.assertNotIn("error", player.log())
+
+
+class BadFile(Folder):
+    def refused(self, text, *wanted):
+        if text is not None:
+            self.list.write_bytes(text if isinstance(text, bytes) else text.encode())
+        done = run("play", self.list, "--window", "160x90", "--for", "1", "--store", self.folder / "store")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for words in wanted:
+            self.assertIn(words, done.stderr)
+        self.assertNotIn("Sanitizer", done.stderr)
+
+    def test_every_fault_in_one_run(self):
+        self.refused(json.dumps({"format": "duckling/1", "nam": 1, "spots": {
+            "a": {"image": "red.png", "fit": "squeeze"}, "b": {"image": "red.png", "durration": 8},
+            "c": {"image": "green.png", "duration": -1}}, "loops": {"l": ["a", "x"]}}),
+            "$.nam", "$.spots.a.fit", "$.spots.b.durration", "$.spots.c.duration", "$.loops.l[1]")
+
+    def test_missing_pictures(self):
+        self.refused(json.dumps({"format": "duckling/1", "spots": {
+            "a": {"image": "missing.png"}, "b": {"image": {"landscape": "red.png", "portrait": "gone.png"}}}}),
+            "$.spots.a.image", "missing.png", "$.spots.b.image", "gone.png")
+
+    def test_duplicate_keys(self):
+        self.refused('{"format":"duckling/1","spots":{"a":{"image":"red.png"},"a":{"image":"green.png"}}}', "$.spots.a")
+
+    def test_no_json(self):
+        self.refused("<html>captive portal</html>", "line 1")
+
+    def test_empty(self):
+        self.refused("", "playlist")
+
+    def test_no_spots(self):
+        self.refused('{"format":"duckling/1","spots":{}}', "$.spots")
+
+    def test_invalid_utf8(self):
+        self.refused(b'{"format":"duckling/1","name":"\xff\xfe","spots":{"a":{"tagline":"x"}}}', "UTF-8")
+
+    def test_20_mb(self):
+        self.refused('{"format":"duckling/1","name":"' + "x" * 20_000_000 + '"}', "1048576")
+
+    def test_depth_10000(self):
+        self.refused("[" * 10000 + "]" * 10000, "inside one another")
+
+    def test_missing_playlist(self):
+        self.list = self.folder / "nowhere.json"
+        self.refused(None, "nowhere.json")
+
+    def test_folder_in_place_of_a_picture(self):
+        (self.folder / "d.png").mkdir()
+        self.refused('{"format":"duckling/1","spots":{"a":{"image":"d.png"}}}', "$.spots.a.image")
+
+    def test_usage(self):
+        for arguments in (["play"], ["play", self.list, "--rotate", "45"], ["play", self.list, "--nonsense"],
+                          ["play", self.list, "--window", "9x9"], ["dance"], []):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, (arguments, done.stderr))
+            self.assertTrue(done.stderr)
+
+    def test_bad_time_and_zone(self):
+        playlist(self.list, {"red": {"image": "red.png"}})
+        for option in (["--at", "yesterday"], ["--at", "2026-02-30T00:00:00Z"], ["--timezone", "Mars/Olympus"]):
+            done = run("play", self.list, "--window", "160x90", "--for", "1", *option)
+            self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_no_display(self):
+        playlist(self.list, {"red": {"image": "red.png"}})
+        done = run("play", self.list, "--for", "1", SDL_VIDEODRIVER="x11")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("no display", done.stderr)
+
+
+class BadMedia(Folder):
+    """A picture that can't be shown costs its own slots; the one before it stays on."""
+
+    def holds(self, words):
+        playlist(self.list, {"red": {"image": "red.png"}, "bad": {"image": "bad.png"}, "green": {"image": "green.png"}},
+                 defaults={"duration": 1, "transition": {"duration": 0.2}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5") as player:
+            self.assertEqual(player.process.wait(60), 0)
+            self.assertIn('spot="bad"', player.log())
+            self.assertIn(words, player.log())
+            self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "green"})
+
+    def test_text_named_png(self):
+        (self.folder / "bad.png").write_text("hello\n")
+        self.holds("not a JPEG, PNG or WebP picture")
+
+    def test_cut_off(self):
+        whole = (self.folder / "red.png").read_bytes()
+        (self.folder / "bad.png").write_bytes(whole[:-20])
+        self.holds("cut off")
+
+    def test_damaged(self):
+        whole = bytearray((self.folder / "red.png").read_bytes())
+        whole[45] ^= 0xff
+        (self.folder / "bad.png").write_bytes(whole)
+        self.holds("damaged")
+
+    def test_20000_squared(self):
+        png(self.folder / "bad.png", 1, 1, RED)
+        whole = bytearray((self.folder / "bad.png").read_bytes())
+        whole[16:24] = (20000).to_bytes(4, "big") * 2
+        (self.folder / "bad.png").write_bytes(whole)
+        self.holds("20000 × 20000 pixels")
+
+    def test_a_bad_first_spot_leaves_no_black_screen(self):
+        (self.folder / "bad.png").write_text("hello\n")
+        playlist(self.list, {"bad": {"image": "bad.png", "background": "#ff8000"}, "red": {"image": "red.png"}},
+                 defaults={"duration": 1, "transition": {"duration": 0.2}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
+            player.wait_shown("red")
+
+
+class Preview(Folder):
+    def test_writes_pictures(self):
+        playlist(self.list, {"red": {"image": "red.png"}, "green": {"image": "green.png", "tagline": {"ko": "작다", "en": "Small"}}})
+        for name, options in (("one.png", ["--at", MIDNIGHT]), ("sheet.png", ["--sheet"]),
+                              ("strip.png", ["--at", MIDNIGHT, "--strip", "--frames", "3"])):
+            done = run("preview", self.list, "-o", self.folder / name, "--size", "320x180", *options)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue((self.folder / name).read_bytes().startswith(b"\x89PNG"))
+
+    def test_says_what_is_wrong(self):
+        done = run("preview", self.list, "-o", self.folder / "x.png")
+        self.assertEqual(done.returncode, 1)
+        playlist(self.list, {"red": {"image": "red.png"}})
+        done = run("preview", self.list, "-o", self.folder / "no/such/folder.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("folder.png", done.stderr)
+        done = run("preview", self.list)
+        self.assertEqual(done.returncode, 2)
+
+
+if __name__ == "__main__":
+    tap.main()

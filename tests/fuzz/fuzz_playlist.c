@@ -1,0 +1,160 @@
+/* Any bytes: no crash, and what comes out keeps every promise of core/playlist.h. */
+#include "core/playlist.h"
+#include "core/playlist_fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROMISE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool is_text(const char *text, bool may_break)
+{
+    uint32_t code = 0;
+    for (size_t at = 0, step; text[at]; at += step) {
+        step = playlist_utf8_next(text + at, strlen(text) - at, &code);
+        if (!step || (playlist_utf8_is_control(code) && !(may_break && code == '\n')))
+            return false;
+    }
+    return true;
+}
+
+static void check_faults(const struct playlist_faults *faults)
+{
+    PROMISE(faults->count > 0 && faults->count <= faults->total);
+    PROMISE(faults->count == PLAYLIST_FAULTS_MAX || faults->count == faults->total);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct playlist_fault *fault = &faults->items[i];
+        PROMISE(fault->path[0] == '$' && is_text(fault->path, false));
+        PROMISE(fault->text[0] && is_text(fault->text, false));
+    }
+}
+
+static void check_index(int index, size_t count)
+{
+    PROMISE(index >= 0 && (size_t)index < count);
+}
+
+static void check_part(double number)
+{
+    PROMISE(number >= 0 && number <= 1);
+}
+
+static void check_transition(const struct playlist_transition *transition)
+{
+    PROMISE(transition->type <= PLAYLIST_TRANSITION_CUT);
+    PROMISE(transition->duration_ms >= 0 && transition->duration_ms <= PLAYLIST_TRANSITION_MS_MAX);
+    PROMISE(transition->type != PLAYLIST_TRANSITION_CUT || !transition->duration_ms);
+}
+
+static void check_assets(const struct playlist *playlist)
+{
+    for (size_t i = 0; i < playlist->asset_count; i++) {
+        const struct playlist_asset *asset = &playlist->assets[i];
+        PROMISE(asset->path[0] && asset->path[0] != '/' && is_text(asset->path, false));
+        PROMISE(strlen(asset->path) <= PLAYLIST_PATH_BYTES_MAX && !strchr(asset->path, '\\'));
+        PROMISE(asset->size_bytes >= 0 && asset->width >= 0 && asset->height >= 0);
+        PROMISE(asset->has_sha256 == (asset->size_bytes > 0));
+        PROMISE(asset->fps >= 0 && asset->fps <= 1000 && asset->duration_ms >= 0);
+    }
+}
+
+static void check_styles(const struct playlist *playlist)
+{
+    PROMISE(playlist->style_count > 0 && playlist->style_count <= PLAYLIST_STYLES_MAX + 1);
+    for (size_t i = 0; i < playlist->style_count; i++) {
+        const struct playlist_style *style = &playlist->styles[i];
+        PROMISE(is_text(style->name, false) && style->weight <= PLAYLIST_WEIGHT_BOLD);
+        PROMISE(style->size >= 0.01 && style->size <= 0.5 && style->color <= 0xffffff);
+        PROMISE(style->position <= PLAYLIST_POSITION_BOTTOM_RIGHT);
+        for (size_t k = 0; k < style->font_count; k++) {
+            check_index(style->fonts[k].asset, playlist->asset_count);
+            PROMISE(is_text(style->fonts[k].language, false));
+        }
+        int font = playlist_choose_font(style, "zh-Hans-CN");
+        PROMISE(font >= -1 && font < (int)playlist->asset_count);
+    }
+}
+
+static void check_spot(const struct playlist *playlist, const struct playlist_spot *spot)
+{
+    PROMISE(spot->name[0] && is_text(spot->name, false));
+    PROMISE(spot->has_visual || spot->text_count);
+    if (spot->has_visual) {
+        check_index(playlist_spot_asset(spot, 16, 9), playlist->asset_count);
+        check_index(playlist_spot_asset(spot, 9, 16), playlist->asset_count);
+    } else {
+        PROMISE(spot->asset_landscape == -1 && spot->asset_portrait == -1 && !spot->is_video);
+    }
+    for (size_t i = 0; i < spot->text_count; i++) {
+        const struct playlist_text *text = &spot->texts[i];
+        PROMISE(text->text[0] && strlen(text->text) <= PLAYLIST_TEXT_BYTES_MAX);
+        PROMISE(is_text(text->text, true) && is_text(text->language, false));
+    }
+    PROMISE(!playlist_choose_text(spot->texts, spot->text_count, "ko-KR") == !spot->text_count);
+    check_index(spot->style, playlist->style_count);
+    PROMISE(spot->duration_ms >= PLAYLIST_DURATION_MS_MIN);
+    PROMISE(spot->duration_ms <= PLAYLIST_DURATION_MS_MAX);
+    check_transition(&spot->transition);
+    PROMISE(spot->fit <= PLAYLIST_FIT_FILL && spot->motion <= PLAYLIST_MOTION_PAN);
+    PROMISE(spot->background <= 0xffffff);
+    check_part(spot->focus_x);
+    check_part(spot->focus_y);
+    check_part(spot->volume);
+}
+
+static void check_daypart(const struct playlist *playlist, const struct playlist_daypart *daypart)
+{
+    check_index(daypart->loop, playlist->loop_count);
+    PROMISE(daypart->weekdays > 0 && daypart->weekdays <= 0x7f);
+    for (size_t i = 1; i < daypart->except_count; i++)
+        PROMISE(daypart->except_days[i - 1] < daypart->except_days[i]);
+    PROMISE(daypart->start_time_ms >= 0 && daypart->start_time_ms < 86400000);
+    PROMISE(daypart->end_time_ms >= 0 && daypart->end_time_ms <= 86400000);
+    PROMISE(daypart->priority >= -1000000 && daypart->priority <= 1000000);
+    PROMISE(!daypart->has_share || (daypart->share_ppm >= 1 && daypart->share_ppm <= 1000000));
+    PROMISE(!daypart->has_start_date || !daypart->has_end_date ||
+            daypart->start_day <= daypart->end_day);
+}
+
+static void check_playlist(const struct playlist *playlist)
+{
+    PROMISE(is_text(playlist->name, false) && playlist->version >= 0);
+    PROMISE(playlist->spot_count > 0 && playlist->spot_count <= PLAYLIST_SPOTS_MAX);
+    PROMISE(playlist->loop_count > 0 && playlist->loop_count <= PLAYLIST_LOOPS_MAX);
+    PROMISE(playlist->schedule_count > 0 && playlist->schedule_count <= PLAYLIST_SCHEDULE_MAX);
+    PROMISE(playlist->fallback >= -1 && playlist->fallback < (int)playlist->loop_count);
+    check_transition(&playlist->default_transition);
+    check_assets(playlist);
+    check_styles(playlist);
+    for (size_t i = 0; i < playlist->spot_count; i++)
+        check_spot(playlist, &playlist->spots[i]);
+    for (size_t i = 0; i < playlist->loop_count; i++) {
+        PROMISE(playlist->loops[i].spot_count > 0);
+        PROMISE(playlist->loops[i].spot_count <= PLAYLIST_LOOP_LENGTH_MAX);
+        for (size_t k = 0; k < playlist->loops[i].spot_count; k++)
+            check_index(playlist->loops[i].spots[k], playlist->spot_count);
+    }
+    for (size_t i = 0; i < playlist->schedule_count; i++)
+        check_daypart(playlist, &playlist->schedule[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct playlist_faults faults;
+    struct playlist *playlist = playlist_parse((const char *)data, size, &faults);
+    if (playlist) {
+        PROMISE(faults.total == 0);
+        check_playlist(playlist);
+    } else {
+        check_faults(&faults);
+    }
+    playlist_destroy(playlist);
+    playlist_faults_finish(&faults);
+    return 0;
+}

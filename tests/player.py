@@ -1,0 +1,131 @@
+"""Running the player in tests: start it, watch its log and its frames, stop it. And pictures to feed it."""
+import csv
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import threading
+import zlib
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+DUCKLING = TOP / "build/asan/duckling"
+WAIT_S = 60
+
+
+def png(path, width, height, color):
+    """Writes a PNG of one colour (r, g, b), or of color(x, y) for each pixel."""
+    rows = bytearray()
+    for y in range(height):
+        rows.append(0)
+        if callable(color):
+            for x in range(width):
+                rows += bytes(color(x, y))
+        else:
+            rows += bytes(color) * width
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows)))
+                           + chunk(b"IEND", b""))
+
+
+def playlist(path, spots, **more):
+    """Writes a playlist with these spots (a dict, in order) and further top-level members."""
+    Path(path).write_text(json.dumps({"format": "duckling/1", "spots": spots, **more}, ensure_ascii=False))
+
+
+def environment(**more):
+    keep = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return {**keep, "SDL_VIDEODRIVER": "dummy", **more}
+
+
+def run(*arguments, **env):
+    """Runs a command of duckling to its end."""
+    return subprocess.run([DUCKLING, *map(str, arguments)], env=environment(**env), cwd=TOP, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S)
+
+
+class Player:
+    """`duckling play` in the background, small and without a screen unless told otherwise."""
+
+    def __init__(self, folder, source, *options, window="160x90", env=None, frames=True):
+        self.folder = Path(folder)
+        self.frames_path = self.folder / "frames.csv"
+        self.frames_path.unlink(missing_ok=True)
+        command = [str(DUCKLING), "play", str(source), "--store", str(self.folder / "store"), "--poll", "0.1", "--refresh", "30"]
+        if window:
+            command += ["--window", window]
+        if frames:
+            command += ["--frames-log", str(self.frames_path)]
+        self.lines, self.ended = [], False
+        self.news = threading.Condition()
+        self.process = subprocess.Popen(command + list(options), env=environment(**(env or {})), cwd=TOP, text=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            with self.news:
+                self.lines.append(line.rstrip("\n"))
+                self.news.notify_all()
+        with self.news:
+            self.ended = True
+            self.news.notify_all()
+
+    def log(self):
+        with self.news:
+            return "\n".join(self.lines)
+
+    def wait_log(self, pattern, after=0):
+        """Until a line at index `after` or later matches; returns the index behind it."""
+        def found():
+            for i in range(after, len(self.lines)):
+                if re.search(pattern, self.lines[i]):
+                    return i + 1
+            return self.ended and -1
+        with self.news:
+            index = self.news.wait_for(found, WAIT_S)
+            if not index or index < 0:
+                raise AssertionError(f"no line {pattern!r} in:\n" + "\n".join(self.lines))
+            return index
+
+    def frames(self):
+        """What was presented so far, but for a line that is not whole yet."""
+        text = self.frames_path.read_text() if self.frames_path.exists() else ""
+        return list(csv.DictReader(text[:text.rfind("\n") + 1].splitlines()))
+
+    def wait_frame(self, condition, what):
+        """Until a presented frame fits; returns it. Reads the log again whenever the player may have written: it has no way to
+        notify, so this looks at it every 20 ms, which decides only when the test goes on, not whether it passes."""
+        waiting = threading.Event()
+        for _ in range(WAIT_S * 50):
+            for frame in self.frames():
+                if condition(frame):
+                    return frame
+            if self.process.poll() is not None:
+                break
+            waiting.wait(0.02)
+        raise AssertionError(f"never shown: {what}\n{self.log()}\nlast frames: {self.frames()[-5:]}")
+
+    def wait_shown(self, spot):
+        return self.wait_frame(lambda f: f["to"] == spot and float(f["mix"]) >= 1, f"{spot} fully")
+
+    def stop(self, sig=signal.SIGTERM):
+        """Asks it to end; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        status = self.process.wait(WAIT_S)
+        with self.news:
+            self.news.wait_for(lambda: self.ended, WAIT_S)
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,257 @@
+#include "core/picture_header.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "sample_files.h"
+
+static struct sample_file baseline_jpeg(void)
+{
+    SDL_Surface *surface =
+        SDL_CreateRGBSurfaceWithFormat(0, SAMPLE_WIDTH, SAMPLE_HEIGHT, 24, SDL_PIXELFORMAT_RGB24);
+    assert_non_null(surface);
+    SDL_FillRect(surface, NULL, 0x808080);
+    struct sample_file file = sample_jpeg_of(surface);
+    SDL_FreeSurface(surface);
+    return file;
+}
+
+/* Reads from memory of exactly this size, so that AddressSanitizer sees a byte too many. */
+static bool read_exactly(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    uint8_t *copy = malloc(size ? size : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    bool ok =
+        size ? picture_header_read(copy, size, header) : picture_header_read(copy + 1, 0, header);
+    free(copy);
+    return ok;
+}
+
+static void check_sample(const uint8_t *bytes, size_t size, enum picture_format format,
+                         int components)
+{
+    struct picture_header header;
+    assert_true(read_exactly(bytes, size, &header));
+    assert_int_equal(header.format, format);
+    assert_int_equal(header.width, SAMPLE_WIDTH);
+    assert_int_equal(header.height, SAMPLE_HEIGHT);
+    assert_int_equal(header.components, components);
+    assert_int_equal(header.orientation, 1);
+    assert_true(header.complete);
+}
+
+/* However it is cut, it is never taken for whole, and its size is the true one or none. */
+static void check_cut(const uint8_t *bytes, size_t size)
+{
+    for (size_t cut = 0; cut < size; cut++) {
+        struct picture_header header;
+        bool known = read_exactly(bytes, cut, &header);
+        if (known && header.complete)
+            fail_msg("complete with %zu of %zu bytes", cut, size);
+        assert_true(header.complete == false);
+        assert_int_equal(known, header.format != PICTURE_UNKNOWN);
+        assert_int_equal(header.width, known ? SAMPLE_WIDTH : 0);
+        assert_int_equal(header.height, known ? SAMPLE_HEIGHT : 0);
+    }
+}
+
+static void check_whole_and_cut(const uint8_t *bytes, size_t size, enum picture_format format,
+                                int components)
+{
+    check_sample(bytes, size, format, components);
+    check_cut(bytes, size);
+    /* What follows the end does not matter: some cameras append data. */
+    struct sample_file longer = {0};
+    sample_put(&longer, bytes, size);
+    sample_put(&longer, "appended", 8);
+    check_sample(longer.bytes, longer.size, format, components);
+    free(longer.bytes);
+}
+
+static void jpeg(void **state)
+{
+    (void)state;
+    struct sample_file file = baseline_jpeg();
+    check_whole_and_cut(file.bytes, file.size, PICTURE_JPEG, 3);
+    free(file.bytes);
+}
+
+static void progressive_jpeg(void **state)
+{
+    (void)state;
+    check_whole_and_cut(sample_progressive_jpeg, sizeof sample_progressive_jpeg, PICTURE_JPEG, 3);
+}
+
+static void cmyk_jpeg(void **state)
+{
+    (void)state;
+    check_whole_and_cut(sample_cmyk_jpeg, sizeof sample_cmyk_jpeg, PICTURE_JPEG, 4);
+}
+
+static void png(void **state)
+{
+    (void)state;
+    struct sample_file file = sample_png_rgba(255);
+    check_whole_and_cut(file.bytes, file.size, PICTURE_PNG, 0);
+    free(file.bytes);
+}
+
+static void webp_of_three_kinds(void **state)
+{
+    (void)state;
+    check_whole_and_cut(sample_lossy_webp, sizeof sample_lossy_webp, PICTURE_WEBP, 0);
+    check_whole_and_cut(sample_lossless_webp, sizeof sample_lossless_webp, PICTURE_WEBP, 0);
+    check_whole_and_cut(sample_alpha_webp, sizeof sample_alpha_webp, PICTURE_WEBP, 0);
+}
+
+static void orientations_of_both_byte_orders(void **state)
+{
+    (void)state;
+    struct sample_file plain = baseline_jpeg();
+    for (uint16_t orientation = 0; orientation <= 10; orientation++)
+        for (int big = 0; big < 2; big++) {
+            struct sample_file file = sample_with_orientation(&plain, orientation, big);
+            struct picture_header header;
+            assert_true(read_exactly(file.bytes, file.size, &header));
+            bool known = orientation >= 1 && orientation <= 8;
+            assert_int_equal(header.orientation, known ? orientation : 1);
+            assert_int_equal(header.width, SAMPLE_WIDTH); /* as stored */
+            assert_true(header.complete);
+            check_cut(file.bytes, file.size);
+            free(file.bytes);
+        }
+    free(plain.bytes);
+}
+
+/* Any single byte of the EXIF segment may lie: its offsets and counts reach nowhere. */
+static void exif_that_lies(void **state)
+{
+    (void)state;
+    struct sample_file plain = baseline_jpeg();
+    for (int big = 0; big < 2; big++) {
+        struct sample_file file = sample_with_orientation(&plain, 6, big);
+        for (size_t at = 4; at < 4 + 2 + 6 + 26; at++) {
+            uint8_t kept = file.bytes[at];
+            for (int value = 0; value < 256; value++) {
+                struct picture_header header;
+                file.bytes[at] = (uint8_t)value;
+                if (read_exactly(file.bytes, file.size, &header))
+                    assert_in_range(header.orientation, 1, 8);
+            }
+            file.bytes[at] = kept;
+        }
+        free(file.bytes);
+    }
+    free(plain.bytes);
+}
+
+static void sizes_that_lie(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t width, height;
+        bool known;
+    } rows[] = {
+        {20000, 20000, true}, {INT32_MAX, 1, true},    {0, 5, false},
+        {5, 0, false},        {0x80000000u, 5, false}, {5, 0xffffffffu, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct sample_png png = {
+            .width = rows[i].width, .height = rows[i].height, .depth = 8};
+        struct sample_file file = sample_png(&png);
+        struct picture_header header;
+        assert_int_equal(read_exactly(file.bytes, file.size, &header), rows[i].known);
+        assert_int_equal(header.width, rows[i].known ? (int32_t)rows[i].width : 0);
+        assert_int_equal(header.height, rows[i].known ? (int32_t)rows[i].height : 0);
+        free(file.bytes);
+    }
+}
+
+/* A second frame header must not replace the first: the decoder believes the first. */
+static void a_second_jpeg_size_is_ignored(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11,   8,    0, 8,    0,
+                                    12,   3,    0,    0,    0, 0xff, 0xc0, 0, 11,   8,
+                                    1,    0xf4, 1,    44,   1, 0,    0,    0, 0xff, 0xd9};
+    check_sample(bytes, sizeof bytes, PICTURE_JPEG, 3);
+}
+
+/* An EXIF thumbnail has an end mark of its own, inside its segment. */
+static void an_end_mark_inside_a_segment_is_not_the_end(void **state)
+{
+    (void)state;
+    struct sample_file plain = baseline_jpeg(), file = {0};
+    sample_put(&file, plain.bytes, 2);
+    static const uint8_t segment[] = {0xff, 0xe2, 0, 6, 0xff, 0xd9, 0xff, 0xd9};
+    sample_put(&file, segment, sizeof segment);
+    sample_put(&file, plain.bytes + 2, plain.size - 2);
+    check_whole_and_cut(file.bytes, file.size, PICTURE_JPEG, 3);
+    free(plain.bytes);
+    free(file.bytes);
+}
+
+static void chunks_and_segments_that_lie(void **state)
+{
+    (void)state;
+    struct sample_file samples[] = {sample_png_rgba(128), baseline_jpeg(), {0}, {0}};
+    sample_put(&samples[2], sample_alpha_webp, sizeof sample_alpha_webp);
+    sample_put(&samples[3], sample_progressive_jpeg, sizeof sample_progressive_jpeg);
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        for (size_t at = 0; at < samples[i].size; at++)
+            for (int bit = 0; bit < 8; bit++) {
+                struct picture_header header;
+                samples[i].bytes[at] ^= (uint8_t)(1 << bit);
+                bool known = read_exactly(samples[i].bytes, samples[i].size, &header);
+                assert_int_equal(known, header.format != PICTURE_UNKNOWN);
+                assert_true(!known || (header.width > 0 && header.height > 0));
+                samples[i].bytes[at] ^= (uint8_t)(1 << bit);
+            }
+        free(samples[i].bytes);
+    }
+}
+
+static void what_is_no_picture(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "\xff\xd8\xff",
+                                        "GIF89a",
+                                        "hello, this is text",
+                                        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+                                        "RIFF\x10\0\0\0WAVEfmt ",
+                                        "\x89PNG\r\n\x1a\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct picture_header header;
+        assert_false(read_exactly((const uint8_t *)texts[i], strlen(texts[i]), &header));
+        assert_int_equal(header.format, PICTURE_UNKNOWN);
+        assert_int_equal(header.orientation, 1);
+        assert_false(header.complete);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jpeg),
+        cmocka_unit_test(progressive_jpeg),
+        cmocka_unit_test(cmyk_jpeg),
+        cmocka_unit_test(png),
+        cmocka_unit_test(webp_of_three_kinds),
+        cmocka_unit_test(orientations_of_both_byte_orders),
+        cmocka_unit_test(exif_that_lies),
+        cmocka_unit_test(sizes_that_lie),
+        cmocka_unit_test(a_second_jpeg_size_is_ignored),
+        cmocka_unit_test(an_end_mark_inside_a_segment_is_not_the_end),
+        cmocka_unit_test(chunks_and_segments_that_lie),
+        cmocka_unit_test(what_is_no_picture),
+    };
+    return cmocka_run_group_tests_name("picture_header", tests, NULL, NULL);
+}

@@ -1,0 +1,456 @@
+#include "decode/faces.h"
+#include "decode/tagline.h"
+#include "decode/tagline_lines.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define SHIPPED "fonts/duckling-bold.otf"
+
+struct picture {
+    int x, y, width, height;
+    uint32_t *pixels;
+    struct tagline_facts facts;
+};
+
+static const struct playlist_style plain = {.weight = PLAYLIST_WEIGHT_BOLD,
+                                            .size = 0.08,
+                                            .color = 0xffffff,
+                                            .position = PLAYLIST_POSITION_BOTTOM_LEFT};
+
+static int open_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fail_msg("%s: not there; tests run in the repository's top folder", path);
+    return fd;
+}
+
+static struct tagline_face system_face(const char *language)
+{
+    char path[4096];
+    struct tagline_face face;
+    assert_true(faces_find(language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &face.index));
+    face.fd = open_file(path);
+    return face;
+}
+
+static struct tagline_request request_for(const char *text, const char *language, int width,
+                                          int height, const struct playlist_style *style)
+{
+    struct tagline_request request = {.text = text,
+                                      .language = language,
+                                      .canvas_width_px = width,
+                                      .canvas_height_px = height,
+                                      .style = style,
+                                      .face_count = 1};
+    request.faces[0] = system_face(language);
+    return request;
+}
+
+/* Paints with rows that are longer than the box, and sees that only the box was written, and all of
+ * it. */
+static void paint(const struct tagline *tagline, struct picture *picture)
+{
+    size_t stride = (size_t)picture->width + 3, rows = (size_t)picture->height;
+    uint32_t *wide = malloc(stride * rows * sizeof *wide);
+    uint32_t *again = malloc(stride * rows * sizeof *again);
+    picture->pixels = malloc((size_t)picture->width * rows * sizeof *picture->pixels);
+    assert_true(wide && again && picture->pixels);
+    memset(wide, 0x5a, stride * rows * sizeof *wide);
+    memset(again, 0xa5, stride * rows * sizeof *again);
+    assert_true(tagline_paint(tagline, wide, stride * sizeof *wide, NULL));
+    assert_true(tagline_paint(tagline, again, stride * sizeof *again, NULL));
+    for (size_t y = 0; y < rows; y++) {
+        const uint32_t *row = wide + y * stride;
+        size_t bytes = (size_t)picture->width * sizeof *row;
+        assert_memory_equal(row, again + y * stride, bytes);
+        for (size_t x = (size_t)picture->width; x < stride; x++)
+            assert_int_equal(row[x], 0x5a5a5a5a);
+        memcpy(picture->pixels + y * (size_t)picture->width, row, bytes);
+    }
+    free(wide);
+    free(again);
+}
+
+static struct picture draw(const struct tagline_request *request)
+{
+    struct err err = {0};
+    struct tagline *tagline = tagline_create(request, &err);
+    if (!tagline)
+        fail_msg("%s: %s", request->text, err.text);
+    /* A picture needs the descriptors no more. */
+    for (int i = 0; i < request->face_count; i++)
+        close(request->faces[i].fd);
+    struct picture picture = {.facts = tagline_facts(tagline)};
+    tagline_box(tagline, &picture.x, &picture.y, &picture.width, &picture.height);
+    assert_in_range(picture.width, 1, request->canvas_width_px);
+    assert_in_range(picture.height, 1, request->canvas_height_px);
+    assert_in_range(picture.x, 0, request->canvas_width_px - picture.width);
+    assert_in_range(picture.y, 0, request->canvas_height_px - picture.height);
+    paint(tagline, &picture);
+    tagline_destroy(tagline);
+    return picture;
+}
+
+static struct picture draw_text(const char *text, const char *language, int width, int height,
+                                const struct playlist_style *style)
+{
+    struct tagline_request request = request_for(text, language, width, height, style);
+    return draw(&request);
+}
+
+static void test_ink_stays_in_the_margins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *text;
+    } texts[] = {{"zh-Hans", "“相信小的伟大。”——他们说，“每一个行动，都能通向伟大……”"},
+                 {"ko", "멈출 수 있는 용기가 결승선보다 아름답다"},
+                 {"en", "Why just give up? (Åny day.)"}};
+    static const int sizes[][2] = {{640, 360}, {360, 640}, {980, 244}, {64, 64}};
+    for (int position = 0; position < 9 * 12; position++) {
+        struct playlist_style style = plain;
+        style.position = (enum playlist_position)(position % 9);
+        int i = position / 9 % 3, width = sizes[position / 27][0], height = sizes[position / 27][1];
+        struct picture picture = draw_text(texts[i].text, texts[i].language, width, height, &style);
+        /* Without shadow and scrim the box is the ink. */
+        int margin = (width < height ? width : height) * 55 / 1000, slack = 2;
+        int right = width - picture.x - picture.width, left = picture.x;
+        assert_true(left >= margin - slack && right >= margin - slack);
+        assert_true(picture.y >= margin - slack);
+        assert_true(height - picture.y - picture.height >= margin - slack);
+        if (position % 3 == 0)
+            assert_true(left <= margin + slack);
+        if (position % 3 == 1)
+            assert_in_range(left - right + 5, 0, 10);
+        if (position % 3 == 2)
+            assert_true(right <= margin + slack);
+        assert_int_equal(picture.facts.missing_glyphs, 0);
+        free(picture.pixels);
+    }
+}
+
+static void test_pixels_are_premultiplied(void **state)
+{
+    (void)state;
+    static const uint32_t colors[] = {0xffffff, 0xff6a00, 0x101418};
+    for (size_t i = 0; i < sizeof colors / sizeof *colors; i++) {
+        struct playlist_style style = plain;
+        style.shadow = style.scrim = true;
+        style.color = colors[i];
+        struct picture picture = draw_text("小的 Small", "zh", 480, 270, &style);
+        size_t count = (size_t)picture.width * (size_t)picture.height, solid = 0;
+        for (size_t at = 0; at < count; at++) {
+            uint32_t pixel = picture.pixels[at], alpha = pixel >> 24;
+            for (int shift = 0; shift < 24; shift += 8)
+                assert_true((pixel >> shift & 0xff) <= alpha);
+            solid += pixel == (0xff000000 | colors[i]);
+        }
+        assert_in_range(solid, 100, count / 2);
+        free(picture.pixels);
+    }
+}
+
+/* What is behind the text: dark for light text, light for dark; nothing at the box's edges. */
+static void test_shadow(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct playlist_style style = plain;
+        style.position = PLAYLIST_POSITION_CENTER;
+        style.shadow = i % 3 != 1;
+        style.scrim = i % 3 != 0;
+        style.color = i < 3 ? 0xffffff : 0x101418;
+        struct picture picture = draw_text("작은 것", "ko", 640, 360, &style);
+        int width = picture.width, height = picture.height;
+        uint32_t shade = i < 3 ? 0 : 1, darkest = 0;
+        for (int y = 0; y < height; y++) {
+            uint32_t left = picture.pixels[y * width],
+                     right = picture.pixels[y * width + width - 1];
+            assert_true(left >> 24 <= 1 && right >> 24 <= 1);
+            for (int x = 0; x < width; x++) {
+                uint32_t pixel = picture.pixels[y * width + x], alpha = pixel >> 24;
+                if (pixel == (alpha << 24 | alpha * shade * 0x010101) && alpha < 250 &&
+                    alpha > darkest)
+                    darkest = alpha;
+            }
+        }
+        for (int x = 0; x < width; x++) {
+            assert_true(picture.pixels[x] >> 24 <= 1);
+            assert_true(picture.pixels[(height - 1) * width + x] >> 24 <= 1);
+        }
+        assert_in_range(darkest, 50, 235);
+        free(picture.pixels);
+    }
+}
+
+static void test_steps_down(void **state)
+{
+    (void)state;
+    char text[LINEBREAK_TEXT_BYTES_MAX + 1] = "";
+    while (strlen(text) + strlen("每一个微小的行动，") <= LINEBREAK_TEXT_BYTES_MAX)
+        strcat(text, "每一个微小的行动，");
+    static const int sizes[][2] = {{640, 360}, {360, 640},  {1280, 320},
+                                   {16, 16},   {16384, 16}, {16, 4096}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct picture picture = draw_text(text, "zh", sizes[i][0], sizes[i][1], &plain);
+        assert_true(picture.facts.used_px <= picture.facts.asked_px);
+        if (i == 0)
+            assert_in_range(picture.facts.used_px, 5, 15);
+        free(picture.pixels);
+    }
+    struct picture picture = draw_text("相信小的伟大", "zh", 1920, 1080, &plain);
+    assert_int_equal(picture.facts.asked_px, 86);
+    assert_int_equal(picture.facts.used_px, 86);
+    assert_int_equal(picture.facts.lines, 1);
+    free(picture.pixels);
+}
+
+static void test_large_type(void **state)
+{
+    (void)state;
+    struct playlist_style style = plain;
+    style.size = 0.5;
+    style.position = PLAYLIST_POSITION_TOP;
+    struct picture picture = draw_text("작은 것의 위대함", "ko", 1280, 720, &style);
+    assert_int_equal(picture.facts.asked_px, 360);
+    assert_in_range(picture.facts.used_px, 60, 200);
+    free(picture.pixels);
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *text;
+        int width, height, lines;
+    } cases[] = {
+        {"en", "To the\ngreatness\n\nof small.", 1920, 1080, 4},
+        {"en", "To the greatness of small.", 1920, 1080, 1},
+        {"en", "To the greatness of small.", 1080, 1920, 2},
+        {"ko", "작은 것의 위대함을 위하여", 1080, 1920, 1},
+        /* 30 syllables without a space: broken, not shrunk to nothing. */
+        {"ko", "작은것의위대함을위하여멈출수있는용기가결승선보다아름답다고", 540, 960, 3},
+        {"zh", "“相信小的伟大。”——他们说，“每一个微小的行动，都能通向伟大……”", 1080, 1920, 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct picture picture =
+            draw_text(cases[i].text, cases[i].language, cases[i].width, cases[i].height, &plain);
+        assert_int_equal(picture.facts.lines, cases[i].lines);
+        assert_int_equal(picture.facts.used_px, picture.facts.asked_px);
+        free(picture.pixels);
+    }
+}
+
+static void test_decomposed_hangul(void **state)
+{
+    (void)state;
+    struct picture composed = draw_text("작은 것", "ko", 640, 360, &plain);
+    struct picture decomposed =
+        draw_text("\xe1\x84\x8c\xe1\x85\xa1\xe1\x86\xa8\xe1\x84\x8b\xe1\x85\xb3\xe1\x86\xab "
+                  "\xe1\x84\x80\xe1\x85\xa5\xe1\x86\xba",
+                  "ko", 640, 360, &plain);
+    assert_int_equal(composed.width, decomposed.width);
+    assert_int_equal(composed.height, decomposed.height);
+    assert_memory_equal(composed.pixels, decomposed.pixels,
+                        (size_t)composed.width * (size_t)composed.height * 4);
+    free(composed.pixels);
+    free(decomposed.pixels);
+}
+
+static void test_faces_fall_back(void **state)
+{
+    (void)state;
+    /* The shipped font has neither 鸭 nor 雪; 等待 it has. */
+    struct tagline_request request = request_for("等待 鸭雪", "zh", 640, 360, &plain);
+    struct tagline_face noto = request.faces[0];
+    request.faces[0] = (struct tagline_face){open_file(SHIPPED), 0};
+    request.faces[1] = (struct tagline_face){dup(noto.fd), noto.index};
+    request.face_count = 2;
+    struct picture both = draw(&request);
+    assert_int_equal(both.facts.missing_glyphs, 0);
+
+    request.faces[0].fd = open_file(SHIPPED);
+    request.face_count = 1;
+    struct picture one = draw(&request);
+    assert_int_equal(one.facts.missing_glyphs, 2);
+    assert_true(one.width < both.width);
+
+    struct err err = {0};
+    request.text = "鸭 雪";
+    request.faces[0].fd = open_file(SHIPPED);
+    assert_null(tagline_create(&request, &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    close(request.faces[0].fd);
+    close(noto.fd);
+    free(both.pixels);
+    free(one.pixels);
+}
+
+static void test_broken_font_is_left_out(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct tagline_request request = request_for("小", "zh", 640, 360, &plain);
+    request.faces[1] = request.faces[0];
+    request.faces[0] = (struct tagline_face){open_file("LICENSE"), 0};
+    assert_null(tagline_create(&(struct tagline_request){.text = "小",
+                                                         .language = "zh",
+                                                         .canvas_width_px = 64,
+                                                         .canvas_height_px = 64,
+                                                         .style = &plain,
+                                                         .faces = {request.faces[0]},
+                                                         .face_count = 1},
+                               &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    request.face_count = 2;
+    struct picture picture = draw(&request);
+    assert_int_equal(picture.facts.missing_glyphs, 0);
+    free(picture.pixels);
+}
+
+static void test_offset_is_left_alone(void **state)
+{
+    (void)state;
+    struct tagline_request request = request_for("小", "zh", 640, 360, &plain);
+    assert_int_equal(lseek(request.faces[0].fd, 123, SEEK_SET), 123);
+    struct tagline *tagline = tagline_create(&request, NULL);
+    assert_non_null(tagline);
+    assert_int_equal(lseek(request.faces[0].fd, 0, SEEK_CUR), 123);
+    tagline_destroy(tagline);
+    close(request.faces[0].fd);
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int width, height, faces;
+        enum err_code code;
+    } cases[] = {
+        {"\xff", 640, 360, 1, ERR_INPUT}, {"", 640, 360, 1, ERR_INPUT},
+        {"a", 15, 360, 1, ERR_LIMIT},     {"a", 640, 16385, 1, ERR_LIMIT},
+        {"a", 640, 360, 0, ERR_INPUT},    {"a", 640, 360, TAGLINE_FACES_MAX + 1, ERR_INPUT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = {0};
+        struct tagline_request request =
+            request_for(cases[i].text, "en", cases[i].width, cases[i].height, &plain);
+        request.face_count = cases[i].faces;
+        assert_null(tagline_create(&request, &err));
+        assert_int_equal(err.code, cases[i].code);
+        close(request.faces[0].fd);
+    }
+    tagline_destroy(NULL);
+}
+
+static void test_only_spaces(void **state)
+{
+    (void)state;
+    struct picture picture = draw_text("  \n ", "en", 640, 360, &plain);
+    for (int i = 0; i < picture.width * picture.height; i++)
+        assert_int_equal(picture.pixels[i], 0);
+    free(picture.pixels);
+}
+
+/* An apostrophe of the Chinese face is a whole cell; between Latin letters it must not leave a
+ * hole. */
+static void test_apostrophe_in_chinese(void **state)
+{
+    (void)state;
+    struct picture joined = draw_text("大dont大", "zh", 640, 360, &plain);
+    struct picture parted = draw_text("大don’t大", "zh", 640, 360, &plain);
+    assert_in_range(parted.width - joined.width, 1, joined.facts.used_px * 4 / 10);
+    free(joined.pixels);
+    free(parted.pixels);
+    /* 。” share one blank half: narrower by half an em than 。 and ” beside other characters. */
+    struct picture pair = draw_text("大。”大", "zh", 640, 360, &plain);
+    struct picture apart = draw_text("大。大”大", "zh", 640, 360, &plain);
+    int saved = apart.width - pair.width - apart.facts.used_px;
+    assert_in_range(saved, pair.facts.used_px / 2 - 2, pair.facts.used_px / 2 + 2);
+    free(pair.pixels);
+    free(apart.pixels);
+}
+
+static void add_piece(struct tagline_pieces *pieces, float width, enum linebreak_mark mark)
+{
+    size_t at = pieces->count++;
+    pieces->items[at] = (struct tagline_piece){
+        .start = at, .end = at + 1, .advance = width, .mark = mark, .is_single = width <= 1};
+}
+
+static void test_lines_are_even(void **state)
+{
+    (void)state;
+    struct tagline_pieces *pieces = calloc(1, sizeof *pieces);
+    struct tagline_lines *lines = calloc(1, sizeof *lines);
+    assert_true(pieces && lines);
+    /* Eleven of one width in lines of ten: 6 and 5, or 5 and 6, not 10 and 1. */
+    for (int i = 0; i < 11; i++)
+        add_piece(pieces, 1, LINEBREAK_FAIR);
+    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_int_equal(lines->count, 2);
+    assert_in_range(lines->ends[0], 5, 6);
+    assert_int_equal(lines->ends[1], 11);
+    /* A comma near the middle takes the break; one at the start doesn't. */
+    pieces->items[3].mark = LINEBREAK_BEST;
+    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_int_equal(lines->ends[0], 4);
+    pieces->items[3].mark = LINEBREAK_FAIR;
+    pieces->items[0].mark = LINEBREAK_BEST;
+    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_in_range(lines->ends[0], 5, 6);
+    /* A poor place gives way to its neighbour. */
+    pieces->items[0].mark = LINEBREAK_FAIR;
+    pieces->items[4].mark = pieces->items[5].mark = LINEBREAK_POOR;
+    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(lines->ends[0] == 4 || lines->ends[0] == 7);
+    /* Blank at a line's end takes no room. */
+    pieces->count = 0;
+    add_piece(pieces, 6, LINEBREAK_FAIR);
+    pieces->items[0].trail = 1;
+    add_piece(pieces, 4, LINEBREAK_MUST);
+    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_int_equal(lines->count, 1);
+    assert_true(tagline_lines_break(pieces, 1, 5, false, lines));
+    assert_int_equal(lines->count, 2);
+    assert_false(tagline_lines_break(pieces, 2, 5, false, lines));
+    assert_true(tagline_lines_break(pieces, 2, 5, true, lines));
+    assert_int_equal(lines->count, 2);
+    /* A line end in the text is kept. */
+    pieces->items[0].mark = LINEBREAK_MUST;
+    assert_true(tagline_lines_break(pieces, 1, 100, false, lines));
+    assert_int_equal(lines->count, 2);
+    free(pieces);
+    free(lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ink_stays_in_the_margins),
+        cmocka_unit_test(test_pixels_are_premultiplied),
+        cmocka_unit_test(test_shadow),
+        cmocka_unit_test(test_steps_down),
+        cmocka_unit_test(test_large_type),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_decomposed_hangul),
+        cmocka_unit_test(test_faces_fall_back),
+        cmocka_unit_test(test_broken_font_is_left_out),
+        cmocka_unit_test(test_offset_is_left_alone),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_only_spaces),
+        cmocka_unit_test(test_apostrophe_in_chinese),
+        cmocka_unit_test(test_lines_are_even),
+    };
+    return cmocka_run_group_tests_name("tagline", tests, NULL, NULL);
+}
