@@ -16,8 +16,8 @@
 #define ZONE_FILE_BYTES_MAX ((size_t)64 << 10)
 /* Offsets outside are refused (RFC 9636, 3.2); the programme relies on it for the length of the
  * longest day. */
-#define ZONE_OFFSET_MIN_S (-25 * 3600)
-#define ZONE_OFFSET_MAX_S (26 * 3600)
+#define ZONE_OFFSET_MIN_S (-90000) /* -25 h */
+#define ZONE_OFFSET_MAX_S 93600    /* 26 h */
 
 /* Zeroed is valid and is UTC. `civil` points into `table` and lives until zone_finish; the struct
  * may be copied, but only one copy finished. */

@@ -80,7 +80,8 @@ double show_clock_ms(const struct show_clock *clock, int64_t mono_ns)
 {
     int64_t now_ns = show_ns(clock, mono_ns);
     /* Whole milliseconds apart: nanoseconds of Unix time have more digits than a double. */
-    return (double)(now_ns / NS_IN_MS) + (double)(now_ns % NS_IN_MS) / NS_IN_MS;
+    int64_t whole_ms = now_ns / NS_IN_MS, rest_ns = now_ns % NS_IN_MS;
+    return (double)whole_ms + (double)rest_ns / NS_IN_MS;
 }
 
 int64_t show_clock_mono_ns(const struct show_clock *clock, int64_t show_ms)

@@ -5,7 +5,6 @@
 
 #include <SDL_image.h>
 #include <errno.h>
-#include <libyuv/planar_functions.h>
 #include <libyuv/rotate_argb.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -60,7 +59,8 @@ static SDL_Surface *plain_format(SDL_Surface *surface)
     return plain;
 }
 
-static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode)
+/* Turned over top to bottom first where `flipped`. */
+static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode, bool flipped)
 {
     bool sideways = mode == kRotate90 || mode == kRotate270;
     SDL_Surface *result = SDL_CreateRGBSurfaceWithFormat(0, sideways ? source->h : source->w,
@@ -68,27 +68,29 @@ static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode)
                                                          SDL_PIXELFORMAT_ARGB8888);
     if (result)
         ARGBRotate(source->pixels, source->pitch, result->pixels, result->pitch, source->w,
-                   source->h, mode);
+                   flipped ? -source->h : source->h, mode);
     return result;
 }
 
-/* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 to 8 turned. Takes the
- * surface over. */
+/* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8 turned. Mirroring
+ * is a turn of the flipped picture. Takes the surface over. */
 static SDL_Surface *upright(SDL_Surface *surface, int orientation)
 {
-    static const enum RotationMode turns[9] = {
-        [3] = kRotate180, [4] = kRotate180, [5] = kRotate90,
-        [6] = kRotate90,  [7] = kRotate270, [8] = kRotate270,
+    static const struct {
+        enum RotationMode turn;
+        bool flipped;
+    } ways[9] = {
+        [2] = {kRotate180, true},  [3] = {kRotate180, false}, [4] = {kRotate0, true},
+        [5] = {kRotate90, true},   [6] = {kRotate90, false},  [7] = {kRotate270, true},
+        [8] = {kRotate270, false},
     };
     if (orientation < 2 || orientation > 8)
         return surface;
     SDL_Surface *source = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
     SDL_FreeSurface(surface);
-    SDL_Surface *result = source ? turned(source, turns[orientation]) : NULL;
+    SDL_Surface *result =
+        source ? turned(source, ways[orientation].turn, ways[orientation].flipped) : NULL;
     SDL_FreeSurface(source);
-    if (result && (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7))
-        ARGBMirror(result->pixels, result->pitch, result->pixels, result->pitch, result->w,
-                   result->h);
     return result;
 }
 

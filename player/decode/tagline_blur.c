@@ -115,9 +115,9 @@ bool tagline_blur_init(struct tagline_blur *blur, const struct tagline_plane *pl
     blur->columns = (area->width + plan.factor - 1) / plan.factor;
     blur->rows = (area->height + plan.factor - 1) / plan.factor;
     size_t cells = (size_t)blur->columns * (size_t)blur->rows;
-    uint16_t *other = malloc(cells * sizeof *other);
+    uint16_t *other = calloc(cells, sizeof *other);
     uint32_t *sums = malloc((size_t)blur->columns * sizeof *sums);
-    blur->small = malloc(cells * sizeof *blur->small);
+    blur->small = calloc(cells, sizeof *blur->small);
     bool ok = other && sums && blur->small;
     if (ok) {
         shrink(blur, plane, sums);
@@ -156,8 +156,9 @@ void tagline_blur_row(const struct tagline_blur *blur, int row_px, float *column
     if (row + 1 >= 0 && row + 1 < blur->rows)
         lower = blur->small + (size_t)(row + 1) * (size_t)blur->columns;
     for (int x = 0; x < blur->columns; x++)
-        columns[x] = between(upper ? upper[x] : 0, lower ? lower[x] : 0, at - (float)row) /
-                     (255.0F * 256.0F);
+        columns[x] =
+            between(upper ? (float)upper[x] : 0, lower ? (float)lower[x] : 0, at - (float)row) /
+            (255.0F * 256.0F);
     if (blur->factor == 1) {
         memcpy(out, columns, (size_t)blur->area.width * sizeof *out);
         return;

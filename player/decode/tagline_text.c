@@ -107,10 +107,10 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *t
         /* A space goes with the word before it, so that it doesn't part a run. */
         if (character->is_space) {
             bool keeps = previous >= 0 && tagline_type_has(type, previous, character->code);
-            character->face = (signed char)(keeps ? previous : TAGLINE_TEXT_UNSEEN);
+            character->face = keeps ? previous : TAGLINE_TEXT_UNSEEN;
             continue;
         }
-        character->face = (signed char)choose_face(text, character);
+        character->face = choose_face(text, character);
         if (character->face >= 0) {
             previous = character->face;
             text->is_seen = true;

@@ -749,6 +749,75 @@ class Disk(Case):
         self.assertEqual(probe.editions(), 1)
 
 
+@unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+class Interrupted(Case):
+    """Killed, or told of a failing disk, at one system call after the other of a swap from "one" to "two"."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.hostile()
+        self.bodies = {"a.jpg": bytes_of("a", 5000), "b.jpg": bytes_of("b", 70000)}
+        self.server.files = {"p.json": playlist("one", "a.jpg"), **self.bodies}
+        probe = self.probe(self.server.url("p.json"))
+        probe.edition("one")
+        self.stop(probe)
+        self.seed = self.store.rename(self.folder / "seed")
+        self.server.files["p.json"] = playlist("two", "a.jpg", "b.jpg")
+
+    def under_strace(self, injection):
+        shutil.rmtree(self.store, ignore_errors=True)
+        shutil.copytree(self.seed, self.store)
+        # A process that is traced can't look for leaks.
+        wrap = ["env", os.environ.get("ASAN_OPTIONS", "") and f"ASAN_OPTIONS={os.environ['ASAN_OPTIONS']}:detect_leaks=0"
+                or "ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,rename,unlink,ftruncate",
+                "-e", f"inject={injection}"]
+        return self.probe(self.server.url("p.json"), wrap=wrap)
+
+    def assert_whole(self, name, files):
+        for path in files:
+            self.assertEqual(content(files[path]), self.bodies[path], f"{path} of {name}")
+
+    def test_killed_at_each_call(self):
+        seen = set()
+        for call in ("fsync", "rename", "unlink"):
+            for when in range(1, 30):
+                probe = self.under_strace(f"{call}:signal=SIGKILL:when={when}")
+                probe.out.wait("^edition two$|^medium|^edition one")
+                with probe.out.changed:
+                    probe.out.changed.wait_for(lambda: probe.out.ended or probe.out.find("^edition two$") is not None, WAIT_S)
+                survived = not probe.out.ended
+                if survived:
+                    probe.stop()
+                probe.process.wait(WAIT_S)  # strace ends after what it traces, so the store's lock is free
+                # The server is silent: what does the store give?
+                self.server.acts["p.json"] = [servers.hang]
+                after = self.probe(self.server.url("p.json"), stall_ms=20000)
+                at = after.out.wait("^edition (one|two)$")
+                name = after.out.lines[at].split()[1]
+                self.assert_whole(name, after.edition(name))
+                self.stop(after)
+                self.server.acts.clear()
+                seen.add(name)
+                if survived:
+                    break
+            else:
+                self.fail("more calls than a swap of one medium can need")
+        self.assertEqual(seen, {"one", "two"})
+
+    def test_told_of_a_failing_disk_at_each_call(self):
+        for call, error in (("fsync", "EIO"), ("rename", "ENOSPC")):
+            for when in range(1, 30):
+                probe = self.under_strace(f"{call}:error={error}:when={when}")
+                self.assert_whole("two", probe.edition("two"))
+                failed = probe.log.count("Input/output error|No space left")
+                probe.stop()
+                self.assertLessEqual(failed, 1)
+                if not failed:
+                    break
+            else:
+                self.fail("more calls than a swap of one medium can need")
+
+
 class Stop(Case):
     def test_while_the_playlist_hangs(self):
         for act in (servers.hang, servers.hang_after_head, servers.drip):

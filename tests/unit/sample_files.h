@@ -131,7 +131,8 @@ static inline void sample_put(struct sample_file *file, const void *bytes, size_
     file->bytes = realloc(file->bytes, file->size + size + 1);
     if (!file->bytes)
         abort();
-    memcpy(file->bytes + file->size, bytes, size);
+    if (size)
+        memcpy(file->bytes + file->size, bytes, size);
     file->size += size;
 }
 
@@ -161,8 +162,7 @@ static inline void sample_put_chunk(struct sample_file *file, const char *type, 
     sample_put_number(file, (uint32_t)size, 4);
     size_t start = file->size;
     sample_put(file, type, 4);
-    if (size)
-        sample_put(file, body, size);
+    sample_put(file, body, size);
     sample_put_number(file, sample_crc(file->bytes + start, file->size - start), 4);
 }
 

@@ -1,0 +1,115 @@
+#include "sync/edition.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+
+#include "temp_folder.h"
+
+static struct playlist_faults faults;
+static struct err err;
+
+static struct edition *load(const char *text)
+{
+    temp_folder_write("list.json", text);
+    memset(&faults, 0, sizeof faults);
+    memset(&err, 0, sizeof err);
+    return edition_load(temp_folder_path("list.json"), &faults, &err);
+}
+
+static bool has_fault(const char *path, const char *words)
+{
+    for (size_t i = 0; i < faults.count; i++)
+        if (strcmp(faults.items[i].path, path) == 0 && strstr(faults.items[i].text, words))
+            return true;
+    return false;
+}
+
+static void loads_with_media_beside(void **state)
+{
+    (void)state;
+    temp_folder_write("a.jpg", "picture");
+    mkdir(temp_folder_path("sub"), 0755);
+    temp_folder_write("sub/작은 b.jpg", "picture b");
+    struct edition *edition =
+        load("{\"format\":\"duckling/1\",\"name\":\"n\",\"spots\":{"
+             "\"a\":{\"image\":\"a.jpg\"},\"b\":{\"image\":\"sub/작은 b.jpg\"}}}");
+    assert_non_null(edition);
+    assert_int_equal(edition->playlist->asset_count, 2);
+    assert_string_equal(edition->origin, temp_folder_path("list.json"));
+    int fd = edition_open(edition, 1, &err);
+    char bytes[16] = "";
+    assert_true(fd >= 0);
+    assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    assert_int_equal(read(fd, bytes, sizeof bytes), 9);
+    assert_string_equal(bytes, "picture b");
+    close(fd);
+    assert_int_equal(edition_open(edition, 2, &err), -1);
+    assert_int_equal(edition_open(edition, -1, &err), -1);
+    unlink(temp_folder_path("a.jpg"));
+    assert_int_equal(edition_open(edition, 0, &err), -1);
+    assert_int_equal(err.code, ERR_MISSING);
+    edition_destroy(edition);
+    playlist_faults_finish(&faults);
+}
+
+static void every_place_of_a_missing_medium_is_named(void **state)
+{
+    (void)state;
+    temp_folder_write("there.jpg", "x");
+    temp_folder_write("empty.jpg", "");
+    mkdir(temp_folder_path("folder.jpg"), 0755);
+    mkfifo(temp_folder_path("pipe.mp4"), 0644);
+    assert_null(
+        load("{\"format\":\"duckling/1\",\"styles\":{"
+             "\"h\":{\"font\":{\"ko\":\"none.ttf\"}},\"all\":{\"font\":\"none.ttf\"}},\"spots\":{"
+             "\"a\":{\"image\":\"none.jpg\"},\"b c\":{\"image\":\"none.jpg\"},"
+             "\"d\":{\"image\":{\"landscape\":\"there.jpg\",\"portrait\":\"none.jpg\"}},"
+             "\"e\":{\"image\":\"empty.jpg\"},\"f\":{\"image\":\"folder.jpg\"},\"g\":{\"video\":"
+             "\"pipe.mp4\"}}}"));
+    assert_true(has_fault("$.spots.a.image", "none.jpg"));
+    assert_true(has_fault("$.spots[\"b c\"].image", "No such file"));
+    assert_true(has_fault("$.spots.d.image.portrait", "No such file"));
+    assert_true(has_fault("$.spots.e.image", "empty"));
+    assert_true(has_fault("$.spots.f.image", "not a regular file"));
+    assert_true(has_fault("$.spots.g.video", "not a regular file"));
+    assert_true(has_fault("$.styles.h.font.ko", "none.ttf"));
+    assert_true(has_fault("$.styles.all.font", "none.ttf"));
+    assert_int_equal(faults.total, 8);
+    assert_int_equal(err.code, ERR_INPUT);
+    assert_non_null(strstr(err.text, "8 faults"));
+    playlist_faults_finish(&faults);
+}
+
+static void a_playlist_that_is_wrong_or_missing(void **state)
+{
+    (void)state;
+    assert_null(load("{"));
+    assert_int_equal(err.code, ERR_INPUT);
+    assert_true(faults.count > 0);
+    assert_non_null(strstr(err.text, "list.json"));
+    playlist_faults_finish(&faults);
+    memset(&faults, 0, sizeof faults);
+    assert_null(edition_load(temp_folder_path("nothing.json"), &faults, &err));
+    assert_int_equal(err.code, ERR_MISSING);
+    assert_int_equal(faults.count, 0);
+    assert_null(edition_load(temp_folder, &faults, &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    playlist_faults_finish(&faults);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(loads_with_media_beside, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(every_place_of_a_missing_medium_is_named, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_playlist_that_is_wrong_or_missing, temp_folder_setup,
+                                        temp_folder_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
