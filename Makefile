@@ -88,6 +88,12 @@ fuzz:
 	@$(MAKE) --no-print-directory -s fuzzers
 	@tests/fuzz/run --seconds 600
 
+# README's moving picture, made by the player itself.
+pictures:
+	@packaging/deps build run art
+	@$(MAKE) --no-print-directory -s all
+	@media/readme.sh
+
 lint:
 	@packaging/deps build run lint
 	@packaging/lint

@@ -211,9 +211,7 @@ static struct programme_day *day_at(struct programme *programme, int64_t t_ms)
             oldest = day;
     }
     int32_t local_day = civil_local_day(programme->zone, t_ms);
-    /* What clocks read isn't the day where midnight was just repeated or a date skipped. */
-    while (t_ms < midnight_ms(programme, local_day))
-        local_day--;
+    /* Where midnight was just repeated clocks read the day before again. */
     while (t_ms >= midnight_ms(programme, local_day + 1))
         local_day++;
     oldest->asked = programme->questions;

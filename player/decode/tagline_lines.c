@@ -12,9 +12,6 @@ static const double mark_costs[] = {
 };
 _Static_assert(sizeof mark_costs / sizeof *mark_costs == LINEBREAK_MUST + 1, "one for each mark");
 
-#define ORPHAN_COST 0.3     /* one character alone on the last line */
-#define SHORT_LAST_COST 0.1 /* a last line shorter than this part of the width */
-#define SHORT_LAST_PART 0.22
 #define TOLERANCE 1e-6
 
 /* The best lines that end after a piece. */
@@ -24,21 +21,14 @@ struct best {
     size_t from;
 };
 
-static double line_cost(const struct tagline_pieces *pieces, size_t first, size_t end,
-                        double filled)
+/* A single character on the last line needs no rule of its own: it leaves the most slack. */
+static double line_cost(const struct tagline_pieces *pieces, size_t end, double filled)
 {
     const struct tagline_piece *last = &pieces->items[end - 1];
     double slack = filled < 1 ? 1 - filled : 0;
     double cost = slack * slack;
     bool ends_paragraph = end == pieces->count || last->mark == LINEBREAK_MUST;
-    bool begins_paragraph = first == 0 || pieces->items[first - 1].mark == LINEBREAK_MUST;
-    if (!ends_paragraph)
-        return cost + mark_costs[last->mark];
-    if (begins_paragraph)
-        return cost;
-    if (end - first == 1 && last->is_single)
-        return cost + ORPHAN_COST;
-    return filled < SHORT_LAST_PART ? cost + SHORT_LAST_COST : cost;
+    return ends_paragraph ? cost : cost + mark_costs[last->mark];
 }
 
 /* Tries every line that ends before piece `end`. False if none fits. */
@@ -60,7 +50,7 @@ static bool find_best(const struct tagline_pieces *pieces, double scale, double 
         if (best[first].lines == SIZE_MAX)
             continue;
         size_t lines = best[first].lines + 1;
-        double cost = best[first].cost + line_cost(pieces, first, end, filled);
+        double cost = best[first].cost + line_cost(pieces, end, filled);
         if (lines < best[end].lines || (lines == best[end].lines && cost < best[end].cost))
             best[end] = (struct best){lines, cost, first};
         if (too_wide)

@@ -16,7 +16,6 @@ struct tagline_piece {
     float lead, trail; /* of that, blank before the first ink and after the last: not part of a
                           line's width */
     enum linebreak_mark mark; /* how good it is to end a line here */
-    bool is_single;           /* one character that can be seen */
 };
 
 struct tagline_pieces {

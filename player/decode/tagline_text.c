@@ -139,20 +139,19 @@ static int kern_after(const struct tagline_text *text, size_t at)
     if (a->face < 0 || b->face < 0)
         return 0;
     int size = tagline_type_size(text->type);
-    bool after = a->code == 0x2019 && linebreak_is_latin(b->code);
-    bool before = b->code == 0x2019 && linebreak_is_latin(a->code) && at + 2 < text->count &&
-                  linebreak_is_latin(text->characters[at + 2].code);
+    bool apostrophe = a->code == 0x2019 && linebreak_is_latin(b->code) && at > 0 &&
+                      linebreak_is_latin(text->characters[at - 1].code);
     bool pair = linebreak_is_cjk_mark(a->code) && linebreak_is_cjk_mark(b->code);
-    if (!after && !before && !pair)
+    if (!apostrophe && !pair)
         return 0;
     struct tagline_glyph left = glyph_of(text, at), right = glyph_of(text, at + 1);
     int wide = size * 9 / 10;
-    if (pair && left.advance >= wide && right.advance >= wide)
-        return left.advance - left.right + right.left > size * 55 / 100 ? -size / 2 : 0;
-    if (after && left.advance >= wide && at > 0 &&
-        linebreak_is_latin(text->characters[at - 1].code))
+    if (left.advance < wide)
+        return 0;
+    if (apostrophe)
         return -(left.advance - left.right - size / 25);
-    return before && right.advance >= wide ? -(right.left - size / 25) : 0;
+    bool is_blank = left.advance - left.right + right.left > size * 55 / 100;
+    return right.advance >= wide && is_blank ? -size / 2 : 0;
 }
 
 /* The longest stretch from *at on that is drawn in one go, before `end`; moves *at behind it. */
@@ -184,15 +183,12 @@ struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_
 {
     struct tagline_piece piece = {.start = start, .end = end};
     piece.mark = end < text->count ? text->characters[end].before : LINEBREAK_MUST;
-    size_t first = start, last = end, seen = 0;
+    size_t first = start, last = end;
     while (last > start &&
            (text->characters[last - 1].is_space || text->characters[last - 1].face < 0))
         last--;
     while (first < last && (text->characters[first].is_space || text->characters[first].face < 0))
         first++;
-    for (size_t at = start; at < end; at++)
-        seen += !text->characters[at].is_space && text->characters[at].face >= 0;
-    piece.is_single = seen == 1;
     int pen = pen_after(text, start, last), spaces = 0;
     for (size_t at = last; at < end; at++)
         if (text->characters[at].face >= 0)

@@ -17,8 +17,8 @@
 
 struct tagline_character {
     unsigned short start, bytes;
-    unsigned code;    /* its first code point */
-    signed char face; /* or one of the above */
+    unsigned code; /* its first code point */
+    int face;      /* or one of the above */
     bool is_space;
     enum linebreak_mark before; /* how good it is to begin a line with it */
 };

@@ -215,6 +215,7 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     assert_int_equal(a->background, 0x00ff88);
     assert_int_equal(a->motion, PLAYLIST_MOTION_PAN);
     assert_near(a->volume, 0.25);
+    assert_int_equal(a->style, 0);
     const struct playlist_style *big = &p->styles[a->style];
     assert_string_equal(big->name, "big");
     assert_near(big->size, 0.5);
@@ -412,6 +413,8 @@ static void chooses_the_text_of_the_longest_prefix(void **state)
     /* RFC 4647, 3.4: the single letter goes with what follows it. */
     assert_string_equal(chosen(5, "zh-Hans-x-lobby"), "zh-Hans");
     assert_string_equal(chosen(5, "ko-KR-u-nu-latn"), "ko");
+    static const struct playlist_text dangling[] = {{"ko", "ko"}, {"ko-x", "ko-x"}};
+    assert_string_equal(playlist_choose_text(dangling, 2, "ko-x-lobby")->text, "ko");
 }
 
 static void chooses_english_then_the_first_text(void **state)

@@ -119,6 +119,8 @@ static void spots(void **state)
         {PLAYLIST("\"spots\":{\"a\":{}}"), "$.spots.a", "nothing to show; give it an image"},
         {SPOT("\"video\":\"b.mp4\""), "$.spots.a", "both an image and a video"},
         {SPOT("\"duratoin\":8"), "$.spots.a.duratoin", "did you mean \"duration\"?"},
+        {SPOT("\"backgronudd\":8"), "$.spots.a.backgronudd", "did you mean \"background\"?"},
+        {SPOT("\"backrgonudd\":8"), "$.spots.a.backrgonudd", "unknown key"},
         {SPOT("\"duration\":\"8\""), "$.spots.a.duration", "must be a number, not a string"},
         {SPOT("\"duration\":true"), "$.spots.a.duration", "must be a number, not true or false"},
         {SPOT("\"duration\":0.999"), "$.spots.a.duration", "between 1 and 86400 seconds"},
@@ -241,6 +243,11 @@ static void loops_and_fallback(void **state)
         {PLAYLIST("\"spots\":{\"ducklings\":{\"image\":\"a\"}},\"loops\":{\"l\":[\"duckling\"]}"),
          "$.loops.l[0]", "there is no spot \"duckling\"; did you mean \"ducklings\"?"},
         {MORE("\"fallback\":\"day\""), "$.fallback", "there is no loop \"day\""},
+        {MORE("\"fallback\":"
+              "\"12345678901234567890123456789012345678901234567890123456789012345678901234"
+              "567890x\""),
+         "$.fallback",
+         "\"12345678901234567890123456789012345678901234567890123456789012345678901234567890...\""},
         {MORE("\"fallback\":0"), "$.fallback", "must be a string"},
     };
     EXPECT_EACH(cases);
@@ -295,7 +302,13 @@ static void shares_of_dayparts_that_always_run_together(void **state)
         {"{\"loop\":\"l\",\"priority\":1},{\"loop\":\"l\",\"share_of_voice\":0.6},"
          "{\"loop\":\"l\",\"share_of_voice\":0.5}",
          "$.schedule[1]", "adds up to more than 1 over the 2"},
+        {"{\"loop\":\"l\",\"share_of_voice\":0.6},{\"loop\":\"l\",\"share_of_voice\":0.6},"
+         "{\"loop\":\"l\",\"share_of_voice\":0.6}",
+         "$.schedule[0]", "adds up to more than 1 over the 3"},
         {"{\"loop\":\"l\",\"share_of_voice\":1},{\"loop\":\"l\"}", "$.schedule[1]", "never runs"},
+        {"{\"loop\":\"l\"},{\"loop\":\"l\",\"share_of_voice\":1,\"priority\":1},"
+         "{\"loop\":\"l\",\"share_of_voice\":1,\"priority\":1}",
+         "$.schedule[1]", "entries of priority 1"},
         /* No fault: other priorities, other hours, thirds and sixths. */
         {"{\"loop\":\"l\",\"share_of_voice\":0.6},"
          "{\"loop\":\"l\",\"share_of_voice\":0.6,\"priority\":1}",
@@ -323,6 +336,68 @@ static void shares_of_dayparts_that_always_run_together(void **state)
         assert_non_null(playlist);
         playlist_destroy(playlist);
         playlist_faults_finish(&faults);
+    }
+}
+
+/* Right, though near to what check_order looks for. */
+static void ends_that_only_look_early(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        DAYPART("\"start_date\":\"2026-02-06\",\"end_date\":\"2026-02-06\""),
+        DAYPART("\"start_time\":\"22:00\",\"end_time\":\"06:00\""),
+        DAYPART("\"start_time\":\"06:00\",\"end_time\":\"06:00\""),
+        /* A local time and an instant: which comes first depends on the screen. */
+        DAYPART("\"start\":\"2026-02-06T20:00:00\",\"end\":\"2026-02-06T12:00:00Z\""),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct playlist_faults faults = {.count = 0};
+        struct playlist *playlist = playlist_parse(cases[i], strlen(cases[i]), &faults);
+        if (!playlist)
+            fail_msg("%s: %s", cases[i], faults.items[0].text);
+        playlist_destroy(playlist);
+        playlist_faults_finish(&faults);
+    }
+}
+
+static void utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        uint32_t code; /* 0: none */
+    } cases[] = {
+        {"a", 'a'},
+        {"\x7f", 0x7f},
+        {"\xc2\x80", 0x80},
+        {"\xdf\xbf", 0x7ff},
+        {"\xe0\xa0\x80", 0x800},
+        {"\xed\x9f\xbf", 0xd7ff},
+        {"\xee\x80\x80", 0xe000},
+        {"\xef\xbf\xbf", 0xffff},
+        {"\xf0\x90\x80\x80", 0x10000},
+        {"\xf4\x8f\xbf\xbf", 0x10ffff},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},
+        {"\xe0\x9f\xbf", 0},
+        {"\xed\xa0\x80", 0},
+        {"\xed\xbf\xbf", 0},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xf8\x88\x80\x80\x80", 0},
+        {"\xc2", 0},
+        {"\xe3\x81", 0},
+        {"\xc2"
+         "a",
+         0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t code = 0;
+        size_t size = strlen(cases[i].bytes);
+        size_t step = playlist_utf8_next(cases[i].bytes, size, &code);
+        if (step != (cases[i].code ? size : 0) || code != cases[i].code)
+            fail_msg("case %zu: %zu bytes, U+%04X", i, step, (unsigned)code);
     }
 }
 
@@ -373,6 +448,17 @@ static void repeated_keys(void **state)
          "$.spots.a.tagline.ko", "given twice"},
     };
     EXPECT_EACH(cases);
+
+    /* Several, in the order of the text, whatever their names. */
+    static const char json[] =
+        "{\"format\":\"duckling/1\"," SPOTS ",\n\"name\":\"\",\"$schema\":\"\",\n"
+        "\"name\":\"\",\"$schema\":\"\",\n\"name\":\"\"}";
+    struct playlist_faults *faults = faults_of(json, strlen(json));
+    expect_fault(faults, 0, "$.name", "on line 2 and again on line 3");
+    expect_fault(faults, 1, "$[\"$schema\"]", "on line 2 and again on line 3");
+    expect_fault(faults, 2, "$.name", "on line 3 and again on line 4");
+    assert_int_equal(faults->total, 3);
+    drop(faults);
 }
 
 static void all_faults_in_one_run(void **state)
@@ -425,6 +511,7 @@ static void broken_syntax(void **state)
         {"{\"format\": \"duckling/1\",\n  \"spots\" {}}", "$", "line 2, column 11: "},
         {"{\n\"spots\": {},\n}", "$", "line 3, column 1: a comma before a closing } or ]"},
         {"{\"a\": [1, 2, ]}", "$", "a comma before a closing } or ]"},
+        {"{\"a\": 1 ]", "$", "'}' expected near ']'"},
         {"{\"a\": 1e400}", "$", "line 1, column 11: "},
         {"{\"a\": 1} x", "$", "line 1, column 10: "},
         {"{\"a\": NaN}", "$", "not valid JSON at line 1"},
@@ -477,6 +564,8 @@ int main(void)
         cmocka_unit_test(loops_and_fallback),
         cmocka_unit_test(dayparts),
         cmocka_unit_test(shares_of_dayparts_that_always_run_together),
+        cmocka_unit_test(ends_that_only_look_early),
+        cmocka_unit_test(utf8),
         cmocka_unit_test(files),
         cmocka_unit_test(repeated_keys),
         cmocka_unit_test(all_faults_in_one_run),

@@ -142,6 +142,28 @@ static void spots(void **state)
     }
 }
 
+static void files(void **state)
+{
+    (void)state;
+    struct text text = {.bytes = NULL};
+    put(&text, START "\"spots\":{\"0\":{\"image\":\"f0\"}");
+    for (int i = 1; i < 1000; i++)
+        put(&text, ",\"%d\":{\"image\":\"f%d\"}", i, i % 300);
+    put(&text, "}}");
+    struct playlist_faults faults = {.count = 0};
+    struct playlist *playlist = playlist_parse(text.bytes, text.length, &faults);
+    assert_non_null(playlist);
+    assert_int_equal(playlist->asset_count, 300);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(playlist->spots[i].asset_landscape, i % 300);
+        assert_int_equal(playlist->spots[i].asset_portrait, i % 300);
+    }
+    assert_string_equal(playlist->assets[299].path, "f299");
+    playlist_destroy(playlist);
+    playlist_faults_finish(&faults);
+    free(text.bytes);
+}
+
 static void loops(void **state)
 {
     (void)state;
@@ -239,11 +261,11 @@ static void faults_past_the_list_are_counted(void **state)
     struct text text = {.bytes = NULL};
     put(&text, START SPOT ",\"loops\":{\"l\":[\"a\"");
     put_many(&text, ",\"b\"", PLAYLIST_FAULTS_MAX + 100);
-    put(&text, "]},\"a\":1,\"a\":1}");
+    put(&text, "]},\"a\":1,\"a\":1,\"schedule\":[{\"loop\":\"l\",\"by_day\":[\"X\"]}]}");
     assert_null(playlist_parse(text.bytes, text.length, faults));
     assert_int_equal(faults->count, PLAYLIST_FAULTS_MAX);
-    /* Twice the key, and that there is none such. */
-    assert_int_equal(faults->total, PLAYLIST_FAULTS_MAX + 102);
+    /* Twice the key, that there is none such, and the day. */
+    assert_int_equal(faults->total, PLAYLIST_FAULTS_MAX + 103);
     assert_string_equal(faults->items[199].path, "$.loops.l[198]");
     playlist_faults_finish(faults);
     assert_int_equal(faults->total, 0);
@@ -403,6 +425,7 @@ int main(void)
         cmocka_unit_test(depth),
         cmocka_unit_test(objects_and_lists),
         cmocka_unit_test(spots),
+        cmocka_unit_test(files),
         cmocka_unit_test(loops),
         cmocka_unit_test(schedule_and_styles),
         cmocka_unit_test(texts),

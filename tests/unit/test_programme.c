@@ -368,6 +368,27 @@ static void what_is_outranked_ends_no_block(void **state)
     programme_destroy(programme);
 }
 
+/* Ranks are bits of words: levels that end inside a word, at its end, and words of the outranked
+ * behind. */
+static void only_the_highest_of_many_run(void **state)
+{
+    (void)state;
+    static const int counts[] = {1, 2, 63, 64, 65, 128, 200};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        int first = 300 - counts[i];
+        model.playlist.schedule_count = 300;
+        for (int j = 0; j < 300; j++)
+            model.schedule[j].priority = j >= first;
+        struct programme *programme = create();
+        struct programme_slot slot = slot_at(programme, MIDNIGHT);
+        for (int j = 0; j < 2 * counts[i]; j++) {
+            assert_int_equal(slot.daypart, first + j % counts[i]);
+            slot = programme_next_slot(programme, &slot);
+        }
+        programme_destroy(programme);
+    }
+}
+
 static void outside_the_edges_the_edges_answer(void **state)
 {
     (void)state;
@@ -490,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup(an_overnight_daypart_without_a_gap_is_one_block_up_to_midnight,
                                set_up),
         cmocka_unit_test_setup(what_is_outranked_ends_no_block, set_up),
+        cmocka_unit_test_setup(only_the_highest_of_many_run, set_up),
         cmocka_unit_test_setup(outside_the_edges_the_edges_answer, set_up),
         cmocka_unit_test_setup(a_full_schedule_as_staggered_as_can_be, set_up),
         cmocka_unit_test_setup(the_longest_day_of_the_shortest_spots, set_up),

@@ -39,17 +39,18 @@ static void runs_at_the_rate_of_the_monotonic_clock(void **state)
 static void noise_of_the_readings_changes_nothing(void **state)
 {
     (void)state;
-    struct show_clock clock, first;
-    show_clock_init(&clock, MONO, START_MS + 1);
-    first = clock;
     uint32_t random = 1;
-    for (int i = 0; i < 100000; i++) {
-        random = random * 1664525u + 1013904223u;
-        int64_t mono = MONO + i * 16 * MS;
-        assert_false(
-            show_clock_update(&clock, mono, START_MS + i * 16 + (int)(random >> 16) % 3 - 1));
-        assert_int_equal(clock.base_show_ns, first.base_show_ns);
-        assert_int_equal(clock.left_ns, 0);
+    for (int start = -1; start <= 1; start++) {
+        struct show_clock clock, first;
+        show_clock_init(&clock, MONO, START_MS + start);
+        first = clock;
+        for (int i = 0; i < 50000; i++) {
+            random = random * 1664525u + 1013904223u;
+            int noise = (int)(random >> 16) % 3 - 1;
+            assert_false(show_clock_update(&clock, MONO + i * 16 * MS, START_MS + i * 16 + noise));
+            assert_int_equal(clock.base_show_ns, first.base_show_ns);
+            assert_int_equal(clock.left_ns, 0);
+        }
     }
 }
 
@@ -178,6 +179,24 @@ static void sleeping_until_an_instant_wakes_at_it(void **state)
     }
 }
 
+/* Around 1970 a double tells nanoseconds apart. */
+static void waking_is_exact_to_a_nanosecond(void **state)
+{
+    (void)state;
+    static const int64_t steps[] = {0, 1500, -1500, 7, -7};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct show_clock clock;
+        show_clock_init(&clock, MONO, 0);
+        assert_false(show_clock_update(&clock, MONO, steps[i]));
+        for (int64_t show_ms = 1; show_ms < 160000; show_ms += 17) {
+            int64_t mono = show_clock_mono_ns(&clock, show_ms);
+            if (show_clock_ms(&clock, mono) < (double)show_ms ||
+                show_clock_ms(&clock, mono - 1) >= (double)show_ms)
+                fail_msg("%lld ms after a step of %lld", (long long)show_ms, (long long)steps[i]);
+        }
+    }
+}
+
 static void extreme_values_saturate(void **state)
 {
     (void)state;
@@ -209,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_jump_ends_a_slew),
         cmocka_unit_test(a_pinned_clock_ignores_the_wall),
         cmocka_unit_test(sleeping_until_an_instant_wakes_at_it),
+        cmocka_unit_test(waking_is_exact_to_a_nanosecond),
         cmocka_unit_test(extreme_values_saturate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

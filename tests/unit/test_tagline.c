@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -224,6 +225,11 @@ static void test_large_type(void **state)
     assert_int_equal(picture.facts.asked_px, 360);
     assert_in_range(picture.facts.used_px, 60, 200);
     free(picture.pixels);
+    /* A j reaches back behind the pen; its ink still begins at the margin, 40 of 720. */
+    style.position = PLAYLIST_POSITION_TOP_LEFT;
+    picture = draw_text("jj", "en", 1280, 720, &style);
+    assert_in_range(picture.x, 39, 41);
+    free(picture.pixels);
 }
 
 static void test_lines(void **state)
@@ -248,6 +254,24 @@ static void test_lines(void **state)
         assert_int_equal(picture.facts.used_px, picture.facts.asked_px);
         free(picture.pixels);
     }
+}
+
+/* A headline is rather a little smaller than five lines long, or broken after "and". */
+static void test_headline_keeps_its_form(void **state)
+{
+    (void)state;
+    const char *text =
+        "We believe that small acts can lead to greatness, and that a boat which stops "
+        "for a few ducklings can still win.";
+    struct picture picture = draw_text(text, "en", 1080, 1920, &plain);
+    assert_int_equal(picture.facts.lines, 4);
+    assert_in_range(picture.facts.used_px, 86 * 62 / 100, 85);
+    free(picture.pixels);
+    char twice[400];
+    snprintf(twice, sizeof twice, "%s %s", text, text);
+    picture = draw_text(twice, "en", 1080, 1920, &plain);
+    assert_in_range(picture.facts.lines, 5, 9);
+    free(picture.pixels);
 }
 
 static void test_decomposed_hangul(void **state)
@@ -384,8 +408,8 @@ static void test_apostrophe_in_chinese(void **state)
 static void add_piece(struct tagline_pieces *pieces, float width, enum linebreak_mark mark)
 {
     size_t at = pieces->count++;
-    pieces->items[at] = (struct tagline_piece){
-        .start = at, .end = at + 1, .advance = width, .mark = mark, .is_single = width <= 1};
+    pieces->items[at] =
+        (struct tagline_piece){.start = at, .end = at + 1, .advance = width, .mark = mark};
 }
 
 static void test_lines_are_even(void **state)
@@ -443,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_steps_down),
         cmocka_unit_test(test_large_type),
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_headline_keeps_its_form),
         cmocka_unit_test(test_decomposed_hangul),
         cmocka_unit_test(test_faces_fall_back),
         cmocka_unit_test(test_broken_font_is_left_out),

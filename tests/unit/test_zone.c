@@ -416,6 +416,11 @@ static void files_made_by_hand(void **state)
     assert_false(parses(bytes, make_file(bytes, "", 1, ZONE_OFFSET_MIN_S - 1)));
     assert_false(parses(bytes, make_file(bytes, "", 2, HOUR_S))); /* no such type */
     assert_false(parses(bytes, make_file(bytes, "KST", 1, HOUR_S)));
+    size = make_file(bytes, "", 1, HOUR_S);
+    bytes[44 + 7 + 44 + 15] = 10; /* the second change at the time of the first */
+    assert_false(parses(bytes, size));
+    bytes[44 + 7 + 44 + 15] = 11;
+    assert_true(parses(bytes, size));
 }
 
 static void files_cut_anywhere_are_refused(void **state)
