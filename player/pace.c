@@ -1,6 +1,7 @@
 #include "pace.h"
 
 #define HZ_DEFAULT 60
+#define EARLY_MAX 5
 
 void pace_init(struct pace *pace, double hz, bool waits)
 {
@@ -32,9 +33,14 @@ bool pace_presented(struct pace *pace, int64_t present_ns)
 {
     bool late =
         pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
-    /* The screen's own refresh is the truth: follow it. */
-    if (pace->waits)
-        pace->target_ns = present_ns;
+    if (!pace->waits)
+        return late;
+    bool early = pace->presented_ns && present_ns - pace->presented_ns < pace->period_ns / 2;
+    pace->early = early ? pace->early + 1 : 0;
+    pace->presented_ns = present_ns;
+    pace->target_ns = present_ns; /* the screen's own refresh is the truth: follow it */
+    if (pace->early >= EARLY_MAX)
+        pace->waits = false;
     return late;
 }
 

@@ -23,7 +23,9 @@ double pace_hz(const struct pace *pace);
  * as soon as can be. */
 int64_t pace_next_ns(struct pace *pace, int64_t now_ns);
 
-/* A frame was presented. True when it came late by more than half a period. */
+/* A frame was presented. True when it came late by more than half a period. A display that says it
+ * waits but lets frames through at once (some drivers, and windows nobody sees) is not believed for
+ * long. */
 bool pace_presented(struct pace *pace, int64_t present_ns);
 
 /* Whether the refresh after this one needs a frame too. */

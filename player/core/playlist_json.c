@@ -28,10 +28,12 @@ struct json_t *playlist_json_load(const char *bytes, size_t size, struct playlis
     /* jansson leaves no words where a malloc of its own failed. */
     error->out_of_memory =
         !trouble.text[0] || json_error_code(&trouble) == json_error_out_of_memory;
-    snprintf(error->text, sizeof error->text, "%s",
-             is_trailing_comma(bytes, size, &trouble)
-                 ? "a comma before a closing } or ] is not allowed"
-                 : trouble.text);
+    const char *words = trouble.text;
+    if (json_error_code(&trouble) == json_error_invalid_utf8)
+        words = "not UTF-8: save the playlist in that encoding";
+    else if (is_trailing_comma(bytes, size, &trouble))
+        words = "a comma before a closing } or ] is not allowed";
+    snprintf(error->text, sizeof error->text, "%s", words);
     return NULL;
 }
 

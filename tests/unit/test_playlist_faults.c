@@ -521,7 +521,7 @@ static void broken_syntax(void **state)
         {"{\"a\\u0000\": 1}", "$", "not valid JSON at line 1"},
         {"{\"a\": \"\xc0\xaf\"}", "$", "not valid JSON at line 1"},
         {"{\"a\": \"\xed\xa0\x80\"}", "$", "not valid JSON at line 1"},
-        {"{\n\"a\": \"\xff\"}", "$", "not valid JSON at line 2"},
+        {"{\n\"a\": \"\xff\"}", "$", "line 2, column 6: not UTF-8"},
         {"{\"a\": \"\x1b[2J\"}", "$", "not valid JSON at line 1"},
         {"{\"a", "$", "not valid JSON at line 1"},
         {"{\"a\": \"b\\", "$", "not valid JSON at line 1"},
