@@ -8,10 +8,12 @@
 
 struct pace {
     int64_t period_ns;
-    bool waits;        /* the display waits for the refresh by itself */
-    bool running;      /* something moves: a frame each period */
-    int64_t target_ns; /* when the frame in work is to be seen; 0 before the first */
-    bool counted;      /* the frame before came at its time too, so that lateness means something */
+    bool waits;           /* the display waits for the refresh by itself, as far as is known */
+    int early;            /* frames in a row that it did not wait for */
+    int64_t presented_ns; /* the last one; 0: none */
+    bool running;         /* something moves: a frame each period */
+    int64_t target_ns;    /* when the frame in work is to be seen; 0 before the first */
+    bool counted; /* the frame before came at its time too, so that lateness means something */
 };
 
 /* `hz` 0: unknown, 60 is taken. `waits`: as display_waits. */

@@ -19,8 +19,8 @@ struct feed_config {
     const char *store;   /* folder of the cache; made when missing */
     const char *ca_file; /* PEM bundle to verify servers with; NULL: the system's */
     int64_t poll_ms;     /* between polls, before jitter; 100 to 86,400,000 */
-    void (*wake)(
-        void *); /* called from the feed's thread when there is something to take; must only wake */
+    /* Called from the feed's thread when there is something to take; must only wake. */
+    void (*wake)(void *);
     void *wake_context;
 };
 
@@ -29,9 +29,10 @@ struct feed_config {
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
 /* Copies the configuration's texts and starts the thread. For a URL the last good edition in the
- * store is ready to be taken when this returns, if there is one. For a file the first edition is
- * loaded by the caller (edition_load); the feed hands over later ones when the file changes. NULL
- * on failure. */
+ * store is ready to be taken when this returns, if there is one; media that the disk has lost since
+ * are missing from it, and it is handed over again once they were fetched. For a file the first
+ * edition is loaded by the caller (edition_load; after this call, so that no change falls between);
+ * the feed hands over later ones when the file changes. NULL on failure. */
 struct feed *feed_start(const struct feed_config *config, struct err *err);
 
 /* The newest complete edition that was not taken yet, or NULL. The caller owns it. */

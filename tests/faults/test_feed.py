@@ -658,6 +658,14 @@ class Store(Case):
         self.assertEqual(content(files["b.jpg"]), bytes_of("b", 6000))
         self.stop(probe)
 
+    def test_medium_cut_and_no_server(self):
+        server, files = self.seed()
+        server.stop()
+        os.truncate(files["a.jpg"], 100)
+        probe = self.probe(server.url("p.json"))
+        self.assertEqual(probe.edition("one")["a.jpg"], "missing", "half a picture is no picture")
+        self.stop(probe)
+
     def test_medium_that_is_a_folder(self):
         server, files = self.seed()
         os.unlink(files["a.jpg"])
