@@ -101,7 +101,7 @@ lint:
 format:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
-FONT_FILES := $(wildcard fonts/*)
+FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
 INSTALLED := $(DESTDIR)$(PREFIX)
 install: all
 	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling

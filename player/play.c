@@ -20,7 +20,7 @@
 #define DISPLAY_TRIES 2
 /* Windows have keys and are moved about; on a wall nobody presses one. SDL can't be waited for
  * together with workers, so it is asked this often. */
-#define EVENTS_MS 100
+#define EVENTS_NS 100000000
 #define CLOCK_FEED_NS 1000000000
 
 struct play {
@@ -76,8 +76,7 @@ static bool make_loader(struct play *play, struct err *err)
     char language[LANGUAGE_BYTES];
     language_choose(value(play, SETTING_LANGUAGE)->text, language);
     struct loader_config config = {
-        .rotation =
-            atoi(value(play, SETTING_ROTATE)->text), /* NOLINT(cert-err34-c): one of four choices */
+        .rotation = (int)value(play, SETTING_ROTATE)->number,
         .language = language,
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
@@ -218,7 +217,7 @@ static void wait(struct play *play)
         int64_t change_ms = playing_next_change(&play->playing, show_ms);
         if (change_ms != INT64_MAX)
             until_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
-        int64_t events_ns = now_ns + EVENTS_MS * 1000000;
+        int64_t events_ns = now_ns + EVENTS_NS;
         until_ns = until_ns < events_ns ? until_ns : events_ns;
     }
     if (play->end_ns < until_ns)

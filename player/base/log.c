@@ -33,7 +33,8 @@ static void flush_locked(void)
     repeats = 0;
 }
 
-static void write_line(enum log_level level, const char *module, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+write_line(enum log_level level, const char *module, const char *format, va_list args)
 {
     char line[LOG_LINE_BYTES];
     int used = snprintf(line, sizeof line, "%s %s: ", level_names[level], module);

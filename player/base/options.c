@@ -26,14 +26,19 @@ static bool parse_number(const struct option_row *row, const char *text, double 
 static bool parse_size(const struct option_row *row, const char *text, struct option_value *value,
                        struct err *err)
 {
-    int used = 0;
-    if (sscanf(text, "%5dx%5d%n", &value->width, &value->height, &used) != 2 || text[used])
+    char *middle, *end;
+    long width = strtol(text, &middle, 10);
+    long height = *middle == 'x' ? strtol(middle + 1, &end, 10) : 0;
+    if (!isdigit((unsigned char)text[0]) || *middle != 'x' || !isdigit((unsigned char)middle[1]) ||
+        *end)
         return err_set(err, ERR_INPUT, "%s: \"%s\" is not a size such as 1920x1080", row->name,
                        text);
-    if (value->width < row->min || value->height < row->min || value->width > row->max ||
-        value->height > row->max)
+    if ((double)width < row->min || (double)height < row->min || (double)width > row->max ||
+        (double)height > row->max)
         return err_set(err, ERR_INPUT, "%s: %s: sides must be between %g and %g", row->name, text,
                        row->min, row->max);
+    value->width = (int)width;
+    value->height = (int)height;
     return true;
 }
 
@@ -67,6 +72,7 @@ static bool set_value(const struct option_row *row, const char *text, struct opt
         if (!is_choice(row->choices, text))
             return err_set(err, ERR_INPUT, "%s: \"%s\" is none of %s", row->name, text,
                            row->choices);
+        value->number = strtod(text, NULL);
         break;
     case OPTION_TEXT:
         if (!*text)

@@ -32,7 +32,7 @@ struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
                          the configuration's bytes */
     bool given;
-    double number;     /* OPTION_NUMBER; 1 for a flag that is set */
+    double number;     /* OPTION_NUMBER, or a choice that is a number; 1 for a flag that is set */
     int width, height; /* OPTION_SIZE */
 };
 

@@ -13,8 +13,8 @@ struct arena {
     size_t limit_bytes; /* 0: none */
 };
 
-/* Zeroed, aligned for any type; lives until arena_finish. NULL when out of memory, over the limit, or when
- * count × size overflows. */
+/* Zeroed, aligned for any type; lives until arena_finish. NULL when out of memory, over the limit,
+ * or when count × size overflows. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
 /* A copy of `length` bytes with a NUL after them. NULL as above. */

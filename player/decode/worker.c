@@ -36,7 +36,8 @@ struct drawing {
     void *source;
 };
 
-static void limit(int resource, rlim_t value)
+/* glibc's own enum type for the resource: clang minds the sign of a plain int. */
+static void limit(__rlimit_resource_t resource, rlim_t value)
 {
     struct rlimit both = {value, value};
     setrlimit(resource, &both);

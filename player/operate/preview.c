@@ -48,8 +48,7 @@ static bool prepare(struct preview *preview, struct err *err)
     struct loader_config loader = {
         .screen_width_px = size->width,
         .screen_height_px = size->height,
-        .rotation = atoi(
-            value(preview, SETTING_ROTATE)->text), /* NOLINT(cert-err34-c): one of four choices */
+        .rotation = (int)value(preview, SETTING_ROTATE)->number,
         .language = language,
     };
     preview->canvas = (struct canvas){.stride_bytes = (size_t)size->width * 4,

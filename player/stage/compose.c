@@ -5,9 +5,14 @@
 #include <pthread.h>
 #include <string.h>
 
+static uint8_t *pixel_of(const struct canvas *canvas, int x, int y)
+{
+    return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)y + (size_t)x * 4;
+}
+
 static uint8_t *row_of(const struct canvas *canvas, int y)
 {
-    return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)y;
+    return pixel_of(canvas, 0, y);
 }
 
 static void fill(const struct canvas *canvas, uint32_t color)
@@ -95,7 +100,7 @@ static void sample_strip(const struct sampling *s, int left, int width)
         InterpolatePlane(upper, 0, lower, 0, (uint8_t *)blended, 0, span * 4, 1, row.weight);
         blended[span] = blended[span - 1];
         uint32_t *target =
-            (uint32_t *)(void *)(row_of(s->canvas, frame->at.y + y)) + frame->at.x + left;
+            (uint32_t *)(void *)pixel_of(s->canvas, frame->at.x + left, frame->at.y + y);
         for (int i = 0; i < width; i++)
             target[i] = mix_pair(blended + offsets[i], weights[i]);
     }
@@ -123,7 +128,7 @@ static void draw_visual(const struct canvas *canvas, const struct picture_view *
         frame->height_px != at->height)
         sample(canvas, frame, picture_crop(view));
     else
-        ARGBCopy(frame->pixels, (int)frame->stride_bytes, row_of(canvas, at->y) + at->x * 4,
+        ARGBCopy(frame->pixels, (int)frame->stride_bytes, pixel_of(canvas, at->x, at->y),
                  (int)canvas->stride_bytes, at->width, at->height);
 }
 
@@ -141,7 +146,7 @@ void compose_picture(const struct canvas *canvas, const struct picture_view *vie
         draw_visual(canvas, view);
     const struct frame *text = picture->text;
     if (text) {
-        uint8_t *target = row_of(canvas, text->at.y) + text->at.x * 4;
+        uint8_t *target = pixel_of(canvas, text->at.x, text->at.y);
         ARGBBlend(text->pixels, (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
                   (int)canvas->stride_bytes, text->at.width, text->at.height);
     }

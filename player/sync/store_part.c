@@ -13,6 +13,7 @@
 #define TAG_BYTES_MAX 256
 #define READ_BYTES ((size_t)1 << 20)
 #define CHECK_STEP_READS 4
+#define FLUSH_BYTES ((int64_t)8 << 20)
 
 struct store_part {
     const struct store *store;
@@ -21,6 +22,7 @@ struct store_part {
     char tag_path[PATH_MAX]; /* of the .tag */
     char tag[TAG_BYTES_MAX];
     int64_t bytes;
+    int64_t flushed_bytes;
     int fd;
 };
 
@@ -170,6 +172,13 @@ bool store_part_append(struct store_part *part, const void *data, size_t size, s
     if (!hash_add(part->hash, data, size))
         return err_set(err, ERR_SYSTEM, "out of memory");
     part->bytes += (int64_t)size;
+    /* Has the disk begin to write now: an fsync of gigabytes would hold up the feed, and feed_stop.
+     * Only a hint. */
+    if (part->bytes - part->flushed_bytes >= FLUSH_BYTES) {
+        (void)!sync_file_range(part->fd, part->flushed_bytes, part->bytes - part->flushed_bytes,
+                               SYNC_FILE_RANGE_WRITE);
+        part->flushed_bytes = part->bytes;
+    }
     return true;
 }
 

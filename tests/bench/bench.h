@@ -1,4 +1,5 @@
-/* Timing for the benches: medians of many rounds, printed as tab-separated lines that tests/bench/run collects. */
+/* Timing for the benches: medians of many rounds, printed as tab-separated lines that
+ * tests/bench/run collects. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -15,8 +16,10 @@ static inline int bench_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Runs `action` for `rounds` rounds (odd, at most BENCH_ROUNDS_MAX) and prints name, median, 95th percentile (milliseconds) and the limit ("" for none). */
-static inline void bench_run(const char *name, const char *limit, int rounds, void (*action)(void *), void *context)
+/* Runs `action` for `rounds` rounds (odd, at most BENCH_ROUNDS_MAX) and prints name, median, 95th
+ * percentile (milliseconds) and the limit ("" for none). */
+static inline void bench_run(const char *name, const char *limit, int rounds,
+                             void (*action)(void *), void *context)
 {
     static double ms[BENCH_ROUNDS_MAX];
     action(context); /* warm */

@@ -63,7 +63,10 @@ static void bench_size(const char *size, int width, int height)
     };
     struct picture picture = {
         .id = 1, .visual = &frame, .motion = PLAYLIST_MOTION_DRIFT_IN, .holders = 1};
-    struct scene s = {canvas(width, height, 1), canvas(width, height, 2), canvas(width, height, 4), {&picture, 0}};
+    struct scene s = {canvas(width, height, 1),
+                      canvas(width, height, 2),
+                      canvas(width, height, 4),
+                      {&picture, 0}};
     snprintf(name, sizeof name, "crossfade, %s", size);
     bench_run(name, "", 201, crossfade, &s);
     snprintf(name, sizeof name, "dissolve (linear light), %s", size);

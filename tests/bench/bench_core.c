@@ -20,8 +20,10 @@ static struct text large_playlist(void)
     fputs("{\"format\":\"duckling/1\",\"spots\":{", stream);
     for (int i = 0; i < SPOTS; i++)
         fprintf(stream,
-                "%s\"campaign-spot-%d\":{\"image\":\"media/%d.jpg\",\"duration\":%d,\"motion\":\"drift-in\",\"focus\":[0.5,0.4],"
-                "\"tagline\":{\"zh-Hans\":\"相信小的伟大\",\"ko\":\"작은 것의 위대함\",\"en\":\"Small %d\"}}",
+                "%s\"campaign-spot-%d\":{\"image\":\"media/"
+                "%d.jpg\",\"duration\":%d,\"motion\":\"drift-in\",\"focus\":[0.5,0.4],"
+                "\"tagline\":{\"zh-Hans\":\"相信小的伟大\",\"ko\":\"작은 것의 "
+                "위대함\",\"en\":\"Small %d\"}}",
                 i ? "," : "", i, i % 900, 5 + i % 20, i);
     fputs("}}", stream);
     fclose(stream);

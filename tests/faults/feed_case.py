@@ -1,0 +1,151 @@
+"""What the tests of the feed share: the probe, its editions and its log, and a case with servers and a store."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests"))
+import servers  # noqa: E402
+
+BUILD = Path(os.environ.get("TEST_BUILD", TOP / "build" / "asan"))
+WAIT_S = 30
+
+
+class Lines:
+    """Lines of a stream, as they come, to wait for."""
+
+    def __init__(self, stream):
+        self.lines, self.ended = [], False
+        self.changed = threading.Condition()
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream):
+        for line in stream:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def find(self, pattern, start=0):
+        return next((i for i in range(start, len(self.lines)) if re.search(pattern, self.lines[i])), None)
+
+    def count(self, pattern):
+        with self.changed:
+            return sum(1 for line in self.lines if re.search(pattern, line))
+
+    def wait(self, pattern, start=0):
+        """The index of the first line from `start` that holds the pattern."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.find(pattern, start) is not None or self.ended, WAIT_S)
+            at = self.find(pattern, start)
+            if at is None:
+                raise AssertionError(f"no line with {pattern!r} in:\n" + "\n".join(self.lines))
+            return at
+
+
+class Probe:
+    """A feed in a process of its own."""
+
+    def __init__(self, source, store, poll_ms=100, ca=None, stall_ms=1000, retry_max_ms=100, wrap=()):
+        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        self.process = subprocess.Popen(
+            [*wrap, str(BUILD / "tests/faults/probe_feed"), source, str(store), str(poll_ms), str(ca or "-"), str(stall_ms),
+             str(retry_max_ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            errors="replace", env=environment)
+        self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr)
+        self.at = 0
+
+    def edition(self, name):
+        """Waits for the next edition of this name: {path: file}."""
+        start = self.out.wait(rf"^edition {re.escape(name)}$", self.at)
+        end = self.out.wait("^end$", start)
+        self.at = end + 1
+        return dict(line.split(" ", 2)[1:] for line in self.out.lines[start + 1:end])
+
+    def editions(self):
+        return self.out.count("^edition ")
+
+    def describe(self):
+        start = len(self.out.lines)
+        self.process.stdin.write("describe\n")
+        self.process.stdin.flush()
+        return self.out.lines[self.out.wait("^describe ", start)]
+
+    def stop(self):
+        """Stops; the milliseconds that it took."""
+        if self.process.poll() is None:
+            self.process.stdin.close()
+        status = self.process.wait(WAIT_S)
+        at = self.out.wait("^(stopped|refused) ")
+        if os.environ.get("TEST_VERBOSE"):
+            print("\n".join("# " + l for l in self.log.lines))
+        if status not in (0, 1) or any("Sanitizer" in line for line in self.log.lines):
+            raise AssertionError(f"the probe ended with {status}:\n" + "\n".join(self.log.lines[-60:]))
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return int(self.out.lines[at].split()[1]) if self.out.lines[at].startswith("stopped") else None
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(WAIT_S)
+
+
+def playlist(name, *paths, **more):
+    spots = {f"s{i}": {"image": path} for i, path in enumerate(paths)} or {"s": {"tagline": "Small."}}
+    return json.dumps({"format": "duckling/1", "name": name, "spots": spots, **more}).encode()
+
+
+def content(path):
+    return Path(path).read_bytes()
+
+
+def bytes_of(seed, size):
+    return hashlib.shake_128(str(seed).encode()).digest(size)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="feed."))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.store = self.folder / "store"
+
+    def hostile(self, **options):
+        server = servers.Hostile(**options)
+        self.addCleanup(server.stop)
+        return server
+
+    def nginx(self, **options):
+        root = self.folder / "root"
+        root.mkdir(exist_ok=True)
+        server = servers.Nginx(self.folder / "nginx", root, **options).start()
+        self.addCleanup(server.stop)
+        return server, root
+
+    def probe(self, source, store=None, **options):
+        probe = Probe(source, store or self.store, **options)
+        self.addCleanup(probe.kill)
+        return probe
+
+    def stop(self, probe):
+        took_ms = probe.stop()
+        self.assertLess(took_ms, 1000)
+
+    def stored(self):
+        return sorted(p for p in (self.store / "media").iterdir())
+
+    def write(self, path, data):
+        """As a publisher does it: whole or not at all."""
+        new = path.with_name(path.name + ".new")
+        new.write_bytes(data)
+        new.rename(path)
