@@ -53,10 +53,6 @@ struct source *source_open(const struct source_config *config, struct err *err)
         snprintf(store, sizeof store, "%s", config->store);
     else
         default_store(store);
-    if (!is_url(config->source) && !(source->first = load_first(config->source, err))) {
-        free(source);
-        return NULL;
-    }
     struct feed_config feed = {
         .source = config->source,
         .store = store,
@@ -66,7 +62,13 @@ struct source *source_open(const struct source_config *config, struct err *err)
         .wake_context = config->wake_context,
     };
     source->feed = feed_start(&feed, err);
-    if (!source->feed) {
+    bool ok = source->feed != NULL;
+    /* The feed watches already, so no change falls between this load and its first look. */
+    if (ok && !is_url(config->source)) {
+        source->first = load_first(config->source, err);
+        ok = source->first != NULL;
+    }
+    if (!ok) {
         source_close(source);
         return NULL;
     }
