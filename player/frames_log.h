@@ -1,5 +1,5 @@
 /* The frames log: a CSV line for each presented frame, so that what was on screen can be measured
- * (design.md, section 6). Main thread. */
+ * (duckling(1), --frames-log). Main thread. */
 #ifndef FRAMES_LOG_H
 #define FRAMES_LOG_H
 

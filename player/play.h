@@ -3,7 +3,7 @@
 #ifndef PLAY_H
 #define PLAY_H
 
-/* argv[0] is "play". Returns the process's exit status (design.md, section 6). Main thread. */
+/* argv[0] is "play". Returns the process's exit status (duckling(1)). Main thread. */
 int play_main(int argc, char **argv);
 
 #endif

@@ -19,7 +19,10 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
     struct arena_block *block = arena->blocks;
     if (block && block->size_bytes - block->used_bytes >= size)
         return block;
-    size_t wanted = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    /* Blocks grow with the arena: a large one must not cost hundreds of calls. */
+    size_t wanted = arena->used_bytes / 2 > BLOCK_BYTES ? arena->used_bytes / 2 : BLOCK_BYTES;
+    if (wanted < size)
+        wanted = size;
     block = calloc(1, sizeof *block + wanted);
     if (!block)
         return NULL;

@@ -43,7 +43,8 @@ int32_t civil_offset_ms(const struct civil_zone *zone, int64_t t_ms);
 
 /* The instant of a local time (milliseconds since local 1970-01-01T00:00): the first at which
  * clocks show it or a later time. So one that a change skips is the instant of the change, one that
- * occurs twice is the first (design.md 4.1.1), and instants never fall while local times rise. */
+ * occurs twice is the first (duckling-playlist(5), PROGRAMME, rule 1), and instants never fall
+ * while local times rise. */
 int64_t civil_instant(const struct civil_zone *zone, int64_t local_ms);
 
 /* RFC 3339: "2026-02-06T20:00:00+09:00" (or Z; seconds and .fraction optional, digits below a

@@ -1,4 +1,4 @@
-/* The playlist: from JSON bytes to a checked model (design.md, section 4).
+/* The playlist: from JSON bytes to a checked model (duckling-playlist(5)).
  *
  * Pure; any thread. A playlist is immutable once parsed, lives in one arena and is freed whole;
  * every pointer below points into it. Nothing here opens a file: paths are texts. */
@@ -107,7 +107,8 @@ struct playlist_spot {
     const struct playlist_text *texts; /* the tagline; text_count 0: none */
     size_t text_count;
     int style; /* index of styles */
-    /* False: the slot's length is the film's, or the default (design.md 4.1.5). */
+    /* False: the slot's length is the film's, or the default (duckling-playlist(5), PROGRAMME, rule
+     * 5). */
     bool has_duration;
     int32_t duration_ms; /* the spot's, else the default */
     struct playlist_transition transition;

@@ -160,9 +160,9 @@ static bool always_runs(const struct playlist_daypart *daypart)
            daypart->start_time_ms == 0 && daypart->end_time_ms == CIVIL_DAY_MS;
 }
 
-/* Shares of the dayparts of one priority that always run, and so always together (design.md 4.1.4).
- * Those that meet only at times are for `check`, which knows the programme. Each rounding to
- * millionths is forgiven. */
+/* Shares of the dayparts of one priority that always run, and so always together
+ * (duckling-playlist(5), PROGRAMME, rule 4). Those that meet only at times are for `check`, which
+ * knows the programme. Each rounding to millionths is forgiven. */
 static void check_shares(struct playlist_parser *parser, const struct playlist_node *schedule,
                          size_t first)
 {

@@ -165,7 +165,8 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
         playlist_parse_look(parser, &node, defaults, &parser->transition_as_written);
     if (parser->styles && defaults->style)
         parser->styles[0] = parser->styles[defaults->style];
-    /* A default is not the spot's own: a film's length comes before it (design.md 4.1.5). */
+    /* A default is not the spot's own: a film's length comes before it (duckling-playlist(5),
+     * PROGRAMME, rule 5). */
     defaults->has_duration = false;
     defaults->style = 0;
     parser->playlist->default_transition = defaults->transition;

@@ -31,7 +31,7 @@ static int32_t transition_ms(const struct playlist_transition *transition)
     return transition->type == PLAYLIST_TRANSITION_CUT ? 0 : transition->duration_ms;
 }
 
-/* design.md 4.1.5 */
+/* duckling-playlist(5), PROGRAMME, rule 5. */
 static int32_t slot_length_ms(const struct playlist *playlist, const struct playlist_spot *spot,
                               const int32_t *film_ms)
 {

@@ -1,11 +1,11 @@
 /* The programme: what is on screen at an instant, as a pure function of playlist, zone and time
- * (design.md 4.1).
+ * (duckling-playlist(5), PROGRAMME).
  *
  * Integers, milliseconds of Unix time, half-open intervals. Pure apart from the memory of the last
  * three days that were asked for, which makes the next question cheap and never changes an answer.
  * All memory is taken by programme_create; nothing after it can fail. One thread at a time.
  *
- * What design.md leaves open:
+ * In short, what its seven rules leave open:
  * - A day is [instant(D, 00:00), instant(D + 1, 00:00)): 23, 24, 25 hours, or none where a zone
  * skipped a date. What a clock on the wall reads doesn't matter: where midnight comes twice, the
  * new day begins at the first.

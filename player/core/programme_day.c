@@ -25,7 +25,8 @@ static bool has_day(const struct playlist_daypart *daypart, int32_t local_day)
     return true;
 }
 
-/* Adds the part of design.md 4.1.1's interval for a start day that lies in the swept day. */
+/* Adds the part that lies in the swept day of a daypart's interval for a start day
+ * (duckling-playlist(5), PROGRAMME, rule 1). */
 static size_t add_events(const struct programme *programme, const struct programme_day *day,
                          int rank, int32_t start_day, size_t count)
 {

@@ -79,7 +79,8 @@ static int gather_turns(struct programme *programme, const uint64_t *set)
     return kept;
 }
 
-/* Lays the slots of a block in which several dayparts run (design.md 4.1.4). */
+/* Lays the slots of a block in which several dayparts run (duckling-playlist(5), PROGRAMME, rule
+ * 4). */
 static void lay_block(struct programme *programme, struct programme_day *day,
                       struct programme_block *block)
 {

@@ -1,4 +1,4 @@
-/* The show clock: the time by which the programme runs (design.md, section 7). It follows the wall
+/* The show clock: the time by which the programme runs. It follows the wall
  * clock, but on screen no step of a few milliseconds and no small correction is ever seen.
  *
  * Pure arithmetic on readings that the caller takes (base/clock). Embedded in its owner, copied

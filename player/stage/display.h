@@ -1,5 +1,4 @@
-/* A display: something that pictures are shown on. The one drawing interface (design.md, section
- * 7).
+/* A display: something that pictures are shown on. The one drawing interface.
  *
  * Three of them: the GPU through SDL_Renderer, the processor straight into a window's memory, and
  * plain memory with no window at all (for `preview` and tests). All draw the same picture within

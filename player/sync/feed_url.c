@@ -325,7 +325,8 @@ void feed_url_run(struct feed_url *source)
 }
 
 /* Hands over what the store holds. A medium that is missing is not a reason to show nothing: its
- * slots keep what was on screen before (design.md 4.1.7), and it is fetched first of all. */
+ * slots keep what was on screen before (duckling-playlist(5), PROGRAMME, rule 7), and it is fetched
+ * first of all. */
 static void start_from_store(struct feed_url *f)
 {
     struct err err = {0};

@@ -1,4 +1,4 @@
-"""The core is a pure function library (style.md, rule 1): held against what its object files ask for and keep.
+"""The core is a pure function library (CONTRIBUTING.md, "Design"): held against what its object files ask for and keep.
 
 Everything that a core object needs from outside is on the list below, and none keeps anything that can change. A stray
 time(), getenv() or `static int last` fails here by name."""

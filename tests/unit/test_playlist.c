@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The example of design.md, section 4, word for word. */
+/* A campaign that uses most of what there is. */
 static const char CAMPAIGN[] =
     "{\n"
     "  \"format\": \"duckling/1\",\n"

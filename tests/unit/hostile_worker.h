@@ -1,0 +1,512 @@
+/* Workers that crash, hang and lie, one part for each way; and the honest one.
+ *
+ * A test program's main() calls play_worker() when it was executed as a worker. */
+#ifndef TESTS_UNIT_HOSTILE_WORKER_H
+#define TESTS_UNIT_HOSTILE_WORKER_H
+
+#include "base/err.h"
+#include "decode/protocol.h"
+#include "decode/worker.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The screen that all parts are played for. */
+#define HOSTILE_WIDTH 40
+#define HOSTILE_HEIGHT 20
+#define HOSTILE_BYTES (HOSTILE_WIDTH * HOSTILE_HEIGHT * 4)
+
+/* A job's text: this and the part's name. Any other text: the honest worker. */
+#define HOSTILE_MARK "hostile "
+
+static void send_bytes(const void *bytes, size_t size, const int *fds, size_t fd_count)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int) * 8)];
+    } control;
+    memset(&control, 0, sizeof control);
+    struct protocol_event copy[2] = {0};
+    memcpy(copy, bytes, size);
+    struct iovec part = {copy, size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd_count) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    }
+    if (sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) != (ssize_t)size)
+        _exit(3);
+}
+
+static void send_event(struct protocol_event event, int fd)
+{
+    event.magic = PROTOCOL_MAGIC;
+    send_bytes(&event, sizeof event, &fd, fd >= 0);
+}
+
+static int make_memfd(off_t size, int seals)
+{
+    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
+        _exit(3);
+    return fd;
+}
+
+#define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static int sealed(off_t size)
+{
+    return make_memfd(size, ALL_SEALS);
+}
+
+/* What an honest worker would say of a picture that fills the screen. */
+static struct protocol_event honest_ring(void)
+{
+    return (struct protocol_event){
+        .kind = PROTOCOL_RING,
+        .ring = {.slots = 1,
+                 .width_px = HOSTILE_WIDTH,
+                 .height_px = HOSTILE_HEIGHT,
+                 .stride_bytes = HOSTILE_WIDTH * 4,
+                 .slot_bytes = HOSTILE_BYTES,
+                 .opaque = 1,
+                 .at = {0, 0, HOSTILE_WIDTH, HOSTILE_HEIGHT},
+                 .focus_x = 0.25,
+                 .focus_y = 0.75},
+    };
+}
+
+static const struct protocol_event frame_event = {.kind = PROTOCOL_FRAME};
+static const struct protocol_event end_event = {.kind = PROTOCOL_END};
+
+/* A ring that is wrong in one place: a number of 4 or 8 bytes, or a double. */
+struct ring_lie {
+    const char *name;
+    size_t offset, bytes;
+    uint64_t number;
+    double fraction;
+};
+
+#define LIE(field, value)                                                                          \
+    {                                                                                              \
+#field " = " #value, offsetof(struct protocol_ring, field),                                \
+            sizeof((struct protocol_ring *)0)->field, (uint64_t)(value), 0                         \
+    }
+#define FRACTION_LIE(field, value)                                                                 \
+    {                                                                                              \
+#field " = " #value, offsetof(struct protocol_ring, field), 0, 0, value                    \
+    }
+
+static const struct ring_lie ring_lies[] = {
+    LIE(slots, 0),
+    LIE(slots, 2),
+    LIE(slots, -1),
+    LIE(width_px, 0),
+    LIE(width_px, -HOSTILE_WIDTH),
+    LIE(width_px, HOSTILE_WIDTH + 1),
+    LIE(width_px, INT32_MAX),
+    LIE(height_px, 0),
+    LIE(height_px, INT32_MIN),
+    LIE(height_px, HOSTILE_HEIGHT - 1),
+    LIE(height_px, INT32_MAX),
+    LIE(stride_bytes, 0),
+    LIE(stride_bytes, HOSTILE_WIDTH * 4 - 4),
+    LIE(stride_bytes, HOSTILE_WIDTH * 4 + 2),
+    LIE(stride_bytes, 0xfffffffcu),
+    LIE(slot_bytes, 0),
+    LIE(slot_bytes, HOSTILE_BYTES - 1),
+    LIE(slot_bytes, PROTOCOL_FRAME_BYTES_MAX + 1),
+    LIE(slot_bytes, UINT64_MAX),
+    LIE(opaque, 2),
+    LIE(at.x, -1),
+    LIE(at.x, 1),
+    LIE(at.x, INT32_MAX),
+    LIE(at.y, 1),
+    LIE(at.y, INT32_MIN),
+    LIE(at.width, 0),
+    LIE(at.width, HOSTILE_WIDTH - 1),
+    LIE(at.width, HOSTILE_WIDTH + 1),
+    LIE(at.height, -1),
+    LIE(at.height, HOSTILE_HEIGHT / 2),
+    LIE(at.height, INT32_MAX),
+    FRACTION_LIE(focus_x, NAN),
+    FRACTION_LIE(focus_y, INFINITY),
+};
+#define RING_LIES (sizeof ring_lies / sizeof *ring_lies)
+
+static void tell_lie(struct protocol_ring *ring, const struct ring_lie *lie)
+{
+    uint32_t half = (uint32_t)lie->number;
+    uint8_t *place = (uint8_t *)ring + lie->offset;
+    if (lie->bytes == 0)
+        memcpy(place, &lie->fraction, sizeof lie->fraction);
+    else if (lie->bytes == sizeof half)
+        memcpy(place, &half, sizeof half);
+    else
+        memcpy(place, &lie->number, sizeof lie->number);
+}
+
+static bool play_ring_lie(const char *name)
+{
+    for (size_t i = 0; i < RING_LIES; i++) {
+        if (strcmp(name, ring_lies[i].name) != 0)
+            continue;
+        struct protocol_event event = honest_ring();
+        tell_lie(&event.ring, &ring_lies[i]);
+        /* The memory is larger than all that is said, so that nothing but the lie is wrong. */
+        send_event(event, sealed((off_t)PROTOCOL_FRAME_BYTES_MAX + 4096));
+        send_event(frame_event, -1);
+        return true;
+    }
+    return false;
+}
+
+static void play_quiet_exit(void)
+{
+    _exit(0);
+}
+
+static void play_crash_after_ring(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    raise(SIGKILL);
+}
+
+static void play_hang(void)
+{
+    for (;;)
+        pause();
+}
+
+static void play_hang_after_ring(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    play_hang();
+}
+
+static void play_short_packet(void)
+{
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
+    send_bytes(&event, sizeof event - 1, NULL, 0);
+    play_hang();
+}
+
+static void play_long_packet(void)
+{
+    struct protocol_event events[2] = {honest_ring()};
+    int fd = sealed(HOSTILE_BYTES);
+    events[0].magic = PROTOCOL_MAGIC;
+    send_bytes(events, sizeof events[0] + 1, &fd, 1);
+    send_event(frame_event, -1);
+    play_hang();
+}
+
+static void play_empty_packet(void)
+{
+    send(PROTOCOL_FD, "", 0, MSG_NOSIGNAL);
+    play_hang();
+}
+
+static void play_wrong_magic(void)
+{
+    struct protocol_event event = {.magic = 0x12345678, .kind = PROTOCOL_FRAME};
+    send_bytes(&event, sizeof event, NULL, 0);
+    play_hang();
+}
+
+static void play_unknown_kind(void)
+{
+    send_event((struct protocol_event){.kind = 77}, -1);
+    play_hang();
+}
+
+static void play_not_sealed(void)
+{
+    send_event(honest_ring(), make_memfd(HOSTILE_BYTES, 0));
+    send_event(frame_event, -1);
+}
+
+/* Could still be written to after the player has looked at it. */
+static void play_half_sealed(void)
+{
+    send_event(honest_ring(), make_memfd(HOSTILE_BYTES, F_SEAL_SHRINK | F_SEAL_GROW));
+    send_event(frame_event, -1);
+}
+
+static void play_short_memfd(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES - 1));
+    send_event(frame_event, -1);
+}
+
+static void play_ordinary_file(void)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    send_event(honest_ring(), fd);
+    send_event(frame_event, -1);
+}
+
+static void play_pipe(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        _exit(3);
+    send_event(honest_ring(), ends[0]);
+    play_hang();
+}
+
+static void play_no_fd(void)
+{
+    send_event(honest_ring(), -1);
+    play_hang();
+}
+
+static void send_ring_with(size_t count)
+{
+    struct protocol_event event = honest_ring();
+    int fds[8];
+    event.magic = PROTOCOL_MAGIC;
+    for (size_t i = 0; i < count; i++)
+        fds[i] = sealed(HOSTILE_BYTES);
+    send_bytes(&event, sizeof event, fds, count);
+    send_event(frame_event, -1);
+    play_hang();
+}
+
+static void play_two_fds(void)
+{
+    send_ring_with(2);
+}
+
+static void play_eight_fds(void)
+{
+    send_ring_with(8);
+}
+
+static void play_fds_with_nonsense(void)
+{
+    int fds[2] = {sealed(HOSTILE_BYTES), sealed(HOSTILE_BYTES)};
+    send_bytes("?", 1, fds, 2);
+    play_hang();
+}
+
+static void play_two_rings(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    play_hang();
+}
+
+static void play_frame_before_ring(void)
+{
+    send_event(frame_event, -1);
+    play_hang();
+}
+
+static void play_slot_one(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event((struct protocol_event){.kind = PROTOCOL_FRAME, .slot = 1}, -1);
+    play_hang();
+}
+
+static void play_slot_minus_one(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event((struct protocol_event){.kind = PROTOCOL_FRAME, .slot = -1}, -1);
+    play_hang();
+}
+
+static void play_end_at_once(void)
+{
+    send_event(end_event, -1);
+    play_hang();
+}
+
+static void play_end_without_frame(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(end_event, -1);
+    play_hang();
+}
+
+static void play_unterminated_words(void)
+{
+    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = 4000000000u};
+    memset(event.words, 'x', sizeof event.words);
+    send_event(event, -1);
+    play_hang();
+}
+
+static void play_error_without_code(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_ERROR, .words = "all is well"}, -1);
+    play_hang();
+}
+
+static void play_error_with_format(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_ERROR, .code = ERR_INPUT, .words = "%s%n"},
+               -1);
+}
+
+static void play_frame_then_garbage(void)
+{
+    struct protocol_event event = honest_ring();
+    send_event(event, sealed(HOSTILE_BYTES));
+    send_event(frame_event, -1);
+    send_bytes("garbage", 7, NULL, 0);
+    raise(SIGKILL);
+}
+
+/* As honest as can be, but for a focus outside and a longer stride. */
+static void play_odd_but_fair(void)
+{
+    struct protocol_event event = honest_ring();
+    event.ring.focus_x = -7;
+    event.ring.focus_y = 1e300;
+    event.ring.stride_bytes += 64;
+    event.ring.slot_bytes = (uint64_t)event.ring.stride_bytes * HOSTILE_HEIGHT;
+    send_event(event, sealed((off_t)event.ring.slot_bytes));
+    send_event(frame_event, -1);
+}
+
+/* A moving picture's frame: its place is 40 pixels wide, so 1.08 times that are 43. */
+static void send_scaled(int width_px)
+{
+    struct protocol_event event = honest_ring();
+    event.ring.width_px = width_px;
+    event.ring.height_px = 22;
+    event.ring.stride_bytes = (uint32_t)width_px * 4;
+    event.ring.slot_bytes = (uint64_t)event.ring.stride_bytes * 22;
+    send_event(event, sealed((off_t)event.ring.slot_bytes));
+    send_event(frame_event, -1);
+}
+
+static void play_scaled(void)
+{
+    send_scaled(43);
+}
+
+static void play_scaled_too_far(void)
+{
+    send_scaled(45);
+}
+
+static void play_scaled_down(void)
+{
+    send_scaled(HOSTILE_WIDTH - 1);
+}
+
+/* Tells which descriptors it was given, but for the one that it needs for looking. */
+static void play_list_descriptors(void)
+{
+    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder)
+        _exit(3);
+    bool open_fds[64] = {false};
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        long fd = strtol(entry->d_name, NULL, 10);
+        if (entry->d_name[0] != '.' && fd < 64 && fd != dirfd(folder))
+            open_fds[fd] = true;
+    }
+    closedir(folder);
+    size_t used = 0;
+    for (int fd = 0; fd < 64; fd++)
+        if (open_fds[fd])
+            used += (size_t)snprintf(event.words + used, sizeof event.words - used, "%d ", fd);
+    send_event(event, -1);
+}
+
+/* Tells the names of its environment's variables, but for the sanitizers'. */
+static void play_list_environment(void)
+{
+    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
+    size_t used = 0;
+    for (char **entry = environ; *entry; entry++)
+        if (!strstr(*entry, "SAN_OPTIONS="))
+            used += (size_t)snprintf(event.words + used, sizeof event.words - used, "%s ", *entry);
+    send_event(event, -1);
+}
+
+static const struct hostile_part {
+    const char *name;
+    void (*play)(void);
+} hostile_parts[] = {
+    {"quiet exit", play_quiet_exit},
+    {"crash after ring", play_crash_after_ring},
+    {"hang", play_hang},
+    {"hang after ring", play_hang_after_ring},
+    {"short packet", play_short_packet},
+    {"long packet", play_long_packet},
+    {"empty packet", play_empty_packet},
+    {"wrong magic", play_wrong_magic},
+    {"unknown kind", play_unknown_kind},
+    {"not sealed", play_not_sealed},
+    {"half sealed", play_half_sealed},
+    {"short memfd", play_short_memfd},
+    {"ordinary file", play_ordinary_file},
+    {"pipe", play_pipe},
+    {"no fd", play_no_fd},
+    {"two fds", play_two_fds},
+    {"eight fds", play_eight_fds},
+    {"fds with nonsense", play_fds_with_nonsense},
+    {"two rings", play_two_rings},
+    {"frame before ring", play_frame_before_ring},
+    {"slot one", play_slot_one},
+    {"slot minus one", play_slot_minus_one},
+    {"end at once", play_end_at_once},
+    {"end without frame", play_end_without_frame},
+    {"unterminated words", play_unterminated_words},
+    {"error without code", play_error_without_code},
+    {"error with format", play_error_with_format},
+    {"frame then garbage", play_frame_then_garbage},
+    {"odd but fair", play_odd_but_fair},
+    {"scaled", play_scaled},
+    {"scaled too far", play_scaled_too_far},
+    {"scaled down", play_scaled_down},
+    {"list descriptors", play_list_descriptors},
+    {"list environment", play_list_environment},
+};
+
+/* The process's exit status; main() calls it when argv[0] is WORKER_NAME. */
+static int play_worker(void)
+{
+    static struct protocol_job job;
+    /* Looked at first, not taken: the honest worker reads it again, with its files. */
+    if (recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) != (ssize_t)sizeof job)
+        return 4;
+    if (strncmp(job.text, HOSTILE_MARK, strlen(HOSTILE_MARK)) != 0)
+        return worker_main();
+    const char *name = job.text + strlen(HOSTILE_MARK);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
+    if (strcmp(name, "crash before reading") == 0)
+        raise(SIGKILL);
+    if (recv(PROTOCOL_FD, &job, sizeof job, 0) != (ssize_t)sizeof job)
+        return 4;
+    if (play_ring_lie(name))
+        return 0;
+    for (size_t i = 0; i < sizeof hostile_parts / sizeof *hostile_parts; i++)
+        if (strcmp(name, hostile_parts[i].name) == 0)
+            hostile_parts[i].play();
+    return 5;
+}
+
+#endif
