@@ -1,4 +1,5 @@
 """The player from end to end: a file on a screen, out of nothing but what an operator sees."""
+import contextlib
 import json
 import signal
 import tempfile
@@ -74,8 +75,14 @@ class Play(Folder):
         spots = {f"{fit} {motion}": {"image": "red.png", "fit": fit, "motion": motion, "duration": 1, "focus": [0.1, 0.9]}
                  for fit in ("cover", "contain", "fill") for motion in ("none", "drift-in", "drift-out", "pan")}
         playlist(self.list, spots, defaults={"transition": {"type": "dissolve", "duration": 0.2}})
-        for rotate in ("0", "90", "180", "270"):
-            with Player(self.folder, self.list, "--rotate", rotate, "--at", MIDNIGHT, "--for", "13", "--refresh", "10") as player:
+        with contextlib.ExitStack() as stack:
+            players = []
+            for rotate in ("0", "90", "180", "270"):
+                folder = self.folder / rotate
+                folder.mkdir()
+                players.append(stack.enter_context(
+                    Player(folder, self.list, "--rotate", rotate, "--at", MIDNIGHT, "--for", "13", "--refresh", "10")))
+            for player in players:
                 self.assertEqual(player.process.wait(60), 0)
                 self.assertEqual({f["to"] for f in player.frames()} - {""}, set(spots))
                 self.assertNotIn("error", player.log())
