@@ -106,11 +106,13 @@ INSTALLED := $(DESTDIR)$(PREFIX)
 install: all
 	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling
 	install -D -m 644 packaging/man/duckling.1 $(INSTALLED)/share/man/man1/duckling.1
+	install -D -m 644 packaging/man/duckling-playlist.5 $(INSTALLED)/share/man/man5/duckling-playlist.5
 	install -d $(INSTALLED)/share/duckling/fonts
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
 
 uninstall:
 	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1
+	rm -f $(INSTALLED)/share/man/man5/duckling-playlist.5
 	rm -rf $(INSTALLED)/share/duckling
 
 clean:

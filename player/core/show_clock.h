@@ -1,5 +1,5 @@
-/* The show clock: the time by which the programme runs. It follows the wall
- * clock, but on screen no step of a few milliseconds and no small correction is ever seen.
+/* The show clock: the time by which the programme runs. It follows the wall clock, but on screen no
+ * step of a few milliseconds and no small correction is ever seen.
  *
  * Pure arithmetic on readings that the caller takes (base/clock). Embedded in its owner, copied
  * freely, needs no freeing; one thread at a time. Monotonic readings are nanoseconds, wall and show
