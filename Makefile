@@ -96,7 +96,11 @@ pictures:
 
 lint:
 	@packaging/deps build run lint
+	@mkdir -p build
 	@packaging/lint
+
+print-flags:
+	$(info $(ALL_CFLAGS))@:
 
 format:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')

@@ -31,9 +31,29 @@ static size_t shorten(const char *language, size_t length)
     return length;
 }
 
-static bool same_language(const char *tag, const char *language, size_t length)
+static bool equals(const char *tag, const char *language, size_t length)
 {
     return strlen(tag) == length && !strncasecmp(tag, language, length);
+}
+
+/* Chinese tagged by region, as many write it, counts as its script too: a player's language says
+ * the script. */
+static const char *script_of(const char *tag)
+{
+    static const char *const regions[][2] = {{"zh-CN", "zh-Hans"},
+                                             {"zh-SG", "zh-Hans"},
+                                             {"zh-TW", "zh-Hant"},
+                                             {"zh-HK", "zh-Hant"},
+                                             {"zh-MO", "zh-Hant"}};
+    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
+        if (!strcasecmp(tag, regions[i][0]))
+            return regions[i][1];
+    return tag;
+}
+
+static bool same_language(const char *tag, const char *language, size_t length)
+{
+    return equals(tag, language, length) || equals(script_of(tag), language, length);
 }
 
 const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,

@@ -202,7 +202,8 @@ void playlist_destroy(struct playlist *playlist);
 void playlist_faults_finish(struct playlist_faults *faults);
 
 /* The text for a language (RFC 4647 lookup): the longest prefix of `language` by subtag, else "en",
- * else the first. Tags compare without case. NULL where count is 0. */
+ * else the first. Tags compare without case; zh-CN and zh-SG count as zh-Hans, zh-TW, zh-HK and
+ * zh-MO as zh-Hant. NULL where count is 0. */
 const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,
                                                  const char *language);
 

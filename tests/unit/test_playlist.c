@@ -417,6 +417,19 @@ static void chooses_the_text_of_the_longest_prefix(void **state)
     assert_string_equal(playlist_choose_text(dangling, 2, "ko-x-lobby")->text, "ko");
 }
 
+static void chinese_by_region_counts_as_its_script(void **state)
+{
+    (void)state;
+    static const struct playlist_text texts[] = {
+        {"en", "en"}, {"zh-cn", "mainland"}, {"zh-TW", "taiwan"}};
+    assert_string_equal(playlist_choose_text(texts, 3, "zh-Hans-CN")->text, "mainland");
+    assert_string_equal(playlist_choose_text(texts, 3, "zh-Hans")->text, "mainland");
+    assert_string_equal(playlist_choose_text(texts, 3, "zh-CN")->text, "mainland");
+    assert_string_equal(playlist_choose_text(texts, 3, "zh-Hant-HK")->text, "taiwan");
+    assert_string_equal(playlist_choose_text(texts, 3, "zh-Hant")->text, "taiwan");
+    assert_string_equal(playlist_choose_text(texts, 3, "zh")->text, "en");
+}
+
 static void chooses_english_then_the_first_text(void **state)
 {
     (void)state;
@@ -481,6 +494,7 @@ int main(void)
         cmocka_unit_test(reads_every_key_of_a_daypart),
         cmocka_unit_test(the_implied_loop_holds_the_spots_in_file_order),
         cmocka_unit_test(chooses_the_text_of_the_longest_prefix),
+        cmocka_unit_test(chinese_by_region_counts_as_its_script),
         cmocka_unit_test(chooses_english_then_the_first_text),
         cmocka_unit_test(chooses_a_font_for_the_language_or_none),
         cmocka_unit_test(chooses_the_asset_by_the_canvas),
