@@ -221,10 +221,8 @@ static struct programme_day *day_at(struct programme *programme, int64_t t_ms)
     return oldest;
 }
 
-static struct programme_slot slot_at(struct programme *programme, int64_t t_ms)
+static struct programme_block *block_of(const struct programme_day *day, int64_t t_ms)
 {
-    t_ms = clamp(t_ms, CALENDAR_FIRST_MS, CALENDAR_LAST_MS);
-    struct programme_day *day = day_at(programme, t_ms);
     int low = 0, high = day->block_count - 1;
     while (low < high) {
         int middle = low + (high - low + 1) / 2;
@@ -233,8 +231,15 @@ static struct programme_slot slot_at(struct programme *programme, int64_t t_ms)
         else
             high = middle - 1;
     }
+    return &day->blocks[low];
+}
+
+static struct programme_slot slot_at(struct programme *programme, int64_t t_ms)
+{
+    t_ms = clamp(t_ms, CALENDAR_FIRST_MS, CALENDAR_LAST_MS);
+    struct programme_day *day = day_at(programme, t_ms);
     const struct playlist *playlist = programme->playlist;
-    struct programme_slot slot = programme_lay_slot(programme, day, &day->blocks[low], t_ms);
+    struct programme_slot slot = programme_lay_slot(programme, day, block_of(day, t_ms), t_ms);
     slot.transition =
         slot.spot >= 0 ? playlist->spots[slot.spot].transition : playlist->default_transition;
     int64_t half_ms = (slot.end_ms - slot.start_ms) / 2;
@@ -270,4 +275,23 @@ struct programme_slot programme_next_slot(struct programme *programme,
                                           const struct programme_slot *slot)
 {
     return slot_at(programme, slot->end_ms);
+}
+
+struct programme_stretch programme_block_at(struct programme *programme, int64_t t_ms,
+                                            uint64_t running[PROGRAMME_SET_WORDS])
+{
+    t_ms = clamp(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
+    const struct programme_day *day = day_at(programme, t_ms);
+    const struct programme_block *block = block_of(day, t_ms);
+    for (size_t word = 0; running && word < PROGRAMME_SET_WORDS; word++)
+        running[word] = 0;
+    const uint64_t *set = day->sets + (size_t)(block - day->blocks) * programme->set_words;
+    for (size_t word = 0; running && word < programme->set_words; word++) {
+        for (uint64_t ranks = set[word]; ranks; ranks &= ranks - 1) {
+            size_t rank = word * WORD_BITS + (size_t)__builtin_ctzll(ranks);
+            int daypart = programme->parts[rank].daypart;
+            running[daypart / WORD_BITS] |= (uint64_t)1 << daypart % WORD_BITS;
+        }
+    }
+    return (struct programme_stretch){block->source, block->start_ms, block->end_ms};
 }

@@ -30,6 +30,9 @@
 #define PROGRAMME_FIRST_MS INT64_C(31536000000)
 #define PROGRAMME_LAST_MS INT64_C(7258118399999)
 
+/* Room for a set of dayparts: schedule[i] is bit i % 64 of word i / 64. */
+#define PROGRAMME_SET_WORDS (PLAYLIST_SCHEDULE_MAX / 64)
+
 struct programme;
 
 enum programme_source {
@@ -47,6 +50,12 @@ struct programme_slot {
     int64_t start_ms, end_ms;
     struct playlist_transition
         transition; /* into this slot, already at most half the slot's length */
+};
+
+/* A block: a stretch in which the same dayparts run, no longer than a day. */
+struct programme_stretch {
+    enum programme_source source;
+    int64_t start_ms, end_ms;
 };
 
 /* What is on screen at one instant: `to` is the slot that holds it; while its transition runs
@@ -78,5 +87,11 @@ int64_t programme_next_change(struct programme *programme, int64_t t_ms);
 /* The slot that follows `slot`. Goes on past the edges, up to the year 9999. */
 struct programme_slot programme_next_slot(struct programme *programme,
                                           const struct programme_slot *slot);
+
+/* The block that holds t_ms, with the edges as in programme_scene_at. `running` (NULL is allowed)
+ * becomes the set of the dayparts that run in it; the schedule has at most PLAYLIST_SCHEDULE_MAX
+ * entries, as every checked one. Lays no slots. */
+struct programme_stretch programme_block_at(struct programme *programme, int64_t t_ms,
+                                            uint64_t running[PROGRAMME_SET_WORDS]);
 
 #endif

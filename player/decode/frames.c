@@ -1,6 +1,7 @@
 #include "decode/frames.h"
 
 #include "base/clock.h"
+#include "core/picture_header.h"
 #include "decode/worker.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct frames {
     int screen_width_px, screen_height_px;
     double scale;
     struct frame *frame; /* mapped, not announced yet, or not taken yet */
+    struct protocol_facts facts;
 };
 
 /* A frame and what must be unmapped with it. */
@@ -57,15 +59,17 @@ static char **worker_environment(void)
     return list;
 }
 
+/* The socket moves first: in a process that was started with its standard descriptors closed it may
+ * have one of their numbers. */
 static bool prepare_actions(posix_spawn_file_actions_t *actions, int socket)
 {
-    bool ok = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
+    bool ok = posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
+              posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
               posix_spawn_file_actions_adddup2(actions, 0, 1) == 0;
 #ifndef __SANITIZE_ADDRESS__ /* a sanitizer's report must be seen */
     ok = ok && posix_spawn_file_actions_adddup2(actions, 0, 2) == 0;
 #endif
-    return ok && posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
-           posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;
+    return ok && posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;
 }
 
 static bool spawn(pid_t *pid, int socket, struct err *err)
@@ -189,6 +193,37 @@ static bool size_is_asked(const struct frames *frames, int size_px, int place_px
     return size_px >= place_px && size_px <= place_px * frames->scale + 1;
 }
 
+static bool is_within(int32_t value, int32_t least, int32_t most)
+{
+    return value >= least && value <= most;
+}
+
+/* Code points that could be in a text, and as many as are counted. */
+static bool codes_are_sane(const uint32_t codes[PROTOCOL_CODES_MAX], int32_t count)
+{
+    if (!is_within(count, 0, PLAYLIST_TEXT_BYTES_MAX))
+        return false;
+    for (int i = 0; i < PROTOCOL_CODES_MAX; i++)
+        if (codes[i] > 0x10ffff || (codes[i] >= 0xd800 && codes[i] <= 0xdfff) ||
+            (codes[i] && i >= count))
+            return false;
+    return true;
+}
+
+static bool facts_are_sane(const struct protocol_facts *facts)
+{
+    const uint32_t faces = (1U << PROTOCOL_FILES_MAX) - 1;
+    return is_within(facts->stored_width_px, 0, PICTURE_SIDE_MAX_PX) &&
+           is_within(facts->stored_height_px, 0, PICTURE_SIDE_MAX_PX) &&
+           is_within(facts->orientation, 0, 8) &&
+           is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
+           is_within(facts->used_px, 0, facts->asked_px) &&
+           is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
+           codes_are_sane(facts->missing_codes, facts->missing) &&
+           codes_are_sane(facts->fallen_codes, facts->fallen) && facts->faces_open <= faces &&
+           facts->faces_used <= faces;
+}
+
 static bool ring_is_sane(const struct frames *frames, const struct protocol_ring *ring)
 {
     const struct layout_box *at = &ring->at;
@@ -201,7 +236,8 @@ static bool ring_is_sane(const struct frames *frames, const struct protocol_ring
            ring->slot_bytes >= (uint64_t)ring->stride_bytes * (uint64_t)ring->height_px &&
            ring->slot_bytes <= PROTOCOL_FRAME_BYTES_MAX && ring->opaque <= 1 && at->x >= 0 &&
            at->y >= 0 && at->width >= 1 && at->height >= 1 && at->width <= sw - at->x &&
-           at->height <= sh - at->y && isfinite(ring->focus_x) && isfinite(ring->focus_y);
+           at->height <= sh - at->y && isfinite(ring->focus_x) && isfinite(ring->focus_y) &&
+           facts_are_sane(&ring->facts);
 }
 
 static double fraction(double value)
@@ -244,6 +280,7 @@ static bool map_ring(struct frames *frames, const struct protocol_ring *ring, in
         .free = free_mapped,
     };
     frames->frame = &mapped->frame;
+    frames->facts = ring->facts;
     return true;
 }
 
@@ -263,8 +300,9 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
             return frames->state == FRAMES_READY ||
                    err_set(err, ERR_WORKER, "the worker ended without a frame");
         case PROTOCOL_ERROR:
-            return err_set(err, event->code <= ERR_WORKER ? (enum err_code)event->code : ERR_WORKER,
-                           "%s", event->words);
+            if (event->code == ERR_NONE || event->code > ERR_WORKER)
+                event->code = ERR_WORKER;
+            return err_set(err, (enum err_code)event->code, "%s", event->words);
         }
     }
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
@@ -299,7 +337,7 @@ static int receive(struct frames *frames, struct err *err)
     bool ok;
     if (got <= 0)
         ok = err_set(err, ERR_WORKER, "the worker crashed");
-    else if (got != (ssize_t)sizeof event || count > 1)
+    else if (got != (ssize_t)sizeof event || message.msg_flags & MSG_TRUNC || count > 1)
         ok = err_set(err, ERR_WORKER, "the worker sent nonsense");
     else
         ok = take_event(frames, &event, fd, err);
@@ -331,6 +369,11 @@ struct frame *frames_take(struct frames *frames)
     struct frame *frame = frames->frame;
     frames->frame = NULL;
     return frame;
+}
+
+const struct protocol_facts *frames_facts(const struct frames *frames)
+{
+    return frames->state == FRAMES_READY ? &frames->facts : NULL;
 }
 
 void frames_stop(struct frames *frames)

@@ -36,6 +36,10 @@ enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err 
 /* The frame, once; the caller holds it. NULL unless FRAMES_READY. It outlives `frames`. */
 struct frame *frames_take(struct frames *frames);
 
+/* What the worker told of the picture or text, in ranges that can be relied on but otherwise only
+ * its word. NULL unless FRAMES_READY; lives as long as `frames`. */
+const struct protocol_facts *frames_facts(const struct frames *frames);
+
 /* Ends the worker, if it still runs, and reaps it. NULL is allowed. */
 void frames_stop(struct frames *frames);
 

@@ -26,6 +26,7 @@
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
 #define PROTOCOL_SLOTS_MAX 16
 #define PROTOCOL_WORDS_BYTES 256
+#define PROTOCOL_CODES_MAX 8
 
 enum protocol_kind {
     PROTOCOL_STILL,
@@ -60,6 +61,19 @@ enum protocol_event_kind {
     PROTOCOL_ERROR,
 };
 
+/* What the worker learned on the way, for `check`; nothing that is shown depends on it. What does
+ * not belong to the job's kind is zero. */
+struct protocol_facts {
+    /* still: as stored, before the EXIF orientation (1 to 8) is applied */
+    int32_t stored_width_px, stored_height_px;
+    int32_t orientation;
+    /* tagline: as in struct tagline_facts; codes after the last are zero */
+    int32_t asked_px, used_px, lines;
+    int32_t missing, fallen;
+    uint32_t missing_codes[PROTOCOL_CODES_MAX], fallen_codes[PROTOCOL_CODES_MAX];
+    uint32_t faces_open, faces_used; /* bit N: the job's file N */
+};
+
 struct protocol_ring {
     int32_t slots;
     int32_t width_px, height_px; /* of a frame, as the screen has it */
@@ -68,6 +82,7 @@ struct protocol_ring {
     uint32_t opaque;      /* 0 or 1 */
     struct layout_box at; /* where the frame stands on the screen */
     double focus_x, focus_y;
+    struct protocol_facts facts;
 };
 
 struct protocol_event {

@@ -12,6 +12,7 @@
 
 struct still {
     struct still_request request;
+    struct picture_header header;
     SDL_Surface *surface; /* RGB24, RGBA32 or ARGB8888 */
     struct layout_fitted fitted;
     int width_px, height_px; /* of the frame */
@@ -94,19 +95,19 @@ static SDL_Surface *upright(SDL_Surface *surface, int orientation)
     return result;
 }
 
-static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct err *err)
+static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct picture_header *header,
+                           struct err *err)
 {
-    struct picture_header header;
-    if (!check_header(bytes, size, &header, err))
+    if (!check_header(bytes, size, header, err))
         return NULL;
-    SDL_Surface *surface = load(bytes, size, header.format);
+    SDL_Surface *surface = load(bytes, size, header->format);
     if (!surface) {
         err_set(err, ERR_INPUT, "the picture is damaged: %s", SDL_GetError());
         return NULL;
     }
     surface = plain_format(surface);
     if (surface)
-        surface = upright(surface, header.orientation);
+        surface = upright(surface, header->orientation);
     if (!surface)
         err_set(err, ERR_SYSTEM, "out of memory for a picture");
     return surface;
@@ -114,7 +115,7 @@ static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct err *err)
 
 /* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
-static SDL_Surface *decode_file(int fd, struct err *err)
+static SDL_Surface *decode_file(int fd, struct picture_header *header, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -133,7 +134,7 @@ static SDL_Surface *decode_file(int fd, struct err *err)
         err_set_errno(err, ERR_SYSTEM, errno, "can't map the file");
         return NULL;
     }
-    SDL_Surface *surface = decode(bytes, size, err);
+    SDL_Surface *surface = decode(bytes, size, header, err);
     munmap(bytes, size);
     return surface;
 }
@@ -151,7 +152,7 @@ struct still *still_open(int fd, const struct still_request *request, struct err
         err_set(err, ERR_SYSTEM, "out of memory");
         return NULL;
     }
-    still->surface = decode_file(fd, err);
+    still->surface = decode_file(fd, &still->header, err);
     if (!still->surface) {
         free(still);
         return NULL;
@@ -174,6 +175,9 @@ struct still_shape still_shape(const struct still *still)
         .at = still->fitted.target,
         .focus_x = (still->request.focus_x * still->surface->w - source->x) / source->width,
         .focus_y = (still->request.focus_y * still->surface->h - source->y) / source->height,
+        .stored_width_px = still->header.width,
+        .stored_height_px = still->header.height,
+        .orientation = still->header.orientation,
     };
 }
 

@@ -31,11 +31,13 @@ struct still;
 struct still *still_open(int fd, const struct still_request *request, struct err *err);
 
 /* Size of the frame, where it stands upright on the canvas, and where the focus lies in it
- * (fractions). */
+ * (fractions); and what the file's header says, for `check`. */
 struct still_shape {
     int width_px, height_px;
     struct layout_box at;
     double focus_x, focus_y;
+    int stored_width_px, stored_height_px; /* before the orientation is applied */
+    int orientation;                       /* EXIF, 1 to 8 */
 };
 struct still_shape still_shape(const struct still *still);
 

@@ -182,8 +182,8 @@ static bool set_text(struct tagline *tagline, struct setting *setting, struct er
         return false;
     tagline->facts = (struct tagline_facts){.asked_px = setting->room.asked_px,
                                             .used_px = setting->fit->size_px,
-                                            .lines = (int)setting->fit->lines.count,
-                                            .missing_glyphs = setting->text.missing};
+                                            .lines = (int)setting->fit->lines.count};
+    tagline_text_tell(&setting->text, &tagline->facts);
     tagline->look = (struct tagline_look){.color = style->color,
                                           .shadow = style->shadow,
                                           .scrim = style->scrim,

@@ -120,6 +120,47 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *t
     }
 }
 
+static void add_code(unsigned codes[TAGLINE_CODES_MAX], unsigned code)
+{
+    for (int i = 0; i < TAGLINE_CODES_MAX && codes[i] != code; i++)
+        if (codes[i] == 0) {
+            codes[i] = code;
+            return;
+        }
+}
+
+/* The code points of a character that no face draws: those that `face` lacks. */
+static void add_missing(const struct tagline_text *text, const struct tagline_character *character,
+                        unsigned codes[TAGLINE_CODES_MAX])
+{
+    size_t length, end = (size_t)character->start + character->bytes;
+    for (size_t at = character->start; at < end; at += length) {
+        unsigned code = linebreak_character(text->text, at, &length);
+        if (!linebreak_is_invisible(code) && !tagline_type_has(text->type, 0, code))
+            add_code(codes, code);
+    }
+}
+
+void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts)
+{
+    for (int face = 0; face < tagline_type_count(text->type); face++)
+        facts->faces_open |= 1U << tagline_type_place(text->type, face);
+    facts->missing_glyphs = text->missing;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct tagline_character *character = &text->characters[i];
+        if (character->face == TAGLINE_TEXT_MISSING)
+            add_missing(text, character, facts->missing_codes);
+        if (character->face < 0 || character->is_space)
+            continue;
+        int place = tagline_type_place(text->type, character->face);
+        facts->faces_used |= 1U << place;
+        if (place > 0) {
+            facts->fallen_glyphs++;
+            add_code(facts->fallen_codes, character->code);
+        }
+    }
+}
+
 static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
 {
     const struct tagline_character *character = &text->characters[at];

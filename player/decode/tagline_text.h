@@ -42,6 +42,10 @@ void tagline_text_finish(struct tagline_text *text);
 /* Gives each character its face: the first that has it. `type` must outlive the text's use. */
 void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *type);
 
+/* After tagline_text_choose_faces: what draws the text, for `check`. Fills the facts' counts, codes
+ * and faces. */
+void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts);
+
 /* Characters [start, end) as a piece, at the size of the faces. */
 struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start,
                                           size_t end);

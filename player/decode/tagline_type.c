@@ -11,6 +11,7 @@
 
 struct tagline_type {
     TTF_Font *fonts[TAGLINE_FACES_MAX];
+    int places[TAGLINE_FACES_MAX]; /* among the faces that were given */
     int count, size_px;
     bool library_ready;
     char text[LINEBREAK_TEXT_BYTES_MAX + 1];
@@ -150,10 +151,12 @@ struct tagline_type *tagline_type_open(const struct tagline_face *faces, int cou
     }
     for (int i = 0; i < count && i < TAGLINE_FACES_MAX; i++) {
         TTF_Font *font = font_open(&faces[i], script, size_px);
-        if (font)
+        if (font) {
+            type->places[type->count] = i;
             type->fonts[type->count++] = font;
-        else
+        } else {
             log_warn("tagline", "font left out number=%d reason=\"%s\"", i, SDL_GetError());
+        }
     }
     if (type->count == 0) {
         err_set(err, ERR_INPUT, "no usable font: %s", SDL_GetError());
@@ -182,6 +185,11 @@ int tagline_type_size(const struct tagline_type *type)
 int tagline_type_count(const struct tagline_type *type)
 {
     return type->count;
+}
+
+int tagline_type_place(const struct tagline_type *type, int face)
+{
+    return type->places[face];
 }
 
 bool tagline_type_has(const struct tagline_type *type, int face, unsigned character)

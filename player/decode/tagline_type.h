@@ -41,6 +41,9 @@ int tagline_type_size(const struct tagline_type *type);
 
 /* Number of open faces; they are numbered from 0 in the order given. */
 int tagline_type_count(const struct tagline_type *type);
+
+/* The place of an open face among those that were given. */
+int tagline_type_place(const struct tagline_type *type, int face);
 bool tagline_type_has(const struct tagline_type *type, int face, unsigned character);
 
 /* Zeros for a character that the face does not have. */

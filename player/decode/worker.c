@@ -32,6 +32,7 @@ struct drawing {
     struct layout_box at;
     double focus_x, focus_y;
     bool opaque;
+    struct protocol_facts facts;
     bool (*paint)(void *source, void *pixels, size_t stride_bytes, struct err *err);
     void *source;
 };
@@ -167,6 +168,7 @@ static bool deliver(const struct protocol_job *job, const struct drawing *drawin
         layout_rotate_box(drawing->at, job->rotation, job->canvas_width_px, job->canvas_height_px);
     ring->focus_x = drawing->focus_x;
     ring->focus_y = drawing->focus_y;
+    ring->facts = drawing->facts;
     int fd = draw_sealed(drawing, job->rotation, ring, err);
     if (fd < 0)
         return false;
@@ -208,12 +210,33 @@ static bool make_still(const struct protocol_job *job, const struct files *files
         .focus_x = shape.focus_x,
         .focus_y = shape.focus_y,
         .opaque = true,
+        .facts = {.stored_width_px = shape.stored_width_px,
+                  .stored_height_px = shape.stored_height_px,
+                  .orientation = shape.orientation},
         .paint = paint_still,
         .source = still,
     };
     bool ok = deliver(job, &drawing, err);
     still_close(still);
     return ok;
+}
+
+static struct protocol_facts facts_of(const struct tagline *tagline)
+{
+    struct tagline_facts told = tagline_facts(tagline);
+    struct protocol_facts facts = {
+        .asked_px = told.asked_px,
+        .used_px = told.used_px,
+        .lines = told.lines,
+        .missing = told.missing_glyphs,
+        .fallen = told.fallen_glyphs,
+        .faces_open = told.faces_open,
+        .faces_used = told.faces_used,
+    };
+    _Static_assert(sizeof told.missing_codes == sizeof facts.missing_codes, "the same codes");
+    memcpy(facts.missing_codes, told.missing_codes, sizeof facts.missing_codes);
+    memcpy(facts.fallen_codes, told.fallen_codes, sizeof facts.fallen_codes);
+    return facts;
 }
 
 static bool paint_tagline(void *source, void *pixels, size_t stride_bytes, struct err *err)
@@ -245,7 +268,8 @@ static bool make_tagline(const struct protocol_job *job, const struct files *fil
     struct tagline *tagline = tagline_create(&request, err);
     if (!tagline)
         return false;
-    struct drawing drawing = {.paint = paint_tagline, .source = tagline};
+    struct drawing drawing = {
+        .facts = facts_of(tagline), .paint = paint_tagline, .source = tagline};
     tagline_box(tagline, &drawing.at.x, &drawing.at.y, &drawing.at.width, &drawing.at.height);
     drawing.width_px = drawing.at.width;
     drawing.height_px = drawing.at.height;

@@ -56,17 +56,29 @@ static void begin(struct show *show, const struct show_wish *wish)
         show->bridge_ms = 0;
 }
 
+/* From here on by our own time, from where the transition stands. */
+static void go_on_alone(struct show *show, const struct show_wish *wish)
+{
+    if (!show->bridging)
+        show->bridge_ms = wish->bridge_ms;
+    show->bridging = true;
+    show->bridge_start_ms = wish->now_ms - show->mix * show->bridge_ms;
+}
+
 static void advance(struct show *show, const struct show_wish *wish)
 {
+    /* The programme went elsewhere (a swap) and what it wants there is not ready, or it went back
+     * (the clock was set): finish. */
+    if (!show->bridging && (wish->to.key != show->coming.key || wish->mix < show->mix))
+        go_on_alone(show, wish);
     if (show->bridging) {
+        /* The clock was set back: don't fade for hours. */
+        if (wish->now_ms - show->bridge_start_ms < show->mix * show->bridge_ms)
+            go_on_alone(show, wish);
         double passed = wish->now_ms - show->bridge_start_ms;
         show->mix = show->bridge_ms > 0 ? passed / show->bridge_ms : 1;
-        if (show->mix < 0) /* the clock was set back: don't fade for hours */
-            show->mix = 1;
-    } else if (wish->to.key == show->coming.key) {
+    } else {
         show->mix = wish->has_from ? wish->mix : 1;
-    } else { /* the programme went on, and its next picture is not ready: finish */
-        show->mix = 1;
     }
     if (show->mix >= 1)
         settle(show);

@@ -143,6 +143,18 @@ static const struct ring_lie ring_lies[] = {
     LIE(at.height, -1),
     LIE(at.height, HOSTILE_HEIGHT / 2),
     LIE(at.height, INT32_MAX),
+    LIE(facts.stored_width_px, -1),
+    LIE(facts.stored_height_px, PROTOCOL_SIDE_MAX_PX + 1),
+    LIE(facts.orientation, 9),
+    LIE(facts.asked_px, INT32_MAX),
+    LIE(facts.used_px, 1), /* more than was asked */
+    LIE(facts.lines, -1),
+    LIE(facts.missing, INT32_MIN),
+    LIE(facts.fallen, PLAYLIST_TEXT_BYTES_MAX + 1),
+    LIE(facts.missing_codes[0], 'x'), /* none is counted */
+    LIE(facts.fallen_codes[7], 0x110000),
+    LIE(facts.faces_open, 1u << PROTOCOL_FILES_MAX),
+    LIE(facts.faces_used, UINT32_MAX),
     FRACTION_LIE(focus_x, NAN),
     FRACTION_LIE(focus_y, INFINITY),
 };
