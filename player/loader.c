@@ -59,8 +59,8 @@ struct loader *loader_create(const struct loader_config *config)
     struct loader *loader = calloc(1, sizeof *loader);
     if (!loader)
         return NULL;
-    loader->canvas =
-        (struct loader_canvas){config->screen_width_px, config->screen_height_px, config->rotation};
+    loader->canvas = (struct loader_canvas){config->screen_width_px, config->screen_height_px,
+                                            config->rotation, config->limit_ms};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     copy_text(loader->language, sizeof loader->language, config->language);
     loader->house.ground.wanted = true;

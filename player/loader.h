@@ -18,6 +18,7 @@ struct loader_config {
     int screen_width_px, screen_height_px; /* as the screen is driven */
     int rotation;
     const char *language; /* copied */
+    int64_t limit_ms;     /* how long a worker may take */
 };
 
 enum loader_state { LOADER_LOADING, LOADER_READY, LOADER_FAILED };

@@ -44,7 +44,7 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     job.focus_x = spot->focus_x;
     job.focus_y = spot->focus_y;
     job.scale = motion_scale(spot->motion);
-    struct frames *frames = frames_start(&job, &file, 1, FRAMES_STILL_LIMIT_MS, err);
+    struct frames *frames = frames_start(&job, &file, 1, canvas->limit_ms, err);
     close(file);
     return frames;
 }
@@ -95,7 +95,7 @@ static struct frames *start_tagline(const struct loader_canvas *canvas, struct f
     if (faces->count == 0)
         err_set(err, ERR_MISSING, "no font found: install fonts-noto-cjk");
     else
-        frames = frames_start(&job, faces->files, faces->count, FRAMES_STILL_LIMIT_MS, err);
+        frames = frames_start(&job, faces->files, faces->count, canvas->limit_ms, err);
     for (int i = 0; i < faces->count; i++)
         close(faces->files[i]);
     return frames;
@@ -127,7 +127,7 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
 struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_HOUSE);
-    return frames_start(&job, NULL, 0, FRAMES_STILL_LIMIT_MS, err);
+    return frames_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 
 struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,

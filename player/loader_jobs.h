@@ -9,6 +9,7 @@
 struct loader_canvas {
     int width_px, height_px; /* upright */
     int rotation;
+    int64_t limit_ms; /* how long a worker may take */
 };
 
 /* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */

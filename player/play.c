@@ -78,6 +78,7 @@ static bool make_loader(struct play *play, struct err *err)
     struct loader_config config = {
         .rotation = (int)value(play, SETTING_ROTATE)->number,
         .language = language,
+        .limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->loader = loader_create(&config);

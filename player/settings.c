@@ -34,6 +34,9 @@ static const struct option_row rows[] = {
                       "how often to ask for a new playlist", PLAY},
     [SETTING_CA_FILE] = {"ca-file", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
                          "certificates (PEM) to trust for https; else the system's", PLAY},
+    [SETTING_DECODE_TIMEOUT] =
+        {"decode-timeout", 0, OPTION_NUMBER, 0.1, 60, NULL, "SECONDS", "2",
+         "how long a picture may take to be made ready, before it is given up", BOTH},
     [SETTING_AT] = {"at", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
                     "start the show clock at this instant (RFC 3339; local without an offset)",
                     BOTH},

@@ -12,7 +12,6 @@
 
 #include <stdint.h>
 
-#define FRAMES_STILL_LIMIT_MS 2000
 
 struct frames;
 

@@ -50,6 +50,7 @@ static bool prepare(struct preview *preview, struct err *err)
         .screen_height_px = size->height,
         .rotation = (int)value(preview, SETTING_ROTATE)->number,
         .language = language,
+        .limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
     preview->canvas = (struct canvas){.stride_bytes = (size_t)size->width * 4,
                                       .width_px = size->width,
