@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
-SAN_FLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+SAN_FLAGS := $(if $(SAN),-DDUCKLING_SANITIZED -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote player $(WARNINGS) \
 	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CFLAGS)

@@ -64,7 +64,7 @@ static bool open_display(struct play *play, struct err *err)
     display_size(play->display, &width, &height);
     double hz = display_refresh_hz(play->display);
     const struct option_value *refresh = value(play, SETTING_REFRESH);
-    bool waits = display_waits(play->display) && !refresh->given;
+    bool waits = display_waits(play->display) && !refresh->text;
     pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
     log_info("play", "screen open display=\"%s\" size=%dx%d refresh=%.1f",
              display_name(play->display), width, height, pace_hz(&play->pace));

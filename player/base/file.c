@@ -141,8 +141,12 @@ bool file_make_folders(const char *path, struct err *err)
             return err_set_errno(err, code_of(errno), errno, "creating folder %s", partial);
         *c = kept;
         if (!kept)
-            return true;
+            break;
     }
+    struct stat st;
+    if (stat(partial, &st) < 0 || !S_ISDIR(st.st_mode))
+        return err_set(err, ERR_SYSTEM, "%s is not a folder", partial);
+    return true;
 }
 
 bool file_find_shipped(const char *name, char *path, size_t path_bytes)

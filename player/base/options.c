@@ -44,11 +44,14 @@ static bool parse_size(const struct option_row *row, const char *text, struct op
 
 static bool is_choice(const char *choices, const char *text)
 {
-    size_t length = strlen(text);
-    for (const char *at = choices; at && length; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-        if (strncmp(at, text, length) == 0 && (at[length] == '|' || at[length] == '\0'))
+    for (;;) {
+        size_t length = strcspn(choices, "|");
+        if (length == strlen(text) && strncmp(choices, text, length) == 0)
             return true;
-    return false;
+        if (!choices[length])
+            return false;
+        choices += length + 1;
+    }
 }
 
 static bool set_value(const struct option_row *row, const char *text, struct option_value *value,
@@ -145,6 +148,9 @@ bool options_parse(const struct option_table *table, unsigned command, int argc,
         }
         if (code == ':')
             return err_set(err, ERR_INPUT, "%s needs a value", argv[optind - 1]);
+        /* A letter may be one of several in an argument that getopt has not left yet. */
+        if (code == '?' && optopt > 0 && optopt < HELP_CODE)
+            return err_set(err, ERR_INPUT, "unknown option -%c", optopt);
         int row = code == '?' ? -1 : row_of(table, code);
         if (row < 0)
             return err_set(err, ERR_INPUT, "unknown option %s", argv[optind - 1]);

@@ -88,7 +88,8 @@ static void check_continuous(enum playlist_motion motion, const double focus[2],
     const double seconds = 9.2, way = (motion_scale(motion) - 1) * 1.0001;
     for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
         double step = 1 / (seconds * rates[r]);
-        for (double p = -2 * step; p < 1 + 2 * step; p += step) {
+        for (int i = -2; i * step < 1 + 2 * step; i++) {
+            double p = i * step;
             struct layout_rect a = motion_crop(motion, p, focus[0], focus[1], portrait);
             struct layout_rect b = motion_crop(motion, p + step, focus[0], focus[1], portrait);
             assert_true(largest_move(a, b) <= way * step + ROUNDING);

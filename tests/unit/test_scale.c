@@ -31,7 +31,7 @@ static struct sample_canvas scaled(const struct scale_source *shape, draw_fn *dr
 {
     struct scale_source source = *shape;
     int pixel_bytes = source.format == SCALE_RGB24 ? 3 : 4;
-    source.stride_bytes = (size_t)(source.width_px * pixel_bytes);
+    source.stride_bytes = (size_t)source.width_px * (size_t)pixel_bytes;
     struct sample_guarded memory = sample_guard(source.stride_bytes * (size_t)source.height_px);
     for (int y = 0; y < source.height_px; y++)
         for (int x = 0; x < source.width_px; x++)

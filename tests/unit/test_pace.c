@@ -1,0 +1,192 @@
+#include "pace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <math.h>
+#include <cmocka.h>
+
+#define MS INT64_C(1000000)
+#define START (5000 * MS)
+#define PERIOD (20 * MS) /* of 50 Hz */
+
+static void a_refresh_that_is_not_known_is_sixty(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, false);
+    assert_true(fabs(pace_hz(&pace) - 60) < 0.001);
+    pace_init(&pace, -5, false);
+    assert_true(fabs(pace_hz(&pace) - 60) < 0.001);
+    pace_init(&pace, 59.94, false);
+    assert_true(fabs(pace_hz(&pace) - 59.94) < 0.001);
+}
+
+static void a_still_screen_sleeps(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++) {
+        struct pace pace;
+        pace_init(&pace, 50, waits);
+        int64_t lead = waits ? PERIOD : 0;
+        assert_int_equal(pace_lead_ns(&pace), lead);
+        assert_int_equal(pace_next_ns(&pace, START), START + lead);
+        assert_false(pace_presented(&pace, START + 7 * PERIOD)); /* nobody waited for it */
+        assert_true(pace_wait_until_ns(&pace, START) == INT64_MAX);
+        /* An hour later it is as soon as can be again. */
+        int64_t later = START + INT64_C(3600000) * MS;
+        assert_int_equal(pace_next_ns(&pace, later), later + lead);
+    }
+}
+
+/* Begins frames when pace says and presents them after `work` nanoseconds. Returns how many of
+ * `count` were late. */
+static int play(struct pace *pace, int64_t *now, int count, int64_t work)
+{
+    int late = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t until = pace_wait_until_ns(pace, *now);
+        if (until != INT64_MAX && until > *now)
+            *now = until;
+        int64_t seen = pace_next_ns(pace, *now);
+        assert_true(seen >= *now);
+        *now += work;
+        if (pace->waits) /* the display holds it until the refresh */
+            *now = (*now + PERIOD - 1) / PERIOD * PERIOD;
+        late += pace_presented(pace, *now);
+        pace_set_running(pace, true);
+    }
+    return late;
+}
+
+static void frames_come_one_period_apart(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    play(&pace, &now, 1, MS);
+    int64_t before = pace.target_ns;
+    for (int i = 0; i < 500; i++) {
+        assert_int_equal(play(&pace, &now, 1, (i % 9) * MS), 0);
+        assert_int_equal(pace.target_ns - before, PERIOD);
+        before = pace.target_ns;
+    }
+}
+
+static void a_display_that_waits_sets_the_pace(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, true);
+    int64_t now = START;
+    assert_int_equal(play(&pace, &now, 500, 3 * MS), 0);
+    assert_true(pace.waits);
+    assert_int_equal(pace_wait_until_ns(&pace, now), now);
+    assert_int_equal(pace_next_ns(&pace, now), now + PERIOD);
+}
+
+static void a_late_frame_is_told_and_skipped(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    play(&pace, &now, 10, MS);
+    int64_t before = pace.target_ns;
+    assert_int_equal(play(&pace, &now, 1, 3 * PERIOD + PERIOD / 2 + MS), 1);
+    int64_t next = pace_next_ns(&pace, now);
+    assert_true(next >= now && next - now < PERIOD);
+    assert_int_equal((next - before) % PERIOD, 0); /* still in step */
+    assert_true(pace_presented(&pace, next));      /* some were left out before it */
+    pace_next_ns(&pace, next);
+    assert_false(pace_presented(&pace, next + PERIOD));
+}
+
+static void half_a_period_is_not_late_yet(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    play(&pace, &now, 3, 0);
+    int64_t seen = pace_next_ns(&pace, now);
+    struct pace copy = pace;
+    assert_false(pace_presented(&pace, seen + PERIOD / 2));
+    assert_true(pace_presented(&copy, seen + PERIOD / 2 + 1));
+}
+
+static void a_machine_too_slow_shows_every_second_frame(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    play(&pace, &now, 1, 0);
+    int64_t first = pace.target_ns;
+    play(&pace, &now, 100, PERIOD + PERIOD / 2);
+    int64_t passed = pace.target_ns - first;
+    assert_int_equal(passed % PERIOD, 0);
+    /* Neither a slide show nor a film in slow motion: time is kept. */
+    assert_in_range(passed / PERIOD, 100, 200);
+    assert_true(now - pace.target_ns < 2 * PERIOD);
+}
+
+/* Says that it waits for the refresh, and does not. */
+static void a_display_that_does_not_wait_is_found_out(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, true);
+    int64_t now = START;
+    pace_set_running(&pace, true);
+    int frames = 0;
+    while (pace.waits && frames < 100) {
+        pace_next_ns(&pace, now);
+        now += MS;
+        pace_presented(&pace, now);
+        frames++;
+    }
+    assert_in_range(frames, 2, 20);
+    int64_t until = pace_wait_until_ns(&pace, now);
+    assert_true(until >= now && until != INT64_MAX);
+    assert_int_equal(pace_lead_ns(&pace), 0);
+    /* From then on the pace is ours. */
+    int64_t before = pace.target_ns;
+    assert_int_equal(play(&pace, &now, 50, MS), 0);
+    assert_int_equal(pace.target_ns - before, 50 * PERIOD);
+}
+
+/* A few frames at once, as after a stall, are no proof. */
+static void a_few_early_frames_are_forgiven(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, true);
+    int64_t now = START;
+    for (int round = 0; round < 50; round++) {
+        play(&pace, &now, 20, MS);
+        for (int i = 0; i < 2; i++) {
+            pace_next_ns(&pace, now);
+            now += MS;
+            pace_presented(&pace, now);
+        }
+    }
+    assert_true(pace.waits);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refresh_that_is_not_known_is_sixty),
+        cmocka_unit_test(a_still_screen_sleeps),
+        cmocka_unit_test(frames_come_one_period_apart),
+        cmocka_unit_test(a_display_that_waits_sets_the_pace),
+        cmocka_unit_test(a_late_frame_is_told_and_skipped),
+        cmocka_unit_test(half_a_period_is_not_late_yet),
+        cmocka_unit_test(a_machine_too_slow_shows_every_second_frame),
+        cmocka_unit_test(a_display_that_does_not_wait_is_found_out),
+        cmocka_unit_test(a_few_early_frames_are_forgiven),
+    };
+    return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}
