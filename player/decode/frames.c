@@ -66,7 +66,7 @@ static bool prepare_actions(posix_spawn_file_actions_t *actions, int socket)
     bool ok = posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
               posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
               posix_spawn_file_actions_adddup2(actions, 0, 1) == 0;
-#ifndef __SANITIZE_ADDRESS__ /* a sanitizer's report must be seen */
+#ifndef DUCKLING_SANITIZED /* a sanitizer's report must be seen */
     ok = ok && posix_spawn_file_actions_adddup2(actions, 0, 2) == 0;
 #endif
     return ok && posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;

@@ -12,7 +12,6 @@
 
 #include <stdint.h>
 
-
 struct frames;
 
 enum frames_state { FRAMES_PENDING, FRAMES_READY, FRAMES_FAILED };

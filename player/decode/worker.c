@@ -51,7 +51,7 @@ static void set_limits(void)
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, PROCESSOR_SECONDS);
     limit(RLIMIT_FSIZE, PROTOCOL_FRAME_BYTES_MAX);
-#ifndef __SANITIZE_ADDRESS__ /* AddressSanitizer's shadow alone is larger */
+#ifndef DUCKLING_SANITIZED /* AddressSanitizer's shadow alone is larger */
     limit(RLIMIT_AS, ADDRESS_SPACE_BYTES);
 #endif
 }
