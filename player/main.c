@@ -1,12 +1,16 @@
 /* The table of commands. */
 #include "base/log.h"
 #include "decode/worker.h"
+#include "operate/check.h"
+#include "operate/explain.h"
+#include "operate/guide.h"
 #include "operate/preview.h"
 #include "play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 
@@ -17,6 +21,9 @@ static const struct command {
 } commands[] = {
     {"play", play_main, "play a playlist on the screen"},
     {"preview", preview_main, "draw what a screen would show, as a picture"},
+    {"check", check_main, "tell every fault of a playlist and its media"},
+    {"guide", guide_main, "list what is on, slot by slot, or the totals"},
+    {"explain", explain_main, "say what is on at an instant, and why"},
 };
 
 static void help(FILE *stream)
@@ -32,7 +39,7 @@ static void help(FILE *stream)
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        return worker_main();
+        _exit(worker_main()); /* nothing to tidy up, and the player may end it at any moment now */
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
