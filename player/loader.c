@@ -9,7 +9,7 @@
 
 #define ENTRIES_MAX 16
 #define RETRY_NS ((int64_t)30 * 1000000000)
-#define HOUSE_GROUND 0x101e2au
+#define FAILURES_MAX 64
 #define LANGUAGE_BYTES 64
 
 /* One worker's part of a picture. */
@@ -30,7 +30,15 @@ struct entry {
     enum playlist_motion motion;
     struct picture *picture; /* when ready */
     bool failed;
+};
+
+/* A spot that could not be shown, remembered for longer than its entry lives. */
+struct failure {
+    uint64_t serial; /* 0: free */
+    int spot;
+    char language[LANGUAGE_BYTES];
     int64_t retry_ns;
+    char reason[160];
 };
 
 struct house {
@@ -44,6 +52,8 @@ struct loader {
     struct loader_canvas canvas;
     char language[LANGUAGE_BYTES];
     struct entry entries[ENTRIES_MAX];
+    struct failure failures[FAILURES_MAX];
+    size_t failures_next; /* the one to forget when there is no room */
     struct house house;
 };
 
@@ -91,6 +101,7 @@ void loader_destroy(struct loader *loader)
     part_finish(&loader->house.ground);
     part_finish(&loader->house.text);
     picture_release(loader->house.picture);
+    frames_reap(true);
     free(loader);
 }
 
@@ -131,15 +142,38 @@ int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *de
     return used;
 }
 
-static void fail(struct entry *entry, const struct err *err)
+static struct failure *failure_of(struct loader *loader, uint64_t serial, int spot,
+                                  const char *language)
 {
-    log_error("loader",
-              "spot can't be shown, the picture before it stays spot=\"%s\" reason=\"%s\"",
-              entry->name, err->text);
+    for (int i = 0; i < FAILURES_MAX; i++) {
+        struct failure *failure = &loader->failures[i];
+        if (failure->serial == serial && failure->spot == spot &&
+            strcmp(failure->language, language) == 0)
+            return failure;
+    }
+    return NULL;
+}
+
+/* Told once for each reason, and tried again in half a minute. */
+static void fail(struct loader *loader, struct entry *entry, const struct err *err)
+{
+    struct failure *failure = failure_of(loader, entry->serial, entry->spot, entry->language);
+    bool known = failure && strncmp(failure->reason, err->text, sizeof failure->reason - 1) == 0;
+    if (!known)
+        log_error("loader",
+                  "spot can't be shown, the picture before it stays spot=\"%s\" reason=\"%s\"",
+                  entry->name, err->text);
+    if (!failure) {
+        failure = &loader->failures[loader->failures_next];
+        loader->failures_next = (loader->failures_next + 1) % FAILURES_MAX;
+        *failure = (struct failure){.serial = entry->serial, .spot = entry->spot};
+        copy_text(failure->language, sizeof failure->language, entry->language);
+    }
+    copy_text(failure->reason, sizeof failure->reason, err->text);
+    failure->retry_ns = clock_mono_ns() + RETRY_NS;
     part_finish(&entry->visual);
     part_finish(&entry->text);
     entry->failed = true;
-    entry->retry_ns = clock_mono_ns() + RETRY_NS;
 }
 
 static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition)
@@ -149,24 +183,24 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
         entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);
         entry->visual.wanted = false;
         if (!entry->visual.frames)
-            fail(entry, &err);
+            fail(loader, entry, &err);
     }
     if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->text.frames =
             loader_start_text(&loader->canvas, edition, entry->spot, entry->language, &err);
         entry->text.wanted = false;
         if (!entry->text.frames)
-            fail(entry, &err);
+            fail(loader, entry, &err);
     }
 }
 
-static void make_picture(const struct loader *loader, struct entry *entry)
+static void make_picture(struct loader *loader, struct entry *entry)
 {
     struct picture *picture =
         picture_create(entry->background, entry->visual.frame, entry->text.frame);
     entry->visual.frame = entry->text.frame = NULL;
     if (!picture) {
-        fail(entry, &(struct err){.text = "out of memory"});
+        fail(loader, entry, &(struct err){.text = "out of memory"});
         return;
     }
     picture->motion = entry->motion;
@@ -204,7 +238,7 @@ static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_n
     if (!failed)
         news |= part_poll(&entry->text, now_ns, &failed, &err);
     if (failed) {
-        fail(entry, &err);
+        fail(loader, entry, &err);
         return true;
     }
     if (!news || part_pending(&entry->visual) || part_pending(&entry->text))
@@ -215,7 +249,7 @@ static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_n
 
 static struct picture *make_house(struct house *house)
 {
-    struct picture *picture = picture_create(HOUSE_GROUND, frame_hold(house->ground.frame),
+    struct picture *picture = picture_create(LOADER_HOUSE_GROUND, frame_hold(house->ground.frame),
                                              frame_hold(house->text.frame));
     if (picture) {
         picture_release(house->picture);
@@ -240,6 +274,7 @@ static bool house_poll(struct house *house, int64_t now_ns)
 bool loader_poll(struct loader *loader)
 {
     int64_t now_ns = clock_mono_ns();
+    frames_reap(false);
     bool news = house_poll(&loader->house, now_ns);
     for (int i = 0; i < ENTRIES_MAX; i++)
         if (loader->entries[i].used)
@@ -284,8 +319,11 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
 {
     const char *language = key->language ? key->language : loader->language;
     *picture = NULL;
+    const struct failure *failure = failure_of(loader, key->serial, key->spot, language);
+    if (failure && clock_mono_ns() < failure->retry_ns)
+        return LOADER_FAILED;
     struct entry *entry = find(loader, key, language);
-    if (entry && entry->failed && clock_mono_ns() >= entry->retry_ns) {
+    if (entry && entry->failed) {
         entry_finish(entry);
         entry = NULL;
     }
@@ -305,11 +343,14 @@ struct picture *loader_want_house(struct loader *loader, const char *words)
     struct house *house = &loader->house;
     struct err err = {0};
     house->recent = true;
-    if (house->ground.wanted) {
+    if (house->ground.wanted && running(loader) < LOADER_JOBS_MAX) {
         house->ground.wanted = false;
         house->ground.frames = loader_start_house(&loader->canvas, &err);
+        if (!house->ground.frames)
+            log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
     }
-    if (strncmp(house->words, words, sizeof house->words - 1) != 0) {
+    if (strncmp(house->words, words, sizeof house->words - 1) != 0 &&
+        running(loader) < LOADER_JOBS_MAX) {
         copy_text(house->words, sizeof house->words, words);
         part_finish(&house->text);
         house->text.frames =

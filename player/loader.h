@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #define LOADER_JOBS_MAX 8
+#define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 
 struct loader;
 

@@ -1,6 +1,7 @@
 #include "loader_jobs.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "core/motion.h"
 #include "decode/faces.h"
 
@@ -114,11 +115,15 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
     struct faces faces = {.count = 0};
     int font = playlist_choose_font(style, text.language);
     if (font >= 0) {
-        int file = edition_open(edition, font, err);
-        if (file < 0)
-            return NULL;
-        faces.files[0] = file;
-        faces.count = 1;
+        struct err font_err = {0};
+        int file = edition_open(edition, font, &font_err);
+        if (file < 0) {
+            log_warn("loader", "brand font left out spot=\"%s\" reason=\"%s\"", spot->name,
+                     font_err.text);
+        } else {
+            faces.files[0] = file;
+            faces.count = 1;
+        }
     }
     add_system_faces(&faces, text.language, style->weight);
     return start_tagline(canvas, &faces, style, &text, err);

@@ -2,10 +2,12 @@
 
 #define HZ_DEFAULT 60
 #define EARLY_MAX 5
+#define DRAW_MARGIN_NS 1000000
 
 void pace_init(struct pace *pace, double hz, bool waits)
 {
     *pace = (struct pace){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)), .waits = waits};
+    pace->draw_ns = pace->period_ns;
 }
 
 double pace_hz(const struct pace *pace)
@@ -15,6 +17,7 @@ double pace_hz(const struct pace *pace)
 
 int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
 {
+    pace->begun_ns = now_ns;
     if (!pace->running || !pace->target_ns) {
         pace->counted = false;
         pace->target_ns = now_ns + pace_lead_ns(pace);
@@ -29,8 +32,22 @@ int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
     return next_ns;
 }
 
+/* Up at once, down slowly: a frame begun too early waits unseen, one begun too late is seen. */
+static void learn_draw(struct pace *pace, int64_t taken_ns)
+{
+    int64_t wanted_ns = taken_ns + DRAW_MARGIN_NS;
+    if (wanted_ns > pace->period_ns)
+        wanted_ns = pace->period_ns;
+    if (wanted_ns > pace->draw_ns)
+        pace->draw_ns = wanted_ns;
+    else
+        pace->draw_ns -= (pace->draw_ns - wanted_ns) / 16;
+}
+
 bool pace_presented(struct pace *pace, int64_t present_ns)
 {
+    if (pace->begun_ns)
+        learn_draw(pace, present_ns - pace->begun_ns);
     bool late =
         pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
     if (!pace->waits)
@@ -53,9 +70,8 @@ int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
 {
     if (!pace->running)
         return INT64_MAX;
-    /* Where the display waits, the wait is in display_show. Elsewhere a frame is begun when the one
-     * before was to be seen. */
-    return pace->waits ? now_ns : pace->target_ns;
+    /* Where the display waits, the wait is in display_show. */
+    return pace->waits ? now_ns : pace->target_ns + pace->period_ns - pace->draw_ns;
 }
 
 int64_t pace_lead_ns(const struct pace *pace)

@@ -12,6 +12,8 @@ struct pace {
     int early;            /* frames in a row that it did not wait for */
     int64_t presented_ns; /* the last one; 0: none */
     bool running;         /* something moves: a frame each period */
+    int64_t begun_ns;     /* when the frame in work was begun; 0 before the first */
+    int64_t draw_ns;      /* how long drawing takes, as lately seen; a period before the first */
     int64_t target_ns;    /* when the frame in work is to be seen; 0 before the first */
     bool counted; /* the frame before came at its time too, so that lateness means something */
 };
@@ -33,7 +35,8 @@ bool pace_presented(struct pace *pace, int64_t present_ns);
 /* Whether the refresh after this one needs a frame too. */
 void pace_set_running(struct pace *pace, bool running);
 
-/* Until when to sleep before the next frame; INT64_MAX when nothing moves. */
+/* Until when to sleep before the next frame: as long before it is seen as drawing takes. INT64_MAX
+ * when nothing moves. */
 int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns);
 
 /* How long before it is seen a frame must be begun. */

@@ -1,6 +1,7 @@
 #include "play.h"
 
 #include "base/clock.h"
+#include "base/http.h"
 #include "base/log.h"
 #include "core/show_clock.h"
 #include "frames_log.h"
@@ -17,7 +18,8 @@
 #include <string.h>
 
 #define EXIT_USAGE 2
-#define DISPLAY_TRIES 2
+#define LOST_MAX 3 /* screens in a row that were lost soon after they were opened */
+#define LOST_SOON_NS 10000000000
 /* Windows have keys and are moved about; on a wall nobody presses one. SDL can't be waited for
  * together with workers, so it is asked this often. */
 #define EVENTS_NS 100000000
@@ -37,6 +39,8 @@ struct play {
     FILE *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;
+    int lost;          /* screens in a row that did not last */
+    int64_t opened_ns; /* when this screen was opened */
     int status;
 };
 
@@ -60,6 +64,7 @@ static bool open_display(struct play *play, struct err *err)
     play->display = display_create(&config, err);
     if (!play->display)
         return false;
+    play->opened_ns = clock_mono_ns();
     int width, height;
     display_size(play->display, &width, &height);
     double hz = display_refresh_hz(play->display);
@@ -85,22 +90,31 @@ static bool make_loader(struct play *play, struct err *err)
     return play->loader || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
-/* A screen that was lost (KMSDRM, a changed window) is opened again; what is shown fades in anew.
- */
+/* A screen that was lost (KMSDRM, a changed mode or window) is opened again. Pictures of the size
+ * that it turns out to have are kept. Where it is lost again and again without showing a frame,
+ * somebody else must mend it: the player ends, to be restarted. */
 static bool reopen_display(struct play *play, const struct err *why)
 {
     struct err err = {0};
+    int width, height, new_width, new_height;
+    display_size(play->display, &width, &height);
     log_warn("play", "screen lost, opening it again reason=\"%s\"", why->text);
-    loader_destroy(play->loader);
-    play->loader = NULL;
     show_finish(&play->show);
     display_destroy(play->display);
     play->display = NULL;
-    for (int i = 0; i < DISPLAY_TRIES; i++)
-        if (open_display(play, &err))
-            return make_loader(play, &err);
-    log_error("play", "no screen reason=\"%s\"", err.text);
-    return false;
+    play->redraw = true;
+    if (clock_mono_ns() - play->opened_ns > LOST_SOON_NS)
+        play->lost = 0;
+    if (++play->lost > LOST_MAX || !open_display(play, &err)) {
+        log_error("play", "no screen reason=\"%s\"", play->lost > LOST_MAX ? why->text : err.text);
+        return false;
+    }
+    display_size(play->display, &new_width, &new_height);
+    if (new_width == width && new_height == height)
+        return true;
+    loader_destroy(play->loader);
+    play->loader = NULL;
+    return make_loader(play, &err);
 }
 
 /* Puts a new edition in force, if there is one. False when it can't be: then the one before goes
@@ -122,8 +136,10 @@ static void feed_clock(struct play *play, int64_t now_ns)
     if (now_ns - play->clock_fed_ns < CLOCK_FEED_NS)
         return;
     play->clock_fed_ns = now_ns;
-    if (show_clock_update(&play->clock, now_ns, clock_wall_ms()))
+    if (show_clock_update(&play->clock, now_ns, clock_wall_ms())) {
         log_warn("play", "the clock was set: on to the right picture");
+        play->playing.jumps++;
+    }
 }
 
 static void pump_events(struct play *play)
@@ -143,7 +159,7 @@ static void pump_events(struct play *play)
 /* What the first picture fades in from: its own ground, never black by accident. */
 static void show_ground(struct play *play, double show_ms)
 {
-    uint32_t ground = 0;
+    uint32_t ground = LOADER_HOUSE_GROUND;
     if (play->playing.programme) {
         struct programme_scene scene =
             programme_scene_at(play->playing.programme, (int64_t)show_ms);
@@ -192,7 +208,8 @@ static bool turn(struct play *play, struct err *err)
     struct show_frame frame = show_step(&play->show, &wish);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
-    bool drawn = play->redraw || frame.animating || was_coming || frame.to_key != before;
+    bool drawn =
+        !frame.nothing && (play->redraw || frame.animating || was_coming || frame.to_key != before);
     if (drawn) {
         if (!display_show(play->display, &frame.mix, err))
             return false;
@@ -289,8 +306,16 @@ static bool start(struct play *play, struct err *err)
         return err_prefix(err, "--timezone: ");
     zone_finish(&own);
     play->source = source_open(&config, err);
-    if (!play->source || !take_edition(play, err))
+    if (!play->source)
         return false;
+    /* What a server sent, or the store kept, never ends the player; a file that is wrong is told.
+     */
+    if (!take_edition(play, err)) {
+        if (http_is_url(play->settings.source))
+            log_error("play", "playlist refused reason=\"%s\"", err->text);
+        else
+            return false;
+    }
     if (!open_display(play, err) || !make_loader(play, err) || !start_clock(play, err))
         return false;
     const struct option_value *length = value(play, SETTING_FOR);

@@ -17,7 +17,8 @@ bool playing_switch(struct playing *playing, struct edition *edition, const char
     uint64_t serial = playing->serial + 1;
     playing_finish(playing);
     /* The programme keeps a pointer to the zone, which therefore moves to its place first. */
-    *playing = (struct playing){.edition = edition, .serial = serial, .zone = zone};
+    *playing = (struct playing){
+        .edition = edition, .serial = serial, .jumps = playing->jumps, .zone = zone};
     playing->programme = programme_create(edition->playlist, &playing->zone.civil, NULL);
     return playing->programme || err_set(err, ERR_SYSTEM, "out of memory");
 }
@@ -27,7 +28,7 @@ void playing_finish(struct playing *playing)
     programme_destroy(playing->programme);
     zone_finish(&playing->zone);
     edition_destroy(playing->edition);
-    *playing = (struct playing){.serial = playing->serial};
+    *playing = (struct playing){.serial = playing->serial, .jumps = playing->jumps};
 }
 
 static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
@@ -57,18 +58,21 @@ static double bridge_ms(const struct playing *playing)
 /* Where a slot's picture stands in time. It moves until it has faded out, so the transition after
  * it counts. */
 static struct show_target slot_target(struct playing *playing, struct loader *loader,
-                                      const struct programme_slot *slot, const char *words)
+                                      const struct programme_slot *slot, const char *words,
+                                      enum loader_state *state)
 {
+    *state = LOADER_READY;
     if (slot->source == PROGRAMME_NOTHING)
         return house_target(loader, words, (double)slot->start_ms);
     struct programme_slot next = programme_next_slot(playing->programme, slot);
     struct loader_key key = {playing->edition, playing->serial, slot->spot, NULL};
     struct show_target target = {
-        .key = key_of(playing->serial, slot->start_ms, (uint64_t)slot->spot),
+        .key =
+            key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot),
         .start_ms = (double)slot->start_ms,
         .motion_ms = (double)(slot->end_ms - slot->start_ms + next.transition.duration_ms),
     };
-    loader_want(loader, &key, &target.picture);
+    *state = loader_want(loader, &key, &target.picture);
     return target;
 }
 
@@ -91,17 +95,22 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
         return wish;
     }
     struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
-    wish.to = slot_target(playing, loader, &scene.to, words);
+    enum loader_state state, from_state;
+    wish.to = slot_target(playing, loader, &scene.to, words, &state);
+    /* A fade of our own ends, like the programme's, by the middle of what is left of the slot. */
+    double left_ms = (double)scene.to.end_ms - show_ms;
+    if (wish.bridge_ms > left_ms / 2)
+        wish.bridge_ms = left_ms > 0 ? left_ms / 2 : 0;
     wish.type =
         scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
     if (scene.has_from) {
         wish.has_from = true;
-        wish.from = slot_target(playing, loader, &scene.from, words);
+        wish.from = slot_target(playing, loader, &scene.from, words, &from_state);
         /* The scene counts whole milliseconds; on screen the fraction matters. */
         wish.mix = (show_ms - wish.to.start_ms) / scene.to.transition.duration_ms;
         wish.mix = wish.mix > 1 ? 1 : wish.mix < 0 ? 0 : wish.mix;
     }
-    if (wish.to.picture)
+    if (state != LOADER_LOADING)
         want_next(playing, loader, &scene.to, next);
     return wish;
 }

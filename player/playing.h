@@ -13,6 +13,8 @@
 struct playing {
     struct edition *edition;
     uint64_t serial; /* counts editions; 0 before the first */
+    uint64_t jumps;  /* counts steps of the clock: what is wanted after one is faded in, even in the
+                        same slot */
     struct zone zone;
     struct programme *programme;
 };

@@ -1,21 +1,16 @@
 #include "source.h"
 
+#include "base/http.h"
 #include "base/log.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct source {
     struct feed *feed;
     struct edition *first; /* of a file, until it is taken */
 };
-
-static bool is_url(const char *source)
-{
-    return strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0;
-}
 
 static struct edition *load_first(const char *path, struct err *err)
 {
@@ -64,7 +59,7 @@ struct source *source_open(const struct source_config *config, struct err *err)
     source->feed = feed_start(&feed, err);
     bool ok = source->feed != NULL;
     /* The feed watches already, so no change falls between this load and its first look. */
-    if (ok && !is_url(config->source)) {
+    if (ok && !http_is_url(config->source)) {
         source->first = load_first(config->source, err);
         ok = source->first != NULL;
     }

@@ -17,8 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ENDING_MAX 64
+
 struct frames {
-    pid_t pid; /* 0: reaped */
+    pid_t pid; /* 0: told to end */
     int socket;
     int64_t deadline_ns;
     enum frames_state state;
@@ -163,21 +165,39 @@ int64_t frames_deadline_ns(const struct frames *frames)
     return frames->deadline_ns;
 }
 
-static void reap(struct frames *frames, int *status)
+/* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
+ * second. Main thread. */
+static pid_t ending[ENDING_MAX];
+static size_t ending_count;
+
+void frames_reap(bool wait)
 {
-    *status = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < ending_count; i++) {
+        pid_t done;
+        do
+            done = waitpid(ending[i], NULL, wait ? 0 : WNOHANG);
+        while (done < 0 && errno == EINTR);
+        if (done == 0)
+            ending[kept++] = ending[i];
+    }
+    ending_count = kept;
+}
+
+static void end_worker(struct frames *frames)
+{
     if (frames->pid <= 0)
         return;
     kill(frames->pid, SIGKILL);
-    while (waitpid(frames->pid, status, 0) < 0 && errno == EINTR)
-        continue;
+    frames_reap(ending_count == ENDING_MAX);
+    ending[ending_count++] = frames->pid;
     frames->pid = 0;
+    frames_reap(false);
 }
 
 static enum frames_state fail(struct frames *frames)
 {
-    int status;
-    reap(frames, &status);
+    end_worker(frames);
     frame_release(frames->frame);
     frames->frame = NULL;
     frames->state = FRAMES_FAILED;
@@ -260,7 +280,9 @@ static bool map_ring(struct frames *frames, const struct protocol_ring *ring, in
     if (!mapped)
         return err_set(err, ERR_SYSTEM, "out of memory");
     mapped->size_bytes = ring->slot_bytes;
-    mapped->address = mmap(NULL, mapped->size_bytes, PROT_READ, MAP_SHARED, fd, 0);
+    /* Private, though nobody can write: before Linux 6.7 a shared mapping of a write-sealed memfd
+     * is refused, even for reading. */
+    mapped->address = mmap(NULL, mapped->size_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
     if (mapped->address == MAP_FAILED) {
         free(mapped);
         return err_set_errno(err, ERR_SYSTEM, errno, "can't map a frame");
@@ -327,7 +349,8 @@ static int receive(struct frames *frames, struct err *err)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     int fds[4], count = 0, fd = -1;
-    struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    struct cmsghdr *header =
+        got >= 0 ? CMSG_FIRSTHDR(&message) : NULL; /* an empty packet may bring some, too */
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
         count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(fds, CMSG_DATA(header), (size_t)count * sizeof(int));
@@ -380,8 +403,7 @@ void frames_stop(struct frames *frames)
 {
     if (!frames)
         return;
-    int status;
-    reap(frames, &status);
+    end_worker(frames);
     close(frames->socket);
     frame_release(frames->frame);
     free(frames);

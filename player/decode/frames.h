@@ -38,7 +38,11 @@ struct frame *frames_take(struct frames *frames);
  * its word. NULL unless FRAMES_READY; lives as long as `frames`. */
 const struct protocol_facts *frames_facts(const struct frames *frames);
 
-/* Ends the worker, if it still runs, and reaps it. NULL is allowed. */
+/* Ends the worker, if it still runs, without waiting for its end. NULL is allowed. */
 void frames_stop(struct frames *frames);
+
+/* Takes note of workers that have ended since; to be called now and then. With `wait`, until all
+ * that were stopped have. */
+void frames_reap(bool wait);
 
 #endif

@@ -9,14 +9,14 @@
 struct upload {
     uint64_t frame; /* id; 0: free */
     SDL_Texture *texture;
-    uint64_t used; /* counter of the last use */
+    uint64_t used; /* the show that it is for: see drop_unused */
 };
 
 struct display_gpu {
     struct display display;
     SDL_Renderer *renderer;
     struct upload uploads[UPLOADS_MAX];
-    uint64_t counter;
+    uint64_t shows;         /* counts frames shown */
     SDL_Texture *layer;     /* the incoming picture, composed before it is blended once */
     SDL_Texture *frozen;    /* NULL until first used */
     SDL_Texture *mixed;     /* a dissolve's result, streamed; NULL until first used */
@@ -30,13 +30,13 @@ static bool fail(struct err *err, const char *what)
     return err_set(err, ERR_SYSTEM, "%s: %s", what, SDL_GetError());
 }
 
-static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame)
+static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t show)
 {
     struct upload *oldest = &gpu->uploads[0];
     for (int i = 0; i < UPLOADS_MAX; i++) {
         struct upload *slot = &gpu->uploads[i];
         if (slot->frame == frame->id) {
-            slot->used = ++gpu->counter;
+            slot->used = show;
             return slot->texture;
         }
         if (slot->used < oldest->used)
@@ -55,13 +55,13 @@ static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame)
         return NULL;
     }
     SDL_SetTextureBlendMode(texture, frame->opaque ? SDL_BLENDMODE_NONE : gpu->premultiplied);
-    *oldest = (struct upload){frame->id, texture, ++gpu->counter};
+    *oldest = (struct upload){frame->id, texture, show};
     return texture;
 }
 
 static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struct layout_rect crop)
 {
-    SDL_Texture *texture = upload(gpu, frame);
+    SDL_Texture *texture = upload(gpu, frame, gpu->shows);
     if (!texture)
         return false;
     const struct layout_box *at = &frame->at;
@@ -167,13 +167,33 @@ static bool draw(struct display_gpu *gpu, const struct display_mix *mix, SDL_Tex
     return ok && draw_dim(gpu, mix->dim);
 }
 
+/* Frees what this frame did not use and the next will not: a wall's pictures are tens of megabytes
+ * each. */
+static void drop_unused(struct display_gpu *gpu)
+{
+    for (int i = 0; i < UPLOADS_MAX; i++) {
+        struct upload *slot = &gpu->uploads[i];
+        if (!slot->texture || slot->used >= gpu->shows)
+            continue;
+        SDL_DestroyTexture(slot->texture);
+        *slot = (struct upload){0};
+    }
+}
+
 static bool gpu_show(struct display *display, const struct display_mix *mix, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
+    int width, height;
+    if (SDL_GetRendererOutputSize(gpu->renderer, &width, &height) < 0)
+        return fail(err, "the screen is lost");
+    if (width != display->width_px || height != display->height_px)
+        return err_set(err, ERR_SYSTEM, "the screen's size changed to %d × %d", width, height);
+    gpu->shows++;
     if (!draw(gpu, mix, NULL))
         return fail(err, "drawing failed");
     gpu->last = *mix;
     SDL_RenderPresent(gpu->renderer);
+    drop_unused(gpu);
     return true;
 }
 
@@ -195,9 +215,9 @@ static void gpu_prepare(struct display *display, const struct picture *picture)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     if (picture->visual)
-        upload(gpu, picture->visual);
+        upload(gpu, picture->visual, gpu->shows + 1);
     if (picture->text)
-        upload(gpu, picture->text);
+        upload(gpu, picture->text, gpu->shows + 1);
 }
 
 static bool gpu_capture(struct display *display, const struct display_mix *mix,

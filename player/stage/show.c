@@ -42,8 +42,9 @@ static void begin(struct show *show, const struct show_wish *wish)
     bool interrupted = show->coming.key != 0;
     show->retired = picture_hold(show->coming.picture);
     keep(&show->coming, &wish->to);
-    if (!interrupted && wish->has_from && wish->from.key == show->settled.key &&
-        wish->mix <= JOIN_MIX_MAX) {
+    /* Where the picture before can't be shown, what is held in its place fades out instead. */
+    bool from_is_on = wish->from.key == show->settled.key || !wish->from.picture;
+    if (!interrupted && wish->has_from && from_is_on && wish->mix <= JOIN_MIX_MAX) {
         show->bridging = show->from_frozen = false;
         show->type = wish->type;
         show->mix = wish->mix;
