@@ -49,7 +49,8 @@ class Play(Folder):
         with Player(self.folder, self.list, "--at", "2026-02-06T00:30:00Z", "--timezone", "UTC") as player:
             player.wait_shown("red")
             before = len(player.frames())
-            second = Player(self.folder / "..", self.list, "--for", "2", frames=False)
+            (self.folder / "other").mkdir()
+            second = Player(self.folder / "other", self.list, "--for", "2", frames=False)  # two seconds, on a clock that is not ours
             self.assertEqual(second.process.wait(60), 0)
             self.assertEqual(len(player.frames()), before)
 
@@ -191,6 +192,26 @@ class BadMedia(Folder):
         whole[16:24] = (20000).to_bytes(4, "big") * 2
         (self.folder / "bad.png").write_bytes(whole)
         self.holds("20000 × 20000 pixels")
+
+    def test_the_next_spot_is_ready_and_a_damaged_one_is_told_once(self):
+        (self.folder / "bad.png").write_text("hello\n")
+        playlist(self.list, {"red": {"image": "red.png"}, "bad": {"image": "bad.png"}, "green": {"image": "green.png"}},
+                 defaults={"duration": 1.5, "transition": {"duration": 0.7}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "10") as player:
+            self.assertEqual(player.process.wait(60), 0)
+            self.assertEqual(player.log().count('spot="bad"'), 1, player.log())
+            # Green fades in from red, which is held in the place of the damaged one, by the programme's own time.
+            fades = [f for f in player.frames() if f["to"] == "green" and f["from"]]
+        self.assertEqual({f["from"] for f in fades}, {"red"})
+        for f in fades:
+            self.assertAlmostEqual(float(f["mix"]), ((float(f["show_ms"]) - MIDNIGHT_MS) % 1500) / 700, delta=0.01)
+
+    def test_transitions_longer_than_slots_still_arrive(self):
+        playlist(self.list, {"red": {"image": "red.png"}, "green": {"image": "green.png"}},
+                 defaults={"duration": 1, "transition": {"duration": 10}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
+            player.wait_shown("red")
+            player.wait_shown("green")
 
     def test_a_bad_first_spot_leaves_no_black_screen(self):
         (self.folder / "bad.png").write_text("hello\n")

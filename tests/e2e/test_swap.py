@@ -49,7 +49,7 @@ class Swap(unittest.TestCase):
             self.assertEqual(player.stop(), 0)
 
     def test_a_swap_in_the_middle_of_a_crossfade(self):
-        png(self.root / "media/large.png", 1600, 900, (90, 90, 90))
+        png(self.root / "media/large.png", 3200, 1800, (40, 60, 200))
         playlist(self.root / "playlist.json",
                  {"red": {"image": "media/red.png", "duration": 6}, "green": {"image": "media/green.png", "duration": 6}},
                  defaults={"transition": {"duration": 3}})
@@ -57,9 +57,22 @@ class Swap(unittest.TestCase):
         with Player(self.folder, server.url("playlist.json")) as player:
             player.wait_frame(lambda f: f["from"] in ("red", "green") and f["to"] in ("red", "green")
                               and 0 < float(f["mix"]) < 0.3, "a crossfade")
-            self.publish("blue", defaults={"transition": {"duration": 1}})
+            # A large picture, so that the fade that runs goes on for a while before the new one is ready.
+            playlist(self.root / "new.json", {"blue": {"image": "media/large.png", "duration": 3600}},
+                     defaults={"transition": {"duration": 1}})
+            os.rename(self.root / "new.json", self.root / "playlist.json")
             player.wait_shown("blue")
             self.assertNotIn("error", player.log())
+            frames = [f for f in player.frames() if f["to"]]
+        # No cut: from frame to frame of one fade the mix moves no faster than the fastest fade here (a second), and a fade that ends
+        # early goes on from a picture kept in the middle of it ("*").
+        for a, b in zip(frames, frames[1:]):
+            if (a["from"], a["to"]) == (b["from"], b["to"]):
+                step = float(b["mix"]) - float(a["mix"])
+                self.assertLessEqual(step, (float(b["show_ms"]) - float(a["show_ms"])) / 1000 + 0.01, (a, b))
+            elif float(a["mix"]) < 1 and b["to"] != a["to"]:
+                self.assertEqual(b["from"], "*", (a, b))
+                self.assertLess(float(b["mix"]), 0.1, (a, b))
 
     def test_bad_new_playlists_are_refused_and_the_old_one_goes_on(self):
         self.publish("red")
@@ -79,6 +92,21 @@ class Swap(unittest.TestCase):
             self.publish("blue")
             player.wait_shown("blue")
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "blue"})
+
+    def test_a_zone_that_is_not_known_here_never_ends_the_player(self):
+        self.publish("red")
+        server = self.serve()
+        url = server.url("playlist.json")
+        with Player(self.folder, url) as player:
+            player.wait_shown("red")
+            self.publish("blue", timezone="Mars/Olympus")
+            player.wait_log("Mars/Olympus")
+            self.assertEqual(player.stop(), 0)
+        with Player(self.folder, url) as player:
+            player.wait_shown("red")
+            self.publish("green")
+            player.wait_shown("green")
+            self.assertEqual(player.stop(), 0)
 
     def test_plays_on_without_the_server_and_after_a_restart(self):
         self.publish("red")
