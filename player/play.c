@@ -204,7 +204,9 @@ static bool turn(struct play *play, struct err *err)
     uint64_t before = play->show.coming.key ? play->show.coming.key : play->show.settled.key;
     bool was_coming = play->show.coming.key != 0;
     struct picture *next;
-    struct show_wish wish = playing_wish(&play->playing, play->loader, words, show_ms, &next);
+    const struct picture *on = was_coming ? play->show.coming.picture : play->show.settled.picture;
+    bool bare = !on || !on->name[0];
+    struct show_wish wish = playing_wish(&play->playing, play->loader, words, bare, show_ms, &next);
     struct show_frame frame = show_step(&play->show, &wish);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
@@ -305,6 +307,8 @@ static bool start(struct play *play, struct err *err)
     if (zone && !zone_load(&own, zone, err))
         return err_prefix(err, "--timezone: ");
     zone_finish(&own);
+    if (!start_clock(play, err))
+        return err_prefix(err, "--at: ");
     play->source = source_open(&config, err);
     if (!play->source)
         return false;
@@ -316,7 +320,7 @@ static bool start(struct play *play, struct err *err)
         else
             return false;
     }
-    if (!open_display(play, err) || !make_loader(play, err) || !start_clock(play, err))
+    if (!open_display(play, err) || !make_loader(play, err))
         return false;
     const struct option_value *length = value(play, SETTING_FOR);
     play->end_ns = length->text ? clock_mono_ns() + (int64_t)(length->number * 1e9) : INT64_MAX;

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#define BRIDGE_MS 1000 /* where the playlist has no transition of its own */
+#define NAME "Duckling" /* on the house card, where there is nothing to wait for */
+#define BRIDGE_MS 1000  /* where the playlist has no transition of its own */
 
 bool playing_switch(struct playing *playing, struct edition *edition, const char *own,
                     struct err *err)
@@ -58,12 +59,11 @@ static double bridge_ms(const struct playing *playing)
 /* Where a slot's picture stands in time. It moves until it has faded out, so the transition after
  * it counts. */
 static struct show_target slot_target(struct playing *playing, struct loader *loader,
-                                      const struct programme_slot *slot, const char *words,
-                                      enum loader_state *state)
+                                      const struct programme_slot *slot, enum loader_state *state)
 {
     *state = LOADER_READY;
     if (slot->source == PROGRAMME_NOTHING)
-        return house_target(loader, words, (double)slot->start_ms);
+        return house_target(loader, NAME, (double)slot->start_ms);
     struct programme_slot next = programme_next_slot(playing->programme, slot);
     struct loader_key key = {playing->edition, playing->serial, slot->spot, NULL};
     struct show_target target = {
@@ -86,7 +86,7 @@ static void want_next(struct playing *playing, struct loader *loader,
 }
 
 struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
-                              double show_ms, struct picture **next)
+                              bool bare, double show_ms, struct picture **next)
 {
     struct show_wish wish = {.now_ms = show_ms, .mix = 1, .bridge_ms = bridge_ms(playing)};
     *next = NULL;
@@ -96,7 +96,7 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
     }
     struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
     enum loader_state state, from_state;
-    wish.to = slot_target(playing, loader, &scene.to, words, &state);
+    wish.to = slot_target(playing, loader, &scene.to, &state);
     /* A fade of our own ends, like the programme's, by the middle of what is left of the slot. */
     double left_ms = (double)scene.to.end_ms - show_ms;
     if (wish.bridge_ms > left_ms / 2)
@@ -105,11 +105,13 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
         scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
     if (scene.has_from) {
         wish.has_from = true;
-        wish.from = slot_target(playing, loader, &scene.from, words, &from_state);
+        wish.from = slot_target(playing, loader, &scene.from, &from_state);
         /* The scene counts whole milliseconds; on screen the fraction matters. */
         wish.mix = (show_ms - wish.to.start_ms) / scene.to.transition.duration_ms;
         wish.mix = wish.mix > 1 ? 1 : wish.mix < 0 ? 0 : wish.mix;
     }
+    if (bare && state == LOADER_FAILED)
+        wish.to = house_target(loader, words, show_ms);
     if (state != LOADER_LOADING)
         want_next(playing, loader, &scene.to, next);
     return wish;

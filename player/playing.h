@@ -28,9 +28,11 @@ bool playing_switch(struct playing *playing, struct edition *edition, const char
 void playing_finish(struct playing *playing);
 
 /* What is wanted at show_ms, asking the loader for its pictures and for the next slot's. `words`
- * are the house card's. *next is the next slot's picture when it is ready, else NULL. */
+ * are for the house card while nothing plays. `bare`: nothing was shown yet; then the house card
+ * stands in for a spot that can't be shown. *next is the next slot's picture when it is ready, else
+ * NULL. */
 struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
-                              double show_ms, struct picture **next);
+                              bool bare, double show_ms, struct picture **next);
 
 /* Until when (show clock) the wish stays the same but for motion and mix; INT64_MAX without a
  * programme. */

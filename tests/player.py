@@ -39,7 +39,7 @@ def playlist(path, spots, **more):
 
 def environment(**more):
     keep = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return {**keep, "SDL_VIDEODRIVER": "dummy", **more}
+    return {k: v for k, v in {**keep, "SDL_VIDEODRIVER": "dummy", **more}.items() if v is not None}
 
 
 def run(*arguments, **env):

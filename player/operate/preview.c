@@ -82,12 +82,14 @@ static bool settle(struct preview *preview, double show_ms, struct show_wish *wi
     for (;;) {
         struct picture *next;
         loader_poll(preview->loader);
-        *wish = playing_wish(&preview->playing, preview->loader, "Duckling", show_ms, &next);
+        *wish = playing_wish(&preview->playing, preview->loader, "", false, show_ms, &next);
         loader_end_round(preview->loader);
-        if (wish->to.picture && (!wish->has_from || wish->from.picture))
+        bool ready = wish->to.picture && (!wish->has_from || wish->from.picture);
+        /* The house card (a picture without a name) is there from the start, and grows. */
+        if (ready && wish->to.picture->name[0])
             return true;
         if (!wait_for_workers(preview))
-            return err_set(err, ERR_INPUT, "the picture can't be shown");
+            return ready || err_set(err, ERR_INPUT, "the picture can't be shown");
     }
 }
 

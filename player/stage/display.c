@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static SDL_Window *open_window(const struct display_config *config, Uint32 flags, struct err *err)
@@ -48,6 +49,13 @@ static struct display *create_cpu(const struct display_config *config, struct er
     return display;
 }
 
+/* Where SDL finds no screen it takes a driver that draws into memory. Who wants that asks for it by
+ * name. */
+static bool shows_nothing(const char *driver)
+{
+    return strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0;
+}
+
 static bool start_video(struct err *err)
 {
     if (SDL_WasInit(SDL_INIT_VIDEO))
@@ -56,9 +64,14 @@ static bool start_video(struct err *err)
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) == 0)
-        return true;
-    return err_set(err, ERR_SYSTEM, "no display: %s", SDL_GetError());
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
+        return err_set(err, ERR_SYSTEM, "no display: %s", SDL_GetError());
+    if (shows_nothing(SDL_GetCurrentVideoDriver()) && !getenv("SDL_VIDEODRIVER")) {
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+        return err_set(err, ERR_SYSTEM,
+                       "no display: no X server, no Wayland and no screen that this user may use");
+    }
+    return true;
 }
 
 static void describe(struct display *display)

@@ -154,9 +154,10 @@ class BadFile(Folder):
 
     def test_no_display(self):
         playlist(self.list, {"red": {"image": "red.png"}})
-        done = run("play", self.list, "--for", "1", SDL_VIDEODRIVER="x11")
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("no display", done.stderr)
+        for driver in ({"SDL_VIDEODRIVER": "x11"}, {"SDL_VIDEODRIVER": None}):
+            done = run("play", self.list, "--for", "1", **driver)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("no display", done.stderr)
 
 
 class BadMedia(Folder):

@@ -135,6 +135,17 @@ class OnScreen(unittest.TestCase):
         pixels = [pixel for row in shot for pixel in row]
         self.assertTrue(all(sum(pixel) > 20 for pixel in pixels), "black on the house card")
 
+    def test_a_damaged_picture_alone_leaves_the_house_card_not_black(self):
+        whole = bytearray((self.folder / "corners.png").read_bytes())
+        whole[45] ^= 0xff
+        (self.folder / "bad.png").write_bytes(whole)
+        playlist(self.list, {"bad": {"image": "bad.png"}})
+        with Screen() as screen, Player(self.folder, self.list, "--renderer", "cpu", window=None, env=screen.environment()) as player:
+            player.wait_log('spot="bad"')
+            yellow = lambda: [p for row in screen.shot() for p in row if p[0] > 200 and p[1] > 140 and p[2] < 120]
+            player.wait_frame(lambda f: f["mix"] == "1.0000" and len(yellow()) > 50, "the duckling")
+            self.assertEqual(player.stop(), 0)
+
 
 if __name__ == "__main__":
     tap.main()
