@@ -1,5 +1,6 @@
 #include "core/picture_header.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static uint32_t big(const uint8_t *p, int count)
@@ -150,4 +151,21 @@ bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_heade
     if (header->width <= 0 || header->height <= 0)
         *header = (struct picture_header){.orientation = 1};
     return header->format != PICTURE_UNKNOWN;
+}
+
+bool picture_header_check(const struct picture_header *header, char *text, size_t text_bytes)
+{
+    text[0] = '\0';
+    if (!header)
+        snprintf(text, text_bytes, "not a JPEG, PNG or WebP picture");
+    else if (header->width > PICTURE_SIDE_MAX_PX || header->height > PICTURE_SIDE_MAX_PX ||
+             (int64_t)header->width * header->height > PICTURE_AREA_MAX_PX)
+        snprintf(text, text_bytes, "%d × %d pixels; at most %d a side and %d million in all",
+                 header->width, header->height, PICTURE_SIDE_MAX_PX,
+                 (int)(PICTURE_AREA_MAX_PX / 1000000));
+    else if (header->components == 4)
+        snprintf(text, text_bytes, "a CMYK picture; screens need RGB: save it as sRGB");
+    else if (!header->complete)
+        snprintf(text, text_bytes, "the picture is cut off: its end is missing");
+    return text[0] == '\0';
 }

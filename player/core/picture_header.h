@@ -26,4 +26,8 @@ struct picture_header {
  * too broken to have a size. */
 bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header);
 
+/* Whether a picture with this header (NULL: none could be read) can be shown; else false, with the
+ * reason in words for an operator in text. */
+bool picture_header_check(const struct picture_header *header, char *text, size_t text_bytes);
+
 #endif

@@ -34,18 +34,12 @@ static SDL_Surface *load(const uint8_t *bytes, size_t size, enum picture_format 
 static bool check_header(const uint8_t *bytes, size_t size, struct picture_header *header,
                          struct err *err)
 {
-    if (!picture_header_read(bytes, size, header))
-        return err_set(err, ERR_INPUT, "not a JPEG, PNG or WebP picture");
-    if (header->width > PICTURE_SIDE_MAX_PX || header->height > PICTURE_SIDE_MAX_PX ||
-        (int64_t)header->width * header->height > PICTURE_AREA_MAX_PX)
-        return err_set(err, ERR_LIMIT, "%d × %d pixels; at most %d a side and %d million in all",
-                       header->width, header->height, PICTURE_SIDE_MAX_PX,
-                       (int)(PICTURE_AREA_MAX_PX / 1000000));
-    if (header->components == 4)
-        return err_set(err, ERR_INPUT, "a CMYK picture; screens need RGB: save it as sRGB");
-    if (!header->complete)
-        return err_set(err, ERR_INPUT, "the picture is cut off: its end is missing");
-    return true;
+    char reason[160];
+    bool known = picture_header_read(bytes, size, header);
+    if (picture_header_check(known ? header : NULL, reason, sizeof reason))
+        return true;
+    bool large = known && header->complete && header->components != 4;
+    return err_set(err, large ? ERR_LIMIT : ERR_INPUT, "%s", reason);
 }
 
 /* SDL2_image may give palettes and other layouts; the scaler takes three. */

@@ -1,0 +1,17 @@
+/* Verifying media before a playlist is put in force: what arrived whole may still be no picture.
+ *
+ * Looks at headers and end marks only; nothing is decoded outside a worker. Any thread. */
+#ifndef SYNC_VERIFY_H
+#define SYNC_VERIFY_H
+
+#include "base/err.h"
+#include "core/playlist.h"
+
+/* Whether an asset of the playlist is shown as a still by any spot. */
+bool verify_is_still(const struct playlist *playlist, int asset);
+
+/* Whether a file is a whole picture that a worker would take. Errors: ERR_INPUT (no picture, cut
+ * off, too large, CMYK), ERR_MISSING, ERR_SYSTEM. */
+bool verify_still(const char *path, struct err *err);
+
+#endif
