@@ -1,4 +1,4 @@
-/* The loader's jobs: what a spot needs from workers. Only loader.c includes this. */
+/* What a spot needs from workers, as jobs: for the loader, and for `check`. */
 #ifndef LOADER_JOBS_H
 #define LOADER_JOBS_H
 

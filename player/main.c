@@ -1,6 +1,9 @@
 /* The table of commands. */
 #include "base/log.h"
 #include "decode/worker.h"
+#include "operate/check.h"
+#include "operate/explain.h"
+#include "operate/guide.h"
 #include "operate/preview.h"
 #include "play.h"
 
@@ -18,6 +21,9 @@ static const struct command {
 } commands[] = {
     {"play", play_main, "play a playlist on the screen"},
     {"preview", preview_main, "draw what a screen would show, as a picture"},
+    {"check", check_main, "tell every fault of a playlist and its media"},
+    {"guide", guide_main, "list what is on, slot by slot, or the totals"},
+    {"explain", explain_main, "say what is on at an instant, and why"},
 };
 
 static void help(FILE *stream)

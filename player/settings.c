@@ -10,10 +10,14 @@
 #define PLAY SETTINGS_PLAY
 #define PREVIEW SETTINGS_PREVIEW
 #define BOTH (PLAY | PREVIEW)
+#define GUIDE SETTINGS_GUIDE
+#define EXPLAIN SETTINGS_EXPLAIN
+#define CHECK SETTINGS_CHECK
+#define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* those that look at the programme */
 
 static const struct option_row rows[] = {
     [SETTING_CONFIG] = {"config", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
-                        "read settings from FILE: a line \"name = value\" for each option", BOTH},
+                        "read settings from FILE: a line \"name = value\" for each option", TIMED},
     [SETTING_SOURCE] = {"source", 0, OPTION_TEXT, 0, 0, NULL, "SOURCE", NULL,
                         "the playlist, for configuration files; an argument wins", PLAY},
     [SETTING_WINDOW] = {"window", 0, OPTION_SIZE, 64, 16384, NULL, "WxH", NULL,
@@ -25,7 +29,7 @@ static const struct option_row rows[] = {
     [SETTING_REFRESH] = {"refresh", 0, OPTION_NUMBER, 1, 240, NULL, "HZ", NULL,
                          "frames a second while something moves; else the screen's own", PLAY},
     [SETTING_TIMEZONE] = {"timezone", 0, OPTION_TEXT, 0, 0, NULL, "ZONE", NULL,
-                          "IANA zone of local times, such as Asia/Seoul; else the system's", BOTH},
+                          "IANA zone of local times, such as Asia/Seoul; else the system's", TIMED},
     [SETTING_LANGUAGE] = {"language", 0, OPTION_TEXT, 0, 0, NULL, "TAG", NULL,
                           "language of taglines, such as ko or zh-Hans; else the system's", BOTH},
     [SETTING_STORE] = {"store", 0, OPTION_TEXT, 0, 0, NULL, "DIR", NULL,
@@ -36,16 +40,16 @@ static const struct option_row rows[] = {
                          "certificates (PEM) to trust for https; else the system's", PLAY},
     [SETTING_DECODE_TIMEOUT] =
         {"decode-timeout", 0, OPTION_NUMBER, 0.1, 60, NULL, "SECONDS", "2",
-         "how long a picture may take to be made ready, before it is given up", BOTH},
+         "how long a picture may take to be made ready, before it is given up", BOTH | CHECK},
     [SETTING_AT] = {"at", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
-                    "start the show clock at this instant (RFC 3339; local without an offset)",
-                    BOTH},
+                    "the instant to start at, or to look at (RFC 3339; local without an offset)",
+                    BOTH | EXPLAIN | CHECK},
     [SETTING_FOR] = {"for", 0, OPTION_NUMBER, 0, 31536000, NULL, "SECONDS", NULL,
                      "stop after so long", PLAY},
     [SETTING_FRAMES_LOG] = {"frames-log", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
                             "write a CSV line for each presented frame", PLAY},
     [SETTING_LOG_LEVEL] = {"log-level", 0, OPTION_CHOICE, 0, 0, "error|warn|info|debug", NULL,
-                           "info", "least importance of what is logged", BOTH},
+                           "info", "least importance of what is logged", TIMED},
     [SETTING_OUTPUT] = {"output", 'o', OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
                         "the PNG to write; with --frames, %d is replaced by the frame's number",
                         PREVIEW},
@@ -59,6 +63,18 @@ static const struct option_row rows[] = {
                        "put the --frames side by side into one picture", PREVIEW},
     [SETTING_FPS] = {"fps", 0, OPTION_NUMBER, 0.01, 240, NULL, "RATE", "10",
                      "frames a second of --frames", PREVIEW},
+    [SETTING_FROM] = {"from", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
+                      "the first instant (RFC 3339; local without an offset); else now", GUIDE},
+    [SETTING_TO] = {"to", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
+                    "the instant to stop before; else 24 hours after the first", GUIDE},
+    [SETTING_FORMAT] = {"format", 0, OPTION_CHOICE, 0, 0, "table|json|csv", NULL, "table",
+                        "for people, or for programs: an object or a record on each line", GUIDE},
+    [SETTING_TOTALS] = {"totals", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
+                        "for each spot its plays, time and share, instead of each slot", GUIDE},
+    [SETTING_JSON] = {"json", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
+                      "for programs: a JSON object on each line", CHECK},
+    [SETTING_STRICT] = {"strict", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL, "fail on warnings, too",
+                        CHECK},
 };
 
 const struct option_table settings_table = {rows, SETTING_COUNT};
@@ -93,12 +109,16 @@ bool settings_read(struct settings *settings, enum settings_command command, int
     if (!options_parse(&settings_table, command, argc, argv, settings->values, &operand,
                        &settings->help, err))
         return false;
-    if (argc - operand > 1)
+    bool takes_spot = command == SETTINGS_EXPLAIN;
+    if (argc - operand > 2 && takes_spot)
+        return err_set(err, ERR_INPUT, "one spot at a time, please: %s", argv[operand + 2]);
+    if (argc - operand > 1 && !takes_spot)
         return err_set(err, ERR_INPUT, "one playlist at a time, please: %s", argv[operand + 1]);
     if (settings->values[SETTING_CONFIG].given && !read_config(settings, err))
         return false;
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
     settings->source = operand < argc ? argv[operand] : settings->values[SETTING_SOURCE].text;
+    settings->spot = argc - operand > 1 ? argv[operand + 1] : NULL;
     return true;
 }
 

@@ -10,6 +10,9 @@
 enum settings_command {
     SETTINGS_PLAY = 1,
     SETTINGS_PREVIEW = 2,
+    SETTINGS_GUIDE = 4,
+    SETTINGS_EXPLAIN = 8,
+    SETTINGS_CHECK = 16,
 };
 
 enum setting {
@@ -35,6 +38,12 @@ enum setting {
     SETTING_FRAMES,
     SETTING_STRIP,
     SETTING_FPS,
+    SETTING_FROM,
+    SETTING_TO,
+    SETTING_FORMAT,
+    SETTING_TOTALS,
+    SETTING_JSON,
+    SETTING_STRICT,
     SETTING_COUNT
 };
 
@@ -43,6 +52,7 @@ extern const struct option_table settings_table;
 struct settings {
     struct option_value values[SETTING_COUNT];
     const char *source; /* playlist file or URL; NULL: none */
+    const char *spot;   /* the second operand, for commands that take one; NULL: none */
     bool help;
     char *config_bytes;
 };

@@ -29,7 +29,7 @@ struct http_transfer {
     struct curl_slist *headers;
     bool (*take)(void *, const struct http_response *, const void *, size_t, struct err *);
     void *take_context;
-    int64_t limit_bytes, range_start;
+    int64_t limit_bytes, range_start, total_ms;
     bool conditional;
     struct http_response response;
     int64_t body_bytes, head_bytes;
@@ -273,6 +273,7 @@ static void set_options(struct http_transfer *t, bool secure)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, t->http->connect_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, t->http->stall_bytes_per_s);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, t->http->stall_s);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->total_ms); /* 0: none */
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Without it, ending a transfer waits for a name server that does not answer. */
@@ -306,6 +307,7 @@ struct http_transfer *http_get(struct http *http, const struct http_request *req
     t->take_context = request->context;
     t->limit_bytes = request->limit_bytes;
     t->range_start = request->range_start;
+    t->total_ms = request->total_ms;
     t->conditional = request->if_none_match || request->if_modified_since;
     CURL *easy = curl_easy_init();
     if (!easy || !add_conditions(t, request) ||
@@ -371,11 +373,24 @@ bool http_finished(const struct http_transfer *transfer)
     return transfer->finished;
 }
 
+/* libcurl has one code for all that takes too long. */
+static bool timeout_error(const struct http_transfer *t, struct err *err)
+{
+    curl_off_t connected_us = 0, total_us = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    if (connected_us == 0)
+        return err_set(err, ERR_TIMEOUT, "no connection in time");
+    if (t->total_ms > 0 && total_us / 1000 >= t->total_ms)
+        return err_set(err, ERR_TIMEOUT, "not complete within %" PRId64 " ms", t->total_ms);
+    return err_set(err, ERR_TIMEOUT, "stalled: slower than %ld bytes/s for %ld s",
+                   t->http->stall_bytes_per_s, t->http->stall_s);
+}
+
 /* Our own words where libcurl's hold a count or a time: the same cause must read the same each
  * time. */
 static bool result_error(const struct http_transfer *t, struct err *err)
 {
-    curl_off_t connected_us = 0;
     switch ((int)t->result) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -383,11 +398,7 @@ static bool result_error(const struct http_transfer *t, struct err *err)
     case CURLE_COULDNT_CONNECT:
         return err_set(err, ERR_NETWORK, "can't connect");
     case CURLE_OPERATION_TIMEDOUT:
-        curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
-        if (connected_us == 0)
-            return err_set(err, ERR_TIMEOUT, "no connection in time");
-        return err_set(err, ERR_TIMEOUT, "stalled: slower than %ld bytes/s for %ld s",
-                       t->http->stall_bytes_per_s, t->http->stall_s);
+        return timeout_error(t, err);
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:

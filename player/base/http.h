@@ -47,6 +47,7 @@ struct http_request {
     int64_t range_start;  /* > 0: only what follows; the answer is 206 from there, or a whole 200 */
     const char *if_range; /* an ETag; always give it with range_start */
     int64_t limit_bytes;  /* of the body, > 0 */
+    int64_t total_ms;     /* for all of it, connection and redirects included; 0: no bound */
     /* Takes the body of a 200 or 206, piece by piece, at least once even when it is empty. False,
      * with err set, ends the transfer, and http_result gives this err. */
     bool (*take)(void *context, const struct http_response *head, const void *data, size_t size,

@@ -197,6 +197,13 @@ struct playlist_faults {
  * PLAYLIST_BYTES_MAX. */
 struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults);
 
+/* The same, but a playlist with faults is given too, as far as it could be read, so that its media
+ * can be looked at in the same run: what it says of assets, of spots but for their taglines and
+ * styles, and of the fonts of styles holds (an asset whose path is wrong is -1); nothing else may
+ * be asked of it. NULL where the faults leave nothing. */
+struct playlist *playlist_parse_media(const char *bytes, size_t size,
+                                      struct playlist_faults *faults);
+
 /* NULL is allowed. */
 void playlist_destroy(struct playlist *playlist);
 void playlist_faults_finish(struct playlist_faults *faults);

@@ -159,8 +159,9 @@ static struct json_t *load(const char *bytes, size_t size, struct playlist_fault
     return root;
 }
 
-struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
-                                       struct playlist_faults *faults)
+/* What could be read, faults or not; NULL where that is nothing. */
+static struct playlist *parse(const char *bytes, size_t size, size_t arena_bytes_max,
+                              struct playlist_faults *faults)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
     if (size >= 3 && !memcmp(bytes, mark, 3)) {
@@ -181,10 +182,26 @@ struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t ar
         playlist_fault_add(faults, NULL, "out of memory");
     arena_finish(&parser.scratch);
     playlist_json_free(json);
+    if (!parser.out_of_memory)
+        return playlist;
+    playlist_destroy(playlist);
+    return NULL;
+}
+
+struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
+                                       struct playlist_faults *faults)
+{
+    struct playlist *playlist = parse(bytes, size, arena_bytes_max, faults);
     if (!faults->total)
         return playlist;
     playlist_destroy(playlist);
     return NULL;
+}
+
+struct playlist *playlist_parse_media(const char *bytes, size_t size,
+                                      struct playlist_faults *faults)
+{
+    return parse(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
 }
 
 struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults)

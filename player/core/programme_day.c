@@ -25,23 +25,32 @@ static bool has_day(const struct playlist_daypart *daypart, int32_t local_day)
     return true;
 }
 
-/* Adds the part that lies in the swept day of a daypart's interval for a start day
- * (duckling-playlist(5), PROGRAMME, rule 1). */
-static size_t add_events(const struct programme *programme, const struct programme_day *day,
-                         int rank, int32_t start_day, size_t count)
+/* duckling-playlist(5), PROGRAMME, rule 1. */
+bool programme_day_span(const struct programme *programme, int rank, int32_t start_day,
+                        int64_t *from_ms, int64_t *to_ms)
 {
     const struct programme_part *part = &programme->parts[rank];
     const struct playlist_daypart *daypart = &programme->playlist->schedule[part->daypart];
     if (!has_day(daypart, start_day))
-        return count;
+        return false;
     int64_t midnight_ms = (int64_t)start_day * CIVIL_DAY_MS;
     bool overnight = daypart->end_time_ms <= daypart->start_time_ms;
-    int64_t from_ms = civil_instant(programme->zone, midnight_ms + daypart->start_time_ms);
-    int64_t to_ms = civil_instant(programme->zone, midnight_ms + daypart->end_time_ms +
-                                                       (overnight ? CIVIL_DAY_MS : 0));
-    from_ms = from_ms > part->start_ms ? from_ms : part->start_ms;
+    *from_ms = civil_instant(programme->zone, midnight_ms + daypart->start_time_ms);
+    *to_ms = civil_instant(programme->zone,
+                           midnight_ms + daypart->end_time_ms + (overnight ? CIVIL_DAY_MS : 0));
+    *from_ms = *from_ms > part->start_ms ? *from_ms : part->start_ms;
+    *to_ms = *to_ms < part->end_ms ? *to_ms : part->end_ms;
+    return *from_ms < *to_ms;
+}
+
+/* Adds what lies in the swept day of a part's interval for a start day. */
+static size_t add_events(const struct programme *programme, const struct programme_day *day,
+                         int rank, int32_t start_day, size_t count)
+{
+    int64_t from_ms, to_ms;
+    if (!programme_day_span(programme, rank, start_day, &from_ms, &to_ms))
+        return count;
     from_ms = from_ms > day->start_ms ? from_ms : day->start_ms;
-    to_ms = to_ms < part->end_ms ? to_ms : part->end_ms;
     to_ms = to_ms < day->end_ms ? to_ms : day->end_ms;
     if (from_ms >= to_ms)
         return count;

@@ -1,5 +1,5 @@
-/* The inside of the programme: days, their blocks, the slots in them. For player/core/programme*.c
- * only. */
+/* The inside of the programme: days, their blocks, the slots in them. For player/core/programme*.c,
+ * and check_dayparts.c, which looks at a programme of its own. */
 #ifndef CORE_PROGRAMME_DAY_H
 #define CORE_PROGRAMME_DAY_H
 
@@ -69,6 +69,11 @@ struct programme {
     uint64_t questions;
     struct programme_day days[PROGRAMME_DAYS_KEPT];
 };
+
+/* When the part of this rank is active because of a start day: within its daypart's start and end,
+ * not within any day. False where it isn't. */
+bool programme_day_span(const struct programme *programme, int rank, int32_t start_day,
+                        int64_t *from_ms, int64_t *to_ms);
 
 /* Finds the blocks of a local day, which has a length above 0; start_ms and end_ms are set. */
 void programme_day_sweep(struct programme *programme, struct programme_day *day, int32_t local_day);

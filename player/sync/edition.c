@@ -1,7 +1,9 @@
 #include "sync/edition.h"
 
 #include "base/file.h"
+#include "base/zone.h"
 #include "core/playlist_fault.h"
+#include "sync/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,7 +147,17 @@ static char **find_paths(const struct playlist *playlist, const char *playlist_p
     return paths;
 }
 
-/* False when a medium is missing, with faults, or when out of memory, without. */
+struct edition *edition_assume(struct playlist *playlist, const char *path)
+{
+    char **paths = find_paths(playlist, path);
+    if (paths)
+        return edition_create(playlist, paths, path);
+    playlist_destroy(playlist);
+    return NULL;
+}
+
+/* False when a medium is missing or no picture where it should be one, with faults, or when out of
+ * memory, without. */
 static bool check_media(const struct playlist *playlist, char *const *paths,
                         struct playlist_faults *faults)
 {
@@ -156,7 +168,9 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
         int fd = open_medium(paths[i], &err);
         if (fd >= 0) {
             close(fd);
-            continue;
+            if (!verify_is_still(playlist, (int)i) || verify_still(paths[i], &err))
+                continue;
+            err_prefix(&err, "%s: ", paths[i]);
         }
         troubles[i] = strdup(err.text);
         ok = troubles[i] != NULL;
@@ -173,9 +187,29 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
     return ok && !any;
 }
 
-static void tell_faults(const char *path, const struct playlist_faults *faults, struct err *err)
+bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
+                        struct err *err)
 {
-    if (!faults->count)
+    const struct playlist_node root = {0}, node = {.parent = &root, .key = "timezone"};
+    struct zone zone = {0};
+    struct err trouble = {0};
+    if (!playlist->timezone || zone_load(&zone, playlist->timezone, &trouble)) {
+        zone_finish(&zone);
+        return true;
+    }
+    if (trouble.code == ERR_SYSTEM || trouble.code == ERR_DISK)
+        return err_set(err, trouble.code, "%s", trouble.text);
+    playlist_fault_add(faults, &node, "%s", trouble.text);
+    return err_set(err, ERR_INPUT, "%s", trouble.text);
+}
+
+/* `trouble` is what kept a playlist without a fault from being used; ERR_NONE: memory. */
+static void tell_faults(const char *path, const struct playlist_faults *faults,
+                        const struct err *trouble, struct err *err)
+{
+    if (!faults->count && trouble->code != ERR_NONE)
+        err_set(err, trouble->code, "%s: %s", path, trouble->text);
+    else if (!faults->count)
         err_set(err, ERR_SYSTEM, "%s: out of memory", path);
     else if (faults->total == 1)
         err_set(err, ERR_INPUT, "%s: %s: %s", path, faults->items[0].path, faults->items[0].text);
@@ -193,13 +227,15 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     struct playlist *playlist = playlist_parse(bytes, size, faults);
     free(bytes);
     char **paths = playlist ? find_paths(playlist, path) : NULL;
-    if (paths && check_media(playlist, paths, faults)) {
+    struct err trouble = {0};
+    bool in_zone = playlist && edition_check_zone(playlist, faults, &trouble);
+    if (paths && check_media(playlist, paths, faults) && in_zone) {
         struct edition *edition = edition_create(playlist, paths, path);
         if (!edition)
             err_set(err, ERR_SYSTEM, "%s: out of memory", path);
         return edition;
     }
-    tell_faults(path, faults, err);
+    tell_faults(path, faults, &trouble, err);
     if (playlist)
         free_paths(paths, playlist->asset_count);
     playlist_destroy(playlist);

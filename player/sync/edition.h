@@ -14,10 +14,22 @@ struct edition {
     char *origin; /* file path or URL, without credentials, for the log */
 };
 
+/* Whether this machine knows the time zone that the playlist names; one that names none goes by the
+ * player's own. A playlist must pass before it is put in force: its programme can't be laid without
+ * its zone. ERR_INPUT, with a fault at $.timezone: there is no such zone here, or it can't be used;
+ * ERR_SYSTEM or ERR_DISK, without: it could not be found out, and trying again may help. */
+bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
+                        struct err *err);
+
 /* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
- * or unreadable is a fault with the JSON path of each place that names it. NULL on failure. */
+ * or unreadable, or no picture that can be shown (verify.h), is a fault with the JSON path of each
+ * place that names it, a time zone that is not known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
+
+/* The edition of a playlist file that was parsed already, its media beside it, there or not: for
+ * `check`, which tells of each. Takes the playlist over. NULL when out of memory. */
+struct edition *edition_assume(struct playlist *playlist, const char *path);
 
 /* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and
  * copies `origin`. NULL when out of memory (then everything passed in is freed). */

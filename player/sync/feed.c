@@ -93,7 +93,7 @@ void feed_stop(struct feed *feed)
 {
     if (!feed)
         return;
-    atomic_store(&feed->slot.stop, true);
+    feed_slot_end(&feed->slot);
     if (feed->url)
         feed_url_wake(feed->url);
     else

@@ -1,5 +1,6 @@
 #include "sync/feed_source.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -13,6 +14,8 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define REST_MS_MAX 5000 /* where poll fails */
 
 /* What tells one version of a file from the next. */
 struct file_state {
@@ -165,16 +168,25 @@ static void follow(struct feed_file *source)
     feed_slot_offer(source->slot, edition, true);
 }
 
+static int64_t rest_ns(const struct feed_file *source)
+{
+    return (int64_t)(source->poll_ms < REST_MS_MAX ? source->poll_ms : REST_MS_MAX) * 1000000;
+}
+
 void feed_file_run(struct feed_file *source)
 {
+    bool troubled = false;
     while (!atomic_load(&source->slot->stop)) {
         struct pollfd fds[] = {{.fd = source->wake_fd, .events = POLLIN},
                                {.fd = source->watch_fd, .events = POLLIN}};
         int ready = poll(fds, 2, source->poll_ms);
-        if (ready < 0 && errno != EINTR) {
-            log_error("feed", "poll failed; %s is no longer followed", source->path);
-            return;
-        }
+        bool failed = ready < 0 && errno != EINTR;
+        if (failed && !troubled)
+            log_error("feed", "changes of %s can't be waited for: %s", source->path,
+                      strerror(errno));
+        if (failed) /* the look that follows needs no descriptor */
+            feed_slot_rest(source->slot, clock_mono_ns() + rest_ns(source));
+        troubled = failed;
         if (ready > 0 && (fds[1].revents & POLLIN)) {
             char events[4096] __attribute__((aligned(8)));
             while (read(source->watch_fd, events, sizeof events) > 0)

@@ -38,6 +38,10 @@ struct playlist *feed_kept_playlist(const struct store *store, const struct mani
         err_set(err, ERR_TRUST, "%s: damaged", path);
     else if (!faults || !(playlist = playlist_parse(*bytes, *size, faults)))
         err_set(err, ERR_INPUT, "%s: not a playlist that this version can read", path);
+    else if (!edition_check_zone(playlist, faults, err)) {
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
     if (faults)
         playlist_faults_finish(faults);
     free(faults);

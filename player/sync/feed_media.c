@@ -2,7 +2,10 @@
 
 #include "base/log.h"
 #include "sync/feed_retry.h"
+#include "sync/feed_slot.h"
+#include "sync/verify.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +255,23 @@ static bool complete(struct medium *m, struct err *err)
     return store_part_commit(part, wanted, m->sha256, err);
 }
 
+/* What arrived whole may be a picture that somebody is still copying to the server, or a sign-in
+ * page: it is asked for again, from its beginning, until it is a picture. Bytes that the playlist's
+ * own hash vouches for can't get any better. */
+static bool is_picture(struct medium *m, struct err *err)
+{
+    const struct feed_media_config *config = &m->media->config;
+    char path[PATH_MAX];
+    if (m->asset->has_sha256 ||
+        !verify_is_still(config->playlist, (int)(m->asset - config->playlist->assets)))
+        return true;
+    store_media_path(config->store, m->sha256, path);
+    if (verify_still(path, err))
+        return true;
+    m->kept = false;
+    return false;
+}
+
 static bool settle(struct medium *m, struct err *err)
 {
     struct http_response head;
@@ -260,12 +280,12 @@ static bool settle(struct medium *m, struct err *err)
     m->transfer = NULL;
     if (ok && head.status == 304) {
         if (store_has(m->media->config.store, m->sha256, m->bytes))
-            return true;
+            return is_picture(m, err);
         m->kept = false;
         return err_set(err, ERR_MISSING, "the stored file is gone");
     }
     if (ok)
-        return complete(m, err);
+        return complete(m, err) && is_picture(m, err);
     if (head.status == 416) { /* the part is longer than the file is now */
         store_part_discard(m->part);
         m->part = NULL;
@@ -295,6 +315,12 @@ static bool has_gained(struct medium *m)
     return true;
 }
 
+/* How much of a text is shown at most: whole characters, as a precision. */
+static int shown_bytes(const char *text, size_t limit)
+{
+    return (int)feed_slot_whole_bytes(text, strnlen(text, limit));
+}
+
 static void fail(struct medium *m, const struct err *err, int64_t now_ns)
 {
     struct feed_media *media = m->media;
@@ -310,7 +336,8 @@ static void fail(struct medium *m, const struct err *err, int64_t now_ns)
     if (!m->kept && (!replace_text(&m->etag, "") || !replace_text(&m->last_modified, "")))
         m->etag[0] = m->last_modified[0] = '\0';
     http_url_public(m->url, shown, sizeof shown);
-    snprintf(media->trouble, sizeof media->trouble, "%.120s: %.300s", m->asset->path, err->text);
+    snprintf(media->trouble, sizeof media->trouble, "%.*s: %.*s", shown_bytes(m->asset->path, 120),
+             m->asset->path, shown_bytes(err->text, 300), err->text);
     if (!was_logged(m, err))
         log_warn("feed", "a medium can't be fetched path=\"%s\" url=%s: %s", m->asset->path, shown,
                  err->text);

@@ -14,19 +14,22 @@ struct feed_poll {
     struct http_transfer *transfer;
     char *bytes; /* arriving, or arrived */
     size_t size, room;
+    int64_t total_ms;
     bool has_seen;
-    struct feed_poll_body seen;
+    struct feed_poll_body seen;    /* accepted last; without bytes */
+    struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next question */
     unsigned failures;
     int64_t due_ns;
     struct err trouble;
 };
 
 struct feed_poll *feed_poll_create(struct http *http, const char *url,
-                                   const struct retry_policy *policy)
+                                   const struct retry_policy *policy, int64_t total_ms)
 {
     struct feed_poll *poll = calloc(1, sizeof *poll);
     if (poll)
-        *poll = (struct feed_poll){.http = http, .url = url, .policy = policy};
+        *poll =
+            (struct feed_poll){.http = http, .url = url, .policy = policy, .total_ms = total_ms};
     return poll;
 }
 
@@ -70,13 +73,18 @@ static bool take(void *context, const struct http_response *head, const void *da
 static void ask(struct feed_poll *poll, struct err *err)
 {
     struct http_request request = {
-        .url = poll->url, .limit_bytes = PLAYLIST_BYTES_MAX, .take = take, .context = poll};
+        .url = poll->url,
+        .limit_bytes = PLAYLIST_BYTES_MAX,
+        .total_ms = poll->total_ms,
+        .take = take,
+        .context = poll,
+    };
     if (poll->has_seen && poll->seen.etag[0])
         request.if_none_match = poll->seen.etag;
     else if (poll->has_seen && poll->seen.last_modified[0])
         request.if_modified_since = poll->seen.last_modified;
     poll->size = 0;
-    poll->seen.bytes = NULL;
+    poll->arrived.bytes = NULL;
     poll->transfer = http_get(poll->http, &request, err);
 }
 
@@ -91,10 +99,11 @@ static enum feed_poll_news receive(struct feed_poll *poll, const struct http_res
     }
     memcpy(body.etag, head->etag, sizeof body.etag);
     memcpy(body.last_modified, head->last_modified, sizeof body.last_modified);
-    bool same = poll->has_seen && memcmp(body.sha256, poll->seen.sha256, HASH_BYTES) == 0;
-    poll->seen = body;
-    poll->has_seen = true;
-    return same ? FEED_POLL_UNCHANGED : FEED_POLL_CHANGED;
+    poll->arrived = body;
+    if (!poll->has_seen || memcmp(body.sha256, poll->seen.sha256, HASH_BYTES) != 0)
+        return FEED_POLL_CHANGED;
+    feed_poll_accept(poll); /* the same bytes, but perhaps by another ETag */
+    return FEED_POLL_UNCHANGED;
 }
 
 static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
@@ -138,7 +147,12 @@ int64_t feed_poll_due_ns(const struct feed_poll *poll)
 
 const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll)
 {
-    return &poll->seen;
+    return &poll->arrived;
+}
+
+void feed_poll_accept(struct feed_poll *poll)
+{
+    feed_poll_set_seen(poll, &poll->arrived);
 }
 
 const char *feed_poll_trouble(const struct feed_poll *poll)

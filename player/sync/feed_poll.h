@@ -1,5 +1,5 @@
 /* Private to the feed: asks for the playlist again and again, and tells when its bytes are others
- * than those seen last.
+ * than those that were accepted last.
  *
  * Belongs to the feed's thread. */
 #ifndef SYNC_FEED_POLL_H
@@ -14,8 +14,8 @@ struct feed_poll;
 enum feed_poll_news {
     FEED_POLL_NONE,      /* no answer since the last step */
     FEED_POLL_UNCHANGED, /* what was seen last is still there */
-    FEED_POLL_CHANGED,   /* other bytes: feed_poll_body */
-    FEED_POLL_FAILED     /* feed_poll_trouble says why */
+    FEED_POLL_CHANGED, /* other bytes: feed_poll_body; feed_poll_accept once they are dealt with */
+    FEED_POLL_FAILED   /* feed_poll_trouble says why */
 };
 
 /* The bytes of an answer and what tells them from others. */
@@ -26,10 +26,12 @@ struct feed_poll_body {
     char etag[HTTP_VALIDATOR_BYTES], last_modified[HTTP_VALIDATOR_BYTES]; /* "" without */
 };
 
-/* All borrowed; they must outlive the poll. The first question is due at once. NULL when out of
- * memory. */
+/* URL and others are borrowed and must outlive the poll. An answer that is not complete after
+ * total_ms has failed: a playlist is small, and a server that trickles it out would otherwise hold
+ * up the next question for a long time. The first question is due at once. NULL when out of memory.
+ */
 struct feed_poll *feed_poll_create(struct http *http, const char *url,
-                                   const struct retry_policy *policy);
+                                   const struct retry_policy *policy, int64_t total_ms);
 
 /* NULL is allowed. */
 void feed_poll_destroy(struct feed_poll *poll);
@@ -44,8 +46,12 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
 /* When the next question is due on the monotonic clock; INT64_MAX while one is under way. */
 int64_t feed_poll_due_ns(const struct feed_poll *poll);
 
-/* What was seen last; its bytes are NULL unless the last step said CHANGED. */
+/* What arrived last; only after a step that said CHANGED, until the next. */
 const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll);
+
+/* What arrived last counts as seen from now on. Without it the next answer that holds it is CHANGED
+ * again. */
+void feed_poll_accept(struct feed_poll *poll);
 
 /* Why the last question failed; "" when it did not. */
 const char *feed_poll_trouble(const struct feed_poll *poll);

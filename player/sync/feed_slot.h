@@ -8,16 +8,20 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define FEED_TEXT_BYTES 512
+#define FEED_PROGRESS_MS 3000
 
 struct feed_slot {
     pthread_mutex_t lock;
     struct edition *edition;    /* protected by lock; owned until taken */
     char text[FEED_TEXT_BYTES]; /* protected by lock */
+    int64_t progress_due_ns;    /* the feed's thread only */
     void (*wake)(void *);
     void *wake_context;
-    atomic_bool stop; /* the thread is to end; set once */
+    pthread_cond_t ended; /* with lock: stop was set */
+    atomic_bool stop;     /* the thread is to end; set once, by feed_slot_end */
 };
 
 void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context);
@@ -28,9 +32,27 @@ void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_
 struct edition *feed_slot_take(struct feed_slot *slot);
 bool feed_slot_is_empty(struct feed_slot *slot);
 
-/* What the feed waits for. */
+/* What the feed waits for. Cut at a character where it is too long. */
 __attribute__((format(printf, 2, 3))) void feed_slot_tell(struct feed_slot *slot,
                                                           const char *format, ...);
+
+/* The same for what changes with each file that arrives: at most once in FEED_PROGRESS_MS, so that
+ * people can read it. What comes between is dropped; tell it again at slot->progress_due_ns. */
+__attribute__((format(printf, 3, 4))) void
+feed_slot_tell_progress(struct feed_slot *slot, int64_t now_ns, const char *format, ...);
+
+/* As many of these bytes as are whole characters: without the beginning of a UTF-8 character that a
+ * cut left at the end. */
+size_t feed_slot_whole_bytes(const char *text, size_t size);
+
+/* Asks the feed's thread to end, and ends its rest. */
+void feed_slot_end(struct feed_slot *slot);
+
+/* Sleeps until the instant on the monotonic clock, or until feed_slot_end. Needs no descriptor and
+ * no memory: it is for when both have run out. */
+void feed_slot_rest(struct feed_slot *slot, int64_t until_ns);
+
+/* Copies it, cut at a character to fit. */
 void feed_slot_describe(struct feed_slot *slot, char *text, size_t text_bytes);
 
 #endif

@@ -12,6 +12,7 @@
 struct feed_limits {
     struct http_config http; /* its ca_file is ignored */
     int64_t retry_max_ms;    /* the longest wait after failures, at least poll_ms */
+    int64_t playlist_ms;     /* for the whole answer to a poll; 60,000 */
 };
 
 /* As feed_start; limits may be NULL. */

@@ -11,10 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEDIA_RETRY_MS 5000
+#define BRISK_RETRY_MS 5000
 #define CHECK_PAUSE_MS                                                                             \
     20 /* between stretches: reading the whole store again must not starve the films */
 #define WAIT_MS_MAX 60000
+#define PLAYLIST_MS_DEFAULT 60000
+/* A transfer that ends lets a run succeed that did not get to wait, which is what fails; no more
+ * than the four media and the playlist can end in a row. */
+#define RUNS_TO_TRUST 8
 #define SHOWN_BYTES 512
 
 /* A playlist on its way to be in force: its media are being fetched. */
@@ -35,6 +39,9 @@ struct feed_url {
     char *url;
     char shown[SHOWN_BYTES]; /* the URL for people */
     struct retry_policy policy;
+    struct retry_policy brisk; /* for what should not take as long as a poll may */
+    unsigned run_failures;     /* of http_run, since it last worked RUNS_TO_TRUST times in a row */
+    unsigned runs;             /* that worked since the last that failed */
     struct manifest *current;  /* in force, or at least what the store holds; NULL: nothing */
     struct manifest *previous; /* in force before: its files may still be on screen */
     bool in_force;             /* an edition of `current` was handed over */
@@ -69,13 +76,12 @@ static bool bring(struct feed_url *f, struct playlist *playlist, const struct fe
                   struct err *err)
 {
     struct coming next = {.playlist = playlist, .body = *body};
-    int64_t poll_ms = f->policy.poll_ms < MEDIA_RETRY_MS ? f->policy.poll_ms : MEDIA_RETRY_MS;
     const struct feed_media_config config = {
         .http = f->http,
         .store = f->store,
         .url = f->url,
         .playlist = playlist,
-        .policy = {.poll_ms = poll_ms, .max_ms = f->policy.max_ms},
+        .policy = f->brisk,
         .stop = &f->slot->stop,
     };
     next.body.bytes = next.bytes = malloc(body->size + 1);
@@ -96,7 +102,7 @@ static bool bring(struct feed_url *f, struct playlist *playlist, const struct fe
 
 static void refuse(struct feed_url *f, const struct playlist_faults *faults, const struct err *err)
 {
-    if (faults->total) {
+    if (faults->count) {
         feed_slot_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
                        faults->items[0].text);
         log_error("feed", "playlist refused url=%s faults=%zu", f->shown, faults->total);
@@ -107,24 +113,44 @@ static void refuse(struct feed_url *f, const struct playlist_faults *faults, con
     }
 }
 
-static void receive(struct feed_url *f, const struct feed_poll_body *body)
+/* Checks what has arrived and begins to fetch its media. False with faults, or with err; ERR_SYSTEM
+ * and ERR_DISK are no fault of the playlist's. */
+static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
+                     struct playlist_faults *faults, struct err *err)
+{
+    struct playlist *playlist = playlist_parse(body->bytes, body->size, faults);
+    if (!playlist)
+        return err_set(err, faults->count ? ERR_INPUT : ERR_SYSTEM, "out of memory");
+    if (edition_check_zone(playlist, faults, err))
+        return bring(f, playlist, body, err);
+    playlist_destroy(playlist);
+    return false;
+}
+
+/* True when this version of the playlist was dealt with, for good or ill; false when it is to be
+ * tried again. */
+static bool receive(struct feed_url *f, const struct feed_poll_body *body)
 {
     bool whole = f->in_force && !f->damaged;
     if (whole && memcmp(body->sha256, f->current->playlist_sha256, HASH_BYTES) == 0) {
         log_info("feed", "playlist in force is the server's again url=%s", f->shown);
         coming_drop(&f->coming);
-        return;
+        return true;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
-    struct playlist *playlist = faults ? playlist_parse(body->bytes, body->size, faults) : NULL;
-    if (!playlist || !bring(f, playlist, body, &err)) {
-        static const struct playlist_faults none;
-        refuse(f, faults ? faults : &none, &err);
-    }
+    bool ok = faults && try_body(f, body, faults, &err);
+    bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
+    if (again) {
+        if (!f->in_force && !f->coming.playlist)
+            feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, err.text);
+        tell_trouble(f, f->told_store, "playlist can't be looked into yet", err.text);
+    } else if (!ok)
+        refuse(f, faults, &err);
     if (faults)
         playlist_faults_finish(faults);
     free(faults);
+    return !again;
 }
 
 /* Removes from the store what nobody needs. Only when nothing is under way and the last edition was
@@ -151,9 +177,10 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
     if (f->told_poll[0])
         log_info("feed", "the server answers again url=%s", f->shown);
     f->told_poll[0] = '\0';
-    if (news == FEED_POLL_CHANGED)
-        receive(f, feed_poll_body(f->poll));
-    else if (f->collect_due && !f->coming.playlist && !f->check && feed_slot_is_empty(f->slot))
+    if (news == FEED_POLL_CHANGED) {
+        if (receive(f, feed_poll_body(f->poll)))
+            feed_poll_accept(f->poll);
+    } else if (f->collect_due && !f->coming.playlist && !f->check && feed_slot_is_empty(f->slot))
         collect(f);
 }
 
@@ -232,11 +259,11 @@ static void step_media(struct feed_url *f, int64_t now_ns)
         coming->failures++;
         coming->due_ns = feed_retry_ns(&f->policy, coming->failures, now_ns);
     }
-    const char *trouble = err.text[0] ? err.text : feed_media_trouble(coming->media);
+    const char *trouble = coming->failures ? f->told_store : feed_media_trouble(coming->media);
     if (!f->in_force)
-        feed_slot_tell(f->slot, "fetching %s: %zu of %zu files%s%s", f->shown,
-                       feed_media_done(coming->media), coming->playlist->asset_count,
-                       trouble[0] ? "; " : "", trouble);
+        feed_slot_tell_progress(f->slot, now_ns, "fetching %s: %zu of %zu files%s%s", f->shown,
+                                feed_media_done(coming->media), coming->playlist->asset_count,
+                                trouble[0] ? "; " : "", trouble);
 }
 
 /* Fetches again what is missing from the edition in force, and nothing else. */
@@ -266,14 +293,17 @@ static bool step_check(struct feed_url *f)
     const struct manifest_file *file = &manifest->files[f->check_next];
     if (!f->check)
         f->check = store_check_begin(f->store, file->sha256);
-    enum store_check_state state = f->check ? store_check_step(f->check) : STORE_CHECK_GOOD;
+    if (!f->check) /* looked at again when the thread next wakes */
+        return false;
+    enum store_check_state state = store_check_step(f->check);
     if (state == STORE_CHECK_GOES_ON)
         return true;
     store_check_end(f->check);
     f->check = NULL;
     f->check_next++;
     if (state == STORE_CHECK_BAD) {
-        log_warn("feed", "a stored file is damaged and is fetched again path=\"%s\"", file->path);
+        log_warn("feed", "a stored file is damaged or gone and is fetched again path=\"%s\"",
+                 file->path);
         store_remove(f->store, file->sha256);
         f->damaged = true;
     }
@@ -296,6 +326,8 @@ static int64_t wait_ms(const struct feed_url *f, bool checking, int64_t now_ns)
         due_ns = earlier(due_ns, feed_media_due_ns(f->coming.media));
         if (f->coming.failures)
             due_ns = earlier(due_ns, f->coming.due_ns);
+        if (!f->in_force)
+            due_ns = earlier(due_ns, f->slot->progress_due_ns);
     }
     if (due_ns <= now_ns)
         return 0;
@@ -303,10 +335,29 @@ static int64_t wait_ms(const struct feed_url *f, bool checking, int64_t now_ns)
     return checking ? earlier(ms, CHECK_PAUSE_MS) : ms;
 }
 
+/* Moves what is under way. A failure (no descriptors, no memory) passes, or at least it must not
+ * end the feed: what the player shows would never change again. */
+static void run_transfers(struct feed_url *f, int64_t timeout_ms)
+{
+    struct err err = {0};
+    if (http_run(f->http, timeout_ms, &err)) {
+        if (!f->run_failures || ++f->runs < RUNS_TO_TRUST)
+            return;
+        log_info("feed", "the network library works again url=%s", f->shown);
+        f->run_failures = 0;
+        return;
+    }
+    f->runs = 0;
+    if (!f->run_failures)
+        log_error("feed", "the network library failed and is tried again url=%s: %s", f->shown,
+                  err.text);
+    f->run_failures++;
+    feed_slot_rest(f->slot, feed_retry_ns(&f->brisk, f->run_failures, clock_mono_ns()));
+}
+
 void feed_url_run(struct feed_url *source)
 {
     struct feed_url *f = source;
-    struct err err = {0};
     if (store_read_only(f->store))
         log_error("feed", "the store can't be written; what it holds is played, nothing new: %s",
                   store_read_only(f->store));
@@ -316,11 +367,7 @@ void feed_url_run(struct feed_url *source)
         step_poll(f, clock_mono_ns());
         step_media(f, clock_mono_ns());
         bool checking = step_check(f);
-        if (http_run(f->http, wait_ms(f, checking, clock_mono_ns()), &err))
-            continue;
-        log_error("feed", "the network library failed; %s is no longer followed: %s", f->shown,
-                  err.text);
-        return;
+        run_transfers(f, wait_ms(f, checking, clock_mono_ns()));
     }
 }
 
@@ -341,7 +388,7 @@ static void start_from_store(struct feed_url *f)
     struct playlist *playlist = feed_kept_playlist(f->store, f->current, &bytes, &size, &err);
     free(bytes);
     if (!playlist) {
-        log_warn("feed", "the stored playlist is lost: %s", err.text);
+        log_warn("feed", "the stored playlist can't be used: %s", err.text);
         return;
     }
     size_t missing = feed_kept_missing(f->store, f->current);
@@ -382,6 +429,9 @@ struct feed_url *feed_url_create(const struct feed_config *config, const struct 
     f->collect_due = true;
     f->policy =
         (struct retry_policy){config->poll_ms, max_ms > config->poll_ms ? max_ms : config->poll_ms};
+    f->brisk = (struct retry_policy){earlier(config->poll_ms, BRISK_RETRY_MS),
+                                     earlier(f->policy.max_ms, RETRY_MAX_MS_DEFAULT)};
+    int64_t playlist_ms = limits && limits->playlist_ms ? limits->playlist_ms : PLAYLIST_MS_DEFAULT;
     http.ca_file = config->ca_file;
     f->url = http_url_clean(config->source, err);
     if (!f->url)
@@ -389,7 +439,7 @@ struct feed_url *feed_url_create(const struct feed_config *config, const struct 
     http_url_public(f->url, f->shown, sizeof f->shown);
     if (!(f->http = http_create(&http, err)) || !(f->store = store_open(config->store, err)))
         goto fail;
-    f->poll = feed_poll_create(f->http, f->url, &f->policy);
+    f->poll = feed_poll_create(f->http, f->url, &f->policy, playlist_ms);
     if (!f->poll) {
         err_set(err, ERR_SYSTEM, "out of memory");
         goto fail;

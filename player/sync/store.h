@@ -89,7 +89,8 @@ void store_part_discard(struct store_part *part);
 struct store_check;
 enum store_check_state { STORE_CHECK_GOES_ON, STORE_CHECK_GOOD, STORE_CHECK_BAD };
 
-/* NULL when out of memory, or when the file can't be opened. */
+/* A file that is not there or can't be opened is bad, at the first step. NULL when out of memory or
+ * descriptors, which says nothing about the file. */
 struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES]);
 enum store_check_state store_check_step(struct store_check *check);
 /* NULL is allowed. */

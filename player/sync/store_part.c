@@ -227,8 +227,14 @@ struct store_check {
     struct hash *hash;
     char *buffer;
     uint8_t digest[HASH_BYTES];
-    int fd;
+    int fd; /* -1: it can't be opened */
 };
+
+/* What is wrong with the player at the moment, not with the file. */
+static bool is_shortage(int number)
+{
+    return number == EMFILE || number == ENFILE || number == ENOMEM;
+}
 
 struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES])
 {
@@ -241,7 +247,8 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
     check->hash = hash_create();
     check->buffer = malloc(READ_BYTES);
     check->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (check->hash && check->buffer && check->fd >= 0)
+    bool known = check->fd >= 0 || !is_shortage(errno);
+    if (check->hash && check->buffer && known)
         return check;
     store_check_end(check);
     return NULL;
@@ -249,6 +256,8 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
 
 enum store_check_state store_check_step(struct store_check *check)
 {
+    if (check->fd < 0)
+        return STORE_CHECK_BAD;
     for (int i = 0; i < CHECK_STEP_READS; i++) {
         ssize_t got = hash_stretch(check->hash, check->fd, check->buffer);
         if (got > 0)

@@ -110,6 +110,17 @@ class BadFile(Folder):
             "a": {"image": "missing.png"}, "b": {"image": {"landscape": "red.png", "portrait": "gone.png"}}}}),
             "$.spots.a.image", "missing.png", "$.spots.b.image", "gone.png")
 
+    def test_pictures_that_are_none(self):
+        whole = (self.folder / "red.png").read_bytes()
+        (self.folder / "cut.png").write_bytes(whole[:-20])
+        (self.folder / "text.png").write_text("hello\n")
+        (self.folder / "large.png").write_bytes(whole[:16] + (20000).to_bytes(4, "big") * 2 + whole[24:])
+        (self.folder / "empty.png").write_bytes(b"")
+        self.refused(json.dumps({"format": "duckling/1", "spots": {
+            name: {"image": f"{name}.png"} for name in ("cut", "text", "large", "empty")}}),
+            "$.spots.cut.image", "cut off", "$.spots.text.image", "not a JPEG, PNG or WebP picture",
+            "$.spots.large.image", "20000 × 20000 pixels", "$.spots.empty.image", "empty")
+
     def test_duplicate_keys(self):
         self.refused('{"format":"duckling/1","spots":{"a":{"image":"red.png"},"a":{"image":"green.png"}}}', "$.spots.a")
 
@@ -172,30 +183,18 @@ class BadMedia(Folder):
             self.assertIn(words, player.log())
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "green"})
 
-    def test_text_named_png(self):
-        (self.folder / "bad.png").write_text("hello\n")
-        self.holds("not a JPEG, PNG or WebP picture")
-
-    def test_cut_off(self):
-        whole = (self.folder / "red.png").read_bytes()
-        (self.folder / "bad.png").write_bytes(whole[:-20])
-        self.holds("cut off")
-
-    def test_damaged(self):
+    def damage(self):
+        """A picture whose header is right and whose pixels are not: only a worker finds out."""
         whole = bytearray((self.folder / "red.png").read_bytes())
         whole[45] ^= 0xff
         (self.folder / "bad.png").write_bytes(whole)
+
+    def test_damaged(self):
+        self.damage()
         self.holds("damaged")
 
-    def test_20000_squared(self):
-        png(self.folder / "bad.png", 1, 1, RED)
-        whole = bytearray((self.folder / "bad.png").read_bytes())
-        whole[16:24] = (20000).to_bytes(4, "big") * 2
-        (self.folder / "bad.png").write_bytes(whole)
-        self.holds("20000 × 20000 pixels")
-
     def test_the_next_spot_is_ready_and_a_damaged_one_is_told_once(self):
-        (self.folder / "bad.png").write_text("hello\n")
+        self.damage()
         playlist(self.list, {"red": {"image": "red.png"}, "bad": {"image": "bad.png"}, "green": {"image": "green.png"}},
                  defaults={"duration": 1.5, "transition": {"duration": 0.7}})
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "10") as player:
@@ -215,7 +214,7 @@ class BadMedia(Folder):
             player.wait_shown("green")
 
     def test_a_bad_first_spot_leaves_no_black_screen(self):
-        (self.folder / "bad.png").write_text("hello\n")
+        self.damage()
         playlist(self.list, {"bad": {"image": "bad.png", "background": "#ff8000"}, "red": {"image": "red.png"}},
                  defaults={"duration": 1, "transition": {"duration": 0.2}})
         with Player(self.folder, self.list, "--at", MIDNIGHT) as player:

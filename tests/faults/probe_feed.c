@@ -1,5 +1,5 @@
 /* Drives a feed for tests/faults/test_feed.py:  probe_feed SOURCE STORE POLL_MS CA|- STALL_MS
- * RETRY_MAX_MS
+ * RETRY_MAX_MS PLAYLIST_MS
  *
  * Each edition is a line "edition NAME" and then a line "medium PATH FILE" for each asset, ended by
  * "end". On standard input: "describe" prints what the feed waits for; "stop", or the end, stops it
@@ -84,7 +84,7 @@ static void follow(struct feed *feed)
 
 int main(int argc, char **argv)
 {
-    if (argc != 7 || pipe(wake_pipe) < 0)
+    if (argc != 8 || pipe(wake_pipe) < 0)
         return 2;
     setvbuf(stdin, NULL, _IONBF, 0); /* so that poll and fgets see the same bytes */
     struct feed_config config = {.source = argv[1],
@@ -93,7 +93,8 @@ int main(int argc, char **argv)
                                  .ca_file = strcmp(argv[4], "-") == 0 ? NULL : argv[4],
                                  .wake = wake};
     struct feed_limits limits = {.http.stall_ms = strtol(argv[5], NULL, 10),
-                                 .retry_max_ms = strtol(argv[6], NULL, 10)};
+                                 .retry_max_ms = strtol(argv[6], NULL, 10),
+                                 .playlist_ms = strtol(argv[7], NULL, 10)};
     struct err err = {0};
     struct feed *feed = feed_start_limited(&config, &limits, &err);
     if (!feed) {

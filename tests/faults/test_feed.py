@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
+import resource
 import shutil
 import tempfile
+import unittest
 from pathlib import Path
 
-from feed_case import Case, bytes_of, content, playlist, servers
+from feed_case import Case, bytes_of, content, playlist, servers, traced
 import tap
 
 
@@ -88,6 +90,65 @@ class Plain(Case):
         server.files["p.json"] = playlist("two", "a.jpg")
         probe.edition("two")
         self.assertEqual(probe.editions(), 2)
+        self.stop(probe)
+
+    def test_unknown_time_zone_is_refused(self):
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a.jpg"), "a.jpg": b"a"}
+        probe = self.probe(server.url("p.json"))
+        probe.edition("one")
+        manifest = next((self.store / "feeds").glob("*/manifest.json"))
+        before = manifest.read_bytes()
+        server.files["p.json"] = playlist("two", "a.jpg", timezone="Mars/Olympus")
+        probe.log.wait(r'fault at \$\.timezone: there is no time zone "Mars/Olympus" on this machine')
+        server.wait_asked("p.json", len(server.asked("p.json")) + 3)
+        self.assertEqual((probe.editions(), probe.log.count("Mars/Olympus")), (1, 1))
+        self.assertEqual(manifest.read_bytes(), before)
+        self.assertRegex(probe.describe(), r"playlist refused: \$\.timezone: there is no time zone")
+        server.files["p.json"] = playlist("three", "a.jpg", timezone="Asia/Seoul")
+        probe.edition("three")
+        self.stop(probe)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_version_that_could_not_be_looked_into_is_tried_again(self):
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a.jpg", timezone="Asia/Seoul"), "a.jpg": b"a"}
+        probe = self.probe(server.url("p.json"), wrap=traced(
+            "openat", "-P", "/usr/share/zoneinfo/Asia/Seoul", "-e", "inject=openat:error=EMFILE:when=1..2"))
+        probe.edition("one")
+        probe.stop()
+        self.assertEqual(probe.log.count("can't be looked into yet.*Too many open files"), 1)
+        self.assertEqual(probe.log.count("playlist refused"), 0)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_failing_network_library_does_not_end_the_feed(self):
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a.jpg"), "a.jpg": b"a"}
+        for error in ("ENOMEM", "EMFILE"):
+            shutil.rmtree(self.store, ignore_errors=True)
+            probe = self.probe(server.url("p.json"), wrap=traced("?poll,?ppoll", "-e", f"inject=?poll,?ppoll:error={error}:when=3..8"))
+            probe.log.wait("error feed: the network library failed")
+            probe.edition("one")
+            probe.log.wait("the network library works again")
+            probe.stop()
+            self.assertEqual(probe.log.count("network library failed"), 1)
+
+    def test_card_says_how_far_it_is_when_nothing_moves(self):
+        """Its words change every few seconds only; the last of them must not be lost."""
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a.jpg", "b.jpg", "slow.jpg"), "a.jpg": b"a", "b.jpg": b"b", "slow.jpg": b"s"}
+        server.acts = {"slow.jpg": [servers.hang]}
+        probe = self.probe(server.url("p.json"), poll_ms=86400000, stall_ms=60000)
+        servers.wait_for(lambda: ": 2 of 3 files" in probe.describe(), "2 of 3 files on the card")
+        self.stop(probe)
+
+    def test_card_is_cut_at_a_character(self):
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a" + "오" * 60 + ".jpg")}
+        probe = self.probe(server.url("p.json"))
+        servers.wait_for(lambda: "answered 404" in probe.describe(), "the trouble on the card")
+        shown = probe.describe()
+        self.assertIn("; a" + "오" * 39 + ": the server", shown)
         self.stop(probe)
 
     def test_many_faults_end_in_a_count(self):
@@ -180,7 +241,7 @@ class File(Case):
         self.write(self.path, playlist("two", "a.jpg"))
         self.assertEqual(probe.edition("two"), {"a.jpg": str(self.folder / "a.jpg")})
         self.write(self.path, playlist("three", "b.jpg"))
-        probe.log.wait(r"refused: .*\$\.spots\.s0\.image: .*b\.jpg")
+        probe.log.wait(r"refused: .*\$\.spots\.s0\.video: .*b\.jpg")
         (self.folder / "b.jpg").write_bytes(b"b")
         probe.edition("three")
         self.path.write_bytes(b"{")
@@ -197,11 +258,22 @@ class File(Case):
         self.path.unlink()
         probe.log.wait("playlist refused: .*No such file")
         self.write(self.path, playlist("two", "none.jpg", "neither.jpg"))
-        probe.log.wait(r"fault at \$\.spots\.s1\.image")
+        probe.log.wait(r"fault at \$\.spots\.s1\.video")
         self.write(self.path, playlist("three", "a.jpg"))
         probe.edition("three")
         self.stop(probe)
         self.assertEqual(probe.log.count("No such file.*list.json|list.json.*No such file"), 2)
+
+    def test_unknown_time_zone_is_refused(self):
+        self.path.write_bytes(playlist("one", "a.jpg"))
+        probe = self.probe(str(self.path))
+        probe.out.wait("started")
+        self.write(self.path, playlist("two", "a.jpg", timezone="Mars/Olympus"))
+        probe.log.wait(r'refused: .*\$\.timezone: there is no time zone "Mars/Olympus"')
+        self.write(self.path, playlist("three", "a.jpg"))
+        probe.edition("three")
+        self.stop(probe)
+        self.assertEqual(probe.editions(), 1)
 
     def test_missing_at_first(self):
         probe = self.probe(str(self.path))
@@ -297,6 +369,17 @@ class Stop(Case):
             probe = self.probe(f"http://127.0.0.1:{listener.getsockname()[1]}/p.json", stall_ms=20000)
             probe.out.wait("started")
             self.stop(probe)
+
+    def test_while_the_network_library_fails(self):
+        server = self.hostile()
+        server.files = {"p.json": playlist("one")}
+        probe = self.probe(server.url("p.json"), poll_ms=1000, retry_max_ms=20000)
+        probe.edition("one")
+        limits = resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))  # poll(2) then refuses any descriptor
+        probe.log.wait("the network library failed")
+        resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE, limits)
+        self.stop(probe)
 
     def test_while_waiting_a_day(self):
         server = self.hostile()

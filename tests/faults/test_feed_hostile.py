@@ -75,6 +75,17 @@ class Hostile(Case):
     def test_one_byte_a_second(self):
         self.offends(servers.drip, "no playlist .*stalled", times=2)
 
+    def test_playlist_that_never_ends(self):
+        """Fast enough to be no stall, and still not there for minutes."""
+        server = self.hostile()
+        server.files = {"p.json": playlist("one")}
+        server.acts = {"p.json": [servers.drip, servers.drip, servers.serve]}
+        probe = self.probe(server.url("p.json"), stall_ms=60000, playlist_ms=500)
+        probe.log.wait("no playlist .*not complete within 500 ms")
+        probe.edition("one")
+        self.stop(probe)
+        self.assertEqual(probe.log.count("not complete within"), 1)
+
     def test_medium_missing_then_there(self):
         self.offends(servers.status(404), r'medium can\'t be fetched path="b.jpg".*answered 404', "b.jpg")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The feed over a store that is damaged, full, read-only, shared, or was left in the middle of a swap."""
+import hashlib
 import json
 import os
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from feed_case import Case, WAIT_S, bytes_of, content, playlist, servers
+from feed_case import Case, WAIT_S, bytes_of, content, playlist, servers, traced
 import tap
 
 MIB = 1 << 20
@@ -96,6 +97,42 @@ class Store(Case):
         probe.log.wait('damaged .*path="b.jpg"')
         self.assertEqual(content(probe.edition("one")["b.jpg"]), bytes_of("b", 6000))
         self.stop(probe)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_medium_that_cannot_be_opened_is_fetched_again(self):
+        """It is there and has its size, so only who opens it finds out."""
+        for error in ("EIO", "EACCES", "ENOENT"):
+            shutil.rmtree(self.store, ignore_errors=True)
+            server, files = self.seed()
+            # The first time that each thread opens it: the one that shows it, and the one that reads it again.
+            probe = self.probe(server.url("p.json"), wrap=traced(
+                "openat", "-P", files["a.jpg"], "-e", f"inject=openat:error={error}:when=1"))
+            probe.edition("one")
+            probe.log.wait('damaged or gone .*path="a.jpg"')
+            self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
+            probe.stop()
+            self.assertEqual([r.status for r in server.asked("a.jpg")], [200])
+            self.assertEqual([r.status for r in server.asked("b.jpg")], [304])
+
+    def test_playlist_whose_time_zone_is_not_known_here(self):
+        """As after a change of the system: what another one has stored is not what this one can play."""
+        server, _ = self.seed()
+        data = playlist("one", "a.jpg", "b.jpg", timezone="Mars/Olympus")
+        digest = hashlib.sha256(data).hexdigest()
+        (self.store / "media" / digest).write_bytes(data)
+        manifest = json.loads(self.manifest().read_text())
+        manifest["playlist"].update(sha256=digest, bytes=len(data))
+        self.manifest().write_text(json.dumps(manifest))
+        server.files["p.json"] = data
+        probe = self.probe(server.url("p.json"))
+        probe.log.wait("stored playlist can't be used: .*Mars/Olympus")
+        probe.log.wait(r"error feed: fault at \$\.timezone: there is no time zone")
+        server.wait_asked("p.json", len(server.asked("p.json")) + 2)
+        self.assertEqual(probe.editions(), 0)
+        server.files["p.json"] = playlist("two", "a.jpg", "b.jpg", timezone="Asia/Seoul")
+        probe.edition("two")
+        self.stop(probe)
+        self.assertEqual([r.status for r in server.asked("a.jpg")], [304], "the media were good")
 
     def test_medium_gone_and_no_server(self):
         server, files = self.seed()
@@ -224,11 +261,7 @@ class Interrupted(Case):
     def under_strace(self, injection):
         shutil.rmtree(self.store, ignore_errors=True)
         shutil.copytree(self.seed, self.store)
-        # A process that is traced can't look for leaks.
-        wrap = ["env", os.environ.get("ASAN_OPTIONS", "") and f"ASAN_OPTIONS={os.environ['ASAN_OPTIONS']}:detect_leaks=0"
-                or "ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,rename,unlink,ftruncate",
-                "-e", f"inject={injection}"]
-        return self.probe(self.server.url("p.json"), wrap=wrap)
+        return self.probe(self.server.url("p.json"), wrap=traced("fsync,rename,unlink,ftruncate", "-e", f"inject={injection}"))
 
     def assert_whole(self, name, files):
         for path in files:

@@ -10,12 +10,15 @@
  *     2026-02-06T09:00:00.250  card > a 0.25  until 09:00:01  daypart 0  slot 09:00:00 09:00:10
  *     2026-02-06T23:00:00      card
  *     2026-02-06T09:00:00      then a b a
+ *     2026-02-06T09:00:00      shares 23:00:00 0.5 0.25 0.25
  *
  * A line holds an instant (local time of the zone unless it has an offset) and the scene: a spot or
  * `card`, or two with the mix between them. `until` is the next change, `slot` start and end of the
- * incoming one, `then` the spots of the slots from there on. Where only the time of day is given
- * the date (and offset) is the line's. zone, film and playlist hold for all cases below them; `film
- * - 0` forgets all films. */
+ * incoming one, `then` the spots of the slots from there on; `shares` counts the slots from there
+ * to an instant: the parts of that time which the dayparts have, from schedule[0] on. Where only
+ * the time of day is given the date (and offset) is the line's. zone, film and playlist hold for
+ * all cases below them; `playlist FILE` names a file, from the repository's root; `film - 0`
+ * forgets all films. */
 #include "base/file.h"
 #include "base/zone.h"
 #include "core/programme.h"
@@ -33,6 +36,7 @@
 #define FILES_MAX 40
 #define LINES_MAX 60
 #define FILMS_MAX 8
+#define DAYPARTS_MAX 8
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 
 /* All texts point into the file's bytes, which live until the end. */
@@ -155,6 +159,32 @@ static void check_then(const struct stage *stage, struct programme_slot slot, ch
     }
 }
 
+/* The slots from `slot` to the instant that comes first in `rest`, against the shares after it. */
+static void check_shares(const struct stage *stage, struct programme_slot slot, const char *on,
+                         char **rest)
+{
+    int64_t given_ms[DAYPARTS_MAX] = {0}, start_ms = slot.start_ms;
+    int64_t until_ms = read_instant(stage, need_word(stage, rest), on);
+    check(stage, until_ms > start_ms, "the end is not after the start");
+    while (slot.start_ms < until_ms) {
+        check(stage, slot.daypart >= 0 && slot.daypart < DAYPARTS_MAX, "no daypart is running");
+        given_ms[slot.daypart] += slot.end_ms - slot.start_ms;
+        slot = programme_next_slot(stage->programme, &slot);
+    }
+    check_instant(stage, "the last slot's end", slot.start_ms, until_ms);
+    int daypart = 0;
+    for (char *word = need_word(stage, rest); word; word = next_word(rest), daypart++) {
+        check(stage, daypart < DAYPARTS_MAX, "too many shares");
+        double share = (double)given_ms[daypart] / (double)(until_ms - start_ms);
+        double wanted = strtod(word, NULL);
+        if (share < wanted - 0.0005 || share > wanted + 0.0005)
+            fail_msg("%s:%d: daypart %d has %f, not %f", stage->script->file, stage->line, daypart,
+                     share, wanted);
+    }
+    for (; daypart < DAYPARTS_MAX; daypart++)
+        check(stage, !given_ms[daypart], "a daypart that is not listed has a share");
+}
+
 static void play_line(struct stage *stage, const char *line)
 {
     char copy[512], *rest = copy;
@@ -165,6 +195,11 @@ static void play_line(struct stage *stage, const char *line)
     char *word = need_word(stage, &rest);
     if (strcmp(word, "then") == 0) {
         check_then(stage, scene.to, &rest);
+        return;
+    }
+    if (strcmp(word, "shares") == 0) {
+        check_instant(stage, "the slot's start", scene.to.start_ms, t_ms);
+        check_shares(stage, scene.to, at, &rest);
         return;
     }
     for (word = check_scene(stage, &scene, word, &rest); word; word = next_word(&rest)) {
@@ -287,6 +322,20 @@ static const char *take_playlist(const char *file, char **rest, int *number)
     return start;
 }
 
+/* The bytes of a file, until the end. */
+static char *keep_file(const char *file)
+{
+    if (file_count == FILES_MAX)
+        abort();
+    size_t size;
+    struct err err = {0};
+    if (!file_read(file, FILE_BYTES_MAX, &files_bytes[file_count], &size, &err)) {
+        fprintf(stderr, "Bail out! %s\n", err.text);
+        exit(1);
+    }
+    return files_bytes[file_count++];
+}
+
 static const char *after(const char *line, const char *word)
 {
     size_t length = strlen(word);
@@ -309,6 +358,8 @@ static void read_script_line(char *line, char **rest, int *number)
         script->films[script->film_count++] = value;
     else if (strcmp(line, "playlist") == 0)
         script->playlist = take_playlist(script->file, rest, number);
+    else if ((value = after(line, "playlist ")))
+        script->playlist = keep_file(value);
     else if (script->line_count < LINES_MAX) {
         script->numbers[script->line_count] = *number;
         script->lines[script->line_count++] = line;
@@ -318,22 +369,13 @@ static void read_script_line(char *line, char **rest, int *number)
 
 static void read_script(const char *file)
 {
-    if (file_count == FILES_MAX)
-        abort();
-    char *bytes = NULL;
-    size_t size;
-    struct err err = {0};
-    if (!file_read(file, FILE_BYTES_MAX, &bytes, &size, &err)) {
-        fprintf(stderr, "Bail out! %s\n", err.text);
-        exit(1);
-    }
+    char *bytes = keep_file(file);
     int number = 0;
     begin_case(file, "before any case");
     for (char *rest = bytes, *line; (line = strsep(&rest, "\n"));) {
         number++;
         read_script_line(line, &rest, &number);
     }
-    files_bytes[file_count++] = bytes;
 }
 
 int main(void)

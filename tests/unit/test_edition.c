@@ -36,7 +36,7 @@ static void loads_with_media_beside(void **state)
     temp_folder_write("sub/작은 b.jpg", "picture b");
     struct edition *edition =
         load("{\"format\":\"duckling/1\",\"name\":\"n\",\"spots\":{"
-             "\"a\":{\"image\":\"a.jpg\"},\"b\":{\"image\":\"sub/작은 b.jpg\"}}}");
+             "\"a\":{\"video\":\"a.jpg\"},\"b\":{\"video\":\"sub/작은 b.jpg\"}}}");
     assert_non_null(edition);
     assert_int_equal(edition->playlist->asset_count, 2);
     assert_string_equal(edition->origin, temp_folder_path("list.json"));
@@ -59,7 +59,7 @@ static void loads_with_media_beside(void **state)
 static void every_place_of_a_missing_medium_is_named(void **state)
 {
     (void)state;
-    temp_folder_write("there.jpg", "x");
+    temp_folder_write("there.jpg", "\x89PNG");
     temp_folder_write("empty.jpg", "");
     mkdir(temp_folder_path("folder.jpg"), 0755);
     mkfifo(temp_folder_path("pipe.mp4"), 0644);
@@ -73,14 +73,15 @@ static void every_place_of_a_missing_medium_is_named(void **state)
     assert_true(has_fault("$.spots.a.image", "none.jpg"));
     assert_true(has_fault("$.spots[\"b c\"].image", "No such file"));
     assert_true(has_fault("$.spots.d.image.portrait", "No such file"));
+    assert_true(has_fault("$.spots.d.image.landscape", "not a JPEG, PNG or WebP picture"));
     assert_true(has_fault("$.spots.e.image", "empty"));
     assert_true(has_fault("$.spots.f.image", "not a regular file"));
     assert_true(has_fault("$.spots.g.video", "not a regular file"));
     assert_true(has_fault("$.styles.h.font.ko", "none.ttf"));
     assert_true(has_fault("$.styles.all.font", "none.ttf"));
-    assert_int_equal(faults.total, 8);
+    assert_int_equal(faults.total, 9);
     assert_int_equal(err.code, ERR_INPUT);
-    assert_non_null(strstr(err.text, "8 faults"));
+    assert_non_null(strstr(err.text, "9 faults"));
     playlist_faults_finish(&faults);
 }
 
@@ -101,6 +102,48 @@ static void a_playlist_that_is_wrong_or_missing(void **state)
     playlist_faults_finish(&faults);
 }
 
+/* Without its zone a playlist's programme can't be laid, so it must not come into force. */
+static void a_time_zone_that_is_not_known_here_is_a_fault(void **state)
+{
+    (void)state;
+    static const char spots[] = "\"spots\":{\"a\":{\"tagline\":\"Small.\"}}}";
+    char text[200];
+    snprintf(text, sizeof text, "{\"format\":\"duckling/1\",\"timezone\":\"%s\",%s", "Mars/Olympus",
+             spots);
+    assert_null(load(text));
+    assert_int_equal(faults.total, 1);
+    assert_true(has_fault("$.timezone", "there is no time zone \"Mars/Olympus\" on this machine"));
+    assert_int_equal(err.code, ERR_INPUT);
+    assert_non_null(strstr(err.text, "$.timezone: there is no time zone"));
+    playlist_faults_finish(&faults);
+    /* A folder below the zones is none, either. */
+    snprintf(text, sizeof text, "{\"format\":\"duckling/1\",\"timezone\":\"%s\",%s", "Asia", spots);
+    assert_null(load(text));
+    assert_true(has_fault("$.timezone", "Asia"));
+    playlist_faults_finish(&faults);
+    static const char *const known[] = {"Asia/Seoul", "UTC"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        snprintf(text, sizeof text, "{\"format\":\"duckling/1\",\"timezone\":\"%s\",%s", known[i],
+                 spots);
+        struct edition *edition = load(text);
+        assert_non_null(edition);
+        assert_int_equal(faults.total, 0);
+        edition_destroy(edition);
+        playlist_faults_finish(&faults);
+    }
+}
+
+static void a_strange_time_zone_hides_no_missing_medium(void **state)
+{
+    (void)state;
+    assert_null(load("{\"format\":\"duckling/1\",\"timezone\":\"Mars/Olympus\","
+                     "\"spots\":{\"a\":{\"image\":\"none.jpg\"}}}"));
+    assert_true(has_fault("$.timezone", "Mars/Olympus"));
+    assert_true(has_fault("$.spots.a.image", "No such file"));
+    assert_int_equal(faults.total, 2);
+    playlist_faults_finish(&faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +153,10 @@ int main(void)
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(a_playlist_that_is_wrong_or_missing, temp_folder_setup,
                                         temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_time_zone_that_is_not_known_here_is_a_fault,
+                                        temp_folder_setup, temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_strange_time_zone_hides_no_missing_medium,
+                                        temp_folder_setup, temp_folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,7 @@ static int count_descriptors(void)
 
 static void check_nothing_left(int descriptors)
 {
+    frames_reap(true);
     assert_int_equal(count_descriptors(), descriptors);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);

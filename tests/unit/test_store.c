@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <utime.h>
 #include <cmocka.h>
@@ -190,9 +191,44 @@ static void finds_damage(void **state)
     fclose(file);
     free(bytes);
     assert_int_equal(check(store, digest), STORE_CHECK_BAD);
-    store_remove(store, digest);
-    assert_null(store_check_begin(store, digest));
     store_check_end(NULL);
+    store_close(store);
+}
+
+/* A file that vanished, or can't be opened, is no good file. */
+static void finds_what_is_gone(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    char path[PATH_MAX];
+    struct store *store = store_at("s");
+    put(store, "abc", digest);
+    store_media_path(store, digest, path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    store_close(store);
+}
+
+/* A shortage of descriptors is no reason to fetch everything again. */
+static void a_shortage_is_no_damage(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    struct rlimit before;
+    struct store *store = store_at("s");
+    put(store, "abc", digest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct store_check *under = store_check_begin(store, digest);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_null(under);
+    assert_int_equal(check(store, digest), STORE_CHECK_GOOD);
     store_close(store);
 }
 
@@ -337,6 +373,8 @@ int main(void)
         IN_FOLDER(a_part_without_a_tag_is_dropped),
         IN_FOLDER(a_part_of_an_earlier_boot_needs_a_hash),
         IN_FOLDER(finds_damage),
+        IN_FOLDER(finds_what_is_gone),
+        IN_FOLDER(a_shortage_is_no_damage),
         IN_FOLDER(collects_what_nobody_names),
         IN_FOLDER(collects_nothing_when_a_manifest_cannot_be_read),
         cmocka_unit_test(a_manifest_goes_there_and_back),

@@ -1,0 +1,142 @@
+#include "operate/check.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/zone.h"
+#include "core/check_schedule.h"
+#include "operate/check_media.h"
+#include "settings.h"
+
+#include <stdlib.h>
+
+#define EXIT_USAGE 2
+
+struct check_command {
+    struct settings settings;
+    struct check_report report;
+};
+
+static const struct option_value *value(const struct check_command *command, enum setting setting)
+{
+    return &command->settings.values[setting];
+}
+
+/* The zone that the playlist is played in; UTC where there is no such zone, which is a fault. */
+static bool find_zone(struct check_command *command, const char *name, bool is_own,
+                      struct zone *zone, struct err *err)
+{
+    struct err why = {0};
+    if (is_own)
+        return name ? zone_load(zone, name, err) : zone_load_system(zone, err);
+    if (!zone_load(zone, name, &why)) {
+        struct check_place place = {{"timezone"}};
+        check_report_add(&command->report, CHECK_FAULT, &place, "%s", why.text);
+    }
+    return true;
+}
+
+static bool check_schedule(struct check_command *command, const struct playlist *playlist,
+                           struct err *err)
+{
+    struct zone zone = {0};
+    struct playlist_faults warnings = {0};
+    int64_t now_ms = clock_wall_ms();
+    const char *at = value(command, SETTING_AT)->text;
+    bool is_own = !playlist->timezone;
+    const char *name = is_own ? value(command, SETTING_TIMEZONE)->text : playlist->timezone;
+    bool ok = find_zone(command, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
+    if (ok && at)
+        ok = settings_instant(at, zone.name[0] ? name : NULL, &now_ms, err);
+    if (ok) {
+        ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
+             check_schedule_week(playlist, &zone.civil, now_ms, &warnings) &&
+             check_schedule_unused(playlist, &warnings);
+        if (ok)
+            check_report_take(&command->report, CHECK_WARNING, &warnings);
+        else
+            err_set(err, ERR_SYSTEM, "out of memory");
+    }
+    playlist_faults_finish(&warnings);
+    zone_finish(&zone);
+    return ok;
+}
+
+/* Takes the playlist over. */
+static bool check_media(struct check_command *command, struct playlist *playlist, bool with_texts,
+                        struct err *err)
+{
+    struct edition *edition = edition_assume(playlist, command->settings.source);
+    const struct check_media media = {
+        .edition = edition,
+        .report = &command->report,
+        .limit_ms = (int64_t)(value(command, SETTING_DECODE_TIMEOUT)->number * 1000),
+        .with_texts = with_texts,
+    };
+    bool ok = edition ? check_media_run(&media, err) : err_set(err, ERR_SYSTEM, "out of memory");
+    edition_destroy(edition);
+    return ok;
+}
+
+static bool check(struct check_command *command, struct err *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    struct err why = {0};
+    struct playlist_faults faults = {0};
+    if (!file_read(command->settings.source, PLAYLIST_BYTES_MAX, &bytes, &size, &why)) {
+        struct check_place whole = {{NULL}};
+        check_report_add(&command->report, CHECK_FAULT, &whole, "%s", why.text);
+        return true;
+    }
+    struct playlist *playlist = playlist_parse_media(bytes, size, &faults);
+    bool sound = faults.total == 0;
+    free(bytes);
+    check_report_take(&command->report, CHECK_FAULT, &faults);
+    playlist_faults_finish(&faults);
+    if (sound && !check_schedule(command, playlist, err)) {
+        playlist_destroy(playlist);
+        return false;
+    }
+    return !playlist || check_media(command, playlist, sound, err);
+}
+
+static bool run(struct check_command *command, struct err *err)
+{
+    return check(command, err) && check_report_end(&command->report, err);
+}
+
+static int status_of(const struct check_command *command)
+{
+    bool strict = value(command, SETTING_STRICT)->number > 0;
+    return command->report.faults || (strict && command->report.warnings) ? EXIT_FAILURE
+                                                                          : EXIT_SUCCESS;
+}
+
+int check_main(int argc, char **argv)
+{
+    struct check_command command = {0};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    bool ok = settings_read(&command.settings, SETTINGS_CHECK, argc, argv, &err);
+    if (ok && !command.settings.help && !command.settings.source)
+        ok = err_set(&err, ERR_INPUT, "which playlist? duckling check FILE");
+    command.report.json = ok && value(&command, SETTING_JSON)->number > 0;
+    if (!ok) {
+        log_error("check", "%s", err.text);
+        status = EXIT_USAGE;
+    } else if (command.settings.help) {
+        puts("Usage: duckling check [OPTION]... FILE\n\n"
+             "Tells every fault of a playlist and its media, before they are on a wall, and what "
+             "its author can hardly have meant.\n");
+        options_help(&settings_table, SETTINGS_CHECK, stdout);
+    } else if (!run(&command, &err)) {
+        log_error("check", "%s", err.text);
+        status = EXIT_FAILURE;
+    } else {
+        status = status_of(&command);
+    }
+    settings_finish(&command.settings);
+    log_flush();
+    return status;
+}

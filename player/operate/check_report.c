@@ -1,0 +1,85 @@
+#include "operate/check_report.h"
+
+#include "core/playlist_fault.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TEXT_BYTES 1024
+
+/* `text` is valid UTF-8 without control characters: a quote and a backslash are all that RFC 8259,
+ * section 7, wants escaped. */
+static void put_string(const char *text)
+{
+    putchar('"');
+    for (const char *at = text; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            putchar('\\');
+        putchar(*at);
+    }
+    putchar('"');
+}
+
+static void put(struct check_report *report, enum check_level level, const char *path,
+                const char *text)
+{
+    const char *word = level == CHECK_FAULT ? "fault" : "warning";
+    if (report->json) {
+        printf("{\"level\": \"%s\", \"path\": ", word);
+        put_string(path);
+        fputs(", \"text\": ", stdout);
+        put_string(text);
+        puts("}");
+    } else {
+        printf("%-7s %s: %s\n", word, path, text);
+    }
+}
+
+static void count(struct check_report *report, enum check_level level, size_t more)
+{
+    if (level == CHECK_FAULT)
+        report->faults += more;
+    else
+        report->warnings += more;
+}
+
+void check_report_take(struct check_report *report, enum check_level level,
+                       const struct playlist_faults *found)
+{
+    char more[64];
+    for (size_t i = 0; i < found->count; i++)
+        put(report, level, found->items[i].path, found->items[i].text);
+    snprintf(more, sizeof more, "and %zu more of the same kind", found->total - found->count);
+    if (found->total > found->count)
+        put(report, level, "$", more);
+    count(report, level, found->total);
+}
+
+void check_report_add(struct check_report *report, enum check_level level,
+                      const struct check_place *place, const char *format, ...)
+{
+    struct playlist_node nodes[CHECK_KEYS_MAX + 1] = {{0}};
+    size_t last = 0;
+    for (; last < CHECK_KEYS_MAX && place->keys[last]; last++)
+        nodes[last + 1] = (struct playlist_node){.parent = &nodes[last], .key = place->keys[last]};
+    char text[TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct playlist_faults one = {0};
+    playlist_fault_add(&one, &nodes[last], "%s", text);
+    check_report_take(report, level, &one);
+    playlist_faults_finish(&one);
+}
+
+bool check_report_end(const struct check_report *report, struct err *err)
+{
+    if (!report->json)
+        printf("%zu fault%s, %zu warning%s\n", report->faults, report->faults == 1 ? "" : "s",
+               report->warnings, report->warnings == 1 ? "" : "s");
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return err_set_errno(err, ERR_SYSTEM, errno, "standard output");
+}

@@ -1,0 +1,38 @@
+/* What the check command has found, written to standard output as it is found: a line for people,
+ * or a JSON object a line. Main thread. */
+#ifndef OPERATE_CHECK_REPORT_H
+#define OPERATE_CHECK_REPORT_H
+
+#include "base/err.h"
+#include "core/playlist.h"
+
+enum check_level { CHECK_FAULT, CHECK_WARNING };
+
+#define CHECK_KEYS_MAX 4
+
+/* A place in the playlist: the keys that lead to it from the top, then NULLs. */
+struct check_place {
+    const char *keys[CHECK_KEYS_MAX];
+};
+
+/* Zeroed but for `json`, nothing was found. */
+struct check_report {
+    bool json;
+    size_t faults, warnings;
+};
+
+/* Writes one. What is written is valid UTF-8 without control characters, whatever the texts hold;
+ * texts over a kilobyte are cut. */
+__attribute__((format(printf, 4, 5))) void check_report_add(struct check_report *report,
+                                                            enum check_level level,
+                                                            const struct check_place *place,
+                                                            const char *format, ...);
+
+/* Writes what the core has found, and how much more there was than it kept. */
+void check_report_take(struct check_report *report, enum check_level level,
+                       const struct playlist_faults *found);
+
+/* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it all. */
+bool check_report_end(const struct check_report *report, struct err *err);
+
+#endif

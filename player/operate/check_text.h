@@ -1,0 +1,30 @@
+/* Checks of taglines as they are set on a screen: characters without a glyph, type that became too
+ * small, contrast. Main thread. */
+#ifndef OPERATE_CHECK_TEXT_H
+#define OPERATE_CHECK_TEXT_H
+
+#include "decode/protocol.h"
+#include "operate/check_report.h"
+#include "stage/compose.h"
+
+/* A tagline in one language on one screen. */
+struct check_text {
+    const struct playlist *playlist;
+    int spot, text;               /* indexes of the spots, and of the spot's texts */
+    const char *language;         /* that it is set by */
+    const struct canvas *screen;  /* scratch, of the screen's size, upright */
+    struct frame *visual, *frame; /* the caller's; NULL: no visual, or one that can't be shown */
+    const struct protocol_facts *facts;
+    bool first;     /* of the screens: tells what is the same on all of them */
+    bool *bad_font; /* by asset: told already */
+};
+
+/* ERR_SYSTEM when out of memory; what is found is no error. */
+bool check_text_judge(const struct check_text *text, struct check_report *report, struct err *err);
+
+/* The place of a spot's text, of a style's font. */
+struct check_place check_text_place(const struct playlist *playlist, int spot, int text);
+struct check_place check_text_font_place(const struct playlist_style *style,
+                                         const struct playlist_font *font);
+
+#endif
