@@ -113,6 +113,7 @@ install: all
 	install -D -m 644 packaging/man/duckling-playlist.5 $(INSTALLED)/share/man/man5/duckling-playlist.5
 	install -d $(INSTALLED)/share/duckling/fonts
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
+	install -m 644 playlists/playlist.schema.json $(INSTALLED)/share/duckling/
 
 uninstall:
 	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1

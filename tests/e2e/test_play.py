@@ -44,6 +44,20 @@ class Play(Folder):
         shown = [float(f["show_ms"]) for f in frames]
         self.assertEqual(shown, sorted(shown))
 
+    def test_a_boundary_is_a_crossfade_at_its_instant(self):
+        playlist(self.list, {"red": {"image": "red.png"}, "green": {"image": "green.png"}},
+                 defaults={"duration": 60, "transition": {"duration": 1}},
+                 loops={"morning": ["red"], "day": ["green"]}, timezone="Asia/Seoul",
+                 schedule=[{"loop": "morning", "end_time": "09:00"}], fallback="day")
+        with Player(self.folder, self.list, "--at", "2026-02-06T08:59:57+09:00", "--for", "5.5") as player:
+            self.assertEqual(player.process.wait(60), 0)
+            fades = [f for f in player.frames() if f["to"] == "green" and f["from"]]
+        self.assertEqual({f["from"] for f in fades}, {"red"})
+        self.assertGreater(len(fades), 10)
+        boundary = 1770336000000  # 09:00 in Seoul
+        for f in fades:
+            self.assertAlmostEqual(float(f["mix"]), (float(f["show_ms"]) - boundary) / 1000, delta=0.01)
+
     def test_a_still_scene_draws_nothing(self):
         playlist(self.list, {"red": {"image": "red.png", "duration": 3600}})
         with Player(self.folder, self.list, "--at", "2026-02-06T00:30:00Z", "--timezone", "UTC") as player:
