@@ -122,7 +122,9 @@ static void tell_cut(const struct week *week, const struct repeat *cut,
     const struct playlist_node node = {.parent = &spots, .key = playlist->spots[cut->spot].name};
     const char *loop = playlist->loops[cut->loop].name;
     char time[16], days[32], clipped[96];
-    format_time(cut->time_ms, time);
+    /* The weekday is that of the slot's start: its end at midnight is that day's, not the next
+     * one's. */
+    format_time(cut->time_ms ? cut->time_ms : CIVIL_DAY_MS, time);
     format_days(cut->weekdays, days);
     playlist_fault_add(warnings, &node, "is cut to %g of its %g seconds at %s %s%s%s%s",
                        (double)cut->length_ms / 1000,

@@ -10,7 +10,7 @@ static const char *const FILE_KEYS[] = {"sha256", "bytes",       "url", "width",
 
 /* Above 2^53 - 1 the numbers of JSON are no longer exact (RFC 8259, section 6). */
 static const struct playlist_range BYTES = {1, 9007199254740991, true,
-                                            "a whole number of bytes, 1 or more"};
+                                            "a whole number of bytes, 1 to 9007199254740991"};
 static const struct playlist_range SIDE = {1, 65535, true, "a whole number between 1 and 65535"};
 static const struct playlist_range FILM = {1, PLAYLIST_DURATION_MS_MAX, true,
                                            "a whole number between 1 and 86400000"};

@@ -105,14 +105,19 @@ static void read_except_dates(struct playlist_parser *parser, const struct playl
     daypart->except_days = days;
 }
 
-/* Ends that come before their starts: such a daypart never runs. An instant and a local time can't
- * be compared without a zone, and an end_time before the start_time is an overnight daypart. */
+/* No zone is further from UTC: an instant and a local time further apart than this are in order in
+ * every zone, or in none. */
+#define ZONE_REACH_MS INT64_C(93600000)
+
+/* Ends that come before their starts: such a daypart never runs. An end_time before the start_time
+ * is an overnight daypart. */
 static void check_order(struct playlist_parser *parser, const struct playlist_node *node,
                         const struct playlist_daypart *daypart)
 {
     struct playlist_node member;
     const struct playlist_instant *start = &daypart->start, *end = &daypart->end;
-    if (start->given && end->given && start->local == end->local && end->ms <= start->ms) {
+    int64_t reach_ms = start->local == end->local ? 0 : ZONE_REACH_MS;
+    if (start->given && end->given && end->ms <= start->ms - reach_ms) {
         playlist_member(node, "end", &member);
         playlist_fault_add(parser->faults, &member, "must be after start");
     }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "core/programme.h"
 #include "core/check_schedule.h"
 #include "operate/check_media.h"
 #include "settings.h"
@@ -44,10 +45,19 @@ static bool check_schedule(struct check_command *command, const struct playlist 
     int64_t now_ms = clock_wall_ms();
     const char *at = value(command, SETTING_AT)->text;
     bool is_own = !playlist->timezone;
-    const char *name = is_own ? value(command, SETTING_TIMEZONE)->text : playlist->timezone;
+    const char *own = value(command, SETTING_TIMEZONE)->text;
+    const char *name = is_own ? own : playlist->timezone;
     bool ok = find_zone(command, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
+    /* Times on the command line go by --timezone first, as in the other commands. */
+    if (ok && own && !is_own) {
+        struct zone asked = {0};
+        ok = zone_load(&asked, own, err) || err_prefix(err, "--timezone: ");
+        zone_finish(&asked);
+    }
     if (ok && at)
-        ok = settings_instant(at, zone.name[0] ? name : NULL, &now_ms, err);
+        ok = settings_instant(at, own ? own : zone.name[0] ? name : NULL, &now_ms, err);
+    if (ok && (now_ms < PROGRAMME_FIRST_MS || now_ms > PROGRAMME_LAST_MS))
+        ok = err_set(err, ERR_INPUT, "--at: %s is outside the years 1971 to 2199", at ? at : "now");
     if (ok) {
         ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
              check_schedule_week(playlist, &zone.civil, now_ms, &warnings) &&

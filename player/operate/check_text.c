@@ -147,8 +147,8 @@ static bool judge_contrast(const struct check_text *text, const struct check_pla
             check_report_add(report, CHECK_WARNING, place,
                              "on %d × %d its contrast with the visual is %.2f:1; legible is %g:1 "
                              "or more (WCAG 2.2): try a scrim, another color or another position",
-                             text->screen->width_px, text->screen->height_px, ratio,
-                             CHECK_CONTRAST_LEAST);
+                             text->screen->width_px, text->screen->height_px,
+                             floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
     } else if (text->first && text->text == 0) {
         struct check_place whole = {{"spots", spot->name, "tagline"}};
         ratio = check_contrast_colors(style_of(text)->color, spot->background);

@@ -26,6 +26,8 @@ static bool read_stretch(struct guide *guide, struct err *err)
                            &guide->from_ms, err))
         return false;
     guide->to_ms = guide->from_ms + DAY_MS;
+    if (guide->to_ms > PROGRAMME_LAST_MS + 1)
+        guide->to_ms = PROGRAMME_LAST_MS + 1;
     if (!timetable_instant(&guide->timetable, &guide->settings, SETTING_TO, PROGRAMME_LAST_MS + 1,
                            &guide->to_ms, err))
         return false;

@@ -332,6 +332,26 @@ class Schedule(Check):
         self.only(places, "$.loops.z", "warning", "never shown")
         self.only(places, "$.styles.s", "warning", "not used")
 
+    def test_a_cut_at_midnight_is_told_on_the_day_that_ends(self):
+        places = self.found({"spots": {"f": {"tagline": "F", "duration": 600}, "n": {"tagline": "N", "duration": 600}},
+                             "loops": {"f": ["f"], "n": ["n"]}, "fallback": "f", "timezone": "UTC",
+                             "schedule": [{"loop": "n", "by_day": ["SU"], "start_time": "00:05", "end_time": "24:00"},
+                                          {"loop": "n", "start_time": "12:05", "end_time": "13:05"}]})
+        texts = [text for _, text in places.get("$.spots.f", [])]
+        self.assertTrue([text for text in texts if "at 24:00 on MO TU WE TH FR SA," in text], texts)
+
+    def test_times_of_the_command_line_go_by_its_zone(self):
+        listing = {"spots": {"a": {"tagline": "A", "duration": 10}}, "timezone": "America/New_York",
+                   "loops": {"l": ["a"]}, "fallback": "l", "schedule": [{"loop": "l", "end": "2026-02-06T20:00:00-05:00"}]}
+        path = self.folder / "p.json"
+        path.write_text(json.dumps({"format": "duckling/1", **listing}))
+        for at, over in (("2026-02-07T09:30", False), ("2026-02-07T10:30", True)):  # in Seoul; it ends at 10:00 there
+            done = run("check", path, "--timezone", "Asia/Seoul", "--at", at)
+            self.assertEqual("is over" in done.stdout, over, done.stdout)
+        for options in (["--timezone", "Bogus/Zone"], ["--at", "9999-05-05T12:00:00Z"]):
+            done = run("check", path, *options)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
     def test_the_playlists_zone_counts(self):
         for zone, words in (("Asia/Shanghai", "2026-02-06T22:00:00+08:00"), ("Asia/Seoul", "2026-02-06T22:00:00+09:00")):
             places = self.found({"spots": {"a": {"tagline": "A", "duration": 10}}, "timezone": zone,

@@ -271,6 +271,8 @@ static void dayparts(void **state)
          "$.schedule[0].end", "must be after start"},
         {DAYPART("\"start\":\"2026-02-06T20:00:00\",\"end\":\"2026-02-06T19:00:00\""),
          "$.schedule[0].end", "must be after start"},
+        {DAYPART("\"start\":\"2026-02-06T20:00:00Z\",\"end\":\"2026-02-05T17:00:00\""),
+         "$.schedule[0].end", "must be after start"},
         {DAYPART("\"start_date\":\"2026-2-6\""), "$.schedule[0].start_date", "a date such as"},
         {DAYPART("\"end_date\":20260206"), "$.schedule[0].end_date", "must be a string"},
         {DAYPART("\"start_date\":\"2026-02-07\",\"end_date\":\"2026-02-06\""),
