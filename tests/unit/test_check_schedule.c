@@ -254,11 +254,11 @@ static void slots_that_are_cut(void **state)
 {
     (void)state;
     expect_cut("7", "",
-               "$.spots.a: is cut to 6 of its 7 seconds at 00:00 every day, in the loop "
+               "$.spots.a: is cut to 6 of its 7 seconds at 24:00 every day, in the loop "
                "\"x\"\n");
     /* 86400 = 86395 + 5, and 86395.5 + 4.5: half a second less is told, a little more is not. */
     expect_cut("43200.25", "",
-               "$.spots.a: is cut to 43199.8 of its 43200.2 seconds at 00:00 "
+               "$.spots.a: is cut to 43199.8 of its 43200.2 seconds at 24:00 "
                "every day, in the loop \"x\"\n");
     expect_cut("43200.2", "", "");
     expect_cut("10",
