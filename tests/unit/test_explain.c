@@ -1,3 +1,4 @@
+/* Over 600 lines: both sides of each reason, which are read best in one place. */
 #include "core/explain.h"
 
 #include <setjmp.h>
