@@ -75,6 +75,8 @@ static void find_next(struct survey *survey, int rank)
         if (!programme_day_span(survey->programme, rank, from + i, &from_ms, &to_ms) ||
             to_ms <= survey->now_ms)
             continue;
+        if (from_ms > PROGRAMME_LAST_MS) /* the programme ends there: a year typed wrong */
+            return;
         fate->has_next = true;
         fate->next_day = from + i;
         fate->next_ms = from_ms > survey->now_ms ? from_ms : survey->now_ms;

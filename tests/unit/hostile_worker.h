@@ -233,6 +233,13 @@ static void play_empty_packet(void)
     play_hang();
 }
 
+static void play_empty_packet_with_files(void)
+{
+    const int fds[4] = {0, 0, 0, 0};
+    send_bytes("", 0, fds, 4);
+    play_hang();
+}
+
 static void play_wrong_magic(void)
 {
     struct protocol_event event = {.magic = 0x12345678, .kind = PROTOCOL_FRAME};
@@ -468,6 +475,7 @@ static const struct hostile_part {
     {"hang after ring", play_hang_after_ring},
     {"short packet", play_short_packet},
     {"long packet", play_long_packet},
+    {"empty packet with files", play_empty_packet_with_files},
     {"empty packet", play_empty_packet},
     {"wrong magic", play_wrong_magic},
     {"unknown kind", play_unknown_kind},

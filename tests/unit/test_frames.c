@@ -210,6 +210,7 @@ static void workers_that_talk_nonsense(void **state)
     check_fails("short packet", 1, ERR_WORKER, "nonsense");
     check_fails("long packet", 1, ERR_WORKER, "nonsense");
     check_fails("empty packet", 1, ERR_WORKER, "");
+    check_fails("empty packet with files", 1, ERR_WORKER, "");
     check_fails("wrong magic", 1, ERR_WORKER, "nonsense");
     check_fails("unknown kind", 1, ERR_WORKER, "nonsense");
 }
