@@ -13,12 +13,21 @@
 #define GUIDE SETTINGS_GUIDE
 #define EXPLAIN SETTINGS_EXPLAIN
 #define CHECK SETTINGS_CHECK
+#define PUBLISH SETTINGS_PUBLISH
+#define TAKEOVER SETTINGS_TAKEOVER
 #define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* those that look at the programme */
+#define SIGNED (PUBLISH | TAKEOVER)            /* those that put on a server */
+#define EVERY (TIMED | SIGNED)
+#define QUOTA_MIN 1000000
+#define QUOTA_MAX 1e15
+/* Four media at once, each at a quarter, must stay well above what counts as a stalled server. */
+#define BANDWIDTH_MIN 16000
+#define BANDWIDTH_MAX 1e12
 
 static const struct option_row rows[] = {
     [SETTING_CONFIG] = {"config", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
-                        "read settings from FILE: a line \"name = value\" for each option", TIMED},
-    [SETTING_SOURCE] = {"source", 0, OPTION_TEXT, 0, 0, NULL, "SOURCE", NULL,
+                        "read settings from FILE: a line \"name = value\" for each option", EVERY},
+    [SETTING_SOURCE] = {"source", 0, OPTION_TEXTS, 0, 0, NULL, "SOURCE", NULL,
                         "the playlist, for configuration files; an argument wins", PLAY},
     [SETTING_WINDOW] = {"window", 0, OPTION_SIZE, 64, 16384, NULL, "WxH", NULL,
                         "open a window of this size instead of the whole screen", PLAY},
@@ -29,18 +38,46 @@ static const struct option_row rows[] = {
     [SETTING_REFRESH] = {"refresh", 0, OPTION_NUMBER, 1, 240, NULL, "HZ", NULL,
                          "frames a second while something moves; else the screen's own", PLAY},
     [SETTING_TIMEZONE] = {"timezone", 0, OPTION_TEXT, 0, 0, NULL, "ZONE", NULL,
-                          "IANA zone of local times, such as Asia/Seoul; else the system's", TIMED},
+                          "IANA zone of local times, such as Asia/Seoul; else the system's", EVERY},
     [SETTING_LANGUAGE] = {"language", 0, OPTION_TEXT, 0, 0, NULL, "TAG", NULL,
                           "language of taglines, such as ko or zh-Hans; else the system's", BOTH},
     [SETTING_STORE] = {"store", 0, OPTION_TEXT, 0, 0, NULL, "DIR", NULL,
                        "folder that keeps the last good playlist and its media", PLAY},
+    [SETTING_KEY] = {"key", 0, OPTION_TEXTS, 0, 0, NULL, "PUBKEY", NULL,
+                     "play only what this minisign key has signed (file or text); may come again",
+                     PLAY},
+    [SETTING_SECRET] = {"key", 0, OPTION_TEXT, 0, 0, NULL, "SECRET", NULL,
+                        "the minisign secret key file to sign with", SIGNED},
+    [SETTING_STATE] = {"state", 0, OPTION_TEXT, 0, 0, NULL, "DIR", NULL,
+                       "folder that remembers the newest version of each channel", PLAY},
+    [SETTING_QUOTA] = {"quota", 0, OPTION_BYTES, QUOTA_MIN, QUOTA_MAX, NULL, "BYTES", "20G",
+                       "how large the stored media may grow", PLAY},
+    [SETTING_BANDWIDTH] = {"bandwidth", 0, OPTION_BYTES, BANDWIDTH_MIN, BANDWIDTH_MAX, NULL,
+                           "BYTES", NULL, "bytes a second that media may take of the line", PLAY},
     [SETTING_POLL] = {"poll", 0, OPTION_NUMBER, 0.1, 86400, NULL, "SECONDS", "10",
                       "how often to ask for a new playlist", PLAY},
+    [SETTING_BASE] = {"to", 0, OPTION_TEXT, 0, 0, NULL, "BASE", NULL,
+                      "where the channel is kept: http(s)://, s3:// or a folder", SIGNED},
+    [SETTING_CHANNEL] = {"channel", 0, OPTION_TEXT, 0, 0, NULL, "NAME", NULL,
+                         "the channel, as players name it", SIGNED},
+    [SETTING_EXPIRES] = {"expires", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
+                         "when players begin to report it as stale; else in 90 days", PUBLISH},
+    [SETTING_UNTIL] = {"until", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
+                       "when the takeover ends by itself, at most 31 days from now", TAKEOVER},
+    [SETTING_DRY_RUN] = {"dry-run", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
+                         "say what would be done, and do nothing", SIGNED},
+    [SETTING_ROLLBACK] = {"rollback", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
+                          "publish an older version's content again, under a new version", PUBLISH},
     [SETTING_CA_FILE] = {"ca-file", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
-                         "certificates (PEM) to trust for https; else the system's", PLAY},
+                         "certificates (PEM) to trust for https; else the system's", PLAY | SIGNED},
+    [SETTING_CLIENT_CERT] = {"client-cert", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
+                             "certificate (PEM) to show to servers that want one", PLAY | SIGNED},
+    [SETTING_CLIENT_KEY] = {"client-key", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
+                            "its private key (PEM); else in the same file", PLAY | SIGNED},
     [SETTING_DECODE_TIMEOUT] =
         {"decode-timeout", 0, OPTION_NUMBER, 0.1, 60, NULL, "SECONDS", "2",
-         "how long a picture may take to be made ready, before it is given up", BOTH | CHECK},
+         "how long a picture may take to be made ready, before it is given up",
+         BOTH | CHECK | PUBLISH | TAKEOVER},
     [SETTING_AT] = {"at", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
                     "the instant to start at, or to look at (RFC 3339; local without an offset)",
                     BOTH | EXPLAIN | CHECK},
@@ -49,7 +86,7 @@ static const struct option_row rows[] = {
     [SETTING_FRAMES_LOG] = {"frames-log", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
                             "write a CSV line for each presented frame", PLAY},
     [SETTING_LOG_LEVEL] = {"log-level", 0, OPTION_CHOICE, 0, 0, "error|warn|info|debug", NULL,
-                           "info", "least importance of what is logged", TIMED},
+                           "info", "least importance of what is logged", EVERY},
     [SETTING_OUTPUT] = {"output", 'o', OPTION_TEXT, 0, 0, NULL, "FILE", NULL,
                         "the PNG to write; with --frames, %d is replaced by the frame's number",
                         PREVIEW},
@@ -74,7 +111,7 @@ static const struct option_row rows[] = {
     [SETTING_JSON] = {"json", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
                       "for programs: a JSON object on each line", CHECK},
     [SETTING_STRICT] = {"strict", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL, "fail on warnings, too",
-                        CHECK},
+                        CHECK | PUBLISH},
 };
 
 const struct option_table settings_table = {rows, SETTING_COUNT};
@@ -100,6 +137,23 @@ static void set_log_level(const char *name)
             log_set_level(level);
 }
 
+/* How many operands a command takes, and what to say when there are more. */
+static bool take_operands(struct settings *settings, enum settings_command command, int count,
+                          char **operands, struct err *err)
+{
+    int limit = command == SETTINGS_PLAY ? SETTINGS_OPERANDS_MAX
+                : command == SETTINGS_EXPLAIN || command == SETTINGS_TAKEOVER ? 2
+                                                                              : 1;
+    if (count > limit)
+        return err_set(err, ERR_INPUT, "%s: %s",
+                       command == SETTINGS_EXPLAIN ? "one spot at a time, please"
+                                                   : "one playlist at a time, please",
+                       operands[limit]);
+    for (int i = 0; i < count; i++)
+        settings->operands[settings->operand_count++] = operands[i];
+    return true;
+}
+
 bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
                    struct err *err)
 {
@@ -107,18 +161,19 @@ bool settings_read(struct settings *settings, enum settings_command command, int
     *settings = (struct settings){0};
     options_defaults(&settings_table, settings->values);
     if (!options_parse(&settings_table, command, argc, argv, settings->values, &operand,
-                       &settings->help, err))
+                       &settings->help, err) ||
+        !take_operands(settings, command, argc - operand, argv + operand, err))
         return false;
-    bool takes_spot = command == SETTINGS_EXPLAIN;
-    if (argc - operand > 2 && takes_spot)
-        return err_set(err, ERR_INPUT, "one spot at a time, please: %s", argv[operand + 2]);
-    if (argc - operand > 1 && !takes_spot)
-        return err_set(err, ERR_INPUT, "one playlist at a time, please: %s", argv[operand + 1]);
     if (settings->values[SETTING_CONFIG].given && !read_config(settings, err))
         return false;
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
-    settings->source = operand < argc ? argv[operand] : settings->values[SETTING_SOURCE].text;
-    settings->spot = argc - operand > 1 ? argv[operand + 1] : NULL;
+    const struct option_value *sources = &settings->values[SETTING_SOURCE];
+    if (sources->text_count > SETTINGS_OPERANDS_MAX)
+        return err_set(err, ERR_INPUT, "source: more than %d of them", SETTINGS_OPERANDS_MAX);
+    if (!(command & SIGNED) && settings->operand_count == 0)
+        for (int i = 0; i < sources->text_count; i++)
+            settings->operands[settings->operand_count++] = sources->texts[i];
+    settings->source = settings->operands[0];
     return true;
 }
 

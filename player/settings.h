@@ -13,6 +13,8 @@ enum settings_command {
     SETTINGS_GUIDE = 4,
     SETTINGS_EXPLAIN = 8,
     SETTINGS_CHECK = 16,
+    SETTINGS_PUBLISH = 32,
+    SETTINGS_TAKEOVER = 64,
 };
 
 enum setting {
@@ -25,8 +27,21 @@ enum setting {
     SETTING_TIMEZONE,
     SETTING_LANGUAGE,
     SETTING_STORE,
+    SETTING_KEY,    /* play: public keys */
+    SETTING_SECRET, /* publish, takeover: also called --key */
+    SETTING_STATE,
+    SETTING_QUOTA,
+    SETTING_BANDWIDTH,
     SETTING_POLL,
+    SETTING_BASE, /* publish, takeover: --to */
+    SETTING_CHANNEL,
+    SETTING_EXPIRES,
+    SETTING_UNTIL,
+    SETTING_DRY_RUN,
+    SETTING_ROLLBACK,
     SETTING_CA_FILE,
+    SETTING_CLIENT_CERT,
+    SETTING_CLIENT_KEY,
     SETTING_DECODE_TIMEOUT,
     SETTING_AT,
     SETTING_FOR,
@@ -49,10 +64,15 @@ enum setting {
 
 extern const struct option_table settings_table;
 
+#define SETTINGS_OPERANDS_MAX 8
+
 struct settings {
     struct option_value values[SETTING_COUNT];
-    const char *source; /* playlist file or URL; NULL: none */
-    const char *spot;   /* the second operand, for commands that take one; NULL: none */
+    /* What stands on the command line beside options; without any, the configuration's
+     * sources. */
+    const char *operands[SETTINGS_OPERANDS_MAX + 1]; /* a NULL after the last */
+    int operand_count;
+    const char *source; /* the first operand; NULL: none */
     bool help;
     char *config_bytes;
 };

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <sys/timex.h>
 #include <time.h>
 
 static int64_t read_ns(clockid_t id)
@@ -17,4 +18,10 @@ int64_t clock_mono_ns(void)
 int64_t clock_wall_ms(void)
 {
     return read_ns(CLOCK_REALTIME) / 1000000;
+}
+
+bool clock_is_synchronised(void)
+{
+    struct timex state = {0};
+    return adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
 }

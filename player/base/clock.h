@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* CLOCK_MONOTONIC in nanoseconds: for intervals and deadlines; never steps. */
@@ -9,5 +10,11 @@ int64_t clock_mono_ns(void);
 
 /* The wall clock as Unix time in milliseconds: may step at any time. */
 int64_t clock_wall_ms(void);
+
+/* Whether the kernel says that the wall clock is kept by a time service. */
+bool clock_is_synchronised(void);
+
+/* No clock that shows less is right: this program is younger (2026-11-23T00:00:00Z). */
+#define CLOCK_RELEASE_MS INT64_C(1795392000000)
 
 #endif

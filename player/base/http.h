@@ -1,10 +1,12 @@
-/* HTTP: several GETs at once, without ever waiting for one (libcurl's multi interface), and the URL
- * arithmetic they need.
+/* HTTP: several GETs, HEADs and PUTs at once, without ever waiting for one (libcurl's multi
+ * interface), and the URL arithmetic they need.
  *
  * A `struct http` and its transfers belong to one thread; http_wake and the URL functions may be
  * called from any. Only http and https are spoken, redirects included (at most three, never from
- * https back to http). Certificates are verified. Nothing is decompressed, no cookie is kept, no
- * credential file is read; the proxy variables of the environment are honoured. */
+ * https back to http, and never to a loopback, link-local or unspecified address, except that of
+ * the first request itself, port included). PUTs and signed requests follow none. Certificates are
+ * verified. Nothing is decompressed, no cookie is kept, no credential file is read; the proxy
+ * variables of the environment are honoured. */
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H
 
@@ -23,10 +25,23 @@ struct http_transfer;
 /* Zero or NULL takes the default. */
 struct http_config {
     const char *ca_file; /* PEM bundle to verify servers with; default: the system's */
-    int64_t connect_ms;  /* for name, connection and TLS; 10,000 */
-    int64_t stall_ms; /* slower than stall_bytes_per_s for so long ends a transfer; whole seconds;
-                         20,000 */
+    /* PEM files that show servers who we are; client_key NULL: client_cert holds the key, too. */
+    const char *client_cert, *client_key;
+    int64_t connect_ms; /* for name, connection and TLS; 10,000 */
+    int64_t stall_ms;   /* slower than stall_bytes_per_s for so long ends a transfer; whole seconds;
+                           20,000 */
     int64_t stall_bytes_per_s; /* 1,000 */
+    /* For all capped GETs together, who take turns; 0: no cap. What the cap itself makes slow never
+     * counts as a stall. */
+    int64_t bandwidth_bytes_per_s;
+};
+
+/* What signs a request for an S3-compatible store (AWS Signature Version 4). The path of such a URL
+ * may hold [A-Za-z0-9._/-] only, and it has no query. */
+struct http_s3 {
+    const char *region;
+    const char *key_id, *secret;
+    const char *session_token; /* NULL: none */
 };
 
 /* The head of an answer, after redirects. */
@@ -39,15 +54,19 @@ struct http_response {
     int64_t range_total;                      /* 206 only: length of the whole; -1: not told */
 };
 
-/* Texts are copied; NULL or zero leaves a field out. */
+/* Texts are copied, s3's too; NULL or zero leaves a field out. `take` and what says something about
+ * a body that comes are for http_get only. */
 struct http_request {
     const char *url;
     const char *if_none_match;     /* an ETag */
     const char *if_modified_since; /* a Last-Modified */
     int64_t range_start;  /* > 0: only what follows; the answer is 206 from there, or a whole 200 */
     const char *if_range; /* an ETag; always give it with range_start */
-    int64_t limit_bytes;  /* of the body, > 0 */
-    int64_t total_ms;     /* for all of it, connection and redirects included; 0: no bound */
+    bool no_cache;        /* asks caches on the way to ask the server */
+    bool capped;          /* counts under bandwidth_bytes_per_s */
+    const struct http_s3 *s3;
+    int64_t limit_bytes; /* of the body, > 0 */
+    int64_t total_ms;    /* for all of it, connection and redirects included; 0: no bound */
     /* Takes the body of a 200 or 206, piece by piece, at least once even when it is empty. False,
      * with err set, ends the transfer, and http_result gives this err. */
     bool (*take)(void *context, const struct http_response *head, const void *data, size_t size,
@@ -55,8 +74,24 @@ struct http_request {
     void *context;
 };
 
-/* NULL config: all defaults. NULL on failure: ERR_SYSTEM, or ERR_INPUT when ca_file can't be read.
- */
+/* The body of a PUT. The bytes or the descriptor are borrowed until the transfer has ended; the
+ * texts are copied. */
+struct http_body {
+    const void *data;         /* NULL: the first `bytes` of the file behind fd, by pread */
+    int fd;                   /* when data is NULL */
+    int64_t bytes;            /* >= 0 */
+    const uint8_t *sha256;    /* of the body, 32 bytes, copied; needed with s3, else unused */
+    const char *content_type; /* NULL leaves a header out, here and below */
+    const char *cache_control;
+    /* Sees each piece before it goes out, in order; offset 0 begins anew (a connection that had
+     * died unseen). False, with err set, ends the transfer before the server has the whole body,
+     * and http_result gives this err. Not called for an empty body. NULL is allowed. */
+    bool (*pass)(void *context, int64_t offset, const void *data, size_t size, struct err *err);
+    void *context;
+};
+
+/* NULL config: all defaults. NULL on failure: ERR_SYSTEM, or ERR_INPUT when ca_file, client_cert or
+ * client_key can't be read or used (the key fits no certificate, or needs a password). */
 struct http *http_create(const struct http_config *config, struct err *err);
 
 /* Every transfer must have been ended. NULL is allowed. */
@@ -66,20 +101,34 @@ void http_destroy(struct http *http);
 struct http_transfer *http_get(struct http *http, const struct http_request *request,
                                struct err *err);
 
-/* Moves all transfers for at most timeout_ms; returns sooner when one has moved or after http_wake.
- */
+/* The same for the head alone: http_result gives the length of the body as content_bytes. */
+struct http_transfer *http_head(struct http *http, const struct http_request *request,
+                                struct err *err);
+
+/* Begins to send a body to request->url. */
+struct http_transfer *http_put(struct http *http, const struct http_request *request,
+                               const struct http_body *body, struct err *err);
+
+/* Moves all transfers for at most timeout_ms; returns sooner when one has moved, after http_wake,
+ * or when the watched descriptor can be read. */
 bool http_run(struct http *http, int64_t timeout_ms, struct err *err);
+
+/* One more descriptor that http_run waits for, until it can be read; http_run itself reads nothing
+ * from it. It is borrowed; -1: none. */
+void http_set_watch(struct http *http, int fd);
 
 /* Ends the wait of http_run, or the next one. Any thread. */
 void http_wake(struct http *http);
 
 bool http_finished(const struct http_transfer *transfer);
 
-/* How a finished transfer ended: true for 200, 206 and (only where a condition was sent) 304.
- * `response`, which may be NULL, is filled in any case as far as known (status 0: no answer). The
- * err text is the same for the same cause and names no URL. Errors: ERR_MISSING (404, 410),
- * ERR_NETWORK (other answers, broken transfers), ERR_TIMEOUT, ERR_TRUST (certificates), ERR_LIMIT
- * (limit_bytes), ERR_INPUT (not http), or what `take` said. */
+/* How a finished transfer ended. True for: GET 200, 206 and (only where a condition was sent) 304;
+ * HEAD 200; PUT 200, 201 and 204. `response`, which may be NULL, is filled in any case as far as
+ * known (status 0: no answer). The err text is the same for the same cause and names no URL.
+ * Errors: ERR_MISSING (404, 410), ERR_NETWORK (other answers, broken transfers, a compressed
+ * answer), ERR_TIMEOUT, ERR_TRUST (certificates; 401 and 403: "the server refused"), ERR_LIMIT
+ * (limit_bytes; 413), ERR_INPUT (not http; the file of a PUT became shorter), ERR_DISK (it can't be
+ * read), or what `take` or `pass` said. */
 bool http_result(const struct http_transfer *transfer, struct http_response *response,
                  struct err *err);
 

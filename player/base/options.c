@@ -42,6 +42,36 @@ static bool parse_size(const struct option_row *row, const char *text, struct op
     return true;
 }
 
+static bool parse_bytes(const struct option_row *row, const char *text, double *number,
+                        struct err *err)
+{
+    static const char units[] = "kMGT";
+    char *end;
+    double value = isdigit((unsigned char)text[0]) ? (double)strtoull(text, &end, 10) : -1;
+    const char *unit = value >= 0 && *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    if (value < 0 || (*end && (!unit || end[1])))
+        return err_set(err, ERR_INPUT, "%s: \"%s\" is not a number of bytes such as 20G", row->name,
+                       text);
+    for (const char *u = units; unit && u <= unit; u++)
+        value *= 1000;
+    if (value < row->min || value > row->max)
+        return err_set(err, ERR_INPUT, "%s: %s is not between %.0f and %.0f bytes", row->name, text,
+                       row->min, row->max);
+    *number = value;
+    return true;
+}
+
+static bool add_text(const struct option_row *row, const char *text, struct option_value *value,
+                     struct err *err)
+{
+    if (!*text)
+        return err_set(err, ERR_INPUT, "%s: empty", row->name);
+    if (value->text_count == OPTION_TEXTS_MAX)
+        return err_set(err, ERR_INPUT, "%s: more than %d of them", row->name, OPTION_TEXTS_MAX);
+    value->texts[value->text_count++] = text;
+    return true;
+}
+
 static bool is_choice(const char *choices, const char *text)
 {
     for (;;) {
@@ -80,6 +110,14 @@ static bool set_value(const struct option_row *row, const char *text, struct opt
     case OPTION_TEXT:
         if (!*text)
             return err_set(err, ERR_INPUT, "%s: empty", row->name);
+        break;
+    case OPTION_BYTES:
+        if (!parse_bytes(row, text, &value->number, err))
+            return false;
+        break;
+    case OPTION_TEXTS:
+        if (!add_text(row, text, value, err))
+            return false;
         break;
     }
     value->text = text;
@@ -183,12 +221,15 @@ static bool read_line(const struct option_table *table, char *line, struct optio
         return err_set(err, ERR_INPUT, "not \"key = value\": %s", line);
     *equals = '\0';
     const char *key = trim(line), *text = trim(equals + 1);
+    /* Where commands share a name, the value must do for one of them. */
+    bool known = false, good = false;
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->rows[i].name, key) != 0)
             continue;
-        return values[i].given || set_value(&table->rows[i], text, &values[i], err);
+        good |= values[i].given || set_value(&table->rows[i], text, &values[i], known ? NULL : err);
+        known = true;
     }
-    return err_set(err, ERR_INPUT, "%s: unknown key", key);
+    return good || (known ? false : err_set(err, ERR_INPUT, "%s: unknown key", key));
 }
 
 bool options_read_file(const struct option_table *table, char *bytes, const char *path,

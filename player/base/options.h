@@ -14,7 +14,11 @@ enum option_type {
     OPTION_NUMBER, /* within min and max */
     OPTION_CHOICE, /* one of `choices`, separated by '|' */
     OPTION_SIZE,   /* WxH, each side within min and max */
+    OPTION_BYTES,  /* a whole number, perhaps with k, M, G or T (thousands), within min and max */
+    OPTION_TEXTS,  /* may be given up to OPTION_TEXTS_MAX times */
 };
+
+#define OPTION_TEXTS_MAX 16
 
 struct option_row {
     const char *name; /* without dashes; also the key in a configuration file */
@@ -25,15 +29,19 @@ struct option_row {
     const char *metavar;  /* what --help calls the value */
     const char *fallback; /* the default as one would write it; NULL: none */
     const char *help;
-    unsigned commands; /* bits: which commands take it */
+    unsigned commands; /* bits: which commands take it; two rows may share a name if no command
+                          takes both */
 };
 
 struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
                          the configuration's bytes */
     bool given;
-    double number;     /* OPTION_NUMBER, or a choice that is a number; 1 for a flag that is set */
-    int width, height; /* OPTION_SIZE */
+    double number; /* OPTION_NUMBER, OPTION_BYTES, or a choice that is a number; 1 for a flag that
+                      is set */
+    int width, height;                   /* OPTION_SIZE */
+    const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS, in order */
+    int text_count;
 };
 
 struct option_table {
@@ -51,8 +59,8 @@ bool options_parse(const struct option_table *table, unsigned command, int argc,
                    struct option_value *values, int *first_operand, bool *help, struct err *err);
 
 /* Reads "key = value" lines ('#' starts a comment); an unknown key is an error, a key that other
- * commands take is not. `bytes` is changed and must outlive the values; terminated. `path` is for
- * messages ("path:line: key: reason"). Errors: ERR_INPUT. */
+ * commands take is not. A key of OPTION_TEXTS may come again. `bytes` is changed and must outlive
+ * the values; terminated. `path` is for messages ("path:line: key: reason"). Errors: ERR_INPUT. */
 bool options_read_file(const struct option_table *table, char *bytes, const char *path,
                        struct option_value *values, struct err *err);
 

@@ -10,7 +10,7 @@
 #include "settings.h"
 
 enum { COMMAND_A = 1, COMMAND_B = 2 };
-enum { NAME, COUNT, COLOR, SIZE, LOUD, OUTPUT, OTHER, ROWS };
+enum { NAME, COUNT, COLOR, SIZE, LOUD, QUOTA, SOURCE, OUTPUT, OTHER, OUTPUT_B, ROWS };
 
 static const struct option_row rows[ROWS] = {
     [NAME] = {"name", 0, OPTION_TEXT, 0, 0, NULL, "TEXT", NULL, "what it is called", COMMAND_A},
@@ -18,8 +18,11 @@ static const struct option_row rows[ROWS] = {
     [COLOR] = {"color", 0, OPTION_CHOICE, 0, 0, "red|green|10", NULL, "green", "which", COMMAND_A},
     [SIZE] = {"size", 0, OPTION_SIZE, 64, 4096, NULL, "WxH", NULL, "how large", COMMAND_A},
     [LOUD] = {"loud", 'l', OPTION_FLAG, 0, 0, NULL, NULL, NULL, "say more", COMMAND_A},
+    [QUOTA] = {"quota", 0, OPTION_BYTES, 1000, 5e12, NULL, "BYTES", "2G", "how much", COMMAND_A},
+    [SOURCE] = {"source", 's', OPTION_TEXTS, 0, 0, NULL, "SOURCE", NULL, "from where", COMMAND_A},
     [OUTPUT] = {"output", 'o', OPTION_TEXT, 0, 0, NULL, "FILE", NULL, "where to", COMMAND_B},
     [OTHER] = {"other", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL, "otherwise", COMMAND_B},
+    [OUTPUT_B] = {"color", 0, OPTION_NUMBER, 0, 9, NULL, "N", NULL, "how deep", COMMAND_B},
 };
 static const struct option_table table = {rows, ROWS};
 
@@ -88,6 +91,64 @@ static void each_type(void **state)
     assert_true(p.ok && p.values[COUNT].number == 4);
 }
 
+static void bytes_with_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        double bytes;
+    } lines[] = {
+        {"", 2e9},           {"--quota 1000", 1000}, {"--quota 20k", 20e3}, {"--quota 20K", 20e3},
+        {"--quota 7M", 7e6}, {"--quota 3G", 3e9},    {"--quota 5T", 5e12},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct parsed p;
+        parse(&p, COMMAND_A, lines[i].line);
+        if (!p.ok || p.values[QUOTA].number != lines[i].bytes)
+            fail_msg("%s: %g %s", lines[i].line, p.values[QUOTA].number, p.err.text);
+    }
+}
+
+static void what_may_come_again(void **state)
+{
+    (void)state;
+    struct parsed p;
+    parse(&p, COMMAND_A, "");
+    assert_true(p.ok);
+    assert_int_equal(p.values[SOURCE].text_count, 0);
+    parse(&p, COMMAND_A, "--source one -s two --source=three");
+    assert_true(p.ok);
+    assert_int_equal(p.values[SOURCE].text_count, 3);
+    assert_string_equal(p.values[SOURCE].texts[0], "one");
+    assert_string_equal(p.values[SOURCE].texts[1], "two");
+    assert_string_equal(p.values[SOURCE].texts[2], "three");
+    struct option_value values[ROWS];
+    options_defaults(&table, values);
+    char line[] = "--source=x";
+    char *many[OPTION_TEXTS_MAX + 3] = {line};
+    for (int i = 1; i <= OPTION_TEXTS_MAX + 1; i++)
+        many[i] = line;
+    assert_true(options_parse(&table, COMMAND_A, OPTION_TEXTS_MAX + 1, many, values,
+                              &p.first_operand, &p.help, &p.err));
+    options_defaults(&table, values);
+    assert_false(options_parse(&table, COMMAND_A, OPTION_TEXTS_MAX + 2, many, values,
+                               &p.first_operand, &p.help, &p.err));
+    assert_string_equal(p.err.text, "--source: more than 16 of them");
+}
+
+/* Two commands may mean different things by one name. */
+static void a_name_of_two_commands(void **state)
+{
+    (void)state;
+    struct parsed p;
+    parse(&p, COMMAND_A, "--color red");
+    assert_true(p.ok && p.values[COLOR].given && !p.values[OUTPUT_B].given);
+    parse(&p, COMMAND_B, "--color red");
+    assert_false(p.ok);
+    parse(&p, COMMAND_B, "--color 7");
+    assert_true(p.ok && p.values[OUTPUT_B].number == 7 && !p.values[COLOR].given);
+}
+
 static void operands_and_help(void **state)
 {
     (void)state;
@@ -135,6 +196,16 @@ static void what_is_refused(void **state)
         {"--size 63x64", "sides must be between 64 and 4096"},
         {"--size 64x4097", "sides must be between 64 and 4096"},
         {"--size 99999999999999999999x64", "sides must be between 64 and 4096"},
+        {"--quota 999", "--quota: 999 is not between 1000 and 5000000000000 bytes"},
+        {"--quota 6T", "--quota: 6T is not between"},
+        {"--quota -1k", "--quota: \"-1k\" is not a number of bytes such as 20G"},
+        {"--quota 1.5G", "is not a number of bytes"},
+        {"--quota 20GB", "is not a number of bytes"},
+        {"--quota 20X", "is not a number of bytes"},
+        {"--quota G", "is not a number of bytes"},
+        {"--quota ''", "is not a number of bytes"},
+        {"--quota 99999999999999999999999", "is not between"},
+        {"--source ''", "--source: empty"},
         {"--name ''", "--name: empty"},
         {"--name", "--name needs a value"},
         {"-c", "-c needs a value"},
@@ -181,6 +252,10 @@ static void a_configuration_file(void **state)
     assert_int_equal(values[SIZE].height, 600);
     assert_string_equal(values[COLOR].text, "red");
     assert_true(read_text(values, "", &err));
+    assert_true(read_text(values, "source = a\nquota = 3M\nsource = b\n", &err));
+    assert_int_equal(values[SOURCE].text_count, 2);
+    assert_string_equal(values[SOURCE].texts[1], "b");
+    assert_true(values[QUOTA].number == 3e6);
 }
 
 static void faults_in_a_file_have_a_line(void **state)
@@ -247,7 +322,8 @@ static void help_lists_every_option_of_its_command(void **state)
 static void the_players_table(void **state)
 {
     (void)state;
-    static const unsigned commands[] = {SETTINGS_PLAY, SETTINGS_PREVIEW};
+    static const unsigned commands[] = {SETTINGS_PLAY, SETTINGS_PREVIEW, SETTINGS_PUBLISH,
+                                        SETTINGS_TAKEOVER};
     struct option_value values[SETTING_COUNT];
     options_defaults(&settings_table, values);
     assert_int_equal(settings_table.count, SETTING_COUNT);
@@ -260,12 +336,13 @@ static void the_players_table(void **state)
         assert_true(row->type == OPTION_FLAG || row->type == OPTION_CHOICE || row->metavar);
         assert_true(row->commands != 0);
         for (size_t k = 0; k < i; k++) {
-            assert_string_not_equal(settings_table.rows[k].name, row->name);
+            assert_true(strcmp(settings_table.rows[k].name, row->name) != 0 ||
+                        (settings_table.rows[k].commands & row->commands) == 0);
             assert_true(!row->letter || settings_table.rows[k].letter != row->letter);
         }
-        for (size_t c = 0; c < 2; c++) {
+        for (size_t c = 0; c < sizeof commands / sizeof *commands; c++) {
             char *text = help_of(&settings_table, commands[c]), name[64];
-            snprintf(name, sizeof name, " --%s ", row->name);
+            snprintf(name, sizeof name, " --%s %s", row->name, row->metavar ? row->metavar : "");
             assert_int_equal(strstr(text, name) != NULL, (row->commands & commands[c]) != 0);
             free(text);
         }
@@ -277,6 +354,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(each_type),
+        cmocka_unit_test(bytes_with_units),
+        cmocka_unit_test(what_may_come_again),
+        cmocka_unit_test(a_name_of_two_commands),
         cmocka_unit_test(operands_and_help),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(a_configuration_file),
