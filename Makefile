@@ -56,11 +56,11 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
-FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/base/err.c))
+FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/base/err.c player/base/file.c player/sync/trust.c)
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lm
+		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lcrypto -lm
 
 unit: $(UNIT_TESTS) $(PROBES)
 fuzzers: $(FUZZERS)

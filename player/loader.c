@@ -179,6 +179,14 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
 static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition)
 {
     struct err err = {0};
+    if (!entry->visual.wanted && !entry->text.wanted)
+        return;
+    enum marks_state files =
+        loader_look_at_files(&loader->canvas, edition, entry->spot, entry->language);
+    if (files == MARKS_DAMAGED)
+        fail(loader, entry, &(struct err){.text = "its file is damaged, and is fetched again"});
+    if (files != MARKS_GOOD)
+        return;
     if (entry->visual.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);
         entry->visual.wanted = false;

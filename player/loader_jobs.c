@@ -27,6 +27,27 @@ static struct protocol_job job_for(const struct loader_canvas *canvas, enum prot
     };
 }
 
+enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
+                                      const struct edition *edition, int spot_index,
+                                      const char *language)
+{
+    const struct playlist *playlist = edition->playlist;
+    const struct playlist_spot *spot = &playlist->spots[spot_index];
+    const struct playlist_text *text =
+        playlist_choose_text(spot->texts, spot->text_count, language);
+    const int assets[] = {
+        playlist_spot_asset(spot, canvas->width_px, canvas->height_px),
+        text ? playlist_choose_font(&playlist->styles[spot->style], text->language) : -1,
+    };
+    enum marks_state worst = MARKS_GOOD;
+    for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
+        enum marks_state state = assets[i] < 0 ? MARKS_GOOD : edition_want(edition, assets[i]);
+        if (state == MARKS_DAMAGED || worst == MARKS_GOOD)
+            worst = state;
+    }
+    return worst;
+}
+
 struct frames *loader_start_visual(const struct loader_canvas *canvas,
                                    const struct edition *edition, int spot_index, struct err *err)
 {

@@ -24,6 +24,7 @@
  * together with workers, so it is asked this often. */
 #define EVENTS_NS 100000000
 #define CLOCK_FEED_NS 1000000000
+#define FLOOR_TOLERANCE_MS 86400000
 
 struct play {
     struct settings settings;
@@ -34,6 +35,7 @@ struct play {
     struct show show;
     struct show_clock clock;
     int64_t clock_fed_ns;
+    int64_t floor_ms, floor_ns; /* the show is held at this time since this instant; 0: it is not */
     struct pace pace;
     struct wake *wake;
     FILE *frames_log;
@@ -126,9 +128,32 @@ static bool take_edition(struct play *play, struct err *err)
         return true;
     if (!playing_switch(&play->playing, edition, value(play, SETTING_TIMEZONE)->text, err))
         return false;
+    play->clock_fed_ns = 0; /* its signature may tell what time it is */
     const struct playlist *playlist = play->playing.edition->playlist;
-    log_info("play", "playlist on name=\"%s\" spots=%zu", playlist->name, playlist->spot_count);
+    log_info("play", "%s on name=\"%s\" spots=%zu",
+             play->playing.edition->takeover ? "takeover" : "playlist", playlist->name,
+             playlist->spot_count);
     return true;
+}
+
+/* The wall clock; where it is plainly wrong, the time that has passed for certain, running on. A
+ * day less is no proof: whoever signed may have a clock of his own. */
+static int64_t wall_ms(struct play *play, int64_t now_ns)
+{
+    int64_t wall = clock_wall_ms(), floor = source_floor_ms(play->source);
+    bool wrong = wall < floor - FLOOR_TOLERANCE_MS && !clock_is_synchronised();
+    int64_t held = play->floor_ms + (now_ns - play->floor_ns) / 1000000;
+    if (wrong && (!play->floor_ms || floor > held)) {
+        log_warn("play", "clock: untrusted: it is before the time of the last signature or report; "
+                         "the show goes by that time");
+        play->floor_ms = held = floor;
+        play->floor_ns = now_ns;
+    }
+    if (!wrong && play->floor_ms) {
+        log_info("play", "clock: it can be right again");
+        play->floor_ms = 0;
+    }
+    return wrong ? held : wall;
 }
 
 static void feed_clock(struct play *play, int64_t now_ns)
@@ -136,7 +161,7 @@ static void feed_clock(struct play *play, int64_t now_ns)
     if (now_ns - play->clock_fed_ns < CLOCK_FEED_NS)
         return;
     play->clock_fed_ns = now_ns;
-    if (show_clock_update(&play->clock, now_ns, clock_wall_ms())) {
+    if (show_clock_update(&play->clock, now_ns, wall_ms(play, now_ns))) {
         log_warn("play", "the clock was set: on to the right picture");
         play->playing.jumps++;
     }
@@ -252,9 +277,9 @@ static void run(struct play *play)
     int64_t now_ns;
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
-        feed_clock(play, now_ns);
         if (!take_edition(play, &err))
             log_error("play", "playlist refused reason=\"%s\"", err.text);
+        feed_clock(play, now_ns);
         loader_poll(play->loader);
         pump_events(play);
         if (!turn(play, &err) && !reopen_display(play, &err)) {
@@ -272,7 +297,7 @@ static bool start_clock(struct play *play, struct err *err)
     const char *at = value(play, SETTING_AT)->text;
     play->clock_fed_ns = now_ns;
     if (!at) {
-        show_clock_init(&play->clock, now_ns, clock_wall_ms());
+        show_clock_init(&play->clock, now_ns, wall_ms(play, now_ns));
         return true;
     }
     int64_t start_ms;
@@ -282,24 +307,39 @@ static bool start_clock(struct play *play, struct err *err)
     return true;
 }
 
+static bool open_source(struct play *play, struct err *err)
+{
+    const struct option_value *keys = value(play, SETTING_KEY);
+    const struct feed_config config = {
+        .sources = play->settings.operands,
+        .source_count = (size_t)play->settings.operand_count,
+        .keys = keys->texts,
+        .key_count = (size_t)keys->text_count,
+        .store = value(play, SETTING_STORE)->text,
+        .state = value(play, SETTING_STATE)->text,
+        .ca_file = value(play, SETTING_CA_FILE)->text,
+        .client_cert = value(play, SETTING_CLIENT_CERT)->text,
+        .client_key = value(play, SETTING_CLIENT_KEY)->text,
+        .poll_ms = (int64_t)(value(play, SETTING_POLL)->number * 1000),
+        .quota_bytes = (int64_t)value(play, SETTING_QUOTA)->number,
+        .bandwidth_bytes_per_s = (int64_t)value(play, SETTING_BANDWIDTH)->number,
+        .wake = wake_post,
+        .wake_context = play->wake,
+    };
+    play->source = source_open(&config, err);
+    return play->source != NULL;
+}
+
 static bool start(struct play *play, struct err *err)
 {
     if (!play->settings.source)
-        return err_set(err, ERR_INPUT, "which playlist? duckling play FILE or URL");
+        return err_set(err, ERR_INPUT, "which playlist? duckling play FILE, URL or channel");
     play->wake = wake_create(err);
     if (!play->wake)
         return false;
     const struct option_value *frames_log = value(play, SETTING_FRAMES_LOG);
     if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
         return false;
-    struct source_config config = {
-        .source = play->settings.source,
-        .store = value(play, SETTING_STORE)->text,
-        .ca_file = value(play, SETTING_CA_FILE)->text,
-        .poll_ms = (int64_t)(value(play, SETTING_POLL)->number * 1000),
-        .wake = wake_post,
-        .wake_context = play->wake,
-    };
     /* A zone or a playlist that is wrong from the start is told at once, before there is a screen
      * to hide it. */
     struct zone own = {0};
@@ -307,15 +347,14 @@ static bool start(struct play *play, struct err *err)
     if (zone && !zone_load(&own, zone, err))
         return err_prefix(err, "--timezone: ");
     zone_finish(&own);
+    if (!open_source(play, err))
+        return false;
     if (!start_clock(play, err))
         return err_prefix(err, "--at: ");
-    play->source = source_open(&config, err);
-    if (!play->source)
-        return false;
     /* What a server sent, or the store kept, never ends the player; a file that is wrong is told.
      */
     if (!take_edition(play, err)) {
-        if (http_is_url(play->settings.source))
+        if (http_is_url(play->settings.source) || feed_is_channel(play->settings.source))
             log_error("play", "playlist refused reason=\"%s\"", err->text);
         else
             return false;
@@ -349,8 +388,10 @@ int play_main(int argc, char **argv)
         log_error("play", "%s", err.text);
         play.status = err.code == ERR_INPUT ? EXIT_USAGE : EXIT_FAILURE;
     } else if (play.settings.help) {
-        puts("Usage: duckling play [OPTION]... [SOURCE]\n\n"
-             "Plays a playlist, given as a file or as an http(s) URL, until it is told to stop.\n");
+        puts("Usage: duckling play [OPTION]... [SOURCE]...\n\n"
+             "Plays a playlist, given as a file or as an http(s) URL, until it is told to stop;\n"
+             "or a signed channel: a URL that ends in /, or a folder. A channel's further sources\n"
+             "are its mirrors, tried in order.\n");
         options_help(&settings_table, SETTINGS_PLAY, stdout);
     } else if (!start(&play, &err)) {
         log_error("play", "%s", err.text);

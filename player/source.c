@@ -24,43 +24,37 @@ static struct edition *load_first(const char *path, struct err *err)
     return edition;
 }
 
-/* The XDG base directory rules; a service without a home keeps its store where services do. */
-static void default_store(char path[PATH_MAX])
+/* The XDG base directory rules; a service without a home keeps its files where services do. */
+static void default_folder(const char *variable, const char *in_home, const char *of_service,
+                           char path[PATH_MAX])
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (cache && *cache == '/')
-        snprintf(path, PATH_MAX, "%s/duckling", cache);
+    const char *own = getenv(variable), *home = getenv("HOME");
+    if (own && *own == '/')
+        snprintf(path, PATH_MAX, "%s/duckling", own);
     else if (home && *home == '/')
-        snprintf(path, PATH_MAX, "%s/.cache/duckling", home);
+        snprintf(path, PATH_MAX, "%s/%s/duckling", home, in_home);
     else
-        snprintf(path, PATH_MAX, "/var/cache/duckling");
+        snprintf(path, PATH_MAX, "%s/duckling", of_service);
 }
 
-struct source *source_open(const struct source_config *config, struct err *err)
+struct source *source_open(const struct feed_config *config, struct err *err)
 {
-    char store[PATH_MAX];
+    char store[PATH_MAX], state[PATH_MAX];
+    struct feed_config feed = *config;
     struct source *source = calloc(1, sizeof *source);
     if (!source) {
         err_set(err, ERR_SYSTEM, "out of memory");
         return NULL;
     }
-    if (config->store)
-        snprintf(store, sizeof store, "%s", config->store);
-    else
-        default_store(store);
-    struct feed_config feed = {
-        .source = config->source,
-        .store = store,
-        .ca_file = config->ca_file,
-        .poll_ms = config->poll_ms,
-        .wake = config->wake,
-        .wake_context = config->wake_context,
-    };
+    default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);
+    default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", state);
+    feed.store = feed.store ? feed.store : store;
+    feed.state = feed.state ? feed.state : state;
     source->feed = feed_start(&feed, err);
     bool ok = source->feed != NULL;
     /* The feed watches already, so no change falls between this load and its first look. */
-    if (ok && !http_is_url(config->source)) {
-        source->first = load_first(config->source, err);
+    if (ok && !http_is_url(config->sources[0]) && !feed_is_channel(config->sources[0])) {
+        source->first = load_first(config->sources[0], err);
         ok = source->first != NULL;
     }
     if (!ok) {
@@ -88,6 +82,11 @@ struct edition *source_take(struct source *source)
         edition_destroy(source->first);
     source->first = NULL;
     return edition;
+}
+
+int64_t source_floor_ms(struct source *source)
+{
+    return feed_floor_ms(source->feed);
 }
 
 void source_describe(struct source *source, char *words, size_t words_bytes)

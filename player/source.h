@@ -1,5 +1,5 @@
-/* The source of playlists: a file or an http(s) URL, followed by a feed, with the first edition of
- * a file loaded at once. Main thread. */
+/* The source of playlists: a file, an http(s) URL or a signed channel, followed by a feed, with the
+ * first edition of a file loaded at once. Main thread. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -8,21 +8,16 @@
 
 struct source;
 
-struct source_config {
-    const char *source;
-    const char *store; /* NULL: the user's cache folder */
-    const char *ca_file;
-    int64_t poll_ms;
-    void (*wake)(void *);
-    void *wake_context;
-};
-
+/* feed.h says what each means; here store and state may be NULL: the user's own folders. */
 /* A file with faults is an error, and each fault is written to the log. NULL on failure. */
-struct source *source_open(const struct source_config *config, struct err *err);
+struct source *source_open(const struct feed_config *config, struct err *err);
 void source_close(struct source *source); /* NULL is allowed */
 
 /* A new edition, or NULL; the caller owns it. */
 struct edition *source_take(struct source *source);
+
+/* A time that has passed for certain (feed.h); 0: none is known. */
+int64_t source_floor_ms(struct source *source);
 
 /* What is waited for, for the house card. */
 void source_describe(struct source *source, char *words, size_t words_bytes);

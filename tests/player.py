@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-DUCKLING = TOP / "build/asan/duckling"
+DUCKLING = Path(os.environ.get("TEST_BUILD", TOP / "build/asan")) / "duckling"
 WAIT_S = 60
 
 
@@ -55,7 +55,8 @@ class Player:
         self.folder = Path(folder)
         self.frames_path = self.folder / "frames.csv"
         self.frames_path.unlink(missing_ok=True)
-        command = [str(DUCKLING), "play", str(source), "--store", str(self.folder / "store"), "--poll", "0.1", "--refresh", "30"]
+        command = [str(DUCKLING), "play", str(source), "--store", str(self.folder / "store"), "--state",
+                   str(self.folder / "state"), "--poll", "0.1", "--refresh", "30"]
         if window:
             command += ["--window", window]
         if frames:

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 WAIT_S = 30
@@ -30,9 +31,7 @@ class Nginx:
     def start(self):
         listener, port = self._listener()
         self.port = port
-        secure, user = "", "user root; " if os.geteuid() == 0 else ""
-        if self.tls:
-            secure = f"ssl_certificate {self.tls[0]}; ssl_certificate_key {self.tls[1]};"
+        user = "user root; " if os.geteuid() == 0 else ""
         conf = self.folder / "nginx.conf"
         conf.write_text(f"""
             daemon off; worker_processes 1; {user}pid {self.folder}/nginx.pid; error_log {self.folder}/error.log;
@@ -41,7 +40,7 @@ class Nginx:
                 access_log {self.folder}/access.log;
                 client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2; fastcgi_temp_path {self.folder}/t3;
                 uwsgi_temp_path {self.folder}/t4; scgi_temp_path {self.folder}/t5;
-                server {{ listen 127.0.0.1:{port}{" ssl" if self.tls else ""}; root {self.root}; {secure} }}
+                {self._server(port)}
             }}""")
         self.process = subprocess.Popen(
             ["/usr/sbin/nginx", "-c", str(conf), "-e", str(self.folder / "error.log")],
@@ -49,6 +48,10 @@ class Nginx:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         listener.close()
         return self
+
+    def _server(self, port):
+        secure = f"ssl_certificate {self.tls[0]}; ssl_certificate_key {self.tls[1]};" if self.tls else ""
+        return f"server {{ listen 127.0.0.1:{port}{' ssl' if self.tls else ''}; root {self.root}; {secure} }}"
 
     def _listener(self):
         if self.port is None:
@@ -69,6 +72,45 @@ class Nginx:
         """[(path, status, bytes of body)] so far."""
         found = re.findall(r'"GET (\S+) \S+" (\d+) (\d+)', (self.folder / "access.log").read_text())
         return [(path, int(status), int(size)) for path, status, size in found]
+
+
+class ShippedNginx(Nginx):
+    """nginx with the configuration that operators are given, but for the three words that it calls theirs: port and folders.
+    It takes uploads by the password PASSWORD, or by client certificates of `clients` (a PEM file)."""
+    CONF = Path(__file__).resolve().parent.parent / "packaging/server/duckling-nginx.conf"
+    PASSWORD = "small:acts+lead/to greatness"
+
+    def __init__(self, folder, tls, clients=None):
+        folder = Path(folder)
+        super().__init__(folder, folder / "srv/www", tls)
+        self.etc, self.incoming, self.clients = folder / "etc", folder / "srv/incoming", clients
+        for path in (self.root, self.incoming, self.etc):
+            path.mkdir(parents=True, exist_ok=True)
+        for name in ("publisher", "player"):
+            crypted = subprocess.run(["openssl", "passwd", "-6", "-salt", "salt", "-stdin"], input=self.PASSWORD, text=True,
+                                     check=True, capture_output=True).stdout.strip()
+            (self.etc / f"{name}s.htpasswd").write_text(f"{name}{'s' if name == 'player' else ''}:{crypted}\n")
+        for name, path in zip(("server.pem", "server.key"), tls):
+            (self.etc / name).write_bytes(Path(path).read_bytes())
+
+    def _server(self, port):
+        text = self.CONF.read_text()
+        words = [(r"listen 443 ", f"listen 127.0.0.1:{port} "), (r"/srv/duckling(?=/)", str(self.folder / "srv")),
+                 (r"/etc/duckling(?=/)", str(self.etc))]
+        if self.clients:
+            (self.etc / "clients.pem").write_bytes(Path(self.clients).read_bytes())
+            words += [(r"#(?=ssl_client_certificate )", ""), (r"#(?=ssl_verify_client )", "")]
+        for word, own in words:
+            text, count = re.subn(word, own, text)
+            if not count:
+                raise AssertionError(f"{self.CONF} has no {word!r}")
+        shipped = self.folder / "duckling-nginx.conf"
+        shipped.write_text(text)
+        return f"include {shipped};"
+
+    def publish_url(self, path="", user="publisher", host="127.0.0.1"):
+        """With user and password, as `publish --to` takes it."""
+        return f"https://{user}:{urllib.parse.quote(self.PASSWORD, safe='')}@{host}:{self.port}/{path}"
 
 
 def make_certificates(folder):

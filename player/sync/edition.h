@@ -7,11 +7,15 @@
 
 #include "base/err.h"
 #include "core/playlist.h"
+#include "sync/marks.h"
 
 struct edition {
     struct playlist *playlist;
     char **paths; /* for each asset of the playlist: the local file that holds it */
     char *origin; /* file path or URL, without credentials, for the log */
+    struct marks
+        *marks;    /* held; of each asset; NULL: nothing is known of hashes, all may be shown */
+    bool takeover; /* of a channel: above every priority, until it expires */
 };
 
 /* Whether this machine knows the time zone that the playlist names; one that names none goes by the
@@ -34,6 +38,9 @@ struct edition *edition_assume(struct playlist *playlist, const char *path);
 /* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and
  * copies `origin`. NULL when out of memory (then everything passed in is freed). */
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
+
+/* Whether an asset may be shown: MARKS_UNCHECKED has it read next. */
+enum marks_state edition_want(const struct edition *edition, int asset);
 
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
 int edition_open(const struct edition *edition, int asset, struct err *err);

@@ -1,5 +1,5 @@
-/* The feed: follows one playlist (a file or an http(s) URL) and hands over each new edition once it
- * is complete.
+/* The feed: follows one playlist (a file or an http(s) URL) or one signed channel (its folder on a
+ * server, on several, or on a disk), and hands over each new edition once it is complete.
  *
  * One thread of its own fetches, checks and stores; the main thread calls everything below. Nothing
  * here ever blocks the main thread on the network or the disk. Whatever the server does, the last
@@ -14,11 +14,24 @@
 
 struct feed;
 
+#define FEED_SOURCES_MAX 8
+
+/* Borrowed until feed_start returns. NULL or zero leaves a field out. */
 struct feed_config {
-    const char *source;  /* path or URL of a playlist */
-    const char *store;   /* folder of the cache; made when missing */
-    const char *ca_file; /* PEM bundle to verify servers with; NULL: the system's */
-    int64_t poll_ms;     /* between polls, before jitter; 100 to 86,400,000 */
+    /* One path or URL of a playlist, or the same channel at one or several origins: URLs that end
+     * in
+     * '/', or folders. The first that answers well counts; keys are needed. */
+    const char *const *sources;
+    size_t source_count;
+    const char *const
+        *keys; /* minisign public keys, as files or as text; with one, only channels */
+    size_t key_count;
+    const char *store; /* folder of the cache; made when missing */
+    const char *state; /* folder for what must outlive the cache; needed for a channel */
+    const char *ca_file, *client_cert, *client_key; /* PEM; the system's certificates, and none */
+    int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
+    int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */
+    int64_t bandwidth_bytes_per_s; /* of the line, for media; 0: all */
     /* Called from the feed's thread when there is something to take; must only wake. */
     void (*wake)(void *);
     void *wake_context;
@@ -28,7 +41,10 @@ struct feed_config {
  * https://host/greatness.json: no such host"). Copied into text, always terminated. */
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
-/* Copies the configuration's texts and starts the thread. For a URL the last good edition in the
+/* Whether a source is a channel: a URL that ends in '/', or a folder. */
+bool feed_is_channel(const char *source);
+
+/* Starts the thread. For a URL the last good edition in the
  * store is ready to be taken when this returns, if there is one; media that the disk has lost since
  * are missing from it, and it is handed over again once they were fetched. For a file the first
  * edition is loaded by the caller (edition_load; after this call, so that no change falls between);
@@ -37,6 +53,10 @@ struct feed *feed_start(const struct feed_config *config, struct err *err);
 
 /* The newest complete edition that was not taken yet, or NULL. The caller owns it. */
 struct edition *feed_take(struct feed *feed);
+
+/* A time that has passed for certain, whatever the clock says (Unix milliseconds): a signature's,
+ * or the last that a synchronised clock told; 0: none is known. */
+int64_t feed_floor_ms(struct feed *feed);
 
 /* Stops within one second, whatever the server does. NULL is allowed. */
 void feed_stop(struct feed *feed);

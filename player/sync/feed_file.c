@@ -121,7 +121,7 @@ struct feed_file *feed_file_create(const struct feed_config *config, struct feed
     source->poll_ms = (int)config->poll_ms;
     source->watch_fd = -1;
     source->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    source->path = strdup(config->source);
+    source->path = strdup(config->sources[0]);
     if (source->wake_fd < 0 || !source->path) {
         err_set(err, ERR_SYSTEM, "out of memory or descriptors");
         feed_file_destroy(source);

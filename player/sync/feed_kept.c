@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MANIFEST_BYTES_MAX ((size_t)32 << 20)
 
@@ -107,4 +108,11 @@ bool feed_kept_write(struct store *store, const char *url, struct manifest *mani
     bool ok = file_replace(path, text, strlen(text), err);
     free(text);
     return ok;
+}
+
+void feed_kept_remove(const struct store *store, const char *url)
+{
+    char path[PATH_MAX];
+    store_manifest_path(store, url, path);
+    unlink(path);
 }

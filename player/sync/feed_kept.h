@@ -32,4 +32,7 @@ struct edition *feed_kept_edition(const struct store *store, const struct manife
 bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
                      const void *bytes, size_t size, struct err *err);
 
+/* Removes the manifest in force of a source. */
+void feed_kept_remove(const struct store *store, const char *url);
+
 #endif

@@ -1,6 +1,5 @@
 #include "sync/feed_poll.h"
 
-#include "core/playlist.h"
 #include "sync/feed_retry.h"
 
 #include <stdio.h>
@@ -8,13 +7,11 @@
 #include <string.h>
 
 struct feed_poll {
-    struct http *http;
-    const char *url;
-    const struct retry_policy *policy;
-    struct http_transfer *transfer;
+    struct feed_poll_config config;
+    struct fetch_transfer *transfer;
     char *bytes; /* arriving, or arrived */
     size_t size, room;
-    int64_t total_ms;
+    bool again; /* the question under way may have come too early */
     bool has_seen;
     struct feed_poll_body seen;    /* accepted last; without bytes */
     struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next question */
@@ -23,13 +20,11 @@ struct feed_poll {
     struct err trouble;
 };
 
-struct feed_poll *feed_poll_create(struct http *http, const char *url,
-                                   const struct retry_policy *policy, int64_t total_ms)
+struct feed_poll *feed_poll_create(const struct feed_poll_config *config)
 {
     struct feed_poll *poll = calloc(1, sizeof *poll);
     if (poll)
-        *poll =
-            (struct feed_poll){.http = http, .url = url, .policy = policy, .total_ms = total_ms};
+        poll->config = *config;
     return poll;
 }
 
@@ -37,7 +32,7 @@ void feed_poll_destroy(struct feed_poll *poll)
 {
     if (!poll)
         return;
-    http_end(poll->transfer);
+    fetch_end(poll->transfer);
     free(poll->bytes);
     free(poll);
 }
@@ -54,7 +49,7 @@ static bool take(void *context, const struct http_response *head, const void *da
 {
     struct feed_poll *poll = context;
     (void)head;
-    if (poll->size + size > poll->room) { /* http keeps to PLAYLIST_BYTES_MAX */
+    if (poll->size + size > poll->room) { /* fetch keeps to limit_bytes */
         size_t room = poll->room ? poll->room * 2 : 16384;
         while (room < poll->size + size)
             room *= 2;
@@ -73,9 +68,9 @@ static bool take(void *context, const struct http_response *head, const void *da
 static void ask(struct feed_poll *poll, struct err *err)
 {
     struct http_request request = {
-        .url = poll->url,
-        .limit_bytes = PLAYLIST_BYTES_MAX,
-        .total_ms = poll->total_ms,
+        .url = poll->config.location,
+        .limit_bytes = poll->config.limit_bytes,
+        .total_ms = poll->config.total_ms,
         .take = take,
         .context = poll,
     };
@@ -85,7 +80,7 @@ static void ask(struct feed_poll *poll, struct err *err)
         request.if_modified_since = poll->seen.last_modified;
     poll->size = 0;
     poll->arrived.bytes = NULL;
-    poll->transfer = http_get(poll->http, &request, err);
+    poll->transfer = fetch_get(poll->config.fetch, &request, err);
 }
 
 /* Compares what has arrived with what was seen last. */
@@ -109,16 +104,18 @@ static enum feed_poll_news receive(struct feed_poll *poll, const struct http_res
 static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
 {
     struct http_response head;
-    bool ok = http_result(poll->transfer, &head, err);
-    http_end(poll->transfer);
+    bool ok = fetch_result(poll->transfer, &head, err);
+    fetch_end(poll->transfer);
     poll->transfer = NULL;
+    if (!ok && err->code == ERR_MISSING && poll->config.may_be_missing)
+        return FEED_POLL_MISSING;
     if (!ok)
         return FEED_POLL_FAILED;
     if (head.status == 304)
         return FEED_POLL_UNCHANGED;
     if (poll->size > 0)
         return receive(poll, &head, err);
-    err_set(err, ERR_INPUT, "the playlist is empty");
+    err_set(err, ERR_INPUT, "the file is empty");
     return FEED_POLL_FAILED;
 }
 
@@ -126,7 +123,7 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
 {
     struct err err = {0};
     enum feed_poll_news news = FEED_POLL_NONE;
-    if (poll->transfer && http_finished(poll->transfer)) {
+    if (poll->transfer && fetch_finished(poll->transfer)) {
         news = settle(poll, &err);
     } else if (!poll->transfer && now_ns >= poll->due_ns) {
         ask(poll, &err);
@@ -134,10 +131,20 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
     }
     if (news == FEED_POLL_NONE)
         return news;
-    poll->failures = news == FEED_POLL_FAILED ? poll->failures + 1 : 0;
-    poll->trouble = err;
-    poll->due_ns = feed_retry_ns(poll->policy, poll->failures, now_ns);
+    bool failed = news == FEED_POLL_FAILED;
+    poll->failures = failed ? poll->failures + 1 : 0;
+    poll->trouble = failed ? err : (struct err){0};
+    poll->due_ns = feed_retry_ns(poll->config.policy, poll->failures, now_ns);
+    if (poll->again)
+        poll->due_ns = now_ns;
+    poll->again = false;
     return news;
+}
+
+void feed_poll_hurry(struct feed_poll *poll)
+{
+    poll->again = poll->transfer != NULL;
+    poll->due_ns = 0;
 }
 
 int64_t feed_poll_due_ns(const struct feed_poll *poll)

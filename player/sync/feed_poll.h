@@ -1,13 +1,13 @@
-/* Private to the feed: asks for the playlist again and again, and tells when its bytes are others
- * than those that were accepted last.
+/* Private to the feed: asks for one small file (a playlist, a pointer) again and again, and tells
+ * when its bytes are others than those that were accepted last.
  *
  * Belongs to the feed's thread. */
 #ifndef SYNC_FEED_POLL_H
 #define SYNC_FEED_POLL_H
 
 #include "base/hash.h"
-#include "base/http.h"
 #include "core/retry.h"
+#include "sync/fetch.h"
 
 struct feed_poll;
 
@@ -15,6 +15,7 @@ enum feed_poll_news {
     FEED_POLL_NONE,      /* no answer since the last step */
     FEED_POLL_UNCHANGED, /* what was seen last is still there */
     FEED_POLL_CHANGED, /* other bytes: feed_poll_body; feed_poll_accept once they are dealt with */
+    FEED_POLL_MISSING, /* there is no such file, where that is a normal answer */
     FEED_POLL_FAILED   /* feed_poll_trouble says why */
 };
 
@@ -26,12 +27,21 @@ struct feed_poll_body {
     char etag[HTTP_VALIDATOR_BYTES], last_modified[HTTP_VALIDATOR_BYTES]; /* "" without */
 };
 
-/* URL and others are borrowed and must outlive the poll. An answer that is not complete after
- * total_ms has failed: a playlist is small, and a server that trickles it out would otherwise hold
- * up the next question for a long time. The first question is due at once. NULL when out of memory.
- */
-struct feed_poll *feed_poll_create(struct http *http, const char *url,
-                                   const struct retry_policy *policy, int64_t total_ms);
+/* All borrowed; they must outlive the poll. */
+struct feed_poll_config {
+    struct fetch *fetch;
+    const char *location;
+    const struct retry_policy *policy;
+    /* An answer that is not complete after so long has failed: the file is small, and a server that
+     * trickles it out would otherwise hold up the next question for a long time. */
+    int64_t total_ms;
+    int64_t limit_bytes; /* a larger file is a failure */
+    /* ERR_MISSING is FEED_POLL_MISSING, asked again at the normal pace; else it is a failure. */
+    bool may_be_missing;
+};
+
+/* The first question is due at once. NULL when out of memory. */
+struct feed_poll *feed_poll_create(const struct feed_poll_config *config);
 
 /* NULL is allowed. */
 void feed_poll_destroy(struct feed_poll *poll);
@@ -39,12 +49,17 @@ void feed_poll_destroy(struct feed_poll *poll);
 /* What counts as seen, from an earlier run. */
 void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *body);
 
-/* Asks when it is time, takes what was answered. Call after each http_run, and at feed_poll_due_ns.
+/* Asks when it is time, takes what was answered. Call after each fetch_run, and at
+ * feed_poll_due_ns.
  */
 enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
 
 /* When the next question is due on the monotonic clock; INT64_MAX while one is under way. */
 int64_t feed_poll_due_ns(const struct feed_poll *poll);
+
+/* Asks at once, for something has changed; once more where a question is under way, whose answer
+ * may have been read before. */
+void feed_poll_hurry(struct feed_poll *poll);
 
 /* What arrived last; only after a step that said CHANGED, until the next. */
 const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll);

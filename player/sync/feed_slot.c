@@ -15,6 +15,7 @@ void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_con
     pthread_cond_init(&slot->ended, &attributes);
     pthread_condattr_destroy(&attributes);
     atomic_init(&slot->stop, false);
+    atomic_init(&slot->floor_ms, 0);
 }
 
 void feed_slot_finish(struct feed_slot *slot)
@@ -31,7 +32,13 @@ void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_
     slot->edition = edition;
     pthread_mutex_unlock(&slot->lock);
     edition_destroy(old);
-    if (wake_too && slot->wake)
+    if (wake_too)
+        feed_slot_wake(slot);
+}
+
+void feed_slot_wake(struct feed_slot *slot)
+{
+    if (slot->wake)
         slot->wake(slot->wake_context);
 }
 

@@ -20,8 +20,9 @@ struct feed_slot {
     int64_t progress_due_ns;    /* the feed's thread only */
     void (*wake)(void *);
     void *wake_context;
-    pthread_cond_t ended; /* with lock: stop was set */
-    atomic_bool stop;     /* the thread is to end; set once, by feed_slot_end */
+    pthread_cond_t ended;     /* with lock: stop was set */
+    atomic_bool stop;         /* the thread is to end; set once, by feed_slot_end */
+    _Atomic int64_t floor_ms; /* feed_floor_ms */
 };
 
 void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context);
@@ -29,6 +30,8 @@ void feed_slot_finish(struct feed_slot *slot);
 
 /* Takes ownership; wakes when `wake_too`. */
 void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_too);
+/* Wakes the main thread: something that it waits for may have changed. */
+void feed_slot_wake(struct feed_slot *slot);
 struct edition *feed_slot_take(struct feed_slot *slot);
 bool feed_slot_is_empty(struct feed_slot *slot);
 

@@ -2,63 +2,31 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "sync/feed_kept.h"
-#include "sync/feed_media.h"
 #include "sync/feed_poll.h"
-#include "sync/feed_retry.h"
+#include "sync/feed_run.h"
+#include "sync/track.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BRISK_RETRY_MS 5000
-#define CHECK_PAUSE_MS                                                                             \
-    20 /* between stretches: reading the whole store again must not starve the films */
-#define WAIT_MS_MAX 60000
-#define PLAYLIST_MS_DEFAULT 60000
-/* A transfer that ends lets a run succeed that did not get to wait, which is what fails; no more
- * than the four media and the playlist can end in a row. */
-#define RUNS_TO_TRUST 8
-#define SHOWN_BYTES 512
-
-/* A playlist on its way to be in force: its media are being fetched. */
-struct coming {
-    struct playlist *playlist; /* NULL: nothing is coming */
-    struct feed_media *media;
-    struct feed_poll_body body; /* with `bytes` of its own */
-    char *bytes;
-    unsigned failures; /* of the switch */
-    int64_t due_ns;
-};
-
 struct feed_url {
     struct feed_slot *slot;
     struct store *store;
-    struct http *http;
+    struct fetch *fetch;
     struct feed_poll *poll;
+    struct track *track;
     char *url;
-    char shown[SHOWN_BYTES]; /* the URL for people */
+    char shown[FEED_SHOWN_BYTES]; /* the URL for people */
+    struct feed_run run;
     struct retry_policy policy;
-    struct retry_policy brisk; /* for what should not take as long as a poll may */
-    unsigned run_failures;     /* of http_run, since it last worked RUNS_TO_TRUST times in a row */
-    unsigned runs;             /* that worked since the last that failed */
-    struct manifest *current;  /* in force, or at least what the store holds; NULL: nothing */
-    struct manifest *previous; /* in force before: its files may still be on screen */
-    bool in_force;             /* an edition of `current` was handed over */
-    struct coming coming;
-    struct store_check *check; /* files of `current` are read again after the start, this one now */
-    size_t check_next;
-    bool damaged;
-    bool collect_due;
-    char told_poll[ERR_TEXT_BYTES], told_store[ERR_TEXT_BYTES]; /* trouble that was logged last */
+    char told_poll[ERR_TEXT_BYTES]; /* trouble that was logged last */
+    char told_body[ERR_TEXT_BYTES];
 };
 
-static void coming_drop(struct coming *coming)
+static bool is_silent(const struct feed_url *f)
 {
-    feed_media_destroy(coming->media);
-    playlist_destroy(coming->playlist);
-    free(coming->bytes);
-    *coming = (struct coming){0};
+    return !track_is_in_force(f->track) && !track_is_coming(f->track);
 }
 
 /* Logs trouble once, until there is other trouble or none. */
@@ -68,36 +36,6 @@ static void tell_trouble(const struct feed_url *f, char told[ERR_TEXT_BYTES], co
     if (strncmp(told, trouble, ERR_TEXT_BYTES - 1) != 0)
         log_warn("feed", "%s url=%s: %s", what, f->shown, trouble);
     snprintf(told, ERR_TEXT_BYTES, "%s", trouble);
-}
-
-/* Begins to fetch the media of a playlist, of which it takes ownership; an older one that is coming
- * gives way. */
-static bool bring(struct feed_url *f, struct playlist *playlist, const struct feed_poll_body *body,
-                  struct err *err)
-{
-    struct coming next = {.playlist = playlist, .body = *body};
-    const struct feed_media_config config = {
-        .http = f->http,
-        .store = f->store,
-        .url = f->url,
-        .playlist = playlist,
-        .policy = f->brisk,
-        .stop = &f->slot->stop,
-    };
-    next.body.bytes = next.bytes = malloc(body->size + 1);
-    if (next.bytes)
-        memcpy(next.bytes, body->bytes, body->size);
-    if (next.bytes)
-        next.media = feed_media_create(&config, f->current, f->coming.media, err);
-    else
-        err_set(err, ERR_SYSTEM, "out of memory");
-    if (!next.media) {
-        coming_drop(&next);
-        return false;
-    }
-    coming_drop(&f->coming);
-    f->coming = next;
-    return true;
 }
 
 static void refuse(struct feed_url *f, const struct playlist_faults *faults, const struct err *err)
@@ -118,11 +56,19 @@ static void refuse(struct feed_url *f, const struct playlist_faults *faults, con
 static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
                      struct playlist_faults *faults, struct err *err)
 {
+    struct track_body bring = {
+        .bytes = body->bytes,
+        .size = body->size,
+        .etag = body->etag,
+        .last_modified = body->last_modified,
+        .pointer = "",
+    };
+    memcpy(bring.sha256, body->sha256, HASH_BYTES);
     struct playlist *playlist = playlist_parse(body->bytes, body->size, faults);
     if (!playlist)
         return err_set(err, faults->count ? ERR_INPUT : ERR_SYSTEM, "out of memory");
     if (edition_check_zone(playlist, faults, err))
-        return bring(f, playlist, body, err);
+        return track_bring(f->track, playlist, &bring, err);
     playlist_destroy(playlist);
     return false;
 }
@@ -131,10 +77,10 @@ static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
  * tried again. */
 static bool receive(struct feed_url *f, const struct feed_poll_body *body)
 {
-    bool whole = f->in_force && !f->damaged;
-    if (whole && memcmp(body->sha256, f->current->playlist_sha256, HASH_BYTES) == 0) {
+    if (track_is_whole(f->track) &&
+        memcmp(body->sha256, track_manifest(f->track)->playlist_sha256, HASH_BYTES) == 0) {
         log_info("feed", "playlist in force is the server's again url=%s", f->shown);
-        coming_drop(&f->coming);
+        track_drop_coming(f->track);
         return true;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
@@ -142,9 +88,9 @@ static bool receive(struct feed_url *f, const struct feed_poll_body *body)
     bool ok = faults && try_body(f, body, faults, &err);
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
-        if (!f->in_force && !f->coming.playlist)
+        if (is_silent(f))
             feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, err.text);
-        tell_trouble(f, f->told_store, "playlist can't be looked into yet", err.text);
+        tell_trouble(f, f->told_body, "playlist can't be looked into yet", err.text);
     } else if (!ok)
         refuse(f, faults, &err);
     if (faults)
@@ -153,26 +99,16 @@ static bool receive(struct feed_url *f, const struct feed_poll_body *body)
     return !again;
 }
 
-/* Removes from the store what nobody needs. Only when nothing is under way and the last edition was
- * taken. */
-static void collect(struct feed_url *f)
-{
-    size_t removed = store_collect(f->store, f->previous);
-    if (removed)
-        log_info("feed", "store cleaned files=%zu", removed);
-    f->collect_due = false;
-}
-
 static void step_poll(struct feed_url *f, int64_t now_ns)
 {
     enum feed_poll_news news = feed_poll_step(f->poll, now_ns);
     if (news == FEED_POLL_FAILED) {
-        if (!f->in_force && !f->coming.playlist)
+        if (is_silent(f))
             feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, feed_poll_trouble(f->poll));
         tell_trouble(f, f->told_poll, "no playlist", feed_poll_trouble(f->poll));
         return;
     }
-    if (news == FEED_POLL_NONE)
+    if (news != FEED_POLL_CHANGED && news != FEED_POLL_UNCHANGED)
         return;
     if (f->told_poll[0])
         log_info("feed", "the server answers again url=%s", f->shown);
@@ -180,194 +116,45 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
     if (news == FEED_POLL_CHANGED) {
         if (receive(f, feed_poll_body(f->poll)))
             feed_poll_accept(f->poll);
-    } else if (f->collect_due && !f->coming.playlist && !f->check && feed_slot_is_empty(f->slot))
-        collect(f);
+    } else
+        feed_run_clean(&f->run, &f->track, 1);
 }
 
-static void log_ready(const struct feed_url *f, const struct edition *edition, const char *whence)
+static void step_track(struct feed_url *f, int64_t now_ns)
 {
-    const struct playlist *playlist = edition->playlist;
-    log_info("feed", "playlist ready%s name=\"%s\" spots=%zu files=%zu source=%s", whence,
-             playlist->name, playlist->spot_count, playlist->asset_count, f->shown);
-}
-
-/* Writes what is coming as what the store holds for this source. NULL on failure. */
-static struct manifest *write_manifest(struct feed_url *f, struct err *err)
-{
-    const struct feed_poll_body *body = &f->coming.body;
-    struct manifest *manifest = feed_media_manifest(f->coming.media);
-    if (manifest) {
-        manifest->url = manifest_keep(manifest, f->shown);
-        manifest->etag = manifest_keep(manifest, body->etag);
-        manifest->last_modified = manifest_keep(manifest, body->last_modified);
+    if (track_step(f->track, now_ns)) {
+        struct edition *edition = track_switch(f->track, now_ns);
+        if (edition) {
+            f->told_body[0] = '\0';
+            feed_slot_tell(f->slot, "following %s", f->shown);
+            feed_slot_offer(f->slot, edition, true);
+        }
     }
-    if (!manifest || !manifest->url || !manifest->etag || !manifest->last_modified)
-        err_set(err, ERR_SYSTEM, "out of memory");
-    else if (feed_kept_write(f->store, f->url, manifest, body->bytes, body->size, err))
-        return manifest;
-    manifest_destroy(manifest);
-    return NULL;
-}
-
-/* The store holds another edition now. */
-static void put_manifest(struct feed_url *f, struct manifest *manifest)
-{
-    /* A check that was not through begins again; what has just arrived was hashed on its way. */
-    bool unchecked = f->in_force && f->check_next < f->current->file_count;
-    store_check_end(f->check);
-    f->check = NULL;
-    f->check_next = unchecked ? 0 : manifest->file_count;
-    manifest_destroy(f->previous);
-    f->previous = f->current;
-    f->current = manifest;
-    f->in_force = f->collect_due = true;
-    f->damaged = false;
-    f->told_store[0] = '\0';
-}
-
-/* Everything is on disk: makes it the edition in force. */
-static bool switch_over(struct feed_url *f, struct err *err)
-{
-    struct manifest *manifest = write_manifest(f, err);
-    if (!manifest)
-        return false;
-    struct edition *edition = feed_kept_edition(f->store, manifest, f->coming.playlist, f->shown);
-    f->coming.playlist = NULL;
-    coming_drop(&f->coming);
-    put_manifest(f, manifest);
-    if (!edition) {
-        log_error("feed", "playlist is in the store but can't be handed over: out of memory");
-        return true;
-    }
-    log_ready(f, edition, "");
-    feed_slot_tell(f->slot, "following %s", f->shown);
-    feed_slot_offer(f->slot, edition, true);
-    return true;
-}
-
-static void step_media(struct feed_url *f, int64_t now_ns)
-{
-    struct coming *coming = &f->coming;
-    struct err err = {0};
-    if (!coming->playlist)
+    if (!track_is_coming(f->track) || track_is_in_force(f->track))
         return;
-    if (feed_media_step(coming->media, now_ns) && now_ns >= coming->due_ns &&
-        feed_media_confirm(coming->media)) {
-        if (switch_over(f, &err))
-            return;
-        tell_trouble(f, f->told_store, "playlist can't be stored", err.text);
-        coming->failures++;
-        coming->due_ns = feed_retry_ns(&f->policy, coming->failures, now_ns);
-    }
-    const char *trouble = coming->failures ? f->told_store : feed_media_trouble(coming->media);
-    if (!f->in_force)
-        feed_slot_tell_progress(f->slot, now_ns, "fetching %s: %zu of %zu files%s%s", f->shown,
-                                feed_media_done(coming->media), coming->playlist->asset_count,
-                                trouble[0] ? "; " : "", trouble);
+    char words[FEED_TEXT_BYTES];
+    track_describe_coming(f->track, words, sizeof words);
+    feed_slot_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
 }
 
-/* Fetches again what is missing from the edition in force, and nothing else. */
-static void repair(struct feed_url *f)
+static int64_t due_ns(const struct feed_url *f)
 {
-    struct err err = {0};
-    struct feed_poll_body body;
-    if (f->coming.playlist) /* whatever is coming looks for itself */
-        return;
-    char *bytes = NULL;
-    struct playlist *playlist = feed_kept_playlist(f->store, f->current, &bytes, &body.size, &err);
-    memcpy(body.sha256, f->current->playlist_sha256, HASH_BYTES);
-    snprintf(body.etag, sizeof body.etag, "%s", f->current->etag);
-    snprintf(body.last_modified, sizeof body.last_modified, "%s", f->current->last_modified);
-    body.bytes = bytes;
-    if (!playlist || !bring(f, playlist, &body, &err))
-        tell_trouble(f, f->told_store, "stored playlist can't be repaired", err.text);
-    free(bytes);
-}
-
-/* A stretch of reading the stored files again; true while there is more to read. */
-static bool step_check(struct feed_url *f)
-{
-    const struct manifest *manifest = f->current;
-    if (!f->in_force || f->check_next >= manifest->file_count)
-        return false;
-    const struct manifest_file *file = &manifest->files[f->check_next];
-    if (!f->check)
-        f->check = store_check_begin(f->store, file->sha256);
-    if (!f->check) /* looked at again when the thread next wakes */
-        return false;
-    enum store_check_state state = store_check_step(f->check);
-    if (state == STORE_CHECK_GOES_ON)
-        return true;
-    store_check_end(f->check);
-    f->check = NULL;
-    f->check_next++;
-    if (state == STORE_CHECK_BAD) {
-        log_warn("feed", "a stored file is damaged or gone and is fetched again path=\"%s\"",
-                 file->path);
-        store_remove(f->store, file->sha256);
-        f->damaged = true;
-    }
-    if (f->check_next < manifest->file_count)
-        return true;
-    if (f->damaged)
-        repair(f);
-    return false;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t wait_ms(const struct feed_url *f, bool checking, int64_t now_ns)
-{
-    int64_t due_ns = feed_poll_due_ns(f->poll);
-    if (f->coming.playlist) {
-        due_ns = earlier(due_ns, feed_media_due_ns(f->coming.media));
-        if (f->coming.failures)
-            due_ns = earlier(due_ns, f->coming.due_ns);
-        if (!f->in_force)
-            due_ns = earlier(due_ns, f->slot->progress_due_ns);
-    }
-    if (due_ns <= now_ns)
-        return 0;
-    int64_t ms = earlier((due_ns - now_ns) / 1000000 + 1, WAIT_MS_MAX);
-    return checking ? earlier(ms, CHECK_PAUSE_MS) : ms;
-}
-
-/* Moves what is under way. A failure (no descriptors, no memory) passes, or at least it must not
- * end the feed: what the player shows would never change again. */
-static void run_transfers(struct feed_url *f, int64_t timeout_ms)
-{
-    struct err err = {0};
-    if (http_run(f->http, timeout_ms, &err)) {
-        if (!f->run_failures || ++f->runs < RUNS_TO_TRUST)
-            return;
-        log_info("feed", "the network library works again url=%s", f->shown);
-        f->run_failures = 0;
-        return;
-    }
-    f->runs = 0;
-    if (!f->run_failures)
-        log_error("feed", "the network library failed and is tried again url=%s: %s", f->shown,
-                  err.text);
-    f->run_failures++;
-    feed_slot_rest(f->slot, feed_retry_ns(&f->brisk, f->run_failures, clock_mono_ns()));
+    int64_t due = feed_poll_due_ns(f->poll), track = track_due_ns(f->track);
+    due = track < due ? track : due;
+    bool shows_progress = track_is_coming(f->track) && !track_is_in_force(f->track);
+    return shows_progress && f->slot->progress_due_ns < due ? f->slot->progress_due_ns : due;
 }
 
 void feed_url_run(struct feed_url *source)
 {
     struct feed_url *f = source;
-    if (store_read_only(f->store))
-        log_error("feed", "the store can't be written; what it holds is played, nothing new: %s",
-                  store_read_only(f->store));
-    if (f->damaged)
-        repair(f);
+    feed_run_begin(&f->run);
     while (!atomic_load(&f->slot->stop)) {
         step_poll(f, clock_mono_ns());
-        step_media(f, clock_mono_ns());
-        bool checking = step_check(f);
-        run_transfers(f, wait_ms(f, checking, clock_mono_ns()));
+        step_track(f, clock_mono_ns());
+        if (track_check(f->track, clock_mono_ns()))
+            feed_slot_wake(f->slot);
+        feed_run_wait(&f->run, due_ns(f));
     }
 }
 
@@ -377,42 +164,55 @@ void feed_url_run(struct feed_url *source)
 static void start_from_store(struct feed_url *f)
 {
     struct err err = {0};
-    f->current = feed_kept_manifest(f->store, f->url, &err);
-    if (!f->current) {
-        if (err.code != ERR_MISSING)
+    char *bytes = NULL;
+    size_t size;
+    struct playlist *playlist = track_recall(f->track, &bytes, &size, &err);
+    free(bytes);
+    if (!playlist) {
+        if (track_manifest(f->track))
+            log_warn("feed", "the stored playlist can't be used: %s", err.text);
+        else if (err.code != ERR_MISSING)
             log_warn("feed", "the stored playlist is lost: %s", err.text);
         return;
     }
-    char *bytes = NULL;
-    size_t size;
-    struct playlist *playlist = feed_kept_playlist(f->store, f->current, &bytes, &size, &err);
-    free(bytes);
-    if (!playlist) {
-        log_warn("feed", "the stored playlist can't be used: %s", err.text);
-        return;
-    }
-    size_t missing = feed_kept_missing(f->store, f->current);
-    if (missing && missing == f->current->file_count) {
-        log_warn("feed", "the stored playlist has no media left");
-        playlist_destroy(playlist);
-        return;
-    }
-    struct edition *edition = feed_kept_edition(f->store, f->current, playlist, f->shown);
+    struct edition *edition = track_resume(f->track, playlist, " from the store");
     if (!edition)
         return;
-    if (missing)
-        log_warn("feed", "stored media are missing or cut and are fetched again files=%zu",
-                 missing);
-    log_ready(f, edition, " from the store");
-    f->damaged = missing > 0;
-    f->in_force = true;
+    const struct manifest *manifest = track_manifest(f->track);
     struct feed_poll_body seen = {0};
-    memcpy(seen.sha256, f->current->playlist_sha256, HASH_BYTES);
-    snprintf(seen.etag, sizeof seen.etag, "%s", f->current->etag);
-    snprintf(seen.last_modified, sizeof seen.last_modified, "%s", f->current->last_modified);
+    memcpy(seen.sha256, manifest->playlist_sha256, HASH_BYTES);
+    snprintf(seen.etag, sizeof seen.etag, "%s", manifest->etag);
+    snprintf(seen.last_modified, sizeof seen.last_modified, "%s", manifest->last_modified);
     feed_poll_set_seen(f->poll, &seen);
     feed_slot_tell(f->slot, "following %s", f->shown);
     feed_slot_offer(f->slot, edition, false);
+}
+
+/* The poll and the track, which point into the source. */
+static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
+                       struct retry_policy brisk, struct err *err)
+{
+    const struct track_config track = {
+        .fetch = f->fetch,
+        .store = f->store,
+        .stop = &f->slot->stop,
+        .name = f->url,
+        .shown = f->shown,
+        .bases = (const char *const *)&f->url,
+        .base_count = 1,
+        .retry = brisk,
+        .scrub_ms = limits ? limits->scrub_ms : 0,
+    };
+    const struct feed_poll_config poll = {
+        .fetch = f->fetch,
+        .location = f->url,
+        .policy = &f->policy,
+        .total_ms = feed_playlist_ms(limits),
+        .limit_bytes = PLAYLIST_BYTES_MAX,
+    };
+    f->poll = feed_poll_create(&poll);
+    f->track = track_create(&track);
+    return (f->poll && f->track) || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
 struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
@@ -423,27 +223,18 @@ struct feed_url *feed_url_create(const struct feed_config *config, const struct 
         err_set(err, ERR_SYSTEM, "out of memory");
         return NULL;
     }
-    struct http_config http = limits ? limits->http : (struct http_config){0};
-    int64_t max_ms = limits && limits->retry_max_ms ? limits->retry_max_ms : RETRY_MAX_MS_DEFAULT;
     f->slot = slot;
-    f->collect_due = true;
-    f->policy =
-        (struct retry_policy){config->poll_ms, max_ms > config->poll_ms ? max_ms : config->poll_ms};
-    f->brisk = (struct retry_policy){earlier(config->poll_ms, BRISK_RETRY_MS),
-                                     earlier(f->policy.max_ms, RETRY_MAX_MS_DEFAULT)};
-    int64_t playlist_ms = limits && limits->playlist_ms ? limits->playlist_ms : PLAYLIST_MS_DEFAULT;
-    http.ca_file = config->ca_file;
-    f->url = http_url_clean(config->source, err);
+    f->policy = feed_poll_policy(config, limits);
+    struct retry_policy brisk = feed_brisk_policy(config, limits);
+    f->url = http_url_clean(config->sources[0], err);
     if (!f->url)
         goto fail;
-    http_url_public(f->url, f->shown, sizeof f->shown);
-    if (!(f->http = http_create(&http, err)) || !(f->store = store_open(config->store, err)))
+    fetch_public(f->url, f->shown, sizeof f->shown);
+    if (!(f->fetch = feed_make_fetch(config, limits, err)) ||
+        !(f->store = store_open(config->store, err)) || !make_parts(f, limits, brisk, err))
         goto fail;
-    f->poll = feed_poll_create(f->http, f->url, &f->policy, playlist_ms);
-    if (!f->poll) {
-        err_set(err, ERR_SYSTEM, "out of memory");
-        goto fail;
-    }
+    store_set_quota(f->store, config->quota_bytes);
+    feed_run_init(&f->run, slot, f->fetch, f->store, brisk);
     feed_slot_tell(slot, "waiting for %s", f->shown);
     start_from_store(f);
     return f;
@@ -455,19 +246,16 @@ fail:
 
 void feed_url_wake(struct feed_url *source)
 {
-    http_wake(source->http);
+    fetch_wake(source->fetch);
 }
 
 void feed_url_destroy(struct feed_url *source)
 {
     if (!source)
         return;
-    coming_drop(&source->coming);
-    store_check_end(source->check);
+    track_destroy(source->track);
     feed_poll_destroy(source->poll);
-    http_destroy(source->http);
-    manifest_destroy(source->previous);
-    manifest_destroy(source->current);
+    fetch_destroy(source->fetch);
     store_close(source->store);
     free(source->url);
     free(source);

@@ -12,7 +12,7 @@ struct manifest *manifest_create(size_t file_count)
     struct manifest *manifest = calloc(1, sizeof *manifest);
     if (!manifest)
         return NULL;
-    manifest->url = manifest->etag = manifest->last_modified = "";
+    manifest->url = manifest->etag = manifest->last_modified = manifest->pointer = "";
     manifest->file_count = file_count;
     if (file_count)
         manifest->files = arena_alloc(&manifest->arena, file_count, sizeof *manifest->files);
@@ -80,7 +80,8 @@ static struct manifest *manifest_of(const json_t *root)
     manifest->url = text_of(manifest, root, "url");
     manifest->etag = text_of(manifest, root, "etag");
     manifest->last_modified = text_of(manifest, root, "last_modified");
-    bool ok = manifest->url && manifest->etag && manifest->last_modified &&
+    manifest->pointer = text_of(manifest, root, "pointer");
+    bool ok = manifest->url && manifest->etag && manifest->last_modified && manifest->pointer &&
               content_of(json_object_get(root, "playlist"), manifest->playlist_sha256,
                          &manifest->playlist_bytes);
     for (size_t i = 0; ok && i < count; i++)
@@ -133,10 +134,11 @@ char *manifest_print(const struct manifest *manifest)
         ok = json_array_append_new(files, file_to(&manifest->files[i])) == 0;
     json_t *root =
         !ok ? NULL
-            : json_pack("{s:s, s:s, s:s, s:s, s:o, s:O}", "format", FORMAT, "url", manifest->url,
-                        "etag", manifest->etag, "last_modified", manifest->last_modified,
-                        "playlist", content_to(manifest->playlist_sha256, manifest->playlist_bytes),
-                        "files", files);
+            : json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:O}", "format", FORMAT, "url",
+                        manifest->url, "etag", manifest->etag, "last_modified",
+                        manifest->last_modified, "pointer", manifest->pointer, "playlist",
+                        content_to(manifest->playlist_sha256, manifest->playlist_bytes), "files",
+                        files);
     if (root)
         text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);

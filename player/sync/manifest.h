@@ -16,12 +16,14 @@ struct manifest_file {
     const char *etag, *last_modified;
     uint8_t sha256[HASH_BYTES];
     int64_t size_bytes;
+    bool fresh; /* hashed while it arrived, just now; not kept */
 };
 
 struct manifest {
     struct arena arena; /* holds everything below */
     const char *url;    /* of the playlist, without credentials or query */
     const char *etag, *last_modified;
+    const char *pointer; /* of a channel: the signature file that vouches for the playlist */
     uint8_t playlist_sha256[HASH_BYTES];
     int64_t playlist_bytes;
     struct manifest_file *files;

@@ -1,11 +1,8 @@
 #include "sync/store.h"
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "sync/manifest.h"
 #include "sync/store_room.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define MANIFEST_BYTES_MAX ((size_t)32 << 20)
-#define LEFT_OVER_S 3600
 
 static const char *const folders[] = {"media", "tmp", "feeds"};
 
@@ -174,109 +168,16 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
     snprintf(path + used, PATH_MAX - used, "/manifest.json");
 }
 
-struct digests {
-    uint8_t (*items)[HASH_BYTES];
-    size_t count, room;
-};
-
-static bool digests_add(struct digests *set, const uint8_t digest[HASH_BYTES])
+void store_set_quota(struct store *store, int64_t bytes)
 {
-    if (set->count == set->room) {
-        size_t room = set->room ? set->room * 2 : 256;
-        uint8_t(*items)[HASH_BYTES] = reallocarray(set->items, room, sizeof *items);
-        if (!items)
-            return false;
-        set->items = items;
-        set->room = room;
-    }
-    memcpy(set->items[set->count++], digest, HASH_BYTES);
-    return true;
+    store->quota_bytes = bytes;
 }
 
-static int compare_digests(const void *a, const void *b)
-{
-    return memcmp(a, b, HASH_BYTES);
-}
-
-static bool add_named(struct digests *set, const struct manifest *manifest)
-{
-    bool ok = digests_add(set, manifest->playlist_sha256);
-    for (size_t i = 0; ok && i < manifest->file_count; i++)
-        ok = digests_add(set, manifest->files[i].sha256);
-    return ok;
-}
-
-static bool add_manifest(struct digests *set, const char *path)
-{
-    struct err err = {0};
-    char *data;
-    size_t size;
-    if (!file_read(path, MANIFEST_BYTES_MAX, &data, &size, &err))
-        return err.code == ERR_MISSING;
-    struct manifest *manifest = manifest_parse(data, size, NULL);
-    free(data);
-    if (!manifest) /* garbled: it keeps nothing; what it named is fetched again */
-        return true;
-    bool ok = add_named(set, manifest);
-    manifest_destroy(manifest);
-    return ok;
-}
-
-/* False when not all could be read: then nothing may be removed. */
-static bool add_manifests(const struct store *store, struct digests *set)
+void store_touch(struct store *store, const uint8_t digest[HASH_BYTES])
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/feeds", store->folder);
-    DIR *folder = opendir(path);
-    if (!folder)
-        return false;
-    bool ok = true;
-    for (struct dirent *entry; ok && (entry = readdir(folder));) {
-        if (strlen(entry->d_name) != 16)
-            continue;
-        snprintf(path, sizeof path, "%s/feeds/%.16s/manifest.json", store->folder, entry->d_name);
-        ok = add_manifest(set, path);
-    }
-    closedir(folder);
-    return ok;
-}
-
-static size_t sweep(const struct store *store, const char *name, const struct digests *set)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", store->folder, name);
-    DIR *folder = opendir(path);
-    if (!folder)
-        return 0;
-    size_t removed = 0;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        uint8_t digest[HASH_BYTES];
-        struct stat st;
-        if (set && hash_from_text(entry->d_name, digest) && set->count &&
-            bsearch(digest, set->items, set->count, HASH_BYTES, compare_digests))
-            continue;
-        if (fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            S_ISDIR(st.st_mode))
-            continue;
-        if (clock_wall_ms() / 1000 - st.st_mtime > LEFT_OVER_S &&
-            unlinkat(dirfd(folder), entry->d_name, 0) == 0)
-            removed++;
-    }
-    closedir(folder);
-    return removed;
-}
-
-size_t store_collect(struct store *store, const struct manifest *keep)
-{
-    struct digests set = {0};
-    size_t removed = 0;
-    bool ok =
-        !store->read_only[0] && add_manifests(store, &set) && (!keep || add_named(&set, keep));
-    if (ok) {
-        if (set.count)
-            qsort(set.items, set.count, HASH_BYTES, compare_digests);
-        removed = sweep(store, "media", &set) + sweep(store, "tmp", NULL);
-    }
-    free(set.items);
-    return removed;
+    if (store->quota_bytes <= 0)
+        return;
+    store_media_path(store, digest, path);
+    utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
 }

@@ -50,33 +50,55 @@ bool store_add(struct store *store, const void *data, size_t size, uint8_t diges
 /* feeds/<16 digits>/manifest.json of a source; makes the folder if it can. */
 void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX]);
 
-/* Removes media that no manifest in the store names, and left-overs in tmp/, where both are older
- * than an hour. What `keep` (NULL: nothing) names stays too. Returns how many files went; a store
- * that can't be read whole is left alone. */
-size_t store_collect(struct store *store, const struct manifest *keep);
+/* How much media/ may hold; 0, as at first: no cache is kept. */
+void store_set_quota(struct store *store, int64_t bytes);
+
+/* The file was needed until now: of those that are not needed any more, it goes last. For each file
+ * of a manifest that is retired. Without a quota nothing asks for that, and nothing is done. */
+void store_touch(struct store *store, const uint8_t digest[HASH_BYTES]);
+
+/* Removes what is in the way; returns how many files went. Left-overs in tmp/ that are older than
+ * an hour always go. Files that a manifest in the store or in `keep` names are needed and always
+ * stay. With a quota the others are a cache, so that going back to an older playlist needs no
+ * download: while media/ is over the quota, those go that were needed least recently (evict.h).
+ * Without one they go when they are older than an hour.
+ *
+ * Entries of keep may be NULL. A store whose manifests can't all be read is left alone. */
+size_t store_collect(struct store *store, const struct manifest *const keep[], size_t keep_count);
+
+/* For when the disk is full: removes files that are not needed, by the same order and whatever the
+ * quota, until so many bytes are free on its file system (as statvfs counts them: a user's quota
+ * there is not seen) or none is left. Returns how many went. */
+size_t store_make_room(struct store *store, const struct manifest *const keep[], size_t keep_count,
+                       int64_t bytes);
 
 /* A file under way. */
 struct store_part;
 
+/* Whether a part of this name is under way: begun or resumed, and not ended. There can be only one.
+ */
+bool store_part_is_busy(const struct store *store, const char *name);
+
 /* Begins a file: an older part of this name is dropped. `name`: letters and digits. `tag` (an ETag,
  * or "") is kept beside it, so that store_part_resume can tell what the part belongs to. NULL:
- * ERR_DISK, ERR_SYSTEM. */
+ * ERR_DISK, ERR_SYSTEM (also when the name is busy). */
 struct store_part *store_part_begin(struct store *store, const char *name, const char *tag,
                                     struct err *err);
 
 /* Goes on with a part that has a tag, was kept, and can be trusted to hold what was written: either
  * it was written since this machine started, or the caller knows the whole's hash (any_boot). Reads
  * it again for its hash, which ends early, as if there were none, once *stop is set. Tag and length
- * are then those of the part. NULL: there is none; not an error. */
+ * are then those of the part. NULL: there is none, or it is busy; not an error. */
 struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
                                      const atomic_bool *stop);
 
+/* After a failure what had arrived before still counts, and the rest may be appended again. */
 bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err);
 int64_t store_part_bytes(const struct store_part *part);
 const char *store_part_tag(const struct store_part *part);
 
 /* Makes it a stored file, durably, and ends the part whether it works or not. With `wanted` the
- * hash must be that one: ERR_TRUST. */
+ * hash must be that one: ERR_TRUST ("hash mismatch: ..."). */
 bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
                        struct err *err);
 
@@ -90,8 +112,11 @@ struct store_check;
 enum store_check_state { STORE_CHECK_GOES_ON, STORE_CHECK_GOOD, STORE_CHECK_BAD };
 
 /* A file that is not there or can't be opened is bad, at the first step. NULL when out of memory or
- * descriptors, which says nothing about the file. */
-struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES]);
+ * descriptors, which says nothing about the file. from_disk: what the disk holds is read, as far as
+ * the system can be told to, not what memory still knows of it, and nothing is left in memory:
+ * for going through a whole store now and then. Without it the file is about to be used. */
+struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES],
+                                      bool from_disk);
 enum store_check_state store_check_step(struct store_check *check);
 /* NULL is allowed. */
 void store_check_end(struct store_check *check);

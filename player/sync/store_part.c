@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 #define TAG_BYTES_MAX 256
+#define NAME_BYTES 97 /* of a part, with its NUL */
 #define READ_BYTES ((size_t)1 << 20)
 #define CHECK_STEP_READS 4
 #define FLUSH_BYTES ((int64_t)8 << 20)
 
 struct store_part {
-    const struct store *store;
+    struct store *store;
+    struct store_part *next; /* of those under way */
     struct hash *hash;
+    char name[NAME_BYTES];
     char path[PATH_MAX];     /* of the .part */
     char tag_path[PATH_MAX]; /* of the .tag */
     char tag[TAG_BYTES_MAX];
@@ -26,24 +29,41 @@ struct store_part {
     int fd;
 };
 
+bool store_part_is_busy(const struct store *store, const char *name)
+{
+    for (const struct store_part *part = store->parts; part; part = part->next)
+        if (strncmp(part->name, name, NAME_BYTES - 1) == 0)
+            return true;
+    return false;
+}
+
+/* NULL when out of memory. */
 static struct store_part *part_create(struct store *store, const char *name)
 {
     struct store_part *part = calloc(1, sizeof *part);
     if (!part)
         return NULL;
-    part->store = store;
     part->fd = -1;
     part->hash = hash_create();
-    snprintf(part->path, sizeof part->path, "%s/tmp/%.96s.part", store->folder, name);
-    snprintf(part->tag_path, sizeof part->tag_path, "%s/tmp/%.96s.tag", store->folder, name);
-    if (part->hash)
-        return part;
-    free(part);
-    return NULL;
+    snprintf(part->name, sizeof part->name, "%s", name);
+    snprintf(part->path, sizeof part->path, "%s/tmp/%s.part", store->folder, part->name);
+    snprintf(part->tag_path, sizeof part->tag_path, "%s/tmp/%s.tag", store->folder, part->name);
+    if (!part->hash) {
+        free(part);
+        return NULL;
+    }
+    part->store = store;
+    part->next = store->parts;
+    store->parts = part;
+    return part;
 }
 
 static void part_destroy(struct store_part *part)
 {
+    struct store_part **link = &part->store->parts;
+    while (*link != part)
+        link = &(*link)->next;
+    *link = part->next;
     if (part->fd >= 0)
         close(part->fd);
     hash_destroy(part->hash);
@@ -70,9 +90,10 @@ void store_part_keep(struct store_part *part)
 struct store_part *store_part_begin(struct store *store, const char *name, const char *tag,
                                     struct err *err)
 {
-    struct store_part *part = part_create(store, name);
+    bool busy = store_part_is_busy(store, name);
+    struct store_part *part = busy ? NULL : part_create(store, name);
     if (!part) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_set(err, ERR_SYSTEM, busy ? "the same file is under way already" : "out of memory");
         return NULL;
     }
     /* The tag goes first and comes last: bytes never lie beside the tag of another file. */
@@ -142,12 +163,12 @@ static bool hash_again(struct store_part *part, const atomic_bool *stop)
 struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
                                      const atomic_bool *stop)
 {
-    struct store_part *part = part_create(store, name);
+    struct store_part *part = store_part_is_busy(store, name) ? NULL : part_create(store, name);
     if (!part)
         return NULL;
     struct stat st;
     if (read_tag(part, any_boot)) {
-        part->fd = open(part->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        part->fd = open(part->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (part->fd >= 0 && fstat(part->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
             hash_again(part, stop))
             return part;
@@ -159,15 +180,17 @@ struct store_part *store_part_resume(struct store *store, const char *name, bool
 bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err)
 {
     const char *from = data;
-    size_t left = size;
-    while (left > 0) {
-        ssize_t done = write(part->fd, from, left);
+    for (size_t written = 0; written < size;) {
+        off_t at = part->bytes + (off_t)written;
+        ssize_t done = pwrite(part->fd, from + written, size - written, at);
         if (done < 0 && errno == EINTR)
             continue;
-        if (done <= 0)
-            return err_set_errno(err, store_code(errno), errno, "writing to the store");
-        from += done;
-        left -= (size_t)done;
+        if (done <= 0) {
+            err_set_errno(err, store_code(errno), errno, "writing to the store");
+            (void)!ftruncate(part->fd, part->bytes); /* a part holds what it says it does */
+            return false;
+        }
+        written += (size_t)done;
     }
     if (!hash_add(part->hash, data, size))
         return err_set(err, ERR_SYSTEM, "out of memory");
@@ -203,7 +226,7 @@ bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t d
         goto out;
     }
     if (wanted && memcmp(wanted, found, HASH_BYTES) != 0) {
-        err_set(err, ERR_TRUST, "its SHA-256 is not the one the playlist names");
+        err_set(err, ERR_TRUST, "hash mismatch: its SHA-256 is not the one the playlist names");
         goto out;
     }
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
@@ -225,6 +248,8 @@ out:
 
 struct store_check {
     struct hash *hash;
+    bool from_disk;
+    off_t bytes; /* read so far */
     char *buffer;
     uint8_t digest[HASH_BYTES];
     int fd; /* -1: it can't be opened */
@@ -236,7 +261,8 @@ static bool is_shortage(int number)
     return number == EMFILE || number == ENFILE || number == ENOMEM;
 }
 
-struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES])
+struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES],
+                                      bool from_disk)
 {
     char path[PATH_MAX];
     store_media_path(store, digest, path);
@@ -248,6 +274,9 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
     check->buffer = malloc(READ_BYTES);
     check->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool known = check->fd >= 0 || !is_shortage(errno);
+    check->from_disk = from_disk && check->fd >= 0;
+    if (check->from_disk)
+        posix_fadvise(check->fd, 0, 0, POSIX_FADV_DONTNEED); /* only a hint, as below */
     if (check->hash && check->buffer && known)
         return check;
     store_check_end(check);
@@ -258,16 +287,20 @@ enum store_check_state store_check_step(struct store_check *check)
 {
     if (check->fd < 0)
         return STORE_CHECK_BAD;
-    for (int i = 0; i < CHECK_STEP_READS; i++) {
-        ssize_t got = hash_stretch(check->hash, check->fd, check->buffer);
-        if (got > 0)
-            continue;
-        uint8_t found[HASH_BYTES];
-        bool good = got == 0 && hash_result(check->hash, found) &&
-                    memcmp(found, check->digest, HASH_BYTES) == 0;
-        return good ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
+    off_t start = check->bytes;
+    ssize_t got = 1;
+    for (int i = 0; i < CHECK_STEP_READS && got > 0; i++) {
+        got = hash_stretch(check->hash, check->fd, check->buffer);
+        check->bytes += got > 0 ? got : 0;
     }
-    return STORE_CHECK_GOES_ON;
+    if (check->from_disk && check->bytes > start)
+        posix_fadvise(check->fd, start, check->bytes - start, POSIX_FADV_DONTNEED);
+    if (got > 0)
+        return STORE_CHECK_GOES_ON;
+    uint8_t found[HASH_BYTES];
+    bool good = got == 0 && hash_result(check->hash, found) &&
+                memcmp(found, check->digest, HASH_BYTES) == 0;
+    return good ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
 }
 
 void store_check_end(struct store_check *check)

@@ -1,4 +1,4 @@
-/* Private to the store's files (store.c, store_part.c). */
+/* Private to the store's files (store.c, store_part.c, store_clean.c). */
 #ifndef SYNC_STORE_ROOM_H
 #define SYNC_STORE_ROOM_H
 
@@ -9,6 +9,8 @@ struct store {
     char boot[64];               /* of this start of the machine; "" unknown */
     char read_only[ERR_TEXT_BYTES];
     int lock_fd;
+    int64_t quota_bytes;      /* 0: none */
+    struct store_part *parts; /* under way: the first of a list */
 };
 
 /* ERR_DISK for what a full, failing or read-only disk answers, else ERR_SYSTEM. */

@@ -87,7 +87,9 @@ int main(int argc, char **argv)
     if (argc != 8 || pipe(wake_pipe) < 0)
         return 2;
     setvbuf(stdin, NULL, _IONBF, 0); /* so that poll and fgets see the same bytes */
-    struct feed_config config = {.source = argv[1],
+    const char *const sources[] = {argv[1]};
+    struct feed_config config = {.sources = sources,
+                                 .source_count = 1,
                                  .store = argv[2],
                                  .poll_ms = strtol(argv[3], NULL, 10),
                                  .ca_file = strcmp(argv[4], "-") == 0 ? NULL : argv[4],

@@ -4,10 +4,11 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <utime.h>
 #include <cmocka.h>
 
 #include "temp_folder.h"
@@ -16,6 +17,18 @@
 
 static struct err err;
 static atomic_bool stop;
+static int64_t dropped_bytes; /* that the store asked to be dropped from memory; 0 as length: all */
+static unsigned dropped_all;
+
+/* In place of libc's, which has no answer to look at. */
+int posix_fadvise(int fd, off_t offset, off_t length, int advice)
+{
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    assert_int_equal(advice, POSIX_FADV_DONTNEED);
+    dropped_all += offset == 0 && length == 0;
+    dropped_bytes += length;
+    return 0;
+}
 
 static struct store *store_at(const char *name)
 {
@@ -42,14 +55,6 @@ static void assert_holds(const struct store *store, const uint8_t digest[HASH_BY
 static void put(struct store *store, const char *text, uint8_t digest[HASH_BYTES])
 {
     assert_true(store_add(store, text, strlen(text), digest, &err));
-}
-
-static void age(const struct store *store, const uint8_t digest[HASH_BYTES])
-{
-    char path[PATH_MAX];
-    const struct utimbuf old = {0, 0};
-    store_media_path(store, digest, path);
-    assert_int_equal(utime(path, &old), 0);
 }
 
 static void adds_under_the_hash(void **state)
@@ -162,9 +167,10 @@ static void a_part_of_an_earlier_boot_needs_a_hash(void **state)
     store_close(store);
 }
 
-static enum store_check_state check(const struct store *store, const uint8_t digest[HASH_BYTES])
+static enum store_check_state check(const struct store *store, const uint8_t digest[HASH_BYTES],
+                                    bool from_disk)
 {
-    struct store_check *under = store_check_begin(store, digest);
+    struct store_check *under = store_check_begin(store, digest, from_disk);
     assert_non_null(under);
     enum store_check_state result;
     do
@@ -183,14 +189,14 @@ static void finds_damage(void **state)
     size_t size = (size_t)9 << 20; /* more than two stretches */
     char *bytes = calloc(1, size);
     assert_true(store_add(store, bytes, size, digest, &err));
-    assert_int_equal(check(store, digest), STORE_CHECK_GOOD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_GOOD);
     store_media_path(store, digest, path);
     bytes[size - 1] = 1;
     FILE *file = fopen(path, "r+be");
     assert_int_equal(fwrite(bytes, 1, size, file), size);
     fclose(file);
     free(bytes);
-    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_BAD);
     store_check_end(NULL);
     store_close(store);
 }
@@ -205,12 +211,12 @@ static void finds_what_is_gone(void **state)
     put(store, "abc", digest);
     store_media_path(store, digest, path);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_BAD);
     assert_int_equal(symlink("/dev/null", path), 0);
-    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_BAD);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0755), 0);
-    assert_int_equal(check(store, digest), STORE_CHECK_BAD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_BAD);
     store_close(store);
 }
 
@@ -225,66 +231,84 @@ static void a_shortage_is_no_damage(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    struct store_check *under = store_check_begin(store, digest);
+    struct store_check *under = store_check_begin(store, digest, false);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_null(under);
-    assert_int_equal(check(store, digest), STORE_CHECK_GOOD);
+    assert_int_equal(check(store, digest, false), STORE_CHECK_GOOD);
     store_close(store);
 }
 
-static void write_manifest(struct store *store, const char *url, const uint8_t digest[HASH_BYTES])
-{
-    char path[PATH_MAX];
-    struct manifest *manifest = manifest_create(1);
-    manifest->url = manifest_keep(manifest, url);
-    manifest->files[0].path = manifest_keep(manifest, "a.jpg");
-    memcpy(manifest->files[0].sha256, digest, HASH_BYTES);
-    manifest->files[0].size_bytes = 3;
-    char *text = manifest_print(manifest);
-    store_manifest_path(store, url, path);
-    assert_true(file_replace(path, text, strlen(text), &err));
-    free(text);
-    manifest_destroy(manifest);
-}
-
-static void collects_what_nobody_names(void **state)
+static void a_part_has_one_writer(void **state)
 {
     (void)state;
-    uint8_t named[HASH_BYTES], kept[HASH_BYTES], loose[HASH_BYTES], fresh[HASH_BYTES];
+    uint8_t digest[HASH_BYTES];
     struct store *store = store_at("s");
-    put(store, "named", named);
-    put(store, "kept", kept);
-    put(store, "loose", loose);
-    put(store, "fresh", fresh);
-    age(store, named);
-    age(store, kept);
-    age(store, loose);
-    write_manifest(store, URL, named);
-    struct manifest *previous = manifest_create(1);
-    memcpy(previous->files[0].sha256, kept, HASH_BYTES);
-    assert_int_equal(store_collect(store, previous), 1);
-    manifest_destroy(previous);
-    assert_true(store_has(store, named, 5));
-    assert_true(store_has(store, kept, 4));
-    assert_false(store_has(store, loose, 5));
-    assert_true(store_has(store, fresh, 5));
-    assert_int_equal(store_collect(store, NULL), 1);
-    assert_false(store_has(store, kept, 4));
+    assert_false(store_part_is_busy(store, "p"));
+    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
+    assert_true(store_part_append(part, "ab", 2, &err));
+    assert_true(store_part_is_busy(store, "p"));
+    assert_false(store_part_is_busy(store, "pp"));
+    assert_null(store_part_begin(store, "p", "\"f\"", &err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_null(store_part_resume(store, "p", true, &stop));
+    struct store_part *other = store_part_begin(store, "q", "", &err);
+    assert_non_null(other);
+    store_part_keep(part);
+    assert_false(store_part_is_busy(store, "p"));
+    part = store_part_resume(store, "p", true, &stop);
+    assert_non_null(part);
+    assert_true(store_part_is_busy(store, "p"));
+    store_part_discard(other);
+    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_holds(store, digest, "ab");
+    assert_false(store_part_is_busy(store, "p"));
     store_close(store);
 }
 
-static void collects_nothing_when_a_manifest_cannot_be_read(void **state)
+/* As on a full disk: what came before counts, and what did not fit may come again. */
+static void a_part_survives_a_write_that_fails(void **state)
 {
     (void)state;
-    uint8_t loose[HASH_BYTES];
-    char path[PATH_MAX];
+    uint8_t digest[HASH_BYTES];
+    struct rlimit before;
     struct store *store = store_at("s");
-    put(store, "loose", loose);
-    age(store, loose);
-    store_manifest_path(store, URL, path);
-    mkdir(path, 0755); /* reading it is an error that is neither "missing" nor "garbled" */
-    assert_int_equal(store_collect(store, NULL), 0);
-    assert_true(store_has(store, loose, 5));
+    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
+    assert_true(store_part_append(part, "abcd", 4, &err));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    const struct rlimit small = {.rlim_cur = 6, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    bool ok = store_part_append(part, "efgh", 4, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(ok);
+    assert_int_equal(store_part_bytes(part), 4);
+    store_part_keep(part);
+    part = store_part_resume(store, "p", true, &stop);
+    assert_int_equal(store_part_bytes(part), 4);
+    assert_true(store_part_append(part, "efgh", 4, &err));
+    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_holds(store, digest, "abcdefgh");
+    store_close(store);
+}
+
+/* A check of what the disk holds must not be answered from memory. */
+static void a_check_from_disk_asks_the_disk(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    struct store *store = store_at("s");
+    size_t size = (size_t)9 << 20;
+    char *bytes = calloc(1, size);
+    assert_true(store_add(store, bytes, size, digest, &err));
+    free(bytes);
+    dropped_bytes = dropped_all = 0;
+    assert_int_equal(check(store, digest, false), STORE_CHECK_GOOD);
+    assert_int_equal(dropped_all + dropped_bytes, 0);
+    assert_int_equal(check(store, digest, true), STORE_CHECK_GOOD);
+    assert_int_equal(dropped_all, 1);
+    assert_int_equal(dropped_bytes, size);
+    store_remove(store, digest);
+    assert_int_equal(check(store, digest, true), STORE_CHECK_BAD);
     store_close(store);
 }
 
@@ -375,8 +399,9 @@ int main(void)
         IN_FOLDER(finds_damage),
         IN_FOLDER(finds_what_is_gone),
         IN_FOLDER(a_shortage_is_no_damage),
-        IN_FOLDER(collects_what_nobody_names),
-        IN_FOLDER(collects_nothing_when_a_manifest_cannot_be_read),
+        IN_FOLDER(a_part_has_one_writer),
+        IN_FOLDER(a_part_survives_a_write_that_fails),
+        IN_FOLDER(a_check_from_disk_asks_the_disk),
         cmocka_unit_test(a_manifest_goes_there_and_back),
         cmocka_unit_test(a_manifest_of_wrong_things_is_refused),
     };

@@ -1,0 +1,381 @@
+#include "sync/feed_source.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "sync/feed_line.h"
+#include "sync/feed_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRACK_NAME_BYTES 96
+#define FLOOR_STEP_MS 3600000 /* how often the time that has passed is remembered */
+#define NANO_PER_MS 1000000
+
+/* Stands in where a takeover ends and no playlist is in force yet: nothing is scheduled, so the
+ * house card is shown. */
+static const char NOTHING[] =
+    "{\"format\":\"duckling/1\",\"name\":\"nothing\",\"spots\":{\"none\":{\"tagline\":\"-\"}},"
+    "\"loops\":{\"none\":[\"none\"]},"
+    "\"schedule\":[{\"loop\":\"none\",\"end\":\"1970-01-02T00:00:00Z\"}]}";
+
+enum offer { OFFER_NONE, OFFER_PLAYLIST, OFFER_TAKEOVER };
+
+struct feed_channel {
+    struct feed_slot *slot;
+    struct store *store;
+    struct fetch *fetch;
+    struct trust *trust;
+    struct state_file *state;
+    char name[POINTER_CHANNEL_BYTES];
+    char *bases[FEED_SOURCES_MAX]; /* each ending in '/' */
+    size_t base_count;
+    char shown[FEED_SHOWN_BYTES]; /* the first base for people */
+    char track_names[2][TRACK_NAME_BYTES];
+    /* By enum pointer_kind. */
+    struct track *tracks[2];
+    struct feed_line *lines[2];
+    struct feed_run run;
+    enum offer offered;
+    bool told_stale;
+    int64_t poll_ms;
+};
+
+/* The wall clock, held at the floor where it is plainly wrong. */
+static int64_t now_ms(const struct feed_channel *c)
+{
+    int64_t wall_ms = clock_wall_ms(), floor_ms = feed_line_floor_ms(c->state);
+    return wall_ms < floor_ms ? floor_ms : wall_ms;
+}
+
+static bool takeover_is_on(const struct feed_channel *c, int64_t at_ms)
+{
+    const struct pointer *on = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
+    const struct pointer *newest = feed_line_newest(c->lines[POINTER_TAKEOVER]);
+    if (!on || on->expires_ms <= at_ms)
+        return false;
+    return !newest || newest->version <= on->version || newest->expires_ms > at_ms;
+}
+
+static struct edition *make_nothing(const struct feed_channel *c)
+{
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    struct playlist *playlist = faults ? playlist_parse(NOTHING, sizeof NOTHING - 1, faults) : NULL;
+    char **paths = playlist ? calloc(1, sizeof *paths) : NULL;
+    if (faults)
+        playlist_faults_finish(faults);
+    free(faults);
+    if (!paths) {
+        playlist_destroy(playlist);
+        return NULL;
+    }
+    return edition_create(playlist, paths, c->shown);
+}
+
+static void tell_following(struct feed_channel *c)
+{
+    feed_slot_tell(c->slot, "following %s", c->shown);
+}
+
+/* Hands over what is to be on now, where that is something else than what was handed over last. */
+static void choose(struct feed_channel *c)
+{
+    bool takeover = takeover_is_on(c, now_ms(c));
+    struct track *playlist = c->tracks[POINTER_PLAYLIST];
+    struct err err = {0};
+    struct edition *edition = NULL;
+    if (takeover == (c->offered == OFFER_TAKEOVER))
+        return;
+    if (takeover)
+        edition = track_edition(c->tracks[POINTER_TAKEOVER], &err);
+    else if (track_is_in_force(playlist))
+        edition = track_edition(playlist, &err);
+    else
+        edition = make_nothing(c);
+    if (!takeover && feed_line_in_force(c->lines[POINTER_TAKEOVER])) {
+        log_info("channel", "takeover is over version=%lld",
+                 (long long)feed_line_in_force(c->lines[POINTER_TAKEOVER])->version);
+        feed_line_ended(c->lines[POINTER_TAKEOVER]);
+        track_end(c->tracks[POINTER_TAKEOVER]);
+    }
+    if (!edition) {
+        log_error("channel", "what is to be on can't be read from the store: %s", err.text);
+        c->offered = OFFER_NONE;
+        return;
+    }
+    c->offered = takeover                      ? OFFER_TAKEOVER
+                 : track_is_in_force(playlist) ? OFFER_PLAYLIST
+                                               : OFFER_NONE;
+    feed_slot_offer(c->slot, edition, true);
+}
+
+/* An edition that came into force just now. A playlist's waits while a takeover is on. */
+static void offer(struct feed_channel *c, enum pointer_kind kind, struct edition *edition)
+{
+    bool takeover = takeover_is_on(c, now_ms(c));
+    if (!edition || takeover != (kind == POINTER_TAKEOVER)) {
+        edition_destroy(edition);
+        return;
+    }
+    if (takeover)
+        log_info("channel", "takeover is on version=%lld",
+                 (long long)feed_line_in_force(c->lines[kind])->version);
+    c->offered = takeover ? OFFER_TAKEOVER : OFFER_PLAYLIST;
+    feed_slot_offer(c->slot, edition, true);
+}
+
+static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t now_ns)
+{
+    struct track *track = c->tracks[kind];
+    if (track_step(track, now_ns)) {
+        struct edition *edition = track_switch(track, now_ns);
+        if (!track_is_coming(track)) {
+            feed_line_switched(c->lines[kind]);
+            tell_following(c);
+            c->told_stale = false;
+        }
+        offer(c, kind, edition);
+    }
+    if (track_check(track, now_ns))
+        feed_slot_wake(c->slot);
+}
+
+/* What is waited for, for the house card, as long as nothing is in force. */
+static void tell_progress(struct feed_channel *c, int64_t now_ns)
+{
+    const char *trouble = feed_line_trouble(c->lines[POINTER_PLAYLIST]);
+    struct track *track = c->tracks[POINTER_PLAYLIST];
+    if (track_is_in_force(track))
+        return;
+    if (track_is_coming(track)) {
+        char words[FEED_TEXT_BYTES];
+        track_describe_coming(track, words, sizeof words);
+        feed_slot_tell_progress(c->slot, now_ns, "fetching %s: %s", c->shown, words);
+    } else if (trouble[0])
+        feed_slot_tell_progress(c->slot, now_ns, "waiting for %s: %s", c->shown, trouble);
+}
+
+static void tell_stale(struct feed_channel *c)
+{
+    const struct pointer *on = feed_line_in_force(c->lines[POINTER_PLAYLIST]);
+    if (!on || c->told_stale || on->expires_ms > now_ms(c))
+        return;
+    log_warn("channel",
+             "the playlist is stale: it has expired and nothing newer was published; it goes on "
+             "version=%lld",
+             (long long)on->version);
+    c->told_stale = true;
+}
+
+/* Remembers now and then how late it is, by a clock that is known to be right. */
+static void raise_floor(struct feed_channel *c)
+{
+    int64_t wall_ms = clock_wall_ms();
+    struct state at_least = {.floor_ms = wall_ms};
+    struct err err = {0};
+    if (wall_ms - state_get(c->state)->floor_ms < FLOOR_STEP_MS || !clock_is_synchronised())
+        return;
+    if (!state_raise(c->state, &at_least, &err))
+        log_error("channel", "what must be remembered can't be kept: %s", err.text);
+    atomic_store(&c->slot->floor_ms, feed_line_floor_ms(c->state));
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When a takeover is over, or a playlist stale, on the monotonic clock. */
+static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
+{
+    const struct pointer *takeover = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
+    const struct pointer *playlist = feed_line_in_force(c->lines[POINTER_PLAYLIST]);
+    int64_t at_ms = now_ms(c), due_ms = INT64_MAX;
+    if (takeover)
+        due_ms = takeover->expires_ms;
+    if (playlist && !c->told_stale)
+        due_ms = earlier(due_ms, playlist->expires_ms);
+    if (due_ms == INT64_MAX)
+        return INT64_MAX;
+    int64_t wait_ms = due_ms > at_ms ? due_ms - at_ms : 0;
+    return wait_ms > INT64_MAX / NANO_PER_MS - now_ns ? INT64_MAX : now_ns + wait_ms * NANO_PER_MS;
+}
+
+static int64_t due_ns(const struct feed_channel *c)
+{
+    int64_t now_ns = clock_mono_ns(), due = expiry_ns(c, now_ns);
+    for (int kind = 0; kind < 2; kind++)
+        due =
+            earlier(due, earlier(feed_line_due_ns(c->lines[kind]), track_due_ns(c->tracks[kind])));
+    if (!track_is_in_force(c->tracks[POINTER_PLAYLIST]))
+        due = earlier(due, now_ns + c->poll_ms * NANO_PER_MS);
+    return due;
+}
+
+void feed_channel_run(struct feed_channel *source)
+{
+    struct feed_channel *c = source;
+    feed_run_begin(&c->run);
+    while (!atomic_load(&c->slot->stop)) {
+        if (fetch_changed(c->fetch))
+            for (int kind = 0; kind < 2; kind++)
+                feed_line_hurry(c->lines[kind]);
+        for (int kind = 0; kind < 2; kind++) {
+            feed_line_step(c->lines[kind], clock_mono_ns(), clock_wall_ms());
+            step_track(c, (enum pointer_kind)kind, clock_mono_ns());
+        }
+        choose(c);
+        tell_progress(c, clock_mono_ns());
+        tell_stale(c);
+        raise_floor(c);
+        feed_run_clean(&c->run, c->tracks, 2);
+        feed_run_wait(&c->run, due_ns(c));
+    }
+}
+
+/* Hands over what the store holds: a takeover that is not over, else the playlist. */
+static void start_from_store(struct feed_channel *c)
+{
+    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST]);
+    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER]);
+    bool on = takeover && takeover_is_on(c, now_ms(c));
+    struct edition *edition = on ? takeover : playlist;
+    edition_destroy(on ? playlist : takeover);
+    if (takeover && !on) {
+        feed_line_ended(c->lines[POINTER_TAKEOVER]);
+        track_end(c->tracks[POINTER_TAKEOVER]);
+    }
+    c->offered = on ? OFFER_TAKEOVER : playlist ? OFFER_PLAYLIST : OFFER_NONE;
+    atomic_store(&c->slot->floor_ms, feed_line_floor_ms(c->state));
+    if (!edition)
+        return;
+    tell_following(c);
+    feed_slot_offer(c->slot, edition, false);
+}
+
+/* The channel's name is the last part of its address; every origin must have the same. */
+static bool set_name(struct feed_channel *c, const char *base, struct err *err)
+{
+    const char *end = base + strlen(base) - 1, *start = end; /* the '/' at the end */
+    while (start > base && start[-1] != '/')
+        start--;
+    char name[POINTER_CHANNEL_BYTES];
+    int length = snprintf(name, sizeof name, "%.*s", (int)(end - start), start);
+    if (length <= 0 || (size_t)length >= sizeof name || !pointer_channel_is_valid(name))
+        return err_set(err, ERR_INPUT, "%s is no channel's address, which ends in /NAME/", base);
+    if (c->name[0] && strcmp(c->name, name) != 0)
+        return err_set(err, ERR_INPUT, "one channel at a time, please: %s and %s", c->name, name);
+    memcpy(c->name, name, sizeof name);
+    return true;
+}
+
+static bool read_config(struct feed_channel *c, const struct feed_config *config, struct err *err)
+{
+    c->trust = trust_create();
+    if (!c->trust)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < config->key_count; i++)
+        if (!trust_pin(c->trust, config->keys[i], err))
+            return err_prefix(err, "--key: ");
+    for (size_t i = 0; i < config->source_count; i++) {
+        c->bases[c->base_count] = fetch_base_clean(config->sources[i], err);
+        if (!c->bases[c->base_count])
+            return false;
+        c->base_count++;
+        if (!set_name(c, c->bases[i], err))
+            return false;
+    }
+    fetch_public(c->bases[0], c->shown, sizeof c->shown);
+    return true;
+}
+
+static bool make_line(struct feed_channel *c, enum pointer_kind kind,
+                      const struct feed_config *config, const struct feed_limits *limits,
+                      struct err *err)
+{
+    bool takeover = kind == POINTER_TAKEOVER;
+    char *name = c->track_names[kind];
+    snprintf(name, TRACK_NAME_BYTES, "channel:%s/%s", c->name, takeover ? "takeover" : "latest");
+    const struct track_config track = {
+        .fetch = c->fetch,
+        .store = c->store,
+        .stop = &c->slot->stop,
+        .name = name,
+        .shown = c->shown,
+        .bases = (const char *const *)c->bases,
+        .base_count = c->base_count,
+        .trusted_only = true,
+        .takeover = takeover,
+        .retry = feed_brisk_policy(config, limits),
+        .scrub_ms = limits ? limits->scrub_ms : 0,
+    };
+    c->tracks[kind] = track_create(&track);
+    if (!c->tracks[kind])
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    const struct feed_line_config line = {
+        .fetch = c->fetch,
+        .trust = c->trust,
+        .state = c->state,
+        .track = c->tracks[kind],
+        .slot = c->slot,
+        .kind = kind,
+        .channel = c->name,
+        .bases = (const char *const *)c->bases,
+        .base_count = c->base_count,
+        .poll = feed_poll_policy(config, limits),
+        .brisk = feed_brisk_policy(config, limits),
+        .total_ms = feed_playlist_ms(limits),
+        .quota_bytes = config->quota_bytes,
+    };
+    c->lines[kind] = feed_line_create(&line, err);
+    return c->lines[kind] != NULL;
+}
+
+struct feed_channel *feed_channel_create(const struct feed_config *config,
+                                         const struct feed_limits *limits, struct feed_slot *slot,
+                                         struct err *err)
+{
+    struct feed_channel *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        return NULL;
+    }
+    c->slot = slot;
+    c->poll_ms = config->poll_ms;
+    if (!read_config(c, config, err) || !(c->fetch = feed_make_fetch(config, limits, err)) ||
+        !(c->store = store_open(config->store, err)) ||
+        !(c->state = state_open(config->state, c->name, c->trust, err)) ||
+        !make_line(c, POINTER_PLAYLIST, config, limits, err) ||
+        !make_line(c, POINTER_TAKEOVER, config, limits, err)) {
+        feed_channel_destroy(c);
+        return NULL;
+    }
+    store_set_quota(c->store, config->quota_bytes);
+    feed_run_init(&c->run, slot, c->fetch, c->store, feed_brisk_policy(config, limits));
+    feed_slot_tell(slot, "waiting for %s", c->shown);
+    start_from_store(c);
+    return c;
+}
+
+void feed_channel_wake(struct feed_channel *source)
+{
+    fetch_wake(source->fetch);
+}
+
+void feed_channel_destroy(struct feed_channel *source)
+{
+    if (!source)
+        return;
+    for (int kind = 0; kind < 2; kind++) {
+        feed_line_destroy(source->lines[kind]);
+        track_destroy(source->tracks[kind]);
+    }
+    state_close(source->state);
+    fetch_destroy(source->fetch);
+    store_close(source->store);
+    trust_destroy(source->trust);
+    for (size_t i = 0; i < source->base_count; i++)
+        free(source->bases[i]);
+    free(source);
+}

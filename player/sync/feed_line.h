@@ -1,0 +1,67 @@
+/* Private to the feed: one line of signed pointers of a channel, its playlists' or its takeovers':
+ * asks for the pointer at every origin in turn, judges it, and fetches the playlist that it names.
+ *
+ * Nothing is fetched that a pinned key has not signed for. Belongs to the feed's thread. */
+#ifndef SYNC_FEED_LINE_H
+#define SYNC_FEED_LINE_H
+
+#include "core/pointer.h"
+#include "core/retry.h"
+#include "sync/feed_slot.h"
+#include "sync/fetch.h"
+#include "sync/state.h"
+#include "sync/track.h"
+#include "sync/trust.h"
+
+#include <stdint.h>
+
+struct feed_line;
+
+/* All borrowed; must outlive the line. */
+struct feed_line_config {
+    struct fetch *fetch;
+    const struct trust *trust;
+    struct state_file *state;
+    struct track *track; /* what it brings */
+    struct feed_slot *slot;
+    enum pointer_kind kind;
+    const char *channel;
+    const char *const *bases; /* locations of the channel's folder, each ending in '/' */
+    size_t base_count;        /* 1 to FEED_SOURCES_MAX */
+    struct retry_policy poll, brisk;
+    int64_t total_ms;    /* for a whole answer */
+    int64_t quota_bytes; /* a playlist that alone needs more is refused; 0: none */
+};
+
+/* NULL: out of memory. */
+struct feed_line *feed_line_create(const struct feed_line_config *config, struct err *err);
+void feed_line_destroy(struct feed_line *line); /* NULL is allowed */
+
+/* Puts in force what the store kept of an earlier run, if a pinned key has signed it, and gives its
+ * edition; NULL: nothing. */
+struct edition *feed_line_recall(struct feed_line *line);
+
+/* Asks, judges, fetches. Call after each fetch_run, and at feed_line_due_ns. */
+void feed_line_step(struct feed_line *line, int64_t now_ns, int64_t wall_ms);
+int64_t feed_line_due_ns(const struct feed_line *line);
+
+/* Something has changed in a folder: asks at once. */
+void feed_line_hurry(struct feed_line *line);
+
+/* The time that has passed for certain. */
+int64_t feed_line_floor_ms(const struct state_file *state);
+
+/* The newest pointer that was accepted, in this run or as the store kept it; NULL: none. */
+const struct pointer *feed_line_newest(const struct feed_line *line);
+
+/* Of what the track has in force; NULL: nothing. */
+const struct pointer *feed_line_in_force(const struct feed_line *line);
+
+/* The track has switched, or it has ended. */
+void feed_line_switched(struct feed_line *line);
+void feed_line_ended(struct feed_line *line);
+
+/* Why there is nothing yet, in words for people; "" when all is well. */
+const char *feed_line_trouble(const struct feed_line *line);
+
+#endif

@@ -1,0 +1,344 @@
+#include "sync/trust.h"
+
+#include "base/file.h"
+
+#include <inttypes.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALGORITHM_BYTES 2
+#define ID_BYTES 8
+#define KEY_BYTES 32
+#define SIGNATURE_BYTES 64
+#define DIGEST_BYTES 64 /* BLAKE2b-512 */
+/* What the base64 lines hold, and their length. */
+#define PUBLIC_BYTES (ALGORITHM_BYTES + ID_BYTES + KEY_BYTES)
+#define SIGNED_BYTES (ALGORITHM_BYTES + ID_BYTES + SIGNATURE_BYTES)
+#define TEXT_BYTES(bytes) (((size_t)(bytes) + 2) / 3 * 4)
+
+#define KEY_FILE_BYTES_MAX 4096
+#define UNTRUSTED "untrusted comment: "
+#define TRUSTED "trusted comment: "
+
+_Static_assert(sizeof((struct trust_seal *)0)->signature == SIGNATURE_BYTES, "Ed25519");
+
+struct key {
+    uint8_t id[ID_BYTES];
+    uint8_t bytes[KEY_BYTES];
+};
+
+struct trust {
+    struct key keys[TRUST_KEYS_MAX];
+    int count;
+};
+
+struct trust *trust_create(void)
+{
+    return calloc(1, sizeof(struct trust));
+}
+
+void trust_destroy(struct trust *trust)
+{
+    free(trust);
+}
+
+int trust_count(const struct trust *trust)
+{
+    return trust->count;
+}
+
+void trust_key_id(const struct trust *trust, int key, char text[17])
+{
+    uint64_t id = 0;
+    for (size_t i = ID_BYTES; i-- > 0;) /* little-endian */
+        id = id << 8 | trust->keys[key].id[i];
+    snprintf(text, 17, "%016" PRIX64, id);
+}
+
+static int value_of(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* Reads exactly `size` bytes from exactly as much base64 as they take. Only the one canonical form:
+ * padding where it belongs, and the bits that no byte needs are zero (else many texts would be one
+ * signature). */
+static bool read_base64(const char *text, size_t length, uint8_t *bytes, size_t size)
+{
+    if (length != TEXT_BYTES(size))
+        return false;
+    uint32_t bits = 0;
+    size_t held = 0, done = 0, i = 0;
+    for (; i < length && text[i] != '='; i++) {
+        int value = value_of(text[i]);
+        if (value < 0 || done == size)
+            return false;
+        bits = (bits << 6 | (uint32_t)value) & 0xffff;
+        held += 6;
+        if (held < 8)
+            continue;
+        held -= 8;
+        bytes[done++] = (uint8_t)(bits >> held);
+    }
+    size_t padding = length - i;
+    return done == size && padding == (3 - size % 3) % 3 && !(bits & ((1U << held) - 1)) &&
+           strspn(text + i, "=") >= padding;
+}
+
+/* Points of small order (and other writings of them), the sign left out: under such a key anyone
+ * can sign anything. */
+static bool is_weak(const uint8_t key[KEY_BYTES])
+{
+    static const uint8_t weak[][KEY_BYTES] = {
+        {0},
+        {1},
+        {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+         0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+         0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+        {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+         0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+         0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+    };
+    uint8_t plain[KEY_BYTES];
+    memcpy(plain, key, KEY_BYTES);
+    plain[KEY_BYTES - 1] &= 0x7f;
+    for (size_t i = 0; i < sizeof weak / sizeof *weak; i++) {
+        if (memcmp(plain, weak[i], KEY_BYTES) == 0)
+            return true;
+    }
+    /* p - 1, p and p + 1, where p = 2^255 - 19 is ed ff .. ff 7f. */
+    for (size_t i = 1; i < KEY_BYTES - 1; i++) {
+        if (plain[i] != 0xff)
+            return false;
+    }
+    return plain[0] >= 0xec && plain[KEY_BYTES - 1] == 0x7f;
+}
+
+/* How every minisign secret key begins: algorithm, key derivation (none or scrypt), checksum. */
+static bool holds_secret(const char *text)
+{
+    return strstr(text, "RWQAAEIy") || strstr(text, "RWRTY0Iy") || strstr(text, "PRIVATE KEY") ||
+           strstr(text, "minisign encrypted secret key");
+}
+
+static bool add_key(struct trust *trust, const uint8_t bytes[PUBLIC_BYTES], struct err *err)
+{
+    struct key key;
+    memcpy(key.id, bytes + ALGORITHM_BYTES, ID_BYTES);
+    memcpy(key.bytes, bytes + ALGORITHM_BYTES + ID_BYTES, KEY_BYTES);
+    if (memcmp(bytes, "Ed", ALGORITHM_BYTES) != 0)
+        return err_set(err, ERR_INPUT, "not an Ed25519 public key of minisign's");
+    if (is_weak(key.bytes))
+        return err_set(err, ERR_INPUT, "a weak public key, under which anyone can sign");
+    for (int i = 0; i < trust->count; i++) {
+        if (memcmp(&trust->keys[i], &key, sizeof key) == 0)
+            return true;
+    }
+    if (trust->count == TRUST_KEYS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d public keys", TRUST_KEYS_MAX);
+    trust->keys[trust->count++] = key;
+    return true;
+}
+
+/* A line of *rest, its end cut off; *rest moves on, to NULL after the last. */
+static const char *take_line(char **rest)
+{
+    char *line = *rest;
+    char *end = strchr(line, '\n');
+    *rest = end ? end + 1 : NULL;
+    if (!end)
+        end = line + strlen(line);
+    else if (end > line && end[-1] == '\r')
+        end--;
+    *end = '\0';
+    return line;
+}
+
+/* A key file: an untrusted comment, then the key; empty lines after it are harmless. */
+static bool read_key_file(char *text, size_t size, uint8_t bytes[PUBLIC_BYTES], struct err *err)
+{
+    if (holds_secret(text))
+        return err_set(err, ERR_INPUT,
+                       "a secret key; the player needs the public one (the .pub file)");
+    bool whole = strlen(text) == size;
+    char *rest = text;
+    const char *comment = take_line(&rest);
+    const char *key = rest ? take_line(&rest) : NULL;
+    if (!whole || strncmp(comment, UNTRUSTED, strlen(UNTRUSTED)) != 0 || !key ||
+        (rest && rest[strspn(rest, "\r\n")]) || !read_base64(key, strlen(key), bytes, PUBLIC_BYTES))
+        return err_set(err, ERR_INPUT, "not a public key file of minisign's");
+    return true;
+}
+
+/* A secret in a form that holds_secret does not know must not reach the log either: a long text of
+ * base64's letters alone is not written as if it were a path. */
+static bool can_be_shown(const char *text)
+{
+    size_t length = strlen(text), letters = 0;
+    while (value_of(text[letters]) >= 0)
+        letters++;
+    return !strpbrk(text, "\r\n") && (length < TEXT_BYTES(PUBLIC_BYTES) || letters + 2 < length);
+}
+
+bool trust_pin(struct trust *trust, const char *key, struct err *err)
+{
+    uint8_t bytes[PUBLIC_BYTES];
+    if (read_base64(key, strlen(key), bytes, sizeof bytes) && memcmp(bytes, "Ed", 2) == 0)
+        return add_key(trust, bytes, err) || err_prefix(err, "key %s: ", key);
+    if (holds_secret(key))
+        return err_set(err, ERR_INPUT,
+                       "key: a secret key; the player needs the public one (the .pub file)");
+    char *text;
+    size_t size;
+    struct err trouble = {0};
+    if (!file_read(key, KEY_FILE_BYTES_MAX, &text, &size, &trouble))
+        return can_be_shown(key)
+                   ? err_set(err, trouble.code, "key: %s", trouble.text)
+                   : err_set(err, trouble.code == ERR_MISSING ? ERR_MISSING : ERR_INPUT,
+                             "key: neither a file nor a public key of minisign's");
+    bool ok = read_key_file(text, size, bytes, err) && add_key(trust, bytes, err);
+    OPENSSL_cleanse(text, size); /* it may be a secret one */
+    free(text);
+    return ok || err_prefix(err, "key %s: ", key);
+}
+
+/* Whether `signature` by `key` is over these bytes. Ed25519's own rules (RFC 8032) are libcrypto's
+ * to keep: it refuses an s of L or more, so a signature has no second form. */
+static bool verify(const struct key *key, const uint8_t signature[SIGNATURE_BYTES],
+                   const void *data, size_t size, struct err *err)
+{
+    int verdict = -1;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY *public_key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, KEY_BYTES);
+    if (context && public_key && EVP_DigestVerifyInit(context, NULL, NULL, NULL, public_key) == 1)
+        verdict = EVP_DigestVerify(context, signature, SIGNATURE_BYTES, data, size);
+    EVP_PKEY_free(public_key);
+    EVP_MD_CTX_free(context);
+    /* What libcrypto queues for a bad signature is not for whoever asks it next. */
+    ERR_clear_error();
+    if (verdict == 1)
+        return true;
+    if (verdict == 0)
+        return err_set(err, ERR_TRUST, "bad signature");
+    return err_set(err, ERR_SYSTEM, "can't verify a signature: libcrypto failed");
+}
+
+static bool malformed(struct err *err, const char *what)
+{
+    return err_set(err, ERR_TRUST, "malformed signature: %s", what);
+}
+
+/* The signature files' four lines. */
+struct lines {
+    const char *untrusted, *signature, *trusted, *global;
+};
+
+static bool is_printable(const char *line)
+{
+    for (; *line; line++) {
+        if ((unsigned char)*line < ' ' || *line == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool split(char *text, struct lines *lines, struct err *err)
+{
+    *lines = (struct lines){"", "", "", ""};
+    if (strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) != 0)
+        return err_set(err, ERR_TRUST, "no signature");
+    const char **const order[] = {&lines->untrusted, &lines->signature, &lines->trusted,
+                                  &lines->global};
+    char *rest = text;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (!rest)
+            return malformed(err, "cut off");
+        *order[i] = take_line(&rest);
+        if (!is_printable(*order[i]))
+            return malformed(err, "a control character");
+    }
+    if (rest && *rest)
+        return malformed(err, "more than four lines");
+    return strncmp(lines->trusted, TRUSTED, strlen(TRUSTED)) == 0 ||
+           malformed(err, "no trusted comment");
+}
+
+static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], struct err *err)
+{
+    if (memcmp(algorithm, "ED", ALGORITHM_BYTES) == 0)
+        return true;
+    if (memcmp(algorithm, "Ed", ALGORITHM_BYTES) == 0)
+        return err_set(err, ERR_TRUST, "legacy signature");
+    return malformed(err, "an unknown algorithm");
+}
+
+/* The global signature: over the first signature and the trusted comment. */
+static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES],
+                           const uint8_t global[SIGNATURE_BYTES], struct trust_seal *seal,
+                           struct err *err)
+{
+    uint8_t message[SIGNATURE_BYTES + POINTER_BYTES_MAX];
+    size_t length = strlen(seal->comment);
+    memcpy(message, seal->signature, SIGNATURE_BYTES);
+    memcpy(message + SIGNATURE_BYTES, seal->comment, length);
+    err_set(err, ERR_TRUST, "unpinned key"); /* until one with this id says otherwise */
+    /* An id is not bound to its key: two keys may have the same. */
+    for (seal->key = 0; seal->key < trust->count; seal->key++) {
+        const struct key *key = &trust->keys[seal->key];
+        if (memcmp(key->id, id, ID_BYTES) == 0 &&
+            verify(key, global, message, SIGNATURE_BYTES + length, err))
+            return true;
+    }
+    return false;
+}
+
+bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
+                struct err *err)
+{
+    char text[POINTER_BYTES_MAX + 1];
+    struct lines lines;
+    uint8_t found[SIGNED_BYTES], global[SIGNATURE_BYTES];
+    if (size == 0)
+        return err_set(err, ERR_TRUST, "no signature");
+    if (size > POINTER_BYTES_MAX)
+        return malformed(err, "too large");
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    if (strlen(text) < size) /* lines end at a NUL below */
+        return strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) == 0
+                   ? malformed(err, "a control character")
+                   : err_set(err, ERR_TRUST, "no signature");
+    if (!split(text, &lines, err))
+        return false;
+    if (!read_base64(lines.signature, strlen(lines.signature), found, sizeof found) ||
+        !read_base64(lines.global, strlen(lines.global), global, sizeof global))
+        return malformed(err, "not the base64 of one");
+    if (!check_algorithm(found, err))
+        return false;
+    struct trust_seal opened = {0};
+    memcpy(opened.signature, found + ALGORITHM_BYTES + ID_BYTES, SIGNATURE_BYTES);
+    snprintf(opened.comment, sizeof opened.comment, "%s", lines.trusted + strlen(TRUSTED));
+    if (!verify_comment(trust, found + ALGORITHM_BYTES, global, &opened, err))
+        return false;
+    *seal = opened;
+    return true;
+}
+
+bool trust_check(const struct trust *trust, const struct trust_seal *seal, const void *data,
+                 size_t size, struct err *err)
+{
+    uint8_t digest[DIGEST_BYTES];
+    if (seal->key < 0 || seal->key >= trust->count)
+        return err_set(err, ERR_TRUST, "unpinned key");
+    if (EVP_Digest(data, size, digest, NULL, EVP_blake2b512(), NULL) != 1) {
+        ERR_clear_error();
+        return err_set(err, ERR_SYSTEM, "can't verify a signature: libcrypto failed");
+    }
+    return verify(&trust->keys[seal->key], seal->signature, digest, sizeof digest, err);
+}

@@ -1,0 +1,52 @@
+/* Trust: pinned public keys, and minisign signatures by them.
+ *
+ * Only prehashed signatures (algorithm ED: Ed25519 over BLAKE2b-512 of the file) count; legacy ones
+ * (Ed) are refused. Formats: minisign(1). A trust is immutable once its keys are pinned, then any
+ * thread. */
+#ifndef SYNC_TRUST_H
+#define SYNC_TRUST_H
+
+#include "base/err.h"
+#include "core/pointer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRUST_KEYS_MAX 16
+
+struct trust;
+
+/* A signature file whose trusted comment is authentic: signed by a pinned key. What it signs is
+ * still to be checked. */
+struct trust_seal {
+    int key;                         /* which pinned key, in order */
+    uint8_t signature[64];           /* over BLAKE2b-512 of the file */
+    char comment[POINTER_BYTES_MAX]; /* the trusted comment, terminated */
+};
+
+/* NULL when out of memory. */
+struct trust *trust_create(void);
+void trust_destroy(struct trust *trust); /* NULL is allowed */
+
+/* Pins a public key: the path of a minisign public key file, or its base64 line itself. The same
+ * key twice is no error. Errors: ERR_MISSING, ERR_INPUT (no such key, a secret key, not Ed25519),
+ * ERR_LIMIT. */
+bool trust_pin(struct trust *trust, const char *key, struct err *err);
+int trust_count(const struct trust *trust);
+
+/* A key's id as minisign prints it: 16 upper-case hexadecimal digits. */
+void trust_key_id(const struct trust *trust, int key, char text[17]);
+
+/* Reads a signature file and verifies the signature over its trusted comment (the "global" one).
+ * The err text begins with the fault's name, the same for the same cause: "no signature",
+ * "malformed signature", "legacy signature", "unpinned key", "bad signature" (ERR_TRUST), or
+ * ERR_SYSTEM. Strict about form: exactly four lines, LF or CRLF ends, the last end optional;
+ * canonical base64; no control characters. */
+bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
+                struct err *err);
+
+/* Whether the seal signs this file. ERR_TRUST ("bad signature"), ERR_SYSTEM. */
+bool trust_check(const struct trust *trust, const struct trust_seal *seal, const void *data,
+                 size_t size, struct err *err);
+
+#endif
