@@ -5,6 +5,8 @@
 #include "operate/explain.h"
 #include "operate/guide.h"
 #include "operate/preview.h"
+#include "operate/publish.h"
+#include "operate/takeover.h"
 #include "play.h"
 
 #include <stdio.h>
@@ -24,6 +26,8 @@ static const struct command {
     {"check", check_main, "tell every fault of a playlist and its media"},
     {"guide", guide_main, "list what is on, slot by slot, or the totals"},
     {"explain", explain_main, "say what is on at an instant, and why"},
+    {"publish", publish_main, "check, sign and upload a playlist, and switch a channel to it"},
+    {"takeover", takeover_main, "put a notice above everything on a channel, or end it"},
 };
 
 static void help(FILE *stream)

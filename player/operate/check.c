@@ -13,18 +13,20 @@
 
 #define EXIT_USAGE 2
 
-struct check_command {
-    struct settings settings;
-    struct check_report report;
+/* One playlist under check. */
+struct check_subject {
+    const struct settings *settings;
+    const char *path;
+    struct check_report *report;
 };
 
-static const struct option_value *value(const struct check_command *command, enum setting setting)
+static const struct option_value *value(const struct check_subject *subject, enum setting setting)
 {
-    return &command->settings.values[setting];
+    return &subject->settings->values[setting];
 }
 
 /* The zone that the playlist is played in; UTC where there is no such zone, which is a fault. */
-static bool find_zone(struct check_command *command, const char *name, bool is_own,
+static bool find_zone(const struct check_subject *subject, const char *name, bool is_own,
                       struct zone *zone, struct err *err)
 {
     struct err why = {0};
@@ -32,22 +34,22 @@ static bool find_zone(struct check_command *command, const char *name, bool is_o
         return name ? zone_load(zone, name, err) : zone_load_system(zone, err);
     if (!zone_load(zone, name, &why)) {
         struct check_place place = {{"timezone"}};
-        check_report_add(&command->report, CHECK_FAULT, &place, "%s", why.text);
+        check_report_add(subject->report, CHECK_FAULT, &place, "%s", why.text);
     }
     return true;
 }
 
-static bool check_schedule(struct check_command *command, const struct playlist *playlist,
+static bool check_schedule(const struct check_subject *subject, const struct playlist *playlist,
                            struct err *err)
 {
     struct zone zone = {0};
     struct playlist_faults warnings = {0};
     int64_t now_ms = clock_wall_ms();
-    const char *at = value(command, SETTING_AT)->text;
+    const char *at = value(subject, SETTING_AT)->text;
     bool is_own = !playlist->timezone;
-    const char *own = value(command, SETTING_TIMEZONE)->text;
+    const char *own = value(subject, SETTING_TIMEZONE)->text;
     const char *name = is_own ? own : playlist->timezone;
-    bool ok = find_zone(command, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
+    bool ok = find_zone(subject, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
     /* Times on the command line go by --timezone first, as in the other commands. */
     if (ok && own && !is_own) {
         struct zone asked = {0};
@@ -63,7 +65,7 @@ static bool check_schedule(struct check_command *command, const struct playlist 
              check_schedule_week(playlist, &zone.civil, now_ms, &warnings) &&
              check_schedule_unused(playlist, &warnings);
         if (ok)
-            check_report_take(&command->report, CHECK_WARNING, &warnings);
+            check_report_take(subject->report, CHECK_WARNING, &warnings);
         else
             err_set(err, ERR_SYSTEM, "out of memory");
     }
@@ -73,14 +75,14 @@ static bool check_schedule(struct check_command *command, const struct playlist 
 }
 
 /* Takes the playlist over. */
-static bool check_media(struct check_command *command, struct playlist *playlist, bool with_texts,
-                        struct err *err)
+static bool check_media(const struct check_subject *subject, struct playlist *playlist,
+                        bool with_texts, struct err *err)
 {
-    struct edition *edition = edition_assume(playlist, command->settings.source);
+    struct edition *edition = edition_assume(playlist, subject->path);
     const struct check_media media = {
         .edition = edition,
-        .report = &command->report,
-        .limit_ms = (int64_t)(value(command, SETTING_DECODE_TIMEOUT)->number * 1000),
+        .report = subject->report,
+        .limit_ms = (int64_t)(value(subject, SETTING_DECODE_TIMEOUT)->number * 1000),
         .with_texts = with_texts,
     };
     bool ok = edition ? check_media_run(&media, err) : err_set(err, ERR_SYSTEM, "out of memory");
@@ -88,50 +90,61 @@ static bool check_media(struct check_command *command, struct playlist *playlist
     return ok;
 }
 
-static bool check(struct check_command *command, struct err *err)
+bool check_playlist(const struct settings *settings, const char *path,
+                    const struct check_bytes *bytes, struct check_report *report, struct err *err)
 {
-    char *bytes = NULL;
-    size_t size = 0;
-    struct err why = {0};
+    const struct check_subject subject = {settings, path, report};
     struct playlist_faults faults = {0};
-    if (!file_read(command->settings.source, PLAYLIST_BYTES_MAX, &bytes, &size, &why)) {
-        struct check_place whole = {{NULL}};
-        check_report_add(&command->report, CHECK_FAULT, &whole, "%s", why.text);
-        return true;
-    }
-    struct playlist *playlist = playlist_parse_media(bytes, size, &faults);
+    struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);
     bool sound = faults.total == 0;
-    free(bytes);
-    check_report_take(&command->report, CHECK_FAULT, &faults);
+    check_report_take(report, CHECK_FAULT, &faults);
     playlist_faults_finish(&faults);
-    if (sound && !check_schedule(command, playlist, err)) {
+    if (sound && !check_schedule(&subject, playlist, err)) {
         playlist_destroy(playlist);
         return false;
     }
-    return !playlist || check_media(command, playlist, sound, err);
+    return !playlist || check_media(&subject, playlist, sound, err);
 }
+
+struct check_command {
+    struct settings settings;
+    struct check_report report;
+};
 
 static bool run(struct check_command *command, struct err *err)
 {
-    return check(command, err) && check_report_end(&command->report, err);
+    char *data = NULL;
+    struct check_bytes bytes = {0};
+    struct err why = {0};
+    const char *path = command->settings.source;
+    bool ok = true;
+    if (file_read(path, PLAYLIST_BYTES_MAX, &data, &bytes.size, &why)) {
+        bytes.data = data;
+        ok = check_playlist(&command->settings, path, &bytes, &command->report, err);
+    } else {
+        struct check_place whole = {{NULL}};
+        check_report_add(&command->report, CHECK_FAULT, &whole, "%s", why.text);
+    }
+    free(data);
+    return ok && check_report_end(&command->report, err);
 }
 
 static int status_of(const struct check_command *command)
 {
-    bool strict = value(command, SETTING_STRICT)->number > 0;
+    bool strict = command->settings.values[SETTING_STRICT].number > 0;
     return command->report.faults || (strict && command->report.warnings) ? EXIT_FAILURE
                                                                           : EXIT_SUCCESS;
 }
 
 int check_main(int argc, char **argv)
 {
-    struct check_command command = {0};
+    struct check_command command = {.report.stream = stdout};
     struct err err = {0};
     int status = EXIT_SUCCESS;
     bool ok = settings_read(&command.settings, SETTINGS_CHECK, argc, argv, &err);
     if (ok && !command.settings.help && !command.settings.source)
         ok = err_set(&err, ERR_INPUT, "which playlist? duckling check FILE");
-    command.report.json = ok && value(&command, SETTING_JSON)->number > 0;
+    command.report.json = ok && command.settings.values[SETTING_JSON].number > 0;
     if (!ok) {
         log_error("check", "%s", err.text);
         status = EXIT_USAGE;

@@ -3,6 +3,22 @@
 #ifndef OPERATE_CHECK_H
 #define OPERATE_CHECK_H
 
+#include "operate/check_report.h"
+#include "settings.h"
+
+/* A playlist file's bytes; borrowed. */
+struct check_bytes {
+    const char *data;
+    size_t size;
+};
+
+/* What the command looks at, for others that must not go on with a playlist that has faults:
+ * `path` is the file that these bytes were read from, beside which its media are. What is found
+ * goes to the report. False where the check itself fails (ERR_INPUT: a time zone that was asked
+ * for; ERR_SYSTEM). */
+bool check_playlist(const struct settings *settings, const char *path,
+                    const struct check_bytes *bytes, struct check_report *report, struct err *err);
+
 /* argv[0] is "check". Returns the process's exit status. */
 int check_main(int argc, char **argv);
 

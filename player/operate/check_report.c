@@ -10,15 +10,15 @@
 
 /* `text` is valid UTF-8 without control characters: a quote and a backslash are all that RFC 8259,
  * section 7, wants escaped. */
-static void put_string(const char *text)
+static void put_string(FILE *stream, const char *text)
 {
-    putchar('"');
+    putc('"', stream);
     for (const char *at = text; *at; at++) {
         if (*at == '"' || *at == '\\')
-            putchar('\\');
-        putchar(*at);
+            putc('\\', stream);
+        putc(*at, stream);
     }
-    putchar('"');
+    putc('"', stream);
 }
 
 static void put(struct check_report *report, enum check_level level, const char *path,
@@ -26,13 +26,13 @@ static void put(struct check_report *report, enum check_level level, const char 
 {
     const char *word = level == CHECK_FAULT ? "fault" : "warning";
     if (report->json) {
-        printf("{\"level\": \"%s\", \"path\": ", word);
-        put_string(path);
-        fputs(", \"text\": ", stdout);
-        put_string(text);
-        puts("}");
+        fprintf(report->stream, "{\"level\": \"%s\", \"path\": ", word);
+        put_string(report->stream, path);
+        fputs(", \"text\": ", report->stream);
+        put_string(report->stream, text);
+        fputs("}\n", report->stream);
     } else {
-        printf("%-7s %s: %s\n", word, path, text);
+        fprintf(report->stream, "%-7s %s: %s\n", word, path, text);
     }
 }
 
@@ -77,9 +77,9 @@ void check_report_add(struct check_report *report, enum check_level level,
 bool check_report_end(const struct check_report *report, struct err *err)
 {
     if (!report->json)
-        printf("%zu fault%s, %zu warning%s\n", report->faults, report->faults == 1 ? "" : "s",
-               report->warnings, report->warnings == 1 ? "" : "s");
-    if (fflush(stdout) == 0 && !ferror(stdout))
+        fprintf(report->stream, "%zu fault%s, %zu warning%s\n", report->faults,
+                report->faults == 1 ? "" : "s", report->warnings, report->warnings == 1 ? "" : "s");
+    if (fflush(report->stream) == 0 && !ferror(report->stream))
         return true;
     return err_set_errno(err, ERR_SYSTEM, errno, "standard output");
 }

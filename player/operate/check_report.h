@@ -1,10 +1,12 @@
-/* What the check command has found, written to standard output as it is found: a line for people,
- * or a JSON object a line. Main thread. */
+/* What a check has found, written to a stream as it is found: a line for people, or a JSON object a
+ * line. Main thread. */
 #ifndef OPERATE_CHECK_REPORT_H
 #define OPERATE_CHECK_REPORT_H
 
 #include "base/err.h"
 #include "core/playlist.h"
+
+#include <stdio.h>
 
 enum check_level { CHECK_FAULT, CHECK_WARNING };
 
@@ -15,8 +17,9 @@ struct check_place {
     const char *keys[CHECK_KEYS_MAX];
 };
 
-/* Zeroed but for `json`, nothing was found. */
+/* Zeroed but for `json` and `stream`, nothing was found. */
 struct check_report {
+    FILE *stream; /* the caller's */
     bool json;
     size_t faults, warnings;
 };
@@ -32,7 +35,8 @@ __attribute__((format(printf, 4, 5))) void check_report_add(struct check_report 
 void check_report_take(struct check_report *report, enum check_level level,
                        const struct playlist_faults *found);
 
-/* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it all. */
+/* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it
+ * all. */
 bool check_report_end(const struct check_report *report, struct err *err);
 
 #endif

@@ -221,7 +221,8 @@ static bool run(struct inquiry *inquiry, struct err *err)
     *reasons = (struct reasons){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
     if (!timetable_instant(timetable, &inquiry->settings, SETTING_AT, PROGRAMME_LAST_MS,
                            &reasons->t_ms, err) ||
-        (inquiry->settings.spot && !find_spot(playlist, inquiry->settings.spot, &spot, err)))
+        (inquiry->settings.operands[1] &&
+         !find_spot(playlist, inquiry->settings.operands[1], &spot, err)))
         return false;
     inquiry->dayparts = calloc(playlist->schedule_count, sizeof *inquiry->dayparts);
     if (!inquiry->dayparts)

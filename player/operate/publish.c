@@ -1,0 +1,119 @@
+#include "operate/publish.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "operate/publish_file.h"
+#include "operate/publish_rollback.h"
+#include "operate/publish_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define EXPIRES_DEFAULT_MS (90 * INT64_C(86400000))
+
+struct publish_command {
+    struct settings settings;
+    bool rollback;
+    int64_t version; /* to go back to; 0: the one before */
+    int64_t expires_ms;
+};
+
+static bool read_version(const char *text, int64_t *version, struct err *err)
+{
+    size_t length = strspn(text, "0123456789");
+    *version = length > 0 && length < 13 && !text[length] ? strtoll(text, NULL, 10) : 0;
+    return *version > 0 ||
+           err_set(err, ERR_INPUT, "--rollback: \"%s\" is not a version such as 43", text);
+}
+
+static bool read_expires(struct publish_command *command, struct err *err)
+{
+    const char *text = command->settings.values[SETTING_EXPIRES].text;
+    int64_t now_ms = clock_wall_ms();
+    command->expires_ms = now_ms + EXPIRES_DEFAULT_MS;
+    if (!text)
+        return true;
+    if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text,
+                          &command->expires_ms, err))
+        return err_prefix(err, "--expires: ");
+    return command->expires_ms > now_ms ||
+           err_set(err, ERR_INPUT, "--expires: %s is not in the future", text);
+}
+
+static bool read_usage(struct publish_command *command, int argc, char **argv, struct err *err)
+{
+    struct settings *settings = &command->settings;
+    if (!settings_read(settings, SETTINGS_PUBLISH, argc, argv, err) || settings->help)
+        return settings->help;
+    command->rollback = settings->values[SETTING_ROLLBACK].number > 0;
+    if (!command->rollback && !settings->source)
+        return err_set(err, ERR_INPUT, "which playlist? duckling publish FILE");
+    if (command->rollback && settings->source &&
+        !read_version(settings->source, &command->version, err))
+        return false;
+    return publish_session_check(settings, err) && read_expires(command, err);
+}
+
+static bool publish_file(struct publish_command *command, struct publish_session *session,
+                         struct publish_outcome *outcome, struct err *err)
+{
+    struct publish_file file = {0};
+    bool ok = publish_file_read(&file, &command->settings, command->settings.source, err) &&
+              publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err);
+    if (ok) {
+        const struct publish_content content = {.bytes = file.bytes,
+                                                .size = file.size,
+                                                .files = file.media.files,
+                                                .file_count = file.media.file_count};
+        ok = publish_session_put(session, &content, &file.media, command->expires_ms, outcome, err);
+    }
+    publish_file_finish(&file);
+    return ok;
+}
+
+static bool roll_back(struct publish_command *command, struct publish_session *session,
+                      struct publish_outcome *outcome, struct err *err)
+{
+    struct publish_version version = {0};
+    bool ok = publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err) &&
+              publish_rollback_read(session, command->version, &version, err) &&
+              publish_rollback_put(session, &version, command->expires_ms, outcome, err);
+    free(version.bytes);
+    return ok;
+}
+
+static bool run(struct publish_command *command, struct err *err)
+{
+    struct publish_session session = {0};
+    struct publish_outcome outcome = {0};
+    bool ok = (command->rollback ? roll_back(command, &session, &outcome, err)
+                                 : publish_file(command, &session, &outcome, err)) &&
+              publish_session_tell(&session, "published", &outcome, err);
+    publish_session_finish(&session);
+    return ok;
+}
+
+int publish_main(int argc, char **argv)
+{
+    struct publish_command command = {0};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    if (!read_usage(&command, argc, argv, &err)) {
+        log_error("publish", "%s", err.text);
+        status = EXIT_USAGE;
+    } else if (command.settings.help) {
+        puts("Usage: duckling publish [OPTION]... FILE --to BASE --channel NAME --key SECRET\n"
+             "   or: duckling publish [OPTION]... --rollback [VERSION] --to BASE --channel NAME "
+             "--key SECRET\n\n"
+             "Checks a playlist, puts it and its media on a server, signed by minisign, and "
+             "switches all players of the channel over to it.\n");
+        options_help(&settings_table, SETTINGS_PUBLISH, stdout);
+    } else if (!run(&command, &err)) {
+        log_error("publish", "%s", err.text);
+        status = EXIT_FAILURE;
+    }
+    settings_finish(&command.settings);
+    log_flush();
+    return status;
+}

@@ -1,0 +1,35 @@
+/* The media of a playlist that is to be published: measured and hashed, by as many threads as there
+ * are processors. Called on the main thread. */
+#ifndef OPERATE_PUBLISH_MEDIA_H
+#define OPERATE_PUBLISH_MEDIA_H
+
+#include "core/playlist_compile.h"
+#include "operate/target.h"
+#include "sync/edition.h"
+
+/* Zeroed, there are none. */
+struct publish_media {
+    /* For each asset of the playlist, in its order; paths are the playlist's. */
+    struct playlist_compile_file *files;
+    size_t file_count;
+    /* Each file of the target once, however many assets are the same bytes; paths are the
+     * edition's, or NULL where the media are the target's already. */
+    struct target_file *targets;
+    size_t target_count;
+    char (*names)[PLAYLIST_COMPILE_NAME_BYTES]; /* what the targets' names point into */
+};
+
+/* Hashes what the edition's paths lead to, which must outlive the media. ERR_INPUT (an asset that
+ * can't be published: no picture that can be shown, empty, too large), ERR_MISSING, ERR_SYSTEM.
+ * publish_media_finish in any case. */
+bool publish_media_gather(const struct edition *edition, struct publish_media *media,
+                          struct err *err);
+
+/* The media of a playlist that is compiled already; it must outlive them. Only targets, without
+ * local paths. ERR_INPUT: one is kept elsewhere; ERR_SYSTEM. */
+bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,
+                          struct err *err);
+
+void publish_media_finish(struct publish_media *media); /* NULL or zeroed is allowed */
+
+#endif

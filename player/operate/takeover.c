@@ -1,0 +1,148 @@
+#include "operate/takeover.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "operate/publish_file.h"
+#include "operate/publish_rollback.h"
+#include "operate/publish_session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define UNTIL_DAYS_MAX 31
+#define UNTIL_MS_MAX (UNTIL_DAYS_MAX * INT64_C(86400000))
+
+struct takeover_command {
+    struct settings settings;
+    bool on;
+    int64_t until_ms;
+};
+
+static bool read_until(struct takeover_command *command, struct err *err)
+{
+    const char *text = command->settings.values[SETTING_UNTIL].text;
+    int64_t now_ms = clock_wall_ms();
+    if (!text)
+        return err_set(err, ERR_INPUT, "until when? --until TIME");
+    if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text, &command->until_ms,
+                          err))
+        return err_prefix(err, "--until: ");
+    if (command->until_ms <= now_ms)
+        return err_set(err, ERR_INPUT, "--until: %s is not in the future", text);
+    return command->until_ms - now_ms <= UNTIL_MS_MAX ||
+           err_set(err, ERR_INPUT, "--until: %s is more than %d days from now", text,
+                   UNTIL_DAYS_MAX);
+}
+
+static bool read_usage(struct takeover_command *command, int argc, char **argv, struct err *err)
+{
+    struct settings *settings = &command->settings;
+    if (!settings_read(settings, SETTINGS_TAKEOVER, argc, argv, err) || settings->help)
+        return settings->help;
+    const char *word = settings->operands[0];
+    command->on = word && strcmp(word, "on") == 0;
+    if (!word || (!command->on && strcmp(word, "off") != 0))
+        return err_set(err, ERR_INPUT, "duckling takeover on FILE, or duckling takeover off");
+    if (command->on && !settings->operands[1])
+        return err_set(err, ERR_INPUT, "which playlist? duckling takeover on FILE");
+    if (!command->on && settings->operands[1])
+        return err_set(err, ERR_INPUT, "takeover off takes no playlist: %s", settings->operands[1]);
+    if (!command->on && settings->values[SETTING_UNTIL].given)
+        return err_set(err, ERR_INPUT, "takeover off is at once: no --until");
+    return publish_session_check(settings, err) && (!command->on || read_until(command, err));
+}
+
+static bool turn_on(struct takeover_command *command, struct publish_session *session,
+                    struct err *err)
+{
+    struct publish_file file = {0};
+    struct publish_outcome outcome = {0};
+    bool ok = publish_file_read(&file, &command->settings, command->settings.operands[1], err) &&
+              publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err);
+    if (ok) {
+        const struct publish_content content = {.bytes = file.bytes,
+                                                .size = file.size,
+                                                .files = file.media.files,
+                                                .file_count = file.media.file_count};
+        ok =
+            publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
+            publish_session_tell(session, "takeover on", &outcome, err);
+    }
+    publish_file_finish(&file);
+    return ok;
+}
+
+/* What a takeover that is over holds is shown nowhere; but a file that is gone from the server, or
+ * was changed there, must not keep one going. */
+static bool put_over(struct publish_session *session, int64_t last, struct publish_outcome *outcome,
+                     struct err *err)
+{
+    static const char over[] = "{\"format\": \"duckling/1\", \"spots\": {\"over\": {\"tagline\": "
+                               "\"-\"}}}";
+    static const struct playlist_compile_file no_files[1];
+    const struct publish_content plain = {over, sizeof over - 1, no_files, 0};
+    struct publish_version version = {0};
+    struct publish_media media = {0};
+    bool ok;
+    if (publish_channel_read(&session->channel, last, &version, err)) {
+        const struct publish_content again = {.bytes = version.bytes,
+                                              .size = (size_t)version.pointer.bytes};
+        ok = publish_session_put(session, &again, &media, 0, outcome, err);
+    } else if (err->code == ERR_MISSING || err->code == ERR_TRUST) {
+        log_warn("takeover", "its playlist can't be had, another takes its place: %s", err->text);
+        ok = publish_session_put(session, &plain, &media, 0, outcome, err);
+    } else {
+        ok = false;
+    }
+    free(version.bytes);
+    return ok;
+}
+
+static bool turn_off(struct takeover_command *command, struct publish_session *session,
+                     struct err *err)
+{
+    struct publish_outcome outcome = {0};
+    struct pointer newest;
+    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err) ||
+        !publish_channel_newest(&session->channel, &session->current, &newest, err))
+        return false;
+    /* A takeover whose pointer was deleted goes on on the screens: only a newer one ends it. */
+    bool is_in_force = session->current.version == newest.version;
+    if (newest.version == 0)
+        log_info("takeover", "none was ever on: nothing to do");
+    else if (is_in_force && newest.expires_ms <= clock_wall_ms())
+        log_info("takeover", "version %" PRId64 " is over already: nothing to do", newest.version);
+    else
+        return put_over(session, newest.version, &outcome, err) &&
+               publish_session_tell(session, "takeover off", &outcome, err);
+    outcome.pointer = newest;
+    return publish_session_tell(session, "takeover off", &outcome, err);
+}
+
+int takeover_main(int argc, char **argv)
+{
+    struct takeover_command command = {0};
+    struct publish_session session = {0};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    if (!read_usage(&command, argc, argv, &err)) {
+        log_error("takeover", "%s", err.text);
+        status = EXIT_USAGE;
+    } else if (command.settings.help) {
+        puts("Usage: duckling takeover on FILE --until TIME --to BASE --channel NAME --key SECRET\n"
+             "   or: duckling takeover off --to BASE --channel NAME --key SECRET\n\n"
+             "Puts a playlist above everything that the channel's players show, at their next "
+             "poll, or ends that.\n");
+        options_help(&settings_table, SETTINGS_TAKEOVER, stdout);
+    } else if (command.on ? !turn_on(&command, &session, &err)
+                          : !turn_off(&command, &session, &err)) {
+        log_error("takeover", "%s", err.text);
+        status = EXIT_FAILURE;
+    }
+    publish_session_finish(&session);
+    settings_finish(&command.settings);
+    log_flush();
+    return status;
+}

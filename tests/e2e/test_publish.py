@@ -1,0 +1,532 @@
+"""Publishing with the real minisign: into a folder, to a server that can be watched, and to nginx as it is shipped."""
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import player
+import servers
+import tap
+from player import TOP
+from publishing import Channel, Publishing, Shelf, fields, make_key, minisign, rfc3339, seconds_of
+
+DAY = 86400
+
+
+def medium(path):
+    data = Path(path).read_bytes()
+    return f"media/{hashlib.sha256(data).hexdigest()}{Path(path).suffix}", data
+
+
+class Publish(Publishing):
+    def test_what_is_there_afterwards(self):
+        said = self.put()
+        names = dict(map(medium, (self.folder / "a.png", self.folder / "b.png")))
+        self.assertEqual(said, {"channel": "seoul", "version": "1", "files": "2", "uploaded": "2",
+                                "bytes": str(sum(map(len, names.values())))})
+        files = self.channel.files()
+        self.assertEqual({name: files[name] for name in names}, names)
+        self.assertEqual(sorted(set(files) - set(names)), [f"channels/seoul/{name}" for name in
+                                                           ("latest.minisig", "p-1.json", "p-1.json.minisig")])
+        pointer, playlist = self.channel.pointer()
+        self.assertEqual(pointer["version"], "1")
+        self.assertAlmostEqual(seconds_of(pointer["expires"]) - seconds_of(pointer["signed"]), 90 * DAY, delta=120)
+        self.assertEqual(list(playlist), ["format", "spots", "version", "channel", "files"])
+        self.assertEqual((playlist["version"], playlist["channel"]), (1, "seoul"))
+        for path, width, height in (("a.png", 64, 36), ("b.png", 36, 64)):
+            name, data = medium(self.folder / path)
+            self.assertEqual(playlist["files"][path], {"sha256": name[6:70], "bytes": len(data), "url": "../../" + name,
+                                                       "width": width, "height": height})
+            self.assertEqual((self.channel.folder / playlist["files"][path]["url"]).read_bytes(), data)
+        self.assertIn("untrusted comment: duckling channel seoul\n", (self.channel.folder / "latest.minisig").read_text())
+
+    def test_versions_count_up_and_media_are_sent_once(self):
+        self.put()
+        self.assertEqual((self.put()["version"], self.put()["uploaded"]), ("2", "0"))
+        player.png(self.folder / "b.png", 36, 64, (1, 2, 3))
+        said = self.put()
+        self.assertEqual((said["version"], said["uploaded"], said["bytes"]),
+                         ("4", "1", str((self.folder / "b.png").stat().st_size)))
+        self.assertEqual(self.channel.pointer()[0]["version"], "4")
+        self.assertEqual(self.put(channel="busan")["version"], "1")
+
+    def test_kinds_of_files(self):
+        """The same bytes under two names are one file; a font has no size in pixels; a turned picture has the size it is shown in."""
+        boat = (TOP / "media/boat.jpg").read_bytes()
+        tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+        turned = boat[:2] + b"\xff\xe1" + (8 + len(tiff)).to_bytes(2, "big") + b"Exif\0\0" + tiff + boat[2:]
+        (self.folder / "turned.JPEG").write_bytes(turned)
+        (self.folder / "sub dir").mkdir()
+        (self.folder / "sub dir/작은.png").write_bytes((self.folder / "a.png").read_bytes())
+        font = next((TOP / "fonts").glob("*.otf"))
+        (self.folder / "f.otf").write_bytes(font.read_bytes())
+        (self.folder / "film").write_bytes(b"no film, but it is not looked at")
+        path = self.write({"a": {"image": {"landscape": "turned.JPEG", "portrait": "a.png"}},
+                           "b": {"image": "sub dir/작은.png", "tagline": {"en": "A"}}, "c": {"video": "film"}},
+                          styles={"s": {"font": {"en": "f.otf"}}}, defaults={"tagline_style": "s"})
+        self.assertEqual(self.put(path)["files"], "4")
+        files = self.channel.pointer()[1]["files"]
+        self.assertEqual(set(files), {"turned.JPEG", "a.png", "sub dir/작은.png", "film", "f.otf"})
+        self.assertEqual(files["a.png"], files["sub dir/작은.png"])
+        self.assertEqual((files["turned.JPEG"]["width"], files["turned.JPEG"]["height"]), (2160, 3840))
+        self.assertEqual([Path(files[name]["url"]).suffix for name in ("turned.JPEG", "film", "f.otf")], [".jpeg", "", ".otf"])
+        self.assertEqual(set(files["f.otf"]), {"sha256", "bytes", "url"})
+        self.assertEqual(set(files["film"]), {"sha256", "bytes", "url"})
+
+    def test_the_authors_text_stays(self):
+        text = '{"spots" : {"z":{"tagline":"Z", "duration":10.50},\n\t"a":{"tagline":"\\uC791"}},  "format":"duckling/1"}\n'
+        path = self.folder / "own.json"
+        path.write_text(text)
+        self.put(path)
+        done = (self.channel.folder / "p-1.json").read_text()
+        self.assertTrue(done.startswith(text.rstrip()[:-1]), done)
+
+    def test_expires(self):
+        self.put(self.playlist, "--expires", "2099-12-31T23:59:59+09:00")
+        self.assertEqual(self.channel.pointer()[0]["expires"], "2099-12-31T14:59:59Z")
+        self.put(self.playlist, "--expires", "2099-01-01T09:00", "--timezone", "Asia/Seoul")
+        self.assertEqual(self.channel.pointer()[0]["expires"], "2099-01-01T00:00:00Z")
+
+    def test_thousands_of_files(self):
+        """More than threads, each its own: hashes and names belong together."""
+        spots = {}
+        for i in range(40):
+            player.png(self.folder / f"{i}.png", 8 + i, 8, (i, i, i))
+            spots[f"s{i}"] = {"image": f"{i}.png"}
+        self.assertEqual(self.put(self.write(spots))["files"], "40")
+        files = self.channel.pointer()[1]["files"]
+        self.assertEqual(list(files), [f"{i}.png" for i in range(40)])
+        for i in range(40):
+            name, data = medium(self.folder / f"{i}.png")
+            self.assertEqual((files[f"{i}.png"]["url"], files[f"{i}.png"]["width"]), ("../../" + name, 8 + i))
+            self.assertEqual((self.base / name).read_bytes(), data)
+
+
+class Refused(Publishing):
+    def test_a_playlist_with_faults(self):
+        text = self.refuse("1 fault: nothing is published", self.write({"a": {"image": "no.png"}}))
+        self.assertRegex(text, r"(?m)^fault   \$.spots.a.image: .*no.png: No such file")
+        self.assertFalse(self.base.exists())
+        self.refuse("No such file", self.folder / "none.json")
+
+    def test_warnings_only_when_strict(self):
+        self.refuse("--strict is given", self.playlist, "--strict")
+        done = self.run_it(self.playlist)
+        self.assertRegex(done.stderr, r"(?m)^warning \$.spots.a.image: only 64 × 36 pixels")
+
+    def test_what_is_compiled_already(self):
+        self.put()
+        compiled = self.folder / "again.json"
+        text = json.loads((self.channel.folder / "p-1.json").read_text())
+        compiled.write_text(json.dumps(text))
+        self.refuse("compiled already", compiled)
+        del text["version"], text["channel"]
+        compiled.write_text(json.dumps(text))
+        self.refuse("compiled already", compiled)
+
+    def test_too_large_once_compiled(self):
+        text = self.playlist.read_text()
+        self.playlist.write_text(text + " " * (2**20 - len(text)))
+        self.assertEqual(self.put()["version"], "1")  # blanks at the end go
+        self.playlist.write_text(text[:-1] + " " * (2**20 - len(text) - 3) + ',"name":"x"}'[-3:].replace('x"', " ") + " " * 0)
+        body = text[:-1]
+        self.playlist.write_text(body + " " * (2**20 - len(body) - 14) + ', "name": "x"}')
+        self.assertEqual(self.playlist.stat().st_size, 2**20)
+        self.refuse("at most 1048576 are allowed")
+
+    def test_usage(self):
+        for words, *arguments in (
+                ("which playlist?", "publish", "--to", "x", "--channel", "a", "--key", "k"),
+                ("where to?", "publish", "p", "--channel", "a", "--key", "k"),
+                ("which channel?", "publish", "p", "--to", "x", "--key", "k"),
+                ("signed by whom?", "publish", "p", "--to", "x", "--channel", "a"),
+                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "../a"),
+                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "Seoul"),
+                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "a" * 65),
+                ("not in the future", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "2020-01-01T00:00Z"),
+                ("--expires: ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
+                ("not a version", "publish", "--rollback", "p.json", "--to", "x", "--channel", "a", "--key", "k"),
+                ("not a version", "publish", "--rollback", "0", "--to", "x", "--channel", "a", "--key", "k"),
+                ("one playlist at a time", "publish", "p", "q", "--to", "x", "--channel", "a", "--key", "k")):
+            done = player.run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+            self.assertIn(words, done.stderr, arguments)
+
+    def test_no_such_key(self):
+        self.refuse("no.key: No such file", key=self.folder / "no.key")
+
+    def test_no_minisign(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.refuse("minisign is not installed (Debian package minisign)", path=str(empty))
+        self.assertEqual(list(self.base.rglob("*")), [])
+
+    def test_a_failing_minisign(self):
+        self.refuse("minisign failed (exit status 3)", path=self.wrapped_minisign("echo sorry; exit 3"))
+
+    def test_a_minisign_that_signs_something_else(self):
+        path = self.wrapped_minisign("", 'sed -i "s/version=1/version=2/" "$7"')
+        self.refuse("does not verify", path=path)
+
+
+class Attacks(Publishing):
+    """Whoever can write to the server must not be able to say which version is next, or what is published again."""
+
+    def test_what_is_in_force_must_be_the_operators(self):
+        stranger = make_key(self.folder, "stranger")
+        far = rfc3339(3600)
+        for words, arguments in (
+                ("unpinned key", {"secret": stranger, "version": "999999999998"}),
+                ("legacy signature", {"secret": self.key, "legacy": True}),
+                ("wrong channel", {"secret": self.key, "channel": "busan"}),
+                ("wrong kind", {"secret": self.key, "file": "t-1.json"}),
+                ("version is more than", {"secret": self.key, "version": "9223372036854775807"}),
+                ("this machine's clock is behind", {"secret": self.key, "signed": far, "expires": rfc3339(7200)})):
+            with self.subTest(words):
+                self.channel.sign(**arguments)
+                self.refuse(words)
+        for words, data in (("no signature", b""), ("signature", b"<html>Please log in</html>\n" * 9)):
+            (self.channel.folder / "latest.minisig").write_bytes(data)
+            self.refuse(words)
+
+    def test_a_changed_comment(self):
+        self.put()
+        seal = self.channel.folder / "latest.minisig"
+        seal.write_text(seal.read_text().replace("version=1 file=p-1", "version=7 file=p-7"))
+        self.refuse("bad signature")
+
+    def test_an_older_pointer_put_back(self):
+        """Players that have seen version 2 would never take another 2."""
+        self.put()
+        old = (self.channel.folder / "latest.minisig").read_bytes()
+        self.put()
+        (self.channel.folder / "latest.minisig").write_bytes(old)
+        self.playlist = self.write({"new": {"tagline": "New"}})
+        self.assertEqual(self.put()["version"], "3")
+
+    def test_a_pointer_taken_away(self):
+        self.put()
+        self.put()
+        (self.channel.folder / "latest.minisig").unlink()
+        self.playlist = self.write({"new": {"tagline": "New"}})
+        self.assertEqual(self.put()["version"], "3")
+
+    def test_a_file_in_the_way(self):
+        self.put()
+        (self.channel.folder / "p-2.json").write_bytes(b"{}")
+        self.assertEqual(self.put()["version"], "3")
+        self.assertEqual((self.channel.folder / "p-2.json").read_bytes(), b"{}")
+
+    def test_the_wrong_public_key_beside_the_secret(self):
+        make_key(self.folder, "other")
+        (self.folder / "operator.pub").write_bytes((self.folder / "other.pub").read_bytes())
+        self.refuse("does not verify by the public key")
+
+
+class DryRun(Publishing):
+    def test_tells_all_and_does_nothing(self):
+        told = self.run_it(self.playlist, "--dry-run").stdout.splitlines()
+        self.assertFalse(self.base.exists())
+        uploads = [re.fullmatch(r"would upload (\S+) bytes=(\d+)", line).groups() for line in told[:-2]]
+        self.assertRegex(told[-2], r"^would sign channel=seoul version=1 file=p-1.json bytes=\d+ signed=\S+Z expires=\S+Z$")
+        self.assertTrue(told[-1].startswith("would be published channel=seoul version=1 files=2 uploaded=2 bytes="), told)
+        self.put()
+        self.assertEqual({(name, int(size)) for name, size in uploads},
+                         {(name, len(data)) for name, data in self.channel.files().items()})
+        before = self.channel.files()
+        told = self.run_it(self.playlist, "--dry-run").stdout
+        self.assertEqual(self.channel.files(), before)
+        self.assertNotIn("media/", told)
+        self.assertIn(f"{self.base}/channels/seoul/p-2.json ", told)
+
+    def test_asks_for_no_password(self):
+        key = make_key(self.folder, "locked", "secret")
+        path = self.wrapped_minisign(f"touch {self.folder}/called")
+        self.run_it(self.playlist, "--dry-run", key=key, path=path)
+        (self.folder / "locked.pub").unlink()
+        self.refuse("making it takes the password: minisign -R", self.playlist, "--dry-run", key=key, path=path)
+        self.assertFalse((self.folder / "called").exists())
+
+    def test_of_a_rollback(self):
+        self.put()
+        self.put()
+        before = self.channel.files()
+        self.assertIn("would be published channel=seoul version=3", self.run_it("--rollback", "--dry-run").stdout)
+        self.assertEqual(self.channel.files(), before)
+
+
+class Rollback(Publishing):
+    def setUp(self):
+        super().setUp()
+        self.put()
+        self.second = self.write({"b": {"image": "b.png"}})
+        self.put(self.second)
+
+    def content(self):
+        playlist = self.channel.pointer()[1]
+        return {key: playlist[key] for key in playlist if key != "version"}
+
+    def test_to_the_one_before(self):
+        first = (self.channel.folder / "p-1.json").read_bytes()
+        said = self.put("--rollback")
+        self.assertEqual(said, {"channel": "seoul", "version": "3", "files": "2", "uploaded": "0", "bytes": "0"})
+        self.assertEqual((self.channel.folder / "p-3.json").read_bytes(), first.replace(b'"version": 1', b'"version": 3'))
+        self.assertEqual(self.channel.pointer()[0]["version"], "3")
+        self.put("--rollback")
+        self.assertEqual(list(self.content()["spots"]), ["b"])
+
+    def test_to_a_version(self):
+        self.put(self.second)
+        self.put("--rollback", "1", "--expires", "2099-01-01T00:00Z")
+        self.assertEqual(list(self.content()["spots"]), ["a", "b", "words"])
+        self.assertEqual(self.channel.pointer()[0]["expires"], "2099-01-01T00:00:00Z")
+
+    def test_needs_no_file_of_the_operators(self):
+        (self.folder / "a.png").unlink()
+        self.put("--rollback")
+
+    def test_media_must_still_be_there(self):
+        name, _ = medium(self.folder / "a.png")
+        (self.base / name).unlink()
+        self.refuse(f"1 of its media are no longer on the target, such as {name}", "--rollback")
+
+    def test_only_what_was_signed(self):
+        old = self.channel.folder / "p-1.json"
+        data = old.read_bytes()
+        old.write_bytes(data.replace(b"Small", b"Large"))
+        self.refuse("bad signature", "--rollback", "1")
+        self.refuse("there is no version before 2", "--rollback")
+        old.write_bytes(data + b" ")
+        self.refuse("larger" if False else "p-1.json", "--rollback", "1")
+        old.write_bytes(data)
+        (self.channel.folder / "p-1.json.minisig").write_bytes((self.channel.folder / "p-2.json.minisig").read_bytes())
+        self.refuse("it signs version 2", "--rollback", "1")
+        self.refuse("", "--rollback", "7")
+
+    def test_only_back(self):
+        self.refuse("version 2 is not before 2", "--rollback", "2")
+        self.refuse("nothing in force", "--rollback", channel="busan")
+
+    def test_gaps_are_passed_over(self):
+        (self.channel.folder / "p-3.json").write_bytes(b"{}")
+        self.put(self.second)
+        self.assertEqual(self.channel.pointer()[0]["version"], "4")
+        self.put("--rollback")
+        self.assertEqual(list(self.content()["spots"]), ["b"])
+
+
+class Keys(Publishing):
+    def test_a_password_at_the_terminal(self):
+        key = make_key(self.folder, "locked", "small acts")
+        self.channel.public = self.folder / "locked.pub"
+        status, shown, said = self.at_terminal(self.playlist, key=key, answers=["small acts"])
+        self.assertEqual((status, fields(said)["version"]), (0, "1"), shown)
+        self.assertNotIn("small acts", shown)
+        self.assertRegex(shown, r"hashing \[#+\] 100 %  0.0 of 0.0 MB")
+        self.assertRegex(shown, r"uploading \[#+\] 100 %")
+        self.assertEqual(len(said.splitlines()), 1)
+        self.channel.pointer()
+
+    def test_a_wrong_password(self):
+        key = make_key(self.folder, "locked", "small acts")
+        status, shown, said = self.at_terminal(self.playlist, key=key, answers=["great acts"])
+        self.assertEqual((status, said), (1, ""))
+        self.assertIn("error publish: minisign failed", shown)
+        self.assertEqual(self.channel.files(), {})
+
+    def test_no_terminal_to_ask_at(self):
+        self.refuse("minisign failed", key=make_key(self.folder, "locked", "small acts"))
+
+    def test_no_public_key_beside(self):
+        public = self.folder / "operator.pub"
+        kept = public.read_bytes()
+        public.unlink()
+        self.assertIn("minisign makes it", self.run_it(self.playlist).stderr)
+        self.assertFalse(public.exists())
+        public.write_bytes(kept)
+        self.channel.pointer()
+        self.put()
+
+    def test_no_public_key_and_a_password(self):
+        key = make_key(self.folder, "locked", "small acts")
+        (self.folder / "locked.pub").rename(self.folder / "away.pub")
+        self.channel.public = self.folder / "away.pub"
+        status, shown, _ = self.at_terminal(self.playlist, key=key, answers=["small acts"] * 2)
+        self.assertEqual((status, shown.count("Password: ")), (0, 2), shown)
+        self.channel.pointer()
+
+    def test_no_bar_without_a_terminal(self):
+        self.assertNotIn("hashing", self.run_it(self.playlist).stderr)
+
+
+class Signals(Publishing):
+    def publish_until(self, number):
+        """Ends it with a signal while minisign waits; the signal to this one process alone, as `kill` sends it."""
+        ready = self.folder / "ready"
+        os.mkfifo(ready)
+        path = self.wrapped_minisign(f"echo $$ >{ready}; exec sleep 600")
+        process = subprocess.Popen([player.DUCKLING, *self.arguments(self.playlist)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=player.environment(TMPDIR=str(self.private), PATH=path))
+        with process:
+            child = int(ready.read_text())
+            self.assertEqual(len(list(self.private.iterdir())), 1)
+            process.send_signal(number)
+            process.communicate(timeout=player.WAIT_S)
+        self.assertEqual(process.returncode, -number)
+        self.assertEqual(self.channel.files(), {})
+        with self.assertRaises(ProcessLookupError):
+            os.kill(child, 0)
+
+    def test_terminate(self):
+        self.publish_until(signal.SIGTERM)
+
+    def test_interrupt(self):
+        self.publish_until(signal.SIGINT)
+
+    def test_hang_up(self):
+        self.publish_until(signal.SIGHUP)
+
+
+class BrokenOff(Publishing):
+    def setUp(self):
+        super().setUp()
+        self.shelf = self.enterContext(Shelf())
+
+    def names(self):
+        return [medium(self.folder / path)[0] for path in ("a.png", "b.png")]
+
+    def test_is_taken_up_at_any_place(self):
+        order = ["p-1.json", "p-1.json.minisig", "latest.minisig"]
+        for place in [*self.names(), *order]:
+            with self.subTest(place), Shelf() as shelf:
+                shelf.refuse = place
+                self.refuse("403", to=shelf.url)
+                self.assertNotIn("channels/seoul/latest.minisig", shelf.files)
+                sent, shelf.refuse = list(shelf.puts), None
+                self.assertEqual(self.put(to=shelf.url)["version"], "1")
+                again = [name for name in shelf.puts[len(sent):] if name in sent]
+                # Only the signature is made anew, for its times.
+                self.assertIn(again, ([], ["channels/seoul/p-1.json.minisig"]))
+                self.assertEqual(set(shelf.puts), {*self.names(), *(f"channels/seoul/{name}" for name in order)})
+                shelf.save(self.folder / place.replace("/", "-"))
+                Channel(self.folder / place.replace("/", "-"), "seoul", self.channel.public).pointer()
+
+    def test_into_a_folder(self):
+        self.base.mkdir()
+        (self.base / "channels").write_bytes(b"no folder")
+        self.run_it(self.playlist, status=1)
+        (self.base / "channels").unlink()
+        (self.base / "media").write_bytes(b"no folder")
+        self.run_it(self.playlist, status=1)
+        (self.base / "media").unlink()
+        block = self.channel.folder / "p-1.json.minisig"
+        block.mkdir(parents=True)
+        self.run_it(self.playlist, status=1)
+        self.assertFalse((self.channel.folder / "latest.minisig").exists())
+        block.rmdir()
+        self.assertEqual((self.put()["version"], self.put()["uploaded"]), ("1", "0"))
+        self.channel.pointer()
+
+    def test_other_content_takes_another_version(self):
+        self.shelf.refuse = "latest.minisig"
+        self.refuse("403", to=self.shelf.url)
+        self.shelf.refuse = None
+        self.assertEqual(self.put(self.write({"n": {"tagline": "New"}}), to=self.shelf.url)["version"], "2")
+
+    def test_the_pointer_is_last(self):
+        self.put(to=self.shelf.url)
+        self.assertEqual(set(self.shelf.puts[:2]), set(self.names()))
+        self.assertEqual([Path(name).name for name in self.shelf.puts[2:]], ["p-1.json", "p-1.json.minisig", "latest.minisig"])
+
+    def test_no_server(self):
+        with Shelf() as gone:
+            url = gone.url
+        self.refuse("latest.minisig", to=url)
+
+
+class Meanwhile(Publishing):
+    def setUp(self):
+        super().setUp()
+        self.shelf = self.enterContext(Shelf())
+        self.put(to=self.shelf.url)
+        # What another operator with the same key would have put.
+        other = Channel(self.folder / "other", "seoul", self.channel.public)
+        other.sign(self.key, version="2", data=b'{"other": 2}')
+        self.pointer, self.file = (other.folder / "latest.minisig").read_bytes(), b'{"other": 2}'
+        self.playlist = self.write({"n": {"tagline": "New"}})
+
+    def put_other(self, shelf):
+        shelf.files["channels/seoul/latest.minisig"] = self.pointer
+
+    def test_before_the_pointer(self):
+        self.shelf.hooks["p-2.json.minisig"] = self.put_other
+        self.refuse("another operator has published at the same time: version 2 is in force, not 1", to=self.shelf.url)
+        self.assertEqual(self.shelf.files["channels/seoul/latest.minisig"], self.pointer)
+
+    def test_after_the_pointer(self):
+        def later(shelf):
+            put = shelf.puts.append
+
+            class Puts(list):
+                def append(self, name):
+                    put(name)
+                    if name.endswith("latest.minisig"):
+                        shelf.files[name] = outer.pointer
+            outer, shelf.puts = self, Puts(shelf.puts)
+        self.shelf.hooks["p-2.json.minisig"] = later
+        self.refuse("latest.minisig is not what was put there", to=self.shelf.url)
+
+    def test_another_file_under_the_same_version(self):
+        def swap(shelf):
+            shelf.files["channels/seoul/p-2.json"] = self.file
+        self.shelf.hooks["latest.minisig"] = swap
+        self.refuse("p-2.json is not what was put there", to=self.shelf.url)
+        # The next one goes past both.
+        self.assertEqual(self.put(to=self.shelf.url)["version"], "3")
+
+    def test_a_medium_that_changes(self):
+        for change, words in ((f"printf x >>{self.folder}/a.png", "changed since it was hashed"),
+                              (f"printf x | dd of={self.folder}/a.png bs=1 seek=50 conv=notrunc 2>/dev/null",
+                               "changed since it was hashed")):
+            with self.subTest(change):
+                player.png(self.folder / "a.png", 64, 36, (9, 9, len(change) % 250))
+                playlist = self.write({"a": {"image": "a.png"}})
+                self.refuse(words, playlist, path=self.wrapped_minisign(change))
+                self.assertEqual(list(self.base.rglob("*.json")), [])
+
+
+class RealServer(Publishing):
+    def setUp(self):
+        super().setUp()
+        self.ca, _, pairs = servers.make_certificates(self.folder / "pki")
+        self.nginx = servers.ShippedNginx(self.folder / "nginx", pairs["good"]).start()
+        self.addCleanup(self.nginx.stop)
+
+    def test_publish_and_roll_back(self):
+        url = self.nginx.publish_url()
+        there = dict(to=url)
+        self.assertEqual(self.put(self.playlist, "--ca-file", self.ca, **there)["uploaded"], "2")
+        second = self.write({"b": {"image": "b.png"}})
+        self.assertEqual(self.put(second, "--ca-file", self.ca, **there), {
+            "channel": "seoul", "version": "2", "files": "1", "uploaded": "0", "bytes": "0"})
+        self.assertEqual(self.put("--rollback", "--ca-file", self.ca, **there)["version"], "3")
+        pointer, playlist = Channel(self.nginx.root, "seoul", self.channel.public).pointer()
+        self.assertEqual((pointer["version"], list(playlist["spots"])), ("3", ["a", "b", "words"]))
+
+    def test_a_wrong_password(self):
+        url = self.nginx.publish_url().replace("publisher:", "publisher:x")
+        text = self.refuse("401", self.playlist, "--ca-file", self.ca, to=url)
+        self.assertNotIn("greatness", text)
+
+    def test_a_stranger_in_its_place(self):
+        self.refuse("certificate", to=self.nginx.publish_url())
+
+
+if __name__ == "__main__":
+    tap.main()
