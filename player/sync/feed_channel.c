@@ -351,6 +351,8 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
         feed_channel_destroy(c);
         return NULL;
     }
+    for (int kind = 0; kind < 2; kind++)
+        track_set_peer(c->tracks[kind], c->tracks[1 - kind]);
     store_set_quota(c->store, config->quota_bytes);
     feed_run_init(&c->run, slot, c->fetch, c->store, feed_brisk_policy(config, limits));
     feed_slot_tell(slot, "waiting for %s", c->shown);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SHOWN_BYTES 512
+#define WHOLE_EACH 8
 
 /* The pointer at one origin. An origin is in trouble as long as it gives no answer, or one that is
  * refused; the next is asked only then. */
@@ -63,6 +64,7 @@ static bool make_origin(struct feed_line *line, size_t at, struct err *err)
         .total_ms = config->total_ms,
         .limit_bytes = POINTER_BYTES_MAX,
         .may_be_missing = takeover,
+        .whole_each = WHOLE_EACH,
     };
     fetch_public(origin->location, origin->shown, sizeof origin->shown);
     origin->poll = feed_poll_create(&poll);

@@ -15,7 +15,7 @@ struct feed_poll {
     bool has_seen;
     struct feed_poll_body seen;    /* accepted last; without bytes */
     struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next question */
-    unsigned failures;
+    unsigned failures, asked;
     int64_t due_ns;
     struct err trouble;
 };
@@ -74,9 +74,11 @@ static void ask(struct feed_poll *poll, struct err *err)
         .take = take,
         .context = poll,
     };
-    if (poll->has_seen && poll->seen.etag[0])
+    unsigned each = poll->config.whole_each;
+    bool whole = each && ++poll->asked % each == 0;
+    if (poll->has_seen && poll->seen.etag[0] && !whole)
         request.if_none_match = poll->seen.etag;
-    else if (poll->has_seen && poll->seen.last_modified[0])
+    else if (poll->has_seen && poll->seen.last_modified[0] && !whole)
         request.if_modified_since = poll->seen.last_modified;
     poll->size = 0;
     poll->arrived.bytes = NULL;

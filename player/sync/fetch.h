@@ -59,7 +59,8 @@ void fetch_end(struct fetch_transfer *transfer); /* NULL is allowed */
 
 /* Watches a folder by inotify, anew at each call (a stick that was plugged in meanwhile has another
  * inode); watch first, then read, so that no change falls between; false where it can't be watched
- * now, which is no fault: it is polled then, too. One folder for each fetch. */
+ * now, which is no fault: it is polled then, too. One folder for each fetch, the last one that was
+ * named; a URL changes nothing. */
 bool fetch_watch(struct fetch *fetch, const char *folder);
 
 /* True once for each change that was seen since the last call (a file was written or moved into the

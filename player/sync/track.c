@@ -15,13 +15,16 @@
 /* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
 #define SCRUB_MS_DEFAULT 60000
 
+#define KEEP_MAX 3
+
 /* A playlist on its way to be in force: its media are being fetched. */
 struct coming {
     struct playlist *playlist; /* NULL: nothing is coming */
     struct feed_media *media;
     struct track_body body;
-    char *own;         /* what the body points into */
-    unsigned failures; /* of the switch */
+    char *own;              /* what the body points into */
+    struct manifest *needs; /* what of it must not be evicted; NULL when out of memory */
+    unsigned failures;      /* of the switch */
     int64_t due_ns;
 };
 
@@ -40,11 +43,15 @@ struct track {
     size_t scrub_at; /* the next file to be read again once all were */
     int64_t check_due_ns;
     char told[ERR_TEXT_BYTES]; /* trouble that was logged last */
+    const struct track *peer;
+    const struct manifest *keep[KEEP_MAX]; /* what a full disk must not cost, besides what the store
+                                              holds in force; NULL: nothing */
 };
 
 static void coming_drop(struct coming *coming)
 {
     feed_media_destroy(coming->media);
+    manifest_destroy(coming->needs);
     playlist_destroy(coming->playlist);
     free(coming->own);
     *coming = (struct coming){0};
@@ -211,8 +218,8 @@ bool track_bring(struct track *track, struct playlist *playlist, const struct tr
         .playlist = playlist,
         .policy = track->config.retry,
         .stop = track->config.stop,
-        .keep = (const struct manifest *const *)&track->previous,
-        .keep_count = 1,
+        .keep = track->keep,
+        .keep_count = KEEP_MAX,
     };
     next.own = copy_body(&next.body);
     if (next.own)
@@ -223,14 +230,23 @@ bool track_bring(struct track *track, struct playlist *playlist, const struct tr
         coming_drop(&next);
         return false;
     }
+    next.needs = feed_media_manifest(next.media);
     coming_drop(&track->coming);
     track->coming = next;
     return true;
 }
 
+void track_set_peer(struct track *track, const struct track *peer)
+{
+    track->peer = peer;
+}
+
 bool track_step(struct track *track, int64_t now_ns)
 {
     struct coming *coming = &track->coming;
+    track->keep[0] = track->previous;
+    track->keep[1] = track->peer ? track->peer->previous : NULL;
+    track->keep[2] = track->peer ? track->peer->coming.needs : NULL;
     return coming->playlist && feed_media_step(coming->media, now_ns) && now_ns >= coming->due_ns &&
            feed_media_confirm(coming->media);
 }

@@ -47,6 +47,9 @@ struct track_body {
 struct track *track_create(const struct track_config *config);
 void track_destroy(struct track *track); /* NULL is allowed */
 
+/* Another track of the same store, whose files a full disk must not cost either. Borrowed. */
+void track_set_peer(struct track *track, const struct track *peer);
+
 /* What the store holds in force, or NULL: its playlist, read and checked again, which the caller
  * owns; *bytes are its bytes (freed by the caller). track_manifest then tells of it. It counts only
  * after track_resume. Call once, before anything else. */

@@ -4,6 +4,7 @@
 #define TESTS_SMALL_SERVER_H
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,12 +23,14 @@ struct small_server {
     const char *answer; /* head and body; "%d" in it is the port */
     size_t zeros;       /* how many bytes of zeros follow it */
     bool deaf;          /* answers a head, and reads no body */
-    bool hangs;         /* after the answer; else it closes */
+    bool hangs;         /* after the answer, with one connection at most; else it closes */
 
     pthread_mutex_t mutex;
     int requests;  /* that came whole, or to a deaf server; protected by mutex */
     char *request; /* the last of them, terminated; protected by mutex */
     size_t body_bytes, body_at;
+    int hanging_fd; /* -1: none; protected by mutex */
+    bool stopping;  /* protected by mutex */
 
     int listener;
     pthread_t thread, connections[SMALL_SERVER_CONNECTIONS];
@@ -50,6 +53,21 @@ static inline void small_server_send(int fd, const char *data, size_t size)
     }
 }
 
+/* Until small_server_stop: a client that has gone need not be seen here, behind a full buffer. */
+static inline void small_server_hang(struct small_server *server, int fd)
+{
+    struct pollfd until = {.fd = fd};
+    pthread_mutex_lock(&server->mutex);
+    bool stopping = server->stopping;
+    server->hanging_fd = fd;
+    pthread_mutex_unlock(&server->mutex);
+    if (!stopping)
+        poll(&until, 1, -1);
+    pthread_mutex_lock(&server->mutex);
+    server->hanging_fd = -1;
+    pthread_mutex_unlock(&server->mutex);
+}
+
 static inline void small_server_answer(struct small_server *server, int fd)
 {
     static const char zeros[4096];
@@ -65,8 +83,9 @@ static inline void small_server_answer(struct small_server *server, int fd)
         small_server_send(fd, zeros, size);
         left -= size;
     }
-    if (!server->hangs)
-        shutdown(fd, SHUT_WR);
+    if (server->hangs)
+        small_server_hang(server, fd);
+    shutdown(fd, SHUT_WR);
     /* What the client still sends must not turn the close into a reset that eats the answer. */
     while (!server->deaf && recv(fd, text, sizeof text, 0) > 0)
         ;
@@ -148,7 +167,8 @@ static inline void small_server_start(struct small_server *server, const char *a
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
-    *server = (struct small_server){.answer = answer, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    *server = (struct small_server){
+        .answer = answer, .mutex = PTHREAD_MUTEX_INITIALIZER, .hanging_fd = -1};
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (bind(server->listener, (struct sockaddr *)&address, length) < 0 ||
         listen(server->listener, SMALL_SERVER_CONNECTIONS) < 0 ||
@@ -164,6 +184,11 @@ static inline void small_server_stop(struct small_server *server)
 {
     shutdown(server->listener, SHUT_RDWR);
     pthread_join(server->thread, NULL);
+    pthread_mutex_lock(&server->mutex);
+    server->stopping = true;
+    if (server->hanging_fd >= 0)
+        shutdown(server->hanging_fd, SHUT_RDWR);
+    pthread_mutex_unlock(&server->mutex);
     for (int i = 0; i < server->connection_count; i++)
         pthread_join(server->connections[i], NULL);
     close(server->listener);

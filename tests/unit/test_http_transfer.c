@@ -344,6 +344,29 @@ static void an_answer_before_the_body_is_no_success(void **state)
     close(fd);
 }
 
+static void an_upload_that_stalls_is_ended(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    struct end end = {0};
+    struct small_server server;
+    small_server_start(&server, "HTTP/1.1 100 Continue\r\n\r\n");
+    server.deaf = server.hangs = true;
+    /* More than the kernel's buffers take; a limit that the mean of the last seconds is soon under.
+     */
+    int fd = big_file(16000000, digest);
+    const struct http_config config = {.stall_ms = 1000, .stall_bytes_per_s = 1000000000};
+    struct http *http = http_create(&config, NULL);
+    const struct http_body body = {.fd = fd, .bytes = 16000000};
+    const struct http_request request = {.url = url_of(&server, "x")};
+    finish(http, http_put(http, &request, &body, NULL), &end);
+    assert_int_equal(end.err.code, ERR_TIMEOUT);
+    assert_string_equal(end.err.text, "stalled: slower than 1000000000 bytes/s for 1 s");
+    http_destroy(http);
+    small_server_stop(&server);
+    close(fd);
+}
+
 static void a_put_follows_no_redirect(void **state)
 {
     (void)state;
@@ -558,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_refused_piece_keeps_the_body_from_being_whole),
         cmocka_unit_test(a_file_that_is_too_short),
         cmocka_unit_test(an_answer_before_the_body_is_no_success),
+        cmocka_unit_test(an_upload_that_stalls_is_ended),
         cmocka_unit_test(a_put_follows_no_redirect),
         cmocka_unit_test(no_redirect_leads_to_this_machine),
         cmocka_unit_test(a_redirect_within_the_first_server_is_followed),
