@@ -46,10 +46,10 @@ static bool parse_bytes(const struct option_row *row, const char *text, double *
                         struct err *err)
 {
     static const char units[] = "kMGT";
-    char *end;
-    double value = isdigit((unsigned char)text[0]) ? (double)strtoull(text, &end, 10) : -1;
-    const char *unit = value >= 0 && *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
-    if (value < 0 || (*end && (!unit || end[1])))
+    char *end = NULL;
+    double value = (double)strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])))
         return err_set(err, ERR_INPUT, "%s: \"%s\" is not a number of bytes such as 20G", row->name,
                        text);
     for (const char *u = units; unit && u <= unit; u++)

@@ -38,8 +38,8 @@ struct feed_poll_config {
     int64_t limit_bytes; /* a larger file is a failure */
     /* ERR_MISSING is FEED_POLL_MISSING, asked again at the normal pace; else it is a failure. */
     bool may_be_missing;
-    /* Each so many questions one is without a condition; 0: none is. nginx makes ETags of length and
-     * whole seconds: two versions of the same length within a second look alike. */
+    /* Each so many questions one is without a condition; 0: none is. nginx makes ETags of length
+     * and whole seconds: two versions of the same length within a second look alike. */
     unsigned whole_each;
 };
 
