@@ -179,10 +179,11 @@ class Publishing(unittest.TestCase):
 
 class Shelf:
     """A server that keeps what is put there. `puts` are the names in the order in which they were confirmed. `refuse` is the ending
-    of names that get a 403; `hooks[ending]` is called once, before such a name is kept."""
+    of names that get a 403; `hooks[ending]` and `hooks_after[ending]` are called once, before and after such a name is kept."""
 
     def __init__(self):
-        self.files, self.puts, self.refuse, self.hooks = {}, [], None, {}
+        self.files, self.puts, self.refuse = {}, [], None
+        self.hooks, self.hooks_after = {}, {}
         self.lock = threading.Lock()
         shelf = self
 
@@ -197,6 +198,11 @@ class Shelf:
 
             def name(self):
                 return self.path.removeprefix("/signage/")
+
+            def call(self, hooks):
+                for ending in list(hooks):
+                    if self.name().endswith(ending):
+                        hooks.pop(ending)(shelf)
 
             def do_GET(self):
                 with shelf.lock:
@@ -213,11 +219,10 @@ class Shelf:
                 with shelf.lock:
                     if shelf.refuse and self.name().endswith(shelf.refuse):
                         return self.answer(403)
-                    for ending in list(shelf.hooks):
-                        if self.name().endswith(ending):
-                            shelf.hooks.pop(ending)(shelf)
+                    self.call(shelf.hooks)
                     shelf.files[self.name()] = body
                     shelf.puts.append(self.name())
+                    self.call(shelf.hooks_after)
                 return self.answer(201)
 
             def log_message(self, *unused):

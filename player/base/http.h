@@ -15,10 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_VALIDATOR_BYTES                                                                       \
-    256 /* an ETag or a date, with its NUL; a longer one counts as absent */
+#define HTTP_VALIDATOR_BYTES 256 /* an ETag or a date, with NUL; a longer one counts as absent */
 #define HTTP_URL_BYTES_MAX 8192
-
 struct http;
 struct http_transfer;
 
@@ -28,9 +26,8 @@ struct http_config {
     /* PEM files that show servers who we are; client_key NULL: client_cert holds the key, too. */
     const char *client_cert, *client_key;
     int64_t connect_ms; /* for name, connection and TLS; 10,000 */
-    int64_t stall_ms;   /* slower than stall_bytes_per_s for so long ends a transfer; whole seconds;
-                           20,000 */
-    int64_t stall_bytes_per_s; /* 1,000 */
+    /* Slower than that (1,000) for so long (20,000; whole seconds) ends a transfer. */
+    int64_t stall_ms, stall_bytes_per_s;
     /* For all capped GETs together, who take turns; 0: no cap. What the cap itself makes slow never
      * counts as a stall. */
     int64_t bandwidth_bytes_per_s;
@@ -74,8 +71,8 @@ struct http_request {
     void *context;
 };
 
-/* The body of a PUT. The bytes or the descriptor are borrowed until the transfer has ended; the
- * texts are copied. */
+/* The body of a PUT. Bytes and descriptor are borrowed for the transfer's life; texts are copied.
+ */
 struct http_body {
     const void *data;         /* NULL: the first `bytes` of the file behind fd, by pread */
     int fd;                   /* when data is NULL */
@@ -97,15 +94,12 @@ struct http *http_create(const struct http_config *config, struct err *err);
 /* Every transfer must have been ended. NULL is allowed. */
 void http_destroy(struct http *http);
 
-/* Begins a transfer; nothing moves before http_run. NULL on failure. */
+/* Begin a transfer; nothing moves before http_run. NULL on failure. http_head asks for the head
+ * alone: http_result then gives the length of the body as content_bytes. */
 struct http_transfer *http_get(struct http *http, const struct http_request *request,
                                struct err *err);
-
-/* The same for the head alone: http_result gives the length of the body as content_bytes. */
 struct http_transfer *http_head(struct http *http, const struct http_request *request,
                                 struct err *err);
-
-/* Begins to send a body to request->url. */
 struct http_transfer *http_put(struct http *http, const struct http_request *request,
                                const struct http_body *body, struct err *err);
 
@@ -113,8 +107,7 @@ struct http_transfer *http_put(struct http *http, const struct http_request *req
  * or when the watched descriptor can be read. */
 bool http_run(struct http *http, int64_t timeout_ms, struct err *err);
 
-/* One more descriptor that http_run waits for, until it can be read; http_run itself reads nothing
- * from it. It is borrowed; -1: none. */
+/* One more descriptor that http_run waits for, and does not read from. Borrowed; -1: none. */
 void http_set_watch(struct http *http, int fd);
 
 /* Ends the wait of http_run, or the next one. Any thread. */
@@ -122,13 +115,12 @@ void http_wake(struct http *http);
 
 bool http_finished(const struct http_transfer *transfer);
 
-/* How a finished transfer ended. True for: GET 200, 206 and (only where a condition was sent) 304;
- * HEAD 200; PUT 200, 201 and 204. `response`, which may be NULL, is filled in any case as far as
- * known (status 0: no answer). The err text is the same for the same cause and names no URL.
- * Errors: ERR_MISSING (404, 410), ERR_NETWORK (other answers, broken transfers, a compressed
- * answer), ERR_TIMEOUT, ERR_TRUST (certificates; 401 and 403: "the server refused"), ERR_LIMIT
- * (limit_bytes; 413), ERR_INPUT (not http; the file of a PUT became shorter), ERR_DISK (it can't be
- * read), or what `take` or `pass` said. */
+/* How a finished transfer ended. True for GET 200, 206 and, where a condition was sent, 304; HEAD
+ * 200; PUT 200, 201, 204. `response`, which may be NULL, is filled as far as known (status 0: no
+ * answer). The err text is the same for the same cause and names no URL. Errors: ERR_MISSING (404,
+ * 410), ERR_TRUST (certificates, 401, 403), ERR_LIMIT (limit_bytes, 413), ERR_TIMEOUT, ERR_NETWORK
+ * (other answers, broken transfers), ERR_INPUT (not http; a PUT's file became shorter), ERR_DISK
+ * (it can't be read), or what `take` or `pass` said. */
 bool http_result(const struct http_transfer *transfer, struct http_response *response,
                  struct err *err);
 

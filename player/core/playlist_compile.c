@@ -24,7 +24,9 @@ static char extension_letter(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return (char)(c - 'A' + 'a');
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+        return c;
+    return '\0';
 }
 
 /* With its dot; "" for none. */
@@ -116,15 +118,22 @@ struct text {
     bool failed; /* out of memory */
 };
 
+static bool make_room(struct text *text, size_t size)
+{
+    if (size < text->room - text->used)
+        return true;
+    size_t room = (text->used + size + 1) * 2;
+    char *bigger = realloc(text->bytes, room);
+    if (!bigger)
+        return false;
+    text->bytes = bigger;
+    text->room = room;
+    return true;
+}
+
 static void put(struct text *text, const char *bytes, size_t size)
 {
-    if (!text->failed && size >= text->room - text->used) {
-        size_t room = (text->used + size + 1) * 2;
-        char *bigger = realloc(text->bytes, room);
-        text->failed = !bigger;
-        text->bytes = bigger ? bigger : text->bytes;
-        text->room = bigger ? room : text->room;
-    }
+    text->failed = text->failed || !make_room(text, size);
     if (text->failed)
         return;
     memcpy(text->bytes + text->used, bytes, size);

@@ -26,6 +26,12 @@ void publish_channel_file_name(const struct publish_channel *channel, int64_t ve
     snprintf(name, PUBLISH_NAME_BYTES, "channels/%s/%s%s", channel->name, file, ending);
 }
 
+bool publish_channel_is_unusable(const struct err *err)
+{
+    return err->code == ERR_MISSING || err->code == ERR_TRUST || err->code == ERR_LIMIT ||
+           err->code == ERR_INPUT;
+}
+
 /* An empty target is one that has no file. */
 static bool get(const struct publish_channel *channel, const char *name, size_t limit_bytes,
                 char **data, size_t *size, struct err *err)
@@ -128,8 +134,8 @@ bool publish_channel_newest(const struct publish_channel *channel, const struct 
             break;
         *newest = next;
     }
-    return why.code == ERR_NONE || why.code == ERR_MISSING || why.code == ERR_TRUST ||
-           why.code == ERR_INPUT || err_set(err, why.code, "%s", why.text);
+    return why.code == ERR_NONE || publish_channel_is_unusable(&why) ||
+           err_set(err, why.code, "%s", why.text);
 }
 
 static char *compile(const struct publish_channel *channel, const struct publish_content *content,
@@ -145,20 +151,19 @@ static char *compile(const struct publish_channel *channel, const struct publish
     return playlist_compile(content->bytes, content->size, &with, size, err);
 }
 
-/* Whether the name of this version is free for these bytes; *there: they are there already. */
-static bool look(const struct publish_channel *channel, const struct publish_version *version,
-                 bool *is_free, bool *there, struct err *err)
+bool publish_channel_look(const struct publish_channel *channel,
+                          const struct publish_version *version, bool *is_free, bool *there,
+                          struct err *err)
 {
     char name[PUBLISH_NAME_BYTES], *bytes = NULL;
     size_t size = 0, wanted = (size_t)version->pointer.bytes;
     struct err why = {0};
     publish_channel_file_name(channel, version->pointer.version, "", name);
     bool got = get(channel, name, PLAYLIST_BYTES_MAX, &bytes, &size, &why);
-    *there = got && size == wanted && memcmp(bytes, version->bytes, wanted) == 0;
+    *there = got && bytes && size == wanted && memcmp(bytes, version->bytes, wanted) == 0;
     *is_free = *there || why.code == ERR_MISSING;
     free(bytes);
-    return got || why.code == ERR_MISSING || why.code == ERR_LIMIT ||
-           err_set(err, why.code, "%s", why.text);
+    return got || publish_channel_is_unusable(&why) || err_set(err, why.code, "%s", why.text);
 }
 
 bool publish_channel_next(const struct publish_channel *channel,
@@ -174,7 +179,7 @@ bool publish_channel_next(const struct publish_channel *channel,
         version->bytes = compile(channel, content, number, &size, err);
         version->pointer.bytes = (int64_t)size;
         snprintf(version->pointer.channel, sizeof version->pointer.channel, "%s", channel->name);
-        bool ok = version->bytes && look(channel, version, &is_free, there, err);
+        bool ok = version->bytes && publish_channel_look(channel, version, &is_free, there, err);
         if (ok && is_free)
             return true;
         free(version->bytes);

@@ -25,6 +25,11 @@ struct publish_version {
     char *bytes; /* pointer.bytes of them, and a NUL */
 };
 
+/* Whether an error says that what stands on the target is not what was signed, or nothing, rather
+ * than that it could not be read: then there is no use in trying again, and a way around it may be
+ * taken. */
+bool publish_channel_is_unusable(const struct err *err);
+
 /* The name on the target of the pointer, of a version's file, of that file's signature. */
 void publish_channel_pointer_name(const struct publish_channel *channel,
                                   char name[PUBLISH_NAME_BYTES]);
@@ -55,6 +60,12 @@ struct publish_content {
     const struct playlist_compile_file *files;
     size_t file_count;
 };
+
+/* Whether a version's file can be put: it is not on the target, or is there with these very bytes
+ * (*there). */
+bool publish_channel_look(const struct publish_channel *channel,
+                          const struct publish_version *version, bool *is_free, bool *there,
+                          struct err *err);
 
 /* The first version after `after` under which the content can be put: names are written once, so
  * one whose file is there with other bytes is passed over (an upload that broke off, or was another

@@ -19,23 +19,8 @@ static bool put_media(const struct publish_upload *upload, struct err *err)
     return ok;
 }
 
-static bool put_version(const struct publish_upload *upload, struct err *err)
-{
-    char name[PUBLISH_NAME_BYTES];
-    struct target *target = upload->channel->target;
-    const struct publish_version *version = upload->version;
-    int64_t number = version->pointer.version;
-    publish_channel_file_name(upload->channel, number, "", name);
-    if (!upload->there &&
-        !target_put(target, name, version->bytes, (size_t)version->pointer.bytes, true, err))
-        return false;
-    /* Where an upload is taken up again this replaces a signature over the same bytes, an hour
-     * older perhaps: whoever has that one cached has a good one. */
-    publish_channel_file_name(upload->channel, number, ".minisig", name);
-    return target_put(target, name, upload->signature->bytes, upload->signature->size, true, err);
-}
-
-/* Media may take hours, in which the channel may have got another pointer. */
+/* Between the first look and this one were a password and the media, hours perhaps, in which
+ * another operator may have published. */
 static bool is_unchanged(const struct publish_upload *upload, struct err *err)
 {
     struct pointer now;
@@ -44,8 +29,30 @@ static bool is_unchanged(const struct publish_upload *upload, struct err *err)
     return now.version == upload->before_version ||
            err_set(err, ERR_TRUST,
                    MEANWHILE ": version %" PRId64 " is in force, not %" PRId64
-                             "; nothing was changed, run the command again",
+                             "; run the command again",
                    now.version, upload->before_version);
+}
+
+static bool put_version(const struct publish_upload *upload, struct err *err)
+{
+    char name[PUBLISH_NAME_BYTES];
+    bool is_free = false, there = false;
+    struct target *target = upload->channel->target;
+    const struct publish_version *version = upload->version;
+    int64_t number = version->pointer.version;
+    if (!publish_channel_look(upload->channel, version, &is_free, &there, err))
+        return false;
+    if (!is_free)
+        return err_set(err, ERR_TRUST,
+                       MEANWHILE ": version %" PRId64 " is taken; run the command again", number);
+    publish_channel_file_name(upload->channel, number, "", name);
+    if (!there &&
+        !target_put(target, name, version->bytes, (size_t)version->pointer.bytes, true, err))
+        return false;
+    /* Where an upload is taken up again this replaces a signature over the same bytes, an hour
+     * older perhaps: whoever has that one cached has a good one. */
+    publish_channel_file_name(upload->channel, number, ".minisig", name);
+    return target_put(target, name, upload->signature->bytes, upload->signature->size, true, err);
 }
 
 /* Whether the target has exactly these bytes. */
@@ -71,7 +78,11 @@ bool publish_put(const struct publish_upload *upload, struct err *err)
     const struct publish_signature *signature = upload->signature;
     publish_channel_pointer_name(upload->channel, pointer_name);
     publish_channel_file_name(upload->channel, version->pointer.version, "", file_name);
-    return put_media(upload, err) && put_version(upload, err) && is_unchanged(upload, err) &&
+    /* Two operators who find the same version free write the same file: the one who was first must
+     * not point at the other's. What remains of that race is found afterwards. */
+    return put_media(upload, err) && is_unchanged(upload, err) && put_version(upload, err) &&
+           is_unchanged(upload, err) &&
+           compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err) &&
            target_put(upload->channel->target, pointer_name, signature->bytes, signature->size,
                       false, err) &&
            compare(upload, pointer_name, signature->bytes, signature->size, err) &&

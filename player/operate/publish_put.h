@@ -11,7 +11,6 @@
 struct publish_upload {
     const struct publish_channel *channel;
     const struct publish_version *version;
-    bool there;             /* the version's file is on the target already */
     int64_t before_version; /* that of the pointer that is to be replaced; 0: none */
     const struct publish_signature *signature;
     struct publish_media *media; /* whose targets have been looked for */

@@ -14,9 +14,9 @@ static bool read_before(const struct publish_session *session, struct publish_ve
     for (int64_t number = current - 1; number > 0 && number >= current - GAPS_MAX; number--) {
         if (publish_channel_read(&session->channel, number, version, err))
             return true;
-        if (err->code != ERR_MISSING && err->code != ERR_TRUST)
+        if (!publish_channel_is_unusable(err))
             return false;
-        if (err->code == ERR_TRUST)
+        if (err->code != ERR_MISSING)
             log_warn("publish", "passed over version %" PRId64 ": %s", number, err->text);
     }
     return err_set(err, ERR_MISSING, "there is no version before %" PRId64, current);

@@ -90,6 +90,8 @@ static bool spawn(const struct publish_room *room, char *const argv[], pid_t *ch
         return err_set_errno(err, ERR_SYSTEM, number, "starting %s", argv[0]);
     number = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     if (number == 0)
+        number = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    if (number == 0)
         number = posix_spawnattr_setsigmask(&attributes, &room->before);
     if (number == 0)
         number = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
@@ -121,7 +123,7 @@ static bool wait_for(struct publish_room *room, pid_t child, int *status)
 bool publish_room_run(struct publish_room *room, char *const argv[], struct err *err)
 {
     struct termios terminal;
-    pid_t child;
+    pid_t child = -1;
     int status = 0;
     bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
     if (!spawn(room, argv, &child, err))

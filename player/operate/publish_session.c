@@ -1,7 +1,6 @@
 #include "operate/publish_session.h"
 
 #include "base/clock.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "operate/publish_put.h"
 #include "operate/publish_sign.h"
@@ -10,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *text_of(const struct settings *settings, enum setting setting)
@@ -37,8 +36,7 @@ bool publish_session_check(const struct settings *settings, struct err *err)
 /* A folder that a dry run must not make. */
 static bool is_missing_folder(const char *base)
 {
-    return !http_is_url(base) && strncasecmp(base, "s3://", 5) != 0 && access(base, F_OK) < 0 &&
-           errno == ENOENT;
+    return *base && !strstr(base, "://") && access(base, F_OK) < 0 && errno == ENOENT;
 }
 
 static bool open_target(struct publish_session *session, struct err *err)
@@ -63,12 +61,14 @@ static bool read_current(struct publish_session *session, struct err *err)
     publish_channel_pointer_name(&session->channel, name);
     if (!publish_channel_current(&session->channel, current, err))
         return err_prefix(err, "what is in force can't be told: ");
-    if (current->version == 0 || current->signed_ms <= clock_wall_ms())
-        return true;
-    return err_set(err, ERR_TRUST,
-                   "version %" PRId64 " in %s was signed later than now: this machine's clock is "
-                   "behind",
-                   current->version, name);
+    if (current->version > 0 && current->signed_ms > clock_wall_ms())
+        return err_set(err, ERR_TRUST,
+                       "version %" PRId64 " in %s was signed later than now: this machine's clock "
+                       "is behind",
+                       current->version, name);
+    session->newest = *current;
+    return session->channel.kind == POINTER_PLAYLIST ||
+           publish_channel_newest(&session->channel, current, &session->newest, err);
 }
 
 bool publish_session_begin(struct publish_session *session, const struct settings *settings,
@@ -176,9 +176,10 @@ bool publish_session_put(struct publish_session *session, const struct publish_c
                                     .version = &version,
                                     .before_version = session->current.version,
                                     .media = media};
+    bool there = false;
     if (!look(session, media, outcome, err) || (!content->files && !check_there(media, err)) ||
-        !publish_channel_next(&session->channel, content, session->current.version, &version,
-                              &upload.there, err))
+        !publish_channel_next(&session->channel, content, session->newest.version, &version, &there,
+                              err))
         return false;
     version.pointer.signed_ms = clock_wall_ms();
     version.pointer.expires_ms = expires_ms > 0 ? expires_ms : version.pointer.signed_ms;
@@ -187,7 +188,7 @@ bool publish_session_put(struct publish_session *session, const struct publish_c
     if (version.pointer.expires_ms < version.pointer.signed_ms)
         ok = err_set(err, ERR_INPUT, "it would be over by now");
     else if (session->dry_run)
-        tell_plan(session, media, &version, upload.there);
+        tell_plan(session, media, &version, there);
     else
         ok = sign_and_put(session, &upload, err);
     free(version.bytes);
@@ -198,7 +199,7 @@ bool publish_session_tell(const struct publish_session *session, const char *wor
                           const struct publish_outcome *outcome, struct err *err)
 {
     printf("%s%s channel=%s version=%" PRId64 " files=%zu uploaded=%zu bytes=%" PRId64 "\n",
-           session->dry_run ? "would be " : "", words, session->channel.name,
+           session->dry_run ? "dry run: " : "", words, session->channel.name,
            outcome->pointer.version, outcome->files, outcome->uploaded, outcome->bytes);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;

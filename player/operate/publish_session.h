@@ -13,6 +13,10 @@ struct publish_session {
     struct publish_channel channel;
     struct trust *trust;
     struct pointer current; /* in force when the session began; version 0: none */
+    /* What the new version must be after. Of playlists the current one: an upload that broke off
+     * just before its pointer is taken up under the same version, which is the same content. Of
+     * takeovers the newest that was signed: one with the same content may have another end. */
+    struct pointer newest;
 };
 
 /* What a session has put, or would put, on the target. */

@@ -76,7 +76,7 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
 
 /* What a takeover that is over holds is shown nowhere; but a file that is gone from the server, or
  * was changed there, must not keep one going. */
-static bool put_over(struct publish_session *session, int64_t last, struct publish_outcome *outcome,
+static bool put_over(struct publish_session *session, struct publish_outcome *outcome,
                      struct err *err)
 {
     static const char over[] = "{\"format\": \"duckling/1\", \"spots\": {\"over\": {\"tagline\": "
@@ -86,11 +86,11 @@ static bool put_over(struct publish_session *session, int64_t last, struct publi
     struct publish_version version = {0};
     struct publish_media media = {0};
     bool ok;
-    if (publish_channel_read(&session->channel, last, &version, err)) {
+    if (publish_channel_read(&session->channel, session->newest.version, &version, err)) {
         const struct publish_content again = {.bytes = version.bytes,
                                               .size = (size_t)version.pointer.bytes};
         ok = publish_session_put(session, &again, &media, 0, outcome, err);
-    } else if (err->code == ERR_MISSING || err->code == ERR_TRUST) {
+    } else if (publish_channel_is_unusable(err)) {
         log_warn("takeover", "its playlist can't be had, another takes its place: %s", err->text);
         ok = publish_session_put(session, &plain, &media, 0, outcome, err);
     } else {
@@ -104,20 +104,19 @@ static bool turn_off(struct takeover_command *command, struct publish_session *s
                      struct err *err)
 {
     struct publish_outcome outcome = {0};
-    struct pointer newest;
-    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err) ||
-        !publish_channel_newest(&session->channel, &session->current, &newest, err))
+    const struct pointer *newest = &session->newest;
+    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err))
         return false;
     /* A takeover whose pointer was deleted goes on on the screens: only a newer one ends it. */
-    bool is_in_force = session->current.version == newest.version;
-    if (newest.version == 0)
+    bool is_in_force = session->current.version == newest->version;
+    if (newest->version == 0)
         log_info("takeover", "none was ever on: nothing to do");
-    else if (is_in_force && newest.expires_ms <= clock_wall_ms())
-        log_info("takeover", "version %" PRId64 " is over already: nothing to do", newest.version);
+    else if (is_in_force && newest->expires_ms <= clock_wall_ms())
+        log_info("takeover", "version %" PRId64 " is over already: nothing to do", newest->version);
     else
-        return put_over(session, newest.version, &outcome, err) &&
+        return put_over(session, &outcome, err) &&
                publish_session_tell(session, "takeover off", &outcome, err);
-    outcome.pointer = newest;
+    outcome.pointer = *newest;
     return publish_session_tell(session, "takeover off", &outcome, err);
 }
 

@@ -1,8 +1,5 @@
 #include "operate/target_room.h"
 
-#include "base/file.h"
-
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +68,8 @@ static bool open_folder(struct target *target, const char *path, struct err *err
                        (int)(scheme_end - path < 20 ? scheme_end - path : 20), path);
     target->base = end_with_slash(strdup(path));
     target->shown = target->base ? strdup(target->base) : NULL;
-    return target->shown ? file_make_folders(path, err) : err_set(err, ERR_SYSTEM, "out of memory");
+    return target->shown ? target_folder_make(target, err)
+                         : err_set(err, ERR_SYSTEM, "out of memory");
 }
 
 static bool open_url(struct target *target, const char *url, struct err *err)

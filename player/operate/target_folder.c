@@ -73,22 +73,40 @@ static bool sync_folder(const char *path, size_t length, struct err *err)
     return ok;
 }
 
-/* The folders between the base and the file. */
-static bool make_folders(const struct target *target, char *path, struct err *err)
+/* The folders on the way to what follows the last slash, safe on the disk where they are new; those
+ * above `known` bytes are there. */
+static bool make_folders(char *path, size_t known, struct err *err)
 {
     bool ok = true;
-    char *before = path + strlen(target->base) - 1;
-    for (char *slash; ok && (slash = strchr(before + 1, '/')); before = slash) {
-        *slash = '\0';
+    size_t above = known;
+    for (size_t at = known; ok && path[at]; at++) {
+        if (path[at] != '/')
+            continue;
+        if (at == 0) { /* the root is there */
+            above = 1;
+            continue;
+        }
+        path[at] = '\0';
         bool made = mkdir(path, 0755) == 0;
         ok = made || errno == EEXIST;
         if (!ok)
             err_set_errno(err, code_of(errno), errno, "creating folder %s", path);
-        *slash = '/';
+        path[at] = '/';
         if (ok && made)
-            ok = sync_folder(path, (size_t)(before - path) + 1, err);
+            ok = sync_folder(path, above, err);
+        above = at + 1;
     }
     return ok;
+}
+
+bool target_folder_make(struct target *target, struct err *err)
+{
+    struct stat st;
+    if (!make_folders(target->base, 0, err))
+        return false;
+    if (stat(target->base, &st) < 0) /* a file in its place, too, as there is a slash at the end */
+        return err_set_errno(err, code_of(errno), errno, "%s", target->base);
+    return true;
 }
 
 static bool copy_piece(const struct origin *from, int fd, int64_t at, char *piece, const char *path,
@@ -169,7 +187,7 @@ static bool write_file(const struct target *target, const char *name, const stru
     if (!path || !temporary)
         err_set(err, ERR_SYSTEM, "out of memory");
     else
-        ok = make_folders(target, path, err) && place(temporary, path, from, err);
+        ok = make_folders(path, strlen(target->base), err) && place(temporary, path, from, err);
     free(temporary);
     free(path);
     return ok;

@@ -157,8 +157,13 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
     }
     free(url);
     if (!ok) {
+        bool unsure = target->is_s3 && strstr(cause.text, "(AccessDenied)");
         free(bytes.data);
-        return err_set(err, cause.code, "%s", cause.text);
+        return err_set(err, cause.code, "%s%s", cause.text,
+                       unsure
+                           ? "; it may not be there: a key needs the right to list the bucket to "
+                             "be told so"
+                           : "");
     }
     *data = bytes.data;
     *size = bytes.size;

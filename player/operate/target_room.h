@@ -56,6 +56,7 @@ void target_s3_close(struct target *target);
 
 /* target_folder.c and target_http.c, target_upload.c: target.h's functions for each kind; names are
  * good. */
+bool target_folder_make(struct target *target, struct err *err); /* the base itself */
 bool target_folder_get(struct target *target, const char *name, size_t limit_bytes, char **data,
                        size_t *size, struct err *err);
 bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,

@@ -343,7 +343,8 @@ class Folder(Case):
         self.probe(root, "send", name, path, path, wrap=("env", f"ASAN_OPTIONS={asan}", "strace", "-f", "-y", "-o", trace, "-e",
                                                          "trace=fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat"))
         steps = [(m[1], m[2]) for m in re.finditer(r"(fsync|rename|mkdir)\w*\(([^\n]*)", trace.read_text())]
-        wanted = [("mkdir", "media\""), ("fsync", f"{root}>"), ("fsync", "0.jpg.tmp>"), ("rename", "0.jpg"), ("fsync", "media>")]
+        wanted = [("mkdir", f'"{root}"'), ("fsync", f"{self.folder}>"), ("mkdir", "media\""), ("fsync", f"{root}>"),
+                  ("fsync", "0.jpg.tmp>"), ("rename", "0.jpg"), ("fsync", "media>")]
         at = 0
         for call, words in steps:
             if at < len(wanted) and call == wanted[at][0] and wanted[at][1] in words:
@@ -364,6 +365,25 @@ class Folder(Case):
                         "-e", f"inject={call}:error={fault}"))
                     self.assertRegex(error.splitlines()[-1], f"^error 5 writing {root}/{name}: ")
                     self.assertEqual(list((root / "media").iterdir()), [])
+
+    def test_killed_at_any_time(self):
+        # What is there is whole; the same command again makes the rest.
+        media = self.media(2, 3000000)
+        asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS", ""), "detect_leaks=0"]))
+        clean = {**os.environ, "ASAN_OPTIONS": asan}
+        for call in ("write", "fsync", "rename", "mkdir"):
+            for when in range(1, 9):
+                root = self.folder / f"{call}{when}"
+                done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}", PROBE,
+                                       root, "-", "-", "-", "send", *self.for_send(media)], env=clean, capture_output=True, timeout=60)
+                there = [p for p in root.rglob("*") if p.is_file() and p.suffix != ".tmp"]
+                for path in there:
+                    self.assertEqual(path.read_bytes(), (self.folder / path.name).read_bytes())
+                if done.returncode == 0:
+                    self.assertGreater(when, 1, call)   # it was killed there at least once
+                    break
+                self.probe(root, "send", *self.for_send(media))
+                self.assertEqual({p.name for p in root.rglob("*") if p.is_file()}, {"0.jpg", "1.jpg"})
 
     def test_no_folder(self):
         afile = self.file("afile", b"x")

@@ -168,6 +168,11 @@ class Works(Case):
         self.probe(store.environment(), "s3://signage", "send", "media/a.jpg", path, path)
         self.assertEqual(self.probe(store.environment(), "s3://signage", "look", "media/a.jpg", path), "there media/a.jpg\n")
 
+    def test_key_that_may_not_list_is_not_told_that_a_pointer_is_missing(self):
+        # Else a first version would be published over the one that is there.
+        error = self.probe(self.store(may_list=False).environment(), "s3://signage", "get", "latest.minisig", 10, ok=False)
+        self.assertRegex(error, r"^error 7 .*403 \(AccessDenied\); it may not be there: a key needs the right to list")
+
     def test_old_names_of_variables(self):
         store = self.store()
         variables = store.environment()
