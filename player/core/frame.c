@@ -7,6 +7,11 @@ struct frame *frame_hold(struct frame *frame)
     return frame;
 }
 
+struct layout_rect frame_source(const struct frame *frame)
+{
+    return frame->source.width > 0 ? frame->source : (struct layout_rect){0, 0, 1, 1};
+}
+
 void frame_release(struct frame *frame)
 {
     if (frame && --frame->holders == 0)

@@ -1,6 +1,8 @@
 /* A finished picture in memory, as a worker made it: the one currency between decode and stage.
  *
- * Immutable. Counted by its holders on the main thread only; the last one to let go frees it. */
+ * A still or a text (ARGB), or one frame of a film (I420). Immutable, but for its pixels: a worker
+ * may write to those of a film at any time, so no decision is ever taken by what they hold. Counted
+ * by its holders on the main thread only; the last one to let go frees it. */
 #ifndef CORE_FRAME_H
 #define CORE_FRAME_H
 
@@ -10,6 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum frame_format {
+    FRAME_ARGB, /* pixels, stride_bytes */
+    FRAME_I420, /* planes, strides_bytes: 8 bits a sample, chroma at half the size both ways */
+};
+
+/* What I420 means in red, green and blue. */
+enum frame_matrix {
+    FRAME_BT601, /* ITU-R BT.601, limited range: Y 16 to 235, U and V 16 to 240 */
+    FRAME_BT709, /* ITU-R BT.709, limited range */
+    FRAME_JPEG,  /* BT.601, full range: 0 to 255 */
+};
+
 struct frame {
     uint64_t id; /* never used twice in a process: what a display's textures are kept under */
     int width_px, height_px;
@@ -17,14 +31,28 @@ struct frame {
     const void *pixels;  /* height_px rows of 0xAARRGGBB words in native byte order */
     bool opaque;         /* alpha is to be ignored; else alpha is premultiplied */
     struct layout_box
-        at; /* where the whole frame stands on the canvas when nothing moves, in screen pixels */
-    double focus_x, focus_y;           /* where the focus lies, as fractions of the upright frame */
-    int holders;                       /* 1 when made */
+        at; /* where `source` stands on the canvas when nothing moves, in screen pixels */
+    double focus_x, focus_y; /* where the focus lies, as fractions of `source`, upright */
+    enum frame_format format;
+    /* The part that is shown, in fractions of the frame as it is (turned for the screen), inside
+     * it. A zero width: the whole frame (frame_source). */
+    struct layout_rect source;
+    /* I420 alone; opaque whatever that says, and of any size, not only that of its place. Planes U
+     * and V have (width_px + 1) / 2 × (height_px + 1) / 2 samples. Sides are at most 16,384; a
+     * stride is at least a row's samples and at most INT_MAX; nothing need be aligned. */
+    enum frame_matrix matrix;
+    const uint8_t *planes[3]; /* Y, U, V */
+    size_t strides_bytes[3];
+    uint64_t stream; /* the same for all frames of one film that runs, and for no other; 0: none */
+    int holders;     /* 1 when made */
     void (*free)(struct frame *frame); /* called when the last holder lets go */
 };
 
 /* One more holder; returns the frame. NULL is allowed. */
 struct frame *frame_hold(struct frame *frame);
+
+/* Which part of it is shown: `source`, or the whole. */
+struct layout_rect frame_source(const struct frame *frame);
 
 /* One holder less. NULL is allowed. */
 void frame_release(struct frame *frame);

@@ -4,13 +4,13 @@
 #include "core/playlist_scan.h"
 #include "core/playlist_texts.h"
 #include "core/playlist_values.h"
+#include "core/pointer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define FORMAT "duckling/1"
 #define ZONE_BYTES_MAX 64
-#define CHANNEL_BYTES_MAX 64
 
 static const char *const TOP_KEYS[] = {"$schema", "format",  "name",     "defaults", "styles",
                                        "spots",   "loops",   "schedule", "fallback", "timezone",
@@ -90,10 +90,11 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
     if (playlist_read_string(parser, root, "channel", &text)) {
         playlist_member(root, "channel", &node);
         playlist->channel = playlist_keep_text(parser, text);
-        if (!is_made_of(text, "-", CHANNEL_BYTES_MAX))
+        if (!pointer_channel_is_valid(text))
             playlist_fault_add(parser->faults, &node,
-                               "must be 1 to %d of the characters a to z, 0 to 9 and hyphen",
-                               CHANNEL_BYTES_MAX);
+                               "must be 1 to %d of the characters a to z, 0 to 9, dot, _ and "
+                               "hyphen, the first a letter or digit",
+                               POINTER_CHANNEL_BYTES - 1);
     }
 }
 

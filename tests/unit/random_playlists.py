@@ -201,7 +201,7 @@ class Maker:
                             name=self.pick("", *NAMES),
                             timezone=self.pick(*ZONES),
                             version=self.whole(1, WHOLE_MAX),
-                            channel=self.pick("seoul", "-", "x" * 64, "0"),
+                            channel=self.pick("seoul", "a.b_c-", "x" * 64, "0"),
                             defaults=lambda: self.members(**self.look(styles)))
         if styles:
             made["styles"] = {name: self.style() for name in styles}

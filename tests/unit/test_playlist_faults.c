@@ -100,7 +100,7 @@ static void top_level(void **state)
         {MORE("\"version\":9007199254740992"), "$.version", "must be a whole number between 1 and"},
         {MORE("\"version\":9223372036854775808"), "$.version", "must be a whole number between"},
         {MORE("\"version\":\"1\""), "$.version", "must be a whole number, not a string"},
-        {MORE("\"channel\":\"Seoul\""), "$.channel", "a to z, 0 to 9 and hyphen"},
+        {MORE("\"channel\":\"Seoul\""), "$.channel", "a to z, 0 to 9, dot, _ and hyphen"},
         {MORE("\"channel\":\"\""), "$.channel", "1 to 64"},
     };
     EXPECT_EACH(cases);
