@@ -31,7 +31,7 @@ PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all deps run test bench lint format fuzz install uninstall clean unit fuzzers asan pictures
+.PHONY: all deps run test bench benches lint format fuzz install uninstall clean unit probes fuzzers pictures print-flags
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -63,6 +63,7 @@ build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lcrypto -lm
 
 unit: $(UNIT_TESTS) $(PROBES)
+probes: $(PROBES)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
@@ -73,7 +74,7 @@ run:
 
 test:
 	@packaging/deps build run test
-	@$(MAKE) --no-print-directory -s all fuzzers
+	@$(MAKE) --no-print-directory -s all fuzzers probes
 	@$(MAKE) --no-print-directory -s SAN=1 all unit
 	@tests/run
 

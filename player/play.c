@@ -354,7 +354,7 @@ static bool start(struct play *play, struct err *err)
     /* What a server sent, or the store kept, never ends the player; a file that is wrong is told.
      */
     if (!take_edition(play, err)) {
-        if (http_is_url(play->settings.source) || feed_is_channel(play->settings.source))
+        if (http_is_url(play->settings.source) || value(play, SETTING_KEY)->text_count > 0)
             log_error("play", "playlist refused reason=\"%s\"", err->text);
         else
             return false;

@@ -53,7 +53,8 @@ struct source *source_open(const struct feed_config *config, struct err *err)
     source->feed = feed_start(&feed, err);
     bool ok = source->feed != NULL;
     /* The feed watches already, so no change falls between this load and its first look. */
-    if (ok && !http_is_url(config->sources[0]) && !feed_is_channel(config->sources[0])) {
+    if (ok && !http_is_url(config->sources[0]) &&
+        !feed_is_channel(config->sources[0], config->key_count > 0)) {
         source->first = load_first(config->sources[0], err);
         ok = source->first != NULL;
     }

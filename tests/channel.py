@@ -77,8 +77,9 @@ def entry(path, data, up="../../", **more):
 def comment(channel, version, data, /, **fields):
     """What a pointer says. A field of None is left out; others are added, or replace."""
     kind = fields.pop("kind", "p")
-    all_fields = {"channel": channel, "version": version, "file": f"{kind}-{version if fields.get('version') is None else fields['version']}.json",
-                  "bytes": len(data), "signed": instant(), "expires": instant(days=30), **fields}
+    said = version if fields.get("version") is None else fields["version"]
+    all_fields = {"channel": channel, "version": version, "file": f"{kind}-{said}.json", "bytes": len(data), "signed": instant(),
+                  "expires": instant(days=30), **fields}
     return " ".join(f"{name}={value}" for name, value in all_fields.items() if value is not None)
 
 

@@ -57,13 +57,15 @@ static void feed_destroy(struct feed *feed)
     free(feed);
 }
 
-bool feed_is_channel(const char *source)
+bool feed_is_channel(const char *source, bool keyed)
 {
     struct stat st;
     size_t length = strlen(source);
     if (length > 0 && source[length - 1] == '/')
         return true;
-    return !http_is_url(source) && stat(source, &st) == 0 && S_ISDIR(st.st_mode);
+    if (http_is_url(source))
+        return false;
+    return stat(source, &st) == 0 ? S_ISDIR(st.st_mode) : keyed;
 }
 
 static bool check_config(const struct feed_config *config, struct err *err)
@@ -74,7 +76,7 @@ static bool check_config(const struct feed_config *config, struct err *err)
     if (config->source_count < 1 || config->source_count > FEED_SOURCES_MAX)
         return err_set(err, ERR_INPUT, "1 to %d sources, please", FEED_SOURCES_MAX);
     for (size_t i = 0; i < config->source_count; i++) {
-        bool channel = feed_is_channel(config->sources[i]);
+        bool channel = feed_is_channel(config->sources[i], config->key_count > 0);
         char shown[256];
         fetch_public(config->sources[i], shown, sizeof shown);
         if (channel && !config->key_count)
@@ -95,7 +97,7 @@ static bool check_config(const struct feed_config *config, struct err *err)
 static bool make_source(struct feed *feed, const struct feed_config *config,
                         const struct feed_limits *limits, struct err *err)
 {
-    if (feed_is_channel(config->sources[0]))
+    if (feed_is_channel(config->sources[0], config->key_count > 0))
         feed->channel = feed_channel_create(config, limits, &feed->slot, err);
     else if (http_is_url(config->sources[0]))
         feed->url = feed_url_create(config, limits, &feed->slot, err);

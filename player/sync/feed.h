@@ -41,8 +41,9 @@ struct feed_config {
  * https://host/greatness.json: no such host"). Copied into text, always terminated. */
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
-/* Whether a source is a channel: a URL that ends in '/', or a folder. */
-bool feed_is_channel(const char *source);
+/* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a path
+ * at which there is nothing (a stick that will be plugged in later). */
+bool feed_is_channel(const char *source, bool keyed);
 
 /* Starts the thread. For a URL the last good edition in the
  * store is ready to be taken when this returns, if there is one; media that the disk has lost since

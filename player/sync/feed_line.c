@@ -20,7 +20,8 @@ struct origin {
     struct feed_poll *poll;
     char *location;
     char shown[SHOWN_BYTES];
-    bool asked; /* is asked at all */
+    bool asked;      /* is asked at all */
+    int64_t version; /* of the pointer that was accepted from it last; 0: none */
     bool troubled;
     char told[ERR_TEXT_BYTES]; /* trouble that was logged last */
 };
@@ -149,9 +150,12 @@ static void set_seen(struct feed_line *line)
 {
     struct feed_poll_body seen = {0};
     const char *text = line->in_force.text;
-    if (hash_bytes(text, strlen(text), seen.sha256))
-        for (size_t i = 0; i < line->config.base_count; i++)
-            feed_poll_set_seen(line->origins[i].poll, &seen);
+    if (!hash_bytes(text, strlen(text), seen.sha256))
+        return;
+    for (size_t i = 0; i < line->config.base_count; i++) {
+        feed_poll_set_seen(line->origins[i].poll, &seen);
+        line->origins[i].version = line->in_force.pointer.version;
+    }
 }
 
 struct edition *feed_line_recall(struct feed_line *line)
@@ -276,6 +280,15 @@ static void accept(struct feed_line *line, size_t base, const struct pointer *po
         want(line, pointer, seal, base);
 }
 
+static void refuse_version(struct feed_line *line, struct origin *origin,
+                           enum pointer_verdict verdict, int64_t version)
+{
+    char detail[96];
+    snprintf(detail, sizeof detail, "version=%" PRId64 " highest=%" PRId64, version,
+             state_get(line->config.state)->version[line->config.kind]);
+    refuse(line, origin, pointer_verdict_words(verdict), detail);
+}
+
 static void judge(struct feed_line *line, size_t base, int64_t wall_ms)
 {
     struct origin *origin = &line->origins[base];
@@ -304,14 +317,11 @@ static void judge(struct feed_line *line, size_t base, int64_t wall_ms)
             log_info("channel", "the pointer is good again source=%s", origin->shown);
         origin->told[0] = line->trouble[0] = '\0';
         origin->troubled = false;
+        origin->version = pointer.version;
         accept(line, base, &pointer, seal, wall_ms);
         feed_poll_accept(origin->poll);
-    } else {
-        char detail[96];
-        snprintf(detail, sizeof detail, "version=%" PRId64 " highest=%" PRId64, pointer.version,
-                 rules.highest_version);
-        refuse(line, origin, pointer_verdict_words(verdict), detail);
-    }
+    } else
+        refuse_version(line, origin, verdict, pointer.version);
     free(seal);
 }
 
@@ -324,6 +334,23 @@ static void tell_silence(struct feed_line *line, struct origin *origin)
     snprintf(origin->told, sizeof origin->told, "%s", trouble);
     snprintf(line->trouble, sizeof line->trouble, "%s: %s", origin->shown, trouble);
     origin->troubled = true;
+}
+
+static void be_well(struct feed_line *line, struct origin *origin)
+{
+    if (origin->told[0])
+        log_info("channel", "the server answers again source=%s", origin->shown);
+    origin->told[0] = line->trouble[0] = '\0';
+    origin->troubled = false;
+}
+
+/* The same as before may be too old by now, where another origin has had something newer. */
+static void unchanged(struct feed_line *line, struct origin *origin)
+{
+    if (origin->version < state_get(line->config.state)->version[line->config.kind])
+        refuse_version(line, origin, POINTER_ROLLBACK, origin->version);
+    else
+        be_well(line, origin);
 }
 
 static void step_origin(struct feed_line *line, size_t at, int64_t now_ns, int64_t wall_ms)
@@ -339,11 +366,10 @@ static void step_origin(struct feed_line *line, size_t at, int64_t now_ns, int64
         judge(line, at, wall_ms);
         break;
     case FEED_POLL_UNCHANGED:
+        unchanged(line, origin);
+        break;
     case FEED_POLL_MISSING:
-        if (origin->told[0])
-            log_info("channel", "the server answers again source=%s", origin->shown);
-        origin->told[0] = line->trouble[0] = '\0';
-        origin->troubled = false;
+        be_well(line, origin);
         break;
     }
     fetch_watch(line->config.fetch, line->config.bases[at]);

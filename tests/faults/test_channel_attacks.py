@@ -3,7 +3,7 @@
 worse: a good version gets through afterwards."""
 import base64
 
-from channel_case import POINTER, Attacks, Case, Scene, bytes_of, channel, servers, table
+from channel_case import PORTAL, POINTER, Attacks, Case, Scene, bytes_of, channel, servers, table
 import tap
 
 
@@ -42,7 +42,6 @@ def refused(name):
 
 NO, MALFORMED, BAD = refused("no signature"), refused("malformed signature"), refused("bad signature")
 COMMENT = refused("malformed pointer")
-PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>" + b"<p>Welcome to the hotel</p>\n" * 9 + b"</body></html>\n"
 
 
 def url_letters(line):
@@ -224,6 +223,10 @@ def swapped(change):
     return offence
 
 
+def without_files(scene):
+    return scene.channel.compiled(scene.next, "evil", {"a.mp4": scene.media["a.mp4"]}).partition(b',"files"')[0] + b"}"
+
+
 MATCH = "playlist refused version=.*does not match its pointer"
 REFUSED = "warn channel: playlist refused"
 
@@ -246,8 +249,7 @@ class Playlists(Attacks):
         ("no channel in the playlist", published(channel=None), MATCH, "after"),
         ("another version's playlist", published(version=9999), MATCH, "after"),
         ("no version in the playlist", published(version=None), MATCH, "after"),
-        ("no list of files", signed_bytes(lambda s: s.channel.compiled(s.next, "evil", {"a.mp4": s.media["a.mp4"]}).partition(b',"files"')[0]
-                                          + b"}"), REFUSED, "after"),
+        ("no list of files", signed_bytes(without_files), REFUSED, "after"),
         ("a file that is not in the list", published(spots={"x": {"video": "x.mp4"}}), REFUSED, "after"),
         ("a file without a hash", published(files={"a.mp4": {"bytes": 5000, "url": "../../media/x"}}), REFUSED, "after"),
         ("a hash of 63 digits", published(files={"a.mp4": {"sha256": "0" * 63, "bytes": 5000}}), REFUSED, "after"),

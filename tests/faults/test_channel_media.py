@@ -2,25 +2,12 @@
 """Servers and lines that fail, stall, cut, lie and redirect, at each stage of an update: the pointer, the playlist, a medium. In each
 the picture goes on, the log names it, and once the server is honest again the very update that was held up gets through."""
 import gzip
-import shutil
-import socket
-import struct
-import tempfile
-from pathlib import Path
 
-from channel_case import POINTER, Attacks, Case, Scene, bytes_of, content, servers, table, wait_for, channel
+from channel_case import PORTAL, STAGES, Attacks, Case, answer, bytes_of, channel, reset_after, servers, table
 import tap
 
-PORTAL = b"<!DOCTYPE html><title>Sign in</title>" + b"<p>Welcome to the hotel</p>" * 40
 BOMB = gzip.compress(bytes(64 << 20), 9)  # 64 KiB that become 64 MiB
 MIB = 1 << 20
-
-STAGES = {
-    "pointer": (lambda scene: POINTER, "no playlist pointer source=.*"),
-    "playlist": (lambda scene: scene.channel.path(f"p-{scene.next}.json"), "playlist (can't be fetched|refused) version=.*"),
-    "medium": (lambda scene: scene.fresh(scene.next), "a medium can't be fetched path=\"b.*"),
-}
-
 
 def offends(stage, act):
     """An offence: an honest next version, and this act in place of one of its files."""
@@ -36,27 +23,8 @@ def of_scene(make):
     return make
 
 
-def reset_after(count):
-    """`count` bytes of the answer's body (-1: not even a head), and then a TCP reset."""
-    def act(server, connection, request):
-        if count >= 0:
-            servers.cut_after(count)(server, connection, request)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-        return False
-    return act
-
-
 def close_at_once(server, connection, request):
     return False
-
-
-def answer(code=200, body=b"", length=None, **headers):
-    def act(server, connection, request):
-        server.send_head(connection, request, code, Content_Length=len(body) if length is None else length, **headers)
-        server.send_body(connection, request, body)
-        return length is None
-    return act
 
 
 def half_a_head(server, connection, request):
@@ -320,221 +288,6 @@ class Ranges(Case):
         self.server.wait_asked(self.name, 3)
         self.stop(probe)
         self.assertEqual([p for p in (self.store / "media").iterdir() if p.stat().st_size == MIB], [])
-
-
-class Portal(Case):
-    """A hotel's network: every address is answered by the same page, or sent to it."""
-
-    def through(self, act, words):
-        server = self.hostile()
-        self.channel.publish(server.files, 1, "one", {"a.mp4": bytes_of("a", 5000)})
-        probe = self.probe(server.url("channels/seoul/"))
-        probe.edition("one")
-        everything = [POINTER, "channels/seoul/takeover.minisig", self.channel.path("p-2.json"),
-                      channel.medium_name("b.mp4", bytes_of("b", 6000)), "sign-in"]
-        for path in everything:
-            server.acts[path] = [act]
-        probe.log.wait(words)
-        self.assert_no_more(server, probe, 1)
-        self.channel.publish(server.files, 2, "two", {"b.mp4": bytes_of("b", 6000)})
-        self.assert_no_more(server, probe, 1)
-        self.stop(probe)
-        # It starts behind the portal, too.
-        probe = self.probe(server.url("channels/seoul/"))
-        probe.edition("one")
-        probe.log.wait(words)
-        server.acts.clear()
-        self.assert_holds(probe.edition("two"), {"b.mp4": bytes_of("b", 6000)})
-        self.stop(probe)
-
-    def test_one_page_for_all(self):
-        self.through(answer(200, PORTAL, Content_Type="text/html"), "playlist pointer refused attack=\"(no|malformed) signature\"")
-
-    def test_one_page_that_may_be_kept_for_ever(self):
-        self.through(answer(200, PORTAL, ETag='"portal"', Cache_Control="max-age=31536000, immutable"),
-                     "playlist pointer refused attack=\"(no|malformed) signature\"")
-
-    def test_a_redirect_for_all(self):
-        def act(server, connection, request):
-            if request.path == "/sign-in":
-                return answer(200, PORTAL)(server, connection, request)
-            return servers.redirect("/sign-in")(server, connection, request)
-        self.through(act, "playlist pointer refused attack=\"(no|malformed) signature\"|redirect")
-
-    def test_304_for_all(self):
-        self.through(answer(304), ".")
-
-    def test_a_playlist_from_a_portal_is_fetched_again_once_it_is_gone(self):
-        """The pointer came through before the line was cut, the playlist not."""
-        server = self.hostile()
-        self.channel.publish(server.files, 1, "one", {"a.mp4": bytes_of("a", 5000)})
-        server.acts[self.channel.path("p-1.json")] = [answer(200, PORTAL)]
-        probe = self.probe(server.url("channels/seoul/"))
-        probe.log.wait("does not match its pointer")
-        server.acts.clear()
-        self.assert_holds(probe.edition("one"), {"a.mp4": bytes_of("a", 5000)})
-        self.stop(probe)
-
-
-class Tls(Case):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.certificates = Path(tempfile.mkdtemp(prefix="channel-tls."))
-        cls.ca, cls.stranger_ca, cls.pairs = servers.make_certificates(cls.certificates)
-
-    @classmethod
-    def tearDownClass(cls):
-        super().tearDownClass()
-        shutil.rmtree(cls.certificates)
-
-    def truncated(self, stage):
-        """The connection ends without TLS's own goodbye, and no length was told."""
-        scene = Scene(self.keys, self.stranger, tls=self.pairs["good"], ca=self.ca)
-        self.addCleanup(scene.end)
-        path_of_stage, words = STAGES[stage]
-        if stage == "pointer":  # half of a small file came: that much looks complete, since no length was told
-            words = 'playlist pointer refused attack="malformed signature"|' + words
-        path = path_of_stage(scene)
-
-        def act(server, connection, request):
-            body = server.files[request.path.lstrip("/")]
-            server.send_head(connection, request, 200, Connection="close")
-            server.send_body(connection, request, body[:len(body) // 2])
-            return False
-        scene.server.acts[path] = [act]
-        media = scene.publish(2)
-        scene.probe.log.wait(words)
-        scene.server.wait_asked(POINTER, len(scene.server.asked(POINTER)) + 3)
-        self.assertEqual(scene.probe.editions(), 1)
-        scene.server.acts.clear()
-        scene.arrived(2, media)
-        self.stop(scene.probe)
-
-    def test_truncated_pointer(self):
-        self.truncated("pointer")
-
-    def test_truncated_playlist(self):
-        self.truncated("playlist")
-
-    def test_truncated_medium(self):
-        self.truncated("medium")
-
-    def test_certificates_that_are_no_good(self):
-        for pair, ca, words in (("good", self.stranger_ca, "certificate"), ("expired", self.ca, "expired"),
-                                ("other", self.ca, "127.0.0.1"), ("good", None, "certificate")):
-            server = self.hostile(tls=self.pairs[pair])
-            self.channel.publish(server.files, 1, "one", {})
-            probe = self.probe(server.url("channels/seoul/"), **({"ca": ca} if ca else {}))
-            probe.log.wait(f"no playlist pointer .*{words}")
-            self.stop(probe)
-            self.assertEqual((probe.editions(), server.requests), (0, []))
-
-    def test_never_from_https_to_http(self):
-        plain = self.hostile()
-        server = self.hostile(tls=self.pairs["good"])
-        self.channel.publish(plain.files, 1, "one", {})
-        server.acts[POINTER] = [servers.redirect(plain.url(POINTER))]
-        probe = self.probe(server.url("channels/seoul/"), ca=self.ca)
-        probe.log.wait("redirected")
-        server.wait_asked(POINTER, 3)
-        self.stop(probe)
-        self.assertEqual(plain.requests, [])
-
-    def test_a_medium_by_http_from_a_channel_over_https(self):
-        """Its hash would vouch for it, but whoever listens would learn what is played."""
-        plain = self.hostile()
-        server = self.hostile(tls=self.pairs["good"])
-        data = bytes_of("a", 5000)
-        plain.files["a.mp4"] = data
-        self.channel.publish(server.files, 1, "one", {}, spots={"s": {"video": "a.mp4"}},
-                             files={"a.mp4": {**channel.entry("a.mp4", data), "url": plain.url("a.mp4")}})
-        probe = self.probe(server.url("channels/seoul/"), ca=self.ca)
-        probe.log.wait("playlist refused|can't be fetched")
-        server.wait_asked(POINTER, len(server.asked(POINTER)) + 3)
-        self.stop(probe)
-        self.assertEqual((probe.editions(), plain.requests), (0, []))
-
-
-class Origins(Case):
-    """Several base URLs, tried in order."""
-
-    def setUp(self):
-        super().setUp()
-        self.first, self.second = self.hostile(), self.hostile()
-        self.media = {"a.mp4": bytes_of("a", 5000)}
-        for server in (self.first, self.second):
-            self.channel.publish(server.files, 1, "one", self.media)
-        self.sources = [self.first.url("channels/seoul/"), self.second.url("channels/seoul/")]
-
-    def publish(self, version, *on):
-        media = {**self.media, "b.mp4": bytes_of(f"b{version}", 6000)}
-        for server in on:
-            self.channel.publish(server.files, version, f"version {version}", media)
-        return media
-
-    def test_the_second_is_not_asked_while_the_first_is_well(self):
-        probe = self.probe(*self.sources)
-        self.assert_holds(probe.edition("one"), self.media)
-        self.first.wait_asked(POINTER, 5)
-        self.stop(probe)
-        self.assertEqual(self.second.requests, [])
-
-    def test_each_fault_of_the_first(self):
-        for number, act in enumerate((servers.status(500), servers.redirect("file:///x"), answer(200, PORTAL), servers.noise, reset_after(-1),
-                                      servers.hang), 2):
-            probe = self.probe(*self.sources)
-            probe.edition()
-            self.first.acts[POINTER] = [act]
-            media = self.publish(number, self.second)
-            self.assert_holds(probe.edition(f"version {number}"), media)
-            self.stop(probe)
-            self.first.acts.clear()
-            self.publish(number, self.first)
-
-    def test_the_first_has_a_pointer_and_no_more(self):
-        media = self.publish(2, self.first, self.second)
-        for path in (self.channel.path("p-2.json"), channel.medium_name("b.mp4", media["b.mp4"])):
-            self.first.acts[path] = [servers.status(404)]
-        probe = self.probe(*self.sources)
-        self.assert_holds(probe.edition("version 2"), media)
-        self.stop(probe)
-
-    def test_the_first_is_gone_from_the_start(self):
-        self.first.stop()
-        probe = self.probe(*self.sources)
-        self.assert_holds(probe.edition("one"), self.media)
-        self.stop(probe)
-
-    def test_both_are_gone_then_the_second_comes_back(self):
-        probe = self.probe(*self.sources)
-        probe.edition("one")
-        for server in (self.first, self.second):
-            server.acts[POINTER] = [servers.status(502)]
-        wait_for(lambda: probe.log.count("answered 502") == 2, "both are called silent")
-        media = self.publish(2, self.first, self.second)
-        self.second.acts.clear()
-        self.assert_holds(probe.edition("version 2"), media)
-        self.stop(probe)
-
-    def test_a_first_that_lags_behind(self):
-        """A mirror that has only the old version is normal; the second has the new one, and the player stays with that."""
-        probe = self.probe(*self.sources)
-        probe.edition("one")
-        self.first.acts[POINTER] = [servers.status(500)]
-        media = self.publish(2, self.second)
-        self.assert_holds(probe.edition("version 2"), media)
-        self.first.acts.clear()
-        probe.log.wait('refused attack="rollback"')
-        self.first.wait_asked(POINTER, len(self.first.asked(POINTER)) + 4)
-        media = self.publish(3, self.second)
-        self.assert_holds(probe.edition("version 3"), media)
-        self.assertEqual(content(probe_file := self.stored(media["a.mp4"])), media["a.mp4"], probe_file)
-        self.stop(probe)
-        self.assertEqual(probe.editions(), 3)
-
-    def stored(self, data):
-        return self.store / "media" / channel.sha256(data)
 
 
 if __name__ == "__main__":

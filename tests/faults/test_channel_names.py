@@ -3,9 +3,7 @@
 the player's own folders is read or written, whatever an operator was talked into signing."""
 import json
 import re
-import shutil
 import threading
-import unittest
 
 from channel_case import POINTER, Case, Scene, bytes_of, channel, content
 import tap
@@ -18,52 +16,54 @@ IN_THE_STATE = re.compile(r"seoul-[0-9a-f]{16}\.(state|lock)|[a-z.]*lock")
 
 def climbs():
     """Ways up, and where to: the sentinel is SENTINEL, an absolute path without its first '/'."""
-    ups = ["../" * 1, "../" * 2, "../" * 3, "../" * 12, "..\\" * 12, "..%2f" * 12, "%2e%2e/" * 12, "%2e%2e%2f" * 12, "%252e%252e%252f" * 12,
-           "..%5c" * 12, "....//" * 12, "..;/" * 12, ".%2e/" * 12, "..%00/" * 12, "..%c0%af" * 12, "..%e0%80%af" * 12, "../../media/" + "../" * 12,
-           "..//" * 12, "./../" * 12, "a/" + "../" * 13, "．．/" * 12, "..\u2215" * 12, "..\uff0f" * 12, "../\t" * 12, "..\n/" * 12]
+    ups = ["../" * 1, "../" * 2, "../" * 3, "../" * 12, "..\\" * 12, "..%2f" * 12, "%2e%2e/" * 12, "%2e%2e%2f" * 12,
+           "%252e%252e%252f" * 12, "..%5c" * 12, "....//" * 12, "..;/" * 12, ".%2e/" * 12, "..%00/" * 12, "..%c0%af" * 12,
+           "..%e0%80%af" * 12, "../../media/" + "../" * 12, "..//" * 12, "./../" * 12, "a/" + "../" * 13, "．．/" * 12,
+           "..\u2215" * 12, "..\uff0f" * 12, "../\t" * 12, "..\n/" * 12]
     return [up + "SENTINEL" for up in ups]
 
 
 def addresses():
-    schemes = ["file://", "file:", "FILE:///", "file://localhost/", "File:\\\\\\", "file:////", "file:///./", "url:file:///", "ftp://127.0.0.1/",
-               "ftps://127.0.0.1/", "sftp://127.0.0.1/", "scp://127.0.0.1/", "gopher://127.0.0.1:1/_", "dict://127.0.0.1:1/", "ldap://127.0.0.1/",
-               "smb://127.0.0.1/share/", "tftp://127.0.0.1/", "telnet://127.0.0.1:1/", "imap://127.0.0.1/", "rtsp://127.0.0.1/", "mqtt://127.0.0.1/",
-               "ws://127.0.0.1:1/", "data:,", "data:text/plain;base64,", "javascript:", "about:", "blob:", "jar:file:///", "php://filter/resource=/",
-               "http:///", "http://", "https://", "http:", "http:/", "http://:80/", "http://%00/", "http://127.0.0.1:99999/", "http://127.0.0.1:-1/",
-               "http://127.0.0.1:0/", "http://[::1/", "http://[::1]:1/", "http://a b/", "http://a\r\nHost: b/", "http://user:pass@127.0.0.1:1/",
-               "http://127.0.0.1\\@evil/", "http://xn--/", "http://" + "a" * 300 + "/", "http://" + "a." * 200 + "/", "//127.0.0.1:1/", "///", "\\\\server\\share\\",
-               "/", "//", "?file=/", "#/", "@/", "-K/", "-o/", "|cat /", "`cat /`", "$(cat /)", ";cat /", "%2f", "%5c", "~/", "~root/", "/proc/self/root/",
-               "/dev/stdin/../../", "/dev/zero", "/dev/fd/0"]
+    schemes = ["file://", "file:", "FILE:///", "file://localhost/", "File:\\\\\\", "file:////", "file:///./", "url:file:///",
+               "ftp://127.0.0.1/", "ftps://127.0.0.1/", "sftp://127.0.0.1/", "scp://127.0.0.1/", "gopher://127.0.0.1:1/_",
+               "dict://127.0.0.1:1/", "ldap://127.0.0.1/", "smb://127.0.0.1/share/", "tftp://127.0.0.1/", "telnet://127.0.0.1:1/",
+               "imap://127.0.0.1/", "rtsp://127.0.0.1/", "mqtt://127.0.0.1/", "ws://127.0.0.1:1/", "data:,",
+               "data:text/plain;base64,", "javascript:", "about:", "blob:", "jar:file:///", "php://filter/resource=/", "http:///",
+               "http://", "https://", "http:", "http:/", "http://:80/", "http://%00/", "http://127.0.0.1:99999/",
+               "http://127.0.0.1:-1/", "http://127.0.0.1:0/", "http://[::1/", "http://[::1]:1/", "http://a b/",
+               "http://a\r\nHost: b/", "http://user:pass@127.0.0.1:1/", "http://127.0.0.1\\@evil/", "http://xn--/",
+               "http://" + "a" * 300 + "/", "http://" + "a." * 200 + "/", "//127.0.0.1:1/", "///", "\\\\server\\share\\", "/", "//",
+               "?file=/", "#/", "@/", "-K/", "-o/", "|cat /", "`cat /`", "$(cat /)", ";cat /", "%2f", "%5c", "~/", "~root/",
+               "/proc/self/root/", "/dev/stdin/../../", "/dev/zero", "/dev/fd/0"]
     return [scheme + "SENTINEL" for scheme in schemes]
 
 
 def words():
     """Names that mean something to a shell, a terminal, a printf, a log, a file system or a reader."""
-    return ["..", ".", "", " ", "/", "//", "///", "./", "../", "a/", "a//b", "-", "--help", "-rf", "*", "?", "[a-z]", "{a,b}", "~", "$HOME", "`id`", "$(id)", "a;id",
-            "a|id", "a&id", "a>b", "a<b", "'", "\"", "\\", "a\\b", "C:\\windows\\x", "C:x", "CON", "nul", "aux.mp4", "COM1", "a.", "a ", " a", "a:stream", "a\tb",
-            "a\nwarn channel: forged", "a\r\nerror feed: forged", "\x1b[2J\x1b[31m", "\x07", "\x7f", "\x01", "a\0b", "\0", "%s%s%s%n", "%n%n", "%00", "%0a", "%", "%zz",
-            "%u0000", "a" * 255, "a" * 256, "a" * 1023, "a" * 1024, "a" * 5000, "a/" * 500, "오" * 340, "\u202egpj.a", "\u200b", "\ufeff", "\u2028",
-            "e\u0301", "\U0001f986", "\ue000", "\uffff", "\U0010ffff", "a#b", "a?b=c", "a&amp;b", "<script>", "lock", "media", "tmp/x.part", "media/" + "0" * 64,
-            "../lock", "../feeds/0000000000000000/manifest.json", "../../state/seoul.state", "latest.minisig", "p-1.json", "../seoul/p-1.json",
-            ".hidden", "..hidden", "...", "a..", "a/..", "a/../b", "a/./b", "/etc/passwd", "/dev/null", "/proc/self/mem", "SENTINEL", "/SENTINEL"]
+    return ["..", ".", "", " ", "/", "//", "///", "./", "../", "a/", "a//b", "-", "--help", "-rf", "*", "?", "[a-z]", "{a,b}", "~",
+            "$HOME", "`id`", "$(id)", "a;id", "a|id", "a&id", "a>b", "a<b", "'", "\"", "\\", "a\\b", "C:\\windows\\x", "C:x", "CON",
+            "nul", "aux.mp4", "COM1", "a.", "a ", " a", "a:stream", "a\tb", "a\nwarn channel: forged", "a\r\nerror feed: forged",
+            "\x1b[2J\x1b[31m", "\x07", "\x7f", "\x01", "a\0b", "\0", "%s%s%s%n", "%n%n", "%00", "%0a", "%", "%zz", "%u0000",
+            "a" * 255, "a" * 256, "a" * 1023, "a" * 1024, "a" * 5000, "a/" * 500, "오" * 340, "\u202egpj.a", "\u200b", "\ufeff",
+            "\u2028", "e\u0301", "\U0001f986", "\ue000", "\uffff", "\U0010ffff", "a#b", "a?b=c", "a&amp;b", "<script>", "lock",
+            "media", "tmp/x.part", "media/" + "0" * 64, "../lock", "../feeds/0000000000000000/manifest.json",
+            "../../state/seoul.state", "latest.minisig", "p-1.json", "../seoul/p-1.json", ".hidden", "..hidden", "...", "a..",
+            "a/..", "a/../b", "a/./b", "/etc/passwd", "/dev/null", "/proc/self/mem", "SENTINEL", "/SENTINEL"]
 
 
-RAW = [b'"\xff.mp4"', b'"\xc0\xae\xc0\xae/x"', b'"\xed\xa0\x80"', b'"\xf8\x88\x80\x80\x80"', b'"\\ud800"', b'"\\udc00\\ud800"', b'"\\u0000"', b'"a\\u0000.mp4"',
-       b'"\\u002e\\u002e\\u002fx"', b'"a\nb"', b'"a\x00b"', b'"\\x41"', b'"\\', b'"a', b"'a'", b"a", b"null", b"7", b"[]", b'{"a":1}']
+RAW = [b'"\xff.mp4"', b'"\xc0\xae\xc0\xae/x"', b'"\xed\xa0\x80"', b'"\xf8\x88\x80\x80\x80"', b'"\\ud800"', b'"\\udc00\\ud800"',
+       b'"\\u0000"', b'"a\\u0000.mp4"', b'"\\u002e\\u002e\\u002fx"', b'"a\nb"', b'"a\x00b"', b'"\\x41"', b'"\\', b'"a', b"'a'",
+       b"a", b"null", b"7", b"[]", b'{"a":1}']
 
 
 def plain(text):
     return json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-class Names(unittest.TestCase):
+class Names(Case):
     PLAYERS = 4
 
-    def setUp(self):
-        Case.setUpClass.__func__(type(self))
-        self.addCleanup(shutil.rmtree, self.key_folder, ignore_errors=True)
-
-    def make_scene(self, folder_channel=False):
+    def make_scene(self):
         scene = Scene(self.keys, self.stranger)
         self.addCleanup(scene.end)
         (scene.folder / "sentinel").mkdir()
@@ -116,7 +116,8 @@ class Names(unittest.TestCase):
         mark = len(scene.probe.log.lines)
         scene.put(scene.channel.pointer(version, data), **{f"p_{version}_json": data})
         try:
-            scene.probe.log.wait(f"playlist refused version={version}:|playlist ready .* version={version} |a medium can't be fetched", mark)
+            scene.probe.log.wait(f"playlist refused version={version}:|playlist ready .* version={version} |"
+                                 "a medium can't be fetched", mark)
         except AssertionError as trouble:
             raise AssertionError(f"{name!r}: {trouble}") from None
         scene.version = version
@@ -128,7 +129,8 @@ class Names(unittest.TestCase):
 
         def make(scene, version, name):
             url = name.replace("SENTINEL", scene.sentinel)
-            return scene.channel.compiled(version, "evil", {"a.mp4": scene.media["a.mp4"]}, spots={"a": {"video": "a.mp4"}, "x": {"video": "x.mp4"}},
+            return scene.channel.compiled(version, "evil", {"a.mp4": scene.media["a.mp4"]}, spots={"a": {"video": "a.mp4"},
+            "x": {"video": "x.mp4"}},
                                           files={"x.mp4": {**channel.entry("x.mp4", SECRET), "url": url}})
         self.try_all(names, make)
 
@@ -145,7 +147,8 @@ class Names(unittest.TestCase):
 
     def test_in_bytes_that_are_no_text(self):
         def make(scene, version, raw):
-            data = scene.channel.compiled(version, "evil", {}, spots={"x": {"video": "NAME"}}, files={"NAME": channel.entry("x.mp4", SECRET)})
+            data = scene.channel.compiled(version, "evil", {}, spots={"x": {"video": "NAME"}},
+                                          files={"NAME": channel.entry("x.mp4", SECRET)})
             return data.replace(b'"NAME"', raw)
         self.try_all(RAW, make)
 
