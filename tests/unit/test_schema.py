@@ -234,7 +234,7 @@ class Agreement(unittest.TestCase):
              ["", "fff", "#ff", "#ffff", "#ggg", "#fffffff", "#fff\n", "#한한한", "# ff"]),
             (("timezone",), ["UTC", "Etc/GMT+9", "a/b_c/D-1", "x" * 64],
              ["", "/UTC", "Asia/", "Asia//Seoul", "Asia Seoul", "../x", "x" * 65, "UTC\n", "서울"]),
-            (("channel",), ["seoul-2", "x" * 64], ["", "Seoul", "a_b", "a.b", "x" * 65, "a\n", "서울"]),
+            (("channel",), ["seoul-2", "a_b", "a.b", "2x", "x" * 64], ["", "Seoul", "-a", ".a", "_a", "a b", "x" * 65, "a\n", "서울"]),
             (("name",), ["", "x" * 200, "한 夜"], ["x" * 201, "a\nb", "\x7f", "\x80", "\x9f", "\t"]),
             ((*file, "sha256"), [sha[:64]], [sha[:63], sha[:65], sha[:63] + "g", sha[:64] + "\n", ""]),
             ((*file, "url"), ["a", "/a", "//host/a", "http://", "https://h/a?b#c", "a/b:c", "1:2", "%20", "x" * 1024],
