@@ -13,7 +13,8 @@ Q := $(if $(V),,@)
 B := $(if $(SAN),build/asan,build)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result -Werror
-LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg
+LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp \
+	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
 SAN_FLAGS := $(if $(SAN),-DDUCKLING_SANITIZED -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

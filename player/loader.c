@@ -2,7 +2,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "decode/film.h"
+#include "decode/link.h"
 #include "loader_jobs.h"
+#include "quarantine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +29,15 @@ struct entry {
     char language[LANGUAGE_BYTES];
     char name[80]; /* of the spot, for the log */
     struct part visual, text;
+    struct film *film; /* in place of visual.frames and visual.frame */
+    bool film_wanted;
+    int64_t start_ms; /* of a film's slot */
     uint32_t background;
     enum playlist_motion motion;
     struct picture *picture; /* when ready */
     bool failed;
+    bool has_identity;
+    uint8_t identity[HASH_BYTES]; /* of the visual's file */
 };
 
 /* A spot that could not be shown, remembered for longer than its entry lives. */
@@ -54,6 +62,7 @@ struct loader {
     struct entry entries[ENTRIES_MAX];
     struct failure failures[FAILURES_MAX];
     size_t failures_next; /* the one to forget when there is no room */
+    struct quarantine quarantine;
     struct house house;
 };
 
@@ -88,6 +97,7 @@ static void entry_finish(struct entry *entry)
 {
     part_finish(&entry->visual);
     part_finish(&entry->text);
+    film_stop(entry->film);
     picture_release(entry->picture);
     *entry = (struct entry){0};
 }
@@ -101,7 +111,7 @@ void loader_destroy(struct loader *loader)
     part_finish(&loader->house.ground);
     part_finish(&loader->house.text);
     picture_release(loader->house.picture);
-    frames_reap(true);
+    link_reap(true);
     free(loader);
 }
 
@@ -126,19 +136,35 @@ static int running(const struct loader *loader)
     return sum;
 }
 
+static int films(const struct loader *loader)
+{
+    int sum = 0;
+    for (int i = 0; i < ENTRIES_MAX; i++)
+        sum += loader->entries[i].film != NULL;
+    return sum;
+}
+
+static void add_fd(struct pollfd *fds, int *used, int fd, int64_t due_ns, int64_t *deadline_ns)
+{
+    fds[(*used)++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    if (due_ns < *deadline_ns)
+        *deadline_ns = due_ns;
+}
+
 int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *deadline_ns)
 {
     const struct part *parts[2 * ENTRIES_MAX + 2];
     int count, used = 0;
-    collect_parts(loader, parts, &count);
-    for (int i = 0; i < count && used < LOADER_JOBS_MAX; i++) {
-        if (!parts[i]->frames)
-            continue;
-        fds[used++] = (struct pollfd){.fd = frames_fd(parts[i]->frames), .events = POLLIN};
-        int64_t deadline = frames_deadline_ns(parts[i]->frames);
-        if (deadline < *deadline_ns)
-            *deadline_ns = deadline;
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        const struct film *film = loader->entries[i].film;
+        if (film)
+            add_fd(fds, &used, film_fd(film), film_deadline_ns(film), deadline_ns);
     }
+    collect_parts(loader, parts, &count);
+    for (int i = 0; i < count && used < LOADER_FDS_MAX; i++)
+        if (parts[i]->frames)
+            add_fd(fds, &used, frames_fd(parts[i]->frames), frames_deadline_ns(parts[i]->frames),
+                   deadline_ns);
     return used;
 }
 
@@ -152,6 +178,23 @@ static struct failure *failure_of(struct loader *loader, uint64_t serial, int sp
             return failure;
     }
     return NULL;
+}
+
+/* Whether a failure is the file's own: another try would end like this one. */
+static bool is_the_files(enum err_code code)
+{
+    return code == ERR_WORKER || code == ERR_TIMEOUT || code == ERR_INPUT || code == ERR_LIMIT;
+}
+
+/* A visual that failed. */
+static void strike(struct loader *loader, const struct entry *entry, enum err_code code)
+{
+    if (entry->has_identity && is_the_files(code) &&
+        quarantine_strike(&loader->quarantine, entry->identity))
+        log_error("loader",
+                  "quarantined after %d failures, not tried again while the file is the same "
+                  "spot=\"%s\"",
+                  QUARANTINE_STRIKES, entry->name);
 }
 
 /* Told once for each reason, and tried again in half a minute. */
@@ -173,13 +216,16 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
     failure->retry_ns = clock_mono_ns() + RETRY_NS;
     part_finish(&entry->visual);
     part_finish(&entry->text);
+    film_stop(entry->film);
+    entry->film = NULL;
     entry->failed = true;
 }
 
-static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition)
+static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition,
+                        int64_t offset_us)
 {
     struct err err = {0};
-    if (!entry->visual.wanted && !entry->text.wanted)
+    if (!entry->visual.wanted && !entry->text.wanted && !entry->film_wanted)
         return;
     enum marks_state files =
         loader_look_at_files(&loader->canvas, edition, entry->spot, entry->language);
@@ -191,6 +237,12 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
         entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);
         entry->visual.wanted = false;
         if (!entry->visual.frames)
+            fail(loader, entry, &err);
+    }
+    if (entry->film_wanted && films(loader) < LOADER_FILMS_MAX) {
+        entry->film = loader_start_film(&loader->canvas, edition, entry->spot, offset_us, &err);
+        entry->film_wanted = false;
+        if (!entry->film)
             fail(loader, entry, &err);
     }
     if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
@@ -206,6 +258,8 @@ static void make_picture(struct loader *loader, struct entry *entry)
 {
     struct picture *picture =
         picture_create(entry->background, entry->visual.frame, entry->text.frame);
+    if (picture)
+        picture->playing = entry->film != NULL;
     entry->visual.frame = entry->text.frame = NULL;
     if (!picture) {
         fail(loader, entry, &(struct err){.text = "out of memory"});
@@ -238,18 +292,48 @@ static bool part_poll(struct part *part, int64_t now_ns, bool *failed, struct er
     return true;
 }
 
+/* A film that breaks off stays where it is: its last frame holds until the slot ends. */
+static void film_broke(struct loader *loader, struct entry *entry, const struct err *err)
+{
+    log_error("loader", "film broke off, its last frame stays spot=\"%s\" reason=\"%s\"",
+              entry->name, err->text);
+    strike(loader, entry, err->code);
+    film_stop(entry->film);
+    entry->film = NULL;
+    entry->picture->playing = false;
+}
+
+/* True when the film has its first frame, or has failed without one (then *failed). */
+static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t now_ns, bool *failed,
+                           struct err *err)
+{
+    if (!entry->film)
+        return false;
+    enum film_state state = film_poll(entry->film, now_ns, err);
+    if (state == FILM_FAILED && entry->picture)
+        film_broke(loader, entry, err);
+    else if (state == FILM_FAILED)
+        return *failed = true;
+    return state == FILM_READY && !entry->picture && !entry->visual.frame;
+}
+
 static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_ns)
 {
     struct err err = {0};
     bool failed = false;
     bool news = part_poll(&entry->visual, now_ns, &failed, &err);
-    if (!failed)
+    news |= film_part_poll(loader, entry, now_ns, &failed, &err);
+    if (failed)
+        strike(loader, entry, err.code);
+    else
         news |= part_poll(&entry->text, now_ns, &failed, &err);
     if (failed) {
         fail(loader, entry, &err);
         return true;
     }
-    if (!news || part_pending(&entry->visual) || part_pending(&entry->text))
+    if (!news || part_pending(&entry->visual) || part_pending(&entry->text) || entry->picture)
+        return false;
+    if (entry->film && !(entry->visual.frame = frame_hold(film_frame_at(entry->film, 0))))
         return false;
     make_picture(loader, entry);
     return true;
@@ -282,7 +366,7 @@ static bool house_poll(struct house *house, int64_t now_ns)
 bool loader_poll(struct loader *loader)
 {
     int64_t now_ns = clock_mono_ns();
-    frames_reap(false);
+    link_reap(false);
     bool news = house_poll(&loader->house, now_ns);
     for (int i = 0; i < ENTRIES_MAX; i++)
         if (loader->entries[i].used)
@@ -290,12 +374,18 @@ bool loader_poll(struct loader *loader)
     return news;
 }
 
+static bool is_film(const struct loader_key *key)
+{
+    return key->edition->playlist->spots[key->spot].is_video;
+}
+
 static struct entry *find(struct loader *loader, const struct loader_key *key, const char *language)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         struct entry *entry = &loader->entries[i];
         if (entry->used && entry->serial == key->serial && entry->spot == key->spot &&
-            strcmp(entry->language, language) == 0)
+            strcmp(entry->language, language) == 0 &&
+            (!is_film(key) || entry->start_ms == key->start_ms))
             return entry;
     }
     return NULL;
@@ -315,11 +405,25 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
         copy_text(entry->name, sizeof entry->name, spot->name);
         entry->background = spot->background;
         entry->motion = spot->motion;
-        entry->visual.wanted = spot->has_visual;
+        entry->visual.wanted = spot->has_visual && !spot->is_video;
+        entry->film_wanted = spot->is_video;
+        entry->start_ms = key->start_ms;
+        int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
+        entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
         entry->text.wanted = spot->text_count > 0;
         return entry;
     }
     return NULL;
+}
+
+/* Puts the frame into the picture that is on at this time. */
+static void advance(struct entry *entry, int64_t offset_us)
+{
+    struct picture *picture = entry->picture;
+    struct frame *frame = film_frame_at(entry->film, offset_us);
+    if (frame && frame != picture->visual)
+        picture_set_visual(picture, frame_hold(frame));
+    picture->playing = film_next_us(entry->film) != INT64_MAX;
 }
 
 enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
@@ -340,8 +444,14 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
     if (!entry)
         return LOADER_LOADING; /* full: a later round has room */
     entry->recent = true;
+    if (entry->has_identity && quarantine_has(&loader->quarantine, entry->identity) &&
+        !entry->picture)
+        return LOADER_FAILED;
+    int64_t offset_us = key->offset_ms > 0 ? (int64_t)(key->offset_ms * 1000) : 0;
     if (!entry->failed)
-        start_parts(loader, entry, key->edition);
+        start_parts(loader, entry, key->edition, offset_us);
+    if (entry->film && entry->picture)
+        advance(entry, offset_us);
     *picture = entry->picture;
     return entry->failed ? LOADER_FAILED : entry->picture ? LOADER_READY : LOADER_LOADING;
 }

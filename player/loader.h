@@ -11,6 +11,8 @@
 #include <poll.h>
 
 #define LOADER_JOBS_MAX 8
+#define LOADER_FILMS_MAX 4 /* two in a crossfade, the next, and one that is on its way out */
+#define LOADER_FDS_MAX (LOADER_JOBS_MAX + LOADER_FILMS_MAX)
 #define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 
 struct loader;
@@ -31,6 +33,8 @@ struct loader_key {
     uint64_t serial;
     int spot;
     const char *language; /* NULL: the configuration's */
+    int64_t start_ms;     /* of the slot: tells one run of a film from the next */
+    double offset_ms; /* since then, when it will be seen; a film shows what is on at that time */
 };
 
 /* NULL when out of memory. */
@@ -40,8 +44,9 @@ struct loader *loader_create(const struct loader_config *config);
 void loader_destroy(struct loader *loader);
 
 /* The picture of a spot: *picture (NULL unless LOADER_READY) is the loader's own; hold it to keep
- * it. Starts the work when it is new and a worker is free. A failed one is tried again after half a
- * minute. */
+ * it. Starts the work when it is new and a worker is free. A film's picture is ready with its first
+ * frame, and shows another one from call to call. A failed one is tried again after half a minute,
+ * but a medium that workers failed on three times never. */
 enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
                               struct picture **picture);
 
@@ -56,7 +61,7 @@ bool loader_poll(struct loader *loader);
 /* Ends a round: what was not asked for since the last call is let go. */
 void loader_end_round(struct loader *loader);
 
-/* Fills at most LOADER_JOBS_MAX entries for poll(2) and returns how many; *deadline_ns becomes the
+/* Fills at most LOADER_FDS_MAX entries for poll(2) and returns how many; *deadline_ns becomes the
  * earliest worker's, if sooner. */
 int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *deadline_ns);
 

@@ -52,10 +52,6 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
                                    const struct edition *edition, int spot_index, struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
-    if (spot->is_video) {
-        err_set(err, ERR_INPUT, "films are not supported by this version");
-        return NULL;
-    }
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
     int file = edition_open(edition, asset, err);
     if (file < 0)
@@ -69,6 +65,29 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     struct frames *frames = frames_start(&job, &file, 1, canvas->limit_ms, err);
     close(file);
     return frames;
+}
+
+struct film *loader_start_film(const struct loader_canvas *canvas, const struct edition *edition,
+                               int spot_index, int64_t offset_us, struct err *err)
+{
+    const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
+    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    int file = edition_open(edition, asset, err);
+    if (file < 0)
+        return NULL;
+    const struct film_request request = {
+        .canvas_width_px = canvas->width_px,
+        .canvas_height_px = canvas->height_px,
+        .rotation = canvas->rotation,
+        .fit = spot->fit,
+        .focus_x = spot->focus_x,
+        .focus_y = spot->focus_y,
+        .start_us = offset_us,
+        .limit_ms = canvas->limit_ms,
+    };
+    struct film *film = film_start(&request, file, err);
+    close(file);
+    return film;
 }
 
 /* The files that a tagline's faces are read from, best first: brand font, system font, the font

@@ -2,6 +2,7 @@
 #ifndef LOADER_JOBS_H
 #define LOADER_JOBS_H
 
+#include "decode/film.h"
 #include "decode/frames.h"
 #include "sync/edition.h"
 
@@ -23,6 +24,10 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
                                    const struct edition *edition, int spot, struct err *err);
 struct frames *loader_start_text(const struct loader_canvas *canvas, const struct edition *edition,
                                  int spot, const char *language, struct err *err);
+
+/* Starts the worker for a spot's film, from so long after its start on. */
+struct film *loader_start_film(const struct loader_canvas *canvas, const struct edition *edition,
+                               int spot, int64_t offset_us, struct err *err);
 
 /* The house card's ground, and its words. */
 struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err);

@@ -4,8 +4,11 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "core/show_clock.h"
+#include "decode/frames.h"
+#include "decode/link.h"
 #include "frames_log.h"
 #include "language.h"
+#include "lengths.h"
 #include "pace.h"
 #include "playing.h"
 #include "settings.h"
@@ -29,6 +32,7 @@
 struct play {
     struct settings settings;
     struct source *source;
+    struct lengths lengths; /* of what comes into force next */
     struct playing playing;
     struct loader *loader;
     struct display *display;
@@ -41,6 +45,7 @@ struct play {
     FILE *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;
+    uint64_t visuals;  /* that were drawn last */
     int lost;          /* screens in a row that did not last */
     int64_t opened_ns; /* when this screen was opened */
     int status;
@@ -124,9 +129,13 @@ static bool reopen_display(struct play *play, const struct err *why)
 static bool take_edition(struct play *play, struct err *err)
 {
     struct edition *edition = source_take(play->source);
-    if (!edition)
+    int64_t limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000);
+    if (edition && !lengths_begin(&play->lengths, edition, limit_ms))
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    if (!play->lengths.edition || !lengths_poll(&play->lengths, clock_mono_ns()))
         return true;
-    if (!playing_switch(&play->playing, edition, value(play, SETTING_TIMEZONE)->text, err))
+    if (!playing_switch(&play->playing, lengths_take(&play->lengths), play->lengths.film_ms,
+                        value(play, SETTING_TIMEZONE)->text, err))
         return false;
     play->clock_fed_ns = 0; /* its signature may tell what time it is */
     const struct playlist *playlist = play->playing.edition->playlist;
@@ -216,6 +225,21 @@ static void log_frame(struct play *play, const struct show_frame *frame, double 
     frames_log_write(play->frames_log, &line);
 }
 
+/* Tells one pair of visuals from the next: a film's new frame has to be drawn. */
+static uint64_t visuals_of(const struct display_mix *mix)
+{
+    const struct frame *from =
+        mix->has_from && !mix->from_frozen ? mix->from.picture->visual : NULL;
+    const struct frame *to = mix->to.picture ? mix->to.picture->visual : NULL;
+    return (from ? from->id * 0x9e3779b97f4a7c15u : 0) ^ (to ? to->id : 0);
+}
+
+static bool films_run(const struct display_mix *mix)
+{
+    return (mix->to.picture && mix->to.picture->playing) ||
+           (mix->has_from && !mix->from_frozen && mix->from.picture->playing);
+}
+
 /* One turn: the frame that will be seen at pace's next instant, if it differs from the one on
  * screen. True when the next refresh needs another one. */
 static bool turn(struct play *play, struct err *err)
@@ -235,26 +259,28 @@ static bool turn(struct play *play, struct err *err)
     struct show_frame frame = show_step(&play->show, &wish);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
-    bool drawn =
-        !frame.nothing && (play->redraw || frame.animating || was_coming || frame.to_key != before);
+    uint64_t visuals = visuals_of(&frame.mix);
+    bool drawn = !frame.nothing && (play->redraw || frame.animating || was_coming ||
+                                    frame.to_key != before || visuals != play->visuals);
     if (drawn) {
         if (!display_show(play->display, &frame.mix, err))
             return false;
         play->redraw = false;
+        play->visuals = visuals;
         int64_t present_ns = clock_mono_ns();
         log_frame(play, &frame, show_ms, pace_presented(&play->pace, present_ns), present_ns);
     }
     if (next && !play->show.coming.key)
         display_prepare(play->display, next);
     loader_end_round(play->loader);
-    pace_set_running(&play->pace, frame.animating);
+    pace_set_running(&play->pace, frame.animating || films_run(&frame.mix));
     return true;
 }
 
 /* Sleeps until the next frame, the next change, news from a worker or the source, or a signal. */
 static void wait(struct play *play)
 {
-    struct pollfd fds[LOADER_JOBS_MAX + WAKE_FDS_MAX];
+    struct pollfd fds[LOADER_FDS_MAX + 1 + WAKE_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = pace_wait_until_ns(&play->pace, now_ns);
     if (until_ns == INT64_MAX) {
@@ -268,6 +294,7 @@ static void wait(struct play *play)
     if (play->end_ns < until_ns)
         until_ns = play->end_ns;
     int count = loader_poll_fds(play->loader, fds, &until_ns);
+    count += lengths_poll_fds(&play->lengths, fds + count, &until_ns);
     if (wake_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
@@ -334,6 +361,8 @@ static bool start(struct play *play, struct err *err)
 {
     if (!play->settings.source)
         return err_set(err, ERR_INPUT, "which playlist? duckling play FILE, URL or channel");
+    if (!link_choose_sandbox(value(play, SETTING_NO_SANDBOX)->number > 0, err))
+        return false;
     play->wake = wake_create(err);
     if (!play->wake)
         return false;
@@ -371,6 +400,7 @@ static void finish(struct play *play)
     source_close(play->source);
     show_finish(&play->show);
     loader_destroy(play->loader);
+    lengths_finish(&play->lengths);
     playing_finish(&play->playing);
     display_destroy(play->display);
     frames_log_close(play->frames_log);

@@ -1,12 +1,15 @@
 #include "playing.h"
 
+#include "base/log.h"
+#include "lengths.h"
+
 #include <math.h>
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 #define BRIDGE_MS 1000  /* where the playlist has no transition of its own */
 
-bool playing_switch(struct playing *playing, struct edition *edition, const char *own,
-                    struct err *err)
+bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
+                    const char *own, struct err *err)
 {
     struct zone zone = {0};
     const char *name = edition->playlist->timezone ? edition->playlist->timezone : own;
@@ -20,8 +23,27 @@ bool playing_switch(struct playing *playing, struct edition *edition, const char
     /* The programme keeps a pointer to the zone, which therefore moves to its place first. */
     *playing = (struct playing){
         .edition = edition, .serial = serial, .jumps = playing->jumps, .zone = zone};
-    playing->programme = programme_create(edition->playlist, &playing->zone.civil, NULL);
+    playing->programme = programme_create(edition->playlist, &playing->zone.civil, film_ms);
     return playing->programme || err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
+                  struct err *err)
+{
+    struct playlist_faults faults = {0};
+    struct edition *edition = edition_load(path, &faults, err);
+    for (size_t i = 0; i < faults.count; i++)
+        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
+    playlist_faults_finish(&faults);
+    struct lengths lengths = {0};
+    if (!edition)
+        return false;
+    if (!lengths_begin(&lengths, edition, limit_ms))
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    lengths_wait(&lengths);
+    bool ok = playing_switch(playing, lengths_take(&lengths), lengths.film_ms, own, err);
+    lengths_finish(&lengths);
+    return ok;
 }
 
 void playing_finish(struct playing *playing)
@@ -59,13 +81,16 @@ static double bridge_ms(const struct playing *playing)
 /* Where a slot's picture stands in time. It moves until it has faded out, so the transition after
  * it counts. */
 static struct show_target slot_target(struct playing *playing, struct loader *loader,
-                                      const struct programme_slot *slot, enum loader_state *state)
+                                      const struct programme_slot *slot, double show_ms,
+                                      enum loader_state *state)
 {
     *state = LOADER_READY;
     if (slot->source == PROGRAMME_NOTHING)
         return house_target(loader, NAME, (double)slot->start_ms);
     struct programme_slot next = programme_next_slot(playing->programme, slot);
-    struct loader_key key = {playing->edition, playing->serial, slot->spot, NULL};
+    struct loader_key key = {playing->edition, playing->serial,
+                             slot->spot,       NULL,
+                             slot->start_ms,   show_ms - (double)slot->start_ms};
     struct show_target target = {
         .key =
             key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot),
@@ -80,7 +105,7 @@ static void want_next(struct playing *playing, struct loader *loader,
                       const struct programme_slot *slot, struct picture **picture)
 {
     struct programme_slot next = programme_next_slot(playing->programme, slot);
-    struct loader_key key = {playing->edition, playing->serial, next.spot, NULL};
+    struct loader_key key = {playing->edition, playing->serial, next.spot, NULL, next.start_ms, 0};
     if (next.source != PROGRAMME_NOTHING)
         loader_want(loader, &key, picture);
 }
@@ -96,7 +121,7 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
     }
     struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
     enum loader_state state, from_state;
-    wish.to = slot_target(playing, loader, &scene.to, &state);
+    wish.to = slot_target(playing, loader, &scene.to, show_ms, &state);
     /* A fade of our own ends, like the programme's, by the middle of what is left of the slot. */
     double left_ms = (double)scene.to.end_ms - show_ms;
     if (wish.bridge_ms > left_ms / 2)
@@ -105,7 +130,7 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
         scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
     if (scene.has_from) {
         wish.has_from = true;
-        wish.from = slot_target(playing, loader, &scene.from, &from_state);
+        wish.from = slot_target(playing, loader, &scene.from, show_ms, &from_state);
         /* The scene counts whole milliseconds; on screen the fraction matters. */
         wish.mix = (show_ms - wish.to.start_ms) / scene.to.transition.duration_ms;
         wish.mix = wish.mix > 1 ? 1 : wish.mix < 0 ? 0 : wish.mix;

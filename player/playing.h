@@ -19,11 +19,16 @@ struct playing {
     struct programme *programme;
 };
 
-/* Puts an edition in force (takes it over, also on failure). `own` is the player's zone name, NULL
- * for the system's; the playlist's wins. On failure the old one stays (but where memory ran out
- * nothing plays). */
-bool playing_switch(struct playing *playing, struct edition *edition, const char *own,
-                    struct err *err);
+/* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
+ * (lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
+ * On failure the old one stays (but where memory ran out nothing plays). */
+bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
+                    const char *own, struct err *err);
+
+/* The same with a playlist file, for commands: its faults are written to the log, its films are
+ * looked at (limit_ms for each). */
+bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
+                  struct err *err);
 
 void playing_finish(struct playing *playing);
 

@@ -247,6 +247,11 @@ static struct programme_slot slot_at(struct programme *programme, int64_t t_ms)
     return slot;
 }
 
+int32_t programme_spot_ms(const struct programme *programme, int spot)
+{
+    return programme->length_ms[spot];
+}
+
 struct programme_scene programme_scene_at(struct programme *programme, int64_t t_ms)
 {
     t_ms = clamp(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);

@@ -76,6 +76,9 @@ struct programme *programme_create(const struct playlist *playlist, const struct
 /* NULL is allowed. */
 void programme_destroy(struct programme *programme);
 
+/* How long a spot's slots are where no block cuts them; at most 24 hours. */
+int32_t programme_spot_ms(const struct programme *programme, int spot);
+
 /* The scene at t_ms. Any t_ms in the years 1971 to 2199; outside, the nearest edge's answer. */
 struct programme_scene programme_scene_at(struct programme *programme, int64_t t_ms);
 

@@ -2,26 +2,18 @@
 
 #include "base/clock.h"
 #include "core/picture_header.h"
-#include "decode/worker.h"
+#include "decode/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define ENDING_MAX 64
-
 struct frames {
-    pid_t pid; /* 0: told to end */
-    int socket;
+    struct link link;
     int64_t deadline_ns;
     enum frames_state state;
     int screen_width_px, screen_height_px;
@@ -44,120 +36,29 @@ static void free_mapped(struct frame *frame)
     free(mapped);
 }
 
-/* The worker's environment: nothing of ours, but for what a sanitizer's run-time needs to be told.
- */
-static char **worker_environment(void)
-{
-    static char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC";
-    static char *list[6];
-    size_t count = 0;
-    list[count++] = locale;
-    list[count++] = zone;
-    for (char **entry = environ; *entry && count < 5; entry++)
-        if (strncmp(*entry, "ASAN_OPTIONS=", 13) == 0 ||
-            strncmp(*entry, "UBSAN_OPTIONS=", 14) == 0 || strncmp(*entry, "LSAN_OPTIONS=", 13) == 0)
-            list[count++] = *entry;
-    list[count] = NULL;
-    return list;
-}
-
-/* The socket moves first: in a process that was started with its standard descriptors closed it may
- * have one of their numbers. */
-static bool prepare_actions(posix_spawn_file_actions_t *actions, int socket)
-{
-    bool ok = posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
-              posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
-              posix_spawn_file_actions_adddup2(actions, 0, 1) == 0;
-#ifndef DUCKLING_SANITIZED /* a sanitizer's report must be seen */
-    ok = ok && posix_spawn_file_actions_adddup2(actions, 0, 2) == 0;
-#endif
-    return ok && posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;
-}
-
-static bool spawn(pid_t *pid, int socket, struct err *err)
-{
-    static char name[] = WORKER_NAME;
-    char *arguments[] = {name, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int number = ENOMEM;
-    if (prepare_actions(&actions, socket))
-        number = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments,
-                             worker_environment());
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "can't start a worker");
-}
-
-static bool send_job(int socket, const struct protocol_job *job, const int *files, int file_count,
-                     struct err *err)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int) * PROTOCOL_FILES_MAX)];
-    } control = {0};
-    struct protocol_job copy = *job;
-    copy.magic = PROTOCOL_MAGIC;
-    copy.file_count = (uint32_t)file_count;
-    struct iovec part = {&copy, sizeof copy};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (file_count > 0) {
-        size_t bytes = sizeof(int) * (size_t)file_count;
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(bytes);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(bytes);
-        memcpy(CMSG_DATA(header), files, bytes);
-    }
-    if (sendmsg(socket, &message, MSG_NOSIGNAL) != (ssize_t)sizeof copy)
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't reach a worker");
-    return true;
-}
-
 struct frames *frames_start(const struct protocol_job *job, const int *files, int file_count,
                             int64_t limit_ms, struct err *err)
 {
-    int pair[2];
     struct frames *frames = calloc(1, sizeof *frames);
-    if (!frames || file_count < 0 || file_count > PROTOCOL_FILES_MAX || !(job->scale <= 2)) {
+    if (!frames || !(job->scale <= 2)) {
         free(frames);
         err_set(err, ERR_SYSTEM, "a worker can't be given this job");
         return NULL;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        free(frames);
-        err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
-        return NULL;
-    }
-    frames->socket = pair[0];
     frames->scale = job->scale > 1 ? job->scale : 1;
     frames->screen_width_px = job->canvas_width_px;
     frames->screen_height_px = job->canvas_height_px;
     layout_rotate_size(job->rotation, &frames->screen_width_px, &frames->screen_height_px);
     frames->deadline_ns = clock_mono_ns() + limit_ms * 1000000;
-    /* The job waits in the socket's buffer until the worker is up. */
-    bool ok = send_job(pair[0], job, files, file_count, err) && spawn(&frames->pid, pair[1], err);
-    close(pair[1]);
-    if (!ok) {
-        frames_stop(frames);
-        return NULL;
-    }
-    return frames;
+    if (link_start(&frames->link, job, files, file_count, err))
+        return frames;
+    free(frames);
+    return NULL;
 }
 
 int frames_fd(const struct frames *frames)
 {
-    return frames->socket;
+    return link_fd(&frames->link);
 }
 
 int64_t frames_deadline_ns(const struct frames *frames)
@@ -165,39 +66,9 @@ int64_t frames_deadline_ns(const struct frames *frames)
     return frames->deadline_ns;
 }
 
-/* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
- * second. Main thread. */
-static pid_t ending[ENDING_MAX];
-static size_t ending_count;
-
-void frames_reap(bool wait)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < ending_count; i++) {
-        pid_t done;
-        do
-            done = waitpid(ending[i], NULL, wait ? 0 : WNOHANG);
-        while (done < 0 && errno == EINTR);
-        if (done == 0)
-            ending[kept++] = ending[i];
-    }
-    ending_count = kept;
-}
-
-static void end_worker(struct frames *frames)
-{
-    if (frames->pid <= 0)
-        return;
-    kill(frames->pid, SIGKILL);
-    frames_reap(ending_count == ENDING_MAX);
-    ending[ending_count++] = frames->pid;
-    frames->pid = 0;
-    frames_reap(false);
-}
-
 static enum frames_state fail(struct frames *frames)
 {
-    end_worker(frames);
+    link_stop(&frames->link);
     frame_release(frames->frame);
     frames->frame = NULL;
     frames->state = FRAMES_FAILED;
@@ -310,7 +181,7 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
 {
     event->words[sizeof event->words - 1] = '\0';
     if (event->magic == PROTOCOL_MAGIC) {
-        switch ((enum protocol_event_kind)event->kind) {
+        switch (event->kind) {
         case PROTOCOL_RING:
             return map_ring(frames, &event->ring, fd, err);
         case PROTOCOL_FRAME:
@@ -333,39 +204,16 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
 /* One message: 1 taken, 0 none there yet, -1 the worker is gone or broke the protocol. */
 static int receive(struct frames *frames, struct err *err)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int) * 4)];
-    } control;
     struct protocol_event event = {0};
-    struct iovec part = {&event, sizeof event};
-    struct msghdr message = {
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = &control,
-        .msg_controllen = sizeof control,
-    };
-    ssize_t got = recvmsg(frames->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
-    int fds[4], count = 0, fd = -1;
-    struct cmsghdr *header =
-        got >= 0 ? CMSG_FIRSTHDR(&message) : NULL; /* an empty packet may bring some, too */
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-        memcpy(fds, CMSG_DATA(header), (size_t)count * sizeof(int));
-    }
-    if (count > 0)
-        fd = fds[0];
-    bool ok;
-    if (got <= 0)
-        ok = err_set(err, ERR_WORKER, "the worker crashed");
-    else if (got != (ssize_t)sizeof event || message.msg_flags & MSG_TRUNC || count > 1)
-        ok = err_set(err, ERR_WORKER, "the worker sent nonsense");
-    else
-        ok = take_event(frames, &event, fd, err);
-    for (int i = 0; i < count; i++)
-        close(fds[i]);
+    size_t size;
+    int fd;
+    enum link_news news = link_receive(&frames->link, &event, sizeof event, &size, &fd, err);
+    if (news != LINK_PACKET)
+        return news == LINK_BROKEN ? -1 : 0;
+    bool ok = size == sizeof event ? take_event(frames, &event, fd, err)
+                                   : err_set(err, ERR_WORKER, "the worker sent nonsense");
+    if (fd >= 0)
+        close(fd);
     return ok ? 1 : -1;
 }
 
@@ -403,8 +251,7 @@ void frames_stop(struct frames *frames)
 {
     if (!frames)
         return;
-    end_worker(frames);
-    close(frames->socket);
+    link_stop(&frames->link);
     frame_release(frames->frame);
     free(frames);
 }

@@ -22,13 +22,16 @@ enum frames_state { FRAMES_PENDING, FRAMES_READY, FRAMES_FAILED };
 struct frames *frames_start(const struct protocol_job *job, const int *files, int file_count,
                             int64_t limit_ms, struct err *err);
 
-/* Readable when frames_poll has something to do. */
+/* Readable when frames_poll has something to do. Another one when the worker has ended: ask before
+ * each wait. */
 int frames_fd(const struct frames *frames);
 
 /* When the worker's time is up (CLOCK_MONOTONIC): poll by then. */
 int64_t frames_deadline_ns(const struct frames *frames);
 
-/* Takes what has come; never blocks. FRAMES_FAILED (with err, the first time) is final. */
+/* Takes what has come; never blocks. FRAMES_FAILED (with err, the first time) is final: what the
+ * worker said, or ERR_WORKER when it broke the protocol, broke out of its sandbox (it was killed
+ * for trying), used up its processor time or crashed; ERR_TIMEOUT. */
 enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err *err);
 
 /* The frame, once; the caller holds it. NULL unless FRAMES_READY. It outlives `frames`. */
@@ -40,9 +43,5 @@ const struct protocol_facts *frames_facts(const struct frames *frames);
 
 /* Ends the worker, if it still runs, without waiting for its end. NULL is allowed. */
 void frames_stop(struct frames *frames);
-
-/* Takes note of workers that have ended since; to be called now and then. With `wait`, until all
- * that were stopped have. */
-void frames_reap(bool wait);
 
 #endif

@@ -1,9 +1,10 @@
 /* What the player and its workers say to each other, over a SOCK_SEQPACKET pair.
  *
  *     player  ── job, with open descriptors ──▶  worker
- *     player  ◀── ring, with a sealed memfd ───  worker     where frames will be
- *     player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
- *     player  ── release (slot) ───────────────▶ worker     films only: the slot may be drawn again
+ *     player  ◀── ring, with a sealed memfd ───  worker     where the frame will be; a film says
+ * film player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
+ *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
+ *     player  ── order (release, heard) ───────▶ worker     films only: there is room for more
  *     player  ◀── end, or error ───────────────  worker
  *
  * Each message is one packet of exactly its struct's size. Both ends are the same program, so the
@@ -32,14 +33,16 @@ enum protocol_kind {
     PROTOCOL_STILL,
     PROTOCOL_TAGLINE,
     PROTOCOL_HOUSE, /* the house card's ground, from code alone */
+    PROTOCOL_MOVIE,
 };
 
 struct protocol_job {
     uint32_t magic;
     uint32_t kind;                             /* enum protocol_kind */
     int32_t canvas_width_px, canvas_height_px; /* upright */
-    int32_t rotation;    /* 0, 90, 180, 270: frames are made turned, ready for the screen */
-    uint32_t file_count; /* descriptors that came along: the picture, or the faces in order */
+    int32_t rotation;     /* 0, 90, 180, 270: frames are made turned, ready for the screen */
+    uint32_t file_count;  /* descriptors that came along: the picture, or the faces in order */
+    uint32_t unsandboxed; /* 1: --no-sandbox */
     /* still */
     uint32_t fit;        /* enum playlist_fit */
     uint32_t background; /* 0xRRGGBB, shows through transparent pixels */
@@ -52,6 +55,11 @@ struct protocol_job {
     int32_t face_index[PROTOCOL_FILES_MAX];
     char language[64];
     char text[PLAYLIST_TEXT_BYTES_MAX + 1];
+    /* movie */
+    int64_t start_us;    /* the first frame is the one that is on then */
+    uint32_t want_sound; /* 0 or 1 */
+    uint32_t only_look;  /* 1: nothing but the film's shape is wanted */
+    uint32_t threads;
 };
 
 enum protocol_event_kind {
@@ -59,7 +67,16 @@ enum protocol_event_kind {
     PROTOCOL_FRAME,
     PROTOCOL_END,
     PROTOCOL_ERROR,
+    PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
+    PROTOCOL_SOUND,
 };
+
+/* Frames, and pieces of sound, that the player has not given back: the worker waits at these. */
+#define PROTOCOL_AHEAD_FRAMES 8
+#define PROTOCOL_AHEAD_SOUNDS 32
+#define PROTOCOL_SOUND_PAIRS 1024
+#define PROTOCOL_FILM_BYTES_MAX ((size_t)1 << 30)
+#define PROTOCOL_FILM_SLOTS_MAX 32
 
 /* What the worker learned on the way, for `check`; nothing that is shown depends on it. What does
  * not belong to the job's kind is zero. */
@@ -85,14 +102,50 @@ struct protocol_ring {
     struct protocol_facts facts;
 };
 
+/* A film's shape: what movie.h says of it. */
+struct protocol_film {
+    int32_t slots;
+    int32_t width_px, height_px; /* of the Y plane, turned for the screen */
+    uint64_t offset_bytes[3], stride_bytes[3], slot_bytes;
+    uint32_t colour;                         /* enum frame_matrix */
+    int32_t shown_width_px, shown_height_px; /* upright, square pixels */
+    int32_t coded_width_px, coded_height_px;
+    int32_t bit_depth;
+    uint32_t variable_rate, has_sound, high_dynamic_range; /* 0 or 1 */
+    double fps;
+    int64_t duration_us;
+    char codec[16];
+};
+
 struct protocol_event {
     uint32_t magic;
     uint32_t kind;                    /* enum protocol_event_kind */
     struct protocol_ring ring;        /* PROTOCOL_RING */
+    struct protocol_film film;        /* PROTOCOL_FILM */
     int32_t slot;                     /* PROTOCOL_FRAME */
-    int64_t time_us;                  /* PROTOCOL_FRAME: since the film's start; 0 for a still */
+    int64_t time_us, duration_us;     /* PROTOCOL_FRAME: since the film's start; 0 for a still */
     uint32_t code;                    /* PROTOCOL_ERROR: enum err_code */
     char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
+};
+
+/* A packet of its own size. */
+struct protocol_sound {
+    uint32_t magic;
+    uint32_t kind; /* PROTOCOL_SOUND */
+    int64_t time_us;
+    int32_t pairs;                           /* 1 to PROTOCOL_SOUND_PAIRS */
+    float samples[2 * PROTOCOL_SOUND_PAIRS]; /* 48 kHz, stereo, interleaved */
+};
+
+enum protocol_order_kind {
+    PROTOCOL_RELEASE, /* of a frame's slot */
+    PROTOCOL_HEARD,   /* one piece of sound */
+};
+
+struct protocol_order {
+    uint32_t magic;
+    uint32_t kind; /* enum protocol_order_kind */
+    int32_t slot;
 };
 
 #endif

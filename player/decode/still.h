@@ -21,6 +21,9 @@ struct still_request {
     uint32_t background; /* 0xRRGGBB under transparent pixels */
 };
 
+/* Has the libraries load what they load at first use. Once in a worker, before its sandbox. */
+void still_prepare(void);
+
 /* A picture opened and measured, not yet scaled. */
 struct still;
 

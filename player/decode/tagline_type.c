@@ -1,6 +1,7 @@
 #include "decode/tagline_type.h"
 
 #include "base/log.h"
+#include "decode/sandbox.h"
 
 #include <SDL_ttf.h>
 #include <errno.h>
@@ -79,7 +80,7 @@ static int SDLCALL source_close(SDL_RWops *stream)
 static SDL_RWops *source_open(int fd)
 {
     struct stat status;
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+    if (sandbox_fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
         SDL_SetError("not a regular file");
         return NULL;
     }

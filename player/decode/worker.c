@@ -2,8 +2,10 @@
 
 #include "decode/house.h"
 #include "decode/protocol.h"
+#include "decode/sandbox.h"
 #include "decode/still.h"
 #include "decode/tagline.h"
+#include "decode/worker_movie.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* A picture of the largest size allowed, decoded, plus its frame, plus libraries. */
-#define ADDRESS_SPACE_BYTES ((rlim_t)1 << 30)
+#define ADDRESS_SPACE_BYTES ((size_t)1 << 30)
 #define PROCESSOR_SECONDS 60
+#define FRAMES_OPEN 1 /* memfds at a time */
+/* A film: its ring, as much again for what the decoder keeps for itself, its threads' stacks. */
+#define MOVIE_SPACE_BYTES ((size_t)3 << 30)
+/* Processor time of all threads: a day at four of them. What it does with it, the player watches.
+ */
+#define MOVIE_SECONDS (4 * 86400)
 
 struct files {
     int fds[PROTOCOL_FILES_MAX];
@@ -36,25 +42,6 @@ struct drawing {
     bool (*paint)(void *source, void *pixels, size_t stride_bytes, struct err *err);
     void *source;
 };
-
-/* glibc's own enum type for the resource: clang minds the sign of a plain int. */
-static void limit(__rlimit_resource_t resource, rlim_t value)
-{
-    struct rlimit both = {value, value};
-    setrlimit(resource, &both);
-}
-
-static void set_limits(void)
-{
-    prctl(PR_SET_PDEATHSIG, 9 /* SIGKILL */);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, PROCESSOR_SECONDS);
-    limit(RLIMIT_FSIZE, PROTOCOL_FRAME_BYTES_MAX);
-#ifndef DUCKLING_SANITIZED /* AddressSanitizer's shadow alone is larger */
-    limit(RLIMIT_AS, ADDRESS_SPACE_BYTES);
-#endif
-}
 
 static bool receive_job(struct protocol_job *job, struct files *files)
 {
@@ -83,14 +70,13 @@ static bool receive_job(struct protocol_job *job, struct files *files)
     return files->count == job->file_count;
 }
 
-static bool send_event(struct protocol_event *event, int fd)
+bool worker_send(const void *packet, size_t size, int fd)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {0};
-    event->magic = PROTOCOL_MAGIC;
-    struct iovec part = {event, sizeof *event};
+    struct iovec part = {(void *)(uintptr_t)packet, size};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (fd >= 0) {
         message.msg_control = &control;
@@ -101,7 +87,13 @@ static bool send_event(struct protocol_event *event, int fd)
         header->cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    return sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) == (ssize_t)sizeof *event;
+    return sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static bool send_event(struct protocol_event *event, int fd)
+{
+    event->magic = PROTOCOL_MAGIC;
+    return worker_send(event, sizeof *event, fd);
 }
 
 static void send_error(const struct err *err)
@@ -312,19 +304,53 @@ static bool make(struct protocol_job *job, const struct files *files, struct err
         return make_tagline(job, files, err);
     case PROTOCOL_HOUSE:
         return make_house(job, err);
+    case PROTOCOL_MOVIE:
+        return files->count == 1 ? worker_movie(job, files->fds[0], err)
+                                 : err_set(err, ERR_WORKER, "a film needs one file");
     }
     return err_set(err, ERR_WORKER, "unknown kind of job");
 }
 
+static struct sandbox_limits limits_for(const struct protocol_job *job, const struct files *files)
+{
+    struct sandbox_limits limits = {
+        .address_space_bytes = ADDRESS_SPACE_BYTES,
+        .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
+        .processor_s = PROCESSOR_SECONDS,
+        .descriptors = PROTOCOL_FD + 1 + (unsigned)files->count + FRAMES_OPEN,
+    };
+    if (job->kind == PROTOCOL_MOVIE) {
+        limits.address_space_bytes = MOVIE_SPACE_BYTES;
+        limits.file_bytes = PROTOCOL_FILM_BYTES_MAX;
+        limits.processor_s = MOVIE_SECONDS;
+    }
+    return limits;
+}
+
+/* The limits hold in any case; the walls are what --no-sandbox leaves out. */
+static bool enter_sandbox(const struct protocol_job *job, const struct files *files,
+                          struct err *err)
+{
+    const struct sandbox_limits limits = limits_for(job, files);
+    enum sandbox_kind kind = job->kind == PROTOCOL_MOVIE ? SANDBOX_THREADS : SANDBOX_ALONE;
+    if (job->kind == PROTOCOL_STILL)
+        still_prepare();
+    bool ok = sandbox_set_limits(&limits, err);
+    if (!job->unsandboxed)
+        ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(kind, err);
+    return ok || err_prefix(err, "a worker without its sandbox does no work: ");
+}
+
 int worker_main(void)
 {
-    set_limits();
     static struct protocol_job job;
     struct files files = {0};
+    struct err err = {0};
+    /* Nothing else should be open; then the job's files get the next numbers. */
+    closefrom(PROTOCOL_FD + 1);
     if (!receive_job(&job, &files))
         return 1;
-    struct err err = {0};
-    if (!make(&job, &files, &err))
+    if (!enter_sandbox(&job, &files, &err) || !make(&job, &files, &err))
         send_error(&err);
     return 0;
 }

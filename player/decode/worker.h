@@ -1,8 +1,8 @@
 /* A worker process: makes the frames of one job, then ends.
  *
  * main() calls worker_main when the player has re-executed itself for one. It reads the job from
- * PROTOCOL_FD, answers there, and touches nothing but the descriptors that came with the job. One
- * thread. */
+ * PROTOCOL_FD, closes the sandbox behind itself, and only then looks at what came with the job; the
+ * answer goes to PROTOCOL_FD. One thread. */
 #ifndef DECODE_WORKER_H
 #define DECODE_WORKER_H
 

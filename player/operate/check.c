@@ -6,6 +6,8 @@
 #include "base/zone.h"
 #include "core/programme.h"
 #include "core/check_schedule.h"
+#include "decode/frames.h"
+#include "decode/link.h"
 #include "operate/check_media.h"
 #include "settings.h"
 
@@ -94,6 +96,8 @@ bool check_playlist(const struct settings *settings, const char *path,
                     const struct check_bytes *bytes, struct check_report *report, struct err *err)
 {
     const struct check_subject subject = {settings, path, report};
+    if (!link_choose_sandbox(settings->values[SETTING_NO_SANDBOX].number > 0, err))
+        return false;
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);
     bool sound = faults.total == 0;

@@ -1,6 +1,7 @@
 #include "operate/check_media.h"
 
 #include "base/clock.h"
+#include "decode/link.h"
 #include "loader_jobs.h"
 #include "operate/check_text.h"
 
@@ -273,7 +274,7 @@ static bool finish_oldest(struct check *check, struct err *err)
     else
         ok = finish_text(check, &job, err);
     frames_stop(job.frames);
-    frames_reap(true); /* before the next is started: two at a time */
+    link_reap(true); /* before the next is started: two at a time */
     check->work_count--;
     memmove(check->work, check->work + 1, (size_t)check->work_count * sizeof *check->work);
     return ok;
@@ -303,7 +304,7 @@ bool check_media_run(const struct check_media *media, struct err *err)
 out:
     for (int i = 0; i < check.work_count; i++)
         frames_stop(check.work[i].frames);
-    frames_reap(true);
+    link_reap(true);
     frame_release(check.visual);
     free(check.canvas.pixels);
     free(check.bad);

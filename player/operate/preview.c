@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "decode/frames.h"
+#include "decode/link.h"
 #include "language.h"
 #include "operate/png.h"
 #include "operate/sheet.h"
@@ -29,13 +31,9 @@ static const struct option_value *value(const struct preview *preview, enum sett
 
 static bool load(struct preview *preview, struct err *err)
 {
-    struct playlist_faults faults = {0};
-    struct edition *edition = edition_load(preview->settings.source, &faults, err);
-    for (size_t i = 0; i < faults.count; i++)
-        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
-    playlist_faults_finish(&faults);
-    return edition &&
-           playing_switch(&preview->playing, edition, value(preview, SETTING_TIMEZONE)->text, err);
+    int64_t limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000);
+    return playing_open(&preview->playing, preview->settings.source,
+                        value(preview, SETTING_TIMEZONE)->text, limit_ms, err);
 }
 
 static bool prepare(struct preview *preview, struct err *err)
@@ -156,7 +154,14 @@ static bool write_strip(struct preview *preview, int64_t start_ms, struct err *e
 
 static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
 {
-    struct loader_key key = {preview->playing.edition, preview->playing.serial, spot, language};
+    const struct playing *playing = &preview->playing;
+    /* A film stands for itself by its middle: films often begin with nothing. */
+    struct loader_key key = {playing->edition,
+                             playing->serial,
+                             spot,
+                             language,
+                             0,
+                             (double)programme_spot_ms(playing->programme, spot) / 2};
     for (;;) {
         struct picture *picture;
         loader_poll(preview->loader);
@@ -201,7 +206,8 @@ static bool write_sheet(struct preview *preview, struct err *err)
 
 static bool run(struct preview *preview, struct err *err)
 {
-    if (!load(preview, err) || !prepare(preview, err))
+    if (!link_choose_sandbox(value(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
+        !load(preview, err) || !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);

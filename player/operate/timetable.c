@@ -1,6 +1,6 @@
 #include "operate/timetable.h"
 
-#include "base/log.h"
+#define LOOK_MS 10000 /* for each film */
 
 bool timetable_open(struct timetable *timetable, const struct settings *settings, struct err *err)
 {
@@ -8,12 +8,7 @@ bool timetable_open(struct timetable *timetable, const struct settings *settings
     if (own && !zone_load(&timetable->own, own, err))
         return err_prefix(err, "time zone: ");
     timetable->has_own = own != NULL;
-    struct playlist_faults faults = {0};
-    struct edition *edition = edition_load(settings->source, &faults, err);
-    for (size_t i = 0; i < faults.count; i++)
-        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
-    playlist_faults_finish(&faults);
-    return edition && playing_switch(&timetable->playing, edition, own, err);
+    return playing_open(&timetable->playing, settings->source, own, LOOK_MS, err);
 }
 
 void timetable_finish(struct timetable *timetable)

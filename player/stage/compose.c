@@ -1,9 +1,12 @@
 #include "stage/compose.h"
 
+#include "stage/compose_film.h"
+#include "stage/compose_sample.h"
+
 #include <libyuv/planar_functions.h>
 #include <math.h>
 #include <pthread.h>
-#include <string.h>
+#include <stdlib.h>
 
 static uint8_t *pixel_of(const struct canvas *canvas, int x, int y)
 {
@@ -21,113 +24,17 @@ static void fill(const struct canvas *canvas, uint32_t color)
              0xff000000u | color);
 }
 
-static const uint8_t *frame_row(const struct frame *frame, int y)
-{
-    return (const uint8_t *)frame->pixels + frame->stride_bytes * (size_t)y;
-}
-
-/* Where samples of one axis lie: first pixel and weight of the second, in 256ths. */
-struct tap {
-    int first;
-    int weight;
-};
-
-/* Rounded, not cut, and the mix too: cut, a picture would be half a level darker while it moves. */
-static struct tap tap_at(double position, int size)
-{
-    int steps = (int)floor(position * 256 + 0.5);
-    if (steps < 0)
-        steps = 0;
-    struct tap tap = {steps / 256, steps % 256};
-    if (tap.first >= size - 1)
-        tap = (struct tap){size - 1, 0};
-    return tap;
-}
-
-/* Two neighbours of four channels each, weighed and added: what bilinear sampling does to a row, in
- * vectors that gcc and clang turn into SSE2 or NEON. */
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
-typedef uint16_t words8 __attribute__((vector_size(16)));
-
-static words8 weights_of(int weight)
-{
-    uint16_t second = (uint16_t)weight, first = (uint16_t)(256 - weight);
-    return (words8){first, first, first, first, second, second, second, second};
-}
-
-static uint32_t mix_pair(const uint32_t *pair, words8 weights)
-{
-    bytes8 channels;
-    memcpy(&channels, pair, sizeof channels);
-    words8 parts = __builtin_convertvector(channels, words8) * weights;
-    words8 swapped = __builtin_shufflevector(parts, parts, 4, 5, 6, 7, 0, 1, 2, 3);
-    bytes8 mixed = __builtin_convertvector((parts + swapped + 128) >> 8, bytes8);
-    uint32_t pixel;
-    memcpy(&pixel, &mixed, sizeof pixel);
-    return pixel;
-}
-
-#define SAMPLE_COLUMNS                                                                             \
-    256 /* sampled in strips, so that taps and the blended row stay in the first cache */
-
-struct sampling {
-    const struct frame *frame;
-    struct layout_rect part; /* of the frame, in its pixels */
-    const struct canvas *canvas;
-};
-
-static void sample_strip(const struct sampling *s, int left, int width)
-{
-    const struct frame *frame = s->frame;
-    uint16_t offsets[SAMPLE_COLUMNS];
-    words8 weights[SAMPLE_COLUMNS];
-    uint32_t blended[SAMPLE_COLUMNS * 4 + 8];
-    double step_x = s->part.width / frame->at.width, step_y = s->part.height / frame->at.height;
-    int first = tap_at(s->part.x + (left + 0.5) * step_x - 0.5, frame->width_px).first;
-    int last = first;
-    for (int i = 0; i < width; i++) {
-        struct tap tap = tap_at(s->part.x + (left + i + 0.5) * step_x - 0.5, frame->width_px);
-        offsets[i] = (uint16_t)(tap.first - first);
-        weights[i] = weights_of(tap.weight);
-        last = tap.first;
-    }
-    if (last < frame->width_px - 1)
-        last++;
-    int span = last - first + 1; /* at most 256 × step, and a step is at most scale 2 */
-    for (int y = 0; y < frame->at.height; y++) {
-        struct tap row = tap_at(s->part.y + (y + 0.5) * step_y - 0.5, frame->height_px);
-        const uint8_t *upper = frame_row(frame, row.first) + (size_t)first * 4;
-        const uint8_t *lower = row.weight ? upper + frame->stride_bytes : upper;
-        InterpolatePlane(upper, 0, lower, 0, (uint8_t *)blended, 0, span * 4, 1, row.weight);
-        blended[span] = blended[span - 1];
-        uint32_t *target =
-            (uint32_t *)(void *)pixel_of(s->canvas, frame->at.x + left, frame->at.y + y);
-        for (int i = 0; i < width; i++)
-            target[i] = mix_pair(blended + offsets[i], weights[i]);
-    }
-}
-
-static void sample(const struct canvas *canvas, const struct frame *frame, struct layout_rect crop)
-{
-    struct sampling sampling = {
-        .frame = frame,
-        .part = {crop.x * frame->width_px, crop.y * frame->height_px, crop.width * frame->width_px,
-                 crop.height * frame->height_px},
-        .canvas = canvas,
-    };
-    for (int left = 0; left < frame->at.width; left += SAMPLE_COLUMNS) {
-        int width = frame->at.width - left;
-        sample_strip(&sampling, left, width < SAMPLE_COLUMNS ? width : SAMPLE_COLUMNS);
-    }
-}
-
-static void draw_visual(const struct canvas *canvas, const struct picture_view *view)
+/* A still: as it is where it stands at its own size, else between its pixels. */
+static void draw_still(const struct canvas *canvas, const struct picture_view *view)
 {
     const struct frame *frame = view->picture->visual;
     const struct layout_box *at = &frame->at;
-    if (picture_moves(view->picture) || frame->width_px != at->width ||
+    const struct compose_image image = {frame->pixels, frame->stride_bytes, frame->width_px,
+                                        frame->height_px};
+    struct layout_rect crop = picture_crop(view);
+    if (crop.width < 1 || crop.height < 1 || frame->width_px != at->width ||
         frame->height_px != at->height)
-        sample(canvas, frame, picture_crop(view));
+        compose_sample(canvas, at, &image, crop);
     else
         ARGBCopy(frame->pixels, (int)frame->stride_bytes, pixel_of(canvas, at->x, at->y),
                  (int)canvas->stride_bytes, at->width, at->height);
@@ -138,19 +45,39 @@ static bool covers(const struct canvas *canvas, const struct frame *frame)
     return frame && frame->at.width == canvas->width_px && frame->at.height == canvas->height_px;
 }
 
-void compose_picture(const struct canvas *canvas, const struct picture_view *view)
+bool compose_view(const struct canvas *canvas, const struct picture_view *view,
+                  struct compose_buffers *buffers)
 {
     const struct picture *picture = view->picture;
+    bool film = picture->visual && picture->visual->format == FRAME_I420;
     if (!covers(canvas, picture->visual))
         fill(canvas, picture->background);
-    if (picture->visual)
-        draw_visual(canvas, view);
+    if (film && !compose_film(canvas, view, buffers))
+        return false;
+    if (picture->visual && !film)
+        draw_still(canvas, view);
     const struct frame *text = picture->text;
     if (text) {
         uint8_t *target = pixel_of(canvas, text->at.x, text->at.y);
         ARGBBlend(text->pixels, (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
                   (int)canvas->stride_bytes, text->at.width, text->at.height);
     }
+    return true;
+}
+
+void compose_picture(const struct canvas *canvas, const struct picture_view *view)
+{
+    struct compose_buffers buffers = {0};
+    if (!compose_view(canvas, view, &buffers))
+        fill(canvas, view->picture->background);
+    compose_buffers_finish(&buffers);
+}
+
+void compose_buffers_finish(struct compose_buffers *buffers)
+{
+    free(buffers->planes);
+    free(buffers->pixels);
+    *buffers = (struct compose_buffers){0};
 }
 
 void compose_crossfade(const struct canvas *target, const struct canvas *from,

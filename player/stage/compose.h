@@ -1,8 +1,8 @@
 /* Composing on the processor: pictures flattened into plain pixels, and two of those mixed.
  *
  * What display_cpu shows and `preview` writes; display_gpu borrows the dissolve. Arithmetic only:
- * no window, no state; any thread. Canvases are rows of 0xFFRRGGBB words; all canvases of one call
- * have the same size. */
+ * no window, no state but the caller's; any thread. Canvases are rows of 0xFFRRGGBB words; all
+ * canvases of one call have the same size. */
 #ifndef STAGE_COMPOSE_H
 #define STAGE_COMPOSE_H
 
@@ -14,8 +14,26 @@ struct canvas {
     int width_px, height_px;
 };
 
+/* What drawing films needs beside the canvas. Who draws many frames keeps one for each picture that
+ * is on, zeroed before the first, and then nothing is allocated for a frame but a row or two inside
+ * libyuv. */
+struct compose_buffers {
+    void *planes; /* a film's frame, scaled */
+    size_t planes_bytes;
+    void *pixels; /* a film's frame in red, green and blue, which a motion is sampled from */
+    size_t pixels_bytes;
+    uint64_t pixels_frame; /* its id; 0: none */
+};
+
+void compose_buffers_finish(struct compose_buffers *buffers);
+
 /* Draws ground, visual at its moment, tagline; every pixel is written. A moving visual is sampled
- * between pixels (bilinear), so that slow motion does not step. */
+ * between pixels (bilinear), so that slow motion does not step. False: no memory for the buffers,
+ * and nothing but ground was drawn; never so for pictures without film. */
+bool compose_view(const struct canvas *canvas, const struct picture_view *view,
+                  struct compose_buffers *buffers);
+
+/* The same, with buffers of its own. Without memory for them there is only ground. */
 void compose_picture(const struct canvas *canvas, const struct picture_view *view);
 
 /* target = from + (to - from) × mix, as stored. `target` may be `from` or `to`. Exact at 0 and 1;

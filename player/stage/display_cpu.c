@@ -4,10 +4,13 @@
 
 #include <stdlib.h>
 
-/* A picture laid flat: a still one is drawn once, a moving one for each frame. */
+/* A picture laid flat: a still one is drawn once, a film for each of its frames, a moving one for
+ * each of ours. */
 struct flat {
-    struct canvas canvas;
-    uint64_t picture; /* id; 0: none */
+    struct canvas canvas;           /* pixels NULL until first used */
+    uint64_t picture;               /* id; 0: none */
+    uint64_t visual;                /* id of its visual's frame; 0: none */
+    struct compose_buffers buffers; /* for the picture, also when it is drawn past the canvas */
 };
 
 struct display_cpu {
@@ -28,17 +31,28 @@ static bool canvas_init(struct canvas *canvas, int width_px, int height_px, stru
            err_set(err, ERR_SYSTEM, "no memory for %d × %d pixels", width_px, height_px);
 }
 
+static bool draw_view(const struct canvas *canvas, struct flat *flat,
+                      const struct picture_view *view, struct err *err)
+{
+    if (compose_view(canvas, view, &flat->buffers))
+        return true;
+    flat->picture = 0;
+    return err_set(err, ERR_SYSTEM, "no memory for a film's frame");
+}
+
 static bool flat_draw(struct flat *flat, const struct display *display,
                       const struct picture_view *view, struct err *err)
 {
     if (!flat->canvas.pixels &&
         !canvas_init(&flat->canvas, display->width_px, display->height_px, err))
         return false;
-    if (flat->picture == view->picture->id && !picture_moves(view->picture))
+    uint64_t visual = view->picture->visual ? view->picture->visual->id : 0;
+    if (flat->picture == view->picture->id && flat->visual == visual &&
+        !picture_moves(view->picture))
         return true;
-    compose_picture(&flat->canvas, view);
     flat->picture = view->picture->id;
-    return true;
+    flat->visual = visual;
+    return draw_view(&flat->canvas, flat, view, err);
 }
 
 /* The flat that holds the picture already, else the one that the other side does not need. */
@@ -82,7 +96,7 @@ static bool draw(struct display_cpu *cpu, const struct display_mix *mix,
     if (mix->has_from && mix->mix < 1 && (frozen || !mix->from_frozen))
         ok = draw_mixed(cpu, mix, target, err);
     else
-        compose_picture(target, &mix->to);
+        ok = draw_view(target, flat_for(cpu, mix->to.picture, NULL), &mix->to, err);
     if (ok)
         compose_dim(target, mix->dim);
     return ok;
@@ -145,8 +159,10 @@ static bool cpu_capture(struct display *display, const struct display_mix *mix,
 static void cpu_destroy(struct display *display)
 {
     struct display_cpu *cpu = (struct display_cpu *)display;
-    free(cpu->flats[0].canvas.pixels);
-    free(cpu->flats[1].canvas.pixels);
+    for (int i = 0; i < 2; i++) {
+        free(cpu->flats[i].canvas.pixels);
+        compose_buffers_finish(&cpu->flats[i].buffers);
+    }
     free(cpu->frozen.pixels);
     if (cpu->own_last)
         free(cpu->last.pixels);

@@ -1,13 +1,18 @@
 /* The GPU's display, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
+#include "stage/compose_film.h"
 #include "stage/display_driver.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define UPLOADS_MAX 12 /* three pictures of two frames are in use at most; the rest is slack */
 
 struct upload {
-    uint64_t frame; /* id; 0: free */
+    uint64_t frame;  /* id of the frame it holds; 0: free */
+    uint64_t stream; /* of a film, whose next frames it takes; 0: none */
+    enum frame_matrix matrix;
+    int width_px, height_px;
     SDL_Texture *texture;
     uint64_t used; /* the show that it is for: see drop_unused */
 };
@@ -21,6 +26,8 @@ struct display_gpu {
     SDL_Texture *frozen;    /* NULL until first used */
     SDL_Texture *mixed;     /* a dissolve's result, streamed; NULL until first used */
     struct canvas flats[2]; /* a dissolve's two sides; SDL_Renderer can't mix in linear light */
+    struct compose_buffers film[2]; /* theirs; the first one also for films that are too large */
+    int side_max_px;                /* of textures */
     struct display_mix last;
     SDL_BlendMode premultiplied;
 };
@@ -30,33 +37,106 @@ static bool fail(struct err *err, const char *what)
     return err_set(err, ERR_SYSTEM, "%s: %s", what, SDL_GetError());
 }
 
-static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t show)
+/* OpenGL takes the matrix when a texture is made, OpenGL ES when it is drawn: it is set for both.
+ */
+static void set_matrix(enum frame_matrix matrix)
 {
-    struct upload *oldest = &gpu->uploads[0];
+    switch (matrix) {
+    case FRAME_BT601:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT601);
+        break;
+    case FRAME_BT709:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT709);
+        break;
+    case FRAME_JPEG:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_JPEG);
+        break;
+    }
+}
+
+static void drop(struct upload *slot)
+{
+    SDL_DestroyTexture(slot->texture);
+    *slot = (struct upload){0};
+}
+
+/* What holds the frame or, of a film, the frame before it; else NULL. */
+static struct upload *find_upload(struct display_gpu *gpu, const struct frame *frame)
+{
+    bool film = frame->format == FRAME_I420 && frame->stream;
     for (int i = 0; i < UPLOADS_MAX; i++) {
         struct upload *slot = &gpu->uploads[i];
-        if (slot->frame == frame->id) {
-            slot->used = show;
-            return slot->texture;
-        }
-        if (slot->used < oldest->used)
-            oldest = slot;
+        if (slot->texture && (slot->frame == frame->id || (film && slot->stream == frame->stream)))
+            return slot;
     }
+    return NULL;
+}
+
+/* A free one, else the one that was not used for longest. */
+static struct upload *free_upload(struct display_gpu *gpu)
+{
+    struct upload *oldest = &gpu->uploads[0];
+    for (int i = 1; i < UPLOADS_MAX; i++)
+        if (gpu->uploads[i].used < oldest->used)
+            oldest = &gpu->uploads[i];
     if (oldest->texture)
-        SDL_DestroyTexture(oldest->texture);
-    *oldest = (struct upload){0};
-    SDL_Texture *texture =
-        SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STATIC,
-                          frame->width_px, frame->height_px);
-    if (!texture)
-        return NULL;
-    if (SDL_UpdateTexture(texture, NULL, frame->pixels, (int)frame->stride_bytes) < 0) {
-        SDL_DestroyTexture(texture);
-        return NULL;
+        drop(oldest);
+    return oldest;
+}
+
+static bool create_texture(struct display_gpu *gpu, struct upload *slot, Uint32 format, int width,
+                           int height, SDL_BlendMode blend)
+{
+    /* Static ones too can be written anew; streaming ones have a copy in memory. */
+    slot->texture =
+        SDL_CreateTexture(gpu->renderer, format, SDL_TEXTUREACCESS_STATIC, width, height);
+    slot->width_px = width;
+    slot->height_px = height;
+    return slot->texture && SDL_SetTextureBlendMode(slot->texture, blend) == 0;
+}
+
+static bool upload_still(struct display_gpu *gpu, struct upload *slot, const struct frame *frame)
+{
+    return create_texture(gpu, slot, SDL_PIXELFORMAT_ARGB8888, frame->width_px, frame->height_px,
+                          frame->opaque ? SDL_BLENDMODE_NONE : gpu->premultiplied) &&
+           SDL_UpdateTexture(slot->texture, NULL, frame->pixels, (int)frame->stride_bytes) == 0;
+}
+
+/* Into the texture of the frame before it, where that is like it. */
+static bool upload_film(struct display_gpu *gpu, struct upload *slot, const struct frame *frame)
+{
+    struct compose_planes film;
+    if (!compose_film_reduce(frame, gpu->side_max_px, &gpu->film[0], &film))
+        return false;
+    if (slot->texture && (slot->width_px != film.width_px || slot->height_px != film.height_px ||
+                          slot->matrix != frame->matrix))
+        drop(slot);
+    set_matrix(frame->matrix);
+    slot->stream = frame->stream;
+    slot->matrix = frame->matrix;
+    return (slot->texture || create_texture(gpu, slot, SDL_PIXELFORMAT_IYUV, film.width_px,
+                                            film.height_px, SDL_BLENDMODE_NONE)) &&
+           SDL_UpdateYUVTexture(slot->texture, NULL, film.planes[0], (int)film.strides_bytes[0],
+                                film.planes[1], (int)film.strides_bytes[1], film.planes[2],
+                                (int)film.strides_bytes[2]) == 0;
+}
+
+static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t show)
+{
+    struct upload *slot = find_upload(gpu, frame);
+    if (!slot)
+        slot = free_upload(gpu);
+    if (slot->frame != frame->id) {
+        bool ok = frame->format == FRAME_I420 ? upload_film(gpu, slot, frame)
+                                              : upload_still(gpu, slot, frame);
+        if (!ok) {
+            drop(slot);
+            return NULL;
+        }
+        slot->frame = frame->id;
     }
-    SDL_SetTextureBlendMode(texture, frame->opaque ? SDL_BLENDMODE_NONE : gpu->premultiplied);
-    *oldest = (struct upload){frame->id, texture, show};
-    return texture;
+    slot->used = show;
+    return slot->texture;
 }
 
 static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struct layout_rect crop)
@@ -72,9 +152,14 @@ static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struc
     whole.x = (float)(at->x - crop.x * whole.w);
     whole.y = (float)(at->y - crop.y * whole.h);
     SDL_Rect clip = {at->x, at->y, at->width, at->height};
+    /* The matrix is one for the whole program: drawn before another film sets its own. */
+    bool film = frame->format == FRAME_I420;
+    if (film)
+        set_matrix(frame->matrix);
     return SDL_RenderSetClipRect(gpu->renderer, &clip) == 0 &&
            SDL_RenderCopyF(gpu->renderer, texture, NULL, &whole) == 0 &&
-           SDL_RenderSetClipRect(gpu->renderer, NULL) == 0;
+           SDL_RenderSetClipRect(gpu->renderer, NULL) == 0 &&
+           (!film || SDL_RenderFlush(gpu->renderer) == 0);
 }
 
 static bool draw_picture(struct display_gpu *gpu, const struct picture_view *view)
@@ -89,9 +174,11 @@ static bool draw_picture(struct display_gpu *gpu, const struct picture_view *vie
     return !picture->text || draw_frame(gpu, picture->text, (struct layout_rect){0, 0, 1, 1});
 }
 
+/* SDL's OpenGL ES keeps colours in the order of the target's format, but for a film's: these it
+ * always writes as red, green, blue. Only in a target of that order all are right. */
 static SDL_Texture *make_target(struct display_gpu *gpu)
 {
-    return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET,
+    return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_TARGET,
                              gpu->display.width_px, gpu->display.height_px);
 }
 
@@ -134,9 +221,9 @@ static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix
         return false;
     struct canvas target = {.width_px = gpu->display.width_px, .height_px = gpu->display.height_px};
     int pitch;
-    compose_picture(&gpu->flats[0], &mix->from);
-    compose_picture(&gpu->flats[1], &mix->to);
-    if (SDL_LockTexture(gpu->mixed, NULL, &target.pixels, &pitch) < 0)
+    if (!compose_view(&gpu->flats[0], &mix->from, &gpu->film[0]) ||
+        !compose_view(&gpu->flats[1], &mix->to, &gpu->film[1]) ||
+        SDL_LockTexture(gpu->mixed, NULL, &target.pixels, &pitch) < 0)
         return false;
     target.stride_bytes = (size_t)pitch;
     compose_dissolve(&target, &gpu->flats[0], &gpu->flats[1], mix->mix);
@@ -173,10 +260,8 @@ static void drop_unused(struct display_gpu *gpu)
 {
     for (int i = 0; i < UPLOADS_MAX; i++) {
         struct upload *slot = &gpu->uploads[i];
-        if (!slot->texture || slot->used >= gpu->shows)
-            continue;
-        SDL_DestroyTexture(slot->texture);
-        *slot = (struct upload){0};
+        if (slot->texture && slot->used < gpu->shows)
+            drop(slot);
     }
 }
 
@@ -211,13 +296,20 @@ static bool gpu_freeze(struct display *display, struct err *err)
     return true;
 }
 
+static void prepare_frame(struct display_gpu *gpu, const struct frame *frame)
+{
+    struct upload *slot = frame ? find_upload(gpu, frame) : NULL;
+    if (slot) /* also a film's, with another frame of it: that may be on the screen */
+        slot->used = gpu->shows + 1;
+    else if (frame)
+        upload(gpu, frame, gpu->shows + 1);
+}
+
 static void gpu_prepare(struct display *display, const struct picture *picture)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
-    if (picture->visual)
-        upload(gpu, picture->visual, gpu->shows + 1);
-    if (picture->text)
-        upload(gpu, picture->text, gpu->shows + 1);
+    prepare_frame(gpu, picture->visual);
+    prepare_frame(gpu, picture->text);
 }
 
 static bool gpu_capture(struct display *display, const struct display_mix *mix,
@@ -240,6 +332,8 @@ static void gpu_destroy(struct display *display)
     struct display_gpu *gpu = (struct display_gpu *)display;
     free(gpu->flats[0].pixels);
     free(gpu->flats[1].pixels);
+    compose_buffers_finish(&gpu->film[0]);
+    compose_buffers_finish(&gpu->film[1]);
     if (gpu->renderer)
         SDL_DestroyRenderer(gpu->renderer); /* and all its textures */
     free(gpu);
@@ -285,6 +379,11 @@ static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err
     if (info.max_texture_width && side * motion_scale(PLAYLIST_MOTION_PAN) > info.max_texture_width)
         return err_set(err, ERR_LIMIT, "the GPU's pictures end at %d pixels",
                        info.max_texture_width);
+    gpu->side_max_px = INT_MAX;
+    if (info.max_texture_width && info.max_texture_height)
+        gpu->side_max_px = info.max_texture_width < info.max_texture_height
+                               ? info.max_texture_width
+                               : info.max_texture_height;
     gpu->display.waits = info.flags & SDL_RENDERER_PRESENTVSYNC;
     SDL_snprintf(gpu->display.name, sizeof gpu->display.name, "gpu %s %s (%s)", info.name, chip,
                  SDL_GetCurrentVideoDriver());

@@ -1,6 +1,6 @@
 /* A picture: what one spot looks like, ready to be drawn: ground, visual and tagline.
  *
- * Immutable once made, counted by its holders. Main thread. */
+ * Immutable once made, but for a film's visual; counted by its holders. Main thread. */
 #ifndef STAGE_PICTURE_H
 #define STAGE_PICTURE_H
 
@@ -15,6 +15,7 @@ struct picture {
     enum playlist_motion motion;
     int rotation;  /* of the screen, for the direction of a pan */
     bool portrait; /* the canvas is upright */
+    bool playing;  /* a film runs: its visual is replaced as time goes by */
     char name[80]; /* of the spot, for logs; empty where it is none */
     int holders;
 };
@@ -31,10 +32,17 @@ struct picture *picture_create(uint32_t background, struct frame *visual, struct
 struct picture *picture_hold(struct picture *picture); /* NULL is allowed */
 void picture_release(struct picture *picture);         /* NULL is allowed */
 
-/* Whether it changes by itself while it is shown. */
+/* Puts another frame, a film's next one, in the visual's place. Takes the frame over and releases
+ * the one before. */
+void picture_set_visual(struct picture *picture, struct frame *visual);
+
+/* Whether its visual moves across its place, so that it has to be drawn for each refresh. Not
+ * whether it is a film: the same frame of that looks the same. */
 bool picture_moves(const struct picture *picture);
 
-/* The part of the visual's frame that fills frame->at, in fractions. */
+/* The part of the visual's frame that fills frame->at, in fractions of the frame: its source, and
+ * of that what its motion shows. A film that does not move starts at even pixels, where chroma has
+ * samples, and ends at whole ones. */
 struct layout_rect picture_crop(const struct picture_view *view);
 
 #endif

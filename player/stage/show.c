@@ -96,6 +96,11 @@ static bool moving(const struct show_target *target, double now_ms)
     return target->picture && picture_moves(target->picture) && passed < target->motion_ms;
 }
 
+static bool playing(const struct show_target *target)
+{
+    return target->picture && target->picture->playing;
+}
+
 /* Gentle at both ends; exact at 0, 1/2 and 1. */
 static double ease(double mix)
 {
@@ -121,6 +126,7 @@ struct show_frame show_step(struct show *show, const struct show_wish *wish)
     frame.to_key = show->settled.key;
     frame.mix.to = view_at(&show->settled, wish->now_ms);
     frame.animating = moving(&show->settled, wish->now_ms);
+    frame.playing = playing(&show->settled);
     if (!show->coming.key)
         return frame;
     frame.needs_freeze = fresh && interrupts && show->from_frozen;
@@ -134,6 +140,7 @@ struct show_frame show_step(struct show *show, const struct show_wish *wish)
     frame.from_key = show->from_frozen ? 0 : show->settled.key;
     frame.to_key = show->coming.key;
     frame.animating = true;
+    frame.playing = playing(&show->coming) || (!show->from_frozen && frame.playing);
     return frame;
 }
 

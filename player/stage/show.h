@@ -45,6 +45,7 @@ struct show_frame {
     bool nothing;      /* there is no picture at all yet: draw nothing */
     bool needs_freeze; /* call display_freeze before drawing this frame */
     bool animating;    /* the next refresh will look different */
+    bool playing;      /* a film runs in it: so will its next frame, also where nothing animates */
     struct display_mix mix;
     uint64_t from_key, to_key; /* from_key 0: none, or frozen */
     double linear_mix;

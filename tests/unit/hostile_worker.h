@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "decode/protocol.h"
+#include "decode/sandbox.h"
 #include "decode/worker.h"
 
 #include <dirent.h>
@@ -18,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The screen that all parts are played for. */
@@ -465,6 +467,62 @@ static void play_list_environment(void)
     send_event(event, -1);
 }
 
+/* As worker.c does, with a second of processor time. */
+static void enter_sandbox(void)
+{
+    const struct sandbox_limits limits = {.address_space_bytes = (size_t)1 << 30,
+                                          .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
+                                          .processor_s = 1,
+                                          .descriptors = PROTOCOL_FD + 2};
+    if (!sandbox_set_limits(&limits, NULL) || !sandbox_deny_files(NULL) ||
+        !sandbox_deny_calls(SANDBOX_ALONE, NULL))
+        _exit(3);
+}
+
+static void play_break_out(void)
+{
+    enter_sandbox();
+    syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    play_hang();
+}
+
+static void play_break_out_after_ring(void)
+{
+    enter_sandbox();
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    syscall(SYS_kill, 1, 0);
+    play_hang();
+}
+
+static void play_break_out_after_frame(void)
+{
+    enter_sandbox();
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(frame_event, -1);
+    syscall(SYS_execve, "/bin/sh", NULL, NULL);
+}
+
+static void play_burn(void)
+{
+    enter_sandbox();
+    for (volatile unsigned rounds = 0;; rounds++)
+        if (rounds == UINT32_MAX)
+            rounds = 0;
+}
+
+/* Ends the talk, but not itself. */
+static void play_hang_up(void)
+{
+    enter_sandbox();
+    close(PROTOCOL_FD);
+    play_burn();
+}
+
+static void play_signal(void)
+{
+    raise(SIGALRM);
+}
+
 static const struct hostile_part {
     const char *name;
     void (*play)(void);
@@ -504,6 +562,12 @@ static const struct hostile_part {
     {"scaled down", play_scaled_down},
     {"list descriptors", play_list_descriptors},
     {"list environment", play_list_environment},
+    {"break out", play_break_out},
+    {"break out after ring", play_break_out_after_ring},
+    {"break out after frame", play_break_out_after_frame},
+    {"burn", play_burn},
+    {"hang up", play_hang_up},
+    {"signal", play_signal},
 };
 
 /* The process's exit status; main() calls it when argv[0] is WORKER_NAME. */

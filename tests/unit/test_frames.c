@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <errno.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "decode/link.h"
 #include "hostile_worker.h"
 
 #define HANG_LIMIT_MS 150
@@ -67,7 +69,7 @@ static int count_descriptors(void)
 
 static void check_nothing_left(int descriptors)
 {
-    frames_reap(true);
+    link_reap(true);
     assert_int_equal(count_descriptors(), descriptors);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
@@ -195,6 +197,107 @@ static void workers_that_die(void **state)
     check_fails("crash before reading", 1, ERR_WORKER, "the worker crashed");
     check_fails("quiet exit", 1, ERR_WORKER, "the worker crashed");
     check_fails("crash after ring", 1, ERR_WORKER, "the worker crashed");
+}
+
+static void workers_that_break_out(void **state)
+{
+    (void)state;
+    check_fails("break out", 1, ERR_WORKER, "broke the sandbox's rules");
+    check_fails("break out after ring", 1, ERR_WORKER, "broke the sandbox's rules");
+    check_fails("burn", 1, ERR_WORKER, "used up its processor time");
+    check_fails("signal", 1, ERR_WORKER, "the worker crashed (signal 14)");
+    check_fails("hang up", 1, ERR_WORKER, "the worker crashed");
+    /* Its picture is whole and sealed, and of no other kind than an honest one's. */
+    frame_release(check_taken("break out after frame", 1));
+}
+
+/* The kernel's word for a worker that has ended and is not yet forgotten. */
+static void check_was_sandboxed(const char *filters)
+{
+    siginfo_t info = {0};
+    char path[64], line[256];
+    bool found = false;
+    assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)info.si_pid);
+    FILE *status = fopen(path, "re");
+    assert_non_null(status);
+    while (fgets(line, sizeof line, status)) {
+        if (strncmp(line, "Seccomp:", 8) != 0)
+            continue;
+        assert_string_equal(line, filters);
+        found = true;
+    }
+    fclose(status);
+    assert_true(found);
+}
+
+static void check_kinds(const char *filters)
+{
+    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    for (uint32_t kind = PROTOCOL_STILL; kind <= PROTOCOL_HOUSE; kind++) {
+        struct err err = {0};
+        struct protocol_job job = job_of(NULL, 1);
+        job.kind = kind;
+        job.size = 0.1;
+        if (kind == PROTOCOL_TAGLINE)
+            snprintf(job.text, sizeof job.text, "Small");
+        current = frames_start(&job, &file, kind != PROTOCOL_HOUSE, LIMIT_MS, &err);
+        assert_non_null(current);
+        /* Neither a picture nor a font: a worker's own words say so, from within. */
+        if (wait_for(current, &err) == FRAMES_FAILED && err.code != ERR_INPUT)
+            fail_msg("%u: %s", kind, err.text);
+        check_was_sandboxed(filters);
+        stop();
+        link_reap(true);
+    }
+    close(file);
+}
+
+static void each_kind_of_worker_is_sandboxed(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    check_kinds("Seccomp:\t2\n");
+    assert_true(link_choose_sandbox(true, &err));
+    check_kinds("Seccomp:\t0\n");
+    assert_true(link_choose_sandbox(false, &err));
+}
+
+/* The kernel that the rest of a process sees. */
+static void forget_seccomp(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) < 0 ||
+        seccomp_load(filter) < 0)
+        _exit(3);
+    seccomp_release(filter);
+}
+
+static void no_sandbox_no_work(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err err = {0};
+        struct protocol_job job = job_of(NULL, 1);
+        forget_seccomp();
+        struct frames *frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
+        if (!frames || wait_for(frames, &err) != FRAMES_FAILED || err.code != ERR_SYSTEM ||
+            !strstr(err.text, "without its sandbox"))
+            _exit(4);
+        frames_stop(frames);
+        if (link_choose_sandbox(false, &err) || !strstr(err.text, "--no-sandbox"))
+            _exit(5);
+        if (!link_choose_sandbox(true, &err))
+            _exit(6);
+        frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
+        _exit(frames && wait_for(frames, &err) == FRAMES_READY ? 0 : 7);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void workers_that_hang(void **state)
@@ -395,12 +498,15 @@ static void jobs_that_can_not_be_given(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        return play_worker();
+        _exit(play_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(an_honest_worker, stop_after_test),
         cmocka_unit_test_teardown(an_honest_worker_on_a_turned_screen, stop_after_test),
         cmocka_unit_test_teardown(an_honest_error, stop_after_test),
         cmocka_unit_test_teardown(workers_that_die, stop_after_test),
+        cmocka_unit_test_teardown(workers_that_break_out, stop_after_test),
+        cmocka_unit_test_teardown(each_kind_of_worker_is_sandboxed, stop_after_test),
+        cmocka_unit_test_teardown(no_sandbox_no_work, stop_after_test),
         cmocka_unit_test_teardown(workers_that_hang, stop_after_test),
         cmocka_unit_test_teardown(workers_that_talk_nonsense, stop_after_test),
         cmocka_unit_test_teardown(rings_that_lie, stop_after_test),

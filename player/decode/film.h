@@ -1,0 +1,81 @@
+/* A film: the player's side of a worker that plays one.
+ *
+ * The worker decodes ahead, a few frames; the player shows each at its time and gives it back.
+ * Treated as hostile, as in frames.h; what it writes into its ring while the player reads can spoil
+ * pixels, and nothing else. Main thread. */
+#ifndef DECODE_FILM_H
+#define DECODE_FILM_H
+
+#include "base/err.h"
+#include "core/frame.h"
+#include "core/playlist.h"
+
+#include <stdint.h>
+
+struct film;
+
+struct film_request {
+    int canvas_width_px, canvas_height_px; /* upright */
+    int rotation;                          /* of the screen */
+    enum playlist_fit fit;
+    double focus_x, focus_y;
+    int64_t start_us; /* what is on then comes first */
+    bool want_sound;
+    bool only_look;   /* facts and nothing else; canvas, fit and focus don't matter */
+    int64_t limit_ms; /* the longest wait for the next thing that it owes */
+};
+
+/* As the worker says, in ranges that can be relied on. */
+struct film_facts {
+    int width_px, height_px; /* upright, square pixels */
+    int coded_width_px, coded_height_px;
+    int bit_depth;
+    bool variable_rate, has_sound, high_dynamic_range;
+    double fps;          /* 0: unknown */
+    int64_t duration_us; /* 0: unknown */
+    char codec[16];
+};
+
+enum film_state {
+    FILM_PENDING, /* no frame yet */
+    FILM_READY,   /* there is a frame to show; for a look: the facts */
+    FILM_FAILED   /* final; the last frame given out may go on being shown */
+};
+
+/* Starts the worker. `file` is copied to it and stays the caller's. NULL on failure (ERR_SYSTEM).
+ */
+struct film *film_start(const struct film_request *request, int file, struct err *err);
+
+/* Readable when film_poll has something to do; ask before each wait. */
+int film_fd(const struct film *film);
+/* When the worker's time is up (CLOCK_MONOTONIC; INT64_MAX: it owes nothing): poll by then. */
+int64_t film_deadline_ns(const struct film *film);
+
+/* Takes what has come; never blocks. Errors, the first time it says FILM_FAILED: as frames_poll. */
+enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err);
+
+/* NULL before FILM_READY. */
+const struct film_facts *film_facts(const struct film *film);
+
+/* The frame that is on so long after the film's start: the last one that begins by then, the first
+ * at least, the film's last at most. Frames before it are given back, and not shown any more. The
+ * film's own until the next call; hold it to keep it. NULL before the first has come. */
+struct frame *film_frame_at(struct film *film, int64_t offset_us);
+
+/* When, after the film's start, another frame than the one given out last begins; INT64_MAX: none
+ * is known. */
+int64_t film_next_us(const struct film *film);
+
+/* Frames that came, and those that were never given out because their time had passed. */
+void film_counts(const struct film *film, int64_t *came, int64_t *late);
+
+/* The sound at this moment of the film, `pairs` samples of it (48 kHz, stereo), added to `mix`
+ * times the gains, which go evenly from the first to the second. What has not come, or is no sound,
+ * adds nothing. Sound before it is given back. */
+void film_add_sound(struct film *film, int64_t offset_us, float *mix, int pairs,
+                    const float gains[2]);
+
+/* Ends the worker without waiting for it. Frames that are held live on. NULL is allowed. */
+void film_stop(struct film *film);
+
+#endif

@@ -1,0 +1,261 @@
+#include "decode/link.h"
+
+#include "base/log.h"
+#include "decode/sandbox.h"
+#include "decode/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENDING_MAX 64
+#define FDS_MAX 4 /* that one packet may bring */
+
+static bool unsandboxed; /* main thread */
+
+bool link_choose_sandbox(bool without, struct err *err)
+{
+    if (without)
+        log_warn("link", "workers run without a sandbox: who sends a picture that breaks one "
+                         "can do what the player can");
+    unsandboxed = without;
+    if (without || sandbox_available(err))
+        return true;
+    return err_prefix(err, "this kernel can't sandbox decoders (--no-sandbox does without): ");
+}
+
+/* The worker's environment: nothing of ours, but for what a sanitizer's run-time needs to be told.
+ */
+static char **worker_environment(void)
+{
+    static char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC";
+    static char *list[6];
+    size_t count = 0;
+    list[count++] = locale;
+    list[count++] = zone;
+    for (char **entry = environ; *entry && count < 5; entry++)
+        if (strncmp(*entry, "ASAN_OPTIONS=", 13) == 0 ||
+            strncmp(*entry, "UBSAN_OPTIONS=", 14) == 0 || strncmp(*entry, "LSAN_OPTIONS=", 13) == 0)
+            list[count++] = *entry;
+    list[count] = NULL;
+    return list;
+}
+
+/* The socket moves first: in a process that was started with its standard descriptors closed it may
+ * have one of their numbers. */
+static bool prepare_actions(posix_spawn_file_actions_t *actions, int socket)
+{
+    bool ok = posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
+              posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
+              posix_spawn_file_actions_adddup2(actions, 0, 1) == 0;
+#ifndef DUCKLING_SANITIZED /* a sanitizer's report must be seen */
+    ok = ok && posix_spawn_file_actions_adddup2(actions, 0, 2) == 0;
+#endif
+    return ok && posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;
+}
+
+static bool spawn(pid_t *pid, int socket, struct err *err)
+{
+    static char name[] = WORKER_NAME;
+    char *arguments[] = {name, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int number = ENOMEM;
+    if (prepare_actions(&actions, socket))
+        number = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments,
+                             worker_environment());
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "can't start a worker");
+}
+
+static bool send_job(int socket, const struct protocol_job *job, const int *files, int file_count,
+                     struct err *err)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int) * PROTOCOL_FILES_MAX)];
+    } control = {0};
+    struct protocol_job copy = *job;
+    copy.magic = PROTOCOL_MAGIC;
+    copy.file_count = (uint32_t)file_count;
+    copy.unsandboxed = unsandboxed;
+    struct iovec part = {&copy, sizeof copy};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (file_count > 0) {
+        size_t bytes = sizeof(int) * (size_t)file_count;
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(bytes);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(bytes);
+        memcpy(CMSG_DATA(header), files, bytes);
+    }
+    if (sendmsg(socket, &message, MSG_NOSIGNAL) != (ssize_t)sizeof copy)
+        return err_set_errno(err, ERR_SYSTEM, errno, "can't reach a worker");
+    return true;
+}
+
+bool link_start(struct link *link, const struct protocol_job *job, const int *files, int file_count,
+                struct err *err)
+{
+    int pair[2];
+    *link = (struct link){.socket = -1, .end_fd = -1};
+    if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)
+        return err_set(err, ERR_SYSTEM, "a worker can't be given this job");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
+    link->socket = pair[0];
+    /* The job waits in the socket's buffer until the worker is up. */
+    bool ok = send_job(pair[0], job, files, file_count, err) && spawn(&link->pid, pair[1], err);
+    close(pair[1]);
+    if (!ok)
+        link_stop(link);
+    return ok;
+}
+
+int link_fd(const struct link *link)
+{
+    return link->end_fd >= 0 ? link->end_fd : link->socket;
+}
+
+/* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
+ * second. Main thread. */
+static pid_t ending[ENDING_MAX];
+static size_t ending_count;
+
+void link_reap(bool wait)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ending_count; i++) {
+        pid_t done;
+        do
+            done = waitpid(ending[i], NULL, wait ? 0 : WNOHANG);
+        while (done < 0 && errno == EINTR);
+        if (done == 0)
+            ending[kept++] = ending[i];
+    }
+    ending_count = kept;
+}
+
+static void end_worker(struct link *link)
+{
+    if (link->pid <= 0)
+        return;
+    kill(link->pid, SIGKILL);
+    link_reap(ending_count == ENDING_MAX);
+    ending[ending_count++] = link->pid;
+    link->pid = 0;
+    link_reap(false);
+}
+
+/* The socket is at its end: so is the worker, or soon will be. One that is dying already keeps the
+ * reason that it has. */
+static void await_end(struct link *link)
+{
+    link->ended = true;
+    kill(link->pid, SIGKILL);
+    link->end_fd = pidfd_open(link->pid, 0);
+}
+
+/* Why it ended, as soon as that is known; never blocks. False until then. */
+static bool learn_end(struct link *link, struct err *err)
+{
+    siginfo_t info = {0};
+    if (link->end_fd >= 0 && waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0) {
+        if (info.si_pid == 0)
+            return false;
+        link->pid = 0;
+    }
+    bool killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    int number = killed ? info.si_status : 0;
+    if (number == SIGSYS)
+        err_set(err, ERR_WORKER, "the worker broke the sandbox's rules");
+    else if (number == SIGXCPU)
+        err_set(err, ERR_WORKER, "the worker used up its processor time");
+    else if (number > 0 && number != SIGKILL)
+        err_set(err, ERR_WORKER, "the worker crashed (signal %d)", number);
+    else
+        err_set(err, ERR_WORKER, "the worker crashed");
+    return true;
+}
+
+/* The descriptors that a packet brought: the first one, and how many. */
+static int take_fds(struct msghdr *message, int fds[FDS_MAX])
+{
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        return 0;
+    int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(fds, CMSG_DATA(header), (size_t)count * sizeof(int));
+    return count;
+}
+
+enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
+                            struct err *err)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
+    } control;
+    struct iovec part = {packet, room};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    *fd = -1;
+    if (link->ended)
+        return learn_end(link, err) ? LINK_BROKEN : LINK_NOTHING;
+    ssize_t got = recvmsg(link->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return LINK_NOTHING;
+    int fds[FDS_MAX],
+        count = got >= 0 ? take_fds(&message, fds) : 0; /* an empty packet may bring some, too */
+    if (got > 0 && !(message.msg_flags & MSG_TRUNC) && count <= 1) {
+        *size = (size_t)got;
+        *fd = count ? fds[0] : -1;
+        return LINK_PACKET;
+    }
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    if (got > 0) {
+        err_set(err, ERR_WORKER, "the worker sent nonsense");
+        return LINK_BROKEN;
+    }
+    await_end(link);
+    return learn_end(link, err) ? LINK_BROKEN : LINK_NOTHING;
+}
+
+bool link_send(struct link *link, const void *packet, size_t size)
+{
+    return !link->ended &&
+           send(link->socket, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+void link_stop(struct link *link)
+{
+    end_worker(link);
+    if (link->socket > 0)
+        close(link->socket);
+    if (link->end_fd > 0)
+        close(link->end_fd);
+    *link = (struct link){.socket = -1, .end_fd = -1};
+}

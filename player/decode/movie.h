@@ -1,0 +1,136 @@
+/* Films: pictures and sound of one open file, in order, into slots of memory that the caller gives.
+ *
+ * Runs in a worker process. Opens no file, knows no process and no socket; the caller's descriptor
+ * is read with pread alone. What is in the file is taken for hostile: only the containers and
+ * codecs of movie_codec.h are ever tried, nothing that a file refers to is opened, sizes are
+ * bounded. One thread calls; the decoder has threads of its own.
+ *
+ *     movie_open    what the headers say: fast, nothing is decoded for show. Enough for `check`
+ *     movie_start   gives it the slots
+ *     movie_next    the next frame or sound ...
+ *     movie_release ... until the reader has done with the frame
+ *     movie_close
+ *
+ * Time 0 is the first frame that can be shown, whatever the file's own times begin with. A frame is
+ * shown until the next one's time; the last one until the film's end. */
+#ifndef DECODE_MOVIE_H
+#define DECODE_MOVIE_H
+
+#include "base/err.h"
+#include "core/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOVIE_SIDE_MAX_PX 16384
+#define MOVIE_AREA_MAX_PX 36000000 /* 8K is 33 million */
+#define MOVIE_SLOTS_MAX 32
+#define MOVIE_THREADS_MAX 16
+#define MOVIE_SOUND_HZ 48000
+#define MOVIE_SOUND_CHANNELS 2
+
+struct movie;
+
+struct movie_request {
+    int64_t start_us; /* >= 0: the first frame given out is the one that is on then */
+    bool want_sound;  /* else no sound is even read */
+    int threads;  /* of the decoder: how many processors there are; clamped to what is allowed */
+    int rotation; /* the screen's, clockwise: 0, 90, 180 or 270; frames come turned for it */
+};
+
+enum movie_matrix { MOVIE_MATRIX_601, MOVIE_MATRIX_709, MOVIE_MATRIX_2020 };
+
+/* Where the planes lie in a slot: 8 bits a sample, I420 (Y, then U, then V at half the size both
+ * ways, rounded up). Outside the planes a slot holds anything. */
+struct movie_layout {
+    int width_px, height_px; /* of plane Y, turned for the screen; 1 to MOVIE_SIDE_MAX_PX */
+    size_t offset_bytes[3];  /* multiples of 64 */
+    size_t stride_bytes[3];  /* multiples of 64 */
+    size_t slot_bytes;       /* from one slot to the next, a multiple of 4096 */
+    int slots; /* how many make decoding fastest; the last ones may never be written to */
+    enum frame_matrix colour; /* of all frames, whatever the file has */
+};
+
+struct movie_facts {
+    struct movie_layout layout;
+    int width_px, height_px;             /* as shown upright: turned, with square pixels */
+    int coded_width_px, coded_height_px; /* as stored */
+    char codec[16];
+    char pixel_format[24]; /* FFmpeg's name; empty where unknown before decoding */
+    int bit_depth;
+    enum movie_matrix matrix; /* guessed from the size where the file does not tell */
+    bool full_range;
+    bool high_dynamic_range; /* PQ or HLG: shown without tone mapping, so it will look flat */
+    int rotation;            /* the container's, clockwise; the screen's is not in it */
+    bool mirrored;           /* turned over top to bottom before that */
+    double fps;              /* on average; 0: unknown */
+    bool
+        variable_rate; /* frames last 1.5 times as long as others, or more; Matroska seldom tells */
+    int64_t duration_us; /* > 0 where the file tells, or its packets do; 0: unknown */
+    bool direct;         /* frames need no conversion: decoded into their slots, where possible */
+    bool has_sound;      /* one that can be decoded */
+};
+
+/* Reads the headers, and no more of the film than it takes to know its shape. `fd` must be a
+ * regular file; it stays the caller's, and open until movie_close. NULL on failure: ERR_INPUT (not
+ * a film that is allowed, damaged), ERR_LIMIT (too large), ERR_SYSTEM. */
+struct movie *movie_open(int fd, const struct movie_request *request, struct err *err);
+
+/* Lives as long as the movie. */
+const struct movie_facts *movie_facts(const struct movie *movie);
+
+/* Gives the slots: `slots` (3 to MOVIE_SLOTS_MAX) times facts.layout.slot_bytes at `ring`, aligned
+ * to a page, mapped for writing until movie_close. Starts the decoders. Once. False: ERR_SYSTEM,
+ * ERR_INPUT. */
+bool movie_start(struct movie *movie, void *ring, int slots, struct err *err);
+
+enum movie_result {
+    MOVIE_FRAME,
+    MOVIE_SOUND,
+    MOVIE_WAIT, /* no slot is free, or the other kind, not taken now, has to be taken first */
+    MOVIE_END,  /* of what is taken */
+    MOVIE_FAILED,
+};
+
+/* What the caller has room for now. It may change from call to call: neither kind waits for the
+ * other, but for what is kept between them (8 MiB of packets). */
+#define MOVIE_TAKE_FRAMES 1u
+#define MOVIE_TAKE_SOUND 2u
+
+struct movie_output {
+    int64_t time_us;
+    int64_t duration_us; /* > 0 */
+    /* MOVIE_FRAME: the caller's until movie_release. A picture that the film shows twice may come
+     * twice in the same slot: each time is to be released. */
+    int slot;
+    /* MOVIE_SOUND: 48 kHz, stereo, interleaved, -1 to 1; until the next call. Gaps between one
+     * sound's end and the next one's time are silence. */
+    const float *samples;
+    int sample_count; /* pairs */
+};
+
+/* The next frame, or sound, whichever comes first. Frames come in the order they are shown in, with
+ * rising times. What is broken is left out and counted: a film fails (ERR_INPUT) when 300 packets
+ * in a row give no frame, or when it ends without one. Sound never fails a film. */
+enum movie_result movie_next(struct movie *movie, unsigned take, struct movie_output *output,
+                             struct err *err);
+
+/* The reader has done with a slot. A slot that the reader does not hold is left alone. */
+void movie_release(struct movie *movie, int slot);
+
+/* So far. */
+struct movie_counts {
+    int64_t direct;         /* frames that were decoded into their slots */
+    int64_t painted;        /* frames that were converted, turned or copied into theirs */
+    int64_t broken_packets; /* of pictures */
+    int64_t damaged_frames; /* shown, with parts that are missing or made up */
+    int64_t broken_sounds;  /* packets; silence instead */
+    int64_t seeks;          /* how often another place was tried to find the start */
+};
+struct movie_counts movie_counts(const struct movie *movie);
+
+/* Slots may still be read afterwards. NULL is allowed. */
+void movie_close(struct movie *movie);
+
+#endif

@@ -1,0 +1,52 @@
+/* The sandbox: what is left to a worker once it holds the files of its job.
+ *
+ * A worker calls the three parts in order, from its only thread, before it has looked at a byte
+ * that came from outside. After them it can compute, read the descriptors that it has, make memory
+ * to draw in, and answer on PROTOCOL_FD. A system call beyond that ends the process on the spot
+ * with SIGSYS; the kernel's log (audit, type 1326) names the call. abort() ends the same way.
+ * Nothing opens it again, and no part is left out where the kernel lacks it, but for Landlock:
+ * there the filter of system calls is the whole wall.
+ *
+ * What a library opens at its first use must be opened before: see still_prepare. */
+#ifndef DECODE_SANDBOX_H
+#define DECODE_SANDBOX_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct sandbox_limits {
+    size_t address_space_bytes; /* not in sanitizer builds, whose shadow memory alone is larger */
+    size_t file_bytes;          /* a memfd's size */
+    unsigned processor_s;       /* SIGXCPU then, SIGKILL a second later */
+    unsigned descriptors;       /* no descriptor gets this number or a higher one */
+};
+
+/* Sets the limits, none above what the process was started with; forgoes new rights, core dumps and
+ * being traced by processes of the same user; ends the process with its parent. A memfd over its
+ * limit fails with EFBIG. Errors: ERR_SYSTEM. */
+bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err);
+
+/* Landlock: no path can be opened, made, changed or removed, no TCP port bound or connected, no
+ * process outside be signalled. Nothing where the kernel has no Landlock (before 5.13, or not
+ * enabled). After sandbox_set_limits. Errors: ERR_SYSTEM. */
+bool sandbox_deny_files(struct err *err);
+
+enum sandbox_kind {
+    SANDBOX_ALONE,   /* one thread */
+    SANDBOX_THREADS, /* may start threads; from here on they share one heap (malloc) */
+};
+
+/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills. Errors: ERR_SYSTEM. */
+bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
+
+/* Whether sandbox_deny_calls can work on this kernel. Changes nothing; any process. Errors:
+ * ERR_SYSTEM. */
+bool sandbox_available(struct err *err);
+
+/* fstat, by the one system call that takes no path: the C library's own goes through newfstatat,
+ * which is not allowed, since the filter can't see whether its path is empty. */
+int sandbox_fstat(int fd, struct stat *status);
+
+#endif

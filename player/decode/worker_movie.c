@@ -1,0 +1,219 @@
+#include "decode/worker_movie.h"
+
+#include "decode/movie.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What is out with the player. */
+struct playing {
+    struct movie *movie;
+    int frames, sounds;
+    bool want_sound;
+};
+
+static bool gone(struct err *err)
+{
+    return err_set(err, ERR_WORKER, "the player is gone");
+}
+
+/* A copy of a text that always ends. */
+static void keep_text(char *to, size_t room, const char *from)
+{
+    size_t length = strnlen(from, room - 1);
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+static struct protocol_film describe(const struct movie_facts *facts, int slots)
+{
+    const struct movie_layout *layout = &facts->layout;
+    struct protocol_film film = {
+        .slots = slots,
+        .width_px = layout->width_px,
+        .height_px = layout->height_px,
+        .slot_bytes = layout->slot_bytes,
+        .colour = layout->colour,
+        .shown_width_px = facts->width_px,
+        .shown_height_px = facts->height_px,
+        .coded_width_px = facts->coded_width_px,
+        .coded_height_px = facts->coded_height_px,
+        .bit_depth = facts->bit_depth,
+        .variable_rate = facts->variable_rate,
+        .has_sound = facts->has_sound,
+        .high_dynamic_range = facts->high_dynamic_range,
+        .fps = facts->fps,
+        .duration_us = facts->duration_us,
+    };
+    for (int i = 0; i < 3; i++) {
+        film.offset_bytes[i] = layout->offset_bytes[i];
+        film.stride_bytes[i] = layout->stride_bytes[i];
+    }
+    keep_text(film.codec, sizeof film.codec, facts->codec);
+    return film;
+}
+
+/* As many slots as make decoding fastest, or fewer where they are large. */
+static int choose_slots(const struct movie_layout *layout)
+{
+    size_t most = PROTOCOL_FILM_BYTES_MAX / layout->slot_bytes;
+    int slots = layout->slots + PROTOCOL_AHEAD_FRAMES;
+    slots = slots > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : slots;
+    return (size_t)slots > most ? (int)most : slots;
+}
+
+/* The ring: the player may rely on its length, and reads while we write. */
+static bool give_ring(struct movie *movie, struct err *err)
+{
+    const struct movie_layout *layout = &movie_facts(movie)->layout;
+    int slots = choose_slots(layout);
+    size_t size_bytes = layout->slot_bytes * (size_t)slots;
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FILM};
+    event.film = describe(movie_facts(movie), slots);
+    int fd = memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *ring = MAP_FAILED;
+    if (fd >= 0 && ftruncate(fd, (off_t)size_bytes) == 0 &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        ring = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    bool ok = ring != MAP_FAILED ||
+              err_set_errno(err, ERR_SYSTEM, errno, "no memory for a film's frames");
+    ok = ok && movie_start(movie, ring, slots, err);
+    ok = ok && (worker_send(&event, sizeof event, fd) || gone(err));
+    if (fd >= 0)
+        close(fd);
+    return ok; /* the mapping ends with the process */
+}
+
+static bool take_order(struct playing *playing, int flags, bool *any, struct err *err)
+{
+    struct protocol_order order = {0};
+    struct iovec part = {&order, sizeof order};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1}; /* the sandbox has no recv */
+    ssize_t got;
+    do
+        got = recvmsg(PROTOCOL_FD, &message, flags);
+    while (got < 0 && errno == EINTR);
+    *any = got > 0;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return true;
+    if (got != (ssize_t)sizeof order || order.magic != PROTOCOL_MAGIC)
+        return gone(err);
+    if (order.kind == PROTOCOL_RELEASE && playing->frames > 0) {
+        movie_release(playing->movie, order.slot);
+        playing->frames--;
+    } else if (order.kind == PROTOCOL_HEARD && playing->sounds > 0) {
+        playing->sounds--;
+    }
+    return true;
+}
+
+/* Takes what the player has sent; waits for it where there is nothing else to do. */
+static bool take_orders(struct playing *playing, bool wait, struct err *err)
+{
+    bool any = true;
+    if (wait && !take_order(playing, 0, &any, err))
+        return false;
+    while (any)
+        if (!take_order(playing, MSG_DONTWAIT, &any, err))
+            return false;
+    return true;
+}
+
+static bool send_frame(struct playing *playing, const struct movie_output *output, struct err *err)
+{
+    const struct protocol_event event = {
+        .magic = PROTOCOL_MAGIC,
+        .kind = PROTOCOL_FRAME,
+        .slot = output->slot,
+        .time_us = output->time_us,
+        .duration_us = output->duration_us,
+    };
+    playing->frames++;
+    return worker_send(&event, sizeof event, -1) || gone(err);
+}
+
+/* As many packets as it takes; the count may go over the limit by one output. */
+static bool send_sound(struct playing *playing, const struct movie_output *output, struct err *err)
+{
+    static struct protocol_sound packet = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_SOUND};
+    for (int done = 0; done < output->sample_count; done += packet.pairs) {
+        int left = output->sample_count - done;
+        packet.pairs = left < PROTOCOL_SOUND_PAIRS ? left : PROTOCOL_SOUND_PAIRS;
+        packet.time_us = output->time_us + (int64_t)done * 1000000 / MOVIE_SOUND_HZ;
+        memcpy(packet.samples, output->samples + 2 * (size_t)done,
+               2 * (size_t)packet.pairs * sizeof *packet.samples);
+        while (playing->sounds >= PROTOCOL_AHEAD_SOUNDS)
+            if (!take_orders(playing, true, err))
+                return false;
+        playing->sounds++;
+        if (!worker_send(&packet, sizeof packet, -1))
+            return gone(err);
+    }
+    return true;
+}
+
+static bool play(struct playing *playing, struct err *err)
+{
+    for (;;) {
+        struct movie_output output;
+        unsigned take =
+            (playing->frames < PROTOCOL_AHEAD_FRAMES ? MOVIE_TAKE_FRAMES : 0) |
+            (playing->want_sound && playing->sounds < PROTOCOL_AHEAD_SOUNDS ? MOVIE_TAKE_SOUND : 0);
+        enum movie_result result =
+            take ? movie_next(playing->movie, take, &output, err) : MOVIE_WAIT;
+        bool ok = true;
+        switch (result) {
+        case MOVIE_FRAME:
+            ok = send_frame(playing, &output, err);
+            break;
+        case MOVIE_SOUND:
+            ok = send_sound(playing, &output, err);
+            break;
+        case MOVIE_WAIT:
+            break;
+        case MOVIE_END:
+            /* Of what was asked for: the other kind may go on. */
+            if (take & MOVIE_TAKE_FRAMES)
+                return true;
+            break;
+        case MOVIE_FAILED:
+            return false;
+        }
+        bool wait = result == MOVIE_WAIT || result == MOVIE_END;
+        if (!ok || !take_orders(playing, wait, err))
+            return false;
+    }
+}
+
+bool worker_movie(const struct protocol_job *job, int file, struct err *err)
+{
+    const struct movie_request request = {
+        .start_us = job->start_us,
+        .want_sound = job->want_sound,
+        .threads = (int)job->threads,
+        .rotation = job->rotation,
+    };
+    struct playing playing = {.movie = movie_open(file, &request, err),
+                              .want_sound = job->want_sound};
+    if (!playing.movie)
+        return false;
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
+    bool ok;
+    if (job->only_look) {
+        event.kind = PROTOCOL_FILM;
+        event.film = describe(movie_facts(playing.movie), 0);
+        return worker_send(&event, sizeof event, -1) || gone(err);
+    }
+    ok = give_ring(playing.movie, err) && play(&playing, err);
+    if (ok)
+        ok = worker_send(&event, sizeof event, -1) || gone(err);
+    /* The player reads the ring as long as it likes; its own mapping keeps it. */
+    movie_close(playing.movie);
+    return ok;
+}

@@ -1,0 +1,533 @@
+/* The sandbox from within: each test is a process that enters it and tries something.
+ *
+ * With a sanitizer a few calls are refused instead of killing, and memory has no limit;
+ * test_sandbox_plain.py runs the same tests without. */
+#include "decode/sandbox.h"
+
+#include "decode/protocol.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "sandbox_attempts.h"
+
+#ifdef DUCKLING_SANITIZED
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+#define MIB ((size_t)1 << 20)
+/* How a process that was tried ended: its exit status, or 100 and the signal. */
+enum { WORKED = 0, REFUSED = 1, OTHER = 2, NOT_ENTERED = 3, KILLED = 100 };
+
+static const struct sandbox_limits usual = {
+    .address_space_bytes = 1024 * MIB,
+    .file_bytes = 64 * MIB,
+    .processor_s = 30,
+    .descriptors = 8,
+};
+
+/* The job's file, and the end of the socket that stands for the player. */
+static int own_file = -1, player = -1;
+
+static int end_of(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        assert_int_equal(errno, EINTR);
+    return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Makes descriptors what a worker has: 0 to 2 as they are, the socket, the file (4). */
+static void take_descriptors(void)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
+        _exit(OTHER);
+    int file = fcntl(own_file, F_DUPFD, 20), socket = fcntl(pair[0], F_DUPFD, 20);
+    player = fcntl(pair[1], F_DUPFD, 20);
+    if (file < 0 || socket < 0 || player < 0 || dup2(socket, PROTOCOL_FD) < 0 ||
+        dup2(file, PROTOCOL_FD + 1) < 0 || dup2(player, PROTOCOL_FD + 2) < 0)
+        _exit(OTHER);
+    player = PROTOCOL_FD + 2;
+    closefrom(PROTOCOL_FD + 3);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        _exit(OTHER);
+}
+
+static void enter(const struct sandbox_limits *limits, enum sandbox_kind kind)
+{
+    if (!sandbox_set_limits(limits, NULL) || !sandbox_deny_files(NULL) ||
+        !sandbox_deny_calls(kind, NULL))
+        _exit(NOT_ENTERED);
+}
+
+static int try_within(const struct sandbox_limits *limits, enum sandbox_kind kind, int (*act)(void))
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        take_descriptors();
+        enter(limits, kind);
+        _exit(act());
+    }
+    return end_of(pid);
+}
+
+static const struct attempt *current;
+
+static int make_attempt(void)
+{
+    const intptr_t *a = current->arguments;
+    long result = syscall(current->call, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return result == -1 && errno == EACCES ? REFUSED : OTHER;
+}
+
+static void check_attempts(enum sandbox_kind kind)
+{
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        current = &attempts[i];
+        int end = try_within(&usual, kind, make_attempt);
+        if (end != (SANITIZED && current->is_soft ? REFUSED : KILLED + SIGSYS))
+            fail_msg("%s: ended with %d", current->name, end);
+    }
+}
+
+static void one_thread_does_nothing_but_its_job(void **state)
+{
+    (void)state;
+    check_attempts(SANDBOX_ALONE);
+}
+
+static void neither_do_several(void **state)
+{
+    (void)state;
+    check_attempts(SANDBOX_THREADS);
+}
+
+#ifdef __x86_64__
+/* Numbers mean other calls there: 20 is getpid, or writev. */
+static int call_as_32_bit(void)
+{
+    long result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory");
+    return OTHER;
+}
+#endif
+
+static void other_ways_into_the_kernel_are_shut(void **state)
+{
+    (void)state;
+#ifdef __x86_64__
+    struct sigaction plain = {.sa_handler = SIG_DFL}, before;
+    sigaction(SIGSEGV, &plain, &before);
+    int end = try_within(&usual, SANDBOX_ALONE, call_as_32_bit);
+    sigaction(SIGSEGV, &before, NULL);
+    /* SIGSEGV: a kernel that has no such way. */
+    assert_true(end == KILLED + SIGSYS || end == KILLED + SIGSEGV);
+#endif
+}
+
+static int work_of_a_still(void)
+{
+    struct stat st;
+    char bytes[4];
+    int fd = -1;
+    if (sandbox_fstat(PROTOCOL_FD + 1, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 4 ||
+        pread(PROTOCOL_FD + 1, bytes, sizeof bytes, 0) != sizeof bytes)
+        return OTHER;
+    void *mapped = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, PROTOCOL_FD + 1, 0);
+    if (mapped == MAP_FAILED || memcmp(mapped, bytes, sizeof bytes) != 0 || munmap(mapped, 4096))
+        return OTHER;
+    fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, 1 << 20) < 0)
+        return OTHER;
+    void *pixels = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (pixels == MAP_FAILED)
+        return OTHER;
+    memset(pixels, 7, 1 << 20);
+    munmap(pixels, 1 << 20);
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+        return OTHER;
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) != sizeof bytes)
+        return OTHER;
+    return close(fd) == 0 ? WORKED : OTHER;
+}
+
+/* Small pieces come from brk, large ones are mapped and move when they grow. */
+static int memory_of_all_sizes(void)
+{
+    for (size_t size = 16; size <= 64 * MIB; size *= 4) {
+        char *bytes = malloc(size);
+        if (!bytes)
+            return OTHER;
+        memset(bytes, 1, size);
+        char *more = realloc(bytes, size * 2);
+        if (!more || more[size - 1] != 1)
+            return OTHER;
+        free(more);
+    }
+    return WORKED;
+}
+
+static int words_in_the_log(void)
+{
+    return fprintf(stderr, "%s", "") == 0 && write(STDERR_FILENO, "", 0) == 0 ? WORKED : OTHER;
+}
+
+/* Where the kernel's page for clocks can't be used, the C library makes the call. */
+static int what_the_c_library_may_need(void)
+{
+    struct timespec now;
+    char bytes[8];
+    return syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) == 0 &&
+                   syscall(SYS_getrandom, bytes, sizeof bytes, 0) == sizeof bytes
+               ? WORKED
+               : OTHER;
+}
+
+static int clone3_is_unknown(void)
+{
+    return syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS ? WORKED : OTHER;
+}
+
+static void a_job_can_be_done(void **state)
+{
+    (void)state;
+    for (enum sandbox_kind kind = SANDBOX_ALONE; kind <= SANDBOX_THREADS; kind++) {
+        assert_int_equal(try_within(&usual, kind, work_of_a_still), WORKED);
+        assert_int_equal(try_within(&usual, kind, memory_of_all_sizes), WORKED);
+        assert_int_equal(try_within(&usual, kind, words_in_the_log), WORKED);
+        assert_int_equal(try_within(&usual, kind, what_the_c_library_may_need), WORKED);
+        assert_int_equal(try_within(&usual, kind, clone3_is_unknown), WORKED);
+    }
+}
+
+#define THREADS 4
+static pthread_barrier_t all_there;
+
+/* Heaps of threads' own would grow and shrink here, which opens a file. */
+static void *work_of_a_thread(void *argument)
+{
+    pthread_barrier_wait(&all_there);
+    prctl(PR_SET_NAME, "decoder");
+    sched_yield();
+    for (int round = 0; round < 20; round++) {
+        void *pieces[64];
+        for (size_t i = 0; i < 64; i++) {
+            pieces[i] = calloc(1, 4096 * (i % 30 + 1));
+            if (!pieces[i])
+                return NULL;
+        }
+        for (size_t i = 64; i-- > 0;)
+            free(pieces[i]);
+    }
+    return argument;
+}
+
+static int start_threads(void)
+{
+    pthread_t list[THREADS];
+    cpu_set_t processors;
+    int done = 0;
+    if (sched_getaffinity(0, sizeof processors, &processors) < 0)
+        return OTHER;
+    /* Twice: the second time their stacks are there already. */
+    for (int round = 0; round < 2; round++) {
+        pthread_barrier_init(&all_there, NULL, THREADS);
+        for (int i = 0; i < THREADS; i++)
+            if (pthread_create(&list[i], NULL, work_of_a_thread, list) != 0)
+                return OTHER;
+        for (int i = 0; i < THREADS; i++) {
+            void *result = NULL;
+            pthread_join(list[i], &result);
+            done += result == list;
+        }
+        pthread_barrier_destroy(&all_there);
+    }
+    return done == 2 * THREADS ? WORKED : OTHER;
+}
+
+static void threads_work_where_they_are_allowed(void **state)
+{
+    (void)state;
+    assert_int_equal(try_within(&usual, SANDBOX_THREADS, start_threads), WORKED);
+    assert_int_equal(try_within(&usual, SANDBOX_ALONE, start_threads), KILLED + SIGSYS);
+}
+
+/* One that runs already is inside, too. */
+static void *wait_and_break_out(void *argument)
+{
+    pthread_barrier_wait(&all_there);
+    syscall(SYS_getppid);
+    return argument;
+}
+
+static void threads_from_before_are_inside(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        pthread_t thread;
+        pthread_barrier_init(&all_there, NULL, 2);
+        if (pthread_create(&thread, NULL, wait_and_break_out, NULL) != 0)
+            _exit(OTHER);
+        enter(&usual, SANDBOX_THREADS);
+        pthread_barrier_wait(&all_there);
+        pthread_join(thread, NULL);
+        _exit(WORKED);
+    }
+    assert_int_equal(end_of(pid), KILLED + SIGSYS);
+}
+
+/* The letter that the kernel has for what a process does: S sleeps, T is stopped. */
+static char state_of(pid_t pid)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    fclose(file);
+    const char *end = strrchr(line, ')');
+    assert_non_null(end);
+    return end[2] == 't' ? 'T' : end[2]; /* t: stopped under a tracer */
+}
+
+/* A wait with a time limit goes on by a system call of its own. */
+static void a_wait_outlives_a_stop(void **state)
+{
+    (void)state;
+    int pair[2];
+    char byte = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct pollfd wait = {.fd = pair[1], .events = POLLIN};
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!sandbox_deny_calls(SANDBOX_ALONE, NULL))
+            _exit(NOT_ENTERED);
+        _exit(poll(&wait, 1, 60000) == 1 ? WORKED : OTHER);
+    }
+    while (state_of(pid) != 'S')
+        sched_yield();
+    kill(pid, SIGSTOP);
+    while (state_of(pid) != 'T')
+        sched_yield();
+    kill(pid, SIGCONT);
+    while (state_of(pid) == 'T')
+        sched_yield();
+    /* Asleep again, or dead. */
+    for (char now = state_of(pid); now != 'S' && now != 'Z'; now = state_of(pid))
+        sched_yield();
+    assert_int_equal(send(pair[0], &byte, 1, MSG_NOSIGNAL), 1);
+    assert_int_equal(end_of(pid), WORKED);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static int take_much_memory(void)
+{
+    size_t taken = 0;
+    /* Volatile: else a compiler may leave out memory that nobody looks at. */
+    for (void *volatile piece = malloc(MIB); piece && taken < 512 * MIB; piece = malloc(MIB))
+        taken += MIB;
+    return taken >= 16 * MIB && taken < 512 * MIB && errno == ENOMEM ? REFUSED : OTHER;
+}
+
+static int make_a_large_frame(void)
+{
+    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, (off_t)usual.file_bytes) < 0)
+        return OTHER;
+    return ftruncate(fd, (off_t)usual.file_bytes + 1) < 0 && errno == EFBIG ? REFUSED : OTHER;
+}
+
+static int make_many_frames(void)
+{
+    int made = 0;
+    while (memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING) >= 0)
+        made++;
+    return made == 2 && errno == EMFILE ? REFUSED : OTHER;
+}
+
+static int burn(void)
+{
+    volatile unsigned rounds = 0;
+    while (rounds < UINT_MAX || own_file >= 0)
+        rounds++;
+    return OTHER;
+}
+
+static void limits_hold(void **state)
+{
+    (void)state;
+    struct sandbox_limits limits = usual;
+    assert_int_equal(try_within(&usual, SANDBOX_ALONE, make_a_large_frame), REFUSED);
+    assert_int_equal(try_within(&usual, SANDBOX_ALONE, make_many_frames), REFUSED);
+    limits.processor_s = 1;
+    assert_int_equal(try_within(&limits, SANDBOX_ALONE, burn), KILLED + SIGXCPU);
+    limits.address_space_bytes = 384 * MIB;
+    if (!SANITIZED)
+        assert_int_equal(try_within(&limits, SANDBOX_ALONE, take_much_memory), REFUSED);
+}
+
+static bool has_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit both;
+    return getrlimit(resource, &both) == 0 && both.rlim_cur == soft && both.rlim_max == hard;
+}
+
+/* Not above what the process had; and what can't be tried is looked at. */
+static void limits_only_fall(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        const struct rlimit before = {6, 7};
+        int died = 0;
+        if (setrlimit(RLIMIT_NOFILE, &before) < 0 || !sandbox_set_limits(&usual, NULL))
+            _exit(NOT_ENTERED);
+        bool good = has_limit(RLIMIT_NOFILE, 7, 7) && has_limit(RLIMIT_CORE, 0, 0) &&
+                    has_limit(RLIMIT_CPU, 30, 31) &&
+                    has_limit(RLIMIT_FSIZE, usual.file_bytes, usual.file_bytes) &&
+                    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+                    prctl(PR_GET_PDEATHSIG, &died) == 0 && died == SIGKILL &&
+                    (SANITIZED || prctl(PR_GET_DUMPABLE) == 0);
+        _exit(good ? WORKED : OTHER);
+    }
+    assert_int_equal(end_of(pid), WORKED);
+}
+
+static bool is_denied(long result)
+{
+    return result < 0 && (errno == EACCES || errno == EPERM);
+}
+
+/* Behind the filter, which lets none of this through: Landlock alone must hold as well. */
+static int get_past_landlock(long version)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int made = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (made < 0 || ftruncate(made, 4096) < 0)
+        return OTHER;
+    bool held = is_denied(open("/etc/passwd", O_RDONLY)) && is_denied(open("/", O_RDONLY)) &&
+                is_denied(open("/tmp/duckling-sandbox", O_CREAT | O_WRONLY, 0600)) &&
+                is_denied(mkdir("/tmp/duckling-sandbox", 0700)) &&
+                is_denied(execl("/bin/true", "true", NULL));
+    if (version >= 4)
+        held = held && is_denied(connect(socket(AF_INET, SOCK_STREAM, 0),
+                                         (const struct sockaddr *)&address, sizeof address));
+    if (version >= 6)
+        held = held && is_denied(kill(getppid(), 0));
+    return held ? REFUSED : OTHER;
+}
+
+static void landlock_alone_denies_files(void **state)
+{
+    (void)state;
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct sandbox_limits limits = usual;
+        limits.descriptors = 64;
+        if (!sandbox_set_limits(&limits, NULL) || !sandbox_deny_files(NULL))
+            _exit(NOT_ENTERED);
+        _exit(version < 1 ? REFUSED : get_past_landlock(version));
+    }
+    assert_int_equal(end_of(pid), REFUSED);
+}
+
+/* A kernel that answers seccomp(2) so; for this process and those that it starts. */
+static bool refuse_seccomp(int number)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    bool ok =
+        filter &&
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)number), SCMP_SYS(seccomp), 0) == 0 &&
+        seccomp_load(filter) == 0;
+    seccomp_release(filter);
+    return ok;
+}
+
+static void kernels_that_can_not(void **state)
+{
+    (void)state;
+    const int numbers[] = {ENOSYS, EINVAL, EPERM};
+    struct err err = {0};
+    assert_true(sandbox_available(&err));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            if (!refuse_seccomp(numbers[i]))
+                _exit(NOT_ENTERED);
+            bool said = !sandbox_available(&err) && err.code == ERR_SYSTEM &&
+                        strstr(err.text, strerror(numbers[i]));
+            said = said && !sandbox_deny_calls(SANDBOX_ALONE, &err) && err.code == ERR_SYSTEM;
+            _exit(said ? REFUSED : OTHER);
+        }
+        assert_int_equal(end_of(pid), REFUSED);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_thread_does_nothing_but_its_job),
+        cmocka_unit_test(neither_do_several),
+        cmocka_unit_test(other_ways_into_the_kernel_are_shut),
+        cmocka_unit_test(a_job_can_be_done),
+        cmocka_unit_test(threads_work_where_they_are_allowed),
+        cmocka_unit_test(threads_from_before_are_inside),
+        cmocka_unit_test(a_wait_outlives_a_stop),
+        cmocka_unit_test(limits_hold),
+        cmocka_unit_test(limits_only_fall),
+        cmocka_unit_test(landlock_alone_denies_files),
+        cmocka_unit_test(kernels_that_can_not),
+    };
+    own_file = open(argv[0], O_RDONLY | O_CLOEXEC);
+    if (own_file < 0) {
+        perror(argv[0]);
+        return 1;
+    }
+    return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+}
