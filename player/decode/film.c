@@ -198,6 +198,13 @@ static void keep_facts(struct film *film, const struct protocol_film *told)
     memcpy(film->facts.codec, told->codec, sizeof film->facts.codec);
 }
 
+/* A place in the whole as one in a part of it. */
+static double within(double place, double start, double length)
+{
+    double inside = (place - start) / length;
+    return inside < 0 ? 0 : inside > 1 ? 1 : inside;
+}
+
 /* Where the film stands on the screen, and which part of it is seen. */
 static void keep_shape(struct film *film, const struct protocol_film *told)
 {
@@ -215,8 +222,8 @@ static void keep_shape(struct film *film, const struct protocol_film *told)
         .opaque = true,
         .at = layout_rotate_box(fitted.target, request->rotation, request->canvas_width_px,
                                 request->canvas_height_px),
-        .focus_x = request->focus_x,
-        .focus_y = request->focus_y,
+        .focus_x = within(request->focus_x, upright.x, upright.width),
+        .focus_y = within(request->focus_y, upright.y, upright.height),
         .format = FRAME_I420,
         .source = layout_rotate_rect(upright, request->rotation),
         .matrix = (enum frame_matrix)told->colour,
