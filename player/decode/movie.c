@@ -47,6 +47,7 @@ struct movie {
     bool first_packet; /* none was sent since the last jump */
     int64_t key_stamp; /* of the key frame after it; AV_NOPTS_VALUE: there was none */
     int64_t key_decode_stamp;
+    bool jumped;       /* elsewhere than to the beginning */
     bool trusts;       /* a frame since then was right */
     int untrusted;     /* frames until then */
     int since_jump;    /* frames */
@@ -186,7 +187,8 @@ static bool trusted(struct movie *movie, const AVFrame *frame)
     int64_t stamp = frame->best_effort_timestamp;
     bool early =
         movie->key_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE && stamp < movie->key_stamp;
-    bool torn = frame->flags & AV_FRAME_FLAG_CORRUPT;
+    /* What a decoder is made to give up at the end it does not mark. */
+    bool torn = frame->flags & AV_FRAME_FLAG_CORRUPT || (movie->jumped && movie->draining);
     movie->trusts = (!early && !torn) || ++movie->untrusted > UNTRUSTED_MAX;
     return movie->trusts;
 }
@@ -232,7 +234,7 @@ static void jump(struct movie *movie)
     if (movie->sound)
         movie_sound_flush(movie->sound);
     movie_clock_jump(&movie->clock);
-    movie->first_packet = true;
+    movie->first_packet = movie->jumped = true;
     movie->draining = movie->ended = false;
     movie->without_frame = movie->since_jump = 0;
     movie->counts.seeks++;
@@ -243,6 +245,7 @@ static enum movie_result rewind_to_first(struct movie *movie, struct err *err)
     if (!movie_input_rewind(movie->input, err))
         return MOVIE_FAILED;
     jump(movie);
+    movie->jumped = false;
     movie_clock_rewind(&movie->clock);
     return decode_stamped(movie, &movie->now, err);
 }

@@ -60,6 +60,8 @@ class Examples(unittest.TestCase):
             if path.name == "crossfade.json":
                 continue  # goes from one language to the other
             for name, spot in json.loads(path.read_text())["spots"].items():
+                if "video" in spot:
+                    continue  # the film has no words
                 with self.subTest(f"{path.name}: {name}"):
                     self.assertEqual(sorted(spot["tagline"]), ["en", "ko", "zh-Hans"])
 
