@@ -80,7 +80,7 @@ test:
 	@tests/run
 
 bench:
-	@packaging/deps build run test
+	@packaging/deps build run test bench
 	@$(MAKE) --no-print-directory -s all benches
 	@tests/bench/run
 

@@ -31,6 +31,7 @@ struct entry {
     struct part visual, text;
     struct film *film; /* in place of visual.frames and visual.frame */
     bool film_wanted;
+    bool heard;       /* its sound is decoded */
     int64_t start_ms; /* of a film's slot */
     uint32_t background;
     enum playlist_motion motion;
@@ -64,6 +65,7 @@ struct loader {
     size_t failures_next; /* the one to forget when there is no room */
     struct quarantine quarantine;
     struct house house;
+    bool needs_sound;
 };
 
 static void copy_text(char *target, size_t bytes, const char *text)
@@ -79,7 +81,7 @@ struct loader *loader_create(const struct loader_config *config)
     if (!loader)
         return NULL;
     loader->canvas = (struct loader_canvas){config->screen_width_px, config->screen_height_px,
-                                            config->rotation, config->limit_ms};
+                                            config->rotation, config->limit_ms, config->sound};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     copy_text(loader->language, sizeof loader->language, config->language);
     loader->house.ground.wanted = true;
@@ -93,11 +95,24 @@ static void part_finish(struct part *part)
     *part = (struct part){0};
 }
 
+/* Also where there is none. */
+static void end_film(struct entry *entry)
+{
+    int64_t came, late;
+    if (entry->film) {
+        film_counts(entry->film, &came, &late);
+        log_debug("loader", "film over spot=\"%s\" frames=%lld late=%lld", entry->name,
+                  (long long)came, (long long)late);
+    }
+    film_stop(entry->film);
+    entry->film = NULL;
+}
+
 static void entry_finish(struct entry *entry)
 {
     part_finish(&entry->visual);
     part_finish(&entry->text);
-    film_stop(entry->film);
+    end_film(entry);
     picture_release(entry->picture);
     *entry = (struct entry){0};
 }
@@ -216,8 +231,7 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
     failure->retry_ns = clock_mono_ns() + RETRY_NS;
     part_finish(&entry->visual);
     part_finish(&entry->text);
-    film_stop(entry->film);
-    entry->film = NULL;
+    end_film(entry);
     entry->failed = true;
 }
 
@@ -242,6 +256,7 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
     if (entry->film_wanted && films(loader) < LOADER_FILMS_MAX) {
         entry->film = loader_start_film(&loader->canvas, edition, entry->spot, offset_us, &err);
         entry->film_wanted = false;
+        entry->heard = loader->canvas.sound && edition->playlist->spots[entry->spot].volume > 0;
         if (!entry->film)
             fail(loader, entry, &err);
     }
@@ -298,8 +313,7 @@ static void film_broke(struct loader *loader, struct entry *entry, const struct 
     log_error("loader", "film broke off, its last frame stays spot=\"%s\" reason=\"%s\"",
               entry->name, err->text);
     strike(loader, entry, err->code);
-    film_stop(entry->film);
-    entry->film = NULL;
+    end_film(entry);
     entry->picture->playing = false;
 }
 
@@ -407,6 +421,7 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
         entry->motion = spot->motion;
         entry->visual.wanted = spot->has_visual && !spot->is_video;
         entry->film_wanted = spot->is_video;
+        loader->needs_sound |= spot->is_video && spot->volume > 0;
         entry->start_ms = key->start_ms;
         int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
         entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
@@ -454,6 +469,22 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
         advance(entry, offset_us);
     *picture = entry->picture;
     return entry->failed ? LOADER_FAILED : entry->picture ? LOADER_READY : LOADER_LOADING;
+}
+
+void loader_set_sound(struct loader *loader, bool sound)
+{
+    loader->canvas.sound = sound;
+}
+
+bool loader_needs_sound(const struct loader *loader)
+{
+    return loader->needs_sound;
+}
+
+struct film *loader_heard_film(struct loader *loader, const struct loader_key *key)
+{
+    const struct entry *entry = find(loader, key, key->language ? key->language : loader->language);
+    return entry && entry->heard && entry->picture ? entry->film : NULL;
 }
 
 struct picture *loader_want_house(struct loader *loader, const char *words)

@@ -15,6 +15,7 @@
 #define LOADER_FDS_MAX (LOADER_JOBS_MAX + LOADER_FILMS_MAX)
 #define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 
+struct film;
 struct loader;
 
 struct loader_config {
@@ -22,6 +23,7 @@ struct loader_config {
     int rotation;
     const char *language; /* copied */
     int64_t limit_ms;     /* how long a worker may take */
+    bool sound;           /* as loader_set_sound */
 };
 
 enum loader_state { LOADER_LOADING, LOADER_READY, LOADER_FAILED };
@@ -49,6 +51,17 @@ void loader_destroy(struct loader *loader);
  * but a medium that workers failed on three times never. */
 enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
                               struct picture **picture);
+
+/* Whether the sound of films is decoded, where their spot has a volume. For those that are started
+ * from here on. */
+void loader_set_sound(struct loader *loader, bool sound);
+
+/* Whether such a film was ever asked for: whether a sound device is of use. */
+bool loader_needs_sound(const struct loader *loader);
+
+/* The film of a spot that loader_want has made ready, if its sound is decoded; else NULL. The
+ * loader's own, until any other call. */
+struct film *loader_heard_film(struct loader *loader, const struct loader_key *key);
 
 /* The house card with a few words on it: there at once, at first plain, and another picture each
  * time one of its workers has finished. The loader's own. NULL when out of memory. */

@@ -83,6 +83,7 @@ struct film *loader_start_film(const struct loader_canvas *canvas, const struct 
         .focus_x = spot->focus_x,
         .focus_y = spot->focus_y,
         .start_us = offset_us,
+        .want_sound = canvas->sound && spot->volume > 0,
         .limit_ms = canvas->limit_ms,
     };
     struct film *film = film_start(&request, file, err);

@@ -11,6 +11,7 @@ struct loader_canvas {
     int width_px, height_px; /* upright */
     int rotation;
     int64_t limit_ms; /* how long a worker may take */
+    bool sound;       /* films whose spot has a volume are heard: their sound is decoded too */
 };
 
 /* Whether the files that a spot needs may be read: MARKS_UNCHECKED has them checked first, and is

@@ -70,8 +70,11 @@ int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
 {
     if (!pace->running)
         return INT64_MAX;
-    /* Where the display waits, the wait is in display_show. */
-    return pace->waits ? now_ns : pace->target_ns + pace->period_ns - pace->draw_ns;
+    /* Where the display waits, the wait is in display_show: the target is over. Unless nothing had
+     * to be drawn for it: then it is still to come. */
+    if (pace->waits)
+        return pace->target_ns > now_ns ? pace->target_ns : now_ns;
+    return pace->target_ns + pace->period_ns - pace->draw_ns;
 }
 
 int64_t pace_lead_ns(const struct pace *pace)

@@ -7,6 +7,7 @@
 #include "decode/frames.h"
 #include "decode/link.h"
 #include "frames_log.h"
+#include "hearing.h"
 #include "language.h"
 #include "lengths.h"
 #include "pace.h"
@@ -27,7 +28,6 @@
  * together with workers, so it is asked this often. */
 #define EVENTS_NS 100000000
 #define CLOCK_FEED_NS 1000000000
-#define FLOOR_TOLERANCE_MS 86400000
 
 struct play {
     struct settings settings;
@@ -37,9 +37,10 @@ struct play {
     struct loader *loader;
     struct display *display;
     struct show show;
+    struct hearing hearing;
     struct show_clock clock;
     int64_t clock_fed_ns;
-    int64_t floor_ms, floor_ns; /* the show is held at this time since this instant; 0: it is not */
+    bool clock_untrusted; /* the log says so */
     struct pace pace;
     struct wake *wake;
     FILE *frames_log;
@@ -91,6 +92,7 @@ static bool make_loader(struct play *play, struct err *err)
         .rotation = (int)value(play, SETTING_ROTATE)->number,
         .language = language,
         .limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000),
+        .sound = sound_is_possible(play->hearing.sound),
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->loader = loader_create(&config);
@@ -130,13 +132,17 @@ static bool take_edition(struct play *play, struct err *err)
 {
     struct edition *edition = source_take(play->source);
     int64_t limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000);
-    if (edition && !lengths_begin(&play->lengths, edition, limit_ms))
+    if (edition && !lengths_begin(&play->lengths, edition, limit_ms)) {
+        source_again(play->source);
         return err_set(err, ERR_SYSTEM, "out of memory");
+    }
     if (!play->lengths.edition || !lengths_poll(&play->lengths, clock_mono_ns()))
         return true;
     if (!playing_switch(&play->playing, lengths_take(&play->lengths), play->lengths.film_ms,
-                        value(play, SETTING_TIMEZONE)->text, err))
+                        value(play, SETTING_TIMEZONE)->text, err)) {
+        source_again(play->source);
         return false;
+    }
     play->clock_fed_ns = 0; /* its signature may tell what time it is */
     const struct playlist *playlist = play->playing.edition->playlist;
     log_info("play", "%s on name=\"%s\" spots=%zu",
@@ -145,24 +151,18 @@ static bool take_edition(struct play *play, struct err *err)
     return true;
 }
 
-/* The wall clock; where it is plainly wrong, the time that has passed for certain, running on. A
- * day less is no proof: whoever signed may have a clock of his own. */
+/* The wall clock, or, where that is plainly wrong, the time that has passed for certain. */
 static int64_t wall_ms(struct play *play, int64_t now_ns)
 {
-    int64_t wall = clock_wall_ms(), floor = source_floor_ms(play->source);
-    bool wrong = wall < floor - FLOOR_TOLERANCE_MS && !clock_is_synchronised();
-    int64_t held = play->floor_ms + (now_ns - play->floor_ns) / 1000000;
-    if (wrong && (!play->floor_ms || floor > held)) {
+    bool trusted;
+    int64_t now_ms = source_now_ms(play->source, now_ns, &trusted);
+    if (!trusted && !play->clock_untrusted)
         log_warn("play", "clock: untrusted: it is before the time of the last signature or report; "
                          "the show goes by that time");
-        play->floor_ms = held = floor;
-        play->floor_ns = now_ns;
-    }
-    if (!wrong && play->floor_ms) {
+    if (trusted && play->clock_untrusted)
         log_info("play", "clock: it can be right again");
-        play->floor_ms = 0;
-    }
-    return wrong ? held : wall;
+    play->clock_untrusted = !trusted;
+    return now_ms;
 }
 
 static void feed_clock(struct play *play, int64_t now_ns)
@@ -277,20 +277,32 @@ static bool turn(struct play *play, struct err *err)
     return true;
 }
 
+/* Whether it is time for a turn. While something moves each turn is a refresh: one that came early,
+ * for news of a worker or for sound, would bring the next frame before its time. */
+static bool is_due(const struct play *play)
+{
+    int64_t now_ns = clock_mono_ns(), until_ns = pace_wait_until_ns(&play->pace, now_ns);
+    return until_ns == INT64_MAX || now_ns >= until_ns;
+}
+
 /* Sleeps until the next frame, the next change, news from a worker or the source, or a signal. */
 static void wait(struct play *play)
 {
     struct pollfd fds[LOADER_FDS_MAX + 1 + WAKE_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = pace_wait_until_ns(&play->pace, now_ns);
+    int64_t change_ns = INT64_MAX;
     if (until_ns == INT64_MAX) {
         double show_ms = show_clock_ms(&play->clock, now_ns);
         int64_t change_ms = playing_next_change(&play->playing, show_ms);
         if (change_ms != INT64_MAX)
-            until_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
+            change_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
         int64_t events_ns = now_ns + EVENTS_NS;
-        until_ns = until_ns < events_ns ? until_ns : events_ns;
+        until_ns = change_ns < events_ns ? change_ns : events_ns;
     }
+    int64_t sound_ns = hearing_until_ns(&play->hearing, now_ns, change_ns);
+    if (sound_ns < until_ns)
+        until_ns = sound_ns;
     if (play->end_ns < until_ns)
         until_ns = play->end_ns;
     int count = loader_poll_fds(play->loader, fds, &until_ns);
@@ -309,10 +321,11 @@ static void run(struct play *play)
         feed_clock(play, now_ns);
         loader_poll(play->loader);
         pump_events(play);
-        if (!turn(play, &err) && !reopen_display(play, &err)) {
+        if (is_due(play) && !turn(play, &err) && !reopen_display(play, &err)) {
             play->status = EXIT_FAILURE;
             return;
         }
+        hearing_turn(&play->hearing, &play->playing, play->loader, &play->show, &play->clock);
         wait(play);
     }
 }
@@ -388,6 +401,8 @@ static bool start(struct play *play, struct err *err)
         else
             return false;
     }
+    if (!hearing_init(&play->hearing))
+        return err_set(err, ERR_SYSTEM, "out of memory");
     if (!open_display(play, err) || !make_loader(play, err))
         return false;
     const struct option_value *length = value(play, SETTING_FOR);
@@ -398,6 +413,7 @@ static bool start(struct play *play, struct err *err)
 static void finish(struct play *play)
 {
     source_close(play->source);
+    hearing_finish(&play->hearing);
     show_finish(&play->show);
     loader_destroy(play->loader);
     lengths_finish(&play->lengths);

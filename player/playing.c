@@ -7,6 +7,9 @@
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 #define BRIDGE_MS 1000  /* where the playlist has no transition of its own */
+/* A slot that began less long ago may not have been shown yet, only because no frame was due. */
+#define SHOWN_BY_MS 100
+#define QUARTER_TURN 1.57079632679489661923
 
 bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
                     const char *own, struct err *err)
@@ -18,13 +21,19 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
         edition_destroy(edition);
         return err_prefix(err, "time zone: ");
     }
-    uint64_t serial = playing->serial + 1;
-    playing_finish(playing);
-    /* The programme keeps a pointer to the zone, which therefore moves to its place first. */
+    struct playing before = *playing;
+    /* The programme keeps a pointer to the zone, which therefore moves to its place first; and what
+     * was there moves back to it where there is no programme. */
     *playing = (struct playing){
-        .edition = edition, .serial = serial, .jumps = playing->jumps, .zone = zone};
+        .edition = edition, .serial = before.serial + 1, .jumps = before.jumps, .zone = zone};
     playing->programme = programme_create(edition->playlist, &playing->zone.civil, film_ms);
-    return playing->programme || err_set(err, ERR_SYSTEM, "out of memory");
+    if (!playing->programme) {
+        playing_finish(playing);
+        *playing = before;
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    }
+    playing_finish(&before);
+    return true;
 }
 
 bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
@@ -61,6 +70,23 @@ static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
     return (key ^ key >> 29) | 1; /* 0 is "none" */
 }
 
+static uint64_t slot_key(const struct playing *playing, const struct programme_slot *slot)
+{
+    return key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot);
+}
+
+static struct loader_key loader_key_of(const struct playing *playing,
+                                       const struct programme_slot *slot, double show_ms)
+{
+    return (struct loader_key){
+        .edition = playing->edition,
+        .serial = playing->serial,
+        .spot = slot->spot,
+        .start_ms = slot->start_ms,
+        .offset_ms = show_ms - (double)slot->start_ms,
+    };
+}
+
 static struct show_target house_target(struct loader *loader, const char *words, double show_ms)
 {
     struct picture *picture = loader_want_house(loader, words);
@@ -88,12 +114,9 @@ static struct show_target slot_target(struct playing *playing, struct loader *lo
     if (slot->source == PROGRAMME_NOTHING)
         return house_target(loader, NAME, (double)slot->start_ms);
     struct programme_slot next = programme_next_slot(playing->programme, slot);
-    struct loader_key key = {playing->edition, playing->serial,
-                             slot->spot,       NULL,
-                             slot->start_ms,   show_ms - (double)slot->start_ms};
+    struct loader_key key = loader_key_of(playing, slot, show_ms);
     struct show_target target = {
-        .key =
-            key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot),
+        .key = slot_key(playing, slot),
         .start_ms = (double)slot->start_ms,
         .motion_ms = (double)(slot->end_ms - slot->start_ms + next.transition.duration_ms),
     };
@@ -140,6 +163,64 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
     if (state != LOADER_LOADING)
         want_next(playing, loader, &scene.to, next);
     return wish;
+}
+
+static double fraction(double part, double whole)
+{
+    double fraction = whole > 0 ? part / whole : 1;
+    return fraction > 1 ? 1 : fraction < 0 ? 0 : fraction;
+}
+
+static double fade_in(double mix)
+{
+    return sin(mix * QUARTER_TURN);
+}
+
+static double fade_out(double mix)
+{
+    return cos(mix * QUARTER_TURN);
+}
+
+/* How loud the show has a slot that the programme has so loud. */
+static double shown_gain(const struct show *show, uint64_t key, bool coming_in, double gain,
+                         double show_ms)
+{
+    if (!show->bridging || (key != show->coming.key && key != show->settled.key))
+        return gain;
+    /* It fades by its own time (show.h). */
+    double mix = fraction(show_ms - show->bridge_start_ms, show->bridge_ms);
+    if (key == show->coming.key)
+        return coming_in ? fade_in(mix) : gain * fade_in(mix);
+    return show->from_frozen ? 0 : gain * fade_out(mix);
+}
+
+int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
+                   double now_ms, double show_ms, struct playing_sound sounds[2])
+{
+    if (!playing->programme)
+        return 0;
+    const struct programme_scene scene =
+        programme_scene_at(playing->programme, (int64_t)floor(show_ms));
+    double mix = scene.has_from ? fraction(show_ms - (double)scene.to.start_ms,
+                                           scene.to.transition.duration_ms)
+                                : 1;
+    int count = 0;
+    for (int i = 0; i < (scene.has_from ? 2 : 1); i++) {
+        const struct programme_slot *slot = i ? &scene.from : &scene.to;
+        const struct loader_key where = loader_key_of(playing, slot, show_ms);
+        struct film *film =
+            slot->source == PROGRAMME_NOTHING ? NULL : loader_heard_film(loader, &where);
+        if (!film)
+            continue;
+        uint64_t key = slot_key(playing, slot);
+        bool shown = key == show->settled.key || key == show->coming.key;
+        double gain = shown_gain(show, key, i == 0, i ? fade_out(mix) : fade_in(mix), show_ms);
+        if (!shown && (double)slot->start_ms < now_ms - SHOWN_BY_MS)
+            gain = 0;
+        gain *= playing->edition->playlist->spots[slot->spot].volume;
+        sounds[count++] = (struct playing_sound){key, film, where.offset_ms, gain};
+    }
+    return count;
 }
 
 int64_t playing_next_change(struct playing *playing, double show_ms)

@@ -21,7 +21,7 @@ struct playing {
 
 /* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
  * (lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
- * On failure the old one stays (but where memory ran out nothing plays). */
+ * On failure the old one stays. */
 bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
                     const char *own, struct err *err);
 
@@ -38,6 +38,21 @@ void playing_finish(struct playing *playing);
  * NULL. */
 struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
                               bool bare, double show_ms, struct picture **next);
+
+/* A film that is heard. */
+struct playing_sound {
+    uint64_t key; /* of its slot */
+    struct film *film;
+    double offset_ms; /* since its start */
+    double gain;      /* 0 to 1: the spot's volume, and how far it has faded in or out */
+};
+
+/* What is to be heard at show_ms, now_ms being now and not later, both by the show clock: the films
+ * of the scene, as far as they are on screen or will be, as loud as they are seen. Fills at most
+ * two and returns how many. Fades are of equal power, so that one film into another stays as loud
+ * as both are. After playing_wish; the films are the loader's, until it is called again. */
+int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
+                   double now_ms, double show_ms, struct playing_sound sounds[2]);
 
 /* Until when (show clock) the wish stays the same but for motion and mix; INT64_MAX without a
  * programme. */

@@ -35,6 +35,7 @@ enum setting {
     SETTING_POLL,
     SETTING_BASE, /* publish, takeover: --to */
     SETTING_CHANNEL,
+    SETTING_AFTER,
     SETTING_EXPIRES,
     SETTING_UNTIL,
     SETTING_DRY_RUN,

@@ -85,9 +85,14 @@ struct edition *source_take(struct source *source)
     return edition;
 }
 
-int64_t source_floor_ms(struct source *source)
+void source_again(struct source *source)
 {
-    return feed_floor_ms(source->feed);
+    feed_again(source->feed);
+}
+
+int64_t source_now_ms(struct source *source, int64_t mono_ns, bool *trusted)
+{
+    return feed_now_ms(source->feed, mono_ns, trusted);
 }
 
 void source_describe(struct source *source, char *words, size_t words_bytes)

@@ -16,8 +16,11 @@ void source_close(struct source *source); /* NULL is allowed */
 /* A new edition, or NULL; the caller owns it. */
 struct edition *source_take(struct source *source);
 
-/* A time that has passed for certain (feed.h); 0: none is known. */
-int64_t source_floor_ms(struct source *source);
+/* The edition that was taken last can't be used now; it comes again in a while (feed.h). */
+void source_again(struct source *source);
+
+/* What time it is, and whether that is the wall clock's (feed.h). */
+int64_t source_now_ms(struct source *source, int64_t mono_ns, bool *trusted);
 
 /* What is waited for, for the house card. */
 void source_describe(struct source *source, char *words, size_t words_bytes);

@@ -46,8 +46,8 @@ def seconds_of(text):
 
 
 def fields(words):
-    """{name: value} of name=value words."""
-    return dict(re.findall(r"(\S+)=(\S+)", words))
+    """{name: value} of name=value words; a value may be "in quotes"."""
+    return {name: value.strip('"') for name, value in re.findall(r'(\S+)=("[^"]*"|\S+)', words)}
 
 
 class Channel:
@@ -179,10 +179,12 @@ class Publishing(unittest.TestCase):
 
 class Shelf:
     """A server that keeps what is put there. `puts` are the names in the order in which they were confirmed. `refuse` is the ending
-    of names that get a 403; `hooks[ending]` and `hooks_after[ending]` are called once, before and after such a name is kept."""
+    of names that get a 403; `ahead_s` is how far its clock is ahead; `hooks[ending]` and `hooks_after[ending]` are called once, before and after such a name is kept."""
 
     def __init__(self):
         self.files, self.puts, self.refuse = {}, [], None
+        self.asked = 0   # HEADs
+        self.ahead_s, self.age_s = 0, None
         self.hooks, self.hooks_after = {}, {}
         self.lock = threading.Lock()
         shelf = self
@@ -190,8 +192,13 @@ class Shelf:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string((timestamp or time.time()) + shelf.ahead_s)
+
             def answer(self, status, body=b"", length=None):
                 self.send_response(status)
+                if shelf.age_s is not None:
+                    self.send_header("Age", str(shelf.age_s))
                 self.send_header("Content-Length", str(len(body) if length is None else length))
                 self.end_headers()
                 self.wfile.write(body)
@@ -211,6 +218,7 @@ class Shelf:
 
             def do_HEAD(self):
                 with shelf.lock:
+                    shelf.asked += 1
                     body = shelf.files.get(self.name())
                 self.answer(404 if body is None else 200, length=len(body or b""))
 

@@ -49,6 +49,8 @@ struct http_response {
     int64_t content_bytes;                    /* of this body; -1: not told */
     int64_t range_start;                      /* 206 only: where the body begins in the whole */
     int64_t range_total;                      /* 206 only: length of the whole; -1: not told */
+    int64_t date_ms; /* Unix time by the clock of whoever made the answer; 0: not told */
+    int64_t age_ms;  /* how long caches have kept it since; 0 without one */
 };
 
 /* Texts are copied, s3's too; NULL or zero leaves a field out. `take` and what says something about

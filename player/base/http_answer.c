@@ -52,6 +52,31 @@ static void keep_range(struct http_response *response, const char *value, size_t
     response->range_total = read_number(at + 1, &total) ? total : -1;
 }
 
+/* RFC 9110, 6.6.1. */
+static void keep_date(struct http_response *response, const char *value, size_t length)
+{
+    char text[64];
+    if (length >= sizeof text)
+        return;
+    memcpy(text, value, length);
+    text[length] = '\0';
+    time_t date_s = curl_getdate(text, NULL);
+    response->date_ms = date_s > 0 ? (int64_t)date_s * 1000 : 0;
+}
+
+/* RFC 9111, 5.1: seconds. */
+static void keep_age(struct http_response *response, const char *value, size_t length)
+{
+    char text[16];
+    int64_t age_s;
+    if (length >= sizeof text)
+        return;
+    memcpy(text, value, length);
+    text[length] = '\0';
+    if (read_number(text, &age_s))
+        response->age_ms = age_s * 1000;
+}
+
 static bool is_word(const char *value, size_t length, const char *word)
 {
     return length == strlen(word) && strncasecmp(value, word, length) == 0;
@@ -93,6 +118,10 @@ static void keep_header(struct http_transfer *t, const char *line, size_t length
         keep_validator(t->response.last_modified, value, size);
     else if (is_word(line, name, "content-range"))
         keep_range(&t->response, value, size);
+    else if (is_word(line, name, "date"))
+        keep_date(&t->response, value, size);
+    else if (is_word(line, name, "age"))
+        keep_age(&t->response, value, size);
     else if (is_compressed(line, name, value, size))
         keep_coding(t, value, size);
 }

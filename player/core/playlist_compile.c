@@ -154,6 +154,15 @@ static void put_number(struct text *text, const char *before, int64_t number)
     put_words(text, digits);
 }
 
+/* In seven digits: 30000/1001 is 29.97003. */
+static void put_rate(struct text *text, const char *before, double rate)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%.7g", rate);
+    put_words(text, before);
+    put_words(text, digits);
+}
+
 /* A path of a playlist is UTF-8 without control characters: RFC 8259, section 7, wants no more
  * than this escaped. */
 static void put_path(struct text *text, const char *path)
@@ -182,6 +191,14 @@ static void put_file(struct text *text, const struct playlist_compile_file *file
     if (file->width > 0 && file->height > 0) {
         put_number(text, ", \"width\": ", file->width);
         put_number(text, ", \"height\": ", file->height);
+    }
+    if (file->duration_ms > 0)
+        put_number(text, ", \"duration_ms\": ", file->duration_ms);
+    if (file->fps > 0)
+        put_rate(text, ", \"fps\": ", file->fps);
+    if (file->codec[0]) {
+        put_words(text, ", \"codec\": ");
+        put_path(text, file->codec);
     }
     put_words(text, "}");
 }

@@ -17,7 +17,11 @@ struct playlist_compile_file {
     const char *path; /* as the playlist has it */
     uint8_t sha256[32];
     int64_t bytes;
-    int32_t width, height; /* of a still, as shown; 0: not known */
+    int32_t width, height; /* of a still or a film, as shown; 0: not known */
+    /* of a film */
+    int32_t duration_ms; /* 0: not known, as of what is none */
+    double fps;          /* 0.001 to 1000; 0: not known */
+    char codec[16];      /* letters, digits, '.', '_' and '-'; "": not known */
 };
 
 struct playlist_compile {

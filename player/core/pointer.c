@@ -206,7 +206,8 @@ enum pointer_verdict pointer_judge(const struct pointer *pointer, const struct p
     /* Before the question of time: what was accepted once stays so when the clock steps back. */
     if (pointer->version == rules->highest_version)
         return POINTER_SAME;
-    if (rules->now_ms >= rules->floor_ms && pointer->signed_ms - POINTER_FUTURE_MS > rules->now_ms)
+    int64_t ahead_ms = rules->clock_trusted ? POINTER_FUTURE_MS : POINTER_FUTURE_BLIND_MS;
+    if (pointer->signed_ms - ahead_ms > rules->now_ms)
         return POINTER_FUTURE;
     return POINTER_NEW;
 }

@@ -19,8 +19,11 @@
 #define POINTER_CHANNEL_BYTES 65 /* with its NUL */
 #define POINTER_FILE_BYTES 32    /* "p-43.json", with its NUL */
 #define POINTER_TEXT_BYTES 512   /* a trusted comment as pointer_print writes it, with its NUL */
-/* A pointer signed later than this from now is refused, where the clock can be right. */
+/* A pointer signed later than this from now is refused, where the clock is trusted. */
 #define POINTER_FUTURE_MS INT64_C(86400000)
+/* Where it is not: later than this from the time that has passed for certain (ten years). Who has
+ * lain in a storeroom for so long is set up anew. */
+#define POINTER_FUTURE_BLIND_MS INT64_C(315576000000)
 
 enum pointer_kind { POINTER_PLAYLIST, POINTER_TAKEOVER };
 
@@ -39,7 +42,7 @@ enum pointer_verdict {
     POINTER_ROLLBACK,      /* older than one seen: a lagging mirror, or an attack */
     POINTER_WRONG_CHANNEL, /* of another channel */
     POINTER_WRONG_KIND,    /* a takeover's in place of a playlist's, or the other way round */
-    POINTER_FUTURE, /* signed more than POINTER_FUTURE_MS after now, by a clock that can be right */
+    POINTER_FUTURE, /* signed later than can be: POINTER_FUTURE_MS, POINTER_FUTURE_BLIND_MS */
 };
 
 /* What a pointer is judged by. */
@@ -47,9 +50,10 @@ struct pointer_rules {
     const char *channel;
     enum pointer_kind kind;
     int64_t highest_version; /* seen so far; 0: none */
-    int64_t now_ms;          /* wall clock */
-    int64_t floor_ms; /* the latest time that is known to have passed; a clock before it is wrong,
-                         and tells nothing about the future */
+    /* What time it is (floor_clock.h): by a clock that is trusted, or else the latest time that is
+     * known to have passed, which tells little about the future. */
+    int64_t now_ms;
+    bool clock_trusted;
 };
 
 /* Letters of a channel's name: a-z 0-9 . _ -, the first a letter or digit; 1 to 64 bytes. */

@@ -61,6 +61,7 @@ struct film {
     int64_t owed_since_ns; /* when the worker last did something, or was given room */
     struct sound *sounds;  /* PROTOCOL_AHEAD_SOUNDS of them; NULL: none wanted */
     int sound_first, sound_count;
+    bool over; /* nothing comes any more */
     int64_t came, late;
 };
 
@@ -133,10 +134,16 @@ int film_fd(const struct film *film)
     return link_fd(&film->link);
 }
 
+/* Frames that were not given back: those in the queue, and those that somebody holds longer. */
+static int frames_out(const struct film *film)
+{
+    return film->ring ? film->ring->holders - 1 : 0;
+}
+
 /* A worker owes the next thing unless it waits for room, or has said all. */
 static bool owes(const struct film *film)
 {
-    return film->state != FILM_FAILED && !film->ended && film->queued < PROTOCOL_AHEAD_FRAMES;
+    return film->state != FILM_FAILED && !film->ended && frames_out(film) < PROTOCOL_AHEAD_FRAMES;
 }
 
 int64_t film_deadline_ns(const struct film *film)
@@ -273,7 +280,7 @@ static bool take_film(struct film *film, const struct protocol_film *told, int f
     if (!look)
         return map_ring(film, told, fd, err);
     film->state = FILM_READY;
-    film->ended = true;
+    film->ended = film->over = true;
     return true;
 }
 
@@ -289,7 +296,7 @@ static bool take_frame(struct film *film, const struct protocol_event *event, st
 {
     struct film_frame *last = film->queued ? film->queue[film->queued - 1] : NULL;
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
-    if (!frame || film->queued == PROTOCOL_AHEAD_FRAMES ||
+    if (!frame || film->ended || film->queued == PROTOCOL_AHEAD_FRAMES ||
         !is_within(event->slot, 0, film->slots - 1) ||
         !is_within(event->time_us, last ? last->time_us + 1 : 0, DURATION_US_MAX) ||
         !is_within(event->duration_us, 1, DURATION_US_MAX))
@@ -323,10 +330,12 @@ static bool take_event(struct film *film, struct protocol_event *event, int fd, 
         return take_film(film, &event->film, fd, err);
     case PROTOCOL_FRAME:
         return take_frame(film, event, err);
-    case PROTOCOL_END:
+    case PROTOCOL_END: /* of the frames; of a film that is heard there may be sound to come */
+        if (film->state != FILM_READY)
+            return err_set(err, ERR_WORKER, "the worker ended without a frame");
         film->ended = true;
-        return film->state == FILM_READY ||
-               err_set(err, ERR_WORKER, "the worker ended without a frame");
+        film->over = !film->sounds;
+        return true;
     case PROTOCOL_ERROR:
         if (event->code == ERR_NONE || event->code > ERR_WORKER)
             event->code = ERR_WORKER;
@@ -356,22 +365,28 @@ static bool take_sound(struct film *film, const struct protocol_sound *packet, s
     return true;
 }
 
-static bool take_packet(struct film *film, void *packet, size_t size, int fd, struct err *err)
+static bool take_packet(struct film *film, void *packet, size_t size, int fd, int64_t now_ns,
+                        struct err *err)
 {
     uint32_t magic;
     memcpy(&magic, packet, sizeof magic < size ? sizeof magic : size);
-    if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC)
+    if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC) {
+        film->owed_since_ns = now_ns; /* sound is nothing that it owes */
         return take_event(film, packet, fd, err);
+    }
     if (size == sizeof(struct protocol_sound) && magic == PROTOCOL_MAGIC)
         return take_sound(film, packet, err);
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
 }
 
+/* What goes wrong after the last frame costs the rest of the sound, and nothing else. */
 static enum film_state fail(struct film *film)
 {
     link_stop(&film->link);
-    film->state = FILM_FAILED;
-    return FILM_FAILED;
+    film->over = true;
+    if (!film->ended)
+        film->state = FILM_FAILED;
+    return film->state;
 }
 
 enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
@@ -384,7 +399,7 @@ enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
     for (int i = 0; i < PROTOCOL_AHEAD_FRAMES + PROTOCOL_AHEAD_SOUNDS + 2; i++) {
         size_t size;
         int fd;
-        if (film->state == FILM_FAILED || film->ended)
+        if (film->over)
             break;
         memset(&packet, 0, sizeof packet.event);
         enum link_news news = link_receive(&film->link, &packet, sizeof packet, &size, &fd, err);
@@ -392,13 +407,14 @@ enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
             return fail(film);
         if (news == LINK_NOTHING)
             break;
-        bool ok = take_packet(film, &packet, size, fd, err);
+        bool ok = take_packet(film, &packet, size, fd, now_ns, err);
         if (fd >= 0)
             close(fd);
         if (!ok)
             return fail(film);
-        film->owed_since_ns = now_ns;
     }
+    if (film->over) /* its end of the line is closed, which would wake the player for ever */
+        link_stop(&film->link);
     if (owes(film) && now_ns >= film_deadline_ns(film)) {
         err_set(err, ERR_TIMEOUT, "the worker did not go on in time");
         return fail(film);
@@ -454,30 +470,43 @@ static void drop_sound(struct film *film)
     link_send(&film->link, &order, sizeof order);
 }
 
+/* The worker counts in samples too, and rounds to microseconds: rounded back, pieces touch. */
 static int64_t pairs_of_us(int64_t us)
 {
-    return us * SOUND_HZ / 1000000;
+    return (us * (SOUND_HZ / 1000) + 500) / 1000;
 }
 
-void film_add_sound(struct film *film, int64_t offset_us, float *mix, int pairs,
-                    const float gains[2])
+/* What of a piece lies at `from` or later, and before `pairs`, is added to the mix. Returns where
+ * it ends: where pieces overlap, the earlier one is heard, not both. */
+static int64_t add_piece(const struct sound *sound, int64_t at, int64_t from, float *mix, int pairs,
+                         const float gains[2])
 {
-    int64_t start = pairs_of_us(offset_us);
+    int64_t end = at + sound->pairs < pairs ? at + sound->pairs : pairs;
+    for (int64_t i = at > from ? at : from; i < end; i++) {
+        float gain = gains[0] + (gains[1] - gains[0]) * (float)i / (float)pairs;
+        mix[2 * i] += sound->samples[2 * (i - at)] * gain;
+        mix[2 * i + 1] += sound->samples[2 * (i - at) + 1] * gain;
+    }
+    return end > from ? end : from;
+}
+
+bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])
+{
     while (film->sound_count > 0) {
         const struct sound *sound = &film->sounds[film->sound_first];
-        if (pairs_of_us(sound->time_us) + sound->pairs > start)
+        if (pairs_of_us(sound->time_us) + sound->pairs > offset)
             break;
         drop_sound(film);
     }
+    bool any = false;
+    int64_t done = 0;
     for (int i = 0; i < film->sound_count; i++) {
         const struct sound *sound = &film->sounds[(film->sound_first + i) % PROTOCOL_AHEAD_SOUNDS];
-        int64_t at = pairs_of_us(sound->time_us) - start;
-        for (int64_t j = at < 0 ? -at : 0; j < sound->pairs && at + j < pairs; j++) {
-            float gain = gains[0] + (gains[1] - gains[0]) * (float)(at + j) / (float)pairs;
-            mix[2 * (at + j)] += sound->samples[2 * j] * gain;
-            mix[2 * (at + j) + 1] += sound->samples[2 * j + 1] * gain;
-        }
+        int64_t before = done;
+        done = add_piece(sound, pairs_of_us(sound->time_us) - offset, done, mix, pairs, gains);
+        any |= done > before;
     }
+    return any;
 }
 
 void film_stop(struct film *film)

@@ -46,7 +46,8 @@ enum film_state {
  */
 struct film *film_start(const struct film_request *request, int file, struct err *err);
 
-/* Readable when film_poll has something to do; ask before each wait. */
+/* Readable when film_poll has something to do; ask before each wait. -1, which poll(2) passes over,
+ * once all has come or it has failed. */
 int film_fd(const struct film *film);
 /* When the worker's time is up (CLOCK_MONOTONIC; INT64_MAX: it owes nothing): poll by then. */
 int64_t film_deadline_ns(const struct film *film);
@@ -69,11 +70,12 @@ int64_t film_next_us(const struct film *film);
 /* Frames that came, and those that were never given out because their time had passed. */
 void film_counts(const struct film *film, int64_t *came, int64_t *late);
 
-/* The sound at this moment of the film, `pairs` samples of it (48 kHz, stereo), added to `mix`
- * times the gains, which go evenly from the first to the second. What has not come, or is no sound,
- * adds nothing. Sound before it is given back. */
-void film_add_sound(struct film *film, int64_t offset_us, float *mix, int pairs,
-                    const float gains[2]);
+/* The sound from this moment of the film on, counted in pairs of samples (48 kHz, stereo) since its
+ * start, which may be negative: `pairs` of them (0: none) are added to `mix` times the gains, which
+ * go evenly from the first to the second. What has not come, or is no sound, adds nothing; false
+ * when nothing was added. Sound before this moment is given back: a film whose sound is wanted gets
+ * no further ahead otherwise, but its frames do. */
+bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2]);
 
 /* Ends the worker without waiting for it. Frames that are held live on. NULL is allowed. */
 void film_stop(struct film *film);

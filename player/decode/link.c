@@ -246,7 +246,7 @@ enum link_news link_receive(struct link *link, void *packet, size_t room, size_t
 
 bool link_send(struct link *link, const void *packet, size_t size)
 {
-    return !link->ended &&
+    return link->socket >= 0 && !link->ended &&
            send(link->socket, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
 }
 

@@ -12,7 +12,7 @@
 /* Packets this long before the start are not decoded; those after are, as codecs need a run-up. */
 #define RUN_UP_US 500000
 /* Matroska's stamps are rounded to 1 ms: pieces that nearly touch do. */
-#define SNAP_US 5000
+#define SNAP_PAIRS (MOVIE_SOUND_HZ / 200)
 
 struct movie_sound {
     AVCodecContext *decoder;
@@ -25,8 +25,9 @@ struct movie_sound {
     int rate_hz;
     AVChannelLayout channels;
     float *samples;
-    int capacity;    /* pairs */
-    int64_t next_us; /* where the last piece ended; MOVIE_CLOCK_NONE: nothing since a flush */
+    int capacity; /* pairs */
+    int64_t next; /* where the last piece ended, counted in pairs, as microseconds would add up to
+                     gaps and overlaps; MOVIE_CLOCK_NONE: nothing since a flush */
     int64_t broken;
     bool draining;
 };
@@ -37,7 +38,7 @@ struct movie_sound *movie_sound_create(const AVStream *stream)
     if (!sound)
         return NULL;
     sound->base = stream->time_base;
-    sound->next_us = MOVIE_CLOCK_NONE;
+    sound->next = MOVIE_CLOCK_NONE;
     sound->packet = av_packet_alloc();
     sound->frame = av_frame_alloc();
     sound->decoder = movie_codec_create(stream->codecpar, stream->time_base, NULL);
@@ -107,7 +108,7 @@ static bool resample(struct movie_sound *sound, const struct movie_clock *clock,
         return false;
     }
     /* The resampler gives back some of what it was given before. */
-    int64_t delay_us = swr_get_delay(sound->resampler, 1000000);
+    int64_t delay = swr_get_delay(sound->resampler, MOVIE_SOUND_HZ);
     const uint8_t *planes[CHANNELS_MAX] = {NULL};
     int plane_count = av_sample_fmt_is_planar(sound->format) ? frame->ch_layout.nb_channels : 1;
     for (int i = 0; i < plane_count; i++)
@@ -115,19 +116,19 @@ static bool resample(struct movie_sound *sound, const struct movie_clock *clock,
     int count = swr_convert(sound->resampler, (uint8_t *[]){(uint8_t *)sound->samples},
                             sound->capacity, planes, frame->nb_samples);
     int64_t at_us = movie_clock_time(clock, frame->best_effort_timestamp, sound->base);
-    at_us = at_us == MOVIE_CLOCK_NONE ? sound->next_us : at_us - delay_us;
-    if (sound->next_us != MOVIE_CLOCK_NONE && llabs(at_us - sound->next_us) < SNAP_US)
-        at_us = sound->next_us;
-    if (count <= 0 || at_us == MOVIE_CLOCK_NONE)
+    int64_t at = at_us == MOVIE_CLOCK_NONE ? sound->next
+                                           : av_rescale(at_us, MOVIE_SOUND_HZ, 1000000) - delay;
+    if (sound->next != MOVIE_CLOCK_NONE && llabs(at - sound->next) < SNAP_PAIRS)
+        at = sound->next;
+    if (count <= 0 || at == MOVIE_CLOCK_NONE)
         return false;
-    int64_t skip = 0;
-    if (at_us < start_us)
-        skip = av_rescale_rnd(start_us - at_us, MOVIE_SOUND_HZ, 1000000, AV_ROUND_UP);
-    sound->next_us = at_us + pairs_us(count);
+    int64_t start = av_rescale_rnd(start_us, MOVIE_SOUND_HZ, 1000000, AV_ROUND_UP);
+    int64_t skip = at < start ? start - at : 0;
+    sound->next = at + count;
     if (skip >= count)
         return false;
     *output = (struct movie_output){
-        .time_us = at_us + pairs_us(skip),
+        .time_us = pairs_us(at + skip),
         .duration_us = pairs_us(count - skip),
         .slot = -1,
         .samples = sound->samples + skip * MOVIE_SOUND_CHANNELS,
@@ -191,7 +192,7 @@ void movie_sound_flush(struct movie_sound *sound)
 {
     avcodec_flush_buffers(sound->decoder);
     swr_free(&sound->resampler);
-    sound->next_us = MOVIE_CLOCK_NONE;
+    sound->next = MOVIE_CLOCK_NONE;
     sound->draining = false;
 }
 

@@ -5,7 +5,7 @@
  * film player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
  *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
  *     player  ── order (release, heard) ───────▶ worker     films only: there is room for more
- *     player  ◀── end, or error ───────────────  worker
+ *     player  ◀── end, or error ───────────────  worker     of frames: sound may follow
  *
  * Each message is one packet of exactly its struct's size. Both ends are the same program, so the
  * layout is the compiler's; `magic` and `kind` guard against a worker gone astray, not against

@@ -11,11 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What is out with the player. */
 struct playing {
     struct movie *movie;
-    int frames, sounds;
-    bool want_sound;
+    int frames, sounds; /* out with the player */
+    bool frames_ended, sound_ended;
+    struct movie_output sound; /* a piece of it on its way, in packets */
+    int sent;                  /* pairs of that */
 };
 
 static bool gone(struct err *err)
@@ -138,33 +139,53 @@ static bool send_frame(struct playing *playing, const struct movie_output *outpu
     return worker_send(&event, sizeof event, -1) || gone(err);
 }
 
-/* As many packets as it takes; the count may go over the limit by one output. */
-static bool send_sound(struct playing *playing, const struct movie_output *output, struct err *err)
+/* As many packets of the sound in work as there is room for: pictures never wait for the rest. */
+static bool send_sound(struct playing *playing, struct err *err)
 {
     static struct protocol_sound packet = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_SOUND};
-    for (int done = 0; done < output->sample_count; done += packet.pairs) {
-        int left = output->sample_count - done;
+    const struct movie_output *sound = &playing->sound;
+    while (playing->sent < sound->sample_count && playing->sounds < PROTOCOL_AHEAD_SOUNDS) {
+        int left = sound->sample_count - playing->sent;
         packet.pairs = left < PROTOCOL_SOUND_PAIRS ? left : PROTOCOL_SOUND_PAIRS;
-        packet.time_us = output->time_us + (int64_t)done * 1000000 / MOVIE_SOUND_HZ;
-        memcpy(packet.samples, output->samples + 2 * (size_t)done,
+        packet.time_us = sound->time_us + (int64_t)playing->sent * 1000000 / MOVIE_SOUND_HZ;
+        memcpy(packet.samples, sound->samples + 2 * (size_t)playing->sent,
                2 * (size_t)packet.pairs * sizeof *packet.samples);
-        while (playing->sounds >= PROTOCOL_AHEAD_SOUNDS)
-            if (!take_orders(playing, true, err))
-                return false;
         playing->sounds++;
+        playing->sent += packet.pairs;
         if (!worker_send(&packet, sizeof packet, -1))
             return gone(err);
     }
     return true;
 }
 
+/* The player need not wait for what is still to be heard. */
+static bool end_frames(struct playing *playing, struct err *err)
+{
+    const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
+    playing->frames_ended = true;
+    return worker_send(&event, sizeof event, -1) || gone(err);
+}
+
+/* What there is room for. */
+static unsigned room(const struct playing *playing)
+{
+    bool frames = !playing->frames_ended && playing->frames < PROTOCOL_AHEAD_FRAMES;
+    bool sound = !playing->sound_ended && playing->sent == playing->sound.sample_count &&
+                 playing->sounds < PROTOCOL_AHEAD_SOUNDS;
+    return (frames ? MOVIE_TAKE_FRAMES : 0) | (sound ? MOVIE_TAKE_SOUND : 0);
+}
+
+static bool is_over(const struct playing *playing)
+{
+    return playing->frames_ended && playing->sound_ended &&
+           playing->sent == playing->sound.sample_count;
+}
+
 static bool play(struct playing *playing, struct err *err)
 {
-    for (;;) {
+    while (!is_over(playing)) {
         struct movie_output output;
-        unsigned take =
-            (playing->frames < PROTOCOL_AHEAD_FRAMES ? MOVIE_TAKE_FRAMES : 0) |
-            (playing->want_sound && playing->sounds < PROTOCOL_AHEAD_SOUNDS ? MOVIE_TAKE_SOUND : 0);
+        unsigned take = room(playing);
         enum movie_result result =
             take ? movie_next(playing->movie, take, &output, err) : MOVIE_WAIT;
         bool ok = true;
@@ -173,22 +194,22 @@ static bool play(struct playing *playing, struct err *err)
             ok = send_frame(playing, &output, err);
             break;
         case MOVIE_SOUND:
-            ok = send_sound(playing, &output, err);
+            playing->sound = output;
+            playing->sent = 0;
             break;
         case MOVIE_WAIT:
             break;
-        case MOVIE_END:
-            /* Of what was asked for: the other kind may go on. */
-            if (take & MOVIE_TAKE_FRAMES)
-                return true;
+        case MOVIE_END: /* of what was asked for: the other kind may go on */
+            playing->sound_ended |= (take & MOVIE_TAKE_SOUND) != 0;
+            ok = !(take & MOVIE_TAKE_FRAMES) || end_frames(playing, err);
             break;
         case MOVIE_FAILED:
             return false;
         }
-        bool wait = result == MOVIE_WAIT || result == MOVIE_END;
-        if (!ok || !take_orders(playing, wait, err))
+        if (!ok || !take_orders(playing, result == MOVIE_WAIT, err) || !send_sound(playing, err))
             return false;
     }
+    return true;
 }
 
 bool worker_movie(const struct protocol_job *job, int file, struct err *err)
@@ -200,19 +221,15 @@ bool worker_movie(const struct protocol_job *job, int file, struct err *err)
         .rotation = job->rotation,
     };
     struct playing playing = {.movie = movie_open(file, &request, err),
-                              .want_sound = job->want_sound};
+                              .sound_ended = !job->want_sound};
     if (!playing.movie)
         return false;
-    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
-    bool ok;
     if (job->only_look) {
-        event.kind = PROTOCOL_FILM;
+        struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FILM};
         event.film = describe(movie_facts(playing.movie), 0);
         return worker_send(&event, sizeof event, -1) || gone(err);
     }
-    ok = give_ring(playing.movie, err) && play(&playing, err);
-    if (ok)
-        ok = worker_send(&event, sizeof event, -1) || gone(err);
+    bool ok = give_ring(playing.movie, err) && play(&playing, err);
     /* The player reads the ring as long as it likes; its own mapping keeps it. */
     movie_close(playing.movie);
     return ok;

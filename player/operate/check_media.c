@@ -3,25 +3,18 @@
 #include "base/clock.h"
 #include "decode/link.h"
 #include "loader_jobs.h"
+#include "operate/check_film.h"
+#include "operate/check_shape.h"
 #include "operate/check_text.h"
 
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define WORKERS_MAX 2
-#define CROPPED_PART 0.4
-#define ENLARGED 1.0005 /* more than rounding */
 /* A text in one string, for all languages, is set by the rules of this one. */
 #define LANGUAGE "en"
-
-static const struct {
-    int width_px, height_px;
-    const char *words;
-} screens[] = {{1920, 1080, "landscape"}, {1080, 1920, "portrait"}};
-enum { SCREENS = sizeof screens / sizeof *screens };
 
 /* What one worker makes: a spot's visual (text -1), or one of its texts, for a screen. */
 struct job {
@@ -42,18 +35,6 @@ struct check {
     int failed_spot; /* whose visual was told to be unusable; -1 */
     bool *bad;       /* by asset: told to be unusable as a font */
 };
-
-static struct check_place visual_place(const struct playlist_spot *spot, int screen)
-{
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    return (struct check_place){{"spots", spot->name, spot->is_video ? "video" : "image",
-                                 one ? NULL : screens[screen].words}};
-}
-
-static int asset_of(const struct playlist_spot *spot, int screen)
-{
-    return playlist_spot_asset(spot, screens[screen].width_px, screens[screen].height_px);
-}
 
 /* A file that need only be there. True when it is. */
 static bool check_open(const struct check *check, int asset, const struct check_place *place)
@@ -80,23 +61,6 @@ static void check_fonts(struct check *check)
     }
 }
 
-static void check_films(struct check *check)
-{
-    for (size_t i = 0; i < check->playlist->spot_count; i++) {
-        const struct playlist_spot *spot = &check->playlist->spots[i];
-        struct check_place place = {{"spots", spot->name, "video"}};
-        if (!spot->has_visual || !spot->is_video)
-            continue;
-        check_report_add(check->media->report, CHECK_WARNING, &place,
-                         "films are not supported by this version: its slots show the spot before");
-        for (int screen = 0; screen < SCREENS; screen++) {
-            place = visual_place(spot, screen);
-            if (screen == 0 || spot->asset_landscape != spot->asset_portrait)
-                check_open(check, asset_of(spot, screen), &place);
-        }
-    }
-}
-
 /* Moves `next` on to a job that is to be done, from `text` on; false at the end. */
 static bool find_job(struct check *check)
 {
@@ -104,9 +68,9 @@ static bool find_job(struct check *check)
     for (; next->spot < (int)check->playlist->spot_count; next->spot++, next->screen = 0) {
         const struct playlist_spot *spot = &check->playlist->spots[next->spot];
         int texts = check->media->with_texts ? (int)spot->text_count : 0;
-        for (; next->screen < SCREENS; next->screen++, next->text = -1) {
+        for (; next->screen < CHECK_SCREENS; next->screen++, next->text = -1) {
             bool has_still =
-                spot->has_visual && !spot->is_video && asset_of(spot, next->screen) >= 0;
+                spot->has_visual && !spot->is_video && check_shape_asset(spot, next->screen) >= 0;
             if (next->text < 0 && has_still)
                 return true;
             next->text = next->text < 0 ? 0 : next->text;
@@ -134,8 +98,8 @@ static bool is_known_bad(const struct check *check, const struct job *job)
 static void start(struct check *check)
 {
     struct job *job = &check->work[check->work_count++];
-    const struct loader_canvas canvas = {.width_px = screens[check->next.screen].width_px,
-                                         .height_px = screens[check->next.screen].height_px,
+    const struct loader_canvas canvas = {.width_px = check_screens[check->next.screen].width_px,
+                                         .height_px = check_screens[check->next.screen].height_px,
                                          .limit_ms = check->media->limit_ms};
     *job = check->next;
     check->next.text++;
@@ -160,39 +124,11 @@ static bool wait_for(struct job *job)
     return false;
 }
 
-static void judge_shape(const struct check *check, const struct job *job,
-                        const struct check_place *place, int width, int height)
-{
-    struct check_report *report = check->media->report;
-    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    int screen_width = screens[job->screen].width_px,
-        screen_height = screens[job->screen].height_px;
-    struct layout_fitted fitted = layout_fit(width, height, screen_width, screen_height, spot->fit,
-                                             spot->focus_x, spot->focus_y);
-    double cropped = 1 - fitted.source.width * fitted.source.height / ((double)width * height);
-    double enlarged = fmax(fitted.target.width / fitted.source.width,
-                           fitted.target.height / fitted.source.height);
-    bool crops = cropped > CROPPED_PART;
-    if (width != height && (width < height) != (screen_width < screen_height))
-        check_report_add(report, CHECK_WARNING, place, "a %s picture (%d × %d) for %s screens%s",
-                         width < height ? "portrait" : "landscape", width, height,
-                         screens[job->screen].words, crops ? ", which crop most of it away" : "");
-    else if (crops)
-        check_report_add(report, CHECK_WARNING, place,
-                         "%s screens crop %.0f %% of the picture (%d × %d) away",
-                         screens[job->screen].words, cropped * 100, width, height);
-    if (enlarged > ENLARGED)
-        check_report_add(report, CHECK_WARNING, place,
-                         "only %d × %d pixels: enlarged %.2f times on a screen of %d × %d", width,
-                         height, enlarged, screen_width, screen_height);
-}
-
-/* One picture for both shapes of screens is judged by the one that it suits. */
 static void judge_visual(const struct check *check, const struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
     const struct protocol_facts *facts = frames_facts(job->frames);
-    struct check_place place = visual_place(spot, job->screen);
+    struct check_place place = check_shape_place(spot, job->screen);
     int width = facts->stored_width_px, height = facts->stored_height_px;
     if (facts->orientation >= 5) {
         width = facts->stored_height_px;
@@ -207,7 +143,7 @@ static void judge_visual(const struct check *check, const struct job *job)
                          (int)facts->orientation, (int)facts->stored_width_px,
                          (int)facts->stored_height_px, width, height);
     if (width > 0 && height > 0)
-        judge_shape(check, job, &place, width, height);
+        check_shape_judge(check->media->report, spot, job->screen, width, height);
 }
 
 static void finish_visual(struct check *check, struct job *job)
@@ -220,7 +156,7 @@ static void finish_visual(struct check *check, struct job *job)
         check->visual_spot = job->spot;
         check->visual_screen = job->screen;
     } else if (!one || check->failed_spot != job->spot) {
-        struct check_place place = visual_place(spot, job->screen);
+        struct check_place place = check_shape_place(spot, job->screen);
         check->failed_spot = job->spot;
         check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
     }
@@ -254,8 +190,8 @@ static bool finish_text(struct check *check, struct job *job, struct err *err)
 /* The canvas for a job's screen; the visual of another spot or screen goes. */
 static void make_ready(struct check *check, const struct job *job)
 {
-    check->canvas.width_px = screens[job->screen].width_px;
-    check->canvas.height_px = screens[job->screen].height_px;
+    check->canvas.width_px = check_screens[job->screen].width_px;
+    check->canvas.height_px = check_screens[job->screen].height_px;
     check->canvas.stride_bytes = (size_t)check->canvas.width_px * 4;
     if (check->visual_spot == job->spot && check->visual_screen == job->screen)
         return;
@@ -285,15 +221,18 @@ bool check_media_run(const struct check_media *media, struct err *err)
     const struct playlist *playlist = media->edition->playlist;
     struct check check = {
         .media = media, .playlist = playlist, .next = {.text = -1}, .failed_spot = -1};
+    const struct check_film films = {
+        .edition = media->edition, .report = media->report, .limit_ms = media->limit_ms};
     bool ok = true;
     check.bad = calloc(playlist->asset_count + 1, sizeof *check.bad);
-    check.canvas.pixels = malloc((size_t)screens[0].width_px * (size_t)screens[0].height_px * 4);
+    check.canvas.pixels =
+        malloc((size_t)check_screens[0].width_px * (size_t)check_screens[0].height_px * 4);
     if (!check.bad || !check.canvas.pixels) {
         ok = err_set(err, ERR_SYSTEM, "out of memory");
         goto out;
     }
     check_fonts(&check);
-    check_films(&check);
+    ok = check_film_run(&films, err);
     while (ok) {
         while (check.work_count < WORKERS_MAX && find_job(&check))
             start(&check);

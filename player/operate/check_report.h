@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "core/playlist.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 enum check_level { CHECK_FAULT, CHECK_WARNING };
@@ -30,6 +31,19 @@ __attribute__((format(printf, 4, 5))) void check_report_add(struct check_report 
                                                             enum check_level level,
                                                             const struct check_place *place,
                                                             const char *format, ...);
+
+/* What is known of a film. */
+struct check_fact {
+    const char *codec;   /* letters, digits, '_', '.' and '-' */
+    int width, height;   /* as shown */
+    double fps;          /* 0: unknown */
+    int64_t duration_ms; /* 0: unknown */
+};
+
+/* Writes a film's facts, among JSON alone: an object of the level "fact" with one member more,
+ * "film". Counts as nothing. */
+void check_report_tell(struct check_report *report, const struct check_place *place,
+                       const struct check_fact *fact);
 
 /* Writes what the core has found, and how much more there was than it kept. */
 void check_report_take(struct check_report *report, enum check_level level,

@@ -2,26 +2,25 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode/frames.h"
 #include "decode/link.h"
 #include "language.h"
+#include "operate/encode.h"
 #include "operate/png.h"
+#include "operate/preview_film.h"
+#include "operate/preview_wall.h"
 #include "operate/sheet.h"
-#include "playing.h"
 #include "settings.h"
-#include "stage/display.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define EXIT_USAGE 2
+#define FRAMES_FPS 10 /* of --frames, where nothing else is asked for */
 
 struct preview {
     struct settings settings;
-    struct playing playing;
-    struct loader *loader;
-    struct display *display;
-    struct canvas canvas;
+    struct preview_wall wall;
 };
 
 static const struct option_value *value(const struct preview *preview, enum setting setting)
@@ -29,10 +28,21 @@ static const struct option_value *value(const struct preview *preview, enum sett
     return &preview->settings.values[setting];
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t length = strlen(path), end = strlen(ending);
+    return length > end && strcasecmp(path + length - end, ending) == 0;
+}
+
+static bool wants_film(const struct preview *preview)
+{
+    return ends_in(value(preview, SETTING_OUTPUT)->text, ".mp4");
+}
+
 static bool load(struct preview *preview, struct err *err)
 {
     int64_t limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000);
-    return playing_open(&preview->playing, preview->settings.source,
+    return playing_open(&preview->wall.playing, preview->settings.source,
                         value(preview, SETTING_TIMEZONE)->text, limit_ms, err);
 }
 
@@ -41,81 +51,20 @@ static bool prepare(struct preview *preview, struct err *err)
     const struct option_value *size = value(preview, SETTING_SIZE);
     char language[LANGUAGE_BYTES];
     language_choose(value(preview, SETTING_LANGUAGE)->text, language);
-    struct display_config display = {
-        .renderer = DISPLAY_MEMORY, .width_px = size->width, .height_px = size->height};
-    struct loader_config loader = {
+    const struct loader_config config = {
         .screen_width_px = size->width,
         .screen_height_px = size->height,
         .rotation = (int)value(preview, SETTING_ROTATE)->number,
         .language = language,
         .limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
-    preview->canvas = (struct canvas){.stride_bytes = (size_t)size->width * 4,
-                                      .width_px = size->width,
-                                      .height_px = size->height};
-    preview->canvas.pixels = malloc(preview->canvas.stride_bytes * (size_t)size->height);
-    preview->display = display_create(&display, err);
-    preview->loader = loader_create(&loader);
-    if (!preview->canvas.pixels || !preview->loader)
-        return err_set(err, ERR_SYSTEM, "out of memory");
-    return preview->display != NULL;
-}
-
-/* Sleeps until a worker has news. False when none is at work. */
-static bool wait_for_workers(struct preview *preview)
-{
-    struct pollfd fds[LOADER_JOBS_MAX];
-    int64_t deadline_ns = INT64_MAX;
-    int count = loader_poll_fds(preview->loader, fds, &deadline_ns);
-    if (count == 0)
-        return false;
-    int64_t left_ms = (deadline_ns - clock_mono_ns()) / 1000000 + 1;
-    poll(fds, (nfds_t)count, left_ms > 0 ? (int)left_ms : 0);
-    return true;
-}
-
-/* Until the workers have made what the instant needs. */
-static bool settle(struct preview *preview, double show_ms, struct show_wish *wish, struct err *err)
-{
-    for (;;) {
-        struct picture *next;
-        loader_poll(preview->loader);
-        *wish = playing_wish(&preview->playing, preview->loader, "", false, show_ms, &next);
-        loader_end_round(preview->loader);
-        bool ready = wish->to.picture && (!wish->has_from || wish->from.picture);
-        /* The house card (a picture without a name) is there from the start, and grows. */
-        if (ready && wish->to.picture->name[0])
-            return true;
-        if (!wait_for_workers(preview))
-            return ready || err_set(err, ERR_INPUT, "the picture can't be shown");
-    }
-}
-
-/* A show that has run since long before: no first picture to fade in, nothing late. */
-static bool draw(struct preview *preview, double show_ms, struct err *err)
-{
-    struct show show = {0};
-    struct show_wish wish;
-    if (!settle(preview, show_ms, &wish, err))
-        return false;
-    if (wish.has_from) {
-        show.settled = wish.from;
-        show.coming = wish.to;
-        show.type = wish.type;
-        picture_hold(wish.from.picture);
-    } else {
-        show.settled = wish.to;
-    }
-    picture_hold(wish.to.picture);
-    struct show_frame frame = show_step(&show, &wish);
-    bool ok = display_capture(preview->display, &frame.mix, &preview->canvas, err);
-    show_finish(&show);
-    return ok;
+    return preview_wall_init(&preview->wall, &config, err);
 }
 
 static double frame_ms(const struct preview *preview, int64_t start_ms, int frame)
 {
-    return (double)start_ms + frame * 1000 / value(preview, SETTING_FPS)->number;
+    const struct option_value *fps = value(preview, SETTING_FPS);
+    return (double)start_ms + frame * 1000 / (fps->given ? fps->number : FRAMES_FPS);
 }
 
 static bool write_frames(struct preview *preview, int64_t start_ms, struct err *err)
@@ -132,8 +81,8 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
                      number + 2);
         else
             snprintf(path, sizeof path, "%s", pattern);
-        if (!draw(preview, frame_ms(preview, start_ms, i), err) ||
-            !png_write(path, &preview->canvas, err))
+        if (!preview_wall_draw(&preview->wall, frame_ms(preview, start_ms, i), err) ||
+            !png_write(path, &preview->wall.canvas, err))
             return false;
     }
     return true;
@@ -143,10 +92,10 @@ static bool write_strip(struct preview *preview, int64_t start_ms, struct err *e
 {
     struct sheet sheet = {0};
     int frames = (int)value(preview, SETTING_FRAMES)->number;
-    bool ok = sheet_init(&sheet, frames, 1, &preview->canvas, err);
+    bool ok = sheet_init(&sheet, frames, 1, &preview->wall.canvas, err);
     for (int i = 0; ok && i < frames; i++)
-        ok = draw(preview, frame_ms(preview, start_ms, i), err) &&
-             sheet_put(&sheet, i, 0, &preview->canvas, err);
+        ok = preview_wall_draw(&preview->wall, frame_ms(preview, start_ms, i), err) &&
+             sheet_put(&sheet, i, 0, &preview->wall.canvas, err);
     ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
     sheet_finish(&sheet);
     return ok;
@@ -154,7 +103,8 @@ static bool write_strip(struct preview *preview, int64_t start_ms, struct err *e
 
 static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
 {
-    const struct playing *playing = &preview->playing;
+    struct preview_wall *wall = &preview->wall;
+    const struct playing *playing = &wall->playing;
     /* A film stands for itself by its middle: films often begin with nothing. */
     struct loader_key key = {playing->edition,
                              playing->serial,
@@ -164,14 +114,15 @@ static bool draw_spot(struct preview *preview, int spot, const char *language, s
                              (double)programme_spot_ms(playing->programme, spot) / 2};
     for (;;) {
         struct picture *picture;
-        loader_poll(preview->loader);
-        enum loader_state state = loader_want(preview->loader, &key, &picture);
-        loader_end_round(preview->loader);
-        if (state == LOADER_READY) {
+        loader_poll(wall->loader);
+        enum loader_state state = loader_want(wall->loader, &key, &picture);
+        loader_end_round(wall->loader);
+        bool more = preview_wall_wait(wall);
+        if (state == LOADER_READY && !more) {
             struct display_mix mix = {.to = {picture, 0}, .mix = 1, .dim = 1};
-            return display_capture(preview->display, &mix, &preview->canvas, err);
+            return display_capture(wall->display, &mix, &wall->canvas, err);
         }
-        if (!wait_for_workers(preview))
+        if (!more)
             return err_set(err, ERR_INPUT, "a spot can't be shown");
     }
 }
@@ -184,19 +135,19 @@ static int languages_of(const struct playlist_spot *spot)
 /* A row for each spot, a column for each of its languages. */
 static bool write_sheet(struct preview *preview, struct err *err)
 {
-    const struct playlist *playlist = preview->playing.edition->playlist;
+    const struct playlist *playlist = preview->wall.playing.edition->playlist;
     struct sheet sheet = {0};
     int columns = 1;
     for (size_t i = 0; i < playlist->spot_count; i++)
         if (languages_of(&playlist->spots[i]) > columns)
             columns = languages_of(&playlist->spots[i]);
-    bool ok = sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->canvas, err);
+    bool ok = sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->wall.canvas, err);
     for (int row = 0; ok && row < (int)playlist->spot_count; row++) {
         const struct playlist_spot *spot = &playlist->spots[row];
         for (int column = 0; ok && column < languages_of(spot); column++) {
             const char *language = spot->text_count ? spot->texts[column].language : "";
             ok = draw_spot(preview, row, *language ? language : NULL, err) &&
-                 sheet_put(&sheet, column, row, &preview->canvas, err);
+                 sheet_put(&sheet, column, row, &preview->wall.canvas, err);
         }
     }
     ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
@@ -204,26 +155,81 @@ static bool write_sheet(struct preview *preview, struct err *err)
     return ok;
 }
 
+/* Local times go by --timezone if it is given, else by the playlist's zone, else the system's; now,
+ * where there is none. */
+static bool read_instant(const struct preview *preview, enum setting setting, int64_t *ms,
+                         struct err *err)
+{
+    const char *text = value(preview, setting)->text;
+    const char *own = value(preview, SETTING_TIMEZONE)->text;
+    const char *zone = own ? own : preview->wall.playing.edition->playlist->timezone;
+    *ms = clock_wall_ms();
+    return !text || settings_instant(text, zone, ms, err);
+}
+
+static bool write_film(struct preview *preview, struct err *err)
+{
+    const struct option_value *fps = value(preview, SETTING_FPS);
+    struct preview_film film = {.path = value(preview, SETTING_OUTPUT)->text,
+                                .fps = fps->given ? fps->number : PREVIEW_FILM_FPS};
+    if (!read_instant(preview, SETTING_FROM, &film.from_ms, err) ||
+        !read_instant(preview, SETTING_TO, &film.to_ms, err))
+        return false;
+    if (film.to_ms <= film.from_ms)
+        return err_set(err, ERR_INPUT, "--to is not after --from");
+    if (film.to_ms - film.from_ms > PREVIEW_FILM_MS_MAX)
+        return err_set(err, ERR_LIMIT, "a film may last 24 hours at most");
+    return preview_film_write(&preview->wall, &film, err);
+}
+
 static bool run(struct preview *preview, struct err *err)
 {
+    int64_t start_ms;
     if (!link_choose_sandbox(value(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
         !load(preview, err) || !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);
-    int64_t start_ms = clock_wall_ms();
-    const char *at = value(preview, SETTING_AT)->text;
-    if (at && !settings_instant(at, value(preview, SETTING_TIMEZONE)->text, &start_ms, err))
+    if (wants_film(preview))
+        return write_film(preview, err);
+    if (!read_instant(preview, SETTING_AT, &start_ms, err))
         return false;
     return value(preview, SETTING_STRIP)->given ? write_strip(preview, start_ms, err)
                                                 : write_frames(preview, start_ms, err);
 }
 
+/* Whether what is asked for fits together, before anything is done. */
+static bool is_sound(const struct preview *preview, struct err *err)
+{
+    static const enum setting of_film[] = {SETTING_FROM, SETTING_TO};
+    static const enum setting of_pictures[] = {SETTING_AT, SETTING_FRAMES, SETTING_STRIP,
+                                               SETTING_SHEET};
+    const struct option_value *size = value(preview, SETTING_SIZE);
+    if (!wants_film(preview)) {
+        if (!ends_in(value(preview, SETTING_OUTPUT)->text, ".png"))
+            return err_set(err, ERR_INPUT, "--output: ends neither in .png nor in .mp4");
+        for (size_t i = 0; i < sizeof of_film / sizeof *of_film; i++)
+            if (value(preview, of_film[i])->given)
+                return err_set(err, ERR_INPUT,
+                               "--from and --to are for films: they want -o out.mp4");
+        return true;
+    }
+    for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
+        if (value(preview, of_pictures[i])->given)
+            return err_set(err, ERR_INPUT,
+                           "--%s is for pictures: a film goes --from an instant --to another",
+                           settings_table.rows[of_pictures[i]].name);
+    if (!value(preview, SETTING_TO)->given)
+        return err_set(err, ERR_INPUT, "a film until when? --to");
+    return encode_check_size(size->width, size->height, err) || err_prefix(err, "--size: ");
+}
+
 static bool is_complete(const struct preview *preview, struct err *err)
 {
-    if (preview->settings.help ||
-        (preview->settings.source && value(preview, SETTING_OUTPUT)->text))
+    if (preview->settings.help)
         return true;
+    if (preview->settings.source && value(preview, SETTING_OUTPUT)->text)
+        return is_sound(preview, err);
     return err_set(err, ERR_INPUT,
                    "which playlist, and where to? duckling preview FILE -o out.png");
 }
@@ -238,17 +244,16 @@ int preview_main(int argc, char **argv)
         log_error("preview", "%s", err.text);
         status = EXIT_USAGE;
     } else if (preview.settings.help) {
-        puts("Usage: duckling preview [OPTION]... FILE -o out.png\n\n"
-             "Draws what a screen would show at an instant, pixel for pixel.\n");
+        puts("Usage: duckling preview [OPTION]... FILE -o out.png\n"
+             "   or: duckling preview [OPTION]... FILE -o out.mp4 --from TIME --to TIME\n\n"
+             "Draws what a screen would show at an instant, pixel for pixel, or films a stretch of "
+             "it.\n");
         options_help(&settings_table, SETTINGS_PREVIEW, stdout);
     } else if (!run(&preview, &err)) {
         log_error("preview", "%s", err.text);
         status = EXIT_FAILURE;
     }
-    loader_destroy(preview.loader);
-    playing_finish(&preview.playing);
-    display_destroy(preview.display);
-    free(preview.canvas.pixels);
+    preview_wall_finish(&preview.wall);
     settings_finish(&preview.settings);
     log_flush();
     return status;

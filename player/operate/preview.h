@@ -1,5 +1,5 @@
-/* The preview command: what a screen would show, drawn by the code that plays, as PNG files. Main
- * thread. */
+/* The preview command: what a screen would show, drawn by the code that plays, as PNG files or
+ * as a film. Main thread. */
 #ifndef OPERATE_PREVIEW_H
 #define OPERATE_PREVIEW_H
 

@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "operate/publish_file.h"
+#include "operate/publish_interrupt.h"
 #include "operate/publish_rollback.h"
 #include "operate/publish_session.h"
+#include "operate/publish_when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +21,6 @@ struct publish_command {
     int64_t expires_ms;
 };
 
-static bool read_version(const char *text, int64_t *version, struct err *err)
-{
-    size_t length = strspn(text, "0123456789");
-    *version = length > 0 && length < 13 && !text[length] ? strtoll(text, NULL, 10) : 0;
-    return *version > 0 ||
-           err_set(err, ERR_INPUT, "--rollback: \"%s\" is not a version such as 43", text);
-}
-
 static bool read_expires(struct publish_command *command, struct err *err)
 {
     const char *text = command->settings.values[SETTING_EXPIRES].text;
@@ -34,11 +28,16 @@ static bool read_expires(struct publish_command *command, struct err *err)
     command->expires_ms = now_ms + EXPIRES_DEFAULT_MS;
     if (!text)
         return true;
+    char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
     if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text,
                           &command->expires_ms, err))
         return err_prefix(err, "--expires: ");
-    return command->expires_ms > now_ms ||
-           err_set(err, ERR_INPUT, "--expires: %s is not in the future", text);
+    publish_when_print(&command->settings, command->expires_ms, when);
+    if (command->expires_ms <= now_ms)
+        return err_set(err, ERR_INPUT, "--expires: %s is not in the future (%s)", text, when);
+    publish_when_span(command->expires_ms - now_ms, span);
+    log_info("publish", "players report it as stale from then on: expires=%s (in %s)", when, span);
+    return true;
 }
 
 static bool read_usage(struct publish_command *command, int argc, char **argv, struct err *err)
@@ -50,8 +49,8 @@ static bool read_usage(struct publish_command *command, int argc, char **argv, s
     if (!command->rollback && !settings->source)
         return err_set(err, ERR_INPUT, "which playlist? duckling publish FILE");
     if (command->rollback && settings->source &&
-        !read_version(settings->source, &command->version, err))
-        return false;
+        !publish_session_version(settings->source, &command->version, err))
+        return err_prefix(err, "--rollback: ");
     return publish_session_check(settings, err) && read_expires(command, err);
 }
 
@@ -87,9 +86,11 @@ static bool run(struct publish_command *command, struct err *err)
 {
     struct publish_session session = {0};
     struct publish_outcome outcome = {0};
+    static const struct publish_words words = {.done = "published", .planned = "would publish"};
+    publish_interrupt_watch();
     bool ok = (command->rollback ? roll_back(command, &session, &outcome, err)
                                  : publish_file(command, &session, &outcome, err)) &&
-              publish_session_tell(&session, "published", &outcome, err);
+              publish_session_tell(&session, &words, &outcome, err);
     publish_session_finish(&session);
     return ok;
 }

@@ -1,6 +1,7 @@
 #include "operate/publish_channel.h"
 
 #include "core/playlist.h"
+#include "operate/publish_key.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 /* So many files that were never put in force can't come of uploads that broke off. */
 #define PASSED_OVER_MAX 1000
+#define NOT_SIGNED_MAX 64
 
 void publish_channel_pointer_name(const struct publish_channel *channel,
                                   char name[PUBLISH_NAME_BYTES])
@@ -32,31 +34,43 @@ bool publish_channel_is_unusable(const struct err *err)
            err->code == ERR_INPUT;
 }
 
-/* An empty target is one that has no file. */
 static bool get(const struct publish_channel *channel, const char *name, size_t limit_bytes,
                 char **data, size_t *size, struct err *err)
 {
     *data = NULL;
-    return channel->target ? target_get(channel->target, name, limit_bytes, data, size, err)
-                           : err_set(err, ERR_MISSING, "%s: not there", name);
+    return target_get(channel->target, name, limit_bytes, data, size, err);
 }
 
 /* Where a name is, before the words of an error. */
 static bool at(const struct publish_channel *channel, const char *name, struct err *err)
 {
     char place[512];
-    if (!channel->target)
-        return false;
     target_public(channel->target, name, place, sizeof place);
     return err_prefix(err, "%s: ", place);
+}
+
+/* Behind the error of a signature by another key: by which. */
+static bool tell_keys(const struct publish_channel *channel, const char *bytes, struct err *err)
+{
+    char theirs[PUBLISH_KEY_ID_BYTES], own[PUBLISH_KEY_ID_BYTES], text[ERR_TEXT_BYTES];
+    trust_key_id(channel->trust, 0, own);
+    if (!publish_key_signer(bytes, theirs) || strcmp(theirs, own) == 0)
+        return false;
+    snprintf(text, sizeof text, "%s", err->text);
+    return err_set(err, err->code,
+                   "%s: it is signed by key %s, and --key is %s: a wrong --key, a wrong --channel, "
+                   "or a change of keys",
+                   text, theirs, own);
 }
 
 /* What a signature file says that is this channel's, signed by the operator. */
 static bool open_seal(const struct publish_channel *channel, const char *bytes, size_t size,
                       struct trust_seal *seal, struct pointer *pointer, struct err *err)
 {
-    if (!trust_open(channel->trust, bytes, size, seal, err) ||
-        !pointer_parse(seal->comment, pointer, err))
+    *pointer = (struct pointer){.kind = channel->kind};
+    if (!trust_open(channel->trust, bytes, size, seal, err))
+        return tell_keys(channel, bytes, err);
+    if (!pointer_parse(seal->comment, pointer, err))
         return false;
     const struct pointer_rules rules = {.channel = channel->name, .kind = channel->kind};
     enum pointer_verdict verdict = pointer_judge(pointer, &rules);
@@ -77,13 +91,14 @@ bool publish_channel_current(const struct publish_channel *channel, struct point
     bool ok = get(channel, name, POINTER_BYTES_MAX, &bytes, &size, &why);
     if (!ok && why.code == ERR_MISSING)
         return true;
-    if (!ok) {
-        err_set(err, why.code, "%s", why.text);
-        return false;
-    }
-    ok = open_seal(channel, bytes, size, &seal, pointer, err) || at(channel, name, err);
+    if (ok)
+        ok = open_seal(channel, bytes, size, &seal, pointer, &why) || at(channel, name, &why);
     free(bytes);
-    return ok;
+    /* That may be done, as what comes next is told by the files, too. */
+    return ok || err_set(err, why.code, "%s%s", why.text,
+                         publish_channel_is_unusable(&why)
+                             ? "; look who put it there, or delete it and publish again"
+                             : "");
 }
 
 /* The signature that is kept beside a version's file. */
@@ -123,19 +138,30 @@ bool publish_channel_read(const struct publish_channel *channel, int64_t number,
 }
 
 bool publish_channel_newest(const struct publish_channel *channel, const struct pointer *current,
-                            struct pointer *newest, struct err *err)
+                            int64_t highest, struct pointer *newest, struct err *err)
 {
     struct trust_seal seal;
-    struct pointer next;
     struct err why = {0};
-    *newest = *current;
-    for (int i = 0; i < PASSED_OVER_MAX; i++) {
-        if (!read_seal(channel, newest->version + 1, &seal, &next, &why))
-            break;
-        *newest = next;
+    for (int64_t number = highest; number > current->version && number > highest - NOT_SIGNED_MAX;
+         number--) {
+        if (read_seal(channel, number, &seal, newest, &why))
+            return true;
+        if (!publish_channel_is_unusable(&why))
+            return err_set(err, why.code, "%s", why.text);
     }
-    return why.code == ERR_NONE || publish_channel_is_unusable(&why) ||
-           err_set(err, why.code, "%s", why.text);
+    *newest = *current;
+    return true;
+}
+
+bool publish_channel_is_ours(const struct publish_channel *channel, int64_t number, bool *is_ours,
+                             struct err *err)
+{
+    struct trust_seal seal;
+    struct pointer pointer;
+    struct err why = {0};
+    bool is_sealed = read_seal(channel, number, &seal, &pointer, &why);
+    *is_ours = is_sealed || why.code == ERR_MISSING;
+    return is_sealed || publish_channel_is_unusable(&why) || err_set(err, why.code, "%s", why.text);
 }
 
 static char *compile(const struct publish_channel *channel, const struct publish_content *content,

@@ -13,7 +13,7 @@
 
 /* Borrowed. */
 struct publish_channel {
-    struct target *target; /* NULL: a folder that is not there yet */
+    struct target *target;
     const struct trust *trust;
     const char *name;
     enum pointer_kind kind;
@@ -46,11 +46,16 @@ bool publish_channel_current(const struct publish_channel *channel, struct point
 bool publish_channel_read(const struct publish_channel *channel, int64_t number,
                           struct publish_version *version, struct err *err);
 
-/* The newest version that the operator has signed, found by going up from the pointer in force: it
- * is that pointer's own, unless somebody has taken the pointer away or put an older one in its
- * place. Version 0: none. */
+/* The newest version that the operator has signed, found by going down from the highest that is
+ * there to the pointer in force: it is that pointer's own, unless somebody has taken the pointer
+ * away or put an older one in its place. Version 0: none. */
 bool publish_channel_newest(const struct publish_channel *channel, const struct pointer *current,
-                            struct pointer *newest, struct err *err);
+                            int64_t highest, struct pointer *newest, struct err *err);
+
+/* Whether a version that is there but not in force can be an upload of this operator's that broke
+ * off: no other key has signed it. */
+bool publish_channel_is_ours(const struct publish_channel *channel, int64_t number, bool *is_ours,
+                             struct err *err);
 
 /* What is to be published: an operator's playlist with the facts of its files, or (files NULL) one
  * that is compiled already. Borrowed. */
@@ -69,8 +74,9 @@ bool publish_channel_look(const struct publish_channel *channel,
 
 /* The first version after `after` under which the content can be put: names are written once, so
  * one whose file is there with other bytes is passed over (an upload that broke off, or was another
- * operator's), and one whose file is there with these is taken up again (*there). Fills in the
- * pointer but for its times; the caller frees version->bytes. */
+ * operator's), and one whose file is there with these is taken up again (*there). Whoever gives a
+ * number below the highest that is there has to know what that one is: players may have seen it.
+ * Fills in the pointer but for its times; the caller frees version->bytes. */
 bool publish_channel_next(const struct publish_channel *channel,
                           const struct publish_content *content, int64_t after,
                           struct publish_version *version, bool *there, struct err *err);

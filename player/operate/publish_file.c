@@ -25,11 +25,12 @@ static bool check(const struct publish_file *file, const struct settings *settin
 }
 
 /* Takes the playlist over. */
-static bool gather(struct publish_file *file, struct playlist *playlist, const char *path,
-                   struct err *err)
+static bool gather(struct publish_file *file, const struct settings *settings,
+                   struct playlist *playlist, const char *path, struct err *err)
 {
+    int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
     file->edition = edition_assume(playlist, path);
-    return file->edition ? publish_media_gather(file->edition, &file->media, err)
+    return file->edition ? publish_media_gather(file->edition, limit_ms, &file->media, err)
                          : err_set(err, ERR_SYSTEM, "out of memory");
 }
 
@@ -50,7 +51,7 @@ bool publish_file_read(struct publish_file *file, const struct settings *setting
         return err_set(err, ERR_INPUT,
                        "%s is compiled already: publish the playlist that it was made from", path);
     }
-    return gather(file, playlist, path, err);
+    return gather(file, settings, playlist, path, err);
 }
 
 void publish_file_finish(struct publish_file *file)

@@ -1,13 +1,17 @@
 #include "operate/publish_media.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "core/picture_header.h"
+#include "decode/film.h"
+#include "decode/link.h"
 #include "decode/still.h"
 #include "operate/publish_progress.h"
 #include "sync/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +22,15 @@
 #define PIECE_BYTES ((size_t)1 << 20)
 /* What a player fetches at most (sync/feed_medium). */
 #define MEDIUM_BYTES_MAX ((int64_t)4 << 30)
+/* What a playlist may say of a film (core/playlist_assets). */
+#define SIDE_MAX 65535
+#define FPS_MIN 0.001
 
 /* One gathering. What follows `lock` is guarded by it. */
 struct gathering {
     const struct edition *edition;
     struct playlist_compile_file *files;
+    struct stat *states; /* of films, before they were hashed */
     size_t count;
     int64_t total_bytes;
     pthread_mutex_t lock;
@@ -92,6 +100,8 @@ static bool hash_file(struct gathering *gathering, size_t asset, struct err *err
     bool ok = false;
     if (!hash)
         err_set(err, ERR_SYSTEM, "out of memory");
+    else if (fd >= 0 && fstat(fd, &gathering->states[asset]) < 0)
+        err_set_errno(err, ERR_SYSTEM, errno, "%s", gathering->edition->paths[asset]);
     else if (fd >= 0)
         ok = hash_open(gathering, fd, hash, &gathering->files[asset], err) ||
              err_prefix(err, "%s: ", gathering->edition->paths[asset]);
@@ -161,6 +171,84 @@ static void work_together(struct gathering *gathering)
         pthread_join(threads[i], NULL);
 }
 
+static bool is_film(const struct playlist *playlist, size_t asset)
+{
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (spot->has_visual && spot->is_video &&
+            (spot->asset_landscape == (int)asset || spot->asset_portrait == (int)asset))
+            return true;
+    }
+    return false;
+}
+
+/* What a worker says, as far as a playlist may have it (duckling-playlist(5), COMPILED FORM). */
+static void keep_facts(struct playlist_compile_file *file, const struct film_facts *facts)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+    int64_t ms = facts->duration_us / 1000;
+    if (facts->width_px <= SIDE_MAX && facts->height_px <= SIDE_MAX) {
+        file->width = facts->width_px;
+        file->height = facts->height_px;
+    }
+    file->duration_ms = (int32_t)(ms < PLAYLIST_DURATION_MS_MAX ? ms : PLAYLIST_DURATION_MS_MAX);
+    file->fps = facts->fps >= FPS_MIN ? facts->fps : 0;
+    _Static_assert(sizeof file->codec == sizeof facts->codec, "the same names");
+    if (facts->codec[strspn(facts->codec, letters)] == '\0')
+        memcpy(file->codec, facts->codec, sizeof file->codec);
+}
+
+static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file *file,
+                         struct err *err)
+{
+    const struct film_request request = {.only_look = true, .limit_ms = limit_ms};
+    struct film *film = film_start(&request, fd, err);
+    if (!film)
+        return false;
+    enum film_state state;
+    while ((state = film_poll(film, clock_mono_ns(), err)) == FILM_PENDING) {
+        struct pollfd ready = {.fd = film_fd(film), .events = POLLIN};
+        int64_t left_ms = (film_deadline_ns(film) - clock_mono_ns()) / 1000000 + 1;
+        poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
+    }
+    if (state == FILM_READY)
+        keep_facts(file, film_facts(film));
+    film_stop(film);
+    link_reap(false);
+    return state == FILM_READY;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* The film that is looked at must be the one that was hashed, whoever writes to it meanwhile. */
+static bool look_at(const struct gathering *gathering, size_t asset, int64_t limit_ms,
+                    struct err *err)
+{
+    const char *path = gathering->edition->paths[asset];
+    struct stat now;
+    int fd = edition_open(gathering->edition, (int)asset, err);
+    if (fd < 0)
+        return false;
+    bool ok =
+        look_at_open(fd, limit_ms, &gathering->files[asset], err) || err_prefix(err, "%s: ", path);
+    if (ok && (fstat(fd, &now) < 0 || !is_same(&now, &gathering->states[asset])))
+        ok = err_set(err, ERR_INPUT, "%s: changed while it was read; try again", path);
+    close(fd);
+    return ok;
+}
+
+static bool look_at_films(const struct gathering *gathering, int64_t limit_ms, struct err *err)
+{
+    for (size_t i = 0; i < gathering->count; i++)
+        if (is_film(gathering->edition->playlist, i) && !look_at(gathering, i, limit_ms, err))
+            return false;
+    return true;
+}
+
 static int compare_targets(const void *a, const void *b)
 {
     const struct target_file *left = a, *right = b;
@@ -200,8 +288,23 @@ static void put_targets(struct publish_media *media, const struct edition *editi
     keep_different(media, media->file_count);
 }
 
-bool publish_media_gather(const struct edition *edition, struct publish_media *media,
-                          struct err *err)
+/* Hashes all files. */
+static bool hash_all(struct gathering *gathering, struct err *err)
+{
+    int number = pthread_mutex_init(&gathering->lock, NULL);
+    if (number != 0)
+        return err_set_errno(err, ERR_SYSTEM, number, "a lock");
+    publish_progress_begin(&gathering->progress, "hashing");
+    work_together(gathering);
+    publish_progress_end(&gathering->progress);
+    pthread_mutex_destroy(&gathering->lock);
+    if (gathering->failed && err)
+        *err = gathering->err;
+    return !gathering->failed;
+}
+
+bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
+                          struct publish_media *media, struct err *err)
 {
     const struct playlist *playlist = edition->playlist;
     struct gathering gathering = {.edition = edition, .count = playlist->asset_count};
@@ -209,25 +312,20 @@ bool publish_media_gather(const struct edition *edition, struct publish_media *m
     if (!make_room(media, playlist->asset_count, err))
         return false;
     gathering.files = media->files;
+    gathering.states = calloc(playlist->asset_count + 1, sizeof *gathering.states);
+    if (!gathering.states)
+        return err_set(err, ERR_SYSTEM, "out of memory");
     media->file_count = playlist->asset_count;
     for (size_t i = 0; i < media->file_count; i++) {
         struct stat st;
         media->files[i].path = playlist->assets[i].path;
         gathering.total_bytes += stat(edition->paths[i], &st) == 0 ? st.st_size : 0;
     }
-    int number = pthread_mutex_init(&gathering.lock, NULL);
-    if (number != 0)
-        return err_set_errno(err, ERR_SYSTEM, number, "a lock");
-    publish_progress_begin(&gathering.progress, "hashing");
-    work_together(&gathering);
-    publish_progress_end(&gathering.progress);
-    pthread_mutex_destroy(&gathering.lock);
-    if (gathering.failed && err)
-        *err = gathering.err;
-    if (gathering.failed)
-        return false;
-    put_targets(media, edition);
-    return true;
+    bool ok = hash_all(&gathering, err) && look_at_films(&gathering, limit_ms, err);
+    free(gathering.states);
+    if (ok)
+        put_targets(media, edition);
+    return ok;
 }
 
 bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,

@@ -1,5 +1,5 @@
-/* The media of a playlist that is to be published: measured and hashed, by as many threads as there
- * are processors. Called on the main thread. */
+/* The media of a playlist that is to be published: hashed by as many threads as there are
+ * processors, and measured, films by a sandboxed worker. Called on the main thread. */
 #ifndef OPERATE_PUBLISH_MEDIA_H
 #define OPERATE_PUBLISH_MEDIA_H
 
@@ -19,11 +19,12 @@ struct publish_media {
     char (*names)[PLAYLIST_COMPILE_NAME_BYTES]; /* what the targets' names point into */
 };
 
-/* Hashes what the edition's paths lead to, which must outlive the media. ERR_INPUT (an asset that
- * can't be published: no picture that can be shown, empty, too large), ERR_MISSING, ERR_SYSTEM.
+/* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms: for
+ * the look at each film. ERR_INPUT (an asset that can't be published: no picture or film that can
+ * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_poll.
  * publish_media_finish in any case. */
-bool publish_media_gather(const struct edition *edition, struct publish_media *media,
-                          struct err *err);
+bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
+                          struct publish_media *media, struct err *err);
 
 /* The media of a playlist that is compiled already; it must outlive them. Only targets, without
  * local paths. ERR_INPUT: one is kept elsewhere; ERR_SYSTEM. */

@@ -1,5 +1,6 @@
 #include "operate/publish_put.h"
 
+#include "operate/publish_interrupt.h"
 #include "operate/publish_progress.h"
 
 #include <inttypes.h>
@@ -80,11 +81,16 @@ bool publish_put(const struct publish_upload *upload, struct err *err)
     publish_channel_file_name(upload->channel, version->pointer.version, "", file_name);
     /* Two operators who find the same version free write the same file: the one who was first must
      * not point at the other's. What remains of that race is found afterwards. */
-    return put_media(upload, err) && is_unchanged(upload, err) && put_version(upload, err) &&
-           is_unchanged(upload, err) &&
-           compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err) &&
-           target_put(upload->channel->target, pointer_name, signature->bytes, signature->size,
-                      false, err) &&
-           compare(upload, pointer_name, signature->bytes, signature->size, err) &&
-           compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err);
+    if (!put_media(upload, err) || !is_unchanged(upload, err) || !put_version(upload, err) ||
+        !is_unchanged(upload, err) ||
+        !compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err))
+        return false;
+    publish_interrupt_set(PUBLISH_INTERRUPT_SWITCHING);
+    bool ok = target_put(upload->channel->target, pointer_name, signature->bytes, signature->size,
+                         false, err) &&
+              compare(upload, pointer_name, signature->bytes, signature->size, err) &&
+              compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err);
+    if (ok)
+        publish_interrupt_set(PUBLISH_INTERRUPT_DONE);
+    return ok;
 }

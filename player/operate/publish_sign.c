@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "operate/publish_key.h"
 #include "operate/publish_room.h"
 
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEY_FILE_BYTES_MAX 4096
 #define HINT_BYTES (sizeof "duckling channel " + POINTER_CHANNEL_BYTES)
 
 /* Arguments of a program are not const, for reasons of history; minisign does not change them. */
@@ -33,18 +33,23 @@ static bool find_public(const char *secret, char path[PATH_MAX], struct err *err
     return (used > 0 && used < PATH_MAX) || err_set(err, ERR_LIMIT, "--key: path too long");
 }
 
-/* Whether the key is of no use without a password: its second line is base64 of "Ed" and the name
- * of what the password goes through, two zero bytes for none (minisign(1), and its source). */
-static bool has_password(const char *secret, bool *has, struct err *err)
+/* Runs minisign with a key that it may need a password for. */
+static bool run_with_key(struct publish_room *room, char *const argv[], const char *secret,
+                         struct err *err)
 {
-    char *bytes = NULL;
-    size_t size;
-    if (!file_read(secret, KEY_FILE_BYTES_MAX, &bytes, &size, err))
-        return err_prefix(err, "--key: ");
-    const char *line = strchr(bytes, '\n');
-    *has = !line || strncmp(line + 1, "RWQAA", 5) != 0;
-    free(bytes);
-    return true;
+    bool asks = false;
+    struct err unread;
+    if (publish_room_run(room, argv, err))
+        return true;
+    if (err->code != ERR_SYSTEM || isatty(STDIN_FILENO) ||
+        !publish_key_read(secret, &asks, &unread) || !asks)
+        return false;
+    char text[ERR_TEXT_BYTES];
+    snprintf(text, sizeof text, "%s", err->text);
+    return err_set(err, ERR_SYSTEM,
+                   "%s: the key needs its password, and there is no terminal to ask at; a key that "
+                   "works without one is made by minisign -G -W",
+                   text);
 }
 
 static bool pin_made(const char *secret, const char *public, struct trust *trust, struct err *err)
@@ -53,7 +58,7 @@ static bool pin_made(const char *secret, const char *public, struct trust *trust
     bool ok = publish_room_open(&room, "unused", "key.pub", err);
     char *const argv[] = {"minisign", "-R", "-s", argument(secret), "-p", room.output, NULL};
     log_info("publish", "no public key %s: minisign makes it from the secret key", public);
-    ok = ok && publish_room_run(&room, argv, err) && trust_pin(trust, room.output, err);
+    ok = ok && run_with_key(&room, argv, secret, err) && trust_pin(trust, room.output, err);
     publish_room_close(&room);
     return ok || err_prefix(err, "the public key of %s: ", secret);
 }
@@ -61,8 +66,8 @@ static bool pin_made(const char *secret, const char *public, struct trust *trust
 bool publish_sign_pin(const char *secret, bool may_ask, struct trust *trust, struct err *err)
 {
     char public[PATH_MAX];
-    bool asks = true;
-    if (!find_public(secret, public, err) || !has_password(secret, &asks, err))
+    bool asks = false;
+    if (!find_public(secret, public, err) || !publish_key_read(secret, &asks, err))
         return false;
     if (access(public, F_OK) == 0)
         return trust_pin(trust, public, err) || err_prefix(err, "the public key: ");
@@ -110,7 +115,7 @@ static bool sign_in(struct publish_room *room, const char *secret, const struct 
     char *const argv[] = {"minisign", "-S",         "-s", argument(secret),  "-m", room->input,
                           "-x",       room->output, "-t", argument(comment), "-c", hint,
                           NULL};
-    return publish_room_run(room, argv, err);
+    return run_with_key(room, argv, secret, err);
 }
 
 static bool read_signature(const struct publish_room *room, struct publish_signature *signature,

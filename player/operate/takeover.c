@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "operate/publish_file.h"
+#include "operate/publish_interrupt.h"
 #include "operate/publish_rollback.h"
 #include "operate/publish_session.h"
+#include "operate/publish_when.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,11 +31,16 @@ static bool read_until(struct takeover_command *command, struct err *err)
     if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text, &command->until_ms,
                           err))
         return err_prefix(err, "--until: ");
+    char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
+    publish_when_print(&command->settings, command->until_ms, when);
     if (command->until_ms <= now_ms)
-        return err_set(err, ERR_INPUT, "--until: %s is not in the future", text);
-    return command->until_ms - now_ms <= UNTIL_MS_MAX ||
-           err_set(err, ERR_INPUT, "--until: %s is more than %d days from now", text,
-                   UNTIL_DAYS_MAX);
+        return err_set(err, ERR_INPUT, "--until: %s is not in the future (%s)", text, when);
+    if (command->until_ms - now_ms > UNTIL_MS_MAX)
+        return err_set(err, ERR_INPUT, "--until: %s is more than %d days from now (%s)", text,
+                       UNTIL_DAYS_MAX, when);
+    publish_when_span(command->until_ms - now_ms, span);
+    log_info("takeover", "it ends by itself: until=%s (in %s)", when, span);
+    return true;
 }
 
 static bool read_usage(struct takeover_command *command, int argc, char **argv, struct err *err)
@@ -57,6 +64,7 @@ static bool read_usage(struct takeover_command *command, int argc, char **argv, 
 static bool turn_on(struct takeover_command *command, struct publish_session *session,
                     struct err *err)
 {
+    static const struct publish_words words = {"takeover on", "would turn takeover on", true};
     struct publish_file file = {0};
     struct publish_outcome outcome = {0};
     bool ok = publish_file_read(&file, &command->settings, command->settings.operands[1], err) &&
@@ -68,7 +76,7 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
                                                 .file_count = file.media.file_count};
         ok =
             publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
-            publish_session_tell(session, "takeover on", &outcome, err);
+            publish_session_tell(session, &words, &outcome, err);
     }
     publish_file_finish(&file);
     return ok;
@@ -103,21 +111,23 @@ static bool put_over(struct publish_session *session, struct publish_outcome *ou
 static bool turn_off(struct takeover_command *command, struct publish_session *session,
                      struct err *err)
 {
+    static const struct publish_words words = {"takeover off", "would turn takeover off", false};
     struct publish_outcome outcome = {0};
-    const struct pointer *newest = &session->newest;
     if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err))
         return false;
-    /* A takeover whose pointer was deleted goes on on the screens: only a newer one ends it. */
-    bool is_in_force = session->current.version == newest->version;
-    if (newest->version == 0)
-        log_info("takeover", "none was ever on: nothing to do");
-    else if (is_in_force && newest->expires_ms <= clock_wall_ms())
-        log_info("takeover", "version %" PRId64 " is over already: nothing to do", newest->version);
-    else
+    /* Always signed: one whose pointer was deleted goes on on the screens, and one that is over by
+     * this clock may be on where the clock is slow or dead. Only a newer one ends it. */
+    if (session->highest > 0 || session->after > 0)
         return put_over(session, &outcome, err) &&
-               publish_session_tell(session, "takeover off", &outcome, err);
-    outcome.pointer = *newest;
-    return publish_session_tell(session, "takeover off", &outcome, err);
+               publish_session_tell(session, &words, &outcome, err);
+    log_info("takeover", "none was ever on: nothing to do");
+    return true;
+}
+
+static bool run(struct takeover_command *command, struct publish_session *session, struct err *err)
+{
+    publish_interrupt_watch();
+    return command->on ? turn_on(command, session, err) : turn_off(command, session, err);
 }
 
 int takeover_main(int argc, char **argv)
@@ -135,8 +145,7 @@ int takeover_main(int argc, char **argv)
              "Puts a playlist above everything that the channel's players show, at their next "
              "poll, or ends that.\n");
         options_help(&settings_table, SETTINGS_TAKEOVER, stdout);
-    } else if (command.on ? !turn_on(&command, &session, &err)
-                          : !turn_off(&command, &session, &err)) {
+    } else if (!run(&command, &session, &err)) {
         log_error("takeover", "%s", err.text);
         status = EXIT_FAILURE;
     }

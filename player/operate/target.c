@@ -9,6 +9,7 @@
 /* A server may be busy with a large file that it has got whole (a copy, a hash) before it says so.
  */
 #define STALL_MS 60000
+#define IN_A_PASSWORD "write @ / : in a password as %40 %2F %3A"
 
 char *target_join(const char *base, const char *name)
 {
@@ -68,15 +69,28 @@ static bool open_folder(struct target *target, const char *path, struct err *err
                        (int)(scheme_end - path < 20 ? scheme_end - path : 20), path);
     target->base = end_with_slash(strdup(path));
     target->shown = target->base ? strdup(target->base) : NULL;
-    return target->shown ? target_folder_make(target, err)
+    return target->shown ? target_folder_open(target, err)
                          : err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+/* A password with a '/', '?' or '#' ends the host too early: what is left of it would be taken for
+ * a path, and shown. */
+static bool check_user(const char *url, struct err *err)
+{
+    const char *host = strstr(url, "://") + 3;
+    return !strchr(host + strcspn(host, "/?#"), '@') ||
+           err_set(err, ERR_INPUT, "an address with @ after the host: %s", IN_A_PASSWORD);
 }
 
 static bool open_url(struct target *target, const char *url, struct err *err)
 {
-    target->base = http_url_clean(url, err);
-    if (!target->base)
+    if (!check_user(url, err))
         return false;
+    struct err cause = {0};
+    target->base = http_url_clean(url, &cause);
+    if (!target->base)
+        return err_set(err, cause.code, "%s%s%s", cause.text, strchr(url, '@') ? "; " : "",
+                       strchr(url, '@') ? IN_A_PASSWORD : "");
     if (strchr(target->base, '?'))
         return err_set(err, ERR_INPUT, "an address to publish to can't have a query (?)");
     target->base = end_with_slash(target->base);
@@ -101,6 +115,8 @@ struct target *target_open(const struct target_config *config, struct err *err)
 {
     struct target *target = calloc(1, sizeof *target);
     bool ok = false;
+    if (target)
+        target->look_only = config->look_only;
     if (!target)
         err_set(err, ERR_SYSTEM, "out of memory");
     else if (http_is_url(config->base))
@@ -129,6 +145,12 @@ void target_close(struct target *target)
 void target_public(const struct target *target, const char *name, char *text, size_t text_bytes)
 {
     snprintf(text, text_bytes, "%s%s", target->shown, name);
+}
+
+bool target_clock(const struct target *target, int64_t *ahead_ms)
+{
+    *ahead_ms = target->ahead_ms;
+    return target->has_clock;
 }
 
 bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,

@@ -18,11 +18,13 @@ struct target;
 struct target_config {
     const char *base; /* http(s)://[user:password@]host/path, s3://bucket/prefix, or a folder */
     const char *ca_file, *client_cert, *client_key;
+    bool look_only; /* a folder is not made: a missing one is empty, and nothing can be put there */
 };
 
 /* For s3://: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
  * AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL from the environment. A folder is
- * made when missing. NULL: ERR_INPUT (usage), ERR_SYSTEM, ERR_DISK. */
+ * made when missing, and that is logged, but only in one that is there: else it may be a stick that
+ * is not mounted, or a forgotten https://. NULL: ERR_INPUT (usage), ERR_SYSTEM, ERR_DISK. */
 struct target *target_open(const struct target_config *config, struct err *err);
 void target_close(struct target *target); /* NULL is allowed */
 
@@ -34,6 +36,10 @@ void target_public(const struct target *target, const char *name, char *text, si
 bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,
                 size_t *size, struct err *err);
 
+/* How far the server's clock was ahead of this machine's when target_get last had an answer (Date,
+ * RFC 9110), in milliseconds. False: a folder, or it has not told. */
+bool target_clock(const struct target *target, int64_t *ahead_ms);
+
 /* Puts bytes; returns when the target has confirmed them (a folder: fsync, rename, fsync of the
  * folder). `immutable` says how caches may treat it: for ever, or not without asking. */
 bool target_put(struct target *target, const char *name, const void *data, size_t size,
@@ -42,8 +48,8 @@ bool target_put(struct target *target, const char *name, const void *data, size_
 /* One file for target_put_files. */
 struct target_file {
     const char *name;
-    const char *path; /* local */
-    int64_t bytes;
+    const char *path; /* local; target_look needs none */
+    int64_t bytes;    /* for target_look: -1 stands for any length */
     uint8_t sha256[HASH_BYTES];
     bool there; /* set by target_look: the target has it, with this length */
 };

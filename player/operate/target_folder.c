@@ -3,12 +3,14 @@
 #include "operate/target_room.h"
 
 #include "base/file.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,13 +101,59 @@ static bool make_folders(char *path, size_t known, struct err *err)
     return ok;
 }
 
-bool target_folder_make(struct target *target, struct err *err)
+/* "signage.example.org/x", "10.0.0.7", "host:8080": where such a name is no path that is there, an
+ * address was meant. */
+static bool looks_like_host(const char *path)
+{
+    size_t length = strcspn(path, "/");
+    if (length == 0 || path[0] == '.')
+        return false;
+    return memchr(path, '.', length) || memchr(path, ':', length) || memchr(path, '@', length) ||
+           (length == strlen("localhost") && strncasecmp(path, "localhost", length) == 0);
+}
+
+/* Whether the folder that is to hold a new one is there. */
+static bool check_parent(const char *path, struct err *err)
 {
     struct stat st;
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    size_t name_end = length;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    char *parent = length > 0 ? strndup(path, length) : strdup("./");
+    if (!parent)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    bool ok = stat(parent, &st) == 0;
+    if (!ok)
+        err_set(err, ERR_INPUT,
+                "%.*s: there is no folder %s, and only the last one is made; is the stick mounted?",
+                (int)name_end, path, parent);
+    free(parent);
+    return ok;
+}
+
+bool target_folder_open(struct target *target, struct err *err)
+{
+    struct stat st;
+    const char *path = target->base; /* with a slash at its end: a file in its place is an error */
+    if (stat(path, &st) == 0)
+        return true;
+    if (errno != ENOENT)
+        return err_set_errno(err, code_of(errno), errno, "%s", path);
+    if (looks_like_host(path))
+        return err_set(err, ERR_INPUT,
+                       "%.100s looks like a server's: for that, https:// goes before it; for a new "
+                       "folder, ./",
+                       path);
+    if (!check_parent(path, err))
+        return false;
+    if (target->look_only)
+        return true;
     if (!make_folders(target->base, 0, err))
         return false;
-    if (stat(target->base, &st) < 0) /* a file in its place, too, as there is a slash at the end */
-        return err_set_errno(err, code_of(errno), errno, "%s", target->base);
+    log_info("target", "made the folder %s", path);
     return true;
 }
 
@@ -219,7 +267,8 @@ bool target_folder_look(struct target *target, struct target_file *files, size_t
         if (!path)
             return err_set(err, ERR_SYSTEM, "out of memory");
         files[i].there =
-            stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == files[i].bytes;
+            stat(path, &st) == 0 &&
+            (files[i].bytes < 0 || (S_ISREG(st.st_mode) && st.st_size == files[i].bytes));
         free(path);
     }
     return true;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const types[][2] = {
     {".jpg", "image/jpeg"},       {".jpeg", "image/jpeg"},       {".png", "image/png"},
@@ -29,26 +30,37 @@ const char *target_http_caching(bool immutable)
     return immutable ? "public, max-age=31536000, immutable" : "no-cache";
 }
 
+static const char *store_advice(const struct http_response *head, const char *cause)
+{
+    if (strstr(cause, "(RequestTimeTooSkewed)"))
+        return "; this machine's clock is wrong, or the store's";
+    return head->status == 301 || head->status == 307 ? "; is the region that of the bucket?" : "";
+}
+
 /* What an operator may look into, for answers that a server gives for want of a setting. */
-static const char *advice(const struct target *target, const struct http_response *head)
+static const char *server_advice(const struct target *target, const struct http_response *head)
 {
     switch (head->status) {
+    case 400:
+        return strncasecmp(target->base, "https:", 6) == 0
+                   ? "; does it want a certificate of who publishes (--client-cert)?"
+                   : "; is it https?";
+    case 401:
+        return "; wrong or missing user and password in --to";
     case 403:
-        return target->is_s3 ? "" : "; may this user write there?";
+        return "; may this user write there?";
     case 405:
-        return "; does the server take PUT there? (nginx: dav_methods PUT)";
+    case 501:
+        return "; it takes no PUT there (nginx: dav_methods PUT)";
     case 409:
-        return target->is_s3 ? "" : "; does the server make folders?";
-    case 500:
-        return target->is_s3
-                   ? ""
-                   : "; the server's log says why (nginx: is create_full_put_path on, and "
-                     "may it write there?)";
+        return "; does the server make folders?";
     case 413:
-        return target->is_s3 ? "" : " (nginx: client_max_body_size)";
-    case 301:
-    case 307:
-        return target->is_s3 ? "; is the region that of the bucket?" : "";
+        return " (nginx: client_max_body_size)";
+    case 500:
+        return "; the server's log says why: is its disk full? may it write there? is "
+               "create_full_put_path on (nginx)?";
+    case 507:
+        return "; its disk is full";
     default:
         return "";
     }
@@ -62,7 +74,9 @@ bool target_http_result(const struct target *target, const char *name,
     if (http_result(transfer, head, &cause))
         return true;
     return err_set(err, cause.code, "%s%s: %s%s", target->shown, name, cause.text,
-                   cause.code == ERR_INPUT ? "" : advice(target, head));
+                   cause.code == ERR_INPUT ? ""
+                   : target->is_s3         ? store_advice(head, cause.text)
+                                           : server_advice(target, head));
 }
 
 /* An answer that says no will say so again. */
@@ -71,7 +85,7 @@ bool target_http_is_passing(const struct http_response *head, const struct err *
     int status = head->status;
     if (err->code != ERR_NETWORK && err->code != ERR_TIMEOUT)
         return false;
-    return status < 300 || status == 408 || status == 429 || status >= 500;
+    return status < 300 || status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
 int64_t target_http_pause_ms(int failures)
@@ -130,7 +144,12 @@ static bool try_get(struct target *target, const char *name, struct http_request
     bytes->size = 0;
     *head = (struct http_response){0};
     struct http_transfer *transfer = http_get(target->http, request, err);
-    return transfer && finish(target, name, transfer, head, err);
+    bool ok = transfer && finish(target, name, transfer, head, err);
+    if (head->date_ms > 0) {
+        target->has_clock = true;
+        target->ahead_ms = head->date_ms + head->age_ms - clock_wall_ms();
+    }
+    return ok;
 }
 
 bool target_http_get(struct target *target, const char *name, size_t limit_bytes, char **data,

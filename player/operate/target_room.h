@@ -10,6 +10,9 @@ struct target {
     char *base;  /* a folder or a clean URL, with a '/' at its end; the URL may hold a password */
     char *shown; /* the same for people */
     struct http *http; /* NULL: a folder */
+    bool has_clock;    /* an answer has told ahead_ms, as target_clock gives it */
+    int64_t ahead_ms;
+    bool look_only;
     bool is_s3;
     struct http_s3 s3; /* its texts are s3_texts */
     char *s3_texts[4];
@@ -56,7 +59,7 @@ void target_s3_close(struct target *target);
 
 /* target_folder.c and target_http.c, target_upload.c: target.h's functions for each kind; names are
  * good. */
-bool target_folder_make(struct target *target, struct err *err); /* the base itself */
+bool target_folder_open(struct target *target, struct err *err); /* makes the base itself */
 bool target_folder_get(struct target *target, const char *name, size_t limit_bytes, char **data,
                        size_t *size, struct err *err);
 bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,

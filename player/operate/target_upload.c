@@ -61,7 +61,8 @@ static void begin(struct batch *batch, struct lane *lane)
     struct err err = {0};
     bool ok = false;
     char *url = target_join(target->base, lane->file->name);
-    const struct http_request request = {.url = url, .s3 = target->is_s3 ? &target->s3 : NULL};
+    const struct http_request request = {
+        .url = url, .no_cache = !batch->puts, .s3 = target->is_s3 ? &target->s3 : NULL};
     if (!url)
         err_set(&err, ERR_SYSTEM, "out of memory");
     else if (batch->puts)
@@ -107,7 +108,7 @@ static void end(struct batch *batch, struct lane *lane)
         file->there = true;
         batch->done_bytes += file->bytes;
     } else {
-        file->there = ok && head.content_bytes == file->bytes;
+        file->there = ok && (file->bytes < 0 || head.content_bytes == file->bytes);
     }
     lane->file = NULL;
 }

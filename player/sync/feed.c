@@ -142,9 +142,29 @@ void feed_describe(struct feed *feed, char *text, size_t text_bytes)
     feed_slot_describe(&feed->slot, text, text_bytes);
 }
 
-int64_t feed_floor_ms(struct feed *feed)
+int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted)
 {
-    return atomic_load(&feed->slot.floor_ms);
+    struct floor_time time = feed_slot_time(&feed->slot, mono_ns);
+    if (trusted)
+        *trusted = time.trusted;
+    return time.now_ms;
+}
+
+static void wake_thread(struct feed *feed)
+{
+    if (feed->url)
+        feed_url_wake(feed->url);
+    else if (feed->channel)
+        feed_channel_wake(feed->channel);
+    else
+        feed_file_wake(feed->file);
+}
+
+void feed_again(struct feed *feed)
+{
+    atomic_store(&feed->slot.again, true);
+    if (feed->channel) /* the others see it when they look for something new */
+        feed_channel_wake(feed->channel);
 }
 
 void feed_stop(struct feed *feed)
@@ -152,12 +172,7 @@ void feed_stop(struct feed *feed)
     if (!feed)
         return;
     feed_slot_end(&feed->slot);
-    if (feed->url)
-        feed_url_wake(feed->url);
-    else if (feed->channel)
-        feed_channel_wake(feed->channel);
-    else
-        feed_file_wake(feed->file);
+    wake_thread(feed);
     pthread_join(feed->thread, NULL);
     feed_destroy(feed);
 }

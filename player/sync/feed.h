@@ -41,8 +41,8 @@ struct feed_config {
  * https://host/greatness.json: no such host"). Copied into text, always terminated. */
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
-/* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a path
- * at which there is nothing (a stick that will be plugged in later). */
+/* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a
+ * path at which there is nothing (a stick that will be plugged in later). */
 bool feed_is_channel(const char *source, bool keyed);
 
 /* Starts the thread. For a URL the last good edition in the
@@ -55,9 +55,14 @@ struct feed *feed_start(const struct feed_config *config, struct err *err);
 /* The newest complete edition that was not taken yet, or NULL. The caller owns it. */
 struct edition *feed_take(struct feed *feed);
 
-/* A time that has passed for certain, whatever the clock says (Unix milliseconds): a signature's,
- * or the last that a synchronised clock told; 0: none is known. */
-int64_t feed_floor_ms(struct feed *feed);
+/* What was taken last can't be used now: it is handed over again in a while, unless something else
+ * is. */
+void feed_again(struct feed *feed);
+
+/* What time it is (Unix milliseconds) when the monotonic clock reads mono_ns, which is about now:
+ * the wall clock's, or, where that is plainly wrong, the time that has passed for certain since the
+ * last signature or good clock (core/floor_clock.h); *trusted (NULL is allowed) tells which. */
+int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted);
 
 /* Stops within one second, whatever the server does. NULL is allowed. */
 void feed_stop(struct feed *feed);

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sync/feed_line.h"
+#include "sync/feed_remember.h"
+#include "sync/feed_retry.h"
 #include "sync/feed_run.h"
 
 #include <stdio.h>
@@ -10,8 +12,10 @@
 #include <string.h>
 
 #define TRACK_NAME_BYTES 96
-#define FLOOR_STEP_MS 3600000 /* how often the time that has passed is remembered */
 #define NANO_PER_MS 1000000
+#define UNSAVED_NS                                                                                 \
+    INT64_C(60000000000) /* until a state that could not be written is tried again                 \
+                          */
 
 /* Stands in where a takeover ends and no playlist is in force yet: nothing is scheduled, so the
  * house card is shown. */
@@ -20,7 +24,8 @@ static const char NOTHING[] =
     "\"loops\":{\"none\":[\"none\"]},"
     "\"schedule\":[{\"loop\":\"none\",\"end\":\"1970-01-02T00:00:00Z\"}]}";
 
-enum offer { OFFER_NONE, OFFER_PLAYLIST, OFFER_TAKEOVER };
+/* What was handed over last; AGAIN: whatever it was, it is to be handed over once more. */
+enum offer { OFFER_NONE, OFFER_CARD, OFFER_PLAYLIST, OFFER_TAKEOVER, OFFER_AGAIN };
 
 struct feed_channel {
     struct feed_slot *slot;
@@ -38,24 +43,19 @@ struct feed_channel {
     struct feed_line *lines[2];
     struct feed_run run;
     enum offer offered;
+    unsigned failures;   /* to hand over, in a row */
+    unsigned given_back; /* how often the main thread could not use this edition */
+    int64_t offer_due_ns;
+    int64_t unsaved_due_ns;
+    int64_t told_on; /* the takeover that the log tells to be on; 0: none */
     bool told_stale;
+    struct retry_policy brisk;
     int64_t poll_ms;
 };
 
-/* The wall clock, held at the floor where it is plainly wrong. */
 static int64_t now_ms(const struct feed_channel *c)
 {
-    int64_t wall_ms = clock_wall_ms(), floor_ms = feed_line_floor_ms(c->state);
-    return wall_ms < floor_ms ? floor_ms : wall_ms;
-}
-
-static bool takeover_is_on(const struct feed_channel *c, int64_t at_ms)
-{
-    const struct pointer *on = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
-    const struct pointer *newest = feed_line_newest(c->lines[POINTER_TAKEOVER]);
-    if (!on || on->expires_ms <= at_ms)
-        return false;
-    return !newest || newest->version <= on->version || newest->expires_ms > at_ms;
+    return feed_slot_time(c->slot, clock_mono_ns()).now_ms;
 }
 
 static struct edition *make_nothing(const struct feed_channel *c)
@@ -78,64 +78,130 @@ static void tell_following(struct feed_channel *c)
     feed_slot_tell(c->slot, "following %s", c->shown);
 }
 
-/* Hands over what is to be on now, where that is something else than what was handed over last. */
-static void choose(struct feed_channel *c)
+/* Once for each takeover, and once more where a clock that was set brings it back. */
+static void tell_takeover(struct feed_channel *c, enum offer what)
 {
-    bool takeover = takeover_is_on(c, now_ms(c));
-    struct track *playlist = c->tracks[POINTER_PLAYLIST];
-    struct err err = {0};
-    struct edition *edition = NULL;
-    if (takeover == (c->offered == OFFER_TAKEOVER))
-        return;
-    if (takeover)
-        edition = track_edition(c->tracks[POINTER_TAKEOVER], &err);
-    else if (track_is_in_force(playlist))
-        edition = track_edition(playlist, &err);
-    else
-        edition = make_nothing(c);
-    if (!takeover && feed_line_in_force(c->lines[POINTER_TAKEOVER])) {
-        log_info("channel", "takeover is over version=%lld",
-                 (long long)feed_line_in_force(c->lines[POINTER_TAKEOVER])->version);
-        feed_line_ended(c->lines[POINTER_TAKEOVER]);
-        track_end(c->tracks[POINTER_TAKEOVER]);
+    const struct pointer *on = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
+    if (what == OFFER_TAKEOVER && on && on->version != c->told_on) {
+        log_info("channel", "takeover is on version=%lld", (long long)on->version);
+        c->told_on = on->version;
+    } else if (what != OFFER_TAKEOVER && c->told_on) {
+        log_info("channel", "takeover is over version=%lld", (long long)c->told_on);
+        c->told_on = 0;
     }
-    if (!edition) {
-        log_error("channel", "what is to be on can't be read from the store: %s", err.text);
-        c->offered = OFFER_NONE;
-        return;
-    }
-    c->offered = takeover                      ? OFFER_TAKEOVER
-                 : track_is_in_force(playlist) ? OFFER_PLAYLIST
-                                               : OFFER_NONE;
-    feed_slot_offer(c->slot, edition, true);
 }
 
-/* An edition that came into force just now. A playlist's waits while a takeover is on. */
-static void offer(struct feed_channel *c, enum pointer_kind kind, struct edition *edition)
+static void hand_over(struct feed_channel *c, enum offer what, struct edition *edition, bool wake)
 {
-    bool takeover = takeover_is_on(c, now_ms(c));
-    if (!edition || takeover != (kind == POINTER_TAKEOVER)) {
-        edition_destroy(edition);
+    tell_takeover(c, what);
+    c->offered = what;
+    c->failures = 0;
+    feed_slot_offer(c->slot, edition, wake);
+}
+
+/* What is to be on now. */
+static enum offer choose(const struct feed_channel *c)
+{
+    if (feed_line_is_on(c->lines[POINTER_TAKEOVER], now_ms(c)))
+        return OFFER_TAKEOVER;
+    if (track_is_in_force(c->tracks[POINTER_PLAYLIST]))
+        return OFFER_PLAYLIST;
+    return c->offered == OFFER_NONE ? OFFER_NONE : OFFER_CARD;
+}
+
+/* A takeover that will not be on again goes, whatever is on screen and whatever can be put there
+ * instead. One that is over by a clock that may be wrong stays, and is only not shown. */
+static void end_takeover(struct feed_channel *c)
+{
+    const struct feed_line *line = c->lines[POINTER_TAKEOVER];
+    struct floor_time time = feed_slot_time(c->slot, clock_mono_ns());
+    if (!feed_line_in_force(line) || !feed_line_is_done(line, &time))
+        return;
+    /* At the next start the clock may be dead, and the floor an hour old. */
+    feed_remember(c->state, &(struct state){.floor_ms = time.floor_ms});
+    feed_line_ended(c->lines[POINTER_TAKEOVER]);
+    track_end(c->tracks[POINTER_TAKEOVER]);
+}
+
+static struct edition *make(struct feed_channel *c, enum offer what, struct err *err)
+{
+    if (what == OFFER_TAKEOVER)
+        return track_edition(c->tracks[POINTER_TAKEOVER], err);
+    if (what == OFFER_PLAYLIST)
+        return track_edition(c->tracks[POINTER_PLAYLIST], err);
+    err_set(err, ERR_SYSTEM, "out of memory");
+    return make_nothing(c);
+}
+
+/* What is to be on can't be made now. Nothing of what was handed over counts as it: it is tried
+ * again. A takeover's pictures must not stay meanwhile. */
+static void put_off(struct feed_channel *c, enum offer what, const char *why)
+{
+    if (!c->failures)
+        log_error("channel", "what is to be on can't be made yet: %s", why);
+    struct edition *card =
+        c->offered == OFFER_TAKEOVER && what == OFFER_PLAYLIST ? make_nothing(c) : NULL;
+    if (card) {
+        unsigned failures = c->failures;
+        hand_over(c, OFFER_CARD, card, true);
+        c->failures = failures;
+    }
+    c->failures++;
+    c->offer_due_ns = feed_retry_ns(&c->brisk, c->failures, clock_mono_ns());
+}
+
+/* Hands over what is to be on, where that is something else than what was handed over last. */
+static void offer(struct feed_channel *c)
+{
+    struct err err = {0};
+    if (atomic_exchange(&c->slot->again, false)) { /* the main thread has not been able to use it */
+        c->offered = c->offered == OFFER_NONE ? OFFER_NONE : OFFER_AGAIN;
+        c->given_back++;
+        c->failures = 1;
+        c->offer_due_ns = feed_retry_ns(&c->brisk, c->given_back, clock_mono_ns());
+    }
+    enum offer what = choose(c);
+    if (what == c->offered)
+        c->failures = 0;
+    if (what == c->offered || (c->failures && clock_mono_ns() < c->offer_due_ns))
+        return;
+    struct edition *edition = make(c, what, &err);
+    if (edition)
+        hand_over(c, what, edition, true);
+    else
+        put_off(c, what, err.text);
+}
+
+/* An edition that came into force just now, or was mended. Another's is made when its time comes.
+ */
+static void take_switched(struct feed_channel *c, enum pointer_kind kind, struct edition *edition)
+{
+    enum offer what = kind == POINTER_TAKEOVER ? OFFER_TAKEOVER : OFFER_PLAYLIST;
+    bool is_to_be_on = choose(c) == what;
+    c->given_back = 0;
+    if (edition && is_to_be_on) {
+        hand_over(c, what, edition, true);
         return;
     }
-    if (takeover)
-        log_info("channel", "takeover is on version=%lld",
-                 (long long)feed_line_in_force(c->lines[kind])->version);
-    c->offered = takeover ? OFFER_TAKEOVER : OFFER_PLAYLIST;
-    feed_slot_offer(c->slot, edition, true);
+    edition_destroy(edition);
+    if (is_to_be_on)
+        c->offered = OFFER_AGAIN;
 }
 
 static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t now_ns)
 {
     struct track *track = c->tracks[kind];
     if (track_step(track, now_ns)) {
+        const struct manifest *before = track_manifest(track);
+        bool was_coming = track_is_coming(track);
         struct edition *edition = track_switch(track, now_ns);
-        if (!track_is_coming(track)) {
+        if (was_coming && !track_is_coming(track)) {
             feed_line_switched(c->lines[kind]);
             tell_following(c);
-            c->told_stale = false;
+            c->told_stale = kind == POINTER_PLAYLIST ? false : c->told_stale;
         }
-        offer(c, kind, edition);
+        if (track_manifest(track) != before)
+            take_switched(c, kind, edition);
     }
     if (track_check(track, now_ns))
         feed_slot_wake(c->slot);
@@ -168,17 +234,21 @@ static void tell_stale(struct feed_channel *c)
     c->told_stale = true;
 }
 
-/* Remembers now and then how late it is, by a clock that is known to be right. */
-static void raise_floor(struct feed_channel *c)
+/* Remembers now and then how late it is, and what could not be remembered before. */
+static void remember(struct feed_channel *c, int64_t now_ns)
 {
-    int64_t wall_ms = clock_wall_ms();
-    struct state at_least = {.floor_ms = wall_ms};
-    struct err err = {0};
-    if (wall_ms - state_get(c->state)->floor_ms < FLOOR_STEP_MS || !clock_is_synchronised())
-        return;
-    if (!state_raise(c->state, &at_least, &err))
-        log_error("channel", "what must be remembered can't be kept: %s", err.text);
-    atomic_store(&c->slot->floor_ms, feed_line_floor_ms(c->state));
+    enum floor_clock_news news = feed_slot_follow_clock(c->slot);
+    int64_t floor_ms = feed_slot_time(c->slot, now_ns).floor_ms;
+    if (news == FLOOR_CLOCK_LOWER)
+        feed_remember_lower(c->state, floor_ms);
+    else if (news == FLOOR_CLOCK_KEEP)
+        feed_remember(c->state, &(struct state){.floor_ms = floor_ms});
+    if (!state_unsaved(c->state)) {
+        c->unsaved_due_ns = now_ns + UNSAVED_NS;
+    } else if (now_ns >= c->unsaved_due_ns) {
+        c->unsaved_due_ns = now_ns + UNSAVED_NS;
+        feed_remember(c->state, &(struct state){0});
+    }
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -192,14 +262,16 @@ static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
     const struct pointer *takeover = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
     const struct pointer *playlist = feed_line_in_force(c->lines[POINTER_PLAYLIST]);
     int64_t at_ms = now_ms(c), due_ms = INT64_MAX;
-    if (takeover)
+    /* One that is not shown any more needs no turn of its own to go. */
+    if (takeover && c->offered == OFFER_TAKEOVER && !c->failures)
         due_ms = takeover->expires_ms;
     if (playlist && !c->told_stale)
         due_ms = earlier(due_ms, playlist->expires_ms);
     if (due_ms == INT64_MAX)
         return INT64_MAX;
     int64_t wait_ms = due_ms > at_ms ? due_ms - at_ms : 0;
-    return wait_ms > INT64_MAX / NANO_PER_MS - now_ns ? INT64_MAX : now_ns + wait_ms * NANO_PER_MS;
+    return wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS ? INT64_MAX
+                                                        : now_ns + wait_ms * NANO_PER_MS;
 }
 
 static int64_t due_ns(const struct feed_channel *c)
@@ -208,6 +280,8 @@ static int64_t due_ns(const struct feed_channel *c)
     for (int kind = 0; kind < 2; kind++)
         due =
             earlier(due, earlier(feed_line_due_ns(c->lines[kind]), track_due_ns(c->tracks[kind])));
+    if (c->failures)
+        due = earlier(due, c->offer_due_ns);
     if (!track_is_in_force(c->tracks[POINTER_PLAYLIST]))
         due = earlier(due, now_ns + c->poll_ms * NANO_PER_MS);
     return due;
@@ -222,36 +296,33 @@ void feed_channel_run(struct feed_channel *source)
             for (int kind = 0; kind < 2; kind++)
                 feed_line_hurry(c->lines[kind]);
         for (int kind = 0; kind < 2; kind++) {
-            feed_line_step(c->lines[kind], clock_mono_ns(), clock_wall_ms());
+            feed_line_step(c->lines[kind], clock_mono_ns());
             step_track(c, (enum pointer_kind)kind, clock_mono_ns());
         }
-        choose(c);
+        end_takeover(c);
+        offer(c);
         tell_progress(c, clock_mono_ns());
         tell_stale(c);
-        raise_floor(c);
+        remember(c, clock_mono_ns());
         feed_run_clean(&c->run, c->tracks, 2);
         feed_run_wait(&c->run, due_ns(c));
     }
 }
 
-/* Hands over what the store holds: a takeover that is not over, else the playlist. */
+/* Hands over what the store holds: a takeover that is on, else the playlist. */
 static void start_from_store(struct feed_channel *c)
 {
-    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST]);
-    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER]);
-    bool on = takeover && takeover_is_on(c, now_ms(c));
-    struct edition *edition = on ? takeover : playlist;
+    int64_t floor_ms = state_get(c->state)->floor_ms;
+    feed_slot_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
+    struct floor_time time = feed_slot_time(c->slot, clock_mono_ns());
+    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST], &time);
+    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER], &time);
+    bool on = takeover && feed_line_is_on(c->lines[POINTER_TAKEOVER], now_ms(c));
     edition_destroy(on ? playlist : takeover);
-    if (takeover && !on) {
-        feed_line_ended(c->lines[POINTER_TAKEOVER]);
-        track_end(c->tracks[POINTER_TAKEOVER]);
-    }
-    c->offered = on ? OFFER_TAKEOVER : playlist ? OFFER_PLAYLIST : OFFER_NONE;
-    atomic_store(&c->slot->floor_ms, feed_line_floor_ms(c->state));
-    if (!edition)
+    if (!on && !playlist)
         return;
     tell_following(c);
-    feed_slot_offer(c->slot, edition, false);
+    hand_over(c, on ? OFFER_TAKEOVER : OFFER_PLAYLIST, on ? takeover : playlist, false);
 }
 
 /* The channel's name is the last part of its address; every origin must have the same. */
@@ -343,6 +414,7 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
     }
     c->slot = slot;
     c->poll_ms = config->poll_ms;
+    c->brisk = feed_brisk_policy(config, limits);
     if (!read_config(c, config, err) || !(c->fetch = feed_make_fetch(config, limits, err)) ||
         !(c->store = store_open(config->store, err)) ||
         !(c->state = state_open(config->state, c->name, c->trust, err)) ||
@@ -354,7 +426,7 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
     for (int kind = 0; kind < 2; kind++)
         track_set_peer(c->tracks[kind], c->tracks[1 - kind]);
     store_set_quota(c->store, config->quota_bytes);
-    feed_run_init(&c->run, slot, c->fetch, c->store, feed_brisk_policy(config, limits));
+    feed_run_init(&c->run, slot, c->fetch, c->store, c->brisk);
     feed_slot_tell(slot, "waiting for %s", c->shown);
     start_from_store(c);
     return c;

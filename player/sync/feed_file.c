@@ -156,6 +156,8 @@ void feed_file_wake(struct feed_file *source)
 static void follow(struct feed_file *source)
 {
     struct file_state now = look(source->path);
+    if (atomic_exchange(&source->slot->again, false)) /* it could not be used */
+        source->bad = true;
     if (is_same(&now, &source->seen) && !source->bad)
         return;
     source->seen = now;

@@ -24,21 +24,44 @@ struct manifest *feed_kept_manifest(const struct store *store, const char *url, 
     return manifest;
 }
 
-struct playlist *feed_kept_playlist(const struct store *store, const struct manifest *manifest,
+/* The bytes of the playlist, which the caller frees, or NULL. Damaged ones are of no use to
+ * anybody: the file goes, lest it stand in the way of a whole one. */
+static char *read_playlist(struct store *store, const struct manifest *manifest, size_t *size,
+                           struct err *err)
+{
+    char path[PATH_MAX], *bytes = NULL;
+    uint8_t digest[HASH_BYTES];
+    struct err trouble = {0};
+    store_media_path(store, manifest->playlist_sha256, path);
+    bool read = file_read(path, PLAYLIST_BYTES_MAX, &bytes, size, &trouble);
+    if (!read && trouble.code != ERR_LIMIT && trouble.code != ERR_INPUT) {
+        err_set(err, trouble.code, "%s", trouble.text);
+        return NULL;
+    }
+    if (read && !hash_bytes(bytes, *size, digest)) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+    } else if (read && memcmp(digest, manifest->playlist_sha256, HASH_BYTES) == 0) {
+        return bytes;
+    } else {
+        store_remove(store, manifest->playlist_sha256);
+        err_set(err, ERR_TRUST, "%s: damaged", path);
+    }
+    free(bytes);
+    return NULL;
+}
+
+struct playlist *feed_kept_playlist(struct store *store, const struct manifest *manifest,
                                     char **bytes, size_t *size, struct err *err)
 {
-    char path[PATH_MAX];
-    uint8_t digest[HASH_BYTES];
-    store_media_path(store, manifest->playlist_sha256, path);
-    if (!file_read(path, PLAYLIST_BYTES_MAX, bytes, size, err))
+    *bytes = read_playlist(store, manifest, size, err);
+    if (!*bytes)
         return NULL;
     struct playlist *playlist = NULL;
     struct playlist_faults *faults = calloc(1, sizeof *faults);
-    if (!hash_bytes(*bytes, *size, digest) ||
-        memcmp(digest, manifest->playlist_sha256, HASH_BYTES) != 0)
-        err_set(err, ERR_TRUST, "%s: damaged", path);
-    else if (!faults || !(playlist = playlist_parse(*bytes, *size, faults)))
-        err_set(err, ERR_INPUT, "%s: not a playlist that this version can read", path);
+    if (!faults)
+        err_set(err, ERR_SYSTEM, "out of memory");
+    else if (!(playlist = playlist_parse(*bytes, *size, faults)))
+        err_set(err, ERR_INPUT, "not a playlist that this version can read");
     else if (!edition_check_zone(playlist, faults, err)) {
         playlist_destroy(playlist);
         playlist = NULL;

@@ -14,8 +14,9 @@
 struct manifest *feed_kept_manifest(const struct store *store, const char *url, struct err *err);
 
 /* The playlist that a manifest names, read and parsed again, and its bytes, which the caller frees.
- * NULL when it is damaged, or when this machine does not know its time zone (any more). */
-struct playlist *feed_kept_playlist(const struct store *store, const struct manifest *manifest,
+ * NULL when it is damaged (ERR_TRUST; the file is removed then, so that it is fetched again), or
+ * when this machine does not know its time zone (any more). */
+struct playlist *feed_kept_playlist(struct store *store, const struct manifest *manifest,
                                     char **bytes, size_t *size, struct err *err);
 
 /* How many of the manifest's media are missing or have a wrong size. */

@@ -1,75 +1,19 @@
 #include "sync/feed_line.h"
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "sync/feed_poll.h"
-#include "sync/feed_source.h"
-#include "sync/feed_wanted.h"
+#include "sync/feed_line_room.h"
+#include "sync/feed_remember.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_BYTES 512
-#define WHOLE_EACH 8
+#define WANT_RETRY_NS INT64_C(1000000000)
 
-/* The pointer at one origin. An origin is in trouble as long as it gives no answer, or one that is
- * refused; the next is asked only then. */
-struct origin {
-    struct feed_poll *poll;
-    char *location;
-    char shown[SHOWN_BYTES];
-    bool asked;      /* is asked at all */
-    int64_t version; /* of the pointer that was accepted from it last; 0: none */
-    bool troubled;
-    char told[ERR_TEXT_BYTES]; /* trouble that was logged last */
-};
-
-/* A pointer that was accepted, and its bytes. */
-struct accepted {
-    struct pointer pointer;
-    char text[POINTER_BYTES_MAX + 1];
-    bool given;
-};
-
-struct feed_line {
-    struct feed_line_config config;
-    struct origin origins[FEED_SOURCES_MAX];
-    struct accepted newest, in_force;
-    struct feed_wanted *wanted;
-    bool refused; /* what the newest pointer signs can't be played; there is no use in asking again
-                   */
-    char told[ERR_TEXT_BYTES];
-    char trouble[ERR_TEXT_BYTES];
-};
-
-static const char *kind_words(const struct feed_line *line)
+const char *feed_line_kind(const struct feed_line *line)
 {
     return line->config.kind == POINTER_TAKEOVER ? "takeover" : "playlist";
-}
-
-static bool make_origin(struct feed_line *line, size_t at, struct err *err)
-{
-    const struct feed_line_config *config = &line->config;
-    struct origin *origin = &line->origins[at];
-    bool takeover = config->kind == POINTER_TAKEOVER;
-    origin->location = fetch_resolve(config->bases[at],
-                                     takeover ? "takeover.minisig" : "latest.minisig", true, err);
-    if (!origin->location)
-        return false;
-    const struct feed_poll_config poll = {
-        .fetch = config->fetch,
-        .location = origin->location,
-        .policy = &config->poll,
-        .total_ms = config->total_ms,
-        .limit_bytes = POINTER_BYTES_MAX,
-        .may_be_missing = takeover,
-        .whole_each = WHOLE_EACH,
-    };
-    fetch_public(origin->location, origin->shown, sizeof origin->shown);
-    origin->poll = feed_poll_create(&poll);
-    return origin->poll || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
 struct feed_line *feed_line_create(const struct feed_line_config *config, struct err *err)
@@ -80,13 +24,10 @@ struct feed_line *feed_line_create(const struct feed_line_config *config, struct
         return NULL;
     }
     line->config = *config;
-    for (size_t i = 0; i < config->base_count; i++)
-        if (!make_origin(line, i, err)) {
-            feed_line_destroy(line);
-            return NULL;
-        }
-    line->origins[0].asked = true;
-    return line;
+    if (feed_line_make_origins(line, err))
+        return line;
+    feed_line_destroy(line);
+    return NULL;
 }
 
 void feed_line_destroy(struct feed_line *line)
@@ -101,140 +42,87 @@ void feed_line_destroy(struct feed_line *line)
     free(line);
 }
 
-/* Verifies a pointer's signature and reads it; err begins with the fault's name. */
-static bool open_pointer(const struct feed_line *line, const char *bytes, size_t size,
-                         struct trust_seal *seal, struct pointer *pointer, struct err *err)
+bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
+                    struct trust_seal *seal, struct pointer *pointer, struct err *err)
 {
     return trust_open(line->config.trust, bytes, size, seal, err) &&
            (pointer_parse(seal->comment, pointer, err) || err_prefix(err, "malformed pointer: "));
 }
 
-static void keep_accepted(struct accepted *to, const struct pointer *pointer, const char *bytes,
-                          size_t size)
+void feed_line_keep(const struct feed_line *line, struct accepted *to,
+                    const struct pointer *pointer, const struct trust_seal *seal, const char *bytes,
+                    size_t size)
 {
     to->pointer = *pointer;
     memcpy(to->text, bytes, size);
     to->text[size] = '\0';
+    memcpy(to->signature, seal->signature, sizeof to->signature);
+    trust_key_id(line->config.trust, seal->key, to->key_id);
     to->given = true;
 }
 
-/* What the store has kept must be signed by a key that is pinned now, and by nobody else: the disk
- * is not trusted either. */
-static bool check_kept(struct feed_line *line, const struct playlist *playlist, const char *bytes,
-                       size_t size, struct err *err)
+void feed_line_remember(const struct feed_line *line, const struct accepted *accepted,
+                        bool in_force)
 {
-    const struct manifest *manifest = track_manifest(line->config.track);
-    struct pointer pointer;
-    struct trust_seal *seal = calloc(1, sizeof *seal);
-    size_t length = strlen(manifest->pointer);
-    bool ok = seal || err_set(err, ERR_SYSTEM, "out of memory");
-    if (ok && length > POINTER_BYTES_MAX)
-        ok = err_set(err, ERR_INPUT, "damaged");
-    ok = ok && open_pointer(line, manifest->pointer, length, seal, &pointer, err) &&
-         trust_check(line->config.trust, seal, bytes, size, err);
-    if (ok &&
-        (pointer.kind != line->config.kind || strcmp(pointer.channel, line->config.channel) != 0))
-        ok = err_set(err, ERR_TRUST, "wrong channel or kind");
-    for (size_t i = 0; ok && i < playlist->asset_count; i++)
-        if (i >= manifest->file_count ||
-            memcmp(playlist->assets[i].sha256, manifest->files[i].sha256, HASH_BYTES) != 0)
-            ok = err_set(err, ERR_TRUST, "its list of files is not the playlist's");
-    if (ok)
-        keep_accepted(&line->in_force, &pointer, manifest->pointer, length);
-    free(seal);
-    return ok;
+    const struct pointer *pointer = &accepted->pointer;
+    struct state seen = {.floor_ms = feed_slot_raise_floor(line->config.slot, pointer->signed_ms)};
+    seen.version[pointer->kind] = pointer->version;
+    if (in_force)
+        seen.in_force[pointer->kind] = pointer->version;
+    if (pointer->kind == POINTER_TAKEOVER)
+        seen.takeover_expires_ms = pointer->expires_ms;
+    memcpy(seen.key_id, accepted->key_id, sizeof seen.key_id);
+    feed_remember(line->config.state, &seen);
 }
 
-/* The pointer as every origin gave it last. */
-static void set_seen(struct feed_line *line)
+static bool is_in_force(const struct feed_line *line, int64_t version)
 {
-    struct feed_poll_body seen = {0};
-    const char *text = line->in_force.text;
-    if (!hash_bytes(text, strlen(text), seen.sha256))
+    return line->in_force.given && line->in_force.pointer.version == version;
+}
+
+/* Whether there is nothing in this pointer that the newest does not have, or that may not wait.
+ * Lines that nobody signed, line ends, and a second signature over one version make other bytes, of
+ * which a hostile mirror has an endless supply: none may end what is on its way. */
+static bool is_known(const struct feed_line *line, const struct pointer *pointer,
+                     const struct trust_seal *seal)
+{
+    const struct accepted *newest = &line->newest;
+    if (!newest->given || newest->pointer.version != pointer->version)
+        return false;
+    if (is_in_force(line, pointer->version) || track_is_coming(line->config.track))
+        return true;
+    bool same_file = memcmp(newest->signature, seal->signature, sizeof seal->signature) == 0;
+    if (line->wanted)
+        return same_file || !feed_wanted_has_failed(line->wanted);
+    return same_file && line->refused;
+}
+
+void feed_line_accept(struct feed_line *line, size_t base, const struct pointer *pointer,
+                      const struct trust_seal *seal)
+{
+    const struct feed_poll_body *body = feed_poll_body(line->origins[base].poll);
+    if (is_known(line, pointer, seal))
         return;
-    for (size_t i = 0; i < line->config.base_count; i++) {
-        feed_poll_set_seen(line->origins[i].poll, &seen);
-        line->origins[i].version = line->in_force.pointer.version;
-    }
+    bool newer = !line->newest.given || line->newest.pointer.version != pointer->version;
+    feed_line_keep(line, &line->newest, pointer, seal, body->bytes, body->size);
+    line->newest_base = base;
+    line->refused = false;
+    line->want_due_ns = 0;
+    feed_wanted_destroy(line->wanted);
+    line->wanted = NULL;
+    track_drop_coming(line->config.track);
+    if (!newer)
+        return;
+    for (size_t i = 0; i < line->config.base_count; i++)
+        feed_told_renew(&line->origins[i].told);
+    line->told = (struct feed_told){0};
+    log_info("channel", "%s pointer accepted version=%" PRId64 " source=%s", feed_line_kind(line),
+             pointer->version, line->origins[base].shown);
+    feed_line_remember(line, &line->newest, false);
 }
 
-struct edition *feed_line_recall(struct feed_line *line)
-{
-    struct track *track = line->config.track;
-    struct err err = {0};
-    char *bytes = NULL;
-    size_t size;
-    struct playlist *playlist = track_recall(track, &bytes, &size, &err);
-    bool ok = playlist && check_kept(line, playlist, bytes, size, &err);
-    free(bytes);
-    if (!ok) {
-        playlist_destroy(playlist);
-        if (err.code != ERR_MISSING || track_manifest(track))
-            log_warn("channel", "the stored %s is not used: %s", kind_words(line), err.text);
-        return NULL;
-    }
-    const struct pointer *pointer = &line->in_force.pointer;
-    struct state seen = {.floor_ms = pointer->signed_ms};
-    seen.version[pointer->kind] = pointer->version;
-    if (!state_raise(line->config.state, &seen, &err))
-        log_error("channel", "what must be remembered can't be kept: %s", err.text);
-    struct edition *edition = NULL;
-    if (pointer->version == state_get(line->config.state)->version[pointer->kind] ||
-        pointer->kind == POINTER_PLAYLIST)
-        edition = track_resume(track, playlist, " from the store");
-    else /* a takeover that was called off, or followed by another */
-        playlist_destroy(playlist);
-    if (!edition) {
-        line->in_force.given = false;
-        return NULL;
-    }
-    line->newest = line->in_force;
-    set_seen(line);
-    return edition;
-}
-
-/* Once, until there is other trouble or none. */
-static void refuse(struct feed_line *line, struct origin *origin, const char *name,
-                   const char *detail)
-{
-    char told[ERR_TEXT_BYTES];
-    snprintf(told, sizeof told, "%s %s", name, detail);
-    if (strcmp(told, origin->told) != 0)
-        log_warn("channel", "%s pointer refused attack=\"%s\" source=%s%s%s", kind_words(line),
-                 name, origin->shown, detail[0] ? ": " : "", detail);
-    memcpy(origin->told, told, sizeof origin->told);
-    snprintf(line->trouble, sizeof line->trouble, "%s: %s", name, origin->shown);
-    origin->troubled = true;
-}
-
-/* A fault's name stands before the first colon of its words. */
-static void refuse_for(struct feed_line *line, struct origin *origin, const struct err *err)
-{
-    size_t length = strcspn(err->text, ":");
-    char name[ERR_TEXT_BYTES];
-    snprintf(name, sizeof name, "%.*s", (int)length, err->text);
-    const char *detail = err->text + length;
-    refuse(line, origin, name, detail[0] ? detail + 1 + strspn(detail + 1, " ") : "");
-}
-
-int64_t feed_line_floor_ms(const struct state_file *state)
-{
-    int64_t floor_ms = state_get(state)->floor_ms;
-    return floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms;
-}
-
-static void raise_state(struct feed_line *line, const struct pointer *pointer)
-{
-    struct state seen = {.floor_ms = pointer->signed_ms};
-    struct err err = {0};
-    seen.version[pointer->kind] = pointer->version;
-    if (!state_raise(line->config.state, &seen, &err))
-        log_error("channel", "what must be remembered can't be kept: %s", err.text);
-    atomic_store(&line->config.slot->floor_ms, feed_line_floor_ms(line->config.state));
-}
-
-static void want(struct feed_line *line, const struct pointer *pointer,
-                 const struct trust_seal *seal, size_t base)
+/* Has what the newest pointer names fetched. */
+static void want(struct feed_line *line, int64_t now_ns)
 {
     const struct feed_wanted_config config = {
         .fetch = line->config.fetch,
@@ -244,151 +132,87 @@ static void want(struct feed_line *line, const struct pointer *pointer,
         .policy = &line->config.brisk,
         .total_ms = line->config.total_ms,
     };
-    feed_wanted_destroy(line->wanted);
-    line->wanted = feed_wanted_create(&config, pointer, seal, base);
-    line->refused = false;
-    line->told[0] = '\0';
-    if (!line->wanted)
-        log_error("channel", "version %" PRId64 " can't be fetched: out of memory",
-                  pointer->version);
-}
-
-/* A pointer that is right. */
-static void accept(struct feed_line *line, size_t base, const struct pointer *pointer,
-                   const struct trust_seal *seal, int64_t wall_ms)
-{
-    struct origin *origin = &line->origins[base];
-    const struct feed_poll_body *body = feed_poll_body(origin->poll);
-    bool same = line->newest.given && strlen(line->newest.text) == body->size &&
-                memcmp(line->newest.text, body->bytes, body->size) == 0;
-    bool on = line->in_force.given && line->in_force.pointer.version == pointer->version;
-    raise_state(line, pointer);
-    if (same && (on || line->wanted || line->refused || track_is_coming(line->config.track)))
-        return;
-    if (on && !track_is_whole(line->config.track) && track_is_coming(line->config.track))
-        return; /* being repaired */
-    log_info("channel", "%s pointer accepted version=%" PRId64 " source=%s", kind_words(line),
-             pointer->version, origin->shown);
-    keep_accepted(&line->newest, pointer, body->bytes, body->size);
-    feed_wanted_destroy(line->wanted);
-    line->wanted = NULL;
-    track_drop_coming(line->config.track);
-    int64_t floor_ms = feed_line_floor_ms(line->config.state);
-    int64_t now_ms = wall_ms < floor_ms ? floor_ms : wall_ms;
-    bool over = pointer->kind == POINTER_TAKEOVER && pointer->expires_ms <= now_ms;
-    if (!on && !over)
-        want(line, pointer, seal, base);
-}
-
-static void refuse_version(struct feed_line *line, struct origin *origin,
-                           enum pointer_verdict verdict, int64_t version)
-{
-    char detail[96];
-    snprintf(detail, sizeof detail, "version=%" PRId64 " highest=%" PRId64, version,
-             state_get(line->config.state)->version[line->config.kind]);
-    refuse(line, origin, pointer_verdict_words(verdict), detail);
-}
-
-static void judge(struct feed_line *line, size_t base, int64_t wall_ms)
-{
-    struct origin *origin = &line->origins[base];
-    const struct feed_poll_body *body = feed_poll_body(origin->poll);
-    const struct state *state = state_get(line->config.state);
+    const struct accepted *newest = &line->newest;
     struct trust_seal *seal = calloc(1, sizeof *seal);
     struct pointer pointer;
-    struct err err = {0};
-    if (!seal)
-        err_set(&err, ERR_SYSTEM, "out of memory");
-    if (!seal || !open_pointer(line, body->bytes, body->size, seal, &pointer, &err)) {
-        refuse_for(line, origin, &err);
-        free(seal);
-        return;
-    }
-    const struct pointer_rules rules = {
-        .channel = line->config.channel,
-        .kind = line->config.kind,
-        .highest_version = state->version[line->config.kind],
-        .now_ms = wall_ms,
-        .floor_ms = feed_line_floor_ms(line->config.state),
-    };
-    enum pointer_verdict verdict = pointer_judge(&pointer, &rules);
-    if (verdict == POINTER_NEW || verdict == POINTER_SAME) {
-        if (origin->told[0])
-            log_info("channel", "the pointer is good again source=%s", origin->shown);
-        origin->told[0] = line->trouble[0] = '\0';
-        origin->troubled = false;
-        origin->version = pointer.version;
-        accept(line, base, &pointer, seal, wall_ms);
-        feed_poll_accept(origin->poll);
-    } else
-        refuse_version(line, origin, verdict, pointer.version);
+    struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
+    bool failed_before = line->want_due_ns != 0;
+    if (seal && feed_line_open(line, newest->text, strlen(newest->text), seal, &pointer, &err))
+        line->wanted = feed_wanted_create(&config, &pointer, seal, line->newest_base);
     free(seal);
+    line->want_due_ns = line->wanted ? 0 : now_ns + WANT_RETRY_NS;
+    if (!line->wanted && !failed_before)
+        log_error("channel", "version %" PRId64 " can't be fetched yet: %s",
+                  newest->pointer.version, err.text);
 }
 
-static void tell_silence(struct feed_line *line, struct origin *origin)
+/* Each turn anew: what is over by a clock that is wrong for a moment is wanted once it is right. */
+static void follow_newest(struct feed_line *line, int64_t now_ns)
 {
-    const char *trouble = feed_poll_trouble(origin->poll);
-    if (strncmp(origin->told, trouble, sizeof origin->told - 1) != 0)
-        log_warn("channel", "no %s pointer source=%s: %s", kind_words(line), origin->shown,
-                 trouble);
-    snprintf(origin->told, sizeof origin->told, "%s", trouble);
-    snprintf(line->trouble, sizeof line->trouble, "%s: %s", origin->shown, trouble);
-    origin->troubled = true;
-}
-
-static void be_well(struct feed_line *line, struct origin *origin)
-{
-    if (origin->told[0])
-        log_info("channel", "the server answers again source=%s", origin->shown);
-    origin->told[0] = line->trouble[0] = '\0';
-    origin->troubled = false;
-}
-
-/* The same as before may be too old by now, where another origin has had something newer. */
-static void unchanged(struct feed_line *line, struct origin *origin)
-{
-    if (origin->version < state_get(line->config.state)->version[line->config.kind])
-        refuse_version(line, origin, POINTER_ROLLBACK, origin->version);
-    else
-        be_well(line, origin);
-}
-
-static void step_origin(struct feed_line *line, size_t at, int64_t now_ns, int64_t wall_ms)
-{
-    struct origin *origin = &line->origins[at];
-    switch (feed_poll_step(origin->poll, now_ns)) {
-    case FEED_POLL_NONE:
+    const struct pointer *newest = &line->newest.pointer;
+    struct track *track = line->config.track;
+    if (!line->newest.given)
         return;
-    case FEED_POLL_FAILED:
-        tell_silence(line, origin);
-        break;
-    case FEED_POLL_CHANGED:
-        judge(line, at, wall_ms);
-        break;
-    case FEED_POLL_UNCHANGED:
-        unchanged(line, origin);
-        break;
-    case FEED_POLL_MISSING:
-        be_well(line, origin);
-        break;
+    int64_t now_ms = feed_slot_time(line->config.slot, now_ns).now_ms;
+    bool over = newest->kind == POINTER_TAKEOVER && newest->expires_ms <= now_ms;
+    bool on_its_way = line->wanted || track_is_coming(track);
+    if (over && on_its_way) {
+        log_info("channel", "takeover is over before it was whole version=%" PRId64,
+                 newest->version);
+        feed_wanted_destroy(line->wanted);
+        line->wanted = NULL;
+        track_drop_coming(track);
     }
-    fetch_watch(line->config.fetch, line->config.bases[at]);
+    /* An earlier run, or another player with the same state, may have seen a newer one. */
+    bool outdated = newest->version < state_get(line->config.state)->version[newest->kind];
+    if (!over && !on_its_way && !outdated && !line->refused &&
+        !is_in_force(line, newest->version) && now_ns >= line->want_due_ns)
+        want(line, now_ns);
 }
 
-/* The first origin, and each one after such as are in trouble. */
-static void step_origins(struct feed_line *line, int64_t now_ns, int64_t wall_ms)
+/* True: it was logged. */
+static bool tell_wanted(struct feed_line *line, const char *what, const char *trouble,
+                        int64_t now_ns)
 {
-    bool asked = true;
-    for (size_t i = 0; i < line->config.base_count; i++) {
-        struct origin *origin = &line->origins[i];
-        if (asked && !origin->asked)
-            feed_poll_hurry(origin->poll);
-        /* One that is under way is let finish. */
-        if (asked || feed_poll_due_ns(origin->poll) == INT64_MAX)
-            step_origin(line, i, now_ns, wall_ms);
-        origin->asked = asked;
-        asked = asked && origin->troubled;
-    }
+    unsigned held;
+    char times[HELD_BYTES];
+    snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", feed_line_kind(line), what, trouble);
+    if (!feed_told_trouble(&line->told, trouble, now_ns, &held))
+        return false;
+    log_warn("channel", "%s %s version=%" PRId64 "%s: %s", feed_line_kind(line), what,
+             line->newest.pointer.version, feed_line_held_words(held, times), trouble);
+    return true;
+}
+
+struct medium {
+    const uint8_t *sha256;
+    int64_t size_bytes;
+};
+
+static int compare_hashes(const void *left, const void *right)
+{
+    const struct medium *a = left, *b = right;
+    return memcmp(a->sha256, b->sha256, HASH_BYTES);
+}
+
+/* What a playlist's media take in the store, where those with the same bytes are one file; at most
+ * INT64_MAX. -1: out of memory. */
+static int64_t sum_media(const struct playlist *playlist)
+{
+    size_t count = playlist->asset_count;
+    struct medium *media = calloc(count + 1, sizeof *media);
+    int64_t sum = 0;
+    if (!media)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        media[i] = (struct medium){playlist->assets[i].sha256, playlist->assets[i].size_bytes};
+    qsort(media, count, sizeof *media, compare_hashes);
+    for (size_t i = 0; i < count; i++)
+        if ((i == 0 || compare_hashes(&media[i - 1], &media[i]) != 0) &&
+            __builtin_add_overflow(sum, media[i].size_bytes, &sum))
+            sum = INT64_MAX;
+    free(media);
+    return sum;
 }
 
 /* What keeps a playlist that was signed from being played. False with faults or err. */
@@ -406,10 +230,8 @@ static bool bring(struct feed_line *line, const char *bytes, size_t size,
     struct playlist *playlist = playlist_parse(bytes, size, faults);
     if (!playlist)
         return err_set(err, faults->count ? ERR_INPUT : ERR_SYSTEM, "out of memory");
-    int64_t needed_bytes = 0;
-    for (size_t i = 0; i < playlist->asset_count; i++)
-        needed_bytes += playlist->assets[i].size_bytes;
-    if (!hash_bytes(bytes, size, body.sha256))
+    int64_t needed_bytes = line->config.quota_bytes ? sum_media(playlist) : 0;
+    if (needed_bytes < 0 || !hash_bytes(bytes, size, body.sha256))
         err_set(err, ERR_SYSTEM, "out of memory");
     else if (!playlist->channel || strcmp(playlist->channel, pointer->channel) != 0 ||
              playlist->version != pointer->version)
@@ -424,15 +246,6 @@ static bool bring(struct feed_line *line, const char *bytes, size_t size,
     return false;
 }
 
-static void tell_wanted(struct feed_line *line, const char *what, const char *trouble)
-{
-    if (strncmp(line->told, trouble, sizeof line->told - 1) != 0)
-        log_warn("channel", "%s %s version=%" PRId64 ": %s", kind_words(line), what,
-                 line->newest.pointer.version, trouble);
-    snprintf(line->told, sizeof line->told, "%s", trouble);
-    snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", kind_words(line), what, trouble);
-}
-
 static void receive(struct feed_line *line, int64_t now_ns)
 {
     size_t size;
@@ -442,7 +255,7 @@ static void receive(struct feed_line *line, int64_t now_ns)
     bool ok = faults && bring(line, bytes, size, faults, &err);
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
-        tell_wanted(line, "can't be looked into yet", err.text);
+        tell_wanted(line, "can't be looked into yet", err.text, now_ns);
         feed_wanted_again(line->wanted, now_ns);
     } else {
         feed_wanted_destroy(line->wanted);
@@ -452,19 +265,20 @@ static void receive(struct feed_line *line, int64_t now_ns)
     if (!ok && !again && faults && faults->count) {
         char text[ERR_TEXT_BYTES];
         snprintf(text, sizeof text, "%s: %s", faults->items[0].path, faults->items[0].text);
-        tell_wanted(line, "refused", text);
-        feed_log_faults(faults);
+        if (tell_wanted(line, "refused", text, now_ns))
+            feed_log_faults(faults);
     } else if (!ok && !again)
-        tell_wanted(line, "refused", err.text);
+        tell_wanted(line, "refused", err.text, now_ns);
     if (faults)
         playlist_faults_finish(faults);
     free(faults);
 }
 
-void feed_line_step(struct feed_line *line, int64_t now_ns, int64_t wall_ms)
+void feed_line_step(struct feed_line *line, int64_t now_ns)
 {
     struct err err = {0};
-    step_origins(line, now_ns, wall_ms);
+    feed_line_step_origins(line, now_ns);
+    follow_newest(line, now_ns);
     if (!line->wanted)
         return;
     switch (feed_wanted_step(line->wanted, now_ns, &err)) {
@@ -476,7 +290,7 @@ void feed_line_step(struct feed_line *line, int64_t now_ns, int64_t wall_ms)
     case FEED_WANTED_FAILED:
         tell_wanted(line,
                     err.code == ERR_TRUST || err.code == ERR_LIMIT ? "refused" : "can't be fetched",
-                    err.text);
+                    err.text, now_ns);
         break;
     }
 }
@@ -484,6 +298,8 @@ void feed_line_step(struct feed_line *line, int64_t now_ns, int64_t wall_ms)
 int64_t feed_line_due_ns(const struct feed_line *line)
 {
     int64_t due_ns = line->wanted ? feed_wanted_due_ns(line->wanted) : INT64_MAX;
+    if (line->want_due_ns)
+        due_ns = line->want_due_ns;
     for (size_t i = 0; i < line->config.base_count; i++) {
         int64_t poll_ns =
             line->origins[i].asked ? feed_poll_due_ns(line->origins[i].poll) : INT64_MAX;
@@ -499,22 +315,36 @@ void feed_line_hurry(struct feed_line *line)
             feed_poll_hurry(line->origins[i].poll);
 }
 
-const struct pointer *feed_line_newest(const struct feed_line *line)
-{
-    return line->newest.given ? &line->newest.pointer : NULL;
-}
-
 const struct pointer *feed_line_in_force(const struct feed_line *line)
 {
     return line->in_force.given ? &line->in_force.pointer : NULL;
 }
 
+bool feed_line_is_on(const struct feed_line *line, int64_t now_ms)
+{
+    const struct pointer *on = &line->in_force.pointer;
+    const struct state *state = state_get(line->config.state);
+    if (!line->in_force.given || on->expires_ms <= now_ms)
+        return false;
+    return state->version[on->kind] <= on->version || state->takeover_expires_ms > now_ms;
+}
+
+bool feed_line_is_done(const struct feed_line *line, const struct floor_time *time)
+{
+    const struct pointer *on = &line->in_force.pointer;
+    if (line->config.kind != POINTER_TAKEOVER || feed_line_is_on(line, time->now_ms))
+        return false;
+    return time->synchronised || on->expires_ms <= time->floor_ms ||
+           state_get(line->config.state)->version[on->kind] > on->version;
+}
+
 void feed_line_switched(struct feed_line *line)
 {
-    /* Else what was in force was mended, while something newer is on its way. */
-    if (strcmp(track_manifest(line->config.track)->pointer, line->newest.text) == 0)
-        line->in_force = line->newest;
+    line->in_force = line->newest;
     line->trouble[0] = '\0';
+    /* Not before: were the power cut between, the store's older edition would count as a rollback,
+     * and nothing would be left to show. */
+    feed_line_remember(line, &line->in_force, true);
 }
 
 void feed_line_ended(struct feed_line *line)

@@ -37,27 +37,29 @@ struct feed_line_config {
 struct feed_line *feed_line_create(const struct feed_line_config *config, struct err *err);
 void feed_line_destroy(struct feed_line *line); /* NULL is allowed */
 
-/* Puts in force what the store kept of an earlier run, if a pinned key has signed it, and gives its
- * edition; NULL: nothing. */
-struct edition *feed_line_recall(struct feed_line *line);
+/* Puts in force what the store kept of an earlier run, if a pinned key has signed it and nothing
+ * newer was in force since, and gives its edition; NULL: nothing. A takeover that is over for good
+ * is removed from the store. */
+struct edition *feed_line_recall(struct feed_line *line, const struct floor_time *time);
 
 /* Asks, judges, fetches. Call after each fetch_run, and at feed_line_due_ns. */
-void feed_line_step(struct feed_line *line, int64_t now_ns, int64_t wall_ms);
+void feed_line_step(struct feed_line *line, int64_t now_ns);
 int64_t feed_line_due_ns(const struct feed_line *line);
 
 /* Something has changed in a folder: asks at once. */
 void feed_line_hurry(struct feed_line *line);
 
-/* The time that has passed for certain. */
-int64_t feed_line_floor_ms(const struct state_file *state);
-
-/* The newest pointer that was accepted, in this run or as the store kept it; NULL: none. */
-const struct pointer *feed_line_newest(const struct feed_line *line);
-
 /* Of what the track has in force; NULL: nothing. */
 const struct pointer *feed_line_in_force(const struct feed_line *line);
 
-/* The track has switched, or it has ended. */
+/* Of a takeover in force: whether it is on now. It is until it expires, or until a newer one was
+ * accepted that is over (called off). A newer one that is still being fetched leaves it on. */
+bool feed_line_is_on(const struct feed_line *line, int64_t now_ms);
+
+/* ... whether it is not on and will never be again. A clock that may be wrong does not say so. */
+bool feed_line_is_done(const struct feed_line *line, const struct floor_time *time);
+
+/* The track has switched to what was newest, or it has ended. */
 void feed_line_switched(struct feed_line *line);
 void feed_line_ended(struct feed_line *line);
 

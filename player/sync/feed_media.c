@@ -10,10 +10,11 @@
 #include <string.h>
 
 #define PARALLEL_MAX 4
-#define BUSY_NS ((int64_t)500000000)   /* until it is looked whether a file is still busy */
-#define GAIN_BYTES ((int64_t)1 << 20)  /* a try that brought so much is worth going on with */
-#define ROOM_BYTES ((int64_t)64 << 20) /* to make for a medium of unknown length */
-#define SPARE_BYTES ((int64_t)1 << 20) /* for the file system's own needs */
+#define BUSY_NS ((int64_t)500000000)     /* until it is looked whether a file is still busy */
+#define READ_PAUSE_NS ((int64_t)5000000) /* between stretches: films read from the same disk */
+#define GAIN_BYTES ((int64_t)1 << 20)    /* a try that brought so much is worth going on with */
+#define ROOM_BYTES ((int64_t)64 << 20)   /* to make for a medium of unknown length */
+#define SPARE_BYTES ((int64_t)1 << 20)   /* for the file system's own needs */
 #define SHOWN_BYTES 512
 
 struct feed_media {
@@ -23,6 +24,7 @@ struct feed_media {
     struct feed_medium *active[PARALLEL_MAX];
     size_t first_base; /* the next media begin with it */
     int64_t due_ns;
+    int64_t read_due_ns; /* a stretch of a part that is read again; INT64_MAX: none is */
     char trouble[ERR_TEXT_BYTES];
 };
 
@@ -61,6 +63,7 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     }
     media->config = *config;
     media->items = items;
+    media->read_due_ns = INT64_MAX;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         struct feed_medium *m = &items[i];
@@ -207,20 +210,53 @@ static void mark_done(struct feed_media *media, struct feed_medium *m)
     media->done++;
 }
 
+/* A try has gone on: it is over, or not. */
+static void sort_out(struct feed_media *media, size_t place, bool ok, const struct err *err,
+                     int64_t now_ns)
+{
+    struct feed_medium *m = media->active[place];
+    if (ok && !m->done)
+        return;
+    media->active[place] = NULL;
+    media->due_ns = now_ns;
+    if (ok)
+        mark_done(media, m);
+    else
+        fail(media, m, err, now_ns);
+}
+
 static void finish_active(struct feed_media *media, int64_t now_ns)
 {
     for (size_t i = 0; i < PARALLEL_MAX; i++) {
         struct feed_medium *m = media->active[i];
         struct err err = {0};
-        if (!m || !fetch_finished(m->transfer))
-            continue;
-        media->active[i] = NULL;
-        media->due_ns = now_ns;
-        if (feed_medium_settle(m, &err))
-            mark_done(media, m);
-        else
-            fail(media, m, &err, now_ns);
+        if (m && m->transfer && fetch_finished(m->transfer)) {
+            bool done = feed_medium_settle(m, &err);
+            sort_out(media, i, done, &err, now_ns);
+        }
     }
+}
+
+/* The place of the first part that is being read again, or PARALLEL_MAX. */
+static size_t reading_place(const struct feed_media *media)
+{
+    size_t place = 0;
+    while (place < PARALLEL_MAX && !(media->active[place] && media->active[place]->reading))
+        place++;
+    return place;
+}
+
+/* One stretch of one part: gigabytes must hold up neither the feed nor its end. */
+static void read_on(struct feed_media *media, int64_t now_ns)
+{
+    struct err err = {0};
+    size_t place = reading_place(media);
+    if (place < PARALLEL_MAX) {
+        bool ok = feed_medium_read_on(media->active[place], &err);
+        sort_out(media, place, ok, &err, now_ns);
+    }
+    bool more = reading_place(media) < PARALLEL_MAX;
+    media->read_due_ns = more ? now_ns + READ_PAUSE_NS : INT64_MAX;
 }
 
 /* A place among the active, or -1. */
@@ -249,7 +285,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     for (size_t i = 0; i < media->count && place >= 0; i++) {
         struct feed_medium *m = &media->items[i];
         struct err err = {0};
-        if (m->done || m->transfer)
+        if (m->done || m->transfer || m->reading)
             continue;
         if (!is_due(m, now_ns, &due_ns)) {
             media->due_ns = due_ns < media->due_ns ? due_ns : media->due_ns;
@@ -264,6 +300,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
         } else {
             media->active[place] = m;
             place = free_place(media);
+            media->read_due_ns = m->reading ? now_ns : media->read_due_ns;
         }
     }
 }
@@ -271,6 +308,8 @@ static void start_due(struct feed_media *media, int64_t now_ns)
 bool feed_media_step(struct feed_media *media, int64_t now_ns)
 {
     finish_active(media, now_ns);
+    if (now_ns >= media->read_due_ns && !atomic_load(media->config.stop))
+        read_on(media, now_ns);
     if (media->done < media->count && now_ns >= media->due_ns && !atomic_load(media->config.stop))
         start_due(media, now_ns);
     return media->done == media->count;
@@ -278,7 +317,9 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns)
 
 int64_t feed_media_due_ns(const struct feed_media *media)
 {
-    return media->done == media->count ? INT64_MAX : media->due_ns;
+    if (media->done == media->count)
+        return INT64_MAX;
+    return media->read_due_ns < media->due_ns ? media->read_due_ns : media->due_ns;
 }
 
 size_t feed_media_done(const struct feed_media *media)

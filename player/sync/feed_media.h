@@ -12,6 +12,8 @@
 #include "sync/manifest.h"
 #include "sync/store.h"
 
+#include <stdatomic.h>
+
 struct feed_media;
 
 #define FEED_MEDIA_BASES_MAX 8

@@ -229,57 +229,79 @@ static bool is_picture(struct feed_medium *m, struct err *err)
     return false;
 }
 
-/* Goes on with an older part. True when that was whole already: it is done, or err tells why not. A
- * part that turns out to be wrong is dropped, and nobody's fault now. */
-static bool resume(struct feed_medium *m, struct err *err)
+/* What is kept came from the first base, and an ETag says nothing at another. */
+static bool asks_about_kept(const struct feed_medium *m)
 {
-    const struct playlist_asset *asset = m->asset;
-    const struct feed_media_config *config = m->config;
-    m->part = store_part_resume(config->store, m->part_name, asset->has_sha256, config->stop);
-    if (!m->part || !asset->has_sha256 || store_part_bytes(m->part) < asset->size_bytes)
-        return false;
-    struct err trouble = {0};
-    m->bytes = asset->size_bytes;
-    m->done = complete(m, &trouble);
-    if (m->done || trouble.code != ERR_TRUST)
-        return m->done || !err_set(err, trouble.code, "%s", trouble.text);
-    store_part_discard(m->part);
-    m->part = NULL;
-    return false;
+    return m->kept && m->base == 0;
 }
 
-bool feed_medium_begin(struct feed_medium *medium, struct err *err)
+/* Asks the server for the medium, or for the rest of it. */
+static bool ask(struct feed_medium *m, struct err *err)
 {
-    struct feed_medium *m = medium;
     const struct playlist_asset *asset = m->asset;
     struct http_request request = {
+        .url = m->url,
         .capped = true,
         .limit_bytes =
             asset->has_sha256 && asset->size_bytes > 0 ? asset->size_bytes : MEDIUM_BYTES_MAX,
         .take = take,
         .context = m,
     };
-    m->begun = m->store_failed = m->forestalled = false;
-    m->status = 0;
-    if (find_stored(m))
-        return true;
-    if (!go_to_base(m, m->base, err))
-        return false;
-    request.url = m->url;
-    /* What is kept came from the first base, and an ETag says nothing at another. */
-    bool asked = m->kept && m->base == 0;
-    if (asked && m->etag[0])
+    if (asks_about_kept(m) && m->etag[0])
         request.if_none_match = m->etag;
-    else if (asked)
+    else if (asks_about_kept(m))
         request.if_modified_since = m->last_modified;
-    else if (resume(m, err))
-        return m->done;
     if (m->part) {
         request.range_start = store_part_bytes(m->part);
         request.if_range = store_part_tag(m->part);
     }
     m->transfer = fetch_get(m->config->fetch, &request, err);
     return m->transfer != NULL;
+}
+
+bool feed_medium_begin(struct feed_medium *medium, struct err *err)
+{
+    struct feed_medium *m = medium;
+    m->begun = m->reading = m->store_failed = m->forestalled = false;
+    m->status = 0;
+    if (find_stored(m))
+        return true;
+    if (!go_to_base(m, m->base, err))
+        return false;
+    if (!asks_about_kept(m))
+        m->part = store_part_resume(m->config->store, m->part_name, m->asset->has_sha256);
+    m->reading = m->part != NULL;
+    return m->reading || ask(m, err);
+}
+
+static void drop_part(struct feed_medium *m)
+{
+    store_part_discard(m->part);
+    m->part = NULL;
+}
+
+bool feed_medium_read_on(struct feed_medium *medium, struct err *err)
+{
+    struct feed_medium *m = medium;
+    const struct playlist_asset *asset = m->asset;
+    enum store_reread state = store_part_reread(m->part);
+    m->reading = state == STORE_REREAD_GOES_ON;
+    if (m->reading)
+        return true;
+    if (state == STORE_REREAD_GONE)
+        drop_part(m);
+    if (!m->part || !asset->has_sha256 || store_part_bytes(m->part) < asset->size_bytes)
+        return ask(m, err);
+    /* It was whole already. One that turns out to be wrong is dropped, and nobody's fault now. */
+    struct err trouble = {0};
+    m->bytes = asset->size_bytes;
+    m->done = complete(m, &trouble);
+    if (m->done)
+        return true;
+    if (trouble.code != ERR_TRUST)
+        return err_set(err, trouble.code, "%s", trouble.text);
+    drop_part(m);
+    return ask(m, err);
 }
 
 bool feed_medium_settle(struct feed_medium *medium, struct err *err)
@@ -298,8 +320,7 @@ bool feed_medium_settle(struct feed_medium *medium, struct err *err)
     } else if (ok) {
         m->done = complete(m, err) && is_picture(m, err);
     } else if (head.status == 416) { /* the part is longer than the file is now */
-        store_part_discard(m->part);
-        m->part = NULL;
+        drop_part(m);
     }
     return m->done;
 }
@@ -318,6 +339,7 @@ void feed_medium_leave(struct feed_medium *medium, bool keep_part)
     else
         store_part_discard(m->part);
     m->part = NULL;
+    m->reading = false;
     if (!m->kept && (!replace_text(&m->etag, "") || !replace_text(&m->last_modified, "")))
         m->etag[0] = m->last_modified[0] = '\0';
 }

@@ -1,7 +1,7 @@
 /* Private to feed_media: one medium on its way into the store.
  *
- * A try is: begin, then settle once its transfer has finished, then leave unless it is done.
- * Belongs to the feed's thread. */
+ * A try is: begin, then read_on while it is reading, then settle once its transfer has finished,
+ * then leave unless it is done. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_MEDIUM_H
 #define SYNC_FEED_MEDIUM_H
 
@@ -24,6 +24,7 @@ struct feed_medium {
     /* Of the try that is under way, or was the last. */
     struct fetch_transfer *transfer;
     struct store_part *part;
+    bool reading;      /* the part, for its hash, before the server is asked for the rest */
     bool begun;        /* the body has */
     int status;        /* 0: no answer */
     bool store_failed; /* the disk, and it was the store's */
@@ -51,8 +52,13 @@ bool feed_medium_remember(struct feed_medium *medium, const uint8_t sha256[HASH_
 /* Whether somebody else fetches the same file just now. */
 bool feed_medium_is_busy(const struct feed_medium *medium);
 
-/* Starts a transfer from `base`, or is `done` at once, for the store has the medium by now. */
+/* Starts a transfer from `base`, or is `reading` first what an earlier one has left, or is `done`
+ * at once, for the store has the medium by now. */
 bool feed_medium_begin(struct feed_medium *medium, struct err *err);
+
+/* Reads a stretch of a few megabytes; then `reading` still, or a transfer has started, or `done`.
+ */
+bool feed_medium_read_on(struct feed_medium *medium, struct err *err);
 
 /* Ends the transfer, which has finished; true: done. */
 bool feed_medium_settle(struct feed_medium *medium, struct err *err);

@@ -17,6 +17,7 @@ struct feed_poll {
     struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next question */
     unsigned failures, asked;
     int64_t due_ns;
+    int64_t hurry_ns; /* the next question comes no sooner, whatever the hurry */
     struct err trouble;
 };
 
@@ -121,6 +122,12 @@ static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
     return FEED_POLL_FAILED;
 }
 
+static void hurry(struct feed_poll *poll)
+{
+    if (poll->due_ns > poll->hurry_ns)
+        poll->due_ns = poll->hurry_ns;
+}
+
 enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
 {
     struct err err = {0};
@@ -128,6 +135,7 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
     if (poll->transfer && fetch_finished(poll->transfer)) {
         news = settle(poll, &err);
     } else if (!poll->transfer && now_ns >= poll->due_ns) {
+        poll->hurry_ns = now_ns + FEED_POLL_HURRY_MS * INT64_C(1000000);
         ask(poll, &err);
         news = poll->transfer ? FEED_POLL_NONE : FEED_POLL_FAILED;
     }
@@ -138,7 +146,7 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
     poll->trouble = failed ? err : (struct err){0};
     poll->due_ns = feed_retry_ns(poll->config.policy, poll->failures, now_ns);
     if (poll->again)
-        poll->due_ns = now_ns;
+        hurry(poll);
     poll->again = false;
     return news;
 }
@@ -146,7 +154,7 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
 void feed_poll_hurry(struct feed_poll *poll)
 {
     poll->again = poll->transfer != NULL;
-    poll->due_ns = 0;
+    hurry(poll);
 }
 
 int64_t feed_poll_due_ns(const struct feed_poll *poll)

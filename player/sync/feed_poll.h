@@ -61,7 +61,9 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
 int64_t feed_poll_due_ns(const struct feed_poll *poll);
 
 /* Asks at once, for something has changed; once more where a question is under way, whose answer
- * may have been read before. */
+ * may have been read before. But not sooner than FEED_POLL_HURRY_MS after the last question:
+ * whoever writes into a folder again and again sets no pace. */
+#define FEED_POLL_HURRY_MS 200
 void feed_poll_hurry(struct feed_poll *poll);
 
 /* What arrived last; only after a step that said CHANGED, until the next. */

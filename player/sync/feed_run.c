@@ -50,14 +50,13 @@ void feed_run_clean(struct feed_run *run, struct track *const tracks[], size_t c
 {
     const struct manifest *needed[TRACKS_MAX * TRACK_MANIFESTS_MAX];
     size_t used = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         run->clean_due |= track_has_left_overs(tracks[i]);
-        if (track_is_coming(tracks[i]))
-            return;
-        used += track_needs(tracks[i], needed + used);
-    }
     if (!run->clean_due || !feed_slot_is_empty(run->slot))
         return;
+    for (size_t i = 0; i < count; i++)
+        if (!track_needs(tracks[i], needed, &used))
+            return;
     run->clean_due = false;
     size_t removed = store_collect(run->store, needed, used);
     if (removed)

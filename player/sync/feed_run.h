@@ -33,8 +33,8 @@ void feed_run_begin(struct feed_run *run);
 /* Moves transfers, at most until the instant on the monotonic clock. */
 void feed_run_wait(struct feed_run *run, int64_t due_ns);
 
-/* Removes from the store what none of the tracks needs, if it is time: when nothing is under way
- * and the last edition was taken. */
+/* Removes from the store what none of the tracks needs, in force, before that or on its way, if it
+ * is time: when something has become needless and the last edition was taken. */
 void feed_run_clean(struct feed_run *run, struct track *const tracks[], size_t count);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef SYNC_FEED_SLOT_H
 #define SYNC_FEED_SLOT_H
 
+#include "core/floor_clock.h"
 #include "sync/edition.h"
 
 #include <pthread.h>
@@ -22,7 +23,8 @@ struct feed_slot {
     void *wake_context;
     pthread_cond_t ended;     /* with lock: stop was set */
     atomic_bool stop;         /* the thread is to end; set once, by feed_slot_end */
-    _Atomic int64_t floor_ms; /* feed_floor_ms */
+    atomic_bool again;        /* feed_again was called */
+    struct floor_clock clock; /* protected by lock; its floor is 0 where none is known */
 };
 
 void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context);
@@ -54,6 +56,16 @@ void feed_slot_end(struct feed_slot *slot);
 /* Sleeps until the instant on the monotonic clock, or until feed_slot_end. Needs no descriptor and
  * no memory: it is for when both have run out. */
 void feed_slot_rest(struct feed_slot *slot, int64_t until_ns);
+
+/* What time it is (floor_clock.h), when the monotonic clock reads mono_ns, by the wall clock as it
+ * is now. */
+struct floor_time feed_slot_time(struct feed_slot *slot, int64_t mono_ns);
+
+/* The floor as it was remembered; as a signature vouches for it (floor_clock_raise: what it was
+ * raised to, which is to be remembered, or 0); as time goes by. */
+void feed_slot_set_floor(struct feed_slot *slot, int64_t floor_ms);
+int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms);
+enum floor_clock_news feed_slot_follow_clock(struct feed_slot *slot);
 
 /* Copies it, cut at a character to fit. */
 void feed_slot_describe(struct feed_slot *slot, char *text, size_t text_bytes);

@@ -137,6 +137,17 @@ static void step_track(struct feed_url *f, int64_t now_ns)
     feed_slot_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
 }
 
+/* The main thread has not been able to use what it was given last. */
+static void offer_again(struct feed_url *f)
+{
+    struct err err = {0};
+    struct edition *edition = track_edition(f->track, &err);
+    if (edition)
+        feed_slot_offer(f->slot, edition, true);
+    else
+        atomic_store(&f->slot->again, true);
+}
+
 static int64_t due_ns(const struct feed_url *f)
 {
     int64_t due = feed_poll_due_ns(f->poll), track = track_due_ns(f->track);
@@ -150,6 +161,8 @@ void feed_url_run(struct feed_url *source)
     struct feed_url *f = source;
     feed_run_begin(&f->run);
     while (!atomic_load(&f->slot->stop)) {
+        if (atomic_exchange(&f->slot->again, false))
+            offer_again(f);
         step_poll(f, clock_mono_ns());
         step_track(f, clock_mono_ns());
         if (track_check(f->track, clock_mono_ns()))

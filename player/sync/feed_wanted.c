@@ -127,3 +127,8 @@ const char *feed_wanted_bytes(const struct feed_wanted *wanted, size_t *size)
     *size = wanted->size;
     return wanted->bytes;
 }
+
+bool feed_wanted_has_failed(const struct feed_wanted *wanted)
+{
+    return wanted->failures > 0 || wanted->tried > 0;
+}

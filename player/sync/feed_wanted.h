@@ -43,6 +43,9 @@ int64_t feed_wanted_due_ns(const struct feed_wanted *wanted);
 
 const char *feed_wanted_bytes(const struct feed_wanted *wanted, size_t *size);
 
+/* Whether it was asked for in vain before. */
+bool feed_wanted_has_failed(const struct feed_wanted *wanted);
+
 /* The playlist arrived, but can't be used now: it is fetched again later. */
 void feed_wanted_again(struct feed_wanted *wanted, int64_t now_ns);
 

@@ -3,12 +3,13 @@
  *
  *     <folder>/<channel>-<16 digits>.state
  *
- * The digits are a hash of the channel's name and the ids of the pinned keys, in any order. A file
- * of the same channel that shares a pinned key is taken over, so that pinning a key more or a key
- * less forgets nothing; keys that were never pinned together start afresh, which is the way out
- * when a thief of a key has signed the highest version there is.
+ * The digits are a hash of the channel's name and the ids of the pinned keys, in any order. The
+ * file tells by which key each thing was signed. From a file of the same channel that shares a
+ * pinned key, what the keys that are pinned now have signed is taken over, so that pinning a key
+ * more or a key less forgets nothing of those that stay; and what a thief has signed with a key, be
+ * it the highest version there is, is gone with that key.
  *
- * One thread at a time; several players on one machine may share a folder. */
+ * One thread at a time; several players of one user on one machine may share a folder. */
 #ifndef SYNC_STATE_H
 #define SYNC_STATE_H
 
@@ -18,9 +19,17 @@
 
 #include <stdint.h>
 
+#define STATE_KEY_BYTES 17 /* a key's id as trust_key_id gives it, with its NUL */
+
 struct state {
-    int64_t version[2]; /* highest accepted, by enum pointer_kind; 0: none */
-    int64_t floor_ms;   /* this time has passed, whatever a clock says; 0: none */
+    int64_t version[2];  /* highest accepted, by enum pointer_kind; 0: none */
+    int64_t in_force[2]; /* highest that was in force, by enum pointer_kind; 0: none */
+    int64_t floor_ms;    /* this time has passed, whatever a clock says; 0: none */
+    /* When the takeover of the highest accepted version expires; 0: none, or not known. */
+    int64_t takeover_expires_ms;
+    /* For state_raise: the pinned key that signed what these values come from, or "" (a clock, or
+     * any key): then they hold whichever keys are pinned later. "" from state_get. */
+    char key_id[STATE_KEY_BYTES];
 };
 
 struct state_file;
@@ -33,13 +42,23 @@ struct state_file *state_open(const char *folder, const char *channel, const str
                               struct err *err);
 void state_close(struct state_file *file); /* NULL is allowed */
 
-/* As things stand. */
+/* As things stand: the highest of all pinned keys. */
 const struct state *state_get(const struct state_file *file);
 
-/* Raises each field to at least the one given, in memory at once and, where something rose, on
- * disk, durably (another player's higher values on disk are taken over, under a lock). On failure
- * memory holds the new values all the same; a later call tries the disk again. Errors: ERR_DISK,
- * ERR_SYSTEM. */
+/* Raises each field to at least the one given, in memory at once and, where something changed, on
+ * disk, durably (another player's higher values on disk are taken over, under a lock).
+ * takeover_expires_ms is not a maximum: it belongs to the version given with it, counts where that
+ * is the highest, and for the same version the one given last counts; 0 leaves that as it is. On
+ * failure memory holds the new values all the same; a later call tries the disk again. Waits at
+ * most about 0.2 s for others who write. Errors: ERR_DISK, ERR_SYSTEM. */
 bool state_raise(struct state_file *file, const struct state *at_least, struct err *err);
+
+/* Lowers the floor to at most this, in memory at once and on disk, as state_raise does: for a clock
+ * that is known to be right, where the floor came from one that was wrong. */
+bool state_lower_floor(struct state_file *file, int64_t floor_ms, struct err *err);
+
+/* The disk may hold less than memory, or a floor that was lowered since: the last call failed, and
+ * any call tries again, such as state_raise with nothing to raise. */
+bool state_unsaved(const struct state_file *file);
 
 #endif

@@ -1,6 +1,7 @@
 #include "sync/store.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "sync/store_room.h"
 
 #include <errno.h>
@@ -41,20 +42,49 @@ static bool make_folders(const struct store *store, struct err *err)
     return true;
 }
 
-static bool lock(struct store *store, struct err *err)
+/* On failure *fd is open where it was only the lock that could not be had. */
+static bool lock(const struct store *store, int *fd, struct err *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/lock", store->folder);
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (store->lock_fd < 0 && store->read_only[0])
-        store->lock_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (store->lock_fd < 0)
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (*fd < 0 && store->read_only[0])
+        *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd < 0)
         return err_set_errno(err, store_code(errno), errno, "%s", path);
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     if (errno == EWOULDBLOCK)
         return err_set(err, ERR_SYSTEM, "store %s is in use by another player", store->folder);
     return err_set_errno(err, store_code(errno), errno, "%s", path);
+}
+
+/* Whether the lock that is held is the one that other players would find. */
+static bool lock_is_in_place(const struct store *store)
+{
+    char path[PATH_MAX];
+    struct stat held, found;
+    snprintf(path, sizeof path, "%s/lock", store->folder);
+    return fstat(store->lock_fd, &held) == 0 && lstat(path, &found) == 0 &&
+           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
+bool store_restore(struct store *store, struct err *err)
+{
+    int fd;
+    if (!make_folders(store, err))
+        return false;
+    if (!lock_is_in_place(store)) {
+        if (!lock(store, &fd, err)) {
+            if (fd >= 0)
+                close(fd);
+            return false;
+        }
+        close(store->lock_fd);
+        store->lock_fd = fd;
+    }
+    log_warn("store", "folders of it were gone and are made again path=%s", store->folder);
+    return true;
 }
 
 static void read_boot(char *boot, size_t boot_bytes)
@@ -84,7 +114,7 @@ struct store *store_open(const char *folder, struct err *err)
     read_boot(store->boot, sizeof store->boot);
     if (!make_folders(store, &trouble))
         snprintf(store->read_only, sizeof store->read_only, "%s", trouble.text);
-    if (!lock(store, err)) {
+    if (!lock(store, &store->lock_fd, err)) {
         /* What kept the folders from being made says more than that there is no lock file in them.
          */
         if (store->read_only[0] && store->lock_fd < 0)
@@ -135,13 +165,29 @@ void store_remove(struct store *store, const uint8_t digest[HASH_BYTES])
     unlink(path);
 }
 
+/* Length alone would not do: a damaged file must not stand in the way of its own repair. */
+static bool holds(const struct store *store, const uint8_t digest[HASH_BYTES], const void *data,
+                  size_t size)
+{
+    char path[PATH_MAX], *found;
+    size_t found_size;
+    if (!store_has(store, digest, (int64_t)size))
+        return false;
+    store_media_path(store, digest, path);
+    if (!file_read(path, size, &found, &found_size, NULL))
+        return false;
+    bool same = found_size == size && memcmp(found, data, size) == 0;
+    free(found);
+    return same;
+}
+
 bool store_add(struct store *store, const void *data, size_t size, uint8_t digest[HASH_BYTES],
                struct err *err)
 {
     char name[HASH_TEXT_BYTES];
     if (!hash_bytes(data, size, digest))
         return err_set(err, ERR_SYSTEM, "out of memory");
-    if (store_has(store, digest, (int64_t)size))
+    if (holds(store, digest, data, size))
         return true;
     hash_to_text(digest, name);
     struct store_part *part = store_part_begin(store, name, "", err);
@@ -163,7 +209,8 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
         memset(digest, 0, sizeof digest);
     hash_to_text(digest, name);
     snprintf(path, PATH_MAX, "%s/feeds/%.16s", store->folder, name);
-    mkdir(path, 0755);
+    if (mkdir(path, 0755) < 0 && errno == ENOENT)
+        (void)!file_make_folders(path, NULL); /* if it can: what is written there tells */
     size_t used = strlen(path);
     snprintf(path + used, PATH_MAX - used, "/manifest.json");
 }

@@ -15,7 +15,6 @@
 #include "base/hash.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,7 +42,8 @@ bool store_has(const struct store *store, const uint8_t digest[HASH_BYTES], int6
 /* Removes a file that turned out to be damaged. */
 void store_remove(struct store *store, const uint8_t digest[HASH_BYTES]);
 
-/* Puts a small file in, durably. */
+/* Puts a small file in, durably; what is there under its hash already stays only if it holds these
+ * very bytes. */
 bool store_add(struct store *store, const void *data, size_t size, uint8_t digest[HASH_BYTES],
                struct err *err);
 
@@ -86,11 +86,16 @@ struct store_part *store_part_begin(struct store *store, const char *name, const
                                     struct err *err);
 
 /* Goes on with a part that has a tag, was kept, and can be trusted to hold what was written: either
- * it was written since this machine started, or the caller knows the whole's hash (any_boot). Reads
- * it again for its hash, which ends early, as if there were none, once *stop is set. Tag and length
- * are then those of the part. NULL: there is none, or it is busy; not an error. */
-struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
-                                     const atomic_bool *stop);
+ * it was written since this machine started, or the caller knows the whole's hash (any_boot). Tag
+ * and length are those of the part. It must be read again for its hash before anything else is done
+ * with it than keep or discard: by store_part_reread, until that is done. NULL: there is none, or
+ * it is busy; not an error. */
+struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot);
+
+/* Reads the next stretch, of a few megabytes. GONE: it can't be read, or is shorter than it was;
+ * what was asked for is to be fetched from its beginning. */
+enum store_reread { STORE_REREAD_GOES_ON, STORE_REREAD_DONE, STORE_REREAD_GONE };
+enum store_reread store_part_reread(struct store_part *part);
 
 /* After a failure what had arrived before still counts, and the rest may be appended again. */
 bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err);
@@ -109,12 +114,18 @@ void store_part_discard(struct store_part *part);
 
 /* Reads a stored file again, a stretch at a time, to see whether it is still what its name says. */
 struct store_check;
-enum store_check_state { STORE_CHECK_GOES_ON, STORE_CHECK_GOOD, STORE_CHECK_BAD };
+enum store_check_state {
+    STORE_CHECK_GOES_ON,
+    STORE_CHECK_GOOD,
+    STORE_CHECK_BAD,       /* other bytes, or there is no such file */
+    STORE_CHECK_UNREADABLE /* nothing can be said: leave the file alone and look again later */
+};
 
-/* A file that is not there or can't be opened is bad, at the first step. NULL when out of memory or
- * descriptors, which says nothing about the file. from_disk: what the disk holds is read, as far as
- * the system can be told to, not what memory still knows of it, and nothing is left in memory:
- * for going through a whole store now and then. Without it the file is about to be used. */
+/* A file that is not there, or is no regular file, is bad, at the first step; one that the disk or
+ * the system won't let be opened or read is unreadable. NULL when out of memory or descriptors,
+ * which says nothing about the file either. from_disk: what the disk holds is read, as far as the
+ * system can be told to, not what memory still knows of it, and nothing is left in memory: for
+ * going through a whole store now and then. Without it the file is about to be used. */
 struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES],
                                       bool from_disk);
 enum store_check_state store_check_step(struct store_check *check);

@@ -108,9 +108,14 @@ static bool is_needed(const struct digests *set, const uint8_t digest[HASH_BYTES
     return set->count && bsearch(digest, set->items, set->count, HASH_BYTES, compare_digests);
 }
 
-static bool is_left_over(int64_t modified_ms)
+/* A time in the future, from a clock that was wrong then or is wrong now, says nothing: the file's
+ * hour begins now. */
+static bool is_left_over(DIR *folder, const char *name, int64_t modified_ms)
 {
-    return clock_wall_ms() - modified_ms > LEFT_OVER_MS;
+    int64_t age_ms = clock_wall_ms() - modified_ms;
+    if (age_ms < -LEFT_OVER_MS)
+        utimensat(dirfd(folder), name, NULL, AT_SYMLINK_NOFOLLOW);
+    return age_ms > LEFT_OVER_MS;
 }
 
 /* The stored files. `names` and `files` belong together. */
@@ -166,7 +171,7 @@ static bool listing_init(struct listing *list, const struct store *store,
         if (hash_from_text(entry->d_name, digest)) {
             file.needed = is_needed(needed, digest);
             ok = listing_add(list, entry->d_name, &file);
-        } else if (is_left_over(file.used_ms)) {
+        } else if (is_left_over(list->folder, entry->d_name, file.used_ms)) {
             list->removed += unlinkat(dirfd(list->folder), entry->d_name, 0) == 0;
         }
     }
@@ -221,7 +226,7 @@ static size_t sweep_parts(const struct store *store, bool all)
             fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             S_ISDIR(st.st_mode))
             continue;
-        if ((all || is_left_over((int64_t)st.st_mtim.tv_sec * 1000)) &&
+        if ((all || is_left_over(folder, entry->d_name, (int64_t)st.st_mtim.tv_sec * 1000)) &&
             unlinkat(dirfd(folder), entry->d_name, 0) == 0)
             removed++;
     }
@@ -239,7 +244,8 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
         if (store->quota_bytes > 0)
             evict_choose(list.files, list.count, store->quota_bytes);
         for (size_t i = 0; store->quota_bytes <= 0 && i < list.count; i++)
-            list.files[i].chosen = is_left_over(list.files[i].used_ms);
+            list.files[i].chosen = !list.files[i].needed &&
+                                   is_left_over(list.folder, list.names[i], list.files[i].used_ms);
         remove_chosen(&list);
         removed = list.removed + sweep_parts(store, false);
     }

@@ -13,7 +13,7 @@
 #define TAG_BYTES_MAX 256
 #define NAME_BYTES 97 /* of a part, with its NUL */
 #define READ_BYTES ((size_t)1 << 20)
-#define CHECK_STEP_READS 4
+#define STEP_READS 4 /* of a file that is read again */
 #define FLUSH_BYTES ((int64_t)8 << 20)
 
 struct store_part {
@@ -26,6 +26,7 @@ struct store_part {
     char tag[TAG_BYTES_MAX];
     int64_t bytes;
     int64_t flushed_bytes;
+    int64_t hashed_bytes; /* less than `bytes` while it is read again */
     int fd;
 };
 
@@ -87,6 +88,19 @@ void store_part_keep(struct store_part *part)
         part_destroy(part);
 }
 
+static bool create_file(struct store_part *part, struct err *err)
+{
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+    part->fd = open(part->path, flags, 0644);
+    /* Somebody has cleared the cache away under a player that runs for years. */
+    if (part->fd < 0 && errno == ENOENT) {
+        if (!store_restore(part->store, err))
+            return false;
+        part->fd = open(part->path, flags, 0644);
+    }
+    return part->fd >= 0 || err_set_errno(err, store_code(errno), errno, "%s", part->path);
+}
+
 struct store_part *store_part_begin(struct store *store, const char *name, const char *tag,
                                     struct err *err)
 {
@@ -99,11 +113,8 @@ struct store_part *store_part_begin(struct store *store, const char *name, const
     /* The tag goes first and comes last: bytes never lie beside the tag of another file. */
     unlink(part->tag_path);
     unlink(part->path);
-    part->fd = open(part->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (part->fd < 0) {
-        err_set_errno(err, store_code(errno), errno, "%s", part->path);
+    if (!create_file(part, err))
         goto fail;
-    }
     char text[TAG_BYTES_MAX + sizeof store->boot + 2];
     int length = snprintf(text, sizeof text, "%s\n%s\n", store->boot, tag);
     if (!tag[0] || strlen(tag) >= TAG_BYTES_MAX || !store->boot[0])
@@ -138,30 +149,22 @@ static bool read_tag(struct store_part *part, bool any_boot)
     return ok;
 }
 
-/* Adds one stretch of the file to the hash: its length, 0 at the end, -1 on failure. */
+/* Adds one stretch of the file to the hash: its length, 0 at the end, -1 on failure (errno tells).
+ */
 static ssize_t hash_stretch(struct hash *hash, int fd, char *buffer)
 {
     ssize_t got;
     do
         got = read(fd, buffer, READ_BYTES);
     while (got < 0 && errno == EINTR);
-    if (got > 0 && !hash_add(hash, buffer, (size_t)got))
+    if (got > 0 && !hash_add(hash, buffer, (size_t)got)) {
+        errno = ENOMEM;
         return -1;
+    }
     return got;
 }
 
-static bool hash_again(struct store_part *part, const atomic_bool *stop)
-{
-    char *buffer = malloc(READ_BYTES);
-    ssize_t got = -1;
-    while (buffer && !atomic_load(stop) && (got = hash_stretch(part->hash, part->fd, buffer)) > 0)
-        part->bytes += got;
-    free(buffer);
-    return got == 0;
-}
-
-struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot,
-                                     const atomic_bool *stop)
+struct store_part *store_part_resume(struct store *store, const char *name, bool any_boot)
 {
     struct store_part *part = store_part_is_busy(store, name) ? NULL : part_create(store, name);
     if (!part)
@@ -169,12 +172,27 @@ struct store_part *store_part_resume(struct store *store, const char *name, bool
     struct stat st;
     if (read_tag(part, any_boot)) {
         part->fd = open(part->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (part->fd >= 0 && fstat(part->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-            hash_again(part, stop))
+        if (part->fd >= 0 && fstat(part->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+            part->bytes = st.st_size;
             return part;
+        }
     }
     part_destroy(part);
     return NULL;
+}
+
+enum store_reread store_part_reread(struct store_part *part)
+{
+    char *buffer = malloc(READ_BYTES);
+    ssize_t got = buffer ? 1 : -1;
+    for (int i = 0; i < STEP_READS && got > 0; i++) {
+        got = hash_stretch(part->hash, part->fd, buffer);
+        part->hashed_bytes += got > 0 ? got : 0;
+    }
+    free(buffer);
+    if (got > 0)
+        return STORE_REREAD_GOES_ON;
+    return got == 0 && part->hashed_bytes == part->bytes ? STORE_REREAD_DONE : STORE_REREAD_GONE;
 }
 
 bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err)
@@ -195,6 +213,7 @@ bool store_part_append(struct store_part *part, const void *data, size_t size, s
     if (!hash_add(part->hash, data, size))
         return err_set(err, ERR_SYSTEM, "out of memory");
     part->bytes += (int64_t)size;
+    part->hashed_bytes = part->bytes;
     /* Has the disk begin to write now: an fsync of gigabytes would hold up the feed, and feed_stop.
      * Only a hint. */
     if (part->bytes - part->flushed_bytes >= FLUSH_BYTES) {
@@ -213,6 +232,16 @@ int64_t store_part_bytes(const struct store_part *part)
 const char *store_part_tag(const struct store_part *part)
 {
     return part->tag;
+}
+
+static bool move(struct store_part *part, const char *path, struct err *err)
+{
+    if (rename(part->path, path) == 0)
+        return true;
+    if (errno == ENOENT && !store_restore(part->store, err))
+        return false;
+    return rename(part->path, path) == 0 ||
+           err_set_errno(err, store_code(errno), errno, "%s", path);
 }
 
 bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
@@ -235,10 +264,7 @@ bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t d
         goto out;
     }
     store_media_path(part->store, found, path);
-    if (rename(part->path, path) < 0)
-        err_set_errno(err, store_code(errno), errno, "%s", path);
-    else
-        ok = file_sync_folder(path, err);
+    ok = move(part, path, err) && file_sync_folder(path, err);
 
 out:
     memcpy(digest, found, ok ? HASH_BYTES : 0);
@@ -252,13 +278,21 @@ struct store_check {
     off_t bytes; /* read so far */
     char *buffer;
     uint8_t digest[HASH_BYTES];
-    int fd; /* -1: it can't be opened */
+    int fd;   /* -1: it can't be opened */
+    bool bad; /* by what it is */
 };
 
 /* What is wrong with the player at the moment, not with the file. */
 static bool is_shortage(int number)
 {
     return number == EMFILE || number == ENFILE || number == ENOMEM;
+}
+
+/* There is no such file: nothing at all, a link, a folder. */
+static bool is_no_file(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENXIO ||
+           number == EISDIR;
 }
 
 struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES],
@@ -274,6 +308,7 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
     check->buffer = malloc(READ_BYTES);
     check->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool known = check->fd >= 0 || !is_shortage(errno);
+    check->bad = check->fd < 0 && is_no_file(errno);
     check->from_disk = from_disk && check->fd >= 0;
     if (check->from_disk)
         posix_fadvise(check->fd, 0, 0, POSIX_FADV_DONTNEED); /* only a hint, as below */
@@ -286,21 +321,24 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
 enum store_check_state store_check_step(struct store_check *check)
 {
     if (check->fd < 0)
-        return STORE_CHECK_BAD;
+        return check->bad ? STORE_CHECK_BAD : STORE_CHECK_UNREADABLE;
     off_t start = check->bytes;
     ssize_t got = 1;
-    for (int i = 0; i < CHECK_STEP_READS && got > 0; i++) {
+    for (int i = 0; i < STEP_READS && got > 0; i++) {
         got = hash_stretch(check->hash, check->fd, check->buffer);
         check->bytes += got > 0 ? got : 0;
     }
+    int number = errno;
     if (check->from_disk && check->bytes > start)
         posix_fadvise(check->fd, start, check->bytes - start, POSIX_FADV_DONTNEED);
     if (got > 0)
         return STORE_CHECK_GOES_ON;
     uint8_t found[HASH_BYTES];
-    bool good = got == 0 && hash_result(check->hash, found) &&
-                memcmp(found, check->digest, HASH_BYTES) == 0;
-    return good ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
+    if (got < 0)
+        return is_no_file(number) ? STORE_CHECK_BAD : STORE_CHECK_UNREADABLE;
+    if (!hash_result(check->hash, found))
+        return STORE_CHECK_UNREADABLE;
+    return memcmp(found, check->digest, HASH_BYTES) == 0 ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
 }
 
 void store_check_end(struct store_check *check)

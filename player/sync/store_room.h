@@ -16,4 +16,8 @@ struct store {
 /* ERR_DISK for what a full, failing or read-only disk answers, else ERR_SYSTEM. */
 enum err_code store_code(int number);
 
+/* For when a folder of the store is gone: makes the folders and the lock file again, and locks
+ * that. ERR_SYSTEM also where another player has taken the place meanwhile. */
+bool store_restore(struct store *store, struct err *err);
+
 #endif

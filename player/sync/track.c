@@ -1,52 +1,16 @@
 #include "sync/track.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "sync/feed_kept.h"
-#include "sync/feed_media.h"
 #include "sync/feed_retry.h"
+#include "sync/track_room.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Between stretches: reading the whole store again must not starve the films. */
-#define CHECK_PAUSE_NS 5000000
 /* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
 #define SCRUB_MS_DEFAULT 60000
-
-#define KEEP_MAX 3
-
-/* A playlist on its way to be in force: its media are being fetched. */
-struct coming {
-    struct playlist *playlist; /* NULL: nothing is coming */
-    struct feed_media *media;
-    struct track_body body;
-    char *own;              /* what the body points into */
-    struct manifest *needs; /* what of it must not be evicted; NULL when out of memory */
-    unsigned failures;      /* of the switch */
-    int64_t due_ns;
-};
-
-struct track {
-    struct track_config config;
-    struct manifest *current;  /* in force, or at least what the store holds; NULL: nothing */
-    struct manifest *previous; /* in force before: its files may still be on screen */
-    struct marks *marks;       /* of the current's files; NULL unless in force */
-    bool in_force;             /* an edition of `current` was made */
-    bool damaged;              /* files of it are missing, or are not what they should be */
-    bool repair_due;           /* without waiting until all was read */
-    bool left_overs;
-    struct coming coming;
-    struct store_check *check; /* a file of `current` that is being read again */
-    size_t check_at;
-    size_t scrub_at; /* the next file to be read again once all were */
-    int64_t check_due_ns;
-    char told[ERR_TEXT_BYTES]; /* trouble that was logged last */
-    const struct track *peer;
-    const struct manifest *keep[KEEP_MAX]; /* what a full disk must not cost, besides what the store
-                                              holds in force; NULL: nothing */
-};
 
 static void coming_drop(struct coming *coming)
 {
@@ -72,27 +36,66 @@ void track_destroy(struct track *track)
     if (!track)
         return;
     coming_drop(&track->coming);
+    coming_drop(&track->repair);
     store_check_end(track->check);
     marks_release(track->marks);
     manifest_destroy(track->previous);
     manifest_destroy(track->current);
+    free(track->own);
     free(track);
 }
 
-/* Logs trouble once, until there is other trouble or none. */
-static void tell_trouble(struct track *track, const char *what, const char *trouble)
+void track_tell_trouble(struct track *track, const char *what, const char *trouble)
 {
     if (strncmp(track->told, trouble, sizeof track->told - 1) != 0)
         log_warn("feed", "%s source=%s: %s", what, track->config.shown, trouble);
     snprintf(track->told, sizeof track->told, "%s", trouble);
 }
 
+/* Copies the texts and bytes of a body into one piece of memory, which the caller frees. NULL when
+ * out of memory. */
+static char *copy_body(struct track_body *body)
+{
+    const char **const texts[] = {&body->etag, &body->last_modified, &body->pointer};
+    size_t room = body->size;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        room += strlen(*texts[i]) + 1;
+    char *own = malloc(room), *at = own;
+    for (size_t i = 0; own && i < sizeof texts / sizeof *texts; i++) {
+        size_t length = strlen(*texts[i]) + 1;
+        *texts[i] = memcpy(at, *texts[i], length);
+        at += length;
+    }
+    if (own)
+        body->bytes = memcpy(at, body->bytes, body->size);
+    return own;
+}
+
+/* Keeps in memory what the current manifest and these bytes say; without memory there is only the
+ * disk. */
+static void keep_body(struct track *track, const char *bytes, size_t size)
+{
+    const struct manifest *current = track->current;
+    track->body = (struct track_body){
+        .bytes = bytes,
+        .size = size,
+        .etag = current->etag,
+        .last_modified = current->last_modified,
+        .pointer = current->pointer,
+    };
+    memcpy(track->body.sha256, current->playlist_sha256, HASH_BYTES);
+    track->own = copy_body(&track->body);
+}
+
 struct playlist *track_recall(struct track *track, char **bytes, size_t *size, struct err *err)
 {
     track->current = feed_kept_manifest(track->config.store, track->config.name, err);
-    return track->current
-               ? feed_kept_playlist(track->config.store, track->current, bytes, size, err)
-               : NULL;
+    struct playlist *playlist =
+        track->current ? feed_kept_playlist(track->config.store, track->current, bytes, size, err)
+                       : NULL;
+    if (playlist)
+        keep_body(track, *bytes, *size);
+    return playlist;
 }
 
 /* The marks of what comes into force: what has just arrived was hashed on its way, what the edition
@@ -183,30 +186,13 @@ bool track_is_coming(const struct track *track)
 
 void track_drop_coming(struct track *track)
 {
+    track->left_overs |= track->coming.playlist != NULL;
     coming_drop(&track->coming);
 }
 
-/* Copies the texts and bytes of a body into one piece of memory, which the caller frees. NULL when
- * out of memory. */
-static char *copy_body(struct track_body *body)
-{
-    const char **const texts[] = {&body->etag, &body->last_modified, &body->pointer};
-    size_t room = body->size;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        room += strlen(*texts[i]) + 1;
-    char *own = malloc(room), *at = own;
-    for (size_t i = 0; own && i < sizeof texts / sizeof *texts; i++) {
-        size_t length = strlen(*texts[i]) + 1;
-        *texts[i] = memcpy(at, *texts[i], length);
-        at += length;
-    }
-    if (own)
-        body->bytes = memcpy(at, body->bytes, body->size);
-    return own;
-}
-
-bool track_bring(struct track *track, struct playlist *playlist, const struct track_body *body,
-                 struct err *err)
+/* Puts a playlist into `coming`, in place of what is there; takes the playlist. */
+static bool bring(struct track *track, struct coming *coming, struct playlist *playlist,
+                  const struct track_body *body, struct err *err)
 {
     struct coming next = {.playlist = playlist, .body = *body};
     const struct feed_media_config config = {
@@ -223,7 +209,7 @@ bool track_bring(struct track *track, struct playlist *playlist, const struct tr
     };
     next.own = copy_body(&next.body);
     if (next.own)
-        next.media = feed_media_create(&config, track->current, track->coming.media, err);
+        next.media = feed_media_create(&config, track->current, coming->media, err);
     else
         err_set(err, ERR_SYSTEM, "out of memory");
     if (!next.media) {
@@ -231,9 +217,16 @@ bool track_bring(struct track *track, struct playlist *playlist, const struct tr
         return false;
     }
     next.needs = feed_media_manifest(next.media);
-    coming_drop(&track->coming);
-    track->coming = next;
+    track->left_overs |= coming->playlist != NULL;
+    coming_drop(coming);
+    *coming = next;
     return true;
+}
+
+bool track_bring(struct track *track, struct playlist *playlist, const struct track_body *body,
+                 struct err *err)
+{
+    return bring(track, &track->coming, playlist, body, err);
 }
 
 void track_set_peer(struct track *track, const struct track *peer)
@@ -241,21 +234,35 @@ void track_set_peer(struct track *track, const struct track *peer)
     track->peer = peer;
 }
 
-bool track_step(struct track *track, int64_t now_ns)
+static bool step_coming(struct coming *coming, int64_t now_ns)
 {
-    struct coming *coming = &track->coming;
-    track->keep[0] = track->previous;
-    track->keep[1] = track->peer ? track->peer->previous : NULL;
-    track->keep[2] = track->peer ? track->peer->coming.needs : NULL;
     return coming->playlist && feed_media_step(coming->media, now_ns) && now_ns >= coming->due_ns &&
            feed_media_confirm(coming->media);
 }
 
-/* Writes what is coming as what the store holds for this track. NULL on failure. */
-static struct manifest *write_manifest(struct track *track, struct err *err)
+bool track_step(struct track *track, int64_t now_ns)
 {
-    const struct track_body *body = &track->coming.body;
-    struct manifest *manifest = feed_media_manifest(track->coming.media);
+    const struct track *peer = track->peer;
+    track->keep[0] = track->previous;
+    track->keep[1] = track->coming.needs;
+    track->keep[2] = track->repair.needs;
+    track->keep[3] = peer ? peer->previous : NULL;
+    track->keep[4] = peer ? peer->coming.needs : NULL;
+    track->keep[5] = peer ? peer->repair.needs : NULL;
+    track->ready = NULL;
+    if (step_coming(&track->repair, now_ns))
+        track->ready = &track->repair;
+    if (step_coming(&track->coming, now_ns)) /* what is new makes the repair needless */
+        track->ready = &track->coming;
+    return track->ready != NULL;
+}
+
+/* Writes what is coming as what the store holds for this track. NULL on failure. */
+static struct manifest *write_manifest(const struct track *track, const struct coming *coming,
+                                       struct err *err)
+{
+    const struct track_body *body = &coming->body;
+    struct manifest *manifest = feed_media_manifest(coming->media);
     if (manifest) {
         manifest->url = manifest_keep(manifest, track->config.shown);
         manifest->etag = manifest_keep(manifest, body->etag);
@@ -272,9 +279,17 @@ static struct manifest *write_manifest(struct track *track, struct err *err)
     return NULL;
 }
 
-/* The store holds another edition now; takes both. */
-static void put_in_force(struct track *track, struct manifest *manifest, struct marks *marks)
+/* The store holds what has come now; takes all but its playlist. */
+static void put_in_force(struct track *track, struct coming *coming, struct manifest *manifest,
+                         struct marks *marks)
 {
+    free(track->own);
+    track->own = coming->own;
+    track->body = coming->body;
+    coming->own = NULL;
+    coming->playlist = NULL;
+    coming_drop(coming);
+    coming_drop(&track->repair);
     store_check_end(track->check);
     track->check = NULL;
     track->scrub_at = 0;
@@ -298,22 +313,22 @@ static void touch_files(const struct track *track, const struct manifest *manife
 
 struct edition *track_switch(struct track *track, int64_t now_ns)
 {
-    struct coming *coming = &track->coming;
+    struct coming *coming = track->ready;
     struct err err = {0};
-    struct manifest *manifest = write_manifest(track, &err);
+    track->ready = NULL;
+    struct manifest *manifest = write_manifest(track, coming, &err);
     struct marks *marks = manifest ? make_marks(track, manifest) : NULL;
     if (!manifest || !marks) {
         manifest_destroy(manifest);
-        tell_trouble(track, "playlist can't be stored", err.code ? err.text : "out of memory");
+        track_tell_trouble(track, "playlist can't be stored",
+                           err.code ? err.text : "out of memory");
         coming->failures++;
         coming->due_ns = feed_retry_ns(&track->config.retry, coming->failures, now_ns);
         return NULL;
     }
     struct edition *edition = make_edition(track, manifest, coming->playlist, marks);
-    coming->playlist = NULL;
-    coming_drop(coming);
     touch_files(track, track->current);
-    put_in_force(track, manifest, marks);
+    put_in_force(track, coming, manifest, marks);
     if (edition)
         log_ready(track, edition, "");
     else
@@ -321,17 +336,39 @@ struct edition *track_switch(struct track *track, int64_t now_ns)
     return edition;
 }
 
+/* The playlist in force, which the caller owns. */
+static struct playlist *read_current(const struct track *track, struct err *err)
+{
+    if (!track->own) {
+        char *bytes = NULL;
+        size_t size;
+        struct playlist *read =
+            feed_kept_playlist(track->config.store, track->current, &bytes, &size, err);
+        free(bytes);
+        return read;
+    }
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    struct playlist *playlist =
+        faults ? playlist_parse(track->body.bytes, track->body.size, faults) : NULL;
+    if (!playlist)
+        err_set(err, ERR_SYSTEM, "out of memory");
+    else if (!edition_check_zone(playlist, faults, err)) {
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
+    if (faults)
+        playlist_faults_finish(faults);
+    free(faults);
+    return playlist;
+}
+
 struct edition *track_edition(struct track *track, struct err *err)
 {
-    char *bytes = NULL;
-    size_t size;
     if (!track->in_force) {
         err_set(err, ERR_MISSING, "nothing is in force");
         return NULL;
     }
-    struct playlist *playlist =
-        feed_kept_playlist(track->config.store, track->current, &bytes, &size, err);
-    free(bytes);
+    struct playlist *playlist = read_current(track, err);
     if (!playlist)
         return NULL;
     struct edition *edition = make_edition(track, track->current, playlist, track->marks);
@@ -342,6 +379,11 @@ struct edition *track_edition(struct track *track, struct err *err)
 
 void track_end(struct track *track)
 {
+    if (!track->current)
+        return;
+    coming_drop(&track->repair);
+    free(track->own);
+    track->own = NULL;
     touch_files(track, track->current);
     feed_kept_remove(track->config.store, track->config.name);
     store_check_end(track->check);
@@ -355,86 +397,18 @@ void track_end(struct track *track)
     track->left_overs = true;
 }
 
-/* Fetches again what is missing from the edition in force, and nothing else. */
-static void repair(struct track *track)
+void track_repair(struct track *track)
 {
     struct err err = {0};
-    if (track->coming.playlist) /* whatever is coming looks for itself */
+    if (track->repair.playlist) /* it looks for itself */
         return;
-    const struct manifest *current = track->current;
-    char *bytes = NULL;
-    struct track_body body = {
-        .etag = current->etag,
-        .last_modified = current->last_modified,
-        .pointer = current->pointer,
-    };
-    struct playlist *playlist =
-        feed_kept_playlist(track->config.store, current, &bytes, &body.size, &err);
-    memcpy(body.sha256, current->playlist_sha256, HASH_BYTES);
-    body.bytes = bytes;
-    if (!playlist || !track_bring(track, playlist, &body, &err))
-        tell_trouble(track, "stored playlist can't be repaired", err.text);
-    free(bytes);
-}
-
-static int64_t scrub_ns(const struct track *track)
-{
-    return track->config.scrub_ms * 1000000;
-}
-
-static void end_check(struct track *track, bool good)
-{
-    const struct manifest_file *file = &track->current->files[track->check_at];
-    store_check_end(track->check);
-    track->check = NULL;
-    if (!good && marks_get(track->marks, track->check_at) != MARKS_DAMAGED) {
-        log_warn("feed", "a stored file is damaged or gone and is fetched again path=\"%s\"",
-                 file->path);
-        store_remove(track->config.store, file->sha256);
-        track->damaged = true;
-    }
-    marks_set(track->marks, track->check_at, good ? MARKS_GOOD : MARKS_DAMAGED);
-}
-
-/* Begins to read the next file that is due; false: none is. */
-static bool begin_check(struct track *track, int64_t now_ns)
-{
-    size_t at;
-    bool wanted, unchecked = marks_next(track->marks, &at, &wanted);
-    if (wanted && at != track->check_at) { /* somebody waits for this one */
-        store_check_end(track->check);
-        track->check = NULL;
-    }
-    if (track->check)
-        return wanted || now_ns >= track->check_due_ns;
-    if (now_ns < track->check_due_ns && !wanted)
-        return false;
-    if (track->damaged && (!unchecked || track->repair_due)) {
-        track->repair_due = false;
-        repair(track);
-    }
-    if (!unchecked) {
-        at = track->scrub_at % track->current->file_count;
-        track->scrub_at = at + 1;
-    }
-    track->check_at = at;
-    track->check_due_ns = now_ns + (unchecked ? CHECK_PAUSE_NS : scrub_ns(track));
-    track->check =
-        store_check_begin(track->config.store, track->current->files[at].sha256, !unchecked);
-    return track->check != NULL; /* else it is tried again when due */
-}
-
-bool track_check(struct track *track, int64_t now_ns)
-{
-    if (!track->in_force || !track->current->file_count || !begin_check(track, now_ns))
-        return false;
-    bool first = marks_get(track->marks, track->check_at) == MARKS_UNCHECKED;
-    track->check_due_ns = now_ns + (first ? CHECK_PAUSE_NS : scrub_ns(track));
-    enum store_check_state state = store_check_step(track->check);
-    if (state == STORE_CHECK_GOES_ON)
-        return false;
-    end_check(track, state == STORE_CHECK_GOOD);
-    return true;
+    struct playlist *playlist = NULL;
+    if (track->own)
+        playlist = read_current(track, &err);
+    else
+        err_set(&err, ERR_SYSTEM, "out of memory");
+    if (!playlist || !bring(track, &track->repair, playlist, &track->body, &err))
+        track_tell_trouble(track, "stored playlist can't be repaired", err.text);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -442,17 +416,18 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t coming_due_ns(const struct coming *coming)
+{
+    if (!coming->playlist)
+        return INT64_MAX;
+    int64_t due_ns = feed_media_due_ns(coming->media);
+    return coming->failures ? earlier(due_ns, coming->due_ns) : due_ns;
+}
+
 int64_t track_due_ns(const struct track *track)
 {
-    const struct coming *coming = &track->coming;
-    int64_t due_ns = INT64_MAX;
-    if (track->in_force && track->current->file_count)
-        due_ns = track->check_due_ns;
-    if (coming->playlist)
-        due_ns = earlier(due_ns, feed_media_due_ns(coming->media));
-    if (coming->playlist && coming->failures)
-        due_ns = earlier(due_ns, coming->due_ns);
-    return due_ns;
+    int64_t due_ns = earlier(coming_due_ns(&track->coming), coming_due_ns(&track->repair));
+    return track->in_force ? earlier(due_ns, track->check_due_ns) : due_ns;
 }
 
 void track_describe_coming(const struct track *track, char *text, size_t text_bytes)
@@ -463,14 +438,26 @@ void track_describe_coming(const struct track *track, char *text, size_t text_by
              coming->playlist->asset_count, trouble[0] ? "; " : "", trouble);
 }
 
-size_t track_needs(const struct track *track, const struct manifest *manifests[])
+/* As it is now: media without a hash in the playlist have one once they have arrived. */
+static bool renew_needs(struct coming *coming)
 {
-    size_t count = 0;
-    if (track->current)
-        manifests[count++] = track->current;
-    if (track->previous)
-        manifests[count++] = track->previous;
-    return count;
+    if (!coming->playlist)
+        return true;
+    manifest_destroy(coming->needs);
+    coming->needs = feed_media_manifest(coming->media);
+    return coming->needs != NULL;
+}
+
+bool track_needs(struct track *track, const struct manifest *manifests[], size_t *count)
+{
+    if (!renew_needs(&track->coming) || !renew_needs(&track->repair))
+        return false;
+    const struct manifest *const all[TRACK_MANIFESTS_MAX] = {
+        track->current, track->previous, track->coming.needs, track->repair.needs};
+    for (size_t i = 0; i < TRACK_MANIFESTS_MAX; i++)
+        if (all[i])
+            manifests[(*count)++] = all[i];
+    return true;
 }
 
 bool track_has_left_overs(struct track *track)

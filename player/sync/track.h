@@ -1,6 +1,6 @@
 /* Private to the feed: one line of editions in the store: the one in force, the one before it, and
  * the one that is coming. Keeps what is in force whole: reads its files again, and fetches those
- * that are damaged.
+ * that are damaged, whatever is coming; its playlist it has in memory.
  *
  * A source has a track for its playlist; a channel has another for its takeovers. Belongs to the
  * feed's thread. */
@@ -64,6 +64,7 @@ const struct manifest *track_manifest(const struct track *track);
 bool track_is_in_force(const struct track *track);
 /* In force, with all its files. */
 bool track_is_whole(const struct track *track);
+/* Something else than what is in force, that is; not a repair. */
 bool track_is_coming(const struct track *track);
 
 /* Begins to bring a playlist's media; takes the playlist, and copies the body. What was coming
@@ -72,15 +73,17 @@ bool track_bring(struct track *track, struct playlist *playlist, const struct tr
                  struct err *err);
 void track_drop_coming(struct track *track);
 
-/* Moves what is coming. True when all of it is in the store, and track_switch is to follow. */
+/* Moves what is coming, and repairs. True when all of one is in the store, and track_switch is to
+ * follow. */
 bool track_step(struct track *track, int64_t now_ns);
 
 /* Makes what has come the edition in force: at once and durably. The edition is the caller's; NULL
  * on failure, which is logged and tried again later, or when it can't be handed over (in force all
- * the same). */
+ * the same). What is in force is another manifest then (track_manifest), also after a repair. */
 struct edition *track_switch(struct track *track, int64_t now_ns);
 
-/* The edition in force once more; NULL when there is none, or when it can't be made. */
+/* The edition in force once more, from memory; NULL when there is none, or when it can't be made
+ * now: no memory, or this machine has lost its time zone. */
 struct edition *track_edition(struct track *track, struct err *err);
 
 /* Ends what is in force, also in the store; what is coming goes on. */
@@ -96,10 +99,11 @@ int64_t track_due_ns(const struct track *track);
 /* What is coming, in words for people: "2 of 5 files; b.jpg: no answer". */
 void track_describe_coming(const struct track *track, char *text, size_t text_bytes);
 
-/* The manifests of what this track needs; at most TRACK_MANIFESTS_MAX. What is coming has none yet:
- * the store may not be cleaned while track_is_coming. */
-#define TRACK_MANIFESTS_MAX 2
-size_t track_needs(const struct track *track, const struct manifest *manifests[]);
+/* The manifests of what this track needs, with what is coming and being repaired; at most
+ * TRACK_MANIFESTS_MAX, valid until the next call of any but track_has_left_overs. False when out of
+ * memory: then the store may not be cleaned now. */
+#define TRACK_MANIFESTS_MAX 4
+bool track_needs(struct track *track, const struct manifest *manifests[], size_t *count);
 
 /* Whether there is something to clean since the last call. */
 bool track_has_left_overs(struct track *track);

@@ -221,12 +221,6 @@ class Media(Check):
         self.assertEqual(list(places), ["$.spots.six.image"])
         self.only(places, "$.spots.six.image", "warning", "(6), as the player does: 3840 × 2160 stored, 2160 × 3840 shown")
 
-    def test_films(self):
-        self.put("film.mp4", b"film")
-        places = self.spots(1, a={"video": "film.mp4", "duration": 10}, b={"video": "none.mp4", "duration": 10})
-        self.only(places, "$.spots.a.video", "warning", "films are not supported")
-        self.assertEqual([level for level, _ in places["$.spots.b.video"]], ["warning", "fault"])
-
     def test_slow_pictures(self):
         """The limit is the player's own option."""
         self.put("a.png", png(8000, 4500))

@@ -2,9 +2,6 @@
 
 The player runs with a small library in front of libc's clock, which the test can set."""
 import datetime
-import mmap
-import struct
-import subprocess
 import tempfile
 import time
 import unittest
@@ -13,66 +10,9 @@ from pathlib import Path
 import channel
 import player
 import tap
+from clock import Clock
 
-# The wall clock is off by so many milliseconds, and the kernel says so or not: two 64-bit integers in a mapped file.
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/timex.h>
-#include <time.h>
-#include <unistd.h>
-
-static volatile int64_t *settings(void)
-{
-    static volatile int64_t *map;
-    if (!map) {
-        int fd = open(getenv("TEST_CLOCK"), O_RDONLY | O_CLOEXEC);
-        void *found = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-        close(fd);
-        map = found;
-    }
-    return map;
-}
-
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-    if (syscall(SYS_clock_gettime, id, now) < 0)
-        return -1;
-    if (id == CLOCK_REALTIME)
-        now->tv_sec += settings()[0] / 1000;
-    return 0;
-}
-
-int adjtimex(struct timex *state)
-{
-    state->status = settings()[1] ? 0 : STA_UNSYNC;
-    return settings()[1] ? TIME_OK : TIME_ERROR;
-}
-"""
 YEAR_MS = 365 * 86400 * 1000
-
-
-class Clock:
-    def __init__(self, folder):
-        self.path = Path(folder) / "clock"
-        self.path.write_bytes(bytes(4096))
-        self.library = Path(folder) / "shim.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-x", "c", "-", "-o", self.library], input=SHIM, text=True, check=True)
-
-    def set(self, off_ms, synchronised=False):
-        with open(self.path, "r+b") as file, mmap.mmap(file.fileno(), 4096) as map:
-            map[8:16] = struct.pack("<q", int(synchronised))
-            map[0:8] = struct.pack("<q", int(off_ms))
-
-    def environment(self):
-        return {"LD_PRELOAD": str(self.library), "TEST_CLOCK": str(self.path),
-                "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
 
 
 def wall_ms():
@@ -151,6 +91,32 @@ class Floor(unittest.TestCase):
         shown = self.shown_ms(one, "playlist on name=\"v1\"")
         self.assertNotIn("untrusted", one.log())
         self.assertLess(abs(shown - (wall_ms() - 3600 * 1000)), 5000)
+        self.assertEqual(one.stop(), 0)
+
+    def test_takeover_ends_with_an_empty_battery(self):
+        """The time that has passed for certain does not stand still."""
+        self.clock.set(-wall_ms() + 5000)
+        one = self.play()
+        one.wait_shown("x")
+        media = {"a.png": (self.folder / "a.png").read_bytes()}
+        spots = {name: {"image": "a.png", "duration": 1, "transition": {"type": "cut"}} for name in ("t", "u")}
+        self.seoul.takeover(self.folder / "root", 1, "notice", media, days=6 / 86400, spots=spots)
+        one.wait_shown("t")
+        one.wait_log("takeover is over version=1")
+        one.wait_log("playlist on name=\"v1\"")
+        count = len(one.frames())
+        one.wait_frame(lambda f: len(one.frames()) > count and f["to"] in ("x", "y"), "a frame after that")
+        self.assertEqual(one.stop(), 0)
+
+    def test_playlist_signed_ahead_and_a_clock_that_is_right(self):
+        """Nine hours, as by a laptop that takes its local time for UTC: the show goes by the wall clock all the same."""
+        later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.publish(2, signed=later)
+        self.clock.set(0, True)
+        one = self.play()
+        shown = self.shown_ms(one, "playlist on name=\"v2\"")
+        self.assertLess(abs(shown - wall_ms()), 5000)
+        self.assertNotIn("untrusted", one.log())
         self.assertEqual(one.stop(), 0)
 
     def test_pointer_from_the_future_moves_no_clock(self):

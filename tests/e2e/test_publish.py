@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import films
 import player
 import servers
 import tap
@@ -26,7 +27,7 @@ class Publish(Publishing):
         said = self.put()
         names = dict(map(medium, (self.folder / "a.png", self.folder / "b.png")))
         self.assertEqual(said, {"channel": "seoul", "version": "1", "files": "2", "uploaded": "2",
-                                "bytes": str(sum(map(len, names.values())))})
+                                "bytes": str(sum(map(len, names.values()))), "address": f"{self.base}/channels/seoul/"})
         files = self.channel.files()
         self.assertEqual({name: files[name] for name in names}, names)
         self.assertEqual(sorted(set(files) - set(names)), [f"channels/seoul/{name}" for name in
@@ -63,7 +64,8 @@ class Publish(Publishing):
         (self.folder / "sub dir/작은.png").write_bytes((self.folder / "a.png").read_bytes())
         font = next((TOP / "fonts").glob("*.otf"))
         (self.folder / "f.otf").write_bytes(font.read_bytes())
-        (self.folder / "film").write_bytes(b"no film, but it is not looked at")
+        films.film(self.folder / "film.mkv", frames=48, fps=24, size=(160, 90))
+        (self.folder / "film.mkv").rename(self.folder / "film")
         path = self.write({"a": {"image": {"landscape": "turned.JPEG", "portrait": "a.png"}},
                            "b": {"image": "sub dir/작은.png", "tagline": {"en": "A"}}, "c": {"video": "film"}},
                           styles={"s": {"font": {"en": "f.otf"}}}, defaults={"tagline_style": "s"})
@@ -74,7 +76,18 @@ class Publish(Publishing):
         self.assertEqual((files["turned.JPEG"]["width"], files["turned.JPEG"]["height"]), (2160, 3840))
         self.assertEqual([Path(files[name]["url"]).suffix for name in ("turned.JPEG", "film", "f.otf")], [".jpeg", "", ".otf"])
         self.assertEqual(set(files["f.otf"]), {"sha256", "bytes", "url"})
-        self.assertEqual(set(files["film"]), {"sha256", "bytes", "url"})
+        self.assertEqual(set(files["film"]), {"sha256", "bytes", "url", "width", "height", "duration_ms", "fps", "codec"})
+
+    def test_films(self):
+        """What a player need not find out by itself."""
+        films.film(self.folder / "l.mp4", frames=45, fps=30, size=(160, 90))
+        films.film(self.folder / "p.mkv", frames=24, fps=12, size=(90, 160), codec=("-c:v", "libvpx-vp9", "-deadline", "realtime"))
+        self.put(self.write({"a": {"video": {"landscape": "l.mp4", "portrait": "p.mkv"}}, "b": {"video": "l.mp4"}}))
+        files = self.channel.pointer()[1]["files"]
+        for path, wanted in (("l.mp4", {"width": 160, "height": 90, "duration_ms": 1500, "fps": 30, "codec": "h264"}),
+                             ("p.mkv", {"width": 90, "height": 160, "duration_ms": 2000, "fps": 12, "codec": "vp9"})):
+            name, data = medium(self.folder / path)
+            self.assertEqual(files[path], {"sha256": name[6:70], "bytes": len(data), "url": "../../" + name, **wanted})
 
     def test_the_authors_text_stays(self):
         text = '{"spots" : {"z":{"tagline":"Z", "duration":10.50},\n\t"a":{"tagline":"\\uC791"}},  "format":"duckling/1"}\n'
@@ -87,7 +100,8 @@ class Publish(Publishing):
     def test_expires(self):
         self.put(self.playlist, "--expires", "2099-12-31T23:59:59+09:00")
         self.assertEqual(self.channel.pointer()[0]["expires"], "2099-12-31T14:59:59Z")
-        self.put(self.playlist, "--expires", "2099-01-01T09:00", "--timezone", "Asia/Seoul")
+        told = self.run_it(self.playlist, "--expires", "2099-01-01T09:00", "--timezone", "Asia/Seoul").stderr
+        self.assertRegex(told, r"(?m)^info publish: .* expires=2099-01-01T09:00:00\+09:00 \(in \d+ days\)$")
         self.assertEqual(self.channel.pointer()[0]["expires"], "2099-01-01T00:00:00Z")
 
     def test_more_files_than_threads(self):
@@ -109,6 +123,9 @@ class Refused(Publishing):
     def test_a_playlist_with_faults(self):
         text = self.refuse("1 fault: nothing is published", self.write({"a": {"image": "no.png"}}))
         self.assertRegex(text, r"(?m)^fault   \$.spots.a.image: .*no.png: No such file")
+        (self.folder / "film.mp4").write_bytes(b"no film")
+        text = self.refuse("1 fault: nothing is published", self.write({"a": {"video": "film.mp4"}}))
+        self.assertRegex(text, r"(?m)^fault   \$.spots.a.video: ")
         self.assertFalse(self.base.exists())
         self.refuse("No such file", self.folder / "none.json")
 
@@ -148,6 +165,7 @@ class Refused(Publishing):
                 ("not in the future", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "2020-01-01T00:00Z"),
                 ("--expires: ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
                 ("not a version", "publish", "--rollback", "p.json", "--to", "x", "--channel", "a", "--key", "k"),
+                ("--after: ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--after", "p-6"),
                 ("not a version", "publish", "--rollback", "0", "--to", "x", "--channel", "a", "--key", "k"),
                 ("one playlist at a time", "publish", "p", "q", "--to", "x", "--channel", "a", "--key", "k")):
             done = player.run(*arguments)
@@ -176,17 +194,23 @@ class Attacks(Publishing):
 
     def test_what_is_in_force_must_be_the_operators(self):
         stranger = make_key(self.folder, "stranger")
-        far = rfc3339(3600)
+        far = rfc3339(DAY + 3600)
         for words, arguments in (
                 ("unpinned key", {"secret": stranger, "version": "999999999998"}),
                 ("legacy signature", {"secret": self.key, "legacy": True}),
                 ("wrong channel", {"secret": self.key, "channel": "busan"}),
                 ("wrong kind", {"secret": self.key, "file": "t-1.json"}),
                 ("version is more than", {"secret": self.key, "version": "9223372036854775807"}),
-                ("this machine's clock is behind", {"secret": self.key, "signed": far, "expires": rfc3339(7200)})):
+                (f"was signed at {far.replace('Z', '+00:00')}, and this machine's clock shows ",
+                 {"secret": self.key, "signed": far, "expires": rfc3339(3 * DAY)})):
             with self.subTest(words):
                 self.channel.sign(**arguments)
                 self.refuse(words)
+                # What to do about it is told, and helps.
+                self.assertIn("delete it and publish again", self.refuse(words))
+                (self.channel.folder / "latest.minisig").unlink()
+                self.put()
+                self.channel.pointer()
         for words, data in (("no signature", b""), ("signature", b"<html>Please log in</html>\n" * 9)):
             (self.channel.folder / "latest.minisig").write_bytes(data)
             self.refuse(words)
@@ -213,6 +237,70 @@ class Attacks(Publishing):
         self.playlist = self.write({"new": {"tagline": "New"}})
         self.assertEqual(self.put()["version"], "3")
 
+    def test_a_pointer_taken_away_and_the_same_content(self):
+        """Players that have seen version 3 would refuse 2, whatever its content is."""
+        first = self.playlist.read_text()
+        self.put()
+        self.put(self.write({"new": {"tagline": "New"}}))
+        self.playlist.write_text(first)
+        self.put()
+        self.write({"another": {"tagline": "Another"}})
+        self.put()
+        (self.channel.folder / "latest.minisig").unlink()
+        self.playlist.write_text(first)
+        self.assertEqual(self.put()["version"], "5")
+
+    def test_a_change_of_keys(self):
+        """The way of the manual page: players get the new key, the old pointer is deleted."""
+        for _ in range(11):
+            self.put()
+        new = make_key(self.folder, "new")
+        ids = [re.search(r"public key ([0-9A-F]{16})", (self.folder / f"{name}.pub").read_text())[1] for name in ("operator", "new")]
+        self.assertIn(f"unpinned key: it is signed by key {ids[0]}, and --key is {ids[1]}: a wrong --key, a wrong --channel, or a "
+                      "change of keys", self.refuse("unpinned key", key=new))
+        (self.channel.folder / "latest.minisig").unlink()
+        self.assertEqual(self.put(key=new)["version"], "12")
+        self.channel.public = self.folder / "new.pub"
+        self.channel.pointer()
+
+    def test_what_is_signed_by_another_key_is_no_upload_of_ours(self):
+        self.put()
+        (self.channel.folder / "latest.minisig").unlink()
+        self.assertEqual(self.put(key=make_key(self.folder, "new"))["version"], "2")
+
+    def test_gaps(self):
+        """Versions that somebody has cleaned up end nothing: not behind a pointer, and not without one."""
+        for current, there, expected in ((0, {7}, 8), (0, {900, 901}, 902), (0, set(range(95000, 106000)), 106000), (5, {12, 20}, 21),
+                                         (5, {37}, 38), (2000, {2003, 2010}, 2011)):
+            with self.subTest(current=current, there=len(there)):
+                self.base = self.folder / f"{current}-{expected}"
+                self.channel = Channel(self.base, "seoul", self.channel.public)
+                self.channel.folder.mkdir(parents=True)
+                if current:
+                    self.channel.sign(self.key, version=str(current))
+                for number in there:
+                    (self.channel.folder / f"p-{number}.json").touch()
+                self.assertEqual(self.put()["version"], str(expected))
+
+    def test_a_bounded_number_of_questions(self):
+        with Shelf() as shelf:
+            self.put(to=shelf.url)
+            self.assertLess(shelf.asked, 160)
+            shelf.asked = 0
+            self.put(to=shelf.url)
+            self.assertLess(shelf.asked, 32)
+
+    def test_a_server_from_a_backup(self):
+        """Only players know what they have seen."""
+        self.put()
+        self.put()
+        self.assertEqual(self.put(self.playlist, "--after", "6")["version"], "7")
+        self.assertEqual(self.put(self.playlist, "--after", "6")["version"], "8")
+        self.assertEqual(self.put("--rollback", "1", "--after", "20", channel="seoul")["version"], "21")
+        # An upload that broke off is not taken up below it, either.
+        (self.channel.folder / "latest.minisig").unlink()
+        self.assertEqual(self.put(self.playlist, "--after", "30")["version"], "31")
+
     def test_a_file_in_the_way(self):
         self.put()
         (self.channel.folder / "p-2.json").write_bytes(b"{}")
@@ -231,10 +319,10 @@ class DryRun(Publishing):
         self.assertFalse(self.base.exists())
         uploads = [re.fullmatch(r"would upload (\S+) bytes=(\d+)", line).groups() for line in told[:-2]]
         self.assertRegex(told[-2], r"^would sign channel=seoul version=1 file=p-1.json bytes=\d+ signed=\S+Z expires=\S+Z$")
-        self.assertTrue(told[-1].startswith("dry run: published channel=seoul version=1 files=2 uploaded=2 bytes="), told)
+        self.assertTrue(told[-1].startswith("would publish channel=seoul version=1 files=2 uploaded=2 bytes="), told)
         self.put()
         self.assertEqual({(name, int(size)) for name, size in uploads},
-                         {(name, len(data)) for name, data in self.channel.files().items()})
+                         {(f"{self.base}/{name}", len(data)) for name, data in self.channel.files().items()})
         before = self.channel.files()
         told = self.run_it(self.playlist, "--dry-run").stdout
         self.assertEqual(self.channel.files(), before)
@@ -250,14 +338,15 @@ class DryRun(Publishing):
         self.assertFalse((self.folder / "called").exists())
 
     def test_of_an_impossible_place(self):
-        for place in ("ftp://host/x", "/dev/null/x"):
-            self.refuse("", self.playlist, "--dry-run", to=place)
+        for place, words in (("ftp://host/x", "no address to publish to"), ("/dev/null/x", "Not a directory"),
+                             (self.folder / "usb/signage", "is the stick mounted?"), ("host.example/signage", "looks like a server's")):
+            self.refuse(words, self.playlist, "--dry-run", to=place)
 
     def test_of_a_rollback(self):
         self.put()
-        self.put()
+        self.put(self.write({"b": {"image": "b.png"}}))
         before = self.channel.files()
-        self.assertIn("dry run: published channel=seoul version=3", self.run_it("--rollback", "--dry-run").stdout)
+        self.assertIn("would publish channel=seoul version=3", self.run_it("--rollback", "--dry-run").stdout)
         self.assertEqual(self.channel.files(), before)
 
 
@@ -265,7 +354,7 @@ class Rollback(Publishing):
     def setUp(self):
         super().setUp()
         self.put()
-        self.second = self.write({"b": {"image": "b.png"}})
+        self.second = self.write({"b": {"image": "b.png"}}, name='Small "b"')
         self.put(self.second)
 
     def content(self):
@@ -275,11 +364,32 @@ class Rollback(Publishing):
     def test_to_the_one_before(self):
         first = (self.channel.folder / "p-1.json").read_bytes()
         said = self.put("--rollback")
-        self.assertEqual(said, {"channel": "seoul", "version": "3", "files": "2", "uploaded": "0", "bytes": "0"})
+        self.assertEqual(said, {"channel": "seoul", "version": "3", "files": "2", "uploaded": "0", "bytes": "0", "content-of": "1",
+                                "address": f"{self.base}/channels/seoul/"})
         self.assertEqual((self.channel.folder / "p-3.json").read_bytes(), first.replace(b'"version": 1', b'"version": 3'))
         self.assertEqual(self.channel.pointer()[0]["version"], "3")
-        self.put("--rollback")
+        # A second one takes the first back, and says so.
+        self.assertIn(' content-of=2 name="Small \\"b\\"" ', self.run_it("--rollback").stdout)
         self.assertEqual(list(self.content()["spots"]), ["b"])
+
+    def test_the_same_content_is_no_way_back(self):
+        self.put(self.second)
+        self.put(self.second)
+        done = self.run_it("--rollback")
+        self.assertIn("passed over version 2: its content is in force", done.stderr)
+        self.assertEqual(fields(done.stdout)["content-of"], "1")
+        # Nor need what is in force be there whole.
+        (self.channel.folder / "p-5.json").unlink()
+        self.assertEqual(self.put("--rollback")["content-of"], "4")
+
+    def test_nothing_else_to_go_back_to(self):
+        self.put(channel="busan")
+        self.put(channel="busan")
+        self.refuse("there is no version before 2 with other content", "--rollback", channel="busan")
+
+    def test_a_version_that_is_gone(self):
+        (self.channel.folder / "p-1.json").unlink()
+        self.refuse("version 1 is no longer on the server", "--rollback", "1")
 
     def test_to_a_version(self):
         self.put(self.second)
@@ -294,7 +404,7 @@ class Rollback(Publishing):
     def test_media_must_still_be_there(self):
         name, _ = medium(self.folder / "a.png")
         (self.base / name).unlink()
-        self.refuse(f"1 of its media are no longer on the target, such as {name}", "--rollback")
+        self.refuse(f"1 of its media is no longer on the target, such as {name}: publish the playlist file instead", "--rollback")
 
     def test_only_what_was_signed(self):
         old = self.channel.folder / "p-1.json"
@@ -314,9 +424,12 @@ class Rollback(Publishing):
 
     def test_gaps_are_passed_over(self):
         (self.channel.folder / "p-3.json").write_bytes(b"{}")
-        self.put(self.second)
+        self.put()
         self.assertEqual(self.channel.pointer()[0]["version"], "4")
-        self.put("--rollback")
+        self.write({"c": {"tagline": "C"}})
+        self.put()
+        self.assertEqual(self.put("--rollback")["content-of"], "4")
+        self.assertEqual(self.put("--rollback", "2")["content-of"], "2")
         self.assertEqual(list(self.content()["spots"]), ["b"])
 
 
@@ -340,7 +453,14 @@ class Keys(Publishing):
         self.assertEqual(self.channel.files(), {})
 
     def test_no_terminal_to_ask_at(self):
-        self.refuse("minisign failed", key=make_key(self.folder, "locked", "small acts"))
+        text = self.refuse("minisign failed", key=make_key(self.folder, "locked", "small acts"))
+        self.assertIn("there is no terminal to ask at; a key that works without one is made by minisign -G -W", text)
+        (self.folder / "locked.pub").unlink()
+        self.refuse("no terminal to ask at", key=self.folder / "locked.key")
+
+    def test_the_public_key_where_the_secret_is_wanted(self):
+        self.refuse("operator.pub is a public key", key=self.folder / "operator.pub")
+        self.refuse("p.json is no secret key of minisign's", key=self.playlist)
 
     def test_no_public_key_beside(self):
         public = self.folder / "operator.pub"
@@ -377,20 +497,96 @@ class Signals(Publishing):
             child = int(ready.read_text())
             self.assertEqual(len(list(self.private.iterdir())), 1)
             process.send_signal(number)
-            process.communicate(timeout=player.WAIT_S)
+            _, words = process.communicate(timeout=player.WAIT_S)
         self.assertEqual(process.returncode, -number)
         self.assertEqual(self.channel.files(), {})
         with self.assertRaises(ProcessLookupError):
             os.kill(child, 0)
+        return words.decode()
 
     def test_terminate(self):
-        self.publish_until(signal.SIGTERM)
+        self.assertIn(self.nothing, self.publish_until(signal.SIGTERM))
 
     def test_interrupt(self):
-        self.publish_until(signal.SIGINT)
+        self.assertEqual(self.publish_until(signal.SIGINT).count(self.nothing), 1)
+
+    nothing = "interrupted; nothing has changed for players; the same command goes on\n"
+
+    def interrupted_at(self, ending):
+        """What is said by a publication that Ctrl-C ends while the server takes a file."""
+        with Shelf() as shelf:
+            process = subprocess.Popen([player.DUCKLING, *self.arguments(self.playlist, to=shelf.url)], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                       env=player.environment(TMPDIR=str(self.private)))
+
+            def interrupt(_):
+                process.send_signal(signal.SIGINT)
+                process.wait(player.WAIT_S)
+            with process:
+                shelf.hooks[ending] = interrupt
+                said, words = process.communicate(timeout=player.WAIT_S)
+            self.assertEqual((process.returncode, said), (-signal.SIGINT, ""))
+            return words
+
+    def test_interrupt_while_uploading(self):
+        self.assertIn(self.nothing, self.interrupted_at(".png"))
+        self.assertIn(self.nothing, self.interrupted_at("p-1.json.minisig"))
+
+    def test_interrupt_while_switching(self):
+        words = self.interrupted_at("latest.minisig")
+        self.assertIn("players may have it; the same command makes sure\n", words)
+        self.assertNotIn("nothing has changed", words)
 
     def test_hang_up(self):
         self.publish_until(signal.SIGHUP)
+
+
+class Clocks(Publishing):
+    def test_one_that_is_a_little_off(self):
+        """Of two operators' machines: what comes later is signed later."""
+        then = rfc3339(3600)
+        self.channel.sign(self.key, signed=then, expires=rfc3339(7200))
+        self.put()
+        self.assertEqual(seconds_of(self.channel.pointer()[0]["signed"]), seconds_of(then) + 1)
+
+    def test_one_that_the_server_knows_better(self):
+        with Shelf() as shelf:
+            for ahead_s, words in ((2 * 3600 + 120, "this machine's clock is 2 h 2 min behind that of http://127.0.0.1:"),
+                                   (-700, "this machine's clock is 12 min ahead of that of http://127.0.0.1:")):
+                shelf.ahead_s = ahead_s
+                self.refuse(words, to=shelf.url)
+                self.refuse(words, self.playlist, "--dry-run", to=shelf.url)
+            self.assertEqual(shelf.puts, [])
+            shelf.ahead_s = -500
+            self.put(to=shelf.url)
+            # What a cache has kept is as old as it says.
+            shelf.ahead_s, shelf.age_s = -7200, 7200
+            self.put(to=shelf.url)
+
+
+class Places(Publishing):
+    def test_the_address_of_a_channel(self):
+        for place in ("https://host/channels/shop/", "http://host/signage/channels/seoul", "s3://bucket/channels/seoul//",
+                      self.base / "channels/seoul", "channels/seoul", "https://host/channels/"):
+            self.refuse("give the part before /channels/", to=place, status=2)
+        self.put(to=self.folder / "my-channels")
+
+    def test_what_players_are_told(self):
+        with Shelf() as shelf:
+            self.assertEqual(self.put(to=shelf.url.replace("//", "//op:secret@"))["address"], f"{shelf.url}/channels/seoul/")
+
+    def test_a_stick_that_is_not_there(self):
+        self.refuse(f"there is no folder {self.folder}/usb/, and only the last one is made; is the stick mounted?",
+                    to=self.folder / "usb/signage")
+        self.assertFalse((self.folder / "usb").exists())
+        self.assertIn(f"info target: made the folder {self.base}/\n", self.run_it(self.playlist).stderr)
+        self.assertNotIn("made the folder", self.run_it(self.playlist).stderr)
+
+    def test_an_address_without_its_beginning(self):
+        for place in ("signage.example.org", "signage.example.org/x", "10.0.0.7/signage", "localhost/signage", "host:8443",
+                      "op@host/signage", "https:/host/x"):
+            self.refuse("looks like a server's: for that, https:// goes before it; for a new folder, ./", to=place)
+            self.assertFalse((TOP / place.split("/")[0]).exists(), place)
 
 
 class BrokenOff(Publishing):
@@ -566,14 +762,15 @@ class RealServer(Publishing):
         self.assertEqual(self.put(self.playlist, "--ca-file", self.ca, **there)["uploaded"], "2")
         second = self.write({"b": {"image": "b.png"}})
         self.assertEqual(self.put(second, "--ca-file", self.ca, **there), {
-            "channel": "seoul", "version": "2", "files": "1", "uploaded": "0", "bytes": "0"})
+            "channel": "seoul", "version": "2", "files": "1", "uploaded": "0", "bytes": "0",
+            "address": f"https://127.0.0.1:{self.nginx.port}/channels/seoul/"})
         self.assertEqual(self.put("--rollback", "--ca-file", self.ca, **there)["version"], "3")
         pointer, playlist = Channel(self.nginx.root, "seoul", self.channel.public).pointer()
         self.assertEqual((pointer["version"], list(playlist["spots"])), ("3", ["a", "b", "words"]))
 
     def test_a_wrong_password(self):
         url = self.nginx.publish_url().replace("publisher:", "publisher:x")
-        text = self.refuse("401", self.playlist, "--ca-file", self.ca, to=url)
+        text = self.refuse("401; wrong or missing user and password in --to", self.playlist, "--ca-file", self.ca, to=url)
         self.assertNotIn("greatness", text)
 
     def test_a_stranger_in_its_place(self):

@@ -125,7 +125,8 @@ class Web(Case):
         pointer = self.file("pointer", b"x")
         for wrong in (f"https://op:wrong-secret@{address}", f"https://{address}"):
             error = self.probe(wrong, "put", "x", pointer, ca=ca, ok=False)
-            self.assertEqual(error, f"error 7 https://{address}x: the server refused: answered 401\n")
+            self.assertEqual(error, f"error 7 https://{address}x: the server refused: answered 401; wrong or missing user and "
+                                    "password in --to\n")
         error = self.probe(base, "put", "x", pointer, ca=stranger, ok=False)
         self.assertRegex(error, rf"^error 7 https://{re.escape(address)}x: .*certificate")
         self.assertNotIn("acts", error)
@@ -138,6 +139,12 @@ class Web(Case):
         both = self.file("both.pem", cert.read_bytes() + key.read_bytes())
         self.probe(server.url(""), "put", "x", both, ca=ca, cert=both)
         self.assertRegex(self.probe(server.url(""), "put", "x", both, ca=ca, ok=False), "^error 6 .*answered 400")
+
+    def test_http_to_a_port_of_https(self):
+        _, _, pairs = servers.make_certificates(self.folder / "tls")
+        server, _ = self.dav(tls=pairs["good"])
+        error = self.probe(server.url("").replace("https:", "http:"), "put", "x", self.file("p", b"x"), ok=False)
+        self.assertRegex(error, "^error 6 .*answered 400; is it https")
 
     def test_client_certificate_that_can_not_be_used(self):
         _, _, pairs = servers.make_certificates(self.folder / "tls")
@@ -163,8 +170,8 @@ class Web(Case):
         for more, words, asked in (
                 ("client_max_body_size 1k;", r"^error 3 .*too large for the server: answered 413 \(nginx: client_max_", 1),
                 ("limit_except GET { deny all; }", "^error 7 .*the server refused: answered 403; may this user write there", 1),
-                ("dav_methods off;", "^error 6 .*answered 405; does the server take PUT there", 1),
-                ("create_full_put_path off;", "^error 6 .*answered 500; .*is create_full_put_path on", 3)):
+                ("dav_methods off;", "^error 6 .*answered 405; it takes no PUT there", 1),
+                ("create_full_put_path off;", "^error 6 .*answered 500; .*is its disk full. may it write there. is create_full_put_path on", 3)):
             with self.subTest(more=more):
                 words_of = ("dav_methods PUT;", "create_full_put_path on;", "client_max_body_size 0;")
                 name = more.split()[0]
@@ -317,10 +324,20 @@ class Broken(Case):
 
 class Folder(Case):
     def test_folder(self):
-        # It is made, with those above it.
+        # It is made, but nothing above it.
         root = self.folder / "usb/signage"
+        self.assertRegex(self.probe(root, "public", "x", ok=False), f"^error 1 {root}: there is no folder {self.folder}/usb/, .*mounted")
+        root.parent.mkdir()
         self.assertEqual(self.probe(root, "public", "x"), f"{root}/x\n")
         self.round_trip(f"{root}/", root)
+
+    def test_what_looks_like_a_server(self):
+        path, here = self.file("p", b"x"), ("env", "-C", str(self.folder))
+        self.assertRegex(self.probe("host.example/x", "put", "a", path, wrap=here, ok=False), "^error 1 .* looks like a server's")
+        self.assertFalse((self.folder / "host.example").exists())
+        self.probe("./host.example", "put", "a", path, wrap=here)
+        self.probe("host.example", "put", "b", path, wrap=here)   # it is there now
+        self.assertTrue((self.folder / "host.example/b").exists())
 
     def test_relative_folder(self):
         self.probe("signage", "put", "a/b", self.file("p", b"x"), wrap=("env", "-C", str(self.folder)))
@@ -408,7 +425,10 @@ class Names(Case):
             self.assertEqual((root / name).read_bytes(), b"x")
 
     def test_addresses(self):
-        for base, words in (("https://u:secret@h/x?y", "can't have a query"), ("http://", "^error 1 "), ("http://h:99999/", "^error 1 ")):
+        hint = "write @ / : in a password as %40 %2F %3A"
+        for base, words in (("https://u:secret@h/x?y", "can't have a query"), ("http://", "^error 1 "), ("http://h:99999/", "^error 1 "),
+                            ("https://u:secret/x@h/y", hint), ("https://u:1/secret@h/y", hint), ("https://u:secret#x@h/y", hint),
+                            ("https://u:secret:x@h:y/", hint)):
             error = self.probe(base, "public", "x", ok=False)
             self.assertRegex(error, words)
             self.assertNotIn("secret", error)

@@ -179,7 +179,7 @@ class Origins(Case):
         self.assert_holds(probe.edition("one"), self.media)
         self.first.wait_asked(POINTER, 5)
         self.stop(probe)
-        self.assertEqual(self.second.requests, [])
+        self.assertEqual(self.second.asked(POINTER), [])
 
     def test_each_fault_of_the_first(self):
         acts = (servers.status(500), servers.redirect("file:///x"), answer(200, PORTAL), servers.noise, reset_after(-1), servers.hang)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Stores that are full, turn read-only, have a quota, or hold bytes that have changed by themselves or that somebody has changed."""
+import fcntl
 import json
 import os
 import random
@@ -170,6 +171,23 @@ class Damaged(Stored):
             self.channel.publish(self.server.files, 1, "one", self.media)
             self.stop(probe)
 
+    def test_a_damaged_playlist_is_mended_for_good(self):
+        """Once, not at each start: the next one needs no server."""
+        playlist = next(p for p in (self.store / "media").iterdir() if p.read_bytes().startswith(b'{"format"'))
+        whole = playlist.read_bytes()
+        self.flip(playlist, random.Random(20260208))
+        probe = self.probe(self.base)
+        probe.log.wait("the stored playlist is not used: .*damaged")
+        self.assert_holds(probe.edition("one"), self.media)
+        self.stop(probe)
+        self.assertEqual(playlist.read_bytes(), whole)
+        for path in list(self.server.files):
+            self.server.acts[path] = [servers.status(503)]
+        probe = self.probe(self.base)
+        self.assert_holds(probe.edition("one"), self.media)
+        self.stop(probe)
+        self.assertEqual(probe.log.count("is not used"), 0)
+
     def test_a_playlist_in_the_store_that_nobody_signed(self):
         """Who can write to the disk can write hashes that fit: only a signature counts."""
         manifest = next(p for p in (self.store / "feeds").glob("*/manifest.json"))
@@ -193,6 +211,81 @@ class Damaged(Stored):
         probe.log.wait("the stored playlist is not used.*unpinned key|no playlist pointer")
         self.server.wait_asked(POINTER, len(self.server.asked(POINTER)) + 3)
         self.assertEqual(probe.editions(), 0)
+        self.stop(probe)
+
+
+class Interfered(Stored):
+    """Somebody else is at the player's folders while it runs."""
+
+    def test_a_cache_that_is_cleared_away(self):
+        """A player that runs for years takes the next playlist all the same, and has its store for itself again."""
+        for version, gone in enumerate(("", "tmp", "media", "feeds"), 1):
+            with self.subTest(gone=gone):
+                shutil.rmtree(self.store, ignore_errors=True)
+                self.channel.publish(self.server.files, 2 * version, "before", ONE)
+                probe = self.probe(self.base)
+                self.assert_holds(probe.edition("before"), ONE)
+                shutil.rmtree(self.store / gone)
+                media = {f"new{version}.mp4": bytes_of(f"new{version}", 50000)}
+                self.channel.publish(self.server.files, 2 * version + 1, "after", media)
+                self.assert_holds(probe.edition("after"), media)
+                if gone != "feeds":  # which is made where it is needed
+                    self.assertEqual(probe.log.count("folders of it were gone and are made again"), 1)
+                other = self.probe(self.base, state=self.folder / "other")
+                other.out.wait("^refused .*is in use by another player")
+                self.stop(probe)
+
+    def test_a_lock_on_the_state_that_somebody_holds(self):
+        """It starts, it plays what is new, it stops at once; and the state is written once it can be."""
+        self.channel.publish(self.server.files, 1, "one", ONE)
+        probe = self.probe(self.base)
+        probe.edition("one")
+        self.stop(probe)
+        lock = self.state / "state.lock"
+        self.assertEqual(lock.stat().st_mode & 0o777, 0o600, "nobody else can open it to hold it")
+        with lock.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.channel.publish(self.server.files, 2, "two", TWO)
+            probe = self.probe(self.base)
+            probe.edition("one")
+            self.assert_holds(probe.edition("two"), TWO)
+            probe.log.wait("what must be remembered can't be kept.*state: .*held by another program")
+            self.stop(probe)
+        probe = self.probe(self.base)
+        self.assert_holds(probe.edition("two"), TWO)
+        self.stop(probe)
+        old = channel.Channel(self.keys)
+        old.publish(self.server.files, 1, "one", ONE)
+        probe = self.probe(self.base)
+        probe.edition("two")
+        probe.log.wait('attack="rollback"')
+        self.stop(probe)
+
+    def test_a_stolen_key_that_is_pinned_no_more(self):
+        """Its thief has signed the highest version there is. Without that key, what the other one signs counts again."""
+        both = [self.keys.public, self.stranger.public]
+        self.channel.publish(self.server.files, 2, "two", ONE)
+        probe = self.probe(self.base, keys=both)
+        probe.edition("two")
+        burn = 999999999999
+        data = self.channel.compiled(burn, "burn", ONE)
+        channel.put(self.server.files, self.channel.path(f"p-{burn}.json"), data)
+        self.server.files[POINTER] = self.channel.pointer(burn, data, keys=self.stranger)
+        probe.edition("burn")
+        self.stop(probe)
+        self.channel.publish(self.server.files, 3, "three", TWO)
+        probe = self.probe(self.base, keys=both)
+        probe.edition("burn")
+        probe.log.wait('attack="rollback"')
+        self.stop(probe)
+        probe = self.probe(self.base)
+        self.assert_holds(probe.edition("three"), TWO)
+        self.stop(probe)
+        self.channel.publish(self.server.files, 1, "one", ONE)
+        probe = self.probe(self.base)
+        probe.edition("three")
+        probe.log.wait('attack="rollback"')
+        self.assertEqual(probe.editions(), 1, "what this key had signed is remembered")
         self.stop(probe)
 
 

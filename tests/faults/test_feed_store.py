@@ -98,21 +98,33 @@ class Store(Case):
         self.assertEqual(content(probe.edition("one")["b.jpg"]), bytes_of("b", 6000))
         self.stop(probe)
 
+    def refusing(self, error):
+        """A player whose store has a.jpg, which can't be opened once: the first time that each thread tries, the one that shows it
+        and the one that reads it again. It is there and has its size, so only who opens it finds out."""
+        shutil.rmtree(self.store, ignore_errors=True)
+        server, files = self.seed()
+        probe = self.probe(server.url("p.json"), wrap=traced(
+            "openat", "-P", files["a.jpg"], "-e", f"inject=openat:error={error}:when=1"))
+        probe.edition("one")
+        return server, Path(files["a.jpg"]), probe
+
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_medium_that_cannot_be_opened_is_fetched_again(self):
-        """It is there and has its size, so only who opens it finds out."""
-        for error in ("EIO", "EACCES", "ENOENT"):
-            shutil.rmtree(self.store, ignore_errors=True)
-            server, files = self.seed()
-            # The first time that each thread opens it: the one that shows it, and the one that reads it again.
-            probe = self.probe(server.url("p.json"), wrap=traced(
-                "openat", "-P", files["a.jpg"], "-e", f"inject=openat:error={error}:when=1"))
-            probe.edition("one")
-            probe.log.wait('damaged or gone .*path="a.jpg"')
-            self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
+    def test_medium_that_is_gone_when_it_is_opened_is_fetched_again(self):
+        server, _, probe = self.refusing("ENOENT")
+        probe.log.wait('damaged or gone .*path="a.jpg"')
+        self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
+        probe.stop()
+        self.assertEqual([r.status for r in server.asked("a.jpg")], [200])
+        self.assertEqual([r.status for r in server.asked("b.jpg")], [304])
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_medium_that_cannot_be_opened_for_once_is_left_alone(self):
+        for error in ("EIO", "EACCES"):
+            server, file, probe = self.refusing(error)
+            server.wait_asked("p.json", len(server.asked("p.json")) + 15)
             probe.stop()
-            self.assertEqual([r.status for r in server.asked("a.jpg")], [200])
-            self.assertEqual([r.status for r in server.asked("b.jpg")], [304])
+            self.assertEqual((server.asked("a.jpg"), probe.log.count("damaged or gone")), ([], 0))
+            self.assertEqual(content(file), bytes_of("a", 5000))
 
     def test_playlist_whose_time_zone_is_not_known_here(self):
         """As after a change of the system: what another one has stored is not what this one can play."""

@@ -280,6 +280,77 @@ static void a_full_disk_keeps_what_has_come(void **state)
     playlist_destroy(playlist);
 }
 
+/* Each step reads a few megabytes, and the feed may end in between, at no cost to the part. */
+static void a_long_part_is_read_in_stretches(void **state)
+{
+    (void)state;
+    static char long_film[(17 << 20) + 1];
+    uint8_t digest[HASH_BYTES];
+    char name[HASH_TEXT_BYTES];
+    memset(long_film, 'x', sizeof long_film - 1);
+    const size_t size = sizeof long_film - 1;
+    const struct named medium = {"f.mp4", "../../media/f.mp4", long_film};
+    struct playlist *playlist = playlist_of(&medium, 1);
+    const struct feed_media_config config = config_of(playlist);
+    assert_true(hash_bytes(long_film, size, digest));
+    hash_to_text(digest, name);
+    publish("korea/media/f.mp4", long_film);
+    struct store_part *part = store_part_begin(store, name, "\"e\"", &err);
+    assert_true(store_part_append(part, long_film, size, &err));
+    store_part_keep(part);
+    struct feed_media *first = create(&config);
+    for (int i = 0; i < 3; i++) {
+        assert_false(feed_media_step(first, now_ns));
+        int64_t due_ns = feed_media_due_ns(first);
+        assert_in_range(due_ns, now_ns, now_ns + SECOND_NS / 10);
+        now_ns = due_ns;
+    }
+    feed_media_destroy(first);
+    written_bytes = 0;
+    struct feed_media *second = create(&config);
+    int steps = 1;
+    while (!feed_media_step(second, now_ns)) {
+        assert_in_range(++steps, 1, 10);
+        now_ns = feed_media_due_ns(second);
+    }
+    assert_true(steps >= 4);
+    assert_int_equal(written_bytes, 0); /* all of it came from the part */
+    assert_true(store_has(store, digest, (int64_t)size));
+    assert_string_equal(feed_media_trouble(second), "");
+    feed_media_destroy(second);
+    playlist_destroy(playlist);
+}
+
+/* While parts are read again, other media come. */
+static void reading_a_part_holds_up_nobody(void **state)
+{
+    (void)state;
+    static char long_film[(9 << 20) + 1];
+    uint8_t digest[HASH_BYTES];
+    char name[HASH_TEXT_BYTES];
+    memset(long_film, 'y', sizeof long_film - 1);
+    const struct named media[] = {{"l.mp4", "../../media/l.mp4", long_film}, film};
+    struct playlist *playlist = playlist_of(media, 2);
+    const struct feed_media_config config = config_of(playlist);
+    assert_true(hash_bytes(long_film, sizeof long_film - 1, digest));
+    hash_to_text(digest, name);
+    publish("korea/media/l.mp4", long_film);
+    publish("korea/media/f.mp4", "the film");
+    struct store_part *part = store_part_begin(store, name, "\"e\"", &err);
+    assert_true(store_part_append(part, long_film, sizeof long_film - 1, &err));
+    store_part_keep(part);
+    struct feed_media *under_way = create(&config);
+    for (int i = 0; i < STEPS_MAX && feed_media_done(under_way) == 0; i++) {
+        assert_false(feed_media_step(under_way, now_ns)); /* the clock stands: the long one waits */
+        assert_true(fetch_run(fetch, 0, &err));
+    }
+    assert_stored("the film");
+    assert_true(bring(under_way, now_ns + SECOND_NS));
+    assert_true(store_has(store, digest, (int64_t)sizeof long_film - 1));
+    feed_media_destroy(under_way);
+    playlist_destroy(playlist);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +365,8 @@ int main(void)
         DISK_CASE(a_disk_that_stays_full_is_told),
         DISK_CASE(a_full_disk_keeps_what_has_come),
         DISK_CASE(an_untrusted_playlist_needs_no_hashes),
+        DISK_CASE(a_long_part_is_read_in_stretches),
+        DISK_CASE(reading_a_part_holds_up_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "temp_folder.h"
 
+#define HURRY_NS (FEED_POLL_HURRY_MS * INT64_C(1000000))
 #define SECOND_NS INT64_C(1000000000)
 #define STEPS_MAX 100
 
@@ -182,6 +183,7 @@ static void a_hurry_asks_at_once(void **state)
     assert_int_equal(ask(), FEED_POLL_CHANGED);
     feed_poll_accept(poll);
     publish("two", 60);
+    now_ns += HURRY_NS;
     feed_poll_hurry(poll);
     assert_int_equal(ask(), FEED_POLL_CHANGED);
     assert_body("two");
@@ -200,9 +202,28 @@ static void a_hurry_during_a_question_asks_again(void **state)
     assert_int_equal(feed_poll_step(poll, now_ns), FEED_POLL_CHANGED);
     assert_body("one");
     feed_poll_accept(poll);
+    now_ns = feed_poll_due_ns(poll);
     assert_int_equal(ask(), FEED_POLL_CHANGED);
     assert_body("two");
     wait_for_poll();
+}
+
+/* Whoever writes into a folder again and again sets no pace. */
+static void hurries_keep_their_distance(void **state)
+{
+    (void)state;
+    publish("one", 60);
+    feed_poll_hurry(poll);
+    assert_int_equal(feed_poll_due_ns(poll), 0); /* the first is free */
+    for (int i = 0; i < 20; i++) {
+        const int64_t asked_ns = now_ns;
+        assert_int_not_equal(ask(), FEED_POLL_NONE);
+        for (int j = 0; j < 5; j++)
+            feed_poll_hurry(poll);
+        assert_int_equal(feed_poll_due_ns(poll), asked_ns + HURRY_NS);
+        assert_int_equal(feed_poll_step(poll, asked_ns + HURRY_NS - 1), FEED_POLL_NONE);
+        now_ns = asked_ns + HURRY_NS;
+    }
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -217,6 +238,7 @@ int main(void)
         CASE(other_failures_stay_failures),
         CASE(a_hurry_asks_at_once),
         CASE(a_hurry_during_a_question_asks_again),
+        CASE(hurries_keep_their_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

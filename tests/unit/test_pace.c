@@ -86,6 +86,24 @@ static void a_display_that_waits_sets_the_pace(void **state)
     assert_int_equal(pace_next_ns(&pace, now), now + PERIOD);
 }
 
+/* A film shows fewer frames than the screen: where one had nothing new to draw, nobody waited. */
+static void a_frame_that_is_not_drawn_takes_its_time(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, true);
+    int64_t now = START;
+    assert_int_equal(play(&pace, &now, 10, 3 * MS), 0);
+    int64_t presented = now;
+    assert_int_equal(pace_next_ns(&pace, now), presented + PERIOD);
+    assert_int_equal(pace_wait_until_ns(&pace, now + MS), presented + PERIOD);
+    assert_int_equal(pace_next_ns(&pace, presented + PERIOD), presented + 2 * PERIOD);
+    assert_int_equal(pace_wait_until_ns(&pace, presented + PERIOD + MS), presented + 2 * PERIOD);
+    now = presented + 2 * PERIOD;
+    assert_int_equal(play(&pace, &now, 10, 3 * MS), 0);
+    assert_int_equal(now, presented + 12 * PERIOD);
+}
+
 static void a_late_frame_is_told_and_skipped(void **state)
 {
     (void)state;
@@ -182,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_still_screen_sleeps),
         cmocka_unit_test(frames_come_one_period_apart),
         cmocka_unit_test(a_display_that_waits_sets_the_pace),
+        cmocka_unit_test(a_frame_that_is_not_drawn_takes_its_time),
         cmocka_unit_test(a_late_frame_is_told_and_skipped),
         cmocka_unit_test(half_a_period_is_not_late_yet),
         cmocka_unit_test(a_machine_too_slow_shows_every_second_frame),

@@ -68,6 +68,57 @@ static void keeps_the_text(void **state)
                     "}\n");
 }
 
+/* What is not known is left out, and a player reads what is there. */
+static void tells_of_films(void **state)
+{
+    (void)state;
+    struct playlist_compile_file files[] = {file_of("a.mp4"), file_of("b.mkv")};
+    files[0].width = 1920;
+    files[0].height = 1080;
+    files[0].duration_ms = 14980;
+    files[0].fps = 30000 / 1001.0;
+    memcpy(files[0].codec, "h264", sizeof "h264");
+    files[1].fps = 1000;
+    static const char json[] = "{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"video\":"
+                               "{\"landscape\":\"a.mp4\",\"portrait\":\"b.mkv\"}}}}";
+    struct err err = {0};
+    struct playlist_faults faults = {0};
+    char *text = compiled(json, files, 2, &err);
+    if (!text)
+        fail_msg("%s", err.text);
+    assert_non_null(strstr(text, "\"../../media/" AA ".mp4\", \"width\": 1920, \"height\": 1080, "
+                                 "\"duration_ms\": 14980, \"fps\": 29.97003, \"codec\": "
+                                 "\"h264\"},\n"));
+    assert_non_null(strstr(text, "\"../../media/" AA ".mkv\", \"fps\": 1000}\n"));
+    struct playlist *playlist = playlist_parse(text, strlen(text), &faults);
+    assert_non_null(playlist);
+    assert_int_equal(playlist->assets[0].duration_ms, 14980);
+    assert_true(playlist->assets[0].fps > 29.97 && playlist->assets[0].fps < 29.9701);
+    assert_string_equal(playlist->assets[0].codec, "h264");
+    assert_int_equal(playlist->assets[1].duration_ms, 0);
+    assert_null(playlist->assets[1].codec);
+    playlist_destroy(playlist);
+    playlist_faults_finish(&faults);
+    free(text);
+}
+
+/* What a playlist may not say of a film is a mistake of ours, and found. */
+static void refuses_what_no_film_has(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"video\":\"a.mp4\"}}}";
+    struct playlist_compile_file file = file_of("a.mp4");
+    file.fps = 1001;
+    assert_refused(json, &file, 1, "fps");
+    file.fps = 0;
+    file.duration_ms = PLAYLIST_DURATION_MS_MAX + 1;
+    assert_refused(json, &file, 1, "duration_ms");
+    file.duration_ms = 0;
+    memcpy(file.codec, "h 264", sizeof "h 264");
+    assert_refused(json, &file, 1, "codec");
+}
+
 static void needs_no_files(void **state)
 {
     (void)state;
@@ -260,6 +311,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_text),
+        cmocka_unit_test(tells_of_films),
+        cmocka_unit_test(refuses_what_no_film_has),
         cmocka_unit_test(needs_no_files),
         cmocka_unit_test(drops_a_byte_order_mark),
         cmocka_unit_test(takes_any_path),

@@ -369,7 +369,7 @@ static void judges(void **state)
 {
     (void)state;
     const int64_t now = SIGNED_MS + 1000, day = POINTER_FUTURE_MS;
-    const struct pointer_rules base = {"seoul", POINTER_PLAYLIST, 42, now, 0};
+    const struct pointer_rules base = {"seoul", POINTER_PLAYLIST, 42, now, true};
     const struct pointer pointer = parsed(GOOD);
     struct pointer_rules rules = base;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
@@ -395,16 +395,18 @@ static void judges(void **state)
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
     rules.now_ms--;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
-    rules.floor_ms = rules.now_ms;
-    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
-    rules.floor_ms++; /* the clock is wrong */
+    rules.clock_trusted = false; /* now_ms is only what has passed for certain */
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
+    rules.now_ms = SIGNED_MS - POINTER_FUTURE_BLIND_MS;
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
+    rules.now_ms--;
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
     rules = base;
     rules.now_ms = EXPIRES_MS + 1; /* expired is stale, not refused */
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
-    rules.now_ms = rules.floor_ms = INT64_MAX;
+    rules.now_ms = INT64_MAX;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
-    rules.now_ms = rules.floor_ms = INT64_MIN;
+    rules.now_ms = INT64_MIN;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
 }
 

@@ -5,18 +5,15 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "temp_folder.h"
+#include "sample_store.h"
 
 #define URL "http://h/p.json"
 
-static struct err err;
-static atomic_bool stop;
 static int64_t dropped_bytes; /* that the store asked to be dropped from memory; 0 as length: all */
 static unsigned dropped_all;
 
@@ -28,33 +25,6 @@ int posix_fadvise(int fd, off_t offset, off_t length, int advice)
     dropped_all += offset == 0 && length == 0;
     dropped_bytes += length;
     return 0;
-}
-
-static struct store *store_at(const char *name)
-{
-    struct store *store = store_open(temp_folder_path(name), &err);
-    assert_non_null(store);
-    assert_null(store_read_only(store));
-    return store;
-}
-
-static void assert_holds(const struct store *store, const uint8_t digest[HASH_BYTES],
-                         const char *text)
-{
-    char path[PATH_MAX];
-    char *data;
-    size_t size;
-    store_media_path(store, digest, path);
-    assert_true(file_read(path, 1000, &data, &size, &err));
-    assert_string_equal(data, text);
-    free(data);
-    assert_true(store_has(store, digest, (int64_t)strlen(text)));
-    assert_false(store_has(store, digest, (int64_t)strlen(text) + 1));
-}
-
-static void put(struct store *store, const char *text, uint8_t digest[HASH_BYTES])
-{
-    assert_true(store_add(store, text, strlen(text), digest, &err));
 }
 
 static void adds_under_the_hash(void **state)
@@ -90,81 +60,6 @@ static void a_store_needs_a_folder(void **state)
     assert_null(store_open(temp_folder_path("file"), &err));
     assert_null(store_open("", &err));
     assert_int_equal(err.code, ERR_INPUT);
-}
-
-static void a_part_is_committed_whole_or_not_at_all(void **state)
-{
-    (void)state;
-    uint8_t digest[HASH_BYTES], wrong[HASH_BYTES] = {1};
-    struct store *store = store_at("s");
-    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
-    assert_true(store_part_append(part, "ab", 2, &err));
-    assert_true(store_part_append(part, "cd", 2, &err));
-    assert_int_equal(store_part_bytes(part), 4);
-    assert_true(store_part_commit(part, NULL, digest, &err));
-    assert_holds(store, digest, "abcd");
-    part = store_part_begin(store, "p", "\"e\"", &err);
-    assert_true(store_part_append(part, "xy", 2, &err));
-    assert_false(store_part_commit(part, wrong, digest, &err));
-    assert_int_equal(err.code, ERR_TRUST);
-    assert_null(store_part_resume(store, "p", true, &stop));
-    assert_int_not_equal(access(temp_folder_path("s/tmp/p.part"), F_OK), 0);
-    assert_int_not_equal(access(temp_folder_path("s/tmp/p.tag"), F_OK), 0);
-    store_close(store);
-}
-
-static void a_kept_part_goes_on(void **state)
-{
-    (void)state;
-    uint8_t digest[HASH_BYTES];
-    struct store *store = store_at("s");
-    struct store_part *part = store_part_begin(store, "p", "\"e 1\"", &err);
-    assert_true(store_part_append(part, "ab", 2, &err));
-    store_part_keep(part);
-    store_close(store);
-    store = store_at("s");
-    assert_null(store_part_resume(store, "q", true, &stop));
-    part = store_part_resume(store, "p", false, &stop);
-    assert_non_null(part);
-    assert_int_equal(store_part_bytes(part), 2);
-    assert_string_equal(store_part_tag(part), "\"e 1\"");
-    assert_true(store_part_append(part, "cd", 2, &err));
-    assert_true(store_part_commit(part, NULL, digest, &err));
-    assert_holds(store, digest, "abcd");
-    store_close(store);
-}
-
-static void a_part_without_a_tag_is_dropped(void **state)
-{
-    (void)state;
-    struct store *store = store_at("s");
-    struct store_part *part = store_part_begin(store, "p", "", &err);
-    assert_true(store_part_append(part, "ab", 2, &err));
-    store_part_keep(part);
-    assert_int_not_equal(access(temp_folder_path("s/tmp/p.part"), F_OK), 0);
-    store_part_keep(NULL);
-    store_part_discard(NULL);
-    store_close(store);
-}
-
-/* A power cut may have left anything in a part: only the whole's hash makes it safe to go on. */
-static void a_part_of_an_earlier_boot_needs_a_hash(void **state)
-{
-    (void)state;
-    struct store *store = store_at("s");
-    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
-    assert_true(store_part_append(part, "ab", 2, &err));
-    store_part_keep(part);
-    temp_folder_write("s/tmp/p.tag", "00000000-0000-0000-0000-000000000000\n\"e\"\n");
-    assert_null(store_part_resume(store, "p", false, &stop));
-    part = store_part_resume(store, "p", true, &stop);
-    assert_non_null(part);
-    store_part_keep(part);
-    atomic_bool at_once = true;
-    assert_null(store_part_resume(store, "p", true, &at_once));
-    temp_folder_write("s/tmp/p.tag", "rubbish");
-    assert_null(store_part_resume(store, "p", true, &stop));
-    store_close(store);
 }
 
 static enum store_check_state check(const struct store *store, const uint8_t digest[HASH_BYTES],
@@ -235,59 +130,6 @@ static void a_shortage_is_no_damage(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_null(under);
     assert_int_equal(check(store, digest, false), STORE_CHECK_GOOD);
-    store_close(store);
-}
-
-static void a_part_has_one_writer(void **state)
-{
-    (void)state;
-    uint8_t digest[HASH_BYTES];
-    struct store *store = store_at("s");
-    assert_false(store_part_is_busy(store, "p"));
-    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
-    assert_true(store_part_append(part, "ab", 2, &err));
-    assert_true(store_part_is_busy(store, "p"));
-    assert_false(store_part_is_busy(store, "pp"));
-    assert_null(store_part_begin(store, "p", "\"f\"", &err));
-    assert_int_equal(err.code, ERR_SYSTEM);
-    assert_null(store_part_resume(store, "p", true, &stop));
-    struct store_part *other = store_part_begin(store, "q", "", &err);
-    assert_non_null(other);
-    store_part_keep(part);
-    assert_false(store_part_is_busy(store, "p"));
-    part = store_part_resume(store, "p", true, &stop);
-    assert_non_null(part);
-    assert_true(store_part_is_busy(store, "p"));
-    store_part_discard(other);
-    assert_true(store_part_commit(part, NULL, digest, &err));
-    assert_holds(store, digest, "ab");
-    assert_false(store_part_is_busy(store, "p"));
-    store_close(store);
-}
-
-/* As on a full disk: what came before counts, and what did not fit may come again. */
-static void a_part_survives_a_write_that_fails(void **state)
-{
-    (void)state;
-    uint8_t digest[HASH_BYTES];
-    struct rlimit before;
-    struct store *store = store_at("s");
-    struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
-    assert_true(store_part_append(part, "abcd", 4, &err));
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-    const struct rlimit small = {.rlim_cur = 6, .rlim_max = before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    bool ok = store_part_append(part, "efgh", 4, &err);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_false(ok);
-    assert_int_equal(store_part_bytes(part), 4);
-    store_part_keep(part);
-    part = store_part_resume(store, "p", true, &stop);
-    assert_int_equal(store_part_bytes(part), 4);
-    assert_true(store_part_append(part, "efgh", 4, &err));
-    assert_true(store_part_commit(part, NULL, digest, &err));
-    assert_holds(store, digest, "abcdefgh");
     store_close(store);
 }
 
@@ -383,8 +225,114 @@ static void a_manifest_of_wrong_things_is_refused(void **state)
     manifest_destroy(manifest);
 }
 
-#define IN_FOLDER(test)                                                                            \
-    cmocka_unit_test_setup_teardown(test, temp_folder_setup, temp_folder_teardown)
+/* A file of the right length with other bytes must not keep the right ones out. */
+static void adding_mends_what_is_damaged(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    char path[PATH_MAX];
+    struct stat before, after;
+    struct store *store = store_at("s");
+    put(store, "abc", digest);
+    store_media_path(store, digest, path);
+    assert_int_equal(stat(path, &before), 0);
+    put(store, "abc", digest);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino); /* whole ones are left in peace */
+    FILE *file = fopen(path, "r+be");
+    assert_true(file && fputc('x', file) == 'x' && fclose(file) == 0);
+    put(store, "abc", digest);
+    assert_holds(store, digest, "abc");
+    read_error = EIO;
+    bool ok = store_add(store, "abc", 3, digest, &err);
+    read_error = 0;
+    assert_true(ok);
+    assert_holds(store, digest, "abc");
+    store_close(store);
+}
+
+/* A disk that can't be read just now says nothing about the bytes. */
+static void what_can_not_be_read_is_not_bad(void **state)
+{
+    (void)state;
+    static const int errors[] = {EIO, ENOMEM, EAGAIN, ESTALE};
+    uint8_t digest[HASH_BYTES];
+    struct store *store = store_at("s");
+    size_t size = (size_t)9 << 20;
+    char *bytes = calloc(1, size);
+    assert_true(store_add(store, bytes, size, digest, &err));
+    free(bytes);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        read_error = errors[i];
+        enum store_check_state at_once = check(store, digest, i % 2 == 0);
+        read_error = 0;
+        assert_int_equal(at_once, STORE_CHECK_UNREADABLE);
+        struct store_check *under = store_check_begin(store, digest, false);
+        assert_int_equal(store_check_step(under), STORE_CHECK_GOES_ON);
+        read_error = errors[i];
+        enum store_check_state later = store_check_step(under);
+        read_error = 0;
+        store_check_end(under);
+        assert_int_equal(later, STORE_CHECK_UNREADABLE);
+    }
+    assert_int_equal(check(store, digest, false), STORE_CHECK_GOOD);
+    store_close(store);
+}
+
+static void wipe(const char *folder)
+{
+    assert_int_equal(
+        nftw(temp_folder_path(folder), temp_folder_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* Somebody clears the cache away under a player that runs for years. */
+static void a_store_that_vanishes_is_made_again(void **state)
+{
+    (void)state;
+    static const char *const vanish[] = {"s", "s/tmp", "s/media", "s/feeds"};
+    uint8_t digest[HASH_BYTES];
+    char path[PATH_MAX];
+    struct store *store = store_at("s");
+    for (size_t i = 0; i < sizeof vanish / sizeof *vanish; i++) {
+        put(store, "abc", digest);
+        wipe(vanish[i]);
+        put(store, "def", digest);
+        assert_holds(store, digest, "def");
+        assert_null(store_open(temp_folder_path("s"), &err)); /* it is locked again */
+        assert_non_null(strstr(err.text, "another player"));
+        struct store_part *part = store_part_begin(store, "p", "\"e\"", &err);
+        assert_true(store_part_append(part, "ghi", 3, &err));
+        wipe(vanish[i]);
+        bool whole = store_part_commit(part, NULL, digest, &err);
+        assert_int_equal(whole, i >= 2); /* else the part went too */
+        put(store, "ghi", digest);
+        assert_holds(store, digest, "ghi");
+        store_manifest_path(store, URL, path);
+        assert_true(file_replace(path, "x", 1, &err));
+        store_remove(store, digest);
+    }
+    store_close(store);
+}
+
+/* Two players in one store would collect each other's files. */
+static void a_store_that_was_taken_stays_the_others(void **state)
+{
+    (void)state;
+    uint8_t digest[HASH_BYTES];
+    struct store *first = store_at("s");
+    wipe("s");
+    struct store *second = store_at("s");
+    wipe("s/tmp");
+    assert_false(store_add(first, "abc", 3, digest, &err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_non_null(strstr(err.text, "another player"));
+    put(second, "def", digest);
+    assert_holds(second, digest, "def");
+    store_close(second);
+    wipe("s/tmp");
+    put(first, "abc", digest); /* free again */
+    store_close(first);
+}
 
 int main(void)
 {
@@ -392,18 +340,16 @@ int main(void)
         IN_FOLDER(adds_under_the_hash),
         IN_FOLDER(one_player_at_a_time),
         IN_FOLDER(a_store_needs_a_folder),
-        IN_FOLDER(a_part_is_committed_whole_or_not_at_all),
-        IN_FOLDER(a_kept_part_goes_on),
-        IN_FOLDER(a_part_without_a_tag_is_dropped),
-        IN_FOLDER(a_part_of_an_earlier_boot_needs_a_hash),
         IN_FOLDER(finds_damage),
         IN_FOLDER(finds_what_is_gone),
         IN_FOLDER(a_shortage_is_no_damage),
-        IN_FOLDER(a_part_has_one_writer),
-        IN_FOLDER(a_part_survives_a_write_that_fails),
         IN_FOLDER(a_check_from_disk_asks_the_disk),
         cmocka_unit_test(a_manifest_goes_there_and_back),
         cmocka_unit_test(a_manifest_of_wrong_things_is_refused),
+        IN_FOLDER(adding_mends_what_is_damaged),
+        IN_FOLDER(what_can_not_be_read_is_not_bad),
+        IN_FOLDER(a_store_that_vanishes_is_made_again),
+        IN_FOLDER(a_store_that_was_taken_stays_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,40 @@ static void parts_are_the_last_to_make_room(void **state)
 #define IN_FOLDER(test)                                                                            \
     cmocka_unit_test_setup_teardown(test, temp_folder_setup, temp_folder_teardown)
 
+/* From a clock that was years ahead. Its hour begins when it is seen, by the clock of now. */
+static void a_time_in_the_future_says_nothing(void **state)
+{
+    (void)state;
+    uint8_t loose[HASH_BYTES], named[HASH_BYTES];
+    char path[PATH_MAX];
+    struct stat st;
+    struct store *store = store_at("s");
+    put(store, "loose", loose);
+    put(store, "named", named);
+    write_manifest(store, URL, named);
+    age(store, loose, -24 * 365 * HOUR_S);
+    age(store, named, -24 * 365 * HOUR_S);
+    temp_folder_write("s/tmp/old.part", "x");
+    temp_folder_write("s/media/rubbish", "x");
+    set_age(temp_folder_path("s/tmp/old.part"), -24 * 365 * HOUR_S);
+    set_age(temp_folder_path("s/media/rubbish"), -24 * 365 * HOUR_S);
+    assert_int_equal(store_collect(store, NULL, 0), 0);
+    const char *const seen[] = {"s/tmp/old.part", "s/media/rubbish"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(stat(temp_folder_path(seen[i]), &st), 0);
+        assert_in_range(st.st_mtim.tv_sec, time(NULL) - 600, time(NULL) + 600);
+        set_age(temp_folder_path(seen[i]), HOUR_S + 60);
+    }
+    store_media_path(store, loose, path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_in_range(st.st_mtim.tv_sec, time(NULL) - 600, time(NULL) + 600);
+    set_age(path, HOUR_S + 60);
+    assert_int_equal(store_collect(store, NULL, 0), 3);
+    assert_false(store_has(store, loose, 5));
+    assert_true(store_has(store, named, 5));
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +331,7 @@ int main(void)
         IN_FOLDER(left_overs_go_with_or_without_a_quota),
         IN_FOLDER(room_is_made_as_far_as_it_is_needed),
         IN_FOLDER(parts_are_the_last_to_make_room),
+        IN_FOLDER(a_time_in_the_future_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

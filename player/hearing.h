@@ -1,0 +1,31 @@
+/* Hearing: the sound of the films on screen, mixed ahead of time and sent to the device.
+ *
+ * Each sample is mixed for the moment at which it will be heard, as a frame is drawn for the moment
+ * at which it will be seen. Main thread; never blocks. */
+#ifndef HEARING_H
+#define HEARING_H
+
+#include "core/show_clock.h"
+#include "playing.h"
+#include "stage/mixer.h"
+#include "stage/sound.h"
+
+struct hearing {
+    struct sound *sound;
+    struct mixer mixer;
+    bool running; /* something is heard, or soon will be */
+};
+
+/* False when out of memory. No device is opened before there is a film to be heard. */
+bool hearing_init(struct hearing *hearing);
+void hearing_finish(struct hearing *hearing); /* zeroed is allowed */
+
+/* To be called after each turn of the show; tells the loader whether to decode sound. */
+void hearing_turn(struct hearing *hearing, struct playing *playing, struct loader *loader,
+                  const struct show *show, const struct show_clock *clock);
+
+/* When the next turn is due at the latest, where the scene next changes at change_ns (INT64_MAX:
+ * never, or the show has its turns anyhow). INT64_MAX: sound needs none. */
+int64_t hearing_until_ns(const struct hearing *hearing, int64_t now_ns, int64_t change_ns);
+
+#endif

@@ -1,0 +1,43 @@
+/* Films written: H.264 in an MP4 file, through FFmpeg's libraries. BT.709, limited range, 4:2:0, as
+ * every player takes it; the index stands before the pictures, so that it starts at once over a
+ * network.
+ *
+ * The file gets its name when it is whole: until then it is `path`.tmp. Main thread; the encoder
+ * has threads of its own. */
+#ifndef OPERATE_ENCODE_H
+#define OPERATE_ENCODE_H
+
+#include "base/err.h"
+#include "stage/compose.h"
+
+#include <stdint.h>
+
+#define ENCODE_AREA_MAX_PX 36000000 /* 8K is 33 million: what our own player takes */
+
+struct encode;
+
+struct encode_config {
+    int width_px, height_px; /* even; encode_check_size */
+    int64_t rate, per;       /* frames for each `per` seconds: 30000 and 1001; both 1 to 1000000 */
+};
+
+/* Whether a film can have this size: ERR_INPUT (an odd side: chroma has half the samples both
+ * ways), ERR_LIMIT. */
+bool encode_check_size(int width_px, int height_px, struct err *err);
+
+/* Opens `path`.tmp for writing. NULL: ERR_INPUT (the path is no regular file's; no encoder for
+ * H.264), ERR_DISK, ERR_SYSTEM. */
+struct encode *encode_create(const char *path, const struct encode_config *config, struct err *err);
+
+/* Adds a frame, of the size that was configured; each lasts as long as the one before. ERR_DISK,
+ * ERR_SYSTEM; nothing can be added after a failure. */
+bool encode_add(struct encode *encode, const struct canvas *canvas, struct err *err);
+
+/* Ends the film and gives the file its name; what had it is replaced. At least one frame. Errors as
+ * encode_add. */
+bool encode_finish(struct encode *encode, struct err *err);
+
+/* Frees; a film that is not finished is removed. NULL is allowed. */
+void encode_destroy(struct encode *encode);
+
+#endif

@@ -1,0 +1,45 @@
+/* The mixer: what is heard of the films that run, block by block.
+ *
+ * Knows of each film how far it was mixed and how loud, so that no sound begins, ends or jumps with
+ * a click: a voice that is new, gone or out of step fades over one block. Pure; main thread.
+ * Samples are floats at MIXER_HZ, left and right in turn; lengths are counted in pairs. */
+#ifndef STAGE_MIXER_H
+#define STAGE_MIXER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MIXER_HZ 48000
+#define MIXER_BLOCK_PAIRS 240                       /* 5 ms */
+#define MIXER_SIDES_MAX 2                           /* of a crossfade */
+#define MIXER_SLIP_MAX_PAIRS (MIXER_HZ * 15 / 1000) /* out of step by more: it jumps */
+
+/* What should be heard in a block. */
+struct mixer_side {
+    uint64_t key;   /* names the run of the film; not 0, no other side has it */
+    void *source;   /* for the mixer's `add` */
+    int64_t offset; /* of the block's start in the film, as the show clock has it */
+    float gain;     /* >= 0, at the block's end */
+};
+
+/* Adds `pairs` of a source's sound from `offset` on to `mix`, times the gains, which go evenly from
+ * the first to the second. False when there was none. */
+typedef bool mixer_add(void *source, int64_t offset, float *mix, int pairs, const float gains[2]);
+
+struct mixer_voice {
+    uint64_t key;                      /* 0: free */
+    int64_t next;                      /* what comes next of the film */
+    float gain;                        /* where the last block ended */
+    float tail[2 * MIXER_BLOCK_PAIRS]; /* the block after that, fading out */
+};
+
+/* Zeroed: silence. */
+struct mixer {
+    struct mixer_voice voices[2 * MIXER_SIDES_MAX];
+};
+
+/* Fills `block` with MIXER_BLOCK_PAIRS pairs between -1 and 1 of at most MIXER_SIDES_MAX sides. */
+void mixer_mix(struct mixer *mixer, const struct mixer_side *sides, int count, mixer_add *add,
+               float *block);
+
+#endif

@@ -1,0 +1,216 @@
+#include "stage/sound.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/retry.h"
+
+#include <SDL.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* 21 ms: what is heard is put so much earlier, so it need not be smaller. A power of two: some of
+ * SDL 2.26's drivers round another number up to one, and then overrun the buffer that they made. */
+#define PERIOD_PAIRS 1024
+#define LOOK_MS 500  /* how often an open device is looked after */
+#define SILENT_MAX 4 /* looks at one that takes nothing any more */
+#define JOIN_MS 500
+#define RETRY_MAX_MS 60000
+
+enum state {
+    STATE_UNKNOWN, /* not tried yet, or being opened for the first time */
+    STATE_NONE,
+    STATE_OPEN,
+};
+
+struct sound {
+    struct sound_queue queue;
+    _Atomic int state;
+    bool started; /* main thread */
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool stop; /* protected by mutex */
+    /* The thread's: */
+    SDL_AudioDeviceID id; /* 0: not open */
+    _Atomic unsigned device;
+    unsigned failures; /* in a row */
+    int64_t taken;     /* when it was last looked at */
+    int silent;        /* looks in a row at which nothing had been taken */
+};
+
+struct sound *sound_create(void)
+{
+    struct sound *sound = calloc(1, sizeof *sound);
+    pthread_condattr_t attributes;
+    if (!sound)
+        return NULL;
+    pthread_mutex_init(&sound->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&sound->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return sound;
+}
+
+static void SDLCALL feed(void *context, Uint8 *bytes, int size)
+{
+    struct sound *sound = context;
+    void *samples = bytes; /* SDL allocates it */
+    sound_queue_take(&sound->queue, sound->device, samples, size / (int)(2 * sizeof(float)),
+                     clock_mono_ns());
+}
+
+/* SDL_AudioInit, not SDL_InitSubSystem: SDL's counts of who uses what are not for two threads, and
+ * the main thread may be opening a screen. */
+static bool open_device(struct sound *sound)
+{
+    SDL_AudioSpec have;
+    const SDL_AudioSpec want = {
+        .freq = SOUND_QUEUE_HZ,
+        .format = AUDIO_F32SYS,
+        .channels = 2,
+        .samples = PERIOD_PAIRS,
+        .callback = feed,
+        .userdata = sound,
+    };
+    if (SDL_AudioInit(NULL) != 0)
+        return false;
+    sound->device++;
+    /* Asked for where there is none, ALSA complains on standard error. */
+    sound->id = SDL_GetNumAudioDevices(0) == 0
+                    ? 0
+                    : SDL_OpenAudioDevice(NULL, 0, &want, &have, SDL_AUDIO_ALLOW_SAMPLES_CHANGE);
+    if (!sound->id) {
+        SDL_AudioQuit();
+        return false;
+    }
+    log_info("sound", "sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
+             have.samples * 1000.0 / SOUND_QUEUE_HZ);
+    sound->failures = 0;
+    sound->silent = 0;
+    sound->taken = sound_queue_taken(&sound->queue);
+    sound->state = STATE_OPEN;
+    SDL_PauseAudioDevice(sound->id, 0);
+    return true;
+}
+
+static void close_device(struct sound *sound)
+{
+    if (!sound->id)
+        return;
+    sound->state = STATE_NONE;
+    SDL_CloseAudioDevice(sound->id);
+    sound->id = 0;
+    SDL_AudioQuit();
+}
+
+static bool is_lost(struct sound *sound)
+{
+    int64_t taken = sound_queue_taken(&sound->queue);
+    sound->silent = taken == sound->taken ? sound->silent + 1 : 0;
+    sound->taken = taken;
+    return sound->silent >= SILENT_MAX || SDL_GetAudioDeviceStatus(sound->id) == SDL_AUDIO_STOPPED;
+}
+
+/* Does what there is to do; returns how long to wait before the next time. */
+static int64_t look_after(struct sound *sound)
+{
+    if (sound->id && !is_lost(sound))
+        return LOOK_MS;
+    if (sound->id) {
+        log_warn("sound", "sound device lost, opening it again");
+        close_device(sound);
+    }
+    if (open_device(sound))
+        return LOOK_MS;
+    if (sound->state == STATE_UNKNOWN)
+        log_info("sound", "no sound device: films are silent reason=\"%s\"", SDL_GetError());
+    sound->state = STATE_NONE;
+    const struct retry_policy policy = {LOOK_MS, RETRY_MAX_MS};
+    return retry_delay_ms(&policy, ++sound->failures, UINT32_MAX);
+}
+
+static struct timespec after_ms(clockid_t clock, int64_t ms)
+{
+    struct timespec at;
+    clock_gettime(clock, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += ms % 1000 * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_nsec -= 1000000000;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+/* True when it is time to end. */
+static bool pause_ms(struct sound *sound, int64_t ms)
+{
+    struct timespec until = after_ms(CLOCK_MONOTONIC, ms);
+    pthread_mutex_lock(&sound->mutex);
+    while (!sound->stop && pthread_cond_timedwait(&sound->wake, &sound->mutex, &until) == 0)
+        ;
+    bool stop = sound->stop;
+    pthread_mutex_unlock(&sound->mutex);
+    return stop;
+}
+
+static void *run(void *context)
+{
+    struct sound *sound = context;
+    while (!pause_ms(sound, look_after(sound)))
+        ;
+    close_device(sound);
+    return NULL;
+}
+
+void sound_want(struct sound *sound)
+{
+    if (sound->started)
+        return;
+    sound->started = true;
+    int number = pthread_create(&sound->thread, NULL, run, sound);
+    if (number == 0)
+        return;
+    sound->started = false;
+    if (sound->state == STATE_UNKNOWN)
+        log_warn("sound", "no thread for the sound device: films are silent");
+    sound->state = STATE_NONE;
+}
+
+bool sound_is_possible(const struct sound *sound)
+{
+    return sound->state != STATE_NONE;
+}
+
+bool sound_is_open(const struct sound *sound)
+{
+    return sound->state == STATE_OPEN;
+}
+
+struct sound_queue *sound_queue(struct sound *sound)
+{
+    return &sound->queue;
+}
+
+void sound_destroy(struct sound *sound)
+{
+    if (!sound)
+        return;
+    if (sound->started) {
+        pthread_mutex_lock(&sound->mutex);
+        sound->stop = true;
+        pthread_cond_signal(&sound->wake);
+        pthread_mutex_unlock(&sound->mutex);
+        struct timespec until = after_ms(CLOCK_MONOTONIC, JOIN_MS);
+        if (pthread_clockjoin_np(sound->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+            log_warn("sound", "the sound device hangs, and is left behind");
+            return;
+        }
+    }
+    pthread_cond_destroy(&sound->wake);
+    pthread_mutex_destroy(&sound->mutex);
+    free(sound);
+}

@@ -1,0 +1,76 @@
+/* Private to feed_line: what its files share. feed_line.c follows the newest pointer,
+ * feed_line_origin.c asks for it and judges it, feed_line_kept.c has what the store kept of it. */
+#ifndef SYNC_FEED_LINE_ROOM_H
+#define SYNC_FEED_LINE_ROOM_H
+
+#include "sync/feed_line.h"
+#include "sync/feed_poll.h"
+#include "sync/feed_source.h"
+#include "sync/feed_told.h"
+#include "sync/feed_wanted.h"
+
+#define SHOWN_BYTES 512
+
+/* The pointer at one origin. The next one is asked as long as this one gives no answer, or one that
+ * is refused, or may be hiding something: it has no pointer, or one that has expired. */
+struct origin {
+    struct feed_poll *poll;
+    char *location;
+    char shown[SHOWN_BYTES];
+    bool asked;         /* is asked at all */
+    int64_t version;    /* of the pointer that was accepted from it last; 0: none */
+    int64_t expires_ms; /* of the same */
+    bool troubled, missing;
+    struct feed_told told;
+};
+
+/* A pointer that was accepted, and its bytes. */
+struct accepted {
+    struct pointer pointer;
+    char text[POINTER_BYTES_MAX + 1];
+    uint8_t signature[64];        /* over the file; the same for the same file and key */
+    char key_id[STATE_KEY_BYTES]; /* of the key that signed it */
+    bool given;
+};
+
+struct feed_line {
+    struct feed_line_config config;
+    struct origin origins[FEED_SOURCES_MAX];
+    struct accepted newest, in_force;
+    size_t newest_base; /* the origin that gave it */
+    struct feed_wanted *wanted;
+    int64_t want_due_ns; /* it could not be wanted: again then; 0: it could */
+    bool refused; /* what the newest pointer signs can't be played; there is no use in asking again
+                   */
+    struct feed_told told;
+    char trouble[ERR_TEXT_BYTES];
+};
+
+/* "takeover", "playlist". */
+const char *feed_line_kind(const struct feed_line *line);
+
+/* Verifies a pointer's signature and reads it; err begins with the fault's name. */
+bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
+                    struct trust_seal *seal, struct pointer *pointer, struct err *err);
+
+void feed_line_keep(const struct feed_line *line, struct accepted *to,
+                    const struct pointer *pointer, const struct trust_seal *seal, const char *bytes,
+                    size_t size);
+
+/* A pointer that is right, from this origin. */
+void feed_line_accept(struct feed_line *line, size_t base, const struct pointer *pointer,
+                      const struct trust_seal *seal);
+
+/* What pointer and time say must be remembered. */
+void feed_line_remember(const struct feed_line *line, const struct accepted *accepted,
+                        bool in_force);
+
+/* The origins: made, asked in turn, when the next is due. */
+bool feed_line_make_origins(struct feed_line *line, struct err *err);
+void feed_line_step_origins(struct feed_line *line, int64_t now_ns);
+
+/* " times=N", or "" where nothing was held back. */
+#define HELD_BYTES 24
+const char *feed_line_held_words(unsigned held, char words[HELD_BYTES]);
+
+#endif

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Films are heard: in step with the picture, as loud as they are seen. SDL's disk driver writes what would be heard, in real time;
+it writes into a pipe here, so that the moment of each period is known."""
+import array
+import math
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import player
+import tap
+
+RATE = 48000
+PERIOD = 1024  # pairs, as the player asks for; the disk driver takes one each 21 ms, or a little later
+PERIOD_MS = PERIOD * 1000 / RATE
+PERIOD_BYTES = PERIOD * 8
+LATENCY_MS = 2 * PERIOD_MS  # two periods are in the buffer of a device
+START_MS = 1772323200000  # 2026-03-01T00:00:00Z, when a block begins
+AT = "2026-03-01T00:00:00.5Z"
+LOUD = 0.1
+
+
+def film(path, seconds, sound):
+    """A film, white while there is a beep, with this sound (an expression of t)."""
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y",
+                    "-f", "lavfi", "-i", f"color=black:s=160x90:r=25:d={seconds},"
+                    "drawbox=c=white:t=fill:enable='between(mod(t\\,1.5)\\,1\\,1.1)'",
+                    "-f", "lavfi", "-i", f"aevalsrc=exprs={sound}:s={RATE}:d={seconds}",
+                    "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25", "-c:a", "aac", "-b:a", "128k",
+                    "-ac", "2", str(path)], check=True, stdin=subprocess.DEVNULL, timeout=60)
+
+
+class Device:
+    """SDL's disk driver on a pipe, and what came out of it."""
+
+    def __init__(self, folder):
+        self.path = Path(folder) / "device"
+        os.mkfifo(self.path)
+        self.reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.keeper = os.open(self.path, os.O_WRONLY)  # else the pipe ends before it begins
+        os.set_blocking(self.reader, True)
+        self.bytes, self.starts = bytearray(), {}
+        self.env = {"SDL_AUDIODRIVER": "disk", "SDL_DISKAUDIOFILE": str(self.path)}
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self):
+        while data := os.read(self.reader, 1 << 16):
+            now = time.monotonic_ns()
+            self.bytes += data
+            self.starts.setdefault((len(self.bytes) - 1) // PERIOD_BYTES, now)
+
+    def end(self):
+        """Takes what is left; the samples of the left channel."""
+        if self.keeper >= 0:
+            os.close(self.keeper)
+            self.thread.join(player.WAIT_S)
+            os.close(self.reader)
+            self.keeper = -1
+        return array.array("f", bytes(self.bytes[:len(self.bytes) // 8 * 8]))[::2]
+
+    def heard_ms(self, pair):
+        """When it is heard, by the periods around it (CLOCK_MONOTONIC)."""
+        period = pair // PERIOD
+        starts = [self.starts[n] / 1e6 - n * PERIOD_MS for n in range(period - 10, period + 11) if n in self.starts]
+        return statistics.median(starts) + pair * 1000 / RATE + LATENCY_MS
+
+
+def mono_of_show_ms(frames):
+    """What the monotonic clock has more than the show clock, which is pinned."""
+    return statistics.median(int(f["present_ns"]) / 1e6 - float(f["show_ms"]) for f in frames)
+
+
+def beeps(samples):
+    """Where beeps begin: pairs."""
+    found, last = [], -RATE
+    for i, sample in enumerate(samples):
+        if abs(sample) > LOUD:
+            if i - last > RATE // 10:
+                found.append(i)
+            last = i
+    return found
+
+
+def level(samples, hz):
+    """The amplitude of a tone (Goertzel)."""
+    real = sum(s * math.cos(2 * math.pi * hz * i / RATE) for i, s in enumerate(samples))
+    imaginary = sum(s * math.sin(2 * math.pi * hz * i / RATE) for i, s in enumerate(samples))
+    return 2 * math.hypot(real, imaginary) / len(samples)
+
+
+class Sound(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.films = tempfile.TemporaryDirectory()
+        folder = Path(cls.films.name)
+        film(folder / "beeps.mp4", 6, "0.5*sin(2*PI*1000*t)*between(mod(t\\,1.5)\\,1\\,1.1)")
+        film(folder / "low.mp4", 4, "0.5*sin(2*PI*400*t)")
+        film(folder / "high.mp4", 4, "0.5*sin(2*PI*1000*t)")
+        film(folder / "short.mp4", 1, "0.5*sin(2*PI*400*t)")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.films.cleanup()
+
+    def setUp(self):
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        self.folder = Path(temp.name)
+
+    def playlist(self, spots, transition, **more):
+        for spot in spots.values():
+            spot["video"] = str(Path(self.films.name) / spot["video"]) if "video" in spot else None
+        spots = {name: {k: v for k, v in spot.items() if v is not None} for name, spot in spots.items()}
+        for name, spot in spots.items():
+            if "video" in spot:
+                target = self.folder / Path(spot["video"]).name
+                if not target.exists():
+                    os.link(spot["video"], target)
+                spot["video"] = target.name
+        path = self.folder / "p.json"
+        player.playlist(path, spots, defaults={"transition": transition}, timezone="UTC", **more)
+        return path
+
+    def device(self):
+        device = Device(self.folder)
+        self.addCleanup(device.end)
+        return device
+
+    def player(self, source, env, *options):
+        return player.Player(self.folder, source, "--at", AT, *options, env=env)
+
+    def play_until(self, source, env, show_ms):
+        with self.player(source, env) as running:
+            running.wait_frame(lambda f: float(f["show_ms"]) >= START_MS + show_ms, f"{show_ms} ms")
+            self.assertEqual(running.stop(), 0, running.log())
+            return running.frames(), running.log()
+
+    def test_beeps_are_in_step_with_the_picture(self):
+        """Also across the film's end, where the same film begins again; and from the middle of a film on."""
+        source = self.playlist({"beeps": {"video": "beeps.mp4", "duration": 6, "volume": 1}}, {"type": "cut"})
+        device = self.device()
+        frames, log = self.play_until(source, device.env, 8000)
+        samples = device.end()
+        mono = mono_of_show_ms(frames)
+        errors = []
+        for pair in beeps(samples):
+            show = device.heard_ms(pair) - mono - START_MS
+            # AAC smears a little, hence the threshold.
+            errors.append((show - 1000 + 750) % 1500 - 750)
+        self.assertGreaterEqual(len(errors), 4, log)
+        self.assertLessEqual(abs(statistics.median(errors)), 40, errors)
+
+    def test_one_film_fades_into_another_as_loud_as_both(self):
+        source = self.playlist({"low": {"video": "low.mp4", "duration": 3, "volume": 0.5},
+                                "high": {"video": "high.mp4", "duration": 3, "volume": 1}},
+                               {"type": "crossfade", "duration": 1})
+        device = self.device()
+        frames, log = self.play_until(source, device.env, 5500)
+        samples = device.end()
+        mono = mono_of_show_ms(frames)
+        seen = set()
+        step = RATE // 200  # 5 ms: whole waves of both tones
+        for first in range(0, len(samples) - 7 * step, 7 * step):
+            show = device.heard_ms(first + 7 * step // 2) - mono - START_MS
+            mix = min(max((show - 3000) / 1000, 0), 1)
+            if not 2500 < show < 5000:
+                continue  # the first film fades in from the ground
+            # Where the device's time is not the clock's, there is a jump now and then, which bends a wave: not the middle one.
+            windows = [samples[first + i * step:first + (i + 1) * step] for i in range(7)]
+            low = statistics.median(level(window, 400) for window in windows)
+            high = statistics.median(level(window, 1000) for window in windows)
+            # 40 ms are a sixteenth of the steepest fade.
+            self.assertAlmostEqual(low, 0.5 * 0.5 * math.cos(mix * math.pi / 2), delta=0.06, msg=f"low at {show}\n{log}")
+            self.assertAlmostEqual(high, 0.5 * math.sin(mix * math.pi / 2), delta=0.08, msg=f"high at {show}\n{log}")
+            seen.add(round(mix, 1))
+        self.assertGreater(len(seen), 8)
+
+    def test_a_last_frame_that_holds_is_silent(self):
+        source = self.playlist({"short": {"video": "short.mp4", "duration": 4, "volume": 1}}, {"type": "cut"})
+        device = self.device()
+        frames, log = self.play_until(source, device.env, 4600)
+        samples = device.end()
+        mono = mono_of_show_ms(frames)
+        loud = [device.heard_ms(i) - mono - START_MS for i in range(0, len(samples), 16) if abs(samples[i]) > LOUD]
+        held = [ms for ms in loud if 1100 < ms < 3900]
+        self.assertEqual(held, [], log)
+        self.assertTrue(any(ms < 1100 for ms in loud) and any(ms > 3900 for ms in loud), log)
+
+    def test_without_volume_no_device_is_opened(self):
+        source = self.playlist({"beeps": {"video": "beeps.mp4"}, "low": {"video": "low.mp4", "volume": 0}}, {"type": "cut"})
+        target = self.folder / "disk"
+        _, log = self.play_until(source, {"SDL_AUDIODRIVER": "disk", "SDL_DISKAUDIOFILE": str(target)}, 1500)
+        self.assertNotRegex(log, "sound")
+        self.assertFalse(target.exists())
+
+    def test_without_a_device_films_play_on(self):
+        source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
+        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "there is none"}, 3000)
+        self.assertEqual(len(re.findall("^info sound: no sound device", log, re.MULTILINE)), 1, log)
+        self.assertNotRegex(log, "^(error|warn)")
+        self.assertGreater(len(frames), 40)
+
+    def test_the_dummy_driver_plays_on(self):
+        source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
+        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "dummy"}, 3000)
+        self.assertIn("sound device open driver=\"dummy\"", log)
+        self.assertNotRegex(log, "^(error|warn)")
+        self.assertGreater(len(frames), 40)
+
+    def test_a_device_that_hangs_holds_nothing_up(self):
+        """A pipe that nobody reads: SDL's thread never comes back from writing to it."""
+        source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
+        path = self.folder / "stuck"
+        os.mkfifo(path)
+        both_ends = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, both_ends)
+        with self.player(source, {"SDL_AUDIODRIVER": "disk", "SDL_DISKAUDIOFILE": str(path)}) as running:
+            line = running.wait_log("sound device lost")
+            shown = running.frames()[-1]
+            running.wait_frame(lambda f: float(f["show_ms"]) > float(shown["show_ms"]) + 1500, "going on")
+            begun = time.monotonic()
+            self.assertEqual(running.stop(), 0, running.log())
+            self.assertLess(time.monotonic() - begun, 5)  # half a second is given to the device; the rest is sanitizers
+            self.assertRegex("\n".join(running.lines[line:]), "sound device hangs")
+            self.assertNotRegex(running.log(), "^error")
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Channels and clocks: one that is dead, ahead for a moment, or set by a time server that was wrong. A takeover comes and ends when
+it should, and nobody's signature moves the player's time to where nothing else counts."""
+from channel_case import ONE, POINTER, TAKEOVER, TWO, Case, channel, servers, wait_for
+from clock import Clock
+import tap
+
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+YEAR_S = 365 * DAY_S
+LAPTOP_AHEAD_S = 9 * HOUR_S  # a laptop in another zone, whose clock shows local time as UTC
+
+
+class Clocked(Case):
+    def setUp(self):
+        super().setUp()
+        self.clock = Clock(self.folder)
+        self.server = self.hostile()
+        self.base = self.server.url("channels/seoul/")
+
+    def set(self, off_s=0, synchronised=False, passed_s=0):
+        """How wrong the wall clock is, who vouches for it, and how much time has passed since the test began."""
+        self.clock.set((off_s + passed_s) * 1000, synchronised, passed_s)
+
+    def play(self, **options):
+        return self.probe(self.base, wrap=("env", *(f"{k}={v}" for k, v in self.clock.environment().items())), **options)
+
+    def publish(self, version=1, name="one", **fields):
+        self.channel.publish(self.server.files, version, name, ONE, fields=fields)
+
+    def notice(self, version=1, seconds=HOUR_S, media=None):
+        self.channel.takeover(self.server.files, version, "notice", TWO if media is None else media, days=seconds / DAY_S)
+
+    def no_network(self):
+        for path in self.server.files:
+            self.server.acts[path] = [servers.status(503)]
+
+
+class DeadClock(Clocked):
+    def test_a_takeover_ends(self):
+        self.set(-50 * YEAR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice(seconds=300)
+        probe.edition("notice")
+        self.set(-50 * YEAR_S, passed_s=400)
+        probe.edition("one")
+        probe.log.wait("takeover is over version=1")
+        self.stop(probe)
+
+    def test_the_time_that_has_passed_is_remembered(self):
+        """Half of the takeover's time before a power cut, half of it after: there is no clock to say so but the player's own."""
+        self.set(-50 * YEAR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice(seconds=90 * 60)
+        probe.edition("notice")
+        file = next(self.state.glob("*.state"))
+        before = file.read_bytes()
+        self.set(-50 * YEAR_S, passed_s=HOUR_S + 60)
+        wait_for(lambda: file.read_bytes() != before, "an hour later the floor is written")
+        probe.kill()
+        self.no_network()
+        self.set(-50 * YEAR_S)
+        probe = self.play()
+        self.assertEqual(probe.edition().name, "notice")
+        self.set(-50 * YEAR_S, passed_s=40 * 60)
+        probe.edition("one")
+        self.stop(probe)
+
+    def test_a_signature_from_the_year_9999(self):
+        self.set(-50 * YEAR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.publish(2, "two", signed="9999-01-01T00:00:00Z", expires="9999-02-01T00:00:00Z")
+        probe.log.wait('attack="signed in the future"')
+        self.assert_no_more(self.server, probe, 1)
+        self.publish(3, "three")
+        probe.edition("three")
+        self.stop(probe)
+
+    def test_a_signature_from_the_year_9999_at_first(self):
+        """Nothing is known yet, but when the player was made."""
+        self.set(-50 * YEAR_S)
+        self.publish(2, "two", signed="9999-01-01T00:00:00Z", expires="9999-02-01T00:00:00Z")
+        probe = self.play()
+        probe.log.wait('attack="signed in the future"')
+        self.publish(3, "three")
+        probe.edition("three")
+        self.stop(probe)
+
+
+class SignedAhead(Clocked):
+    def withstand(self, synchronised):
+        self.publish(signed=channel.instant(seconds=LAPTOP_AHEAD_S))
+        self.set(synchronised=synchronised)
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        self.assert_holds(probe.edition("notice"), TWO)
+        self.stop(probe)
+        probe = self.play()
+        self.assertEqual(probe.edition().name, "notice")
+        self.stop(probe)
+
+    def test_by_a_synchronised_clock(self):
+        self.withstand(True)
+
+    def test_by_a_clock_that_nobody_vouches_for(self):
+        self.withstand(False)
+
+
+class WrongTimeServer(Clocked):
+    def test_one_wrong_answer(self):
+        """For a moment it is eleven years later, and the kernel says that it is sure."""
+        self.publish()
+        self.set(11 * YEAR_S, True)
+        probe = self.play()
+        probe.edition("one")
+        self.server.wait_asked(POINTER, 5)
+        self.stop(probe)
+        self.set()
+        probe = self.play()
+        probe.edition("one")
+        self.notice(seconds=DAY_S)
+        probe.edition("notice")
+        self.publish(2, "future", signed=channel.instant(days=3000), expires=channel.instant(days=3001))
+        probe.log.wait('playlist pointer refused attack="signed in the future"')
+        self.stop(probe)
+
+    def test_wrong_for_hours_then_right_for_an_hour(self):
+        """What the floor was raised to is taken back by a clock that was right for as long."""
+        self.publish()
+        self.set(11 * YEAR_S, True)
+        probe = self.play()
+        probe.edition("one")
+        self.remembers(11 * YEAR_S, True, HOUR_S + 60)
+        self.remembers(0, True, HOUR_S + 120, 2 * HOUR_S + 240)
+        self.stop(probe)
+        self.set()
+        probe = self.play()
+        probe.edition("one")
+        self.notice(seconds=10 * HOUR_S)
+        probe.edition("notice")
+        self.stop(probe)
+
+    def remembers(self, off_s, synchronised, *passed_s):
+        """Waits until the state was written after the last of these steps."""
+        for now_s in passed_s:
+            file = next(self.state.glob("*.state"))
+            before = file.read_bytes()
+            self.set(off_s, synchronised, now_s)
+            self.server.wait_asked(POINTER, len(self.server.asked(POINTER)) + 3)
+        wait_for(lambda: file.read_bytes() != before, "the floor is written")
+
+
+class AheadForAMoment(Clocked):
+    def test_at_the_start(self):
+        self.publish()
+        self.notice()
+        self.set(LAPTOP_AHEAD_S)
+        probe = self.play()
+        probe.edition("one")
+        probe.log.wait("takeover pointer accepted")
+        self.assert_no_more(self.server, probe, 1, TAKEOVER)
+        self.set(0, True)
+        self.assert_holds(probe.edition("notice"), TWO)
+        self.stop(probe)
+
+    def test_at_a_start_without_a_network(self):
+        """The takeover is in the store. It must not go from there because a clock is wrong."""
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        probe.edition("notice")
+        self.stop(probe)
+        self.no_network()
+        self.set(LAPTOP_AHEAD_S)
+        probe = self.play()
+        self.assertEqual(probe.edition().name, "one")
+        self.assert_no_more(self.server, probe, 1)
+        self.set()
+        self.assert_holds(probe.edition("notice"), TWO)
+        self.stop(probe)
+        probe = self.play()
+        self.assertEqual(probe.edition().name, "notice")
+        self.stop(probe)
+
+    def test_while_it_is_on(self):
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        probe.edition("notice")
+        self.set(LAPTOP_AHEAD_S)
+        probe.edition("one")
+        self.set()
+        probe.edition("notice")
+        self.set(LAPTOP_AHEAD_S, True)  # now it is known
+        probe.edition("one")
+        wait_for(lambda: len(list(self.store.glob("feeds/*/manifest.json"))) == 1, "it is no more in the store")
+        self.stop(probe)
+
+
+class LongUptime(Clocked):
+    def test_the_end_is_not_waited_for_by_polls(self):
+        """Hours after the machine has started, and with ten minutes between polls."""
+        self.set(passed_s=0)
+        self.clock.set(0, False, 5 * HOUR_S)
+        self.publish()
+        self.notice(seconds=4)
+        probe = self.play(poll_ms=600000)
+        probe.edition("notice")
+        probe.edition("one")
+        self.stop(probe)
+
+
+if __name__ == "__main__":
+    tap.main()

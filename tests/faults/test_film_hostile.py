@@ -1,0 +1,230 @@
+"""Films that are none, or worse: each costs its own slot at most. The player goes on, what moves goes on moving, and the log says why."""
+import re
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import films
+import tap
+from player import DUCKLING, TOP, Player, playlist, png
+
+MIDNIGHT = "2026-02-06T00:00:00Z"
+MIDNIGHT_MS = 1770336000000
+PROBE = TOP / "build" if DUCKLING.parent == TOP / "build/asan" else DUCKLING.parent
+GAP_MS = 100
+TRIES = 3
+PLAYS = 2000
+
+
+def setUpModule():
+    global KEPT, MEDIA
+    KEPT = tempfile.TemporaryDirectory()
+    MEDIA = Path(KEPT.name)
+    # The index in front, so that a film that is cut off can begin; and behind, so that it can't.
+    films.film(MEDIA / "front.mp4", 25, size=(64, 36), options=("-movflags", "+faststart"))
+    films.film(MEDIA / "behind.mp4", 25, size=(64, 36))
+    films.film(MEDIA / "cues.mkv", 25, size=(64, 36))
+    films.film(MEDIA / "tiny.mp4", 3, size=(64, 36))
+    png(MEDIA / "still.png", 160, 90, lambda x, y: (x, 2 * y, 90))
+
+
+def tearDownModule():
+    KEPT.cleanup()
+
+
+def cut(name, kilobyte):
+    data = (MEDIA / name).read_bytes()
+    return data[:max(len(data) * kilobyte // 12, 1)]
+
+
+def flipped(name, seed):
+    """A few bits in each kilobyte: the same ones in each run."""
+    data, state = bytearray((MEDIA / name).read_bytes()), seed
+    for start in range(0, len(data), 1024):
+        for _ in range(1 + seed % 3):
+            state = (state * 6364136223846793005 + 1442695040888963407) % 2 ** 64
+            place = start + (state >> 33) % 1024
+            if place < len(data):
+                data[place] ^= 1 << (state >> 29) % 8
+    return bytes(data)
+
+
+def with_box(name, kind, change):
+    """A film with one of its boxes changed in place."""
+    data = bytearray((MEDIA / name).read_bytes())
+    at = data.index(kind)
+    change(data, at - 4)
+    return bytes(data)
+
+
+def put(place, shape, *values):
+    return lambda data, box: struct.pack_into(shape, data, box + place, *values)
+
+
+def many_streams():
+    """A thousand of them, all alike."""
+    target = MEDIA / "streams.mp4"
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(MEDIA / "tiny.mp4"), *["-map", "0:v"] * 1000, "-c", "copy", str(target)],
+                   check=True, timeout=60)
+    return target.read_bytes()
+
+
+def damaged():
+    cases = {f"front cut at {i}": cut("front.mp4", i) for i in range(1, 12, 2)}
+    cases |= {f"behind cut at {i}": cut("behind.mp4", i) for i in (2, 6, 11)}
+    cases |= {f"cues cut at {i}": cut("cues.mkv", i) for i in (1, 5, 9)}
+    cases |= {f"{name} flipped {seed}": flipped(name, seed) for name in ("front.mp4", "cues.mkv") for seed in (1, 2, 3)}
+    return cases
+
+
+def lying():
+    return {
+        "a picture": (MEDIA / "still.png").read_bytes(),
+        "a text": b"hello\n" * 400,
+        "one byte": b"\0",
+        "a page": b"<!doctype html><title>Sign in</title>" * 40,
+        "a list of films": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXTINF:1,\nfront.mp4\n",
+        "a list of files": b"ffconcat version 1.0\nfile front.mp4\nfile /etc/passwd\n",
+        "a session": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        "a moving GIF": b"GIF89a" + struct.pack("<HHBBB", 64, 36, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+                        + (b"\x21\xf9\x04\0\x01\0\0\0" + b"\x2c\0\0\0\0\1\0\1\0\0\x02\x02\x44\x01\0") * 500 + b"\x3b",
+        "sixteen thousand pixels square": with_box("front.mp4", b"avc1", put(32, ">HH", 16384, 16384)),
+        "no pixels": with_box("front.mp4", b"avc1", put(32, ">HH", 0, 0)),
+        "samples without end": with_box("front.mp4", b"stsz", put(16, ">I", 0xffffffff)),
+        "samples beyond the end": with_box("front.mp4", b"stco", put(16, ">I", 0x7ffffff0)),
+        "times without end": with_box("front.mp4", b"stts", put(16, ">II", 0xffffffff, 0x7fffffff)),
+        "time that stands still": with_box("front.mp4", b"stts", put(20, ">I", 0)),
+        "no clock": with_box("front.mp4", b"mdhd", put(20, ">I", 0)),
+        "a box larger than the file": with_box("front.mp4", b"moov", put(0, ">I", 0x7fffffff)),
+        "a box in itself": with_box("front.mp4", b"trak", put(4, ">4s", b"moov")),
+        "a thousand streams": many_streams(),
+    }
+
+
+class Hostile(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        (self.folder / "still.png").write_bytes((MEDIA / "still.png").read_bytes())
+        (self.folder / "good.mp4").write_bytes((MEDIA / "front.mp4").read_bytes())
+        self.list = self.folder / "playlist.json"
+
+    def lay(self, cases):
+        """A moving picture, two hostile films, and so on; a second for each. The order of the spots."""
+        spots, names = {}, list(cases)
+        for i, name in enumerate(names):
+            if i % 2 == 0:
+                spots[f"still {i}"] = {"image": "still.png", "motion": "pan"}
+            (self.folder / f"bad{i}.mp4").write_bytes(cases[name])
+            spots[name] = {"video": f"bad{i}.mp4"}
+        for spot in spots.values():
+            spot |= {"duration": 1, "transition": {"type": "cut", "duration": 0}}
+        playlist(self.list, spots, timezone="UTC")
+        return list(spots)
+
+    def widest_gap(self, frames, order):
+        """Between frames within the slots of pictures that move, in ms on the screen's own clock. The first half second of a slot may
+        still belong to the workers of what comes next."""
+        widest = (0, None)
+        for a, b in zip(frames, frames[1:]):
+            first, last = (int((float(f["show_ms"]) - MIDNIGHT_MS) // 1000) for f in (a, b))
+            if first == last and a["to"] == b["to"] == order[first % len(order)] and a["to"].startswith("still"):
+                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, b["show_ms"]))
+        return widest
+
+    def play(self, cases):
+        order = self.lay(cases)
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", str(len(order) + 1.5), "--refresh", "30") as player:
+            self.assertEqual(player.process.wait(120), 0)
+            frames, log = [f for f in player.frames() if f["to"]], player.log()
+        self.assertNotIn("Sanitizer", log)
+        return order, frames, log
+
+    def check(self, cases, refused=()):
+        """Each case is shown or told of; where it is not shown, the picture before it stays."""
+        for turn in range(TRIES):
+            order, frames, log = self.play(cases)
+            gap = self.widest_gap(frames, order)
+            # A machine that does other things may keep a frame back; a film that holds the player up does so each time.
+            if gap[0] <= GAP_MS:
+                break
+        self.assertLessEqual(gap[0], GAP_MS, gap)
+        shown = {f["to"] for f in frames}
+        for name in cases:
+            told = re.search(rf'spot="{re.escape(name)}"', log)
+            self.assertTrue(told or name in shown, f"{name}: neither shown nor told of\n{log}")
+            if name in refused:
+                self.assertNotIn(name, shown)
+                self.assertTrue(told, f"{name}\n{log}")
+        stills = [name for name in order if name.startswith("still")]
+        self.assertEqual([name for name in stills if name not in shown], [])
+        # In the order of the programme, with nothing else in between.
+        seen = [f["to"] for i, f in enumerate(frames) if i == 0 or frames[i - 1]["to"] != f["to"]]
+        self.assertEqual(seen, [name for name in order if name in shown][:len(seen)] if len(seen) <= len(order)
+                         else [name for name in order if name in shown] + seen[len([n for n in order if n in shown]):])
+        return log
+
+    def test_damaged_films(self):
+        self.check(damaged(), ("behind cut at 2", "behind cut at 6", "behind cut at 11", "front cut at 1", "cues cut at 1"))
+
+    def test_files_that_lie(self):
+        cases = lying()
+        log = self.check(cases, ("a picture", "a text", "one byte", "a page", "a list of films", "a list of files", "a session",
+                                 "a moving GIF", "samples beyond the end", "a box in itself"))
+        self.assertNotIn("root:", log)
+
+    def test_an_empty_file_is_refused_before_it_plays(self):
+        (self.folder / "empty.mp4").write_bytes(b"")
+        playlist(self.list, {"empty": {"video": "empty.mp4"}})
+        with Player(self.folder, self.list, "--for", "5") as player:
+            self.assertEqual(player.process.wait(60), 1)
+        self.assertIn("$.spots.empty.video", player.log())
+
+    def test_three_strikes(self):
+        """By the file, whatever spot names it: the fourth is not even tried. One that is mended is another file."""
+        (self.folder / "bad.mp4").write_bytes(cut("behind.mp4", 6))
+        spots = {"still": {"image": "still.png"}} | {f"bad {i}": {"video": "bad.mp4"} for i in range(5)}
+        for spot in spots.values():
+            spot |= {"duration": 1, "transition": {"type": "cut", "duration": 0}}
+        playlist(self.list, spots, timezone="UTC")
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
+            player.wait_log(r'quarantined after 3 failures.* spot="bad 2"')
+            # Until the loop begins anew.
+            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 6000, "the next loop")
+            log = player.log()
+            self.assertEqual([f"bad {i}" for i in range(5) if f'spot="bad {i}" reason=' in log], ["bad 0", "bad 1", "bad 2"])
+            self.assertEqual({f["to"] for f in player.frames()} - {""}, {"still"})
+            (self.folder / "new.mp4").write_bytes((MEDIA / "front.mp4").read_bytes())
+            (self.folder / "new.mp4").rename(self.folder / "bad.mp4")
+            (self.folder / "new.json").write_bytes(self.list.read_bytes())
+            (self.folder / "new.json").rename(self.list)
+            player.wait_shown("bad 0")
+            self.assertEqual(player.stop(), 0)
+
+    def test_a_film_first_with_nothing_before_it(self):
+        """Never black: the house card stands in, then the next spot."""
+        (self.folder / "bad.mp4").write_bytes(cut("behind.mp4", 6))
+        playlist(self.list, {"bad": {"video": "bad.mp4", "duration": 1}, "good": {"video": "good.mp4", "duration": 2}}, timezone="UTC")
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
+            player.wait_shown("good")
+            self.assertIn('spot="bad"', player.log())
+            self.assertEqual(player.stop(), 0)
+
+
+class Growth(unittest.TestCase):
+    def test_two_thousand_plays(self):
+        done = subprocess.run([PROBE / "tests/faults/probe_film", MEDIA / "tiny.mp4", str(PLAYS)], capture_output=True, text=True, timeout=240)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        before, after = ({k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", line)} for line in done.stdout.splitlines())
+        self.assertEqual((after["descriptors"], after["children"]), (before["descriptors"], 0), done.stdout)
+        # A byte for each play would be noticed; the allocator keeps a little for itself.
+        self.assertLess(after["heap"] - before["heap"], 16 * 1024, done.stdout)
+        self.assertLessEqual(after["maps"] - before["maps"], 8, done.stdout)
+        self.assertLess(after["resident_kb"] - before["resident_kb"], 1024, done.stdout)
+
+
+if __name__ == "__main__":
+    tap.main()

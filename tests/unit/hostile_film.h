@@ -1,0 +1,781 @@
+/* Workers that lie about films, one part for each way, and one that plays fair without a film.
+ *
+ * A film's job has no room for a part's name: it stands in the file. A test program's main() calls
+ * play_film_worker() when it was executed as a worker. Parts send what they have to and then wait,
+ * so that nothing but what they sent decides. */
+#ifndef TESTS_UNIT_HOSTILE_FILM_H
+#define TESTS_UNIT_HOSTILE_FILM_H
+
+#include "decode/movie.h"
+#include "decode/protocol.h"
+#include "decode/sandbox.h"
+#include "decode/worker.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define HOSTILE_MARK "hostile "
+#define HOSTILE_NAME_BYTES 64
+
+#define FILM_WIDTH 40
+#define FILM_HEIGHT 20
+#define FILM_SLOTS 12
+#define FILM_SLOT_BYTES 4096
+#define FILM_BYTES ((off_t)FILM_SLOTS * FILM_SLOT_BYTES)
+#define FILM_FRAME_US 40000
+#define FILM_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+static void send_packet(const void *bytes, size_t size, const int *fds, size_t fd_count)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int) * 8)];
+    } control;
+    memset(&control, 0, sizeof control);
+    struct iovec part = {(void *)(uintptr_t)bytes, size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd_count) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    }
+    if (sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) != (ssize_t)size)
+        _exit(3);
+}
+
+static void send_event(struct protocol_event event, int fd)
+{
+    event.magic = PROTOCOL_MAGIC;
+    send_packet(&event, sizeof event, &fd, fd >= 0);
+}
+
+static void send_words(enum protocol_event_kind kind, uint32_t code, const char *words)
+{
+    struct protocol_event event = {.kind = kind, .code = code};
+    snprintf(event.words, sizeof event.words, "%s", words);
+    send_event(event, -1);
+}
+
+static void send_end(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_END}, -1);
+}
+
+static void send_frame_at(int32_t slot, int64_t time_us, int64_t duration_us)
+{
+    send_event(
+        (struct protocol_event){
+            .kind = PROTOCOL_FRAME, .slot = slot, .time_us = time_us, .duration_us = duration_us},
+        -1);
+}
+
+static void send_frames(int first, int count)
+{
+    for (int i = first; i < first + count; i++)
+        send_frame_at(i % FILM_SLOTS, (int64_t)i * FILM_FRAME_US, FILM_FRAME_US);
+}
+
+static int make_memory(off_t size, int seals)
+{
+    int fd = memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
+        _exit(3);
+    return fd;
+}
+
+/* What an honest worker would say. */
+static struct protocol_event honest_film(void)
+{
+    return (struct protocol_event){
+        .kind = PROTOCOL_FILM,
+        .film = {.slots = FILM_SLOTS,
+                 .width_px = FILM_WIDTH,
+                 .height_px = FILM_HEIGHT,
+                 .offset_bytes = {0, 1280, 1664},
+                 .stride_bytes = {64, 32, 32},
+                 .slot_bytes = FILM_SLOT_BYTES,
+                 .colour = FRAME_BT709,
+                 .shown_width_px = FILM_WIDTH,
+                 .shown_height_px = FILM_HEIGHT,
+                 .coded_width_px = FILM_WIDTH,
+                 .coded_height_px = FILM_HEIGHT,
+                 .bit_depth = 8,
+                 .fps = 25,
+                 .duration_us = 4 * FILM_FRAME_US,
+                 .codec = "none"},
+    };
+}
+
+static void send_film(void)
+{
+    send_event(honest_film(), make_memory(FILM_BYTES, FILM_SEALS));
+}
+
+static void send_sound(int64_t time_us, int32_t pairs, float value)
+{
+    static struct protocol_sound sound;
+    sound = (struct protocol_sound){PROTOCOL_MAGIC, PROTOCOL_SOUND, time_us, pairs, {0}};
+    for (int i = 0; i < 2 * PROTOCOL_SOUND_PAIRS; i++)
+        sound.samples[i] = value;
+    send_packet(&sound, sizeof sound, NULL, 0);
+}
+
+/* A film that is described wrongly in one place: a number of 4 or 8 bytes, or a double. */
+struct film_lie {
+    const char *name;
+    size_t offset, bytes;
+    uint64_t number;
+    double fraction;
+};
+
+#define LIE(field, value)                                                                          \
+    {                                                                                              \
+#field " = " #value, offsetof(struct protocol_film, field),                                \
+            sizeof((struct protocol_film *)0)->field, (uint64_t)(value), 0                         \
+    }
+#define FRACTION_LIE(field, value)                                                                 \
+    {                                                                                              \
+#field " = " #value, offsetof(struct protocol_film, field), 0, 0, value                    \
+    }
+
+static const struct film_lie film_lies[] = {
+    LIE(slots, 0),
+    LIE(slots, 2),
+    LIE(slots, -1),
+    LIE(slots, PROTOCOL_FILM_SLOTS_MAX + 1),
+    LIE(slots, INT32_MAX),
+    LIE(slots, INT32_MIN),
+    LIE(width_px, 0),
+    LIE(width_px, -FILM_WIDTH),
+    LIE(width_px, 65), /* more than a row's bytes */
+    LIE(width_px, MOVIE_SIDE_MAX_PX + 1),
+    LIE(width_px, INT32_MAX),
+    LIE(height_px, 0),
+    LIE(height_px, 66), /* more rows than a slot has */
+    LIE(height_px, INT32_MIN),
+    LIE(height_px, INT32_MAX),
+    LIE(stride_bytes[0], 0),
+    LIE(stride_bytes[0], FILM_WIDTH - 1),
+    LIE(stride_bytes[0], 4 * MOVIE_SIDE_MAX_PX + 1),
+    LIE(stride_bytes[0], UINT64_MAX),
+    LIE(stride_bytes[0], UINT64_MAX / 19 + 1), /* times the rows: little */
+    LIE(stride_bytes[1], FILM_WIDTH / 2 - 1),
+    LIE(stride_bytes[1], 1 << 16),
+    LIE(stride_bytes[2], 0),
+    LIE(offset_bytes[0], FILM_SLOT_BYTES),
+    LIE(offset_bytes[0], UINT64_MAX),
+    LIE(offset_bytes[1], FILM_SLOT_BYTES + 1),
+    LIE(offset_bytes[1], FILM_SLOT_BYTES - 32 * 9 - FILM_WIDTH / 2 + 1), /* its last byte is out */
+    LIE(offset_bytes[2], UINT64_MAX - 8),
+    LIE(offset_bytes[2], INT64_MAX),
+    LIE(slot_bytes, 0),
+    LIE(slot_bytes, 1),
+    LIE(slot_bytes, 1664),
+    LIE(slot_bytes, PROTOCOL_FILM_BYTES_MAX), /* all slots together are more */
+    LIE(slot_bytes, PROTOCOL_FILM_BYTES_MAX + 1),
+    LIE(slot_bytes, UINT64_MAX),
+    LIE(slot_bytes, UINT64_MAX / FILM_SLOTS + 2), /* times the slots: little */
+    LIE(colour, FRAME_JPEG + 1),
+    LIE(colour, UINT32_MAX),
+    LIE(shown_width_px, 0),
+    LIE(shown_width_px, -1),
+    LIE(shown_width_px, 65537),
+    LIE(shown_height_px, 0),
+    LIE(shown_height_px, INT32_MAX),
+    LIE(coded_width_px, 0),
+    LIE(coded_width_px, MOVIE_SIDE_MAX_PX + 1),
+    LIE(coded_height_px, -1),
+    LIE(coded_height_px, INT32_MIN),
+    LIE(bit_depth, -1),
+    LIE(bit_depth, 17),
+    LIE(duration_us, -1),
+    LIE(duration_us, INT64_MAX),
+    LIE(duration_us, INT64_MIN),
+    LIE(codec[8], 0x6161616161616161), /* the text has no end */
+    FRACTION_LIE(fps, NAN),
+    FRACTION_LIE(fps, INFINITY),
+    FRACTION_LIE(fps, -1),
+    FRACTION_LIE(fps, 1001),
+};
+#define FILM_LIES (sizeof film_lies / sizeof *film_lies)
+
+static void tell_lie(struct protocol_film *film, const struct film_lie *lie)
+{
+    uint8_t *place = (uint8_t *)film + lie->offset;
+    uint32_t half = (uint32_t)lie->number;
+    if (lie->bytes == 0)
+        memcpy(place, &lie->fraction, sizeof lie->fraction);
+    else if (lie->bytes == sizeof half)
+        memcpy(place, &half, sizeof half);
+    else
+        memcpy(place, &lie->number, sizeof lie->number);
+}
+
+static bool play_lie(const char *name)
+{
+    for (size_t i = 0; i < FILM_LIES; i++) {
+        if (strcmp(name, film_lies[i].name) != 0)
+            continue;
+        struct protocol_event event = honest_film();
+        memset(event.film.codec, 'a', 8);
+        tell_lie(&event.film, &film_lies[i]);
+        /* The memory is as large as is allowed, so that nothing but the lie is wrong. */
+        send_event(event, make_memory((off_t)PROTOCOL_FILM_BYTES_MAX, FILM_SEALS));
+        send_frames(0, 1);
+        return true;
+    }
+    return false;
+}
+
+/* Memory. */
+
+static void play_not_sealed(void)
+{
+    send_event(honest_film(), make_memory(FILM_BYTES, 0));
+}
+
+static void play_half_sealed(void)
+{
+    send_event(honest_film(), make_memory(FILM_BYTES, F_SEAL_SHRINK));
+}
+
+static void play_short_memory(void)
+{
+    send_event(honest_film(), make_memory(FILM_BYTES - 1, FILM_SEALS));
+}
+
+static void play_no_memory(void)
+{
+    send_event(honest_film(), make_memory(0, FILM_SEALS));
+}
+
+static void play_ordinary_file(void)
+{
+    send_event(honest_film(), open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+}
+
+static void play_folder(void)
+{
+    send_event(honest_film(), open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+static void play_pipe(void)
+{
+    int fds[2];
+    if (pipe(fds) < 0)
+        _exit(3);
+    send_event(honest_film(), fds[0]);
+}
+
+static void play_no_fd(void)
+{
+    send_event(honest_film(), -1);
+}
+
+/* Messages. */
+
+static void play_short_packet(void)
+{
+    const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FRAME};
+    send_film();
+    send_packet(&event, sizeof event - 1, NULL, 0);
+}
+
+static void play_one_byte(void)
+{
+    send_packet("d", 1, NULL, 0);
+}
+
+static void play_long_packet(void)
+{
+    static char bytes[sizeof(struct protocol_sound) + 1];
+    send_packet(bytes, sizeof bytes, NULL, 0);
+}
+
+static void play_empty_packet_with_files(void)
+{
+    const int fds[] = {0, 0};
+    send_packet("", 0, fds, 2);
+}
+
+static void play_wrong_magic(void)
+{
+    send_film();
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC + 1, .kind = PROTOCOL_FRAME};
+    send_packet(&event, sizeof event, NULL, 0);
+}
+
+static void play_sound_with_wrong_magic(void)
+{
+    static const struct protocol_sound sound = {.kind = PROTOCOL_SOUND, .pairs = 1};
+    send_packet(&sound, sizeof sound, NULL, 0);
+}
+
+static void play_event_of_sound(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_SOUND}, -1);
+}
+
+static void play_unknown_kind(void)
+{
+    send_event((struct protocol_event){.kind = UINT32_MAX}, -1);
+}
+
+static void play_ring_of_a_still(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_RING},
+               make_memory(FILM_BYTES, FILM_SEALS | F_SEAL_WRITE));
+}
+
+static void play_two_fds(void)
+{
+    const int fds[] = {make_memory(FILM_BYTES, FILM_SEALS), make_memory(FILM_BYTES, FILM_SEALS)};
+    struct protocol_event event = honest_film();
+    event.magic = PROTOCOL_MAGIC;
+    send_packet(&event, sizeof event, fds, 2);
+}
+
+static void play_eight_fds(void)
+{
+    const int fds[8] = {0};
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FRAME};
+    send_film();
+    send_packet(&event, sizeof event, fds, 8);
+}
+
+/* Fair but for a descriptor in each message, all the time that the player listens. */
+static void play_fds_in_every_message(void)
+{
+    send_film();
+    for (int i = 0; i < PROTOCOL_AHEAD_FRAMES; i++)
+        send_event((struct protocol_event){.kind = PROTOCOL_FRAME,
+                                           .slot = i,
+                                           .time_us = (int64_t)i * FILM_FRAME_US,
+                                           .duration_us = FILM_FRAME_US},
+                   PROTOCOL_FD);
+    send_event((struct protocol_event){.kind = PROTOCOL_END}, PROTOCOL_FD);
+}
+
+/* Order. */
+
+static void play_two_films(void)
+{
+    send_film();
+    send_frames(0, 1);
+    send_film();
+}
+
+static void play_two_films_at_once(void)
+{
+    send_film();
+    send_film();
+}
+
+static void play_two_films_without_memory(void)
+{
+    send_film();
+    send_event(honest_film(), -1);
+}
+
+static void play_frame_before_film(void)
+{
+    send_frames(0, 1);
+}
+
+static void play_end_at_once(void)
+{
+    send_end();
+}
+
+static void play_end_after_film(void)
+{
+    send_film();
+    send_end();
+}
+
+static void play_slot_minus_one(void)
+{
+    send_film();
+    send_frame_at(-1, 0, 1);
+}
+
+static void play_slot_too_far(void)
+{
+    send_film();
+    send_frame_at(FILM_SLOTS, 0, 1);
+}
+
+static void play_slot_far_too_far(void)
+{
+    send_film();
+    send_frame_at(INT32_MAX, 0, 1);
+}
+
+static void play_time_before_the_start(void)
+{
+    send_film();
+    send_frame_at(0, -1, 1);
+}
+
+static void play_time_beyond_all(void)
+{
+    send_film();
+    send_frame_at(0, INT64_MAX, 1);
+}
+
+static void play_no_duration(void)
+{
+    send_film();
+    send_frame_at(0, 0, 0);
+}
+
+static void play_endless_duration(void)
+{
+    send_film();
+    send_frame_at(0, 0, INT64_MAX);
+}
+
+static void play_time_goes_back(void)
+{
+    send_film();
+    send_frames(0, 3);
+    send_frames(1, 1);
+}
+
+static void play_time_stands_still(void)
+{
+    send_film();
+    send_frames(0, 2);
+    send_frames(1, 1);
+}
+
+static void play_one_frame_too_many(void)
+{
+    send_film();
+    send_frames(0, PROTOCOL_AHEAD_FRAMES + 1);
+}
+
+/* Never reads: sends as long as anybody takes it. */
+static void play_flood(void)
+{
+    send_film();
+    for (int i = 0;; i++)
+        send_frames(i, 1);
+}
+
+static void play_flood_of_sound(void)
+{
+    send_film();
+    for (int i = 0;; i++)
+        send_sound((int64_t)i * 20000, PROTOCOL_SOUND_PAIRS, 1);
+}
+
+static void play_sound(void)
+{
+    send_sound(0, 1, 1);
+}
+
+static void play_no_sound(void)
+{
+    send_sound(0, 0, 1);
+}
+
+static void play_too_much_sound(void)
+{
+    send_sound(0, PROTOCOL_SOUND_PAIRS + 1, 1);
+}
+
+static void play_less_than_no_sound(void)
+{
+    send_sound(0, INT32_MIN, 1);
+}
+
+static void play_sound_before_the_start(void)
+{
+    send_sound(-1, 1, 1);
+}
+
+static void play_sound_beyond_all(void)
+{
+    send_sound(INT64_MAX, 1, 1);
+}
+
+/* Ends. */
+
+static void play_error(void)
+{
+    send_words(PROTOCOL_ERROR, ERR_INPUT, "%s%n\x1b[2J");
+}
+
+static void play_error_without_code(void)
+{
+    send_words(PROTOCOL_ERROR, ERR_NONE, "all is well");
+}
+
+static void play_error_of_no_kind(void)
+{
+    send_words(PROTOCOL_ERROR, UINT32_MAX, "beyond");
+}
+
+static void play_error_without_end(void)
+{
+    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
+    memset(event.words, 'x', sizeof event.words);
+    send_event(event, -1);
+}
+
+static void play_die_after_film(void)
+{
+    send_film();
+    raise(SIGKILL);
+}
+
+static void play_die_at_frame(void)
+{
+    send_film();
+    send_frames(0, 3);
+    raise(SIGALRM);
+}
+
+static void play_quiet_exit(void)
+{
+    send_film();
+    send_frames(0, 3);
+    _exit(0);
+}
+
+static void play_stop_at_frame(void)
+{
+    send_film();
+    send_frames(0, 3);
+    raise(SIGSTOP);
+}
+
+static void play_hang_after_film(void)
+{
+    send_film();
+}
+
+static void play_hang(void)
+{
+}
+
+static void play_break_out(void)
+{
+    struct err err = {0};
+    const struct sandbox_limits limits = {(size_t)1 << 30, (size_t)1 << 30, 10, 16};
+    if (!sandbox_set_limits(&limits, &err) || !sandbox_deny_files(&err) ||
+        !sandbox_deny_calls(SANDBOX_THREADS, &err))
+        _exit(3);
+    send_film();
+    send_frames(0, 3);
+    syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+}
+
+/* All frames that are allowed, and not one order read. */
+static void play_deaf(void)
+{
+    send_film();
+    send_frames(0, PROTOCOL_AHEAD_FRAMES);
+}
+
+/* Writes to its frames as fast as it can, while they are read. */
+static void play_restless(void)
+{
+    int fd = make_memory(FILM_BYTES, FILM_SEALS);
+    uint8_t *bytes = mmap(NULL, (size_t)FILM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED)
+        _exit(3);
+    send_event(honest_film(), fd);
+    send_frames(0, PROTOCOL_AHEAD_FRAMES);
+    for (uint8_t value = 0;; value++) {
+        memset(bytes, value, (size_t)FILM_BYTES);
+        /* Neither is allowed by the seals; holes are, and read as zeros. */
+        if (ftruncate(fd, 0) == 0 || ftruncate(fd, FILM_BYTES * 2) == 0)
+            _exit(3);
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, FILM_BYTES);
+    }
+}
+
+/* A film of 20 frames with a sound beside it, as an honest worker would play it: each frame's
+ * samples hold its number. */
+static void play_fair(void)
+{
+    int fd = make_memory(FILM_BYTES, FILM_SEALS);
+    uint8_t *bytes = mmap(NULL, (size_t)FILM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED)
+        _exit(3);
+    send_event(honest_film(), fd);
+    struct protocol_order order;
+    for (int i = 0, out = 0; i < 20; i++, out++) {
+        while (out == PROTOCOL_AHEAD_FRAMES) {
+            if (recv(PROTOCOL_FD, &order, sizeof order, 0) != (ssize_t)sizeof order)
+                _exit(0);
+            out -= order.kind == PROTOCOL_RELEASE;
+        }
+        memset(bytes + (size_t)(i % FILM_SLOTS) * FILM_SLOT_BYTES, i, FILM_SLOT_BYTES);
+        send_frames(i, 1);
+    }
+    send_end();
+}
+
+static void play_fair_sound(void)
+{
+    send_film();
+    send_frames(0, 1);
+    send_sound(0, 480, 0.5F);
+    send_sound(20000, 480, 9);   /* too loud: limited; 10 ms of silence before it */
+    send_sound(30000, 480, NAN); /* nothing */
+    send_sound(40000, 480, -INFINITY);
+    send_end();
+    _exit(0); /* nothing more is to be heard */
+}
+
+/* What comes after the end is not looked at. */
+static void play_garbage_after_the_end(void)
+{
+    send_film();
+    send_frames(0, 2);
+    send_end();
+    for (int i = 0; i < 100; i++)
+        send_event((struct protocol_event){.kind = UINT32_MAX}, PROTOCOL_FD);
+}
+
+static void play_look(void)
+{
+    send_event(honest_film(), -1);
+}
+
+static const struct hostile_part {
+    const char *name;
+    void (*play)(void);
+} hostile_parts[] = {
+    {"not sealed", play_not_sealed},
+    {"half sealed", play_half_sealed},
+    {"short memory", play_short_memory},
+    {"no memory", play_no_memory},
+    {"ordinary file", play_ordinary_file},
+    {"folder", play_folder},
+    {"pipe", play_pipe},
+    {"no fd", play_no_fd},
+    {"short packet", play_short_packet},
+    {"one byte", play_one_byte},
+    {"long packet", play_long_packet},
+    {"empty packet with files", play_empty_packet_with_files},
+    {"wrong magic", play_wrong_magic},
+    {"sound with wrong magic", play_sound_with_wrong_magic},
+    {"event of sound", play_event_of_sound},
+    {"unknown kind", play_unknown_kind},
+    {"ring of a still", play_ring_of_a_still},
+    {"two fds", play_two_fds},
+    {"eight fds", play_eight_fds},
+    {"fds in every message", play_fds_in_every_message},
+    {"two films", play_two_films},
+    {"two films at once", play_two_films_at_once},
+    {"two films without memory", play_two_films_without_memory},
+    {"frame before film", play_frame_before_film},
+    {"end at once", play_end_at_once},
+    {"end after film", play_end_after_film},
+    {"slot minus one", play_slot_minus_one},
+    {"slot too far", play_slot_too_far},
+    {"slot far too far", play_slot_far_too_far},
+    {"time before the start", play_time_before_the_start},
+    {"time beyond all", play_time_beyond_all},
+    {"no duration", play_no_duration},
+    {"endless duration", play_endless_duration},
+    {"time goes back", play_time_goes_back},
+    {"time stands still", play_time_stands_still},
+    {"one frame too many", play_one_frame_too_many},
+    {"flood", play_flood},
+    {"flood of sound", play_flood_of_sound},
+    {"sound", play_sound},
+    {"no sound", play_no_sound},
+    {"too much sound", play_too_much_sound},
+    {"less than no sound", play_less_than_no_sound},
+    {"sound before the start", play_sound_before_the_start},
+    {"sound beyond all", play_sound_beyond_all},
+    {"error", play_error},
+    {"error without code", play_error_without_code},
+    {"error of no kind", play_error_of_no_kind},
+    {"error without end", play_error_without_end},
+    {"die after film", play_die_after_film},
+    {"die at frame", play_die_at_frame},
+    {"quiet exit", play_quiet_exit},
+    {"stop at frame", play_stop_at_frame},
+    {"hang after film", play_hang_after_film},
+    {"hang", play_hang},
+    {"break out", play_break_out},
+    {"deaf", play_deaf},
+    {"restless", play_restless},
+    {"fair", play_fair},
+    {"fair sound", play_fair_sound},
+    {"garbage after the end", play_garbage_after_the_end},
+    {"look", play_look},
+};
+
+/* Looks at the job without taking it; the name of the part, or an empty one for the honest worker,
+ * which reads the job again. */
+static bool peek_part(char name[HOSTILE_NAME_BYTES])
+{
+    static struct protocol_job job;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {&job, sizeof job};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    char text[HOSTILE_NAME_BYTES + sizeof HOSTILE_MARK] = "";
+    int file;
+    name[0] = '\0';
+    if (recvmsg(PROTOCOL_FD, &message, MSG_PEEK) != (ssize_t)sizeof job || !CMSG_FIRSTHDR(&message))
+        return false;
+    memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof file);
+    ssize_t got = pread(file, text, sizeof text - 1, 0);
+    close(file);
+    if (got > 0 && strncmp(text, HOSTILE_MARK, strlen(HOSTILE_MARK)) == 0)
+        snprintf(name, HOSTILE_NAME_BYTES, "%.*s", HOSTILE_NAME_BYTES - 1,
+                 text + strlen(HOSTILE_MARK));
+    return true;
+}
+
+/* The process's exit status; main() calls it when argv[0] is WORKER_NAME. */
+static int play_film_worker(void)
+{
+    char name[HOSTILE_NAME_BYTES];
+    if (!peek_part(name))
+        return 4;
+    if (!name[0])
+        return worker_main();
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
+    struct protocol_job *job = malloc(sizeof *job);
+    if (!job || recv(PROTOCOL_FD, job, sizeof *job, 0) != (ssize_t)sizeof *job)
+        return 4;
+    free(job);
+    bool played = play_lie(name);
+    for (size_t i = 0; i < sizeof hostile_parts / sizeof *hostile_parts; i++)
+        if (strcmp(name, hostile_parts[i].name) == 0) {
+            hostile_parts[i].play();
+            played = true;
+        }
+    for (;;)
+        if (!played || pause() < 0)
+            return 5;
+}
+
+#endif

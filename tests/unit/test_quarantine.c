@@ -1,0 +1,148 @@
+/* Three strikes, by what a medium is and not by what it is called. */
+#include "quarantine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+
+#include "temp_folder.h"
+
+static struct quarantine quarantine;
+
+static int forget(void **state)
+{
+    (void)state;
+    memset(&quarantine, 0, sizeof quarantine);
+    return 0;
+}
+
+static const uint8_t *medium(int number)
+{
+    static uint8_t identity[HASH_BYTES];
+    memset(identity, 0, sizeof identity);
+    memcpy(identity + 3, &number, sizeof number);
+    return identity;
+}
+
+static void three_strikes(void **state)
+{
+    (void)state;
+    assert_false(quarantine_has(&quarantine, medium(1)));
+    assert_false(quarantine_strike(&quarantine, medium(1)));
+    assert_false(quarantine_strike(&quarantine, medium(1)));
+    assert_false(quarantine_has(&quarantine, medium(1)));
+    assert_true(quarantine_strike(&quarantine, medium(1)));
+    assert_true(quarantine_has(&quarantine, medium(1)));
+    /* Told once, whatever comes. */
+    assert_false(quarantine_strike(&quarantine, medium(1)));
+    assert_true(quarantine_has(&quarantine, medium(1)));
+}
+
+static void each_medium_for_itself(void **state)
+{
+    (void)state;
+    for (int strike = 1; strike <= QUARANTINE_STRIKES; strike++)
+        for (int i = 0; i < QUARANTINE_MAX; i++)
+            assert_true(quarantine_strike(&quarantine, medium(i)) ==
+                        (strike == QUARANTINE_STRIKES));
+    for (int i = 0; i < QUARANTINE_MAX; i++)
+        assert_true(quarantine_has(&quarantine, medium(i)));
+    assert_false(quarantine_has(&quarantine, medium(QUARANTINE_MAX)));
+}
+
+/* A medium of zeros is not the place that is free. */
+static void the_hash_of_zeros(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[HASH_BYTES];
+    assert_false(quarantine_has(&quarantine, zeros));
+    for (int i = 0; i < QUARANTINE_STRIKES; i++)
+        quarantine_strike(&quarantine, zeros);
+    assert_true(quarantine_has(&quarantine, zeros));
+}
+
+static void the_oldest_is_forgotten(void **state)
+{
+    (void)state;
+    for (int i = 0; i < QUARANTINE_MAX; i++)
+        for (int strike = 0; strike < QUARANTINE_STRIKES; strike++)
+            quarantine_strike(&quarantine, medium(i));
+    assert_false(quarantine_strike(&quarantine, medium(1000)));
+    assert_false(quarantine_has(&quarantine, medium(0)));
+    assert_true(quarantine_has(&quarantine, medium(1)));
+    assert_false(quarantine_has(&quarantine, medium(1000)));
+    /* What was forgotten begins anew. */
+    assert_false(quarantine_strike(&quarantine, medium(0)));
+    assert_false(quarantine_has(&quarantine, medium(1)));
+    assert_true(quarantine_has(&quarantine, medium(2)));
+}
+
+/* Two films beside a playlist, one by its hash. */
+static struct edition *load(void)
+{
+    struct playlist_faults faults = {0};
+    struct err err = {0};
+    temp_folder_write("a.mp4", "film a");
+    temp_folder_write("b.mp4", "film b");
+    temp_folder_write("list.json",
+                      "{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"video\":\"a.mp4\"},"
+                      "\"b\":{\"video\":\"b.mp4\"}}}");
+    struct edition *edition = edition_load(temp_folder_path("list.json"), &faults, &err);
+    if (!edition)
+        fail_msg("%s", err.text);
+    playlist_faults_finish(&faults);
+    return edition;
+}
+
+static void a_file_is_known_by_what_it_is_now(void **state)
+{
+    (void)state;
+    uint8_t a[HASH_BYTES], b[HASH_BYTES], again[HASH_BYTES];
+    struct edition *edition = load();
+    assert_true(quarantine_identify(edition, 0, a));
+    assert_true(quarantine_identify(edition, 1, b));
+    assert_true(quarantine_identify(edition, 0, again));
+    assert_memory_not_equal(a, b, HASH_BYTES);
+    assert_memory_equal(a, again, HASH_BYTES);
+    /* Changed in place, as long as it was, in a time that differs. */
+    const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    temp_folder_write("a.mp4", "film c");
+    assert_int_equal(utimensat(AT_FDCWD, temp_folder_path("a.mp4"), times, 0), 0);
+    assert_true(quarantine_identify(edition, 0, again));
+    assert_memory_not_equal(a, again, HASH_BYTES);
+    unlink(temp_folder_path("a.mp4"));
+    assert_false(quarantine_identify(edition, 0, again));
+    assert_false(quarantine_identify(edition, -1, again));
+    assert_false(quarantine_identify(edition, 2, again));
+    edition_destroy(edition);
+}
+
+static void a_hash_comes_first(void **state)
+{
+    (void)state;
+    uint8_t identity[HASH_BYTES];
+    struct edition *edition = load();
+    edition->playlist->assets[0].has_sha256 = true;
+    memset(edition->playlist->assets[0].sha256, 7, HASH_BYTES);
+    unlink(temp_folder_path("a.mp4")); /* what it is called, and where it lies, is nothing to it */
+    assert_true(quarantine_identify(edition, 0, identity));
+    assert_memory_equal(identity, edition->playlist->assets[0].sha256, HASH_BYTES);
+    edition_destroy(edition);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(three_strikes, forget),
+        cmocka_unit_test_setup(each_medium_for_itself, forget),
+        cmocka_unit_test_setup(the_hash_of_zeros, forget),
+        cmocka_unit_test_setup(the_oldest_is_forgotten, forget),
+        cmocka_unit_test(a_file_is_known_by_what_it_is_now),
+        cmocka_unit_test(a_hash_comes_first),
+    };
+    return cmocka_run_group_tests_name("quarantine", tests, temp_folder_setup,
+                                       temp_folder_teardown);
+}
