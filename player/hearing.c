@@ -19,10 +19,11 @@ bool hearing_init(struct hearing *hearing)
     return hearing->sound;
 }
 
-void hearing_finish(struct hearing *hearing)
+bool hearing_finish(struct hearing *hearing)
 {
-    sound_destroy(hearing->sound);
+    bool clean = sound_destroy(hearing->sound);
     *hearing = (struct hearing){0};
+    return clean;
 }
 
 static bool add_film(void *source, int64_t offset, float *mix, int pairs, const float gains[2])

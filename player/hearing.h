@@ -18,7 +18,9 @@ struct hearing {
 
 /* False when out of memory. No device is opened before there is a film to be heard. */
 bool hearing_init(struct hearing *hearing);
-void hearing_finish(struct hearing *hearing); /* zeroed is allowed */
+
+/* False as sound_destroy. Zeroed is allowed. */
+bool hearing_finish(struct hearing *hearing);
 
 /* To be called after each turn of the show; tells the loader whether to decode sound. */
 void hearing_turn(struct hearing *hearing, struct playing *playing, struct loader *loader,

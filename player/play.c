@@ -20,6 +20,7 @@
 #include <SDL.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 #define LOST_MAX 3 /* screens in a row that were lost soon after they were opened */
@@ -413,7 +414,7 @@ static bool start(struct play *play, struct err *err)
 static void finish(struct play *play)
 {
     source_close(play->source);
-    hearing_finish(&play->hearing);
+    bool clean = hearing_finish(&play->hearing);
     show_finish(&play->show);
     loader_destroy(play->loader);
     lengths_finish(&play->lengths);
@@ -424,6 +425,10 @@ static void finish(struct play *play)
     settings_finish(&play->settings);
     SDL_Quit();
     log_flush();
+    if (!clean) {
+        fflush(stdout);
+        _exit(play->status);
+    }
 }
 
 int play_main(int argc, char **argv)

@@ -124,12 +124,16 @@ static struct show_target slot_target(struct playing *playing, struct loader *lo
     return target;
 }
 
+/* A film waits until the transition before it is over, which leaves it half a slot at least: three
+ * films at a time would be too much for a small machine. */
 static void want_next(struct playing *playing, struct loader *loader,
-                      const struct programme_slot *slot, struct picture **picture)
+                      const struct programme_scene *scene, struct picture **picture)
 {
-    struct programme_slot next = programme_next_slot(playing->programme, slot);
+    struct programme_slot next = programme_next_slot(playing->programme, &scene->to);
     struct loader_key key = {playing->edition, playing->serial, next.spot, NULL, next.start_ms, 0};
-    if (next.source != PROGRAMME_NOTHING)
+    if (next.source == PROGRAMME_NOTHING)
+        return;
+    if (!scene->has_from || !playing->edition->playlist->spots[next.spot].is_video)
         loader_want(loader, &key, picture);
 }
 
@@ -161,7 +165,7 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
     if (bare && state == LOADER_FAILED)
         wish.to = house_target(loader, words, show_ms);
     if (state != LOADER_LOADING)
-        want_next(playing, loader, &scene.to, next);
+        want_next(playing, loader, &scene, next);
     return wish;
 }
 

@@ -46,5 +46,5 @@ void publish_interrupt_watch(void)
 
 void publish_interrupt_set(enum publish_interrupt_phase phase)
 {
-    current_phase = phase;
+    current_phase = (sig_atomic_t)phase;
 }

@@ -237,6 +237,11 @@ static bool find_after(const struct publish_session *session, int64_t *after, st
 {
     int64_t highest = session->highest;
     bool is_ours = false;
+    if (highest == 0 && session->after == 0)
+        log_info("publish",
+                 "nothing of channel %s is there: it begins with version 1 (--after VERSION where "
+                 "players have seen one)",
+                 session->channel.name);
     *after = highest > session->after ? highest : session->after;
     if (session->channel.kind == POINTER_PLAYLIST && highest > session->current.version &&
         highest > session->after &&

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define MINUTE_MS 60000
+#define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 
 void publish_when_print(const struct settings *settings, int64_t ms, char text[PUBLISH_WHEN_BYTES])
@@ -32,7 +32,7 @@ void publish_when_span(int64_t span_ms, char text[PUBLISH_WHEN_BYTES])
         snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " s", span_ms / 1000);
     else if (span_ms < HOUR_MS)
         snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " min", minutes);
-    else if (span_ms < 48 * (int64_t)HOUR_MS)
+    else if (span_ms < 48 * HOUR_MS)
         snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " h %" PRId64 " min", minutes / 60,
                  minutes % 60);
     else

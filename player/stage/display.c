@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static SDL_Window *open_window(const struct display_config *config, Uint32 flags, struct err *err)
 {
@@ -83,6 +84,16 @@ static void describe(struct display *display)
     SDL_ShowCursor(SDL_DISABLE);
 }
 
+/* To find out by OpenGL loads a software renderer of some 40 MB for good where there is none. */
+static bool has_gpu(void)
+{
+    static const char *const devices[] = {"/dev/dri", "/dev/nvidiactl", "/dev/mali0", "/dev/dxg"};
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        if (access(devices[i], F_OK) == 0)
+            return true;
+    return false;
+}
+
 struct display *display_create(const struct display_config *config, struct err *err)
 {
     if (config->renderer == DISPLAY_MEMORY)
@@ -91,7 +102,9 @@ struct display *display_create(const struct display_config *config, struct err *
         return NULL;
     struct display *display = NULL;
     struct err gpu_err = {0};
-    if (config->renderer != DISPLAY_CPU)
+    if (config->renderer == DISPLAY_AUTO && !has_gpu())
+        err_set(&gpu_err, ERR_SYSTEM, "there is no GPU");
+    else if (config->renderer != DISPLAY_CPU)
         display = create_gpu(config, &gpu_err);
     if (!display && config->renderer == DISPLAY_GPU) {
         if (err)

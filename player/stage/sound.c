@@ -195,10 +195,10 @@ struct sound_queue *sound_queue(struct sound *sound)
     return &sound->queue;
 }
 
-void sound_destroy(struct sound *sound)
+bool sound_destroy(struct sound *sound)
 {
     if (!sound)
-        return;
+        return true;
     if (sound->started) {
         pthread_mutex_lock(&sound->mutex);
         sound->stop = true;
@@ -207,10 +207,11 @@ void sound_destroy(struct sound *sound)
         struct timespec until = after_ms(CLOCK_MONOTONIC, JOIN_MS);
         if (pthread_clockjoin_np(sound->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
             log_warn("sound", "the sound device hangs, and is left behind");
-            return;
+            return false;
         }
     }
     pthread_cond_destroy(&sound->wake);
     pthread_mutex_destroy(&sound->mutex);
     free(sound);
+    return true;
 }

@@ -26,8 +26,8 @@ bool sound_is_open(const struct sound *sound);
 /* What goes to the device; lives as long as the sound. */
 struct sound_queue *sound_queue(struct sound *sound);
 
-/* Within a second, also while a device hangs: then its thread and memory are left behind, and the
- * process should end. NULL is allowed. */
-void sound_destroy(struct sound *sound);
+/* Within a second, also while a device hangs. Then false: its thread and memory are left behind,
+ * and the process should end by _exit, as exit may wait for the same device. NULL is allowed. */
+bool sound_destroy(struct sound *sound);
 
 #endif

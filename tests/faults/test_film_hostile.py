@@ -1,4 +1,5 @@
 """Films that are none, or worse: each costs its own slot at most. The player goes on, what moves goes on moving, and the log says why."""
+import itertools
 import re
 import struct
 import subprocess
@@ -116,7 +117,7 @@ class Hostile(unittest.TestCase):
         """A moving picture, two hostile films, and so on; a second for each. The order of the spots."""
         spots, names = {}, list(cases)
         for i, name in enumerate(names):
-            if i % 2 == 0:
+            if i % 3 == 0:
                 spots[f"still {i}"] = {"image": "still.png", "motion": "pan"}
             (self.folder / f"bad{i}.mp4").write_bytes(cases[name])
             spots[name] = {"video": f"bad{i}.mp4"}
@@ -136,22 +137,32 @@ class Hostile(unittest.TestCase):
         return widest
 
     def play(self, cases):
+        """Beside it plays one without films: what the machine does to that is not the films' doing."""
         order = self.lay(cases)
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", str(len(order) + 1.5), "--refresh", "30") as player:
+        control = self.folder / "control"
+        control.mkdir(exist_ok=True)
+        (control / "still.png").write_bytes((MEDIA / "still.png").read_bytes())
+        playlist(control / "playlist.json", {"still": {"image": "still.png", "motion": "pan", "duration": 3600}}, timezone="UTC")
+        # The films are looked at before the playlist comes into force: what begins too late comes again.
+        seconds = str(len(order) + 8)
+        with Player(control, control / "playlist.json", "--at", MIDNIGHT, "--for", seconds, "--refresh", "30") as other, \
+                Player(self.folder, self.list, "--at", MIDNIGHT, "--for", seconds, "--refresh", "30") as player:
             self.assertEqual(player.process.wait(120), 0)
+            self.assertEqual(other.process.wait(120), 0)
             frames, log = [f for f in player.frames() if f["to"]], player.log()
+            usual = max(int(b["present_ns"]) - int(a["present_ns"]) for a, b in itertools.pairwise(other.frames())) / 1e6
         self.assertNotIn("Sanitizer", log)
-        return order, frames, log
+        return order, frames, log, max(GAP_MS, 2 * usual)
 
     def check(self, cases, refused=()):
         """Each case is shown or told of; where it is not shown, the picture before it stays."""
-        for turn in range(TRIES):
-            order, frames, log = self.play(cases)
+        for _ in range(TRIES):
+            order, frames, log, most = self.play(cases)
             gap = self.widest_gap(frames, order)
             # A machine that does other things may keep a frame back; a film that holds the player up does so each time.
-            if gap[0] <= GAP_MS:
+            if gap[0] <= most:
                 break
-        self.assertLessEqual(gap[0], GAP_MS, gap)
+        self.assertLessEqual(gap[0], most, gap)
         shown = {f["to"] for f in frames}
         for name in cases:
             told = re.search(rf'spot="{re.escape(name)}"', log)
@@ -159,12 +170,13 @@ class Hostile(unittest.TestCase):
             if name in refused:
                 self.assertNotIn(name, shown)
                 self.assertTrue(told, f"{name}\n{log}")
-        stills = [name for name in order if name.startswith("still")]
-        self.assertEqual([name for name in stills if name not in shown], [])
-        # In the order of the programme, with nothing else in between.
-        seen = [f["to"] for i, f in enumerate(frames) if i == 0 or frames[i - 1]["to"] != f["to"]]
-        self.assertEqual(seen, [name for name in order if name in shown][:len(seen)] if len(seen) <= len(order)
-                         else [name for name in order if name in shown] + seen[len([n for n in order if n in shown]):])
+        self.assertEqual([name for name in order if name.startswith("still") and name not in shown], [])
+        # What is on is the slot's own, or what was on before.
+        before = None
+        for f in frames:
+            slot = order[int((float(f["show_ms"]) - MIDNIGHT_MS) // 1000) % len(order)]
+            self.assertIn(f["to"], (slot, before or f["to"]), f)
+            before = f["to"]
         return log
 
     def test_damaged_films(self):

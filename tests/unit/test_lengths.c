@@ -65,19 +65,23 @@ static int prepare(void **state)
     return 0;
 }
 
-static struct edition *load(const char *spots)
+static struct edition *load_with(const char *more, const char *spots)
 {
     char text[2048];
-    struct err err = {0};
-    snprintf(text, sizeof text, "{\"format\":\"duckling/1\",\"spots\":{%s}}", spots);
+    snprintf(text, sizeof text, "{\"format\":\"duckling/1\",%s\"spots\":{%s}}", more, spots);
     struct playlist_faults faults = {0};
-    struct playlist *playlist = playlist_parse(text, strlen(text), &faults, &err);
+    struct playlist *playlist = playlist_parse(text, strlen(text), &faults);
     if (!playlist)
-        fail_msg("%s", err.text);
+        fail_msg("%s", faults.items[0].text);
     playlist_faults_finish(&faults);
     struct edition *edition = edition_assume(playlist, temp_folder_path("list.json"));
     assert_non_null(edition);
     return edition;
+}
+
+static struct edition *load(const char *spots)
+{
+    return load_with("", spots);
 }
 
 static int32_t length_of(const struct edition *edition, const char *name)
@@ -129,13 +133,17 @@ static void each_film_is_looked_at(void **state)
     check_nothing_left();
 }
 
+#define TOLD(name)                                                                                 \
+    "\"" name                                                                                      \
+    "\":{\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\","         \
+    "\"bytes\":9,\"url\":\"" name "\",\"duration_ms\":77}"
+
 static void what_the_playlist_tells_is_believed(void **state)
 {
     (void)state;
     struct edition *edition =
-        load("\"a\":{\"video\":\"missing.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
-    for (size_t i = 0; i < edition->playlist->asset_count; i++)
-        edition->playlist->assets[i].duration_ms = 77;
+        load_with("\"files\":{" TOLD("missing.mp4") "," TOLD("one.mp4") "},",
+                  "\"a\":{\"video\":\"missing.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
     assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
     assert_true(lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
     assert_int_equal(length_of(edition, "missing.mp4"), 77);
