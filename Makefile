@@ -58,10 +58,16 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/base/err.c player/base/file.c player/sync/trust.c)
+FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c decode/film.c decode/frames.c)
+FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c))
+build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
+build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c
+build/tests/fuzz/fuzz_movie: FUZZ_MORE := $(FUZZ_MOVIE) -Wl,--as-needed $(PKG_LIBS)
+build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/decode/worker_movie.c
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) -ljansson -lcrypto -lm
+		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) $(FUZZ_MORE) -ljansson -lcrypto -lm
 
 unit: $(UNIT_TESTS) $(PROBES)
 probes: $(PROBES)

@@ -33,6 +33,7 @@ struct entry {
     bool film_wanted;
     bool heard;       /* its sound is decoded */
     int64_t start_ms; /* of a film's slot */
+    uint64_t jumps;
     uint32_t background;
     enum playlist_motion motion;
     struct picture *picture; /* when ready */
@@ -399,7 +400,7 @@ static struct entry *find(struct loader *loader, const struct loader_key *key, c
         struct entry *entry = &loader->entries[i];
         if (entry->used && entry->serial == key->serial && entry->spot == key->spot &&
             strcmp(entry->language, language) == 0 &&
-            (!is_film(key) || entry->start_ms == key->start_ms))
+            (!is_film(key) || (entry->start_ms == key->start_ms && entry->jumps == key->jumps)))
             return entry;
     }
     return NULL;
@@ -423,6 +424,7 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
         entry->film_wanted = spot->is_video;
         loader->needs_sound |= spot->is_video && spot->volume > 0;
         entry->start_ms = key->start_ms;
+        entry->jumps = key->jumps;
         int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
         entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
         entry->text.wanted = spot->text_count > 0;

@@ -36,6 +36,7 @@ struct loader_key {
     int spot;
     const char *language; /* NULL: the configuration's */
     int64_t start_ms;     /* of the slot: tells one run of a film from the next */
+    uint64_t jumps;       /* of the clock, counted: a film goes on elsewhere after one */
     double offset_ms; /* since then, when it will be seen; a film shows what is on at that time */
 };
 

@@ -83,6 +83,7 @@ static struct loader_key loader_key_of(const struct playing *playing,
         .serial = playing->serial,
         .spot = slot->spot,
         .start_ms = slot->start_ms,
+        .jumps = playing->jumps,
         .offset_ms = show_ms - (double)slot->start_ms,
     };
 }
@@ -130,7 +131,7 @@ static void want_next(struct playing *playing, struct loader *loader,
                       const struct programme_scene *scene, struct picture **picture)
 {
     struct programme_slot next = programme_next_slot(playing->programme, &scene->to);
-    struct loader_key key = {playing->edition, playing->serial, next.spot, NULL, next.start_ms, 0};
+    struct loader_key key = loader_key_of(playing, &next, (double)next.start_ms);
     if (next.source == PROGRAMME_NOTHING)
         return;
     if (!scene->has_from || !playing->edition->playlist->spots[next.spot].is_video)

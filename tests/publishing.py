@@ -1,6 +1,7 @@
 """Publishing in tests: keys and signatures by minisign itself, a folder to publish to, and a server whose uploads can be watched,
 refused and answered for."""
 import contextlib
+import hashlib
 import http.server
 import json
 import os
@@ -48,6 +49,11 @@ def seconds_of(text):
 def fields(words):
     """{name: value} of name=value words; a value may be "in quotes"."""
     return {name: value.strip('"') for name, value in re.findall(r'(\S+)=("[^"]*"|\S+)', words)}
+
+
+def medium(path):
+    data = Path(path).read_bytes()
+    return f"media/{hashlib.sha256(data).hexdigest()}{Path(path).suffix}", data
 
 
 class Channel:

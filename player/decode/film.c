@@ -17,6 +17,7 @@
 #define DURATION_US_MAX INT64_C(604800000000) /* a week */
 #define LOOK_SIDE_MAX_PX                                                                           \
     65536 /* of square pixels: anamorphic films are wider than they are stored */
+#define STRIDE_MAX_BYTES (UINT64_C(4) * MOVIE_SIDE_MAX_PX)
 #define THREADS_MAX 16
 #define SOUND_HZ 48000
 
@@ -181,7 +182,7 @@ static bool layout_is_sane(const struct protocol_film *told, uint64_t size_bytes
         uint64_t width = (uint64_t)(i ? (told->width_px + 1) / 2 : told->width_px);
         uint64_t height = (uint64_t)(i ? (told->height_px + 1) / 2 : told->height_px);
         uint64_t stride = told->stride_bytes[i], offset = told->offset_bytes[i];
-        if (stride < width || stride > 4 * MOVIE_SIDE_MAX_PX || offset > told->slot_bytes ||
+        if (stride < width || stride > STRIDE_MAX_BYTES || offset > told->slot_bytes ||
             stride * (height - 1) + width > told->slot_bytes - offset)
             return false;
     }
@@ -357,10 +358,8 @@ static bool take_sound(struct film *film, const struct protocol_sound *packet, s
     sound->pairs = packet->pairs;
     for (int i = 0; i < 2 * packet->pairs; i++) {
         float sample = packet->samples[i];
-        sound->samples[i] = sample > -1 && sample < 1 ? sample
-                            : sample >= 1             ? 1
-                            : sample <= -1            ? -1
-                                                      : 0;
+        /* What is no number is silence. */
+        sound->samples[i] = sample >= 1 ? 1 : sample <= -1 ? -1.0F : isnan(sample) ? 0 : sample;
     }
     return true;
 }
@@ -433,7 +432,8 @@ static void drop_first(struct film *film)
     film->late += !film->shown;
     film->shown = false;
     film->queued--;
-    memmove(film->queue, film->queue + 1, (size_t)film->queued * sizeof *film->queue);
+    for (int i = 0; i < film->queued; i++)
+        film->queue[i] = film->queue[i + 1];
     frame_release(&first->frame);
 }
 
@@ -481,13 +481,16 @@ static int64_t pairs_of_us(int64_t us)
 static int64_t add_piece(const struct sound *sound, int64_t at, int64_t from, float *mix, int pairs,
                          const float gains[2])
 {
+    int64_t first = at > from ? at : from;
     int64_t end = at + sound->pairs < pairs ? at + sound->pairs : pairs;
-    for (int64_t i = at > from ? at : from; i < end; i++) {
+    if (first >= end)
+        return from;
+    for (int64_t i = first; i < end; i++) {
         float gain = gains[0] + (gains[1] - gains[0]) * (float)i / (float)pairs;
         mix[2 * i] += sound->samples[2 * (i - at)] * gain;
         mix[2 * i + 1] += sound->samples[2 * (i - at) + 1] * gain;
     }
-    return end > from ? end : from;
+    return end;
 }
 
 bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])

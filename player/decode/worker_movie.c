@@ -224,12 +224,14 @@ bool worker_movie(const struct protocol_job *job, int file, struct err *err)
                               .sound_ended = !job->want_sound};
     if (!playing.movie)
         return false;
+    bool ok;
     if (job->only_look) {
         struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FILM};
         event.film = describe(movie_facts(playing.movie), 0);
-        return worker_send(&event, sizeof event, -1) || gone(err);
+        ok = worker_send(&event, sizeof event, -1) || gone(err);
+    } else {
+        ok = give_ring(playing.movie, err) && play(&playing, err);
     }
-    bool ok = give_ring(playing.movie, err) && play(&playing, err);
     /* The player reads the ring as long as it likes; its own mapping keeps it. */
     movie_close(playing.movie);
     return ok;

@@ -7,7 +7,7 @@
 #define SECOND_US 1000000
 #define QUARTER (CHECK_FLASH_CELLS / 4)
 /* Samples along each side of a cell: enough for a mean, and next to nothing beside decoding. */
-#define SAMPLES 24
+#define SAMPLES INT64_C(24)
 
 /* Relative luminance of a level (WCAG 2.2; sRGB's curve). */
 static double linear(double level)
@@ -55,16 +55,16 @@ static double luminance(const struct frame *frame, const struct curve *curve, in
 
 static double mean_of_cell(const struct frame *frame, const struct curve *curve, int cell)
 {
-    const int steps = CHECK_FLASH_SIDE * SAMPLES;
-    int column = cell % CHECK_FLASH_SIDE * SAMPLES, row = cell / CHECK_FLASH_SIDE * SAMPLES;
+    const int64_t steps = CHECK_FLASH_SIDE * SAMPLES; /* across the picture */
+    int64_t column = cell % CHECK_FLASH_SIDE * SAMPLES, row = cell / CHECK_FLASH_SIDE * SAMPLES;
     double sum = 0;
-    for (int i = 0; i < SAMPLES; i++)
-        for (int j = 0; j < SAMPLES; j++) {
-            int x = (int)((2 * (int64_t)(column + j) + 1) * frame->width_px / (2 * steps));
-            int y = (int)((2 * (int64_t)(row + i) + 1) * frame->height_px / (2 * steps));
+    for (int64_t i = 0; i < SAMPLES; i++)
+        for (int64_t j = 0; j < SAMPLES; j++) {
+            int x = (int)((2 * (column + j) + 1) * frame->width_px / (2 * steps));
+            int y = (int)((2 * (row + i) + 1) * frame->height_px / (2 * steps));
             sum += luminance(frame, curve, x, y);
         }
-    return sum / (SAMPLES * SAMPLES);
+    return sum / (double)(SAMPLES * SAMPLES);
 }
 
 struct check_flash_light check_flash_measure(const struct frame *frame)

@@ -28,7 +28,6 @@ struct encode {
     bool opened, finished;
 };
 
-/* What stays of it is of whole rows: chroma has a sample for four pixels. */
 bool encode_check_size(int width_px, int height_px, struct err *err)
 {
     if (width_px % 2 || height_px % 2)
@@ -132,20 +131,15 @@ static bool open_file(struct encode *encode, struct err *err)
     return code >= 0 || fail(err, code, encode->path);
 }
 
-static bool make_frame(struct encode *encode, struct err *err)
+static bool make_frame(struct encode *encode, const struct encode_config *config, struct err *err)
 {
     encode->packet = av_packet_alloc();
     AVFrame *frame = encode->frame = av_frame_alloc();
     if (!encode->packet || !frame)
         return err_set(err, ERR_SYSTEM, "out of memory");
-    frame->format = encode->codec->pix_fmt;
-    frame->width = encode->codec->width;
-    frame->height = encode->codec->height;
-    frame->color_range = encode->codec->color_range;
-    frame->color_primaries = encode->codec->color_primaries;
-    frame->color_trc = encode->codec->color_trc;
-    frame->colorspace = encode->codec->colorspace;
-    frame->chroma_location = encode->codec->chroma_sample_location;
+    frame->format = AV_PIX_FMT_YUV420P;
+    frame->width = config->width_px;
+    frame->height = config->height_px;
     return av_frame_get_buffer(frame, 0) >= 0 || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
@@ -158,13 +152,13 @@ struct encode *encode_create(const char *path, const struct encode_config *confi
     }
     av_log_set_level(AV_LOG_QUIET); /* what matters comes back as errors */
     if (keep_names(encode, path, err) && open_codec(encode, config, err) &&
-        make_frame(encode, err) && open_file(encode, err))
+        make_frame(encode, config, err) && open_file(encode, err))
         return encode;
     encode_destroy(encode);
     return NULL;
 }
 
-/* ITU-R BT.709, section 3, in 65536ths, limited range. libyuv has no such conversion this way. */
+/* ITU-R BT.709, section 3, limited range, in 65536ths: libyuv converts into BT.601 alone. */
 static uint8_t luma(uint32_t pixel)
 {
     uint32_t red = pixel >> 16 & 0xff, green = pixel >> 8 & 0xff, blue = pixel & 0xff;
@@ -182,7 +176,7 @@ static void convert_luma(const struct canvas *canvas, AVFrame *frame)
     }
 }
 
-/* The mean of two words' channels added up: each stays below 2^10. */
+/* One channel of four pixels, added up. */
 static int sum_of(const uint32_t *upper, const uint32_t *lower, int shift)
 {
     return (int)((upper[0] >> shift & 0xff) + (upper[1] >> shift & 0xff) +

@@ -111,6 +111,7 @@ static bool draw_spot(struct preview *preview, int spot, const char *language, s
                              spot,
                              language,
                              0,
+                             0,
                              (double)programme_spot_ms(playing->programme, spot) / 2};
     for (;;) {
         struct picture *picture;

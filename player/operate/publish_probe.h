@@ -6,9 +6,9 @@
 #include "operate/publish_channel.h"
 
 /* The highest version above `above` whose file is there, whoever put it there and signed it; else
- * `above`. What is in force bounds where it can be: above > 0 looks up to a gap of 15 versions, and
- * at doubling steps beyond that up to 1,024; 0, where nothing is known, at steps of an eighth, up
- * to a million. */
+ * `above`. Where `above` is 0, nothing is known: then what is there must be at least the last ninth
+ * of what ever was, and below a million, to be found. Else a gap of 15 versions at most, or of as
+ * many as there are above it, up to 1,024 from there, ends nothing. */
 bool publish_probe_highest(const struct publish_channel *channel, int64_t above, int64_t *highest,
                            struct err *err);
 

@@ -51,7 +51,8 @@ static void mix_side(struct mixer_voice *voice, const struct mixer_side *side, m
 void mixer_mix(struct mixer *mixer, const struct mixer_side *sides, int count, mixer_add *add,
                float *block)
 {
-    memset(block, 0, SAMPLES * sizeof *block);
+    for (int i = 0; i < SAMPLES; i++)
+        block[i] = 0;
     for (int i = 0; i < VOICES; i++) {
         struct mixer_voice *voice = &mixer->voices[i];
         if (!voice->key || is_wanted(sides, count, voice->key))

@@ -163,6 +163,7 @@ static void *run(void *context)
     while (!pause_ms(sound, look_after(sound)))
         ;
     close_device(sound);
+    SDL_TLSCleanup(); /* its errors' words */
     return NULL;
 }
 

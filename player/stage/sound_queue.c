@@ -108,13 +108,14 @@ int64_t sound_queue_heard_ns(const struct sound_queue *queue, int64_t position)
     for (unsigned i = 1; i < queue->seen && i < SOUND_QUEUE_WINDOW; i++)
         if (queue->starts_ns[i] < start_ns)
             start_ns = queue->starts_ns[i];
-    return start_ns + ns_of_pairs(position + SOUND_QUEUE_LATENCY_PERIODS * queue->period);
+    int64_t latency = (int64_t)SOUND_QUEUE_LATENCY_PERIODS * queue->period;
+    return start_ns + ns_of_pairs(position + latency);
 }
 
 void sound_queue_put(struct sound_queue *queue, const float *samples, int pairs)
 {
     int64_t put = atomic_load_explicit(&queue->put, memory_order_relaxed);
-    for (int i = 0; i < pairs; i++)
+    for (int64_t i = 0; i < pairs; i++)
         memcpy(&queue->samples[2 * ((put + i) & MASK_PAIRS)], &samples[2 * i], 2 * sizeof *samples);
     atomic_store_explicit(&queue->put, put + pairs, memory_order_release);
 }

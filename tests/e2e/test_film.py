@@ -1,10 +1,10 @@
 """Films on a wall: at any instant each shows the picture that is on then, whatever it fades from or into, however it is turned or cut."""
 import concurrent.futures
 import contextlib
-import json
 import math
 import os
 import random
+import select
 import signal
 import tempfile
 import unittest
@@ -434,12 +434,14 @@ class Running(Films):
         self.write({"one": {"video": "a.mp4", "duration": 3600}})
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "60") as player:
             player.wait_shown("one")
-            handles = [os.pidfd_open(pid) for pid in self.children(player)]
+            handles = []
+            for pid in self.children(player):
+                with contextlib.suppress(ProcessLookupError):  # ended by itself
+                    handles.append(os.pidfd_open(pid))
             self.assertTrue(handles)
             player.process.kill()
             player.process.wait()
             with contextlib.ExitStack() as stack:
-                import select
                 for handle in handles:
                     stack.callback(os.close, handle)
                     poll = select.poll()

@@ -299,6 +299,12 @@ class Broken(Case):
                          [f"absent {name}", f"error 6 {server.url()}{name}: the connection broke off"])
         self.assertEqual(len(server.requests), 3)
 
+    def test_a_server_that_knows_no_put(self):
+        server = self.breaking(100, status=501)
+        error = self.probe(server.url(), "put", "x", self.file("p", b"hello"), ok=False)
+        self.assertRegex(error, r"^error 6 .*answered 501; it takes no PUT there \(nginx: dav_methods PUT\)$")
+        self.assertEqual(len(server.requests), 1)
+
     def test_what_arrived_stays_and_the_rest_follows(self):
         server = self.breaking(3, after=0)
         media = self.media(1)

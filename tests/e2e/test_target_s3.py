@@ -238,7 +238,7 @@ class Refused(Case):
         for shift_s in (16 * 60, -16 * 60):
             store = self.store()
             store.shift_s = shift_s
-            self.put(store, r"403 \(RequestTimeTooSkewed\)")
+            self.put(store, r"403 \(RequestTimeTooSkewed\); this machine's clock is wrong, or the store's")
         store = self.store()
         store.shift_s = 14 * 60
         self.probe(store.environment(), "s3://signage", "put", "p.json", self.file("p", b"x"))
