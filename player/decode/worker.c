@@ -76,7 +76,8 @@ bool worker_send(const void *packet, size_t size, int fd)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {0};
-    struct iovec part = {(void *)(uintptr_t)packet, size};
+    struct iovec part = {.iov_len = size};
+    memcpy(&part.iov_base, &packet, sizeof packet); /* sendmsg does not write to it */
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (fd >= 0) {
         message.msg_control = &control;
