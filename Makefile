@@ -25,7 +25,8 @@ ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
 
 SOURCES := $(sort $(wildcard player/*.c player/*/*.c))
 OBJECTS := $(SOURCES:%.c=$B/obj/%.o)
-LIB_OBJECTS := $(filter-out $B/obj/player/main.o,$(OBJECTS))
+PROGRAMS := $B/duckling $B/duckling-films
+LIB_OBJECTS := $(filter-out $B/obj/player/main.o $B/obj/player/films.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/programme/test_*.c)))
 # Small programs that the fault tests drive.
 PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
@@ -36,12 +37,15 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $B/duckling
+all: $(PROGRAMS)
 
 deps:
 	@packaging/deps build run
 
 $B/duckling: $B/obj/player/main.o $B/libduckling.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$B/duckling-films: $B/obj/player/films.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $B/libduckling.a: $(LIB_OBJECTS)
@@ -58,7 +62,7 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/base/err.c player/base/file.c player/sync/trust.c)
-FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c decode/film.c decode/frames.c)
+FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/program.c decode/film.c decode/frames.c)
 FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c))
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c
@@ -117,6 +121,7 @@ FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
 INSTALLED := $(DESTDIR)$(PREFIX)
 install: all
 	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling
+	install -D -m 755 $B/duckling-films $(INSTALLED)/libexec/duckling/duckling-films
 	install -D -m 644 packaging/man/duckling.1 $(INSTALLED)/share/man/man1/duckling.1
 	install -D -m 644 packaging/man/duckling-playlist.5 $(INSTALLED)/share/man/man5/duckling-playlist.5
 	install -d $(INSTALLED)/share/duckling/fonts
@@ -126,7 +131,7 @@ install: all
 uninstall:
 	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1
 	rm -f $(INSTALLED)/share/man/man5/duckling-playlist.5
-	rm -rf $(INSTALLED)/share/duckling
+	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/libexec/duckling
 
 clean:
 	rm -rf build

@@ -1,6 +1,7 @@
 /* The table of commands. */
 #include "base/log.h"
-#include "decode/worker.h"
+#include "decode/link.h"
+#include "decode/worker_picture.h"
 #include "operate/check.h"
 #include "operate/explain.h"
 #include "operate/guide.h"
@@ -43,7 +44,9 @@ static void help(FILE *stream)
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        _exit(worker_main()); /* nothing to tidy up, and the player may end it at any moment now */
+        _exit(worker_main(
+            &worker_picture)); /* nothing to tidy up, and the player may end it at any moment now */
+    link_use_film_program("duckling-films");
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

@@ -375,7 +375,7 @@ static bool start(struct play *play, struct err *err)
 {
     if (!play->settings.source)
         return err_set(err, ERR_INPUT, "which playlist? duckling play FILE, URL or channel");
-    if (!link_choose_sandbox(value(play, SETTING_NO_SANDBOX)->number > 0, err))
+    if (!link_prepare(value(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wake_create(err);
     if (!play->wake)

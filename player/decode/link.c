@@ -1,13 +1,12 @@
 #include "decode/link.h"
 
 #include "base/log.h"
+#include "base/program.h"
 #include "decode/sandbox.h"
 #include "decode/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -18,15 +17,44 @@
 #define ENDING_MAX 64
 #define FDS_MAX 4 /* that one packet may bring */
 
-static bool unsandboxed; /* main thread */
+#ifdef DUCKLING_SANITIZED
+#define KEEP_ERRORS true /* a sanitizer's report must be seen */
+#else
+#define KEEP_ERRORS false
+#endif
 
-bool link_choose_sandbox(bool without, struct err *err)
+/* Main thread. */
+static bool unsandboxed;
+static const char *film_program_name;
+static int film_program = PROGRAM_SELF; /* open from its first use on */
+
+void link_use_film_program(const char *name)
 {
-    if (without)
+    film_program_name = name;
+}
+
+/* The program that works on a job; PROGRAM_SELF where films have none of their own. */
+static bool find_program(bool film, int *program, struct err *err)
+{
+    *program = PROGRAM_SELF;
+    if (!film || !film_program_name)
+        return true;
+    if (film_program < 0)
+        film_program = program_open(film_program_name, err);
+    *program = film_program;
+    return film_program >= 0;
+}
+
+bool link_prepare(bool without_sandbox, struct err *err)
+{
+    int program;
+    if (!find_program(true, &program, err))
+        return false;
+    if (without_sandbox)
         log_warn("link", "workers run without a sandbox: who sends a picture that breaks one "
                          "can do what the player can");
-    unsandboxed = without;
-    if (without || sandbox_available(err))
+    unsandboxed = without_sandbox;
+    if (without_sandbox || sandbox_available(err))
         return true;
     return err_prefix(err, "this kernel can't sandbox decoders (--no-sandbox does without): ");
 }
@@ -48,40 +76,13 @@ static char **worker_environment(void)
     return list;
 }
 
-/* The socket moves first: in a process that was started with its standard descriptors closed it may
- * have one of their numbers. */
-static bool prepare_actions(posix_spawn_file_actions_t *actions, int socket)
+static bool spawn(pid_t *pid, bool film, int socket, struct err *err)
 {
-    bool ok = posix_spawn_file_actions_adddup2(actions, socket, PROTOCOL_FD) == 0 &&
-              posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0) == 0 &&
-              posix_spawn_file_actions_adddup2(actions, 0, 1) == 0;
-#ifndef DUCKLING_SANITIZED /* a sanitizer's report must be seen */
-    ok = ok && posix_spawn_file_actions_adddup2(actions, 0, 2) == 0;
-#endif
-    return ok && posix_spawn_file_actions_addclosefrom_np(actions, PROTOCOL_FD + 1) == 0;
-}
-
-static bool spawn(pid_t *pid, int socket, struct err *err)
-{
-    static char name[] = WORKER_NAME;
-    char *arguments[] = {name, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int number = ENOMEM;
-    if (prepare_actions(&actions, socket))
-        number = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments,
-                             worker_environment());
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "can't start a worker");
+    static char picture_name[] = WORKER_NAME, film_name[] = WORKER_FILM_NAME;
+    char *arguments[] = {film ? film_name : picture_name, NULL};
+    int program;
+    return find_program(film, &program, err) &&
+           program_start(pid, program, arguments, worker_environment(), socket, KEEP_ERRORS, err);
 }
 
 static bool send_job(int socket, const struct protocol_job *job, const int *files, int file_count,
@@ -123,7 +124,8 @@ bool link_start(struct link *link, const struct protocol_job *job, const int *fi
         return err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
     link->socket = pair[0];
     /* The job waits in the socket's buffer until the worker is up. */
-    bool ok = send_job(pair[0], job, files, file_count, err) && spawn(&link->pid, pair[1], err);
+    bool ok = send_job(pair[0], job, files, file_count, err) &&
+              spawn(&link->pid, job->kind == PROTOCOL_MOVIE, pair[1], err);
     close(pair[1]);
     if (!ok)
         link_stop(link);

@@ -1,7 +1,7 @@
 /* A link: a worker process and the line to it.
  *
- * Starts the worker (this program, executed again), sends and receives whole packets, and tells why
- * the worker ended. Never blocks. Embedded in its owner. Main thread. */
+ * Starts the worker (this program again, or the one for films), sends and receives whole packets,
+ * and tells why the worker ended. Never blocks. Embedded in its owner. Main thread. */
 #ifndef DECODE_LINK_H
 #define DECODE_LINK_H
 
@@ -17,10 +17,14 @@ struct link {
     int end_fd; /* readable then; -1 before, and where there is none to be had */
 };
 
-/* Whether the workers of this process are sandboxed. Once, before the first one; they are where
- * nobody asks. `without`
- * (--no-sandbox) is logged as a warning. Else false where the kernel can't do it: ERR_SYSTEM. */
-bool link_choose_sandbox(bool without, struct err *err);
+/* The program that decodes films (program_open), the string is borrowed for good; without it this
+ * one does. Before the first worker. */
+void link_use_film_program(const char *name);
+
+/* Finds that program, and chooses whether this process' workers are sandboxed. Once, before the
+ * first one; they are where nobody asks. `without_sandbox` (--no-sandbox) is logged as a warning.
+ * Else false where the kernel can't do it; or where films have no program: ERR_SYSTEM. */
+bool link_prepare(bool without_sandbox, struct err *err);
 
 /* Starts a worker on a job (without magic and file_count, which are filled in). `files`, at most
  * PROTOCOL_FILES_MAX, are copied to the worker and stay the caller's. On failure (ERR_SYSTEM) there

@@ -11,6 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* A film: its ring, as much again for what the decoder keeps for itself, its threads' stacks. */
+#define MOVIE_SPACE_BYTES ((size_t)3 << 30)
+/* Processor time of all threads: a day at four of them. What it does with it, the player watches.
+ */
+#define MOVIE_SECONDS (4 * 86400)
+#define RINGS_OPEN 1 /* memfds at a time */
+
 struct playing {
     struct movie *movie;
     int frames, sounds; /* out with the player */
@@ -212,7 +219,7 @@ static bool play(struct playing *playing, struct err *err)
     return true;
 }
 
-bool worker_movie(const struct protocol_job *job, int file, struct err *err)
+static bool play_film(const struct protocol_job *job, int file, struct err *err)
 {
     const struct movie_request request = {
         .start_us = job->start_us,
@@ -236,3 +243,20 @@ bool worker_movie(const struct protocol_job *job, int file, struct err *err)
     movie_close(playing.movie);
     return ok;
 }
+
+static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
+{
+    if (job->kind != PROTOCOL_MOVIE || files->count != 1)
+        return err_set(err, ERR_WORKER, "no job for a worker that plays a film");
+    return play_film(job, files->fds[0], err);
+}
+
+const struct worker_trade worker_movie = {
+    .name = WORKER_FILM_NAME,
+    .limits = {.address_space_bytes = MOVIE_SPACE_BYTES,
+               .file_bytes = PROTOCOL_FILM_BYTES_MAX,
+               .processor_s = MOVIE_SECONDS,
+               .descriptors = RINGS_OPEN},
+    .sandbox = SANDBOX_THREADS,
+    .work = work,
+};

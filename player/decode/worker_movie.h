@@ -1,19 +1,10 @@
-/* The worker's film: decodes ahead into a ring of memory that the player reads, as far as the
- * player gives frames back.
- *
- * Runs in the sandbox. */
+/* The worker that plays a film: decodes ahead into a ring of memory that the player reads, as far
+ * as the player gives frames back; until the film's end, or until the player is gone. */
 #ifndef DECODE_WORKER_MOVIE_H
 #define DECODE_WORKER_MOVIE_H
 
-#include "base/err.h"
-#include "decode/protocol.h"
+#include "decode/worker.h"
 
-/* Plays the film in `file` for this job until its end, or until the player is gone. Sends all but
- * the error. */
-bool worker_movie(const struct protocol_job *job, int file, struct err *err);
-
-/* One packet to the player, with a descriptor unless fd is -1; waits while the player's buffer is
- * full. In worker.c. */
-bool worker_send(const void *packet, size_t size, int fd);
+extern const struct worker_trade worker_movie;
 
 #endif

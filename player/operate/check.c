@@ -96,7 +96,7 @@ bool check_playlist(const struct settings *settings, const char *path,
                     const struct check_bytes *bytes, struct check_report *report, struct err *err)
 {
     const struct check_subject subject = {settings, path, report};
-    if (!link_choose_sandbox(settings->values[SETTING_NO_SANDBOX].number > 0, err))
+    if (!link_prepare(settings->values[SETTING_NO_SANDBOX].number > 0, err))
         return false;
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);

@@ -1,9 +1,8 @@
-/* Films written: H.264 in an MP4 file, through FFmpeg's libraries. BT.709, limited range, 4:2:0, as
- * every player takes it; the index stands before the pictures, so that it starts at once over a
- * network.
+/* Films written: H.264 in an MP4 file, by a child process (encoder.h), so that drawing and encoding
+ * have a processor each, and nothing else needs FFmpeg.
  *
- * The file gets its name when it is whole: until then it is `path`.tmp. Main thread; the encoder
- * has threads of its own. */
+ * The file gets its name when it is whole: until then it is `path`.tmp, which goes when this
+ * process does. Main thread. */
 #ifndef OPERATE_ENCODE_H
 #define OPERATE_ENCODE_H
 

@@ -186,8 +186,8 @@ static bool write_film(struct preview *preview, struct err *err)
 static bool run(struct preview *preview, struct err *err)
 {
     int64_t start_ms;
-    if (!link_choose_sandbox(value(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
-        !load(preview, err) || !prepare(preview, err))
+    if (!link_prepare(value(preview, SETTING_NO_SANDBOX)->number > 0, err) || !load(preview, err) ||
+        !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);

@@ -9,7 +9,7 @@
 
 #include "decode/film.h"
 #include "decode/link.h"
-#include "decode/worker.h"
+#include "decode/worker_movie.h"
 #include "stage/compose.h"
 
 #include <errno.h>
@@ -387,8 +387,8 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        return worker_main();
+    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+        return worker_main(&worker_movie);
     if (argc == 5 && strcmp(argv[1], "decode") == 0) {
         long rounds = strtol(argv[4], NULL, 10);
         if (rounds < 1 || rounds > ROUNDS_MAX)

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import films
 import tap
 from player import TOP, environment, run
 
@@ -38,6 +39,40 @@ class Install(unittest.TestCase):
             done = subprocess.run([program, "preview", listing, "-o", Path(folder) / "x.png", "--size", "320x180"], text=True,
                                   capture_output=True, env=environment(), timeout=60)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Films(unittest.TestCase):
+    """What decodes films is a program of its own, which only workers start."""
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        make("install", f"DESTDIR={self.folder}", "PREFIX=/usr")
+        self.program = self.folder / "usr/bin/duckling"
+        self.films = self.folder / "usr/libexec/duckling/duckling-films"
+        films.film(self.folder / "a.mp4", 25, 25, (160, 90))
+        self.listing = self.folder / "p.json"
+        self.listing.write_text('{"format":"duckling/1","spots":{"a":{"video":"a.mp4"}}}')
+
+    def test_installed_program_opens_films(self):
+        done = subprocess.run([self.program, "check", "--json", self.listing], text=True, capture_output=True,
+                              env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn('"codec":"h264"', done.stdout.replace(" ", ""))
+
+    def test_without_its_program_nothing_plays(self):
+        self.films.unlink()
+        done = subprocess.run([self.program, "play", self.listing, "--for", "1"], text=True, capture_output=True,
+                              env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"duckling-films: not found in \S+/bin nor in \S+/libexec/duckling")
+
+    def test_no_other_program_loads_ffmpeg(self):
+        def needed(program):
+            return subprocess.run(["readelf", "-d", program], text=True, check=True, capture_output=True).stdout
+        self.assertIn("libavcodec", needed(self.films))
+        self.assertNotRegex(needed(self.program), "libav|libsw")
 
 
 class Manual(unittest.TestCase):

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "decode/film.h"
 #include "decode/link.h"
-#include "decode/worker.h"
+#include "decode/worker_movie.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -120,8 +120,8 @@ static void run(int file, int count)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        _exit(worker_main());
+    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+        _exit(worker_main(&worker_movie));
     int file = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) {
         fprintf(stderr, "probe_film FILM PLAYS\n");

@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         abort();
     struct protocol_job job = job_of(bytes + head - JOB_BYTES);
     struct err err = {0};
-    worker_movie(&job, media, &err);
+    play_film(&job, media, &err);
     shutdown(PROTOCOL_FD, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(pair[0]);

@@ -6,7 +6,7 @@
 #include "decode/movie.h"
 #include "decode/protocol.h"
 #include "decode/sandbox.h"
-#include "decode/worker.h"
+#include "decode/worker_movie.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -522,14 +522,14 @@ static bool peek_part(char name[HOSTILE_NAME_BYTES])
     return true;
 }
 
-/* The process's exit status; main() calls it when argv[0] is WORKER_NAME. */
+/* The process's exit status; main() calls it when argv[0] is WORKER_FILM_NAME. */
 static int play_film_worker(void)
 {
     char name[HOSTILE_NAME_BYTES];
     if (!peek_part(name))
         return 4;
     if (!name[0])
-        return worker_main();
+        return worker_main(&worker_movie);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     struct protocol_job *job = malloc(sizeof *job);
     if (!job || recv(PROTOCOL_FD, job, sizeof *job, 0) != (ssize_t)sizeof *job)

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "decode/protocol.h"
 #include "decode/sandbox.h"
-#include "decode/worker.h"
+#include "decode/worker_picture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -578,7 +578,7 @@ static int play_worker(void)
     if (recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) != (ssize_t)sizeof job)
         return 4;
     if (strncmp(job.text, HOSTILE_MARK, strlen(HOSTILE_MARK)) != 0)
-        return worker_main();
+        return worker_main(&worker_picture);
     const char *name = job.text + strlen(HOSTILE_MARK);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     if (strcmp(name, "crash before reading") == 0)

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/link.h"
-#include "decode/worker.h"
+#include "decode/worker_movie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -207,8 +207,8 @@ static void the_end_is_the_end(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        _exit(worker_main()); /* as main() does; the search for leaks is not for sandboxes */
+    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+        _exit(worker_main(&worker_movie)); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_do_not_wait_for_sound_that_nobody_takes, stop_after_test),
         cmocka_unit_test_teardown(every_sample_comes_once_in_its_place, stop_after_test),

@@ -258,9 +258,9 @@ static void each_kind_of_worker_is_sandboxed(void **state)
     (void)state;
     struct err err = {0};
     check_kinds("Seccomp:\t2\n");
-    assert_true(link_choose_sandbox(true, &err));
+    assert_true(link_prepare(true, &err));
     check_kinds("Seccomp:\t0\n");
-    assert_true(link_choose_sandbox(false, &err));
+    assert_true(link_prepare(false, &err));
 }
 
 /* The kernel that the rest of a process sees. */
@@ -287,9 +287,9 @@ static void no_sandbox_no_work(void **state)
             !strstr(err.text, "without its sandbox"))
             _exit(4);
         frames_stop(frames);
-        if (link_choose_sandbox(false, &err) || !strstr(err.text, "--no-sandbox"))
+        if (link_prepare(false, &err) || !strstr(err.text, "--no-sandbox"))
             _exit(5);
-        if (!link_choose_sandbox(true, &err))
+        if (!link_prepare(true, &err))
             _exit(6);
         frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
         _exit(frames && wait_for(frames, &err) == FRAMES_READY ? 0 : 7);

@@ -4,7 +4,8 @@
 #include "playing.h"
 
 #include "base/clock.h"
-#include "decode/worker.h"
+#include "decode/worker_movie.h"
+#include "decode/worker_picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,8 +164,11 @@ static void the_clock_is_set_on(void **state)
 
 int main(int argc, char **argv)
 {
+    /* As main() does; the search for leaks is not for sandboxes. */
     if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        _exit(worker_main()); /* as main() does; the search for leaks is not for sandboxes */
+        _exit(worker_main(&worker_picture));
+    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+        _exit(worker_main(&worker_movie));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playing, close_playing),

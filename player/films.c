@@ -1,0 +1,19 @@
+/* The second program, duckling-films: all that has to do with films' formats, and with them the two
+ * hundred shared libraries that FFmpeg brings. The player starts it for each film; so its own
+ * start, and that of the workers which draw pictures, costs none of them. */
+#include "decode/worker_movie.h"
+#include "operate/encoder.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    if (argc == 1 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+        _exit(worker_main(&worker_movie)); /* nothing to tidy up */
+    if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
+        return encoder_main(argv[1]);
+    fputs("duckling-films is started by duckling, not by hand\n", stderr);
+    return 2;
+}
