@@ -41,19 +41,28 @@ static int64_t advance_ns(const struct show_clock *clock, int64_t elapsed_ns)
 
 static int64_t show_ns(const struct show_clock *clock, int64_t mono_ns)
 {
-    int64_t elapsed_ns = subtract_saturating(mono_ns, clock->base_mono_ns);
-    return add_saturating(clock->base_show_ns, advance_ns(clock, elapsed_ns));
+    int64_t elapsed_ns = subtract_saturating(mono_ns, clock->base_mono_ns), fast_ns;
+    if (__builtin_mul_overflow(elapsed_ns, clock->speed, &fast_ns))
+        fast_ns = elapsed_ns < 0 ? INT64_MIN : INT64_MAX;
+    return add_saturating(clock->base_show_ns, advance_ns(clock, fast_ns));
 }
 
 void show_clock_init(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
 {
-    *clock = (struct show_clock){.base_mono_ns = mono_ns, .base_show_ns = ns_of(wall_ms)};
+    *clock =
+        (struct show_clock){.base_mono_ns = mono_ns, .base_show_ns = ns_of(wall_ms), .speed = 1};
 }
 
 void show_clock_pin(struct show_clock *clock, int64_t mono_ns, int64_t start_ms)
 {
     show_clock_init(clock, mono_ns, start_ms);
     clock->pinned = true;
+}
+
+void show_clock_set_speed(struct show_clock *clock, int speed)
+{
+    if (clock->pinned)
+        clock->speed = speed < 1 ? 1 : speed > SHOW_CLOCK_SPEED_MAX ? SHOW_CLOCK_SPEED_MAX : speed;
 }
 
 bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
@@ -72,7 +81,7 @@ bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_m
      * reading would have the rate change at each. */
     if (behind_ns > noise_ns || behind_ns < -noise_ns)
         *clock = (struct show_clock){
-            .base_mono_ns = mono_ns, .base_show_ns = now_ns, .left_ns = behind_ns};
+            .base_mono_ns = mono_ns, .base_show_ns = now_ns, .left_ns = behind_ns, .speed = 1};
     return false;
 }
 
@@ -91,6 +100,9 @@ int64_t show_clock_mono_ns(const struct show_clock *clock, int64_t show_ms)
     int64_t wanted_ns = subtract_saturating(ns_of(show_ms), clock->base_show_ns);
     int64_t size_ns = clock->left_ns < 0 ? -clock->left_ns : clock->left_ns;
     int64_t elapsed_ns = wanted_ns;
+    if (clock->speed > 1) /* pinned, so nothing is left to correct; the first instant not before */
+        return add_saturating(clock->base_mono_ns,
+                              wanted_ns / clock->speed + (wanted_ns % clock->speed > 0));
     if (wanted_ns >= size_ns * SLEW_PART + clock->left_ns)
         elapsed_ns = subtract_saturating(wanted_ns, clock->left_ns);
     else if (wanted_ns > 0)

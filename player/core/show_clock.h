@@ -23,7 +23,10 @@ struct show_clock {
     int64_t base_show_ns; /* Unix time */
     int64_t left_ns;
     bool pinned;
+    int speed; /* 1, but for a pinned one */
 };
+
+#define SHOW_CLOCK_SPEED_MAX 1000
 
 /* The show stands at wall_ms when the monotonic clock reads mono_ns. Times are limited to the years
  * 1678 to 2261. */
@@ -32,14 +35,17 @@ void show_clock_init(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
 /* As init, and updates are ignored from now on: for `--at`. */
 void show_clock_pin(struct show_clock *clock, int64_t mono_ns, int64_t start_ms);
 
+/* A pinned clock runs `speed` times as fast, 1 to SHOW_CLOCK_SPEED_MAX, from its start on. */
+void show_clock_set_speed(struct show_clock *clock, int speed);
+
 /* Feeds a pair of readings taken together; at any pace, once a second is plenty. True when the show
  * jumped, in either direction: the caller crossfades to the scene that is right now. mono_ns must
  * not fall from call to call. */
 bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms);
 
 /* The show's time in Unix milliseconds with a fraction (exact to a microsecond). Between jumps it
- * never falls while mono_ns rises, and runs at 0.99 to 1.01 of its rate. mono_ns may lie in the
- * future: when a frame will be seen. */
+ * never falls while mono_ns rises, and runs at 0.99 to 1.01 of its rate (a pinned one at its
+ * speed). mono_ns may lie in the future: when a frame will be seen. */
 double show_clock_ms(const struct show_clock *clock, int64_t mono_ns);
 
 /* The earliest monotonic reading at which the show stands at show_ms or later, as things are now:

@@ -216,6 +216,40 @@ static void extreme_values_saturate(void **state)
     assert_true(show_clock_mono_ns(&clock, INT64_MAX) == INT64_MAX);
 }
 
+static void a_fast_clock_runs_at_its_speed(void **state)
+{
+    (void)state;
+    const int speeds[] = {1, 2, 7, 60, SHOW_CLOCK_SPEED_MAX};
+    for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++) {
+        struct show_clock clock;
+        show_clock_pin(&clock, MONO, START_MS);
+        show_clock_set_speed(&clock, speeds[i]);
+        assert_near(since_start_ns(&clock, MONO), 0);
+        assert_near(since_start_ns(&clock, MONO + 3 * SECOND), speeds[i] * 3 * SECOND);
+        assert_near(since_start_ns(&clock, MONO - 3 * SECOND), speeds[i] * -3 * SECOND);
+        for (int64_t ms = -1000; ms <= 1000; ms += 37) {
+            int64_t wake_ns = show_clock_mono_ns(&clock, START_MS + ms);
+            int64_t then_ns = (wake_ns - MONO) * speeds[i];
+            assert_true(then_ns >= ms * MS && then_ns - speeds[i] < ms * MS);
+        }
+    }
+}
+
+static void only_a_pinned_clock_can_be_fast(void **state)
+{
+    (void)state;
+    struct show_clock clock;
+    show_clock_init(&clock, MONO, START_MS);
+    show_clock_set_speed(&clock, 60);
+    assert_near(since_start_ns(&clock, MONO + SECOND), SECOND);
+    show_clock_pin(&clock, MONO, START_MS);
+    show_clock_set_speed(&clock, 0);
+    assert_near(since_start_ns(&clock, MONO + SECOND), SECOND);
+    show_clock_set_speed(&clock, SHOW_CLOCK_SPEED_MAX + 1);
+    assert_near(since_start_ns(&clock, MONO + SECOND), SHOW_CLOCK_SPEED_MAX * SECOND);
+    assert_true(show_clock_ms(&clock, INT64_MAX) > (double)START_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +261,8 @@ int main(void)
         cmocka_unit_test(large_differences_jump),
         cmocka_unit_test(a_jump_ends_a_slew),
         cmocka_unit_test(a_pinned_clock_ignores_the_wall),
+        cmocka_unit_test(a_fast_clock_runs_at_its_speed),
+        cmocka_unit_test(only_a_pinned_clock_can_be_fast),
         cmocka_unit_test(sleeping_until_an_instant_wakes_at_it),
         cmocka_unit_test(waking_is_exact_to_a_nanosecond),
         cmocka_unit_test(extreme_values_saturate),
