@@ -31,9 +31,11 @@ UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_
 # Small programs that the fault tests drive.
 PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
+# Tests of the sandbox once more without sanitizers, which need system calls that no worker gets.
+PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_movie_sandboxed
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all deps run test bench benches lint format fuzz install uninstall clean unit probes fuzzers pictures print-flags
+.PHONY: all deps run test bench benches lint format fuzz soak pictures install uninstall clean unit probes plain fuzzers print-flags
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -62,12 +64,16 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/base/err.c player/base/file.c player/sync/trust.c)
-FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/program.c decode/film.c decode/frames.c)
-FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c))
+FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/program.c decode/film.c \
+	decode/film_pace.c decode/film_sound.c decode/film_told.c decode/frames.c)
+FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c)) player/base/clock.c
+FUZZ_STILL := $(addprefix player/decode/,still.c scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c
 build/tests/fuzz/fuzz_movie: FUZZ_MORE := $(FUZZ_MOVIE) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/decode/worker_movie.c
+build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
+build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
@@ -75,6 +81,7 @@ build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 
 unit: $(UNIT_TESTS) $(PROBES)
 probes: $(PROBES)
+plain: $(PLAIN)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
@@ -85,7 +92,7 @@ run:
 
 test:
 	@packaging/deps build run test
-	@$(MAKE) --no-print-directory -s all fuzzers probes
+	@$(MAKE) --no-print-directory -s all fuzzers probes plain
 	@$(MAKE) --no-print-directory -s SAN=1 all unit
 	@tests/run
 
@@ -99,6 +106,12 @@ fuzz:
 	@packaging/deps build run test
 	@$(MAKE) --no-print-directory -s fuzzers
 	@tests/fuzz/run --seconds 600
+
+# Two thousand plays on a fast clock: about seven minutes.
+soak:
+	@packaging/deps build run test
+	@$(MAKE) --no-print-directory -s all
+	@tests/soak
 
 # README's moving picture, made by the player itself.
 pictures:

@@ -10,6 +10,12 @@
 #define TURN_NS 20000000
 /* A film that begins is mixed so long before: what waits, and the device's own buffer. */
 #define LEAD_NS 160000000
+/* So long before a film that is to be heard the device is opened, which may take a second or two; a
+ * slot is rarely shorter than a second. */
+#define AHEAD_MS 10000
+#define AHEAD_SLOTS 16
+#define LOOK_NS INT64_C(1000000000)
+#define KEEP_NS INT64_C(60000000000) /* of silence before it is closed */
 
 _Static_assert(MIXER_HZ == SOUND_QUEUE_HZ, "blocks go to the queue as they are");
 
@@ -26,14 +32,14 @@ bool hearing_finish(struct hearing *hearing)
     return clean;
 }
 
-static bool add_film(void *source, int64_t offset, float *mix, int pairs, const float gains[2])
+static bool add_film(void *source, int64_t offset, float *mix, int pairs)
 {
-    return film_add_sound(source, offset, mix, pairs, gains);
+    return film_add_sound(source, offset, mix, pairs, (float[]){1, 1});
 }
 
-static int64_t pairs_of_ms(double ms)
+static double pairs_of_ms(double ms)
 {
-    return llround(ms * (MIXER_HZ / 1000.0));
+    return ms * (MIXER_HZ / 1000.0);
 }
 
 /* Films go on without a device: what they have decoded meanwhile is given back. */
@@ -43,16 +49,58 @@ static void pass_over(struct playing *playing, struct loader *loader, const stru
     struct playing_sound sounds[2];
     int count = playing_sounds(playing, loader, show, now_ms, now_ms, sounds);
     for (int i = 0; i < count; i++)
-        film_add_sound(sounds[i].film, pairs_of_ms(sounds[i].offset_ms), NULL, 0, (float[]){0, 0});
+        film_add_sound(sounds[i].film, llround(pairs_of_ms(sounds[i].offset_ms)), NULL, 0,
+                       (float[]){0, 0});
+}
+
+static bool is_heard(const struct playing *playing, const struct programme_slot *slot)
+{
+    if (slot->source == PROGRAMME_NOTHING)
+        return false;
+    const struct playlist_spot *spot = &playing->edition->playlist->spots[slot->spot];
+    return spot->is_video && spot->volume > 0;
+}
+
+/* Whether a film that is to be heard is on, or comes soon. */
+static bool is_sound_near(const struct playing *playing, double now_ms)
+{
+    if (!playing->programme)
+        return false;
+    int64_t show_ms = (int64_t)floor(now_ms);
+    const struct programme_scene scene = programme_scene_at(playing->programme, show_ms);
+    if (scene.has_from && is_heard(playing, &scene.from))
+        return true;
+    struct programme_slot slot = scene.to;
+    for (int i = 0; i < AHEAD_SLOTS && slot.start_ms <= show_ms + AHEAD_MS; i++) {
+        if (is_heard(playing, &slot))
+            return true;
+        slot = programme_next_slot(playing->programme, &slot);
+    }
+    return false;
+}
+
+/* The programme is looked through now and then, and when it is another. */
+static void want_device(struct hearing *hearing, const struct playing *playing, int64_t now_ns,
+                        double now_ms)
+{
+    bool other = playing->serial != hearing->serial || playing->jumps != hearing->jumps;
+    if (!other && now_ns - hearing->looked_ns < LOOK_NS)
+        return;
+    hearing->serial = playing->serial;
+    hearing->jumps = playing->jumps;
+    hearing->looked_ns = now_ns;
+    if (is_sound_near(playing, now_ms))
+        hearing->wanted_ns = now_ns;
+    sound_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
 }
 
 void hearing_turn(struct hearing *hearing, struct playing *playing, struct loader *loader,
                   const struct show *show, const struct show_clock *clock)
 {
     struct sound_queue *queue = sound_queue(hearing->sound);
-    double now_ms = show_clock_ms(clock, clock_mono_ns());
-    if (loader_needs_sound(loader))
-        sound_want(hearing->sound);
+    int64_t now_ns = clock_mono_ns();
+    double now_ms = show_clock_ms(clock, now_ns);
+    want_device(hearing, playing, now_ns, now_ms);
     loader_set_sound(loader, sound_is_possible(hearing->sound));
     if (!sound_is_open(hearing->sound)) {
         hearing->running = false;
@@ -74,7 +122,7 @@ void hearing_turn(struct hearing *hearing, struct playing *playing, struct loade
             sides[i] = (struct mixer_side){
                 .key = sounds[i].key,
                 .source = sounds[i].film,
-                .offset = pairs_of_ms(sounds[i].offset_ms) - MIXER_BLOCK_PAIRS / 2,
+                .offset = pairs_of_ms(sounds[i].offset_ms) - MIXER_BLOCK_PAIRS / 2.0,
                 .gain = (float)sounds[i].gain,
             };
         float block[2 * MIXER_BLOCK_PAIRS];

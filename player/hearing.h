@@ -14,9 +14,14 @@ struct hearing {
     struct sound *sound;
     struct mixer mixer;
     bool running; /* something is heard, or soon will be */
+    /* What the programme was looked through for last, and when there last was a film to be heard in
+     * what is on or comes soon; 0: never. */
+    uint64_t serial, jumps;
+    int64_t looked_ns, wanted_ns;
 };
 
-/* False when out of memory. No device is opened before there is a film to be heard. */
+/* False when out of memory. The device is opened some seconds before the first film that is to be
+ * heard, and closed after a minute without one. */
 bool hearing_init(struct hearing *hearing);
 
 /* False as sound_destroy. Zeroed is allowed. */

@@ -2,11 +2,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode/film.h"
 #include "decode/link.h"
-#include "loader_jobs.h"
+#include "loader_films.h"
+#include "loader_house.h"
 #include "quarantine.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,26 +15,22 @@
 #define RETRY_NS ((int64_t)30 * 1000000000)
 #define FAILURES_MAX 64
 #define LANGUAGE_BYTES 64
-
-/* One worker's part of a picture. */
-struct part {
-    struct frames *frames; /* running */
-    struct frame *frame;   /* finished */
-    bool wanted;           /* still to be made */
-};
+#define SHORT_MAX 64
+#define SAME_MS 1 /* clocks are added up in fractions */
 
 struct entry {
-    bool used, recent;
+    bool used;
+    bool recent; /* asked for in this round */
     uint64_t serial;
     int spot;
     char language[LANGUAGE_BYTES];
     char name[80]; /* of the spot, for the log */
-    struct part visual, text;
-    struct film *film; /* in place of visual.frames and visual.frame */
-    bool film_wanted;
-    bool heard;       /* its sound is decoded */
-    int64_t start_ms; /* of a film's slot */
-    uint64_t jumps;
+    struct loader_part visual, text;
+    bool is_film;
+    struct loader_film film; /* in place of visual.frames and visual.frame */
+    double begin_ms;         /* of a film, and its look: as in struct loader_key */
+    uint64_t look;
+    double volume;
     uint32_t background;
     enum playlist_motion motion;
     struct picture *picture; /* when ready */
@@ -51,13 +48,6 @@ struct failure {
     char reason[160];
 };
 
-struct house {
-    bool recent;
-    char words[512];
-    struct part ground, text;
-    struct picture *picture;
-};
-
 struct loader {
     struct loader_canvas canvas;
     char language[LANGUAGE_BYTES];
@@ -65,8 +55,9 @@ struct loader {
     struct failure failures[FAILURES_MAX];
     size_t failures_next; /* the one to forget when there is no room */
     struct quarantine quarantine;
-    struct house house;
-    bool needs_sound;
+    struct loader_house house;
+    uint8_t shorts[SHORT_MAX][HASH_BYTES]; /* films that were told of as cut off */
+    size_t shorts_next;
 };
 
 static void copy_text(char *target, size_t bytes, const char *text)
@@ -85,35 +76,15 @@ struct loader *loader_create(const struct loader_config *config)
                                             config->rotation, config->limit_ms, config->sound};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     copy_text(loader->language, sizeof loader->language, config->language);
-    loader->house.ground.wanted = true;
+    loader_house_init(&loader->house);
     return loader;
-}
-
-static void part_finish(struct part *part)
-{
-    frames_stop(part->frames);
-    frame_release(part->frame);
-    *part = (struct part){0};
-}
-
-/* Also where there is none. */
-static void end_film(struct entry *entry)
-{
-    int64_t came, late;
-    if (entry->film) {
-        film_counts(entry->film, &came, &late);
-        log_debug("loader", "film over spot=\"%s\" frames=%lld late=%lld", entry->name,
-                  (long long)came, (long long)late);
-    }
-    film_stop(entry->film);
-    entry->film = NULL;
 }
 
 static void entry_finish(struct entry *entry)
 {
-    part_finish(&entry->visual);
-    part_finish(&entry->text);
-    end_film(entry);
+    loader_part_finish(&entry->visual);
+    loader_part_finish(&entry->text);
+    loader_film_stop(&entry->film, entry->name);
     picture_release(entry->picture);
     *entry = (struct entry){0};
 }
@@ -124,14 +95,13 @@ void loader_destroy(struct loader *loader)
         return;
     for (int i = 0; i < ENTRIES_MAX; i++)
         entry_finish(&loader->entries[i]);
-    part_finish(&loader->house.ground);
-    part_finish(&loader->house.text);
-    picture_release(loader->house.picture);
+    loader_house_finish(&loader->house);
     link_reap(true);
     free(loader);
 }
 
-static void collect_parts(const struct loader *loader, const struct part *parts[], int *count)
+static void collect_parts(const struct loader *loader, const struct loader_part *parts[],
+                          int *count)
 {
     *count = 0;
     for (int i = 0; i < ENTRIES_MAX; i++) {
@@ -144,7 +114,7 @@ static void collect_parts(const struct loader *loader, const struct part *parts[
 
 static int running(const struct loader *loader)
 {
-    const struct part *parts[2 * ENTRIES_MAX + 2];
+    const struct loader_part *parts[2 * ENTRIES_MAX + 2];
     int count, sum = 0;
     collect_parts(loader, parts, &count);
     for (int i = 0; i < count; i++)
@@ -156,7 +126,7 @@ static int films(const struct loader *loader)
 {
     int sum = 0;
     for (int i = 0; i < ENTRIES_MAX; i++)
-        sum += loader->entries[i].film != NULL;
+        sum += loader->entries[i].film.film != NULL;
     return sum;
 }
 
@@ -169,12 +139,17 @@ static void add_fd(struct pollfd *fds, int *used, int fd, int64_t due_ns, int64_
 
 int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *deadline_ns)
 {
-    const struct part *parts[2 * ENTRIES_MAX + 2];
+    const struct loader_part *parts[2 * ENTRIES_MAX + 2];
     int count, used = 0;
+    int64_t now_ns = clock_mono_ns();
     for (int i = 0; i < ENTRIES_MAX; i++) {
-        const struct film *film = loader->entries[i].film;
+        const struct entry *entry = &loader->entries[i];
+        const struct film *film = entry->film.film;
+        int64_t retry_ns = loader_film_retry_ns(&entry->film, now_ns);
         if (film)
             add_fd(fds, &used, film_fd(film), film_deadline_ns(film), deadline_ns);
+        if (retry_ns < *deadline_ns)
+            *deadline_ns = retry_ns;
     }
     collect_parts(loader, parts, &count);
     for (int i = 0; i < count && used < LOADER_FDS_MAX; i++)
@@ -202,15 +177,28 @@ static bool is_the_files(enum err_code code)
     return code == ERR_WORKER || code == ERR_TIMEOUT || code == ERR_INPUT || code == ERR_LIMIT;
 }
 
+/* Whether it may have come from outside, and be over soon. */
+static bool is_passing(enum err_code code)
+{
+    return code == ERR_KILLED || code == ERR_TIMEOUT;
+}
+
+static bool is_quarantined(const struct loader *loader, const struct entry *entry)
+{
+    return entry->has_identity &&
+           quarantine_has(&loader->quarantine, entry->identity, clock_mono_ns());
+}
+
 /* A visual that failed. */
 static void strike(struct loader *loader, const struct entry *entry, enum err_code code)
 {
     if (entry->has_identity && is_the_files(code) &&
-        quarantine_strike(&loader->quarantine, entry->identity))
+        quarantine_strike(&loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
+                          clock_mono_ns()))
         log_error("loader",
-                  "quarantined after %d failures, not tried again while the file is the same "
-                  "spot=\"%s\"",
-                  QUARANTINE_STRIKES, entry->name);
+                  "quarantined after %d failures, not tried again for %d hours while the file is "
+                  "the same spot=\"%s\"",
+                  QUARANTINE_STRIKES, QUARANTINE_HOURS, entry->name);
 }
 
 /* Told once for each reason, and tried again in half a minute. */
@@ -230,21 +218,57 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
     }
     copy_text(failure->reason, sizeof failure->reason, err->text);
     failure->retry_ns = clock_mono_ns() + RETRY_NS;
-    part_finish(&entry->visual);
-    part_finish(&entry->text);
-    end_film(entry);
+    loader_part_finish(&entry->visual);
+    loader_part_finish(&entry->text);
+    loader_film_stop(&entry->film, entry->name);
     entry->failed = true;
+}
+
+/* Whether anybody but the loader has it: it is on screen, or was a moment ago. */
+static bool is_shown(const struct entry *entry)
+{
+    return entry->picture && entry->picture->holders > 1;
+}
+
+/* The picture of a film that broke before anybody saw it is made anew, with the film. */
+static void unmake_picture(struct entry *entry)
+{
+    entry->text.frame = frame_hold(entry->picture->text);
+    picture_release(entry->picture);
+    entry->picture = NULL;
+}
+
+/* A film that breaks off stands still until another worker goes on with it. False where there is
+ * nothing to show for it, and no other worker to come. */
+static bool film_broke(struct loader *loader, struct entry *entry, const struct err *err,
+                       int64_t now_ns)
+{
+    bool again = (entry->picture || is_passing(err->code)) && !is_quarantined(loader, entry) &&
+                 loader_film_again(&entry->film, now_ns);
+    entry->film.wanted = again;
+    if (entry->picture && !is_shown(entry))
+        unmake_picture(entry);
+    if (entry->picture || again)
+        log_error("loader", "film broke off, %s spot=\"%s\" reason=\"%s\"",
+                  again ? "and is started again" : "its last frame stays", entry->name, err->text);
+    if (entry->picture)
+        entry->picture->playing = false;
+    if (!again)
+        loader_film_stop(&entry->film, entry->name);
+    return again || entry->picture;
 }
 
 static void start_parts(struct loader *loader, struct entry *entry, const struct edition *edition,
                         int64_t offset_us)
 {
     struct err err = {0};
-    if (!entry->visual.wanted && !entry->text.wanted && !entry->film_wanted)
+    bool film = entry->film.wanted && clock_mono_ns() >= entry->film.retry_ns &&
+                !is_quarantined(loader, entry);
+    if (!entry->visual.wanted && !entry->text.wanted && !film)
         return;
     enum marks_state files =
         loader_look_at_files(&loader->canvas, edition, entry->spot, entry->language);
-    if (files == MARKS_DAMAGED)
+    if (files == MARKS_DAMAGED && !entry->picture)
         fail(loader, entry, &(struct err){.text = "its file is damaged, and is fetched again"});
     if (files != MARKS_GOOD)
         return;
@@ -254,13 +278,12 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
         if (!entry->visual.frames)
             fail(loader, entry, &err);
     }
-    if (entry->film_wanted && films(loader) < LOADER_FILMS_MAX) {
-        entry->film = loader_start_film(&loader->canvas, edition, entry->spot, offset_us, &err);
-        entry->film_wanted = false;
-        entry->heard = loader->canvas.sound && edition->playlist->spots[entry->spot].volume > 0;
-        if (!entry->film)
-            fail(loader, entry, &err);
-    }
+    if (film && entry->picture)
+        offset_us += loader_film_lead_us(&entry->film);
+    if (film && films(loader) < LOADER_FILMS_MAX &&
+        !loader_film_start(&entry->film, &loader->canvas, edition, entry->spot, offset_us, &err) &&
+        !film_broke(loader, entry, &err, clock_mono_ns()))
+        fail(loader, entry, &err);
     if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->text.frames =
             loader_start_text(&loader->canvas, edition, entry->spot, entry->language, &err);
@@ -275,7 +298,7 @@ static void make_picture(struct loader *loader, struct entry *entry)
     struct picture *picture =
         picture_create(entry->background, entry->visual.frame, entry->text.frame);
     if (picture)
-        picture->playing = entry->film != NULL;
+        picture->playing = entry->film.film != NULL;
     entry->visual.frame = entry->text.frame = NULL;
     if (!picture) {
         fail(loader, entry, &(struct err){.text = "out of memory"});
@@ -288,122 +311,120 @@ static void make_picture(struct loader *loader, struct entry *entry)
     entry->picture = picture;
 }
 
-static bool part_pending(const struct part *part)
+static void warn_of_short_film(struct loader *loader, struct entry *entry)
 {
-    return part->wanted || part->frames;
-}
-
-/* True when the part's worker has ended, well or badly (then *failed). */
-static bool part_poll(struct part *part, int64_t now_ns, bool *failed, struct err *err)
-{
-    if (!part->frames)
-        return false;
-    enum frames_state state = frames_poll(part->frames, now_ns, err);
-    if (state == FRAMES_PENDING)
-        return false;
-    part->frame = frames_take(part->frames);
-    frames_stop(part->frames);
-    part->frames = NULL;
-    *failed |= state == FRAMES_FAILED;
-    return true;
-}
-
-/* A film that breaks off stays where it is: its last frame holds until the slot ends. */
-static void film_broke(struct loader *loader, struct entry *entry, const struct err *err)
-{
-    log_error("loader", "film broke off, its last frame stays spot=\"%s\" reason=\"%s\"",
-              entry->name, err->text);
-    strike(loader, entry, err->code);
-    end_film(entry);
-    entry->picture->playing = false;
+    int64_t end_us, told_us;
+    if (!loader_film_tell_short(&entry->film, &end_us, &told_us))
+        return;
+    for (int i = 0; entry->has_identity && i < SHORT_MAX; i++)
+        if (memcmp(loader->shorts[i], entry->identity, HASH_BYTES) == 0)
+            return;
+    memcpy(loader->shorts[loader->shorts_next], entry->identity, HASH_BYTES);
+    loader->shorts_next = (loader->shorts_next + 1) % SHORT_MAX;
+    log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\"", (double)end_us / 1e6,
+             (double)told_us / 1e6, entry->name);
 }
 
 /* True when the film has its first frame, or has failed without one (then *failed). */
 static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t now_ns, bool *failed,
                            struct err *err)
 {
-    if (!entry->film)
-        return false;
-    enum film_state state = film_poll(entry->film, now_ns, err);
-    if (state == FILM_FAILED && entry->picture)
-        film_broke(loader, entry, err);
-    else if (state == FILM_FAILED)
-        return *failed = true;
+    enum film_state state = loader_film_poll(&entry->film, now_ns, err);
+    warn_of_short_film(loader, entry);
+    if (state == FILM_FAILED) {
+        strike(loader, entry, err->code);
+        *failed = !film_broke(loader, entry, err, now_ns);
+        return true;
+    }
     return state == FILM_READY && !entry->picture && !entry->visual.frame;
+}
+
+static void forgive(struct loader *loader, const struct entry *entry, int64_t to_us)
+{
+    if (entry->has_identity)
+        quarantine_forgive(&loader->quarantine, entry->identity, 0, to_us);
+}
+
+static bool visual_part_poll(struct loader *loader, struct entry *entry, int64_t now_ns,
+                             bool *failed, struct err *err)
+{
+    if (!loader_part_poll(&entry->visual, now_ns, failed, err))
+        return false;
+    if (*failed)
+        strike(loader, entry, err->code);
+    else
+        forgive(loader, entry, INT64_MAX);
+    return true;
+}
+
+static struct frame *first_frame(const struct entry *entry)
+{
+    return entry->film.ready ? frame_hold(film_frame_at(entry->film.film, 0)) : NULL;
 }
 
 static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_ns)
 {
     struct err err = {0};
     bool failed = false;
-    bool news = part_poll(&entry->visual, now_ns, &failed, &err);
-    news |= film_part_poll(loader, entry, now_ns, &failed, &err);
-    if (failed)
-        strike(loader, entry, err.code);
-    else
-        news |= part_poll(&entry->text, now_ns, &failed, &err);
+    bool news = entry->is_film ? film_part_poll(loader, entry, now_ns, &failed, &err)
+                               : visual_part_poll(loader, entry, now_ns, &failed, &err);
+    if (!failed)
+        news |= loader_part_poll(&entry->text, now_ns, &failed, &err);
     if (failed) {
         fail(loader, entry, &err);
         return true;
     }
-    if (!news || part_pending(&entry->visual) || part_pending(&entry->text) || entry->picture)
+    if (!news || loader_part_pending(&entry->visual) || loader_part_pending(&entry->text) ||
+        entry->picture)
         return false;
-    if (entry->film && !(entry->visual.frame = frame_hold(film_frame_at(entry->film, 0))))
+    if (entry->is_film && !(entry->visual.frame = first_frame(entry)))
         return false;
     make_picture(loader, entry);
     return true;
-}
-
-static struct picture *make_house(struct house *house)
-{
-    struct picture *picture = picture_create(LOADER_HOUSE_GROUND, frame_hold(house->ground.frame),
-                                             frame_hold(house->text.frame));
-    if (picture) {
-        picture_release(house->picture);
-        house->picture = picture;
-    }
-    return house->picture;
-}
-
-static bool house_poll(struct house *house, int64_t now_ns)
-{
-    struct err err = {0};
-    bool failed = false;
-    bool news = part_poll(&house->ground, now_ns, &failed, &err);
-    news |= part_poll(&house->text, now_ns, &failed, &err);
-    if (failed)
-        log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
-    if (news)
-        make_house(house);
-    return news;
 }
 
 bool loader_poll(struct loader *loader)
 {
     int64_t now_ns = clock_mono_ns();
     link_reap(false);
-    bool news = house_poll(&loader->house, now_ns);
+    bool news = loader_house_poll(&loader->house, now_ns);
     for (int i = 0; i < ENTRIES_MAX; i++)
         if (loader->entries[i].used)
             news |= entry_poll(loader, &loader->entries[i], now_ns);
     return news;
 }
 
-static bool is_film(const struct loader_key *key)
+/* A film's run goes on in another edition where it looks the same; anything else is an edition's
+ * own. */
+static bool is_same(const struct entry *entry, const struct loader_key *key)
 {
-    return key->edition->playlist->spots[key->spot].is_video;
+    bool own = entry->serial == key->serial && entry->spot == key->spot;
+    if (!entry->is_film || !own)
+        return own || (entry->is_film && entry->look && entry->look == key->look &&
+                       fabs(entry->begin_ms - key->begin_ms) < SAME_MS);
+    return fabs(entry->begin_ms - key->begin_ms) < SAME_MS;
 }
 
 static struct entry *find(struct loader *loader, const struct loader_key *key, const char *language)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         struct entry *entry = &loader->entries[i];
-        if (entry->used && entry->serial == key->serial && entry->spot == key->spot &&
-            strcmp(entry->language, language) == 0 &&
-            (!is_film(key) || (entry->start_ms == key->start_ms && entry->jumps == key->jumps)))
+        if (entry->used && is_same(entry, key) && strcmp(entry->language, language) == 0)
             return entry;
     }
     return NULL;
+}
+
+/* What the edition calls it, and how loud it has it. */
+static void keep_key(struct entry *entry, const struct loader_key *key)
+{
+    const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
+    entry->serial = key->serial;
+    entry->spot = key->spot;
+    entry->volume = spot->volume;
+    copy_text(entry->name, sizeof entry->name, spot->name);
+    if (entry->picture)
+        copy_text(entry->picture->name, sizeof entry->picture->name, spot->name);
 }
 
 static struct entry *add(struct loader *loader, const struct loader_key *key, const char *language)
@@ -414,17 +435,14 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
             continue;
         const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
         entry->used = true;
-        entry->serial = key->serial;
-        entry->spot = key->spot;
+        keep_key(entry, key);
         copy_text(entry->language, sizeof entry->language, language);
-        copy_text(entry->name, sizeof entry->name, spot->name);
         entry->background = spot->background;
         entry->motion = spot->motion;
         entry->visual.wanted = spot->has_visual && !spot->is_video;
-        entry->film_wanted = spot->is_video;
-        loader->needs_sound |= spot->is_video && spot->volume > 0;
-        entry->start_ms = key->start_ms;
-        entry->jumps = key->jumps;
+        entry->is_film = entry->film.wanted = spot->is_video;
+        entry->begin_ms = key->begin_ms;
+        entry->look = key->look;
         int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
         entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
         entry->text.wanted = spot->text_count > 0;
@@ -433,14 +451,13 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
     return NULL;
 }
 
-/* Puts the frame into the picture that is on at this time. */
-static void advance(struct entry *entry, int64_t offset_us)
+/* What is said of an entry, once what can be started has been. */
+static enum loader_state state_of(const struct entry *entry)
 {
-    struct picture *picture = entry->picture;
-    struct frame *frame = film_frame_at(entry->film, offset_us);
-    if (frame && frame != picture->visual)
-        picture_set_visual(picture, frame_hold(frame));
-    picture->playing = film_next_us(entry->film) != INT64_MAX;
+    if (entry->picture)
+        return LOADER_READY;
+    bool rests = loader_film_retry_ns(&entry->film, clock_mono_ns()) != INT64_MAX;
+    return entry->failed || rests ? LOADER_FAILED : LOADER_LOADING;
 }
 
 enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
@@ -460,17 +477,30 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
         entry = add(loader, key, language);
     if (!entry)
         return LOADER_LOADING; /* full: a later round has room */
+    if (entry->serial != key->serial || entry->spot != key->spot)
+        keep_key(entry, key);
     entry->recent = true;
-    if (entry->has_identity && quarantine_has(&loader->quarantine, entry->identity) &&
-        !entry->picture)
+    if (!entry->picture && is_quarantined(loader, entry))
         return LOADER_FAILED;
     int64_t offset_us = key->offset_ms > 0 ? (int64_t)(key->offset_ms * 1000) : 0;
-    if (!entry->failed)
-        start_parts(loader, entry, key->edition, offset_us);
-    if (entry->film && entry->picture)
-        advance(entry, offset_us);
+    start_parts(loader, entry, key->edition, offset_us);
+    if (entry->picture)
+        loader_film_advance(&entry->film, entry->picture, offset_us);
     *picture = entry->picture;
-    return entry->failed ? LOADER_FAILED : entry->picture ? LOADER_READY : LOADER_LOADING;
+    return state_of(entry);
+}
+
+void loader_go_on(struct loader *loader, double now_ms)
+{
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        struct entry *entry = &loader->entries[i];
+        if (!entry->used || entry->recent || !entry->film.film || !is_shown(entry))
+            continue;
+        double offset_ms = now_ms - entry->begin_ms;
+        entry->recent = true;
+        loader_film_advance(&entry->film, entry->picture,
+                            offset_ms > 0 ? (int64_t)(offset_ms * 1000) : 0);
+    }
 }
 
 void loader_set_sound(struct loader *loader, bool sound)
@@ -478,52 +508,43 @@ void loader_set_sound(struct loader *loader, bool sound)
     loader->canvas.sound = sound;
 }
 
-bool loader_needs_sound(const struct loader *loader)
-{
-    return loader->needs_sound;
-}
-
 struct film *loader_heard_film(struct loader *loader, const struct loader_key *key)
 {
     const struct entry *entry = find(loader, key, key->language ? key->language : loader->language);
-    return entry && entry->heard && entry->picture ? entry->film : NULL;
+    return entry && entry->film.heard && entry->picture ? entry->film.film : NULL;
+}
+
+struct film *loader_shown_film(struct loader *loader, const struct picture *picture,
+                               double *begin_ms, double *volume)
+{
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        const struct entry *entry = &loader->entries[i];
+        if (!entry->used || !entry->film.heard || entry->picture != picture)
+            continue;
+        *begin_ms = entry->begin_ms;
+        *volume = entry->volume;
+        return entry->film.film;
+    }
+    return NULL;
 }
 
 struct picture *loader_want_house(struct loader *loader, const char *words)
 {
-    struct house *house = &loader->house;
-    struct err err = {0};
-    house->recent = true;
-    if (house->ground.wanted && running(loader) < LOADER_JOBS_MAX) {
-        house->ground.wanted = false;
-        house->ground.frames = loader_start_house(&loader->canvas, &err);
-        if (!house->ground.frames)
-            log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
-    }
-    if (strncmp(house->words, words, sizeof house->words - 1) != 0 &&
-        running(loader) < LOADER_JOBS_MAX) {
-        copy_text(house->words, sizeof house->words, words);
-        part_finish(&house->text);
-        house->text.frames =
-            loader_start_house_words(&loader->canvas, house->words, loader->language, &err);
-    }
-    return house->picture ? house->picture : make_house(house);
+    return loader_house_want(&loader->house, &loader->canvas, words, loader->language,
+                             LOADER_JOBS_MAX - running(loader));
 }
 
 void loader_end_round(struct loader *loader)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         struct entry *entry = &loader->entries[i];
-        if (entry->used && !entry->recent)
+        int64_t to_us;
+        if (entry->used && !entry->recent) {
+            if (loader_film_went_well(&entry->film, &to_us))
+                forgive(loader, entry, to_us);
             entry_finish(entry);
+        }
         entry->recent = false;
     }
-    struct house *house = &loader->house;
-    if (!house->recent && house->picture && !house->ground.frames && !house->text.frames) {
-        part_finish(&house->ground);
-        part_finish(&house->text);
-        picture_release(house->picture);
-        *house = (struct house){.ground.wanted = true};
-    }
-    house->recent = false;
+    loader_house_end_round(&loader->house);
 }

@@ -11,7 +11,9 @@
 #include <poll.h>
 
 #define LOADER_JOBS_MAX 8
-#define LOADER_FILMS_MAX 4 /* two in a crossfade, the next, and one that is on its way out */
+#define LOADER_FILMS_MAX                                                                           \
+    4 /* two in a crossfade, and two that are on their way out, or the next                        \
+       */
 #define LOADER_FDS_MAX (LOADER_JOBS_MAX + LOADER_FILMS_MAX)
 #define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 
@@ -35,9 +37,11 @@ struct loader_key {
     uint64_t serial;
     int spot;
     const char *language; /* NULL: the configuration's */
-    int64_t start_ms;     /* of the slot: tells one run of a film from the next */
-    uint64_t jumps;       /* of the clock, counted: a film goes on elsewhere after one */
-    double offset_ms; /* since then, when it will be seen; a film shows what is on at that time */
+    double begin_ms; /* when a film's slot began or will, on a clock that nobody sets (playing.h):
+                        tells one run of it from the next */
+    uint64_t look;   /* of a film (looks.h): one that looks the same and began at the same time goes
+                        on, whatever edition asks for it; 0: unknown */
+    double offset_ms; /* since its start, when it will be seen; a film shows what is on then */
 };
 
 /* NULL when out of memory. */
@@ -48,8 +52,10 @@ void loader_destroy(struct loader *loader);
 
 /* The picture of a spot: *picture (NULL unless LOADER_READY) is the loader's own; hold it to keep
  * it. Starts the work when it is new and a worker is free. A film's picture is ready with its first
- * frame, and shows another one from call to call. A failed one is tried again after half a minute,
- * but a medium that workers failed on three times never. */
+ * frame, and shows another one from call to call. Where its worker dies or stands still the last
+ * frame holds until another worker, after a while that grows, goes on where the film would be by
+ * then; the picture of one that nobody has seen yet is made anew. What failed is tried again after
+ * half a minute, but not a medium in quarantine (quarantine.h). */
 enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
                               struct picture **picture);
 
@@ -57,12 +63,18 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
  * from here on. */
 void loader_set_sound(struct loader *loader, bool sound);
 
-/* Whether such a film was ever asked for: whether a sound device is of use. */
-bool loader_needs_sound(const struct loader *loader);
+/* Films that nobody asked for in this round, but whose pictures somebody still holds (they fade
+ * out), go on: to now_ms, by the clock of begin_ms. They are let go with their last holder. */
+void loader_go_on(struct loader *loader, double now_ms);
 
 /* The film of a spot that loader_want has made ready, if its sound is decoded; else NULL. The
  * loader's own, until any other call. */
 struct film *loader_heard_film(struct loader *loader, const struct loader_key *key);
+
+/* The film of a picture that loader_want has made, if its sound is decoded, with its begin_ms and
+ * its spot's volume; else NULL. The loader's own, until any other call. */
+struct film *loader_shown_film(struct loader *loader, const struct picture *picture,
+                               double *begin_ms, double *volume);
 
 /* The house card with a few words on it: there at once, at first plain, and another picture each
  * time one of its workers has finished. The loader's own. NULL when out of memory. */

@@ -15,12 +15,24 @@ double pace_hz(const struct pace *pace)
     return 1e9 / (double)pace->period_ns;
 }
 
+/* Refreshes that are over and had no frame, up to this instant. */
+static void miss_until(struct pace *pace, int64_t until_ns)
+{
+    int64_t missed = (until_ns - pace->told_ns + pace->period_ns / 2) / pace->period_ns;
+    if (missed <= 0)
+        return;
+    pace->missed += missed;
+    pace->due += missed;
+    pace->told_ns += missed * pace->period_ns;
+}
+
 int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
 {
     pace->begun_ns = now_ns;
     if (!pace->running || !pace->target_ns) {
         pace->counted = false;
         pace->target_ns = now_ns + pace_lead_ns(pace);
+        pace->told_ns = pace->target_ns;
         return pace->target_ns;
     }
     int64_t next_ns = pace->target_ns + pace->period_ns;
@@ -28,14 +40,21 @@ int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
     if (next_ns < now_ns)
         next_ns += (now_ns - next_ns + pace->period_ns - 1) / pace->period_ns * pace->period_ns;
     pace->counted = next_ns - pace->target_ns <= pace->period_ns;
-    pace->target_ns = next_ns;
+    miss_until(pace, next_ns - pace->period_ns);
+    pace->target_ns = pace->told_ns = next_ns;
+    pace->due++;
     return next_ns;
 }
 
-/* Up at once, down slowly: a frame begun too early waits unseen, one begun too late is seen. */
-static void learn_draw(struct pace *pace, int64_t taken_ns)
+int64_t pace_present_ns(const struct pace *pace)
 {
-    int64_t wanted_ns = taken_ns + DRAW_MARGIN_NS;
+    return pace->waits ? 0 : pace->target_ns;
+}
+
+/* Up at once, down slowly: a frame begun too early waits unseen, one begun too late is seen. */
+void pace_drawn(struct pace *pace, int64_t now_ns)
+{
+    int64_t wanted_ns = now_ns - pace->begun_ns + DRAW_MARGIN_NS;
     if (wanted_ns > pace->period_ns)
         wanted_ns = pace->period_ns;
     if (wanted_ns > pace->draw_ns)
@@ -46,16 +65,18 @@ static void learn_draw(struct pace *pace, int64_t taken_ns)
 
 bool pace_presented(struct pace *pace, int64_t present_ns)
 {
-    if (pace->begun_ns)
-        learn_draw(pace, present_ns - pace->begun_ns);
     bool late =
         pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
+    if (pace->running) /* refreshes that are whole over; where the display waits, at its own times
+                        */
+        miss_until(pace, present_ns - (pace->waits ? 0 : pace->period_ns / 2));
     if (!pace->waits)
         return late;
     bool early = pace->presented_ns && present_ns - pace->presented_ns < pace->period_ns / 2;
     pace->early = early ? pace->early + 1 : 0;
     pace->presented_ns = present_ns;
-    pace->target_ns = present_ns; /* the screen's own refresh is the truth: follow it */
+    /* The screen's own refresh is the truth: follow it. */
+    pace->target_ns = pace->told_ns = present_ns;
     if (pace->early >= EARLY_MAX)
         pace->waits = false;
     return late;
@@ -70,8 +91,8 @@ int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
 {
     if (!pace->running)
         return INT64_MAX;
-    /* Where the display waits, the wait is in display_show: the target is over. Unless nothing had
-     * to be drawn for it: then it is still to come. */
+    /* Where the display waits, the wait is in display_present: the target is over. Unless nothing
+     * had to be drawn for it: then it is still to come. */
     if (pace->waits)
         return pace->target_ns > now_ns ? pace->target_ns : now_ns;
     return pace->target_ns + pace->period_ns - pace->draw_ns;

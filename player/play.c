@@ -15,6 +15,7 @@
 #include "settings.h"
 #include "source.h"
 #include "stage/display.h"
+#include "stage/snapshot.h"
 #include "wake.h"
 
 #include <SDL.h>
@@ -29,6 +30,13 @@
  * together with workers, so it is asked this often. */
 #define EVENTS_NS 100000000
 #define CLOCK_FEED_NS 1000000000
+
+/* One play, and where pace's counts stood when it began. */
+struct watched {
+    uint64_t key; /* of its slot; 0: none */
+    char name[80];
+    int64_t due, missed;
+};
 
 struct play {
     struct settings settings;
@@ -47,7 +55,11 @@ struct play {
     FILE *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;
-    uint64_t visuals;  /* that were drawn last */
+    struct show_frame frame; /* the last one; the show holds its pictures until the next */
+    double frame_ms;         /* the show clock's instant that it is for */
+    bool drawn;              /* it waits to be presented */
+    uint64_t visuals;        /* that were drawn last */
+    struct watched watched;
     int lost;          /* screens in a row that did not last */
     int64_t opened_ns; /* when this screen was opened */
     int status;
@@ -56,6 +68,19 @@ struct play {
 static const struct option_value *value(const struct play *play, enum setting setting)
 {
     return &play->settings.values[setting];
+}
+
+static void start_pace(struct play *play)
+{
+    int width, height;
+    display_size(play->display, &width, &height);
+    const struct option_value *refresh = value(play, SETTING_REFRESH);
+    bool waits = display_waits(play->display) && !refresh->text;
+    double hz = display_refresh_hz(play->display);
+    pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
+    play->watched = (struct watched){0};
+    log_info("play", "screen open display=\"%s\" size=%dx%d refresh=%.1f",
+             display_name(play->display), width, height, pace_hz(&play->pace));
 }
 
 static bool open_display(struct play *play, struct err *err)
@@ -74,14 +99,7 @@ static bool open_display(struct play *play, struct err *err)
     if (!play->display)
         return false;
     play->opened_ns = clock_mono_ns();
-    int width, height;
-    display_size(play->display, &width, &height);
-    double hz = display_refresh_hz(play->display);
-    const struct option_value *refresh = value(play, SETTING_REFRESH);
-    bool waits = display_waits(play->display) && !refresh->text;
-    pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
-    log_info("play", "screen open display=\"%s\" size=%dx%d refresh=%.1f",
-             display_name(play->display), width, height, pace_hz(&play->pace));
+    start_pace(play);
     return true;
 }
 
@@ -93,38 +111,11 @@ static bool make_loader(struct play *play, struct err *err)
         .rotation = (int)value(play, SETTING_ROTATE)->number,
         .language = language,
         .limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000),
-        .sound = sound_is_possible(play->hearing.sound),
+        .sound = play->clock.speed == 1 && sound_is_possible(play->hearing.sound),
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->loader = loader_create(&config);
     return play->loader || err_set(err, ERR_SYSTEM, "out of memory");
-}
-
-/* A screen that was lost (KMSDRM, a changed mode or window) is opened again. Pictures of the size
- * that it turns out to have are kept. Where it is lost again and again without showing a frame,
- * somebody else must mend it: the player ends, to be restarted. */
-static bool reopen_display(struct play *play, const struct err *why)
-{
-    struct err err = {0};
-    int width, height, new_width, new_height;
-    display_size(play->display, &width, &height);
-    log_warn("play", "screen lost, opening it again reason=\"%s\"", why->text);
-    show_finish(&play->show);
-    display_destroy(play->display);
-    play->display = NULL;
-    play->redraw = true;
-    if (clock_mono_ns() - play->opened_ns > LOST_SOON_NS)
-        play->lost = 0;
-    if (++play->lost > LOST_MAX || !open_display(play, &err)) {
-        log_error("play", "no screen reason=\"%s\"", play->lost > LOST_MAX ? why->text : err.text);
-        return false;
-    }
-    display_size(play->display, &new_width, &new_height);
-    if (new_width == width && new_height == height)
-        return true;
-    loader_destroy(play->loader);
-    play->loader = NULL;
-    return make_loader(play, &err);
 }
 
 /* Puts a new edition in force, if there is one. False when it can't be: then the one before goes
@@ -171,9 +162,10 @@ static void feed_clock(struct play *play, int64_t now_ns)
     if (now_ns - play->clock_fed_ns < CLOCK_FEED_NS)
         return;
     play->clock_fed_ns = now_ns;
+    double before_ms = show_clock_ms(&play->clock, now_ns);
     if (show_clock_update(&play->clock, now_ns, wall_ms(play, now_ns))) {
         log_warn("play", "the clock was set: on to the right picture");
-        play->playing.jumps++;
+        playing_jump(&play->playing, show_clock_ms(&play->clock, now_ns) - before_ms);
     }
 }
 
@@ -235,18 +227,26 @@ static uint64_t visuals_of(const struct display_mix *mix)
     return (from ? from->id * 0x9e3779b97f4a7c15u : 0) ^ (to ? to->id : 0);
 }
 
-static bool films_run(const struct display_mix *mix)
+/* Whether the next refresh needs a frame too. */
+static bool runs(const struct show_frame *frame)
 {
-    return (mix->to.picture && mix->to.picture->playing) ||
+    const struct display_mix *mix = &frame->mix;
+    return frame->animating || (mix->to.picture && mix->to.picture->playing) ||
            (mix->has_from && !mix->from_frozen && mix->from.picture->playing);
 }
 
-/* One turn: the frame that will be seen at pace's next instant, if it differs from the one on
- * screen. True when the next refresh needs another one. */
-static bool turn(struct play *play, struct err *err)
+/* When the next turn is due; INT64_MAX: when there is news. */
+static int64_t turn_ns(const struct play *play, int64_t now_ns)
+{
+    return play->drawn ? pace_present_ns(&play->pace) : pace_wait_until_ns(&play->pace, now_ns);
+}
+
+/* Draws the frame that will be seen at pace's next instant, if it differs from the one on screen.
+ */
+static bool draw(struct play *play, struct err *err)
 {
     int64_t seen_ns = pace_next_ns(&play->pace, clock_mono_ns());
-    double show_ms = show_clock_ms(&play->clock, seen_ns);
+    double show_ms = play->frame_ms = show_clock_ms(&play->clock, seen_ns);
     char words[256];
     source_describe(play->source, words, sizeof words);
     if (!play->show.settled.key)
@@ -257,24 +257,128 @@ static bool turn(struct play *play, struct err *err)
     const struct picture *on = was_coming ? play->show.coming.picture : play->show.settled.picture;
     bool bare = !on || !on->name[0];
     struct show_wish wish = playing_wish(&play->playing, play->loader, words, bare, show_ms, &next);
-    struct show_frame frame = show_step(&play->show, &wish);
+    struct show_frame frame = play->frame = show_step(&play->show, &wish);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
     uint64_t visuals = visuals_of(&frame.mix);
-    bool drawn = !frame.nothing && (play->redraw || frame.animating || was_coming ||
-                                    frame.to_key != before || visuals != play->visuals);
-    if (drawn) {
-        if (!display_show(play->display, &frame.mix, err))
+    play->drawn = !frame.nothing && (play->redraw || frame.animating || was_coming ||
+                                     frame.to_key != before || visuals != play->visuals);
+    if (play->drawn) {
+        if (!display_draw(play->display, &frame.mix, err))
             return false;
-        play->redraw = false;
+        pace_drawn(&play->pace, clock_mono_ns());
         play->visuals = visuals;
-        int64_t present_ns = clock_mono_ns();
-        log_frame(play, &frame, show_ms, pace_presented(&play->pace, present_ns), present_ns);
+    } else {
+        pace_set_running(&play->pace, runs(&frame));
     }
     if (next && !play->show.coming.key)
         display_prepare(play->display, next);
     loader_end_round(play->loader);
-    pace_set_running(&play->pace, frame.animating || films_run(&frame.mix));
+    return true;
+}
+
+/* Tells of a play that was not smooth, when another one begins. */
+static void watch(struct play *play, const struct show_frame *frame)
+{
+    struct watched *watched = &play->watched;
+    if (frame->to_key == watched->key)
+        return;
+    int64_t due = play->pace.due - watched->due, missed = play->pace.missed - watched->missed;
+    if (watched->key && missed * 100 > due)
+        log_info("play", "refreshes were missed spot=\"%s\" missed=%lld of=%lld", watched->name,
+                 (long long)missed, (long long)due);
+    *watched = (struct watched){frame->to_key, "", play->pace.due, play->pace.missed};
+    memcpy(watched->name, frame->mix.to.picture->name, sizeof watched->name);
+}
+
+/* Shows what was drawn. */
+static bool present(struct play *play, struct err *err)
+{
+    play->drawn = false;
+    if (!display_present(play->display, err))
+        return false;
+    play->redraw = false;
+    int64_t present_ns = clock_mono_ns();
+    log_frame(play, &play->frame, play->frame_ms, pace_presented(&play->pace, present_ns),
+              present_ns);
+    watch(play, &play->frame);
+    pace_set_running(&play->pace, runs(&play->frame));
+    return true;
+}
+
+/* One turn: a frame is drawn, or one that was drawn is presented when its time has come. False when
+ * the screen does not take it. */
+static bool turn(struct play *play, struct err *err)
+{
+    if (!play->drawn && !draw(play, err))
+        return false;
+    return !play->drawn || clock_mono_ns() < pace_present_ns(&play->pace) || present(play, err);
+}
+
+/* The screen was lost (KMSDRM, a driver): it is opened again. Where it is lost again and again
+ * without lasting, somebody else must mend it: the player ends, to be restarted. */
+static bool reopen_display(struct play *play, const struct err *why)
+{
+    struct err err = {0};
+    log_warn("play", "screen lost, opening it again reason=\"%s\"", why->text);
+    display_destroy(play->display);
+    play->display = NULL;
+    if (clock_mono_ns() - play->opened_ns > LOST_SOON_NS)
+        play->lost = 0;
+    if (++play->lost <= LOST_MAX && open_display(play, &err))
+        return true;
+    log_error("play", "no screen reason=\"%s\"", play->lost > LOST_MAX ? why->text : err.text);
+    return false;
+}
+
+/* Pictures are made for one size: others are wanted. What was on screen stays there meanwhile. */
+static bool change_size(struct play *play, int old_width_px, int old_height_px)
+{
+    struct err err = {0};
+    int width_px, height_px;
+    display_size(play->display, &width_px, &height_px);
+    struct picture *kept = play->frame.nothing ? NULL
+                                               : snapshot_take(&play->frame.mix, old_width_px,
+                                                               old_height_px, width_px, height_px);
+    play->frame = (struct show_frame){.nothing = true};
+    if (kept) {
+        show_start(&play->show, kept, play->frame_ms);
+        play->frame = (struct show_frame){.mix = {.to = {kept, 0}, .mix = 1, .dim = 1},
+                                          .to_key = play->show.settled.key,
+                                          .linear_mix = 1};
+    } else {
+        show_finish(&play->show);
+    }
+    picture_release(kept);
+    loader_destroy(play->loader);
+    play->loader = NULL;
+    if (make_loader(play, &err))
+        return true;
+    log_error("play", "no loader reason=\"%s\"", err.text);
+    return false;
+}
+
+/* After a turn that the screen did not take. All pictures are in memory: what was on screen is
+ * drawn anew at once, and the show goes on from there. */
+static bool mend_display(struct play *play, const struct err *why)
+{
+    struct err err = {0};
+    int old_width, old_height, width, height;
+    display_size(play->display, &old_width, &old_height);
+    play->drawn = false;
+    play->redraw = true;
+    if (display_resize(play->display))
+        start_pace(play);
+    else if (!reopen_display(play, why))
+        return false;
+    /* What was frozen is gone: its transition fades from the picture that was settled before. */
+    play->show.from_frozen = play->frame.mix.from_frozen = false;
+    display_size(play->display, &width, &height);
+    if ((width != old_width || height != old_height) && !change_size(play, old_width, old_height))
+        return false;
+    /* A screen that does not take it now is mended again in the next turn. */
+    if (!play->frame.nothing && display_draw(play->display, &play->frame.mix, &err))
+        present(play, &err);
     return true;
 }
 
@@ -282,7 +386,7 @@ static bool turn(struct play *play, struct err *err)
  * for news of a worker or for sound, would bring the next frame before its time. */
 static bool is_due(const struct play *play)
 {
-    int64_t now_ns = clock_mono_ns(), until_ns = pace_wait_until_ns(&play->pace, now_ns);
+    int64_t now_ns = clock_mono_ns(), until_ns = turn_ns(play, now_ns);
     return until_ns == INT64_MAX || now_ns >= until_ns;
 }
 
@@ -291,7 +395,7 @@ static void wait(struct play *play)
 {
     struct pollfd fds[LOADER_FDS_MAX + 1 + WAKE_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
-    int64_t until_ns = pace_wait_until_ns(&play->pace, now_ns);
+    int64_t until_ns = turn_ns(play, now_ns);
     int64_t change_ns = INT64_MAX;
     if (until_ns == INT64_MAX) {
         double show_ms = show_clock_ms(&play->clock, now_ns);
@@ -321,30 +425,37 @@ static void run(struct play *play)
             log_error("play", "playlist refused reason=\"%s\"", err.text);
         feed_clock(play, now_ns);
         loader_poll(play->loader);
-        pump_events(play);
-        if (is_due(play) && !turn(play, &err) && !reopen_display(play, &err)) {
+        if (!play->drawn) /* events may take away what it was drawn in */
+            pump_events(play);
+        if (is_due(play) && !turn(play, &err) && !mend_display(play, &err)) {
             play->status = EXIT_FAILURE;
             return;
         }
-        hearing_turn(&play->hearing, &play->playing, play->loader, &play->show, &play->clock);
+        if (play->clock.speed == 1) /* nobody wants to hear films at another */
+            hearing_turn(&play->hearing, &play->playing, play->loader, &play->show, &play->clock);
         wait(play);
     }
 }
 
-/* --at: an instant, or local time of the player's zone. */
+/* --at: an instant, or local time of the player's zone. --speed: from there, or from now. */
 static bool start_clock(struct play *play, struct err *err)
 {
     int64_t now_ns = clock_mono_ns();
     const char *at = value(play, SETTING_AT)->text;
+    const struct option_value *speed = value(play, SETTING_SPEED);
     play->clock_fed_ns = now_ns;
-    if (!at) {
+    if (!at && !speed->text) {
         show_clock_init(&play->clock, now_ns, wall_ms(play, now_ns));
         return true;
     }
-    int64_t start_ms;
-    if (!settings_instant(at, value(play, SETTING_TIMEZONE)->text, &start_ms, err))
+    int64_t start_ms = wall_ms(play, now_ns);
+    if (at && !settings_instant(at, value(play, SETTING_TIMEZONE)->text, &start_ms, err))
         return false;
     show_clock_pin(&play->clock, now_ns, start_ms);
+    if (speed->text)
+        show_clock_set_speed(&play->clock, (int)speed->number);
+    log_debug("play", "show clock started mono_ns=%lld show_ms=%lld", (long long)now_ns,
+              (long long)start_ms);
     return true;
 }
 

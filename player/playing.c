@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "lengths.h"
+#include "looks.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 #define BRIDGE_MS 1000  /* where the playlist has no transition of its own */
@@ -25,9 +27,15 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
     /* The programme keeps a pointer to the zone, which therefore moves to its place first; and what
      * was there moves back to it where there is no programme. */
     *playing = (struct playing){
-        .edition = edition, .serial = before.serial + 1, .jumps = before.jumps, .zone = zone};
+        .edition = edition,
+        .serial = before.serial + 1,
+        .jumps = before.jumps,
+        .jumped_ms = before.jumped_ms,
+        .looks = looks_of(edition),
+        .zone = zone,
+    };
     playing->programme = programme_create(edition->playlist, &playing->zone.civil, film_ms);
-    if (!playing->programme) {
+    if (!playing->programme || !playing->looks) {
         playing_finish(playing);
         *playing = before;
         return err_set(err, ERR_SYSTEM, "out of memory");
@@ -60,7 +68,15 @@ void playing_finish(struct playing *playing)
     programme_destroy(playing->programme);
     zone_finish(&playing->zone);
     edition_destroy(playing->edition);
-    *playing = (struct playing){.serial = playing->serial, .jumps = playing->jumps};
+    free(playing->looks);
+    *playing = (struct playing){
+        .serial = playing->serial, .jumps = playing->jumps, .jumped_ms = playing->jumped_ms};
+}
+
+void playing_jump(struct playing *playing, double by_ms)
+{
+    playing->jumps++;
+    playing->jumped_ms += by_ms;
 }
 
 static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
@@ -70,8 +86,23 @@ static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
     return (key ^ key >> 29) | 1; /* 0 is "none" */
 }
 
+static uint64_t look_of(const struct playing *playing, const struct programme_slot *slot)
+{
+    return slot->source == PROGRAMME_NOTHING ? 0 : playing->looks[slot->spot];
+}
+
+/* When a slot began, on the clock that nobody sets. */
+static double begin_ms(const struct playing *playing, const struct programme_slot *slot)
+{
+    return (double)slot->start_ms - playing->jumped_ms;
+}
+
+/* A film that goes on keeps its key. */
 static uint64_t slot_key(const struct playing *playing, const struct programme_slot *slot)
 {
+    uint64_t look = look_of(playing, slot);
+    if (look)
+        return key_of(0, llround(begin_ms(playing, slot)), look);
     return key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot);
 }
 
@@ -82,8 +113,8 @@ static struct loader_key loader_key_of(const struct playing *playing,
         .edition = playing->edition,
         .serial = playing->serial,
         .spot = slot->spot,
-        .start_ms = slot->start_ms,
-        .jumps = playing->jumps,
+        .begin_ms = begin_ms(playing, slot),
+        .look = look_of(playing, slot),
         .offset_ms = show_ms - (double)slot->start_ms,
     };
 }
@@ -138,15 +169,11 @@ static void want_next(struct playing *playing, struct loader *loader,
         loader_want(loader, &key, picture);
 }
 
-struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
-                              bool bare, double show_ms, struct picture **next)
+static struct show_wish programme_wish(struct playing *playing, struct loader *loader,
+                                       const char *words, bool bare, double show_ms,
+                                       struct picture **next)
 {
     struct show_wish wish = {.now_ms = show_ms, .mix = 1, .bridge_ms = bridge_ms(playing)};
-    *next = NULL;
-    if (!playing->programme) {
-        wish.to = house_target(loader, words, show_ms);
-        return wish;
-    }
     struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
     enum loader_state state, from_state;
     wish.to = slot_target(playing, loader, &scene.to, show_ms, &state);
@@ -167,6 +194,20 @@ struct show_wish playing_wish(struct playing *playing, struct loader *loader, co
         wish.to = house_target(loader, words, show_ms);
     if (state != LOADER_LOADING)
         want_next(playing, loader, &scene, next);
+    return wish;
+}
+
+struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
+                              bool bare, double show_ms, struct picture **next)
+{
+    *next = NULL;
+    if (!playing->programme)
+        return (struct show_wish){.now_ms = show_ms,
+                                  .to = house_target(loader, words, show_ms),
+                                  .mix = 1,
+                                  .bridge_ms = bridge_ms(playing)};
+    struct show_wish wish = programme_wish(playing, loader, words, bare, show_ms, next);
+    loader_go_on(loader, show_ms - playing->jumped_ms);
     return wish;
 }
 
@@ -199,6 +240,35 @@ static double shown_gain(const struct show *show, uint64_t key, bool coming_in, 
     return show->from_frozen ? 0 : gain * fade_out(mix);
 }
 
+/* Whether the programme as it is now has what is on screen, or had it before: then it says when
+ * that is over. */
+static bool is_programmed(struct playing *playing, const struct show_target *target)
+{
+    const struct programme_scene scene =
+        programme_scene_at(playing->programme, (int64_t)floor(target->start_ms));
+    return slot_key(playing, &scene.to) == target->key;
+}
+
+/* Films on screen that an edition or the clock left there when it was changed. */
+static int left_sounds(struct playing *playing, struct loader *loader, const struct show *show,
+                       double show_ms, struct playing_sound *sounds)
+{
+    const struct show_target *targets[] = {&show->settled, &show->coming};
+    int count = 0;
+    for (int i = 0; i < 2; i++) {
+        double begin_ms, volume;
+        struct film *film = targets[i]->picture && !(show->from_frozen && i == 0)
+                                ? loader_shown_film(loader, targets[i]->picture, &begin_ms, &volume)
+                                : NULL;
+        if (!film || is_programmed(playing, targets[i]))
+            continue;
+        double gain = volume * shown_gain(show, targets[i]->key, false, 1, show_ms);
+        sounds[count++] = (struct playing_sound){targets[i]->key, film,
+                                                 show_ms - playing->jumped_ms - begin_ms, gain};
+    }
+    return count;
+}
+
 int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
                    double now_ms, double show_ms, struct playing_sound sounds[2])
 {
@@ -209,8 +279,8 @@ int playing_sounds(struct playing *playing, struct loader *loader, const struct 
     double mix = scene.has_from ? fraction(show_ms - (double)scene.to.start_ms,
                                            scene.to.transition.duration_ms)
                                 : 1;
-    int count = 0;
-    for (int i = 0; i < (scene.has_from ? 2 : 1); i++) {
+    int count = left_sounds(playing, loader, show, show_ms, sounds);
+    for (int i = 0; i < (scene.has_from ? 2 : 1) && count < 2; i++) {
         const struct programme_slot *slot = i ? &scene.from : &scene.to;
         const struct loader_key where = loader_key_of(playing, slot, show_ms);
         struct film *film =

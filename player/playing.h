@@ -15,6 +15,8 @@ struct playing {
     uint64_t serial; /* counts editions; 0 before the first */
     uint64_t jumps;  /* counts steps of the clock: what is wanted after one is faded in, even in the
                         same slot */
+    double jumped_ms; /* their sum: less that, the show clock is one that nobody sets */
+    uint64_t *looks;  /* of the edition's spots (looks.h) */
     struct zone zone;
     struct programme *programme;
 };
@@ -30,12 +32,18 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
 bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
                   struct err *err);
 
+/* The show clock was set on by so much, or back. What is on screen goes on, and fades into what is
+ * right now. */
+void playing_jump(struct playing *playing, double by_ms);
+
 void playing_finish(struct playing *playing);
 
 /* What is wanted at show_ms, asking the loader for its pictures and for the next slot's. `words`
  * are for the house card while nothing plays. `bare`: nothing was shown yet; then the house card
  * stands in for a spot that can't be shown. *next is the next slot's picture when it is ready, else
- * NULL. */
+ * NULL. Films that are on screen still, but not wanted any more, go on by the time of their old
+ * slot; one that a new edition has in a slot with the same start, looking the same, is wanted as
+ * before. */
 struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
                               bool bare, double show_ms, struct picture **next);
 
@@ -48,9 +56,10 @@ struct playing_sound {
 };
 
 /* What is to be heard at show_ms, now_ms being now and not later, both by the show clock: the films
- * of the scene, as far as they are on screen or will be, as loud as they are seen. Fills at most
- * two and returns how many. Fades are of equal power, so that one film into another stays as loud
- * as both are. After playing_wish; the films are the loader's, until it is called again. */
+ * of the scene, as far as they are on screen or will be, and those that the edition or the clock
+ * before left there, as loud as they are seen. Fills at most two and returns how many: of more,
+ * those on screen. Fades are of equal power, so that one film into another stays as loud as both
+ * are. After playing_wish and show_step; the films are the loader's, until it is called again. */
 int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
                    double now_ms, double show_ms, struct playing_sound sounds[2]);
 

@@ -3,6 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define QUARANTINE_NS ((int64_t)QUARANTINE_HOURS * 3600 * 1000000000)
+#define LATE_US 1000000
+
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
 {
     const struct playlist *playlist = edition->playlist;
@@ -29,7 +32,14 @@ static int find(const struct quarantine *quarantine, const uint8_t identity[HASH
     return -1;
 }
 
-bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES])
+static bool is_held(const struct quarantine *quarantine, int at, int64_t now_ns)
+{
+    return quarantine->items[at].strikes >= QUARANTINE_STRIKES &&
+           now_ns < quarantine->items[at].until_ns;
+}
+
+bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
+                       int64_t at_us, int64_t now_ns)
 {
     int at = find(quarantine, identity);
     if (at < 0) {
@@ -37,12 +47,32 @@ bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HAS
         quarantine->next = (quarantine->next + 1) % QUARANTINE_MAX;
         memcpy(quarantine->items[at].identity, identity, HASH_BYTES);
         quarantine->items[at].strikes = 0;
+        quarantine->items[at].first_us = quarantine->items[at].last_us = at_us;
     }
-    return ++quarantine->items[at].strikes == QUARANTINE_STRIKES;
+    if (is_held(quarantine, at, now_ns))
+        return false;
+    if (at_us < quarantine->items[at].first_us)
+        quarantine->items[at].first_us = at_us;
+    if (at_us > quarantine->items[at].last_us)
+        quarantine->items[at].last_us = at_us;
+    if (quarantine->items[at].strikes < QUARANTINE_STRIKES)
+        quarantine->items[at].strikes++;
+    quarantine->items[at].until_ns = now_ns + QUARANTINE_NS;
+    return quarantine->items[at].strikes == QUARANTINE_STRIKES;
 }
 
-bool quarantine_has(const struct quarantine *quarantine, const uint8_t identity[HASH_BYTES])
+void quarantine_forgive(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
+                        int64_t from_us, int64_t to_us)
 {
     int at = find(quarantine, identity);
-    return at >= 0 && quarantine->items[at].strikes >= QUARANTINE_STRIKES;
+    if (at >= 0 && from_us <= quarantine->items[at].first_us &&
+        to_us - LATE_US > quarantine->items[at].last_us)
+        quarantine->items[at].strikes = 0;
+}
+
+bool quarantine_has(const struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
+                    int64_t now_ns)
+{
+    int at = find(quarantine, identity);
+    return at >= 0 && is_held(quarantine, at, now_ns);
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "core/show_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static const struct option_row rows[] = {
                             "its private key (PEM); else in the same file", PLAY | SIGNED},
     [SETTING_DECODE_TIMEOUT] =
         {"decode-timeout", 0, OPTION_NUMBER, 0.1, 60, NULL, "SECONDS", "2",
-         "how long a picture may take to be made ready, before it is given up",
+         "how long a picture may take to be made ready, or a film give no sign of going on",
          BOTH | CHECK | PUBLISH | TAKEOVER},
     [SETTING_NO_SANDBOX] = {"no-sandbox", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL,
                             "decode without a sandbox, where the kernel has none: unsafe",
@@ -92,6 +93,8 @@ static const struct option_row rows[] = {
     [SETTING_AT] = {"at", 0, OPTION_TEXT, 0, 0, NULL, "TIME", NULL,
                     "the instant to start at, or to look at (RFC 3339; local without an offset)",
                     BOTH | EXPLAIN | CHECK},
+    [SETTING_SPEED] = {"speed", 0, OPTION_NUMBER, 1, SHOW_CLOCK_SPEED_MAX, NULL, "FACTOR", NULL,
+                       "run the show clock so many times as fast, without sound", PLAY},
     [SETTING_FOR] = {"for", 0, OPTION_NUMBER, 0, 31536000, NULL, "SECONDS", NULL,
                      "stop after so long", PLAY},
     [SETTING_FRAMES_LOG] = {"frames-log", 0, OPTION_TEXT, 0, 0, NULL, "FILE", NULL,

@@ -1,27 +1,35 @@
 #include "decode/film.h"
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "decode/film_pace.h"
+#include "decode/film_sound.h"
+#include "decode/film_told.h"
 #include "decode/link.h"
-#include "decode/movie.h"
 #include "decode/protocol.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DURATION_US_MAX INT64_C(604800000000) /* a week */
-#define LOOK_SIDE_MAX_PX                                                                           \
-    65536 /* of square pixels: anamorphic films are wider than they are stored */
-#define STRIDE_MAX_BYTES (UINT64_C(4) * MOVIE_SIDE_MAX_PX)
 #define THREADS_MAX 16
-#define SOUND_HZ 48000
-
-_Static_assert(PROTOCOL_FILM_SLOTS_MAX >= MOVIE_SLOTS_MAX, "a film's slots are announced whole");
+#define NAME_BYTES 64
+/* A film that was joined late and does not catch up is shown all the same after this. */
+#define CATCH_UP_NS INT64_C(1000000000)
+#define FPS_MIN 0.01
+/* Dropped frames are told of when they are so many, and one in so many: less is a hitch. */
+#define TOLD_FROM 10
+#define TOLD_ONE_IN 50
+#define SHORT_US 500000 /* less is within what containers round and encoders pad */
+/* A worker that goes on like this keeps the player from its work; none that plays a film does. */
+#define PACKETS_A_SECOND_MAX 20000
+#define PROGRESS_BESIDE 8 /* what may come together after the player was busy elsewhere */
 
 /* The worker's memory; lives until the film is stopped and the last of its frames is released. */
 struct ring {
@@ -40,30 +48,31 @@ struct film_frame {
     int64_t time_us, duration_us;
 };
 
-struct sound {
-    int64_t time_us;
-    int pairs;
-    float samples[2 * PROTOCOL_SOUND_PAIRS];
-};
-
 struct film {
     struct link link;
     struct film_request request;
+    char name[NAME_BYTES];
     enum film_state state;
+    bool told_ready; /* film_poll has said so */
     struct film_facts facts;
     struct frame shape; /* what all frames have in common */
     int slots;
     size_t slot_bytes, offset_bytes[3];
     struct ring *ring;
-    struct film_frame
-        *queue[PROTOCOL_AHEAD_FRAMES]; /* in order of time; [0] was given out last, if `shown` */
+    struct film_frame *queue[PROTOCOL_AHEAD_FRAMES]; /* in order of time; [0] was given out last */
     int queued;
-    bool shown, ended;
-    int64_t owed_since_ns; /* when the worker last did something, or was given room */
-    struct sound *sounds;  /* PROTOCOL_AHEAD_SOUNDS of them; NULL: none wanted */
-    int sound_first, sound_count;
-    bool over; /* nothing comes any more */
-    int64_t came, late;
+    bool ended;
+    int64_t start_ns, first_ns; /* of the worker; when its first frame came */
+    int64_t debt_ns;            /* since when the worker owes what it owes */
+    int64_t sign_ns;            /* its last sign since then that it goes on with it */
+    int64_t progress, progresses;
+    int64_t second_ns, packets; /* in the second that began then */
+    struct film_pace pace;
+    struct film_sound *sound; /* NULL: none wanted */
+    bool over;                /* nothing comes any more */
+    int64_t came;
+    int64_t last_us, last_end_us; /* of the last frame that came */
+    int64_t step_us;              /* the longest time from one to the next */
 };
 
 static void ring_release(struct ring *ring)
@@ -75,13 +84,25 @@ static void ring_release(struct ring *ring)
     free(ring);
 }
 
+/* Frames that were not given back: those in the queue, and those that somebody holds longer. */
+static int frames_out(const struct film *film)
+{
+    return film->ring ? film->ring->holders - 1 : 0;
+}
+
+/* A worker that can't take it is gone, or has been given more than there is: found out in
+ * film_poll. */
+static bool send_order(struct film *film, enum protocol_order_kind kind, int slot, int64_t time_us)
+{
+    const struct protocol_order order = {PROTOCOL_MAGIC, kind, slot, time_us};
+    return link_send(&film->link, &order, sizeof order);
+}
+
 static void give_back(struct film *film, int slot)
 {
-    const struct protocol_order order = {PROTOCOL_MAGIC, PROTOCOL_RELEASE, slot};
-    /* A worker that can't take it is gone, or has been given more than there is: found out in
-     * film_poll. */
-    link_send(&film->link, &order, sizeof order);
-    film->owed_since_ns = clock_mono_ns();
+    send_order(film, PROTOCOL_RELEASE, slot, 0);
+    if (frames_out(film) == PROTOCOL_AHEAD_FRAMES) /* it had no room until now */
+        film->debt_ns = film->sign_ns = clock_mono_ns();
 }
 
 static void free_frame(struct frame *frame)
@@ -115,17 +136,21 @@ struct film *film_start(const struct film_request *request, int file, struct err
 {
     const struct protocol_job job = job_of(request);
     struct film *film = calloc(1, sizeof *film);
-    if (!film || (request->want_sound &&
-                  !(film->sounds = calloc(PROTOCOL_AHEAD_SOUNDS, sizeof *film->sounds)))) {
+    if (!film || (request->want_sound && !(film->sound = film_sound_create()))) {
         free(film);
         err_set(err, ERR_SYSTEM, "out of memory");
         return NULL;
     }
     film->request = *request;
-    film->owed_since_ns = clock_mono_ns();
+    film->request.start_us = job.start_us;
+    film->request.name = NULL;
+    if (request->name)
+        snprintf(film->name, sizeof film->name, "%.*s", NAME_BYTES - 1, request->name);
+    film->start_ns = film->debt_ns = film->sign_ns = clock_mono_ns();
+    film_pace_init(&film->pace, job.start_us);
     if (link_start(&film->link, &job, &file, 1, err))
         return film;
-    free(film->sounds);
+    film_sound_destroy(film->sound);
     free(film);
     return NULL;
 }
@@ -135,58 +160,33 @@ int film_fd(const struct film *film)
     return link_fd(&film->link);
 }
 
-/* Frames that were not given back: those in the queue, and those that somebody holds longer. */
-static int frames_out(const struct film *film)
-{
-    return film->ring ? film->ring->holders - 1 : 0;
-}
-
 /* A worker owes the next thing unless it waits for room, or has said all. */
 static bool owes(const struct film *film)
 {
     return film->state != FILM_FAILED && !film->ended && frames_out(film) < PROTOCOL_AHEAD_FRAMES;
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When it has to be looked at because the worker is late. */
+static int64_t debt_deadline_ns(const struct film *film)
+{
+    int64_t limit_ns = film->request.limit_ms * 1000000;
+    return owes(film) ? earlier(film->sign_ns + limit_ns, film->debt_ns + FILM_PATIENCE * limit_ns)
+                      : INT64_MAX;
+}
+
 int64_t film_deadline_ns(const struct film *film)
 {
-    return owes(film) ? film->owed_since_ns + film->request.limit_ms * 1000000 : INT64_MAX;
-}
-
-static bool is_within(int64_t value, int64_t least, int64_t most)
-{
-    return value >= least && value <= most;
-}
-
-static bool facts_are_sane(const struct protocol_film *told)
-{
-    return is_within(told->shown_width_px, 1, LOOK_SIDE_MAX_PX) &&
-           is_within(told->shown_height_px, 1, LOOK_SIDE_MAX_PX) &&
-           is_within(told->coded_width_px, 1, MOVIE_SIDE_MAX_PX) &&
-           is_within(told->coded_height_px, 1, MOVIE_SIDE_MAX_PX) &&
-           is_within(told->bit_depth, 0, 16) && isfinite(told->fps) && told->fps >= 0 &&
-           told->fps <= 1000 && is_within(told->duration_us, 0, DURATION_US_MAX) &&
-           memchr(told->codec, '\0', sizeof told->codec);
-}
-
-/* Whether every plane of every slot lies within the ring. */
-static bool layout_is_sane(const struct protocol_film *told, uint64_t size_bytes)
-{
-    if (!is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) ||
-        !is_within(told->width_px, 1, MOVIE_SIDE_MAX_PX) ||
-        !is_within(told->height_px, 1, MOVIE_SIDE_MAX_PX) || told->colour > FRAME_JPEG ||
-        told->slot_bytes < 1 || told->slot_bytes > PROTOCOL_FILM_BYTES_MAX ||
-        told->slot_bytes * (uint64_t)told->slots > PROTOCOL_FILM_BYTES_MAX ||
-        told->slot_bytes * (uint64_t)told->slots > size_bytes)
-        return false;
-    for (int i = 0; i < 3; i++) {
-        uint64_t width = (uint64_t)(i ? (told->width_px + 1) / 2 : told->width_px);
-        uint64_t height = (uint64_t)(i ? (told->height_px + 1) / 2 : told->height_px);
-        uint64_t stride = told->stride_bytes[i], offset = told->offset_bytes[i];
-        if (stride < width || stride > STRIDE_MAX_BYTES || offset > told->slot_bytes ||
-            stride * (height - 1) + width > told->slot_bytes - offset)
-            return false;
-    }
-    return true;
+    int64_t due_ns = earlier(debt_deadline_ns(film), link_deadline_ns(&film->link));
+    if (film->state == FILM_READY && !film->told_ready)
+        return 0;
+    if (film->state == FILM_PENDING && film->queued)
+        due_ns = earlier(due_ns, film->first_ns + CATCH_UP_NS);
+    return due_ns;
 }
 
 static void keep_facts(struct film *film, const struct protocol_film *told)
@@ -199,9 +199,11 @@ static void keep_facts(struct film *film, const struct protocol_film *told)
         .bit_depth = told->bit_depth,
         .variable_rate = told->variable_rate,
         .has_sound = told->has_sound,
+        .has_alpha = told->has_alpha,
         .high_dynamic_range = told->high_dynamic_range,
         .fps = told->fps,
         .duration_us = told->duration_us,
+        .longest_us = told->longest_us,
     };
     memcpy(film->facts.codec, told->codec, sizeof film->facts.codec);
 }
@@ -252,10 +254,9 @@ static bool map_ring(struct film *film, const struct protocol_film *told, int fd
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & wanted) != wanted || fstat(fd, &st) < 0 || st.st_size < 1 ||
-        !layout_is_sane(told, (uint64_t)st.st_size))
+        !film_told_layout(told, (uint64_t)st.st_size))
         return err_set(err, ERR_WORKER, "the worker described an impossible film");
     struct ring *ring = calloc(1, sizeof *ring);
-    /* One more than can be announced at a time: the last one shown is held longer. */
     struct film_frame *frames = calloc(PROTOCOL_AHEAD_FRAMES, sizeof *frames);
     size_t size_bytes = (size_t)told->slot_bytes * (size_t)told->slots;
     void *address =
@@ -275,7 +276,7 @@ static bool map_ring(struct film *film, const struct protocol_film *told, int fd
 static bool take_film(struct film *film, const struct protocol_film *told, int fd, struct err *err)
 {
     bool look = film->request.only_look;
-    if (film->ring || film->facts.width_px || !facts_are_sane(told) || (fd < 0) != look)
+    if (film->ring || film->facts.width_px || !film_told_facts(told) || (fd < 0) != look)
         return err_set(err, ERR_WORKER, "the worker described an impossible film");
     keep_facts(film, told);
     if (!look)
@@ -293,14 +294,36 @@ static struct film_frame *free_place(struct ring *ring)
     return NULL;
 }
 
-static bool take_frame(struct film *film, const struct protocol_event *event, struct err *err)
+static bool is_within(int64_t value, int64_t least, int64_t most)
 {
-    struct film_frame *last = film->queued ? film->queue[film->queued - 1] : NULL;
+    return value >= least && value <= most;
+}
+
+/* Where the next frame may begin. */
+static int64_t newest_us(const struct film *film)
+{
+    return film->came ? film->last_us + 1 : 0;
+}
+
+/* Where frames were left out between two, the time between them says nothing. */
+static void count_frame(struct film *film, const struct protocol_event *event, int64_t now_ns)
+{
+    if (film->came++ == 0)
+        film->first_ns = now_ns;
+    else if (event->time_us <= film->last_end_us && event->time_us - film->last_us > film->step_us)
+        film->step_us = event->time_us - film->last_us;
+    film->last_us = event->time_us;
+    film->last_end_us = event->time_us + event->duration_us;
+}
+
+static bool take_frame(struct film *film, const struct protocol_event *event, int64_t now_ns,
+                       struct err *err)
+{
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
     if (!frame || film->ended || film->queued == PROTOCOL_AHEAD_FRAMES ||
         !is_within(event->slot, 0, film->slots - 1) ||
-        !is_within(event->time_us, last ? last->time_us + 1 : 0, DURATION_US_MAX) ||
-        !is_within(event->duration_us, 1, DURATION_US_MAX))
+        !is_within(event->time_us, newest_us(film), FILM_DURATION_US_MAX) ||
+        !is_within(event->duration_us, 1, FILM_DURATION_US_MAX))
         return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
     static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of frames.c */
     const uint8_t *slot =
@@ -318,50 +341,54 @@ static bool take_frame(struct film *film, const struct protocol_event *event, st
         frame->frame.planes[i] = slot + film->offset_bytes[i];
     film->ring->holders++;
     film->queue[film->queued++] = frame;
-    film->came++;
-    film->state = FILM_READY;
+    film_pace_came(&film->pace, event->time_us, event->time_us + event->duration_us, now_ns);
+    count_frame(film, event, now_ns);
     return true;
 }
 
-static bool take_event(struct film *film, struct protocol_event *event, int fd, struct err *err)
+/* Each must go on from the one before, and there are no more than time has passed for: neither
+ * wakes the player for nothing. */
+static bool take_progress(struct film *film, const struct protocol_event *event, int64_t now_ns,
+                          struct err *err)
 {
+    int64_t most = (now_ns - film->start_ns) / PROTOCOL_PROGRESS_NS + PROGRESS_BESIDE;
+    if (film->ended || film->request.only_look || event->steps <= film->progress ||
+        ++film->progresses > most)
+        return err_set(err, ERR_WORKER, "the worker sent nonsense");
+    film->progress = event->steps;
+    film->sign_ns = now_ns;
+    return true;
+}
+
+/* Of the frames; of a film that is heard there may be sound to come. */
+static bool take_end(struct film *film, struct err *err)
+{
+    if (!film->came || film->ended)
+        return err_set(err, ERR_WORKER, "the worker ended without a frame, or twice");
+    film->ended = true;
+    film->over = !film->sound;
+    return true;
+}
+
+static bool take_event(struct film *film, struct protocol_event *event, int fd, int64_t now_ns,
+                       struct err *err)
+{
+    if (event->kind == PROTOCOL_PROGRESS)
+        return take_progress(film, event, now_ns, err);
     event->words[sizeof event->words - 1] = '\0';
+    film->debt_ns = film->sign_ns = now_ns;
     switch (event->kind) {
     case PROTOCOL_FILM:
         return take_film(film, &event->film, fd, err);
     case PROTOCOL_FRAME:
-        return take_frame(film, event, err);
-    case PROTOCOL_END: /* of the frames; of a film that is heard there may be sound to come */
-        if (film->state != FILM_READY)
-            return err_set(err, ERR_WORKER, "the worker ended without a frame");
-        film->ended = true;
-        film->over = !film->sounds;
-        return true;
+        return take_frame(film, event, now_ns, err);
+    case PROTOCOL_END:
+        return take_end(film, err);
     case PROTOCOL_ERROR:
-        if (event->code == ERR_NONE || event->code > ERR_WORKER)
-            event->code = ERR_WORKER;
-        return err_set(err, (enum err_code)event->code, "%s", event->words);
+        return err_set(err, link_told_code(event->code), "%s", event->words);
     default:
         return err_set(err, ERR_WORKER, "the worker sent nonsense");
     }
-}
-
-static bool take_sound(struct film *film, const struct protocol_sound *packet, struct err *err)
-{
-    if (!film->sounds || film->sound_count == PROTOCOL_AHEAD_SOUNDS ||
-        packet->kind != PROTOCOL_SOUND || !is_within(packet->pairs, 1, PROTOCOL_SOUND_PAIRS) ||
-        !is_within(packet->time_us, 0, DURATION_US_MAX))
-        return err_set(err, ERR_WORKER, "the worker sent sound that nobody wants");
-    struct sound *sound =
-        &film->sounds[(film->sound_first + film->sound_count++) % PROTOCOL_AHEAD_SOUNDS];
-    sound->time_us = packet->time_us;
-    sound->pairs = packet->pairs;
-    for (int i = 0; i < 2 * packet->pairs; i++) {
-        float sample = packet->samples[i];
-        /* What is no number is silence. */
-        sound->samples[i] = sample >= 1 ? 1 : sample <= -1 ? -1.0F : isnan(sample) ? 0 : sample;
-    }
-    return true;
 }
 
 static bool take_packet(struct film *film, void *packet, size_t size, int fd, int64_t now_ns,
@@ -369,18 +396,35 @@ static bool take_packet(struct film *film, void *packet, size_t size, int fd, in
 {
     uint32_t magic;
     memcpy(&magic, packet, sizeof magic < size ? sizeof magic : size);
-    if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC) {
-        film->owed_since_ns = now_ns; /* sound is nothing that it owes */
-        return take_event(film, packet, fd, err);
+    if (now_ns - film->second_ns >= 1000000000) {
+        film->second_ns = now_ns;
+        film->packets = 0;
     }
+    if (++film->packets > PACKETS_A_SECOND_MAX)
+        return err_set(err, ERR_WORKER, "the worker does not stop talking");
+    if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC)
+        return take_event(film, packet, fd, now_ns, err);
+    /* Sound is nothing that it owes. */
     if (size == sizeof(struct protocol_sound) && magic == PROTOCOL_MAGIC)
-        return take_sound(film, packet, err);
+        return (film->sound && film_sound_take(film->sound, packet)) ||
+               err_set(err, ERR_WORKER, "the worker sent sound that nobody wants");
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
+}
+
+static void drop_first(struct film *film)
+{
+    struct film_frame *first = film->queue[0];
+    film->queued--;
+    for (int i = 0; i < film->queued; i++)
+        film->queue[i] = film->queue[i + 1];
+    frame_release(&first->frame);
 }
 
 /* What goes wrong after the last frame costs the rest of the sound, and nothing else. */
 static enum film_state fail(struct film *film)
 {
+    while (film->state == FILM_PENDING && film->queued > 0)
+        drop_first(film); /* nobody has seen one of its frames, and nobody will */
     link_stop(&film->link);
     film->over = true;
     if (!film->ended)
@@ -388,36 +432,67 @@ static enum film_state fail(struct film *film)
     return film->state;
 }
 
-enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
+static int64_t end_of(const struct film_frame *frame)
+{
+    return frame->time_us + frame->duration_us;
+}
+
+/* A time of the film; it stands at its end from then on. */
+static int64_t clamp_us(const struct film *film, int64_t offset_us)
+{
+    int64_t end_us = film->facts.duration_us;
+    return offset_us < 0 ? 0 : end_us && offset_us >= end_us ? end_us - 1 : offset_us;
+}
+
+/* A film that has frames is ready with the one that is on. Its last one holds. */
+static void settle(struct film *film, int64_t on_us, int64_t now_ns)
+{
+    if (film->state == FILM_PENDING && film->queued &&
+        (film->ended || end_of(film->queue[film->queued - 1]) > on_us ||
+         now_ns >= film->first_ns + CATCH_UP_NS))
+        film->state = FILM_READY;
+}
+
+/* False when the worker broke the protocol, is gone, or is late. */
+static bool listen(struct film *film, int64_t now_ns, struct err *err)
 {
     union {
         struct protocol_event event;
         struct protocol_sound sound;
     } packet;
     /* No more than a worker may send before it is answered: a flood must not keep the player. */
-    for (int i = 0; i < PROTOCOL_AHEAD_FRAMES + PROTOCOL_AHEAD_SOUNDS + 2; i++) {
+    for (int i = 0; i < PROTOCOL_AHEAD_FRAMES + PROTOCOL_AHEAD_SOUNDS + 2 && !film->over; i++) {
         size_t size;
         int fd;
-        if (film->over)
-            break;
         memset(&packet, 0, sizeof packet.event);
         enum link_news news = link_receive(&film->link, &packet, sizeof packet, &size, &fd, err);
         if (news == LINK_BROKEN)
-            return fail(film);
+            return false;
         if (news == LINK_NOTHING)
             break;
         bool ok = take_packet(film, &packet, size, fd, now_ns, err);
         if (fd >= 0)
             close(fd);
         if (!ok)
-            return fail(film);
+            return false;
     }
     if (film->over) /* its end of the line is closed, which would wake the player for ever */
         link_stop(&film->link);
-    if (owes(film) && now_ns >= film_deadline_ns(film)) {
-        err_set(err, ERR_TIMEOUT, "the worker did not go on in time");
-        return fail(film);
-    }
+    if (film->link.ended && now_ns >= link_deadline_ns(&film->link))
+        return err_set(err, ERR_WORKER, "the worker hung up");
+    return !owes(film) || now_ns < debt_deadline_ns(film) ||
+           err_set(err, ERR_TIMEOUT, "the worker did not go on in time");
+}
+
+enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
+{
+    if (film->state == FILM_FAILED)
+        return FILM_FAILED;
+    bool ok = listen(film, now_ns, err);
+    settle(film, clamp_us(film, film_pace_guess_us(&film->pace, now_ns)), now_ns);
+    if (!ok)
+        fail(film);
+    film->told_ready |= film->state == FILM_READY;
     return film->state;
 }
 
@@ -426,96 +501,89 @@ const struct film_facts *film_facts(const struct film *film)
     return film->state == FILM_READY ? &film->facts : NULL;
 }
 
-static void drop_first(struct film *film)
+/* Tells the worker the time where it does not keep up with it, and counts what was missed. */
+static void keep_up(struct film *film, int64_t offset_us, int64_t now_ns)
 {
-    struct film_frame *first = film->queue[0];
-    film->late += !film->shown;
-    film->shown = false;
-    film->queued--;
-    for (int i = 0; i < film->queued; i++)
-        film->queue[i] = film->queue[i + 1];
-    frame_release(&first->frame);
+    bool shown = film->state == FILM_READY;
+    int64_t shown_end_us = film->request.start_us, newest_end_us = shown_end_us, step_us = 0;
+    if (film->queued) {
+        shown_end_us = end_of(film->queue[0]);
+        newest_end_us = end_of(film->queue[film->queued - 1]);
+    }
+    if (shown)
+        step_us = film->facts.fps >= FPS_MIN ? (int64_t)(1e6 / film->facts.fps)
+                                             : film->queue[0]->duration_us;
+    if (!film_pace_ask(&film->pace, offset_us, shown_end_us, newest_end_us, step_us, now_ns))
+        return;
+    int64_t aim_us = film_pace_aim(&film->pace, now_ns);
+    if (send_order(film, PROTOCOL_SKIP, 0, aim_us))
+        film_pace_told(&film->pace, aim_us, shown);
 }
 
 struct frame *film_frame_at(struct film *film, int64_t offset_us)
 {
+    int64_t now_ns = clock_mono_ns();
     while (film->queued > 1 && film->queue[1]->time_us <= offset_us)
         drop_first(film);
-    if (!film->queued)
-        return NULL;
-    film->shown = true;
-    return &film->queue[0]->frame;
+    if (offset_us <= FILM_DURATION_US_MAX && !film->ended && film->state != FILM_FAILED) {
+        int64_t on_us = clamp_us(film, offset_us);
+        settle(film, on_us, now_ns);
+        keep_up(film, on_us, now_ns);
+    }
+    return film->queued && film->state != FILM_PENDING ? &film->queue[0]->frame : NULL;
 }
 
 int64_t film_next_us(const struct film *film)
 {
+    if (!film->queued || film->state == FILM_PENDING)
+        return INT64_MAX;
     if (film->queued > 1)
         return film->queue[1]->time_us;
-    if (!film->queued || film->ended || film->state == FILM_FAILED)
+    if (film->ended || film->state == FILM_FAILED)
         return INT64_MAX;
-    return film->queue[0]->time_us + film->queue[0]->duration_us;
+    return end_of(film->queue[0]);
 }
 
-void film_counts(const struct film *film, int64_t *came, int64_t *late)
+/* By where frames begin: the last one's own length is filled up to the length that the file tells.
+ */
+bool film_is_short(const struct film *film, int64_t *end_us)
+{
+    *end_us = film->last_us + film->step_us;
+    return film->ended && film->came > 1 && film->facts.duration_us - *end_us > SHORT_US;
+}
+
+void film_counts(const struct film *film, int64_t *came, int64_t *dropped)
 {
     *came = film->came;
-    *late = film->late;
-}
-
-static void drop_sound(struct film *film)
-{
-    const struct protocol_order order = {PROTOCOL_MAGIC, PROTOCOL_HEARD, 0};
-    film->sound_first = (film->sound_first + 1) % PROTOCOL_AHEAD_SOUNDS;
-    film->sound_count--;
-    link_send(&film->link, &order, sizeof order);
-}
-
-/* The worker counts in samples too, and rounds to microseconds: rounded back, pieces touch. */
-static int64_t pairs_of_us(int64_t us)
-{
-    return (us * (SOUND_HZ / 1000) + 500) / 1000;
-}
-
-/* What of a piece lies at `from` or later, and before `pairs`, is added to the mix. Returns where
- * it ends: where pieces overlap, the earlier one is heard, not both. */
-static int64_t add_piece(const struct sound *sound, int64_t at, int64_t from, float *mix, int pairs,
-                         const float gains[2])
-{
-    int64_t first = at > from ? at : from;
-    int64_t end = at + sound->pairs < pairs ? at + sound->pairs : pairs;
-    if (first >= end)
-        return from;
-    for (int64_t i = first; i < end; i++) {
-        float gain = gains[0] + (gains[1] - gains[0]) * (float)i / (float)pairs;
-        mix[2 * i] += sound->samples[2 * (i - at)] * gain;
-        mix[2 * i + 1] += sound->samples[2 * (i - at) + 1] * gain;
-    }
-    return end;
+    *dropped = film->pace.dropped;
 }
 
 bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])
 {
-    while (film->sound_count > 0) {
-        const struct sound *sound = &film->sounds[film->sound_first];
-        if (pairs_of_us(sound->time_us) + sound->pairs > offset)
-            break;
-        drop_sound(film);
-    }
-    bool any = false;
-    int64_t done = 0;
-    for (int i = 0; i < film->sound_count; i++) {
-        const struct sound *sound = &film->sounds[(film->sound_first + i) % PROTOCOL_AHEAD_SOUNDS];
-        int64_t before = done;
-        done = add_piece(sound, pairs_of_us(sound->time_us) - offset, done, mix, pairs, gains);
-        any |= done > before;
-    }
-    return any;
+    if (!film->sound)
+        return false;
+    for (int heard = film_sound_forget(film->sound, offset); heard > 0; heard--)
+        send_order(film, PROTOCOL_HEARD, 0, 0);
+    return film_sound_add(film->sound, offset, mix, pairs, gains);
+}
+
+static void tell_dropped(const struct film *film)
+{
+    const struct film_facts *facts = &film->facts;
+    int64_t dropped = film->pace.dropped;
+    if (film->pace.behind && dropped >= TOLD_FROM && dropped * TOLD_ONE_IN >= film->came + dropped)
+        log_warn("film",
+                 "is not decoded in time on this machine, %" PRId64 " of %" PRId64
+                 " frames left out spot=\"%s\" codec=%s size=%dx%d fps=%.4g",
+                 dropped, film->came + dropped, film->name, facts->codec, facts->coded_width_px,
+                 facts->coded_height_px, facts->fps);
 }
 
 void film_stop(struct film *film)
 {
     if (!film)
         return;
+    tell_dropped(film);
     if (film->ring)
         film->ring->film = NULL; /* what is held from here on is not given back */
     link_stop(&film->link);
@@ -523,6 +591,6 @@ void film_stop(struct film *film)
         drop_first(film);
     if (film->ring)
         ring_release(film->ring);
-    free(film->sounds);
+    film_sound_destroy(film->sound);
     free(film);
 }

@@ -1,6 +1,7 @@
 /* A film: the player's side of a worker that plays one.
  *
- * The worker decodes ahead, a few frames; the player shows each at its time and gives it back.
+ * The worker decodes ahead, a few frames; the player shows each at its time and gives it back. A
+ * film that falls behind what it is asked for is told the time, and leaves out what is over.
  * Treated as hostile, as in frames.h; what it writes into its ring while the player reads can spoil
  * pixels, and nothing else. Main thread. */
 #ifndef DECODE_FILM_H
@@ -21,9 +22,14 @@ struct film_request {
     double focus_x, focus_y;
     int64_t start_us; /* what is on then comes first */
     bool want_sound;
-    bool only_look;   /* facts and nothing else; canvas, fit and focus don't matter */
-    int64_t limit_ms; /* the longest wait for the next thing that it owes */
+    bool only_look; /* facts and nothing else; canvas, fit and focus don't matter */
+    /* The longest wait for a sign that it goes on with what it owes; it may be on its way for
+     * FILM_PATIENCE times as long: a film that is joined late is decoded from a key frame on. */
+    int64_t limit_ms;
+    const char *name; /* for the log, copied; NULL: none */
 };
+
+#define FILM_PATIENCE 15
 
 /* As the worker says, in ranges that can be relied on. */
 struct film_facts {
@@ -31,13 +37,15 @@ struct film_facts {
     int coded_width_px, coded_height_px;
     int bit_depth;
     bool variable_rate, has_sound, high_dynamic_range;
+    bool has_alpha;      /* transparency, which is not shown */
     double fps;          /* 0: unknown */
     int64_t duration_us; /* 0: unknown */
+    int64_t longest_us;  /* that a frame stands; 0: unknown */
     char codec[16];
 };
 
 enum film_state {
-    FILM_PENDING, /* no frame yet */
+    FILM_PENDING, /* no frame yet, or none that is on by now */
     FILM_READY,   /* there is a frame to show; for a look: the facts */
     FILM_FAILED   /* final; the last frame given out may go on being shown */
 };
@@ -52,7 +60,12 @@ int film_fd(const struct film *film);
 /* When the worker's time is up (CLOCK_MONOTONIC; INT64_MAX: it owes nothing): poll by then. */
 int64_t film_deadline_ns(const struct film *film);
 
-/* Takes what has come; never blocks. Errors, the first time it says FILM_FAILED: as frames_poll. */
+/* Takes what has come; never blocks. A film that was asked for frames before it had any is ready
+ * when it has the one that is on, or a second after its first one came.
+ *
+ * Errors, the first time it says FILM_FAILED: ERR_INPUT, ERR_LIMIT, ERR_WORKER and ERR_TIMEOUT are
+ * the medium's (whatever the worker says, and how it ends). ERR_SYSTEM is not: the player could not
+ * do its part. Nor is ERR_KILLED: see link_receive. */
 enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err);
 
 /* NULL before FILM_READY. */
@@ -60,15 +73,24 @@ const struct film_facts *film_facts(const struct film *film);
 
 /* The frame that is on so long after the film's start: the last one that begins by then, the first
  * at least, the film's last at most. Frames before it are given back, and not shown any more. The
- * film's own until the next call; hold it to keep it. NULL before the first has come. */
+ * film's own until the next call; hold it to keep it. NULL before FILM_READY: to be called all the
+ * same when the film's time runs already, for it tells the worker where to be.
+ * INT64_MAX: whatever there is; nothing is late then. */
 struct frame *film_frame_at(struct film *film, int64_t offset_us);
 
 /* When, after the film's start, another frame than the one given out last begins; INT64_MAX: none
  * is known. */
 int64_t film_next_us(const struct film *film);
 
-/* Frames that came, and those that were never given out because their time had passed. */
-void film_counts(const struct film *film, int64_t *came, int64_t *late);
+/* Whether it ended well before its length as the file tells it, after *end_us: it was cut off. */
+bool film_is_short(const struct film *film, int64_t *end_us);
+
+/* Frames that came, and those that were dropped: a frame counts as dropped when its time held an
+ * instant that was asked for (film_frame_at) and another frame was given out for it, because this
+ * one had not come by then or was left out. A frame whose time passed between two questions was
+ * never due: 60 frames a second on a screen of 30 Hz drop none. Nothing counts before FILM_READY.
+ */
+void film_counts(const struct film *film, int64_t *came, int64_t *dropped);
 
 /* The sound from this moment of the film on, counted in pairs of samples (48 kHz, stereo) since its
  * start, which may be negative: `pairs` of them (0: none) are added to `mix` times the gains, which
@@ -77,7 +99,8 @@ void film_counts(const struct film *film, int64_t *came, int64_t *late);
  * no further ahead otherwise, but its frames do. */
 bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2]);
 
-/* Ends the worker without waiting for it. Frames that are held live on. NULL is allowed. */
+/* Ends the worker without waiting for it, and logs, once, when more than a few frames were dropped
+ * because decoding did not keep up. Frames that are held live on. NULL is allowed. */
 void film_stop(struct film *film);
 
 #endif

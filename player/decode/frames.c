@@ -63,7 +63,8 @@ int frames_fd(const struct frames *frames)
 
 int64_t frames_deadline_ns(const struct frames *frames)
 {
-    return frames->deadline_ns;
+    int64_t hung_ns = link_deadline_ns(&frames->link);
+    return hung_ns < frames->deadline_ns ? hung_ns : frames->deadline_ns;
 }
 
 static enum frames_state fail(struct frames *frames)
@@ -193,9 +194,7 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
             return frames->state == FRAMES_READY ||
                    err_set(err, ERR_WORKER, "the worker ended without a frame");
         case PROTOCOL_ERROR:
-            if (event->code == ERR_NONE || event->code > ERR_WORKER)
-                event->code = ERR_WORKER;
-            return err_set(err, (enum err_code)event->code, "%s", event->words);
+            return err_set(err, link_told_code(event->code), "%s", event->words);
         }
     }
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
@@ -225,6 +224,11 @@ enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err 
             return fail(frames);
         if (taken == 0)
             break;
+    }
+    if (frames->state == FRAMES_PENDING && frames->link.ended &&
+        now_ns >= link_deadline_ns(&frames->link)) {
+        err_set(err, ERR_WORKER, "the worker hung up");
+        return fail(frames);
     }
     if (frames->state == FRAMES_PENDING && now_ns >= frames->deadline_ns) {
         err_set(err, ERR_TIMEOUT, "the worker did not finish in time");

@@ -1,11 +1,13 @@
 #include "decode/link.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "decode/sandbox.h"
 #include "decode/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENDING_MAX 64
+#define ENDING_STEP 64
+#define REAP_WAIT_NS INT64_C(5000000000)
+/* From the end of the talk to the end of the process: freeing a gigabyte takes a tenth of this. */
+#define HANG_UP_NS INT64_C(2000000000)
 #define FDS_MAX 4 /* that one packet may bring */
 
 #ifdef DUCKLING_SANITIZED
@@ -139,21 +144,38 @@ int link_fd(const struct link *link)
 
 /* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
  * second. Main thread. */
-static pid_t ending[ENDING_MAX];
-static size_t ending_count;
+static pid_t *ending;
+static size_t ending_count, ending_room;
+
+/* Not past the deadline (0: not at all). Its own child's number is nobody else's until waitpid. */
+static bool has_ended(pid_t pid, int64_t deadline_ns)
+{
+    int fd = deadline_ns ? pidfd_open(pid, 0) : -1;
+    int64_t left_ms = fd >= 0 ? (deadline_ns - clock_mono_ns()) / 1000000 : 0;
+    if (left_ms > 0)
+        poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, (int)left_ms);
+    if (fd >= 0)
+        close(fd);
+    pid_t done;
+    do
+        done = waitpid(pid, NULL, WNOHANG);
+    while (done < 0 && errno == EINTR);
+    return done != 0;
+}
 
 void link_reap(bool wait)
 {
+    int64_t deadline_ns = wait ? clock_mono_ns() + REAP_WAIT_NS : 0;
     size_t kept = 0;
-    for (size_t i = 0; i < ending_count; i++) {
-        pid_t done;
-        do
-            done = waitpid(ending[i], NULL, wait ? 0 : WNOHANG);
-        while (done < 0 && errno == EINTR);
-        if (done == 0)
+    for (size_t i = 0; i < ending_count; i++)
+        if (!has_ended(ending[i], deadline_ns))
             ending[kept++] = ending[i];
-    }
     ending_count = kept;
+    if (kept)
+        return;
+    free(ending);
+    ending = NULL;
+    ending_room = 0;
 }
 
 static void end_worker(struct link *link)
@@ -161,26 +183,46 @@ static void end_worker(struct link *link)
     if (link->pid <= 0)
         return;
     kill(link->pid, SIGKILL);
-    link_reap(ending_count == ENDING_MAX);
-    ending[ending_count++] = link->pid;
+    link_reap(false);
+    if (ending_count == ending_room) {
+        pid_t *more = realloc(ending, (ending_room + ENDING_STEP) * sizeof *more);
+        if (more) {
+            ending = more;
+            ending_room += ENDING_STEP;
+        }
+    }
+    if (ending_count < ending_room) /* else it stays a zombie until we end */
+        ending[ending_count++] = link->pid;
     link->pid = 0;
     link_reap(false);
 }
 
-/* The socket is at its end: so is the worker, or soon will be. One that is dying already keeps the
- * reason that it has. */
+/* The socket is at its end: so is the worker, or soon will be. It is not killed yet, for then
+ * nobody could tell whether somebody else had done so before. */
 static void await_end(struct link *link)
 {
     link->ended = true;
-    kill(link->pid, SIGKILL);
+    link->ended_ns = clock_mono_ns();
     link->end_fd = pidfd_open(link->pid, 0);
+}
+
+int64_t link_deadline_ns(const struct link *link)
+{
+    return link->ended ? link->ended_ns + HANG_UP_NS : INT64_MAX;
+}
+
+enum err_code link_told_code(uint32_t told)
+{
+    return told == ERR_INPUT || told == ERR_LIMIT ? (enum err_code)told : ERR_WORKER;
 }
 
 /* Why it ended, as soon as that is known; never blocks. False until then. */
 static bool learn_end(struct link *link, struct err *err)
 {
     siginfo_t info = {0};
-    if (link->end_fd >= 0 && waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0) {
+    if (link->end_fd < 0)
+        return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
+    if (waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0) {
         if (info.si_pid == 0)
             return false;
         link->pid = 0;
@@ -191,7 +233,9 @@ static bool learn_end(struct link *link, struct err *err)
         err_set(err, ERR_WORKER, "the worker broke the sandbox's rules");
     else if (number == SIGXCPU)
         err_set(err, ERR_WORKER, "the worker used up its processor time");
-    else if (number > 0 && number != SIGKILL)
+    else if (number == SIGKILL)
+        err_set(err, ERR_KILLED, "the worker was killed; by the kernel, if memory was short");
+    else if (number > 0)
         err_set(err, ERR_WORKER, "the worker crashed (signal %d)", number);
     else
         err_set(err, ERR_WORKER, "the worker crashed");
@@ -231,14 +275,19 @@ enum link_news link_receive(struct link *link, void *packet, size_t room, size_t
         return LINK_NOTHING;
     int fds[FDS_MAX],
         count = got >= 0 ? take_fds(&message, fds) : 0; /* an empty packet may bring some, too */
-    if (got > 0 && !(message.msg_flags & MSG_TRUNC) && count <= 1) {
+    if (got > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && count <= 1) {
         *size = (size_t)got;
         *fd = count ? fds[0] : -1;
         return LINK_PACKET;
     }
     for (int i = 0; i < count; i++)
         close(fds[i]);
-    if (got > 0) {
+    if (got >= 0 && message.msg_flags & MSG_CTRUNC && count < FDS_MAX) {
+        /* Fewer than there is room for: the kernel had no number for the next one. */
+        err_set(err, ERR_SYSTEM, "too many files are open");
+        return LINK_BROKEN;
+    }
+    if (got > 0 || count > 0) {
         err_set(err, ERR_WORKER, "the worker sent nonsense");
         return LINK_BROKEN;
     }

@@ -14,7 +14,8 @@ struct link {
     pid_t pid;  /* 0: told to end, or gone */
     int socket; /* -1: never started */
     bool ended; /* its end of the socket is closed: what killed it will be known soon */
-    int end_fd; /* readable then; -1 before, and where there is none to be had */
+    int end_fd; /* readable then; -1 before */
+    int64_t ended_ns;
 };
 
 /* The program that decodes films (program_open), the string is borrowed for good; without it this
@@ -39,7 +40,12 @@ enum link_news {
 };
 
 /* Takes one packet of at most `room` bytes into `packet`; *fd is the descriptor that came with it,
- * for the caller to close, or -1. */
+ * for the caller to close, or -1.
+ *
+ * Errors: ERR_WORKER where the worker is to blame: nonsense, a crash, what its sandbox forbids.
+ * ERR_SYSTEM where there was no descriptor free. ERR_KILLED where somebody else ended it (SIGKILL),
+ * as the kernel does when memory is short; a worker can bring that upon itself by taking memory, so
+ * it is no reason to blame the medium for good, nor to start it again at once. */
 enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
                             struct err *err);
 
@@ -49,12 +55,21 @@ bool link_send(struct link *link, const void *packet, size_t size);
 /* Readable when link_receive has something to say. */
 int link_fd(const struct link *link);
 
+/* When a worker that hung up should have ended (CLOCK_MONOTONIC): it is to be stopped then.
+ * INT64_MAX: it did not hang up. */
+int64_t link_deadline_ns(const struct link *link);
+
+/* What a worker's own word for its failure is worth: ERR_INPUT and ERR_LIMIT as they are,
+ * ERR_WORKER for all else. Only the player knows of failures that are not the medium's. */
+enum err_code link_told_code(uint32_t told);
+
 /* Ends the worker without waiting for its end, and closes the line. Zeroed or stopped: nothing
  * happens. */
 void link_stop(struct link *link);
 
-/* Takes note of workers that have ended since; to be called now and then. With `wait`, until all
- * that were stopped have. */
+/* Takes note of workers that have ended since; to be called now and then. With `wait`, gives those
+ * that were stopped a few seconds to end; without, it never blocks: one that the kernel can't end
+ * (a disk that does not answer) is let be. */
 void link_reap(bool wait);
 
 #endif

@@ -1,7 +1,6 @@
 #include "decode/movie.h"
 
-#include "decode/movie_clock.h"
-#include "decode/movie_codec.h"
+#include "decode/movie_decoder.h"
 #include "decode/movie_input.h"
 #include "decode/movie_paint.h"
 #include "decode/movie_pool.h"
@@ -10,23 +9,26 @@
 
 #include <stdlib.h>
 
-#define PACKETS_WITHOUT_FRAME_MAX 300
 #define SEEK_TRIES_MAX 6
-/* A start nearer than this to the beginning is reached by decoding. */
+/* A place nearer than this ahead is reached by decoding. */
 #define SEEK_WORTH_US 500000
 #define SEEK_BACK_US 2000000
+/* To be behind by so much is worth a look for an index that was not read yet. */
+#define LOOK_WORTH_US 2000000
 /* FFmpeg's H.264 decoder keeps back the last frames of a film that it joined in the last open group
  * of pictures: an end sooner after a jump than pictures can be out of order (H.264, A.3.1) is not
  * believed. */
 #define FRAMES_BEFORE_END_MIN 16
-/* So many frames that can't be right are left out after a jump; then the film is taken as it is. */
-#define UNTRUSTED_MAX 300
+/* To catch up, no jump leads nearer than this to what is wanted, nor to the end, for the same
+ * reason: the first frame that is right may be so much later than its key frame is decoded. */
+#define LANDING_US 1000000
 
-/* A decoded frame with its time. */
-struct stamped {
-    AVFrame *frame;
-    bool there;
-    int64_t time_us;
+enum stage {
+    STAGE_FIRST,   /* nothing is known: the first frame tells when the film begins */
+    STAGE_LANDED,  /* jumped to where the start may be */
+    STAGE_REWOUND, /* back to the beginning, as no jump was any good */
+    STAGE_WALKING, /* `now` is not later than the start */
+    STAGE_PLACED,
 };
 
 struct movie {
@@ -34,25 +36,19 @@ struct movie {
     struct movie_facts facts;
     struct movie_counts counts;
     struct movie_input *input;
-    AVCodecContext *decoder;
+    struct movie_decoder decoder;
     struct movie_pool *pool;
     struct movie_paint *paint;
-    struct movie_sound *sound; /* NULL: not wanted, none, or over */
-    struct movie_clock clock;
-    AVPacket *packet;
-    struct stamped now, next; /* to be given out next, and the one after it */
-    bool placed;              /* the start was found */
-    bool draining, ended;     /* the decoder got all packets; gave all frames */
+    struct movie_sound *sound;      /* NULL: not wanted, none, or over */
+    struct movie_picture now, next; /* to be given out next, and the one after it */
+    enum stage stage;
+    int tries;         /* to jump to the start */
+    int64_t try_stamp; /* the last one's, or the next one's */
+    bool behind;       /* movie_skip was called */
     bool failed;
-    bool first_packet; /* none was sent since the last jump */
-    int64_t key_stamp; /* of the key frame after it; AV_NOPTS_VALUE: there was none */
-    int64_t key_decode_stamp;
-    bool jumped;       /* elsewhere than to the beginning */
-    bool trusts;       /* a frame since then was right */
-    int untrusted;     /* frames until then */
-    int since_jump;    /* frames */
-    int without_frame; /* packets */
+    int64_t given_us; /* the last frame's time */
     int64_t frames_until_us, sound_until_us;
+    int64_t sound_from_us; /* what is over by then is not heard */
 };
 
 static enum movie_result fail(struct err *err, const char *text)
@@ -66,15 +62,14 @@ static bool read_facts(struct movie *movie, struct err *err)
     AVStream *pictures = movie_input_stream(movie->input, MOVIE_STREAM_PICTURES);
     const AVStream *sound = movie_input_stream(movie->input, MOVIE_STREAM_SOUND);
     struct movie_facts *facts = &movie->facts;
-    if (!movie_shape_read(pictures, movie->request.rotation, facts, err))
+    if (!movie_shape_read(pictures, &movie->request, facts, err))
         return false;
     facts->has_sound = sound != NULL;
     facts->duration_us = movie_input_told_us(movie->input);
-    movie_clock_init(&movie->clock, pictures->time_base, facts->fps);
-    if (facts->duration_us > 0)
-        return true;
-    facts->duration_us = movie_input_measure_us(movie->input);
-    return movie_input_rewind(movie->input, err);
+    movie_clock_init(&movie->decoder.clock, pictures->time_base, facts->fps);
+    if (facts->duration_us == 0)
+        facts->duration_us = movie_input_measure_us(movie->input);
+    return true;
 }
 
 struct movie *movie_open(int fd, const struct movie_request *request, struct err *err)
@@ -85,11 +80,11 @@ struct movie *movie_open(int fd, const struct movie_request *request, struct err
         return NULL;
     }
     movie->request = *request;
-    movie->packet = av_packet_alloc();
     movie->now.frame = av_frame_alloc();
     movie->next.frame = av_frame_alloc();
-    movie->first_packet = true;
-    if (!movie->packet || !movie->now.frame || !movie->next.frame)
+    movie->given_us = INT64_MIN;
+    movie->decoder.wanted_us = movie->sound_from_us = request->start_us;
+    if (!movie->now.frame || !movie->next.frame)
         err_set(err, ERR_SYSTEM, "out of memory");
     else if ((movie->input = movie_input_open(fd, request->want_sound, err)) &&
              read_facts(movie, err))
@@ -105,121 +100,26 @@ const struct movie_facts *movie_facts(const struct movie *movie)
 
 bool movie_start(struct movie *movie, void *ring, int slots, struct err *err)
 {
-    const AVStream *pictures = movie_input_stream(movie->input, MOVIE_STREAM_PICTURES);
     const AVStream *sound = movie_input_stream(movie->input, MOVIE_STREAM_SOUND);
+    struct movie_decoder *decoder = &movie->decoder;
     movie->pool = movie_pool_create(&movie->facts.layout, ring, slots);
     movie->paint = movie_paint_create(&movie->facts, movie->request.rotation);
     if (!movie->pool || !movie->paint)
         return err_set(err, ERR_SYSTEM, "out of memory");
-    movie->decoder = movie_codec_create(pictures->codecpar, pictures->time_base, err);
-    if (!movie->decoder)
-        return false;
-    int threads = movie->request.threads;
-    movie->decoder->thread_count = threads < 1                   ? 1
-                                   : threads > MOVIE_THREADS_MAX ? MOVIE_THREADS_MAX
-                                                                 : threads;
-    movie->decoder->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
-    if (movie->facts.direct)
-        movie_pool_attach(movie->pool, movie->decoder);
     if (movie->request.want_sound && sound)
         movie->sound = movie_sound_create(sound);
-    return movie_codec_start(movie->decoder, err);
+    decoder->input = movie->input;
+    decoder->counts = &movie->counts;
+    return movie_decoder_start(decoder, movie->pool, &movie->facts, movie->request.threads, err);
 }
 
-static void note_key(struct movie *movie)
+static void drop(struct movie_picture *picture)
 {
-    if (!movie->first_packet)
-        return;
-    const AVPacket *packet = movie->packet;
-    movie->first_packet = false;
-    movie->key_stamp = packet->flags & AV_PKT_FLAG_KEY ? packet->pts : AV_NOPTS_VALUE;
-    movie->key_decode_stamp = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
-    movie->untrusted = 0;
-    movie->trusts = false;
+    av_frame_unref(picture->frame);
+    picture->there = false;
 }
 
-/* One packet to the decoder. False: no picture came out of too many. */
-static bool feed(struct movie *movie, struct err *err)
-{
-    if (movie_input_read(movie->input, MOVIE_STREAM_PICTURES, movie->packet) != MOVIE_READ_PACKET) {
-        movie->draining = true;
-        avcodec_send_packet(movie->decoder, NULL);
-        return true;
-    }
-    note_key(movie);
-    if (avcodec_send_packet(movie->decoder, movie->packet) < 0)
-        movie->counts.broken_packets++;
-    av_packet_unref(movie->packet);
-    if (++movie->without_frame <= PACKETS_WITHOUT_FRAME_MAX)
-        return true;
-    return err_set(err, ERR_INPUT, "no picture came out of %d packets", PACKETS_WITHOUT_FRAME_MAX);
-}
-
-/* MOVIE_FRAME, MOVIE_END or MOVIE_FAILED. */
-static enum movie_result decode(struct movie *movie, AVFrame *frame, struct err *err)
-{
-    while (!movie->ended) {
-        int code = avcodec_receive_frame(movie->decoder, frame);
-        if (code >= 0) {
-            movie->without_frame = 0;
-            movie->since_jump++;
-            return MOVIE_FRAME;
-        }
-        if (code == AVERROR(EAGAIN) && !movie->draining) {
-            if (!feed(movie, err))
-                return MOVIE_FAILED;
-        } else if (code == AVERROR_EOF || ++movie->without_frame > PACKETS_WITHOUT_FRAME_MAX) {
-            movie->ended = true;
-        } else {
-            movie->counts.broken_packets++;
-        }
-    }
-    return MOVIE_END;
-}
-
-/* After a jump to a key frame inside an open group of pictures, decoders give frames that are shown
- * before the key frame and refer to what was before the jump: grey, or smeared. The same goes for
- * films that refresh their picture bit by bit. */
-static bool trusted(struct movie *movie, const AVFrame *frame)
-{
-    if (movie->trusts)
-        return true;
-    int64_t stamp = frame->best_effort_timestamp;
-    bool early =
-        movie->key_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE && stamp < movie->key_stamp;
-    /* What a decoder is made to give up at the end it does not mark. */
-    bool torn = frame->flags & AV_FRAME_FLAG_CORRUPT || (movie->jumped && movie->draining);
-    movie->trusts = (!early && !torn) || ++movie->untrusted > UNTRUSTED_MAX;
-    return movie->trusts;
-}
-
-static enum movie_result decode_trusted(struct movie *movie, AVFrame *frame, struct err *err)
-{
-    for (;;) {
-        enum movie_result result = decode(movie, frame, err);
-        if (result != MOVIE_FRAME || trusted(movie, frame))
-            return result;
-        av_frame_unref(frame);
-    }
-}
-
-static enum movie_result decode_stamped(struct movie *movie, struct stamped *into, struct err *err)
-{
-    enum movie_result result = decode_trusted(movie, into->frame, err);
-    if (result != MOVIE_FRAME)
-        return result;
-    into->time_us = movie_clock_next(&movie->clock, into->frame->best_effort_timestamp);
-    into->there = true;
-    return MOVIE_FRAME;
-}
-
-static void drop(struct stamped *stamped)
-{
-    av_frame_unref(stamped->frame);
-    stamped->there = false;
-}
-
-static void move(struct stamped *into, struct stamped *from)
+static void move(struct movie_picture *into, struct movie_picture *from)
 {
     drop(into);
     av_frame_move_ref(into->frame, from->frame);
@@ -228,92 +128,107 @@ static void move(struct stamped *into, struct stamped *from)
     from->there = false;
 }
 
-static void jump(struct movie *movie)
+/* Nothing that was read before counts any more. */
+static void forget(struct movie *movie)
 {
-    avcodec_flush_buffers(movie->decoder);
+    drop(&movie->now);
+    drop(&movie->next);
     if (movie->sound)
         movie_sound_flush(movie->sound);
-    movie_clock_jump(&movie->clock);
-    movie->first_packet = movie->jumped = true;
-    movie->draining = movie->ended = false;
-    movie->without_frame = movie->since_jump = 0;
-    movie->counts.seeks++;
 }
 
-static enum movie_result rewind_to_first(struct movie *movie, struct err *err)
+/* Jumps near the start by the file's index, which may be missing, coarse or wrong; at last to the
+ * beginning. MOVIE_WORKING, or MOVIE_FAILED. */
+static enum movie_result try_to_jump(struct movie *movie, struct err *err)
 {
-    if (!movie_input_rewind(movie->input, err))
-        return MOVIE_FAILED;
-    jump(movie);
-    movie->jumped = false;
-    movie_clock_rewind(&movie->clock);
-    return decode_stamped(movie, &movie->now, err);
+    forget(movie);
+    if (movie->tries < SEEK_TRIES_MAX && movie->try_stamp > movie->decoder.clock.zero &&
+        movie_decoder_seek(&movie->decoder, movie->try_stamp)) {
+        movie->tries++;
+        movie->stage = STAGE_LANDED;
+        return MOVIE_WORKING;
+    }
+    movie->stage = STAGE_REWOUND;
+    return movie_decoder_rewind(&movie->decoder, err) ? MOVIE_WORKING : MOVIE_FAILED;
+}
+
+/* As that, from further back: to the key frame before the one that would not do, and then faster.
+ */
+static enum movie_result jump_further_back(struct movie *movie, struct err *err)
+{
+    const struct movie_decoder *decoder = &movie->decoder;
+    const struct movie_clock *clock = &decoder->clock;
+    if (!decoder->first_packet && decoder->key_decode_stamp != AV_NOPTS_VALUE &&
+        decoder->key_decode_stamp < movie->try_stamp)
+        movie->try_stamp = decoder->key_decode_stamp;
+    int64_t back = movie_clock_stamp(clock, SEEK_BACK_US) - clock->zero;
+    movie->try_stamp -= movie->tries == 1 ? 1 : back << (movie->tries - 1);
+    return try_to_jump(movie, err);
+}
+
+/* Once more to the same place, and then all is decoded on the way. */
+static enum movie_result go_thoroughly(struct movie *movie, struct err *err)
+{
+    movie->decoder.thorough = true;
+    movie->tries = movie->decoder.jumped ? movie->tries - 1 : SEEK_TRIES_MAX;
+    return try_to_jump(movie, err);
 }
 
 /* From a frame in `now` that is not later than the start to the one that is on then, and the one
- * after it in `next`. MOVIE_END where there is none. */
+ * after it in `next`, if there is one. */
 static enum movie_result walk(struct movie *movie, struct err *err)
 {
-    for (;;) {
-        enum movie_result result = decode_stamped(movie, &movie->next, err);
-        if (result != MOVIE_FRAME || movie->next.time_us > movie->request.start_us)
-            return result;
+    struct movie_decoder *decoder = &movie->decoder;
+    enum movie_result result = movie_decoder_next(decoder, &movie->next, err);
+    if (result == MOVIE_WORKING || result == MOVIE_FAILED)
+        return result;
+    if (result == MOVIE_FRAME && movie->next.time_us <= decoder->wanted_us) {
         move(&movie->now, &movie->next);
+        return MOVIE_WORKING;
     }
-}
-
-/* Goes near the start by the file's index, which may be missing, coarse or wrong, further back each
- * time; at last to the beginning. As walk. */
-static enum movie_result jump_to_start(struct movie *movie, struct err *err)
-{
-    int64_t start_us = movie->request.start_us;
-    int64_t stamp = movie_clock_stamp(&movie->clock, start_us);
-    int64_t back = movie_clock_stamp(&movie->clock, SEEK_BACK_US) - movie->clock.zero;
-    for (int i = 0; i < SEEK_TRIES_MAX && stamp > movie->clock.zero; i++) {
-        if (!movie_input_seek(movie->input, stamp))
-            break;
-        jump(movie);
-        drop(&movie->now);
-        enum movie_result result = decode_stamped(movie, &movie->now, err);
-        if (result == MOVIE_FRAME && movie->now.time_us != MOVIE_CLOCK_NONE &&
-            movie->now.time_us <= start_us) {
-            result = walk(movie, err);
-            if (result != MOVIE_END || movie->since_jump >= FRAMES_BEFORE_END_MIN)
-                return result;
-        }
-        /* To the key frame before the one that would not do, and then faster. */
-        if (!movie->first_packet && movie->key_decode_stamp != AV_NOPTS_VALUE &&
-            movie->key_decode_stamp < stamp)
-            stamp = movie->key_decode_stamp;
-        stamp -= i == 0 ? 1 : back << i;
-    }
-    drop(&movie->now);
-    enum movie_result result = rewind_to_first(movie, err);
-    return result == MOVIE_FRAME ? walk(movie, err) : result;
-}
-
-/* Brings the frame that is on at the start to `now`, and the one after it, if any, to `next`. */
-static enum movie_result find_start(struct movie *movie, struct err *err)
-{
-    int64_t start_us = movie->request.start_us;
-    enum movie_result result = decode_stamped(movie, &movie->now, err);
-    if (result == MOVIE_FRAME)
-        result = start_us > SEEK_WORTH_US && movie->clock.stamped ? jump_to_start(movie, err)
-                                                                  : walk(movie, err);
-    if (result == MOVIE_FAILED)
-        return MOVIE_FAILED;
-    if (!movie->now.there)
-        return fail(err, "no picture came out of the film");
-    movie->placed = true;
-    movie->sound_until_us = start_us;
+    if (result == MOVIE_END && decoder->jumped && decoder->since_jump < FRAMES_BEFORE_END_MIN)
+        return jump_further_back(movie, err);
+    if (!decoder->thorough && movie_decoder_passed(decoder, &movie->now))
+        return go_thoroughly(movie, err);
+    movie->stage = STAGE_PLACED;
+    movie->behind = false;
+    movie->sound_until_us = movie->sound_from_us;
     /* Pictures come first: only they tell when the film begins. */
     movie->frames_until_us = movie->now.time_us;
-    return MOVIE_FRAME;
+    return MOVIE_WORKING;
+}
+
+/* Brings the frame that is on at the start to `now`. MOVIE_WORKING until the stage says that it is
+ * done, or MOVIE_FAILED. */
+static enum movie_result find_start(struct movie *movie, struct err *err)
+{
+    struct movie_decoder *decoder = &movie->decoder;
+    if (movie->stage == STAGE_WALKING)
+        return walk(movie, err);
+    enum movie_result result = movie_decoder_next(decoder, &movie->now, err);
+    if (result == MOVIE_WORKING)
+        return result;
+    bool found = result == MOVIE_FRAME;
+    if (movie->stage == STAGE_LANDED) {
+        found = found && movie->now.time_us != MOVIE_CLOCK_NONE &&
+                movie->now.time_us <= decoder->wanted_us;
+        if (!found)
+            return jump_further_back(movie, err);
+    }
+    if (!found)
+        return result == MOVIE_FAILED ? result : fail(err, "no picture came out of the film");
+    bool far = decoder->wanted_us > SEEK_WORTH_US && decoder->clock.stamped;
+    if (movie->stage == STAGE_FIRST && far) {
+        movie->try_stamp = movie_clock_stamp(&decoder->clock, decoder->wanted_us);
+        return try_to_jump(movie, err);
+    }
+    movie->stage = STAGE_WALKING;
+    return MOVIE_WORKING;
 }
 
 static int64_t duration_of(const struct movie *movie, bool last)
 {
-    int64_t length = movie->clock.nominal_us;
+    int64_t length = movie->decoder.clock.nominal_us;
     if (!last)
         length = movie->next.time_us - movie->now.time_us;
     else if (movie->facts.duration_us > movie->now.time_us)
@@ -346,14 +261,61 @@ static int place(struct movie *movie, enum movie_result *result)
     return -1;
 }
 
-/* Makes sure that `next` is known, if there is one. */
+void movie_skip(struct movie *movie, int64_t time_us)
+{
+    if (time_us <= movie->decoder.wanted_us)
+        return;
+    movie->decoder.wanted_us = time_us;
+    if (time_us > movie->sound_from_us)
+        movie->sound_from_us = time_us;
+    movie->behind = true;
+}
+
+/* Jumps to a key frame on the way to the frame that is wanted, if there is one. */
+static void catch_up(struct movie *movie)
+{
+    struct movie_decoder *decoder = &movie->decoder;
+    int64_t here_us = movie->now.there ? movie->now.time_us : movie->frames_until_us;
+    int64_t to_us = decoder->wanted_us, end_us = movie->facts.duration_us;
+    movie->behind = false;
+    to_us = (end_us > 0 && to_us > end_us ? end_us : to_us) - LANDING_US;
+    if (!decoder->clock.stamped || to_us - here_us < SEEK_WORTH_US)
+        return;
+    int64_t stamp = movie_clock_stamp(&decoder->clock, to_us);
+    if (!movie_decoder_seek_ahead(decoder, stamp, to_us - here_us >= LOOK_WORTH_US))
+        return;
+    forget(movie);
+    if (movie->sound_until_us > movie->sound_from_us)
+        movie->sound_from_us = movie->sound_until_us;
+}
+
+/* Makes sure that `now` is the frame that is wanted, or a later one, and that `next` is known, if
+ * there is one. */
 static enum movie_result look_ahead(struct movie *movie, struct err *err)
 {
-    if (!movie->placed)
+    struct movie_picture *now = &movie->now, *next = &movie->next;
+    if (movie->stage != STAGE_PLACED)
         return find_start(movie, err);
-    if (!movie->next.there && decode_stamped(movie, &movie->next, err) == MOVIE_FAILED)
-        return MOVIE_FAILED;
-    return movie->now.there ? MOVIE_FRAME : MOVIE_END;
+    if (movie->behind)
+        catch_up(movie);
+    if (!next->there) {
+        struct movie_picture *into = now->there ? next : now;
+        enum movie_result result = movie_decoder_next(&movie->decoder, into, err);
+        if (result == MOVIE_END)
+            return now->there ? MOVIE_FRAME : MOVIE_END;
+        if (result != MOVIE_FRAME)
+            return result;
+        /* After a jump that led back. */
+        if (into->time_us == MOVIE_CLOCK_NONE || into->time_us <= movie->given_us)
+            drop(into);
+        if (!next->there)
+            return MOVIE_WORKING;
+    }
+    if (next->time_us > movie->decoder.wanted_us)
+        return MOVIE_FRAME;
+    movie->counts.skipped++;
+    move(now, next);
+    return MOVIE_WORKING;
 }
 
 static enum movie_result next_frame(struct movie *movie, struct movie_output *output,
@@ -379,6 +341,7 @@ static enum movie_result next_frame(struct movie *movie, struct movie_output *ou
             movie->counts.damaged_frames++;
         move(&movie->now, &movie->next);
         if (shown) {
+            movie->given_us = output->time_us;
             movie->frames_until_us = output->time_us + output->duration_us;
             return MOVIE_FRAME;
         }
@@ -396,10 +359,10 @@ static void end_sound(struct movie *movie)
 /* MOVIE_END where there is no more, or it would be heard after the film's end. */
 static enum movie_result next_sound(struct movie *movie, struct movie_output *output)
 {
-    if (!movie->sound || !movie->clock.stamped)
+    if (!movie->sound || !movie->decoder.clock.stamped)
         return MOVIE_END;
-    enum movie_result result = movie_sound_next(movie->sound, movie->input, &movie->clock,
-                                                movie->request.start_us, output);
+    enum movie_result result = movie_sound_next(movie->sound, movie->input, &movie->decoder.clock,
+                                                movie->sound_from_us, output);
     int64_t end_us = movie->facts.duration_us;
     if (result == MOVIE_SOUND && (end_us == 0 || output->time_us < end_us)) {
         movie->sound_until_us = output->time_us + output->duration_us;
@@ -410,32 +373,42 @@ static enum movie_result next_sound(struct movie *movie, struct movie_output *ou
     return result == MOVIE_WAIT ? MOVIE_WAIT : MOVIE_END;
 }
 
-enum movie_result movie_next(struct movie *movie, unsigned take, struct movie_output *output,
+enum movie_result movie_step(struct movie *movie, unsigned take, struct movie_output *output,
                              struct err *err)
 {
     if (movie->failed)
         return fail(err, "the film has failed before");
-    bool frames = take & MOVIE_TAKE_FRAMES;
+    bool frames = take & MOVIE_TAKE_FRAMES, placed = movie->stage == STAGE_PLACED;
     bool sound_wanted = (take & MOVIE_TAKE_SOUND) && movie->sound;
-    if (!movie->placed && !frames && sound_wanted)
+    if (!placed && !frames && sound_wanted)
         return MOVIE_WAIT;
     enum movie_result result = MOVIE_END, sound = MOVIE_END;
-    bool sound_first = sound_wanted && movie->placed &&
-                       (!frames || movie->sound_until_us <= movie->frames_until_us);
+    bool sound_first =
+        sound_wanted && placed && (!frames || movie->sound_until_us <= movie->frames_until_us);
     if (sound_first && (sound = next_sound(movie, output)) == MOVIE_SOUND)
         return MOVIE_SOUND;
     if (frames)
         result = next_frame(movie, output, err);
     if (result == MOVIE_FAILED)
         movie->failed = true;
-    if (result == MOVIE_FRAME || result == MOVIE_FAILED)
+    if (result == MOVIE_FRAME || result == MOVIE_WORKING || result == MOVIE_FAILED)
         return result;
     /* No frame now; there may be sound all the same. */
-    if (sound_wanted && !sound_first && movie->placed)
+    if (sound_wanted && !sound_first)
         sound = next_sound(movie, output);
     if (sound == MOVIE_SOUND)
         return MOVIE_SOUND;
     return result == MOVIE_WAIT || sound == MOVIE_WAIT ? MOVIE_WAIT : MOVIE_END;
+}
+
+enum movie_result movie_next(struct movie *movie, unsigned take, struct movie_output *output,
+                             struct err *err)
+{
+    enum movie_result result;
+    do
+        result = movie_step(movie, take, output, err);
+    while (result == MOVIE_WORKING);
+    return result;
 }
 
 void movie_release(struct movie *movie, int slot)
@@ -456,10 +429,9 @@ void movie_close(struct movie *movie)
 {
     if (!movie)
         return;
-    avcodec_free_context(&movie->decoder);
+    movie_decoder_finish(&movie->decoder);
     av_frame_free(&movie->now.frame);
     av_frame_free(&movie->next.frame);
-    av_packet_free(&movie->packet);
     movie_sound_destroy(movie->sound);
     movie_paint_destroy(movie->paint);
     movie_pool_destroy(movie->pool);

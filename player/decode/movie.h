@@ -12,7 +12,8 @@
  *     movie_close
  *
  * Time 0 is the first frame that can be shown, whatever the file's own times begin with. A frame is
- * shown until the next one's time; the last one until the film's end. */
+ * shown until the next one's time; the last one until the film's end. A time is a matter of the
+ * frame's stamp alone, never of the frames before it: so all that join a film late agree. */
 #ifndef DECODE_MOVIE_H
 #define DECODE_MOVIE_H
 
@@ -27,6 +28,8 @@
 #define MOVIE_AREA_MAX_PX 36000000 /* 8K is 33 million */
 #define MOVIE_SLOTS_MAX 32
 #define MOVIE_THREADS_MAX 16
+/* Frames that a reader may hold, or have before it, without making the decoder slower. */
+#define MOVIE_READER_SLOTS 8
 #define MOVIE_SOUND_HZ 48000
 #define MOVIE_SOUND_CHANNELS 2
 
@@ -48,7 +51,10 @@ struct movie_layout {
     size_t offset_bytes[3];  /* multiples of 64 */
     size_t stride_bytes[3];  /* multiples of 64 */
     size_t slot_bytes;       /* from one slot to the next, a multiple of 4096 */
-    int slots; /* how many make decoding fastest; the last ones may never be written to */
+    /* Of the whole ring, the reader's MOVIE_READER_SLOTS among them: more make nothing faster, and
+     * all of them have 256 MiB at most. Those with low numbers are used first: the last ones may
+     * never be written to, and then cost no memory. */
+    int slots;
     enum frame_matrix colour; /* of all frames, whatever the file has */
 };
 
@@ -70,6 +76,10 @@ struct movie_facts {
     int64_t duration_us; /* > 0 where the file tells, or its packets do; 0: unknown */
     bool direct;         /* frames need no conversion: decoded into their slots, where possible */
     bool has_sound;      /* one that can be decoded */
+    bool has_alpha;      /* transparency that the file marks; it is shown opaque */
+    /* The longest that a frame stands, where the file's index has an entry for each frame (MP4,
+     * not in fragments); 0: unknown. Much longer than the others: its stamps jump ahead. */
+    int64_t longest_us;
 };
 
 /* Reads the headers, and no more of the film than it takes to know its shape. `fd` must be a
@@ -88,8 +98,9 @@ bool movie_start(struct movie *movie, void *ring, int slots, struct err *err);
 enum movie_result {
     MOVIE_FRAME,
     MOVIE_SOUND,
-    MOVIE_WAIT, /* no slot is free, or the other kind, not taken now, has to be taken first */
-    MOVIE_END,  /* of what is taken */
+    MOVIE_WAIT,    /* no slot is free, or the other kind, not taken now, has to be taken first */
+    MOVIE_WORKING, /* of movie_step: there is nothing to give out yet, but it went on */
+    MOVIE_END,     /* of what is taken */
     MOVIE_FAILED,
 };
 
@@ -111,10 +122,26 @@ struct movie_output {
 };
 
 /* The next frame, or sound, whichever comes first. Frames come in the order they are shown in, with
- * rising times. What is broken is left out and counted: a film fails (ERR_INPUT) when 300 packets
- * in a row give no frame, or when it ends without one. Sound never fails a film. */
+ * rising times. What is broken is left out and counted, and so are frames whose stamps go back: a
+ * film fails (ERR_INPUT) when 300 packets in a row that ought to give a frame give none, or when it
+ * ends without one, and (ERR_LIMIT) when the memory that it is allowed does not do for it. Sound
+ * never fails a film.
+ *
+ * It takes as long as decoding takes: at a late start that may be hundreds of frames. */
 enum movie_result movie_next(struct movie *movie, unsigned take, struct movie_output *output,
                              struct err *err);
+
+/* The same in steps, none of which takes longer than decoding a packet or opening the file. Each
+ * MOVIE_WORKING is progress: the film ends, fails or gives something after a finite number. */
+enum movie_result movie_step(struct movie *movie, unsigned take, struct movie_output *output,
+                             struct err *err);
+
+/* Catches up: frames and sound that are over by time_us are not given out any more, and what is not
+ * needed to get there is not decoded (frames that no other one refers to; everything up to a key
+ * frame ahead, where the file's index tells of one). The last frame of the film is given out even
+ * if it is over. At any time, for the next call of movie_next; a time before one
+ * that was given already changes nothing. */
+void movie_skip(struct movie *movie, int64_t time_us);
 
 /* The reader has done with a slot. A slot that the reader does not hold is left alone. */
 void movie_release(struct movie *movie, int slot);
@@ -126,7 +153,10 @@ struct movie_counts {
     int64_t broken_packets; /* of pictures */
     int64_t damaged_frames; /* shown, with parts that are missing or made up */
     int64_t broken_sounds;  /* packets; silence instead */
-    int64_t seeks;          /* how often another place was tried to find the start */
+    int64_t seeks;   /* how often another place was tried to find the start, or to catch up */
+    int64_t packets; /* of pictures that were read to be decoded: rises with all progress */
+    int64_t skipped; /* frames that were decoded and left out because of movie_skip */
+    int64_t late;    /* frames left out because their stamps go back */
 };
 struct movie_counts movie_counts(const struct movie *movie);
 

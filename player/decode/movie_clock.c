@@ -51,9 +51,8 @@ int64_t movie_clock_next(struct movie_clock *clock, int64_t stamp)
         return MOVIE_CLOCK_NONE;
     if (us == MOVIE_CLOCK_NONE)
         us = clock->last_us + clock->nominal_us;
-    /* A stamp that goes back is a lie, or a frame that was shown late: it comes at once. */
     if (follows && us <= clock->last_us)
-        us = clock->last_us + 1;
+        return MOVIE_CLOCK_LATE;
     return clock->last_us = us;
 }
 
@@ -64,7 +63,7 @@ void movie_clock_jump(struct movie_clock *clock)
 
 void movie_clock_rewind(struct movie_clock *clock)
 {
-    clock->started = false;
+    clock->started = clock->stamped = false;
     clock->last_us = MOVIE_CLOCK_NONE;
 }
 

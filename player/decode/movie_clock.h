@@ -11,8 +11,9 @@
 /* Times from here on are taken for lies, and stamps that lead to them for missing. */
 #define MOVIE_CLOCK_US_MAX ((int64_t)1000 * 3600 * 1000000)
 
-/* No time. */
+/* No time; and that of a frame which comes too late: a later one was there before it. */
 #define MOVIE_CLOCK_NONE INT64_MIN
+#define MOVIE_CLOCK_LATE (INT64_MIN + 1)
 
 struct movie_clock {
     AVRational base;    /* of the pictures' stamps */
@@ -27,7 +28,9 @@ struct movie_clock {
 void movie_clock_init(struct movie_clock *clock, AVRational base, double fps);
 
 /* The time of the next frame in order, later than the one before. MOVIE_CLOCK_NONE: nobody knows (a
- * frame without a stamp after a jump). */
+ * frame without a stamp after a jump). MOVIE_CLOCK_LATE: its stamp is not after the last one's. To
+ * go on counting there would give the frames behind it other times than those who join the film
+ * after it find, so such frames have none. */
 int64_t movie_clock_next(struct movie_clock *clock, int64_t stamp);
 
 /* The next frame follows another one than the last. */

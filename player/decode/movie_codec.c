@@ -2,7 +2,14 @@
 
 #include "decode/movie.h"
 
+#include <libavutil/imgutils.h>
 #include <stdio.h>
+
+/* What frames in the making may take of the worker's address space (worker_movie.c), beside its
+ * ring, the threads' stacks and the libraries. */
+#define DECODER_BYTES_MAX ((int64_t)2048 << 20)
+/* The most that decoders keep of large frames beside those that their threads work on. */
+#define FRAMES_KEPT_MAX 8
 
 #define TEXT(number) #number
 #define TEXT_OF(macro) TEXT(macro)
@@ -38,8 +45,25 @@ bool movie_codec_error(struct err *err, int code, const char *what)
 {
     char words[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(code, words, sizeof words);
-    enum err_code kind = code == AVERROR(ENOMEM) ? ERR_SYSTEM : ERR_INPUT;
+    /* It is what the film asks for that is limited, not the machine. */
+    enum err_code kind = code == AVERROR(ENOMEM) ? ERR_LIMIT : ERR_INPUT;
     return err_set(err, kind, "%s: %s", what, words);
+}
+
+/* Each thread works on a frame of its own, so the size says how many fit. A frame needs about half
+ * as much again for its vectors and modes. */
+int movie_codec_threads(const AVCodecParameters *parameters, int wanted)
+{
+    enum AVPixelFormat format = (enum AVPixelFormat)parameters->format;
+    int64_t frame =
+        av_image_get_buffer_size(format == AV_PIX_FMT_NONE ? AV_PIX_FMT_YUV420P16LE : format,
+                                 parameters->width, parameters->height, 64);
+    int64_t fit = MOVIE_THREADS_MAX;
+    if (frame > 0)
+        fit = DECODER_BYTES_MAX / (frame + frame / 2) - FRAMES_KEPT_MAX;
+    fit = fit > MOVIE_THREADS_MAX ? MOVIE_THREADS_MAX : fit;
+    fit = fit > wanted ? wanted : fit;
+    return fit < 1 ? 1 : (int)fit;
 }
 
 AVCodecContext *movie_codec_create(const AVCodecParameters *parameters, AVRational time_base,

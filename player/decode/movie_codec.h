@@ -22,15 +22,20 @@ const AVCodec *movie_codec_find(enum AVCodecID id);
  * frees it. */
 bool movie_codec_limits(AVDictionary **options);
 
-/* A decoder's context with its limits, not opened. NULL on failure: ERR_INPUT, ERR_SYSTEM. Free it
+/* A decoder's context with its limits, not opened. NULL on failure: ERR_INPUT, ERR_LIMIT. Free it
  * with avcodec_free_context. */
 AVCodecContext *movie_codec_create(const AVCodecParameters *parameters, AVRational time_base,
                                    struct err *err);
 
+/* How many threads a picture decoder is to have: as many as are wanted, MOVIE_THREADS_MAX and the
+ * memory for their frames allow; 1 at least. */
+int movie_codec_threads(const AVCodecParameters *parameters, int wanted);
+
 /* Opens it. */
 bool movie_codec_start(AVCodecContext *context, struct err *err);
 
-/* An FFmpeg error as one of ours. Returns false. */
+/* An FFmpeg error as one of ours: ERR_INPUT, or ERR_LIMIT where memory did not do. Returns false.
+ */
 bool movie_codec_error(struct err *err, int code, const char *what);
 
 #endif

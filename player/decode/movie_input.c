@@ -13,7 +13,12 @@
 #define PROBE_BYTES "8388608"
 #define PROBE_US "5000000"
 #define BAD_READS_MAX 64
-#define MEASURE_PACKETS_MAX 2000000
+/* A file may count from its first stamp, or from 0, and rounds: within this the difference is of no
+ * account. */
+#define STARTS_AT_ONCE_US 100000
+/* How much of a file's end is read for its last pictures, and how much more where none is there. */
+#define TAIL_BYTES ((int64_t)2 << 20)
+#define TAIL_BYTES_MAX ((int64_t)32 << 20)
 
 /* Packets in order, in a ring. */
 struct kept {
@@ -24,6 +29,8 @@ struct kept {
 struct movie_input {
     int fd;
     int64_t size_bytes, at_bytes;
+    int64_t head_bytes;          /* what was read to open it */
+    int64_t hole_at, hole_bytes; /* to look at a file's end: what lies between is not there */
     bool want_sound;
     AVFormatContext *format;
     int index[MOVIE_STREAM_COUNT]; /* -1: none */
@@ -36,9 +43,14 @@ struct movie_input {
 static int read_bytes(void *opaque, uint8_t *bytes, int count)
 {
     struct movie_input *input = opaque;
+    int64_t from = input->at_bytes;
+    if (from < input->hole_at && count > input->hole_at - from)
+        count = (int)(input->hole_at - from);
+    if (from >= input->hole_at)
+        from += input->hole_bytes;
     ssize_t got;
     do
-        got = pread(input->fd, bytes, (size_t)count, input->at_bytes);
+        got = pread(input->fd, bytes, (size_t)count, from);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return AVERROR(errno);
@@ -50,11 +62,10 @@ static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
 {
     struct movie_input *input = opaque;
     whence &= ~AVSEEK_FORCE;
+    int64_t size_bytes = input->size_bytes - input->hole_bytes;
     if (whence == AVSEEK_SIZE)
-        return input->size_bytes;
-    int64_t from = whence == SEEK_CUR   ? input->at_bytes
-                   : whence == SEEK_END ? input->size_bytes
-                                        : 0;
+        return size_bytes;
+    int64_t from = whence == SEEK_CUR ? input->at_bytes : whence == SEEK_END ? size_bytes : 0;
     if (offset < -from || offset > INT64_MAX - from)
         return AVERROR(EINVAL);
     return input->at_bytes = from + offset;
@@ -173,8 +184,10 @@ static bool open_format(struct movie_input *input, struct err *err)
         code = avformat_open_input(&input->format, NULL, NULL, &options);
     }
     av_dict_free(&options);
-    if (code >= 0)
+    if (code >= 0) {
+        input->head_bytes = avio_tell(io);
         return true;
+    }
     avformat_free_context(input->format);
     input->format = NULL;
     if (io)
@@ -248,6 +261,20 @@ static bool open_streams(struct movie_input *input, struct err *err)
     return look_into_streams(input, err);
 }
 
+/* NULL without memory. */
+static struct movie_input *create_input(int fd, int64_t size_bytes, struct err *err)
+{
+    struct movie_input *input = calloc(1, sizeof *input);
+    if (!input || !(input->packet = av_packet_alloc())) {
+        err_set(err, ERR_SYSTEM, "out of memory");
+        free(input);
+        return NULL;
+    }
+    input->fd = fd;
+    input->size_bytes = size_bytes;
+    return input;
+}
+
 struct movie_input *movie_input_open(int fd, bool want_sound, struct err *err)
 {
     struct stat st;
@@ -255,15 +282,10 @@ struct movie_input *movie_input_open(int fd, bool want_sound, struct err *err)
         err_set(err, ERR_INPUT, "not a regular file");
         return NULL;
     }
-    struct movie_input *input = calloc(1, sizeof *input);
-    if (!input || !(input->packet = av_packet_alloc())) {
-        err_set(err, ERR_SYSTEM, "out of memory");
-        free(input);
-        return NULL;
-    }
     set_process_limits();
-    input->fd = fd;
-    input->size_bytes = st.st_size;
+    struct movie_input *input = create_input(fd, st.st_size, err);
+    if (!input)
+        return NULL;
     input->want_sound = want_sound;
     if (open_streams(input, err))
         return input;
@@ -277,18 +299,25 @@ AVStream *movie_input_stream(const struct movie_input *input, enum movie_stream 
     return input->format && index >= 0 ? input->format->streams[index] : NULL;
 }
 
+static bool is_matroska(const struct movie_input *input)
+{
+    return strncmp(input->format->iformat->name, "matroska", 8) == 0;
+}
+
 int64_t movie_input_told_us(const struct movie_input *input)
 {
     const AVFormatContext *format = input->format;
     const AVStream *pictures = movie_input_stream(input, MOVIE_STREAM_PICTURES);
-    int64_t us = 0;
     if (pictures->duration != AV_NOPTS_VALUE)
-        us = av_rescale_q(pictures->duration, pictures->time_base, AV_TIME_BASE_Q);
-    /* Matroska does not say whether its duration counts from 0 or from the first stamp. */
-    else if (format->duration != AV_NOPTS_VALUE && pictures->start_time == 0 &&
-             format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE)
-        us = format->duration;
-    return us > 0 ? us : 0;
+        return pictures->duration > 0
+                   ? av_rescale_q(pictures->duration, pictures->time_base, AV_TIME_BASE_Q)
+                   : 0;
+    if (format->duration == AV_NOPTS_VALUE || pictures->start_time == AV_NOPTS_VALUE ||
+        format->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE)
+        return 0;
+    int64_t start_us = av_rescale_q(pictures->start_time, pictures->time_base, AV_TIME_BASE_Q);
+    bool at_once = start_us >= 0 && start_us <= STARTS_AT_ONCE_US && start_us < format->duration;
+    return at_once ? format->duration - start_us : 0;
 }
 
 /* The next packet of any stream that is read, in input->packet. */
@@ -308,24 +337,78 @@ static bool read_any(struct movie_input *input)
     return false;
 }
 
-int64_t movie_input_measure_us(struct movie_input *input)
+static bool usable(int64_t stamp)
 {
-    const AVStream *pictures = movie_input_stream(input, MOVIE_STREAM_PICTURES);
-    int64_t first = INT64_MAX, end = INT64_MIN;
-    for (int i = 0; i < MEASURE_PACKETS_MAX && read_any(input); i++) {
+    return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
+}
+
+/* Where the latest picture ends that is read from here on; INT64_MIN: there is none. */
+static int64_t read_to_the_end(struct movie_input *input, int64_t frame_length)
+{
+    int64_t end = INT64_MIN;
+    while (read_any(input)) {
         const AVPacket *packet = input->packet;
         int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-        int64_t length = packet->duration > 0 ? packet->duration : 0;
-        bool counts = packet->stream_index == pictures->index && stamp > INT64_MIN / 4 &&
-                      stamp < INT64_MAX / 4 && length < INT64_MAX / 4 &&
+        int64_t length = packet->duration > 0 ? packet->duration : frame_length;
+        bool counts = packet->stream_index == input->index[MOVIE_STREAM_PICTURES] &&
+                      usable(stamp) && length < INT64_MAX / 4 &&
                       !(packet->flags & AV_PKT_FLAG_DISCARD);
-        if (counts && stamp < first)
-            first = stamp;
         if (counts && stamp + length > end)
             end = stamp + length;
         av_packet_unref(input->packet);
     }
-    return end > first ? av_rescale_q(end - first, pictures->time_base, AV_TIME_BASE_Q) : 0;
+    return end;
+}
+
+/* A Matroska demuxer that comes upon bytes which are none of its elements goes on at the next
+ * cluster. So one of its own is given the file's head, up to the first cluster, and then the file's
+ * tail. */
+static int64_t measure_tail(const struct movie_input *input, int64_t frame_length)
+{
+    struct movie_input *part = create_input(input->fd, input->size_bytes, NULL);
+    int64_t end = INT64_MIN;
+    for (int64_t tail = TAIL_BYTES; part && tail <= TAIL_BYTES_MAX && end == INT64_MIN; tail *= 4) {
+        close_format(part);
+        part->hole_at = input->head_bytes;
+        part->hole_bytes = input->size_bytes - input->head_bytes - tail;
+        if (part->hole_bytes < 0)
+            part->hole_bytes = 0;
+        if (!open_format(part, NULL))
+            break;
+        choose_streams(part);
+        if (part->index[MOVIE_STREAM_PICTURES] == input->index[MOVIE_STREAM_PICTURES])
+            end = read_to_the_end(part, frame_length);
+        if (part->hole_bytes == 0)
+            break;
+    }
+    movie_input_close(part);
+    return end;
+}
+
+/* What has no index to tell its length is short, or not worth the reading. */
+static int64_t measure_all(const struct movie_input *input, int64_t frame_length)
+{
+    struct movie_input *whole = create_input(input->fd, input->size_bytes, NULL);
+    int64_t end = INT64_MIN;
+    if (whole && input->size_bytes <= TAIL_BYTES_MAX && open_format(whole, NULL)) {
+        choose_streams(whole);
+        if (whole->index[MOVIE_STREAM_PICTURES] == input->index[MOVIE_STREAM_PICTURES])
+            end = read_to_the_end(whole, frame_length);
+    }
+    movie_input_close(whole);
+    return end;
+}
+
+int64_t movie_input_measure_us(const struct movie_input *input)
+{
+    const AVStream *pictures = movie_input_stream(input, MOVIE_STREAM_PICTURES);
+    const AVRational base = pictures->time_base;
+    AVRational rate = pictures->avg_frame_rate;
+    int64_t first = pictures->start_time != AV_NOPTS_VALUE ? pictures->start_time : 0;
+    int64_t length = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base) : 0;
+    length = usable(length) ? length : 0;
+    int64_t end = is_matroska(input) ? measure_tail(input, length) : measure_all(input, length);
+    return end > first ? av_rescale_q(end - first, base, AV_TIME_BASE_Q) : 0;
 }
 
 enum movie_read movie_input_read(struct movie_input *input, enum movie_stream which,
@@ -370,6 +453,18 @@ bool movie_input_seek(struct movie_input *input, int64_t stamp)
     input->bad_reads = 0;
     return av_seek_frame(input->format, input->index[MOVIE_STREAM_PICTURES], stamp,
                          AVSEEK_FLAG_BACKWARD) >= 0;
+}
+
+int64_t movie_input_key_before(const struct movie_input *input, int64_t stamp)
+{
+    AVStream *pictures = movie_input_stream(input, MOVIE_STREAM_PICTURES);
+    int entry = av_index_search_timestamp(pictures, stamp, AVSEEK_FLAG_BACKWARD);
+    return entry < 0 ? AV_NOPTS_VALUE : avformat_index_get_entry(pictures, entry)->timestamp;
+}
+
+bool movie_input_index_is_late(const struct movie_input *input)
+{
+    return is_matroska(input);
 }
 
 bool movie_input_rewind(struct movie_input *input, struct err *err)

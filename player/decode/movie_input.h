@@ -26,9 +26,9 @@ AVStream *movie_input_stream(const struct movie_input *input, enum movie_stream 
 /* The container's own words on its length, in microseconds; 0: none that can be relied on. */
 int64_t movie_input_told_us(const struct movie_input *input);
 
-/* Reads on to the end: where the last frame ends, less the first one's time. 0: unknown. Rewind
- * afterwards. */
-int64_t movie_input_measure_us(struct movie_input *input);
+/* Looks at the end of the file, reading 42 MiB at most, for where the last picture ends: less the
+ * first one's time. 0: unknown. */
+int64_t movie_input_measure_us(const struct movie_input *input);
 
 enum movie_read {
     MOVIE_READ_PACKET,
@@ -44,6 +44,14 @@ enum movie_read movie_input_read(struct movie_input *input, enum movie_stream wh
 /* Goes to a key frame at or before a picture's stamp, as far as the file's index is right. False
  * where that can't be done: rewind. */
 bool movie_input_seek(struct movie_input *input, int64_t stamp);
+
+/* The stamp (for decoding) of the last key frame at or before a stamp that the index has; without
+ * one AV_NOPTS_VALUE. */
+int64_t movie_input_key_before(const struct movie_input *input, int64_t stamp);
+
+/* Whether the index is read at the first movie_input_seek, and lacks until then what was not passed
+ * by. */
+bool movie_input_index_is_late(const struct movie_input *input);
 
 /* Back to the beginning, by opening the file anew: that works for every file that was opened once.
  */

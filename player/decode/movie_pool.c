@@ -1,6 +1,7 @@
 #include "decode/movie_pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct slot {
@@ -15,6 +16,8 @@ struct movie_pool {
     struct movie_layout layout;
     uint8_t *ring;
     int count;
+    bool direct;         /* frames may go into slots */
+    atomic_bool starved; /* there was no memory for one elsewhere */
     struct slot slots[MOVIE_SLOTS_MAX];
 };
 
@@ -96,9 +99,14 @@ static bool fits(const struct movie_layout *layout, AVCodecContext *context, con
 static int get_buffer(AVCodecContext *context, AVFrame *frame, int flags)
 {
     struct movie_pool *pool = context->opaque;
-    int slot = fits(&pool->layout, context, frame) ? take(pool, MOVIE_POOL_RESERVED) : -1;
-    if (slot < 0)
-        return avcodec_default_get_buffer2(context, frame, flags);
+    bool fit = pool->direct && fits(&pool->layout, context, frame);
+    int slot = fit ? take(pool, MOVIE_POOL_RESERVED) : -1;
+    if (slot < 0) {
+        int code = avcodec_default_get_buffer2(context, frame, flags);
+        if (code == AVERROR(ENOMEM))
+            atomic_store(&pool->starved, true);
+        return code;
+    }
     uint8_t *start = pool->ring + (size_t)slot * pool->layout.slot_bytes;
     frame->buf[0] =
         av_buffer_create(start, pool->layout.slot_bytes, buffer_freed, &pool->slots[slot], 0);
@@ -114,8 +122,9 @@ static int get_buffer(AVCodecContext *context, AVFrame *frame, int flags)
     return 0;
 }
 
-void movie_pool_attach(struct movie_pool *pool, AVCodecContext *context)
+void movie_pool_attach(struct movie_pool *pool, AVCodecContext *context, bool direct)
 {
+    pool->direct = direct;
     context->opaque = pool;
     context->get_buffer2 = get_buffer;
 #if LIBAVCODEC_VERSION_MAJOR < 60
@@ -125,6 +134,11 @@ void movie_pool_attach(struct movie_pool *pool, AVCodecContext *context)
     context->thread_safe_callbacks = 1;
 #pragma GCC diagnostic pop
 #endif
+}
+
+bool movie_pool_starved(const struct movie_pool *pool)
+{
+    return atomic_load(&pool->starved);
 }
 
 int movie_pool_slot_of(const struct movie_pool *pool, const AVFrame *frame)

@@ -19,9 +19,12 @@ struct movie_pool;
 /* The ring stays the caller's. NULL without memory. */
 struct movie_pool *movie_pool_create(const struct movie_layout *layout, void *ring, int slots);
 
-/* Makes the decoder work in the pool's slots where it can: frames of the layout's format that fit.
- * Before the decoder is opened; the pool must outlive it. */
-void movie_pool_attach(struct movie_pool *pool, AVCodecContext *context);
+/* Has the decoder ask the pool for memory: with `direct` it works in slots where it can, for frames
+ * of the layout's format that fit. Before the decoder is opened; the pool must outlive it. */
+void movie_pool_attach(struct movie_pool *pool, AVCodecContext *context, bool direct);
+
+/* Whether there was no memory for a frame. Decoders call that a broken packet. */
+bool movie_pool_starved(const struct movie_pool *pool);
 
 /* The slot that a frame was decoded into; -1: elsewhere, or not where the layout says. */
 int movie_pool_slot_of(const struct movie_pool *pool, const AVFrame *frame);

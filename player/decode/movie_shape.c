@@ -1,11 +1,14 @@
 #include "decode/movie_shape.h"
 
+#include "decode/movie_codec.h"
+
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Sources without a matrix are taken for HD above this, as players do since DVD. */
 #define SD_HEIGHT_MAX_PX 576
@@ -15,10 +18,9 @@
 #define PLANE_PADDING_BYTES 128 /* decoders and scalers read and write past the last sample */
 #define SLOT_ALIGN 4096
 #define RING_BYTES_MAX ((size_t)256 << 20)
-/* Slots that the reader, this module's look ahead and copies need beside the decoder's own. */
-#define SLOTS_BESIDE 8
-#define SLOTS_CONVERTED 6
-#define INDEX_LOOK_MAX 4096
+#define SLOTS_LEAST 4
+/* The frame to be given out next and the one after it, and those that copies may always have. */
+#define SLOTS_BESIDE 4
 
 enum movie_matrix movie_shape_matrix(enum AVColorSpace space, enum movie_matrix otherwise)
 {
@@ -131,11 +133,9 @@ static bool usable_rate(AVRational rate)
 
 /* An MP4's index has an entry for each frame, in the order of decoding, whose distances are the
  * frames' lengths; a Matroska file's has one for each key frame, and rates have to do. */
-static bool index_varies(AVStream *pictures)
+static void read_lengths(AVStream *pictures, struct movie_facts *facts)
 {
     int count = avformat_index_get_entries_count(pictures);
-    if (count > INDEX_LOOK_MAX)
-        count = INDEX_LOOK_MAX;
     int64_t least = INT64_MAX, most = 0, before = 0;
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(pictures, i);
@@ -146,7 +146,9 @@ static bool index_varies(AVStream *pictures)
         least = length < least ? length : least;
         most = length > most ? length : most;
     }
-    return most > 0 && (double)most >= 1.5 * (double)least;
+    facts->variable_rate = most > 0 && (double)most >= 1.5 * (double)least;
+    int64_t longest_us = av_rescale_q(most, pictures->time_base, AV_TIME_BASE_Q);
+    facts->longest_us = longest_us > 0 ? longest_us : 0;
 }
 
 static void read_rate(AVStream *pictures, struct movie_facts *facts)
@@ -158,16 +160,22 @@ static void read_rate(AVStream *pictures, struct movie_facts *facts)
         facts->fps = av_q2d(base);
     int entries = avformat_index_get_entries_count(pictures);
     if (pictures->nb_frames > 0 && entries >= pictures->nb_frames)
-        facts->variable_rate = index_varies(pictures);
+        read_lengths(pictures, facts);
     else if (usable_rate(average) && usable_rate(base))
         facts->variable_rate = av_q2d(base) >= 1.2 * av_q2d(average);
 }
 
-/* How many frames a decoder may hold on to: those it refers to, those it puts in order, and those
- * that its threads work on. */
-static int decoder_slots(enum AVCodecID id)
+/* How many frames a decoder may hold on to: those it refers to and puts in order. Where levels
+ * bound that, what they allow at 1920 × 1088 and more, as a smaller film's slots cost little
+ * (H.264, A.3.1; HEVC, A.4.2; VP9 has 8 places, and VP8 3, beside the frame in work). */
+static int decoder_slots(const AVCodecParameters *parameters, int threads)
 {
-    return id == AV_CODEC_ID_VP8 ? 6 : id == AV_CODEC_ID_VP9 ? 12 : 20;
+    bool large = (int64_t)parameters->width * parameters->height >= (int64_t)1920 * 1080;
+    int kept = parameters->codec_id == AV_CODEC_ID_VP8   ? 4
+               : parameters->codec_id == AV_CODEC_ID_VP9 ? 9
+               : large                                   ? 7
+                                                         : 17;
+    return kept + threads;
 }
 
 static size_t round_up(size_t size, size_t step)
@@ -177,7 +185,8 @@ static size_t round_up(size_t size, size_t step)
 
 /* Slots are shaped so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
  * VP9 and AV1), needs lines that begin on 64 bytes for AVX-512, and touches a little more. */
-static void lay_out(const AVCodecParameters *parameters, int turn, struct movie_facts *facts)
+static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
+                    struct movie_facts *facts)
 {
     struct movie_layout *layout = &facts->layout;
     bool sideways = turn % 180 != 0;
@@ -197,17 +206,17 @@ static void lay_out(const AVCodecParameters *parameters, int turn, struct movie_
         at += round_up(layout->stride_bytes[i] * rows + PLANE_PADDING_BYTES, 64);
     }
     layout->slot_bytes = round_up(at, SLOT_ALIGN);
-    int slots =
-        facts->direct ? decoder_slots(parameters->codec_id) + SLOTS_BESIDE : SLOTS_CONVERTED;
+    int slots = SLOTS_BESIDE + MOVIE_READER_SLOTS;
+    if (facts->direct)
+        slots += decoder_slots(parameters, threads);
     int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
-    if (slots > fit)
-        slots = fit;
-    if (slots > MOVIE_SLOTS_MAX)
-        slots = MOVIE_SLOTS_MAX;
-    layout->slots = slots < 4 ? 4 : slots;
+    slots = slots > fit ? fit : slots;
+    slots = slots > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : slots;
+    layout->slots = slots < SLOTS_LEAST ? SLOTS_LEAST : slots;
 }
 
-bool movie_shape_read(AVStream *pictures, int rotation, struct movie_facts *facts, struct err *err)
+bool movie_shape_read(AVStream *pictures, const struct movie_request *request,
+                      struct movie_facts *facts, struct err *err)
 {
     const AVCodecParameters *parameters = pictures->codecpar;
     if (!check_size(parameters->width, parameters->height, err))
@@ -219,7 +228,10 @@ bool movie_shape_read(AVStream *pictures, int rotation, struct movie_facts *fact
     read_shown_size(pictures, facts);
     read_colours(parameters, facts);
     read_rate(pictures, facts);
-    int turn = movie_shape_turn(facts, rotation);
+    /* WebM's: a second picture beside each, which no decoder here looks at. */
+    const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
+    facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
+    int turn = movie_shape_turn(facts, request->rotation);
     bool kept = movie_shape_colour(facts->matrix, facts->full_range, &facts->layout.colour);
     if (!kept)
         facts->layout.colour = FRAME_BT709;
@@ -228,6 +240,6 @@ bool movie_shape_read(AVStream *pictures, int rotation, struct movie_facts *fact
     /* libdav1d has memory of its own. */
     facts->direct =
         plain && kept && turn == 0 && !facts->mirrored && parameters->codec_id != AV_CODEC_ID_AV1;
-    lay_out(parameters, turn, facts);
+    lay_out(parameters, turn, movie_codec_threads(parameters, request->threads), facts);
     return true;
 }

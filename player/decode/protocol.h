@@ -4,13 +4,15 @@
  *     player  ◀── ring, with a sealed memfd ───  worker     where the frame will be; a film says
  * film player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
  *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
+ *     player  ◀── progress ────────────────────  worker     films only: the next frame takes long
  *     player  ── order (release, heard) ───────▶ worker     films only: there is room for more
+ *     player  ── order (skip) ─────────────────▶ worker     films only: what is over is not wanted
  *     player  ◀── end, or error ───────────────  worker     of frames: sound may follow
  *
  * Each message is one packet of exactly its struct's size. Both ends are the same program, so the
  * layout is the compiler's; `magic` and `kind` guard against a worker gone astray, not against
  * another version. The player takes nothing on trust: it copies a message, then checks every number
- * (frames.c). */
+ * (frames.c, film_told.c). */
 #ifndef DECODE_PROTOCOL_H
 #define DECODE_PROTOCOL_H
 
@@ -69,6 +71,7 @@ enum protocol_event_kind {
     PROTOCOL_ERROR,
     PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
     PROTOCOL_SOUND,
+    PROTOCOL_PROGRESS, /* films: still at it */
 };
 
 /* Frames, and pieces of sound, that the player has not given back: the worker waits at these. */
@@ -77,6 +80,8 @@ enum protocol_event_kind {
 #define PROTOCOL_SOUND_PAIRS 1024
 #define PROTOCOL_FILM_BYTES_MAX ((size_t)1 << 30)
 #define PROTOCOL_FILM_SLOTS_MAX 32
+/* A worker that has nothing to show yet, but goes on, says so at most this often. */
+#define PROTOCOL_PROGRESS_NS INT64_C(250000000)
 
 /* What the worker learned on the way, for `check`; nothing that is shown depends on it. What does
  * not belong to the job's kind is zero. */
@@ -111,9 +116,9 @@ struct protocol_film {
     int32_t shown_width_px, shown_height_px; /* upright, square pixels */
     int32_t coded_width_px, coded_height_px;
     int32_t bit_depth;
-    uint32_t variable_rate, has_sound, high_dynamic_range; /* 0 or 1 */
+    uint32_t variable_rate, has_sound, has_alpha, high_dynamic_range; /* 0 or 1 */
     double fps;
-    int64_t duration_us;
+    int64_t duration_us, longest_us;
     char codec[16];
 };
 
@@ -124,6 +129,7 @@ struct protocol_event {
     struct protocol_film film;        /* PROTOCOL_FILM */
     int32_t slot;                     /* PROTOCOL_FRAME */
     int64_t time_us, duration_us;     /* PROTOCOL_FRAME: since the film's start; 0 for a still */
+    int64_t steps;                    /* PROTOCOL_PROGRESS: more than the time before */
     uint32_t code;                    /* PROTOCOL_ERROR: enum err_code */
     char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
 };
@@ -140,12 +146,14 @@ struct protocol_sound {
 enum protocol_order_kind {
     PROTOCOL_RELEASE, /* of a frame's slot */
     PROTOCOL_HEARD,   /* one piece of sound */
+    PROTOCOL_SKIP,    /* frames that are over by then are not wanted any more */
 };
 
 struct protocol_order {
     uint32_t magic;
     uint32_t kind; /* enum protocol_order_kind */
     int32_t slot;
+    int64_t time_us; /* PROTOCOL_SKIP: since the film's start */
 };
 
 #endif

@@ -1,14 +1,14 @@
 #include "decode/sandbox.h"
 
 #include "decode/protocol.h"
+#include "decode/spare_threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,34 +19,49 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A system call, and what one of its arguments must be. */
+/* A system call, and what its arguments must be. */
 struct rule {
     int call;
-    unsigned conditions; /* 0 or 1 */
-    struct scmp_arg_cmp condition;
+    unsigned conditions; /* 0 to 2 */
+    struct scmp_arg_cmp condition[2];
 };
+
+/* An argument that is a value, in the bits of a mask. */
+#define BITS(argument, mask, value)                                                                \
+    {                                                                                              \
+        .arg = (argument), .op = SCMP_CMP_MASKED_EQ, .datum_a = (scmp_datum_t)(mask),              \
+        .datum_b = (value)                                                                         \
+    }
+#define IS(argument, value) BITS(argument, UINT64_MAX, value)
+#define ONLY_BITS(argument, bits) BITS(argument, ~(uint64_t)(bits), 0)
+#define NO_BITS(argument, bits) BITS(argument, bits, 0)
 
 #define CALL(name)                                                                                 \
     {                                                                                              \
         .call = SCMP_SYS(name)                                                                     \
     }
-#define CALL_WITH(name, argument, value)                                                           \
+#define CALL_1(name, first)                                                                        \
     {                                                                                              \
-        .call = SCMP_SYS(name), .conditions = 1, .condition = {                                    \
-            .arg = (argument),                                                                     \
-            .op = SCMP_CMP_EQ,                                                                     \
-            .datum_a = (value)                                                                     \
-        }                                                                                          \
+        .call = SCMP_SYS(name), .conditions = 1, .condition = { first }                            \
     }
-#define CALL_WITHOUT(name, argument, bits)                                                         \
+#define CALL_2(name, first, second)                                                                \
     {                                                                                              \
-        .call = SCMP_SYS(name), .conditions = 1, .condition = {                                    \
-            .arg = (argument),                                                                     \
-            .op = SCMP_CMP_MASKED_EQ,                                                              \
-            .datum_a = (bits),                                                                     \
-            .datum_b = 0                                                                           \
-        }                                                                                          \
+        .call = SCMP_SYS(name), .conditions = 2, .condition = { first, second }                    \
     }
+
+/* Memory of this process's own, or of a descriptor that it has: no huge pages, none locked or
+ * filled beforehand, no stacks that grow, nothing in the place of something else. A sanitizer
+ * chooses its places. */
+#ifdef DUCKLING_SANITIZED
+#define MAP_FLAGS (MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
+#else
+#define MAP_FLAGS (MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#endif
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+/* Locks and conditions wait and wake; the rest of futex(2), with its priorities and owners, has
+ * been a way into kernels. Whether it is of one process, and by which clock, is of no account. */
+#define FUTEX(operation)                                                                           \
+    CALL_1(futex, BITS(1, ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME), operation))
 
 static const struct rule always[] = {
     /* The job's files: pictures are mapped, fonts are read in pieces. */
@@ -55,54 +70,48 @@ static const struct rule always[] = {
     CALL(close),
     /* Memory, for malloc and for what is mapped; never to be executed. */
     CALL(brk),
-    CALL_WITHOUT(mmap, 2, PROT_EXEC),
-    CALL(mremap),
+    CALL_2(mmap, NO_BITS(2, PROT_EXEC), ONLY_BITS(3, MAP_FLAGS)),
+    CALL_1(mremap, ONLY_BITS(3, MREMAP_MAYMOVE)),
     CALL(munmap),
     /* Frames: a memfd, of ordinary pages. */
-    CALL_WITH(memfd_create, 1, MFD_CLOEXEC | MFD_ALLOW_SEALING),
+    CALL_1(memfd_create, IS(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)),
     CALL(ftruncate),
-    CALL_WITH(fcntl, 1, F_ADD_SEALS),
+    CALL_2(fcntl, IS(1, F_ADD_SEALS), ONLY_BITS(2, SEALS)),
     /* What is said to the player, and what films hear from it. */
-    CALL_WITH(sendmsg, 0, PROTOCOL_FD),
-    CALL_WITH(recvmsg, 0, PROTOCOL_FD),
+    CALL_1(sendmsg, IS(0, PROTOCOL_FD)),
+    CALL_1(recvmsg, IS(0, PROTOCOL_FD)),
     CALL(poll),
     CALL(ppoll),
     /* The log: /dev/null, or a sanitizer's report. */
-    CALL_WITH(write, 0, STDERR_FILENO),
-    CALL_WITH(writev, 0, STDERR_FILENO),
+    CALL_1(write, IS(0, STDERR_FILENO)),
+    CALL_1(writev, IS(0, STDERR_FILENO)),
     /* The C library: locks; clocks where the kernel's page for them can't be used; malloc's and
      * hash tables' secrets; a wait that goes on after SIGSTOP and SIGCONT. */
-    CALL(futex),
+    FUTEX(FUTEX_WAIT),
+    FUTEX(FUTEX_WAKE),
+    FUTEX(FUTEX_WAIT_BITSET),
+    FUTEX(FUTEX_WAKE_BITSET),
     CALL(clock_gettime),
     CALL(getrandom),
     CALL(restart_syscall),
     CALL(exit_group),
 };
 
-/* glibc's pthread_create; no other combination makes a thread of this process. */
-#define THREAD_FLAGS                                                                               \
-    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |            \
-     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
-
 static const struct rule threads[] = {
-    /* Start and end of a thread. */
-    CALL_WITH(clone, 0, THREAD_FLAGS),
-    CALL_WITHOUT(mprotect, 2, PROT_EXEC), /* a stack's guard page */
-    CALL_WITH(madvise, 2, MADV_DONTNEED), /* a stack that is kept for the next one */
-    CALL(set_robust_list),
-    CALL(rseq),
+    /* A thread's end: its stack is kept, but not what is in it. */
+    CALL_1(madvise, IS(2, MADV_DONTNEED)),
     CALL(rt_sigprocmask),
     CALL(exit),
     /* FFmpeg: how many there should be, their names, and giving way. */
     CALL(sched_getaffinity),
     CALL(sched_yield),
-    CALL_WITH(prctl, 0, PR_SET_NAME),
+    CALL_1(prctl, IS(0, PR_SET_NAME)),
 };
 
 #ifdef DUCKLING_SANITIZED
 /* What a sanitizer's run-time does on its own account. */
 static const struct rule sanitizers[] = {
-    CALL_WITHOUT(mprotect, 2, PROT_EXEC),
+    CALL_1(mprotect, NO_BITS(2, PROT_EXEC)),
     CALL(madvise),
     CALL(sigaltstack),
     CALL(rt_sigprocmask),
@@ -118,10 +127,6 @@ static const struct rule sanitizers_refused[] = {
 };
 #endif
 
-/* glibc tries clone3 first and takes ENOSYS for an older kernel; its flags lie behind a pointer,
- * where a filter can't see them. */
-static const struct rule refused[] = {CALL(clone3)};
-
 #define ADD(context, action, rules) add(context, action, rules, sizeof(rules) / sizeof *(rules))
 
 /* 0 or a negative errno, as libseccomp has it. */
@@ -130,7 +135,7 @@ static int add(scmp_filter_ctx context, uint32_t action, const struct rule *rule
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
         result = seccomp_rule_add_array(context, action, rules[i].call, rules[i].conditions,
-                                        &rules[i].condition);
+                                        rules[i].condition);
     return result;
 }
 
@@ -149,8 +154,6 @@ static int fill(scmp_filter_ctx context, enum sandbox_kind kind)
         result = seccomp_attr_set(context, attributes[i].attribute, attributes[i].value);
     if (result == 0)
         result = ADD(context, SCMP_ACT_ALLOW, always);
-    if (result == 0)
-        result = ADD(context, SCMP_ACT_ERRNO(ENOSYS), refused);
     if (result == 0 && kind == SANDBOX_THREADS)
         result = ADD(context, SCMP_ACT_ALLOW, threads);
 #ifdef DUCKLING_SANITIZED
@@ -173,20 +176,6 @@ bool sandbox_available(struct err *err)
     return err_set_errno(err, ERR_SYSTEM, errno, "seccomp");
 }
 
-static void *do_nothing(void *nothing)
-{
-    return nothing;
-}
-
-/* With a process's first thread the C library sets handlers for signals of its own: done now, no
- * later thread needs the right to. */
-static int prepare_threads(void)
-{
-    pthread_t thread;
-    int number = pthread_create(&thread, NULL, do_nothing, NULL);
-    return number ? number : pthread_join(thread, NULL);
-}
-
 bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
 {
     /* libseccomp would go on without TSYNC and kill threads instead of the process. */
@@ -195,10 +184,10 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     /* A second heap that shrinks makes malloc open a file in /proc, and making one asks for the
      * number of processors. */
     mallopt(M_ARENA_MAX, 1);
-    int result = kind == SANDBOX_THREADS ? -prepare_threads() : 0;
-    scmp_filter_ctx context = result == 0 ? seccomp_init(SCMP_ACT_KILL_PROCESS) : NULL;
-    if (result == 0 && !context)
-        result = -ENOMEM;
+    if (kind == SANDBOX_THREADS && !spare_threads_make(err))
+        return false;
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int result = context ? 0 : -ENOMEM;
     if (context) {
         result = fill(context, kind);
         if (result == 0)
@@ -268,8 +257,8 @@ static bool limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
     return setrlimit(resource, &both) == 0;
 }
 
-/* RLIMIT_NPROC is not among them: it counts all that the user runs, which is not ours to know. A
- * worker with one thread can't start another, and threads share the processor time. */
+/* RLIMIT_NPROC is not among them: it counts all that the user runs, which is not ours to know, and
+ * does not bind root. Workers can't make threads at all. */
 bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
 {
     bool ok = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&

@@ -34,11 +34,14 @@ bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err);
 bool sandbox_deny_files(struct err *err);
 
 enum sandbox_kind {
-    SANDBOX_ALONE,   /* one thread */
-    SANDBOX_THREADS, /* may start threads; from here on they share one heap (malloc) */
+    SANDBOX_ALONE, /* one thread */
+    /* pthread_create gives out SPARE_THREADS_MAX threads, which are made here; they share one heap
+     * (malloc). */
+    SANDBOX_THREADS,
 };
 
-/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills. Errors: ERR_SYSTEM. */
+/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills. No kind can make threads or
+ * processes after it. Errors: ERR_SYSTEM. */
 bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
 
 /* Whether sandbox_deny_calls can work on this kernel. Changes nothing; any process. Errors:

@@ -1,5 +1,6 @@
 #include "decode/worker_movie.h"
 
+#include "base/clock.h"
 #include "decode/movie.h"
 
 #include <errno.h>
@@ -20,6 +21,8 @@
 
 struct playing {
     struct movie *movie;
+    int64_t told_ns;    /* the last sign of life */
+    int64_t steps;      /* in it */
     int frames, sounds; /* out with the player */
     bool frames_ended, sound_ended;
     struct movie_output sound; /* a piece of it on its way, in packets */
@@ -55,9 +58,11 @@ static struct protocol_film describe(const struct movie_facts *facts, int slots)
         .bit_depth = facts->bit_depth,
         .variable_rate = facts->variable_rate,
         .has_sound = facts->has_sound,
+        .has_alpha = facts->has_alpha,
         .high_dynamic_range = facts->high_dynamic_range,
         .fps = facts->fps,
         .duration_us = facts->duration_us,
+        .longest_us = facts->longest_us,
     };
     for (int i = 0; i < 3; i++) {
         film.offset_bytes[i] = layout->offset_bytes[i];
@@ -67,20 +72,11 @@ static struct protocol_film describe(const struct movie_facts *facts, int slots)
     return film;
 }
 
-/* As many slots as make decoding fastest, or fewer where they are large. */
-static int choose_slots(const struct movie_layout *layout)
-{
-    size_t most = PROTOCOL_FILM_BYTES_MAX / layout->slot_bytes;
-    int slots = layout->slots + PROTOCOL_AHEAD_FRAMES;
-    slots = slots > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : slots;
-    return (size_t)slots > most ? (int)most : slots;
-}
-
 /* The ring: the player may rely on its length, and reads while we write. */
 static bool give_ring(struct movie *movie, struct err *err)
 {
     const struct movie_layout *layout = &movie_facts(movie)->layout;
-    int slots = choose_slots(layout);
+    int slots = layout->slots;
     size_t size_bytes = layout->slot_bytes * (size_t)slots;
     struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FILM};
     event.film = describe(movie_facts(movie), slots);
@@ -117,6 +113,8 @@ static bool take_order(struct playing *playing, int flags, bool *any, struct err
         playing->frames--;
     } else if (order.kind == PROTOCOL_HEARD && playing->sounds > 0) {
         playing->sounds--;
+    } else if (order.kind == PROTOCOL_SKIP) {
+        movie_skip(playing->movie, order.time_us);
     }
     return true;
 }
@@ -143,6 +141,20 @@ static bool send_frame(struct playing *playing, const struct movie_output *outpu
         .duration_us = output->duration_us,
     };
     playing->frames++;
+    playing->told_ns = clock_mono_ns();
+    return worker_send(&event, sizeof event, -1) || gone(err);
+}
+
+/* Still at it: told only where there is something new to tell, and seldom. */
+static bool send_progress(struct playing *playing, struct err *err)
+{
+    int64_t now_ns = clock_mono_ns(), steps = movie_counts(playing->movie).packets;
+    if (now_ns - playing->told_ns < PROTOCOL_PROGRESS_NS || steps <= playing->steps)
+        return true;
+    const struct protocol_event event = {
+        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_PROGRESS, .steps = steps};
+    playing->told_ns = now_ns;
+    playing->steps = steps;
     return worker_send(&event, sizeof event, -1) || gone(err);
 }
 
@@ -194,7 +206,7 @@ static bool play(struct playing *playing, struct err *err)
         struct movie_output output;
         unsigned take = room(playing);
         enum movie_result result =
-            take ? movie_next(playing->movie, take, &output, err) : MOVIE_WAIT;
+            take ? movie_step(playing->movie, take, &output, err) : MOVIE_WAIT;
         bool ok = true;
         switch (result) {
         case MOVIE_FRAME:
@@ -205,6 +217,9 @@ static bool play(struct playing *playing, struct err *err)
             playing->sent = 0;
             break;
         case MOVIE_WAIT:
+            break;
+        case MOVIE_WORKING:
+            ok = send_progress(playing, err);
             break;
         case MOVIE_END: /* of what was asked for: the other kind may go on */
             playing->sound_ended |= (take & MOVIE_TAKE_SOUND) != 0;
@@ -228,6 +243,7 @@ static bool play_film(const struct protocol_job *job, int file, struct err *err)
         .rotation = job->rotation,
     };
     struct playing playing = {.movie = movie_open(file, &request, err),
+                              .told_ns = clock_mono_ns(),
                               .sound_ended = !job->want_sound};
     if (!playing.movie)
         return false;

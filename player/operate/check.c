@@ -9,6 +9,7 @@
 #include "decode/frames.h"
 #include "decode/link.h"
 #include "operate/check_media.h"
+#include "operate/check_volume.h"
 #include "settings.h"
 
 #include <stdlib.h>
@@ -103,7 +104,8 @@ bool check_playlist(const struct settings *settings, const char *path,
     bool sound = faults.total == 0;
     check_report_take(report, CHECK_FAULT, &faults);
     playlist_faults_finish(&faults);
-    if (sound && !check_schedule(&subject, playlist, err)) {
+    if (sound && (!check_schedule(&subject, playlist, err) ||
+                  !check_volume_run(playlist, bytes->data, bytes->size, report, err))) {
         playlist_destroy(playlist);
         return false;
     }

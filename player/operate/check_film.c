@@ -1,34 +1,25 @@
 #include "operate/check_film.h"
 
-#include "base/clock.h"
-#include "decode/film.h"
-#include "decode/link.h"
 #include "operate/check_flash.h"
+#include "operate/check_follow.h"
 #include "operate/check_shape.h"
+#include "operate/check_watch.h"
 
-#include <limits.h>
-#include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define TIMED_FRAMES_MIN 10 /* fewer tell nothing about a pace */
 #define DIFFERENT_US 100000 /* lengths that differ by less are the same to a viewer */
 #define STANDS_US 500000    /* so long a last picture stands in no film that is whole */
+#define GAP_US 1000000      /* so long a picture may stand where the rate varies untold */
+#define GAP_PICTURES 5
+#define MISSING_US 100000    /* so much missing sound can be heard */
+#define QUIET_END_US 2000000 /* shorter ones are common */
 #define DAY_US INT64_C(86400000000)
 
 /* What a film's file turned out to be. */
 struct finding {
     bool looked;
-    bool usable; /* it has facts, and a picture */
-    struct err err;
-    struct film_facts facts;
-    int64_t shown_us;  /* when the last picture that came begins */
-    bool ended, broke; /* broke: after pictures; err tells why */
-    double pace;       /* pictures a second; 0: too few to tell */
-    int flashes;
-    int64_t flashes_us;
+    struct check_watched watched;
 };
 
 struct context {
@@ -37,125 +28,31 @@ struct context {
     struct finding *findings; /* by asset */
 };
 
-/* Sleeps until the film has news. */
-static void wait_for(const struct film *film)
+/* Whether any spot lets a film be heard. */
+static bool has_volume(const struct playlist *playlist, int asset)
 {
-    int64_t deadline_ns = film_deadline_ns(film);
-    int64_t ms = deadline_ns == INT64_MAX ? INT_MAX : (deadline_ns - clock_mono_ns()) / 1000000 + 1;
-    struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
-    poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
-}
-
-static struct film *start(const struct context *context, int asset, bool only_look, struct err *err)
-{
-    const struct film_request request = {
-        .canvas_width_px = check_screens[0].width_px,
-        .canvas_height_px = check_screens[0].height_px,
-        .fit = PLAYLIST_FIT_COVER,
-        .focus_x = 0.5,
-        .focus_y = 0.5,
-        .only_look = only_look,
-        .limit_ms = context->check->limit_ms,
-    };
-    int file = edition_open(context->check->edition, asset, err);
-    if (file < 0)
-        return NULL;
-    struct film *film = film_start(&request, file, err);
-    close(file);
-    return film;
-}
-
-static bool look(const struct context *context, int asset, struct finding *finding)
-{
-    struct film *film = start(context, asset, true, &finding->err);
-    if (!film)
-        return false;
-    enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), &finding->err)) == FILM_PENDING)
-        wait_for(film);
-    if (state == FILM_READY)
-        finding->facts = *film_facts(film);
-    film_stop(film);
-    link_reap(true); /* what is timed next has the machine for itself */
-    return state == FILM_READY;
-}
-
-/* How fast the pictures come. */
-struct timing {
-    int64_t first_ns, last_ns;
-    int frames;
-};
-
-static void time_frame(struct timing *timing, int64_t time_us)
-{
-    if (time_us > CHECK_FILM_TIMED_US)
-        return;
-    timing->last_ns = clock_mono_ns();
-    if (timing->frames++ == 0)
-        timing->first_ns = timing->last_ns;
-}
-
-static double pace_of(const struct timing *timing)
-{
-    double seconds = (double)(timing->last_ns - timing->first_ns) / 1e9;
-    return timing->frames < TIMED_FRAMES_MIN || seconds <= 0 ? 0 : (timing->frames - 1) / seconds;
-}
-
-/* Takes the pictures that have come, one after the other. False at the end. */
-static bool take(struct film *film, struct finding *finding, struct timing *timing,
-                 struct check_flash *flash, uint64_t *last_id)
-{
-    for (;;) {
-        int64_t at_us = *last_id ? film_next_us(film) : 0;
-        struct frame *frame = at_us == INT64_MAX ? NULL : film_frame_at(film, at_us);
-        finding->ended = at_us == INT64_MAX;
-        if (finding->ended || at_us > CHECK_FILM_DECODED_US)
-            return false;
-        if (!frame || frame->id == *last_id)
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (spot->is_video && spot->volume > 0 &&
+            (spot->asset_landscape == asset || spot->asset_portrait == asset))
             return true;
-        *last_id = frame->id;
-        finding->shown_us = at_us;
-        time_frame(timing, at_us);
-        const struct check_flash_light light = check_flash_measure(frame);
-        check_flash_add(flash, at_us, &light);
     }
-}
-
-static bool decode(const struct context *context, int asset, struct finding *finding,
-                   struct check_flash *flash)
-{
-    struct film *film = start(context, asset, false, &finding->err);
-    struct timing timing = {0};
-    uint64_t last_id = 0;
-    if (!film)
-        return false;
-    enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), &finding->err)) != FILM_FAILED) {
-        if (state == FILM_READY && !take(film, finding, &timing, flash, &last_id))
-            break;
-        wait_for(film);
-    }
-    /* Pictures that came before it broke may not have been taken. */
-    finding->broke = state == FILM_FAILED && last_id;
-    film_stop(film);
-    link_reap(true);
-    finding->pace = pace_of(&timing);
-    return last_id != 0;
+    return false;
 }
 
 static bool find(const struct context *context, int asset, struct err *err)
 {
+    const struct check_watch watch = {
+        .edition = context->check->edition,
+        .asset = asset,
+        .limit_ms = context->check->limit_ms,
+        .want_sound = has_volume(context->playlist, asset),
+    };
     struct finding *finding = &context->findings[asset];
     if (finding->looked)
         return true;
-    struct check_flash *flash = calloc(1, sizeof *flash);
-    if (!flash)
-        return err_set(err, ERR_SYSTEM, "out of memory");
     finding->looked = true;
-    finding->usable = look(context, asset, finding) && decode(context, asset, finding, flash);
-    finding->flashes = check_flash_most(flash, &finding->flashes_us);
-    free(flash);
-    return true;
+    return check_watch_run(&watch, &finding->watched, err);
 }
 
 /* What a worker says of its codec, as far as it is a name. */
@@ -175,10 +72,10 @@ static void tell_facts(const struct context *context, const struct film_facts *f
 }
 
 static void judge_length(const struct context *context, const struct playlist_spot *spot,
-                         const struct finding *finding, const struct check_place *place)
+                         const struct check_watched *watched, const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    int64_t length_us = finding->facts.duration_us, wanted_us = (int64_t)spot->duration_ms * 1000;
+    int64_t length_us = watched->facts.duration_us, wanted_us = (int64_t)spot->duration_ms * 1000;
     if (length_us == 0 && !spot->has_duration)
         check_report_add(report, CHECK_WARNING, place,
                          "it doesn't say how long it is: its slots last %g s, the default",
@@ -191,52 +88,136 @@ static void judge_length(const struct context *context, const struct playlist_sp
         check_report_add(report, CHECK_WARNING, place,
                          "%.2f s long, for slots of %g s: its last picture stands until they end",
                          (double)length_us / 1e6, spot->duration_ms / 1000.0);
-    /* In a film of variable rate a picture may well stand. */
-    if (finding->ended && !finding->facts.variable_rate &&
-        length_us - finding->shown_us >= STANDS_US && finding->facts.fps * STANDS_US / 1e6 > 2)
-        check_report_add(report, CHECK_WARNING, place,
-                         "its last picture comes at %.2f s of %.2f s: was the file cut off?",
-                         (double)finding->shown_us / 1e6, (double)length_us / 1e6);
 }
 
-static void judge_look(const struct context *context, const struct finding *finding,
+/* Whether a stretch that was watched to the film's end came too early there. In a film of variable
+ * rate, or of few pictures, one may well stand. */
+static bool is_cut_off(const struct film_facts *facts, const struct check_passage *passage)
+{
+    int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
+    return passage->ended && !facts->variable_rate && facts->duration_us - shown_us >= STANDS_US &&
+           facts->fps * STANDS_US / 1e6 > 2;
+}
+
+/* Pictures that are damaged are left out. */
+static void judge_gap(const struct context *context, const struct film_facts *facts,
+                      const struct check_passage *passage, const struct check_place *place)
+{
+    if (facts->variable_rate || passage->stands_us < GAP_US ||
+        facts->fps * (double)passage->stands_us / 1e6 < GAP_PICTURES)
+        return;
+    check_report_add(context->check->report, CHECK_WARNING, place,
+                     "no picture comes for %.2f s after %.2f s: is it damaged there?",
+                     (double)passage->stands_us / 1e6, (double)passage->stands_at_us / 1e6);
+}
+
+/* True when there is nothing to say. */
+static bool judge_passage(const struct context *context, const struct film_facts *facts,
+                          const struct check_passage *passage, const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    double from_s = (double)passage->from_us / 1e6, length_s = (double)facts->duration_us / 1e6;
+    double shown_s = (double)passage->shown_us / 1e6;
+    if (passage->failed && passage->any && passage->shown_us >= 0)
+        check_report_add(report, CHECK_FAULT, place, "breaks off after %.2f s: %s", shown_s,
+                         passage->err.text);
+    else if (passage->failed)
+        /* One that comes to its end in time may be slow to be entered there. */
+        check_report_add(report, passage->err.code == ERR_TIMEOUT ? CHECK_WARNING : CHECK_FAULT,
+                         place, "can't be shown from %.2f s of %.2f s on: %s", from_s, length_s,
+                         passage->err.text);
+    else if (is_cut_off(facts, passage) && passage->shown_us >= 0)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its last picture comes at %.2f s of %.2f s: was the file cut off?",
+                         shown_s, length_s);
+    else if (is_cut_off(facts, passage))
+        check_report_add(report, CHECK_WARNING, place,
+                         "no picture comes between %.2f s and its end at %.2f s: was the file cut "
+                         "off?",
+                         from_s, length_s);
+    else
+        return true;
+    return false;
+}
+
+/* What the beginning doesn't have, the end can't. */
+static void judge_passages(const struct context *context, const struct check_watched *watched,
+                           const struct check_place *place)
+{
+    for (int i = 0; i < watched->passage_count; i++) {
+        judge_gap(context, &watched->facts, &watched->passages[i], place);
+        if (!judge_passage(context, &watched->facts, &watched->passages[i], place))
+            return;
+    }
+}
+
+static void judge_sound(const struct context *context, const struct playlist_spot *spot,
+                        const struct check_watched *watched, const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    const struct check_sound *sound = &watched->sound;
+    const struct check_passage *first = watched->passages;
+    int64_t length_us = watched->facts.duration_us;
+    if (spot->volume <= 0)
+        return;
+    if (!watched->facts.has_sound)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its volume is %g, and there is no sound in it that can be played (AAC, "
+                         "MP3, AC-3, Opus, Vorbis, FLAC and PCM of 16 bits can)",
+                         spot->volume);
+    else if (sound->heard_us == 0)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its volume is %g, and nothing of its sound can be decoded: it is silent",
+                         spot->volume);
+    if (sound->missing_us >= MISSING_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "%.2f s of its sound are missing or damaged, the first at %.2f s: they "
+                         "are silent",
+                         (double)sound->missing_us / 1e6, (double)sound->gap_us / 1e6);
+    if (sound->heard_us > 0 && first->ended && length_us - sound->end_us >= QUIET_END_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its sound ends at %.2f s of %.2f s: the rest is silent",
+                         (double)sound->end_us / 1e6, (double)length_us / 1e6);
+}
+
+static void judge_look(const struct context *context, const struct check_watched *watched,
                        const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    if (finding->facts.high_dynamic_range)
+    if (watched->facts.high_dynamic_range)
         check_report_add(report, CHECK_WARNING, place,
                          "of high dynamic range, which is shown without tone mapping: it will "
                          "look flat");
-    if (finding->pace > 0 && finding->pace < finding->facts.fps)
+    if (watched->pace > 0 && watched->pace < watched->facts.fps)
         check_report_add(report, CHECK_WARNING, place,
                          "this machine decodes %.1f pictures of it a second, and it has %.5g: it "
                          "would be shown with gaps",
-                         finding->pace, finding->facts.fps);
-    if (finding->flashes > CHECK_FLASH_MOST)
+                         watched->pace, watched->facts.fps);
+    if (watched->flashes > CHECK_FLASH_MOST)
         check_report_add(report, CHECK_WARNING, place,
                          "%d flashes within the second before %.1f s; more than %d can cause "
                          "seizures (WCAG 2.2, 2.3.1)",
-                         finding->flashes, (double)finding->flashes_us / 1e6, CHECK_FLASH_MOST);
+                         watched->flashes, (double)watched->flashes_us / 1e6, CHECK_FLASH_MOST);
 }
 
 static void judge(const struct context *context, const struct playlist_spot *spot, int screen)
 {
-    const struct finding *finding = &context->findings[check_shape_asset(spot, screen)];
+    const struct check_watched *watched =
+        &context->findings[check_shape_asset(spot, screen)].watched;
     struct check_report *report = context->check->report;
     struct check_place place = check_shape_place(spot, screen);
-    if (!finding->usable) {
-        check_report_add(report, CHECK_FAULT, &place, "%s", finding->err.text);
+    if (!watched->usable) {
+        check_report_add(report, CHECK_FAULT, &place, "%s", watched->err.text);
         return;
     }
-    tell_facts(context, &finding->facts, &place);
-    if (finding->broke)
-        check_report_add(report, CHECK_FAULT, &place, "breaks off after %.2f s: %s",
-                         (double)finding->shown_us / 1e6, finding->err.text);
+    tell_facts(context, &watched->facts, &place);
     for (int i = 0; i < CHECK_SCREENS; i++)
         if (spot->asset_landscape == spot->asset_portrait || i == screen)
-            check_shape_judge(report, spot, i, finding->facts.width_px, finding->facts.height_px);
-    judge_length(context, spot, finding, &place);
-    judge_look(context, finding, &place);
+            check_shape_judge(report, spot, i, watched->facts.width_px, watched->facts.height_px);
+    judge_passages(context, watched, &place);
+    judge_length(context, spot, watched, &place);
+    judge_look(context, watched, &place);
+    judge_sound(context, spot, watched, &place);
 }
 
 /* Screens of both shapes stay in step: slots go by the landscape film. */
@@ -244,8 +225,8 @@ static void judge_pair(const struct context *context, const struct playlist_spot
 {
     if (spot->asset_landscape < 0 || spot->asset_portrait < 0 || spot->has_duration)
         return;
-    const struct finding *landscape = &context->findings[spot->asset_landscape];
-    const struct finding *portrait = &context->findings[spot->asset_portrait];
+    const struct check_watched *landscape = &context->findings[spot->asset_landscape].watched;
+    const struct check_watched *portrait = &context->findings[spot->asset_portrait].watched;
     int64_t one_us = landscape->facts.duration_us, other_us = portrait->facts.duration_us;
     if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
         llabs(one_us - other_us) < DIFFERENT_US)
@@ -256,6 +237,40 @@ static void judge_pair(const struct context *context, const struct playlist_spot
                      (double)other_us / 1e6, (double)one_us / 1e6);
 }
 
+static bool judge_spot(const struct context *context, const struct playlist_spot *spot,
+                       struct err *err)
+{
+    bool one = spot->asset_landscape == spot->asset_portrait;
+    for (int screen = 0; screen < (one ? 1 : CHECK_SCREENS); screen++) {
+        int asset = check_shape_asset(spot, screen);
+        if (asset >= 0 && !find(context, asset, err))
+            return false;
+        if (asset >= 0)
+            judge(context, spot, screen);
+    }
+    judge_pair(context, spot);
+    return true;
+}
+
+static bool judge_loops(const struct context *context, struct err *err)
+{
+    const struct playlist *playlist = context->playlist;
+    struct check_follow_film *films = calloc(playlist->asset_count + 1, sizeof *films);
+    if (!films)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < playlist->asset_count; i++) {
+        const struct check_watched *watched = &context->findings[i].watched;
+        if (watched->usable)
+            films[i] = (struct check_follow_film){
+                .length_us = watched->facts.duration_us,
+                .load = watched->pace > 0 ? watched->facts.fps / watched->pace : 0,
+            };
+    }
+    bool ok = check_follow_run(playlist, films, context->check->report, err);
+    free(films);
+    return ok;
+}
+
 bool check_film_run(const struct check_film *check, struct err *err)
 {
     const struct playlist *playlist = check->edition->playlist;
@@ -263,20 +278,16 @@ bool check_film_run(const struct check_film *check, struct err *err)
     context.findings = calloc(playlist->asset_count + 1, sizeof *context.findings);
     if (!context.findings)
         return err_set(err, ERR_SYSTEM, "out of memory");
-    bool ok = true;
+    bool ok = true, any = false;
     for (size_t i = 0; ok && i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        bool one = spot->asset_landscape == spot->asset_portrait;
         if (!spot->has_visual || !spot->is_video)
             continue;
-        for (int screen = 0; ok && screen < (one ? 1 : CHECK_SCREENS); screen++) {
-            int asset = check_shape_asset(spot, screen);
-            ok = asset < 0 || find(&context, asset, err);
-            if (ok && asset >= 0)
-                judge(&context, spot, screen);
-        }
-        judge_pair(&context, spot);
+        any = true;
+        ok = judge_spot(&context, spot, err);
     }
+    if (ok && any && check->with_loops)
+        ok = judge_loops(&context, err);
     free(context.findings);
     return ok;
 }

@@ -222,7 +222,11 @@ bool check_media_run(const struct check_media *media, struct err *err)
     struct check check = {
         .media = media, .playlist = playlist, .next = {.text = -1}, .failed_spot = -1};
     const struct check_film films = {
-        .edition = media->edition, .report = media->report, .limit_ms = media->limit_ms};
+        .edition = media->edition,
+        .report = media->report,
+        .limit_ms = media->limit_ms,
+        .with_loops = media->with_texts,
+    };
     bool ok = true;
     check.bad = calloc(playlist->asset_count + 1, sizeof *check.bad);
     check.canvas.pixels =

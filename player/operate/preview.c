@@ -248,7 +248,8 @@ int preview_main(int argc, char **argv)
         puts("Usage: duckling preview [OPTION]... FILE -o out.png\n"
              "   or: duckling preview [OPTION]... FILE -o out.mp4 --from TIME --to TIME\n\n"
              "Draws what a screen would show at an instant, pixel for pixel, or films a stretch of "
-             "it.\n");
+             "it.\n"
+             "Films are for looking at: they have no sound.\n");
         options_help(&settings_table, SETTINGS_PREVIEW, stdout);
     } else if (!run(&preview, &err)) {
         log_error("preview", "%s", err.text);

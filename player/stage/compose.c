@@ -76,7 +76,7 @@ void compose_picture(const struct canvas *canvas, const struct picture_view *vie
 void compose_buffers_finish(struct compose_buffers *buffers)
 {
     free(buffers->planes);
-    free(buffers->pixels);
+    free(buffers->rows);
     *buffers = (struct compose_buffers){0};
 }
 

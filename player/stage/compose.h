@@ -20,9 +20,10 @@ struct canvas {
 struct compose_buffers {
     void *planes; /* a film's frame, scaled */
     size_t planes_bytes;
-    void *pixels; /* a film's frame in red, green and blue, which a motion is sampled from */
-    size_t pixels_bytes;
-    uint64_t pixels_frame; /* its id; 0: none */
+    void *scaled;          /* the last result in there */
+    uint64_t planes_frame; /* the frame, by its id, that it is of, where that is needed again; 0 */
+    void *rows;            /* a few rows of a film that moves, and where they are sampled from */
+    size_t rows_bytes;
 };
 
 void compose_buffers_finish(struct compose_buffers *buffers);

@@ -1,10 +1,11 @@
 #include "stage/compose_film.h"
 
-#include "stage/compose_sample.h"
+#include "stage/compose_plane.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libyuv/convert_argb.h>
 #include <libyuv/row.h>
@@ -108,7 +109,17 @@ static size_t bytes_of(int width_px, int height_px)
            2 * stride_of(chroma(width_px), 1) * (size_t)chroma(height_px);
 }
 
-/* Into planes of the given size that begin at y, bytes_of that size long. */
+/* Planes that begin at y, bytes_of their size long. */
+static struct compose_planes planes_at(uint8_t *y, int width_px, int height_px)
+{
+    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma(width_px), 1);
+    uint8_t *u = y + y_stride * (size_t)height_px;
+    uint8_t *v = u + uv_stride * (size_t)chroma(height_px);
+    return (struct compose_planes){
+        {y, u, v}, {y_stride, uv_stride, uv_stride}, width_px, height_px};
+}
+
+/* Into planes_at(y). */
 static struct compose_planes scale_once(const struct compose_planes *source, uint8_t *y,
                                         int width_px, int height_px)
 {
@@ -121,8 +132,7 @@ static struct compose_planes scale_once(const struct compose_planes *source, uin
               (int)source->strides_bytes[1], source->planes[2], (int)source->strides_bytes[2],
               source->width_px, source->height_px, y, (int)y_stride, u, (int)uv_stride, v,
               (int)uv_stride, width_px, height_px, kFilterBox);
-    return (struct compose_planes){
-        {y, u, v}, {y_stride, uv_stride, uv_stride}, width_px, height_px};
+    return planes_at(y, width_px, height_px);
 }
 
 /* A size on the way to a smaller one: half of it, rounded up, while that is enough. */
@@ -145,6 +155,7 @@ static bool scale(const struct compose_planes *source, int width_px, int height_
         height = next_size(height, height_px);
         bytes += bytes_of(width, height);
     } while (width != width_px || height != height_px);
+    buffers->planes_frame = 0;
     if (!keep(&buffers->planes, &buffers->planes_bytes, bytes))
         return false;
     uint8_t *unused = buffers->planes;
@@ -153,6 +164,7 @@ static bool scale(const struct compose_planes *source, int width_px, int height_
         width = next_size(scaled->width_px, width_px);
         height = next_size(scaled->height_px, height_px);
         *scaled = scale_once(scaled, unused, width, height);
+        buffers->scaled = unused;
         unused += bytes_of(width, height);
     } while (width != width_px || height != height_px);
     return true;
@@ -212,26 +224,145 @@ static bool draw_resting(const struct canvas *canvas, const struct frame *frame,
     return true;
 }
 
-/* A frame is converted once, however often it is drawn as it moves. */
+/* One axis of a plane as it is sampled: the planes of chroma have half the samples. */
+struct axis {
+    double position, step; /* of the first result, and from each to the next, in samples */
+    int size;
+};
+
+static struct axis axis_of(int plane, double start, double length, int place, int size)
+{
+    double share = plane ? 0.5 : 1;
+    struct axis axis = {.step = length / place * share, .size = plane ? chroma(size) : size};
+    axis.position = start * share + axis.step / 2 - 0.5;
+    return axis;
+}
+
+/* A plane on its way to a row of the canvas. */
+struct sampling {
+    const uint8_t *samples;
+    size_t stride_bytes;
+    struct axis rows;
+    struct compose_taps *taps; /* along a row */
+    bool near;
+    int first, span;  /* the part of a row that they need */
+    int16_t *kept[2]; /* the rows that were sampled last, */
+    int kept_row[2];  /* and which they are; -1: none */
+    uint8_t *result;
+};
+
+static size_t padded(int samples, size_t sample_bytes)
+{
+    return stride_of(samples + COMPOSE_PLANE_SPARE, sample_bytes);
+}
+
+/* All in one piece of memory, beginning with a row of the film. */
+static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int width_px,
+                         struct sampling samplings[3])
+{
+    size_t row = padded(film_width_px, 1), result = padded(width_px, 1);
+    size_t kept = padded(width_px, sizeof(int16_t));
+    size_t taps = stride_of(compose_plane_groups(width_px), sizeof(struct compose_taps));
+    if (!keep(&buffers->rows, &buffers->rows_bytes, row + 3 * (taps + 2 * kept + result)))
+        return false;
+    uint8_t *memory = (uint8_t *)buffers->rows + row;
+    for (int i = 0; i < 3; i++) {
+        samplings[i].taps = (struct compose_taps *)(void *)memory;
+        memory += taps;
+        for (int k = 0; k < 2; k++) {
+            samplings[i].kept[k] = (int16_t *)(void *)memory;
+            samplings[i].kept_row[k] = -1;
+            memory += kept;
+        }
+        samplings[i].result = memory;
+        memory += result;
+    }
+    return true;
+}
+
+static void aim(struct sampling *sampling, int plane, const struct compose_planes *planes,
+                const struct layout_box *at, struct layout_rect crop)
+{
+    struct axis axis = axis_of(plane, crop.x * planes->width_px, crop.width * planes->width_px,
+                               at->width, planes->width_px);
+    sampling->samples = planes->planes[plane];
+    sampling->stride_bytes = planes->strides_bytes[plane];
+    sampling->rows = axis_of(plane, crop.y * planes->height_px, crop.height * planes->height_px,
+                             at->height, planes->height_px);
+    sampling->near =
+        compose_plane_taps(sampling->taps, at->width, axis.position, axis.step, axis.size);
+    int groups = compose_plane_groups(at->width);
+    const struct compose_taps *last = &sampling->taps[groups - 1];
+    sampling->first = sampling->taps[0].first;
+    sampling->span = last->first + last->places[2 * COMPOSE_PLANE_EIGHT - 1] + 1 - sampling->first;
+}
+
+/* A row of the film at the width of its place: copied first, as more is read than there may be. It
+ * takes the place of the one that is not `other`. */
+static const int16_t *row_along(struct sampling *sampling, int y, int other, uint8_t *row,
+                                int width_px)
+{
+    for (int i = 0; i < 2; i++)
+        if (sampling->kept_row[i] == y)
+            return sampling->kept[i];
+    int place = sampling->kept_row[0] == other ? 1 : 0;
+    memcpy(row + sampling->first,
+           sampling->samples + sampling->stride_bytes * (size_t)y + sampling->first,
+           (size_t)sampling->span);
+    compose_plane_along(sampling->kept[place], row, sampling->taps, width_px, sampling->near);
+    sampling->kept_row[place] = y;
+    return sampling->kept[place];
+}
+
+static void sample_row(struct sampling *sampling, int y, uint8_t *row, int width_px)
+{
+    const struct axis *rows = &sampling->rows;
+    double exact = fmin(fmax(rows->position + y * rows->step, 0), rows->size - 1);
+    int upper = (int)exact, weight = (int)((exact - upper) * COMPOSE_PLANE_WEIGHTS);
+    int lower = weight ? upper + 1 : upper;
+    const int16_t *above = row_along(sampling, upper, lower, row, width_px);
+    const int16_t *below = row_along(sampling, lower, upper, row, width_px);
+    compose_plane_between(sampling->result, above, below, weight, width_px);
+}
+
+/* A frame is made smaller once, however often it is drawn as it moves. */
+static bool reduce_once(const struct frame *frame, struct compose_buffers *buffers,
+                        struct compose_planes *planes)
+{
+    if (buffers->planes_frame == frame->id) {
+        *planes = planes_at(buffers->scaled, reduced_width(frame, INT_MAX),
+                            reduced_height(frame, INT_MAX));
+        return true;
+    }
+    if (!compose_film_reduce(frame, INT_MAX, buffers, planes))
+        return false;
+    if (planes->planes[0] != frame->planes[0])
+        buffers->planes_frame = frame->id;
+    return true;
+}
+
+/* Row by row, so that all but the frame and the canvas stays in the first cache; as samples, since
+ * these are fewer than red, green and blue. */
 static bool draw_moving(const struct canvas *canvas, const struct frame *frame,
                         struct layout_rect crop, struct compose_buffers *buffers)
 {
-    struct compose_image image;
-    image.width_px = reduced_width(frame, INT_MAX);
-    image.height_px = reduced_height(frame, INT_MAX);
-    image.stride_bytes = stride_of(image.width_px, 4);
-    if (buffers->pixels_frame != frame->id) {
-        struct compose_planes planes;
-        buffers->pixels_frame = 0;
-        if (!compose_film_reduce(frame, INT_MAX, buffers, &planes) ||
-            !keep(&buffers->pixels, &buffers->pixels_bytes,
-                  image.stride_bytes * (size_t)image.height_px))
-            return false;
-        convert(&planes, frame->matrix, buffers->pixels, image.stride_bytes);
-        buffers->pixels_frame = frame->id;
+    const struct layout_box *at = &frame->at;
+    struct constants constants = exact_constants(frame->matrix);
+    struct compose_planes planes;
+    struct sampling samplings[3];
+    if (!reduce_once(frame, buffers, &planes) ||
+        !prepare_rows(buffers, planes.width_px, at->width, samplings))
+        return false;
+    for (int i = 0; i < 3; i++)
+        aim(&samplings[i], i, &planes, at, crop);
+    uint8_t *target = place_of(canvas, at);
+    for (int y = 0; y < at->height; y++) {
+        for (int i = 0; i < 3; i++)
+            sample_row(&samplings[i], y, buffers->rows, at->width);
+        I444ToARGBMatrix(samplings[0].result, 0, samplings[1].result, 0, samplings[2].result, 0,
+                         target + canvas->stride_bytes * (size_t)y, 0, &constants.yuv, at->width,
+                         1);
     }
-    image.pixels = buffers->pixels;
-    compose_sample(canvas, &frame->at, &image, crop);
     return true;
 }
 

@@ -121,9 +121,24 @@ struct display *display_create(const struct display_config *config, struct err *
     return display;
 }
 
+bool display_draw(struct display *display, const struct display_mix *mix, struct err *err)
+{
+    return display->driver->draw(display, mix, err);
+}
+
+bool display_present(struct display *display, struct err *err)
+{
+    return display->driver->present(display, err);
+}
+
 bool display_show(struct display *display, const struct display_mix *mix, struct err *err)
 {
-    return display->driver->show(display, mix, err);
+    return display_draw(display, mix, err) && display_present(display, err);
+}
+
+bool display_resize(struct display *display)
+{
+    return display->driver->resize(display);
 }
 
 bool display_freeze(struct display *display, struct err *err)

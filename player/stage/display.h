@@ -39,11 +39,23 @@ struct display;
 /* Opens a window and what draws in it. NULL on failure (ERR_SYSTEM: no display, no such driver). */
 struct display *display_create(const struct display_config *config, struct err *err);
 
-/* Draws and presents one frame; waits for the screen's refresh where the driver does
- * (display_waits). False when the screen was lost: destroy the display and create it anew. */
+/* Draws one frame, for display_present: nothing is to be seen yet. No events may be taken from SDL
+ * between the two. False when the screen was lost, or has another size: see display_resize. */
+bool display_draw(struct display *display, const struct display_mix *mix, struct err *err);
+
+/* Puts the frame that was drawn last on the screen; waits for its refresh where the driver does
+ * (display_waits). False as display_draw. */
+bool display_present(struct display *display, struct err *err);
+
+/* Both, one after the other. */
 bool display_show(struct display *display, const struct display_mix *mix, struct err *err);
 
-/* Keeps what the last display_show showed, for from_frozen. */
+/* After a failure: true when the window has only got another size, which from here on is the
+ * display's; what was frozen is gone, and what is on the screen stays there until the next frame.
+ * False: the screen is lost; destroy the display and create it anew. */
+bool display_resize(struct display *display);
+
+/* Keeps what was presented last, for from_frozen. */
 bool display_freeze(struct display *display, struct err *err);
 
 /* Gets a picture's pixels to where they are drawn from, before it is needed: no first frame is late
@@ -61,7 +73,7 @@ void display_size(const struct display *display, int *width_px, int *height_px);
 /* Refreshes a second; 0 where the driver does not say. */
 double display_refresh_hz(const struct display *display);
 
-/* Whether display_show waits for the refresh by itself. */
+/* Whether display_present waits for the refresh by itself. */
 bool display_waits(const struct display *display);
 
 /* What draws, in a few words for the log: "gpu opengles2 (Mali-G52)". Lives as long as the display.

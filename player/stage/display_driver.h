@@ -7,7 +7,9 @@
 #include <SDL.h>
 
 struct display_driver {
-    bool (*show)(struct display *display, const struct display_mix *mix, struct err *err);
+    bool (*draw)(struct display *display, const struct display_mix *mix, struct err *err);
+    bool (*present)(struct display *display, struct err *err);
+    bool (*resize)(struct display *display);
     bool (*freeze)(struct display *display, struct err *err);
     void (*prepare)(struct display *display, const struct picture *picture);
     bool (*capture)(struct display *display, const struct display_mix *mix,

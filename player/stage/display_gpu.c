@@ -265,7 +265,7 @@ static void drop_unused(struct display_gpu *gpu)
     }
 }
 
-static bool gpu_show(struct display *display, const struct display_mix *mix, struct err *err)
+static bool gpu_draw(struct display *display, const struct display_mix *mix, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     int width, height;
@@ -277,9 +277,46 @@ static bool gpu_show(struct display *display, const struct display_mix *mix, str
     if (!draw(gpu, mix, NULL))
         return fail(err, "drawing failed");
     gpu->last = *mix;
+    /* It works while we wait for the frame's time. */
+    return SDL_RenderFlush(gpu->renderer) == 0 || fail(err, "drawing failed");
+}
+
+static bool gpu_present(struct display *display, struct err *err)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    (void)err;
     SDL_RenderPresent(gpu->renderer);
     drop_unused(gpu);
     return true;
+}
+
+static void drop_texture(SDL_Texture **texture)
+{
+    if (*texture)
+        SDL_DestroyTexture(*texture);
+    *texture = NULL;
+}
+
+static bool gpu_resize(struct display *display)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    int width_px, height_px;
+    if (SDL_SetRenderTarget(gpu->renderer, NULL) < 0 ||
+        SDL_GetRendererOutputSize(gpu->renderer, &width_px, &height_px) < 0 ||
+        (width_px == display->width_px && height_px == display->height_px))
+        return false;
+    drop_texture(&gpu->layer);
+    drop_texture(&gpu->frozen);
+    drop_texture(&gpu->mixed);
+    for (int i = 0; i < 2; i++) {
+        free(gpu->flats[i].pixels);
+        gpu->flats[i] = (struct canvas){0};
+    }
+    gpu->last = (struct display_mix){0};
+    display->width_px = width_px;
+    display->height_px = height_px;
+    gpu->layer = make_target(gpu);
+    return gpu->layer != NULL;
 }
 
 static bool gpu_freeze(struct display *display, struct err *err)
@@ -290,8 +327,7 @@ static bool gpu_freeze(struct display *display, struct err *err)
         SDL_DestroyTexture(fresh);
         return fail(err, "can't keep the picture");
     }
-    if (gpu->frozen)
-        SDL_DestroyTexture(gpu->frozen);
+    drop_texture(&gpu->frozen);
     gpu->frozen = fresh;
     return true;
 }
@@ -393,8 +429,8 @@ static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err
 
 struct display *display_gpu_create(SDL_Window *window, bool software_too, struct err *err)
 {
-    static const struct display_driver driver = {gpu_show, gpu_freeze, gpu_prepare, gpu_capture,
-                                                 gpu_destroy};
+    static const struct display_driver driver = {gpu_draw,    gpu_present, gpu_resize, gpu_freeze,
+                                                 gpu_prepare, gpu_capture, gpu_destroy};
     struct display_gpu *gpu = calloc(1, sizeof *gpu);
     if (!gpu) {
         err_set(err, ERR_SYSTEM, "out of memory");

@@ -109,11 +109,13 @@ static double ease(double mix)
 
 struct show_frame show_step(struct show *show, const struct show_wish *wish)
 {
-    uint64_t current = show->coming.key ? show->coming.key : show->settled.key;
+    const struct show_target *current = show->coming.key ? &show->coming : &show->settled;
     bool interrupts = show->coming.key != 0;
     picture_release(show->retired);
     show->retired = NULL;
-    bool fresh = wish->to.picture && wish->to.key != current;
+    /* A picture that was made anew in the middle of its slot fades in too. */
+    bool fresh =
+        wish->to.picture && (wish->to.key != current->key || wish->to.picture != current->picture);
     if (fresh)
         begin(show, wish);
     if (show->coming.key)

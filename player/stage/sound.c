@@ -19,7 +19,7 @@
 #define RETRY_MAX_MS 60000
 
 enum state {
-    STATE_UNKNOWN, /* not tried yet, or being opened for the first time */
+    STATE_UNKNOWN, /* not tried since it was wanted */
     STATE_NONE,
     STATE_OPEN,
 };
@@ -31,13 +31,14 @@ struct sound {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    bool stop; /* protected by mutex */
+    bool stop, wanted; /* protected by mutex; only the main thread writes them */
     /* The thread's: */
     SDL_AudioDeviceID id; /* 0: not open */
     _Atomic unsigned device;
     unsigned failures; /* in a row */
     int64_t taken;     /* when it was last looked at */
     int silent;        /* looks in a row at which nothing had been taken */
+    bool told;         /* that there is none */
 };
 
 struct sound *sound_create(void)
@@ -89,6 +90,7 @@ static bool open_device(struct sound *sound)
     log_info("sound", "sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
              have.samples * 1000.0 / SOUND_QUEUE_HZ);
     sound->failures = 0;
+    sound->told = false;
     sound->silent = 0;
     sound->taken = sound_queue_taken(&sound->queue);
     sound->state = STATE_OPEN;
@@ -96,11 +98,12 @@ static bool open_device(struct sound *sound)
     return true;
 }
 
-static void close_device(struct sound *sound)
+/* It may hang in this, which leaves the state behind that it is said to become. */
+static void close_device(struct sound *sound, enum state state)
 {
+    sound->state = state;
     if (!sound->id)
         return;
-    sound->state = STATE_NONE;
     SDL_CloseAudioDevice(sound->id);
     sound->id = 0;
     SDL_AudioQuit();
@@ -121,12 +124,14 @@ static int64_t look_after(struct sound *sound)
         return LOOK_MS;
     if (sound->id) {
         log_warn("sound", "sound device lost, opening it again");
-        close_device(sound);
+        close_device(sound, STATE_NONE);
+        sound->told = true; /* as lost */
     }
     if (open_device(sound))
         return LOOK_MS;
-    if (sound->state == STATE_UNKNOWN)
+    if (!sound->told)
         log_info("sound", "no sound device: films are silent reason=\"%s\"", SDL_GetError());
+    sound->told = true;
     sound->state = STATE_NONE;
     const struct retry_policy policy = {LOOK_MS, RETRY_MAX_MS};
     return retry_delay_ms(&policy, ++sound->failures, UINT32_MAX);
@@ -145,40 +150,66 @@ static struct timespec after_ms(clockid_t clock, int64_t ms)
     return at;
 }
 
-/* True when it is time to end. */
-static bool pause_ms(struct sound *sound, int64_t ms)
+/* Nothing is to be heard. What was tried before says nothing about the next time. */
+static void rest(struct sound *sound)
 {
-    struct timespec until = after_ms(CLOCK_MONOTONIC, ms);
-    pthread_mutex_lock(&sound->mutex);
-    while (!sound->stop && pthread_cond_timedwait(&sound->wake, &sound->mutex, &until) == 0)
-        ;
-    bool stop = sound->stop;
-    pthread_mutex_unlock(&sound->mutex);
-    return stop;
+    if (sound->id)
+        log_info("sound", "sound device closed: nothing to hear");
+    close_device(sound, STATE_UNKNOWN);
+    sound->failures = 0;
+}
+
+/* Until it is wanted otherwise, or should end; at most limit_ms where it is wanted. */
+static void wait_for_news(struct sound *sound, bool wanted, int64_t limit_ms)
+{
+    struct timespec until = after_ms(CLOCK_MONOTONIC, limit_ms);
+    int status = 0;
+    while (!sound->stop && sound->wanted == wanted && status == 0)
+        status = wanted ? pthread_cond_timedwait(&sound->wake, &sound->mutex, &until)
+                        : pthread_cond_wait(&sound->wake, &sound->mutex);
 }
 
 static void *run(void *context)
 {
     struct sound *sound = context;
-    while (!pause_ms(sound, look_after(sound)))
-        ;
-    close_device(sound);
+    pthread_mutex_lock(&sound->mutex);
+    while (!sound->stop) {
+        bool wanted = sound->wanted;
+        pthread_mutex_unlock(&sound->mutex);
+        int64_t limit_ms = 0;
+        if (wanted)
+            limit_ms = look_after(sound);
+        else
+            rest(sound);
+        pthread_mutex_lock(&sound->mutex);
+        wait_for_news(sound, wanted, limit_ms);
+    }
+    pthread_mutex_unlock(&sound->mutex);
+    close_device(sound, STATE_NONE);
     SDL_TLSCleanup(); /* its errors' words */
     return NULL;
 }
 
-void sound_want(struct sound *sound)
+static void start(struct sound *sound)
 {
+    sound->started = pthread_create(&sound->thread, NULL, run, sound) == 0;
     if (sound->started)
         return;
-    sound->started = true;
-    int number = pthread_create(&sound->thread, NULL, run, sound);
-    if (number == 0)
-        return;
-    sound->started = false;
     if (sound->state == STATE_UNKNOWN)
         log_warn("sound", "no thread for the sound device: films are silent");
     sound->state = STATE_NONE;
+}
+
+void sound_want(struct sound *sound, bool wanted)
+{
+    if (sound->wanted != wanted) {
+        pthread_mutex_lock(&sound->mutex);
+        sound->wanted = wanted;
+        pthread_cond_signal(&sound->wake);
+        pthread_mutex_unlock(&sound->mutex);
+    }
+    if (wanted && !sound->started)
+        start(sound);
 }
 
 bool sound_is_possible(const struct sound *sound)

@@ -1,8 +1,9 @@
 /* The sound device, through SDL, and the thread that looks after it.
  *
- * Opened when it is wanted for the first time, and again when it was lost or comes to be there;
- * opening and closing may take long, so a thread of its own does that. A box without a device is
- * silent, which is no error. Main thread but for that. */
+ * Open while it is wanted, and again when it was lost or comes to be there; opening and closing may
+ * take long, so a thread of its own does that. An open device asks for sound some 47 times a second
+ * whether there is any or not, so that it should not be wanted for nothing. A box without a device
+ * is silent, which is no error. Main thread but for that. */
 #ifndef STAGE_SOUND_H
 #define STAGE_SOUND_H
 
@@ -13,11 +14,12 @@ struct sound;
 /* No device is touched yet. NULL when out of memory. */
 struct sound *sound_create(void);
 
-/* There is something to hear: opens the device in the background, and from then on keeps it open.
- */
-void sound_want(struct sound *sound);
+/* Whether there is something to hear: opens the device in the background and keeps it open, or
+ * closes it. Nothing is tried before the first true one. */
+void sound_want(struct sound *sound, bool wanted);
 
-/* False when there is no device now, as far as was tried: no sound need be decoded. */
+/* False when a device was wanted and there is none, as far as was tried: no sound need be decoded.
+ */
 bool sound_is_possible(const struct sound *sound);
 
 /* Whether a device is open, and takes what is put into the queue. */

@@ -275,6 +275,19 @@ def gaps_ms(frames):
     return [(int(b["present_ns"]) - int(a["present_ns"])) / 1e6 for a, b in zip(frames, frames[1:]) if a["from"] and b["from"]]
 
 
+def missed_share(gaps):
+    """Of the refreshes between frames that had to follow each other at each, how many nothing came for, in percent: a frame that is
+    late counts once, a refresh that is missed for each of its own."""
+    missed = sum(max(0, round(gap * REFRESH_HZ / 1000) - 1) for gap in gaps)
+    return 100 * missed / max(1, missed + len(gaps))
+
+
+def gap_rows(row, what, gaps):
+    """Of all rounds together: a stall in one of them is not hidden by the others."""
+    row(f"{what}: refreshes missed (the widest gap between two frames beside it)", f"{missed_share(gaps):.1f} %",
+        f"{max(gaps, default=0):.0f} ms", "")
+
+
 def used_rows(row, who, measures, cpu_limit="", memory_limit=""):
     row(f"{who}: processor time (the X server's beside it)", f"{middle([m.share for m in measures]):.0f} % of a core",
         f"{middle([m.screen_share for m in measures]):.0f} %", cpu_limit)
@@ -301,6 +314,7 @@ def crossfade(folder, row):
     row(f"{what}: frames late (in the crossfades beside it)", f"{middle(late):.1f} %", f"{middle(fades):.1f} %", "1 %")
     row("from refresh to refresh in the crossfades (95th percentile beside it)", f"{middle(gaps):.1f} ms",
         f"{sorted(gaps)[int(len(gaps) * 0.95)]:.1f} ms", "")
+    gap_rows(row, f"{what}, in the crossfades", gaps)
     used_rows(row, what, ours, "", "250 MB")
     used_rows(row, "the same in Chromium by CSS opacity", theirs)
     row("processor time against Chromium's (the worst round beside it)",
@@ -314,6 +328,25 @@ def crossfade(folder, row):
         f"{max(others):.0f} %", "")
     used_rows(row, "mpv, one of the films without crossfade, x11", mpvs)
     row("mpv: frames dropped", f"{middle([m.dropped for m in mpvs]):.1f} %", "", "")
+
+
+def motion(folder, row):
+    """The same two films, drifting: each refresh is another picture."""
+    spots = {name: {"video": f"{name}.mp4", "duration": SLOT_S, "motion": "drift-in",
+                    "transition": {"type": "crossfade", "duration": FADE_S}} for name in "ab"}
+    player.playlist(folder / "m.json", spots)
+    measures, late, gaps = [], [], []
+    for _ in range(ROUNDS):
+        with Screen() as screen:
+            measure, frames = play(screen, folder, folder / "m.json", "a", WINDOW_S)
+        measures.append(measure)
+        late.append(late_share(frames))
+        times = [int(f["present_ns"]) / 1e6 for f in frames]
+        gaps += [after - before for before, after in zip(times, times[1:])]
+    what = f"film to film, both moving, 1080p{FPS}, {REFRESH_HZ} Hz, X11 without GPU"
+    row(f"{what}: frames late", f"{middle(late):.1f} %", "", "1 %")
+    gap_rows(row, what, gaps)
+    used_rows(row, what, measures)
 
 
 def campaign(folder, row):
@@ -332,5 +365,5 @@ def films(row):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         make_films(folder)
-        for rows in (decode, crossfade, campaign):
+        for rows in (decode, crossfade, motion, campaign):
             rows(folder, row)

@@ -29,17 +29,17 @@ class Check(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
-    def run_check(self, spots, *options, status=0):
-        player.playlist(self.folder / "p.json", spots)
+    def run_check(self, spots, *options, status=0, **more):
+        player.playlist(self.folder / "p.json", spots, **more)
         done = player.run("check", self.folder / "p.json", "--timezone", "UTC", "--at", NOW, "--decode-timeout", "60", *options)
         self.assertNotRegex(done.stderr, r"(?m)^error|Sanitizer|runtime error")
         self.assertEqual(done.returncode, status, done.stdout)
         return done.stdout
 
-    def found(self, spots, status=0):
+    def found(self, spots, status=0, **more):
         """What is found, {path: [(level, text), ...]}, and the facts, {path: {...}}."""
         places, facts = {}, {}
-        for line in self.run_check(spots, "--json", status=status).splitlines():
+        for line in self.run_check(spots, "--json", status=status, **more).splitlines():
             item = json.loads(line)
             if item["level"] == "fact":
                 self.assertEqual(list(item), ["level", "path", "text", "film"])
@@ -121,14 +121,132 @@ class Length(Check):
         found = self.of_film()
         self.only(found, "warning", "s of 4.00 s: was the file cut off?")
 
+    def long(self, seconds):
+        """A film of five pictures a second, its index first; its bytes."""
+        render(self.folder / "film.mp4", f"testsrc2=size=64x36:rate=5:duration={seconds}", "-movflags", "+faststart", "-g", "10")
+        return (self.folder / "film.mp4").read_bytes()
+
+    def test_cut_off_in_the_second_half(self):
+        """The first two minutes are whole."""
+        for seconds, places in ((300, ((0.98, "295.00"), (0.75, "295.00"), (0.5, "295.00"))), (130, ((0.95, "125.00"),)),
+                                (610, ((0.9, "605.00"), (0.4, "305.00")))):
+            data = self.long(seconds)
+            self.assertEqual(self.of_film(), [], seconds)
+            for part, wanted in places:
+                with self.subTest(seconds=seconds, part=part):
+                    (self.folder / "film.mp4").write_bytes(data[:int(len(data) * part)])
+                    self.only(self.of_film(), "warning", f"no picture comes between {wanted} s and its end at {seconds}.00 s: was the file")
+
+    def test_where_a_long_film_was_cut_off(self):
+        data = self.long(300)
+        (self.folder / "film.mp4").write_bytes(data[:int(len(data) * 0.993)])
+        found = self.of_film()
+        self.only(found, "warning", "s of 300.00 s: was the file cut off?")
+        self.assertRegex(found[0][1], "its last picture comes at 29[5-8]")
+        (self.folder / "film.mp4").write_bytes(data[:len(data) // 5])
+        found = self.of_film()
+        self.only(found, "warning", "s of 300.00 s: was the file cut off?")
+        self.assertRegex(found[0][1], r"its last picture comes at [5-7]\d\.")
+
+    def test_a_hole(self):
+        data = bytearray(self.long(60))
+        begin = data.index(b"mdat") + 4
+        size = len(data) - begin
+        data[begin + size * 4 // 10:begin + size // 2] = bytes(size // 2 - size * 4 // 10)
+        (self.folder / "film.mp4").write_bytes(data)
+        found = self.of_film()
+        self.only(found, "warning", "is it damaged there?")
+        self.assertRegex(found[0][1], r"no picture comes for [4-9]\.\d\d s after 2\d\.\d\d s")
+
     def test_variable_rate_is_fine(self):
         render(self.folder / "film.mp4", "testsrc2=size=160x90:rate=30:duration=4",
                "-vf", "select='if(lt(t,2),1,not(mod(n,25)))'", "-fps_mode", "vfr")
         self.assertEqual(self.of_film(), [])
 
+    def test_a_long_film_that_ends_with_a_still(self):
+        render(self.folder / "film.mp4", "testsrc2=size=64x36:rate=10:duration=180",
+               "-vf", "select='if(lt(t,150),1,not(mod(n,100)))'", "-fps_mode", "vfr")
+        self.assertEqual(self.of_film(), [])
+
     def test_sound_that_is_not_heard_is_fine(self):
         films.film(self.folder / "film.mp4", frames=30, fps=15, inputs=("-f", "lavfi", "-i", "sine=duration=2"))
         self.assertEqual(self.of_film(), [])
+
+
+class Sound(Check):
+    """Of films that are to be heard; the same ones without volume are fine."""
+
+    def sound(self, codec, name="film.mp4", seconds=4, options=()):
+        films.film(self.folder / name, frames=48, fps=12, inputs=("-f", "lavfi", "-i", f"sine=duration={seconds}"),
+                   options=("-c:a", codec, "-strict", "-2", *options))
+
+    def both(self):
+        """What is found of the film where it is heard; nothing where it is not."""
+        self.assertEqual(self.of_film(volume=0), [])
+        return self.of_film(volume=0.5)
+
+    def test_fine(self):
+        for codec, name in (("aac", "film.mp4"), ("libopus", "film.mkv"), ("flac", "film.mkv"), ("pcm_s16le", "film.mov")):
+            with self.subTest(codec):
+                self.sound(codec, name)
+                self.assertEqual([t for _, t in self.found({"a": {"video": name, "volume": 1}})[0].get("$.spots.a.video", [])
+                                  if "enlarged" not in t], [])
+
+    def test_a_film_of_few_pictures(self):
+        """All its pictures are there before its sound is."""
+        films.film(self.folder / "film.mp4", frames=4, fps=2, inputs=("-f", "lavfi", "-i", "sine=duration=2"), options=("-c:a", "aac"))
+        self.assertEqual(self.of_film(volume=1), [])
+
+    def test_none(self):
+        films.film(self.folder / "film.mp4", frames=48, fps=12)
+        self.only(self.both(), "warning", "its volume is 0.5, and there is no sound in it that can be played (AAC, ")
+
+    def test_a_codec_that_is_not_played(self):
+        self.sound("alac")
+        self.only(self.both(), "warning", "its volume is 0.5, and there is no sound in it that can be played (AAC, ")
+
+    def test_damaged(self):
+        self.sound("aac", "good.mp4")
+        for change, words in (("amount=1", "its volume is 0.5, and nothing of its sound can be decoded"),
+                              (r"drop='between(n,50,89)'", "s of its sound are missing or damaged, the first at 1.1"),
+                              (r"drop='gt(n,60)'", "of 4.00 s: the rest is silent")):
+            with self.subTest(change):
+                subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(self.folder / "good.mp4"), "-c", "copy",
+                                "-bsf:a", f"noise={change}", str(self.folder / "film.mp4")], check=True, timeout=60)
+                self.only(self.both(), "warning", words)
+
+    def test_one_spot_of_two_is_heard(self):
+        films.film(self.folder / "film.mp4", frames=24, fps=12)
+        places = self.found({"a": {"video": "film.mp4"}, "b": {"video": "film.mp4", "volume": 1}})[0]
+        heard = {path: [text for _, text in found if "volume" in text] for path, found in places.items()}
+        self.assertEqual({path: len(texts) for path, texts in heard.items()}, {"$.spots.a.video": 0, "$.spots.b.video": 1})
+
+    def test_where_there_is_no_film(self):
+        only = {"a": {"tagline": "A", "volume": 0.5}, "b": {"tagline": "B", "volume": 0}, "c": {"tagline": "C"}}
+        words = "has no effect: only a film is heard, and this spot has none"
+        self.assertEqual(self.found(only)[0], {"$.spots.a.volume": [("warning", words)]})
+        self.assertEqual(self.found({"c": {"tagline": "C"}}, defaults={"volume": 1})[0],
+                         {"$.defaults.volume": [("warning", "has no effect: only films are heard, and there are none")]})
+
+    def test_a_default_is_for_films_only(self):
+        self.sound("aac")
+        places = self.found({"a": {"video": "film.mp4"}, "b": {"tagline": "B"}}, defaults={"volume": 1})[0]
+        self.assertEqual([text for found in places.values() for _, text in found if "enlarged" not in text], [])
+
+
+class Followed(Check):
+    def test_a_longer_transition_comes_after_it(self):
+        films.film(self.folder / "film.mp4", frames=48, fps=12)
+        spots = {"a": {"video": "film.mp4"}, "b": {"tagline": "B", "transition": {"duration": 2.5}}}
+        found = [text for _, text in self.found(spots)[0]["$.spots.a.video"] if "enlarged" not in text]
+        self.assertEqual(found, ['4.00 s long, for slots of 3 s and the 2.5 s into "b" after them: its last picture stands for 1.50 s'])
+        spots["b"]["transition"] = {"duration": 1}
+        self.assertEqual([text for _, text in self.found(spots)[0]["$.spots.a.video"] if "enlarged" not in text], [])
+
+    def test_not_where_the_playlist_has_faults(self):
+        films.film(self.folder / "film.mp4", frames=48, fps=12)
+        spots = {"a": {"video": "film.mp4"}, "b": {"tagline": "B", "transition": {"duration": 2.5}, "oops": 1}}
+        self.assertEqual([text for _, text in self.found(spots, 1)[0]["$.spots.a.video"] if "enlarged" not in text], [])
 
 
 class Look(Check):
@@ -192,6 +310,14 @@ class Faults(Check):
         at = data.index(b"mdat") + 4
         (self.folder / "film.mp4").write_bytes(data[:at] + bytes(len(data) - at))
         self.only(self.of_film(1), "fault", "")
+
+    def test_damaged_in_its_second_half(self):
+        """As long as its index says, and no picture in it from the middle on."""
+        render(self.folder / "film.mp4", "testsrc2=size=64x36:rate=5:duration=300", "-movflags", "+faststart", "-g", "10")
+        data = (self.folder / "film.mp4").read_bytes()
+        at = (len(data) + data.index(b"mdat")) // 2
+        (self.folder / "film.mp4").write_bytes(data[:at] + bytes(len(data) - at))
+        self.only(self.of_film(1), "fault", "can't be shown from 295.00 s of 300.00 s on: no picture came out of ")
 
     def test_one_of_two(self):
         films.film(self.folder / "l.mp4", frames=24, fps=24)

@@ -153,6 +153,33 @@ class Manuals(unittest.TestCase):
         self.assertGreater(len(words), 60)
         self.assertEqual([w for w in sorted(words) if not re.search(rf"(?<![\w-]){re.escape(w)}(?![\w-])", page)], [])
 
+    def test_what_check_looks_at_of_a_film(self):
+        """The numbers of check_watch.h, in seconds, stand in the page."""
+        page = (TOP / "packaging/man/duckling.1").read_text()
+        header = (TOP / "player/operate/check_watch.h").read_text()
+        numbers = {name: int(us) // 1000000 for name, us in re.findall(r"#define CHECK_WATCH_(\w*)US INT64_C\((\d+)\)", header)}
+        self.assertEqual(sorted(numbers), ["", "END_", "LONG_", "TIMED_"])
+        told = re.search(r"its first (\d+) seconds, the first (\d+) of which are timed;\nof a longer one that tells its length also the "
+                         r"last (\d+) seconds, and of one longer than (\d+) seconds", page)
+        self.assertTrue(told)
+        self.assertEqual([int(n) for n in told.groups()], [numbers[name] for name in ("", "TIMED_", "END_", "LONG_")])
+
+    def test_which_films_are_played(self):
+        """The page names each codec that the player's list has, and no other."""
+        names = {"h264": "H.264", "hevc": "HEVC", "vp8": "VP8", "vp9": "VP9", "libdav1d": "AV1", "aac": "AAC", "mp3float": "MP3",
+                 "ac3": "AC\\-3", "opus": "Opus", "vorbis": "Vorbis", "flac": "FLAC", "pcm_s16le": "PCM of 16 bits"}
+        table = (TOP / "player/decode/movie_codec.h").read_text()
+        decoders = re.search(r"#define MOVIE_CODEC_DECODERS\s[\s\\]*\"([^\"]+)\"", table)[1].split(",")
+        page = (TOP / "packaging/man/duckling-playlist.5").read_text()
+        pictures = re.search(r"Matroska file, whatever its name ends in, with (.*?), of at most", page)[1]
+        sound = re.search(r"^(.*) can be played; other sound", page, re.MULTILINE)[1]
+        told = [re.split(", | or | and ", text) for text in (pictures, sound)]
+        self.assertEqual(sorted(told[0] + told[1]), sorted(names[decoder] for decoder in decoders))
+
+    def test_films_of_preview_are_told_to_be_silent(self):
+        self.assertIn("no sound", run("preview", "--help").stdout)
+        self.assertIn("no sound", (TOP / "packaging/man/duckling.1").read_text().split(".SS duckling preview")[1].split(".SS ")[0])
+
 
 if __name__ == "__main__":
     tap.main()

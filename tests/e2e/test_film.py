@@ -359,22 +359,33 @@ class Running(Films):
         self.assertNotIn("error", player.log())
         self.assertNotIn("Sanitizer", player.log())
 
-    def check_smooth(self, frames, most_ms=100):
-        """Films run on screen: no two frames are further apart than this."""
-        gaps = [(float(b["show_ms"]) - float(a["show_ms"]), a, b) for a, b in zip(frames, frames[1:])]
-        worst = max(gaps, key=lambda gap: gap[0])
-        self.assertLessEqual(worst[0], most_ms, worst)
+    def check_smooth(self, play, runs, most_ms=100):
+        """While something runs, runs(ms since midnight), there is another frame within this. Plays up to three times: a busy machine may
+        keep a frame back; a film that stands still does so each time."""
+        for _ in range(3):
+            frames = play()
+            found = [float(f["show_ms"]) - MIDNIGHT_MS for f in frames]
+            running = [(a, b) for a, b in zip(found, found[1:]) if runs(a) and runs(a + most_ms)]
+            self.assertGreater(len(running), 30)
+            late = [(a, b) for a, b in running if b - a > most_ms]
+            if not late:
+                return
+        self.fail(late)
 
     def test_films_play_into_each_other(self):
         """By the programme's own time: each film's first frame is there before its slot begins."""
         spots = {"one": {"video": "a.mp4", "duration": 3, "transition": fade(1)}, "two": {"video": "b.mp4", "duration": 3, "transition": fade(1)},
                  "still": {"image": "grey.png", "duration": 3, "transition": fade(1)}}
         self.write(spots)
+        wall = Wall(spots)
+        self.check_smooth(lambda: self.play_into_each_other(wall), lambda at: 3010 < at and (at % 3000 < 1000 or 3000 < at % 9000 < 4500))
+
+    def play_into_each_other(self, wall):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "11.5", "--decode-timeout", "60") as player:
             self.assertEqual(player.process.wait(60), 0)
             frames = [f for f in player.frames() if float(f["show_ms"]) - MIDNIGHT_MS > 3010]
             self.assertNotIn("error", player.log())
-        wall = Wall(spots)
+            self.assertNotIn("breaks off", player.log())
         fades = set()
         for f in frames:
             at = float(f["show_ms"]) - MIDNIGHT_MS
@@ -386,9 +397,13 @@ class Running(Films):
             self.assertEqual((f["from"], f["to"]), (before[0], slot[0]), f)
             self.assertAlmostEqual(float(f["mix"]), (at - slot[1]) / slot[3], delta=0.01, msg=str(f))
         self.assertEqual(fades, {("one", "two"), ("two", "still"), ("still", "one")})
+        return frames
 
     def test_a_film_alone_runs_into_itself(self):
         self.write({"one": {"video": "b.mp4", "transition": fade(0.3)}})
+        self.check_smooth(self.play_into_itself, lambda at: at > 1300)
+
+    def play_into_itself(self):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", "--decode-timeout", "60") as player:
             self.assertEqual(player.process.wait(60), 0)
             frames = [f for f in player.frames() if f["to"] == "one"]
@@ -396,6 +411,7 @@ class Running(Films):
         self.assertTrue(any(f["from"] == "one" for f in frames))
         # It begins anew in each slot: more pictures than the film has.
         self.assertGreater(len(frames), 60)
+        return frames
 
     def test_a_held_frame_costs_nothing(self):
         self.write({"one": {"video": "short.mp4", "duration": 3600, "transition": fade(0)}})

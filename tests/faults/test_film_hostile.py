@@ -15,6 +15,7 @@ MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
 PROBE = TOP / "build" if DUCKLING.parent == TOP / "build/asan" else DUCKLING.parent
 GAP_MS = 100
+SLOT_MS, FADE_MS = 1500, 600
 TRIES = 3
 PLAYS = 2000
 
@@ -136,28 +137,55 @@ class Hostile(unittest.TestCase):
                 widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, b["show_ms"]))
         return widest
 
-    def play(self, cases):
+    def lay_fades(self, cases):
+        """A moving picture that fades into a hostile film, the next one, and so on."""
+        spots = {}
+        for i, (name, data) in enumerate(cases.items()):
+            (self.folder / f"bad{i}.mp4").write_bytes(data)
+            spots |= {f"still {i}": {"image": "still.png", "motion": "pan"}, name: {"video": f"bad{i}.mp4"}}
+        for spot in spots.values():
+            spot |= {"duration": SLOT_MS / 1000, "transition": {"type": "crossfade", "duration": FADE_MS / 1000}}
+        playlist(self.list, spots, timezone="UTC")
+        return list(spots)
+
+    @staticmethod
+    def fade_at(ms):
+        """Which fade from a moving picture into a film, if any: from the middle of the picture's slot, when workers start for the film,
+        until it is over."""
+        slot, passed = divmod(ms, SLOT_MS)
+        if slot % 2 == 0:
+            return slot // 2 if passed > SLOT_MS / 2 else None
+        return slot // 2 if passed < FADE_MS else None
+
+    def widest_gap_in_fades(self, frames):
+        widest = (0, None)
+        for a, b in itertools.pairwise(frames):
+            at = float(a["show_ms"]) - MIDNIGHT_MS
+            if self.fade_at(at) is not None and self.fade_at(at) == self.fade_at(at + GAP_MS):
+                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, a["show_ms"]))
+        return widest
+
+    def play(self, seconds):
         """Beside it plays one without films: what the machine does to that is not the films' doing."""
-        order = self.lay(cases)
         control = self.folder / "control"
         control.mkdir(exist_ok=True)
         (control / "still.png").write_bytes((MEDIA / "still.png").read_bytes())
         playlist(control / "playlist.json", {"still": {"image": "still.png", "motion": "pan", "duration": 3600}}, timezone="UTC")
-        # The films are looked at before the playlist comes into force: what begins too late comes again.
-        seconds = str(len(order) + 8)
-        with Player(control, control / "playlist.json", "--at", MIDNIGHT, "--for", seconds, "--refresh", "30") as other, \
-                Player(self.folder, self.list, "--at", MIDNIGHT, "--for", seconds, "--refresh", "30") as player:
+        with Player(control, control / "playlist.json", "--at", MIDNIGHT, "--for", str(seconds), "--refresh", "30") as other, \
+                Player(self.folder, self.list, "--at", MIDNIGHT, "--for", str(seconds), "--refresh", "30") as player:
             self.assertEqual(player.process.wait(120), 0)
             self.assertEqual(other.process.wait(120), 0)
             frames, log = [f for f in player.frames() if f["to"]], player.log()
             usual = max(int(b["present_ns"]) - int(a["present_ns"]) for a, b in itertools.pairwise(other.frames())) / 1e6
         self.assertNotIn("Sanitizer", log)
-        return order, frames, log, max(GAP_MS, 2 * usual)
+        return frames, log, max(GAP_MS, 2 * usual)
 
     def check(self, cases, refused=()):
         """Each case is shown or told of; where it is not shown, the picture before it stays."""
+        order = self.lay(cases)
         for _ in range(TRIES):
-            order, frames, log, most = self.play(cases)
+            # The films are looked at before the playlist comes into force: what begins too late comes again.
+            frames, log, most = self.play(len(order) + 8)
             gap = self.widest_gap(frames, order)
             # A machine that does other things may keep a frame back; a film that holds the player up does so each time.
             if gap[0] <= most:
@@ -187,6 +215,37 @@ class Hostile(unittest.TestCase):
         log = self.check(cases, ("a picture", "a text", "one byte", "a page", "a list of films", "a list of files", "a session",
                                  "a moving GIF", "samples beyond the end", "a box in itself"))
         self.assertNotIn("root:", log)
+
+    def test_what_moves_goes_on_moving_while_it_fades(self):
+        """Into films that can be shown for a while, and into those that can't."""
+        cases = damaged() | lying()
+        cases = {name: cases[name] for name in ("front cut at 7", "front.mp4 flipped 1", "behind cut at 6", "sixteen thousand pixels square",
+                                                "times without end")}
+        order = self.lay_fades(cases)
+        for _ in range(TRIES):
+            frames, log, most = self.play(len(order) * SLOT_MS / 1000 + 8)
+            gap = self.widest_gap_in_fades(frames)
+            if gap[0] <= most:
+                break
+        self.assertLessEqual(gap[0], most, f"{gap}\n{log}")
+        fades = {self.fade_at(float(f["show_ms"]) - MIDNIGHT_MS) for f in frames} - {None}
+        self.assertGreaterEqual(len(fades), len(cases))
+
+    def test_a_film_that_breaks_off_is_told_of_once(self):
+        films.film(self.folder / "whole.mp4", 100, size=(64, 36), options=("-movflags", "+faststart"))
+        data = (self.folder / "whole.mp4").read_bytes()
+        (self.folder / "part.mp4").write_bytes(data[:len(data) * 6 // 10])
+        spots = {"whole": {"video": "whole.mp4", "duration": 5}, "one": {"video": "part.mp4", "duration": 2},
+                 "two": {"video": "part.mp4", "duration": 2}}
+        for spot in spots.values():
+            spot |= {"transition": {"type": "cut", "duration": 0}}
+        playlist(self.list, spots, timezone="UTC")
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "20") as player:
+            player.wait_frame(lambda f: f["to"] == "whole" and float(f["show_ms"]) > MIDNIGHT_MS + 9000, "the next loop")
+            told = re.findall(r'film breaks off at (\d\.\d) s of 4\.0 s spot="(\w+)"', player.log())
+            self.assertEqual(player.stop(), 0)
+        self.assertEqual([spot for _, spot in told], ["one"], player.log())
+        self.assertTrue(1.5 < float(told[0][0]) < 3.4, told)
 
     def test_an_empty_file_is_refused_before_it_plays(self):
         (self.folder / "empty.mp4").write_bytes(b"")

@@ -14,18 +14,16 @@
 #undef link_start
 #undef kill
 
+#include "base/clock.h"
 #include "decode/film.h"
 #include "decode/frames.h"
 
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/mman.h>
 
-#define WIDTH 40
-#define HEIGHT 20
-#define SLOT_BYTES 4096
-#define SLOTS 12
+#include "../unit/worker_packets.h"
+
 #define STEPS_MAX 200
 
 static int worker = -1; /* its end of the line */
@@ -73,38 +71,15 @@ static void spoil(struct input *input, void *target, size_t size)
 
 static void send_packet(const void *bytes, size_t size, const int *fds, size_t fd_count)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int) * 8)];
-    } control = {0};
-    struct iovec part = {(void *)(uintptr_t)bytes, size};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd_count) {
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-        memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
-    }
     if (worker >= 0)
-        (void)sendmsg(worker, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static int memory(off_t size, int seals)
-{
-    int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
-        abort();
-    return fd;
+        (void)packet_send(worker, MSG_DONTWAIT, bytes, size, fds, fd_count);
 }
 
 static void send_with_memory(const struct protocol_event *event, uint64_t choice)
 {
     const int seals =
         F_SEAL_SHRINK | F_SEAL_GROW | (event->kind == PROTOCOL_RING ? F_SEAL_WRITE : 0);
-    int fd = choice % 8 == 7 ? -1 : memory((off_t)SLOTS * SLOT_BYTES - (choice % 8 == 6), seals);
+    int fd = choice % 8 == 7 ? -1 : packet_memory(FILM_BYTES - (choice % 8 == 6), seals);
     send_packet(event, sizeof *event, &fd, fd >= 0);
     if (fd >= 0)
         close(fd);
@@ -112,21 +87,7 @@ static void send_with_memory(const struct protocol_event *event, uint64_t choice
 
 static void send_film(struct input *input)
 {
-    struct protocol_event event = {
-        .magic = PROTOCOL_MAGIC,
-        .kind = PROTOCOL_FILM,
-        .film = {.slots = SLOTS,
-                 .width_px = WIDTH,
-                 .height_px = HEIGHT,
-                 .offset_bytes = {0, 1280, 1664},
-                 .stride_bytes = {64, 32, 32},
-                 .slot_bytes = SLOT_BYTES,
-                 .shown_width_px = WIDTH,
-                 .shown_height_px = HEIGHT,
-                 .coded_width_px = WIDTH,
-                 .coded_height_px = HEIGHT,
-                 .fps = 25},
-    };
+    struct protocol_event event = honest_film();
     uint64_t choice = take(input, 1);
     spoil(input, &event.film, sizeof event.film);
     send_with_memory(&event, choice);
@@ -134,16 +95,7 @@ static void send_film(struct input *input)
 
 static void send_ring(struct input *input)
 {
-    struct protocol_event event = {
-        .magic = PROTOCOL_MAGIC,
-        .kind = PROTOCOL_RING,
-        .ring = {.slots = 1,
-                 .width_px = WIDTH,
-                 .height_px = HEIGHT,
-                 .stride_bytes = WIDTH * 4,
-                 .slot_bytes = WIDTH * HEIGHT * 4,
-                 .at = {0, 0, WIDTH, HEIGHT}},
-    };
+    struct protocol_event event = honest_ring();
     uint64_t choice = take(input, 1);
     spoil(input, &event.ring, sizeof event.ring);
     send_with_memory(&event, choice);
@@ -156,6 +108,7 @@ static void send_event(struct input *input)
     event.slot = (int8_t)take(input, 1);
     event.time_us = (int64_t)take(input, 4);
     event.duration_us = (int64_t)take(input, 3);
+    event.steps = event.time_us; /* as good a number as any */
     spoil(input, &event, sizeof event);
     send_packet(&event, sizeof event, NULL, 0);
 }
@@ -249,7 +202,7 @@ static void play_film(struct input *input, unsigned how)
     static float mix[2 * 512];
     const float gains[2] = {0, 1};
     struct frame *held = NULL;
-    int64_t now_ns = 0;
+    int64_t now_ns = clock_mono_ns();
     struct err err = {0};
     struct film *film = film_start(&request, 0, &err);
     if (!film)
@@ -278,8 +231,8 @@ static void play_film(struct input *input, unsigned how)
 
 static void make_frame(struct input *input, unsigned how)
 {
-    const struct protocol_job job = {.canvas_width_px = WIDTH,
-                                     .canvas_height_px = HEIGHT,
+    const struct protocol_job job = {.canvas_width_px = HOSTILE_WIDTH,
+                                     .canvas_height_px = HOSTILE_HEIGHT,
                                      .rotation = (int)(how >> 4 & 3) * 90,
                                      .scale = how & 4 ? 1.08 : 1};
     struct err err = {0};

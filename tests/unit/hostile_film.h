@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_HOSTILE_FILM_H
 #define TESTS_UNIT_HOSTILE_FILM_H
 
-#include "film_worker.h"
+#include "fair_film.h"
 
 /* Memory. */
 
@@ -111,8 +111,7 @@ static void play_ring_of_a_still(void)
 static void play_two_fds(void)
 {
     const int fds[] = {make_memory(FILM_BYTES, FILM_SEALS), make_memory(FILM_BYTES, FILM_SEALS)};
-    struct protocol_event event = honest_film();
-    event.magic = PROTOCOL_MAGIC;
+    const struct protocol_event event = honest_film();
     send_packet(&event, sizeof event, fds, 2);
 }
 
@@ -135,6 +134,25 @@ static void play_fds_in_every_message(void)
                                            .duration_us = FILM_FRAME_US},
                    PROTOCOL_FD);
     send_event((struct protocol_event){.kind = PROTOCOL_END}, PROTOCOL_FD);
+}
+
+/* Sizes. */
+
+/* Both sides are allowed, but not so many pixels; the memory is there for all of them. */
+static void play_large(void)
+{
+    struct protocol_event event = honest_film();
+    struct protocol_film *film = &event.film;
+    film->width_px = film->coded_width_px = film->shown_width_px = 16384;
+    film->height_px = film->coded_height_px = film->shown_height_px = 14000;
+    film->slots = 3;
+    for (int i = 0; i < 3; i++)
+        film->stride_bytes[i] = i ? 8192 : 16384;
+    film->offset_bytes[1] = (uint64_t)16384 * 14000;
+    film->offset_bytes[2] = film->offset_bytes[1] + (uint64_t)8192 * 7000;
+    film->slot_bytes = film->offset_bytes[2] + (uint64_t)8192 * 7000;
+    send_event(event, make_memory((off_t)PROTOCOL_FILM_BYTES_MAX, FILM_SEALS));
+    send_frames(0, 1);
 }
 
 /* Order. */
@@ -281,7 +299,71 @@ static void play_sound_beyond_all(void)
     send_sound(INT64_MAX, 1, 1);
 }
 
+/* Progress. */
+
+static void play_progress_stands_still(void)
+{
+    send_progress(7);
+    send_progress(7);
+}
+
+static void play_progress_goes_back(void)
+{
+    send_progress(7);
+    send_progress(INT64_MIN);
+}
+
+static void play_flood_of_progress(void)
+{
+    for (int64_t i = 1;; i++)
+        send_progress(i);
+}
+
+static void play_progress_after_the_end(void)
+{
+    send_film();
+    send_frames(0, 1);
+    send_end();
+    send_progress(1);
+}
+
 /* Ends. */
+
+static void play_ends_without_end(void)
+{
+    send_film();
+    send_frames(0, 2);
+    for (;;)
+        send_end();
+}
+
+/* Sound that is over by the time that it comes, as long as anybody takes it. */
+static void play_sound_without_end(void)
+{
+    struct protocol_order order;
+    send_film();
+    send_frames(0, 1);
+    for (int out = 0;; out++) {
+        while (out == PROTOCOL_AHEAD_SOUNDS) {
+            if (recv(PROTOCOL_FD, &order, sizeof order, 0) != (ssize_t)sizeof order)
+                _exit(0);
+            out -= order.kind == PROTOCOL_HEARD;
+        }
+        send_sound(0, 1, 1);
+    }
+}
+
+static void play_error_of_the_system(void)
+{
+    send_words(PROTOCOL_ERROR, ERR_SYSTEM, "no memory");
+}
+
+static void play_hang_up(void)
+{
+    send_film();
+    send_frames(0, 3);
+    close(PROTOCOL_FD);
+}
 
 static void play_error(void)
 {
@@ -378,40 +460,6 @@ static void play_restless(void)
     }
 }
 
-/* A film of 20 frames with a sound beside it, as an honest worker would play it: each frame's
- * samples hold its number. */
-static void play_fair(void)
-{
-    int fd = make_memory(FILM_BYTES, FILM_SEALS);
-    uint8_t *bytes = mmap(NULL, (size_t)FILM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (bytes == MAP_FAILED)
-        _exit(3);
-    send_event(honest_film(), fd);
-    struct protocol_order order;
-    for (int i = 0, out = 0; i < 20; i++, out++) {
-        while (out == PROTOCOL_AHEAD_FRAMES) {
-            if (recv(PROTOCOL_FD, &order, sizeof order, 0) != (ssize_t)sizeof order)
-                _exit(0);
-            out -= order.kind == PROTOCOL_RELEASE;
-        }
-        memset(bytes + (size_t)(i % FILM_SLOTS) * FILM_SLOT_BYTES, i, FILM_SLOT_BYTES);
-        send_frames(i, 1);
-    }
-    send_end();
-}
-
-static void play_fair_sound(void)
-{
-    send_film();
-    send_frames(0, 1);
-    send_sound(0, 480, 0.5F);
-    send_sound(20000, 480, 9);   /* too loud: limited; 10 ms of silence before it */
-    send_sound(30000, 480, NAN); /* nothing */
-    send_sound(40000, 480, -INFINITY);
-    send_end();
-    _exit(0); /* nothing more is to be heard */
-}
-
 /* What comes after the end is not looked at. */
 static void play_garbage_after_the_end(void)
 {
@@ -422,15 +470,7 @@ static void play_garbage_after_the_end(void)
         send_event((struct protocol_event){.kind = UINT32_MAX}, PROTOCOL_FD);
 }
 
-static void play_look(void)
-{
-    send_event(honest_film(), -1);
-}
-
-static const struct hostile_part {
-    const char *name;
-    void (*play)(void);
-} hostile_parts[] = {
+static const struct hostile_part hostile_parts[] = {
     {"not sealed", play_not_sealed},
     {"half sealed", play_half_sealed},
     {"short memory", play_short_memory},
@@ -475,6 +515,17 @@ static const struct hostile_part {
     {"less than no sound", play_less_than_no_sound},
     {"sound before the start", play_sound_before_the_start},
     {"sound beyond all", play_sound_beyond_all},
+    {"large", play_large},
+    {"on its way", play_on_its_way},
+    {"progress stands still", play_progress_stands_still},
+    {"progress goes back", play_progress_goes_back},
+    {"flood of progress", play_flood_of_progress},
+    {"progress after the end", play_progress_after_the_end},
+    {"throttled", play_throttled},
+    {"ends without end", play_ends_without_end},
+    {"sound without end", play_sound_without_end},
+    {"error of the system", play_error_of_the_system},
+    {"hang up", play_hang_up},
     {"error", play_error},
     {"error without code", play_error_without_code},
     {"error of no kind", play_error_of_no_kind},
@@ -515,6 +566,9 @@ static bool peek_part(char name[HOSTILE_NAME_BYTES])
         return false;
     memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof file);
     ssize_t got = pread(file, text, sizeof text - 1, 0);
+    void *page = mmap(NULL, PART_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (page != MAP_FAILED) /* else it is no part's, but a film's */
+        part_ticks = (_Atomic uint32_t *)((uint8_t *)page + TICK_AT);
     close(file);
     if (got > 0 && strncmp(text, HOSTILE_MARK, strlen(HOSTILE_MARK)) == 0)
         snprintf(name, HOSTILE_NAME_BYTES, "%.*s", HOSTILE_NAME_BYTES - 1,
@@ -535,12 +589,8 @@ static int play_film_worker(void)
     if (!job || recv(PROTOCOL_FD, job, sizeof *job, 0) != (ssize_t)sizeof *job)
         return 4;
     free(job);
-    bool played = play_lie(name);
-    for (size_t i = 0; i < sizeof hostile_parts / sizeof *hostile_parts; i++)
-        if (strcmp(name, hostile_parts[i].name) == 0) {
-            hostile_parts[i].play();
-            played = true;
-        }
+    bool played = play_lie(name) ||
+                  play_part(hostile_parts, sizeof hostile_parts / sizeof *hostile_parts, name);
     for (;;)
         if (!played || pause() < 0)
             return 5;

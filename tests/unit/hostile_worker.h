@@ -22,98 +22,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The screen that all parts are played for. */
-#define HOSTILE_WIDTH 40
-#define HOSTILE_HEIGHT 20
-#define HOSTILE_BYTES (HOSTILE_WIDTH * HOSTILE_HEIGHT * 4)
-
-/* A job's text: this and the part's name. Any other text: the honest worker. */
-#define HOSTILE_MARK "hostile "
-
-static void send_bytes(const void *bytes, size_t size, const int *fds, size_t fd_count)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int) * 8)];
-    } control;
-    memset(&control, 0, sizeof control);
-    struct protocol_event copy[2] = {0};
-    memcpy(copy, bytes, size);
-    struct iovec part = {copy, size};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd_count) {
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-        memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
-    }
-    if (sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) != (ssize_t)size)
-        _exit(3);
-}
-
-static void send_event(struct protocol_event event, int fd)
-{
-    event.magic = PROTOCOL_MAGIC;
-    send_bytes(&event, sizeof event, &fd, fd >= 0);
-}
-
-static int make_memfd(off_t size, int seals)
-{
-    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ftruncate(fd, size) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0)
-        _exit(3);
-    return fd;
-}
+#include "worker_talk.h"
 
 #define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static int sealed(off_t size)
 {
-    return make_memfd(size, ALL_SEALS);
-}
-
-/* What an honest worker would say of a picture that fills the screen. */
-static struct protocol_event honest_ring(void)
-{
-    return (struct protocol_event){
-        .kind = PROTOCOL_RING,
-        .ring = {.slots = 1,
-                 .width_px = HOSTILE_WIDTH,
-                 .height_px = HOSTILE_HEIGHT,
-                 .stride_bytes = HOSTILE_WIDTH * 4,
-                 .slot_bytes = HOSTILE_BYTES,
-                 .opaque = 1,
-                 .at = {0, 0, HOSTILE_WIDTH, HOSTILE_HEIGHT},
-                 .focus_x = 0.25,
-                 .focus_y = 0.75},
-    };
+    return make_memory(size, ALL_SEALS);
 }
 
 static const struct protocol_event frame_event = {.kind = PROTOCOL_FRAME};
 static const struct protocol_event end_event = {.kind = PROTOCOL_END};
 
-/* A ring that is wrong in one place: a number of 4 or 8 bytes, or a double. */
-struct ring_lie {
-    const char *name;
-    size_t offset, bytes;
-    uint64_t number;
-    double fraction;
-};
-
-#define LIE(field, value)                                                                          \
-    {                                                                                              \
-#field " = " #value, offsetof(struct protocol_ring, field),                                \
-            sizeof((struct protocol_ring *)0)->field, (uint64_t)(value), 0                         \
-    }
-#define FRACTION_LIE(field, value)                                                                 \
-    {                                                                                              \
-#field " = " #value, offsetof(struct protocol_ring, field), 0, 0, value                    \
-    }
-
-static const struct ring_lie ring_lies[] = {
+/* A ring that is wrong in one place. */
+#define LIE_ABOUT struct protocol_ring
+static const struct lie ring_lies[] = {
     LIE(slots, 0),
     LIE(slots, 2),
     LIE(slots, -1),
@@ -162,31 +85,17 @@ static const struct ring_lie ring_lies[] = {
 };
 #define RING_LIES (sizeof ring_lies / sizeof *ring_lies)
 
-static void tell_lie(struct protocol_ring *ring, const struct ring_lie *lie)
-{
-    uint32_t half = (uint32_t)lie->number;
-    uint8_t *place = (uint8_t *)ring + lie->offset;
-    if (lie->bytes == 0)
-        memcpy(place, &lie->fraction, sizeof lie->fraction);
-    else if (lie->bytes == sizeof half)
-        memcpy(place, &half, sizeof half);
-    else
-        memcpy(place, &lie->number, sizeof lie->number);
-}
-
 static bool play_ring_lie(const char *name)
 {
-    for (size_t i = 0; i < RING_LIES; i++) {
-        if (strcmp(name, ring_lies[i].name) != 0)
-            continue;
-        struct protocol_event event = honest_ring();
-        tell_lie(&event.ring, &ring_lies[i]);
-        /* The memory is larger than all that is said, so that nothing but the lie is wrong. */
-        send_event(event, sealed((off_t)PROTOCOL_FRAME_BYTES_MAX + 4096));
-        send_event(frame_event, -1);
-        return true;
-    }
-    return false;
+    const struct lie *lie = find_lie(ring_lies, RING_LIES, name);
+    if (!lie)
+        return false;
+    struct protocol_event event = honest_ring();
+    tell_lie(&event.ring, lie);
+    /* The memory is larger than all that is said, so that nothing but the lie is wrong. */
+    send_event(event, sealed((off_t)PROTOCOL_FRAME_BYTES_MAX + 4096));
+    send_event(frame_event, -1);
+    return true;
 }
 
 static void play_quiet_exit(void)
@@ -215,7 +124,7 @@ static void play_hang_after_ring(void)
 static void play_short_packet(void)
 {
     struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
-    send_bytes(&event, sizeof event - 1, NULL, 0);
+    send_packet(&event, sizeof event - 1, NULL, 0);
     play_hang();
 }
 
@@ -223,8 +132,7 @@ static void play_long_packet(void)
 {
     struct protocol_event events[2] = {honest_ring()};
     int fd = sealed(HOSTILE_BYTES);
-    events[0].magic = PROTOCOL_MAGIC;
-    send_bytes(events, sizeof events[0] + 1, &fd, 1);
+    send_packet(events, sizeof events[0] + 1, &fd, 1);
     send_event(frame_event, -1);
     play_hang();
 }
@@ -238,14 +146,14 @@ static void play_empty_packet(void)
 static void play_empty_packet_with_files(void)
 {
     const int fds[4] = {0, 0, 0, 0};
-    send_bytes("", 0, fds, 4);
+    send_packet("", 0, fds, 4);
     play_hang();
 }
 
 static void play_wrong_magic(void)
 {
     struct protocol_event event = {.magic = 0x12345678, .kind = PROTOCOL_FRAME};
-    send_bytes(&event, sizeof event, NULL, 0);
+    send_packet(&event, sizeof event, NULL, 0);
     play_hang();
 }
 
@@ -257,14 +165,14 @@ static void play_unknown_kind(void)
 
 static void play_not_sealed(void)
 {
-    send_event(honest_ring(), make_memfd(HOSTILE_BYTES, 0));
+    send_event(honest_ring(), make_memory(HOSTILE_BYTES, 0));
     send_event(frame_event, -1);
 }
 
 /* Could still be written to after the player has looked at it. */
 static void play_half_sealed(void)
 {
-    send_event(honest_ring(), make_memfd(HOSTILE_BYTES, F_SEAL_SHRINK | F_SEAL_GROW));
+    send_event(honest_ring(), make_memory(HOSTILE_BYTES, F_SEAL_SHRINK | F_SEAL_GROW));
     send_event(frame_event, -1);
 }
 
@@ -302,10 +210,9 @@ static void send_ring_with(size_t count)
 {
     struct protocol_event event = honest_ring();
     int fds[8];
-    event.magic = PROTOCOL_MAGIC;
     for (size_t i = 0; i < count; i++)
         fds[i] = sealed(HOSTILE_BYTES);
-    send_bytes(&event, sizeof event, fds, count);
+    send_packet(&event, sizeof event, fds, count);
     send_event(frame_event, -1);
     play_hang();
 }
@@ -323,7 +230,7 @@ static void play_eight_fds(void)
 static void play_fds_with_nonsense(void)
 {
     int fds[2] = {sealed(HOSTILE_BYTES), sealed(HOSTILE_BYTES)};
-    send_bytes("?", 1, fds, 2);
+    send_packet("?", 1, fds, 2);
     play_hang();
 }
 
@@ -381,6 +288,13 @@ static void play_error_without_code(void)
     play_hang();
 }
 
+static void play_error_of_the_system(void)
+{
+    send_event(
+        (struct protocol_event){.kind = PROTOCOL_ERROR, .code = ERR_SYSTEM, .words = "no memory"},
+        -1);
+}
+
 static void play_error_with_format(void)
 {
     send_event((struct protocol_event){.kind = PROTOCOL_ERROR, .code = ERR_INPUT, .words = "%s%n"},
@@ -392,7 +306,7 @@ static void play_frame_then_garbage(void)
     struct protocol_event event = honest_ring();
     send_event(event, sealed(HOSTILE_BYTES));
     send_event(frame_event, -1);
-    send_bytes("garbage", 7, NULL, 0);
+    send_packet("garbage", 7, NULL, 0);
     raise(SIGKILL);
 }
 
@@ -513,9 +427,8 @@ static void play_burn(void)
 /* Ends the talk, but not itself. */
 static void play_hang_up(void)
 {
-    enter_sandbox();
     close(PROTOCOL_FD);
-    play_burn();
+    play_hang();
 }
 
 static void play_signal(void)
@@ -523,10 +436,7 @@ static void play_signal(void)
     raise(SIGALRM);
 }
 
-static const struct hostile_part {
-    const char *name;
-    void (*play)(void);
-} hostile_parts[] = {
+static const struct hostile_part hostile_parts[] = {
     {"quiet exit", play_quiet_exit},
     {"crash after ring", play_crash_after_ring},
     {"hang", play_hang},
@@ -554,6 +464,7 @@ static const struct hostile_part {
     {"end without frame", play_end_without_frame},
     {"unterminated words", play_unterminated_words},
     {"error without code", play_error_without_code},
+    {"error of the system", play_error_of_the_system},
     {"error with format", play_error_with_format},
     {"frame then garbage", play_frame_then_garbage},
     {"odd but fair", play_odd_but_fair},
@@ -587,9 +498,7 @@ static int play_worker(void)
         return 4;
     if (play_ring_lie(name))
         return 0;
-    for (size_t i = 0; i < sizeof hostile_parts / sizeof *hostile_parts; i++)
-        if (strcmp(name, hostile_parts[i].name) == 0)
-            hostile_parts[i].play();
+    play_part(hostile_parts, sizeof hostile_parts / sizeof *hostile_parts, name);
     return 5;
 }
 

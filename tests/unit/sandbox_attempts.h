@@ -5,6 +5,7 @@
 #include "decode/protocol.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,7 +27,9 @@ struct attempt {
     bool is_soft; /* a sanitizer build only refuses it */
 };
 
-#define AT(text) (intptr_t) text
+static unsigned attempt_word;
+
+#define AT(thing) (intptr_t) thing
 
 static const struct attempt attempts[] = {
     {"open a file", SYS_openat, {AT_FDCWD, AT("/etc/passwd"), O_RDONLY}, true},
@@ -64,6 +67,9 @@ static const struct attempt attempts[] = {
     {"fork", SYS_clone, {SIGCHLD}, false},
     {"fork in new namespaces", SYS_clone, {SIGCHLD | CLONE_NEWUSER | CLONE_NEWNET}, false},
     {"share memory with a process", SYS_clone, {SIGCHLD | CLONE_VM}, false},
+    {"make a thread", SYS_clone, {THREAD_FLAGS}, false},
+    {"make a thread by clone3", SYS_clone3, {0, 0}, false},
+    {"be a new thread", SYS_set_robust_list, {0, 24}, false},
     {"a thread that is traced", SYS_clone, {THREAD_FLAGS | CLONE_PTRACE}, false},
     {"execute", SYS_execve, {AT("/bin/sh"), 0, 0}, false},
     {"execute by descriptor", SYS_execveat, {PROTOCOL_FD + 1, AT(""), 0, 0, AT_EMPTY_PATH}, false},
@@ -78,6 +84,28 @@ static const struct attempt attempts[] = {
     {"handle signals", SYS_rt_sigaction, {SIGSYS, 0, 0, 8}, false},
     {"run from memory", SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC, 0x22, -1, 0}, false},
     {"make memory run", SYS_mprotect, {0, 4096, PROT_READ | PROT_EXEC}, false},
+    {"memory that is huge pages", SYS_mmap, {0, 2 << 20, 3, 0x22 | MAP_HUGETLB, -1, 0}, false},
+    {"memory that is locked", SYS_mmap, {0, 4096, 3, 0x22 | MAP_LOCKED, -1, 0}, false},
+    {"memory that grows downwards", SYS_mmap, {0, 4096, 3, 0x22 | MAP_GROWSDOWN, -1, 0}, false},
+    {"memory that is filled", SYS_mmap, {0, 4096, 3, 0x22 | MAP_POPULATE, -1, 0}, false},
+    {"memory in a place", SYS_mremap, {0, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, 0}, false},
+    {"memory twice", SYS_mremap, {0, 4096, 4096, MREMAP_MAYMOVE | MREMAP_DONTUNMAP}, false},
+    {"seal against execution", SYS_fcntl, {PROTOCOL_FD, F_ADD_SEALS, 0x20}, false},
+    {"seal against future writes", SYS_fcntl, {PROTOCOL_FD, F_ADD_SEALS, 0x10}, false},
+    {"lend priority", SYS_futex, {AT(&attempt_word), FUTEX_LOCK_PI, 0, 0, 0, 0}, false},
+    {"lend priority, privately",
+     SYS_futex,
+     {AT(&attempt_word), FUTEX_LOCK_PI_PRIVATE, 0, 0},
+     false},
+    {"wait with priority", SYS_futex, {AT(&attempt_word), FUTEX_WAIT_REQUEUE_PI, 1, 0}, false},
+    {"move waiters", SYS_futex, {AT(&attempt_word), FUTEX_REQUEUE, 1, 0}, false},
+    {"move waiters, compared", SYS_futex, {AT(&attempt_word), FUTEX_CMP_REQUEUE, 1, 0}, false},
+    {"wake by a sum", SYS_futex, {AT(&attempt_word), FUTEX_WAKE_OP, 1, 0}, false},
+    {"a futex's descriptor", SYS_futex, {AT(&attempt_word), FUTEX_FD, 0, 0}, false},
+#ifndef DUCKLING_SANITIZED
+    {"memory in the place of other", SYS_mmap, {0, 4096, 3, 0x22 | MAP_FIXED, -1, 0}, false},
+    {"protect memory", SYS_mprotect, {0, 4096, PROT_READ}, false},
+#endif
     {"protection keys", SYS_pkey_mprotect, {0, 4096, PROT_EXEC, -1}, false},
     {"secret memory", SYS_memfd_secret, {0}, false},
     {"memfd of huge pages", SYS_memfd_create, {AT("x"), MFD_HUGETLB}, false},

@@ -468,6 +468,8 @@ static void what_was_shown_before_does_not_matter(void **state)
     struct stage *stage = *state;
     struct display *worn = open_display(DISPLAY_MEMORY, NULL);
     assert_non_null(worn);
+    /* One that runs may be half a pixel behind: see test_display_film.c. */
+    stage->pictures[FILM_MOVING]->playing = false;
     uint64_t seed = 3;
     for (int i = 0; i < 300; i++) {
         struct err err = {0};

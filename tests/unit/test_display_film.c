@@ -358,6 +358,105 @@ static void a_film_fades_from_what_was_frozen(void **state)
     picture_release(c);
 }
 
+static SDL_Window *only_window(void)
+{
+    for (Uint32 id = 1; id < 100; id++)
+        if (SDL_GetWindowFromID(id))
+            return SDL_GetWindowFromID(id);
+    return NULL;
+}
+
+static struct picture *film_of_size(int width, int height, uint8_t luma)
+{
+    struct frame *frame = sample_film(width, height, (struct layout_box){0, 0, width, height}, 1);
+    sample_film_fill(frame, (const uint8_t[]){luma, 128, 128});
+    struct picture *picture = picture_create(0, frame, NULL);
+    assert_non_null(picture);
+    return picture;
+}
+
+/* In a crossfade that was frozen, which is the most that can be lost. */
+static void assert_follows_to(const struct kind *kind, int width, int height)
+{
+    struct err err = {0};
+    struct picture *a = film_of_size(width, height, 80), *b = film_of_size(width, height, 200);
+    struct display_mix mix = alone(a), fade = both(a, b, 0.5);
+    fade.from_frozen = true;
+    SDL_SetWindowSize(only_window(), width, height);
+    SDL_PumpEvents();
+    assert_false(display_show(kind->display, &mix, &err));
+    assert_true(display_resize(kind->display));
+    int now_width, now_height;
+    display_size(kind->display, &now_width, &now_height);
+    assert_int_equal(now_width, width);
+    assert_int_equal(now_height, height);
+    struct sample_canvas out = sample_canvas(width, height);
+    for (int frozen = 0; frozen < 2; frozen++) {
+        struct sample_color color = frozen ? mean(color_of(a), color_of(b)) : color_of(b);
+        assert_true(display_capture(kind->display, &fade, &out.canvas, &err));
+        for (int i = 0; i < width * height; i++)
+            assert_true(sample_color_apart(*sample_pixel(&out.canvas, i % width, i / width),
+                                           color) <= kind->tolerance);
+        assert_true(display_show(kind->display, &mix, &err));
+        assert_true(display_freeze(kind->display, &err));
+    }
+    assert_false(display_resize(kind->display));
+    sample_canvas_finish(&out);
+    picture_release(a);
+    picture_release(b);
+}
+
+static void a_display_follows_its_window_to_another_size(void **state)
+{
+    const struct kind *kind = *state;
+    if (!kind->display)
+        return;
+    struct err err = {0};
+    struct picture *before = film_of_size(WIDTH, HEIGHT, 120);
+    struct display_mix mix = alone(before);
+    assert_true(display_show(kind->display, &mix, &err));
+    assert_true(display_freeze(kind->display, &err));
+    assert_false(display_resize(kind->display)); /* nothing happened */
+    if (only_window()) {
+        assert_follows_to(kind, 96, 54);
+        assert_follows_to(kind, 30, 70);
+        assert_follows_to(kind, WIDTH, HEIGHT);
+        assert_seen(kind, &mix, color_of(before), "back");
+    }
+    picture_release(before);
+}
+
+/* A film that moves is drawn with each of its frames, and between them when it has moved by half a
+ * pixel; one that stands still, its last frame, at each refresh. Luma rises from left to right, so
+ * that its light tells where it is. */
+static void a_film_that_moves_is_never_far_from_its_place(void **state)
+{
+    const struct kind *kind = *state;
+    if (!kind->display)
+        return;
+    const double rise = 255 / 219.0 * 3; /* from pixel to pixel */
+    for (int playing = 0; playing < 2; playing++) {
+        double apart = 0;
+        struct picture *picture = film_of_size(WIDTH, HEIGHT, 0);
+        picture->motion = PLAYLIST_MOTION_PAN;
+        picture->playing = playing;
+        for (int y = 0; y < HEIGHT; y++)
+            for (int x = 0; x < WIDTH; x++)
+                *sample_film_at(picture->visual, 0, x, y) = (uint8_t)(20 + 3 * x);
+        for (int i = 0; i <= 1000; i++) {
+            struct display_mix mix = alone(picture);
+            mix.to.progress = i / 1000.0; /* five pixels in all */
+            struct layout_rect crop = picture_crop(&mix.to);
+            double x = (crop.x + crop.width * (WIDTH / 2 + 0.5) / WIDTH) * WIDTH;
+            double light = (20 + 3 * (x - 0.5) - 16) * 255 / 219;
+            uint32_t pixel = seen(kind, &mix);
+            apart = fmax(apart, fabs(light - sample_channel(pixel, 8)));
+        }
+        assert_true(apart <= (playing ? rise / 2 : 0) + kind->tolerance);
+        picture_release(picture);
+    }
+}
+
 /* In memory alone, where no driver allocates beside us. */
 static void nothing_is_allocated_once_warm(void **state)
 {
@@ -406,6 +505,8 @@ int main(void)
         ON_EACH(many_films),
         ON_EACH(preparing_does_not_change_what_is_seen),
         ON_EACH(a_film_fades_from_what_was_frozen),
+        ON_EACH(a_display_follows_its_window_to_another_size),
+        ON_EACH(a_film_that_moves_is_never_far_from_its_place),
         cmocka_unit_test_setup_teardown(nothing_is_allocated_once_warm, set_up_memory, tear_down),
     };
     return cmocka_run_group_tests_name("display_film", tests, NULL, NULL);

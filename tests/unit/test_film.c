@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "film_fixture.h"
+#include "worker_walls.h"
+#include "make_film.h"
 
 #include <malloc.h>
-#include <spawn.h>
 
 #define REAL_WIDTH 64
 #define REAL_HEIGHT 64
@@ -51,7 +52,7 @@ static void frames_come_in_order_and_go_back(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part("fair", &plain);
-    assert_null(film_frame_at(film, 0));
+    assert_null(film_frame_at(film, INT64_MAX));
     assert_true(film_next_us(film) == INT64_MAX);
     uint64_t last_id = 0;
     for (int i = 0; i < 20; i++) {
@@ -82,7 +83,15 @@ static void frames_come_in_order_and_go_back(void **state)
     frame_release(held);
 }
 
-static void frames_whose_time_has_passed_are_late(void **state)
+static int64_t dropped(const struct film *film)
+{
+    int64_t came, count;
+    film_counts(film, &came, &count);
+    return count;
+}
+
+/* As a film of more frames than the screen has: those between two questions were never due. */
+static void frames_that_nobody_asks_for_are_not_dropped(void **state)
 {
     (void)state;
     struct err err = {0};
@@ -91,9 +100,129 @@ static void frames_whose_time_has_passed_are_late(void **state)
         assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_READY);
         assert_int_equal(film_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
     }
-    int64_t came, late;
-    film_counts(film, &came, &late);
-    assert_int_equal(late, 7 + 3 * 3);
+    assert_int_equal(dropped(film), 0);
+}
+
+/* What the log has got while it was caught. */
+static FILE *caught_log;
+static int kept_log;
+
+static void catch_log(void)
+{
+    fflush(stderr);
+    caught_log = tmpfile();
+    assert_non_null(caught_log);
+    kept_log = dup(2);
+    dup2(fileno(caught_log), 2);
+}
+
+static int count_in_log(const char *words)
+{
+    char line[512];
+    int count = 0;
+    fflush(stderr);
+    dup2(kept_log, 2);
+    close(kept_log);
+    rewind(caught_log);
+    while (fgets(line, sizeof line, caught_log))
+        count += strstr(line, words) != NULL;
+    fclose(caught_log);
+    return count;
+}
+
+/* 12.5 frames a second come of a film of 25: those in between are left out, so that what is shown
+ * is never far from what is on. Each is counted that was on at an instant which was asked for. */
+static void a_film_that_is_too_slow_keeps_up(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct film_request request = plain;
+    request.name = "slow";
+    struct film *film = start_part("throttled", &request);
+    int missed = 0, counted = -1;
+    tick();
+    assert_int_equal(wait_for_frames(film, 1, &err), FILM_READY);
+    for (int64_t ms = 0; ms < 6000; ms += 20) {
+        if (ms % 80 == 40) {
+            tick();
+            assert_int_equal(wait_for_frames(film, ms / 80 + 2, &err), FILM_READY);
+        }
+        int shown = film_frame_at(film, ms * 1000)->planes[0][0], due = (int)(ms / 40);
+        if (shown > due || due * 40 - shown * 40 > 300)
+            fail_msg("%d is shown at %jd ms", shown, (intmax_t)ms);
+        missed += shown != due && counted != due;
+        counted = shown != due ? due : counted;
+    }
+    assert_int_equal(dropped(film), missed);
+    catch_log();
+    stop();
+    assert_int_equal(count_in_log("frames left out spot=\"slow\""), 1);
+}
+
+static void a_film_that_keeps_up_says_nothing(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct film *film = start_part("throttled", &plain);
+    for (int i = 0; i < 50; i++) {
+        tick();
+        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_READY);
+        assert_int_equal(film_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
+    }
+    assert_int_equal(dropped(film), 0);
+    catch_log();
+    stop();
+    assert_int_equal(count_in_log("left out"), 0);
+}
+
+/* Who asks for a film that is on its way tells it where to be: it comes with that frame. */
+static void a_film_that_is_joined_late_begins_where_it_is(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct film *film = start_part("throttled", &plain);
+    assert_null(film_frame_at(film, 0));
+    assert_null(film_frame_at(film, 2010000));
+    tick();
+    wait_for_frames(film, 1, &err); /* ready or not: a while has passed since it was asked for */
+    struct frame *frame = film_frame_at(film, 2010000);
+    assert_non_null(frame);
+    assert_int_equal(frame->planes[0][0], 50);
+    assert_int_equal(film_poll(film, clock_mono_ns(), &err), FILM_READY);
+    assert_int_equal(dropped(film), 0);
+}
+
+/* One that was on its way already is not shown; a second is all that is waited for a better one. */
+static void what_is_over_is_not_shown_when_joining(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    for (int comes = 0; comes < 2; comes++) {
+        struct film *film = start_part("throttled", &plain);
+        assert_null(film_frame_at(film, 0));
+        tick();
+        int64_t before_ns = clock_mono_ns();
+        assert_null(film_frame_at(film, 100000)); /* late, and not so late that it is told */
+        wait_for_frames(film, 1, &err);
+        assert_null(film_frame_at(film, 2010000));
+        assert_int_equal(film_poll(film, clock_mono_ns(), &err), FILM_PENDING);
+        assert_null(film_facts(film));
+        if (comes) {
+            tick();
+            wait_for_frames(film, 2, &err);
+            assert_non_null(film_frame_at(film, 2010000));
+            assert_int_equal(film_frame_at(film, 2010000)->planes[0][0], 50);
+            /* Found by the question: the player is to turn to it at once. */
+            assert_int_equal(film_poll(film, before_ns, &err), FILM_READY);
+        } else {
+            int64_t until_ns = film_deadline_ns(film);
+            assert_in_range(until_ns, before_ns + 1000000000, clock_mono_ns() + 1000000000);
+            assert_int_equal(film_poll(film, until_ns - 1, &err), FILM_PENDING);
+            assert_int_equal(film_poll(film, until_ns, &err), FILM_READY);
+            assert_int_equal(film_frame_at(film, 2010000)->planes[0][0], 0);
+        }
+        stop();
+    }
 }
 
 static void sound_is_limited_and_in_its_place(void **state)
@@ -116,41 +245,17 @@ static void sound_is_limited_and_in_its_place(void **state)
 /* Real films and the real worker. */
 
 /* Each picture carries its number in black and white blocks, four by four. */
-static void make_film(const char *name, int width, int height, int frames)
-{
-    char source[512], count[16];
-    snprintf(source, sizeof source,
-             "nullsrc=s=%dx%d:r=25,geq=lum='if(mod(floor(N/pow(2,floor(X*4/W)+4*floor(Y*4/H))),2),"
-             "235,16)':cb=128:cr=128",
-             width, height);
-    snprintf(count, sizeof count, "%d", frames);
-    const char *const arguments[] = {"ffmpeg",    "-nostdin",
-                                     "-v",        "error",
-                                     "-y",        "-f",
-                                     "lavfi",     "-i",
-                                     source,      "-frames:v",
-                                     count,       "-c:v",
-                                     "libx264",   "-preset",
-                                     "ultrafast", "-threads",
-                                     "1",         "-pix_fmt",
-                                     "yuv420p",   "-g",
-                                     "10",        temp_folder_path(name),
-                                     NULL};
-    pid_t pid;
-    int status = -1;
-    extern char **environ;
-    assert_int_equal(
-        posix_spawnp(&pid, "ffmpeg", NULL, NULL, (char *const *)(uintptr_t)arguments, environ), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
+#define NUMBERED(size, frames)                                                                     \
+    "-f lavfi -i nullsrc=s=" size                                                                  \
+    ":r=25,geq=lum='if(mod(floor(N/pow(2,floor(X*4/W)+4*floor(Y*4/H))),2),235,16)':cb=128:cr=128 " \
+    "-frames:v " frames " " MAKE_FILM_X264 "-g 10 "
 
 static int prepare_films(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    make_film("film.mp4", REAL_WIDTH, REAL_HEIGHT, REAL_FRAMES);
-    make_film("tiny.mp4", 16, 16, 3);
+    make_film(NUMBERED("64x64", "40"), "film.mp4");
+    make_film(NUMBERED("16x16", "3"), "tiny.mp4");
     return 0;
 }
 
@@ -183,6 +288,30 @@ static void a_real_film_from_its_start(void **state)
     assert_int_equal(facts->width_px, REAL_WIDTH);
     stop();
     check_nothing_left(descriptors);
+}
+
+/* The one that plays a film, while it does, and the one that only looks at it. */
+static void workers_stand_within_their_walls(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    for (int round = 0; round < 2; round++) {
+        bool sandboxed = round == 0;
+        assert_true(link_prepare(!sandboxed, &err));
+        struct film *film = start_real("film.mp4", &plain);
+        assert_int_equal(wait_for_frames(film, 1, &err), FILM_READY);
+        check_walls(only_child(), &worker_movie, 1, sandboxed);
+        stop();
+        link_reap(true);
+        const struct film_request look = {.only_look = true, .limit_ms = LIMIT_MS};
+        start_real("film.mp4", &look);
+        siginfo_t info = {0}; /* ended, and not yet forgotten */
+        assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+        check_walls(info.si_pid, &worker_movie, 1, sandboxed);
+        stop();
+        link_reap(true);
+    }
+    assert_true(link_prepare(false, &err));
 }
 
 static void a_real_film_from_any_time(void **state)
@@ -292,10 +421,15 @@ int main(int argc, char **argv)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_come_in_order_and_go_back, stop_after_test),
-        cmocka_unit_test_teardown(frames_whose_time_has_passed_are_late, stop_after_test),
+        cmocka_unit_test_teardown(frames_that_nobody_asks_for_are_not_dropped, stop_after_test),
+        cmocka_unit_test_teardown(a_film_that_is_too_slow_keeps_up, stop_after_test),
+        cmocka_unit_test_teardown(a_film_that_keeps_up_says_nothing, stop_after_test),
+        cmocka_unit_test_teardown(a_film_that_is_joined_late_begins_where_it_is, stop_after_test),
+        cmocka_unit_test_teardown(what_is_over_is_not_shown_when_joining, stop_after_test),
         cmocka_unit_test_teardown(sound_is_limited_and_in_its_place, stop_after_test),
         cmocka_unit_test_teardown(a_real_film_from_its_start, stop_after_test),
         cmocka_unit_test_teardown(a_real_film_from_any_time, stop_after_test),
+        cmocka_unit_test_teardown(workers_stand_within_their_walls, stop_after_test),
         cmocka_unit_test_teardown(what_is_no_film_fails_in_its_words, stop_after_test),
         cmocka_unit_test_teardown(films_that_can_not_be_started, stop_after_test),
         cmocka_unit_test_teardown(many_plays_leave_nothing, stop_after_test),

@@ -11,18 +11,13 @@
 
 #include "film_fixture.h"
 
-/* Plays a part until it fails so, and checks that it leaves nothing; `frames` came before. */
-static void check_fails_with(const char *part, const struct film_request *request, int64_t frames,
-                             const char *words)
+#include <sys/resource.h>
+
+/* The time is up for a film that is played so far: it fails, and leaves nothing. */
+static void check_failed(const char *part, struct film *film, int64_t frames, int descriptors)
 {
-    int descriptors = count_descriptors();
-    struct err err = {0};
-    struct film *film = start_part(part, request);
-    enum film_state state = wait_for_frames(film, INT64_MAX, &err);
-    if (state != FILM_FAILED || err.code == ERR_NONE || !strstr(err.text, words))
-        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
-    int64_t came, late;
-    film_counts(film, &came, &late);
+    int64_t came, dropped;
+    film_counts(film, &came, &dropped);
     if (came != frames)
         fail_msg("%s: %d frames", part, (int)came);
     /* Final, and told once. */
@@ -42,6 +37,22 @@ static void check_fails_with(const char *part, const struct film_request *reques
     check_nothing_left(descriptors);
 }
 
+/* Plays a part until it fails so; `frames` came before. */
+static void check_fails_with(const char *part, const struct film_request *request, int64_t frames,
+                             const char *words)
+{
+    int descriptors = count_descriptors();
+    struct err err = {0};
+    struct film *film = start_part(part, request);
+    enum film_state state = wait_for_frames(film, INT64_MAX, &err);
+    if (state != FILM_FAILED || !strstr(err.text, words))
+        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
+    /* Whatever it was, it was the worker's doing, or its own word. */
+    if (err.code != ERR_WORKER && err.code != ERR_INPUT)
+        fail_msg("%s: %d", part, err.code);
+    check_failed(part, film, frames, descriptors);
+}
+
 static void check_fails(const char *part, const char *words)
 {
     check_fails_with(part, &plain, 0, words);
@@ -57,6 +68,12 @@ static void films_that_lie(void **state)
     (void)state;
     for (size_t i = 0; i < FILM_LIES; i++)
         check_fails(film_lies[i].name, "impossible film");
+}
+
+static void films_that_are_too_large(void **state)
+{
+    (void)state;
+    check_fails("large", "impossible film");
 }
 
 static void memory_that_is_none(void **state)
@@ -76,7 +93,7 @@ static void workers_that_talk_nonsense(void **state)
         "event of sound", "two fds",  "unknown kind", "ring of a still", "eight fds"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         check_fails(parts[i], "nonsense");
-    check_fails("empty packet with files", "crashed");
+    check_fails("empty packet with files", "nonsense");
 }
 
 static void events_out_of_order(void **state)
@@ -128,13 +145,77 @@ static void errors_that_lie(void **state)
     check_fails("error without end", "xxxxxxxx");
 }
 
+/* Only the player knows of failures that are not the medium's. */
+static void errors_of_the_system_are_not_believed(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct film *film = start_part("error of the system", &plain);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_FAILED);
+    assert_int_equal(err.code, ERR_WORKER);
+    assert_string_equal(err.text, "no memory");
+}
+
 static void workers_that_die(void **state)
 {
     (void)state;
-    check_fails("die after film", "the worker crashed");
     check_breaks("die at frame", 3, "the worker crashed (signal 14)");
     check_breaks("quiet exit", 3, "the worker crashed");
     check_breaks("break out", 3, "broke the sandbox's rules");
+}
+
+/* Not by anything that it did, as far as can be known. */
+static void a_worker_that_is_killed(void **state)
+{
+    (void)state;
+    int descriptors = count_descriptors();
+    struct err err = {0};
+    struct film *film = start_part("die after film", &plain);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_FAILED);
+    assert_int_equal(err.code, ERR_KILLED);
+    assert_non_null(strstr(err.text, "was killed"));
+    check_failed("die after film", film, 0, descriptors);
+}
+
+/* It talks no more and does not end: given up after a while, which nobody waits for here. */
+static void a_worker_that_hangs_up(void **state)
+{
+    (void)state;
+    int descriptors = count_descriptors();
+    struct err err = {0};
+    struct film *film = start_part("hang up", &plain);
+    int64_t begin_ns = clock_mono_ns(), deadline_ns;
+    while ((deadline_ns = film_deadline_ns(film)) > clock_mono_ns() + LIMIT_MS * 500000LL) {
+        sleep_on(film);
+        assert_int_not_equal(film_poll(film, clock_mono_ns(), &err), FILM_FAILED);
+    }
+    film_poll(film, clock_mono_ns(), &err);
+    assert_in_range(film_deadline_ns(film), begin_ns, clock_mono_ns() + 2000000000);
+    assert_int_equal(film_poll(film, film_deadline_ns(film) - 1, &err), FILM_READY);
+    assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
+    assert_int_equal(err.code, ERR_WORKER);
+    assert_string_equal(err.text, "the worker hung up");
+    check_failed("hang up", film, 3, descriptors);
+}
+
+/* The lowest number that is free is one too many. */
+static void no_descriptor_is_free(void **state)
+{
+    (void)state;
+    struct rlimit kept, few;
+    struct err err = {0};
+    struct film *film = start_part("hang after film", &plain);
+    int free_fd = dup(0);
+    assert_true(free_fd >= 0);
+    close(free_fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
+    few = (struct rlimit){(rlim_t)free_fd, kept.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    enum film_state end = wait_for_frames(film, -1, &err);
+    setrlimit(RLIMIT_NOFILE, &kept);
+    assert_int_equal(end, FILM_FAILED);
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_string_equal(err.text, "too many files are open");
 }
 
 /* Time is what the caller says: nothing here waits for it. */
@@ -168,6 +249,89 @@ static void workers_that_stop(void **state)
     check_times_out("stop at frame", 3);
 }
 
+/* Each sign renews what is left of its time, but not for ever. */
+static void a_worker_that_is_on_its_way(void **state)
+{
+    (void)state;
+    const int64_t limit_ns = (int64_t)LIMIT_MS * 1000000;
+    struct err err = {0};
+    int64_t begin_ns = clock_mono_ns();
+    struct film *film = start_part("on its way", &plain);
+    int64_t started_ns = clock_mono_ns(), before_ns, now_ns;
+    int signs = 0;
+    do {
+        before_ns = film_deadline_ns(film);
+        now_ns = before_ns - 1; /* the time of a sign is when it is looked at */
+        tick();
+        sleep_on(film);
+        assert_int_equal(film_poll(film, now_ns, &err), FILM_PENDING);
+        signs++;
+    } while (film_deadline_ns(film) == now_ns + limit_ns);
+    /* The last whole renewal may be a moment short of the end of all patience. */
+    assert_in_range(signs, FILM_PATIENCE - 1, FILM_PATIENCE);
+    assert_in_range(film_deadline_ns(film), begin_ns + FILM_PATIENCE * limit_ns,
+                    started_ns + FILM_PATIENCE * limit_ns);
+    tick();
+    sleep_on(film);
+    assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
+    assert_int_equal(err.code, ERR_TIMEOUT);
+}
+
+static void progress_that_is_none(void **state)
+{
+    (void)state;
+    struct film_request request = plain;
+    check_fails("progress stands still", "nonsense");
+    check_fails("progress goes back", "nonsense");
+    check_fails("flood of progress", "nonsense");
+    request.only_look = true;
+    check_fails_with("progress stands still", &request, 0, "nonsense");
+}
+
+/* After the pictures' end only sound may come; what else does is the end of that. */
+static void check_ends(const char *part, int64_t frames, const char *words)
+{
+    int descriptors = count_descriptors();
+    struct film_request request = plain;
+    struct err err = {0};
+    request.want_sound = true;
+    struct film *film = start_part(part, &request);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
+    if (err.code != ERR_WORKER || !strstr(err.text, words))
+        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
+    int64_t came, dropped;
+    film_counts(film, &came, &dropped);
+    assert_int_equal(came, frames);
+    stop();
+    check_nothing_left(descriptors);
+}
+
+static void ends_without_end(void **state)
+{
+    (void)state;
+    check_ends("ends without end", 2, "or twice");
+    check_ends("progress after the end", 1, "nonsense");
+}
+
+/* Old sound is given back as soon as it comes: only its number tells that it is a flood. Time is
+ * the caller's. */
+static void a_worker_that_does_not_stop_talking(void **state)
+{
+    (void)state;
+    struct film_request request = plain;
+    struct err err = {0};
+    request.want_sound = true;
+    struct film *film = start_part("sound without end", &request);
+    int64_t now_ns = clock_mono_ns();
+    int polls = 0;
+    while (film_poll(film, now_ns, &err) != FILM_FAILED && polls++ < 100000) {
+        film_add_sound(film, 48000, NULL, 0, (float[]){0, 0});
+        poll(&(struct pollfd){.fd = film_fd(film), .events = POLLIN}, 1, LIMIT_MS);
+    }
+    assert_int_equal(err.code, ERR_WORKER);
+    assert_string_equal(err.text, "the worker does not stop talking");
+}
+
 /* A worker that waits for room owes nothing; from when it has room, it does. */
 static void a_worker_that_hears_nothing(void **state)
 {
@@ -181,9 +345,10 @@ static void a_worker_that_hears_nothing(void **state)
     struct frame *held = frame_hold(film_frame_at(film, 0));
     assert_non_null(film_frame_at(film, FILM_FRAME_US));
     assert_true(film_deadline_ns(film) == INT64_MAX);
-    frame_release(held);
     int64_t before_ns = clock_mono_ns();
-    assert_in_range(film_deadline_ns(film), 0, before_ns + (int64_t)LIMIT_MS * 1000000);
+    frame_release(held);
+    assert_in_range(film_deadline_ns(film), before_ns + (int64_t)LIMIT_MS * 1000000,
+                    clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
     assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
     assert_int_equal(err.code, ERR_TIMEOUT);
 }
@@ -238,7 +403,7 @@ static void a_look_is_all(void **state)
     assert_null(film_frame_at(film, 0));
     stop();
     check_nothing_left(descriptors);
-    check_fails_with("die after film", &request, 0, "impossible film"); /* memory comes with it */
+    check_fails_with("hang after film", &request, 0, "impossible film"); /* memory comes with it */
     check_fails_with("frame before film", &request, 0, "not there");
 }
 
@@ -267,13 +432,22 @@ int main(int argc, char **argv)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(films_that_lie, stop_after_test),
+        cmocka_unit_test_teardown(films_that_are_too_large, stop_after_test),
         cmocka_unit_test_teardown(memory_that_is_none, stop_after_test),
         cmocka_unit_test_teardown(workers_that_talk_nonsense, stop_after_test),
         cmocka_unit_test_teardown(events_out_of_order, stop_after_test),
         cmocka_unit_test_teardown(frames_that_are_not_there, stop_after_test),
         cmocka_unit_test_teardown(sound_that_nobody_wants, stop_after_test),
         cmocka_unit_test_teardown(errors_that_lie, stop_after_test),
+        cmocka_unit_test_teardown(errors_of_the_system_are_not_believed, stop_after_test),
         cmocka_unit_test_teardown(workers_that_die, stop_after_test),
+        cmocka_unit_test_teardown(a_worker_that_is_killed, stop_after_test),
+        cmocka_unit_test_teardown(a_worker_that_hangs_up, stop_after_test),
+        cmocka_unit_test_teardown(no_descriptor_is_free, stop_after_test),
+        cmocka_unit_test_teardown(a_worker_that_is_on_its_way, stop_after_test),
+        cmocka_unit_test_teardown(progress_that_is_none, stop_after_test),
+        cmocka_unit_test_teardown(ends_without_end, stop_after_test),
+        cmocka_unit_test_teardown(a_worker_that_does_not_stop_talking, stop_after_test),
         cmocka_unit_test_teardown(workers_that_stop, stop_after_test),
         cmocka_unit_test_teardown(a_worker_that_hears_nothing, stop_after_test),
         cmocka_unit_test_teardown(pixels_that_change_under_the_reader, stop_after_test),

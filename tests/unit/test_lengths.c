@@ -10,15 +10,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 
 #include "hostile_film.h"
-#include "temp_folder.h"
+#include "make_film.h"
 
 #define LIMIT_MS 60000
 
@@ -32,30 +30,14 @@ static int finish_after_test(void **state)
     return 0;
 }
 
-static void make_film(const char *name, const char *frames)
-{
-    const char *const arguments[] = {"ffmpeg",    "-nostdin",  "-v",
-                                     "error",     "-y",        "-f",
-                                     "lavfi",     "-i",        "color=s=32x32:r=25",
-                                     "-frames:v", frames,      "-c:v",
-                                     "libx264",   "-threads",  "1",
-                                     "-preset",   "ultrafast", temp_folder_path(name),
-                                     NULL};
-    pid_t pid;
-    int status = -1;
-    extern char **environ;
-    assert_int_equal(
-        posix_spawnp(&pid, "ffmpeg", NULL, NULL, (char *const *)(uintptr_t)arguments, environ), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
+#define PLAIN(frames) "-f lavfi -i color=s=32x32:r=25 -frames:v " frames " " MAKE_FILM_X264
 
 static int prepare(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    make_film("one.mp4", "25");
-    make_film("two.mp4", "51");
+    make_film(PLAIN("25"), "one.mp4");
+    make_film(PLAIN("51"), "two.mp4");
     temp_folder_write("text.mp4", "hello\n");
     temp_folder_write("hang.mp4", HOSTILE_MARK "hang");
     temp_folder_write("lie.mp4", HOSTILE_MARK "duration_us = -1");
@@ -150,7 +132,34 @@ static void what_the_playlist_tells_is_believed(void **state)
     assert_int_equal(length_of(edition, "one.mp4"), 77);
 }
 
-static void films_that_can_not_be_looked_at_hold_up_nobody(void **state)
+/* Time is what the caller says: nobody waits for another try. */
+static int polls_until_done(void)
+{
+    int tries = 0;
+    int64_t now_ns = clock_mono_ns();
+    while (!lengths_poll(&lengths, now_ns)) {
+        struct pollfd fd;
+        int64_t deadline_ns = INT64_MAX;
+        if (lengths_poll_fds(&lengths, &fd, &deadline_ns) == 0) {
+            now_ns = deadline_ns;
+            tries++;
+        } else {
+            assert_true(poll(&fd, 1, LIMIT_MS) > 0);
+            now_ns = clock_mono_ns();
+        }
+    }
+    return tries;
+}
+
+static int looks_in_work(void)
+{
+    int count = 0;
+    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++)
+        count += lengths.looks[i].film != NULL;
+    return count;
+}
+
+static void films_that_can_not_be_looked_at_hold_up_nobody_for_ever(void **state)
 {
     (void)state;
     struct edition *edition =
@@ -158,7 +167,7 @@ static void films_that_can_not_be_looked_at_hold_up_nobody(void **state)
              "\"lie.mp4\"},\"d\":{\"video\":\"dies.mp4\"},\"e\":{\"video\":\"look.mp4\"},\"f\":{"
              "\"video\":\"one.mp4\"}");
     assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    lengths_wait(&lengths);
+    assert_true(polls_until_done() >= LENGTHS_TRIES - 1);
     assert_int_equal(length_of(edition, "missing.mp4"), 0);
     assert_int_equal(length_of(edition, "text.mp4"), 0);
     assert_int_equal(length_of(edition, "lie.mp4"), 0);
@@ -168,24 +177,145 @@ static void films_that_can_not_be_looked_at_hold_up_nobody(void **state)
     check_nothing_left();
 }
 
-/* Time is what the caller says. */
-static void one_that_hangs_is_given_up_in_time(void **state)
+/* A file that says nothing is no failure: no try is made again, now or later. */
+static void a_file_that_is_no_film_is_looked_at_once(void **state)
 {
     (void)state;
-    struct edition *edition = load("\"a\":{\"video\":\"hang.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
+    const char *spots = "\"a\":{\"video\":\"text.mp4\"}";
+    struct edition *edition = load(spots);
     assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    int64_t now_ns = clock_mono_ns(), deadline_ns = INT64_MAX;
+    assert_int_equal(polls_until_done(), 0);
+    assert_int_equal(length_of(edition, "text.mp4"), 0);
+    assert_true(lengths_begin(&lengths, load(spots), LIMIT_MS));
+    assert_true(lengths_poll(&lengths, clock_mono_ns()));
+    check_nothing_left();
+}
+
+static void replace(const char *name, const char *by)
+{
+    char from[PATH_MAX];
+    snprintf(from, sizeof from, "%s", temp_folder_path(by));
+    unlink(temp_folder_path(name));
+    assert_int_equal(link(from, temp_folder_path(name)), 0);
+}
+
+/* One that hangs is given up in time, looked at again, and then tells its length. */
+static void one_that_failed_is_looked_at_again(void **state)
+{
+    (void)state;
+    replace("later.mp4", "hang.mp4");
+    struct edition *edition = load("\"a\":{\"video\":\"later.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(lengths_poll(&lengths, clock_mono_ns()));
     struct pollfd fd;
-    assert_false(lengths_poll(&lengths, now_ns));
+    while (looks_in_work() == 2) {
+        int64_t deadline_ns = INT64_MAX;
+        assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
+        assert_true(poll(&fd, 1, LIMIT_MS) > 0);
+        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    }
+    assert_int_equal(length_of(edition, "one.mp4"), 1000); /* the other waits for nobody */
+    int64_t deadline_ns = INT64_MAX, again_ns = INT64_MAX;
     assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
-    assert_in_range(deadline_ns, now_ns, clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
+    assert_true(deadline_ns <= clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
     assert_false(lengths_poll(&lengths, deadline_ns - 1));
-    assert_int_equal(lengths.at, 0);
-    lengths_poll(&lengths, deadline_ns);
-    assert_int_equal(lengths.at, 1);
-    lengths_wait(&lengths);
+    assert_int_equal(looks_in_work(), 1);
+    assert_false(lengths_poll(&lengths, deadline_ns));
+    assert_int_equal(looks_in_work(), 0);
+    assert_int_equal(lengths_poll_fds(&lengths, &fd, &again_ns), 0);
+    assert_int_equal(again_ns, deadline_ns + LENGTHS_WAIT_NS);
+    assert_false(lengths_poll(&lengths, again_ns - 1));
+    assert_int_equal(looks_in_work(), 0);
+    replace("later.mp4", "two.mp4");
+    assert_false(lengths_poll(&lengths, again_ns));
+    assert_int_equal(polls_until_done(), 0);
+    assert_int_equal(length_of(edition, "later.mp4"), 2040);
+    check_nothing_left();
+}
+
+static void tries_come_later_each_time_and_end(void **state)
+{
+    (void)state;
+    const char *spots = "\"a\":{\"video\":\"hang.mp4\"}";
+    struct edition *edition = load(spots);
+    int64_t wait_ns = LENGTHS_WAIT_NS, now_ns = clock_mono_ns();
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    for (int i = 0; i < LENGTHS_TRIES; i++, wait_ns *= 2) {
+        struct pollfd fd;
+        int64_t again_ns = INT64_MAX;
+        assert_false(lengths_poll(&lengths, now_ns));
+        assert_int_equal(looks_in_work(), 1);
+        now_ns += (int64_t)LIMIT_MS * 2000000; /* workers are timed by the real clock */
+        bool last = i == LENGTHS_TRIES - 1;
+        assert_int_equal(lengths_poll(&lengths, now_ns), last);
+        assert_int_equal(lengths_poll_fds(&lengths, &fd, &again_ns), 0);
+        assert_true(again_ns == (last ? INT64_MAX : now_ns + wait_ns));
+        now_ns = again_ns;
+    }
     assert_int_equal(length_of(edition, "hang.mp4"), 0);
+    /* It holds up the next edition no more than once. */
+    assert_true(lengths_begin(&lengths, load(spots), LIMIT_MS));
+    now_ns = clock_mono_ns();
+    assert_false(lengths_poll(&lengths, now_ns));
+    assert_int_equal(looks_in_work(), 1);
+    assert_true(lengths_poll(&lengths, now_ns + (int64_t)LIMIT_MS * 2000000));
+    check_nothing_left();
+}
+
+static void a_crash_counts_twice(void **state)
+{
+    (void)state;
+    struct edition *edition = load("\"a\":{\"video\":\"lie.mp4\"}");
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_int_equal(polls_until_done(), LENGTHS_TRIES / 2 - 1);
+    assert_int_equal(length_of(edition, "lie.mp4"), 0);
+    check_nothing_left();
+}
+
+static void four_are_looked_at_at_a_time(void **state)
+{
+    (void)state;
+    struct edition *edition =
+        load("\"a\":{\"video\":\"hang.mp4\"},\"b\":{\"video\":\"./hang.mp4\"},\"c\":{\"video\":"
+             "\"././hang.mp4\"},\"d\":{\"video\":\"one.mp4\"},\"e\":{\"video\":\"two.mp4\"},\"f\":{"
+             "\"video\":\"text.mp4\"}");
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    assert_int_equal(looks_in_work(), LENGTHS_LOOKS_MAX);
+    /* Three hang, and one wakes for each of the others in turn. */
+    while (looks_in_work() > 3) {
+        struct pollfd fd;
+        int64_t deadline_ns = INT64_MAX;
+        assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
+        assert_true(poll(&fd, 1, LIMIT_MS) > 0);
+        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    }
     assert_int_equal(length_of(edition, "one.mp4"), 1000);
+    assert_int_equal(length_of(edition, "two.mp4"), 2040);
+    lengths_finish(&lengths);
+    check_nothing_left();
+}
+
+/* By its file, whatever edition names it. */
+static void what_was_found_out_is_kept(void **state)
+{
+    (void)state;
+    replace("kept.mp4", "one.mp4");
+    assert_true(lengths_begin(&lengths, load("\"a\":{\"video\":\"kept.mp4\"}"), LIMIT_MS));
+    lengths_wait(&lengths);
+    edition_destroy(lengths_take(&lengths));
+    struct edition *edition = load("\"b\":{\"video\":\"./kept.mp4\"},\"t\":{\"tagline\":\"x\"}");
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_true(lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
+    assert_int_equal(length_of(edition, "./kept.mp4"), 1000);
+    /* Another file of that name is another film. */
+    replace("kept.mp4", "two.mp4");
+    edition = load("\"a\":{\"video\":\"kept.mp4\"}");
+    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    assert_int_equal(polls_until_done(), 0);
+    assert_int_equal(length_of(edition, "kept.mp4"), 2040);
+    check_nothing_left();
 }
 
 static void another_edition_comes_in_between(void **state)
@@ -213,9 +343,14 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(idle, finish_after_test),
         cmocka_unit_test_teardown(each_film_is_looked_at, finish_after_test),
         cmocka_unit_test_teardown(what_the_playlist_tells_is_believed, finish_after_test),
-        cmocka_unit_test_teardown(films_that_can_not_be_looked_at_hold_up_nobody,
+        cmocka_unit_test_teardown(films_that_can_not_be_looked_at_hold_up_nobody_for_ever,
                                   finish_after_test),
-        cmocka_unit_test_teardown(one_that_hangs_is_given_up_in_time, finish_after_test),
+        cmocka_unit_test_teardown(a_file_that_is_no_film_is_looked_at_once, finish_after_test),
+        cmocka_unit_test_teardown(one_that_failed_is_looked_at_again, finish_after_test),
+        cmocka_unit_test_teardown(tries_come_later_each_time_and_end, finish_after_test),
+        cmocka_unit_test_teardown(a_crash_counts_twice, finish_after_test),
+        cmocka_unit_test_teardown(four_are_looked_at_at_a_time, finish_after_test),
+        cmocka_unit_test_teardown(what_was_found_out_is_kept, finish_after_test),
         cmocka_unit_test_teardown(another_edition_comes_in_between, finish_after_test),
     };
     return cmocka_run_group_tests_name("lengths", tests, prepare, temp_folder_teardown);

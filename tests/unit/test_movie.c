@@ -13,6 +13,7 @@
 #define X264 "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 24 -bf 3 "
 #define SEEKS 200
 #define SEEKS_ALIKE 40
+#define CATCHES 10
 
 /* How a film is made, and what has to come out of it. `rotate` is counted against the clock by
  * ffmpeg 5.1; our turns, clockwise. */
@@ -73,7 +74,10 @@ static const struct sample samples[] = {
      COUNTER "-vf setpts=(N+2*floor(N/3))/25/TB -fps_mode passthrough -video_track_timescale "
              "12800 " X264,
      .fps = 0, .codec = "h264", .bits = 8, .varies = true},
-    {"vary.mkv", COUNTER "-vf setpts=(N+2*floor(N/5))/25/TB -fps_mode passthrough -copyts " X264,
+    {"vary.mkv",
+     COUNTER "-vf setpts=(N+2*floor(N/5))/25/TB+0.1 -fps_mode passthrough -copyts " X264, .fps = 0,
+     .codec = "h264", .bits = 8},
+    {"gaps.mkv", COUNTER "-vf setpts=(N+20*floor(N/5))/25/TB+0.1 -fps_mode passthrough " X264,
      .fps = 0, .codec = "h264", .bits = 8},
     {"late.mkv", COUNTER X264 "-output_ts_offset 3.21", .fps = 25, .codec = "h264", .bits = 8},
     {"early.mkv", COUNTER X264 "-output_ts_offset -1 -avoid_negative_ts disabled", .fps = 25,
@@ -240,13 +244,72 @@ static void joining_late_shows_the_right_frame(void **state)
     }
 }
 
+/* Wherever it is told to, a film goes on with the frame that those show who join it then. */
+static void catching_up_shows_the_right_frame(void **state)
+{
+    (void)state;
+    uint64_t random = 7;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const struct sample *sample = &samples[i];
+        struct told told[FILM_FRAMES + 1];
+        int count = play(sample, 0, told);
+        for (int j = 0; j < CATCHES; j++) {
+            const struct movie_request request = {.threads = j % 8 == 0 ? 2 : 1};
+            struct film film = film_open(sample->name, &request, 0);
+            struct movie_output output;
+            int n = 0;
+            for (; n < 1 + j % 5; n++) {
+                assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL),
+                                 MOVIE_FRAME);
+                movie_release(film.movie, output.slot);
+            }
+            n += (int)(film_random(&random) % (uint64_t)(count - n));
+            movie_skip(film.movie, told[n].time_us + (j % 2 ? 0 : 9000));
+            enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL);
+            if (result != MOVIE_FRAME || output.time_us != told[n].time_us ||
+                film_number(&film, output.slot, sample->turn) != told[n].number)
+                fail_msg("%s: %d, %jd us instead of frame %d at %jd us", sample->name, result,
+                         (intmax_t)output.time_us, n, (intmax_t)told[n].time_us);
+            film_close(&film);
+        }
+    }
+}
+
+static void what_check_warns_of_is_told(void **state)
+{
+    (void)state;
+    film_run("-f lavfi -i testsrc2=s=64x64 -t 0.2 -vf format=yuva420p -c:v libvpx-vp9 -deadline "
+             "realtime -auto-alt-ref 0 {}/alpha.webm");
+    film_run(COUNTER X264 "-vf setpts=(N+90000*gte(N\\,50))/25/TB+0.1 -fps_mode passthrough "
+                          "-video_track_timescale 12800 {}/ahead.mp4");
+    static const struct {
+        const char *name;
+        bool alpha;
+        int64_t longest_us;
+    } cases[] = {{"alpha.webm", true, 0},
+                 {"vp9.webm", false, 0},
+                 {"h264.mp4", false, 40000},
+                 {"ahead.mp4", false, 3600040000}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct movie_request request = {.threads = 1};
+        struct film film = film_open(cases[i].name, &request, 0);
+        const struct movie_facts *facts = movie_facts(film.movie);
+        if (facts->has_alpha != cases[i].alpha || facts->longest_us != cases[i].longest_us)
+            fail_msg("%s: %d, %jd us", cases[i].name, facts->has_alpha,
+                     (intmax_t)facts->longest_us);
+        film_close(&film);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_told),
+        cmocka_unit_test(what_check_warns_of_is_told),
         cmocka_unit_test(every_frame_comes_once_and_in_order),
         cmocka_unit_test(few_slots_only_cost_copies),
         cmocka_unit_test(joining_late_shows_the_right_frame),
+        cmocka_unit_test(catching_up_shows_the_right_frame),
     };
     return cmocka_run_group_tests_name("movie", tests, setup, temp_folder_teardown);
 }

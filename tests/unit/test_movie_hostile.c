@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <libavformat/avio.h>
+#include <libavutil/mem.h>
 
 #include "temp_folder.h"
 #include "movie_files.h"
@@ -336,6 +337,80 @@ static void films_without_end_of_broken_packets_fail(void **state)
     free(bytes);
 }
 
+/* What an edit list cuts off begins at a key frame far back. */
+static void films_that_were_cut_begin_where_they_were_cut(void **state)
+{
+    (void)state;
+    film_write_counter("cut.yuv", 64, 64, 500);
+    film_run("-f rawvideo -s 64x64 -pix_fmt yuv420p -r 25 -i {}/cut.yuv -c:v libx264 -pix_fmt "
+             "yuv420p -g 1000 {}/uncut.mp4");
+    film_run("-ss 16 -i {}/uncut.mp4 -c copy {}/cut.mp4");
+    for (int64_t start_us = 0; start_us <= 2000000; start_us += 2000000) {
+        const struct movie_request request = {.threads = 2, .start_us = start_us};
+        struct film film = film_open("cut.mp4", &request, 0);
+        struct movie_output output;
+        struct err err = {0};
+        enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err);
+        if (result != MOVIE_FRAME)
+            fail_msg("%d: %s", result, err.text);
+        assert_int_equal(output.time_us, start_us);
+        assert_int_equal(film_number(&film, output.slot, 0), 400 + start_us / 40000);
+        film_close(&film);
+    }
+}
+
+/* It is no broken packet: frames would be missing, and nobody knew why. */
+static void a_film_fails_where_memory_does_not_do(void **state)
+{
+    (void)state;
+    film_run("-f lavfi -i testsrc2=s=640x360 -t 1 -c:v libx264 -pix_fmt yuv420p10le {}/deep.mp4");
+    for (int threads = 1; threads <= 4; threads += 3) {
+        const struct movie_request request = {.threads = threads};
+        struct film film = film_open("deep.mp4", &request, 0);
+        /* Enough for all but a frame's first plane. */
+        av_max_alloc(300000);
+        struct movie_output output;
+        struct err err = {0};
+        assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err), MOVIE_FAILED);
+        assert_int_equal(err.code, ERR_LIMIT);
+        film_close(&film);
+    }
+}
+
+/* Three clusters of 26 frames; the last one, at 2.08 s, says that it is at the second one's time.
+ */
+static void frames_that_come_too_late_are_left_out(void **state)
+{
+    (void)state;
+    film_run("-f rawvideo -s 160x90 -pix_fmt yuv420p -r 25 -i {}/counter.yuv -c:v libx264 -pix_fmt "
+             "yuv420p -g 25 -bf 0 -cluster_time_limit 1000 {}/back.mkv");
+    size_t size;
+    uint8_t *bytes = film_read("back.mkv", &size);
+    size_t last = 0;
+    /* The time, in two bytes, is the first thing in a cluster, behind its length. */
+    for (size_t i = 0; i + 16 < size; i++)
+        if (memcmp(bytes + i, "\x1f\x43\xb6\x75", 4) == 0)
+            last = i;
+    while (last + 4 < size && memcmp(bytes + last, "\xe7\x82\x08\x20", 4) != 0)
+        last++;
+    assert_true(last + 4 < size);
+    memcpy(bytes + last + 2, "\x04\x10", 2);
+    film_write("back.mkv", bytes, size);
+    free(bytes);
+    const struct movie_request request = {.threads = 1};
+    struct film film = film_open("back.mkv", &request, 0);
+    struct movie_output output;
+    int frames = 0;
+    while (movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL) == MOVIE_FRAME) {
+        assert_int_equal(film_number(&film, output.slot, 0), frames);
+        assert_int_equal(output.time_us, 40000 * (int64_t)frames++);
+        movie_release(film.movie, output.slot);
+    }
+    assert_int_equal(frames, 52);
+    assert_int_equal(movie_counts(film.movie).late, 23);
+    film_close(&film);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +424,9 @@ int main(void)
         cmocka_unit_test(tracks_in_other_files_are_not_opened),
         cmocka_unit_test(frames_larger_than_told_are_not_decoded),
         cmocka_unit_test(films_without_end_of_broken_packets_fail),
+        cmocka_unit_test(films_that_were_cut_begin_where_they_were_cut),
+        cmocka_unit_test(a_film_fails_where_memory_does_not_do),
+        cmocka_unit_test(frames_that_come_too_late_are_left_out),
     };
     return cmocka_run_group_tests_name("movie_hostile", tests, setup, temp_folder_teardown);
 }

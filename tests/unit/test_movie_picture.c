@@ -313,11 +313,82 @@ static void a_reader_that_holds_all_slots_is_waited_for(void **state)
     film_close(&film);
 }
 
+/* Pictures without colours, and those that are stored as red, green and blue. */
+static void other_ways_to_store_colours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *encoder;
+        const uint8_t colour[3];
+    } cases[] = {
+        {"libx264 -pix_fmt gray", {128, 128, 128}},
+        {"libx264 -pix_fmt gray", {255, 255, 255}},
+        {"libx264 -pix_fmt gray10le", {0, 0, 0}},
+        {"libx264rgb -pix_fmt rgb24", {200, 60, 40}},
+        {"libx264rgb -pix_fmt rgb24", {30, 90, 200}},
+        {"libx264rgb -pix_fmt rgb24", {255, 255, 255}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char words[512];
+        const uint8_t *colour = cases[i].colour;
+        snprintf(words, sizeof words,
+                 "-f lavfi -i color=c=0x%02x%02x%02x:s=64x64,format=rgb24 -frames:v 1 -c:v %s "
+                 "-preset ultrafast -qp 1 {}/stored.mp4",
+                 colour[0], colour[1], colour[2], cases[i].encoder);
+        film_run(words);
+        struct movie_output output;
+        struct film film = first_frame("stored.mp4", 0, &output);
+        int rgb[3];
+        middle(&film, output.slot, rgb);
+        for (int j = 0; j < 3; j++)
+            if (abs(rgb[j] - colour[j]) > TOLERANCE)
+                fail_msg("%s: %d %d %d became %d %d %d", cases[i].encoder, colour[0], colour[1],
+                         colour[2], rgb[0], rgb[1], rgb[2]);
+        film_close(&film);
+    }
+}
+
+/* A picture that begins inside what is coded, in slots and painted. */
+static void pictures_begin_where_their_crop_says(void **state)
+{
+    (void)state;
+    enum { WIDTH = 160, HEIGHT = 96, LEFT = 34, TOP = 22 };
+    uint8_t *picture = malloc(WIDTH * HEIGHT * 3 / 2);
+    assert_non_null(picture);
+    memset(picture, 128, WIDTH * HEIGHT * 3 / 2);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            picture[y * WIDTH + x] = (uint8_t)(x < LEFT || y < TOP ? 16 : 40 + x + y / 2);
+    film_write("crop.yuv", picture, WIDTH * HEIGHT * 3 / 2);
+    free(picture);
+    film_run("-f rawvideo -s 160x96 -pix_fmt yuv420p -i {}/crop.yuv -c:v libx264 -qp 1 -bsf:v "
+             "h264_metadata=crop_left=34:crop_top=22 {}/crop.mp4");
+    for (int rotation = 0; rotation < 360; rotation += 180) {
+        struct movie_output output;
+        struct film film = first_frame("crop.mp4", rotation, &output);
+        const struct movie_layout *layout = &movie_facts(film.movie)->layout;
+        assert_int_equal(layout->width_px, WIDTH - LEFT);
+        assert_int_equal(layout->height_px, HEIGHT - TOP);
+        for (int y = 0; y < HEIGHT - TOP; y += 7)
+            for (int x = 0; x < WIDTH - LEFT; x += 5) {
+                int column = rotation ? WIDTH - LEFT - 1 - x : x;
+                int row = rotation ? HEIGHT - TOP - 1 - y : y;
+                const uint8_t *plane = film_plane(&film, output.slot, 0);
+                int luma = plane[(size_t)row * layout->stride_bytes[0] + (size_t)column];
+                int want = 40 + x + LEFT + (y + TOP) / 2;
+                assert_in_range(luma, want - TOLERANCE, want + TOLERANCE);
+            }
+        film_close(&film);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colours_are_right),
         cmocka_unit_test(large_films_without_a_matrix_are_hd),
+        cmocka_unit_test(other_ways_to_store_colours),
+        cmocka_unit_test(pictures_begin_where_their_crop_says),
         cmocka_unit_test(all_sizes_are_whole),
         cmocka_unit_test(the_smallest_film_plays),
         cmocka_unit_test(pixels_that_are_not_square_stretch),

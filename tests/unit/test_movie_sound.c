@@ -219,11 +219,25 @@ static void sound_of_other_codecs_counts_as_none(void **state)
     assert_int_equal(heard.end_us, -1);
 }
 
+/* Behind a gap the resampler first gives back some of what was before it: what follows stays in its
+ * place all the same, to a few samples. */
+static void sound_behind_a_gap_is_in_its_place(void **state)
+{
+    (void)state;
+    film_run(PICTURES BEEP("44100", MONO) X264
+             "-af aselect=not(between(t\\,0.4\\,0.7)) -c:a flac -strict -2 {}/gap.mp4");
+    struct heard heard = play("gap.mp4", 0);
+    if (heard.gap_us < 200000 || !near(heard.beep_us, BEEP_US, 150))
+        fail_msg("a gap of %jd us, the beep at %jd us", (intmax_t)heard.gap_us,
+                 (intmax_t)heard.beep_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_is_in_step_with_the_pictures),
         cmocka_unit_test(joining_late_stays_in_step),
+        cmocka_unit_test(sound_behind_a_gap_is_in_its_place),
         cmocka_unit_test(sound_that_is_not_wanted_is_not_given),
         cmocka_unit_test(kinds_do_not_block_each_other),
         cmocka_unit_test(broken_sound_is_silence),

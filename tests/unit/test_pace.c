@@ -39,8 +39,8 @@ static void a_still_screen_sleeps(void **state)
     }
 }
 
-/* Begins frames when pace says and presents them after `work` nanoseconds. Returns how many of
- * `count` were late. */
+/* Begins frames when pace says, draws each for `work` nanoseconds, and presents it when pace says.
+ * Returns how many of `count` were late. None is ever early. */
 static int play(struct pace *pace, int64_t *now, int count, int64_t work)
 {
     int late = 0;
@@ -51,8 +51,13 @@ static int play(struct pace *pace, int64_t *now, int count, int64_t work)
         int64_t seen = pace_next_ns(pace, *now);
         assert_true(seen >= *now);
         *now += work;
+        pace_drawn(pace, *now);
+        if (*now < pace_present_ns(pace))
+            *now = pace_present_ns(pace);
         if (pace->waits) /* the display holds it until the refresh */
             *now = (*now + PERIOD - 1) / PERIOD * PERIOD;
+        else
+            assert_true(*now >= seen);
         late += pace_presented(pace, *now);
         pace_set_running(pace, true);
     }
@@ -119,6 +124,108 @@ static void a_late_frame_is_told_and_skipped(void **state)
     assert_true(pace_presented(&pace, next));      /* some were left out before it */
     pace_next_ns(&pace, next);
     assert_false(pace_presented(&pace, next + PERIOD));
+}
+
+/* However early a frame is drawn, it is presented at its time; and begun early enough for that. */
+static void a_frame_is_presented_at_its_time_and_not_before(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    play(&pace, &now, 1, 0);
+    for (int i = 0; i < 300; i++) {
+        int64_t work = (i < 200 ? i * 7 % 18 : 9) * MS;
+        int64_t until = pace_wait_until_ns(&pace, now);
+        now = until > now ? until : now;
+        int64_t seen = pace_next_ns(&pace, now);
+        pace_drawn(&pace, now + work);
+        assert_int_equal(pace_present_ns(&pace), seen);
+        now = now + work > seen ? now + work : seen;
+        assert_false(pace_presented(&pace, now));
+        pace_set_running(&pace, true);
+        if (i > 200) /* they are all alike by now: begun early enough */
+            assert_int_equal(now, seen);
+    }
+}
+
+static void where_the_display_waits_nobody_else_does(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, true);
+    int64_t now = START;
+    play(&pace, &now, 10, MS);
+    pace_next_ns(&pace, now);
+    assert_true(pace_present_ns(&pace) <= now);
+}
+
+/* Ten refreshes pass: while the frame is drawn, or before it is begun. */
+static void a_stall_counts_all_that_it_missed(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++)
+        for (int begun = 0; begun < 2; begun++) {
+            struct pace pace;
+            pace_init(&pace, 50, waits);
+            int64_t now = START;
+            play(&pace, &now, 100, MS);
+            assert_int_equal(pace.missed, 0);
+            assert_int_equal(pace.due, 99); /* the first one came out of stillness */
+            int64_t last = now;
+            if (begun) {
+                int64_t until = pace_wait_until_ns(&pace, now);
+                now = until > now ? until : now;
+                pace_next_ns(&pace, now);
+                pace_drawn(&pace, now + MS);
+            }
+            now = last + 11 * PERIOD; /* the next was due one period after the last */
+            if (!begun)
+                pace_next_ns(&pace, now);
+            if (begun || !waits)
+                assert_true(pace_presented(&pace, now));
+            else /* drawn for the refresh after that, and that is when it is seen */
+                assert_true(pace_presented(&pace, now += PERIOD));
+            assert_in_range(pace.missed, 10, waits && !begun ? 11 : 10);
+            int64_t missed = pace.missed;
+            play(&pace, &now, 100, MS);
+            assert_int_equal(pace.missed, missed); /* told once */
+            assert_int_equal(pace.due, 99 + missed + 1 + 100);
+        }
+}
+
+/* A film of half the refresh rate: refreshes without a new frame of it are nothing missed. */
+static void what_need_not_be_drawn_is_not_missed(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++) {
+        struct pace pace;
+        pace_init(&pace, 50, waits);
+        int64_t now = START;
+        play(&pace, &now, 10, MS);
+        for (int i = 0; i < 100; i++) {
+            int64_t until = pace_wait_until_ns(&pace, now);
+            now = until > now ? until : now;
+            pace_next_ns(&pace, now);
+            play(&pace, &now, 1, MS);
+        }
+        assert_int_equal(pace.missed, 0);
+    }
+}
+
+/* Nothing moved: no refresh was waited for. */
+static void stillness_is_not_missed(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 50, false);
+    int64_t now = START;
+    for (int i = 0; i < 5; i++) {
+        play(&pace, &now, 3, MS);
+        pace_set_running(&pace, false);
+        now += 50 * PERIOD;
+    }
+    assert_int_equal(pace.missed, 0);
 }
 
 static void half_a_period_is_not_late_yet(void **state)
@@ -202,6 +309,11 @@ int main(void)
         cmocka_unit_test(a_display_that_waits_sets_the_pace),
         cmocka_unit_test(a_frame_that_is_not_drawn_takes_its_time),
         cmocka_unit_test(a_late_frame_is_told_and_skipped),
+        cmocka_unit_test(a_frame_is_presented_at_its_time_and_not_before),
+        cmocka_unit_test(where_the_display_waits_nobody_else_does),
+        cmocka_unit_test(a_stall_counts_all_that_it_missed),
+        cmocka_unit_test(what_need_not_be_drawn_is_not_missed),
+        cmocka_unit_test(stillness_is_not_missed),
         cmocka_unit_test(half_a_period_is_not_late_yet),
         cmocka_unit_test(a_machine_too_slow_shows_every_second_frame),
         cmocka_unit_test(a_display_that_does_not_wait_is_found_out),

@@ -1,123 +1,26 @@
-/* Films as the player shows them: playing, loader and film together, at times that the test says.
+/* Films as the programme plays them: each frame in its time, joined late, through steps of the
+ * clock and into another edition.
  *
  * film.c executes this program again as the worker. */
 #include "playing.h"
 
-#include "base/clock.h"
-#include "decode/worker_movie.h"
-#include "decode/worker_picture.h"
+#include <math.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <limits.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <cmocka.h>
 
-#include "temp_folder.h"
+#include "playing_fixture.h"
 
-#define SIDE 64
-#define LIMIT_MS 60000
-#define MIDNIGHT_MS INT64_C(1770336000000) /* 2026-02-06 in UTC */
-#define FRAME_MS 40
-#define FRAMES 100
-
-static struct playing playing;
-static struct loader *loader;
-
-/* Each picture carries its number in black and white blocks, four by four. */
-static int prepare(void **state)
-{
-    if (temp_folder_setup(state) != 0)
-        return -1;
-    static const char source[] =
-        "nullsrc=s=64x64:r=25,"
-        "geq=lum='if(mod(floor(N/pow(2,floor(X*4/W)+4*floor(Y*4/H))),2),235,16)':cb=128:cr=128";
-    const char *const arguments[] = {"ffmpeg",    "-nostdin",
-                                     "-v",        "error",
-                                     "-y",        "-f",
-                                     "lavfi",     "-i",
-                                     source,      "-frames:v",
-                                     "100",       "-c:v",
-                                     "libx264",   "-preset",
-                                     "ultrafast", "-threads",
-                                     "1",         "-g",
-                                     "10",        "-pix_fmt",
-                                     "yuv420p",   temp_folder_path("film.mp4"),
-                                     NULL};
-    pid_t pid;
-    int status = -1;
-    extern char **environ;
-    if (posix_spawnp(&pid, "ffmpeg", NULL, NULL, (char *const *)(uintptr_t)arguments, environ) ||
-        waitpid(pid, &status, 0) != pid || status != 0)
-        return -1;
-    temp_folder_write("list.json",
-                      "{\"format\":\"duckling/1\",\"timezone\":\"UTC\",\"spots\":{\"a\":{\"video\":"
-                      "\"film.mp4\",\"duration\":10}},\"defaults\":{\"transition\":{\"type\":"
-                      "\"cut\",\"duration\":0}}}");
-    return 0;
-}
+#define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
 
 static int open_playing(void **state)
 {
     (void)state;
-    struct err err = {0};
-    const struct loader_config config = {
-        .screen_width_px = SIDE, .screen_height_px = SIDE, .language = "en", .limit_ms = LIMIT_MS};
-    loader = loader_create(&config);
-    return loader && playing_open(&playing, temp_folder_path("list.json"), NULL, LIMIT_MS, &err)
-               ? 0
-               : -1;
-}
-
-static int close_playing(void **state)
-{
-    (void)state;
-    loader_destroy(loader);
-    playing_finish(&playing);
-    playing = (struct playing){0};
+    open_loader(false, LIMIT_MS);
+    put_on(FILM);
     return 0;
-}
-
-static int number_of(const struct frame *frame)
-{
-    int number = 0;
-    for (int block = 0; block < 16; block++) {
-        size_t x = (size_t)((block % 4 * 2 + 1) * frame->width_px / 8);
-        size_t y = (size_t)((block / 4 * 2 + 1) * frame->height_px / 8);
-        number |= (frame->planes[0][frame->strides_bytes[0] * y + x] > 126) << block;
-    }
-    return number;
-}
-
-/* Turn after turn at one instant, until the frame that belongs there is on; fails when nothing is
- * at work any more, and it is not. */
-static struct show_wish settle(double at_ms)
-{
-    int wanted = (int)(at_ms / FRAME_MS) < FRAMES ? (int)(at_ms / FRAME_MS) : FRAMES - 1;
-    int seen = -1;
-    for (int turn = 0; turn < 1000; turn++) {
-        struct picture *next;
-        struct pollfd fds[LOADER_FDS_MAX];
-        int64_t deadline_ns = INT64_MAX, now_ns = clock_mono_ns();
-        loader_poll(loader);
-        struct show_wish wish =
-            playing_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + at_ms, &next);
-        loader_end_round(loader);
-        if (wish.to.picture && wish.to.picture->visual)
-            seen = number_of(wish.to.picture->visual);
-        if (seen == wanted)
-            return wish;
-        int count = loader_poll_fds(loader, fds, &deadline_ns);
-        int64_t left_ms = deadline_ns == INT64_MAX ? 0 : (deadline_ns - now_ns) / 1000000 + 1;
-        if (poll(fds, (nfds_t)count, left_ms > INT_MAX ? INT_MAX : (int)left_ms) == 0 &&
-            deadline_ns == INT64_MAX)
-            break;
-    }
-    fail_msg("at %.0f ms: frame %d instead of %d", at_ms, seen, wanted);
-    return (struct show_wish){0};
 }
 
 static void each_frame_in_its_time(void **state)
@@ -134,46 +37,289 @@ static void a_player_that_joins_late(void **state)
     settle(2510);
 }
 
-/* The slot is the same, but not the film's time. What was on stays until the right frame is there,
- * and is another picture, so that it can fade out. */
+/* Until a film that fades out shows the frame that it has at this time. */
+static void settle_old(const struct picture *old, double at_ms, double old_ms)
+{
+    struct picture *next;
+    for (int turns = 0; turns < 1000; turns++) {
+        turn(at_ms, &next);
+        if (number_of(old) == number_at(old_ms))
+            return;
+        if (!sleep_on_workers())
+            break;
+    }
+    fail_msg("the film that fades out stands at %d instead of %d", number_of(old),
+             number_at(old_ms));
+}
+
+/* The slot is the same, but not the film's time. What was on goes on by its old time while it fades
+ * into the right frame, which is another picture, and goes on too. */
 static void check_jump(double from_ms, double to_ms)
 {
-    struct show_wish wish = settle(from_ms);
-    struct picture *before = picture_hold(wish.to.picture);
+    struct show_wish wish = enter(from_ms);
+    struct picture *before = wish.to.picture; /* the show holds it, and nobody else */
     uint64_t key = wish.to.key;
-    playing.jumps++;
-    wish = settle(to_ms);
+    playing_jump(&playing, to_ms - from_ms);
+    settle_old(before, to_ms + 120, from_ms + 120);
+    wish = settle(to_ms + 120);
     assert_int_not_equal(wish.to.key, key);
     assert_ptr_not_equal(wish.to.picture, before);
-    assert_int_equal(number_of(before->visual), (int)(from_ms / FRAME_MS));
-    picture_release(before);
+    assert_ptr_equal(show.settled.picture, before);
+    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    settle_old(before, to_ms + 280, from_ms + 280);
+    settle(to_ms + 280);
+    settle(to_ms + 2000);
+    assert_ptr_equal(show.settled.picture, wish.to.picture); /* faded in: the old one is let go */
+    film_worker();                                           /* one is left */
+    show_finish(&show);
 }
 
 static void the_clock_is_set_back(void **state)
 {
     (void)state;
     check_jump(3500, 600);
+}
+
+static void the_clock_is_set_back_at_the_end(void **state)
+{
+    (void)state;
     check_jump(3990, 20); /* the worker has said all */
 }
 
 static void the_clock_is_set_on(void **state)
 {
     (void)state;
-    check_jump(300, 3300);
+    check_jump(300, 1300);
+}
+
+/* There and back again before it was noticed: nothing happened. */
+static void the_clock_is_set_there_and_back(void **state)
+{
+    (void)state;
+    struct show_wish wish = enter(1000);
+    struct picture *before = wish.to.picture;
+    playing_jump(&playing, 1234.5678);
+    playing_jump(&playing, -1234.5678);
+    wish = settle(1080);
+    assert_ptr_equal(wish.to.picture, before);
+    assert_int_equal(show.coming.key, 0);
+}
+
+/* The same film in a slot with the same start: what else the edition changed is nothing to it. */
+static void check_goes_on(const char *spots, const char *name)
+{
+    int sounds;
+    struct show_wish wish = enter(1000);
+    struct picture *before = wish.to.picture;
+    pid_t worker = film_worker();
+    put_on(spots);
+    for (int at_ms = 1010; at_ms < 2000; at_ms += FRAME_MS) {
+        wish = settle(at_ms);
+        assert_ptr_equal(wish.to.picture, before);
+        assert_int_equal(wish.to.key, show.settled.key);
+        assert_int_equal(show.coming.key, 0);
+    }
+    assert_string_equal(before->name, name);
+    assert_int_equal(film_worker(), worker);
+    assert_int_equal(count_jobs(&sounds), 1);
+}
+
+static void an_unchanged_film_goes_on_in_another_edition(void **state)
+{
+    (void)state;
+    check_goes_on(FILM, "a");
+}
+
+static void with_another_length(void **state)
+{
+    (void)state;
+    check_goes_on("\"a\":{\"video\":\"film.mp4\",\"duration\":7}", "a");
+}
+
+static void with_another_name(void **state)
+{
+    (void)state;
+    check_goes_on("\"b\":{\"video\":\"film.mp4\",\"duration\":9}", "b");
+}
+
+/* Something of it looks otherwise: both run, the old one by its old time, while one fades into the
+ * other. */
+static void check_fades(const char *spots)
+{
+    struct show_wish wish = enter(1000);
+    struct picture *before = wish.to.picture; /* the show holds it, and nobody else */
+    put_on(spots);
+    settle_old(before, 1100, 1100);
+    wish = settle(1100);
+    assert_ptr_not_equal(wish.to.picture, before);
+    assert_ptr_equal(show.settled.picture, before);
+    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    settle_old(before, 1500, 1500);
+    settle(1500);
+    assert_true(show.mix > 0.3 && show.mix < 0.5);
+    settle(2200);
+    film_worker();
+}
+
+static void a_changed_film_fades_into_its_new_self(void **state)
+{
+    (void)state;
+    check_fades("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"focus\":[0.1,0.5]}");
+}
+
+static void a_film_with_another_tagline_fades(void **state)
+{
+    (void)state;
+    check_fades("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"background\":\"#102030\"}");
+}
+
+/* The film is swapped for itself in another slot, again and again, faster than any can be shown:
+ * never more workers than there may be, and the last one plays. */
+static void many_swaps_in_a_row(void **state)
+{
+    (void)state;
+    struct picture *next;
+    pid_t pids[16];
+    enter(1000);
+    for (int i = 0; i < 12; i++) {
+        char spots[128];
+        snprintf(spots, sizeof spots,
+                 "\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"focus\":[0.%d,0.5]}", 10 + i);
+        put_on(spots);
+        for (int turns = 0; turns < 3; turns++) {
+            turn(1000 + 30 * i + 10 * turns, &next);
+            /* Those that were told to end may be at it still. */
+            assert_in_range(film_workers(pids, 16), 1, LOADER_FILMS_MAX + 2);
+        }
+    }
+    settle(1500);
+    settle(3500);
+    film_worker();
+}
+
+static void volume_zero_decodes_no_sound(void **state)
+{
+    (void)state;
+    int sounds;
+    open_loader(true, LIMIT_MS);
+    put_on(FILM);
+    settle(200);
+    assert_int_equal(count_jobs(&sounds), 1);
+    assert_int_equal(sounds, 0);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
+    settle(400);
+    assert_int_equal(count_jobs(&sounds), 2);
+    assert_int_equal(sounds, 1);
+}
+
+/* Nor where there is no device. */
+static void without_a_device_no_sound_is_decoded(void **state)
+{
+    (void)state;
+    int sounds;
+    open_loader(false, LIMIT_MS);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
+    settle(200);
+    assert_int_equal(count_jobs(&sounds), 1);
+    assert_int_equal(sounds, 0);
+}
+
+static void assert_near(double found, double wanted, double most)
+{
+    if (!(fabs(found - wanted) <= most))
+        fail_msg("%.6f instead of %.6f", found, wanted);
+}
+
+static struct playing_sound only_sound(double now_ms)
+{
+    struct playing_sound sounds[2];
+    assert_int_equal(playing_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + now_ms,
+                                    (double)MIDNIGHT_MS + now_ms, sounds),
+                     1);
+    return sounds[0];
+}
+
+static void the_sound_of_an_unchanged_film_goes_on(void **state)
+{
+    (void)state;
+    open_loader(true, LIMIT_MS);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
+    enter(0);
+    settle(1000);
+    const struct playing_sound before = only_sound(1000);
+    assert_near(before.gain, 0.5, 1e-9);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":9,\"volume\":0.25}");
+    settle(1020);
+    const struct playing_sound after = only_sound(1020);
+    assert_int_equal(after.key, before.key);
+    assert_ptr_equal(after.film, before.film);
+    assert_near(after.offset_ms, 1020, 1e-3);
+    assert_near(after.gain, 0.25, 1e-9);
+}
+
+/* Through all of a bridge, from before the new film is there: as loud as it is seen, by its old
+ * time; and the two together are as loud as both are. */
+static void the_sound_of_the_old_film_fades(void **state)
+{
+    (void)state;
+    struct playing_sound sounds[2];
+    struct picture *next;
+    open_loader(true, LIMIT_MS);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
+    enter(0);
+    settle(1000);
+    const struct playing_sound before = only_sound(1000);
+    playing_jump(&playing, 1000);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5,\"focus\":[0.1,0.5]}");
+    turn(2010, &next);
+    struct playing_sound old = only_sound(2010); /* no other worker can be there so soon */
+    assert_int_equal(old.key, before.key);
+    assert_near(old.gain, 0.5, 1e-9);
+    assert_near(old.offset_ms, 1010, 1e-3);
+    settle(2020);
+    for (int passed_ms = 0; passed_ms < 1000; passed_ms += 100) {
+        double at_ms = 2020 + passed_ms;
+        settle(at_ms);
+        assert_int_equal(playing_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + at_ms,
+                                        (double)MIDNIGHT_MS + at_ms, sounds),
+                         2);
+        assert_int_equal(sounds[0].key, before.key);
+        assert_near(sounds[0].offset_ms, at_ms - 1000, 1e-3);
+        assert_near(sounds[1].offset_ms, at_ms, 1e-3);
+        assert_near(sounds[0].gain, 0.5 * cos(passed_ms / 1000.0 * 1.5707963), 1e-3);
+        assert_near(sounds[1].gain, 0.5 * sin(passed_ms / 1000.0 * 1.5707963), 1e-3);
+    }
+    settle(3100);
+    const struct playing_sound after = only_sound(3100);
+    assert_int_not_equal(after.key, before.key);
+    assert_near(after.gain, 0.5, 1e-9);
 }
 
 int main(int argc, char **argv)
 {
-    /* As main() does; the search for leaks is not for sandboxes. */
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
-        _exit(worker_main(&worker_picture));
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
-        _exit(worker_main(&worker_movie));
+    be_a_worker(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(the_clock_is_set_back, open_playing, close_playing),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_back_at_the_end, open_playing,
+                                        close_playing),
         cmocka_unit_test_setup_teardown(the_clock_is_set_on, open_playing, close_playing),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_there_and_back, open_playing,
+                                        close_playing),
+        cmocka_unit_test_setup_teardown(an_unchanged_film_goes_on_in_another_edition, open_playing,
+                                        close_playing),
+        cmocka_unit_test_setup_teardown(with_another_length, open_playing, close_playing),
+        cmocka_unit_test_setup_teardown(with_another_name, open_playing, close_playing),
+        cmocka_unit_test_setup_teardown(a_changed_film_fades_into_its_new_self, open_playing,
+                                        close_playing),
+        cmocka_unit_test_setup_teardown(a_film_with_another_tagline_fades, open_playing,
+                                        close_playing),
+        cmocka_unit_test_setup_teardown(many_swaps_in_a_row, open_playing, close_playing),
+        cmocka_unit_test_teardown(volume_zero_decodes_no_sound, close_playing),
+        cmocka_unit_test_teardown(without_a_device_no_sound_is_decoded, close_playing),
+        cmocka_unit_test_teardown(the_sound_of_an_unchanged_film_goes_on, close_playing),
+        cmocka_unit_test_teardown(the_sound_of_the_old_film_fades, close_playing),
     };
     return cmocka_run_group_tests_name("playing_film", tests, prepare, temp_folder_teardown);
 }

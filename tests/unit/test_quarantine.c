@@ -27,30 +27,104 @@ static const uint8_t *medium(int number)
     return identity;
 }
 
+static int64_t hours(int count)
+{
+    return (int64_t)count * 3600 * 1000000000;
+}
+
+static bool strike(const uint8_t *identity)
+{
+    return quarantine_strike(&quarantine, identity, 0, 0);
+}
+
+static bool has(const uint8_t *identity)
+{
+    return quarantine_has(&quarantine, identity, 0);
+}
+
 static void three_strikes(void **state)
 {
     (void)state;
-    assert_false(quarantine_has(&quarantine, medium(1)));
-    assert_false(quarantine_strike(&quarantine, medium(1)));
-    assert_false(quarantine_strike(&quarantine, medium(1)));
-    assert_false(quarantine_has(&quarantine, medium(1)));
-    assert_true(quarantine_strike(&quarantine, medium(1)));
-    assert_true(quarantine_has(&quarantine, medium(1)));
+    assert_false(has(medium(1)));
+    assert_false(strike(medium(1)));
+    assert_false(strike(medium(1)));
+    assert_false(has(medium(1)));
+    assert_true(strike(medium(1)));
+    assert_true(has(medium(1)));
     /* Told once, whatever comes. */
-    assert_false(quarantine_strike(&quarantine, medium(1)));
-    assert_true(quarantine_has(&quarantine, medium(1)));
+    assert_false(strike(medium(1)));
+    assert_true(has(medium(1)));
+}
+
+/* After some hours there is one trial more: failing that is the end of it for as long again. */
+static void its_time_runs_out(void **state)
+{
+    (void)state;
+    for (int i = 0; i < QUARANTINE_STRIKES; i++)
+        quarantine_strike(&quarantine, medium(1), 0, hours(i));
+    int64_t end_ns = hours(QUARANTINE_STRIKES - 1 + QUARANTINE_HOURS);
+    assert_true(quarantine_has(&quarantine, medium(1), end_ns - 1));
+    assert_false(quarantine_has(&quarantine, medium(1), end_ns));
+    assert_true(quarantine_strike(&quarantine, medium(1), 0, end_ns + 5));
+    assert_true(quarantine_has(&quarantine, medium(1), end_ns + hours(QUARANTINE_HOURS)));
+    end_ns += 5 + hours(QUARANTINE_HOURS);
+    assert_false(quarantine_has(&quarantine, medium(1), end_ns));
+    /* And passing it clears it of all. */
+    quarantine_forgive(&quarantine, medium(1), 0, INT64_MAX);
+    assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
+    assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
+    assert_true(quarantine_strike(&quarantine, medium(1), 0, end_ns));
+}
+
+/* Strikes that lie apart, with good plays between them, never add up. */
+static void what_goes_well_is_forgiven(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        assert_false(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)));
+        assert_false(quarantine_strike(&quarantine, medium(1), 9000000, hours(i)));
+        quarantine_forgive(&quarantine, medium(1), 0, 12000000);
+    }
+    quarantine_forgive(&quarantine, medium(2), 0, INT64_MAX); /* nothing to forgive */
+    assert_false(has(medium(2)));
+}
+
+/* What plays well up to where it fails, or from there on, has proved nothing. */
+static void only_where_it_failed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < QUARANTINE_STRIKES; i++) {
+        assert_int_equal(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)),
+                         i == QUARANTINE_STRIKES - 1);
+        quarantine_forgive(&quarantine, medium(1), 0, 4900000);
+        quarantine_forgive(&quarantine, medium(1), 0, 5900000); /* may be told of later */
+        quarantine_forgive(&quarantine, medium(1), 5100000, INT64_MAX);
+    }
+    assert_true(quarantine_has(&quarantine, medium(1), hours(QUARANTINE_STRIKES)));
+}
+
+/* It failed at two places: both count, until it has gone well at both. */
+static void wherever_it_failed(void **state)
+{
+    (void)state;
+    strike(medium(1));
+    quarantine_strike(&quarantine, medium(1), 60000000, 0);
+    quarantine_forgive(&quarantine, medium(1), 0, 30000000);
+    quarantine_forgive(&quarantine, medium(1), 1000000, INT64_MAX);
+    assert_true(strike(medium(1)));
+    quarantine_forgive(&quarantine, medium(1), 0, 61500000);
+    assert_false(has(medium(1)));
 }
 
 static void each_medium_for_itself(void **state)
 {
     (void)state;
-    for (int strike = 1; strike <= QUARANTINE_STRIKES; strike++)
+    for (int round = 1; round <= QUARANTINE_STRIKES; round++)
         for (int i = 0; i < QUARANTINE_MAX; i++)
-            assert_true(quarantine_strike(&quarantine, medium(i)) ==
-                        (strike == QUARANTINE_STRIKES));
+            assert_true(strike(medium(i)) == (round == QUARANTINE_STRIKES));
     for (int i = 0; i < QUARANTINE_MAX; i++)
-        assert_true(quarantine_has(&quarantine, medium(i)));
-    assert_false(quarantine_has(&quarantine, medium(QUARANTINE_MAX)));
+        assert_true(has(medium(i)));
+    assert_false(has(medium(QUARANTINE_MAX)));
 }
 
 /* A medium of zeros is not the place that is free. */
@@ -58,26 +132,26 @@ static void the_hash_of_zeros(void **state)
 {
     (void)state;
     static const uint8_t zeros[HASH_BYTES];
-    assert_false(quarantine_has(&quarantine, zeros));
+    assert_false(has(zeros));
     for (int i = 0; i < QUARANTINE_STRIKES; i++)
-        quarantine_strike(&quarantine, zeros);
-    assert_true(quarantine_has(&quarantine, zeros));
+        strike(zeros);
+    assert_true(has(zeros));
 }
 
 static void the_oldest_is_forgotten(void **state)
 {
     (void)state;
     for (int i = 0; i < QUARANTINE_MAX; i++)
-        for (int strike = 0; strike < QUARANTINE_STRIKES; strike++)
-            quarantine_strike(&quarantine, medium(i));
-    assert_false(quarantine_strike(&quarantine, medium(1000)));
-    assert_false(quarantine_has(&quarantine, medium(0)));
-    assert_true(quarantine_has(&quarantine, medium(1)));
-    assert_false(quarantine_has(&quarantine, medium(1000)));
+        for (int round = 0; round < QUARANTINE_STRIKES; round++)
+            strike(medium(i));
+    assert_false(strike(medium(1000)));
+    assert_false(has(medium(0)));
+    assert_true(has(medium(1)));
+    assert_false(has(medium(1000)));
     /* What was forgotten begins anew. */
-    assert_false(quarantine_strike(&quarantine, medium(0)));
-    assert_false(quarantine_has(&quarantine, medium(1)));
-    assert_true(quarantine_has(&quarantine, medium(2)));
+    assert_false(strike(medium(0)));
+    assert_false(has(medium(1)));
+    assert_true(has(medium(2)));
 }
 
 /* Two films beside a playlist; the first by its hash, where that is asked for. */
@@ -142,6 +216,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(three_strikes, forget),
+        cmocka_unit_test_setup(its_time_runs_out, forget),
+        cmocka_unit_test_setup(what_goes_well_is_forgiven, forget),
+        cmocka_unit_test_setup(only_where_it_failed, forget),
+        cmocka_unit_test_setup(wherever_it_failed, forget),
         cmocka_unit_test_setup(each_medium_for_itself, forget),
         cmocka_unit_test_setup(the_hash_of_zeros, forget),
         cmocka_unit_test_setup(the_oldest_is_forgotten, forget),

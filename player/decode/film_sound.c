@@ -1,0 +1,97 @@
+#include "decode/film_sound.h"
+
+#include "decode/film_told.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define SOUND_HZ 48000
+
+struct piece {
+    int64_t time_us;
+    int pairs;
+    float samples[2 * PROTOCOL_SOUND_PAIRS];
+};
+
+struct film_sound {
+    struct piece pieces[PROTOCOL_AHEAD_SOUNDS];
+    int first, count;
+};
+
+struct film_sound *film_sound_create(void)
+{
+    return calloc(1, sizeof(struct film_sound));
+}
+
+void film_sound_destroy(struct film_sound *sound)
+{
+    free(sound);
+}
+
+bool film_sound_take(struct film_sound *sound, const struct protocol_sound *packet)
+{
+    if (sound->count == PROTOCOL_AHEAD_SOUNDS || packet->kind != PROTOCOL_SOUND ||
+        packet->pairs < 1 || packet->pairs > PROTOCOL_SOUND_PAIRS || packet->time_us < 0 ||
+        packet->time_us > FILM_DURATION_US_MAX)
+        return false;
+    struct piece *piece = &sound->pieces[(sound->first + sound->count++) % PROTOCOL_AHEAD_SOUNDS];
+    piece->time_us = packet->time_us;
+    piece->pairs = packet->pairs;
+    for (int i = 0; i < 2 * packet->pairs; i++) {
+        float sample = packet->samples[i];
+        /* What is no number is silence. */
+        piece->samples[i] = sample >= 1 ? 1 : sample <= -1 ? -1.0F : isnan(sample) ? 0 : sample;
+    }
+    return true;
+}
+
+/* The worker counts in samples too, and rounds to microseconds: rounded back, pieces touch. */
+static int64_t pairs_of_us(int64_t us)
+{
+    return (us * (SOUND_HZ / 1000) + 500) / 1000;
+}
+
+int film_sound_forget(struct film_sound *sound, int64_t offset)
+{
+    int forgotten = 0;
+    while (sound->count > 0) {
+        const struct piece *piece = &sound->pieces[sound->first];
+        if (pairs_of_us(piece->time_us) + piece->pairs > offset)
+            break;
+        sound->first = (sound->first + 1) % PROTOCOL_AHEAD_SOUNDS;
+        sound->count--;
+        forgotten++;
+    }
+    return forgotten;
+}
+
+/* What of a piece lies at `from` or later, and before `pairs`, is added to the mix. Returns where
+ * it ends: where pieces overlap, the earlier one is heard, not both. */
+static int64_t add_piece(const struct piece *piece, int64_t at, int64_t from, float *mix, int pairs,
+                         const float gains[2])
+{
+    int64_t first = at > from ? at : from;
+    int64_t end = at + piece->pairs < pairs ? at + piece->pairs : pairs;
+    if (first >= end)
+        return from;
+    for (int64_t i = first; i < end; i++) {
+        float gain = gains[0] + (gains[1] - gains[0]) * (float)i / (float)pairs;
+        mix[2 * i] += piece->samples[2 * (i - at)] * gain;
+        mix[2 * i + 1] += piece->samples[2 * (i - at) + 1] * gain;
+    }
+    return end;
+}
+
+bool film_sound_add(const struct film_sound *sound, int64_t offset, float *mix, int pairs,
+                    const float gains[2])
+{
+    bool any = false;
+    int64_t done = 0;
+    for (int i = 0; i < sound->count; i++) {
+        const struct piece *piece = &sound->pieces[(sound->first + i) % PROTOCOL_AHEAD_SOUNDS];
+        int64_t before = done;
+        done = add_piece(piece, pairs_of_us(piece->time_us) - offset, done, mix, pairs, gains);
+        any |= done > before;
+    }
+    return any;
+}

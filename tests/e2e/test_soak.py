@@ -1,0 +1,35 @@
+"""Two hundred plays of everything into everything leave nothing behind (`make soak`: two thousand); and the measure that says so
+can say otherwise."""
+import importlib.machinery
+import importlib.util
+import tempfile
+import unittest
+from pathlib import Path
+
+import tap
+
+loader = importlib.machinery.SourceFileLoader("soak", str(Path(__file__).resolve().parent.parent / "soak"))
+soak = importlib.util.module_from_spec(importlib.util.spec_from_loader("soak", loader))
+loader.exec_module(soak)
+
+
+class Soak(unittest.TestCase):
+    def test_nothing_grows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            samples, changes, complaints = soak.run(Path(folder), 200, 5)
+        self.assertGreater(len(samples), 40)
+        self.assertEqual(soak.faults(samples, changes, 200), [])
+        self.assertEqual(complaints, [])
+
+    def test_growth_is_told(self):
+        even = {"descriptors": 10, "processes": 2, "mappings": 900, "memory_kb": 40000}
+        for name, growth in (("descriptors", 1), ("processes", 1), ("mappings", 1), ("memory_kb", 100)):
+            with self.subTest(name):
+                samples = [{**even, name: even[name] + growth * i} for i in range(100)]
+                self.assertEqual(len(soak.faults(samples, 200, 200)), 1)
+        self.assertEqual(soak.faults([even] * 100, 200, 200), [])
+        self.assertEqual(soak.faults([even] * 100, 100, 200), ["only 100 of 200 plays were seen"])
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,80 @@
+/* The end of workers that the kernel can't end. link.c is compiled in here: nothing is killed
+ * before the test says so. */
+#include <signal.h>
+#include <stdbool.h>
+
+static bool kills;
+
+static int kill_when_told(int pid, int number)
+{
+    return kills ? kill(pid, number) : 0;
+}
+
+#define kill kill_when_told
+#include "decode/link.c"
+#undef kill
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <cmocka.h>
+
+#define WORKERS 70
+#define PATIENCE_S 60
+
+static pid_t start_sleeper(void)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
+        for (;;)
+            pause();
+    }
+    return pid;
+}
+
+/* As many as there may be: stopping one more waits for none of them. SIGALRM ends a test that
+ * hangs. */
+static void stopping_never_waits(void **state)
+{
+    (void)state;
+    pid_t pids[WORKERS];
+    alarm(PATIENCE_S);
+    for (int i = 0; i < WORKERS; i++) {
+        struct link link = {.pid = pids[i] = start_sleeper(), .socket = -1, .end_fd = -1};
+        link_stop(&link);
+        assert_int_equal(link.pid, 0);
+    }
+    alarm(0);
+    link_reap(false);
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(waitpid(pids[i], NULL, WNOHANG), 0); /* there, and ours */
+    kills = true;
+    for (int i = 0; i < WORKERS; i++)
+        kill_when_told(pids[i], SIGKILL);
+    link_reap(true);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+/* What a worker may say of itself. */
+static void what_its_word_is_worth(void **state)
+{
+    (void)state;
+    for (uint32_t code = 0; code < 1000; code++) {
+        enum err_code wanted = code == ERR_INPUT || code == ERR_LIMIT ? code : ERR_WORKER;
+        assert_int_equal(link_told_code(code), wanted);
+    }
+    assert_int_equal(link_told_code(UINT32_MAX), ERR_WORKER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stopping_never_waits),
+        cmocka_unit_test(what_its_word_is_worth),
+    };
+    return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+/* Catching up: what is given out, and how little is decoded for it. */
+#include "decode/movie.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <cmocka.h>
+
+#include "temp_folder.h"
+#include "movie_files.h"
+
+#define FRAMES 250
+#define FRAME_US 40000
+#define PICTURES "-f rawvideo -s 160x90 -pix_fmt yuv420p -r 25 -i {}/counter.yuv "
+#define X264                                                                                       \
+    "-c:v libx264 -preset veryfast -pix_fmt yuv420p -bf 3 -x264-params b-adapt=0:scenecut=0 "
+#define BOTH (MOVIE_TAKE_FRAMES | MOVIE_TAKE_SOUND)
+
+static const char *const words[] = {
+    PICTURES X264 "-g 1000 {}/one-key.mp4",
+    PICTURES X264 "-g 50 {}/keys.mp4",
+    PICTURES X264 "-g 50 {}/keys.mkv",
+    PICTURES "-f lavfi -i sine -t 10 " X264 "-g 50 -c:a flac {}/sound.mkv",
+};
+
+static int setup(void **state)
+{
+    if (temp_folder_setup(state) != 0)
+        return -1;
+    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FRAMES);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        film_run(words[i]);
+    return 0;
+}
+
+static struct film begin(const char *name, int64_t start_us)
+{
+    const struct movie_request request = {.threads = 1, .start_us = start_us};
+    return film_open(name, &request, 0);
+}
+
+static void next_is(struct film *film, int number)
+{
+    struct movie_output output;
+    struct err err = {0};
+    enum movie_result result = movie_next(film->movie, MOVIE_TAKE_FRAMES, &output, &err);
+    if (result != MOVIE_FRAME || film_number(film, output.slot, 0) != number ||
+        output.time_us != (int64_t)number * FRAME_US)
+        fail_msg("%d instead of frame %d: %s", result, number, err.text);
+    movie_release(film->movie, output.slot);
+}
+
+/* Frame 200 is on from 8 s on. */
+static void what_is_over_is_left_out(void **state)
+{
+    (void)state;
+    struct film film = begin("one-key.mp4", 0);
+    next_is(&film, 0);
+    movie_skip(film.movie, 8000000);
+    for (int n = 200; n < FRAMES; n++)
+        next_is(&film, n);
+    const struct movie_counts counts = movie_counts(film.movie);
+    assert_int_equal(counts.seeks, 0);
+    /* Of 199 frames half are referred to by no other one, and were not decoded. */
+    assert_in_range(counts.skipped, 90, 120);
+    assert_int_equal(counts.direct + counts.painted, FRAMES - 200 + 1);
+    assert_int_equal(counts.broken_packets, 0);
+    film_close(&film);
+}
+
+static void a_late_start_decodes_only_what_it_needs(void **state)
+{
+    (void)state;
+    struct film film = begin("one-key.mp4", 8000000);
+    struct movie_output output;
+    enum movie_result result;
+    int steps = 0;
+    while ((result = movie_step(film.movie, MOVIE_TAKE_FRAMES, &output, NULL)) == MOVIE_WORKING)
+        steps++;
+    assert_int_equal(result, MOVIE_FRAME);
+    assert_int_equal(film_number(&film, output.slot, 0), 200);
+    /* A step for each packet, and one for each frame that was decoded. */
+    assert_in_range(steps, 200 + 90, 200 + 140);
+    assert_true(movie_counts(film.movie).packets >= 200);
+    film_close(&film);
+}
+
+static void a_key_frame_ahead_is_jumped_to(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"keys.mp4", "keys.mkv"};
+    for (size_t i = 0; i < 2; i++) {
+        struct film film = begin(names[i], 0);
+        next_is(&film, 0);
+        movie_skip(film.movie, 7500000);
+        next_is(&film, 187);
+        next_is(&film, 188);
+        struct movie_counts counts = movie_counts(film.movie);
+        assert_int_equal(counts.seeks, 1);
+        assert_true(counts.packets < 60);
+        /* The next key frame is so near that what follows might not be there in time. */
+        movie_skip(film.movie, 8800000);
+        next_is(&film, 220);
+        assert_int_equal(movie_counts(film.movie).seeks, 1);
+        film_close(&film);
+    }
+}
+
+/* Where the index has to be looked for, that may lead back: once, and nothing comes twice. */
+static void a_look_for_the_index_may_lead_back(void **state)
+{
+    (void)state;
+    film_run(PICTURES X264 "-g 1000 {}/one-key.mkv");
+    struct film film = begin("one-key.mkv", 0);
+    for (int n = 0; n < 10; n++)
+        next_is(&film, n);
+    for (int n = 95; n < FRAMES; n += 85) {
+        movie_skip(film.movie, (int64_t)n * FRAME_US);
+        next_is(&film, n);
+        next_is(&film, n + 1);
+    }
+    assert_int_equal(movie_counts(film.movie).seeks, 1);
+    film_close(&film);
+}
+
+static void past_the_end_the_last_frame_is_given(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"keys.mp4", "keys.mkv", "one-key.mp4"};
+    for (size_t i = 0; i < 3; i++) {
+        struct film film = begin(names[i], 0);
+        struct movie_output output;
+        next_is(&film, 0);
+        movie_skip(film.movie, 60000000);
+        next_is(&film, FRAMES - 1);
+        assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_END);
+        film_close(&film);
+    }
+}
+
+static void a_time_that_has_passed_changes_nothing(void **state)
+{
+    (void)state;
+    struct film film = begin("keys.mp4", 0);
+    for (int n = 0; n < 120; n++) {
+        movie_skip(film.movie, (int64_t)n * FRAME_US / 2);
+        next_is(&film, n);
+    }
+    movie_skip(film.movie, -1);
+    next_is(&film, 120);
+    assert_int_equal(movie_counts(film.movie).skipped, 0);
+    assert_int_equal(movie_counts(film.movie).seeks, 0);
+    film_close(&film);
+}
+
+static void before_the_first_frame_it_is_a_later_start(void **state)
+{
+    (void)state;
+    const struct movie_request request = {.threads = 1};
+    int fd = open(temp_folder_path("keys.mp4"), O_RDONLY | O_CLOEXEC);
+    struct film film;
+    assert_true(film_try(&film, fd, &request, 0, NULL));
+    movie_skip(film.movie, 5000000);
+    next_is(&film, 125);
+    film_close(&film);
+    film = begin("keys.mp4", 1000000);
+    struct movie_output output;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(movie_step(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_WORKING);
+    movie_skip(film.movie, 5000000);
+    next_is(&film, 125);
+    film_close(&film);
+}
+
+static void sound_catches_up_too(void **state)
+{
+    (void)state;
+    const struct movie_request request = {.threads = 1, .want_sound = true};
+    struct film film = film_open("sound.mkv", &request, 0);
+    struct movie_output output;
+    int64_t heard_us = 0, gap_us = 0;
+    int frames = 0;
+    enum movie_result result;
+    while ((result = movie_next(film.movie, BOTH, &output, NULL)) != MOVIE_END) {
+        if (result == MOVIE_FRAME) {
+            movie_release(film.movie, output.slot);
+            if (++frames == 20)
+                movie_skip(film.movie, 7000000);
+            continue;
+        }
+        assert_int_equal(result, MOVIE_SOUND);
+        if (output.time_us - heard_us > gap_us)
+            gap_us = output.time_us - heard_us;
+        assert_true(output.time_us >= heard_us - 100);
+        assert_true(frames < 20 || output.time_us >= 7000000);
+        heard_us = output.time_us + output.duration_us;
+    }
+    assert_int_equal(frames, 20 + 75);
+    assert_in_range(gap_us, 5500000, 6500000);
+    assert_in_range(heard_us, 9900000, 10100000);
+    film_close(&film);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_over_is_left_out),
+        cmocka_unit_test(a_late_start_decodes_only_what_it_needs),
+        cmocka_unit_test(a_key_frame_ahead_is_jumped_to),
+        cmocka_unit_test(a_look_for_the_index_may_lead_back),
+        cmocka_unit_test(past_the_end_the_last_frame_is_given),
+        cmocka_unit_test(a_time_that_has_passed_changes_nothing),
+        cmocka_unit_test(before_the_first_frame_it_is_a_later_start),
+        cmocka_unit_test(sound_catches_up_too),
+    };
+    return cmocka_run_group_tests_name("movie_skip", tests, setup, temp_folder_teardown);
+}

@@ -1,0 +1,229 @@
+/* Films whose workers die or stop, on screen and before: another one goes on, at the right frame.
+ *
+ * film.c executes this program again as the worker. Time goes by here: what breaks is left alone
+ * for a while, and goes on where it would be by then. */
+#include "playing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "playing_fixture.h"
+
+#define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
+/* What a frame may be behind while the player is busy, here with a sanitizer. */
+#define BEHIND 1
+
+static double start_ms;
+static int64_t start_ns;
+
+static void start_clock(double at_ms)
+{
+    start_ms = at_ms;
+    start_ns = clock_mono_ns();
+}
+
+static double now_ms(void)
+{
+    return start_ms + (double)(clock_mono_ns() - start_ns) / 1e6;
+}
+
+/* Turn after turn as time goes by, a frame long each, until the film is at work again and the frame
+ * is on that is right then. */
+static void play_until_right(void)
+{
+    struct picture *next;
+    bool fresh = false;
+    for (double at_ms; (at_ms = now_ms()) < start_ms + LIMIT_MS;) {
+        struct show_wish wish = turn(at_ms, &next);
+        double begin_ms, volume;
+        struct film *film = loader_shown_film(loader, wish.to.picture, &begin_ms, &volume);
+        fresh |= film && wish.to.picture->playing;
+        int behind = number_at(at_ms) - number_of(wish.to.picture);
+        if (fresh && behind >= 0 && behind <= BEHIND)
+            return;
+        struct pollfd fds[LOADER_FDS_MAX];
+        int64_t deadline_ns = INT64_MAX;
+        poll(fds, (nfds_t)loader_poll_fds(loader, fds, &deadline_ns), FRAME_MS / 4);
+    }
+    fail_msg("the film did not go on");
+}
+
+/* Until the loader has noticed: the picture stands. */
+static void await_break(double at_ms)
+{
+    struct picture *next;
+    for (;;) {
+        struct show_wish wish = turn(at_ms, &next);
+        assert_non_null(wish.to.picture);
+        if (!wish.to.picture->playing)
+            return;
+        sleep_on_workers();
+    }
+}
+
+static void check_goes_on(int number, int64_t limit_ms)
+{
+    open_loader(true, limit_ms);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1}");
+    struct show_wish wish = enter(0);
+    wish = settle(200);
+    struct picture *picture = wish.to.picture;
+    uint64_t key = wish.to.key;
+    int seen = number_of(picture);
+    pid_t worker = film_worker();
+    kill(worker, number);
+    /* A worker that stopped has frames here still: they are asked for. */
+    double at_ms = number == SIGSTOP ? 1000 : 200;
+    await_break(at_ms);
+    assert_in_range(number_of(picture), seen, number_at(at_ms));
+    start_clock(at_ms);
+    play_until_right();
+    assert_int_not_equal(film_worker(), worker);
+    assert_ptr_equal(show.settled.picture, picture);
+    assert_int_equal(show.settled.key, key);
+    assert_int_equal(show.coming.key, 0);
+}
+
+static void a_worker_that_is_killed(void **state)
+{
+    (void)state;
+    check_goes_on(SIGKILL, LIMIT_MS);
+}
+
+static void a_worker_that_crashes(void **state)
+{
+    (void)state;
+    check_goes_on(SIGALRM, LIMIT_MS);
+}
+
+static void a_worker_that_stops(void **state)
+{
+    (void)state;
+    check_goes_on(SIGSTOP, 3000);
+}
+
+/* One that nobody has seen yet is loaded anew, and begins at its first frame. */
+static void a_worker_that_dies_before_its_slot(void **state)
+{
+    (void)state;
+    struct picture *next = NULL;
+    open_loader(false, LIMIT_MS);
+    put_on("\"first\":{\"image\":\"still.png\",\"duration\":5}," FILM);
+    for (turn(1000, &next); !next; turn(1000, &next))
+        assert_true(sleep_on_workers());
+    pid_t worker = film_worker();
+    kill(worker, SIGKILL);
+    while (next) {
+        assert_true(sleep_on_workers());
+        turn(1100, &next);
+    }
+    for (; !next; turn(1200, &next))
+        assert_true(sleep_on_workers());
+    assert_int_not_equal(film_worker(), worker);
+    assert_int_equal(number_of(next), 0);
+    for (int at_ms = 0; at_ms < 1000; at_ms += FRAME_MS) {
+        struct show_wish wish = {0};
+        do {
+            wish = turn(5000 + at_ms, &next);
+            assert_non_null(wish.to.picture);
+        } while (number_of(wish.to.picture) != number_at(at_ms) && sleep_on_workers());
+        assert_int_equal(number_of(wish.to.picture), number_at(at_ms));
+    }
+}
+
+/* Killed from outside, four times: that is not the film's doing. */
+static void one_that_is_killed_again_and_again(void **state)
+{
+    (void)state;
+    struct picture *next;
+    open_loader(true, LIMIT_MS);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1}");
+    enter(0);
+    start_clock(0);
+    for (int i = 0; i < 2; i++) {
+        kill(film_worker(), SIGKILL);
+        await_break(now_ms());
+        play_until_right();
+    }
+    for (int i = 0; i < 2; i++) { /* and in other editions, where it is loaded anew */
+        char spots[128];
+        snprintf(spots, sizeof spots,
+                 "\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1,\"focus\":[0.%d,0.5]}",
+                 i + 1);
+        put_on(spots);
+        enter(1000);
+        kill(film_worker(), SIGKILL);
+        await_break(1000);
+    }
+    put_on(FILM);
+    enter(1000);
+    settle(1500);
+    turn(1500, &next);
+}
+
+/* What crashes three times is quarantined, however much of it plays before; its last frame holds,
+ * and no worker is started any more. */
+static void one_that_crashes_again_and_again(void **state)
+{
+    (void)state;
+    struct picture *next;
+    int sounds;
+    open_loader(true, LIMIT_MS);
+    put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1}");
+    enter(0);
+    start_clock(0);
+    for (int i = 0; i < 3; i++) {
+        kill(film_worker(), SIGALRM);
+        await_break(now_ms());
+        if (i < 2)
+            play_until_right();
+    }
+    assert_int_equal(count_jobs(&sounds), 3);
+    int64_t deadline_ns = INT64_MAX;
+    struct pollfd fds[LOADER_FDS_MAX];
+    loader_poll_fds(loader, fds, &deadline_ns);
+    assert_int_equal(deadline_ns, INT64_MAX);
+    assert_non_null(turn(9000, &next).to.picture);
+    show_finish(&show);
+    turn(20000, &next);
+    assert_null(turn(20000, &next).to.picture);
+    assert_int_equal(count_jobs(&sounds), 3);
+}
+
+/* It crashes now and then, and plays well between: that is never held against it. */
+static void one_that_plays_well_between(void **state)
+{
+    (void)state;
+    struct picture *next;
+    open_loader(false, LIMIT_MS);
+    put_on(FILM);
+    for (int i = 0; i < 4; i++) {
+        double slot_ms = 30000 * i;
+        settle_at(slot_ms, 0);
+        settle_at(slot_ms + 200, 200);
+        kill(film_worker(), SIGALRM);
+        await_break(slot_ms + 200);
+        for (turn(slot_ms + 14000, &next); !next; turn(slot_ms + 14000, &next))
+            assert_true(sleep_on_workers());
+        for (int offset_ms = 0; offset_ms <= 2000; offset_ms += 200)
+            settle_at(slot_ms + 15000 + offset_ms, offset_ms);
+        turn(slot_ms + 25000, &next); /* its slot is over */
+    }
+}
+
+int main(int argc, char **argv)
+{
+    be_a_worker(argc, argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_worker_that_is_killed, close_playing),
+        cmocka_unit_test_teardown(a_worker_that_crashes, close_playing),
+        cmocka_unit_test_teardown(a_worker_that_stops, close_playing),
+        cmocka_unit_test_teardown(a_worker_that_dies_before_its_slot, close_playing),
+        cmocka_unit_test_teardown(one_that_is_killed_again_and_again, close_playing),
+        cmocka_unit_test_teardown(one_that_crashes_again_and_again, close_playing),
+        cmocka_unit_test_teardown(one_that_plays_well_between, close_playing),
+    };
+    return cmocka_run_group_tests_name("playing_broken", tests, prepare, temp_folder_teardown);
+}

@@ -1,0 +1,133 @@
+#include "stage/snapshot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "sample_films.h"
+
+#define WIDTH 64
+#define HEIGHT 36
+
+static const struct layout_box whole = {0, 0, WIDTH, HEIGHT};
+
+/* Four fields of four colours: a picture that is turned, moved or distorted is told apart. */
+static uint32_t field(double x, double y)
+{
+    static const uint32_t colors[4] = {0xffc83020, 0xff20b040, 0xff3040d0, 0xffe0d040};
+    return colors[(x >= 0.5) + 2 * (y >= 0.5)];
+}
+
+static struct picture *fields(const char *name)
+{
+    struct frame *frame = sample_frame(WIDTH, HEIGHT, whole);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        sample_frame_row(frame, i / WIDTH)[i % WIDTH] =
+            field((i % WIDTH + 0.5) / WIDTH, (double)(i / WIDTH) / HEIGHT);
+    struct picture *picture = picture_create(0x405060, frame, NULL);
+    assert_non_null(picture);
+    memcpy(picture->name, name, strlen(name) + 1);
+    return picture;
+}
+
+static struct picture *grey_film(uint8_t luma)
+{
+    struct frame *frame = sample_film(WIDTH, HEIGHT, whole, 0);
+    sample_film_fill(frame, (const uint8_t[]){luma, 128, 128});
+    struct picture *picture = picture_create(0, frame, NULL);
+    assert_non_null(picture);
+    return picture;
+}
+
+static struct display_mix alone(const struct picture *picture)
+{
+    return (struct display_mix){.to = {picture, 0}, .mix = 1, .dim = 1};
+}
+
+/* It covers the new screen whole, and fields stay in their places; at its borders colours mix. */
+static void it_fills_a_screen_of_any_size(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{128, 72}, {32, 18}, {64, 36}, {100, 90}, {200, 40}, {33, 97}};
+    struct picture *on = fields("on");
+    struct display_mix mix = alone(on);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int width = sizes[i][0], height = sizes[i][1];
+        struct picture *kept = snapshot_take(&mix, WIDTH, HEIGHT, width, height);
+        assert_non_null(kept);
+        assert_string_equal(kept->name, "on");
+        assert_false(kept->playing);
+        struct sample_canvas out = sample_canvas(width, height);
+        compose_picture(&out.canvas, &(struct picture_view){kept, 0});
+        for (int k = 0; k < width * height; k++) {
+            double x = (k % width + 0.5) / width, y = (k / width + 0.5) / height;
+            if (fabs(x - 0.5) * width < 5 || fabs(y - 0.5) * height < 5)
+                continue;
+            assert_true(
+                sample_apart(*sample_pixel(&out.canvas, k % width, k / width), field(x, y)) <= 1);
+        }
+        sample_canvas_finish(&out);
+        picture_release(kept);
+    }
+    picture_release(on);
+}
+
+/* What moves on afterwards, or ends, does not change it. */
+static void it_keeps_what_a_transition_showed(void **state)
+{
+    (void)state;
+    struct picture *from = grey_film(60), *to = grey_film(200);
+    double light_from = (60 - 16) * 255 / 219.0, light_to = (200 - 16) * 255 / 219.0;
+    struct display_mix mix = alone(to);
+    mix.has_from = true;
+    mix.from = (struct picture_view){from, 0};
+    mix.mix = 0.25;
+    /* What is frozen is not there any more: the picture from before stands in for it. */
+    for (int frozen = 0; frozen < 2; frozen++) {
+        mix.from_frozen = frozen;
+        struct picture *kept = snapshot_take(&mix, WIDTH, HEIGHT, WIDTH, HEIGHT);
+        assert_non_null(kept);
+        sample_film_fill(from->visual, (const uint8_t[]){16, 128, 128});
+        sample_film_fill(to->visual, (const uint8_t[]){16, 128, 128});
+        struct sample_canvas out = sample_canvas(WIDTH, HEIGHT);
+        compose_picture(&out.canvas, &(struct picture_view){kept, 0});
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            int level = sample_channel(*sample_pixel(&out.canvas, i % WIDTH, i / WIDTH), 8);
+            assert_true(fabs(level - (0.75 * light_from + 0.25 * light_to)) <= 2);
+        }
+        sample_canvas_finish(&out);
+        picture_release(kept);
+        sample_film_fill(from->visual, (const uint8_t[]){60, 128, 128});
+        sample_film_fill(to->visual, (const uint8_t[]){200, 128, 128});
+    }
+    picture_release(from);
+    picture_release(to);
+}
+
+static void a_dimmed_screen_is_not_dimmed_twice(void **state)
+{
+    (void)state;
+    struct picture *on = fields("on");
+    struct display_mix mix = alone(on);
+    mix.dim = 0.5;
+    struct picture *kept = snapshot_take(&mix, WIDTH, HEIGHT, WIDTH, HEIGHT);
+    assert_non_null(kept);
+    struct sample_canvas out = sample_canvas(WIDTH, HEIGHT);
+    compose_picture(&out.canvas, &(struct picture_view){kept, 0});
+    assert_int_equal(*sample_pixel(&out.canvas, 3, 3), field(0, 0));
+    sample_canvas_finish(&out);
+    picture_release(kept);
+    picture_release(on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_fills_a_screen_of_any_size),
+        cmocka_unit_test(it_keeps_what_a_transition_showed),
+        cmocka_unit_test(a_dimmed_screen_is_not_dimmed_twice),
+    };
+    return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}

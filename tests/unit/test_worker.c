@@ -1,0 +1,126 @@
+/* A worker's start: every wall stands before it looks at its job's files, whatever its trade.
+ *
+ * The sandbox is one of this test's own, which notes what it is asked for. */
+#include "decode/worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char *calls; /* shared with the worker */
+static char failing;
+
+static bool note(char call, struct err *err)
+{
+    calls[strlen(calls)] = call;
+    return call != failing || err_set(err, ERR_SYSTEM, "no %c", call);
+}
+
+bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
+{
+    return limits->processor_s == 7 && limits->descriptors == 5 + PROTOCOL_FD + 1 && note('l', err);
+}
+
+bool sandbox_deny_files(struct err *err)
+{
+    return note('f', err);
+}
+
+bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
+{
+    return note(kind == SANDBOX_THREADS ? 'T' : 'A', err);
+}
+
+static void prepare(const struct protocol_job *job)
+{
+    (void)job;
+    note('p', NULL);
+}
+
+static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
+{
+    (void)files;
+    return job->kind == PROTOCOL_MOVIE && note('w', err);
+}
+
+/* What a worker of this trade does with a job, letter by letter; "e" at the end: it told an error.
+ */
+static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
+{
+    static char told[16];
+    const struct worker_trade trade = {.name = "test",
+                                       .limits = {.processor_s = 7, .descriptors = 5},
+                                       .sandbox = kind,
+                                       .prepare = prepare,
+                                       .work = work};
+    int pair[2], status;
+    struct protocol_event event = {0};
+    memset(calls, 0, 16);
+    failing = fails;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    struct protocol_job *job = calloc(1, sizeof *job);
+    assert_non_null(job);
+    job->magic = PROTOCOL_MAGIC;
+    job->kind = PROTOCOL_MOVIE;
+    job->unsandboxed = unsandboxed;
+    assert_int_equal(send(pair[0], job, sizeof *job, 0), sizeof *job);
+    free(job);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(pair[1], PROTOCOL_FD);
+        _exit(worker_main(&trade));
+    }
+    close(pair[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    bool error = recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event &&
+                 event.kind == PROTOCOL_ERROR;
+    close(pair[0]);
+    memcpy(told, calls, 16);
+    if (error)
+        told[strlen(told)] = 'e';
+    return told;
+}
+
+static void all_walls_stand_before_the_work(void **state)
+{
+    (void)state;
+    assert_string_equal(play(SANDBOX_THREADS, false, 0), "plfTw");
+    assert_string_equal(play(SANDBOX_ALONE, false, 0), "plfAw");
+}
+
+static void without_a_sandbox_the_limits_hold(void **state)
+{
+    (void)state;
+    assert_string_equal(play(SANDBOX_THREADS, true, 0), "plw");
+}
+
+static void where_one_is_missing_no_work_is_done(void **state)
+{
+    (void)state;
+    assert_string_equal(play(SANDBOX_THREADS, false, 'l'), "ple");
+    assert_string_equal(play(SANDBOX_THREADS, false, 'f'), "plfe");
+    assert_string_equal(play(SANDBOX_ALONE, false, 'A'), "plfAe");
+    assert_string_equal(play(SANDBOX_ALONE, true, 'l'), "ple");
+}
+
+int main(void)
+{
+    calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (calls == MAP_FAILED)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_walls_stand_before_the_work),
+        cmocka_unit_test(without_a_sandbox_the_limits_hold),
+        cmocka_unit_test(where_one_is_missing_no_work_is_done),
+    };
+    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}

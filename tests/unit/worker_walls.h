@@ -1,0 +1,85 @@
+/* Whether a worker stands within its walls, by the kernel's word: /proc/PID, which is there as long
+ * as the process is not forgotten. Include after cmocka.h. */
+#ifndef TESTS_UNIT_WORKER_WALLS_H
+#define TESTS_UNIT_WORKER_WALLS_H
+
+#include "decode/worker.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The number after these words at a line's start; -1 where there is none ("unlimited", too). */
+static inline long long number_after(pid_t pid, const char *file, const char *words)
+{
+    char path[64], line[256];
+    long long number = -1;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *lines = fopen(path, "re");
+    assert_non_null(lines);
+    while (fgets(line, sizeof line, lines)) {
+        const char *rest = line + strlen(words);
+        if (strncmp(line, words, strlen(words)) != 0)
+            continue;
+        rest += strspn(rest, " \t");
+        if (isdigit((unsigned char)*rest))
+            number = strtoll(rest, NULL, 10);
+    }
+    fclose(lines);
+    return number;
+}
+
+/* `files`: how many it was given. */
+static inline void check_walls(pid_t pid, const struct worker_trade *trade, unsigned files,
+                               bool sandboxed)
+{
+    const struct sandbox_limits *limits = &trade->limits;
+    assert_int_equal(number_after(pid, "status", "Seccomp:"), sandboxed ? 2 : 0);
+    assert_int_equal(number_after(pid, "status", "NoNewPrivs:"), 1);
+    assert_int_equal(number_after(pid, "limits", "Max core file size"), 0);
+    assert_int_equal(number_after(pid, "limits", "Max cpu time"), limits->processor_s);
+    assert_int_equal(number_after(pid, "limits", "Max file size"), limits->file_bytes);
+    assert_int_equal(number_after(pid, "limits", "Max open files"),
+                     PROTOCOL_FD + 1 + files + limits->descriptors);
+#ifndef DUCKLING_SANITIZED
+    assert_int_equal(number_after(pid, "limits", "Max address space"), limits->address_space_bytes);
+#endif
+    assert_int_equal(number_after(pid, "oom_score_adj", ""), 1000);
+    int nice = getpriority(PRIO_PROCESS, 0) + 5;
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pid), nice > 19 ? 19 : nice);
+}
+
+/* The one child that this process has. */
+static inline pid_t only_child(void)
+{
+    pid_t found = 0;
+    DIR *folder = opendir("/proc");
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[64], line[512];
+        int parent = 0;
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+        FILE *stat = fopen(path, "re");
+        const char *rest =
+            stat && fgets(line, sizeof line, stat) ? strrchr(line, ')') : NULL; /* its name's end */
+        if (rest && sscanf(rest, ") %*c %d", &parent) == 1 && parent == (int)getpid()) {
+            assert_int_equal(found, 0);
+            found = pid;
+        }
+        if (stat)
+            fclose(stat);
+    }
+    closedir(folder);
+    assert_true(found > 0);
+    return found;
+}
+
+#endif
