@@ -357,11 +357,6 @@ static bool visual_part_poll(struct loader *loader, struct entry *entry, int64_t
     return true;
 }
 
-static struct frame *first_frame(const struct entry *entry)
-{
-    return entry->film.ready ? frame_hold(film_frame_at(entry->film.film, 0)) : NULL;
-}
-
 static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_ns)
 {
     struct err err = {0};
@@ -377,8 +372,12 @@ static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_n
     if (!news || loader_part_pending(&entry->visual) || loader_part_pending(&entry->text) ||
         entry->picture)
         return false;
-    if (entry->is_film && !(entry->visual.frame = first_frame(entry)))
-        return false;
+    if (entry->is_film) {
+        struct frame *first = loader_film_first(&entry->film);
+        if (!first)
+            return false;
+        entry->visual.frame = frame_hold(first);
+    }
     make_picture(loader, entry);
     return true;
 }
@@ -484,7 +483,7 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
         return LOADER_FAILED;
     int64_t offset_us = key->offset_ms > 0 ? (int64_t)(key->offset_ms * 1000) : 0;
     start_parts(loader, entry, key->edition, offset_us);
-    if (entry->picture)
+    if (entry->picture || offset_us > 0) /* a film that is loaded ahead begins when it is on */
         loader_film_advance(&entry->film, entry->picture, offset_us);
     *picture = entry->picture;
     return state_of(entry);

@@ -23,7 +23,7 @@ bool loader_film_start(struct loader_film *film, const struct loader_canvas *can
 {
     film->wanted = film->ready = false;
     film->started_ns = clock_mono_ns();
-    film->from_us = offset_us;
+    film->from_us = film->asked_us = offset_us;
     film->heard = canvas->sound && edition->playlist->spots[spot].volume > 0;
     film->film = loader_start_film(canvas, edition, spot, offset_us, err);
     return film->film;
@@ -60,7 +60,13 @@ void loader_film_advance(struct loader_film *film, struct picture *picture, int6
 {
     if (offset_us > film->reached_us)
         film->reached_us = offset_us;
-    if (!film->ready)
+    film->asked_us = offset_us;
+    if (!film->ready) {
+        if (film->film)
+            film_frame_at(film->film, offset_us); /* none yet: but its worker learns where to be */
+        return;
+    }
+    if (!picture)
         return;
     picture->playing = true;
     if (offset_us < film->from_us &&
@@ -70,6 +76,11 @@ void loader_film_advance(struct loader_film *film, struct picture *picture, int6
     if (frame && frame != picture->visual)
         picture_set_visual(picture, frame_hold(frame));
     picture->playing = film_next_us(film->film) != INT64_MAX;
+}
+
+struct frame *loader_film_first(struct loader_film *film)
+{
+    return film->ready ? film_frame_at(film->film, film->asked_us) : NULL;
 }
 
 int64_t loader_film_place_us(const struct loader_film *film)

@@ -17,6 +17,7 @@ struct loader_film {
     int64_t took_us;    /* until the first frame of the last one was there; 0: unknown */
     int64_t from_us;    /* in the film: where the worker that runs begins */
     int64_t reached_us; /* what of it was asked for, at most */
+    int64_t asked_us;   /* and last */
     bool ready;         /* the worker that runs has given a frame */
     bool told_short;
 };
@@ -36,9 +37,12 @@ enum film_state loader_film_poll(struct loader_film *film, int64_t now_ns, struc
  * when it has been tried often enough. */
 bool loader_film_again(struct loader_film *film, int64_t now_ns);
 
-/* Puts the frame into the picture that is on so long after the film's start. Until a worker that
- * took another's place has the right one, what is there stays. */
+/* Puts the frame into the picture (NULL: there is none yet) that is on so long after the film's
+ * start. Until a worker that took another's place has the right one, what is there stays. */
 void loader_film_advance(struct loader_film *film, struct picture *picture, int64_t offset_us);
+
+/* The frame for a new picture: that of the time last asked for. The film's own; NULL: none yet. */
+struct frame *loader_film_first(struct loader_film *film);
 
 /* Where it failed, for the quarantine. */
 int64_t loader_film_place_us(const struct loader_film *film);

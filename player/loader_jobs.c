@@ -85,6 +85,7 @@ struct film *loader_start_film(const struct loader_canvas *canvas, const struct 
         .start_us = offset_us,
         .want_sound = canvas->sound && spot->volume > 0,
         .limit_ms = canvas->limit_ms,
+        .name = spot->name,
     };
     struct film *film = film_start(&request, file, err);
     close(file);
