@@ -254,6 +254,16 @@ class Look(Check):
         films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))
         self.only(self.of_film(), "warning", "of high dynamic range, which is shown without tone mapping")
 
+    def test_transparent(self):
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=red@0.3:s=160x90:r=12:d=1,format=yuva420p", "-c:v",
+                        "libvpx-vp9", str(self.folder / "film.webm")], check=True, timeout=player.WAIT_S, stdin=subprocess.DEVNULL)
+        places = self.found({"a": {"video": "film.webm"}})[0]["$.spots.a.video"]
+        self.only([(level, text) for level, text in places if "enlarged" not in text], "warning", "with transparency")
+
+    def test_times_that_jump(self):
+        render(self.folder / "film.mp4", "testsrc=size=160x90:rate=12:duration=4,setpts='if(gt(N,24),PTS+20/TB,PTS)'", "-fps_mode", "vfr")
+        self.assertIn("one of its pictures stands for 20.1 s: are its times damaged?", [text for _, text in self.of_film()])
+
     def test_faster_than_this_machine(self):
         """A thousand pictures of 3840 × 2160 a second are more than any processor decodes."""
         render(self.folder / "film.mp4", "testsrc2=size=3840x2160:rate=1000:duration=0.04", "-video_track_timescale", "1000")
