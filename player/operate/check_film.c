@@ -14,7 +14,7 @@
 #define GAP_PICTURES 5
 #define MISSING_US 100000    /* so much missing sound can be heard */
 #define QUIET_END_US 2000000 /* shorter ones are common */
-#define STILL_US 10000000 /* so long a picture stands in no film on purpose */
+#define STILL_US 10000000    /* so long a picture stands in no film on purpose */
 #define DAY_US INT64_C(86400000000)
 
 /* What a film's file turned out to be. */
@@ -192,7 +192,8 @@ static void judge_look(const struct context *context, const struct check_watched
     if (watched->facts.has_alpha)
         check_report_add(report, CHECK_WARNING, place,
                          "with transparency, which films are shown without: it is opaque");
-    if (watched->facts.longest_us > STILL_US)
+    if (watched->facts.longest_us > STILL_US &&
+        watched->facts.fps * (double)watched->facts.longest_us / 1e6 > GAP_PICTURES)
         check_report_add(report, CHECK_WARNING, place,
                          "one of its pictures stands for %.1f s: are its times damaged?",
                          (double)watched->facts.longest_us / 1e6);
