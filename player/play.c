@@ -448,9 +448,11 @@ static bool start_clock(struct play *play, struct err *err)
         show_clock_init(&play->clock, now_ns, wall_ms(play, now_ns));
         return true;
     }
+    if (speed->text && speed->number != (int)speed->number)
+        return err_set(err, ERR_INPUT, "--speed: %g: not a whole number", speed->number);
     int64_t start_ms = wall_ms(play, now_ns);
     if (at && !settings_instant(at, value(play, SETTING_TIMEZONE)->text, &start_ms, err))
-        return false;
+        return err_prefix(err, "--at: ");
     show_clock_pin(&play->clock, now_ns, start_ms);
     if (speed->text)
         show_clock_set_speed(&play->clock, (int)speed->number);
@@ -504,7 +506,7 @@ static bool start(struct play *play, struct err *err)
     if (!open_source(play, err))
         return false;
     if (!start_clock(play, err))
-        return err_prefix(err, "--at: ");
+        return false;
     /* What a server sent, or the store kept, never ends the player; a file that is wrong is told.
      */
     if (!take_edition(play, err)) {
