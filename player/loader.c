@@ -24,7 +24,8 @@ struct entry {
     uint64_t serial;
     int spot;
     char language[LANGUAGE_BYTES];
-    char name[80]; /* of the spot, for the log */
+    char name[80];  /* of the spot, for the log */
+    char file[120]; /* of its visual, likewise; its end, where it is longer */
     struct loader_part visual, text;
     bool is_film;
     struct loader_film film; /* in place of visual.frames and visual.frame */
@@ -208,8 +209,9 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
     bool known = failure && strncmp(failure->reason, err->text, sizeof failure->reason - 1) == 0;
     if (!known)
         log_error("loader",
-                  "spot can't be shown, the picture before it stays spot=\"%s\" reason=\"%s\"",
-                  entry->name, err->text);
+                  "spot can't be shown, the picture before it stays spot=\"%s\" file=\"%s\" "
+                  "reason=\"%s\"",
+                  entry->name, entry->file, err->text);
     if (!failure) {
         failure = &loader->failures[loader->failures_next];
         loader->failures_next = (loader->failures_next + 1) % FAILURES_MAX;
@@ -249,8 +251,9 @@ static bool film_broke(struct loader *loader, struct entry *entry, const struct 
     if (entry->picture && !is_shown(entry))
         unmake_picture(entry);
     if (entry->picture || again)
-        log_error("loader", "film broke off, %s spot=\"%s\" reason=\"%s\"",
-                  again ? "and is started again" : "its last frame stays", entry->name, err->text);
+        log_error("loader", "film broke off, %s spot=\"%s\" file=\"%s\" reason=\"%s\"",
+                  again ? "and is started again" : "its last frame stays", entry->name, entry->file,
+                  err->text);
     if (entry->picture)
         entry->picture->playing = false;
     if (!again)
@@ -321,8 +324,8 @@ static void warn_of_short_film(struct loader *loader, struct entry *entry)
             return;
     memcpy(loader->shorts[loader->shorts_next], entry->identity, HASH_BYTES);
     loader->shorts_next = (loader->shorts_next + 1) % SHORT_MAX;
-    log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\"", (double)end_us / 1e6,
-             (double)told_us / 1e6, entry->name);
+    log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"",
+             (double)end_us / 1e6, (double)told_us / 1e6, entry->name, entry->file);
 }
 
 /* True when the film has its first frame, or has failed without one (then *failed). */
@@ -426,6 +429,13 @@ static void keep_key(struct entry *entry, const struct loader_key *key)
         copy_text(entry->picture->name, sizeof entry->picture->name, spot->name);
 }
 
+static void keep_file(struct entry *entry, const struct playlist *playlist, int asset)
+{
+    const char *path = asset >= 0 ? playlist->assets[asset].path : "";
+    size_t length = strlen(path), room = sizeof entry->file - 1;
+    copy_text(entry->file, sizeof entry->file, length > room ? path + length - room : path);
+}
+
 static struct entry *add(struct loader *loader, const struct loader_key *key, const char *language)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
@@ -443,6 +453,7 @@ static struct entry *add(struct loader *loader, const struct loader_key *key, co
         entry->begin_ms = key->begin_ms;
         entry->look = key->look;
         int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
+        keep_file(entry, key->edition->playlist, asset);
         entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
         entry->text.wanted = spot->text_count > 0;
         return entry;
@@ -455,7 +466,9 @@ static enum loader_state state_of(const struct entry *entry)
 {
     if (entry->picture)
         return LOADER_READY;
-    bool rests = loader_film_retry_ns(&entry->film, clock_mono_ns()) != INT64_MAX;
+    /* The first time it will be there in a moment. */
+    bool rests =
+        entry->film.breaks > 1 && loader_film_retry_ns(&entry->film, clock_mono_ns()) != INT64_MAX;
     return entry->failed || rests ? LOADER_FAILED : LOADER_LOADING;
 }
 
@@ -464,10 +477,11 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
 {
     const char *language = key->language ? key->language : loader->language;
     *picture = NULL;
-    const struct failure *failure = failure_of(loader, key->serial, key->spot, language);
-    if (failure && clock_mono_ns() < failure->retry_ns)
-        return LOADER_FAILED;
     struct entry *entry = find(loader, key, language);
+    const struct failure *failure = failure_of(loader, key->serial, key->spot, language);
+    /* Another run of the same spot may have failed while this one is on screen. */
+    if (failure && clock_mono_ns() < failure->retry_ns && !(entry && entry->picture))
+        return LOADER_FAILED;
     if (entry && entry->failed) {
         entry_finish(entry);
         entry = NULL;
@@ -493,7 +507,7 @@ void loader_go_on(struct loader *loader, double now_ms)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         struct entry *entry = &loader->entries[i];
-        if (!entry->used || entry->recent || !entry->film.film || !is_shown(entry))
+        if (!entry->used || entry->recent || !entry->is_film || !is_shown(entry))
             continue;
         double offset_ms = now_ms - entry->begin_ms;
         entry->recent = true;

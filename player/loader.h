@@ -1,7 +1,8 @@
 /* The loader: brings pictures of spots into memory, by workers, before they are needed.
  *
  * Ask for what is on screen first, then for what comes next: workers are started in that order.
- * What was not asked for in the last round is let go. Main thread; never blocks. */
+ * What was not asked for in the last round is let go, but for films that are still on screen.
+ * Main thread; never blocks. */
 #ifndef LOADER_H
 #define LOADER_H
 
@@ -64,7 +65,8 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
 void loader_set_sound(struct loader *loader, bool sound);
 
 /* Films that nobody asked for in this round, but whose pictures somebody still holds (they fade
- * out), go on: to now_ms, by the clock of begin_ms. They are let go with their last holder. */
+ * out), go on: to now_ms, by the clock of begin_ms. They are let go with their last holder.
+ * One that breaks off then stands still. */
 void loader_go_on(struct loader *loader, double now_ms);
 
 /* The film of a spot that loader_want has made ready, if its sound is decoded; else NULL. The

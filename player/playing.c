@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
-#define BRIDGE_MS 1000  /* where the playlist has no transition of its own */
+/* So long a screen with nothing on it shows its ground alone, which most first pictures need. */
+#define BARE_MS 1000
+#define BRIDGE_MS 1000 /* where the playlist has no transition of its own */
 /* A slot that began less long ago may not have been shown yet, only because no frame was due. */
 #define SHOWN_BY_MS 100
 #define QUARTER_TURN 1.57079632679489661923
@@ -190,7 +192,12 @@ static struct show_wish programme_wish(struct playing *playing, struct loader *l
         wish.mix = (show_ms - wish.to.start_ms) / scene.to.transition.duration_ms;
         wish.mix = wish.mix > 1 ? 1 : wish.mix < 0 ? 0 : wish.mix;
     }
-    if (bare && state == LOADER_FAILED)
+    if (!bare || state == LOADER_READY)
+        playing->bare_ms = 0;
+    else if (playing->bare_ms == 0)
+        playing->bare_ms = show_ms;
+    bool long_bare = playing->bare_ms != 0 && fabs(show_ms - playing->bare_ms) >= BARE_MS;
+    if (bare && (state == LOADER_FAILED || (state == LOADER_LOADING && long_bare)))
         wish.to = house_target(loader, words, show_ms);
     if (state != LOADER_LOADING)
         want_next(playing, loader, &scene, next);

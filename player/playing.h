@@ -19,6 +19,7 @@ struct playing {
     uint64_t *looks;  /* of the edition's spots (looks.h) */
     struct zone zone;
     struct programme *programme;
+    double bare_ms; /* since when there is nothing to show but the ground; 0: there is */
 };
 
 /* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
@@ -40,7 +41,8 @@ void playing_finish(struct playing *playing);
 
 /* What is wanted at show_ms, asking the loader for its pictures and for the next slot's. `words`
  * are for the house card while nothing plays. `bare`: nothing was shown yet; then the house card
- * stands in for a spot that can't be shown. *next is the next slot's picture when it is ready, else
+ * stands in for a spot that can't be shown, or takes longer than a moment: a film that is joined
+ * late. *next is the next slot's picture when it is ready, else
  * NULL. Films that are on screen still, but not wanted any more, go on by the time of their old
  * slot; one that a new edition has in a slot with the same start, looking the same, is wanted as
  * before. */

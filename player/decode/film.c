@@ -56,7 +56,7 @@ struct film {
     bool told_ready; /* film_poll has said so */
     struct film_facts facts;
     struct frame shape; /* what all frames have in common */
-    int slots;
+    int slots, ahead;   /* as in struct protocol_film */
     size_t slot_bytes, offset_bytes[3];
     struct ring *ring;
     struct film_frame *queue[PROTOCOL_AHEAD_FRAMES]; /* in order of time; [0] was given out last */
@@ -101,7 +101,7 @@ static bool send_order(struct film *film, enum protocol_order_kind kind, int slo
 static void give_back(struct film *film, int slot)
 {
     send_order(film, PROTOCOL_RELEASE, slot, 0);
-    if (frames_out(film) == PROTOCOL_AHEAD_FRAMES) /* it had no room until now */
+    if (frames_out(film) == film->ahead) /* it had no room until now */
         film->debt_ns = film->sign_ns = clock_mono_ns();
 }
 
@@ -163,7 +163,8 @@ int film_fd(const struct film *film)
 /* A worker owes the next thing unless it waits for room, or has said all. */
 static bool owes(const struct film *film)
 {
-    return film->state != FILM_FAILED && !film->ended && frames_out(film) < PROTOCOL_AHEAD_FRAMES;
+    return film->state != FILM_FAILED && !film->ended &&
+           (!film->ring || frames_out(film) < film->ahead);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -241,6 +242,7 @@ static void keep_shape(struct film *film, const struct protocol_film *told)
         .free = free_frame,
     };
     film->slots = told->slots;
+    film->ahead = told->ahead;
     film->slot_bytes = told->slot_bytes;
     for (int i = 0; i < 3; i++) {
         film->shape.strides_bytes[i] = told->stride_bytes[i];
@@ -320,7 +322,7 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
                        struct err *err)
 {
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
-    if (!frame || film->ended || film->queued == PROTOCOL_AHEAD_FRAMES ||
+    if (!frame || film->ended || film->queued == film->ahead ||
         !is_within(event->slot, 0, film->slots - 1) ||
         !is_within(event->time_us, newest_us(film), FILM_DURATION_US_MAX) ||
         !is_within(event->duration_us, 1, FILM_DURATION_US_MAX))

@@ -40,7 +40,8 @@ static bool is_of_coded_size(const struct protocol_film *told)
 
 bool film_told_layout(const struct protocol_film *told, uint64_t memory_bytes)
 {
-    if (!is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) || told->width_px < 1 ||
+    if (!is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) ||
+        !is_within(told->ahead, 1, PROTOCOL_AHEAD_FRAMES) || told->width_px < 1 ||
         told->height_px < 1 || !is_of_coded_size(told) || told->colour > FRAME_JPEG ||
         told->slot_bytes < 1 || told->slot_bytes > PROTOCOL_FILM_BYTES_MAX ||
         told->slot_bytes * (uint64_t)told->slots > PROTOCOL_FILM_BYTES_MAX ||

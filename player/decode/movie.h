@@ -51,10 +51,11 @@ struct movie_layout {
     size_t offset_bytes[3];  /* multiples of 64 */
     size_t stride_bytes[3];  /* multiples of 64 */
     size_t slot_bytes;       /* from one slot to the next, a multiple of 4096 */
-    /* Of the whole ring, the reader's MOVIE_READER_SLOTS among them: more make nothing faster, and
-     * all of them have 256 MiB at most. Those with low numbers are used first: the last ones may
-     * never be written to, and then cost no memory. */
+    /* Of the whole ring: more make nothing faster, and all of them have 256 MiB at most, but for
+     * the few that the largest films need. Those with low numbers are used first: the last ones
+     * may never be written to, and then cost no memory. */
     int slots;
+    int reader_slots;         /* of these a reader may hold so many: 3 to MOVIE_READER_SLOTS */
     enum frame_matrix colour; /* of all frames, whatever the file has */
 };
 

@@ -18,9 +18,10 @@
 #define PLANE_PADDING_BYTES 128 /* decoders and scalers read and write past the last sample */
 #define SLOT_ALIGN 4096
 #define RING_BYTES_MAX ((size_t)256 << 20)
-#define SLOTS_LEAST 4
 /* The frame to be given out next and the one after it, and those that copies may always have. */
 #define SLOTS_BESIDE 4
+/* The frame on screen, the next one, and one that a crossfade or a display still holds. */
+#define READER_LEAST 3
 
 enum movie_matrix movie_shape_matrix(enum AVColorSpace space, enum movie_matrix otherwise)
 {
@@ -183,6 +184,21 @@ static size_t round_up(size_t size, size_t step)
     return (size + step - 1) / step * step;
 }
 
+/* Where memory is short the reader gets fewer; before it would have too few, the decoder works in
+ * memory of its own: it must never sit in slots that the reader was promised. */
+static void count_slots(struct movie_facts *facts, int decoder)
+{
+    struct movie_layout *layout = &facts->layout;
+    int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
+    fit = fit > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : fit;
+    facts->direct = facts->direct && fit >= SLOTS_BESIDE + READER_LEAST + decoder;
+    int beside = SLOTS_BESIDE + (facts->direct ? decoder : 0);
+    int reader = fit - beside;
+    reader = reader < READER_LEAST ? READER_LEAST : reader;
+    layout->reader_slots = reader > MOVIE_READER_SLOTS ? MOVIE_READER_SLOTS : reader;
+    layout->slots = beside + layout->reader_slots;
+}
+
 /* Slots are shaped so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
  * VP9 and AV1), needs lines that begin on 64 bytes for AVX-512, and touches a little more. */
 static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
@@ -206,13 +222,7 @@ static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
         at += round_up(layout->stride_bytes[i] * rows + PLANE_PADDING_BYTES, 64);
     }
     layout->slot_bytes = round_up(at, SLOT_ALIGN);
-    int slots = SLOTS_BESIDE + MOVIE_READER_SLOTS;
-    if (facts->direct)
-        slots += decoder_slots(parameters, threads);
-    int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
-    slots = slots > fit ? fit : slots;
-    slots = slots > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : slots;
-    layout->slots = slots < SLOTS_LEAST ? SLOTS_LEAST : slots;
+    count_slots(facts, decoder_slots(parameters, threads));
 }
 
 bool movie_shape_read(AVStream *pictures, const struct movie_request *request,

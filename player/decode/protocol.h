@@ -110,6 +110,8 @@ struct protocol_ring {
 /* A film's shape: what movie.h says of it. */
 struct protocol_film {
     int32_t slots;
+    int32_t ahead; /* frames that the player may have at a time, 1 to PROTOCOL_AHEAD_FRAMES: the
+                    * worker waits at these */
     int32_t width_px, height_px; /* of the Y plane, turned for the screen */
     uint64_t offset_bytes[3], stride_bytes[3], slot_bytes;
     uint32_t colour;                         /* enum frame_matrix */

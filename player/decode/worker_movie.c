@@ -24,6 +24,7 @@ struct playing {
     int64_t told_ns;    /* the last sign of life */
     int64_t steps;      /* in it */
     int frames, sounds; /* out with the player */
+    int ahead;          /* frames that may be */
     bool frames_ended, sound_ended;
     struct movie_output sound; /* a piece of it on its way, in packets */
     int sent;                  /* pairs of that */
@@ -47,6 +48,7 @@ static struct protocol_film describe(const struct movie_facts *facts, int slots)
     const struct movie_layout *layout = &facts->layout;
     struct protocol_film film = {
         .slots = slots,
+        .ahead = layout->reader_slots,
         .width_px = layout->width_px,
         .height_px = layout->height_px,
         .slot_bytes = layout->slot_bytes,
@@ -188,7 +190,7 @@ static bool end_frames(struct playing *playing, struct err *err)
 /* What there is room for. */
 static unsigned room(const struct playing *playing)
 {
-    bool frames = !playing->frames_ended && playing->frames < PROTOCOL_AHEAD_FRAMES;
+    bool frames = !playing->frames_ended && playing->frames < playing->ahead;
     bool sound = !playing->sound_ended && playing->sent == playing->sound.sample_count &&
                  playing->sounds < PROTOCOL_AHEAD_SOUNDS;
     return (frames ? MOVIE_TAKE_FRAMES : 0) | (sound ? MOVIE_TAKE_SOUND : 0);
@@ -247,6 +249,7 @@ static bool play_film(const struct protocol_job *job, int file, struct err *err)
                               .sound_ended = !job->want_sound};
     if (!playing.movie)
         return false;
+    playing.ahead = movie_facts(playing.movie)->layout.reader_slots;
     bool ok;
     if (job->only_look) {
         struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FILM};

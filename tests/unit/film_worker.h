@@ -71,6 +71,10 @@ static void send_sound(int64_t time_us, int32_t pairs, float value)
 /* A film that is described wrongly in one place. */
 #define LIE_ABOUT struct protocol_film
 static const struct lie film_lies[] = {
+    LIE(ahead, 0),
+    LIE(ahead, -1),
+    LIE(ahead, PROTOCOL_AHEAD_FRAMES + 1),
+    LIE(ahead, INT32_MIN),
     LIE(slots, 0),
     LIE(slots, 2),
     LIE(slots, -1),

@@ -44,15 +44,20 @@ static void rings_stay_small(void **state)
         {AV_CODEC_ID_VP9, 1920, 1080, 2, 8 + 2 + 8 + 2, 24},
         {AV_CODEC_ID_AV1, 1920, 1080, 2, 8 + 2, 14},
         {AV_CODEC_ID_H264, 3840, 2160, 2, 16, 21},
-        {AV_CODEC_ID_HEVC, 6000, 6000, 8, 4, 4},
-        {AV_CODEC_ID_HEVC, 7680, 4320, 16, 4, 5},
+        {AV_CODEC_ID_H264, 5120, 2880, 16, 11, 11},
+        /* What is between the decoder and the screen at the least. */
+        {AV_CODEC_ID_HEVC, 6000, 6000, 8, 4 + 3, 4 + 3},
+        {AV_CODEC_ID_HEVC, 7680, 4320, 16, 4 + 3, 4 + 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct movie_facts facts =
             facts_of(cases[i].codec, cases[i].width, cases[i].height, cases[i].threads);
         const struct movie_layout *layout = &facts.layout;
         assert_in_range(layout->slots, cases[i].least, cases[i].most);
-        assert_true((size_t)layout->slots * layout->slot_bytes <= RING_BYTES_MAX);
+        assert_true(layout->slots == 4 + 3 ||
+                    (size_t)layout->slots * layout->slot_bytes <= RING_BYTES_MAX);
+        assert_in_range(layout->reader_slots, 3, MOVIE_READER_SLOTS);
+        assert_true(facts.direct == (layout->slots - layout->reader_slots > 4));
     }
 }
 

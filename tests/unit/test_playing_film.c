@@ -295,10 +295,33 @@ static void the_sound_of_the_old_film_fades(void **state)
     assert_near(after.gain, 0.5, 1e-9);
 }
 
+/* Nobody polls: the film takes as long as it likes. */
+static void a_screen_with_nothing_on_it_gets_the_house_card(void **state)
+{
+    (void)state;
+    struct picture *next;
+    for (double at_ms = 500; at_ms < 1500; at_ms += 100) {
+        struct show_wish wish =
+            playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + at_ms, &next);
+        assert_null(wish.to.picture);
+    }
+    struct show_wish wish =
+        playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1500, &next);
+    assert_non_null(wish.to.picture);
+    assert_string_equal(wish.to.picture->name, "");
+    wish = playing_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + 1600, &next);
+    assert_null(wish.to.picture); /* what is on screen stays, where there is something */
+    settle_at(1700, 1700);
+    wish = playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1700, &next);
+    assert_string_equal(wish.to.picture->name, "a");
+}
+
 int main(int argc, char **argv)
 {
     be_a_worker(argc, argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_screen_with_nothing_on_it_gets_the_house_card,
+                                        open_playing, close_playing),
         cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(the_clock_is_set_back, open_playing, close_playing),

@@ -50,6 +50,7 @@ static inline struct protocol_event honest_film(void)
         .magic = PROTOCOL_MAGIC,
         .kind = PROTOCOL_FILM,
         .film = {.slots = FILM_SLOTS,
+                 .ahead = PROTOCOL_AHEAD_FRAMES,
                  .width_px = FILM_WIDTH,
                  .height_px = FILM_HEIGHT,
                  .offset_bytes = {0, 1280, 1664},
