@@ -14,6 +14,6 @@ int main(int argc, char **argv)
         _exit(worker_main(&worker_movie)); /* nothing to tidy up */
     if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
         return encoder_main(argv[1]);
-    fputs("duckling-films is started by duckling, not by hand\n", stderr);
+    fputs(WORKER_FILM_PROGRAM " is started by duckling, not by hand\n", stderr);
     return 2;
 }

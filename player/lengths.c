@@ -123,10 +123,11 @@ static void settle(struct lengths *lengths, size_t asset, int32_t ms)
     lengths->left--;
 }
 
-/* What trying again can't change: the file itself is wrong. */
+/* What trying again can't change: the file itself is wrong. ERR_LIMIT is not that: FFmpeg may have
+ * been out of memory, which is no property of the file. */
 static bool is_final(const struct err *err)
 {
-    return err->code == ERR_INPUT || err->code == ERR_LIMIT;
+    return err->code == ERR_INPUT;
 }
 
 static void fail(struct lengths *lengths, size_t asset, const struct err *err, int64_t now_ns)

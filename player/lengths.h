@@ -2,10 +2,12 @@
  * tell are looked at by workers, a few at a time. Main thread.
  *
  * A film that says nothing of its length has none, on every screen alike. One that could not be
- * looked at (a worker that was too slow, or out of memory) is another matter: a screen that took
- * the default for it would leave the step of all others. So it is looked at again, later each time,
- * before it is given up. What was found out is kept from edition to edition, by the file
- * (quarantine.h), so that a change of a playlist does not mean looking at all its films again. */
+ * looked at (a worker that was too slow, out of memory, or could not be started) is another matter:
+ * a screen that took the default for it would leave the step of all others. So it is looked at
+ * again, later each time, before it is given up; a film that is larger than allowed, too, for its
+ * worker can't tell this from a machine that has little memory. What was found out is kept from
+ * edition to edition, by the file (quarantine.h), so that a change of a playlist does not mean
+ * looking at all its films again. */
 #ifndef LENGTHS_H
 #define LENGTHS_H
 
@@ -15,8 +17,9 @@
 #include <poll.h>
 
 #define LENGTHS_LOOKS_MAX 4
-/* Looks at one film in one edition; one that ended in a crash counts as two. One that was given up
- * before has a single look. */
+/* Looks at one film in one edition; one that ended in a crash or in nonsense (ERR_WORKER, which is
+ * nothing else: link_told_code) counts as two, as most likely the file's doing. One that was given
+ * up before has a single look. */
 #define LENGTHS_TRIES 4
 #define LENGTHS_WAIT_NS                                                                            \
     1000000000                 /* after the first look that failed; twice as long after the next */

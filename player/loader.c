@@ -55,7 +55,7 @@ struct loader {
     struct entry entries[ENTRIES_MAX];
     struct failure failures[FAILURES_MAX];
     size_t failures_next; /* the one to forget when there is no room */
-    struct quarantine quarantine;
+    struct quarantine *quarantine, own_quarantine;
     struct loader_house house;
     uint8_t shorts[SHORT_MAX][HASH_BYTES]; /* films that were told of as cut off */
     size_t shorts_next;
@@ -76,6 +76,7 @@ struct loader *loader_create(const struct loader_config *config)
     loader->canvas = (struct loader_canvas){config->screen_width_px, config->screen_height_px,
                                             config->rotation, config->limit_ms, config->sound};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
+    loader->quarantine = config->quarantine ? config->quarantine : &loader->own_quarantine;
     copy_text(loader->language, sizeof loader->language, config->language);
     loader_house_init(&loader->house);
     return loader;
@@ -97,7 +98,6 @@ void loader_destroy(struct loader *loader)
     for (int i = 0; i < ENTRIES_MAX; i++)
         entry_finish(&loader->entries[i]);
     loader_house_finish(&loader->house);
-    link_reap(true);
     free(loader);
 }
 
@@ -187,14 +187,14 @@ static bool is_passing(enum err_code code)
 static bool is_quarantined(const struct loader *loader, const struct entry *entry)
 {
     return entry->has_identity &&
-           quarantine_has(&loader->quarantine, entry->identity, clock_mono_ns());
+           quarantine_has(loader->quarantine, entry->identity, clock_mono_ns());
 }
 
 /* A visual that failed. */
 static void strike(struct loader *loader, const struct entry *entry, enum err_code code)
 {
     if (entry->has_identity && is_the_files(code) &&
-        quarantine_strike(&loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
+        quarantine_strike(loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
                           clock_mono_ns()))
         log_error("loader",
                   "quarantined after %d failures, not tried again for %d hours while the file is "
@@ -345,7 +345,7 @@ static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t n
 static void forgive(struct loader *loader, const struct entry *entry, int64_t to_us)
 {
     if (entry->has_identity)
-        quarantine_forgive(&loader->quarantine, entry->identity, 0, to_us);
+        quarantine_forgive(loader->quarantine, entry->identity, 0, to_us, clock_mono_ns());
 }
 
 static bool visual_part_poll(struct loader *loader, struct entry *entry, int64_t now_ns,

@@ -20,6 +20,7 @@
 
 struct film;
 struct loader;
+struct quarantine;
 
 struct loader_config {
     int screen_width_px, screen_height_px; /* as the screen is driven */
@@ -27,6 +28,9 @@ struct loader_config {
     const char *language; /* copied */
     int64_t limit_ms;     /* how long a worker may take */
     bool sound;           /* as loader_set_sound */
+    /* The caller's, who keeps it from loader to loader, and longer than any; NULL: one of the
+     * loader's own. */
+    struct quarantine *quarantine;
 };
 
 enum loader_state { LOADER_LOADING, LOADER_READY, LOADER_FAILED };
@@ -48,7 +52,8 @@ struct loader_key {
 /* NULL when out of memory. */
 struct loader *loader_create(const struct loader_config *config);
 
-/* Ends the workers. NULL is allowed. */
+/* Tells the workers to end, and does not wait for that: link_reap (decode/link.h) does. What failed
+ * is forgotten, but for what the caller's quarantine holds. NULL is allowed. */
 void loader_destroy(struct loader *loader);
 
 /* The picture of a spot: *picture (NULL unless LOADER_READY) is the loader's own; hold it to keep

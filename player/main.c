@@ -23,7 +23,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"play", play_main, "play a playlist on the screen"},
-    {"preview", preview_main, "draw what a screen would show, as a picture"},
+    {"preview", preview_main, "draw what a screen would show, as a picture or a film"},
     {"check", check_main, "tell every fault of a playlist and its media"},
     {"guide", guide_main, "list what is on, slot by slot, or the totals"},
     {"explain", explain_main, "say what is on at an instant, and why"},
@@ -33,9 +33,10 @@ static const struct command {
 
 static void help(FILE *stream)
 {
-    fputs("Duckling plays scheduled playlists of pictures and taglines on public screens.\n\n"
-          "Usage: duckling COMMAND [OPTION]... [ARGUMENT]\n\n",
-          stream);
+    fputs(
+        "Duckling plays scheduled playlists of films, pictures and taglines on public screens.\n\n"
+        "Usage: duckling COMMAND [OPTION]... [ARGUMENT]\n\n",
+        stream);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].help);
     fputs("\n`duckling COMMAND --help` lists a command's options.\n", stream);
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
     if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
         _exit(worker_main(
             &worker_picture)); /* nothing to tidy up, and the player may end it at any moment now */
-    link_use_film_program("duckling-films");
+    link_use_film_program(WORKER_FILM_PROGRAM);
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

@@ -12,6 +12,7 @@
 #include "lengths.h"
 #include "pace.h"
 #include "playing.h"
+#include "quarantine.h"
 #include "settings.h"
 #include "source.h"
 #include "stage/display.h"
@@ -43,6 +44,7 @@ struct play {
     struct source *source;
     struct lengths lengths; /* of what comes into force next */
     struct playing playing;
+    struct quarantine quarantine; /* outlives loaders, which are made for one size */
     struct loader *loader;
     struct display *display;
     struct show show;
@@ -112,6 +114,7 @@ static bool make_loader(struct play *play, struct err *err)
         .language = language,
         .limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000),
         .sound = play->clock.speed == 1 && sound_is_possible(play->hearing.sound),
+        .quarantine = &play->quarantine,
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->loader = loader_create(&config);
@@ -537,6 +540,7 @@ static void finish(struct play *play)
     wake_destroy(play->wake);
     settings_finish(&play->settings);
     SDL_Quit();
+    link_reap(true);
     log_flush();
     if (!clean) {
         fflush(stdout);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #define QUARANTINE_NS ((int64_t)QUARANTINE_HOURS * 3600 * 1000000000)
+#define STRIKE_NS ((int64_t)QUARANTINE_STRIKE_HOURS * 3600 * 1000000000)
 #define LATE_US 1000000
 
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
@@ -23,56 +24,83 @@ bool quarantine_identify(const struct edition *edition, int asset, uint8_t ident
     return hash_bytes(facts, sizeof facts, identity);
 }
 
-static int find(const struct quarantine *quarantine, const uint8_t identity[HASH_BYTES])
+static struct quarantine_item *find(struct quarantine *quarantine,
+                                    const uint8_t identity[HASH_BYTES])
 {
     for (int i = 0; i < QUARANTINE_MAX; i++)
-        if (quarantine->items[i].strikes &&
+        if (quarantine->items[i].count &&
             memcmp(quarantine->items[i].identity, identity, HASH_BYTES) == 0)
-            return i;
-    return -1;
+            return &quarantine->items[i];
+    return NULL;
 }
 
-static bool is_held(const struct quarantine *quarantine, int at, int64_t now_ns)
+static bool is_held(const struct quarantine_item *item, int64_t now_ns)
 {
-    return quarantine->items[at].strikes >= QUARANTINE_STRIKES &&
-           now_ns < quarantine->items[at].until_ns;
+    return item->count == QUARANTINE_STRIKES &&
+           now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < QUARANTINE_NS;
+}
+
+static void drop_oldest(struct quarantine_item *item)
+{
+    item->count--;
+    memmove(item->strikes, item->strikes + 1, (size_t)item->count * sizeof *item->strikes);
+}
+
+/* Forgets the strikes that no longer count. What was quarantined stays on trial for as long as its
+ * last one does. */
+static void drop_old(struct quarantine_item *item, int64_t now_ns)
+{
+    bool on_trial = item->count == QUARANTINE_STRIKES &&
+                    now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < STRIKE_NS;
+    while (!on_trial && item->count && now_ns - item->strikes[0].ns >= STRIKE_NS)
+        drop_oldest(item);
+}
+
+static struct quarantine_item *add(struct quarantine *quarantine,
+                                   const uint8_t identity[HASH_BYTES])
+{
+    struct quarantine_item *item = &quarantine->items[quarantine->next];
+    quarantine->next = (quarantine->next + 1) % QUARANTINE_MAX;
+    memcpy(item->identity, identity, HASH_BYTES);
+    item->count = 0;
+    return item;
 }
 
 bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
                        int64_t at_us, int64_t now_ns)
 {
-    int at = find(quarantine, identity);
-    if (at < 0) {
-        at = (int)quarantine->next;
-        quarantine->next = (quarantine->next + 1) % QUARANTINE_MAX;
-        memcpy(quarantine->items[at].identity, identity, HASH_BYTES);
-        quarantine->items[at].strikes = 0;
-        quarantine->items[at].first_us = quarantine->items[at].last_us = at_us;
-    }
-    if (is_held(quarantine, at, now_ns))
+    struct quarantine_item *item = find(quarantine, identity);
+    if (!item)
+        item = add(quarantine, identity);
+    if (is_held(item, now_ns))
         return false;
-    if (at_us < quarantine->items[at].first_us)
-        quarantine->items[at].first_us = at_us;
-    if (at_us > quarantine->items[at].last_us)
-        quarantine->items[at].last_us = at_us;
-    if (quarantine->items[at].strikes < QUARANTINE_STRIKES)
-        quarantine->items[at].strikes++;
-    quarantine->items[at].until_ns = now_ns + QUARANTINE_NS;
-    return quarantine->items[at].strikes == QUARANTINE_STRIKES;
+    drop_old(item, now_ns);
+    if (item->count == QUARANTINE_STRIKES)
+        drop_oldest(item);
+    item->strikes[item->count].at_us = at_us;
+    item->strikes[item->count].ns = now_ns;
+    return ++item->count == QUARANTINE_STRIKES;
 }
 
 void quarantine_forgive(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
-                        int64_t from_us, int64_t to_us)
+                        int64_t from_us, int64_t to_us, int64_t now_ns)
 {
-    int at = find(quarantine, identity);
-    if (at >= 0 && from_us <= quarantine->items[at].first_us &&
-        to_us - LATE_US > quarantine->items[at].last_us)
-        quarantine->items[at].strikes = 0;
+    struct quarantine_item *item = find(quarantine, identity);
+    if (!item)
+        return;
+    drop_old(item, now_ns);
+    for (int i = 0; i < item->count; i++)
+        if (item->strikes[i].at_us < from_us || item->strikes[i].at_us >= to_us - LATE_US)
+            return;
+    item->count = 0;
 }
 
 bool quarantine_has(const struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
                     int64_t now_ns)
 {
-    int at = find(quarantine, identity);
-    return at >= 0 && is_held(quarantine, at, now_ns);
+    for (int i = 0; i < QUARANTINE_MAX; i++)
+        if (is_held(&quarantine->items[i], now_ns) &&
+            memcmp(quarantine->items[i].identity, identity, HASH_BYTES) == 0)
+            return true;
+    return false;
 }

@@ -2,10 +2,12 @@
  * whatever playlist names them. A medium is known by its hash, or, where that is unknown, by its
  * file as it is now.
  *
- * A strike is forgotten when the medium has since gone well where it failed. So what fails at the
- * same place each time is quarantined however much of it plays before, and what failed for another
- * reason, years apart, is not. After its time in quarantine a medium has one trial: failing that
- * puts it back at once. Main thread. */
+ * A strike counts for a day, or until the medium has gone well where it failed. So what fails at
+ * the same place each time is quarantined however much of it plays before, and what fails now and
+ * then, for another reason, is not, even where nothing can go well beyond: in the last second of
+ * what is shown of it. (What is shown so seldom that three strikes take more than a day would not
+ * be kept away by some hours.) After its time in quarantine a medium has one trial: failing that
+ * within a day of its last strike puts it back at once; later it has begun anew. Main thread. */
 #ifndef QUARANTINE_H
 #define QUARANTINE_H
 
@@ -15,18 +17,22 @@
 #define QUARANTINE_STRIKES 3
 #define QUARANTINE_MAX 256 /* the one that was struck first is forgotten first */
 #define QUARANTINE_HOURS 6
+#define QUARANTINE_STRIKE_HOURS 24
 
+/* Zeroed: nothing is quarantined. */
 struct quarantine {
-    struct {
+    struct quarantine_item {
         uint8_t identity[HASH_BYTES];
-        int strikes;               /* 0: free */
-        int64_t first_us, last_us; /* of all the places where it failed */
-        int64_t until_ns;          /* from the third strike on */
+        int count; /* of strikes; 0: free */
+        struct {
+            int64_t at_us; /* where it failed */
+            int64_t ns;
+        } strikes[QUARANTINE_STRIKES]; /* the last ones, oldest first */
     } items[QUARANTINE_MAX];
     size_t next;
 };
 
-/* Zeroed: nothing is quarantined. now_ns: CLOCK_MONOTONIC. */
+/* now_ns: CLOCK_MONOTONIC, never less than in the call before. */
 
 /* What a medium is known by. False where it can't be told. */
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES]);
@@ -37,10 +43,10 @@ bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HAS
                        int64_t at_us, int64_t now_ns);
 
 /* The medium went well from one place in it to another (INT64_MAX: its end). Its strikes are
- * forgotten where that takes in all of its failures, and a second more: what fails late is told
- * late. */
+ * forgotten where that takes in all those that still count, and a second more: what fails late is
+ * told late. */
 void quarantine_forgive(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
-                        int64_t from_us, int64_t to_us);
+                        int64_t from_us, int64_t to_us, int64_t now_ns);
 
 bool quarantine_has(const struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
                     int64_t now_ns);

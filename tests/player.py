@@ -1,4 +1,5 @@
 """Running the player in tests: start it, watch its log and its frames, stop it. And pictures to feed it."""
+import contextlib
 import csv
 import json
 import os
@@ -7,6 +8,7 @@ import signal
 import struct
 import subprocess
 import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -130,3 +132,52 @@ class Player:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+class Delays:
+    """What the machine kept from a player while it ran: how long the main threads of the player and of its workers stood in line for a
+    processor, and what was stolen from the machine itself. So a test knows whose fault a late frame is."""
+    STEP_S = 0.02
+
+    def __init__(self, player):
+        self.pid, self.samples, self.over = player.process.pid, [], threading.Event()
+        self.thread = threading.Thread(target=self._measure, daemon=True)
+
+    def _sample(self):
+        """In ms since each began, by process; what was stolen under "stolen"."""
+        ticks = int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8])
+        sample, pids = {"stolen": ticks * 1000 / os.sysconf("SC_CLK_TCK")}, [self.pid]
+        with contextlib.suppress(OSError):
+            pids += map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
+        for pid in pids:
+            with contextlib.suppress(OSError, IndexError):  # it has just ended
+                sample[pid] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e6
+        return sample
+
+    def _measure(self):
+        while not self.over.is_set():
+            before_ns = time.monotonic_ns()
+            sample = self._sample()
+            self.samples.append((before_ns, time.monotonic_ns(), sample))
+            self.over.wait(self.STEP_S)
+
+    def most_ms(self, first_ns, last_ns):
+        """The most that one of them lost between two moments (CLOCK_MONOTONIC), to a step or two."""
+        begin = max((i for i, (_, end, _) in enumerate(self.samples) if end <= first_ns), default=0)
+        last = min((i for i, (start, _, _) in enumerate(self.samples) if start >= last_ns), default=len(self.samples) - 1)
+        before, most = self.samples[begin][2], 0
+        for _, _, sample in self.samples[begin + 1:last + 1]:
+            most = max([most] + [ms - before.get(who, 0) for who, ms in sample.items()])
+        return most
+
+    def excuse(self, gap_ms, allowed_ms, first_ns, last_ns):
+        """Whether a gap between two frames would have been as short as allowed but for the machine."""
+        return gap_ms - self.most_ms(first_ns, last_ns) <= allowed_ms
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.over.set()
+        self.thread.join()

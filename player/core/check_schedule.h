@@ -23,9 +23,10 @@ bool check_schedule_dayparts(const struct playlist *playlist, const struct civil
                              int64_t now_ms, struct playlist_faults *warnings);
 
 /* From now_ms on, for CHECK_SCHEDULE_DAYS: hours with nothing scheduled and no fallback, and slots
- * that the end of a block cuts at the same time of more than one day, by half a second or more. */
+ * that the end of a block cuts at the same time of more than one day, by half a second or more.
+ * `film_ms` as for programme_create: what a slot's whole length is depends on it. */
 bool check_schedule_week(const struct playlist *playlist, const struct civil_zone *zone,
-                         int64_t now_ms, struct playlist_faults *warnings);
+                         const int32_t *film_ms, int64_t now_ms, struct playlist_faults *warnings);
 
 /* Spots in no loop, loops that nothing runs, styles that no tagline has. */
 bool check_schedule_unused(const struct playlist *playlist, struct playlist_faults *warnings);

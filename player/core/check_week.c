@@ -108,12 +108,6 @@ static void tell_gap(const struct week *week, const struct repeat *gap,
                        when);
 }
 
-static int32_t whole_length_ms(const struct week *week, int spot)
-{
-    return week->playlist->spots[spot].has_duration ? week->playlist->spots[spot].duration_ms
-                                                    : week->playlist->default_duration_ms;
-}
-
 static void tell_cut(const struct week *week, const struct repeat *cut,
                      struct playlist_faults *warnings)
 {
@@ -128,7 +122,7 @@ static void tell_cut(const struct week *week, const struct repeat *cut,
     format_days(cut->weekdays, days);
     playlist_fault_add(warnings, &node, "is cut to %g of its %g seconds at %s %s%s%s%s",
                        (double)cut->length_ms / 1000,
-                       (double)whole_length_ms(week, cut->spot) / 1000, time, days,
+                       (double)programme_spot_ms(week->programme, cut->spot) / 1000, time, days,
                        *loop ? ", in the loop \"" : "",
                        *loop ? playlist_fault_clip(loop, clipped) : "", *loop ? "\"" : "");
 }
@@ -160,7 +154,7 @@ static void walk(struct week *week)
         repeat.open = is_gap(&slot) && is_gap(&next);
         if (is_gap(&slot)) {
             add(week, repeat, start_ms, start_ms);
-        } else if (repeat.length_ms + CUT_MS <= whole_length_ms(week, slot.spot)) {
+        } else if (repeat.length_ms + CUT_MS <= programme_spot_ms(week->programme, slot.spot)) {
             repeat.spot = slot.spot;
             repeat.loop = slot.loop;
             add(week, repeat, slot.end_ms, start_ms);
@@ -172,11 +166,11 @@ static void walk(struct week *week)
 }
 
 bool check_schedule_week(const struct playlist *playlist, const struct civil_zone *zone,
-                         int64_t now_ms, struct playlist_faults *warnings)
+                         const int32_t *film_ms, int64_t now_ms, struct playlist_faults *warnings)
 {
     struct week week = {.playlist = playlist,
                         .zone = zone,
-                        .programme = programme_create(playlist, zone, NULL),
+                        .programme = programme_create(playlist, zone, film_ms),
                         .from_ms = now_ms,
                         .to_ms = now_ms + WINDOW_MS};
     if (!week.programme)

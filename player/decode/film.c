@@ -387,7 +387,7 @@ static bool take_event(struct film *film, struct protocol_event *event, int fd, 
     case PROTOCOL_END:
         return take_end(film, err);
     case PROTOCOL_ERROR:
-        return err_set(err, link_told_code(event->code), "%s", event->words);
+        return err_set(err, link_told_code(&film->link, event->code), "%s", event->words);
     default:
         return err_set(err, ERR_WORKER, "the worker sent nonsense");
     }

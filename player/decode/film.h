@@ -65,7 +65,8 @@ int64_t film_deadline_ns(const struct film *film);
  *
  * Errors, the first time it says FILM_FAILED: ERR_INPUT, ERR_LIMIT, ERR_WORKER and ERR_TIMEOUT are
  * the medium's (whatever the worker says, and how it ends). ERR_SYSTEM is not: the player could not
- * do its part. Nor is ERR_KILLED: see link_receive. */
+ * do its part, or the worker failed before it had looked at the file (link.h). Nor is ERR_KILLED:
+ * see link_receive. */
 enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err);
 
 /* NULL before FILM_READY. */

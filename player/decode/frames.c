@@ -194,7 +194,7 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
             return frames->state == FRAMES_READY ||
                    err_set(err, ERR_WORKER, "the worker ended without a frame");
         case PROTOCOL_ERROR:
-            return err_set(err, link_told_code(event->code), "%s", event->words);
+            return err_set(err, link_told_code(&frames->link, event->code), "%s", event->words);
         }
     }
     return err_set(err, ERR_WORKER, "the worker sent nonsense");

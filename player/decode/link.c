@@ -20,7 +20,8 @@
 #define REAP_WAIT_NS INT64_C(5000000000)
 /* From the end of the talk to the end of the process: freeing a gigabyte takes a tenth of this. */
 #define HANG_UP_NS INT64_C(2000000000)
-#define FDS_MAX 4 /* that one packet may bring */
+#define FDS_MAX 4        /* that one packet may bring */
+#define CAN_NOT_LOAD 127 /* the dynamic loader's exit status; a shell's, too */
 
 #ifdef DUCKLING_SANITIZED
 #define KEEP_ERRORS true /* a sanitizer's report must be seen */
@@ -53,8 +54,9 @@ static bool find_program(bool film, int *program, struct err *err)
 bool link_prepare(bool without_sandbox, struct err *err)
 {
     int program;
-    if (!find_program(true, &program, err))
-        return false;
+    struct err none = {0};
+    if (!find_program(true, &program, &none))
+        log_error("link", "films can't be shown: %s; install Duckling again", none.text);
     if (without_sandbox)
         log_warn("link", "workers run without a sandbox: who sends a picture that breaks one "
                          "can do what the player can");
@@ -122,15 +124,17 @@ bool link_start(struct link *link, const struct protocol_job *job, const int *fi
                 struct err *err)
 {
     int pair[2];
+    bool film = job->kind == PROTOCOL_MOVIE;
     *link = (struct link){.socket = -1, .end_fd = -1};
+    link->program = film && film_program_name ? film_program_name : "a worker";
     if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)
         return err_set(err, ERR_SYSTEM, "a worker can't be given this job");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
     link->socket = pair[0];
     /* The job waits in the socket's buffer until the worker is up. */
-    bool ok = send_job(pair[0], job, files, file_count, err) &&
-              spawn(&link->pid, job->kind == PROTOCOL_MOVIE, pair[1], err);
+    bool ok =
+        send_job(pair[0], job, files, file_count, err) && spawn(&link->pid, film, pair[1], err);
     close(pair[1]);
     if (!ok)
         link_stop(link);
@@ -211,9 +215,27 @@ int64_t link_deadline_ns(const struct link *link)
     return link->ended ? link->ended_ns + HANG_UP_NS : INT64_MAX;
 }
 
-enum err_code link_told_code(uint32_t told)
+enum err_code link_told_code(const struct link *link, uint32_t told)
 {
-    return told == ERR_INPUT || told == ERR_LIMIT ? (enum err_code)told : ERR_WORKER;
+    if (!link->ready)
+        return ERR_SYSTEM;
+    if (told == ERR_SYSTEM || told == ERR_LIMIT)
+        return link->short_of_memory ? ERR_SYSTEM : ERR_LIMIT;
+    return told == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
+}
+
+/* Of a worker that was not ready, and that nobody killed. `signal`: 0 where it ended by itself. */
+static void blame_installation(const struct link *link, int signal, int status, struct err *err)
+{
+    if (signal)
+        err_set(err, ERR_SYSTEM, "%s crashed before it began (signal %d)", link->program, signal);
+    else if (status == CAN_NOT_LOAD)
+        err_set(err, ERR_SYSTEM, "%s can't be started: a library that it needs can't be loaded",
+                link->program);
+    else if (status == WORKER_NO_JOB)
+        err_set(err, ERR_SYSTEM, "%s is of another version than the player", link->program);
+    else
+        err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", link->program, status);
 }
 
 /* Why it ended, as soon as that is known; never blocks. False until then. */
@@ -231,10 +253,12 @@ static bool learn_end(struct link *link, struct err *err)
     int number = killed ? info.si_status : 0;
     if (number == SIGSYS)
         err_set(err, ERR_WORKER, "the worker broke the sandbox's rules");
-    else if (number == SIGXCPU)
-        err_set(err, ERR_WORKER, "the worker used up its processor time");
     else if (number == SIGKILL)
         err_set(err, ERR_KILLED, "the worker was killed; by the kernel, if memory was short");
+    else if (!link->ready)
+        blame_installation(link, number, info.si_status, err);
+    else if (number == SIGXCPU)
+        err_set(err, ERR_WORKER, "the worker used up its processor time");
     else if (number > 0)
         err_set(err, ERR_WORKER, "the worker crashed (signal %d)", number);
     else
@@ -253,8 +277,8 @@ static int take_fds(struct msghdr *message, int fds[FDS_MAX])
     return count;
 }
 
-enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
-                            struct err *err)
+static enum link_news take_packet(struct link *link, void *packet, size_t room, size_t *size,
+                                  int *fd, struct err *err)
 {
     union {
         struct cmsghdr header;
@@ -293,6 +317,48 @@ enum link_news link_receive(struct link *link, void *packet, size_t room, size_t
     }
     await_end(link);
     return learn_end(link, err) ? LINK_BROKEN : LINK_NOTHING;
+}
+
+/* Its kind, where it is an event of ours; else none that there is. */
+static uint32_t kind_of(const void *packet, size_t size)
+{
+    struct protocol_event event;
+    if (size != sizeof event)
+        return UINT32_MAX;
+    memcpy(&event, packet, sizeof event);
+    return event.magic == PROTOCOL_MAGIC ? event.kind : UINT32_MAX;
+}
+
+/* It is ready, which it may say once and before all else. */
+static bool take_ready(struct link *link, const void *packet, int fd)
+{
+    struct protocol_event event;
+    memcpy(&event, packet, sizeof event);
+    if (link->ready || fd >= 0 || event.code > 1)
+        return false;
+    link->ready = true;
+    link->short_of_memory = event.code;
+    return true;
+}
+
+enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
+                            struct err *err)
+{
+    for (;;) {
+        enum link_news news = take_packet(link, packet, room, size, fd, err);
+        if (news != LINK_PACKET)
+            return news;
+        uint32_t kind = kind_of(packet, *size);
+        if (kind != PROTOCOL_READY && (link->ready || kind == PROTOCOL_ERROR))
+            return LINK_PACKET;
+        if (kind == PROTOCOL_READY && take_ready(link, packet, *fd))
+            continue;
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        err_set(err, ERR_WORKER, "the worker sent nonsense");
+        return LINK_BROKEN;
+    }
 }
 
 bool link_send(struct link *link, const void *packet, size_t size)

@@ -16,6 +16,9 @@ struct link {
     bool ended; /* its end of the socket is closed: what killed it will be known soon */
     int end_fd; /* readable then; -1 before */
     int64_t ended_ns;
+    const char *program; /* what its worker is called in errors */
+    bool ready;          /* it has said so: from now on it may have looked at the medium */
+    bool short_of_memory;
 };
 
 /* The program that decodes films (program_open), the string is borrowed for good; without it this
@@ -24,7 +27,8 @@ void link_use_film_program(const char *name);
 
 /* Finds that program, and chooses whether this process' workers are sandboxed. Once, before the
  * first one; they are where nobody asks. `without_sandbox` (--no-sandbox) is logged as a warning.
- * Else false where the kernel can't do it; or where films have no program: ERR_SYSTEM. */
+ * Else false where the kernel can't do it: ERR_SYSTEM. Where films have no program the log says so,
+ * and they fail when they are started: pictures play. */
 bool link_prepare(bool without_sandbox, struct err *err);
 
 /* Starts a worker on a job (without magic and file_count, which are filled in). `files`, at most
@@ -39,13 +43,17 @@ enum link_news {
     LINK_BROKEN, /* err tells: nonsense, or why the worker ended. To be stopped */
 };
 
-/* Takes one packet of at most `room` bytes into `packet`; *fd is the descriptor that came with it,
- * for the caller to close, or -1.
+/* Takes one packet of at most `room` bytes (those of an event, at least) into `packet`; *fd is the
+ * descriptor that came with it, for the caller to close, or -1. PROTOCOL_READY is taken here, and
+ * not handed on; before it nothing but an error is, and after it no other.
  *
  * Errors: ERR_WORKER where the worker is to blame: nonsense, a crash, what its sandbox forbids.
- * ERR_SYSTEM where there was no descriptor free. ERR_KILLED where somebody else ended it (SIGKILL),
- * as the kernel does when memory is short; a worker can bring that upon itself by taking memory, so
- * it is no reason to blame the medium for good, nor to start it again at once. */
+ * ERR_SYSTEM where there was no descriptor free, and where the worker ended before it was ready:
+ * then it has not looked at the medium, and the machine or the installation is at fault (libraries
+ * that are missing, a program of another version, no memory to start in). ERR_KILLED where somebody
+ * else ended it (SIGKILL), as the kernel does when memory is short; a worker can bring that upon
+ * itself by taking memory, so it is no reason to blame the medium for good, nor to start it again
+ * at once. */
 enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
                             struct err *err);
 
@@ -59,9 +67,13 @@ int link_fd(const struct link *link);
  * INT64_MAX: it did not hang up. */
 int64_t link_deadline_ns(const struct link *link);
 
-/* What a worker's own word for its failure is worth: ERR_INPUT and ERR_LIMIT as they are,
- * ERR_WORKER for all else. Only the player knows of failures that are not the medium's. */
-enum err_code link_told_code(uint32_t told);
+/* What a worker's own word for its failure is worth. Before it was ready: ERR_SYSTEM, whatever it
+ * says, for no medium could have made it say so. After that: ERR_INPUT and ERR_LIMIT as they are;
+ * ERR_SYSTEM as ERR_LIMIT, for a medium can ask for more than any machine has, and nobody can tell
+ * this from a machine that has little: it is the medium's, but it is no crash. ERR_WORKER for all
+ * else. A machine that gives its processes little memory by decree (ulimit -v, -f) can be told, as
+ * its worker says so before it looks: there ERR_LIMIT and ERR_SYSTEM are ERR_SYSTEM. */
+enum err_code link_told_code(const struct link *link, uint32_t told);
 
 /* Ends the worker without waiting for its end, and closes the line. Zeroed or stopped: nothing
  * happens. */

@@ -1,6 +1,7 @@
 /* What the player and its workers say to each other, over a SOCK_SEQPACKET pair.
  *
  *     player  ── job, with open descriptors ──▶  worker
+ *     player  ◀── ready ───────────────────────  worker     before it looks at a byte of the medium
  *     player  ◀── ring, with a sealed memfd ───  worker     where the frame will be; a film says
  * film player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
  *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
@@ -9,10 +10,11 @@
  *     player  ── order (skip) ─────────────────▶ worker     films only: what is over is not wanted
  *     player  ◀── end, or error ───────────────  worker     of frames: sound may follow
  *
- * Each message is one packet of exactly its struct's size. Both ends are the same program, so the
- * layout is the compiler's; `magic` and `kind` guard against a worker gone astray, not against
- * another version. The player takes nothing on trust: it copies a message, then checks every number
- * (frames.c, film_told.c). */
+ * Each message is one packet of exactly its struct's size. Both ends are built from the same
+ * sources, so the layout is the compiler's; but films have a program of their own, a file that an
+ * upgrade may leave behind: so `magic` holds the version and the sizes of all messages, and a
+ * worker takes no job of another version's player. The player takes nothing on trust: it copies a
+ * message, then checks every number (link.c, frames.c, film_told.c). */
 #ifndef DECODE_PROTOCOL_H
 #define DECODE_PROTOCOL_H
 
@@ -22,8 +24,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTOCOL_MAGIC 0x6475636bu /* "duck" */
-#define PROTOCOL_FD 3              /* the worker's end of the pair */
+/* To be counted up with each change of what messages mean that leaves their sizes as they are. */
+#define PROTOCOL_VERSION 2u
+#define PROTOCOL_FD 3 /* the worker's end of the pair */
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
@@ -72,6 +75,7 @@ enum protocol_event_kind {
     PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
     PROTOCOL_SOUND,
     PROTOCOL_PROGRESS, /* films: still at it */
+    PROTOCOL_READY,    /* once, before all others but an error (link.h) */
 };
 
 /* Frames, and pieces of sound, that the player has not given back: the worker waits at these. */
@@ -126,13 +130,15 @@ struct protocol_film {
 
 struct protocol_event {
     uint32_t magic;
-    uint32_t kind;                    /* enum protocol_event_kind */
-    struct protocol_ring ring;        /* PROTOCOL_RING */
-    struct protocol_film film;        /* PROTOCOL_FILM */
-    int32_t slot;                     /* PROTOCOL_FRAME */
-    int64_t time_us, duration_us;     /* PROTOCOL_FRAME: since the film's start; 0 for a still */
-    int64_t steps;                    /* PROTOCOL_PROGRESS: more than the time before */
-    uint32_t code;                    /* PROTOCOL_ERROR: enum err_code */
+    uint32_t kind;                /* enum protocol_event_kind */
+    struct protocol_ring ring;    /* PROTOCOL_RING */
+    struct protocol_film film;    /* PROTOCOL_FILM */
+    int32_t slot;                 /* PROTOCOL_FRAME */
+    int64_t time_us, duration_us; /* PROTOCOL_FRAME: since the film's start; 0 for a still */
+    int64_t steps;                /* PROTOCOL_PROGRESS: more than the time before */
+    /* PROTOCOL_ERROR: enum err_code. PROTOCOL_READY: 1 when the worker was started with less memory
+     * than one of its trade may take (ulimit -v, -f), else 0 */
+    uint32_t code;
     char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
 };
 
@@ -157,5 +163,13 @@ struct protocol_order {
     int32_t slot;
     int64_t time_us; /* PROTOCOL_SKIP: since the film's start */
 };
+
+/* "duck", and all that two versions may differ in. Odd factors keep the parts apart. */
+#define PROTOCOL_MAGIC                                                                             \
+    ((uint32_t)(0x6475636bu + PROTOCOL_VERSION * 0x9e3779b1u +                                     \
+                sizeof(struct protocol_job) * 0x85ebca6bu +                                        \
+                sizeof(struct protocol_event) * 0xc2b2ae35u +                                      \
+                sizeof(struct protocol_sound) * 0x27d4eb2fu +                                      \
+                sizeof(struct protocol_order) * 0x165667b1u))
 
 #endif

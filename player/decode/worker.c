@@ -95,6 +95,23 @@ static bool enter_sandbox(const struct worker_trade *trade, const struct protoco
     return ok || err_prefix(err, "a worker without its sandbox does no work: ");
 }
 
+/* Asked before the sandbox sets limits of its own. */
+static bool is_short_of_memory(const struct worker_trade *trade)
+{
+    struct rlimit space, memfd;
+    return getrlimit(RLIMIT_AS, &space) == 0 && getrlimit(RLIMIT_FSIZE, &memfd) == 0 &&
+           (space.rlim_max < trade->limits.address_space_bytes ||
+            memfd.rlim_max < trade->limits.file_bytes);
+}
+
+/* From here on, what goes wrong may be the medium's doing. */
+static bool send_ready(bool short_of_memory, struct err *err)
+{
+    const struct protocol_event event = {
+        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_READY, .code = short_of_memory};
+    return worker_send(&event, sizeof event, -1) || err_set(err, ERR_WORKER, "the player is gone");
+}
+
 int worker_main(const struct worker_trade *trade)
 {
     static struct protocol_job job;
@@ -105,10 +122,12 @@ int worker_main(const struct worker_trade *trade)
     closefrom(PROTOCOL_FD + 1);
     step_back();
     if (!receive_job(&job, &files))
-        return 1;
+        return WORKER_NO_JOB;
     job.language[sizeof job.language - 1] = '\0';
     job.text[sizeof job.text - 1] = '\0';
-    if (!enter_sandbox(trade, &job, &files, &err) || !trade->work(&job, &files, &err))
+    bool short_of_memory = is_short_of_memory(trade);
+    if (!enter_sandbox(trade, &job, &files, &err) || !send_ready(short_of_memory, &err) ||
+        !trade->work(&job, &files, &err))
         send_error(&err);
     return 0;
 }

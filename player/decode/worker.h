@@ -1,8 +1,8 @@
 /* A worker process: does one job, then ends.
  *
  * A program's main() calls worker_main when it was started as a worker. It reads the job from
- * PROTOCOL_FD, closes the sandbox behind itself, and only then looks at what came with the job; the
- * answer goes to PROTOCOL_FD. */
+ * PROTOCOL_FD, closes the sandbox behind itself, says that it is ready, and only then looks at what
+ * came with the job; the answer goes to PROTOCOL_FD. */
 #ifndef DECODE_WORKER_H
 #define DECODE_WORKER_H
 
@@ -13,6 +13,11 @@
 /* argv[0] of a worker: what main() looks at, and what `ps` shows. */
 #define WORKER_NAME "duckling-worker"
 #define WORKER_FILM_NAME "duckling-film"
+/* The program whose workers play films (program_open). */
+#define WORKER_FILM_PROGRAM "duckling-films"
+
+/* Exit status of a worker that was given no job, or one of another version. */
+#define WORKER_NO_JOB 1
 
 struct worker_files {
     int fds[PROTOCOL_FILES_MAX];
@@ -29,8 +34,7 @@ struct worker_trade {
     bool (*work)(struct protocol_job *job, const struct worker_files *files, struct err *err);
 };
 
-/* The process's exit status: 0 when the job was answered, with an error too; 1 when it could not
- * be. */
+/* The process's exit status: 0 when the job was answered, with an error too; else WORKER_NO_JOB. */
 int worker_main(const struct worker_trade *trade);
 
 /* One packet to the player, with a descriptor unless fd is -1; waits while the player's buffer is

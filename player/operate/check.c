@@ -8,6 +8,7 @@
 #include "core/check_schedule.h"
 #include "decode/frames.h"
 #include "decode/link.h"
+#include "operate/check_lengths.h"
 #include "operate/check_media.h"
 #include "operate/check_volume.h"
 #include "settings.h"
@@ -43,7 +44,7 @@ static bool find_zone(const struct check_subject *subject, const char *name, boo
 }
 
 static bool check_schedule(const struct check_subject *subject, const struct playlist *playlist,
-                           struct err *err)
+                           const int32_t *film_ms, struct err *err)
 {
     struct zone zone = {0};
     struct playlist_faults warnings = {0};
@@ -65,7 +66,7 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
         ok = err_set(err, ERR_INPUT, "--at: %s is outside the years 1971 to 2199", at ? at : "now");
     if (ok) {
         ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
-             check_schedule_week(playlist, &zone.civil, now_ms, &warnings) &&
+             check_schedule_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
              check_schedule_unused(playlist, &warnings);
         if (ok)
             check_report_take(subject->report, CHECK_WARNING, &warnings);
@@ -77,19 +78,21 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
     return ok;
 }
 
-/* Takes the playlist over. */
-static bool check_media(const struct check_subject *subject, struct playlist *playlist,
-                        bool with_texts, struct err *err)
+static int64_t limit_of(const struct check_subject *subject)
 {
-    struct edition *edition = edition_assume(playlist, subject->path);
-    const struct check_media media = {
-        .edition = edition,
-        .report = subject->report,
-        .limit_ms = (int64_t)(value(subject, SETTING_DECODE_TIMEOUT)->number * 1000),
-        .with_texts = with_texts,
-    };
-    bool ok = edition ? check_media_run(&media, err) : err_set(err, ERR_SYSTEM, "out of memory");
-    edition_destroy(edition);
+    return (int64_t)(value(subject, SETTING_DECODE_TIMEOUT)->number * 1000);
+}
+
+/* What a playlist without faults says. */
+static bool check_sense(const struct check_subject *subject, const struct edition *edition,
+                        const struct check_bytes *bytes, struct err *err)
+{
+    int32_t *film_ms = check_lengths_find(edition, limit_of(subject));
+    bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
+                            check_volume_run(edition->playlist, bytes->data, bytes->size,
+                                             subject->report, err)
+                      : err_set(err, ERR_SYSTEM, "out of memory");
+    free(film_ms);
     return ok;
 }
 
@@ -104,12 +107,21 @@ bool check_playlist(const struct settings *settings, const char *path,
     bool sound = faults.total == 0;
     check_report_take(report, CHECK_FAULT, &faults);
     playlist_faults_finish(&faults);
-    if (sound && (!check_schedule(&subject, playlist, err) ||
-                  !check_volume_run(playlist, bytes->data, bytes->size, report, err))) {
-        playlist_destroy(playlist);
-        return false;
-    }
-    return !playlist || check_media(&subject, playlist, sound, err);
+    if (!playlist)
+        return true;
+    struct edition *edition = edition_assume(playlist, path);
+    if (!edition)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    const struct check_media media = {
+        .edition = edition,
+        .report = report,
+        .limit_ms = limit_of(&subject),
+        .with_texts = sound,
+    };
+    bool ok =
+        (!sound || check_sense(&subject, edition, bytes, err)) && check_media_run(&media, err);
+    edition_destroy(edition);
+    return ok;
 }
 
 struct check_command {
@@ -124,7 +136,8 @@ static bool run(struct check_command *command, struct err *err)
     struct err why = {0};
     const char *path = command->settings.source;
     bool ok = true;
-    if (file_read(path, PLAYLIST_BYTES_MAX, &data, &bytes.size, &why)) {
+    if (edition_may_be(path, &why) &&
+        file_read(path, PLAYLIST_BYTES_MAX, &data, &bytes.size, &why)) {
         bytes.data = data;
         ok = check_playlist(&command->settings, path, &bytes, &command->report, err);
     } else {

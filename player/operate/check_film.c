@@ -2,9 +2,11 @@
 
 #include "operate/check_flash.h"
 #include "operate/check_follow.h"
+#include "operate/check_kind.h"
 #include "operate/check_shape.h"
 #include "operate/check_watch.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,8 @@
 #define MISSING_US 100000    /* so much missing sound can be heard */
 #define QUIET_END_US 2000000 /* shorter ones are common */
 #define STILL_US 10000000    /* so long a picture stands in no film on purpose */
+#define JOIN_US 1000000      /* so long a screen may show something else */
+#define KEY_US 3000000       /* so far apart are key pictures in a film that is made for screens */
 #define DAY_US INT64_C(86400000000)
 
 /* What a film's file turned out to be. */
@@ -181,6 +185,21 @@ static void judge_sound(const struct context *context, const struct playlist_spo
                          (double)sound->end_us / 1e6, (double)length_us / 1e6);
 }
 
+/* A film that is joined late is decoded from the key picture before that on. Where that takes long
+ * only because this machine is slow, it is told otherwise: so much of it was decoded, at least. */
+static void judge_join(const struct context *context, const struct check_watched *watched,
+                       const struct check_place *place)
+{
+    double fps = watched->facts.fps;
+    double decoded_us = (double)watched->join_us * (fps > 0 ? watched->pace / fps : 0);
+    if (watched->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
+        return;
+    check_report_add(context->check->report, CHECK_WARNING, place,
+                     "a player that starts within it shows nothing of it for up to about %.0f s: "
+                     "few of its pictures are key pictures; encode it with one in each 2 s (-g)",
+                     ceil((double)watched->join_us / 1e6));
+}
+
 static void judge_look(const struct context *context, const struct check_watched *watched,
                        const struct check_place *place)
 {
@@ -216,7 +235,11 @@ static void judge(const struct context *context, const struct playlist_spot *spo
     struct check_report *report = context->check->report;
     struct check_place place = check_shape_place(spot, screen);
     if (!watched->usable) {
-        check_report_add(report, CHECK_FAULT, &place, "%s", watched->err.text);
+        char hint[CHECK_KIND_BYTES];
+        bool known =
+            watched->err.code == ERR_INPUT &&
+            check_kind_hint(context->check->edition, check_shape_asset(spot, screen), true, hint);
+        check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : watched->err.text);
         return;
     }
     tell_facts(context, &watched->facts, &place);
@@ -226,6 +249,7 @@ static void judge(const struct context *context, const struct playlist_spot *spo
     judge_passages(context, watched, &place);
     judge_length(context, spot, watched, &place);
     judge_look(context, watched, &place);
+    judge_join(context, watched, &place);
     judge_sound(context, spot, watched, &place);
 }
 

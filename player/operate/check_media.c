@@ -4,6 +4,7 @@
 #include "decode/link.h"
 #include "loader_jobs.h"
 #include "operate/check_film.h"
+#include "operate/check_kind.h"
 #include "operate/check_shape.h"
 #include "operate/check_text.h"
 
@@ -157,8 +158,13 @@ static void finish_visual(struct check *check, struct job *job)
         check->visual_screen = job->screen;
     } else if (!one || check->failed_spot != job->spot) {
         struct check_place place = check_shape_place(spot, job->screen);
+        int asset = check_shape_asset(spot, job->screen);
+        char hint[CHECK_KIND_BYTES];
+        bool known = job->err.code == ERR_INPUT &&
+                     check_kind_hint(check->media->edition, asset, false, hint);
         check->failed_spot = job->spot;
-        check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
+        check_report_add(check->media->report, CHECK_FAULT, &place, "%s",
+                         known ? hint : job->err.text);
     }
 }
 

@@ -16,6 +16,9 @@
 /* A film keeps its sound until it is taken, and waits for that: what is so far behind the picture
  * is given up. */
 #define BEHIND_PAIRS 480000 /* 10 s */
+/* A film is joined so long before its end; and if that was done within this, in its middle, too. */
+#define JOIN_END_US 300000
+#define JOIN_SLOW_US 1000000
 
 /* How fast the pictures come. */
 struct timing {
@@ -76,18 +79,49 @@ static void stop(struct film *film)
     link_reap(true); /* what is timed next has the machine for itself */
 }
 
-static bool look(const struct check_watch *watch, struct check_watched *watched)
+bool check_watch_look(const struct check_watch *watch, struct film_facts *facts, struct err *err)
 {
-    struct film *film = start(watch, 0, true, &watched->err);
+    struct film *film = start(watch, 0, true, err);
     if (!film)
         return false;
     enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), &watched->err)) == FILM_PENDING)
+    while ((state = film_poll(film, clock_mono_ns(), err)) == FILM_PENDING)
         wait_for(film, INT64_MAX);
     if (state == FILM_READY)
-        watched->facts = *film_facts(film);
+        *facts = *film_facts(film);
     stop(film);
     return state == FILM_READY;
+}
+
+/* How long it takes from a film's start to the picture that is on then; -1: none came. */
+static int64_t time_start(const struct check_watch *watch, int64_t start_us)
+{
+    struct check_watch silent = *watch;
+    struct err err = {0};
+    int64_t begin_ns = clock_mono_ns();
+    silent.want_sound = false;
+    struct film *film = start(&silent, start_us, false, &err);
+    if (!film)
+        return -1;
+    enum film_state state;
+    while ((state = film_poll(film, clock_mono_ns(), &err)) == FILM_PENDING)
+        wait_for(film, INT64_MAX);
+    int64_t took_us = (clock_mono_ns() - begin_ns) / 1000;
+    stop(film);
+    return state == FILM_READY || err.code == ERR_TIMEOUT ? took_us : -1;
+}
+
+/* How much longer a player takes that joins the film late: what it decodes from the last key
+ * picture on. */
+static int64_t time_joins(const struct check_watch *watch, int64_t end_us)
+{
+    int64_t places_us[2] = {end_us - JOIN_END_US, end_us / 2}, most_us = 0;
+    int64_t first_us = time_start(watch, 0);
+    for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
+        int64_t more_us = time_start(watch, places_us[i]) - first_us;
+        most_us = more_us > most_us ? more_us : most_us;
+    }
+    return most_us;
 }
 
 static void time_frame(struct timing *timing, int64_t time_us)
@@ -243,14 +277,17 @@ static void watch_film(struct watching *watching)
 {
     struct check_watched *watched = watching->watched;
     const struct check_passage *first = watched->passages;
-    if (!look(watching->watch, watched))
+    if (!check_watch_look(watching->watch, &watched->facts, &watched->err))
         return;
     int64_t length_us = watched->facts.duration_us;
     watch_passage(watching, 0, CHECK_WATCH_US);
     watched->pace = pace_of(&watching->timing);
     watched->usable = first->any;
     watched->err = first->err;
-    if (!first->any || first->failed || first->ended || length_us <= CHECK_WATCH_US)
+    if (!first->any || first->failed)
+        return;
+    watched->join_us = time_joins(watching->watch, first->ended ? first->shown_us : length_us);
+    if (first->ended || length_us <= CHECK_WATCH_US)
         return;
     if (length_us > CHECK_WATCH_LONG_US)
         watch_passage(watching, length_us / 2, length_us / 2 + CHECK_WATCH_END_US);

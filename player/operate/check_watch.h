@@ -52,10 +52,16 @@ struct check_watched {
     struct check_passage passages[CHECK_WATCH_PASSAGES]; /* the first is its start */
     int passage_count;
     double pace; /* pictures a second; 0: too few to tell */
+    /* How much longer the first picture takes within the film than at its start, on this machine,
+     * at most, as far as was tried; its end is tried first, its middle where that was fast. */
+    int64_t join_us;
     int flashes;
     int64_t flashes_us;
     struct check_sound sound;
 };
+
+/* What its file says, and nothing more. False: err tells why there is nothing. */
+bool check_watch_look(const struct check_watch *watch, struct film_facts *facts, struct err *err);
 
 /* What is wrong with the film is found, and no failure. ERR_SYSTEM when out of memory. */
 bool check_watch_run(const struct check_watch *watch, struct check_watched *watched,

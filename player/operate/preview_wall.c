@@ -1,6 +1,7 @@
 #include "operate/preview_wall.h"
 
 #include "base/clock.h"
+#include "decode/link.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ void preview_wall_finish(struct preview_wall *wall)
     loader_destroy(wall->loader);
     playing_finish(&wall->playing);
     display_destroy(wall->display);
+    link_reap(true);
     free(wall->canvas.pixels);
     *wall = (struct preview_wall){0};
 }

@@ -39,7 +39,8 @@ bool publish_file_read(struct publish_file *file, const struct settings *setting
 {
     struct playlist_faults faults = {0};
     *file = (struct publish_file){0};
-    if (!file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
+    if (!edition_may_be(path, err) ||
+        !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
         !check(file, settings, path, err))
         return false;
     struct playlist *playlist = playlist_parse(file->bytes, file->size, &faults);

@@ -17,6 +17,9 @@
 #define SILENT_MAX 4 /* looks at one that takes nothing any more */
 #define JOIN_MS 500
 #define RETRY_MAX_MS 60000
+/* A device works when it has taken this since it was opened: a screen's output that nothing comes
+ * out of still fills its buffer, a few hundredths of a second. */
+#define WORKS_PAIRS SOUND_QUEUE_HZ
 
 enum state {
     STATE_UNKNOWN, /* not tried since it was wanted */
@@ -35,10 +38,12 @@ struct sound {
     /* The thread's: */
     SDL_AudioDeviceID id; /* 0: not open */
     _Atomic unsigned device;
-    unsigned failures; /* in a row */
+    int period;        /* pairs */
+    unsigned failures; /* in a row: it did not open, or was lost */
+    int64_t opened_at; /* what had been taken when it was opened */
     int64_t taken;     /* when it was last looked at */
     int silent;        /* looks in a row at which nothing had been taken */
-    bool told;         /* that there is none */
+    bool told;         /* that there is none, or it was lost; until one works */
 };
 
 struct sound *sound_create(void)
@@ -61,6 +66,12 @@ static void SDLCALL feed(void *context, Uint8 *bytes, int size)
     void *samples = bytes; /* SDL allocates it */
     sound_queue_take(&sound->queue, sound->device, samples, size / (int)(2 * sizeof(float)),
                      clock_mono_ns());
+}
+
+static void tell_open(const struct sound *sound)
+{
+    log_info("sound", "sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
+             sound->period * 1000.0 / SOUND_QUEUE_HZ);
 }
 
 /* SDL_AudioInit, not SDL_InitSubSystem: SDL's counts of who uses what are not for two threads, and
@@ -87,12 +98,11 @@ static bool open_device(struct sound *sound)
         SDL_AudioQuit();
         return false;
     }
-    log_info("sound", "sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
-             have.samples * 1000.0 / SOUND_QUEUE_HZ);
-    sound->failures = 0;
-    sound->told = false;
+    sound->period = have.samples;
+    if (!sound->told)
+        tell_open(sound);
     sound->silent = 0;
-    sound->taken = sound_queue_taken(&sound->queue);
+    sound->opened_at = sound->taken = sound_queue_taken(&sound->queue);
     sound->state = STATE_OPEN;
     SDL_PauseAudioDevice(sound->id, 0);
     return true;
@@ -117,20 +127,33 @@ static bool is_lost(struct sound *sound)
     return sound->silent >= SILENT_MAX || SDL_GetAudioDeviceStatus(sound->id) == SDL_AUDIO_STOPPED;
 }
 
+/* Only now is what went wrong before over: some open, and take nothing. */
+static void note_work(struct sound *sound)
+{
+    if (sound->taken - sound->opened_at < WORKS_PAIRS)
+        return;
+    sound->failures = 0;
+    if (sound->told)
+        tell_open(sound);
+    sound->told = false;
+}
+
 /* Does what there is to do; returns how long to wait before the next time. */
 static int64_t look_after(struct sound *sound)
 {
-    if (sound->id && !is_lost(sound))
+    if (sound->id && !is_lost(sound)) {
+        note_work(sound);
+        return LOOK_MS;
+    }
+    if (!sound->id && open_device(sound))
         return LOOK_MS;
     if (sound->id) {
-        log_warn("sound", "sound device lost, opening it again");
+        if (!sound->told)
+            log_warn("sound", "sound device lost: films are silent until one works again");
         close_device(sound, STATE_NONE);
-        sound->told = true; /* as lost */
-    }
-    if (open_device(sound))
-        return LOOK_MS;
-    if (!sound->told)
+    } else if (!sound->told) {
         log_info("sound", "no sound device: films are silent reason=\"%s\"", SDL_GetError());
+    }
     sound->told = true;
     sound->state = STATE_NONE;
     const struct retry_policy policy = {LOOK_MS, RETRY_MAX_MS};
@@ -153,7 +176,7 @@ static struct timespec after_ms(clockid_t clock, int64_t ms)
 /* Nothing is to be heard. What was tried before says nothing about the next time. */
 static void rest(struct sound *sound)
 {
-    if (sound->id)
+    if (sound->id && !sound->told)
         log_info("sound", "sound device closed: nothing to hear");
     close_device(sound, STATE_UNKNOWN);
     sound->failures = 0;

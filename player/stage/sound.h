@@ -3,7 +3,9 @@
  * Open while it is wanted, and again when it was lost or comes to be there; opening and closing may
  * take long, so a thread of its own does that. An open device asks for sound some 47 times a second
  * whether there is any or not, so that it should not be wanted for nothing. A box without a device
- * is silent, which is no error. Main thread but for that. */
+ * is silent, which is no error. One that opens and takes nothing, as a screen's output may while
+ * the screen is off, is as good as none: it is told of once, and tried again after ever longer
+ * waits, a minute at most, until one has taken a second of sound. Main thread but for that. */
 #ifndef STAGE_SOUND_H
 #define STAGE_SOUND_H
 

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/zone.h"
+#include "core/media_kind.h"
 #include "core/playlist_fault.h"
 #include "sync/verify.h"
 
@@ -84,9 +85,19 @@ int edition_open(const struct edition *edition, int asset, struct err *err)
     return open_medium(edition->paths[asset], err);
 }
 
-/* One pass over the places that name media; `troubles` has a text for each asset that can't be
- * used, else NULL. */
-static void add_visual_faults(const struct playlist *playlist, char *const *troubles,
+/* Why an asset can't be used. */
+struct trouble {
+    char *text;      /* NULL: it can */
+    bool as_picture; /* only where it is shown as one */
+};
+
+static const char *trouble_of(const struct trouble *troubles, int asset, bool is_picture)
+{
+    return troubles[asset].as_picture && !is_picture ? NULL : troubles[asset].text;
+}
+
+/* One pass over the places that name media. */
+static void add_visual_faults(const struct playlist *playlist, const struct trouble *troubles,
                               struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, spots = {.parent = &root, .key = "spots"};
@@ -99,8 +110,8 @@ static void add_visual_faults(const struct playlist *playlist, char *const *trou
                                              .key = spot->is_video ? "video" : "image"};
         const struct playlist_node landscape = {.parent = &visual, .key = "landscape"};
         const struct playlist_node portrait = {.parent = &visual, .key = "portrait"};
-        const char *first = troubles[spot->asset_landscape],
-                   *second = troubles[spot->asset_portrait];
+        const char *first = trouble_of(troubles, spot->asset_landscape, !spot->is_video);
+        const char *second = trouble_of(troubles, spot->asset_portrait, !spot->is_video);
         bool one = spot->asset_landscape == spot->asset_portrait;
         if (first)
             playlist_fault_add(faults, one ? &visual : &landscape, "%s", first);
@@ -109,7 +120,7 @@ static void add_visual_faults(const struct playlist *playlist, char *const *trou
     }
 }
 
-static void add_font_faults(const struct playlist *playlist, char *const *troubles,
+static void add_font_faults(const struct playlist *playlist, const struct trouble *troubles,
                             struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, styles = {.parent = &root, .key = "styles"};
@@ -120,22 +131,22 @@ static void add_font_faults(const struct playlist *playlist, char *const *troubl
         for (size_t j = 0; j < style->font_count; j++) {
             const struct playlist_font *face = &style->fonts[j];
             const struct playlist_node language = {.parent = &font, .key = face->language};
-            if (troubles[face->asset])
-                playlist_fault_add(faults, face->language[0] ? &language : &font, "%s",
-                                   troubles[face->asset]);
+            const char *text = trouble_of(troubles, face->asset, false);
+            if (text)
+                playlist_fault_add(faults, face->language[0] ? &language : &font, "%s", text);
         }
     }
 }
 
 /* For media that only "files" of the compiled form names. */
-static void add_unnamed_faults(const struct playlist *playlist, char *const *troubles,
+static void add_unnamed_faults(const struct playlist *playlist, const struct trouble *troubles,
                                struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, files = {.parent = &root, .key = "files"};
     for (size_t i = 0; i < playlist->asset_count; i++) {
         const struct playlist_node node = {.parent = &files, .key = playlist->assets[i].path};
-        if (troubles[i])
-            playlist_fault_add(faults, &node, "%s", troubles[i]);
+        if (troubles[i].text)
+            playlist_fault_add(faults, &node, "%s", troubles[i].text);
     }
 }
 
@@ -169,7 +180,7 @@ struct edition *edition_assume(struct playlist *playlist, const char *path)
 static bool check_media(const struct playlist *playlist, char *const *paths,
                         struct playlist_faults *faults)
 {
-    char **troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
+    struct trouble *troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
     bool ok = troubles != NULL, any = false;
     for (size_t i = 0; ok && i < playlist->asset_count; i++) {
         struct err err = {0};
@@ -179,9 +190,10 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
             if (!verify_is_still(playlist, (int)i) || verify_still(paths[i], &err))
                 continue;
             err_prefix(&err, "%s: ", paths[i]);
+            troubles[i].as_picture = true;
         }
-        troubles[i] = strdup(err.text);
-        ok = troubles[i] != NULL;
+        troubles[i].text = strdup(err.text);
+        ok = troubles[i].text != NULL;
         any = true;
     }
     size_t before = faults->total;
@@ -191,8 +203,22 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
     }
     if (ok && any && faults->total == before)
         add_unnamed_faults(playlist, troubles, faults);
-    free_paths(troubles, playlist->asset_count);
+    for (size_t i = 0; troubles && i < playlist->asset_count; i++)
+        free(troubles[i].text);
+    free(troubles);
     return ok && !any;
+}
+
+bool edition_may_be(const char *path, struct err *err)
+{
+    uint8_t bytes[MEDIA_KIND_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t size = fd >= 0 ? pread(fd, bytes, sizeof bytes, 0) : -1;
+    enum media_kind kind = size > 0 ? media_kind_of(bytes, (size_t)size) : MEDIA_KIND_UNKNOWN;
+    if (fd >= 0)
+        close(fd);
+    return kind == MEDIA_KIND_UNKNOWN ||
+           err_set(err, ERR_INPUT, "%s: %s, not a playlist", path, media_kind_name(kind));
 }
 
 bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
@@ -230,7 +256,7 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
 {
     char *bytes = NULL;
     size_t size = 0;
-    if (!file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
+    if (!edition_may_be(path, err) || !file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
         return NULL;
     struct playlist *playlist = playlist_parse(bytes, size, faults);
     free(bytes);

@@ -25,6 +25,10 @@ struct edition {
 bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
                         struct err *err);
 
+/* False (ERR_INPUT) where a file is a film, a picture or the like by its first bytes, and so no
+ * playlist: for words that help. True also where it can't be read: reading it tells why. */
+bool edition_may_be(const char *path, struct err *err);
+
 /* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
  * or unreadable, or no picture that can be shown (verify.h), is a fault with the JSON path of each

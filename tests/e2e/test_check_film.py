@@ -1,5 +1,7 @@
 """The check command on films: what it tells of each, and what it warns of."""
 import json
+import os
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -23,6 +25,26 @@ def flashing(hertz, where="1", seconds=2, low=16, high=235):
     """White and black in turns, `hertz` times a second, where an expression is true; else black."""
     return (f"color=black:size=160x90:rate=30:duration={seconds},format=gray,"
             f"geq=lum='if({where}*lt(mod(T*{hertz},1),0.5),{high},{low})'")
+
+
+def one_key_picture(path, size, frames, fps):
+    """A film of noise that changes, decoded from its first picture on wherever it is joined: VP9 takes the same difference any number
+    of times, so only one is made."""
+    made, frame = path.with_suffix(".ivf"), path.with_suffix(".many.ivf")
+    render(made, f"nullsrc=size={size}:rate={fps},geq=lum='random(1)*255':cb=128:cr=128,scale={size}:flags=neighbor", "-frames:v", "2",
+           "-deadline", "realtime", "-cpu-used", "8", "-auto-alt-ref", "0", "-lag-in-frames", "0", "-b:v", "100M",
+           codec=("-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p"))
+    data = made.read_bytes()
+    packets, at = [], 32
+    while at < len(data):
+        length = struct.unpack_from("<I", data, at)[0]
+        packets.append(data[at + 12:at + 12 + length])
+        at += 12 + length
+    packets = [packets[0]] + [packets[1]] * (frames - 1)
+    frame.write_bytes(data[:32] + b"".join(struct.pack("<IQ", len(packet), i) + packet for i, packet in enumerate(packets)))
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(frame), "-c", "copy", str(path)], check=True, timeout=60)
+    made.unlink()
+    frame.unlink()
 
 
 class Check(unittest.TestCase):
@@ -60,12 +82,12 @@ class Check(unittest.TestCase):
 
 class Facts(Check):
     def test_clean(self):
-        """Nothing to say but what it is; five pictures a second every machine decodes in time."""
-        films.film(self.folder / "film.mp4", frames=12, fps=5, size=SCREEN)
+        """Nothing to say but what it is; five pictures a second every machine decodes in time, and slots of two seconds fill a day."""
+        films.film(self.folder / "film.mp4", frames=15, fps=5, size=SCREEN)
         self.assertEqual(self.run_check({"a": {"video": "film.mp4"}}), "0 faults, 0 warnings\n")
         places, facts = self.found({"a": {"video": "film.mp4"}})
         self.assertEqual(places, {})
-        self.assertEqual(facts, {"$.spots.a.video": {"codec": "h264", "width": 1920, "height": 1080, "fps": 5, "duration_ms": 2400}})
+        self.assertEqual(facts, {"$.spots.a.video": {"codec": "h264", "width": 1920, "height": 1080, "fps": 5, "duration_ms": 3000}})
 
     def test_each_file_has_its_own(self):
         films.film(self.folder / "l.mkv", frames=24, fps=24, size=(160, 90), codec=("-c:v", "libvpx-vp9", "-deadline", "realtime"))
@@ -88,6 +110,48 @@ class Shape(Check):
         self.assertIn("a portrait film (360 × 640) for landscape screens, which crop most of it away",
                       [text for _, text in places["$.spots.d.video.landscape"]])
         self.assertTrue(any("a landscape film" in text for _, text in places["$.spots.d.video.portrait"]), places)
+
+
+class Cut(Check):
+    """Slots that midnight cuts, by the film's own length: six seconds, less its transition of one."""
+
+    def cut(self, spots):
+        films.film(self.folder / "film.mp4", frames=30, fps=5)
+        found = self.found(spots)[0]
+        return {path: text for path, places in found.items() for _, text in places if "is cut" in text}
+
+    def test_none(self):
+        """3 + 5 seconds; with the default of 8 they would not fill a day."""
+        self.assertEqual(self.cut({"t": {"tagline": "T", "duration": 3}, "f": {"video": "film.mp4"}}), {})
+
+    def test_cut(self):
+        """5 + 8 seconds; with the default of 8 they would fill a day."""
+        self.assertEqual(self.cut({"f": {"video": "film.mp4"}, "t": {"tagline": "T", "duration": 8}}),
+                         {"$.spots.f": "is cut to 2 of its 5 seconds at 24:00 every day"})
+
+    def test_a_missing_film_is_told_once(self):
+        found = self.found({"f": {"video": "none.mp4"}, "t": {"tagline": "T", "duration": 8}}, 1)[0]
+        self.assertEqual(list(found), ["$.spots.f.video"])
+        self.only(found["$.spots.f.video"], "fault", "No such file")
+
+
+class Joined(Check):
+    WORDS = "a player that starts within it shows nothing of it for up to about "
+
+    def test_one_key_picture(self):
+        """So much noise that no single processor decodes most of it within a second."""
+        one_key_picture(self.folder / "film.webm", "1920x1080", 120, 10)
+        processors = os.sched_getaffinity(0)
+        self.addCleanup(os.sched_setaffinity, 0, processors)
+        os.sched_setaffinity(0, {min(processors)})
+        places = self.found({"a": {"video": "film.webm"}})[0]["$.spots.a.video"]
+        found = [text for _, text in places if "key pictures" in text]
+        self.assertEqual(len(found), 1, places)
+        self.assertRegex(found[0], "^" + self.WORDS + r"\d+ s: few of its pictures are key pictures; encode it with one in each 2 s")
+
+    def test_many(self):
+        render(self.folder / "film.mp4", "testsrc2=size=3840x2160:rate=10:duration=6", "-g", "10")
+        self.assertEqual([text for _, text in self.of_film() if "key pictures" in text], [])
 
 
 class Length(Check):
@@ -230,7 +294,7 @@ class Sound(Check):
 
     def test_a_default_is_for_films_only(self):
         self.sound("aac")
-        places = self.found({"a": {"video": "film.mp4"}, "b": {"tagline": "B"}}, defaults={"volume": 1})[0]
+        places = self.found({"a": {"video": "film.mp4"}, "b": {"tagline": "B", "duration": 3}}, defaults={"volume": 1})[0]
         self.assertEqual([text for found in places.values() for _, text in found if "enlarged" not in text], [])
 
 
@@ -308,6 +372,53 @@ class Faults(Check):
                 self.assertTrue(found[0][1])
         (self.folder / "film.mp4").unlink()
         self.only(self.of_film(1), "fault", "No such file or directory")
+
+    def test_common_wrong_files(self):
+        """What each is, and what to do."""
+        films.film(self.folder / "good.mp4", frames=12, fps=12)
+        good = (self.folder / "good.mp4").read_bytes()
+        self.assertLess(good.index(b"mdat"), good.index(b"moov"))
+        films.film(self.folder / "fast.mp4", frames=12, fps=12, options=("-movflags", "+faststart"))
+        fast = (self.folder / "fast.mp4").read_bytes()
+        half = good[:len(good) // 2]
+        mpeg = ("-c:v", "mpeg2video")
+        cases = [(half, f"an MP4 whose index is missing: was the upload cut off? ({len(half)} bytes are here)"),
+                 (good[:good.index(b"moov") - 4], "an MP4 whose index is missing"), (good[:30], "an MP4 whose index is missing"),
+                 (b"<!DOCTYPE html><html>404 Not Found</html>", "a web page (HTML), not a film"),
+                 (b"\xef\xbb\xbf\n <HTML>", "a web page (HTML), not a film"),
+                 (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "a Git LFS pointer in place of the film: run"),
+                 ((player.TOP / "media/boat.jpg").read_bytes(), 'a JPEG picture: use "image" for it')]
+        for name, words, codec in (("f.gif", "a GIF picture, which is not played: convert it", ()),
+                                   ("f.png", 'a PNG picture: use "image" for it', ("-frames:v", "1")),
+                                   ("f.webp", 'a WebP picture: use "image" for it', ("-frames:v", "1")),
+                                   ("f.avi", "an AVI film, which is not played: convert it to an MP4", mpeg),
+                                   ("f.flv", "an FLV film, which is not played: convert it to an MP4", ("-c:v", "flv")),
+                                   ("f.ts", "an MPEG stream, which is not played: convert it to an MP4", mpeg),
+                                   ("f.mpg", "an MPEG stream, which is not played: convert it to an MP4", mpeg)):
+            render(self.folder / name, "testsrc2=size=64x64:rate=25:duration=1", codec=codec)
+            cases.append(((self.folder / name).read_bytes(), words))
+        for data, words in cases:
+            with self.subTest(words):
+                (self.folder / "film.mp4").write_bytes(data)
+                self.only(self.of_film(1), "fault", words)
+        at = fast.index(b"moov") + 4
+        (self.folder / "film.mp4").write_bytes(fast[:at] + bytes(len(fast) - at))
+        self.assertNotIn("index is missing", self.of_film(1)[0][1])
+
+    def test_a_film_as_a_picture(self):
+        films.film(self.folder / "good.mp4", frames=12, fps=12)
+        found = self.found({"a": {"image": "good.mp4", "duration": 3}}, 1)[0]
+        self.only(found["$.spots.a.image"], "fault", 'an MP4 or MOV film: use "video" for it')
+
+    def test_in_place_of_the_playlist(self):
+        """A small one and one that is larger than any playlist."""
+        films.film(self.folder / "good.mp4", frames=12, fps=12)
+        (self.folder / "large.mp4").write_bytes((self.folder / "good.mp4").read_bytes() + bytes(2 << 20))
+        for name in ("good.mp4", "large.mp4"):
+            for command in ("check", "explain", "guide", "play"):
+                done = player.run(command, self.folder / name)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"{name}: an MP4 or MOV film, not a playlist", done.stdout + done.stderr)
 
     def test_without_pictures(self):
         render(self.folder / "film.mp4", "sine=duration=1", codec=("-c:a", "aac"))

@@ -1,4 +1,5 @@
 """Films on a wall: at any instant each shows the picture that is on then, whatever it fades from or into, however it is turned or cut."""
+import argparse
 import concurrent.futures
 import contextlib
 import math
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import films
 import tap
-from player import Player, playlist, png, run
+from player import Delays, Player, playlist, png, run
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
@@ -360,17 +361,45 @@ class Running(Films):
         self.assertNotIn("Sanitizer", player.log())
 
     def check_smooth(self, play, runs, most_ms=100):
-        """While something runs, runs(ms since midnight), there is another frame within this. Plays up to three times: a busy machine may
-        keep a frame back; a film that stands still does so each time."""
+        """While something runs, runs(ms since midnight), there is another frame within this. Plays again, twice at most, only where it was
+        measured that the machine kept each late frame back."""
         for _ in range(3):
-            frames = play()
-            found = [float(f["show_ms"]) - MIDNIGHT_MS for f in frames]
-            running = [(a, b) for a, b in zip(found, found[1:]) if runs(a) and runs(a + most_ms)]
-            self.assertGreater(len(running), 30)
-            late = [(a, b) for a, b in running if b - a > most_ms]
+            frames, delays = play()
+            late, count = self.late_frames(frames, runs, most_ms)
+            self.assertGreater(count, 30)
             if not late:
                 return
-        self.fail(late)
+            for a, b, *presented in late:
+                self.assertTrue(delays.excuse(b - a, most_ms, *presented), f"{late}, of which the machine took {delays.most_ms(*presented)} ms")
+        self.fail(f"the machine is too busy: {late}")
+
+    @staticmethod
+    def late_frames(frames, runs, most_ms):
+        """Those that came too late after the one before, as ms since midnight of both and when both were presented; of how many."""
+        found = [(float(f["show_ms"]) - MIDNIGHT_MS, int(f["present_ns"])) for f in frames]
+        running = [(a, b, a_ns, b_ns) for (a, a_ns), (b, b_ns) in zip(found, found[1:]) if runs(a) and runs(a + most_ms)]
+        return [pair for pair in running if pair[1] - pair[0] > most_ms], len(running)
+
+    def test_only_the_machine_excuses_a_late_frame(self):
+        player = argparse.Namespace(process=argparse.Namespace(pid=1))
+        frames = [{"show_ms": str(MIDNIGHT_MS + i * 40 + (200 if i > 20 else 0)), "present_ns": str((i * 40 + (200 if i > 20 else 0)) * 1000000)}
+                  for i in range(40)]
+        plays = []
+        def play_where(waited_ms):
+            """While the player waited so long for a processor, once, in the middle of the gap."""
+            plays.clear()
+            def play():
+                delays = Delays(player)
+                delays.samples = [(ms * 1000000, ms * 1000000, {1: waited_ms if ms > 900 and not plays else 0, "stolen": 0})
+                                  for ms in range(0, 2000, 20)]
+                plays.append(1)
+                return (frames if len(plays) == 1 else [{**f, "show_ms": str(MIDNIGHT_MS + i * 40)} for i, f in enumerate(frames)]), delays
+            return play
+        self.check_smooth(play_where(150), lambda at: True)
+        self.assertEqual(len(plays), 2)
+        with self.assertRaises(AssertionError):
+            self.check_smooth(play_where(100), lambda at: True)
+        self.assertEqual(len(plays), 1)
 
     def test_films_play_into_each_other(self):
         """By the programme's own time: each film's first frame is there before its slot begins."""
@@ -381,7 +410,7 @@ class Running(Films):
         self.check_smooth(lambda: self.play_into_each_other(wall), lambda at: 3010 < at and (at % 3000 < 1000 or 3000 < at % 9000 < 4500))
 
     def play_into_each_other(self, wall):
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "11.5", "--decode-timeout", "60") as player:
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "11.5", "--decode-timeout", "60") as player, Delays(player) as delays:
             self.assertEqual(player.process.wait(60), 0)
             frames = [f for f in player.frames() if float(f["show_ms"]) - MIDNIGHT_MS > 3010]
             self.assertNotIn("error", player.log())
@@ -397,21 +426,21 @@ class Running(Films):
             self.assertEqual((f["from"], f["to"]), (before[0], slot[0]), f)
             self.assertAlmostEqual(float(f["mix"]), (at - slot[1]) / slot[3], delta=0.01, msg=str(f))
         self.assertEqual(fades, {("one", "two"), ("two", "still"), ("still", "one")})
-        return frames
+        return frames, delays
 
     def test_a_film_alone_runs_into_itself(self):
         self.write({"one": {"video": "b.mp4", "transition": fade(0.3)}})
         self.check_smooth(self.play_into_itself, lambda at: at > 1300)
 
     def play_into_itself(self):
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", "--decode-timeout", "60") as player:
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", "--decode-timeout", "60") as player, Delays(player) as delays:
             self.assertEqual(player.process.wait(60), 0)
             frames = [f for f in player.frames() if f["to"] == "one"]
             self.assertNotIn("error", player.log())
         self.assertTrue(any(f["from"] == "one" for f in frames))
         # It begins anew in each slot: more pictures than the film has.
         self.assertGreater(len(frames), 60)
-        return frames
+        return frames, delays
 
     def test_a_held_frame_costs_nothing(self):
         self.write({"one": {"video": "short.mp4", "duration": 3600, "transition": fade(0)}})

@@ -61,12 +61,34 @@ class Films(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done)
         self.assertIn('"codec":"h264"', done.stdout.replace(" ", ""))
 
-    def test_without_its_program_nothing_plays(self):
+    def test_without_its_program_pictures_play(self):
         self.films.unlink()
-        done = subprocess.run([self.program, "play", self.listing, "--for", "1"], text=True, capture_output=True,
-                              env=environment(), timeout=60)
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"duckling-films: not found in \S+/bin nor in \S+/libexec/duckling")
+        self.listing.write_text('{"format":"duckling/1","spots":{"b":{"tagline":"Small"}}}')
+        done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "2", "--frames-log",
+                               self.folder / "frames.csv"], text=True, capture_output=True, env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"error link: films can't be shown: duckling-films: not found in \S+/bin nor in \S+/libexec/duckling")
+        self.assertIn(",b,", (self.folder / "frames.csv").read_text())
+
+    def test_without_its_program_check_says_so(self):
+        self.films.unlink()
+        done = subprocess.run([self.program, "check", self.listing], text=True, capture_output=True, env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("duckling-films: not found", done.stdout)
+
+    def test_a_program_for_films_that_is_not_this_players_is_told_and_no_medium_is_blamed(self):
+        """One that an upgrade left behind ends with 1, as it does not know the magic; the loader of libraries ends with 127."""
+        for status, words in ((1, "duckling-films is of another version than the player"),
+                              (127, "duckling-films can't be started: a library that it needs can't be loaded")):
+            self.films.unlink()
+            self.films.write_text(f"#!/bin/sh\nexit {status}\n")
+            self.films.chmod(0o755)
+            done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "1", "--store",
+                                   self.folder / "store", "--state", self.folder / "state"], text=True, capture_output=True,
+                                  env=environment(), timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(words, done.stderr)
+            self.assertNotIn("quarantined", done.stderr)
 
     def test_no_other_program_loads_ffmpeg(self):
         def needed(program):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import films
 import tap
-from player import DUCKLING, TOP, Player, playlist, png
+from player import DUCKLING, TOP, Delays, Player, playlist, png
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
@@ -128,13 +128,13 @@ class Hostile(unittest.TestCase):
         return list(spots)
 
     def widest_gap(self, frames, order):
-        """Between frames within the slots of pictures that move, in ms on the screen's own clock. The first half second of a slot may
+        """Between frames within the slots of pictures that move, in ms on the screen's own clock, and when it began and ended. The first half second of a slot may
         still belong to the workers of what comes next."""
-        widest = (0, None)
+        widest = (0, 0, 0)
         for a, b in zip(frames, frames[1:]):
             first, last = (int((float(f["show_ms"]) - MIDNIGHT_MS) // 1000) for f in (a, b))
             if first == last and a["to"] == b["to"] == order[first % len(order)] and a["to"].startswith("still"):
-                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, b["show_ms"]))
+                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, int(a["present_ns"]), int(b["present_ns"])))
         return widest
 
     def lay_fades(self, cases):
@@ -158,11 +158,11 @@ class Hostile(unittest.TestCase):
         return slot // 2 if passed < FADE_MS else None
 
     def widest_gap_in_fades(self, frames):
-        widest = (0, None)
+        widest = (0, 0, 0)
         for a, b in itertools.pairwise(frames):
             at = float(a["show_ms"]) - MIDNIGHT_MS
             if self.fade_at(at) is not None and self.fade_at(at) == self.fade_at(at + GAP_MS):
-                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, a["show_ms"]))
+                widest = max(widest, ((int(b["present_ns"]) - int(a["present_ns"])) / 1e6, int(a["present_ns"]), int(b["present_ns"])))
         return widest
 
     def play(self, seconds):
@@ -172,23 +172,24 @@ class Hostile(unittest.TestCase):
         (control / "still.png").write_bytes((MEDIA / "still.png").read_bytes())
         playlist(control / "playlist.json", {"still": {"image": "still.png", "motion": "pan", "duration": 3600}}, timezone="UTC")
         with Player(control, control / "playlist.json", "--at", MIDNIGHT, "--for", str(seconds), "--refresh", "30") as other, \
-                Player(self.folder, self.list, "--at", MIDNIGHT, "--for", str(seconds), "--refresh", "30") as player:
+                Player(self.folder, self.list, "--at", MIDNIGHT, "--for", str(seconds), "--refresh", "30") as player, \
+                Delays(player) as delays:
             self.assertEqual(player.process.wait(120), 0)
             self.assertEqual(other.process.wait(120), 0)
             frames, log = [f for f in player.frames() if f["to"]], player.log()
             usual = max(int(b["present_ns"]) - int(a["present_ns"]) for a, b in itertools.pairwise(other.frames())) / 1e6
         self.assertNotIn("Sanitizer", log)
-        return frames, log, max(GAP_MS, 2 * usual)
+        return frames, log, max(GAP_MS, 2 * usual), delays
 
     def check(self, cases, refused=()):
         """Each case is shown or told of; where it is not shown, the picture before it stays."""
         order = self.lay(cases)
         for _ in range(TRIES):
             # The films are looked at before the playlist comes into force: what begins too late comes again.
-            frames, log, most = self.play(len(order) + 8)
+            frames, log, most, delays = self.play(len(order) + 8)
             gap = self.widest_gap(frames, order)
-            # A machine that does other things may keep a frame back; a film that holds the player up does so each time.
-            if gap[0] <= most:
+            # Again only where it was measured that the machine kept a frame back.
+            if gap[0] <= most or not delays.excuse(gap[0], most, *gap[1:]):
                 break
         self.assertLessEqual(gap[0], most, gap)
         shown = {f["to"] for f in frames}
@@ -223,9 +224,9 @@ class Hostile(unittest.TestCase):
                                                 "times without end")}
         order = self.lay_fades(cases)
         for _ in range(TRIES):
-            frames, log, most = self.play(len(order) * SLOT_MS / 1000 + 8)
+            frames, log, most, delays = self.play(len(order) * SLOT_MS / 1000 + 8)
             gap = self.widest_gap_in_fades(frames)
-            if gap[0] <= most:
+            if gap[0] <= most or not delays.excuse(gap[0], most, *gap[1:]):
                 break
         self.assertLessEqual(gap[0], most, f"{gap}\n{log}")
         fades = {self.fade_at(float(f["show_ms"]) - MIDNIGHT_MS) for f in frames} - {None}

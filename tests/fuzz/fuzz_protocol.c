@@ -27,6 +27,7 @@
 #define STEPS_MAX 200
 
 static int worker = -1; /* its end of the line */
+static bool unready;    /* the worker must say itself that it is ready */
 
 bool link_start(struct link *link, const struct protocol_job *job, const int *files, int file_count,
                 struct err *err)
@@ -35,7 +36,8 @@ bool link_start(struct link *link, const struct protocol_job *job, const int *fi
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         abort();
-    *link = (struct link){.pid = 0, .socket = pair[0], .end_fd = -1};
+    *link = (struct link){
+        .pid = 0, .socket = pair[0], .end_fd = -1, .program = "none", .ready = !unready};
     worker = pair[1];
     return true;
 }
@@ -104,7 +106,7 @@ static void send_ring(struct input *input)
 static void send_event(struct input *input)
 {
     struct protocol_event event = {.magic = PROTOCOL_MAGIC};
-    event.kind = (uint32_t)take(input, 1) % 8;
+    event.kind = (uint32_t)take(input, 1) % 9;
     event.slot = (int8_t)take(input, 1);
     event.time_us = (int64_t)take(input, 4);
     event.duration_us = (int64_t)take(input, 3);
@@ -264,6 +266,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct input input = {bytes, size};
     int before = lowest_free();
     unsigned how = (unsigned)take(&input, 1);
+    unready = how & 2;
     if (how & 1)
         make_frame(&input, how);
     else

@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "worker_talk.h"
+#include "unready_worker.h"
 
 #define TICK_AT 1024 /* in a part's file, which is as long as a page: a number that counts up */
 #define PART_BYTES 4096

@@ -589,7 +589,7 @@ static int play_film_worker(void)
     if (!job || recv(PROTOCOL_FD, job, sizeof *job, 0) != (ssize_t)sizeof *job)
         return 4;
     free(job);
-    bool played = play_lie(name) ||
+    bool played = play_beginning(name) || play_lie(name) ||
                   play_part(hostile_parts, sizeof hostile_parts / sizeof *hostile_parts, name);
     for (;;)
         if (!played || pause() < 0)

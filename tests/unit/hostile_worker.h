@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "worker_talk.h"
+#include "unready_worker.h"
 
 #define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -496,6 +496,8 @@ static int play_worker(void)
         raise(SIGKILL);
     if (recv(PROTOCOL_FD, &job, sizeof job, 0) != (ssize_t)sizeof job)
         return 4;
+    if (play_beginning(name))
+        return 5;
     if (play_ring_lie(name))
         return 0;
     play_part(hostile_parts, sizeof hostile_parts / sizeof *hostile_parts, name);

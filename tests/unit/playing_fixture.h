@@ -30,6 +30,7 @@
 static struct playing playing;
 static struct loader *loader;
 static struct show show;
+static struct quarantine *quarantine; /* of the loaders to open; NULL: their own */
 
 static inline bool run_ffmpeg(const char *const *arguments)
 {
@@ -80,7 +81,8 @@ static inline void open_loader(bool sound, int64_t limit_ms)
                                          .screen_height_px = SIDE,
                                          .language = "en",
                                          .limit_ms = limit_ms,
-                                         .sound = sound};
+                                         .sound = sound,
+                                         .quarantine = quarantine};
     loader = loader_create(&config);
     assert_non_null(loader);
     unlink(temp_folder_path(JOBS));
@@ -92,8 +94,10 @@ static inline int close_playing(void **state)
     show_finish(&show);
     loader_destroy(loader);
     playing_finish(&playing);
+    link_reap(true);
     show = (struct show){0};
     loader = NULL;
+    quarantine = NULL;
     playing = (struct playing){0};
     return 0;
 }

@@ -85,6 +85,17 @@ static void every_place_of_a_missing_medium_is_named(void **state)
     playlist_faults_finish(&faults);
 }
 
+static void a_film_need_be_no_picture(void **state)
+{
+    (void)state;
+    temp_folder_write("film.mp4", "film");
+    assert_null(load("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"image\":\"film.mp4\"},"
+                     "\"b\":{\"video\":\"film.mp4\"}}}"));
+    assert_true(has_fault("$.spots.a.image", "not a JPEG, PNG or WebP picture"));
+    assert_int_equal(faults.total, 1);
+    playlist_faults_finish(&faults);
+}
+
 static void a_playlist_that_is_wrong_or_missing(void **state)
 {
     (void)state;
@@ -150,6 +161,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(loads_with_media_beside, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(every_place_of_a_missing_medium_is_named, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_film_need_be_no_picture, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(a_playlist_that_is_wrong_or_missing, temp_folder_setup,
                                         temp_folder_teardown),

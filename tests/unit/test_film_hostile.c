@@ -145,6 +145,24 @@ static void errors_that_lie(void **state)
     check_fails("error without end", "xxxxxxxx");
 }
 
+/* No hostile byte was read by then. */
+static void what_fails_before_it_is_ready_is_not_the_films_fault(void **state)
+{
+    (void)state;
+    int descriptors = count_descriptors();
+    for (size_t i = 0; i < UNREADY_ENDS; i++) {
+        const struct unready_end *wanted = &unready_ends[i];
+        struct err err = {0};
+        struct film *film = start_part(wanted->part, &plain);
+        if (wait_for_frames(film, -1, &err) != FILM_FAILED || err.code != wanted->code ||
+            !strstr(err.text, wanted->words))
+            fail_msg("%s: %d \"%s\"", wanted->part, err.code, err.text);
+        stop();
+    }
+    check_fails("ready late", "nonsense");
+    check_nothing_left(descriptors);
+}
+
 /* Only the player knows of failures that are not the medium's. */
 static void errors_of_the_system_are_not_believed(void **state)
 {
@@ -152,7 +170,7 @@ static void errors_of_the_system_are_not_believed(void **state)
     struct err err = {0};
     struct film *film = start_part("error of the system", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_FAILED);
-    assert_int_equal(err.code, ERR_WORKER);
+    assert_int_equal(err.code, ERR_LIMIT);
     assert_string_equal(err.text, "no memory");
 }
 
@@ -259,6 +277,8 @@ static void a_worker_that_is_on_its_way(void **state)
     struct film *film = start_part("on its way", &plain);
     int64_t started_ns = clock_mono_ns(), before_ns, now_ns;
     int signs = 0;
+    sleep_on(film); /* until it is ready, which is no sign */
+    assert_int_equal(film_poll(film, started_ns, &err), FILM_PENDING);
     do {
         before_ns = film_deadline_ns(film);
         now_ns = before_ns - 1; /* the time of a sign is when it is looked at */
@@ -439,6 +459,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(frames_that_are_not_there, stop_after_test),
         cmocka_unit_test_teardown(sound_that_nobody_wants, stop_after_test),
         cmocka_unit_test_teardown(errors_that_lie, stop_after_test),
+        cmocka_unit_test_teardown(what_fails_before_it_is_ready_is_not_the_films_fault,
+                                  stop_after_test),
         cmocka_unit_test_teardown(errors_of_the_system_are_not_believed, stop_after_test),
         cmocka_unit_test_teardown(workers_that_die, stop_after_test),
         cmocka_unit_test_teardown(a_worker_that_is_killed, stop_after_test),

@@ -287,7 +287,7 @@ static void no_sandbox_no_work(void **state)
         struct protocol_job job = job_of(NULL, 1);
         forget_seccomp();
         struct frames *frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
-        if (!frames || wait_for(frames, &err) != FRAMES_FAILED || err.code != ERR_WORKER ||
+        if (!frames || wait_for(frames, &err) != FRAMES_FAILED || err.code != ERR_SYSTEM ||
             !strstr(err.text, "without its sandbox"))
             _exit(4);
         frames_stop(frames);
@@ -364,8 +364,16 @@ static void errors_that_lie(void **state)
     (void)state;
     check_fails("unterminated words", 1, ERR_WORKER, "xxxxxxxx");
     check_fails("error without code", 1, ERR_WORKER, "all is well");
-    check_fails("error of the system", 1, ERR_WORKER, "no memory");
+    check_fails("error of the system", 1, ERR_LIMIT, "no memory");
     check_fails("error with format", 1, ERR_INPUT, "%s%n");
+}
+
+/* No hostile byte was read by then. */
+static void what_fails_before_it_is_ready_is_not_the_pictures_fault(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < UNREADY_ENDS; i++)
+        check_fails(unready_ends[i].part, 1, unready_ends[i].code, unready_ends[i].words);
 }
 
 static void a_frame_counts_whatever_follows(void **state)
@@ -519,6 +527,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(too_many_descriptors, stop_after_test),
         cmocka_unit_test_teardown(events_out_of_order, stop_after_test),
         cmocka_unit_test_teardown(errors_that_lie, stop_after_test),
+        cmocka_unit_test_teardown(what_fails_before_it_is_ready_is_not_the_pictures_fault,
+                                  stop_after_test),
         cmocka_unit_test_teardown(a_frame_counts_whatever_follows, stop_after_test),
         cmocka_unit_test_teardown(what_is_odd_but_fair_is_taken, stop_after_test),
         cmocka_unit_test_teardown(sizes_of_moving_frames, stop_after_test),

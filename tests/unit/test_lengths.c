@@ -43,6 +43,8 @@ static int prepare(void **state)
     temp_folder_write("lie.mp4", HOSTILE_MARK "duration_us = -1");
     temp_folder_write("look.mp4", HOSTILE_MARK "look");
     temp_folder_write("dies.mp4", HOSTILE_MARK "quiet exit");
+    temp_folder_write("memory.mp4", HOSTILE_MARK "error of the system");
+    temp_folder_write("stale.mp4", HOSTILE_MARK "unready other version");
     temp_folder_write("p.png", "never looked at");
     return 0;
 }
@@ -272,6 +274,24 @@ static void a_crash_counts_twice(void **state)
     check_nothing_left();
 }
 
+/* Nor is what the machine lacked kept as what a file says: it is looked at as often as may be, and
+ * again with the next edition. */
+static void what_the_machine_lacks_is_not_the_films(void **state)
+{
+    (void)state;
+    static const char *const spots[] = {"\"a\":{\"video\":\"memory.mp4\"}",
+                                        "\"a\":{\"video\":\"stale.mp4\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
+        assert_int_equal(polls_until_done(), LENGTHS_TRIES - 1);
+        assert_true(lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
+        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+        assert_int_equal(looks_in_work(), 1);
+        assert_int_equal(polls_until_done(), 0);
+    }
+    check_nothing_left();
+}
+
 static void four_are_looked_at_at_a_time(void **state)
 {
     (void)state;
@@ -349,6 +369,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(one_that_failed_is_looked_at_again, finish_after_test),
         cmocka_unit_test_teardown(tries_come_later_each_time_and_end, finish_after_test),
         cmocka_unit_test_teardown(a_crash_counts_twice, finish_after_test),
+        cmocka_unit_test_teardown(what_the_machine_lacks_is_not_the_films, finish_after_test),
         cmocka_unit_test_teardown(four_are_looked_at_at_a_time, finish_after_test),
         cmocka_unit_test_teardown(what_was_found_out_is_kept, finish_after_test),
         cmocka_unit_test_teardown(another_edition_comes_in_between, finish_after_test),

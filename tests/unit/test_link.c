@@ -63,11 +63,17 @@ static void stopping_never_waits(void **state)
 static void what_its_word_is_worth(void **state)
 {
     (void)state;
+    const struct link unready = {.ready = false}, ready = {.ready = true},
+                      cramped = {.ready = true, .short_of_memory = true};
     for (uint32_t code = 0; code < 1000; code++) {
-        enum err_code wanted = code == ERR_INPUT || code == ERR_LIMIT ? code : ERR_WORKER;
-        assert_int_equal(link_told_code(code), wanted);
+        bool memory = code == ERR_SYSTEM || code == ERR_LIMIT;
+        enum err_code else_wanted = code == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
+        assert_int_equal(link_told_code(&unready, code), ERR_SYSTEM);
+        assert_int_equal(link_told_code(&ready, code), memory ? ERR_LIMIT : else_wanted);
+        assert_int_equal(link_told_code(&cramped, code), memory ? ERR_SYSTEM : else_wanted);
     }
-    assert_int_equal(link_told_code(UINT32_MAX), ERR_WORKER);
+    assert_int_equal(link_told_code(&ready, UINT32_MAX), ERR_WORKER);
+    assert_int_equal(link_told_code(&cramped, UINT32_MAX), ERR_WORKER);
 }
 
 int main(void)

@@ -1,7 +1,22 @@
 /* Films whose workers die or stop, on screen and before: another one goes on, at the right frame.
  *
  * film.c executes this program again as the worker. Time goes by here: what breaks is left alone
- * for a while, and goes on where it would be by then. */
+ * for a while, and goes on where it would be by then. loader.c is compiled in here, to see whether
+ * it waits. */
+#include "decode/link.h"
+
+static int waits;
+
+static void note_reap(bool wait)
+{
+    waits += wait;
+    link_reap(wait);
+}
+
+#define link_reap note_reap
+#include "loader.c"
+#undef link_reap
+
 #include "playing.h"
 
 #include <setjmp.h>
@@ -163,13 +178,8 @@ static void one_that_is_killed_again_and_again(void **state)
     turn(1500, &next);
 }
 
-/* What crashes three times is quarantined, however much of it plays before; its last frame holds,
- * and no worker is started any more. */
-static void one_that_crashes_again_and_again(void **state)
+static void crash_three_times(void)
 {
-    (void)state;
-    struct picture *next;
-    int sounds;
     open_loader(true, LIMIT_MS);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1}");
     enter(0);
@@ -180,6 +190,16 @@ static void one_that_crashes_again_and_again(void **state)
         if (i < 2)
             play_until_right();
     }
+}
+
+/* What crashes three times is quarantined, however much of it plays before; its last frame holds,
+ * and no worker is started any more. */
+static void one_that_crashes_again_and_again(void **state)
+{
+    (void)state;
+    struct picture *next;
+    int sounds;
+    crash_three_times();
     assert_int_equal(count_jobs(&sounds), 3);
     int64_t deadline_ns = INT64_MAX;
     struct pollfd fds[LOADER_FDS_MAX];
@@ -190,6 +210,42 @@ static void one_that_crashes_again_and_again(void **state)
     turn(20000, &next);
     assert_null(turn(20000, &next).to.picture);
     assert_int_equal(count_jobs(&sounds), 3);
+}
+
+/* Another loader, for a screen of another size: what was quarantined still is. */
+static void what_outlives_a_loader(void **state)
+{
+    (void)state;
+    static struct quarantine kept;
+    struct picture *next;
+    int sounds;
+    quarantine = &kept;
+    crash_three_times();
+    show_finish(&show);
+    show = (struct show){0};
+    loader_destroy(loader);
+    open_loader(true, LIMIT_MS);
+    do
+        assert_null(turn(5000, &next).to.picture);
+    while (sleep_on_workers());
+    assert_non_null(next); /* that of the spot after it */
+    assert_int_equal(count_jobs(&sounds), 0);
+}
+
+/* A loader ends in the middle of a show, when the screen's size changes. */
+static void nobody_waits_for_workers(void **state)
+{
+    (void)state;
+    open_loader(false, LIMIT_MS);
+    put_on(FILM);
+    enter(0);
+    film_worker();
+    show_finish(&show);
+    show = (struct show){0};
+    waits = 0;
+    loader_destroy(loader);
+    loader = NULL;
+    assert_int_equal(waits, 0);
 }
 
 /* It crashes now and then, and plays well between: that is never held against it. */
@@ -223,6 +279,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_worker_that_dies_before_its_slot, close_playing),
         cmocka_unit_test_teardown(one_that_is_killed_again_and_again, close_playing),
         cmocka_unit_test_teardown(one_that_crashes_again_and_again, close_playing),
+        cmocka_unit_test_teardown(what_outlives_a_loader, close_playing),
+        cmocka_unit_test_teardown(nobody_waits_for_workers, close_playing),
         cmocka_unit_test_teardown(one_that_plays_well_between, close_playing),
     };
     return cmocka_run_group_tests_name("playing_broken", tests, prepare, temp_folder_teardown);

@@ -70,7 +70,7 @@ static void its_time_runs_out(void **state)
     end_ns += 5 + hours(QUARANTINE_HOURS);
     assert_false(quarantine_has(&quarantine, medium(1), end_ns));
     /* And passing it clears it of all. */
-    quarantine_forgive(&quarantine, medium(1), 0, INT64_MAX);
+    quarantine_forgive(&quarantine, medium(1), 0, INT64_MAX, end_ns);
     assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
     assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
     assert_true(quarantine_strike(&quarantine, medium(1), 0, end_ns));
@@ -83,9 +83,9 @@ static void what_goes_well_is_forgiven(void **state)
     for (int i = 0; i < 20; i++) {
         assert_false(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)));
         assert_false(quarantine_strike(&quarantine, medium(1), 9000000, hours(i)));
-        quarantine_forgive(&quarantine, medium(1), 0, 12000000);
+        quarantine_forgive(&quarantine, medium(1), 0, 12000000, hours(i));
     }
-    quarantine_forgive(&quarantine, medium(2), 0, INT64_MAX); /* nothing to forgive */
+    quarantine_forgive(&quarantine, medium(2), 0, INT64_MAX, hours(20)); /* nothing to forgive */
     assert_false(has(medium(2)));
 }
 
@@ -96,9 +96,9 @@ static void only_where_it_failed(void **state)
     for (int i = 0; i < QUARANTINE_STRIKES; i++) {
         assert_int_equal(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)),
                          i == QUARANTINE_STRIKES - 1);
-        quarantine_forgive(&quarantine, medium(1), 0, 4900000);
-        quarantine_forgive(&quarantine, medium(1), 0, 5900000); /* may be told of later */
-        quarantine_forgive(&quarantine, medium(1), 5100000, INT64_MAX);
+        quarantine_forgive(&quarantine, medium(1), 0, 4900000, hours(i));
+        quarantine_forgive(&quarantine, medium(1), 0, 5900000, hours(i)); /* may be told of later */
+        quarantine_forgive(&quarantine, medium(1), 5100000, INT64_MAX, hours(i));
     }
     assert_true(quarantine_has(&quarantine, medium(1), hours(QUARANTINE_STRIKES)));
 }
@@ -109,11 +109,61 @@ static void wherever_it_failed(void **state)
     (void)state;
     strike(medium(1));
     quarantine_strike(&quarantine, medium(1), 60000000, 0);
-    quarantine_forgive(&quarantine, medium(1), 0, 30000000);
-    quarantine_forgive(&quarantine, medium(1), 1000000, INT64_MAX);
+    quarantine_forgive(&quarantine, medium(1), 0, 30000000, 0);
+    quarantine_forgive(&quarantine, medium(1), 1000000, INT64_MAX, 0);
     assert_true(strike(medium(1)));
-    quarantine_forgive(&quarantine, medium(1), 0, 61500000);
+    quarantine_forgive(&quarantine, medium(1), 0, 61500000, 0);
     assert_false(has(medium(1)));
+}
+
+#define S(n) ((int64_t)((n)*1e6))
+
+/* Strikes and good runs in the last second of what is shown, hours apart: how many strikes there
+ * were, when the medium is quarantined. */
+static void strikes_grow_old(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        int count;
+        int at_hours[8]; /* of the strikes, each at 9.5 s, with good runs up to 10 s between */
+        bool quarantines[8];
+    } cases[] = {
+        {"three in a day", 3, {0, 12, 23}, {false, false, true}},
+        {"the first is a day old", 3, {0, 12, 24}, {false, false, false}},
+        {"the second and the third are left", 4, {0, 12, 24, 35}, {false, false, false, true}},
+        {"one each day", 6, {0, 24, 48, 72, 96, 120}, {false}},
+        {"years apart", 4, {0, 9000, 20000, 31000}, {false}},
+        {"a trial that comes at once", 4, {0, 1, 2, 8}, {false, false, true, true}},
+        {"a trial when others are old", 4, {0, 1, 23, 29}, {false, false, true, true}},
+        {"trial after trial", 6, {0, 1, 2, 25, 48, 71}, {false, false, true, true, true, true}},
+        {"a trial a day later", 5, {0, 1, 2, 26, 27}, {false, false, true, false, false}},
+        {"three anew", 6, {0, 1, 2, 26, 27, 28}, {false, false, true, false, false, true}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        forget(NULL);
+        for (int k = 0; k < cases[i].count; k++) {
+            int64_t now_ns = hours(cases[i].at_hours[k]);
+            quarantine_forgive(&quarantine, medium(1), 0, S(10), now_ns);
+            if (quarantine_strike(&quarantine, medium(1), S(9.5), now_ns) !=
+                    cases[i].quarantines[k] ||
+                quarantine_has(&quarantine, medium(1), now_ns) != cases[i].quarantines[k])
+                fail_msg("%s: strike %d", cases[i].what, k);
+        }
+    }
+}
+
+/* A strike that no longer counts is not in the way of those that are forgiven. */
+static void an_old_place_is_no_place(void **state)
+{
+    (void)state;
+    quarantine_strike(&quarantine, medium(1), S(60), 0);
+    quarantine_strike(&quarantine, medium(1), S(2), hours(20));
+    quarantine_forgive(&quarantine, medium(1), 0, S(5), hours(23)); /* not at the 60th second */
+    quarantine_forgive(&quarantine, medium(1), 0, S(5), hours(24));
+    for (int i = 0; i < QUARANTINE_STRIKES; i++)
+        assert_int_equal(quarantine_strike(&quarantine, medium(1), S(2), hours(25)),
+                         i == QUARANTINE_STRIKES - 1);
 }
 
 static void each_medium_for_itself(void **state)
@@ -220,6 +270,8 @@ int main(void)
         cmocka_unit_test_setup(what_goes_well_is_forgiven, forget),
         cmocka_unit_test_setup(only_where_it_failed, forget),
         cmocka_unit_test_setup(wherever_it_failed, forget),
+        cmocka_unit_test_setup(strikes_grow_old, forget),
+        cmocka_unit_test_setup(an_old_place_is_no_place, forget),
         cmocka_unit_test_setup(each_medium_for_itself, forget),
         cmocka_unit_test_setup(the_hash_of_zeros, forget),
         cmocka_unit_test_setup(the_oldest_is_forgotten, forget),

@@ -2,13 +2,78 @@
  * dummy driver, which takes sound like a device. */
 #include "stage/sound.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <SDL.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <dirent.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
+
+#define OPENS_MAX 16
+#define HURRY                                                                                      \
+    5 /* so much faster than else the device's thread looks and tries again, if asked to */
+
+/* Devices that open, and never ask for anything. */
+static _Atomic bool is_stuck, in_hurry;
+static _Atomic int opens;
+static _Atomic SDL_AudioDeviceID last_device;
+static int64_t opened_ms[OPENS_MAX]; /* when; the device's thread writes one before it counts it */
+
+/* These three stand before SDL's and the C library's. */
+static void *real(const char *name)
+{
+    void *symbol = dlsym(RTLD_NEXT, name);
+    assert_non_null(symbol);
+    return symbol;
+}
+
+SDL_AudioDeviceID SDL_OpenAudioDevice(const char *name, int is_capture, const SDL_AudioSpec *want,
+                                      SDL_AudioSpec *have, int changes)
+{
+    SDL_AudioDeviceID (*open_device)(const char *, int, const SDL_AudioSpec *, SDL_AudioSpec *,
+                                     int);
+    *(void **)&open_device = real("SDL_OpenAudioDevice");
+    if (opens < OPENS_MAX)
+        opened_ms[opens] = clock_mono_ns() / 1000000;
+    last_device = open_device(name, is_capture, want, have, changes);
+    opens++;
+    return last_device;
+}
+
+static void pause_device(int pause)
+{
+    void (*change)(SDL_AudioDeviceID, int);
+    *(void **)&change = real("SDL_PauseAudioDevice");
+    change(last_device, pause);
+}
+
+void SDL_PauseAudioDevice(SDL_AudioDeviceID device, int pause)
+{
+    assert_int_equal(device, last_device);
+    if (!is_stuck)
+        pause_device(pause);
+}
+
+int pthread_cond_timedwait(pthread_cond_t *restrict wake, pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict until)
+{
+    int64_t now_ns = clock_mono_ns();
+    int64_t wait_ns = (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - now_ns;
+    int64_t end_ns = now_ns + (in_hurry ? wait_ns / HURRY : wait_ns);
+    const struct timespec end = {.tv_sec = end_ns / 1000000000, .tv_nsec = end_ns % 1000000000};
+    return pthread_cond_clockwait(wake, mutex, CLOCK_MONOTONIC, &end);
+}
 
 static int count_threads(void)
 {
@@ -125,12 +190,117 @@ static void it_ends_at_any_time(void **state)
     }
 }
 
+static int opens_wanted;
+
+static bool is_opened_so_often(struct sound *sound)
+{
+    (void)sound;
+    return opens >= opens_wanted;
+}
+
+static int kept_stderr, captured;
+
+static void catch_log(void)
+{
+    fflush(stderr);
+    kept_stderr = dup(STDERR_FILENO);
+    captured = memfd_create("stderr", MFD_CLOEXEC);
+    if (kept_stderr < 0 || captured < 0 || dup2(captured, STDERR_FILENO) < 0)
+        abort();
+}
+
+static char *caught_log(void)
+{
+    off_t size = lseek(captured, 0, SEEK_END);
+    char *text = calloc(1, (size_t)size + 1);
+    if (!text || pread(captured, text, (size_t)size, 0) != size)
+        abort();
+    return text;
+}
+
+static void release_log(void)
+{
+    log_flush();
+    fflush(stderr);
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
+}
+
+static int count_in_log(const char *words)
+{
+    char *text = caught_log();
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        count++;
+    free(text);
+    return count;
+}
+
+static bool is_told_to_work_again(struct sound *sound)
+{
+    (void)sound;
+    return count_in_log("sound device open") == 2;
+}
+
+static bool is_told_as_lost_again(struct sound *sound)
+{
+    (void)sound;
+    return count_in_log("sound device lost") == 2;
+}
+
+/* In the log is each change, and nothing more; the waits double. */
+static void one_that_takes_nothing_is_tried_ever_less_often(void **state)
+{
+    (void)state;
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    is_stuck = in_hurry = true;
+    opens = 0;
+    struct sound *sound = sound_create();
+    assert_non_null(sound);
+    catch_log();
+    log_info("test", "caught from here on"); /* else a line like the last one would be counted */
+    sound_want(sound, true);
+    opens_wanted = 4;
+    bool came = comes_true(is_opened_so_often, sound);
+    int losses = count_in_log("sound device lost"), openings = count_in_log("sound device open");
+    /* It begins to work; then it is lost as it was the first time. */
+    in_hurry = is_stuck = false;
+    pause_device(0);
+    bool worked = comes_true(is_told_to_work_again, sound);
+    in_hurry = true;
+    opens_wanted = opens + 1;
+    pause_device(1);
+    bool lost = comes_true(is_told_as_lost_again, sound);
+    int64_t lost_ms = clock_mono_ns() / 1000000;
+    bool again = comes_true(is_opened_so_often, sound);
+    bool ended = sound_destroy(sound);
+    release_log();
+    int losses_later = count_in_log("sound device lost");
+    close(captured);
+    in_hurry = false;
+    assert_true(came);
+    assert_true(worked);
+    assert_true(lost);
+    assert_true(again);
+    assert_true(ended);
+    /* Each time half a second is looked four times; then one second is waited, two, four. */
+    for (int i = 1; i < 4; i++)
+        assert_true(opened_ms[i] - opened_ms[i - 1] >= (2000 + (500 << i)) / HURRY);
+    assert_int_equal(losses, 1);
+    assert_int_equal(openings, 1);
+    assert_int_equal(losses_later, 2);
+    /* As after a first failure, not a fourth. */
+    assert_true(opened_ms[opens_wanted - 1] - lost_ms < 5000 / HURRY);
+    assert_true(comes_true(is_alone, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_is_open_while_it_is_wanted),
         cmocka_unit_test(one_that_is_not_there_is_looked_for_anew_when_it_is_wanted),
         cmocka_unit_test(it_ends_at_any_time),
+        cmocka_unit_test(one_that_takes_nothing_is_tried_ever_less_often),
     };
     threads_at_start = count_threads();
     return cmocka_run_group_tests_name("sound_device", tests, NULL, NULL);

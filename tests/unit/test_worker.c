@@ -10,13 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-static char *calls; /* shared with the worker */
+#define SPACE_BYTES ((size_t)1 << 60) /* more than a sanitizer takes */
+
+static uint32_t magic = PROTOCOL_MAGIC; /* of the job */
+static char *calls;                     /* shared with the worker */
 static char failing;
+static bool cramped; /* the worker is started with less than its trade may take */
 
 static bool note(char call, struct err *err)
 {
@@ -51,16 +56,17 @@ static bool work(struct protocol_job *job, const struct worker_files *files, str
     return job->kind == PROTOCOL_MOVIE && note('w', err);
 }
 
-/* What a worker of this trade does with a job, letter by letter; "e" at the end: it told an error.
- */
+/* What a worker of this trade does with a job, letter by letter; then what it told: "r" that it is
+ * ready, "R" that it is so with little memory, "e" an error. */
 static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
 {
     static char told[16];
-    const struct worker_trade trade = {.name = "test",
-                                       .limits = {.processor_s = 7, .descriptors = 5},
-                                       .sandbox = kind,
-                                       .prepare = prepare,
-                                       .work = work};
+    const struct worker_trade trade = {
+        .name = "test",
+        .limits = {.address_space_bytes = SPACE_BYTES, .processor_s = 7, .descriptors = 5},
+        .sandbox = kind,
+        .prepare = prepare,
+        .work = work};
     int pair[2], status;
     struct protocol_event event = {0};
     memset(calls, 0, 16);
@@ -68,39 +74,43 @@ static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
     struct protocol_job *job = calloc(1, sizeof *job);
     assert_non_null(job);
-    job->magic = PROTOCOL_MAGIC;
+    job->magic = magic;
     job->kind = PROTOCOL_MOVIE;
     job->unsandboxed = unsandboxed;
     assert_int_equal(send(pair[0], job, sizeof *job, 0), sizeof *job);
     free(job);
     pid_t pid = fork();
     if (pid == 0) {
+        const struct rlimit space = {SPACE_BYTES - 1, SPACE_BYTES - 1};
         dup2(pair[1], PROTOCOL_FD);
+        if (cramped && setrlimit(RLIMIT_AS, &space) < 0)
+            _exit(3);
         _exit(worker_main(&trade));
     }
     close(pair[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-    bool error = recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event &&
-                 event.kind == PROTOCOL_ERROR;
-    close(pair[0]);
+    assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : WORKER_NO_JOB << 8);
     memcpy(told, calls, 16);
-    if (error)
-        told[strlen(told)] = 'e';
+    while (recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event)
+        told[strlen(told)] = event.kind == PROTOCOL_ERROR   ? 'e'
+                             : event.kind != PROTOCOL_READY ? '?'
+                             : event.code                   ? 'R'
+                                                            : 'r';
+    close(pair[0]);
     return told;
 }
 
 static void all_walls_stand_before_the_work(void **state)
 {
     (void)state;
-    assert_string_equal(play(SANDBOX_THREADS, false, 0), "plfTw");
-    assert_string_equal(play(SANDBOX_ALONE, false, 0), "plfAw");
+    assert_string_equal(play(SANDBOX_THREADS, false, 0), "plfTwr");
+    assert_string_equal(play(SANDBOX_ALONE, false, 0), "plfAwr");
 }
 
 static void without_a_sandbox_the_limits_hold(void **state)
 {
     (void)state;
-    assert_string_equal(play(SANDBOX_THREADS, true, 0), "plw");
+    assert_string_equal(play(SANDBOX_THREADS, true, 0), "plwr");
 }
 
 static void where_one_is_missing_no_work_is_done(void **state)
@@ -112,6 +122,25 @@ static void where_one_is_missing_no_work_is_done(void **state)
     assert_string_equal(play(SANDBOX_ALONE, true, 'l'), "ple");
 }
 
+/* Which failures are the medium's is told by this; so it must be said before the medium is read. */
+static void it_is_ready_behind_the_walls_and_before_the_work(void **state)
+{
+    (void)state;
+    assert_string_equal(play(SANDBOX_THREADS, false, 'w'), "plfTwre");
+    cramped = true;
+    assert_string_equal(play(SANDBOX_ALONE, false, 'w'), "plfAwRe");
+    assert_string_equal(play(SANDBOX_ALONE, false, 'A'), "plfAe");
+    cramped = false;
+}
+
+static void a_job_of_another_version_is_not_taken(void **state)
+{
+    (void)state;
+    magic = 0x6475636bu; /* the first version's */
+    assert_string_equal(play(SANDBOX_THREADS, false, 0), "");
+    magic = PROTOCOL_MAGIC;
+}
+
 int main(void)
 {
     calls = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -121,6 +150,8 @@ int main(void)
         cmocka_unit_test(all_walls_stand_before_the_work),
         cmocka_unit_test(without_a_sandbox_the_limits_hold),
         cmocka_unit_test(where_one_is_missing_no_work_is_done),
+        cmocka_unit_test(it_is_ready_behind_the_walls_and_before_the_work),
+        cmocka_unit_test(a_job_of_another_version_is_not_taken),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

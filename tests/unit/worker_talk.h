@@ -22,6 +22,12 @@ static inline void send_event(struct protocol_event event, int fd)
     send_packet(&event, sizeof event, &fd, fd >= 0);
 }
 
+/* What an honest worker says first. */
+static inline void send_ready(uint32_t code)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_READY, .code = code}, -1);
+}
+
 static inline int make_memory(off_t size, int seals)
 {
     int fd = packet_memory(size, seals);
