@@ -11,6 +11,7 @@
 /* So long a screen with nothing on it shows its ground alone, which most first pictures need. */
 #define BARE_MS 1000
 #define BRIDGE_MS 1000 /* where the playlist has no transition of its own */
+#define BRIDGE_MIN_MS 250
 /* A slot that began less long ago may not have been shown yet, only because no frame was due. */
 #define SHOWN_BY_MS 100
 #define QUARTER_TURN 1.57079632679489661923
@@ -179,10 +180,10 @@ static struct show_wish programme_wish(struct playing *playing, struct loader *l
     struct programme_scene scene = programme_scene_at(playing->programme, (int64_t)floor(show_ms));
     enum loader_state state, from_state;
     wish.to = slot_target(playing, loader, &scene.to, show_ms, &state);
-    /* A fade of our own ends, like the programme's, by the middle of what is left of the slot. */
-    double left_ms = (double)scene.to.end_ms - show_ms;
-    if (wish.bridge_ms > left_ms / 2)
-        wish.bridge_ms = left_ms > 0 ? left_ms / 2 : 0;
+    /* A fade of our own ends, like the programme's, by the middle of what is left of the slot.
+     * Where that is too soon to be seen as a fade, the next slot's begins in the midst of it. */
+    double half_ms = ((double)scene.to.end_ms - show_ms) / 2;
+    wish.bridge_ms = fmin(wish.bridge_ms, fmax(half_ms, BRIDGE_MIN_MS));
     wish.type =
         scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
     if (scene.has_from) {

@@ -77,10 +77,10 @@ class Play(Folder):
                 self.assertNotIn("Sanitizer", player.log())
 
     def test_a_changed_file_is_taken_up(self):
-        playlist(self.list, {"red": {"image": "red.png"}})
-        with Player(self.folder, self.list) as player:
+        playlist(self.list, {"red": {"image": "red.png", "duration": 3600}})
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
             player.wait_shown("red")
-            playlist(self.folder / "new.json", {"green": {"image": "green.png"}})
+            playlist(self.folder / "new.json", {"green": {"image": "green.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
             player.wait_shown("green")
             self.assertTrue(any(f["from"] == "red" and f["to"] == "green" and 0 < float(f["mix"]) < 1
@@ -139,7 +139,8 @@ class BadFile(Folder):
         self.refused('{"format":"duckling/1","spots":{"a":{"image":"red.png"},"a":{"image":"green.png"}}}', "$.spots.a")
 
     def test_no_json(self):
-        self.refused("<html>captive portal</html>", "line 1")
+        self.refused("<html>captive portal</html>", "a web page (HTML), not a playlist")
+        self.refused("the campaign of spring\n", "line 1")
 
     def test_empty(self):
         self.refused("", "playlist")

@@ -1,5 +1,6 @@
 """What the tests of channels share: the probe on a channel, and a scene in which one attack after the other is withstood."""
 import concurrent.futures
+import contextlib
 import os
 import re
 import shutil
@@ -135,6 +136,14 @@ class Case(unittest.TestCase):
         probe = Probe(store or self.store, state or self.state, sources, keys or [self.keys.public], **options)
         self.addCleanup(probe.kill)
         return probe
+
+    def stored_sizes(self):
+        """{name: bytes} of the store's media. The player may be sweeping: what goes meanwhile is left out."""
+        sizes = {}
+        for path in (self.store / "media").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                sizes[path.name] = path.stat().st_size
+        return sizes
 
     def stop(self, probe):
         self.assertLess(probe.stop(), 1000)

@@ -297,7 +297,7 @@ class Quota(Stored):
         return {f"{name}.mp4": bytes_of(name, self.BIG)}
 
     def stored(self):
-        return {p.name for p in (self.store / "media").iterdir() if p.stat().st_size == self.BIG}
+        return {name for name, size in self.stored_sizes().items() if size == self.BIG}
 
     def test_a_cache_for_going_back(self):
         """Of five versions the quota has room for three media: the two last ones and the one before are at hand."""

@@ -109,7 +109,7 @@ class Cleaning(Turns):
         for version in range(2, 7):
             self.publish(version, f"v{version}", {f"m{version}.mp4": bytes_of(f"m{version}", size)})
             probe.edition(f"v{version}")
-        wait_for(lambda: sum(x.stat().st_size for x in (self.store / "media").iterdir()) <= quota, "the store is within its quota")
+        wait_for(lambda: sum(self.stored_sizes().values()) <= quota, "the store is within its quota")
         self.assertTrue((self.store / "media" / channel.sha256(part["k.mp4"])).exists())
         self.server.acts.clear()
         self.assert_holds(probe.edition("notice"), {**MEDIUM, **part})

@@ -267,7 +267,7 @@ class Hostile(unittest.TestCase):
             # Until the loop begins anew.
             player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 6000, "the next loop")
             log = player.log()
-            self.assertEqual([f"bad {i}" for i in range(5) if f'spot="bad {i}" reason=' in log], ["bad 0", "bad 1", "bad 2"])
+            self.assertEqual([f"bad {i}" for i in range(5) if f'stays spot="bad {i}" file="bad.mp4" reason=' in log], ["bad 0", "bad 1", "bad 2"])
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"still"})
             (self.folder / "new.mp4").write_bytes((MEDIA / "front.mp4").read_bytes())
             (self.folder / "new.mp4").rename(self.folder / "bad.mp4")

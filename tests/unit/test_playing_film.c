@@ -74,6 +74,28 @@ static void check_jump(double from_ms, double to_ms)
     show_finish(&show);
 }
 
+/* There is no time left to fade in what a swap brings before its slot ends: it fades all the same,
+ * and the next slot fades in from there. */
+static void a_swap_at_the_end_of_a_slot(void **state)
+{
+    (void)state;
+    struct picture *next;
+    enter(9000);
+    put_on("\"b\":{\"image\":\"still.png\",\"duration\":10}");
+    struct show_wish wish = turn(9960, &next);
+    for (int turns = 0; !wish.to.picture && turns < 1000 && sleep_on_workers(); turns++)
+        wish = turn(9960, &next);
+    assert_non_null(wish.to.picture);
+    turn(9999, &next);
+    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    assert_true(show.mix > 0 && show.mix < 0.2);
+    for (int turns = 0; next == NULL && turns < 1000 && sleep_on_workers(); turns++)
+        turn(9999, &next);
+    turn(10010, &next);
+    assert_ptr_not_equal(show.coming.picture, wish.to.picture);
+    assert_true(show.coming.key != 0 && show.from_frozen && show.mix < 0.1);
+}
+
 static void the_clock_is_set_back(void **state)
 {
     (void)state;
@@ -324,6 +346,7 @@ int main(int argc, char **argv)
                                         open_playing, close_playing),
         cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playing, close_playing),
+        cmocka_unit_test_setup_teardown(a_swap_at_the_end_of_a_slot, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(the_clock_is_set_back, open_playing, close_playing),
         cmocka_unit_test_setup_teardown(the_clock_is_set_back_at_the_end, open_playing,
                                         close_playing),
