@@ -15,7 +15,7 @@
 #define RETRY_NS ((int64_t)30 * 1000000000)
 #define FAILURES_MAX 64
 #define LANGUAGE_BYTES 64
-#define SHORT_MAX 64
+#define FLAWED_MAX 64
 #define SAME_MS 1 /* clocks are added up in fractions */
 
 struct entry {
@@ -49,6 +49,14 @@ struct failure {
     char reason[160];
 };
 
+enum flaw_kind { FLAW_NONE, FLAW_CUT_OFF, FLAW_DAMAGED };
+
+/* Of a film that is shown all the same. */
+struct flaw {
+    enum flaw_kind kind;
+    uint8_t identity[HASH_BYTES];
+};
+
 struct loader {
     struct loader_canvas canvas;
     char language[LANGUAGE_BYTES];
@@ -57,8 +65,8 @@ struct loader {
     size_t failures_next; /* the one to forget when there is no room */
     struct quarantine *quarantine, own_quarantine;
     struct loader_house house;
-    uint8_t shorts[SHORT_MAX][HASH_BYTES]; /* films that were told of as cut off */
-    size_t shorts_next;
+    struct flaw flaws[FLAWED_MAX]; /* that were told of */
+    size_t flaws_next;
 };
 
 static void copy_text(char *target, size_t bytes, const char *text)
@@ -314,18 +322,29 @@ static void make_picture(struct loader *loader, struct entry *entry)
     entry->picture = picture;
 }
 
-static void warn_of_short_film(struct loader *loader, struct entry *entry)
+/* Whether it has not been told of this file yet. */
+static bool is_news(struct loader *loader, const struct entry *entry, enum flaw_kind kind)
 {
-    int64_t end_us, told_us;
-    if (!loader_film_tell_short(&entry->film, &end_us, &told_us))
-        return;
-    for (int i = 0; entry->has_identity && i < SHORT_MAX; i++)
-        if (memcmp(loader->shorts[i], entry->identity, HASH_BYTES) == 0)
-            return;
-    memcpy(loader->shorts[loader->shorts_next], entry->identity, HASH_BYTES);
-    loader->shorts_next = (loader->shorts_next + 1) % SHORT_MAX;
-    log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"",
-             (double)end_us / 1e6, (double)told_us / 1e6, entry->name, entry->file);
+    struct flaw *flaws = loader->flaws;
+    for (int i = 0; entry->has_identity && i < FLAWED_MAX; i++)
+        if (flaws[i].kind == kind && memcmp(flaws[i].identity, entry->identity, HASH_BYTES) == 0)
+            return false;
+    flaws[loader->flaws_next].kind = kind;
+    memcpy(flaws[loader->flaws_next].identity, entry->identity, HASH_BYTES);
+    loader->flaws_next = (loader->flaws_next + 1) % FLAWED_MAX;
+    return true;
+}
+
+static void warn_of_flaws(struct loader *loader, struct entry *entry)
+{
+    int64_t at_us, told_us;
+    if (loader_film_tell_short(&entry->film, &at_us, &told_us) &&
+        is_news(loader, entry, FLAW_CUT_OFF))
+        log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"",
+                 (double)at_us / 1e6, (double)told_us / 1e6, entry->name, entry->file);
+    if (loader_film_tell_damaged(&entry->film, &at_us) && is_news(loader, entry, FLAW_DAMAGED))
+        log_warn("loader", "film has damaged pictures, the first at %.1f s spot=\"%s\" file=\"%s\"",
+                 (double)at_us / 1e6, entry->name, entry->file);
 }
 
 /* True when the film has its first frame, or has failed without one (then *failed). */
@@ -333,7 +352,7 @@ static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t n
                            struct err *err)
 {
     enum film_state state = loader_film_poll(&entry->film, now_ns, err);
-    warn_of_short_film(loader, entry);
+    warn_of_flaws(loader, entry);
     if (state == FILM_FAILED) {
         strike(loader, entry, err->code);
         *failed = !film_broke(loader, entry, err, now_ns);

@@ -109,13 +109,21 @@ bool loader_film_tell_short(struct loader_film *film, int64_t *end_us, int64_t *
     return film->told_short = true;
 }
 
+bool loader_film_tell_damaged(struct loader_film *film, int64_t *at_us)
+{
+    if (!film->ready || film->told_damaged)
+        return false;
+    const struct film_counts counts = film_counts(film->film);
+    *at_us = counts.damaged_us;
+    return film->told_damaged = counts.damaged > 0;
+}
+
 void loader_film_stop(struct loader_film *film, const char *name)
 {
-    int64_t came, late;
     if (film->film) {
-        film_counts(film->film, &came, &late);
-        log_debug("loader", "film over spot=\"%s\" frames=%lld late=%lld", name, (long long)came,
-                  (long long)late);
+        const struct film_counts counts = film_counts(film->film);
+        log_debug("loader", "film over spot=\"%s\" frames=%lld dropped=%lld damaged=%lld", name,
+                  (long long)counts.came, (long long)counts.dropped, (long long)counts.damaged);
     }
     film_stop(film->film);
     film->film = NULL;

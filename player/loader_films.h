@@ -19,7 +19,7 @@ struct loader_film {
     int64_t reached_us; /* what of it was asked for, at most */
     int64_t asked_us;   /* and last */
     bool ready;         /* the worker that runs has given a frame */
-    bool told_short;
+    bool told_short, told_damaged;
 };
 
 /* How long the next worker will take until its first frame, as far as is known: where one takes
@@ -55,6 +55,9 @@ int64_t loader_film_retry_ns(const struct loader_film *film, int64_t now_ns);
 
 /* Once, when the film ends well before it says: true, and how long it is. */
 bool loader_film_tell_short(struct loader_film *film, int64_t *end_us, int64_t *told_us);
+
+/* Once, when a picture of it came damaged: true, and when that one begins. */
+bool loader_film_tell_damaged(struct loader_film *film, int64_t *at_us);
 
 /* Ends the worker, if there is one. `name`: of the spot, for the log. */
 void loader_film_stop(struct loader_film *film, const char *name);

@@ -12,6 +12,11 @@ static int clamp_px(double value, int low, int high)
     return (int)clamp(floor(value + 0.5), low, high);
 }
 
+double layout_within(double place, double start, double length)
+{
+    return clamp((place - start) / length, 0, 1);
+}
+
 static struct layout_fitted fit_cover(double pw, double ph, int cw, int ch, double fx, double fy)
 {
     double scale = fmax(cw / pw, ch / ph);

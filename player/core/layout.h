@@ -30,6 +30,9 @@ struct layout_fitted layout_fit(int picture_width, int picture_height, int canva
                                 int canvas_height, enum playlist_fit fit, double focus_x,
                                 double focus_y);
 
+/* A place in the whole as one in the part of it that begins at `start`: 0 to 1. */
+double layout_within(double place, double start, double length);
+
 /* The size of the canvas for a screen, and the reverse: swaps the sides at 90 and 270. */
 void layout_rotate_size(int rotation, int *width, int *height);
 

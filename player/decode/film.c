@@ -68,9 +68,9 @@ struct film {
     int64_t progress, progresses;
     int64_t second_ns, packets; /* in the second that began then */
     struct film_pace pace;
-    struct film_sound *sound; /* NULL: none wanted */
-    bool over;                /* nothing comes any more */
-    int64_t came;
+    struct film_sound *sound;     /* NULL: none wanted */
+    bool over;                    /* nothing comes any more */
+    struct film_counts counts;    /* but for what is dropped */
     int64_t last_us, last_end_us; /* of the last frame that came */
     int64_t step_us;              /* the longest time from one to the next */
 };
@@ -144,6 +144,7 @@ struct film *film_start(const struct film_request *request, int file, struct err
     film->request = *request;
     film->request.start_us = job.start_us;
     film->request.name = NULL;
+    film->last_us = -1;
     if (request->name)
         snprintf(film->name, sizeof film->name, "%.*s", NAME_BYTES - 1, request->name);
     film->start_ns = film->debt_ns = film->sign_ns = clock_mono_ns();
@@ -209,13 +210,6 @@ static void keep_facts(struct film *film, const struct protocol_film *told)
     memcpy(film->facts.codec, told->codec, sizeof film->facts.codec);
 }
 
-/* A place in the whole as one in a part of it. */
-static double within(double place, double start, double length)
-{
-    double inside = (place - start) / length;
-    return inside < 0 ? 0 : inside > 1 ? 1 : inside;
-}
-
 /* Where the film stands on the screen, and which part of it is seen. */
 static void keep_shape(struct film *film, const struct protocol_film *told)
 {
@@ -233,8 +227,8 @@ static void keep_shape(struct film *film, const struct protocol_film *told)
         .opaque = true,
         .at = layout_rotate_box(fitted.target, request->rotation, request->canvas_width_px,
                                 request->canvas_height_px),
-        .focus_x = within(request->focus_x, upright.x, upright.width),
-        .focus_y = within(request->focus_y, upright.y, upright.height),
+        .focus_x = layout_within(request->focus_x, upright.x, upright.width),
+        .focus_y = layout_within(request->focus_y, upright.y, upright.height),
         .format = FRAME_I420,
         .source = layout_rotate_rect(upright, request->rotation),
         .matrix = (enum frame_matrix)told->colour,
@@ -301,19 +295,15 @@ static bool is_within(int64_t value, int64_t least, int64_t most)
     return value >= least && value <= most;
 }
 
-/* Where the next frame may begin. */
-static int64_t newest_us(const struct film *film)
-{
-    return film->came ? film->last_us + 1 : 0;
-}
-
 /* Where frames were left out between two, the time between them says nothing. */
 static void count_frame(struct film *film, const struct protocol_event *event, int64_t now_ns)
 {
-    if (film->came++ == 0)
+    if (film->counts.came++ == 0)
         film->first_ns = now_ns;
     else if (event->time_us <= film->last_end_us && event->time_us - film->last_us > film->step_us)
         film->step_us = event->time_us - film->last_us;
+    if (event->damaged && film->counts.damaged++ == 0)
+        film->counts.damaged_us = event->time_us;
     film->last_us = event->time_us;
     film->last_end_us = event->time_us + event->duration_us;
 }
@@ -324,7 +314,7 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
     if (!frame || film->ended || film->queued == film->ahead ||
         !is_within(event->slot, 0, film->slots - 1) ||
-        !is_within(event->time_us, newest_us(film), FILM_DURATION_US_MAX) ||
+        !is_within(event->time_us, film->last_us + 1, FILM_DURATION_US_MAX) ||
         !is_within(event->duration_us, 1, FILM_DURATION_US_MAX))
         return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
     static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of frames.c */
@@ -365,7 +355,7 @@ static bool take_progress(struct film *film, const struct protocol_event *event,
 /* Of the frames; of a film that is heard there may be sound to come. */
 static bool take_end(struct film *film, struct err *err)
 {
-    if (!film->came || film->ended)
+    if (!film->counts.came || film->ended)
         return err_set(err, ERR_WORKER, "the worker ended without a frame, or twice");
     film->ended = true;
     film->over = !film->sound;
@@ -551,13 +541,14 @@ int64_t film_next_us(const struct film *film)
 bool film_is_short(const struct film *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->step_us;
-    return film->ended && film->came > 1 && film->facts.duration_us - *end_us > SHORT_US;
+    return film->ended && film->counts.came > 1 && film->facts.duration_us - *end_us > SHORT_US;
 }
 
-void film_counts(const struct film *film, int64_t *came, int64_t *dropped)
+struct film_counts film_counts(const struct film *film)
 {
-    *came = film->came;
-    *dropped = film->pace.dropped;
+    struct film_counts counts = film->counts;
+    counts.dropped = film->pace.dropped;
+    return counts;
 }
 
 bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])
@@ -572,12 +563,12 @@ bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, co
 static void tell_dropped(const struct film *film)
 {
     const struct film_facts *facts = &film->facts;
-    int64_t dropped = film->pace.dropped;
-    if (film->pace.behind && dropped >= TOLD_FROM && dropped * TOLD_ONE_IN >= film->came + dropped)
+    int64_t dropped = film->pace.dropped, all = film->counts.came + dropped;
+    if (film->pace.behind && dropped >= TOLD_FROM && dropped * TOLD_ONE_IN >= all)
         log_warn("film",
                  "is not decoded in time on this machine, %" PRId64 " of %" PRId64
                  " frames left out spot=\"%s\" codec=%s size=%dx%d fps=%.4g",
-                 dropped, film->came + dropped, film->name, facts->codec, facts->coded_width_px,
+                 dropped, all, film->name, facts->codec, facts->coded_width_px,
                  facts->coded_height_px, facts->fps);
 }
 

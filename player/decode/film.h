@@ -86,12 +86,20 @@ int64_t film_next_us(const struct film *film);
 /* Whether it ended well before its length as the file tells it, after *end_us: it was cut off. */
 bool film_is_short(const struct film *film, int64_t *end_us);
 
-/* Frames that came, and those that were dropped: a frame counts as dropped when its time held an
- * instant that was asked for (film_frame_at) and another frame was given out for it, because this
- * one had not come by then or was left out. A frame whose time passed between two questions was
- * never due: 60 frames a second on a screen of 30 Hz drop none. Nothing counts before FILM_READY.
- */
-void film_counts(const struct film *film, int64_t *came, int64_t *dropped);
+struct film_counts {
+    int64_t came;
+    /* A frame counts as dropped when its time held an instant that was asked for (film_frame_at)
+     * and another frame was given out for it, because this one had not come by then or was left
+     * out. A frame whose time passed between two questions was never due: 60 frames a second on a
+     * screen of 30 Hz drop none. Nothing counts before FILM_READY. */
+    int64_t dropped;
+    /* Of those that came: parts are missing or made up, or pictures before it could not be decoded.
+     * Not every codec can tell. */
+    int64_t damaged;
+    int64_t damaged_us; /* when the first of these begins, after the film's start */
+};
+/* So far. */
+struct film_counts film_counts(const struct film *film);
 
 /* The sound from this moment of the film on, counted in pairs of samples (48 kHz, stereo) since its
  * start, which may be negative: `pairs` of them (0: none) are added to `mix` times the gains, which

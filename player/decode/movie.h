@@ -116,6 +116,7 @@ struct movie_output {
     /* MOVIE_FRAME: the caller's until movie_release. A picture that the film shows twice may come
      * twice in the same slot: each time is to be released. */
     int slot;
+    bool damaged; /* parts of it are missing or made up, or so are pictures just before it */
     /* MOVIE_SOUND: 48 kHz, stereo, interleaved, -1 to 1; until the next call that takes sound. Gaps
      * between one sound's end and the next one's time are silence. */
     const float *samples;
@@ -152,7 +153,7 @@ struct movie_counts {
     int64_t direct;         /* frames that were decoded into their slots */
     int64_t painted;        /* frames that were converted, turned or copied into theirs */
     int64_t broken_packets; /* of pictures */
-    int64_t damaged_frames; /* shown, with parts that are missing or made up */
+    int64_t damaged_frames; /* with parts that are missing or made up */
     int64_t broken_sounds;  /* packets; silence instead */
     int64_t seeks;   /* how often another place was tried to find the start, or to catch up */
     int64_t packets; /* of pictures that were read to be decoded: rises with all progress */

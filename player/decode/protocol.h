@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 /* To be counted up with each change of what messages mean that leaves their sizes as they are. */
-#define PROTOCOL_VERSION 2u
+#define PROTOCOL_VERSION 3u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
@@ -134,6 +134,7 @@ struct protocol_event {
     struct protocol_ring ring;    /* PROTOCOL_RING */
     struct protocol_film film;    /* PROTOCOL_FILM */
     int32_t slot;                 /* PROTOCOL_FRAME */
+    uint32_t damaged;             /* PROTOCOL_FRAME: 0 or 1, as in struct movie_output */
     int64_t time_us, duration_us; /* PROTOCOL_FRAME: since the film's start; 0 for a still */
     int64_t steps;                /* PROTOCOL_PROGRESS: more than the time before */
     /* PROTOCOL_ERROR: enum err_code. PROTOCOL_READY: 1 when the worker was started with less memory

@@ -187,8 +187,10 @@ struct still_shape still_shape(const struct still *still)
         .width_px = still->width_px,
         .height_px = still->height_px,
         .at = still->fitted.target,
-        .focus_x = (still->request.focus_x * still->surface->w - source->x) / source->width,
-        .focus_y = (still->request.focus_y * still->surface->h - source->y) / source->height,
+        .focus_x =
+            layout_within(still->request.focus_x * still->surface->w, source->x, source->width),
+        .focus_y =
+            layout_within(still->request.focus_y * still->surface->h, source->y, source->height),
         .stored_width_px = still->header.width,
         .stored_height_px = still->header.height,
         .orientation = still->header.orientation,

@@ -141,6 +141,7 @@ static bool send_frame(struct playing *playing, const struct movie_output *outpu
         .slot = output->slot,
         .time_us = output->time_us,
         .duration_us = output->duration_us,
+        .damaged = output->damaged,
     };
     playing->frames++;
     playing->told_ns = clock_mono_ns();

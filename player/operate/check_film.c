@@ -200,6 +200,17 @@ static void judge_join(const struct context *context, const struct check_watched
                      ceil((double)watched->join_us / 1e6));
 }
 
+static void judge_damage(const struct context *context, const struct check_watched *watched,
+                         const struct check_place *place)
+{
+    if (watched->damaged > 0)
+        check_report_add(
+            context->check->report, CHECK_WARNING, place,
+            "damaged pictures, %lld in what was watched, the first at %.2f s: they may "
+            "look broken",
+            (long long)watched->damaged, (double)watched->damaged_us / 1e6);
+}
+
 static void judge_look(const struct context *context, const struct check_watched *watched,
                        const struct check_place *place)
 {
@@ -247,6 +258,7 @@ static void judge(const struct context *context, const struct playlist_spot *spo
         if (spot->asset_landscape == spot->asset_portrait || i == screen)
             check_shape_judge(report, spot, i, watched->facts.width_px, watched->facts.height_px);
     judge_passages(context, watched, &place);
+    judge_damage(context, watched, &place);
     judge_length(context, spot, watched, &place);
     judge_look(context, watched, &place);
     judge_join(context, watched, &place);

@@ -214,6 +214,14 @@ static bool take(struct watching *watching)
     }
 }
 
+static void keep_damage(struct check_watched *watched, const struct film *film)
+{
+    const struct film_counts counts = film_counts(film);
+    if (watched->damaged == 0)
+        watched->damaged_us = counts.damaged_us;
+    watched->damaged += counts.damaged;
+}
+
 /* The pictures of a short film may all be there before its sound is. */
 static void hear_out(struct watching *watching)
 {
@@ -249,6 +257,7 @@ static void decode(struct watching *watching)
         hear_out(watching);
     /* Pictures that came before it broke may not have been taken. */
     passage->failed = state == FILM_FAILED;
+    keep_damage(watching->watched, watching->film);
     stop(watching->film);
 }
 

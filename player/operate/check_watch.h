@@ -55,6 +55,7 @@ struct check_watched {
     /* How much longer the first picture takes within the film than at its start, on this machine,
      * at most, as far as was tried; its end is tried first, its middle where that was fast. */
     int64_t join_us;
+    int64_t damaged, damaged_us; /* pictures; when the first of them begins */
     int flashes;
     int64_t flashes_us;
     struct check_sound sound;

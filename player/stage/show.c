@@ -3,6 +3,9 @@
 /* A transition that the programme began this long ago is still joined where it stands; later ones
  * are bridged. */
 #define JOIN_MIX_MAX 0.2
+/* An instant of the show clock is good to a quarter of a microsecond, and frames are not told apart
+ * by so little: a mix so near its end is there. */
+#define WHOLE_MIX (1 - 1e-5)
 
 static void keep(struct show_target *place, const struct show_target *target)
 {
@@ -81,7 +84,7 @@ static void advance(struct show *show, const struct show_wish *wish)
     } else {
         show->mix = wish->has_from ? wish->mix : 1;
     }
-    if (show->mix >= 1)
+    if (show->mix >= WHOLE_MIX)
         settle(show);
 }
 

@@ -112,14 +112,14 @@ static struct run decode_in_worker(const char *path)
 {
     struct run run = {.processor_s = -processor_s()};
     struct film *film = start_film(path);
-    int64_t came = 0, late;
+    int64_t came = 0;
     do {
         struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
         poll(&fd, 1, LIMIT_MS);
         if (poll_film(film) != FILM_READY)
             continue;
         film_frame_at(film, INT64_MAX);
-        film_counts(film, &came, &late);
+        came = film_counts(film).came;
         if (came > run.frames)
             note_frames(&run, came);
     } while (!came || film_next_us(film) != INT64_MAX);
@@ -268,14 +268,13 @@ static int64_t oldest_sent_ns(const struct side *side)
 /* Where several frames have come, all count as late as the first: never less than they were. */
 static void poll_side(struct side *side)
 {
-    int64_t sent_ns = side->stamped ? oldest_sent_ns(side) : 0, came, late;
+    int64_t sent_ns = side->stamped ? oldest_sent_ns(side) : 0;
     if (poll_film(side->film) != FILM_READY)
         return;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t delay_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - sent_ns;
-    film_counts(side->film, &came, &late);
-    for (; side->came < came; side->came++)
+    for (int64_t came = film_counts(side->film).came; side->came < came; side->came++)
         if (sent_ns && delay_count < SAMPLES_MAX)
             delays_ms[delay_count++] = (double)delay_ns / 1e6;
     if (!side->stamped)

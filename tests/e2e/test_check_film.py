@@ -1,6 +1,7 @@
 """The check command on films: what it tells of each, and what it warns of."""
 import json
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -218,9 +219,9 @@ class Length(Check):
         size = len(data) - begin
         data[begin + size * 4 // 10:begin + size // 2] = bytes(size // 2 - size * 4 // 10)
         (self.folder / "film.mp4").write_bytes(data)
-        found = self.of_film()
-        self.only(found, "warning", "is it damaged there?")
-        self.assertRegex(found[0][1], r"no picture comes for [4-9]\.\d\d s after 2\d\.\d\d s")
+        gap, damage = [text for _, text in self.of_film()]
+        self.assertRegex(gap, r"^no picture comes for [4-9]\.\d\d s after 2\d\.\d\d s: is it damaged there\?$")
+        self.assertRegex(damage, r"^damaged pictures, \d in what was watched, the first at 2\d\.\d\d s")
 
     def test_variable_rate_is_fine(self):
         render(self.folder / "film.mp4", "testsrc2=size=160x90:rate=30:duration=4",
@@ -431,6 +432,16 @@ class Faults(Check):
         at = data.index(b"mdat") + 4
         (self.folder / "film.mp4").write_bytes(data[:at] + bytes(len(data) - at))
         self.only(self.of_film(1), "fault", "")
+
+    def test_damaged_pictures(self):
+        """It is decoded to its end, with pictures that are made up in part."""
+        render(self.folder / "good.mp4", "testsrc2=size=320x180:rate=25:duration=4")
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
+                        "noise=amount='if(between(n,50,59),20,0)'", str(self.folder / "film.mp4")], check=True, timeout=60)
+        found = self.of_film()
+        self.only(found, "warning", "damaged pictures, ")
+        count, first_s = re.search(r", (\d+) in what was watched, the first at (\S+) s", found[0][1]).groups()
+        self.assertTrue(1 <= int(count) <= 50 and 1.9 < float(first_s) < 2.5, found)
 
     def test_damaged_in_its_second_half(self):
         """As long as its index says, and no picture in it from the middle on."""

@@ -248,6 +248,20 @@ class Hostile(unittest.TestCase):
         self.assertEqual([spot for _, spot in told], ["one"], player.log())
         self.assertTrue(1.5 < float(told[0][0]) < 3.4, told)
 
+    def test_damaged_pictures_are_told_of_once(self):
+        """They are shown as the decoder mends them."""
+        films.film(self.folder / "good.mp4", 50, size=(64, 36))
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
+                        "noise=amount='if(between(n,25,29),10,0)'", str(self.folder / "bad.mp4")], check=True, timeout=60)
+        playlist(self.list, {name: {"video": "bad.mp4", "transition": {"type": "cut", "duration": 0}} for name in ("one", "two")},
+                 timezone="UTC")
+        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
+            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 5000, "the next loop")
+            told = re.findall(r'film has damaged pictures, the first at (\d\.\d) s spot="(\w+)" file="bad.mp4"', player.log())
+            self.assertEqual(player.stop(), 0)
+        self.assertEqual([spot for _, spot in told], ["one"], player.log())
+        self.assertTrue(0.9 < float(told[0][0]) < 1.5, told)
+
     def test_an_empty_file_is_refused_before_it_plays(self):
         (self.folder / "empty.mp4").write_bytes(b"")
         playlist(self.list, {"empty": {"video": "empty.mp4"}})

@@ -121,9 +121,7 @@ static inline enum film_state wait_for_frames(struct film *film, int64_t wanted,
 {
     for (;;) {
         enum film_state state = film_poll(film, clock_mono_ns(), err);
-        int64_t came, dropped;
-        film_counts(film, &came, &dropped);
-        if (state == FILM_FAILED || (wanted > 0 && came >= wanted) ||
+        if (state == FILM_FAILED || (wanted > 0 && film_counts(film).came >= wanted) ||
             (wanted < 0 && state == FILM_READY && film_fd(film) < 0))
             return state;
         sleep_on(film);

@@ -71,10 +71,10 @@ static void frames_come_in_order_and_go_back(void **state)
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
     assert_int_equal(film_frame_at(film, INT64_MAX)->planes[0][0], 19);
     assert_true(film_next_us(film) == INT64_MAX);
-    int64_t came, late;
-    film_counts(film, &came, &late);
-    assert_int_equal(came, 20);
-    assert_int_equal(late, 0);
+    struct film_counts counts = film_counts(film);
+    assert_int_equal(counts.came, 20);
+    assert_int_equal(counts.dropped, 0);
+    assert_int_equal(counts.damaged, 0);
     /* Held: it outlives the film, its worker and its descriptor. */
     struct frame *held = frame_hold(film_frame_at(film, INT64_MAX));
     stop();
@@ -85,9 +85,7 @@ static void frames_come_in_order_and_go_back(void **state)
 
 static int64_t dropped(const struct film *film)
 {
-    int64_t came, count;
-    film_counts(film, &came, &count);
-    return count;
+    return film_counts(film).dropped;
 }
 
 /* As a film of more frames than the screen has: those between two questions were never due. */

@@ -16,8 +16,7 @@
 /* The time is up for a film that is played so far: it fails, and leaves nothing. */
 static void check_failed(const char *part, struct film *film, int64_t frames, int descriptors)
 {
-    int64_t came, dropped;
-    film_counts(film, &came, &dropped);
+    int64_t came = film_counts(film).came;
     if (came != frames)
         fail_msg("%s: %d frames", part, (int)came);
     /* Final, and told once. */
@@ -319,9 +318,7 @@ static void check_ends(const char *part, int64_t frames, const char *words)
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
     if (err.code != ERR_WORKER || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
-    int64_t came, dropped;
-    film_counts(film, &came, &dropped);
-    assert_int_equal(came, frames);
+    assert_int_equal(film_counts(film).came, frames);
     stop();
     check_nothing_left(descriptors);
 }

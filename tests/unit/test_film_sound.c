@@ -89,9 +89,7 @@ static void wait_on(struct film *film)
 
 static int64_t came(const struct film *film)
 {
-    int64_t frames, late;
-    film_counts(film, &frames, &late);
-    return frames;
+    return film_counts(film).came;
 }
 
 static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)

@@ -236,6 +236,7 @@ static void workers_that_break_out(void **state)
 static void check_kinds(bool sandboxed)
 {
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    link_reap(true); /* those of the test before */
     for (uint32_t kind = PROTOCOL_STILL; kind <= PROTOCOL_HOUSE; kind++) {
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
@@ -245,12 +246,13 @@ static void check_kinds(bool sandboxed)
             snprintf(job.text, sizeof job.text, "Small");
         current = frames_start(&job, &file, kind != PROTOCOL_HOUSE, LIMIT_MS, &err);
         assert_non_null(current);
+        /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
+        siginfo_t info = {0};
+        assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_HOUSE, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
         if (wait_for(current, &err) == FRAMES_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);
-        siginfo_t info = {0}; /* ended, and not yet forgotten */
-        assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_HOUSE, sandboxed);
         stop();
         link_reap(true);
     }

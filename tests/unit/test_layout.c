@@ -105,6 +105,20 @@ static void cover_crops_around_the_focus(void **state)
     assert_true(f.source.x == 2000);
 }
 
+/* However it is rounded. */
+static void a_focus_stays_within_its_part(void **state)
+{
+    (void)state;
+    assert_true(layout_within(5, 4, 4) == 0.25);
+    assert_true(layout_within(3, 4, 4) == 0);
+    assert_true(layout_within(9, 4, 4) == 1);
+    for (int width = 1; width < 200; width++) {
+        struct layout_rect part = layout_fit(12, 8, width, 97, PLAYLIST_FIT_COVER, 1, 0.5).source;
+        double focus = layout_within(12, part.x, part.width);
+        assert_true(focus > 0.999 && focus <= 1);
+    }
+}
+
 static void contain_centres(void **state)
 {
     (void)state;
@@ -188,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_picture_fits_every_canvas),
         cmocka_unit_test(cover_crops_around_the_focus),
+        cmocka_unit_test(a_focus_stays_within_its_part),
         cmocka_unit_test(contain_centres),
         cmocka_unit_test(sizes_turn),
         cmocka_unit_test(boxes_turn_as_their_pixels_do),

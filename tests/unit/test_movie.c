@@ -134,6 +134,7 @@ static int play(const struct sample *sample, int slots, struct told told[FILM_FR
             fail_msg("%s: frame %d at %jd us, not %jd us", sample->name, count,
                      (intmax_t)output.time_us, (intmax_t)end_us);
         assert_true(output.duration_us > 0);
+        assert_false(output.damaged);
         end_us = output.time_us + output.duration_us;
         told[count++] =
             (struct told){film_number(&film, output.slot, sample->turn), output.time_us};
@@ -216,6 +217,8 @@ static struct told first_at(const struct sample *sample, int64_t start_us, int t
     enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err);
     if (result != MOVIE_FRAME)
         fail_msg("%s at %jd us: %d, %s", sample->name, (intmax_t)start_us, result, err.text);
+    if (output.damaged)
+        fail_msg("%s at %jd us: taken for damaged", sample->name, (intmax_t)start_us);
     struct told told = {film_number(&film, output.slot, sample->turn), output.time_us};
     film_close(&film);
     return told;
@@ -270,6 +273,8 @@ static void catching_up_shows_the_right_frame(void **state)
                 film_number(&film, output.slot, sample->turn) != told[n].number)
                 fail_msg("%s: %d, %jd us instead of frame %d at %jd us", sample->name, result,
                          (intmax_t)output.time_us, n, (intmax_t)told[n].time_us);
+            if (output.damaged)
+                fail_msg("%s: frame %d, skipped to, is taken for damaged", sample->name, n);
             film_close(&film);
         }
     }

@@ -194,6 +194,22 @@ static void a_late_picture_is_bridged(void **state)
     assert_ptr_equal(frame.mix.to.picture, f->b);
 }
 
+/* Thirty times a thirtieth of a second is no second, as added up. */
+static void a_fade_is_over_in_time(void **state)
+{
+    struct fixture *f = *state;
+    const double begin_ms = 1770337800066.7; /* February 2026 */
+    double now_ms = begin_ms;
+    settle_on_a(f);
+    step_to(f, now_ms, target(2, f->b, 8000));
+    for (int i = 0; i < 30; i++)
+        now_ms += BRIDGE_MS / 30.0;
+    assert_true(now_ms < begin_ms + BRIDGE_MS);
+    struct show_frame frame = step_to(f, now_ms, target(2, f->b, 8000));
+    assert_false(frame.mix.has_from);
+    assert_ptr_equal(frame.mix.to.picture, f->b);
+}
+
 static void a_transition_that_just_began_is_joined(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +411,7 @@ int main(void)
         SHOW_TEST(a_natural_transition_is_the_programmes_own),
         SHOW_TEST(easing_is_gentle_and_symmetric),
         SHOW_TEST(a_late_picture_is_bridged),
+        SHOW_TEST(a_fade_is_over_in_time),
         SHOW_TEST(a_transition_that_just_began_is_joined),
         SHOW_TEST(a_failed_picture_leaves_the_one_before_moving),
         SHOW_TEST(a_swap_in_a_transition_freezes_once),
