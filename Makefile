@@ -69,7 +69,7 @@ FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/program.c deco
 FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c)) player/base/clock.c
 FUZZ_STILL := $(addprefix player/decode/,still.c scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
-build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c
+build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c tests/unit/worker_packets.h
 build/tests/fuzz/fuzz_movie: FUZZ_MORE := $(FUZZ_MOVIE) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/decode/worker_movie.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import films
 import tap
 import test_screen
-from player import WAIT_S, Player, playlist, png
+from player import WAIT_S, Delays, Player, playlist, png
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
@@ -157,20 +157,21 @@ class Swapped(Case):
             self.assertEqual(player.stop(), 0)
 
     def test_the_film_before_goes_on_until_it_has_faded(self):
-        """Also while the new one is still being loaded. A busy machine may keep a frame back; a film that stands does so each time."""
+        """Also while the new one is still being loaded."""
         for _ in range(TRIES):
             self.write({"film": self.SPOT, "still": {"image": "still.png"}})
-            with self.play() as player:
+            with self.play() as player, Delays(player) as delays:
                 start = player.wait_shown("film")
                 self.write({"other": {**self.SPOT, "focus": [0.1, 0.1]}, "still": {"image": "still.png"}})
                 player.wait_shown("other")
                 self.assertEqual(player.stop(), 0)
                 frames = [f for f in player.frames() if offset_ms(f) >= offset_ms(start)]
             self.assertIn(("film", "other"), {(f["from"], f["to"]) for f in frames})
-            worst = max(offset_ms(b) - offset_ms(a) for a, b in zip(frames, frames[1:]))
-            if worst <= 100:
-                return
-        self.fail(f"nothing was drawn for {worst} ms")
+            worst, *when = max((offset_ms(b) - offset_ms(a), int(a["present_ns"]), int(b["present_ns"]))
+                               for a, b in zip(frames, frames[1:]))
+            if worst <= 100 or not delays.excuse(worst, 100, *when):
+                break
+        self.assertLessEqual(worst, 100, "nothing was drawn for so many ms")
 
 
 if __name__ == "__main__":
