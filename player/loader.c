@@ -198,10 +198,12 @@ static bool is_quarantined(const struct loader *loader, const struct entry *entr
            quarantine_has(loader->quarantine, entry->identity, clock_mono_ns());
 }
 
-/* A visual that failed. */
+/* A visual that failed. A film that came to a stand more than once while it was on had one cause as
+ * likely as many: a disk that was busy for some seconds, say. */
 static void strike(struct loader *loader, const struct entry *entry, enum err_code code)
 {
-    if (entry->has_identity && is_the_files(code) &&
+    bool again = is_passing(code) && entry->film.breaks > 0;
+    if (!again && entry->has_identity && is_the_files(code) &&
         quarantine_strike(loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
                           clock_mono_ns()))
         log_error("loader",

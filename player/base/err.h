@@ -21,7 +21,7 @@ enum err_code {
     ERR_TRUST,   /* a certificate, signature or hash does not verify */
     ERR_TIMEOUT,
     ERR_WORKER, /* a worker process crashed or broke the protocol */
-    ERR_KILLED, /* somebody else ended it, for lack of memory perhaps */
+    ERR_KILLED, /* somebody else ended it, for lack of memory perhaps, or kept it from its work */
 };
 
 struct err {

@@ -471,9 +471,10 @@ static bool listen(struct film *film, int64_t now_ns, struct err *err)
     if (film->over) /* its end of the line is closed, which would wake the player for ever */
         link_stop(&film->link);
     if (film->link.ended && now_ns >= link_deadline_ns(&film->link))
-        return err_set(err, ERR_WORKER, "the worker hung up");
+        return err_set(err, link_late_code(&film->link, ERR_WORKER), "the worker hung up");
     return !owes(film) || now_ns < debt_deadline_ns(film) ||
-           err_set(err, ERR_TIMEOUT, "the worker did not go on in time");
+           err_set(err, link_late_code(&film->link, ERR_TIMEOUT), "the worker did not %s in time",
+                   film->link.ready ? "go on" : "begin");
 }
 
 enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
@@ -540,8 +541,11 @@ int64_t film_next_us(const struct film *film)
  */
 bool film_is_short(const struct film *film, int64_t *end_us)
 {
+    const struct film_facts *facts = &film->facts;
+    bool may_stand = facts->variable_rate || facts->fps * SHORT_US / 1e6 <= 2;
     *end_us = film->last_us + film->step_us;
-    return film->ended && film->counts.came > 1 && film->facts.duration_us - *end_us > SHORT_US;
+    return film->ended && film->counts.came > 1 && !may_stand &&
+           facts->duration_us - *end_us > SHORT_US;
 }
 
 struct film_counts film_counts(const struct film *film)

@@ -227,11 +227,12 @@ enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err 
     }
     if (frames->state == FRAMES_PENDING && frames->link.ended &&
         now_ns >= link_deadline_ns(&frames->link)) {
-        err_set(err, ERR_WORKER, "the worker hung up");
+        err_set(err, link_late_code(&frames->link, ERR_WORKER), "the worker hung up");
         return fail(frames);
     }
     if (frames->state == FRAMES_PENDING && now_ns >= frames->deadline_ns) {
-        err_set(err, ERR_TIMEOUT, "the worker did not finish in time");
+        err_set(err, link_late_code(&frames->link, ERR_TIMEOUT), "the worker did not %s in time",
+                frames->link.ready ? "finish" : "begin");
         return fail(frames);
     }
     return frames->state;

@@ -55,6 +55,8 @@ bool link_prepare(bool without_sandbox, struct err *err)
 {
     int program;
     struct err none = {0};
+    /* Who started us may have left it ignored: then nobody could tell how a worker ended. */
+    signal(SIGCHLD, SIG_DFL);
     if (!find_program(true, &program, &none))
         log_error("link", "films can't be shown: %s; install Duckling again", none.text);
     if (without_sandbox)
@@ -224,6 +226,11 @@ enum err_code link_told_code(const struct link *link, uint32_t told)
     return told == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
 }
 
+enum err_code link_late_code(const struct link *link, enum err_code code)
+{
+    return link->ready ? code : ERR_KILLED;
+}
+
 /* Of a worker that was not ready, and that nobody killed. `signal`: 0 where it ended by itself. */
 static void blame_installation(const struct link *link, int signal, int status, struct err *err)
 {
@@ -244,11 +251,12 @@ static bool learn_end(struct link *link, struct err *err)
     siginfo_t info = {0};
     if (link->end_fd < 0)
         return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
-    if (waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0) {
-        if (info.si_pid == 0)
-            return false;
-        link->pid = 0;
-    }
+    bool known = waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0;
+    if (known && info.si_pid == 0)
+        return false;
+    link->pid = 0; /* its number may be somebody else's from now on */
+    if (!known)
+        return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
     bool killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     int number = killed ? info.si_status : 0;
     if (number == SIGSYS)

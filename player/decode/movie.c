@@ -46,8 +46,7 @@ struct movie {
     int64_t try_stamp; /* the last one's, or the next one's */
     bool behind;       /* movie_skip was called */
     bool failed;
-    int64_t given_us;     /* the last frame's time */
-    int64_t given_broken; /* broken packets and damaged frames, by then */
+    int64_t given_us; /* the last frame's time */
     int64_t frames_until_us, sound_until_us;
     int64_t sound_from_us; /* what is over by then is not heard */
 };
@@ -125,6 +124,7 @@ static void move(struct movie_picture *into, struct movie_picture *from)
     drop(into);
     av_frame_move_ref(into->frame, from->frame);
     into->time_us = from->time_us;
+    into->damaged = from->damaged;
     into->there = from->there;
     from->there = false;
 }
@@ -319,18 +319,6 @@ static enum movie_result look_ahead(struct movie *movie, struct err *err)
     return MOVIE_WORKING;
 }
 
-/* Whether anything broke since the last frame was given out. */
-static bool is_damaged(struct movie *movie)
-{
-    const AVFrame *frame = movie->now.frame;
-    if (frame->flags & AV_FRAME_FLAG_CORRUPT || frame->decode_error_flags)
-        movie->counts.damaged_frames++;
-    int64_t broken = movie->counts.broken_packets + movie->counts.damaged_frames;
-    bool more = broken > movie->given_broken;
-    movie->given_broken = broken;
-    return more;
-}
-
 static enum movie_result next_frame(struct movie *movie, struct movie_output *output,
                                     struct err *err)
 {
@@ -349,7 +337,7 @@ static enum movie_result next_frame(struct movie *movie, struct movie_output *ou
                 .time_us = movie->now.time_us,
                 .duration_us = duration_of(movie, !movie->next.there),
                 .slot = slot,
-                .damaged = is_damaged(movie),
+                .damaged = movie->now.damaged,
             };
         move(&movie->now, &movie->next);
         if (shown) {

@@ -116,7 +116,8 @@ struct movie_output {
     /* MOVIE_FRAME: the caller's until movie_release. A picture that the film shows twice may come
      * twice in the same slot: each time is to be released. */
     int slot;
-    bool damaged; /* parts of it are missing or made up, or so are pictures just before it */
+    bool damaged; /* parts of it are missing or made up, or a packet before it could not be decoded
+                   */
     /* MOVIE_SOUND: 48 kHz, stereo, interleaved, -1 to 1; until the next call that takes sound. Gaps
      * between one sound's end and the next one's time are silence. */
     const float *samples;

@@ -94,6 +94,7 @@ static bool bear(struct movie_decoder *decoder, int code, struct err *err)
     if (code == AVERROR(ENOMEM) || movie_pool_starved(decoder->pool))
         return movie_codec_error(err, AVERROR(ENOMEM), "the pictures can't be decoded");
     decoder->counts->broken_packets++;
+    decoder->broke = true;
     return true;
 }
 
@@ -151,6 +152,15 @@ static bool trusted(struct movie_decoder *decoder, const AVFrame *frame)
     return decoder->trusts;
 }
 
+static void note_damage(struct movie_decoder *decoder, struct movie_picture *picture)
+{
+    bool parts =
+        picture->frame->flags & AV_FRAME_FLAG_CORRUPT || picture->frame->decode_error_flags;
+    decoder->counts->damaged_frames += parts;
+    picture->damaged = parts || decoder->broke;
+    decoder->broke = false;
+}
+
 enum movie_result movie_decoder_next(struct movie_decoder *decoder, struct movie_picture *into,
                                      struct err *err)
 {
@@ -162,8 +172,10 @@ enum movie_result movie_decoder_next(struct movie_decoder *decoder, struct movie
         into->there = into->time_us != MOVIE_CLOCK_LATE;
         decoder->counts->late += !into->there;
     }
-    if (into->there)
+    if (into->there) {
+        note_damage(decoder, into);
         return MOVIE_FRAME;
+    }
     av_frame_unref(into->frame);
     return MOVIE_WORKING;
 }
@@ -180,7 +192,7 @@ static void jump(struct movie_decoder *decoder)
     avcodec_flush_buffers(decoder->context);
     movie_clock_jump(&decoder->clock);
     decoder->first_packet = decoder->jumped = true;
-    decoder->draining = decoder->ended = false;
+    decoder->draining = decoder->ended = decoder->broke = false;
     decoder->without_frame = decoder->not_shown = decoder->since_jump = 0;
     decoder->sent_stamp = decoder->passed_stamp = AV_NOPTS_VALUE;
     decoder->counts->seeks++;

@@ -11,6 +11,7 @@
 struct movie_picture {
     AVFrame *frame;
     bool there;
+    bool damaged; /* as in struct movie_output */
     int64_t time_us;
 };
 
@@ -25,6 +26,7 @@ struct movie_decoder {
     AVCodecContext *context;
     AVPacket *packet;
     bool draining, ended; /* the decoder got all packets; gave all frames */
+    bool broke;           /* a packet since the last frame, or since a jump */
     bool first_packet;    /* none was sent since the last jump */
     int64_t key_stamp;    /* of the key frame after it; AV_NOPTS_VALUE: there was none */
     int64_t key_decode_stamp;

@@ -10,6 +10,7 @@ import films
 import tap
 import test_screen
 from player import WAIT_S, Delays, Player, playlist, png
+from servers import wait_for
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
@@ -71,9 +72,9 @@ class Case(unittest.TestCase):
         playlist(new, spots, timezone="UTC", defaults={"transition": {"type": "crossfade", "duration": 1}})
         new.rename(self.list)
 
-    def play(self, screen=None):
+    def play(self, screen=None, timeout_s=5):
         shape = {"window": f"{test_screen.WIDTH}x{test_screen.HEIGHT}", "env": screen.environment()} if screen else {}
-        return Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "5", **shape)
+        return Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", str(timeout_s), **shape)
 
     def wait_until(self, player, ms):
         return player.wait_frame(lambda f: offset_ms(f) >= ms, f"{ms} ms")
@@ -117,6 +118,21 @@ class Broken(Case):
 
     def test_stopped_at_a_frame(self):
         self.break_it(signal.SIGSTOP)
+
+    def test_stopped_again_and_again(self):
+        """Within one slot, as by a disk that is busy for some seconds: that is not held against the film."""
+        self.write({"film": {"video": "long.mp4", "duration": 55, "transition": CUT}, "still": {"image": "still.png"}})
+        with test_screen.Screen() as screen, self.play(screen, 2) as player:
+            player.wait_shown("film")
+            number = -1
+            for _ in range(3):
+                number = self.wait_right(screen, player, above=number + FPS)
+                worker = film_workers(player)[0]
+                os.kill(worker, signal.SIGSTOP)
+                wait_for(lambda gone=worker: gone not in film_workers(player), "another worker takes its place")
+            self.wait_right(screen, player, above=number + FPS)
+            self.assertNotIn("quarantined", player.log())
+            self.assertEqual(player.stop(), 0, player.log())
 
     def test_killed_before_its_slot(self):
         self.write({"still": {"image": "still.png", "duration": 6, "transition": CUT},

@@ -253,10 +253,12 @@ class Hostile(unittest.TestCase):
         films.film(self.folder / "good.mp4", 50, size=(64, 36))
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
                         "noise=amount='if(between(n,25,29),10,0)'", str(self.folder / "bad.mp4")], check=True, timeout=60)
-        playlist(self.list, {name: {"video": "bad.mp4", "transition": {"type": "cut", "duration": 0}} for name in ("one", "two")},
-                 timezone="UTC")
-        with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
-            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 5000, "the next loop")
+        spots = {"still": {"image": "still.png", "duration": 5}} | {name: {"video": "bad.mp4"} for name in ("one", "two")}
+        for spot in spots.values():
+            spot |= {"transition": {"type": "cut", "duration": 0}}
+        playlist(self.list, spots, timezone="UTC")
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "20") as player:
+            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 9000, "the next loop")
             told = re.findall(r'film has damaged pictures, the first at (\d\.\d) s spot="(\w+)" file="bad.mp4"', player.log())
             self.assertEqual(player.stop(), 0)
         self.assertEqual([spot for _, spot in told], ["one"], player.log())

@@ -236,13 +236,15 @@ static void no_descriptor_is_free(void **state)
 }
 
 /* Time is what the caller says: nothing here waits for it. */
-static void check_times_out(const char *part, int64_t frames)
+static void check_times_out(const char *part, int64_t frames, enum err_code code)
 {
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part(part, &plain);
     if (frames)
         assert_int_equal(wait_for_frames(film, frames, &err), FILM_READY);
+    else if (code == ERR_TIMEOUT)
+        sleep_on(film); /* until it is ready */
     int64_t deadline_ns = film_deadline_ns(film);
     assert_true(deadline_ns <= clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
     assert_int_not_equal(film_poll(film, deadline_ns - 1, &err), FILM_FAILED);
@@ -251,7 +253,7 @@ static void check_times_out(const char *part, int64_t frames)
     for (int i = 0; i < 3 && film_poll(film, deadline_ns, &err) != FILM_FAILED; i++)
         deadline_ns = film_deadline_ns(film);
     assert_int_equal(film_poll(film, deadline_ns, &(struct err){0}), FILM_FAILED);
-    assert_int_equal(err.code, ERR_TIMEOUT);
+    assert_int_equal(err.code, code);
     if (frames)
         sum_of(film_frame_at(film, 0));
     stop();
@@ -261,9 +263,10 @@ static void check_times_out(const char *part, int64_t frames)
 static void workers_that_stop(void **state)
 {
     (void)state;
-    check_times_out("hang", 0);
-    check_times_out("hang after film", 0);
-    check_times_out("stop at frame", 3);
+    check_times_out("hang", 0, ERR_TIMEOUT);
+    check_times_out("hang after film", 0, ERR_TIMEOUT);
+    check_times_out("stop at frame", 3, ERR_TIMEOUT);
+    check_times_out("unready hang", 0, ERR_KILLED);
 }
 
 /* Each sign renews what is left of its time, but not for ever. */

@@ -60,6 +60,24 @@ static void stopping_never_waits(void **state)
 }
 
 /* What a worker may say of itself. */
+/* How a worker ended can be told even where who started us did not want to know of its children. */
+static void an_end_is_known_whoever_started_us(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    signal(SIGCHLD, SIG_IGN);
+    link_prepare(true, NULL);
+    pid_t pid = start_sleeper();
+    struct link link = {.pid = pid, .socket = -1, .end_fd = -1, .ready = true};
+    await_end(&link);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    while (!learn_end(&link, &err))
+        poll(&(struct pollfd){.fd = link.end_fd, .events = POLLIN}, 1, -1);
+    assert_int_equal(err.code, ERR_KILLED);
+    assert_int_equal(link.pid, 0);
+    link_stop(&link);
+}
+
 static void what_its_word_is_worth(void **state)
 {
     (void)state;
@@ -80,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_never_waits),
+        cmocka_unit_test(an_end_is_known_whoever_started_us),
         cmocka_unit_test(what_its_word_is_worth),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);

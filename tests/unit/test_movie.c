@@ -280,6 +280,30 @@ static void catching_up_shows_the_right_frame(void **state)
     }
 }
 
+/* Damage is told of the frame that it is in, or that comes after it, and of no other: not of one
+ * that is found by a jump past it. */
+static void damage_is_told_where_it_is(void **state)
+{
+    (void)state;
+    film_run(COUNTER X264 "-g 24 -keyint_min 24 -bf 0 {}/whole.mp4");
+    film_run("-i {}/whole.mp4 -c copy -bsf:v noise=amount='if(between(n\\,1\\,4)\\,3\\,0)' "
+             "{}/damaged.mp4");
+    static const struct {
+        int frame;
+        bool damaged;
+    } cases[] = {{0, false}, {5, true}, {26, false}, {30, false}, {60, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct movie_request request = {.start_us = cases[i].frame * INT64_C(40000) + 1,
+                                              .threads = 1};
+        struct film film = film_open("damaged.mp4", &request, 0);
+        struct movie_output output;
+        assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
+        if (output.damaged != cases[i].damaged)
+            fail_msg("frame %d", cases[i].frame);
+        film_close(&film);
+    }
+}
+
 static void what_check_warns_of_is_told(void **state)
 {
     (void)state;
@@ -310,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_told),
+        cmocka_unit_test(damage_is_told_where_it_is),
         cmocka_unit_test(what_check_warns_of_is_told),
         cmocka_unit_test(every_frame_comes_once_and_in_order),
         cmocka_unit_test(few_slots_only_cost_copies),

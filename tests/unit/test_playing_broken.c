@@ -29,6 +29,7 @@ static void note_reap(bool wait)
 #define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
 /* What a frame may be behind while the player is busy, here with a sanitizer. */
 #define BEHIND 1
+#define STOP_LIMIT_MS 3000
 
 static double start_ms;
 static int64_t start_ns;
@@ -116,7 +117,28 @@ static void a_worker_that_crashes(void **state)
 static void a_worker_that_stops(void **state)
 {
     (void)state;
-    check_goes_on(SIGSTOP, 3000);
+    check_goes_on(SIGSTOP, STOP_LIMIT_MS);
+}
+
+/* Once in each slot, of three: that is the film's doing. */
+static void one_that_stops_in_each_slot(void **state)
+{
+    (void)state;
+    struct picture *next;
+    open_loader(false, STOP_LIMIT_MS);
+    put_on(FILM);
+    for (int i = 0; i < 3; i++) {
+        double slot_ms = 15000 * i;
+        settle_at(slot_ms, 0);
+        kill(film_worker(), SIGSTOP);
+        await_break(slot_ms + 1000);
+        turn(slot_ms + 12000, &next);
+    }
+    int sounds, jobs = count_jobs(&sounds);
+    do
+        assert_null(turn(45000, &next).to.picture);
+    while (sleep_on_workers());
+    assert_int_equal(count_jobs(&sounds), jobs);
 }
 
 /* One that nobody has seen yet is loaded anew, and begins at its first frame. */
@@ -276,6 +298,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_worker_that_is_killed, close_playing),
         cmocka_unit_test_teardown(a_worker_that_crashes, close_playing),
         cmocka_unit_test_teardown(a_worker_that_stops, close_playing),
+        cmocka_unit_test_teardown(one_that_stops_in_each_slot, close_playing),
         cmocka_unit_test_teardown(a_worker_that_dies_before_its_slot, close_playing),
         cmocka_unit_test_teardown(one_that_is_killed_again_and_again, close_playing),
         cmocka_unit_test_teardown(one_that_crashes_again_and_again, close_playing),

@@ -44,6 +44,12 @@ static inline void play_unready_exit(void)
     _exit(9);
 }
 
+static inline void play_unready_hang(void)
+{
+    for (;;)
+        pause();
+}
+
 static inline void play_unready_signal(void)
 {
     raise(SIGALRM);
@@ -117,6 +123,7 @@ static const struct hostile_part unready_parts[] = {
     {"unready other version", play_unready_other_version},
     {"unready no library", play_unready_no_library},
     {"unready exit", play_unready_exit},
+    {"unready hang", play_unready_hang},
     {"unready signal", play_unready_signal},
     {"unready end", play_unready_end},
     {"unready film", play_unready_film},
