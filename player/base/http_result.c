@@ -46,7 +46,7 @@ static bool curl_error(const struct http_transfer *t, struct err *err)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
-        return err_set(err, ERR_TRUST, "%s",
+        return err_set(err, ERR_TRUST, "%s (the authority to trust is given with --ca-file)",
                        t->words[0] ? t->words : curl_easy_strerror(t->result));
     case CURLE_SSL_CACERT_BADFILE:
         return err_set(err, ERR_INPUT, "%s holds no certificates",

@@ -88,15 +88,15 @@ bool publish_channel_current(const struct publish_channel *channel, struct point
     struct err why = {0};
     *pointer = (struct pointer){.kind = channel->kind};
     publish_channel_pointer_name(channel, name);
-    bool ok = get(channel, name, POINTER_BYTES_MAX, &bytes, &size, &why);
-    if (!ok && why.code == ERR_MISSING)
+    bool came = get(channel, name, POINTER_BYTES_MAX, &bytes, &size, &why), ok = came;
+    if (!came && why.code == ERR_MISSING)
         return true;
-    if (ok)
+    if (came)
         ok = open_seal(channel, bytes, size, &seal, pointer, &why) || at(channel, name, &why);
     free(bytes);
     /* That may be done, as what comes next is told by the files, too. */
     return ok || err_set(err, why.code, "%s%s", why.text,
-                         publish_channel_is_unusable(&why)
+                         (came || why.code == ERR_LIMIT) && publish_channel_is_unusable(&why)
                              ? "; look who put it there, or delete it and publish again"
                              : "");
 }

@@ -61,6 +61,20 @@ static bool read_usage(struct takeover_command *command, int argc, char **argv, 
     return publish_session_check(settings, err) && (!command->on || read_until(command, err));
 }
 
+/* A name that is mistyped looks like a new channel: screens play one that has a playlist. */
+static void warn_of_no_playlist(const struct publish_session *session)
+{
+    struct publish_channel channel = session->channel;
+    struct pointer pointer;
+    struct err err = {0};
+    channel.kind = POINTER_PLAYLIST;
+    if (publish_channel_current(&channel, &pointer, &err) && pointer.version == 0)
+        log_warn("takeover",
+                 "nothing was ever published on this channel, so no screen may be playing it: is "
+                 "its name right? channel=%s",
+                 channel.name);
+}
+
 static bool turn_on(struct takeover_command *command, struct publish_session *session,
                     struct err *err)
 {
@@ -77,6 +91,7 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
         ok =
             publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
             publish_session_tell(session, &words, &outcome, err);
+        warn_of_no_playlist(session);
     }
     publish_file_finish(&file);
     return ok;

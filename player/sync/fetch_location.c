@@ -120,7 +120,8 @@ char *fetch_resolve(const char *base, const char *reference, bool plain, struct 
 
 void fetch_public(const char *location, char *text, size_t text_bytes)
 {
-    if (location[0] == '/')
+    /* A path, unless it may be a URL with a password that lacks its scheme. */
+    if (location[0] == '/' || !strpbrk(location, ":@"))
         snprintf(text, text_bytes, "%s", location);
     else
         http_url_public(location, text, text_bytes);

@@ -561,7 +561,8 @@ class RealServer(Publishing):
         self.assertNotIn("greatness", text)
 
     def test_a_stranger_in_its_place(self):
-        self.refuse("certificate", to=self.nginx.publish_url())
+        self.assertNotIn("delete it", self.refuse("certificate", to=self.nginx.publish_url()))
+        self.assertIn("--ca-file", self.refuse("certificate", to=self.nginx.publish_url()))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "temp_folder.h"
@@ -151,6 +152,10 @@ static void shows_no_secret(void **state)
     assert_string_equal(text, "https://h/a");
     fetch_public("/mnt/usb?/x", text, sizeof text);
     assert_string_equal(text, "/mnt/usb?/x");
+    fetch_public("usb/channels/seoul/", text, sizeof text);
+    assert_string_equal(text, "usb/channels/seoul/");
+    fetch_public("u:secret@h/a", text, sizeof text);
+    assert_null(strstr(text, "secret"));
     fetch_public("/mnt/usb", small, sizeof small);
     assert_string_equal(small, "/mnt/");
 }
