@@ -80,7 +80,10 @@ static void judge_length(const struct context *context, const struct playlist_sp
                          const struct check_watched *watched, const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    int64_t length_us = watched->facts.duration_us, wanted_us = (int64_t)spot->duration_ms * 1000;
+    int64_t length_us = watched->facts.duration_us, least_us = PLAYLIST_DURATION_MS_MIN * 1000;
+    int64_t wanted_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
+                        : length_us < least_us ? least_us
+                                               : length_us;
     if (length_us == 0 && !spot->has_duration)
         check_report_add(report, CHECK_WARNING, place,
                          "it doesn't say how long it is: its slots last %g s, the default",
@@ -89,10 +92,10 @@ static void judge_length(const struct context *context, const struct playlist_sp
         check_report_add(report, CHECK_WARNING, place,
                          "%.1f hours long: its slots end after 24 hours",
                          (double)length_us / 3.6e9);
-    if (length_us > 0 && spot->has_duration && wanted_us - length_us >= DIFFERENT_US)
+    if (length_us > 0 && wanted_us - length_us >= DIFFERENT_US)
         check_report_add(report, CHECK_WARNING, place,
                          "%.2f s long, for slots of %g s: its last picture stands until they end",
-                         (double)length_us / 1e6, spot->duration_ms / 1000.0);
+                         (double)length_us / 1e6, (double)wanted_us / 1e6);
 }
 
 /* Whether a stretch that was watched to the film's end came too early there. In a film of variable
@@ -192,6 +195,8 @@ static void judge_join(const struct context *context, const struct check_watched
 {
     double fps = watched->facts.fps;
     double decoded_us = (double)watched->join_us * (fps > 0 ? watched->pace / fps : 0);
+    if (watched->facts.duration_us > 0)
+        decoded_us = fmin(decoded_us, (double)watched->facts.duration_us);
     if (watched->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
         return;
     check_report_add(context->check->report, CHECK_WARNING, place,

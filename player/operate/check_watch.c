@@ -119,6 +119,10 @@ static int64_t time_joins(const struct check_watch *watch, int64_t end_us)
     int64_t first_us = time_start(watch, 0);
     for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
         int64_t more_us = time_start(watch, places_us[i]) - first_us;
+        if (more_us >= JOIN_SLOW_US) { /* or something else kept this machine busy */
+            int64_t again_us = time_start(watch, places_us[i]) - first_us;
+            more_us = again_us < more_us ? again_us : more_us;
+        }
         most_us = more_us > most_us ? more_us : most_us;
     }
     return most_us;

@@ -163,6 +163,10 @@ class Length(Check):
         self.assertEqual(self.of_film(duration=1), [])
         self.only(self.of_film(duration=2.1), "warning", "2.00 s long, for slots of 2.1 s: its last picture stands until they end")
 
+    def test_shorter_than_any_slot(self):
+        films.film(self.folder / "film.mp4", frames=12, fps=24)
+        self.only(self.of_film(), "warning", "0.50 s long, for slots of 1 s: its last picture stands until they end")
+
     def test_longer_than_a_day(self):
         films.film(self.folder / "film.mp4", frames=3, fps="1/40000", size=(64, 36))
         self.only(self.of_film(), "warning", "33.3 hours long: its slots end after 24 hours")
