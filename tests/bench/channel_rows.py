@@ -49,6 +49,12 @@ class Server:
         self.keys = Keys(self.folder)
         self.channel = Channel(self.keys, "seoul")
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.nginx.stop()
+
     def play(self, port=None, poll_s=POLL_S):
         url = f"https://127.0.0.1:{port or self.nginx.port}/channels/seoul/"
         return player.Player(self.folder, url, "--key", str(self.keys.public), "--ca-file", str(self.ca), "--poll", str(poll_s))
@@ -62,8 +68,7 @@ def pictures(folder, names):
     return media, {name.split(".")[0]: {"image": name, "duration": 1, "transition": {"type": "cut"}} for name in names}
 
 
-def poll_cost(folder, row):
-    server = Server(folder)
+def poll_cost(server, row):
     media, spots = pictures(server.folder, ["a.png", "b.png"])
     for takeover, words in ((False, "no takeover there"), (True, "a takeover that is over there")):
         server.channel.publish(server.nginx.root, 1 + takeover, "one", media, spots=spots)
@@ -97,8 +102,7 @@ def heavy_picture(path, size, seed):
         file.write(jpeg[2:])
 
 
-def publish_rate(folder, row):
-    server = Server(folder)
+def publish_rate(server, row):
     count, size = 8, 125_000_000
     files = [server.folder / f"{i}.jpg" for i in range(count)]
     for i, path in enumerate(files):
@@ -123,8 +127,7 @@ def publish_rate(folder, row):
     row("of what curl alone reaches", f"{statistics.median(share):.0f} %", f"{min(share):.0f} %", "≥ 60 %")
 
 
-def swap(folder, row):
-    server = Server(folder)
+def swap(server, row):
     media, _ = pictures(server.folder, ["a.png"])
     times = []
 
