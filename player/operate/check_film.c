@@ -80,7 +80,8 @@ static void judge_length(const struct context *context, const struct playlist_sp
                          const struct check_watched *watched, const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    int64_t length_us = watched->facts.duration_us, least_us = PLAYLIST_DURATION_MS_MIN * 1000;
+    int64_t length_us = watched->facts.duration_us;
+    int64_t least_us = (int64_t)PLAYLIST_DURATION_MS_MIN * 1000;
     int64_t wanted_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
                         : length_us < least_us ? least_us
                                                : length_us;
