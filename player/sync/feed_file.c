@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define REST_MS_MAX 5000 /* where poll fails */
+#define TRIES_MAX 3      /* to read a file that changes meanwhile */
 
 /* What tells one version of a file from the next. */
 struct file_state {
@@ -153,6 +154,21 @@ void feed_file_wake(struct feed_file *source)
     (void)!eventfd_write(source->wake_fd, 1);
 }
 
+/* Loads the version that `now` tells of, or the one that takes its place meanwhile: none is handed
+ * over twice. A file that never rests is taken as it comes. */
+static struct edition *load_whole(struct feed_file *source, struct file_state now)
+{
+    struct edition *edition = NULL;
+    int tries = 0;
+    do {
+        edition_destroy(edition);
+        source->seen = now;
+        edition = load(source, false);
+        now = look(source->path);
+    } while (!is_same(&now, &source->seen) && ++tries < TRIES_MAX);
+    return edition;
+}
+
 static void follow(struct feed_file *source)
 {
     struct file_state now = look(source->path);
@@ -160,8 +176,7 @@ static void follow(struct feed_file *source)
         source->bad = true;
     if (is_same(&now, &source->seen) && !source->bad)
         return;
-    source->seen = now;
-    struct edition *edition = load(source, false);
+    struct edition *edition = load_whole(source, now);
     if (!edition)
         return;
     log_info("feed", "playlist ready name=\"%s\" spots=%zu files=%zu source=%s",

@@ -275,6 +275,26 @@ class File(Case):
         self.stop(probe)
         self.assertEqual(probe.editions(), 1)
 
+    def test_change_while_it_is_read_is_handed_over_once(self):
+        """It is opened twice, for what it begins with and for all of it: the good one comes between the two."""
+        self.path.write_bytes(playlist("none"))
+        trace = self.folder / "trace"
+        probe = self.probe(str(self.path), wrap=traced(
+            "openat,newfstatat", "-P", str(self.path), "-o", str(trace), "-e", "inject=openat:delay_enter=200000"))
+        probe.out.wait("started")
+        self.write(self.path, b"{")
+        probe.log.wait("error feed: playlist refused")
+        servers.wait_for(lambda: trace.read_text().count("(DELAYED)\n") % 2 == 1, "another look at the bad one")
+        self.write(self.path, playlist("good"))
+        probe.edition("good")
+
+        def looks():
+            return trace.read_text().count("newfstatat(AT_FDCWD")
+        before = looks()
+        servers.wait_for(lambda: looks() > before + 3, "looks at the good one")
+        self.stop(probe)
+        self.assertEqual(probe.editions(), 1)
+
     def test_missing_at_first(self):
         probe = self.probe(str(self.path))
         probe.out.wait("started")
