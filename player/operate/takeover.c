@@ -91,7 +91,8 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
         ok =
             publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
             publish_session_tell(session, &words, &outcome, err);
-        warn_of_no_playlist(session);
+        if (ok)
+            warn_of_no_playlist(session);
     }
     publish_file_finish(&file);
     return ok;

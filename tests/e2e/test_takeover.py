@@ -95,6 +95,15 @@ class On(Takeover):
     def test_faults_stop_it(self):
         self.refuse("1 fault", "on", self.write({"a": {"image": "no.png"}}), "--until", rfc3339(DAY))
 
+    def test_a_channel_without_a_playlist(self):
+        """Its name may be mistyped: it is on, and that is told."""
+        words, on = "nothing was ever published on this channel", ("on", self.playlist, "--until", rfc3339(DAY))
+        self.assertIn(words, self.run_it(*on).stderr)
+        self.command = "publish"
+        self.put()
+        self.command = "takeover"
+        self.assertNotIn(words, self.run_it(*on).stderr)
+
     def test_nothing_is_visible_before_the_pointer(self):
         with Shelf() as shelf:
             shelf.refuse = "takeover.minisig"
@@ -132,15 +141,6 @@ class Off(Takeover):
         self.assertEqual(self.off()["version"], "2")
         self.assertEqual(self.off()["version"], "3")
         self.assert_over("3")
-
-    def test_on_a_channel_without_a_playlist(self):
-        """Its name may be mistyped: it is on, and that is told."""
-        words, on = "nothing was ever published on this channel", ("on", self.playlist, "--until", rfc3339(DAY))
-        self.assertIn(words, self.run_it(*on).stderr)
-        self.command = "publish"
-        self.put()
-        self.command = "takeover"
-        self.assertNotIn(words, self.run_it(*on).stderr)
 
     def test_on_again(self):
         self.on()

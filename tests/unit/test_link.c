@@ -59,7 +59,6 @@ static void stopping_never_waits(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
-/* What a worker may say of itself. */
 /* How a worker ended can be told even where who started us did not want to know of its children. */
 static void an_end_is_known_whoever_started_us(void **state)
 {
@@ -78,6 +77,7 @@ static void an_end_is_known_whoever_started_us(void **state)
     link_stop(&link);
 }
 
+/* What a worker may say of itself. */
 static void what_its_word_is_worth(void **state)
 {
     (void)state;
