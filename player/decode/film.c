@@ -537,15 +537,18 @@ int64_t film_next_us(const struct film *film)
     return end_of(film->queue[0]);
 }
 
+bool film_is_cut_off(const struct film_facts *facts, int64_t end_us)
+{
+    bool may_stand = facts->variable_rate || facts->fps * SHORT_US / 1e6 <= 2;
+    return !may_stand && facts->duration_us - end_us >= SHORT_US;
+}
+
 /* By where frames begin: the last one's own length is filled up to the length that the file tells.
  */
 bool film_is_short(const struct film *film, int64_t *end_us)
 {
-    const struct film_facts *facts = &film->facts;
-    bool may_stand = facts->variable_rate || facts->fps * SHORT_US / 1e6 <= 2;
     *end_us = film->last_us + film->step_us;
-    return film->ended && film->counts.came > 1 && !may_stand &&
-           facts->duration_us - *end_us > SHORT_US;
+    return film->ended && film->counts.came > 1 && film_is_cut_off(&film->facts, *end_us);
 }
 
 struct film_counts film_counts(const struct film *film)

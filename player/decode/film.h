@@ -83,8 +83,11 @@ struct frame *film_frame_at(struct film *film, int64_t offset_us);
  * is known. */
 int64_t film_next_us(const struct film *film);
 
-/* Whether it ended well before its length as the file tells it, after *end_us: it was cut off. Not
- * told of films of variable rate, or of few pictures: their last one may well stand. */
+/* Whether a film that ends there ends well before its length as the file tells it. Not told of
+ * films of variable rate, or of few pictures: their last one may well stand. */
+bool film_is_cut_off(const struct film_facts *facts, int64_t end_us);
+
+/* Whether this one did, after *end_us. */
 bool film_is_short(const struct film *film, int64_t *end_us);
 
 struct film_counts {

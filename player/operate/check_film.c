@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define DIFFERENT_US 100000 /* lengths that differ by less are the same to a viewer */
-#define STANDS_US 500000    /* so long a last picture stands in no film that is whole */
 #define GAP_US 1000000      /* so long a picture may stand where the rate varies untold */
 #define GAP_PICTURES 5
 #define MISSING_US 100000    /* so much missing sound can be heard */
@@ -99,13 +98,11 @@ static void judge_length(const struct context *context, const struct playlist_sp
                          (double)length_us / 1e6, (double)wanted_us / 1e6);
 }
 
-/* Whether a stretch that was watched to the film's end came too early there. In a film of variable
- * rate, or of few pictures, one may well stand. */
+/* Whether a stretch that was watched to the film's end came too early there. */
 static bool is_cut_off(const struct film_facts *facts, const struct check_passage *passage)
 {
     int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
-    return passage->ended && !facts->variable_rate && facts->duration_us - shown_us >= STANDS_US &&
-           facts->fps * STANDS_US / 1e6 > 2;
+    return passage->ended && film_is_cut_off(facts, shown_us);
 }
 
 /* Pictures that are damaged are left out. */

@@ -73,6 +73,38 @@ static void play_fair(void)
     send_end();
 }
 
+/* Of four frames' length, or of so much more, it gives three; the third may stand. */
+static void play_early_end_of(int64_t more_us, double fps, bool variable_rate)
+{
+    struct protocol_event event = honest_film();
+    event.film.duration_us += more_us;
+    event.film.fps = fps;
+    event.film.variable_rate = variable_rate;
+    send_event(event, make_memory(FILM_BYTES, FILM_SEALS));
+    send_frames(0, 3);
+    send_end();
+}
+
+static void play_early_end(void)
+{
+    play_early_end_of(500000, 25, false);
+}
+
+static void play_slightly_early_end(void)
+{
+    play_early_end_of(400000, 25, false);
+}
+
+static void play_early_end_of_few_pictures(void)
+{
+    play_early_end_of(500000, 4, false);
+}
+
+static void play_early_end_of_variable_rate(void)
+{
+    play_early_end_of(500000, 25, true);
+}
+
 static void play_fair_sound(void)
 {
     send_film();

@@ -541,6 +541,10 @@ static const struct hostile_part hostile_parts[] = {
     {"restless", play_restless},
     {"fair", play_fair},
     {"fair sound", play_fair_sound},
+    {"early end", play_early_end},
+    {"slightly early end", play_slightly_early_end},
+    {"early end, few pictures", play_early_end_of_few_pictures},
+    {"early end, variable rate", play_early_end_of_variable_rate},
     {"garbage after the end", play_garbage_after_the_end},
     {"look", play_look},
 };

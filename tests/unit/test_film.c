@@ -83,6 +83,28 @@ static void frames_come_in_order_and_go_back(void **state)
     frame_release(held);
 }
 
+static void an_end_that_comes_too_early_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *part;
+        bool is_short;
+    } cases[] = {{"early end", true},
+                 {"slightly early end", false},
+                 {"early end, few pictures", false},
+                 {"early end, variable rate", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = {0};
+        int64_t end_us;
+        struct film *film = start_part(cases[i].part, &plain);
+        assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
+        if (film_is_short(film, &end_us) != cases[i].is_short)
+            fail_msg("%s", cases[i].part);
+        assert_int_equal(end_us, 3 * FILM_FRAME_US);
+        stop();
+    }
+}
+
 static int64_t dropped(const struct film *film)
 {
     return film_counts(film).dropped;
@@ -419,6 +441,7 @@ int main(int argc, char **argv)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_come_in_order_and_go_back, stop_after_test),
+        cmocka_unit_test_teardown(an_end_that_comes_too_early_is_told, stop_after_test),
         cmocka_unit_test_teardown(frames_that_nobody_asks_for_are_not_dropped, stop_after_test),
         cmocka_unit_test_teardown(a_film_that_is_too_slow_keeps_up, stop_after_test),
         cmocka_unit_test_teardown(a_film_that_keeps_up_says_nothing, stop_after_test),
