@@ -249,20 +249,25 @@ class Hostile(unittest.TestCase):
         self.assertTrue(1.5 < float(told[0][0]) < 3.4, told)
 
     def test_damaged_pictures_are_told_of_once(self):
-        """They are shown as the decoder mends them."""
-        films.film(self.folder / "good.mp4", 50, size=(64, 36))
+        """They are shown as the decoder mends them. That it is cut off, too, is told beside that."""
+        films.film(self.folder / "good.mp4", 100, size=(64, 36))
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
-                        "noise=amount='if(between(n,25,29),10,0)'", str(self.folder / "bad.mp4")], check=True, timeout=60)
-        spots = {"still": {"image": "still.png", "duration": 5}} | {name: {"video": "bad.mp4"} for name in ("one", "two")}
+                        "noise=amount='if(between(n,25,29),10,0)'", "-movflags", "+faststart", str(self.folder / "damaged.mp4")],
+                       check=True, timeout=60)
+        data = (self.folder / "damaged.mp4").read_bytes()
+        (self.folder / "bad.mp4").write_bytes(data[:len(data) * 6 // 10])
+        spots = {"still": {"image": "still.png", "duration": 5}} | {name: {"video": "bad.mp4", "duration": 3} for name in ("one", "two")}
         for spot in spots.values():
             spot |= {"transition": {"type": "cut", "duration": 0}}
         playlist(self.list, spots, timezone="UTC")
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "20") as player:
-            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 9000, "the next loop")
+            player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 11000, "the next loop")
             told = re.findall(r'film has damaged pictures, the first at (\d\.\d) s spot="(\w+)" file="bad.mp4"', player.log())
+            cut_off = re.findall(r'film breaks off at \S+ s of 4\.0 s spot="(\w+)" file="bad.mp4"', player.log())
             self.assertEqual(player.stop(), 0)
         self.assertEqual([spot for _, spot in told], ["one"], player.log())
         self.assertTrue(0.9 < float(told[0][0]) < 1.5, told)
+        self.assertEqual(cut_off, ["one"], player.log())
 
     def test_an_empty_file_is_refused_before_it_plays(self):
         (self.folder / "empty.mp4").write_bytes(b"")
