@@ -304,6 +304,32 @@ static void damage_is_told_where_it_is(void **state)
     }
 }
 
+/* Each frame is a key frame and stands for four seconds: the one that is jumped to is given. */
+static void damage_before_a_jump_is_not_told_after_it(void **state)
+{
+    (void)state;
+    film_run(COUNTER X264 "-g 1 {}/keys.mp4");
+    film_run(
+        "-itsscale 100 -i {}/keys.mp4 -c copy -bsf:v noise=amount='if(between(n\\,3\\,5)\\,3\\,0)' "
+        "{}/slow.mp4");
+    const struct movie_request request = {.threads = 1};
+    struct film film = film_open("slow.mp4", &request, 0);
+    struct movie_output output;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
+        assert_false(output.damaged);
+        movie_release(film.movie, output.slot);
+    }
+    while (movie_counts(film.movie).broken_packets == 0)
+        assert_int_equal(movie_step(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_WORKING);
+    movie_skip(film.movie, INT64_C(43000000));
+    assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
+    assert_true(output.time_us == INT64_C(40000000));
+    assert_int_equal(movie_counts(film.movie).seeks, 1);
+    assert_false(output.damaged);
+    film_close(&film);
+}
+
 static void what_check_warns_of_is_told(void **state)
 {
     (void)state;
@@ -335,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_told),
         cmocka_unit_test(damage_is_told_where_it_is),
+        cmocka_unit_test(damage_before_a_jump_is_not_told_after_it),
         cmocka_unit_test(what_check_warns_of_is_told),
         cmocka_unit_test(every_frame_comes_once_and_in_order),
         cmocka_unit_test(few_slots_only_cost_copies),
