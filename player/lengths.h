@@ -21,8 +21,8 @@
  * nothing else: link_told_code) counts as two, as most likely the file's doing. One that was given
  * up before has a single look. */
 #define LENGTHS_TRIES 4
-#define LENGTHS_WAIT_NS                                                                            \
-    1000000000                 /* after the first look that failed; twice as long after the next */
+/* After the first look that failed; twice as long after the next. */
+#define LENGTHS_WAIT_NS 1000000000
 #define LENGTHS_KNOWN_MAX 1024 /* films; the one found out longest ago is forgotten first */
 
 /* Zeroed: idle. */

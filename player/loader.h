@@ -12,9 +12,8 @@
 #include <poll.h>
 
 #define LOADER_JOBS_MAX 8
-#define LOADER_FILMS_MAX                                                                           \
-    4 /* two in a crossfade, and two that are on their way out, or the next                        \
-       */
+/* Two in a crossfade, and two that are on their way out, or the next. */
+#define LOADER_FILMS_MAX 4
 #define LOADER_FDS_MAX (LOADER_JOBS_MAX + LOADER_FILMS_MAX)
 #define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 

@@ -67,8 +67,8 @@ bool pace_presented(struct pace *pace, int64_t present_ns)
 {
     bool late =
         pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
-    if (pace->running) /* refreshes that are whole over; where the display waits, at its own times
-                        */
+    /* Refreshes that are whole over; where the display waits, at its own times. */
+    if (pace->running)
         miss_until(pace, present_ns - (pace->waits ? 0 : pace->period_ns / 2));
     if (!pace->waits)
         return late;

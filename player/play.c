@@ -244,8 +244,8 @@ static int64_t turn_ns(const struct play *play, int64_t now_ns)
     return play->drawn ? pace_present_ns(&play->pace) : pace_wait_until_ns(&play->pace, now_ns);
 }
 
-/* Draws the frame that will be seen at pace's next instant, if it differs from the one on screen.
- */
+/* Draws the frame that will be seen at pace's next instant, if it differs from the one on
+ * screen. */
 static bool draw(struct play *play, struct err *err)
 {
     int64_t seen_ns = pace_next_ns(&play->pace, clock_mono_ns());
@@ -510,8 +510,8 @@ static bool start(struct play *play, struct err *err)
         return false;
     if (!start_clock(play, err))
         return false;
-    /* What a server sent, or the store kept, never ends the player; a file that is wrong is told.
-     */
+    /* What a server sent, or the store kept, never ends the player; a file that is wrong is
+     * told. */
     if (!take_edition(play, err)) {
         if (http_is_url(play->settings.source) || value(play, SETTING_KEY)->text_count > 0)
             log_error("play", "playlist refused reason=\"%s\"", err->text);

@@ -1,5 +1,5 @@
-/* The play command: wires source, programme, workers and screen, and runs until it is told to stop.
- */
+/* The play command: wires source, programme, workers and screen, and runs until it is told to
+ * stop. */
 #ifndef PLAY_H
 #define PLAY_H
 

@@ -22,8 +22,7 @@ bool file_sync_folder(const char *path, struct err *err);
 bool file_make_folders(const char *path, struct err *err);
 
 /* The path of a file that ships with Duckling ("fonts/x.ttf"), beside the program: ../NAME for a
- * build tree,
- * ../share/duckling/NAME when installed. Returns false if in neither place. */
+ * build tree, ../share/duckling/NAME when installed. Returns false if in neither place. */
 bool file_find_shipped(const char *name, char *path, size_t path_bytes);
 
 #endif

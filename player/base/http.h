@@ -73,8 +73,8 @@ struct http_request {
     void *context;
 };
 
-/* The body of a PUT. Bytes and descriptor are borrowed for the transfer's life; texts are copied.
- */
+/* The body of a PUT. Bytes and descriptor are borrowed for the transfer's life; texts are
+ * copied. */
 struct http_body {
     const void *data;         /* NULL: the first `bytes` of the file behind fd, by pread */
     int fd;                   /* when data is NULL */

@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #define HEAD_BYTES_MAX 65536 /* of all answers of one transfer */
-#define UNWANTED_BYTES_MAX                                                                         \
-    65536 /* of an error page: read, so that the connection can be used again */
-#define REDIRECT_BYTES_MAX                                                                         \
-    262144 /* libcurl reads and drops a redirect's body without a limit of its own */
+/* Of an error page: read, so that the connection can be used again. */
+#define UNWANTED_BYTES_MAX 65536
+/* libcurl reads and drops a redirect's body without a limit of its own. */
+#define REDIRECT_BYTES_MAX 262144
 
 /* Keeps what can be sent back as it is: one line of printable text. */
 static void keep_validator(char *to, const char *value, size_t length)

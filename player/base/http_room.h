@@ -79,8 +79,8 @@ void http_answer_end(struct http_transfer *t);
 /* Whether the answer is what was asked for. */
 bool http_answer_is_good(const struct http_transfer *t);
 
-/* http_identity.c: ERR_INPUT unless the files hold a certificate and its key, without a password.
- */
+/* http_identity.c: ERR_INPUT unless the files hold a certificate and its key, without a
+ * password. */
 bool http_identity_check(const char *cert_file, const char *key_file, struct err *err);
 
 #endif

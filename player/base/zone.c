@@ -76,8 +76,8 @@ static size_t data_bytes(const struct header *header, size_t time_bytes)
            header->utc_count;
 }
 
-/* Adds a change; one at the same time as the last replaces it, one that changes nothing is dropped.
- */
+/* Adds a change; one at the same time as the last replaces it, one that changes nothing is
+ * dropped. */
 static void add_change(struct zone *zone, int64_t from_s, int32_t offset_s)
 {
     struct civil_zone *civil = &zone->civil;

@@ -32,8 +32,8 @@ struct zone_rule {
 /* False where `text` (NUL-terminated) is no such string, whole. */
 bool zone_rule_parse(const char *text, struct zone_rule *rule);
 
-/* The instants (Unix time in seconds) of a year's two changes; for rules with daylight saving time.
- */
+/* The instants (Unix time in seconds) of a year's two changes; for rules with daylight saving
+ * time. */
 void zone_rule_year(const struct zone_rule *rule, int year, int64_t *dst_start_s,
                     int64_t *dst_end_s);
 

@@ -60,8 +60,8 @@ bool civil_parse_time(const char *text, int32_t *ms);
 
 /* Writes RFC 3339 with the zone's offset, and milliseconds only where not zero:
  * "2026-02-06T20:00:00+09:00"; at most 40 bytes. Offsets are written in whole minutes, seconds of a
- * local mean time are left off both time and offset. Outside the years 1 to 9999 the nearest edge.
- */
+ * local mean time are left off both time and offset. Outside the years 1 to 9999 the nearest
+ * edge. */
 void civil_format(const struct civil_zone *zone, int64_t t_ms, char text[40]);
 
 #endif

@@ -30,8 +30,8 @@ struct frame {
     size_t stride_bytes; /* >= width_px * 4, a multiple of 4 */
     const void *pixels;  /* height_px rows of 0xAARRGGBB words in native byte order */
     bool opaque;         /* alpha is to be ignored; else alpha is premultiplied */
-    struct layout_box
-        at; /* where `source` stands on the canvas when nothing moves, in screen pixels */
+    /* Where `source` stands on the canvas when nothing moves, in screen pixels. */
+    struct layout_box at;
     double focus_x, focus_y; /* where the focus lies, as fractions of `source`, upright */
     enum frame_format format;
     /* The part that is shown, in fractions of the frame as it is (turned for the screen), inside

@@ -18,8 +18,8 @@ struct layout_rect {
 };
 
 struct layout_fitted {
-    struct layout_rect
-        source; /* the part of the picture to show, in its own pixels; inside it, never empty */
+    /* The part of the picture to show, in its own pixels; inside it, never empty. */
+    struct layout_rect source;
     struct layout_box target; /* where that part stands on the canvas; inside it, at least 1 × 1 */
 };
 
@@ -36,8 +36,8 @@ double layout_within(double place, double start, double length);
 /* The size of the canvas for a screen, and the reverse: swaps the sides at 90 and 270. */
 void layout_rotate_size(int rotation, int *width, int *height);
 
-/* Where a box of the canvas stands on the screen. canvas_width and canvas_height are the canvas's.
- */
+/* Where a box of the canvas stands on the screen. canvas_width and canvas_height are the
+ * canvas's. */
 struct layout_box layout_rotate_box(struct layout_box box, int rotation, int canvas_width,
                                     int canvas_height);
 

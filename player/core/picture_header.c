@@ -39,8 +39,8 @@ static int tiff_orientation(const uint8_t *tiff, size_t size)
     return 1;
 }
 
-/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a restart.
- */
+/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a
+ * restart. */
 static size_t skip_scan(const uint8_t *bytes, size_t size, size_t at)
 {
     while (at + 1 < size) {

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #define PICTURE_SIDE_MAX_PX 16384
-#define PICTURE_AREA_MAX_PX                                                                        \
-    ((int64_t)100000000) /* 8K is 33 million; one byte more than this is refused */
+/* 8K is 33 million; one byte more than this is refused. */
+#define PICTURE_AREA_MAX_PX ((int64_t)100000000)
 
 enum picture_format { PICTURE_UNKNOWN, PICTURE_JPEG, PICTURE_PNG, PICTURE_WEBP };
 

@@ -32,8 +32,8 @@ struct playlist_compile {
 };
 
 /* Where a server keeps a file: "media/<sha256>.jpg". The extension is that of the path where it is
- * of 1 to PLAYLIST_COMPILE_EXTENSION_MAX letters and digits (made lower-case), else there is none.
- */
+ * of 1 to PLAYLIST_COMPILE_EXTENSION_MAX letters and digits (made lower-case), else there is
+ * none. */
 void playlist_compile_name(const uint8_t sha256[32], const char *path,
                            char name[PLAYLIST_COMPILE_NAME_BYTES]);
 

@@ -41,8 +41,8 @@ struct playlist_parser {
     struct playlist_daypart *schedule;
 
     struct playlist_spot defaults; /* what a spot is without keys of its own */
-    struct playlist_transition
-        transition_as_written; /* of the defaults: a cut's duration not yet 0 */
+    /* Of the defaults: a cut's duration not yet 0. */
+    struct playlist_transition transition_as_written;
 
     /* Where a path is used, in the order of the file, with repeats. */
     struct playlist_use *uses;

@@ -56,8 +56,8 @@ bool playlist_hex_parse(const char *text, uint8_t *bytes, size_t count);
 bool playlist_read_string(struct playlist_parser *parser, const struct playlist_node *object,
                           const char *key, const char **out);
 
-/* A string, or `count` zeroed items, that stay with the playlist. When out of memory "", or NULL.
- */
+/* A string, or `count` zeroed items, that stay with the playlist. When out of memory "", or
+ * NULL. */
 const char *playlist_keep_text(struct playlist_parser *parser, const char *text);
 void *playlist_keep_items(struct playlist_parser *parser, size_t count, size_t size);
 

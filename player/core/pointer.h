@@ -3,8 +3,8 @@
  *
  *     channel=seoul version=43 file=p-43.json bytes=5321 signed=<RFC 3339> expires=<RFC 3339>
  *
- * Pure; any thread. Nothing here is trusted before sync/trust has verified the signature over it.
- */
+ * Pure; any thread. Nothing here is trusted before sync/trust has verified the signature over
+ * it. */
 #ifndef CORE_POINTER_H
 #define CORE_POINTER_H
 

@@ -48,8 +48,8 @@ struct programme_slot {
     int daypart; /* index of schedule; -1 unless PROGRAMME_DAYPART */
     int loop;    /* index of loops; -1 for PROGRAMME_NOTHING */
     int64_t start_ms, end_ms;
-    struct playlist_transition
-        transition; /* into this slot, already at most half the slot's length */
+    /* Into this slot, already at most half the slot's length. */
+    struct playlist_transition transition;
 };
 
 /* A block: a stretch in which the same dayparts run, no longer than a day. */

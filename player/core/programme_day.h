@@ -45,8 +45,8 @@ struct programme_day {
     int laid_count;
 };
 
-/* A daypart's turn while slots are laid. `share` is an integer that only compares with the others'.
- */
+/* A daypart's turn while slots are laid. `share` is an integer that only compares with the
+ * others'. */
 struct programme_turn {
     int64_t given_ms, share;
     int daypart, position;
@@ -57,9 +57,9 @@ struct programme {
     const struct civil_zone *zone;
     int fallback;       /* as in the playlist, -1 also for a loop without spots */
     int32_t *length_ms; /* by spot: of an uncut slot */
-    int64_t
-        *loop_ends_ms;  /* for each place of each loop: when its slot ends, from the loop's start */
-    size_t *loop_first; /* by loop: index of loop_ends_ms */
+    /* For each place of each loop: when its slot ends, from the loop's start. */
+    int64_t *loop_ends_ms;
+    size_t *loop_first;           /* by loop: index of loop_ends_ms */
     struct programme_part *parts; /* by rank */
     int part_count;
     size_t set_words;

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A difference this large is a step: the show jumps, and the stage crossfades to the right scene.
- */
+/* A difference this large is a step: the show jumps, and the stage crossfades to the right
+ * scene. */
 #define SHOW_CLOCK_STEP_MS 2000
 /* A difference up to this is taken for the noise of reading two clocks, and left alone. */
 #define SHOW_CLOCK_NOISE_MS 3

@@ -543,8 +543,8 @@ bool film_is_cut_off(const struct film_facts *facts, int64_t end_us)
     return !may_stand && facts->duration_us - end_us >= SHORT_US;
 }
 
-/* By where frames begin: the last one's own length is filled up to the length that the file tells.
- */
+/* By where frames begin: the last one's own length is filled up to the length that the file
+ * tells. */
 bool film_is_short(const struct film *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->step_us;

@@ -50,8 +50,8 @@ enum film_state {
     FILM_FAILED   /* final; the last frame given out may go on being shown */
 };
 
-/* Starts the worker. `file` is copied to it and stays the caller's. NULL on failure (ERR_SYSTEM).
- */
+/* Starts the worker. `file` is copied to it and stays the caller's. NULL on failure
+ * (ERR_SYSTEM). */
 struct film *film_start(const struct film_request *request, int file, struct err *err);
 
 /* Readable when film_poll has something to do; ask before each wait. -1, which poll(2) passes over,

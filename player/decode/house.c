@@ -38,8 +38,8 @@ static void cover(struct colour *ground, struct colour paint, float distance, fl
     *ground = blend(*ground, paint, 1 - smooth(-pixel, pixel, distance));
 }
 
-/* The nearer of two shapes, melted together where they meet (polynomial smooth minimum of width k).
- */
+/* The nearer of two shapes, melted together where they meet (polynomial smooth minimum of width
+ * k). */
 static float melt(float a, float b, float k)
 {
     float h = fmaxf(k - fabsf(a - b), 0) / k;

@@ -68,8 +68,8 @@ bool link_prepare(bool without_sandbox, struct err *err)
     return err_prefix(err, "this kernel can't sandbox decoders (--no-sandbox does without): ");
 }
 
-/* The worker's environment: nothing of ours, but for what a sanitizer's run-time needs to be told.
- */
+/* The worker's environment: nothing of ours, but for what a sanitizer's run-time needs to be
+ * told. */
 static char **worker_environment(void)
 {
     static char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC";

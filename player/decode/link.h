@@ -76,8 +76,8 @@ int64_t link_deadline_ns(const struct link *link);
 enum err_code link_told_code(const struct link *link, uint32_t told);
 
 /* What it is when a worker does not go on, as who waits for it finds out: ERR_KILLED before it was
- * ready, as it is then kept from its work (a slow disk, a machine that is busy); after that `code`.
- */
+ * ready, as it is then kept from its work (a slow disk, a machine that is busy); after that
+ * `code`. */
 enum err_code link_late_code(const struct link *link, enum err_code code);
 
 /* Ends the worker without waiting for its end, and closes the line. Zeroed or stopped: nothing

@@ -153,8 +153,8 @@ static enum movie_result try_to_jump(struct movie *movie, struct err *err)
     return movie_decoder_rewind(&movie->decoder, err) ? MOVIE_WORKING : MOVIE_FAILED;
 }
 
-/* As that, from further back: to the key frame before the one that would not do, and then faster.
- */
+/* As that, from further back: to the key frame before the one that would not do, and then
+ * faster. */
 static enum movie_result jump_further_back(struct movie *movie, struct err *err)
 {
     const struct movie_decoder *decoder = &movie->decoder;

@@ -72,8 +72,8 @@ struct movie_facts {
     int rotation;            /* the container's, clockwise; the screen's is not in it */
     bool mirrored;           /* turned over top to bottom before that */
     double fps;              /* on average; 0: unknown */
-    bool
-        variable_rate; /* frames last 1.5 times as long as others, or more; Matroska seldom tells */
+    /* Frames last 1.5 times as long as others, or more; Matroska seldom tells. */
+    bool variable_rate;
     int64_t duration_us; /* > 0 where the file tells, or its packets do; 0: unknown */
     bool direct;         /* frames need no conversion: decoded into their slots, where possible */
     bool has_sound;      /* one that can be decoded */
@@ -116,8 +116,8 @@ struct movie_output {
     /* MOVIE_FRAME: the caller's until movie_release. A picture that the film shows twice may come
      * twice in the same slot: each time is to be released. */
     int slot;
-    bool damaged; /* parts of it are missing or made up, or a packet before it could not be decoded
-                   */
+    /* Parts of it are missing or made up, or a packet before it could not be decoded. */
+    bool damaged;
     /* MOVIE_SOUND: 48 kHz, stereo, interleaved, -1 to 1; until the next call that takes sound. Gaps
      * between one sound's end and the next one's time are silence. */
     const float *samples;

@@ -34,8 +34,8 @@ int movie_codec_threads(const AVCodecParameters *parameters, int wanted);
 /* Opens it. */
 bool movie_codec_start(AVCodecContext *context, struct err *err);
 
-/* An FFmpeg error as one of ours: ERR_INPUT, or ERR_LIMIT where memory did not do. Returns false.
- */
+/* An FFmpeg error as one of ours: ERR_INPUT, or ERR_LIMIT where memory did not do. Returns
+ * false. */
 bool movie_codec_error(struct err *err, int code, const char *what);
 
 #endif

@@ -4,8 +4,8 @@
 #include "decode/spare_threads.h"
 
 #define PACKETS_WITHOUT_FRAME_MAX 300
-/* What an edit list cuts off is decoded all the same, from a key frame on: ten minutes at 30 fps.
- */
+/* What an edit list cuts off is decoded all the same, from a key frame on: ten minutes at 30
+ * fps. */
 #define PACKETS_NOT_SHOWN_MAX 18000
 /* So many frames that can't be right are left out after a jump; then the film is taken as it is. */
 #define UNTRUSTED_MAX 300

@@ -53,8 +53,8 @@ int64_t movie_input_key_before(const struct movie_input *input, int64_t stamp);
  * by. */
 bool movie_input_index_is_late(const struct movie_input *input);
 
-/* Back to the beginning, by opening the file anew: that works for every file that was opened once.
- */
+/* Back to the beginning, by opening the file anew: that works for every file that was opened
+ * once. */
 bool movie_input_rewind(struct movie_input *input, struct err *err);
 
 /* NULL is allowed. */

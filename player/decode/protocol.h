@@ -2,8 +2,8 @@
  *
  *     player  ── job, with open descriptors ──▶  worker
  *     player  ◀── ready ───────────────────────  worker     before it looks at a byte of the medium
- *     player  ◀── ring, with a sealed memfd ───  worker     where the frame will be; a film says
- * film player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
+ *     player  ◀── ring, with a sealed memfd ───  worker     where its frames will be
+ *     player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
  *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
  *     player  ◀── progress ────────────────────  worker     films only: the next frame takes long
  *     player  ── order (release, heard) ───────▶ worker     films only: there is room for more

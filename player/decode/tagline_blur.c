@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEVIATION_SMALL                                                                            \
-    4.0 /* least deviation, in small pixels, that is still smooth when enlarged */
+/* Least deviation, in small pixels, that is still smooth when enlarged. */
+#define DEVIATION_SMALL 4.0
 #define PASSES 3
 
 struct plan {
@@ -137,8 +137,8 @@ void tagline_blur_finish(struct tagline_blur *blur)
     *blur = (struct tagline_blur){0};
 }
 
-/* The small pixel before the centre of a full-size one, and how far on towards the next; 0 outside.
- */
+/* The small pixel before the centre of a full-size one, and how far on towards the next; 0
+ * outside. */
 /* Linear: `part` of the way from the first to the second. */
 static float between(float first, float second, float part)
 {

@@ -124,8 +124,8 @@ static bool resize(const struct fitting *fitting, int size_px, struct err *err)
     return tagline_type_resize(fitting->text->type, size_px, err);
 }
 
-/* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real size.
- */
+/* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real
+ * size. */
 static bool try_rule(const struct fitting *fitting, const struct rule *rule, bool *found,
                      struct err *err)
 {

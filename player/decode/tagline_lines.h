@@ -30,8 +30,8 @@ struct tagline_lines {
 };
 
 /* Breaks at least one piece into lines of `width_px`, the pieces taken `scale` times their size.
- * With `force` a piece that is too wide gets a line of its own; without, it makes the result false.
- */
+ * With `force` a piece that is too wide gets a line of its own; without, it makes the result
+ * false. */
 bool tagline_lines_break(const struct tagline_pieces *pieces, double scale, double width_px,
                          bool force, struct tagline_lines *lines);
 

@@ -14,8 +14,8 @@
 
 /* A film: its ring, as much again for what the decoder keeps for itself, its threads' stacks. */
 #define MOVIE_SPACE_BYTES ((size_t)3 << 30)
-/* Processor time of all threads: a day at four of them. What it does with it, the player watches.
- */
+/* Processor time of all threads: a day at four of them. What it does with it, the player
+ * watches. */
 #define MOVIE_SECONDS (4 * 86400)
 #define RINGS_OPEN 1 /* memfds at a time */
 

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #define NAME_BYTES_MAX 512
-/* A server may be busy with a large file that it has got whole (a copy, a hash) before it says so.
- */
+/* A server may be busy with a large file that it has got whole (a copy, a hash) before it says
+ * so. */
 #define STALL_MS 60000
 #define IN_A_PASSWORD "write @ / : in a password as %40 %2F %3A"
 

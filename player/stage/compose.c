@@ -94,9 +94,8 @@ void compose_crossfade(const struct canvas *target, const struct canvas *from,
                         target->height_px, weight);
 }
 
-#define LINEAR_MAX                                                                                 \
-    4095 /* steps of linear light: enough to tell all 256 stored levels apart but the lowest few   \
-          */
+/* Steps of linear light: enough to tell all 256 stored levels apart but the lowest few. */
+#define LINEAR_MAX 4095
 
 static uint16_t to_linear[256];
 static uint8_t from_linear[LINEAR_MAX + 1];

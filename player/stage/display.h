@@ -76,8 +76,8 @@ double display_refresh_hz(const struct display *display);
 /* Whether display_present waits for the refresh by itself. */
 bool display_waits(const struct display *display);
 
-/* What draws, in a few words for the log: "gpu opengles2 (Mali-G52)". Lives as long as the display.
- */
+/* What draws, in a few words for the log: "gpu opengles2 (Mali-G52)". Lives as long as the
+ * display. */
 const char *display_name(const struct display *display);
 
 /* NULL is allowed. */

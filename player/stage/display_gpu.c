@@ -37,8 +37,8 @@ static bool fail(struct err *err, const char *what)
     return err_set(err, ERR_SYSTEM, "%s: %s", what, SDL_GetError());
 }
 
-/* OpenGL takes the matrix when a texture is made, OpenGL ES when it is drawn: it is set for both.
- */
+/* OpenGL takes the matrix when a texture is made, OpenGL ES when it is drawn: it is set for
+ * both. */
 static void set_matrix(enum frame_matrix matrix)
 {
     switch (matrix) {

@@ -18,8 +18,8 @@
  * and no clock of a sound device is half a hundredth wrong: the two together are followed. As a
  * change of pitch it is a quarter of a semitone. */
 #define MIXER_GLIDE_PER_MILLE 15
-/* A slip becomes 1/e of itself in this time, half a second, where that is not faster than allowed.
- */
+/* A slip becomes 1/e of itself in this time, half a second, where that is not faster than
+ * allowed. */
 #define MIXER_GLIDE_PAIRS 24000
 
 /* What should be heard in a block. */

@@ -28,8 +28,8 @@ struct show_wish {
 };
 
 struct show {
-    struct show_target
-        settled; /* fully on screen, or what a transition starts from; holds its picture */
+    /* Fully on screen, or what a transition starts from; holds its picture. */
+    struct show_target settled;
     struct show_target coming; /* key 0: no transition runs; holds its picture */
     struct picture *retired;   /* was on its way in when it was interrupted; kept for one step, for
                                   display_freeze */

@@ -20,8 +20,8 @@ struct sound *sound_create(void);
  * closes it. Nothing is tried before the first true one. */
 void sound_want(struct sound *sound, bool wanted);
 
-/* False when a device was wanted and there is none, as far as was tried: no sound need be decoded.
- */
+/* False when a device was wanted and there is none, as far as was tried: no sound need be
+ * decoded. */
 bool sound_is_possible(const struct sound *sound);
 
 /* Whether a device is open, and takes what is put into the queue. */

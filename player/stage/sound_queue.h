@@ -37,9 +37,9 @@ struct sound_queue {
         beats_first; /* written by the device's thread, and by the main one */
     float last[2];   /* the device's thread: what was heard last */
     /* The main thread: */
-    int64_t
-        starts_ns[SOUND_QUEUE_WINDOW]; /* when position 0 was taken, by each of the last beats */
-    unsigned seen, device;             /* beats of this device */
+    /* When position 0 was taken, by each of the last beats. */
+    int64_t starts_ns[SOUND_QUEUE_WINDOW];
+    unsigned seen, device; /* beats of this device */
     int period;
 };
 

@@ -1,7 +1,7 @@
 /* An edition: one checked playlist with every file that it needs at hand on disk.
  *
- * Immutable once made; made by any thread, handed to the main thread, destroyed by its last owner.
- */
+ * Immutable once made; made by any thread, handed to the main thread, destroyed by its last
+ * owner. */
 #ifndef SYNC_EDITION_H
 #define SYNC_EDITION_H
 
@@ -13,8 +13,8 @@ struct edition {
     struct playlist *playlist;
     char **paths; /* for each asset of the playlist: the local file that holds it */
     char *origin; /* file path or URL, without credentials, for the log */
-    struct marks
-        *marks;    /* held; of each asset; NULL: nothing is known of hashes, all may be shown */
+    /* Held; of each asset; NULL: nothing is known of hashes, all may be shown. */
+    struct marks *marks;
     bool takeover; /* of a channel: above every priority, until it expires */
 };
 

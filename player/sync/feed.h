@@ -19,12 +19,11 @@ struct feed;
 /* Borrowed until feed_start returns. NULL or zero leaves a field out. */
 struct feed_config {
     /* One path or URL of a playlist, or the same channel at one or several origins: URLs that end
-     * in
-     * '/', or folders. The first that answers well counts; keys are needed. */
+     * in '/', or folders. The first that answers well counts; keys are needed. */
     const char *const *sources;
     size_t source_count;
-    const char *const
-        *keys; /* minisign public keys, as files or as text; with one, only channels */
+    /* Minisign public keys, as files or as text; with one, only channels. */
+    const char *const *keys;
     size_t key_count;
     const char *store; /* folder of the cache; made when missing */
     const char *state; /* folder for what must outlive the cache; needed for a channel */

@@ -13,9 +13,8 @@
 
 #define TRACK_NAME_BYTES 96
 #define NANO_PER_MS 1000000
-#define UNSAVED_NS                                                                                 \
-    INT64_C(60000000000) /* until a state that could not be written is tried again                 \
-                          */
+/* Until a state that could not be written is tried again. */
+#define UNSAVED_NS INT64_C(60000000000)
 
 /* Stands in where a takeover ends and no playlist is in force yet: nothing is scheduled, so the
  * house card is shown. */
@@ -172,8 +171,8 @@ static void offer(struct feed_channel *c)
         put_off(c, what, err.text);
 }
 
-/* An edition that came into force just now, or was mended. Another's is made when its time comes.
- */
+/* An edition that came into force just now, or was mended. Another's is made when its time
+ * comes. */
 static void take_switched(struct feed_channel *c, enum pointer_kind kind, struct edition *edition)
 {
     enum offer what = kind == POINTER_TAKEOVER ? OFFER_TAKEOVER : OFFER_PLAYLIST;

@@ -40,8 +40,8 @@ struct feed_line {
     size_t newest_base; /* the origin that gave it */
     struct feed_wanted *wanted;
     int64_t want_due_ns; /* it could not be wanted: again then; 0: it could */
-    bool refused; /* what the newest pointer signs can't be played; there is no use in asking again
-                   */
+    /* What the newest pointer signs can't be played; there is no use in asking again. */
+    bool refused;
     struct feed_told told;
     char trouble[ERR_TEXT_BYTES];
 };

@@ -1,8 +1,8 @@
 /* Private to the feed: brings every medium of one playlist into the store, four at a time, each
  * again and again until it is there.
  *
- * Belongs to the feed's thread. What has arrived stays in the store when it is destroyed half-way.
- */
+ * Belongs to the feed's thread. What has arrived stays in the store when it is destroyed
+ * half-way. */
 #ifndef SYNC_FEED_MEDIA_H
 #define SYNC_FEED_MEDIA_H
 
@@ -57,8 +57,8 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns);
 int64_t feed_media_due_ns(const struct feed_media *media);
 
 /* How many are in the store, and what last kept one from it ("" if nothing did): the path, and
- * words that begin with the fault's name: "hash mismatch", "wrong length", "too large", "too slow".
- */
+ * words that begin with the fault's name: "hash mismatch", "wrong length", "too large", "too
+ * slow". */
 size_t feed_media_done(const struct feed_media *media);
 const char *feed_media_trouble(const struct feed_media *media);
 

@@ -56,8 +56,8 @@ bool feed_medium_is_busy(const struct feed_medium *medium);
  * at once, for the store has the medium by now. */
 bool feed_medium_begin(struct feed_medium *medium, struct err *err);
 
-/* Reads a stretch of a few megabytes; then `reading` still, or a transfer has started, or `done`.
- */
+/* Reads a stretch of a few megabytes; then `reading` still, or a transfer has started, or
+ * `done`. */
 bool feed_medium_read_on(struct feed_medium *medium, struct err *err);
 
 /* Ends the transfer, which has finished; true: done. */

@@ -53,8 +53,7 @@ void feed_poll_destroy(struct feed_poll *poll);
 void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *body);
 
 /* Asks when it is time, takes what was answered. Call after each fetch_run, and at
- * feed_poll_due_ns.
- */
+ * feed_poll_due_ns. */
 enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
 
 /* When the next question is due on the monotonic clock; INT64_MAX while one is under way. */

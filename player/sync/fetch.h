@@ -51,8 +51,7 @@ void fetch_wake(struct fetch *fetch); /* any thread */
 bool fetch_finished(const struct fetch_transfer *transfer);
 
 /* As http_result. The text of ERR_LIMIT begins with "too large: ", of ERR_TIMEOUT with "too slow:
- * ".
- */
+ * ". */
 bool fetch_result(const struct fetch_transfer *transfer, struct http_response *response,
                   struct err *err);
 void fetch_end(struct fetch_transfer *transfer); /* NULL is allowed */

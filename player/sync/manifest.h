@@ -30,8 +30,8 @@ struct manifest {
     size_t file_count;
 };
 
-/* An empty one with room for so many files, zeroed apart from the texts. NULL when out of memory.
- */
+/* An empty one with room for so many files, zeroed apart from the texts. NULL when out of
+ * memory. */
 struct manifest *manifest_create(size_t file_count);
 
 /* NULL is allowed. */

@@ -36,8 +36,8 @@ struct state_file;
 
 /* Reads the state, zero where there is none. A file that is damaged (it carries a checksum) is told
  * in the log and counts as none. The folder is made by state_raise. NULL only when out of memory or
- * with a hopeless path or channel; a folder that can't be made or written is told by state_raise.
- */
+ * with a hopeless path or channel; a folder that can't be made or written is told by
+ * state_raise. */
 struct state_file *state_open(const char *folder, const char *channel, const struct trust *trust,
                               struct err *err);
 void state_close(struct state_file *file); /* NULL is allowed */

@@ -115,8 +115,8 @@ struct store *store_open(const char *folder, struct err *err)
     if (!make_folders(store, &trouble))
         snprintf(store->read_only, sizeof store->read_only, "%s", trouble.text);
     if (!lock(store, &store->lock_fd, err)) {
-        /* What kept the folders from being made says more than that there is no lock file in them.
-         */
+        /* What kept the folders from being made says more than that there is no lock file in
+         * them. */
         if (store->read_only[0] && store->lock_fd < 0)
             err_set(err, trouble.code, "%s", trouble.text);
         goto fail;

@@ -75,8 +75,8 @@ size_t store_make_room(struct store *store, const struct manifest *const keep[],
 /* A file under way. */
 struct store_part;
 
-/* Whether a part of this name is under way: begun or resumed, and not ended. There can be only one.
- */
+/* Whether a part of this name is under way: begun or resumed, and not ended. There can be only
+ * one. */
 bool store_part_is_busy(const struct store *store, const char *name);
 
 /* Begins a file: an older part of this name is dropped. `name`: letters and digits. `tag` (an ETag,

@@ -25,8 +25,8 @@ struct track_config {
     const atomic_bool *stop;
     const char *name;  /* what the store keeps it under */
     const char *shown; /* for people */
-    const char *const
-        *bases; /* where the playlist is, or would be, at each origin; the first is preferred */
+    /* Where the playlist is, or would be, at each origin; the first is preferred. */
+    const char *const *bases;
     size_t base_count;
     bool trusted_only; /* only media whose hash and length the playlist names */
     bool takeover;

@@ -30,8 +30,8 @@ struct track {
     bool repair_due;           /* without waiting until all was read */
     bool left_overs;
     /* Of what is in force: texts and bytes of its playlist, so that no damaged file, and no lack of
-     * descriptors, keeps it from being shown once more. own: what they point into; NULL: not had.
-     */
+     * descriptors, keeps it from being shown once more. own: what they point into; NULL: not
+     * had. */
     struct track_body body;
     char *own;
     struct coming coming, repair;

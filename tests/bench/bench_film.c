@@ -106,8 +106,8 @@ static enum film_state poll_film(struct film *film)
     return state;
 }
 
-/* Each frame is given back at once, but the last one that came: as the player does when it is late.
- */
+/* Each frame is given back at once, but the last one that came: as the player does when it is
+ * late. */
 static struct run decode_in_worker(const char *path)
 {
     struct run run = {.processor_s = -processor_s()};
@@ -241,8 +241,7 @@ static void ask_for_stamps(struct side *side)
 }
 
 /* When the packet that waits longest was sent (CLOCK_REALTIME); 0: none waits, or it bears no
- * stamp.
- */
+ * stamp. */
 static int64_t oldest_sent_ns(const struct side *side)
 {
     union {

@@ -20,8 +20,8 @@
 struct probe_habits {
     /* NULL: nothing more. */
     void (*tell)(const struct edition *edition);
-    /* A line, with the last edition, or NULL; false: it is no such command. NULL: there are none.
-     */
+    /* A line, with the last edition, or NULL; false: it is no such command. NULL: there are
+     * none. */
     bool (*obey)(const char *line, const struct edition *edition);
 };
 

@@ -2,8 +2,8 @@
  * what the player does in between. Whatever is said, nothing is read outside of what was sealed, no
  * descriptor is kept, and what is given out can be read to its end.
  *
- * An input is a byte that chooses the player's side, then steps: a byte, then what the step takes.
- */
+ * An input is a byte that chooses the player's side, then steps: a byte, then what the step
+ * takes. */
 #include <signal.h>
 #include <sys/pidfd.h>
 

@@ -1,5 +1,5 @@
-/* Workers that play fair without a film, some of them in steps that the player's test lets them do.
- */
+/* Workers that play fair without a film, some of them in steps that the player's test lets them
+ * do. */
 #ifndef TESTS_UNIT_FAIR_FILM_H
 #define TESTS_UNIT_FAIR_FILM_H
 

@@ -24,8 +24,8 @@
 #define MIDNIGHT_MS INT64_C(1770336000000) /* 2026-02-06 in UTC */
 #define FRAME_MS 40
 #define FRAMES 100
-#define JOBS                                                                                       \
-    "jobs" /* in the folder in which the test runs: a letter for each film that was asked for */
+/* In the folder in which the test runs: a letter for each film that was asked for. */
+#define JOBS "jobs"
 
 static struct playing playing;
 static struct loader *loader;

@@ -32,8 +32,8 @@ struct asked {
 
 static struct asked asked;
 
-/* Spots a, b and c of 10 s, cut; loops of the same names with one each, "ab" and "abc" with more.
- */
+/* Spots a, b and c of 10 s, cut; loops of the same names with one each, "ab" and "abc" with
+ * more. */
 static void open_playlist(const struct civil_zone *zone, const char *rest)
 {
     char *text = NULL;

@@ -73,8 +73,8 @@ void loader_set_sound(struct loader *loader, bool sound)
     decodes_sound = sound;
 }
 
-/* What playing says is to be heard: at most one film that began at START_MS; and what it was asked.
- */
+/* What playing says is to be heard: at most one film that began at START_MS; and what it was
+ * asked. */
 static struct {
     int count;
     double gain;

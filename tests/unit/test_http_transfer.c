@@ -352,8 +352,8 @@ static void an_upload_that_stalls_is_ended(void **state)
     struct small_server server;
     small_server_start(&server, "HTTP/1.1 100 Continue\r\n\r\n");
     server.deaf = server.hangs = true;
-    /* More than the kernel's buffers take; a limit that the mean of the last seconds is soon under.
-     */
+    /* More than the kernel's buffers take; a limit that the mean of the last seconds is soon
+     * under. */
     int fd = big_file(16000000, digest);
     const struct http_config config = {.stall_ms = 1000, .stall_bytes_per_s = 1000000000};
     struct http *http = http_create(&config, NULL);

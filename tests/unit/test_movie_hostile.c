@@ -377,8 +377,8 @@ static void a_film_fails_where_memory_does_not_do(void **state)
     }
 }
 
-/* Three clusters of 26 frames; the last one, at 2.08 s, says that it is at the second one's time.
- */
+/* Three clusters of 26 frames; the last one, at 2.08 s, says that it is at the second one's
+ * time. */
 static void frames_that_come_too_late_are_left_out(void **state)
 {
     (void)state;

@@ -14,8 +14,8 @@
 
 #define FRAMES 750
 #define LENGTH_US 30000000
-/* FFmpeg looks at up to 5 s before it believes a file's headers; 3 s of sound may come before them.
- */
+/* FFmpeg looks at up to 5 s before it believes a file's headers; 3 s of sound may come before
+ * them. */
 #define READ_BYTES_MAX (16 << 20)
 #define SLOW_FRAMES 30
 #define FRAME_US 40000

@@ -1,5 +1,5 @@
-/* How large a film's ring is, and how many threads decode it: as the headers say, without a film.
- */
+/* How large a film's ring is, and how many threads decode it: as the headers say, without a
+ * film. */
 #include "decode/movie_shape.h"
 
 #include "decode/movie_codec.h"

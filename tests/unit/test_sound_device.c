@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #define OPENS_MAX 16
-#define HURRY                                                                                      \
-    5 /* so much faster than else the device's thread looks and tries again, if asked to */
+/* So much faster than else the device's thread looks and tries again, if asked to. */
+#define HURRY 5
 
 /* Devices that open, and never ask for anything. */
 static _Atomic bool is_stuck, in_hurry;

@@ -1,5 +1,5 @@
-/* Workers that fail before they are ready, or are not so as they should be; for films and pictures.
- */
+/* Workers that fail before they are ready, or are not so as they should be; for films and
+ * pictures. */
 #ifndef TESTS_UNIT_UNREADY_WORKER_H
 #define TESTS_UNIT_UNREADY_WORKER_H
 
