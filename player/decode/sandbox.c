@@ -4,6 +4,7 @@
 #include "decode/spare_threads.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
@@ -12,11 +13,13 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A system call, and what its arguments must be. */
@@ -127,6 +130,36 @@ static const struct rule sanitizers_refused[] = {
 };
 #endif
 
+static int compare_bytes(const void *a, const void *b)
+{
+    return *(const unsigned char *)a - *(const unsigned char *)b;
+}
+
+/* The C library opens files and asks the kernel when some functions are first used, and remembers
+ * the answer: here the first use is before anything is denied. What it asks each time (how many processors
+ * there are) is not for workers, and what depends on a locale is not asked: workers call no
+ * setlocale, and the C locale is built in. */
+static void warm_up(void)
+{
+    static bool warm;
+    if (warm)
+        return;
+    /* gmtime_r, localtime_r and mktime read the zone's file; FFmpeg calls them for any film that
+     * has a date. Once read, it is not looked at again while TZ is the same. */
+    tzset();
+    /* qsort asks how much memory there is before it sorts more than a kilobyte (glibc before
+     * 2.37). */
+    unsigned char bytes[2048] = {1};
+    qsort(bytes, sizeof bytes, 1, compare_bytes);
+    /* pthread_exit loads libgcc_s. */
+    void *frame;
+    backtrace(&frame, 1);
+    /* A second heap that shrinks makes malloc open a file in /proc, and making one asks for the
+     * number of processors. */
+    mallopt(M_ARENA_MAX, 1);
+    warm = true;
+}
+
 #define ADD(context, action, rules) add(context, action, rules, sizeof(rules) / sizeof *(rules))
 
 /* 0 or a negative errno, as libseccomp has it. */
@@ -181,9 +214,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     /* libseccomp would go on without TSYNC and kill threads instead of the process. */
     if (!sandbox_available(err))
         return false;
-    /* A second heap that shrinks makes malloc open a file in /proc, and making one asks for the
-     * number of processors. */
-    mallopt(M_ARENA_MAX, 1);
+    warm_up();
     if (kind == SANDBOX_THREADS && !spare_threads_make(err))
         return false;
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -226,6 +257,7 @@ static size_t landlock_bytes(long version)
 
 bool sandbox_deny_files(struct err *err)
 {
+    warm_up(); /* in time for the files that it opens */
     struct landlock_attributes all = {0};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)

@@ -7,7 +7,9 @@
  * Nothing opens it again, and no part is left out where the kernel lacks it, but for Landlock:
  * there the filter of system calls is the whole wall.
  *
- * What a library opens at its first use must be opened before: see still_prepare. */
+ * What a library opens at its first use must be opened before. For the C library sandbox_deny_files
+ * and sandbox_deny_calls see to that themselves, whichever comes first; for image formats see
+ * still_prepare. */
 #ifndef DECODE_SANDBOX_H
 #define DECODE_SANDBOX_H
 

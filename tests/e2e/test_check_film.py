@@ -14,6 +14,7 @@ import tap
 
 NOW = "2026-02-06T12:00:00Z"
 SCREEN = (1920, 1080)
+INSTALLED = player.TOP / "build/duckling" if player.DUCKLING.parent == player.TOP / "build/asan" else player.DUCKLING
 
 
 def render(path, source, *options, codec=films.H264):
@@ -98,6 +99,23 @@ class Facts(Check):
             "$.spots.a.video.landscape": {"codec": "vp9", "width": 160, "height": 90, "fps": 24, "duration_ms": 1000},
             "$.spots.a.video.portrait": {"codec": "h264", "width": 90, "height": 160, "fps": 30, "duration_ms": 1000},
             "$.spots.b.video": {"codec": "h264", "width": 90, "height": 160, "fps": 30, "duration_ms": 1000}})
+
+
+class Dated(Check):
+    """Films say when they were made, and reading that makes the C library look for the zone. The player as it is installed: a
+    sanitizer's sandbox refuses what this one ends a worker for."""
+
+    def test_each_zone_and_locale_of_the_player(self):
+        films.film(self.folder / "film.mp4", frames=3, size=(64, 36), options=("-metadata", "creation_time=2024-02-29T23:59:59Z"))
+        player.playlist(self.folder / "p.json", {"a": {"video": "film.mp4"}})
+        for zone, locale in ((None, None), ("", "C"), ("UTC", "tr_TR.UTF-8"), ("Asia/Seoul", "ko_KR.UTF-8"), (":/etc/localtime", "xx"),
+                             ("No/Such_Zone", "C.UTF-8"), (str(self.folder / "film.mp4"), None)):
+            with self.subTest(zone=zone, locale=locale):
+                done = subprocess.run([INSTALLED, "check", self.folder / "p.json", "--at", NOW, "--timezone", "UTC", "--decode-timeout", "60"],
+                                      env=player.environment(TZ=zone, LC_ALL=locale), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                      timeout=player.WAIT_S)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+                self.assertIn("\n0 faults", done.stdout)
 
 
 class Shape(Check):

@@ -452,7 +452,7 @@ static void a_worker_sees_no_environment_of_ours(void **state)
 {
     (void)state;
     setenv("DUCKLING_TOKEN", "secret", 1);
-    check_tells("list environment", "LC_ALL=C.UTF-8 TZ=UTC ");
+    check_tells("list environment", "LC_ALL=C.UTF-8 TZ=UTC0 ");
     unsetenv("DUCKLING_TOKEN");
 }
 

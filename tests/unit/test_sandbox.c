@@ -30,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -212,6 +213,54 @@ static int what_the_c_library_may_need(void)
                    syscall(SYS_getrandom, bytes, sizeof bytes, 0) == sizeof bytes
                ? WORKED
                : OTHER;
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+    return *(const unsigned char *)a - *(const unsigned char *)b;
+}
+
+/* For each of these the C library opens a file, or asks the kernel, when it is first called. */
+static int what_the_c_library_does_once(void)
+{
+    unsigned char bytes[65536] = {1};
+    char text[128];
+    struct tm parts;
+    time_t instant = 1709251199; /* 2024-02-29T23:59:59Z */
+    bool ok = gmtime_r(&instant, &parts) && parts.tm_mday == 29 && localtime_r(&instant, &parts) &&
+              mktime(&parts) == instant && strftime(text, sizeof text, "%F %T %Z", &parts) > 0;
+    qsort(bytes, sizeof bytes, 1, compare_bytes);
+    ok = ok && bytes[sizeof bytes - 1] == 1 && strerror(ENOENT) && strsignal(SIGSYS);
+    ok = ok && snprintf(text, sizeof text, "%.17g %ls", 0.1, L"wide") > 0 &&
+         strtod(text, NULL) > 0.09;
+    return ok ? WORKED : OTHER;
+}
+
+static void *leave(void *argument)
+{
+    pthread_exit(argument);
+}
+
+static int end_a_thread(void)
+{
+    pthread_t thread;
+    void *result = NULL;
+    bool ok =
+        pthread_create(&thread, NULL, leave, &result) == 0 && pthread_join(thread, &result) == 0;
+    return ok && result == &result ? WORKED : OTHER;
+}
+
+/* Whatever the zone: the one that is read is read before the sandbox. */
+static void nothing_is_left_for_a_first_use(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {"UTC0", "UTC", "Asia/Seoul", ":/etc/localtime", "No/Such"};
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+        setenv("TZ", zones[i], 1);
+        for (enum sandbox_kind kind = SANDBOX_ALONE; kind <= SANDBOX_THREADS; kind++)
+            assert_int_equal(try_within(&usual, kind, what_the_c_library_does_once), WORKED);
+    }
+    assert_int_equal(try_within(&usual, SANDBOX_THREADS, end_a_thread), WORKED);
 }
 
 /* What FFmpeg and glibc do with each other's threads. */
@@ -528,6 +577,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(neither_do_several),
         cmocka_unit_test(other_ways_into_the_kernel_are_shut),
         cmocka_unit_test(a_job_can_be_done),
+        cmocka_unit_test(nothing_is_left_for_a_first_use),
         cmocka_unit_test(threads_work_where_they_are_allowed),
         cmocka_unit_test(threads_from_before_are_inside),
         cmocka_unit_test(a_wait_outlives_a_stop),
