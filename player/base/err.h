@@ -20,8 +20,9 @@ enum err_code {
     ERR_NETWORK, /* no route, no answer, broken transfer: trying again may help */
     ERR_TRUST,   /* a certificate, signature or hash does not verify */
     ERR_TIMEOUT,
-    ERR_WORKER, /* a worker process crashed or broke the protocol */
-    ERR_KILLED, /* somebody else ended it, for lack of memory perhaps, or kept it from its work */
+    ERR_WORKER,  /* a worker process crashed or broke the protocol */
+    ERR_SANDBOX, /* a worker process made a system call that its sandbox forbids */
+    ERR_KILLED,  /* somebody else ended it, for lack of memory perhaps, or kept it from its work */
 };
 
 struct err {

@@ -63,7 +63,7 @@ int64_t film_deadline_ns(const struct film *film);
 /* Takes what has come; never blocks. A film that was asked for frames before it had any is ready
  * when it has the one that is on, or a second after its first one came.
  *
- * Errors, the first time it says FILM_FAILED: ERR_INPUT, ERR_LIMIT, ERR_WORKER and ERR_TIMEOUT are
+ * Errors, the first time it says FILM_FAILED: ERR_INPUT, ERR_LIMIT, ERR_WORKER, ERR_SANDBOX and ERR_TIMEOUT are
  * the medium's (whatever the worker says, and how it ends). ERR_SYSTEM is not: the player could not
  * do its part, or the worker failed before it had looked at the file (link.h). Nor is ERR_KILLED:
  * see link_receive. */

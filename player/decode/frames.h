@@ -31,8 +31,8 @@ int64_t frames_deadline_ns(const struct frames *frames);
 
 /* Takes what has come; never blocks. FRAMES_FAILED (with err, the first time) is final. ERR_INPUT
  * and ERR_LIMIT: what the worker said (link_told_code); ERR_WORKER when it said anything else,
- * broke the protocol, broke out of its sandbox (it was killed for trying), used up its processor
- * time or crashed; ERR_TIMEOUT. ERR_SYSTEM and ERR_KILLED are not the medium's: see
+ * broke the protocol, used up its processor time or crashed; ERR_SANDBOX when it tried to break out
+ * of its sandbox and was killed for it; ERR_TIMEOUT. ERR_SYSTEM and ERR_KILLED are not the medium's: see
  * link_receive. */
 enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err *err);
 

@@ -245,6 +245,18 @@ static void blame_installation(const struct link *link, int signal, int status, 
         err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", link->program, status);
 }
 
+/* The kernel says that it was a forbidden call; which one, only the worker, if it got so far. */
+static void blame_call(const struct link *link, struct err *err)
+{
+    char name[SANDBOX_NAME_BYTES] = "unknown";
+    if (link->forbidden)
+        sandbox_name_call(link->forbidden_call, name);
+    err_set(err, ERR_SANDBOX,
+            "the worker made a forbidden system call (%s) and was killed: the file attacks the "
+            "decoder, or this is a bug in Duckling, please report it with the file",
+            name);
+}
+
 /* Why it ended, as soon as that is known; never blocks. False until then. */
 static bool learn_end(struct link *link, struct err *err)
 {
@@ -259,8 +271,8 @@ static bool learn_end(struct link *link, struct err *err)
         return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
     bool killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     int number = killed ? info.si_status : 0;
-    if (number == SIGSYS)
-        err_set(err, ERR_WORKER, "the worker broke the sandbox's rules");
+    if (number == SIGSYS && link->ready)
+        blame_call(link, err);
     else if (number == SIGKILL)
         err_set(err, ERR_KILLED, "the worker was killed; by the kernel, if memory was short");
     else if (!link->ready)
@@ -349,6 +361,19 @@ static bool take_ready(struct link *link, const void *packet, int fd)
     return true;
 }
 
+/* It is about to be ended by its sandbox, which it may say once. How it does end shows whether that
+ * is true. */
+static bool take_forbidden(struct link *link, const void *packet, int fd)
+{
+    struct protocol_event event;
+    memcpy(&event, packet, sizeof event);
+    if (link->forbidden || fd >= 0)
+        return false;
+    link->forbidden = true;
+    link->forbidden_call = event.code;
+    return true;
+}
+
 enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
                             struct err *err)
 {
@@ -357,7 +382,10 @@ enum link_news link_receive(struct link *link, void *packet, size_t room, size_t
         if (news != LINK_PACKET)
             return news;
         uint32_t kind = kind_of(packet, *size);
-        if (kind != PROTOCOL_READY && (link->ready || kind == PROTOCOL_ERROR))
+        if (kind == PROTOCOL_FORBIDDEN && take_forbidden(link, packet, *fd))
+            continue;
+        if (kind != PROTOCOL_READY && kind != PROTOCOL_FORBIDDEN &&
+            (link->ready || kind == PROTOCOL_ERROR))
             return LINK_PACKET;
         if (kind == PROTOCOL_READY && take_ready(link, packet, *fd))
             continue;

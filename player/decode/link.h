@@ -19,6 +19,8 @@ struct link {
     const char *program; /* what its worker is called in errors */
     bool ready;          /* it has said so: from now on it may have looked at the medium */
     bool short_of_memory;
+    bool forbidden; /* it says that it made such a system call: this one */
+    uint32_t forbidden_call;
 };
 
 /* The program that decodes films (program_open), the string is borrowed for good; without it this
@@ -45,9 +47,11 @@ enum link_news {
 
 /* Takes one packet of at most `room` bytes (those of an event, at least) into `packet`; *fd is the
  * descriptor that came with it, for the caller to close, or -1. PROTOCOL_READY is taken here, and
- * not handed on; before it nothing but an error is, and after it no other.
+ * not handed on; before it nothing but an error is, and after it no other. So is
+ * PROTOCOL_FORBIDDEN, which only makes the error's text clearer.
  *
- * Errors: ERR_WORKER where the worker is to blame: nonsense, a crash, what its sandbox forbids.
+ * Errors: ERR_WORKER where the worker is to blame: nonsense, a crash. ERR_SANDBOX where its sandbox
+ * ended it: either the medium has taken it over, or a library did what the sandbox does not know.
  * ERR_SYSTEM where there was no descriptor free, and where the worker ended before it was ready:
  * then it has not looked at the medium, and the machine or the installation is at fault (libraries
  * that are missing, a program of another version, no memory to start in). ERR_KILLED where somebody

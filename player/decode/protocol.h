@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 /* To be counted up with each change of what messages mean that leaves their sizes as they are. */
-#define PROTOCOL_VERSION 3u
+#define PROTOCOL_VERSION 4u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
@@ -74,8 +74,9 @@ enum protocol_event_kind {
     PROTOCOL_ERROR,
     PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
     PROTOCOL_SOUND,
-    PROTOCOL_PROGRESS, /* films: still at it */
-    PROTOCOL_READY,    /* once, before all others but an error (link.h) */
+    PROTOCOL_PROGRESS,  /* films: still at it */
+    PROTOCOL_READY,     /* once, before all others but an error (link.h) */
+    PROTOCOL_FORBIDDEN, /* once: the sandbox is about to end the worker */
 };
 
 /* Frames, and pieces of sound, that the player has not given back: the worker waits at these. */
@@ -138,7 +139,8 @@ struct protocol_event {
     int64_t time_us, duration_us; /* PROTOCOL_FRAME: since the film's start; 0 for a still */
     int64_t steps;                /* PROTOCOL_PROGRESS: more than the time before */
     /* PROTOCOL_ERROR: enum err_code. PROTOCOL_READY: 1 when the worker was started with less memory
-     * than one of its trade may take (ulimit -v, -f), else 0 */
+     * than one of its trade may take (ulimit -v, -f), else 0. PROTOCOL_FORBIDDEN: the number of the
+     * system call */
     uint32_t code;
     char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
 };

@@ -2,8 +2,10 @@
  *
  * A worker calls the three parts in order, from its only thread, before it has looked at a byte
  * that came from outside. After them it can compute, read the descriptors that it has, make memory
- * to draw in, and answer on PROTOCOL_FD. A system call beyond that ends the process on the spot
- * with SIGSYS; the kernel's log (audit, type 1326) names the call. abort() ends the same way.
+ * to draw in, and answer on PROTOCOL_FD. A system call beyond that is not carried out: the process
+ * says which one it was (PROTOCOL_FORBIDDEN) and ends with SIGSYS. The kernel's log (audit, type
+ * 1326) names the call, too, followed by seccomp, which is how the process ends itself. abort() ends
+ * the same way.
  * Nothing opens it again, and no part is left out where the kernel lacks it, but for Landlock:
  * there the filter of system calls is the whole wall.
  *
@@ -16,6 +18,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct sandbox_limits {
@@ -42,13 +45,19 @@ enum sandbox_kind {
     SANDBOX_THREADS,
 };
 
-/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills. No kind can make threads or
- * processes after it. Errors: ERR_SYSTEM. */
+/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills, by a handler of SIGSYS that
+ * says what it was. No kind can make threads or processes after it. Errors: ERR_SYSTEM. */
 bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
 
 /* Whether sandbox_deny_calls can work on this kernel. Changes nothing; any process. Errors:
  * ERR_SYSTEM. */
 bool sandbox_available(struct err *err);
+
+#define SANDBOX_NAME_BYTES 40
+
+/* The name of one of this machine's system calls, "openat"; "number N" where it has none. Any
+ * number. Any process. */
+void sandbox_name_call(uint32_t call, char name[SANDBOX_NAME_BYTES]);
 
 /* fstat, by the one system call that takes no path: the C library's own goes through newfstatat,
  * which is not allowed, since the filter can't see whether its path is empty. */

@@ -224,8 +224,8 @@ static void check_hangs_up(const char *part)
 static void workers_that_break_out(void **state)
 {
     (void)state;
-    check_fails("break out", 1, ERR_WORKER, "broke the sandbox's rules");
-    check_fails("break out after ring", 1, ERR_WORKER, "broke the sandbox's rules");
+    check_fails("break out", 1, ERR_SANDBOX, "forbidden system call (socket)");
+    check_fails("break out after ring", 1, ERR_SANDBOX, "forbidden system call (kill)");
     check_fails("burn", 1, ERR_WORKER, "used up its processor time");
     check_hangs_up("hang up");
     /* Its picture is whole and sealed, and of no other kind than an honest one's. */

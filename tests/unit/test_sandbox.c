@@ -132,6 +132,54 @@ static void neither_do_several(void **state)
     check_attempts(SANDBOX_THREADS);
 }
 
+/* Makes a forbidden call with its socket as it is. How it ended; what it said, if anything. */
+static int break_rule(enum sandbox_kind kind, const int pair[2], struct protocol_event *event)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (dup2(pair[1], PROTOCOL_FD) < 0)
+            _exit(OTHER);
+        enter(&usual, kind);
+        syscall(SYS_getppid);
+        _exit(WORKED);
+    }
+    int end = end_of(pid);
+    *event = (struct protocol_event){0};
+    if (recv(pair[0], event, sizeof *event, MSG_DONTWAIT) < 0)
+        assert_int_equal(errno, EAGAIN);
+    return end;
+}
+
+/* The player learns which call it was; a player that does not listen keeps nobody alive. */
+static void the_call_is_named(void **state)
+{
+    (void)state;
+    struct protocol_event event;
+    char name[SANDBOX_NAME_BYTES], byte = 0;
+    int pair[2];
+    for (enum sandbox_kind kind = SANDBOX_ALONE; kind <= SANDBOX_THREADS; kind++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+        assert_int_equal(break_rule(kind, pair, &event), KILLED + SIGSYS);
+        assert_int_equal(event.magic, PROTOCOL_MAGIC);
+        assert_int_equal(event.kind, PROTOCOL_FORBIDDEN);
+        assert_int_equal(event.code, SYS_getppid);
+        while (send(pair[1], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+            continue;
+        assert_int_equal(break_rule(kind, pair, &event), KILLED + SIGSYS);
+        assert_int_equal(event.magic, 0);
+        close(pair[0]);
+        close(pair[1]);
+    }
+    sandbox_name_call(SYS_openat, name);
+    assert_string_equal(name, "openat");
+    sandbox_name_call(99999, name);
+    assert_string_equal(name, "number 99999");
+    sandbox_name_call(UINT32_MAX - 100, name); /* libseccomp's own numbers are nobody's */
+    assert_string_equal(name, "number 4294967195");
+}
+
 #ifdef __x86_64__
 /* Numbers mean other calls there: 20 is getpid, or writev. */
 static int call_as_32_bit(void)
@@ -576,6 +624,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_thread_does_nothing_but_its_job),
         cmocka_unit_test(neither_do_several),
         cmocka_unit_test(other_ways_into_the_kernel_are_shut),
+        cmocka_unit_test(the_call_is_named),
         cmocka_unit_test(a_job_can_be_done),
         cmocka_unit_test(nothing_is_left_for_a_first_use),
         cmocka_unit_test(threads_work_where_they_are_allowed),

@@ -117,6 +117,44 @@ static inline void play_short_signal(void)
     raise(SIGALRM);
 }
 
+static inline void send_forbidden(uint32_t call, int fd)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_FORBIDDEN, .code = call}, fd);
+}
+
+static inline void play_forbidden_nothing(void)
+{
+    send_ready(0);
+    send_forbidden(UINT32_MAX, -1);
+    raise(SIGSYS);
+}
+
+static inline void play_forbidden_lie(void)
+{
+    send_ready(0);
+    send_forbidden(0, -1);
+    raise(SIGALRM);
+}
+
+static inline void play_forbidden_twice(void)
+{
+    send_ready(0);
+    send_forbidden(0, -1);
+    send_forbidden(0, -1);
+}
+
+static inline void play_forbidden_with_a_file(void)
+{
+    send_ready(0);
+    send_forbidden(0, PROTOCOL_FD);
+}
+
+static inline void play_unready_forbidden(void)
+{
+    send_forbidden(0, -1);
+    raise(SIGSYS);
+}
+
 static const struct hostile_part unready_parts[] = {
     {"unready error", play_unready_error},
     {"unready error of input", play_unready_error_of_input},
@@ -132,6 +170,11 @@ static const struct hostile_part unready_parts[] = {
     {"ready late", play_ready_late},
     {"ready with a file", play_ready_with_a_file},
     {"ready with a code", play_ready_with_a_code},
+    {"forbidden nothing", play_forbidden_nothing},
+    {"forbidden lie", play_forbidden_lie},
+    {"forbidden twice", play_forbidden_twice},
+    {"forbidden with a file", play_forbidden_with_a_file},
+    {"unready forbidden", play_unready_forbidden},
     {"short", play_short},
     {"short limit", play_short_limit},
     {"short input", play_short_input},
@@ -156,6 +199,11 @@ static const struct unready_end {
     {"ready twice", ERR_WORKER, "nonsense"},
     {"ready with a file", ERR_WORKER, "nonsense"},
     {"ready with a code", ERR_WORKER, "nonsense"},
+    {"forbidden nothing", ERR_SANDBOX, "forbidden system call (number 4294967295)"},
+    {"forbidden lie", ERR_WORKER, "the worker crashed (signal 14)"},
+    {"forbidden twice", ERR_WORKER, "nonsense"},
+    {"forbidden with a file", ERR_WORKER, "nonsense"},
+    {"unready forbidden", ERR_SYSTEM, " crashed before it began (signal 31)"},
     {"short", ERR_SYSTEM, "no threads"},
     {"short limit", ERR_SYSTEM, "no threads"},
     {"short input", ERR_INPUT, "no threads"},
