@@ -49,9 +49,9 @@ struct failure {
     char reason[160];
 };
 
-enum flaw_kind { FLAW_NONE, FLAW_CUT_OFF, FLAW_DAMAGED };
+enum flaw_kind { FLAW_NONE, FLAW_CUT_OFF, FLAW_DAMAGED, FLAW_FORBIDDEN };
 
-/* Of a film that is shown all the same. */
+/* Of a medium that is shown, or tried again, all the same. */
 struct flaw {
     enum flaw_kind kind;
     uint8_t identity[HASH_BYTES];
@@ -183,7 +183,8 @@ static struct failure *failure_of(struct loader *loader, uint64_t serial, int sp
 /* Whether a failure is the file's own: another try would end like this one. */
 static bool is_the_files(enum err_code code)
 {
-    return code == ERR_WORKER || code == ERR_TIMEOUT || code == ERR_INPUT || code == ERR_LIMIT;
+    return code == ERR_WORKER || code == ERR_SANDBOX || code == ERR_TIMEOUT || code == ERR_INPUT ||
+           code == ERR_LIMIT;
 }
 
 /* Whether it may have come from outside, and be over soon. */
@@ -198,10 +199,27 @@ static bool is_quarantined(const struct loader *loader, const struct entry *entr
            quarantine_has(loader->quarantine, entry->identity, clock_mono_ns());
 }
 
-/* A visual that failed. A film that came to a stand more than once while it was on had one cause as
- * likely as many: a disk that was busy for some seconds, say. */
-static void strike(struct loader *loader, const struct entry *entry, enum err_code code)
+/* Whether it has not been told of this file yet. */
+static bool is_news(struct loader *loader, const struct entry *entry, enum flaw_kind kind)
 {
+    struct flaw *flaws = loader->flaws;
+    for (int i = 0; entry->has_identity && i < FLAWED_MAX; i++)
+        if (flaws[i].kind == kind && memcmp(flaws[i].identity, entry->identity, HASH_BYTES) == 0)
+            return false;
+    flaws[loader->flaws_next].kind = kind;
+    memcpy(flaws[loader->flaws_next].identity, entry->identity, HASH_BYTES);
+    loader->flaws_next = (loader->flaws_next + 1) % FLAWED_MAX;
+    return true;
+}
+
+/* A visual that failed. True where that does not count yet: a forbidden system call may be a
+ * library's doing, at something that it does once, and another worker is to try it. A film that came
+ * to a stand more than once while it was on had one cause as likely as many: a disk that was busy
+ * for some seconds, say. */
+static bool strike(struct loader *loader, const struct entry *entry, enum err_code code)
+{
+    if (code == ERR_SANDBOX && entry->has_identity && is_news(loader, entry, FLAW_FORBIDDEN))
+        return true;
     bool again = is_passing(code) && entry->film.breaks > 0;
     if (!again && entry->has_identity && is_the_files(code) &&
         quarantine_strike(loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
@@ -210,6 +228,7 @@ static void strike(struct loader *loader, const struct entry *entry, enum err_co
                   "quarantined after %d failures, not tried again for %d hours while the file is "
                   "the same spot=\"%s\"",
                   QUARANTINE_STRIKES, QUARANTINE_HOURS, entry->name);
+    return false;
 }
 
 /* Told once for each reason, and tried again in half a minute. */
@@ -253,10 +272,10 @@ static void unmake_picture(struct entry *entry)
 /* A film that breaks off stands still until another worker goes on with it. False where there is
  * nothing to show for it, and no other worker to come. */
 static bool film_broke(struct loader *loader, struct entry *entry, const struct err *err,
-                       int64_t now_ns)
+                       int64_t now_ns, bool pardoned)
 {
-    bool again = (entry->picture || is_passing(err->code)) && !is_quarantined(loader, entry) &&
-                 loader_film_again(&entry->film, now_ns);
+    bool again = (entry->picture || pardoned || is_passing(err->code)) &&
+                 !is_quarantined(loader, entry) && loader_film_again(&entry->film, now_ns);
     entry->film.wanted = again;
     if (entry->picture && !is_shown(entry))
         unmake_picture(entry);
@@ -295,7 +314,7 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
         offset_us += loader_film_lead_us(&entry->film);
     if (film && films(loader) < LOADER_FILMS_MAX &&
         !loader_film_start(&entry->film, &loader->canvas, edition, entry->spot, offset_us, &err) &&
-        !film_broke(loader, entry, &err, clock_mono_ns()))
+        !film_broke(loader, entry, &err, clock_mono_ns(), false))
         fail(loader, entry, &err);
     if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->text.frames =
@@ -324,19 +343,6 @@ static void make_picture(struct loader *loader, struct entry *entry)
     entry->picture = picture;
 }
 
-/* Whether it has not been told of this file yet. */
-static bool is_news(struct loader *loader, const struct entry *entry, enum flaw_kind kind)
-{
-    struct flaw *flaws = loader->flaws;
-    for (int i = 0; entry->has_identity && i < FLAWED_MAX; i++)
-        if (flaws[i].kind == kind && memcmp(flaws[i].identity, entry->identity, HASH_BYTES) == 0)
-            return false;
-    flaws[loader->flaws_next].kind = kind;
-    memcpy(flaws[loader->flaws_next].identity, entry->identity, HASH_BYTES);
-    loader->flaws_next = (loader->flaws_next + 1) % FLAWED_MAX;
-    return true;
-}
-
 static void warn_of_flaws(struct loader *loader, struct entry *entry)
 {
     int64_t at_us, told_us;
@@ -356,8 +362,8 @@ static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t n
     enum film_state state = loader_film_poll(&entry->film, now_ns, err);
     warn_of_flaws(loader, entry);
     if (state == FILM_FAILED) {
-        strike(loader, entry, err->code);
-        *failed = !film_broke(loader, entry, err, now_ns);
+        bool pardoned = strike(loader, entry, err->code);
+        *failed = !film_broke(loader, entry, err, now_ns, pardoned);
         return true;
     }
     return state == FILM_READY && !entry->picture && !entry->visual.frame;
@@ -374,11 +380,14 @@ static bool visual_part_poll(struct loader *loader, struct entry *entry, int64_t
 {
     if (!loader_part_poll(&entry->visual, now_ns, failed, err))
         return false;
-    if (*failed)
-        strike(loader, entry, err->code);
-    else
+    if (!*failed)
         forgive(loader, entry, INT64_MAX);
-    return true;
+    entry->visual.wanted = *failed && strike(loader, entry, err->code);
+    if (entry->visual.wanted)
+        log_error("loader", "picture is tried again spot=\"%s\" file=\"%s\" reason=\"%s\"",
+                  entry->name, entry->file, err->text);
+    *failed &= !entry->visual.wanted;
+    return !entry->visual.wanted;
 }
 
 static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_ns)

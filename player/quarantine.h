@@ -2,6 +2,8 @@
  * whatever playlist names them. A medium is known by its hash, or, where that is unknown, by its
  * file as it is now.
  *
+ * What the sandbox ended a worker for counts from the second time on (loader.c).
+ *
  * A strike counts for a day, or until the medium has gone well where it failed. So what fails at
  * the same place each time is quarantined however much of it plays before, and what fails now and
  * then, for another reason, is not, even where nothing can go well beyond: in the last second of
