@@ -1,11 +1,9 @@
 #include "core/playlist_names.h"
 
-#include <limits.h>
+#include "core/nearest.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* Longer names aren't compared: the time for a table of the distance grows with its square. */
-#define NEAR_BYTES_MAX 48
 
 static int compare_names(const void *left, const void *right)
 {
@@ -35,84 +33,20 @@ int playlist_names_find(const struct playlist_names *names, const char *text)
     return -1;
 }
 
-static unsigned lower(char byte)
-{
-    return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-}
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be changed, added, dropped or swapped with their neighbour (optimal string
- * alignment), in ASCII without regard to case. Both at most NEAR_BYTES_MAX bytes. */
-static unsigned distance(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
-{
-    unsigned rows[3][NEAR_BYTES_MAX + 1];
-    unsigned *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_bytes; j++)
-        last[j] = (unsigned)j;
-    for (size_t i = 1; i <= a_bytes; i++) {
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_bytes; j++) {
-            unsigned differ = lower(a[i - 1]) != lower(b[j - 1]);
-            row[j] = least(least(last[j], row[j - 1]) + 1, last[j - 1] + differ);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                lower(a[i - 2]) == lower(b[j - 1]))
-                row[j] = least(row[j], before[j - 2] + 1);
-        }
-        unsigned *oldest = before;
-        before = last;
-        last = row;
-        row = oldest;
-    }
-    return last[b_bytes];
-}
-
-/* As distance, but more than any limit where the lengths alone say no. */
-static unsigned distance_within(const char *a, const char *b, unsigned limit)
-{
-    size_t a_bytes = strnlen(a, NEAR_BYTES_MAX + 1), b_bytes = strnlen(b, NEAR_BYTES_MAX + 1);
-    size_t difference = a_bytes > b_bytes ? a_bytes - b_bytes : b_bytes - a_bytes;
-    if (a_bytes > NEAR_BYTES_MAX || b_bytes > NEAR_BYTES_MAX || difference > limit)
-        return UINT_MAX;
-    return distance(a, a_bytes, b, b_bytes);
-}
-
-/* Two slips in a long word, one in a short: more is another word. */
-static unsigned limit_for(const char *text)
-{
-    size_t length = strlen(text);
-    return length < 3 ? 0 : length < 5 ? 1 : 2;
-}
-
-struct nearest {
-    const char *text;
-    unsigned limit, distance;
-};
-
-static void consider(struct nearest *nearest, const char *candidate, const char *text)
-{
-    unsigned found = distance_within(candidate, text, nearest->limit);
-    if (found > nearest->limit || (nearest->text && found >= nearest->distance))
-        return;
-    nearest->distance = found;
-    nearest->text = candidate;
-}
-
 const char *playlist_names_nearest(const struct playlist_names *names, const char *text)
 {
-    struct nearest nearest = {.limit = limit_for(text)};
+    struct nearest nearest;
+    nearest_init(&nearest, text);
     for (size_t i = 0; i < names->count; i++)
-        consider(&nearest, names->items[i].text, text);
-    return nearest.text;
+        nearest_consider(&nearest, names->items[i].text);
+    return nearest.word;
 }
 
 const char *playlist_words_nearest(const char *const *words, size_t count, const char *text)
 {
-    struct nearest nearest = {.limit = limit_for(text)};
+    struct nearest nearest;
+    nearest_init(&nearest, text);
     for (size_t i = 0; i < count; i++)
-        consider(&nearest, words[i], text);
-    return nearest.text;
+        nearest_consider(&nearest, words[i]);
+    return nearest.word;
 }
