@@ -1,4 +1,4 @@
-# Duckling. `make run` and `make test` are all you need; CONTRIBUTING.md says the rest.
+# Duckling. `make run` and `make test` are all you need; `make help` and CONTRIBUTING.md say the rest.
 #
 # Everything that is made goes to build/. SAN=1 builds the same with AddressSanitizer and UBSan to build/asan/.
 
@@ -11,8 +11,9 @@ VERSION := 0.1.0
 , := ,
 Q := $(if $(V),,@)
 B := $(if $(SAN),build/asan,build)
+# Errors only in CI, lint and tests (WERROR=1): a newer compiler that warns of more must not break a build of a release.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result -Werror
+	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result $(if $(WERROR),-Werror)
 LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp \
 	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
@@ -35,13 +36,26 @@ BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*
 PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_movie_sandboxed
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all deps run test bench benches lint format fuzz soak pictures install uninstall clean unit probes plain fuzzers print-flags
+# What people call; `make help` lists these by the sentence after "##".
+.PHONY: all help deps run test lint format bench fuzz soak pictures install uninstall clean
+# Parts, for the targets above, tests/run and the tests.
+.PHONY: unit probes plain fuzzers benches print-flags
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## Builds build/duckling and build/duckling-films (the default).
 
-deps:
+# The first word of a target's line, and what stands after "##".
+help: ## Lists the targets.
+	@echo "Usage: make [TARGET]... [VARIABLE=VALUE]..."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1@\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS=@ read -r target words; do printf '  %-11s %s\n' "$$target" "$$words"; done
+	@echo
+	@echo "Variables: SAN=1 builds with sanitizers, to build/asan/. WERROR=1 makes warnings errors."
+	@echo "V=1 shows each command. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are as usual."
+
+deps: ## Installs the Debian packages that are missing.
 	@packaging/deps build run
 
 $B/duckling: $B/obj/player/main.o $B/libduckling.a
@@ -85,41 +99,41 @@ plain: $(PLAIN)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
-run:
+run: ## Plays the bundled campaign, or draws previews of it where there is no screen.
 	@packaging/deps build run
 	@$(MAKE) --no-print-directory -s all
 	@packaging/run-campaign
 
-test:
+test: ## Builds what the tests need and runs all of them.
 	@packaging/deps build run test
-	@$(MAKE) --no-print-directory -s all fuzzers probes plain
-	@$(MAKE) --no-print-directory -s SAN=1 all unit
+	@$(MAKE) --no-print-directory -s WERROR=1 all fuzzers probes plain
+	@$(MAKE) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
 
-bench:
+bench: ## Measures, and prints a table of the results.
 	@packaging/deps build run test bench
 	@$(MAKE) --no-print-directory -s all benches
 	@tests/bench/run
 
 # Long: ten minutes for each fuzzer, from the kept seeds.
-fuzz:
+fuzz: ## Runs each fuzzer for ten minutes.
 	@packaging/deps build run test
 	@$(MAKE) --no-print-directory -s fuzzers
 	@tests/fuzz/run --seconds 600
 
 # Two thousand plays on a fast clock: about seven minutes.
-soak:
+soak: ## Plays two thousand slots on a fast clock, in about seven minutes.
 	@packaging/deps build run test
 	@$(MAKE) --no-print-directory -s all
 	@tests/soak
 
 # README's moving picture, made by the player itself.
-pictures:
+pictures: ## Makes README's moving picture again, with the player itself.
 	@packaging/deps build run art
 	@$(MAKE) --no-print-directory -s all
 	@media/readme.sh
 
-lint:
+lint: ## Runs clang-format, clang-tidy, cppcheck and shellcheck.
 	@packaging/deps build run lint
 	@mkdir -p build
 	@packaging/lint
@@ -127,12 +141,12 @@ lint:
 print-flags:
 	$(info $(ALL_CFLAGS))@:
 
-format:
+format: ## Formats all C files with clang-format.
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
 INSTALLED := $(DESTDIR)$(PREFIX)
-install: all
+install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling
 	install -D -m 755 $B/duckling-films $(INSTALLED)/libexec/duckling/duckling-films
 	install -D -m 644 packaging/man/duckling.1 $(INSTALLED)/share/man/man1/duckling.1
@@ -141,12 +155,12 @@ install: all
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
 	install -m 644 playlists/playlist.schema.json $(INSTALLED)/share/duckling/
 
-uninstall:
+uninstall: ## Removes what install has put there.
 	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1
 	rm -f $(INSTALLED)/share/man/man5/duckling-playlist.5
 	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/libexec/duckling
 
-clean:
+clean: ## Removes build/, where all that is made goes.
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(patsubst $B/tests/%,$B/obj/tests/%.d,$(UNIT_TESTS) $(PROBES) $(BENCHES))
