@@ -1,12 +1,23 @@
 /* The second program, duckling-films: all that has to do with films' formats, and with them the two
  * hundred shared libraries that FFmpeg brings. The player starts it for each film; so its own
  * start, and that of the workers which draw pictures, costs none of them. */
+#include "base/program.h"
 #include "decode/worker_movie.h"
 #include "operate/encoder.h"
+#include "version_films.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+static int answer_version(void)
+{
+    FILE *stream = fdopen(PROGRAM_FD, "w");
+    if (!stream)
+        return 1;
+    version_films_print(stream);
+    return fclose(stream) == 0 ? 0 : 1;
+}
 
 int main(int argc, char **argv)
 {
@@ -14,6 +25,13 @@ int main(int argc, char **argv)
         _exit(worker_main(&worker_movie)); /* nothing to tidy up */
     if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
         return encoder_main(argv[1]);
+    if (argc == 1 && strcmp(argv[0], VERSION_FILMS_NAME) == 0)
+        return answer_version();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts(WORKER_FILM_PROGRAM " " DUCKLING_VERSION);
+        version_films_print(stdout);
+        return 0;
+    }
     fputs(WORKER_FILM_PROGRAM " is started by duckling, not by hand\n", stderr);
     return 2;
 }

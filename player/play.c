@@ -17,6 +17,7 @@
 #include "source.h"
 #include "stage/display.h"
 #include "stage/snapshot.h"
+#include "usage.h"
 #include "wake.h"
 
 #include <SDL.h>
@@ -24,7 +25,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
 #define LOST_MAX 3 /* screens in a row that were lost soon after they were opened */
 #define LOST_SOON_NS 10000000000
 /* Windows have keys and are moved about; on a wall nobody presses one. SDL can't be waited for
@@ -452,10 +452,12 @@ static bool start_clock(struct play *play, struct err *err)
         return true;
     }
     if (speed->text && speed->number != (int)speed->number)
-        return err_set(err, ERR_INPUT, "--speed: %g: not a whole number", speed->number);
+        return err_set(err, ERR_INPUT, "option --speed needs a whole number, not %g",
+                       speed->number);
     int64_t start_ms = wall_ms(play, now_ns);
-    if (at && !settings_instant(at, value(play, SETTING_TIMEZONE)->text, &start_ms, err))
-        return err_prefix(err, "--at: ");
+    if (at && !settings_instant(&play->settings, SETTING_AT, value(play, SETTING_TIMEZONE)->text,
+                                &start_ms, err))
+        return false;
     show_clock_pin(&play->clock, now_ns, start_ms);
     if (speed->text)
         show_clock_set_speed(&play->clock, (int)speed->number);
@@ -489,8 +491,6 @@ static bool open_source(struct play *play, struct err *err)
 
 static bool start(struct play *play, struct err *err)
 {
-    if (!play->settings.source)
-        return err_set(err, ERR_INPUT, "which playlist? duckling play FILE, URL or channel");
     if (!link_prepare(value(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wake_create(err);
@@ -504,7 +504,7 @@ static bool start(struct play *play, struct err *err)
     struct zone own = {0};
     const char *zone = value(play, SETTING_TIMEZONE)->text;
     if (zone && !zone_load(&own, zone, err))
-        return err_prefix(err, "--timezone: ");
+        return err_prefix(err, "option --timezone: ");
     zone_finish(&own);
     if (!open_source(play, err))
         return false;
@@ -552,18 +552,19 @@ int play_main(int argc, char **argv)
 {
     struct play play = {.redraw = true};
     struct err err = {0};
-    if (!settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err)) {
-        log_error("play", "%s", err.text);
-        play.status = err.code == ERR_INPUT ? EXIT_USAGE : EXIT_FAILURE;
+    bool understood = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err);
+    if (understood && !play.settings.help && !play.settings.source)
+        understood =
+            err_set(&err, ERR_INPUT, "no playlist given; use duckling play FILE, URL or CHANNEL/");
+    if (!understood) {
+        play.status = usage_refuse(SETTINGS_PLAY, &err);
+        if (err.code != ERR_INPUT) /* an unreadable configuration file */
+            play.status = EXIT_FAILURE;
     } else if (play.settings.help) {
-        puts("Usage: duckling play [OPTION]... [SOURCE]...\n\n"
-             "Plays a playlist, given as a file or as an http(s) URL, until it is told to stop;\n"
-             "or a signed channel: a URL that ends in /, or a folder. A channel's further sources\n"
-             "are its mirrors, tried in order.\n");
-        options_help(&settings_table, SETTINGS_PLAY, stdout);
+        usage_print(SETTINGS_PLAY, play.settings.help);
     } else if (!start(&play, &err)) {
         log_error("play", "%s", err.text);
-        play.status = play.settings.source ? EXIT_FAILURE : EXIT_USAGE;
+        play.status = EXIT_FAILURE;
     } else {
         run(&play);
     }

@@ -65,6 +65,7 @@ enum setting {
     SETTING_COUNT
 };
 
+/* In settings_table.c. */
 extern const struct option_table settings_table;
 
 #define SETTINGS_OPERANDS_MAX 8
@@ -76,18 +77,24 @@ struct settings {
     const char *operands[SETTINGS_OPERANDS_MAX + 1]; /* a NULL after the last */
     int operand_count;
     const char *source; /* the first operand; NULL: none */
-    bool help;
+    enum options_help help;
     char *config_bytes;
 };
 
-/* Defaults, then the configuration file, then the command line. Errors: ERR_INPUT (usage),
+/* Defaults, then the configuration file, then the command line. Where help is asked for, only the
+ * options are read. Errors: ERR_INPUT (usage),
  * ERR_MISSING and ERR_SYSTEM (the configuration file). settings_finish in any case. */
 bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
                    struct err *err);
 void settings_finish(struct settings *settings);
 
-/* An instant as operators write it: RFC 3339, or without an offset local time of `zone` (NULL: the
- * system's). Unix milliseconds. */
-bool settings_instant(const char *text, const char *zone, int64_t *ms, struct err *err);
+/* A setting that is given as operators write an instant: RFC 3339, or without an offset local time
+ * of `zone_name` (NULL: the system's). Unix milliseconds. ERR_INPUT, or that of zone_load. */
+bool settings_instant(const struct settings *settings, enum setting setting, const char *zone_name,
+                      int64_t *ms, struct err *err);
+
+/* ERR_INPUT: the setting is no instant. Returns false. */
+bool settings_refuse_instant(const struct settings *settings, enum setting setting,
+                             struct err *err);
 
 #endif

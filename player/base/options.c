@@ -1,24 +1,38 @@
 #include "base/options.h"
 
+#include "core/nearest.h"
+
 #include <ctype.h>
 #include <getopt.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROWS_MAX 64
-#define HELP_CODE 1000
+/* What getopt_long returns: the codes of help, then those of rows. Letters are below. */
+enum { CODE_HELP = 1000, CODE_HELP_ALL, CODE_ROWS };
+
+/* Says what an option needs, and that `text` is not it. Who calls puts the option's name before. */
+__attribute__((format(printf, 3, 4))) static bool refuse_value(struct err *err, const char *text,
+                                                               const char *format, ...)
+{
+    char needs[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(needs, sizeof needs, format, args);
+    va_end(args);
+    return err_set(err, ERR_INPUT, "needs %s, not \"%.200s\"", needs, text);
+}
 
 static bool parse_number(const struct option_row *row, const char *text, double *number,
                          struct err *err)
 {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end || !isfinite(value))
-        return err_set(err, ERR_INPUT, "%s: \"%s\" is not a number", row->name, text);
-    if (value < row->min || value > row->max)
-        return err_set(err, ERR_INPUT, "%s: %s is not between %g and %g", row->name, text, row->min,
-                       row->max);
+    bool is_number = end != text && !*end && isfinite(value);
+    if (!is_number || value < row->min || value > row->max)
+        return refuse_value(err, text, "a number from %.10g to %.10g", row->min, row->max);
     *number = value;
     return true;
 }
@@ -31,43 +45,55 @@ static bool parse_size(const struct option_row *row, const char *text, struct op
     long height = *middle == 'x' ? strtol(middle + 1, &end, 10) : 0;
     if (!isdigit((unsigned char)text[0]) || *middle != 'x' || !isdigit((unsigned char)middle[1]) ||
         *end)
-        return err_set(err, ERR_INPUT, "%s: \"%s\" is not a size such as 1920x1080", row->name,
-                       text);
+        return refuse_value(err, text, "a size such as 1280x720");
     if ((double)width < row->min || (double)height < row->min || (double)width > row->max ||
         (double)height > row->max)
-        return err_set(err, ERR_INPUT, "%s: %s: sides must be between %g and %g", row->name, text,
-                       row->min, row->max);
+        return refuse_value(err, text, "a size with sides from %g to %g pixels", row->min,
+                            row->max);
     value->width = (int)width;
     value->height = (int)height;
     return true;
 }
 
+static const char byte_units[] = "kMGT";
+
+#define BYTES_TEXT 32
+
+/* As parse_bytes reads it: 16000 is 16k. */
+static void print_bytes(double bytes, char text[static BYTES_TEXT])
+{
+    size_t unit = 0;
+    while (unit < strlen(byte_units) && fmod(bytes, 1000) == 0) {
+        bytes /= 1000;
+        unit++;
+    }
+    snprintf(text, BYTES_TEXT, "%.0f%.*s", bytes, unit > 0, unit > 0 ? byte_units + unit - 1 : "");
+}
+
 static bool parse_bytes(const struct option_row *row, const char *text, double *number,
                         struct err *err)
 {
-    static const char units[] = "kMGT";
     char *end = NULL;
     double value = (double)strtoull(text, &end, 10);
-    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    const char *unit = *end ? strchr(byte_units, *end == 'K' ? 'k' : *end) : NULL;
     if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])))
-        return err_set(err, ERR_INPUT, "%s: \"%s\" is not a number of bytes such as 20G", row->name,
-                       text);
-    for (const char *u = units; unit && u <= unit; u++)
+        return refuse_value(err, text, "a number of bytes such as 20G");
+    for (const char *u = byte_units; unit && u <= unit; u++)
         value *= 1000;
-    if (value < row->min || value > row->max)
-        return err_set(err, ERR_INPUT, "%s: %s is not between %.0f and %.0f bytes", row->name, text,
-                       row->min, row->max);
+    if (value < row->min || value > row->max) {
+        char min[BYTES_TEXT], max[BYTES_TEXT];
+        print_bytes(row->min, min);
+        print_bytes(row->max, max);
+        return refuse_value(err, text, "a number of bytes from %s to %s", min, max);
+    }
     *number = value;
     return true;
 }
 
-static bool add_text(const struct option_row *row, const char *text, struct option_value *value,
-                     struct err *err)
+static bool add_text(const char *text, struct option_value *value, struct err *err)
 {
-    if (!*text)
-        return err_set(err, ERR_INPUT, "%s: empty", row->name);
     if (value->text_count == OPTION_TEXTS_MAX)
-        return err_set(err, ERR_INPUT, "%s: more than %d of them", row->name, OPTION_TEXTS_MAX);
+        return err_set(err, ERR_INPUT, "may be given at most %d times", OPTION_TEXTS_MAX);
     value->texts[value->text_count++] = text;
     return true;
 }
@@ -84,13 +110,44 @@ static bool is_choice(const char *choices, const char *text)
     }
 }
 
+/* "a|b|c" as "a, b or c". */
+static void print_choices(const char *choices, char *text, size_t size)
+{
+    const char *last = strrchr(choices, '|');
+    size_t used = 0;
+    for (const char *c = choices; *c && used + sizeof " or " < size; c++) {
+        const char *word = *c != '|' ? NULL : c == last ? " or " : ", ";
+        used += (size_t)snprintf(text + used, size - used, "%.*s", word ? 4 : 1, word ? word : c);
+    }
+    text[used] = '\0';
+}
+
+/* What the value is called, as --help does. */
+static const char *value_name(const struct option_row *row)
+{
+    return row->type == OPTION_CHOICE ? row->choices : row->metavar;
+}
+
+static bool set_choice(const struct option_row *row, const char *text, struct option_value *value,
+                       struct err *err)
+{
+    char choices[128];
+    if (!is_choice(row->choices, text)) {
+        print_choices(row->choices, choices, sizeof choices);
+        return refuse_value(err, text, "%s", choices);
+    }
+    value->number = strtod(text, NULL);
+    return true;
+}
+
+/* Errors lack their subject, the option. */
 static bool set_value(const struct option_row *row, const char *text, struct option_value *value,
                       struct err *err)
 {
     switch (row->type) {
     case OPTION_FLAG:
         if (text && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-            return err_set(err, ERR_INPUT, "%s: yes or no, not \"%s\"", row->name, text);
+            return refuse_value(err, text, "yes or no");
         value->number = !text || text[0] == 'y';
         break;
     case OPTION_NUMBER:
@@ -102,21 +159,18 @@ static bool set_value(const struct option_row *row, const char *text, struct opt
             return false;
         break;
     case OPTION_CHOICE:
-        if (!is_choice(row->choices, text))
-            return err_set(err, ERR_INPUT, "%s: \"%s\" is none of %s", row->name, text,
-                           row->choices);
-        value->number = strtod(text, NULL);
+        if (!set_choice(row, text, value, err))
+            return false;
         break;
     case OPTION_TEXT:
+    case OPTION_TEXTS:
         if (!*text)
-            return err_set(err, ERR_INPUT, "%s: empty", row->name);
+            return refuse_value(err, text, "a value (%s)", value_name(row));
+        if (row->type == OPTION_TEXTS && !add_text(text, value, err))
+            return false;
         break;
     case OPTION_BYTES:
         if (!parse_bytes(row, text, &value->number, err))
-            return false;
-        break;
-    case OPTION_TEXTS:
-        if (!add_text(row, text, value, err))
             return false;
         break;
     }
@@ -144,7 +198,7 @@ static void fill_getopt(const struct option_table *table, unsigned command, stru
         if (!(row->commands & command))
             continue;
         int argument = row->type == OPTION_FLAG ? no_argument : required_argument;
-        longs[count++] = (struct option){row->name, argument, NULL, (int)i + HELP_CODE + 1};
+        longs[count++] = (struct option){row->name, argument, NULL, (int)i + CODE_ROWS};
         if (row->letter) {
             *letters++ = row->letter;
             if (argument == required_argument)
@@ -153,48 +207,110 @@ static void fill_getopt(const struct option_table *table, unsigned command, stru
     }
     *letters++ = 'h';
     *letters = '\0';
-    longs[count++] = (struct option){"help", no_argument, NULL, 'h'};
+    longs[count++] = (struct option){"help", no_argument, NULL, CODE_HELP};
+    longs[count++] = (struct option){"help-all", no_argument, NULL, CODE_HELP_ALL};
     longs[count] = (struct option){0};
 }
 
-static int row_of(const struct option_table *table, int code)
+static const struct option_row *row_of(const struct option_table *table, unsigned command, int code)
 {
-    if (code > HELP_CODE)
-        return code - HELP_CODE - 1;
+    if (code >= CODE_ROWS)
+        return &table->rows[code - CODE_ROWS];
+    for (size_t i = 0; code && i < table->count; i++)
+        if (table->rows[i].letter == code && (table->rows[i].commands & command))
+            return &table->rows[i];
+    return NULL;
+}
+
+static const char *nearest_option(const struct option_table *table, unsigned command,
+                                  const char *name)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, name);
     for (size_t i = 0; i < table->count; i++)
-        if (table->rows[i].letter == code)
-            return (int)i;
-    return -1;
+        if (table->rows[i].commands & command)
+            nearest_consider(&nearest, table->rows[i].name);
+    nearest_consider(&nearest, "help");
+    nearest_consider(&nearest, "help-all");
+    return nearest.word;
+}
+
+/* `name`: without dashes, perhaps with =VALUE. A name that begins several options is one that
+ * getopt_long could not complete. */
+static bool refuse_long(const struct option_table *table, unsigned command, const char *dashes,
+                        const char *name, struct err *err)
+{
+    char typed[64];
+    snprintf(typed, sizeof typed, "%.*s", (int)strcspn(name, "="), name);
+    const char *starts[2] = {NULL};
+    for (size_t i = 0, found = 0; i < table->count && found < 2; i++)
+        if ((table->rows[i].commands & command) &&
+            strncmp(table->rows[i].name, typed, strlen(typed)) == 0)
+            starts[found++] = table->rows[i].name;
+    if (*typed && starts[1])
+        return err_set(err, ERR_INPUT, "option --%s is ambiguous; is it --%s or --%s?", typed,
+                       starts[0], starts[1]);
+    const char *near = nearest_option(table, command, typed);
+    if (near)
+        return err_set(err, ERR_INPUT, "unknown option %s%s; did you mean --%s?", dashes, typed,
+                       near);
+    return err_set(err, ERR_INPUT, "unknown option %s%s; --help-all lists every option", dashes,
+                   typed);
+}
+
+/* A long option is often written with one dash. getopt is still at such an argument. */
+static bool refuse_letter(const struct option_table *table, unsigned command, int argc, char **argv,
+                          struct err *err)
+{
+    const char *argument = optind < argc ? argv[optind] : "";
+    if (argument[0] == '-' && argument[1] == optopt && argument[2] &&
+        nearest_option(table, command, argument + 1))
+        return refuse_long(table, command, "-", argument + 1, err);
+    return err_set(err, ERR_INPUT, "unknown option -%c; --help-all lists every option", optopt);
+}
+
+/* getopt_long returned ':' or '?', and the option in optopt. */
+static bool refuse_option(const struct option_table *table, unsigned command, int code, int argc,
+                          char **argv, struct err *err)
+{
+    const char *argument = argv[optind - 1];
+    const struct option_row *row = row_of(table, command, optopt);
+    if (code == ':' && row)
+        return err_set(err, ERR_INPUT, "option --%s needs a value (%s)", row->name,
+                       value_name(row));
+    if (row || optopt >= CODE_HELP)
+        return err_set(err, ERR_INPUT, "option %.*s takes no value; remove \"%.200s\"",
+                       (int)strcspn(argument, "="), argument, argument + strcspn(argument, "="));
+    if (optopt > 0 && optopt < CODE_HELP)
+        return refuse_letter(table, command, argc, argv, err);
+    return refuse_long(table, command, "--", argument + strspn(argument, "-"), err);
 }
 
 bool options_parse(const struct option_table *table, unsigned command, int argc, char **argv,
-                   struct option_value *values, int *first_operand, bool *help, struct err *err)
+                   struct option_value *values, int *first_operand, enum options_help *help,
+                   struct err *err)
 {
-    struct option longs[ROWS_MAX + 2];
+    struct option longs[ROWS_MAX + 3];
     char letters[2 * ROWS_MAX + 4];
     fill_getopt(table, command, longs, letters);
     optind = 0; /* glibc: start over */
     opterr = 0;
-    *help = false;
+    *help = OPTIONS_HELP_NONE;
     for (;;) {
         int code = getopt_long(argc, argv, letters, longs, NULL);
         if (code == -1)
             break;
-        if (code == 'h') {
-            *help = true;
+        if (code == 'h' || code == CODE_HELP || code == CODE_HELP_ALL) {
+            *help = code == CODE_HELP_ALL ? OPTIONS_HELP_ALL : OPTIONS_HELP_SHORT;
             continue;
         }
-        if (code == ':')
-            return err_set(err, ERR_INPUT, "%s needs a value", argv[optind - 1]);
-        /* A letter may be one of several in an argument that getopt has not left yet. */
-        if (code == '?' && optopt > 0 && optopt < HELP_CODE)
-            return err_set(err, ERR_INPUT, "unknown option -%c", optopt);
-        int row = code == '?' ? -1 : row_of(table, code);
-        if (row < 0)
-            return err_set(err, ERR_INPUT, "unknown option %s", argv[optind - 1]);
-        if (!set_value(&table->rows[row], optarg, &values[row], err))
-            return err_prefix(err, "--");
-        values[row].given = true;
+        if (code == ':' || code == '?')
+            return refuse_option(table, command, code, argc, argv, err);
+        const struct option_row *row = row_of(table, command, code);
+        struct option_value *value = &values[row - table->rows];
+        if (!set_value(row, optarg, value, err))
+            return err_prefix(err, "option --%s ", row->name);
+        value->given = true;
     }
     *first_operand = optind;
     return true;
@@ -210,6 +326,18 @@ static char *trim(char *text)
     return text;
 }
 
+static bool refuse_key(const struct option_table *table, const char *key, struct err *err)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, key);
+    for (size_t i = 0; i < table->count; i++)
+        nearest_consider(&nearest, table->rows[i].name);
+    if (nearest.word)
+        return err_set(err, ERR_INPUT, "unknown option \"%.200s\"; did you mean \"%s\"?", key,
+                       nearest.word);
+    return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
+}
+
 static bool read_line(const struct option_table *table, char *line, struct option_value *values,
                       struct err *err)
 {
@@ -218,7 +346,7 @@ static bool read_line(const struct option_table *table, char *line, struct optio
         return true;
     char *equals = strchr(line, '=');
     if (!equals)
-        return err_set(err, ERR_INPUT, "not \"key = value\": %s", line);
+        return err_set(err, ERR_INPUT, "a line needs the form name = value, not \"%.200s\"", line);
     *equals = '\0';
     const char *key = trim(line), *text = trim(equals + 1);
     /* Where commands share a name, the value must do for one of them. */
@@ -229,7 +357,9 @@ static bool read_line(const struct option_table *table, char *line, struct optio
         good |= values[i].given || set_value(&table->rows[i], text, &values[i], known ? NULL : err);
         known = true;
     }
-    return good || (known ? false : err_set(err, ERR_INPUT, "%s: unknown key", key));
+    if (!known)
+        return refuse_key(table, key, err);
+    return good || err_prefix(err, "option %s ", key);
 }
 
 bool options_read_file(const struct option_table *table, char *bytes, const char *path,
@@ -247,21 +377,79 @@ bool options_read_file(const struct option_table *table, char *bytes, const char
     return true;
 }
 
-void options_help(const struct option_table *table, unsigned command, FILE *stream)
+/* The column where explanations begin, at most; options that are longer have a line of their own. */
+#define HELP_COLUMN_MAX 26
+#define HELP_COLUMNS 80
+#define HELP_LEFT 80
+
+static void print_left(const struct option_row *row, char left[static HELP_LEFT])
 {
+    const char *value = value_name(row);
+    char letter[8] = "    ";
+    if (row->letter)
+        snprintf(letter, sizeof letter, "-%c, ", row->letter);
+    snprintf(left, HELP_LEFT, "  %s--%s%s%s", letter, row->name, value ? " " : "",
+             value ? value : "");
+}
+
+/* Words that follow an option's name, broken between them. */
+static void print_wrapped(FILE *stream, const char *left, int column, const char *text)
+{
+    int at = fprintf(stream, "%s", left);
+    if (at + 2 > column)
+        at = fprintf(stream, "\n") - 1;
+    fprintf(stream, "%*s", column - at, "");
+    for (at = column; *text;) {
+        int length = (int)strcspn(text, " ");
+        if (at > column && at + 1 + length > HELP_COLUMNS)
+            at = fprintf(stream, "\n%*s", column, "") - 1;
+        at += fprintf(stream, "%s%.*s", at > column ? " " : "", length, text);
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', stream);
+}
+
+static bool is_shown(const struct option_row *row, unsigned command, enum options_help help)
+{
+    return (help == OPTIONS_HELP_ALL ? row->commands : row->first) & command;
+}
+
+static void print_group(const struct option_table *table, unsigned command, enum options_help help,
+                        size_t group, int column, FILE *stream)
+{
+    bool headed = table->group_count == 0 || help == OPTIONS_HELP_SHORT;
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];
-        if (!(row->commands & command))
+        if (!is_shown(row, command, help) || (size_t)row->group != group)
             continue;
-        char left[80];
-        const char *value = row->type == OPTION_CHOICE ? row->choices : row->metavar;
-        char letter[8] = "    ";
-        if (row->letter)
-            snprintf(letter, sizeof letter, "-%c, ", row->letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, value ? " " : "",
-                 value ? value : "");
-        fprintf(stream, "  %-34s %s%s%s%s\n", left, row->help, row->fallback ? " (default " : "",
-                row->fallback ? row->fallback : "", row->fallback ? ")" : "");
+        char left[HELP_LEFT], text[256];
+        print_left(row, left);
+        snprintf(text, sizeof text, "%s%s%s%s", row->help, row->fallback ? " (default " : "",
+                 row->fallback ? row->fallback : "", row->fallback ? ")" : "");
+        if (!headed)
+            fprintf(stream, "%s:\n", table->groups[group]);
+        headed = true;
+        print_wrapped(stream, left, column, text);
     }
-    fprintf(stream, "  %-34s %s\n", "-h, --help", "this text");
+}
+
+void options_print_help(const struct option_table *table, unsigned command, enum options_help help,
+                        FILE *stream)
+{
+    int column = (int)sizeof "  -h, --help-all" + 1;
+    for (size_t i = 0; i < table->count; i++) {
+        char left[HELP_LEFT];
+        print_left(&table->rows[i], left);
+        int wanted = (int)strlen(left) + 2;
+        if (is_shown(&table->rows[i], command, help) && wanted > column &&
+            wanted <= HELP_COLUMN_MAX)
+            column = wanted;
+    }
+    size_t groups = table->group_count ? table->group_count : 1;
+    for (size_t i = 0; i < groups; i++)
+        print_group(table, command, help, i, column, stream);
+    if (table->group_count && help == OPTIONS_HELP_ALL)
+        fputs("Help:\n", stream);
+    print_wrapped(stream, "  -h, --help", column, "show a short help");
+    print_wrapped(stream, "      --help-all", column, "list every option");
 }

@@ -20,6 +20,7 @@ enum option_type {
 
 #define OPTION_TEXTS_MAX 16
 
+/* Bits of `commands` and `first` stand for commands; which, is the table's matter. */
 struct option_row {
     const char *name; /* without dashes; also the key in a configuration file */
     char letter;      /* 0: none */
@@ -29,8 +30,10 @@ struct option_row {
     const char *metavar;  /* what --help calls the value */
     const char *fallback; /* the default as one would write it; NULL: none */
     const char *help;
-    unsigned commands; /* bits: which commands take it; two rows may share a name if no command
-                          takes both */
+    unsigned commands; /* which commands take it; two rows may share a name if no command takes
+                          both */
+    unsigned first;    /* which of them show it in their short help */
+    int group;         /* orders the help: index of a heading of the table */
 };
 
 struct option_value {
@@ -47,24 +50,35 @@ struct option_value {
 struct option_table {
     const struct option_row *rows;
     size_t count;
+    const char *const *groups; /* headings, which the whole help has; in order */
+    size_t group_count;        /* 0: no headings, one group */
+};
+
+enum options_help {
+    OPTIONS_HELP_NONE,
+    OPTIONS_HELP_SHORT, /* --help, -h: the options that people need first */
+    OPTIONS_HELP_ALL,   /* --help-all */
 };
 
 /* Sets every row's value to its fallback. `values` has table->count items throughout. */
 void options_defaults(const struct option_table *table, struct option_value *values);
 
 /* Reads argv[1] to argv[argc - 1] (argv[0] is the command) for one command. Operands are moved to
- * the end of argv; *first_operand is the first one's index. --help sets *help. Values given here
- * win over a configuration file's. Errors: ERR_INPUT. */
+ * the end of argv; *first_operand is the first one's index. --help, -h and --help-all set *help.
+ * Values given here win over a configuration file's. Errors: ERR_INPUT. */
 bool options_parse(const struct option_table *table, unsigned command, int argc, char **argv,
-                   struct option_value *values, int *first_operand, bool *help, struct err *err);
+                   struct option_value *values, int *first_operand, enum options_help *help,
+                   struct err *err);
 
 /* Reads "key = value" lines ('#' starts a comment); an unknown key is an error, a key that other
  * commands take is not. A key of OPTION_TEXTS may come again. `bytes` is changed and must outlive
- * the values; terminated. `path` is for messages ("path:line: key: reason"). Errors: ERR_INPUT. */
+ * the values; terminated. `path` is for messages ("path:line: reason"). Errors: ERR_INPUT. */
 bool options_read_file(const struct option_table *table, char *bytes, const char *path,
                        struct option_value *values, struct err *err);
 
-/* Writes the options of a command as --help shows them. */
-void options_help(const struct option_table *table, unsigned command, FILE *stream);
+/* Writes the options of a command as `help` asks for them (not OPTIONS_HELP_NONE), at most 80
+ * columns wide. */
+void options_print_help(const struct option_table *table, unsigned command, enum options_help help,
+                        FILE *stream);
 
 #endif

@@ -12,10 +12,9 @@
 #include "operate/check_media.h"
 #include "operate/check_volume.h"
 #include "settings.h"
+#include "usage.h"
 
 #include <stdlib.h>
-
-#define EXIT_USAGE 2
 
 /* One playlist under check. */
 struct check_subject {
@@ -57,13 +56,18 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
     /* Times on the command line go by --timezone first, as in the other commands. */
     if (ok && own && !is_own) {
         struct zone asked = {0};
-        ok = zone_load(&asked, own, err) || err_prefix(err, "--timezone: ");
+        ok = zone_load(&asked, own, err) || err_prefix(err, "option --timezone: ");
         zone_finish(&asked);
     }
     if (ok && at)
-        ok = settings_instant(at, own ? own : zone.name[0] ? name : NULL, &now_ms, err);
+        ok = settings_instant(subject->settings, SETTING_AT,
+                              own            ? own
+                              : zone.name[0] ? name
+                                             : NULL,
+                              &now_ms, err);
     if (ok && (now_ms < PROGRAMME_FIRST_MS || now_ms > PROGRAMME_LAST_MS))
-        ok = err_set(err, ERR_INPUT, "--at: %s is outside the years 1971 to 2199", at ? at : "now");
+        ok = err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
+                     at ? at : "now");
     if (ok) {
         ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
              check_schedule_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
@@ -162,16 +166,12 @@ int check_main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     bool ok = settings_read(&command.settings, SETTINGS_CHECK, argc, argv, &err);
     if (ok && !command.settings.help && !command.settings.source)
-        ok = err_set(&err, ERR_INPUT, "which playlist? duckling check FILE");
+        ok = err_set(&err, ERR_INPUT, "no playlist given; use duckling check FILE");
     command.report.json = ok && command.settings.values[SETTING_JSON].number > 0;
     if (!ok) {
-        log_error("check", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_CHECK, &err);
     } else if (command.settings.help) {
-        puts("Usage: duckling check [OPTION]... FILE\n\n"
-             "Tells every fault of a playlist and its media, before they are on a wall, and what "
-             "its author can hardly have meant.\n");
-        options_help(&settings_table, SETTINGS_CHECK, stdout);
+        usage_print(SETTINGS_CHECK, command.settings.help);
     } else if (!run(&command, &err)) {
         log_error("check", "%s", err.text);
         status = EXIT_FAILURE;

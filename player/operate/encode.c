@@ -24,12 +24,12 @@ bool encode_check_size(int width_px, int height_px, struct err *err)
 {
     if (width_px % 2 || height_px % 2)
         return err_set(err, ERR_INPUT,
-                       "%dx%d: a film needs even sides (its colors have half the resolution); take "
-                       "%dx%d",
-                       width_px, height_px, width_px + width_px % 2, height_px + height_px % 2);
+                       "needs even sides for a film (its colors have half the resolution), such as "
+                       "%dx%d, not %dx%d",
+                       width_px + width_px % 2, height_px + height_px % 2, width_px, height_px);
     if ((int64_t)width_px * height_px > ENCODE_AREA_MAX_PX)
-        return err_set(err, ERR_LIMIT, "%dx%d: a film may have at most %d pixels", width_px,
-                       height_px, ENCODE_AREA_MAX_PX);
+        return err_set(err, ERR_LIMIT, "needs at most %d pixels for a film, not %dx%d",
+                       ENCODE_AREA_MAX_PX, width_px, height_px);
     return true;
 }
 

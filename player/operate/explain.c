@@ -5,11 +5,11 @@
 #include "operate/columns.h"
 #include "operate/reasons.h"
 #include "operate/timetable.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
 #define LABEL_CELLS 8
 #define NAMES_TOLD_MAX 12
 #define GAP 2
@@ -248,15 +248,12 @@ int explain_main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     bool understood = settings_read(&inquiry.settings, SETTINGS_EXPLAIN, argc, argv, &err);
     if (understood && !inquiry.settings.help && !inquiry.settings.source)
-        understood = err_set(&err, ERR_INPUT, "which playlist? duckling explain FILE [SPOT]");
+        understood =
+            err_set(&err, ERR_INPUT, "no playlist given; use duckling explain FILE [SPOT]");
     if (!understood) {
-        log_error("explain", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_EXPLAIN, &err);
     } else if (inquiry.settings.help) {
-        puts("Usage: duckling explain [OPTION]... FILE [SPOT]\n\n"
-             "Says what is on at an instant and why, and why each other daypart is not;\n"
-             "with SPOT also when that was on last, and will be next.\n");
-        options_help(&settings_table, SETTINGS_EXPLAIN, stdout);
+        usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
     } else if (!run(&inquiry, &err)) {
         log_error("explain", "%s", err.text);
         status = EXIT_FAILURE;

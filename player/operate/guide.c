@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "operate/guide_lines.h"
 #include "operate/timetable.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
 #define DAY_MS INT64_C(86400000)
 
 struct guide {
@@ -36,7 +36,7 @@ static bool read_stretch(struct guide *guide, struct err *err)
     char from[40], to[40];
     civil_format(&timetable_zone(&guide->timetable)->civil, guide->from_ms, from);
     civil_format(&timetable_zone(&guide->timetable)->civil, guide->to_ms, to);
-    return err_set(err, ERR_INPUT, "--to, %s, is not after --from, %s", to, from);
+    return err_set(err, ERR_INPUT, "option --to needs a time after --from, %s, not %s", from, to);
 }
 
 /* Slots that overlap the stretch, each whole. The sink fails for good (a full disk, say): then the
@@ -103,14 +103,11 @@ int guide_main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     bool understood = settings_read(&guide.settings, SETTINGS_GUIDE, argc, argv, &err);
     if (understood && !guide.settings.help && !guide.settings.source)
-        understood = err_set(&err, ERR_INPUT, "which playlist? duckling guide FILE");
+        understood = err_set(&err, ERR_INPUT, "no playlist given; use duckling guide FILE");
     if (!understood) {
-        log_error("guide", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_GUIDE, &err);
     } else if (guide.settings.help) {
-        puts("Usage: duckling guide [OPTION]... FILE\n\n"
-             "Lists what is on: every slot of a stretch of time, or totals of its spots.\n");
-        options_help(&settings_table, SETTINGS_GUIDE, stdout);
+        usage_print(SETTINGS_GUIDE, guide.settings.help);
     } else if (!run(&guide, &err)) {
         log_error("guide", "%s", err.text);
         status = EXIT_FAILURE;

@@ -10,12 +10,12 @@
 #include "operate/preview_wall.h"
 #include "operate/sheet.h"
 #include "settings.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define EXIT_USAGE 2
 #define FRAMES_FPS 10 /* of --frames, where nothing else is asked for */
 
 struct preview {
@@ -73,7 +73,9 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
     int frames = (int)value(preview, SETTING_FRAMES)->number;
     const char *number = strstr(pattern, "%d");
     if (frames > 1 && !number)
-        return err_set(err, ERR_INPUT, "--output needs %%d where the frame's number goes");
+        return err_set(
+            err, ERR_INPUT,
+            "option --output needs %%d in its name for the frame's number, such as out-%%d.png");
     for (int i = 0; i < frames; i++) {
         char path[4096];
         if (number)
@@ -165,7 +167,7 @@ static bool read_instant(const struct preview *preview, enum setting setting, in
     const char *own = value(preview, SETTING_TIMEZONE)->text;
     const char *zone = own ? own : preview->wall.playing.edition->playlist->timezone;
     *ms = clock_wall_ms();
-    return !text || settings_instant(text, zone, ms, err);
+    return !text || settings_instant(&preview->settings, setting, zone, ms, err);
 }
 
 static bool write_film(struct preview *preview, struct err *err)
@@ -177,9 +179,10 @@ static bool write_film(struct preview *preview, struct err *err)
         !read_instant(preview, SETTING_TO, &film.to_ms, err))
         return false;
     if (film.to_ms <= film.from_ms)
-        return err_set(err, ERR_INPUT, "--to is not after --from");
+        return err_set(err, ERR_INPUT, "option --to needs a time after --from");
     if (film.to_ms - film.from_ms > PREVIEW_FILM_MS_MAX)
-        return err_set(err, ERR_LIMIT, "a film may last 24 hours at most");
+        return err_set(err, ERR_LIMIT,
+                       "a film is at most 24 hours long; choose a --to nearer to --from");
     return preview_film_write(&preview->wall, &film, err);
 }
 
@@ -208,21 +211,23 @@ static bool is_sound(const struct preview *preview, struct err *err)
     const struct option_value *size = value(preview, SETTING_SIZE);
     if (!wants_film(preview)) {
         if (!ends_in(value(preview, SETTING_OUTPUT)->text, ".png"))
-            return err_set(err, ERR_INPUT, "--output: ends neither in .png nor in .mp4");
+            return err_set(err, ERR_INPUT,
+                           "option --output needs a name that ends in .png or .mp4, not \"%.200s\"",
+                           value(preview, SETTING_OUTPUT)->text);
         for (size_t i = 0; i < sizeof of_film / sizeof *of_film; i++)
             if (value(preview, of_film[i])->given)
-                return err_set(err, ERR_INPUT,
-                               "--from and --to are for films: they want -o out.mp4");
+                return err_set(err, ERR_INPUT, "option --%s is for films; use it with -o out.mp4",
+                               settings_table.rows[of_film[i]].name);
         return true;
     }
     for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
         if (value(preview, of_pictures[i])->given)
             return err_set(err, ERR_INPUT,
-                           "--%s is for pictures: a film goes --from an instant --to another",
+                           "option --%s is for pictures; a film needs --from and --to instead",
                            settings_table.rows[of_pictures[i]].name);
     if (!value(preview, SETTING_TO)->given)
-        return err_set(err, ERR_INPUT, "a film until when? --to");
-    return encode_check_size(size->width, size->height, err) || err_prefix(err, "--size: ");
+        return err_set(err, ERR_INPUT, "option --to is missing; it says when the film ends");
+    return encode_check_size(size->width, size->height, err) || err_prefix(err, "option --size ");
 }
 
 static bool is_complete(const struct preview *preview, struct err *err)
@@ -231,8 +236,9 @@ static bool is_complete(const struct preview *preview, struct err *err)
         return true;
     if (preview->settings.source && value(preview, SETTING_OUTPUT)->text)
         return is_sound(preview, err);
-    return err_set(err, ERR_INPUT,
-                   "which playlist, and where to? duckling preview FILE -o out.png");
+    if (!preview->settings.source)
+        return err_set(err, ERR_INPUT, "no playlist given; use duckling preview FILE -o out.png");
+    return err_set(err, ERR_INPUT, "no output file given; add -o out.png or -o out.mp4");
 }
 
 int preview_main(int argc, char **argv)
@@ -242,15 +248,9 @@ int preview_main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err) ||
         !is_complete(&preview, &err)) {
-        log_error("preview", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_PREVIEW, &err);
     } else if (preview.settings.help) {
-        puts("Usage: duckling preview [OPTION]... FILE -o out.png\n"
-             "   or: duckling preview [OPTION]... FILE -o out.mp4 --from TIME --to TIME\n\n"
-             "Draws what a screen would show at an instant, pixel for pixel, or films a stretch of "
-             "it.\n"
-             "Films are for looking at: they have no sound.\n");
-        options_help(&settings_table, SETTINGS_PREVIEW, stdout);
+        usage_print(SETTINGS_PREVIEW, preview.settings.help);
     } else if (!run(&preview, &err)) {
         log_error("preview", "%s", err.text);
         status = EXIT_FAILURE;

@@ -7,11 +7,11 @@
 #include "operate/publish_rollback.h"
 #include "operate/publish_session.h"
 #include "operate/publish_when.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
 #define EXPIRES_DEFAULT_MS (90 * INT64_C(86400000))
 
 struct publish_command {
@@ -29,12 +29,14 @@ static bool read_expires(struct publish_command *command, struct err *err)
     if (!text)
         return true;
     char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
-    if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text,
-                          &command->expires_ms, err))
-        return err_prefix(err, "--expires: ");
+    if (!settings_instant(&command->settings, SETTING_EXPIRES,
+                          command->settings.values[SETTING_TIMEZONE].text, &command->expires_ms,
+                          err))
+        return false;
     publish_when_print(&command->settings, command->expires_ms, when);
     if (command->expires_ms <= now_ms)
-        return err_set(err, ERR_INPUT, "--expires: %s is not in the future (%s)", text, when);
+        return err_set(err, ERR_INPUT, "option --expires needs a time in the future, not %s (%s)",
+                       text, when);
     publish_when_span(command->expires_ms - now_ms, span);
     log_info("publish", "players report it as stale from then on: expires=%s (in %s)", when, span);
     return true;
@@ -47,10 +49,11 @@ static bool read_usage(struct publish_command *command, int argc, char **argv, s
         return settings->help;
     command->rollback = settings->values[SETTING_ROLLBACK].number > 0;
     if (!command->rollback && !settings->source)
-        return err_set(err, ERR_INPUT, "which playlist? duckling publish FILE");
+        return err_set(err, ERR_INPUT,
+                       "no playlist given; use duckling publish FILE, or --rollback");
     if (command->rollback && settings->source &&
         !publish_session_version(settings->source, &command->version, err))
-        return err_prefix(err, "--rollback: ");
+        return err_prefix(err, "option --rollback ");
     return publish_session_check(settings, err) && read_expires(command, err);
 }
 
@@ -101,15 +104,9 @@ int publish_main(int argc, char **argv)
     struct err err = {0};
     int status = EXIT_SUCCESS;
     if (!read_usage(&command, argc, argv, &err)) {
-        log_error("publish", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_PUBLISH, &err);
     } else if (command.settings.help) {
-        puts("Usage: duckling publish [OPTION]... FILE --to BASE --channel NAME --key SECRET\n"
-             "   or: duckling publish [OPTION]... --rollback [VERSION] --to BASE --channel NAME "
-             "--key SECRET\n\n"
-             "Checks a playlist, puts it and its media on a server, signed by minisign, and "
-             "switches all players of the channel over to it.\n");
-        options_help(&settings_table, SETTINGS_PUBLISH, stdout);
+        usage_print(SETTINGS_PUBLISH, command.settings.help);
     } else if (!run(&command, &err)) {
         log_error("publish", "%s", err.text);
         status = EXIT_FAILURE;

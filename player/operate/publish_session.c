@@ -24,7 +24,8 @@ bool publish_session_version(const char *text, int64_t *version, struct err *err
 {
     size_t length = strspn(text, "0123456789");
     *version = length > 0 && length < 13 && !text[length] ? strtoll(text, NULL, 10) : 0;
-    return *version > 0 || err_set(err, ERR_INPUT, "\"%s\" is not a version such as 43", text);
+    return *version > 0 ||
+           err_set(err, ERR_INPUT, "needs a version such as 43, not \"%.200s\"", text);
 }
 
 /* Whether an address ends in channels/ or channels/NAME/, as players are given it. */
@@ -49,26 +50,33 @@ static bool check_base(const struct settings *settings, struct err *err)
     const char *base = text_of(settings, SETTING_BASE), *after = text_of(settings, SETTING_AFTER);
     int64_t version;
     if (is_channels(base))
-        return err_set(err, ERR_INPUT,
-                       "--to: that is the address of a channel: give the part before /channels/");
-    return !after || publish_session_version(after, &version, err) || err_prefix(err, "--after: ");
+        return err_set(
+            err, ERR_INPUT,
+            "option --to needs the part before /channels/, not the address of a channel");
+    return !after || publish_session_version(after, &version, err) ||
+           err_prefix(err, "option --after ");
 }
 
 bool publish_session_check(const struct settings *settings, struct err *err)
 {
     const char *channel = text_of(settings, SETTING_CHANNEL);
     if (!text_of(settings, SETTING_BASE))
-        return err_set(err, ERR_INPUT, "where to? --to BASE: http(s)://, s3:// or a folder");
+        return err_set(err, ERR_INPUT,
+                       "option --to is missing; it says where to publish, such as "
+                       "https://host/signage, s3://bucket or a folder");
     if (!channel)
-        return err_set(err, ERR_INPUT, "which channel? --channel NAME");
-    if (!text_of(settings, SETTING_SECRET))
-        return err_set(err, ERR_INPUT, "signed by whom? --key SECRET, a key file of minisign's");
-    if (!pointer_channel_is_valid(channel))
         return err_set(
             err, ERR_INPUT,
-            "--channel: 1 to %d of the characters a to z, 0 to 9, dot, _ and hyphen, the "
-            "first a letter or digit",
-            POINTER_CHANNEL_BYTES - 1);
+            "option --channel is missing; it names the channel, such as --channel lobby");
+    if (!text_of(settings, SETTING_SECRET))
+        return err_set(
+            err, ERR_INPUT,
+            "option --key is missing; it names the minisign secret key file to sign with");
+    if (!pointer_channel_is_valid(channel))
+        return err_set(err, ERR_INPUT,
+                       "option --channel needs a name of at most %d characters a to z, 0 to 9, "
+                       "dot, _ and hyphen, the first a letter or digit, not \"%.200s\"",
+                       POINTER_CHANNEL_BYTES - 1, channel);
     return check_base(settings, err);
 }
 

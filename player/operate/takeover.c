@@ -7,12 +7,12 @@
 #include "operate/publish_rollback.h"
 #include "operate/publish_session.h"
 #include "operate/publish_when.h"
+#include "usage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
 #define UNTIL_DAYS_MAX 31
 #define UNTIL_MS_MAX (UNTIL_DAYS_MAX * INT64_C(86400000))
 
@@ -27,17 +27,21 @@ static bool read_until(struct takeover_command *command, struct err *err)
     const char *text = command->settings.values[SETTING_UNTIL].text;
     int64_t now_ms = clock_wall_ms();
     if (!text)
-        return err_set(err, ERR_INPUT, "until when? --until TIME");
-    if (!settings_instant(text, command->settings.values[SETTING_TIMEZONE].text, &command->until_ms,
-                          err))
-        return err_prefix(err, "--until: ");
+        return err_set(err, ERR_INPUT,
+                       "option --until is missing; it says when the takeover ends, such as --until "
+                       "2026-02-06T20:00");
+    if (!settings_instant(&command->settings, SETTING_UNTIL,
+                          command->settings.values[SETTING_TIMEZONE].text, &command->until_ms, err))
+        return false;
     char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
     publish_when_print(&command->settings, command->until_ms, when);
     if (command->until_ms <= now_ms)
-        return err_set(err, ERR_INPUT, "--until: %s is not in the future (%s)", text, when);
+        return err_set(err, ERR_INPUT, "option --until needs a time in the future, not %s (%s)",
+                       text, when);
     if (command->until_ms - now_ms > UNTIL_MS_MAX)
-        return err_set(err, ERR_INPUT, "--until: %s is more than %d days from now (%s)", text,
-                       UNTIL_DAYS_MAX, when);
+        return err_set(err, ERR_INPUT,
+                       "option --until needs a time at most %d days from now, not %s (%s)",
+                       UNTIL_DAYS_MAX, text, when);
     publish_when_span(command->until_ms - now_ms, span);
     log_info("takeover", "it ends by itself: until=%s (in %s)", when, span);
     return true;
@@ -50,14 +54,19 @@ static bool read_usage(struct takeover_command *command, int argc, char **argv, 
         return settings->help;
     const char *word = settings->operands[0];
     command->on = word && strcmp(word, "on") == 0;
-    if (!word || (!command->on && strcmp(word, "off") != 0))
-        return err_set(err, ERR_INPUT, "duckling takeover on FILE, or duckling takeover off");
+    if (!word)
+        return err_set(err, ERR_INPUT,
+                       "nothing to do; use duckling takeover on FILE, or duckling takeover off");
+    if (!command->on && strcmp(word, "off") != 0)
+        return err_set(err, ERR_INPUT,
+                       "the first argument must be \"on\" or \"off\", not \"%.200s\"", word);
     if (command->on && !settings->operands[1])
-        return err_set(err, ERR_INPUT, "which playlist? duckling takeover on FILE");
+        return err_set(err, ERR_INPUT, "no playlist given; use duckling takeover on FILE");
     if (!command->on && settings->operands[1])
-        return err_set(err, ERR_INPUT, "takeover off takes no playlist: %s", settings->operands[1]);
+        return err_set(err, ERR_INPUT, "extra argument \"%.200s\"; \"off\" takes no playlist",
+                       settings->operands[1]);
     if (!command->on && settings->values[SETTING_UNTIL].given)
-        return err_set(err, ERR_INPUT, "takeover off is at once: no --until");
+        return err_set(err, ERR_INPUT, "\"off\" ends the takeover at once; remove --until");
     return publish_session_check(settings, err) && (!command->on || read_until(command, err));
 }
 
@@ -153,14 +162,9 @@ int takeover_main(int argc, char **argv)
     struct err err = {0};
     int status = EXIT_SUCCESS;
     if (!read_usage(&command, argc, argv, &err)) {
-        log_error("takeover", "%s", err.text);
-        status = EXIT_USAGE;
+        status = usage_refuse(SETTINGS_TAKEOVER, &err);
     } else if (command.settings.help) {
-        puts("Usage: duckling takeover on FILE --until TIME --to BASE --channel NAME --key SECRET\n"
-             "   or: duckling takeover off --to BASE --channel NAME --key SECRET\n\n"
-             "Puts a playlist above everything that the channel's players show, at their next "
-             "poll, or ends that.\n");
-        options_help(&settings_table, SETTINGS_TAKEOVER, stdout);
+        usage_print(SETTINGS_TAKEOVER, command.settings.help);
     } else if (!run(&command, &session, &err)) {
         log_error("takeover", "%s", err.text);
         status = EXIT_FAILURE;

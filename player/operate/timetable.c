@@ -36,12 +36,12 @@ bool timetable_instant(const struct timetable *timetable, const struct settings 
     if (!text)
         return true;
     if (!civil_parse_instant(text, &local, &parsed_ms))
-        return err_set(err, ERR_INPUT, "--%s: \"%s\" is no time such as 2026-02-06T20:00:00+09:00",
-                       name, text);
+        return settings_refuse_instant(settings, setting, err);
     if (local)
         parsed_ms = civil_instant(&timetable_zone(timetable)->civil, parsed_ms);
     if (parsed_ms < PROGRAMME_FIRST_MS || parsed_ms > latest_ms)
-        return err_set(err, ERR_INPUT, "--%s: %s is outside the years 1971 to 2199", name, text);
+        return err_set(err, ERR_INPUT, "option --%s needs a time in the years 1971 to 2199, not %s",
+                       name, text);
     *ms = parsed_ms;
     return true;
 }

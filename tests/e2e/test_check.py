@@ -111,7 +111,7 @@ class Report(Check):
         for arguments in ([], ["a", "b"], ["--jsonn", "a"], ["--language", "ko", "a"]):
             done = run("check", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
-            self.assertTrue(done.stderr.startswith("error check: "), done.stderr)
+            self.assertTrue(done.stderr.startswith("duckling check: "), done.stderr)
 
     def test_its_own_failures(self):
         self.put("p.json", b'{"format": "duckling/1", "spots": {"a": {"tagline": "A"}}}')

@@ -177,7 +177,7 @@ class Manuals(unittest.TestCase):
         self.assertEqual(sorted(told[0] + told[1]), sorted(names[decoder] for decoder in decoders))
 
     def test_films_of_preview_are_told_to_be_silent(self):
-        self.assertIn("no sound", run("preview", "--help").stdout)
+        self.assertIn("no sound", run("preview", "--help-all").stdout)
         self.assertIn("no sound", (TOP / "packaging/man/duckling.1").read_text().split(".SS duckling preview")[1].split(".SS ")[0])
 
 

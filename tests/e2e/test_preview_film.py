@@ -231,14 +231,14 @@ class Refused(Preview):
         png, other = self.folder / "out.png", self.folder / "out.avi"
         to = ("--to", self.instant(1))
         for words, arguments in (
-                ("needs even sides (its colors have half the resolution); take 162x90", self.command(*self.stretch, size=(161, 90))),
-                ("take 160x92", self.command(*self.stretch, size=(160, 91))),
+                ("needs even sides for a film (its colors have half the resolution), such as 162x90, not 161x90", self.command(*self.stretch, size=(161, 90))),
+                ("such as 160x92", self.command(*self.stretch, size=(160, 91))),
                 ("at most 36000000 pixels", self.command(*self.stretch, size=(16384, 16384))),
-                ("neither in .png nor in .mp4", self.command(out=other)),
-                ("want -o out.mp4", self.command(*to, out=png)),
-                ("want -o out.mp4", self.command("--from", self.instant(0), out=png)),
-                ("until when? --to", self.command()),
-                ("until when? --to", self.command("--from", self.instant(0))),
+                ("option --output needs a name that ends in .png or .mp4", self.command(out=other)),
+                ("option --to is for films; use it with -o out.mp4", self.command(*to, out=png)),
+                ("option --from is for films; use it with -o out.mp4", self.command("--from", self.instant(0), out=png)),
+                ("option --to is missing", self.command()),
+                ("option --to is missing", self.command("--from", self.instant(0))),
                 ("--at is for pictures", self.command(*to, "--at", self.instant(0))),
                 ("--frames is for pictures", self.command(*to, "--frames", "3")),
                 ("--strip is for pictures", self.command(*to, "--strip")),
@@ -247,10 +247,10 @@ class Refused(Preview):
                 self.refuse(2, words, *arguments)
 
     def test_stretches(self):
-        self.refuse(1, "--to is not after --from", *self.command("--from", self.instant(1), "--to", self.instant(1)))
-        self.refuse(1, "--to is not after --from", *self.command("--to", self.instant(1)))  # from now on
-        self.refuse(1, "24 hours at most", *self.command("--from", self.instant(0), "--to", "2026-02-07T00:00:00.001"))
-        self.refuse(1, "is no time such as", *self.command("--from", "noon", "--to", self.instant(1)))
+        self.refuse(1, "option --to needs a time after --from", *self.command("--from", self.instant(1), "--to", self.instant(1)))
+        self.refuse(1, "option --to needs a time after --from", *self.command("--to", self.instant(1)))  # from now on
+        self.refuse(1, "at most 24 hours long", *self.command("--from", self.instant(0), "--to", "2026-02-07T00:00:00.001"))
+        self.refuse(1, 'option --from needs a time such as 2026-02-06T20:00:00+09:00, not "noon"', *self.command("--from", "noon", "--to", self.instant(1)))
 
     def test_where_no_file_can_be(self):
         (self.folder / "is.mp4").mkdir()

@@ -149,19 +149,19 @@ class Refused(Publishing):
 
     def test_usage(self):
         for words, *arguments in (
-                ("which playlist?", "publish", "--to", "x", "--channel", "a", "--key", "k"),
-                ("where to?", "publish", "p", "--channel", "a", "--key", "k"),
-                ("which channel?", "publish", "p", "--to", "x", "--key", "k"),
-                ("signed by whom?", "publish", "p", "--to", "x", "--channel", "a"),
-                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "../a"),
-                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "Seoul"),
-                ("--channel: ", "publish", "p", "--to", "x", "--key", "k", "--channel", "a" * 65),
-                ("not in the future", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "2020-01-01T00:00Z"),
-                ("--expires: ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
-                ("not a version", "publish", "--rollback", "p.json", "--to", "x", "--channel", "a", "--key", "k"),
-                ("--after: ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--after", "p-6"),
-                ("not a version", "publish", "--rollback", "0", "--to", "x", "--channel", "a", "--key", "k"),
-                ("one playlist at a time", "publish", "p", "q", "--to", "x", "--channel", "a", "--key", "k")):
+                ("no playlist given; use duckling publish FILE, or --rollback", "publish", "--to", "x", "--channel", "a", "--key", "k"),
+                ("option --to is missing", "publish", "p", "--channel", "a", "--key", "k"),
+                ("option --channel is missing", "publish", "p", "--to", "x", "--key", "k"),
+                ("option --key is missing", "publish", "p", "--to", "x", "--channel", "a"),
+                ("option --channel needs a name of at most 64 characters", "publish", "p", "--to", "x", "--key", "k", "--channel", "../a"),
+                ("option --channel needs a name of at most 64 characters", "publish", "p", "--to", "x", "--key", "k", "--channel", "Seoul"),
+                ("option --channel needs a name of at most 64 characters", "publish", "p", "--to", "x", "--key", "k", "--channel", "a" * 65),
+                ("option --expires needs a time in the future, not ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "2020-01-01T00:00Z"),
+                ("option --expires needs a time such as", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
+                ('option --rollback needs a version such as 43, not "p.json"', "publish", "--rollback", "p.json", "--to", "x", "--channel", "a", "--key", "k"),
+                ('option --after needs a version such as 43, not "p-6"', "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--after", "p-6"),
+                ("option --rollback needs a version such as 43", "publish", "--rollback", "0", "--to", "x", "--channel", "a", "--key", "k"),
+                ('extra argument "q"; this command takes one playlist', "publish", "p", "q", "--to", "x", "--channel", "a", "--key", "k")):
             done = player.run(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
             self.assertIn(words, done.stderr, arguments)
@@ -355,7 +355,7 @@ class Places(Publishing):
     def test_the_address_of_a_channel(self):
         for place in ("https://host/channels/shop/", "http://host/signage/channels/seoul", "s3://bucket/channels/seoul//",
                       self.base / "channels/seoul", "channels/seoul", "https://host/channels/"):
-            self.refuse("give the part before /channels/", to=place, status=2)
+            self.refuse("needs the part before /channels/", to=place, status=2)
         self.put(to=self.folder / "my-channels")
 
     def test_what_players_are_told(self):

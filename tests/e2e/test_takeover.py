@@ -68,17 +68,17 @@ class On(Takeover):
         rest = ["--to", "x", "--channel", "a", "--key", "k"]
         soon = ["--until", rfc3339(DAY)]
         for words, *arguments in (
-                ("takeover on FILE, or", *rest),
-                ("takeover on FILE, or", "maybe", *rest),
-                ("which playlist?", "on", *soon, *rest),
-                ("until when?", "on", "p", *rest),
-                ("--until: ", "on", "p", "--until", "tonight", *rest),
-                ("is not in the future", "on", "p", "--until", rfc3339(-60), *rest),
-                ("more than 31 days", "on", "p", "--until", rfc3339(31 * DAY + 120), *rest),
-                ("where to?", "on", "p", *soon, *rest[2:]),
+                ("use duckling takeover on FILE, or duckling takeover off", *rest),
+                ('must be "on" or "off", not "maybe"', "maybe", *rest),
+                ("no playlist given; use duckling takeover on FILE", "on", *soon, *rest),
+                ("option --until is missing", "on", "p", *rest),
+                ("option --until needs a time such as", "on", "p", "--until", "tonight", *rest),
+                ("option --until needs a time in the future, not ", "on", "p", "--until", rfc3339(-60), *rest),
+                ("option --until needs a time at most 31 days from now, not ", "on", "p", "--until", rfc3339(31 * DAY + 120), *rest),
+                ("option --to is missing", "on", "p", *soon, *rest[2:]),
                 ("takes no playlist", "off", "p", *rest),
-                ("no --until", "off", *soon, *rest),
-                ("one playlist at a time", "on", "p", "q", *soon, *rest)):
+                ("remove --until", "off", *soon, *rest),
+                ('extra argument "q"', "on", "p", "q", *soon, *rest)):
             done = player.run("takeover", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
             self.assertIn(words, done.stderr, arguments)

@@ -12,19 +12,111 @@
 enum { COMMAND_A = 1, COMMAND_B = 2 };
 enum { NAME, COUNT, COLOR, SIZE, LOUD, QUOTA, SOURCE, OUTPUT, OTHER, OUTPUT_B, ROWS };
 
+enum { LOOKS, PLACES };
+
 static const struct option_row rows[ROWS] = {
-    [NAME] = {"name", 0, OPTION_TEXT, 0, 0, NULL, "TEXT", NULL, "what it is called", COMMAND_A},
-    [COUNT] = {"count", 'c', OPTION_NUMBER, 0.5, 10, NULL, "N", "2.5", "how many", COMMAND_A},
-    [COLOR] = {"color", 0, OPTION_CHOICE, 0, 0, "red|green|10", NULL, "green", "which", COMMAND_A},
-    [SIZE] = {"size", 0, OPTION_SIZE, 64, 4096, NULL, "WxH", NULL, "how large", COMMAND_A},
-    [LOUD] = {"loud", 'l', OPTION_FLAG, 0, 0, NULL, NULL, NULL, "say more", COMMAND_A},
-    [QUOTA] = {"quota", 0, OPTION_BYTES, 1000, 5e12, NULL, "BYTES", "2G", "how much", COMMAND_A},
-    [SOURCE] = {"source", 's', OPTION_TEXTS, 0, 0, NULL, "SOURCE", NULL, "from where", COMMAND_A},
-    [OUTPUT] = {"output", 'o', OPTION_TEXT, 0, 0, NULL, "FILE", NULL, "where to", COMMAND_B},
-    [OTHER] = {"other", 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL, "otherwise", COMMAND_B},
-    [OUTPUT_B] = {"color", 0, OPTION_NUMBER, 0, 9, NULL, "N", NULL, "how deep", COMMAND_B},
+    [NAME] =
+        {
+            .name = "name",
+            .type = OPTION_TEXT,
+            .metavar = "TEXT",
+            .help = "what it is called",
+            .commands = COMMAND_A,
+            .first = COMMAND_A,
+            .group = PLACES,
+        },
+    [COUNT] =
+        {
+            .name = "count",
+            .letter = 'c',
+            .type = OPTION_NUMBER,
+            .min = 0.5,
+            .max = 10,
+            .metavar = "N",
+            .fallback = "2.5",
+            .help = "how many",
+            .commands = COMMAND_A,
+        },
+    [COLOR] =
+        {
+            .name = "color",
+            .type = OPTION_CHOICE,
+            .choices = "red|green|10",
+            .fallback = "green",
+            .help = "which",
+            .commands = COMMAND_A,
+            .first = COMMAND_A,
+        },
+    [SIZE] =
+        {
+            .name = "size",
+            .type = OPTION_SIZE,
+            .min = 64,
+            .max = 4096,
+            .metavar = "WxH",
+            .help = "how large",
+            .commands = COMMAND_A,
+        },
+    [LOUD] =
+        {
+            .name = "loud",
+            .letter = 'l',
+            .type = OPTION_FLAG,
+            .help = "say more",
+            .commands = COMMAND_A,
+        },
+    [QUOTA] =
+        {
+            .name = "quota",
+            .type = OPTION_BYTES,
+            .min = 1000,
+            .max = 5e12,
+            .metavar = "BYTES",
+            .fallback = "2G",
+            .help = "how much",
+            .commands = COMMAND_A,
+        },
+    [SOURCE] =
+        {
+            .name = "source",
+            .letter = 's',
+            .type = OPTION_TEXTS,
+            .metavar = "SOURCE",
+            .help = "from where, in so many words that they need a second line of the help",
+            .commands = COMMAND_A,
+            .group = PLACES,
+        },
+    [OUTPUT] =
+        {
+            .name = "output",
+            .letter = 'o',
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "where to",
+            .commands = COMMAND_B,
+            .group = PLACES,
+        },
+    [OTHER] =
+        {
+            .name = "other",
+            .type = OPTION_FLAG,
+            .help = "otherwise",
+            .commands = COMMAND_B,
+        },
+    [OUTPUT_B] =
+        {
+            .name = "color",
+            .type = OPTION_NUMBER,
+            .min = 0,
+            .max = 9,
+            .metavar = "N",
+            .help = "how deep",
+            .commands = COMMAND_B,
+        },
 };
-static const struct option_table table = {rows, ROWS};
+static const char *const groups[] = {[LOOKS] = "Looks", [PLACES] = "Places"};
+static const struct option_table table = {
+    .rows = rows, .count = ROWS, .groups = groups, .group_count = 2};
 
 #define ARGUMENTS_MAX 12
 
@@ -34,7 +126,8 @@ struct parsed {
     char *arguments[ARGUMENTS_MAX + 1];
     struct option_value values[ROWS];
     int count, first_operand;
-    bool ok, help;
+    bool ok;
+    enum options_help help;
     struct err err;
 };
 
@@ -62,7 +155,7 @@ static void defaults(void **state)
     (void)state;
     struct parsed p;
     parse(&p, COMMAND_A, "");
-    assert_true(p.ok && !p.help);
+    assert_true(p.ok && p.help == OPTIONS_HELP_NONE);
     assert_null(p.values[NAME].text);
     assert_true(p.values[COUNT].number == 2.5 && !p.values[COUNT].given);
     assert_string_equal(p.values[COLOR].text, "green");
@@ -133,7 +226,7 @@ static void what_may_come_again(void **state)
     options_defaults(&table, values);
     assert_false(options_parse(&table, COMMAND_A, OPTION_TEXTS_MAX + 2, many, values,
                                &p.first_operand, &p.help, &p.err));
-    assert_string_equal(p.err.text, "--source: more than 16 of them");
+    assert_string_equal(p.err.text, "option --source may be given at most 16 times");
 }
 
 /* Two commands may mean different things by one name. */
@@ -162,9 +255,11 @@ static void operands_and_help(void **state)
     assert_true(p.ok && p.values[LOUD].number == 0);
     assert_string_equal(p.arguments[p.first_operand], "--loud");
     parse(&p, COMMAND_A, "--help");
-    assert_true(p.ok && p.help);
-    parse(&p, COMMAND_A, "-h");
-    assert_true(p.ok && p.help);
+    assert_true(p.ok && p.help == OPTIONS_HELP_SHORT);
+    parse(&p, COMMAND_A, "-lh");
+    assert_true(p.ok && p.help == OPTIONS_HELP_SHORT);
+    parse(&p, COMMAND_A, "--help-all one");
+    assert_true(p.ok && p.help == OPTIONS_HELP_ALL);
 }
 
 static void what_is_refused(void **state)
@@ -173,56 +268,71 @@ static void what_is_refused(void **state)
     static const struct {
         const char *line, *words;
     } lines[] = {
-        {"--count 0.4", "--count: 0.4 is not between 0.5 and 10"},
-        {"--count 10.1", "--count: 10.1 is not between 0.5 and 10"},
-        {"--count -3", "--count: -3 is not between 0.5 and 10"},
-        {"--count x", "--count: \"x\" is not a number"},
-        {"--count 3x", "--count: \"3x\" is not a number"},
-        {"--count ''", "--count: \"\" is not a number"},
-        {"--count nan", "--count: \"nan\" is not a number"},
-        {"--count inf", "--count: \"inf\" is not a number"},
-        {"--count 1e999", "--count: \"1e999\" is not a number"},
-        {"--color blue", "--color: \"blue\" is none of red|green|10"},
-        {"--color re", "--color: \"re\" is none of red|green|10"},
-        {"--color red|green", "is none of"},
-        {"--color ''", "--color: \"\" is none of red|green|10"},
-        {"--size 1920", "--size: \"1920\" is not a size such as 1920x1080"},
-        {"--size 1920x", "is not a size such as"},
-        {"--size x1080", "is not a size such as"},
-        {"--size 1920x1080x", "is not a size such as"},
-        {"--size 1920*1080", "is not a size such as"},
-        {"--size +100x100", "is not a size such as"},
-        {"--size 100x-100", "is not a size such as"},
-        {"--size 63x64", "sides must be between 64 and 4096"},
-        {"--size 64x4097", "sides must be between 64 and 4096"},
-        {"--size 99999999999999999999x64", "sides must be between 64 and 4096"},
-        {"--quota 999", "--quota: 999 is not between 1000 and 5000000000000 bytes"},
-        {"--quota 6T", "--quota: 6T is not between"},
-        {"--quota -1k", "--quota: \"-1k\" is not a number of bytes such as 20G"},
-        {"--quota 1.5G", "is not a number of bytes"},
-        {"--quota 20GB", "is not a number of bytes"},
-        {"--quota 20X", "is not a number of bytes"},
-        {"--quota G", "is not a number of bytes"},
-        {"--quota ''", "is not a number of bytes"},
-        {"--quota 99999999999999999999999", "is not between"},
-        {"--source ''", "--source: empty"},
-        {"--name ''", "--name: empty"},
-        {"--name", "--name needs a value"},
-        {"-c", "-c needs a value"},
-        {"-lc", "-lc needs a value"},
-        {"--nmae x", "unknown option --nmae"},
-        {"--co 1", "unknown option --co"}, /* count or color? */
-        {"-z", "unknown option -z"},
-        {"-lz", "unknown option -z"},
-        {"-zl", "unknown option -z"},
-        {"--loud=yes", "unknown option --loud=yes"},
-        {"--output x", "unknown option --output"}, /* another command's */
-        {"-o x", "unknown option -o"},
+        {"--count 0.4", "option --count needs a number from 0.5 to 10, not \"0.4\""},
+        {"--count 10.1", "option --count needs a number from 0.5 to 10, not \"10.1\""},
+        {"--count -3", "option --count needs a number from 0.5 to 10, not \"-3\""},
+        {"-c x", "option --count needs a number from 0.5 to 10, not \"x\""},
+        {"--count 3x", "option --count needs a number from 0.5 to 10, not \"3x\""},
+        {"--count ''", "option --count needs a number from 0.5 to 10, not \"\""},
+        {"--count nan", "option --count needs a number from 0.5 to 10, not \"nan\""},
+        {"--count inf", "option --count needs a number from 0.5 to 10, not \"inf\""},
+        {"--count 1e999", "option --count needs a number from 0.5 to 10, not \"1e999\""},
+        {"--color blue", "option --color needs red, green or 10, not \"blue\""},
+        {"--color re", "option --color needs red, green or 10, not \"re\""},
+        {"--color red|green", "option --color needs red, green or 10, not \"red|green\""},
+        {"--color ''", "option --color needs red, green or 10, not \"\""},
+        {"--size 1920", "option --size needs a size such as 1280x720, not \"1920\""},
+        {"--size 1920x", "option --size needs a size such as 1280x720, not \"1920x\""},
+        {"--size x1080", "option --size needs a size such as 1280x720, not \"x1080\""},
+        {"--size 1920x1080x", "option --size needs a size such as 1280x720, not \"1920x1080x\""},
+        {"--size 1920*1080", "option --size needs a size such as 1280x720, not \"1920*1080\""},
+        {"--size +100x100", "option --size needs a size such as 1280x720, not \"+100x100\""},
+        {"--size 100x-100", "option --size needs a size such as 1280x720, not \"100x-100\""},
+        {"--size 63x64",
+         "option --size needs a size with sides from 64 to 4096 pixels, not \"63x64\""},
+        {"--size 64x4097",
+         "option --size needs a size with sides from 64 to 4096 pixels, not \"64x4097\""},
+        {"--size 99999999999999999999x64", "option --size needs a size with sides from 64 to 4096 "
+                                           "pixels, not \"99999999999999999999x64\""},
+        {"--quota 999", "option --quota needs a number of bytes from 1k to 5T, not \"999\""},
+        {"--quota 6T", "option --quota needs a number of bytes from 1k to 5T, not \"6T\""},
+        {"--quota 99999999999999999999999", "option --quota needs a number of bytes from 1k to 5T, "
+                                            "not \"99999999999999999999999\""},
+        {"--quota -1k", "option --quota needs a number of bytes such as 20G, not \"-1k\""},
+        {"--quota 1.5G", "option --quota needs a number of bytes such as 20G, not \"1.5G\""},
+        {"--quota 20GB", "option --quota needs a number of bytes such as 20G, not \"20GB\""},
+        {"--quota 20X", "option --quota needs a number of bytes such as 20G, not \"20X\""},
+        {"--quota G", "option --quota needs a number of bytes such as 20G, not \"G\""},
+        {"--quota ''", "option --quota needs a number of bytes such as 20G, not \"\""},
+        {"--source ''", "option --source needs a value (SOURCE), not \"\""},
+        {"--name ''", "option --name needs a value (TEXT), not \"\""},
+        {"--name", "option --name needs a value (TEXT)"},
+        {"--color", "option --color needs a value (red|green|10)"},
+        {"-c", "option --count needs a value (N)"},
+        {"-lc", "option --count needs a value (N)"},
+        {"--loud=yes", "option --loud takes no value; remove \"=yes\""},
+        {"--help=x", "option --help takes no value; remove \"=x\""},
+        {"--nmae x", "unknown option --nmae; did you mean --name?"},
+        {"--cuont=4", "unknown option --cuont; did you mean --count?"},
+        {"--Size=4", "unknown option --Size; did you mean --size?"},
+        {"--helf", "unknown option --helf; did you mean --help?"},
+        {"--volume 3", "unknown option --volume; --help-all lists every option"},
+        {"--=3", "unknown option --; --help-all lists every option"},
+        {"--co 1", "option --co is ambiguous; is it --count or --color?"},
+        {"-z", "unknown option -z; --help-all lists every option"},
+        {"-lz", "unknown option -z; --help-all lists every option"},
+        {"-zl", "unknown option -z; --help-all lists every option"},
+        {"-name x", "unknown option -name; did you mean --name?"},
+        {"-quota=x", "unknown option -quota; did you mean --quota?"},
+        /* another command's */
+        {"--output x", "unknown option --output; --help-all lists every option"},
+        {"--otehr", "unknown option --otehr; --help-all lists every option"},
+        {"-o x", "unknown option -o; --help-all lists every option"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct parsed p;
         parse(&p, COMMAND_A, lines[i].line);
-        if (p.ok || p.err.code != ERR_INPUT || !strstr(p.err.text, lines[i].words))
+        if (p.ok || p.err.code != ERR_INPUT || strcmp(p.err.text, lines[i].words) != 0)
             fail_msg("%s: %s \"%s\"", lines[i].line, p.ok ? "taken" : "refused", p.err.text);
     }
 }
@@ -264,13 +374,16 @@ static void faults_in_a_file_have_a_line(void **state)
     static const struct {
         const char *text, *words;
     } files[] = {
-        {"\n\ncount = 99\n", "/etc/d.conf:3: count: 99 is not between 0.5 and 10"},
-        {"name = a\ncolour = red\n", "/etc/d.conf:2: colour: unknown key"},
-        {"loud = maybe", "/etc/d.conf:1: loud: yes or no, not \"maybe\""},
-        {"# x\nname\n", "/etc/d.conf:2: not \"key = value\": name"},
-        {"name =\n", "/etc/d.conf:1: name: empty"},
-        {"size = big\n", "/etc/d.conf:1: size: \"big\" is not a size such as 1920x1080"},
-        {"= 3\n", "/etc/d.conf:1: : unknown key"},
+        {"\n\ncount = 99\n",
+         "/etc/d.conf:3: option count needs a number from 0.5 to 10, not \"99\""},
+        {"name = a\ncolour = red\n",
+         "/etc/d.conf:2: unknown option \"colour\"; did you mean \"color\"?"},
+        {"volume = 3", "/etc/d.conf:1: unknown option \"volume\""},
+        {"loud = maybe", "/etc/d.conf:1: option loud needs yes or no, not \"maybe\""},
+        {"# x\nname\n", "/etc/d.conf:2: a line needs the form name = value, not \"name\""},
+        {"name =\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
+        {"size = big\n", "/etc/d.conf:1: option size needs a size such as 1280x720, not \"big\""},
+        {"= 3\n", "/etc/d.conf:1: unknown option \"\""},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct option_value values[ROWS];
@@ -293,13 +406,13 @@ static void the_command_line_wins(void **state)
     assert_string_equal(p.values[COLOR].text, "red");
 }
 
-static char *help_of(const struct option_table *of, unsigned command)
+static char *help_of(const struct option_table *of, unsigned command, enum options_help help)
 {
     char *text = NULL;
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     assert_non_null(stream);
-    options_help(of, command, stream);
+    options_print_help(of, command, help, stream);
     assert_int_equal(fclose(stream), 0);
     return text;
 }
@@ -307,13 +420,34 @@ static char *help_of(const struct option_table *of, unsigned command)
 static void help_lists_every_option_of_its_command(void **state)
 {
     (void)state;
-    char *text = help_of(&table, COMMAND_A);
-    assert_non_null(strstr(text, "      --name TEXT"));
-    assert_non_null(strstr(text, "  -c, --count N"));
-    assert_non_null(strstr(text, "how many (default 2.5)"));
-    assert_non_null(strstr(text, "--color red|green|10"));
-    assert_non_null(strstr(text, "-h, --help"));
-    assert_null(strstr(text, "--output"));
+    char *text = help_of(&table, COMMAND_A, OPTIONS_HELP_ALL);
+    assert_string_equal(
+        text, "Looks:\n"
+              "  -c, --count N        how many (default 2.5)\n"
+              "      --color red|green|10\n"
+              "                       which (default green)\n"
+              "      --size WxH       how large\n"
+              "  -l, --loud           say more\n"
+              "      --quota BYTES    how much (default 2G)\n"
+              "Places:\n"
+              "      --name TEXT      what it is called\n"
+              "  -s, --source SOURCE  from where, in so many words that they need a second line\n"
+              "                       of the help\n"
+              "Help:\n"
+              "  -h, --help           show a short help\n"
+              "      --help-all       list every option\n");
+    free(text);
+}
+
+static void a_short_help_lists_what_comes_first(void **state)
+{
+    (void)state;
+    char *text = help_of(&table, COMMAND_A, OPTIONS_HELP_SHORT);
+    assert_null(strstr(text, ":\n")); /* no headings */
+    assert_null(strstr(text, "--count"));
+    const char *color = strstr(text, "--color"), *name = strstr(text, "--name");
+    assert_true(color && name && color < name); /* by groups */
+    assert_non_null(strstr(text, "--help-all"));
     free(text);
 }
 
@@ -322,7 +456,8 @@ static void help_lists_every_option_of_its_command(void **state)
 static void the_players_table(void **state)
 {
     (void)state;
-    static const unsigned commands[] = {SETTINGS_PLAY, SETTINGS_PREVIEW, SETTINGS_PUBLISH,
+    static const unsigned commands[] = {SETTINGS_PLAY,    SETTINGS_PREVIEW, SETTINGS_GUIDE,
+                                        SETTINGS_EXPLAIN, SETTINGS_CHECK,   SETTINGS_PUBLISH,
                                         SETTINGS_TAKEOVER};
     struct option_value values[SETTING_COUNT];
     options_defaults(&settings_table, values);
@@ -340,12 +475,20 @@ static void the_players_table(void **state)
                         (settings_table.rows[k].commands & row->commands) == 0);
             assert_true(!row->letter || settings_table.rows[k].letter != row->letter);
         }
+        assert_int_equal(row->first & ~row->commands, 0);
+        assert_in_range(row->group, 0, (int)settings_table.group_count - 1);
         for (size_t c = 0; c < sizeof commands / sizeof *commands; c++) {
-            char *text = help_of(&settings_table, commands[c]), name[64];
+            char *text = help_of(&settings_table, commands[c], OPTIONS_HELP_ALL), name[64];
             snprintf(name, sizeof name, " --%s %s", row->name, row->metavar ? row->metavar : "");
             assert_int_equal(strstr(text, name) != NULL, (row->commands & commands[c]) != 0);
             free(text);
         }
+    }
+    for (size_t c = 0; c < sizeof commands / sizeof *commands; c++) {
+        int first = 0;
+        for (size_t i = 0; i < settings_table.count; i++)
+            first += (settings_table.rows[i].first & commands[c]) != 0;
+        assert_in_range(first, 2, 5);
     }
 }
 
@@ -363,6 +506,7 @@ int main(void)
         cmocka_unit_test(faults_in_a_file_have_a_line),
         cmocka_unit_test(the_command_line_wins),
         cmocka_unit_test(help_lists_every_option_of_its_command),
+        cmocka_unit_test(a_short_help_lists_what_comes_first),
         cmocka_unit_test(the_players_table),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

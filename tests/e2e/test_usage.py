@@ -1,0 +1,163 @@
+"""What the programs say about themselves at a terminal: help, versions, and what is wrong with a command line."""
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import tap
+from player import DUCKLING, TOP, environment, run
+
+COLUMNS = 80
+COMMANDS = ("play", "preview", "check", "guide", "explain", "publish", "takeover")
+# What nobody needs on the first day.
+LATER = ("--no-sandbox", "--decode-timeout", "--log-level", "--ca-file")
+
+
+def options(text):
+    return set(re.findall(r"^  (?:-\w, |    )(--[\w-]+)", text, re.MULTILINE))
+
+
+class Help(unittest.TestCase):
+    def ask(self, *arguments):
+        done = run(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+        self.assertEqual([line for line in done.stdout.splitlines() if len(line) > COLUMNS or line != line.rstrip()], [])
+        return done.stdout
+
+    def test_of_the_program_lists_the_commands(self):
+        text = self.ask("--help")
+        self.assertTrue(text.startswith("Usage: duckling COMMAND "))
+        self.assertEqual(tuple(re.findall(r"^  ([a-z]+) +\w.*$", text, re.MULTILINE)), COMMANDS)
+        self.assertEqual(self.ask("-h"), text)
+
+    def test_without_arguments_is_on_standard_error(self):
+        done = run()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, self.ask("--help"))
+
+    def test_of_a_command_is_short(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                text = self.ask(command, "--help")
+                self.assertTrue(text.startswith(f"Usage: duckling {command} "))
+                self.assertLessEqual(len(text.splitlines()), 24)
+                first = options(text) - {"--help", "--help-all"}
+                self.assertTrue(2 <= len(first) <= 5, first)
+                self.assertFalse(first.intersection(LATER))
+                self.assertRegex(text, rf"\nExample: duckling {command} ")
+                self.assertTrue(text.endswith(f"\n`duckling {command} --help-all` lists every option.\n"))
+                self.assertEqual(self.ask(command, "-h"), text)
+
+    def test_all_of_a_command(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                text = self.ask(command, "--help-all")
+                self.assertLess(options(self.ask(command, "--help")), options(text))
+                self.assertIn("--log-level", options(text))
+                self.assertIn("\nSettings and logs:\n", text)
+
+    def test_examples_are_understood(self):
+        """Each gets past its options: it fails for its files, or for the year that it was written in."""
+        with tempfile.TemporaryDirectory() as folder:
+            for command in COMMANDS:
+                text = self.ask(command, "--help")
+                example = re.search(r"^Example: duckling (.*(?:\n {10}.*)*)$", text, re.MULTILINE)[1].split()
+                done = subprocess.run([DUCKLING, *example], cwd=folder, text=True, capture_output=True, env=environment(),
+                                      stdin=subprocess.DEVNULL, timeout=60)
+                with self.subTest(example):
+                    self.assertRegex(done.stdout + done.stderr, r"\.json: No such file|option --until needs a time (in|at)")
+
+    def test_asks_for_nothing_else(self):
+        """Neither a playlist nor a configuration file must be there."""
+        self.ask("guide", "--config", "/no/such/file", "--help")
+        self.ask("publish", "--help")
+        self.ask("check", "a", "b", "--help")
+
+
+class Version(unittest.TestCase):
+    LIBRARIES = ("SDL2", "SDL2_image", "SDL2_ttf", "libcurl", "TLS")
+    FFMPEG = ("FFmpeg", "libavformat", "libavcodec", "libavutil", "libswscale", "libswresample")
+
+    def read(self, program):
+        done = subprocess.run([program, "--version"], text=True, capture_output=True, env=environment(), timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        for line in lines:
+            self.assertRegex(line, r"^[\w-]+ \S*\d\S*( \(compiled with \S+\))?$")
+        return lines, [line.split()[0] for line in lines]
+
+    def test_of_the_player(self):
+        lines, names = self.read(DUCKLING)
+        self.assertRegex(lines[0], r"^duckling \d+\.\d+\.\d+$")
+        self.assertEqual(tuple(names[1:]), self.LIBRARIES + self.FFMPEG)
+        linked = subprocess.run(["pkg-config", "--modversion", "sdl2"], text=True, capture_output=True, check=True).stdout.strip()
+        self.assertIn(f"SDL2 {linked}", lines[1])
+
+    def test_of_the_program_for_films(self):
+        lines, names = self.read(DUCKLING.with_name("duckling-films"))
+        self.assertEqual(names, ["duckling-films", *self.FFMPEG])
+        self.assertEqual(lines[1:], self.read(DUCKLING)[0][-len(self.FFMPEG):])
+
+    def test_without_the_program_for_films(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = Path(folder) / "duckling"
+            alone.write_bytes(DUCKLING.read_bytes())
+            alone.chmod(0o755)
+            done = subprocess.run([alone, "--version"], text=True, capture_output=True, env=environment(), timeout=60)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("\nFFmpeg unknown (duckling-films: not found in ", done.stdout)
+            other = Path(folder) / "duckling-films"
+            other.write_text("#!/bin/sh\nexit 2\n")
+            other.chmod(0o755)
+            done = subprocess.run([alone, "--version"], text=True, capture_output=True, env=environment(), timeout=60)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("\nFFmpeg unknown (duckling-films does not answer: ", done.stdout)
+
+
+class Mistakes(unittest.TestCase):
+    def refuse(self, words, *arguments, status=2):
+        done = run(*arguments)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (status, "", words + "\n"), arguments)
+
+    def test_commands(self):
+        self.refuse('duckling: unknown command "plya"; did you mean "play"?', "plya", "p.json")
+        self.refuse('duckling: unknown command "Preview"; did you mean "preview"?', "Preview")
+        self.refuse('duckling: unknown command "dance"; duckling --help lists the commands', "dance")
+        self.refuse('duckling: unknown command "--verbose"; duckling --help lists the commands', "--verbose")
+        self.refuse('duckling: unknown command "?[31m"; duckling --help lists the commands', "\x1b[31m")
+
+    def test_options(self):
+        self.refuse("duckling play: unknown option --widnow; did you mean --window?", "play", "--widnow", "1280x720", "p.json")
+        self.refuse("duckling play: unknown option -window; did you mean --window?", "play", "-window", "1280x720", "p.json")
+        self.refuse("duckling guide: unknown option --window; --help-all lists every option", "guide", "--window", "1x1", "p.json")
+        self.refuse("duckling check: unknown option -x; --help-all lists every option", "check", "-x", "p.json")
+        self.refuse("duckling play: option --st is ambiguous; is it --store or --state?", "play", "--st", "x")
+        self.refuse('duckling play: option --window needs a size such as 1280x720, not "big"', "play", "--window", "big")
+        self.refuse('duckling play: option --quota needs a number of bytes from 1M to 1000T, not "5"', "play", "--quota", "5")
+        self.refuse('duckling play: option --for needs a number from 0 to 31536000, not "-1"', "play", "--for", "-1")
+        self.refuse('duckling play: option --renderer needs auto, gpu or cpu, not "gpuu"', "play", "--renderer", "gpuu")
+        self.refuse("duckling takeover: option --until needs a value (TIME)", "takeover", "on", "--until")
+        self.refuse("duckling play: option --source may be given at most 8 times", "play", *["--source=a"] * 9)
+
+    def test_arguments(self):
+        self.refuse("duckling play: no playlist given; use duckling play FILE, URL or CHANNEL/", "play")
+        self.refuse("duckling preview: no playlist given; use duckling preview FILE -o out.png", "preview")
+        self.refuse("duckling preview: no output file given; add -o out.png or -o out.mp4", "preview", "p.json")
+        self.refuse('duckling play: extra argument "9"; this command takes at most 8 sources', "play", *"123456789")
+        self.refuse('duckling check: extra argument "b"; this command takes one playlist', "check", "a", "b")
+
+    def test_configuration(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            def refuse(text, words):
+                Path(file.name).write_text(text)
+                self.refuse(f"duckling play: {file.name}:2: {words}", "play", "--config", file.name)
+            refuse("# A wall\nwindwo = 64x64\n", 'unknown option "windwo"; did you mean "window"?')
+            refuse("# A wall\nwindow = big\n", 'option window needs a size such as 1280x720, not "big"')
+            refuse("# A wall\nwindow\n", 'a line needs the form name = value, not "window"')
+            refuse("# A wall\nwindow = \x1b[31m\n", 'option window needs a size such as 1280x720, not "?[31m"')
+        self.refuse("duckling play: /no/such/file: No such file or directory", "play", "--config", "/no/such/file", status=1)
+
+
+if __name__ == "__main__":
+    tap.main()
