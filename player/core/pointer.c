@@ -195,6 +195,11 @@ void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES])
     snprintf(name, POINTER_FILE_BYTES, "%c-%" PRId64 ".json", letter, pointer->version);
 }
 
+int64_t pointer_end_ms(const struct pointer *pointer)
+{
+    return pointer->expires_ms > pointer->signed_ms ? pointer->expires_ms : POINTER_ENDED_MS;
+}
+
 enum pointer_verdict pointer_judge(const struct pointer *pointer, const struct pointer_rules *rules)
 {
     if (strcmp(pointer->channel, rules->channel) != 0)

@@ -24,6 +24,8 @@
 /* Where it is not: later than this from the time that has passed for certain (ten years). Who has
  * lain in a storeroom for so long is set up anew. */
 #define POINTER_FUTURE_BLIND_MS INT64_C(315576000000)
+/* When a pointer ended that was never to be in force: it has passed by every clock. */
+#define POINTER_ENDED_MS 1
 
 enum pointer_kind { POINTER_PLAYLIST, POINTER_TAKEOVER };
 
@@ -70,6 +72,10 @@ void pointer_print(const struct pointer *pointer, char text[POINTER_TEXT_BYTES])
 
 /* "p-43.json". */
 void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES]);
+
+/* When it is over: expires_ms, or POINTER_ENDED_MS where that is not after signed_ms. Whoever ends a
+ * takeover signs one that expires as it is signed, and clocks of players may be slow. */
+int64_t pointer_end_ms(const struct pointer *pointer);
 
 enum pointer_verdict pointer_judge(const struct pointer *pointer,
                                    const struct pointer_rules *rules);

@@ -52,11 +52,6 @@ struct feed_channel {
     int64_t poll_ms;
 };
 
-static int64_t now_ms(const struct feed_channel *c)
-{
-    return feed_slot_time(c->slot, clock_mono_ns()).now_ms;
-}
-
 static struct edition *make_nothing(const struct feed_channel *c)
 {
     struct playlist_faults *faults = calloc(1, sizeof *faults);
@@ -101,7 +96,7 @@ static void hand_over(struct feed_channel *c, enum offer what, struct edition *e
 /* What is to be on now. */
 static enum offer choose(const struct feed_channel *c)
 {
-    if (feed_line_is_on(c->lines[POINTER_TAKEOVER], now_ms(c)))
+    if (feed_line_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns()))
         return OFFER_TAKEOVER;
     if (track_is_in_force(c->tracks[POINTER_PLAYLIST]))
         return OFFER_PLAYLIST;
@@ -113,8 +108,9 @@ static enum offer choose(const struct feed_channel *c)
 static void end_takeover(struct feed_channel *c)
 {
     const struct feed_line *line = c->lines[POINTER_TAKEOVER];
-    struct floor_time time = feed_slot_time(c->slot, clock_mono_ns());
-    if (!feed_line_in_force(line) || !feed_line_is_done(line, &time))
+    int64_t now_ns = clock_mono_ns();
+    struct floor_time time = feed_slot_time(c->slot, now_ns);
+    if (!feed_line_in_force(line) || !feed_line_is_done(line, now_ns))
         return;
     /* At the next start the clock may be dead, and the floor an hour old. */
     feed_remember(c->state, &(struct state){.floor_ms = time.floor_ms});
@@ -223,8 +219,9 @@ static void tell_progress(struct feed_channel *c, int64_t now_ns)
 
 static void tell_stale(struct feed_channel *c)
 {
-    const struct pointer *on = feed_line_in_force(c->lines[POINTER_PLAYLIST]);
-    if (!on || c->told_stale || on->expires_ms > now_ms(c))
+    const struct feed_line *line = c->lines[POINTER_PLAYLIST];
+    const struct pointer *on = feed_line_in_force(line);
+    if (!on || c->told_stale || pointer_end_ms(on) > feed_line_now_ms(line, clock_mono_ns()))
         return;
     log_warn("channel",
              "the playlist is stale: it has expired and nothing newer was published; it goes on "
@@ -255,22 +252,28 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* When what is in force here is over, on the monotonic clock. */
+static int64_t end_ns(const struct feed_line *line, int64_t now_ns)
+{
+    int64_t end_ms = pointer_end_ms(feed_line_in_force(line));
+    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    int64_t wait_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+    return wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS ? INT64_MAX
+                                                        : now_ns + wait_ms * NANO_PER_MS;
+}
+
 /* When a takeover is over, or a playlist stale, on the monotonic clock. */
 static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
 {
-    const struct pointer *takeover = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
-    const struct pointer *playlist = feed_line_in_force(c->lines[POINTER_PLAYLIST]);
-    int64_t at_ms = now_ms(c), due_ms = INT64_MAX;
+    const struct feed_line *takeover = c->lines[POINTER_TAKEOVER];
+    const struct feed_line *playlist = c->lines[POINTER_PLAYLIST];
+    int64_t due = INT64_MAX;
     /* One that is not shown any more needs no turn of its own to go. */
-    if (takeover && c->offered == OFFER_TAKEOVER && !c->failures)
-        due_ms = takeover->expires_ms;
-    if (playlist && !c->told_stale)
-        due_ms = earlier(due_ms, playlist->expires_ms);
-    if (due_ms == INT64_MAX)
-        return INT64_MAX;
-    int64_t wait_ms = due_ms > at_ms ? due_ms - at_ms : 0;
-    return wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS ? INT64_MAX
-                                                        : now_ns + wait_ms * NANO_PER_MS;
+    if (feed_line_in_force(takeover) && c->offered == OFFER_TAKEOVER && !c->failures)
+        due = end_ns(takeover, now_ns);
+    if (feed_line_in_force(playlist) && !c->told_stale)
+        due = earlier(due, end_ns(playlist, now_ns));
+    return due;
 }
 
 static int64_t due_ns(const struct feed_channel *c)
@@ -313,10 +316,10 @@ static void start_from_store(struct feed_channel *c)
 {
     int64_t floor_ms = state_get(c->state)->floor_ms;
     feed_slot_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
-    struct floor_time time = feed_slot_time(c->slot, clock_mono_ns());
-    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST], &time);
-    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER], &time);
-    bool on = takeover && feed_line_is_on(c->lines[POINTER_TAKEOVER], now_ms(c));
+    int64_t now_ns = clock_mono_ns();
+    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST], now_ns);
+    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER], now_ns);
+    bool on = takeover && feed_line_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns());
     edition_destroy(on ? playlist : takeover);
     if (!on && !playlist)
         return;

@@ -1,5 +1,6 @@
 #include "sync/feed_line.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sync/feed_line_room.h"
 #include "sync/feed_remember.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define WANT_RETRY_NS INT64_C(1000000000)
+#define NANO_PER_MS 1000000
 
 const char *feed_line_kind(const struct feed_line *line)
 {
@@ -58,6 +60,7 @@ void feed_line_keep(const struct feed_line *line, struct accepted *to,
     to->text[size] = '\0';
     memcpy(to->signature, seal->signature, sizeof to->signature);
     trust_key_id(line->config.trust, seal->key, to->key_id);
+    to->accepted_ns = clock_mono_ns();
     to->given = true;
 }
 
@@ -70,7 +73,7 @@ void feed_line_remember(const struct feed_line *line, const struct accepted *acc
     if (in_force)
         seen.in_force[pointer->kind] = pointer->version;
     if (pointer->kind == POINTER_TAKEOVER)
-        seen.takeover_expires_ms = pointer->expires_ms;
+        seen.takeover_expires_ms = pointer_end_ms(pointer);
     memcpy(seen.key_id, accepted->key_id, sizeof seen.key_id);
     feed_remember(line->config.state, &seen);
 }
@@ -153,8 +156,8 @@ static void follow_newest(struct feed_line *line, int64_t now_ns)
     struct track *track = line->config.track;
     if (!line->newest.given)
         return;
-    int64_t now_ms = feed_slot_time(line->config.slot, now_ns).now_ms;
-    bool over = newest->kind == POINTER_TAKEOVER && newest->expires_ms <= now_ms;
+    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    bool over = newest->kind == POINTER_TAKEOVER && pointer_end_ms(newest) <= now_ms;
     bool on_its_way = line->wanted || track_is_coming(track);
     if (over && on_its_way) {
         log_info("channel", "takeover is over before it was whole version=%" PRId64,
@@ -320,21 +323,35 @@ const struct pointer *feed_line_in_force(const struct feed_line *line)
     return line->in_force.given ? &line->in_force.pointer : NULL;
 }
 
-bool feed_line_is_on(const struct feed_line *line, int64_t now_ms)
+int64_t feed_line_now_ms(const struct feed_line *line, int64_t now_ns)
+{
+    struct floor_time time = feed_slot_time(line->config.slot, now_ns);
+    /* At the start there may be none newer than what the store holds. */
+    const struct accepted *newest = line->newest.given ? &line->newest : &line->in_force;
+    if (!newest->given || time.synchronised)
+        return time.now_ms;
+    int64_t gone_ns = now_ns > newest->accepted_ns ? now_ns - newest->accepted_ns : 0;
+    int64_t least_ms = newest->pointer.signed_ms + gone_ns / NANO_PER_MS;
+    return least_ms > time.now_ms ? least_ms : time.now_ms;
+}
+
+bool feed_line_is_on(const struct feed_line *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
     const struct state *state = state_get(line->config.state);
-    if (!line->in_force.given || on->expires_ms <= now_ms)
+    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    if (!line->in_force.given || pointer_end_ms(on) <= now_ms)
         return false;
     return state->version[on->kind] <= on->version || state->takeover_expires_ms > now_ms;
 }
 
-bool feed_line_is_done(const struct feed_line *line, const struct floor_time *time)
+bool feed_line_is_done(const struct feed_line *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
-    if (line->config.kind != POINTER_TAKEOVER || feed_line_is_on(line, time->now_ms))
+    struct floor_time time = feed_slot_time(line->config.slot, now_ns);
+    if (line->config.kind != POINTER_TAKEOVER || feed_line_is_on(line, now_ns))
         return false;
-    return time->synchronised || on->expires_ms <= time->floor_ms ||
+    return time.synchronised || pointer_end_ms(on) <= time.floor_ms ||
            state_get(line->config.state)->version[on->kind] > on->version;
 }
 

@@ -40,7 +40,7 @@ void feed_line_destroy(struct feed_line *line); /* NULL is allowed */
 /* Puts in force what the store kept of an earlier run, if a pinned key has signed it and nothing
  * newer was in force since, and gives its edition; NULL: nothing. A takeover that is over for good
  * is removed from the store. */
-struct edition *feed_line_recall(struct feed_line *line, const struct floor_time *time);
+struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns);
 
 /* Asks, judges, fetches. Call after each fetch_run, and at feed_line_due_ns. */
 void feed_line_step(struct feed_line *line, int64_t now_ns);
@@ -52,12 +52,18 @@ void feed_line_hurry(struct feed_line *line);
 /* Of what the track has in force; NULL: nothing. */
 const struct pointer *feed_line_in_force(const struct feed_line *line);
 
+/* What time it is here, when the monotonic clock reads now_ns. As feed_slot_time says; but where no
+ * time service keeps the wall clock, it is at least as late as the newest pointer accepted here was
+ * signed, and what has gone by since. Another line's pointers don't count: a playlist that was
+ * signed by a clock hours ahead must not keep every takeover from the screen. */
+int64_t feed_line_now_ms(const struct feed_line *line, int64_t now_ns);
+
 /* Of a takeover in force: whether it is on now. It is until it expires, or until a newer one was
  * accepted that is over (called off). A newer one that is still being fetched leaves it on. */
-bool feed_line_is_on(const struct feed_line *line, int64_t now_ms);
+bool feed_line_is_on(const struct feed_line *line, int64_t now_ns);
 
 /* ... whether it is not on and will never be again. A clock that may be wrong does not say so. */
-bool feed_line_is_done(const struct feed_line *line, const struct floor_time *time);
+bool feed_line_is_done(const struct feed_line *line, int64_t now_ns);
 
 /* The track has switched to what was newest, or it has ended. */
 void feed_line_switched(struct feed_line *line);

@@ -53,7 +53,7 @@ static void set_seen(struct feed_line *line)
     for (size_t i = 0; i < line->config.base_count; i++) {
         feed_poll_set_seen(line->origins[i].poll, &seen);
         line->origins[i].version = line->in_force.pointer.version;
-        line->origins[i].expires_ms = line->in_force.pointer.expires_ms;
+        line->origins[i].end_ms = pointer_end_ms(&line->in_force.pointer);
     }
 }
 
@@ -66,7 +66,7 @@ static void leave(struct feed_line *line, enum err_code why)
         track_end(line->config.track);
 }
 
-struct edition *feed_line_recall(struct feed_line *line, const struct floor_time *time)
+struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns)
 {
     struct track *track = line->config.track;
     struct err err = {0};
@@ -82,7 +82,7 @@ struct edition *feed_line_recall(struct feed_line *line, const struct floor_time
         leave(line, err.code);
         return NULL;
     }
-    if (feed_line_is_done(line, time)) { /* called off, or over, while nobody looked */
+    if (feed_line_is_done(line, now_ns)) { /* called off, or over, while nobody looked */
         playlist_destroy(playlist);
         leave(line, ERR_TRUST);
         return NULL;

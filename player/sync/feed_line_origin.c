@@ -116,7 +116,7 @@ static void judge(struct feed_line *line, size_t base, int64_t now_ns)
     if (verdict == POINTER_NEW || verdict == POINTER_SAME) {
         be_well(line, origin, "the pointer is good again");
         origin->version = pointer.version;
-        origin->expires_ms = pointer.expires_ms;
+        origin->end_ms = pointer_end_ms(&pointer);
         feed_line_accept(line, base, &pointer, seal);
         feed_poll_accept(origin->poll);
     } else
@@ -177,13 +177,13 @@ static void step_origin(struct feed_line *line, size_t at, int64_t now_ns)
 /* Whether the next origin may know better. */
 static bool is_doubtful(const struct origin *origin, int64_t now_ms)
 {
-    return origin->troubled || origin->missing || (origin->version && origin->expires_ms <= now_ms);
+    return origin->troubled || origin->missing || (origin->version && origin->end_ms <= now_ms);
 }
 
 /* The first origin, and each one after such as are doubtful. */
 void feed_line_step_origins(struct feed_line *line, int64_t now_ns)
 {
-    int64_t now_ms = feed_slot_time(line->config.slot, now_ns).now_ms;
+    int64_t now_ms = feed_line_now_ms(line, now_ns);
     bool asked = true;
     for (size_t i = 0; i < line->config.base_count; i++) {
         struct origin *origin = &line->origins[i];

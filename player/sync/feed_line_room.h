@@ -17,9 +17,9 @@ struct origin {
     struct feed_poll *poll;
     char *location;
     char shown[SHOWN_BYTES];
-    bool asked;         /* is asked at all */
-    int64_t version;    /* of the pointer that was accepted from it last; 0: none */
-    int64_t expires_ms; /* of the same */
+    bool asked;      /* is asked at all */
+    int64_t version; /* of the pointer that was accepted from it last; 0: none */
+    int64_t end_ms;  /* of the same */
     bool troubled, missing;
     struct feed_told told;
 };
@@ -30,6 +30,7 @@ struct accepted {
     char text[POINTER_BYTES_MAX + 1];
     uint8_t signature[64];        /* over the file; the same for the same file and key */
     char key_id[STATE_KEY_BYTES]; /* of the key that signed it */
+    int64_t accepted_ns;          /* when, on the monotonic clock */
     bool given;
 };
 

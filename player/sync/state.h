@@ -25,7 +25,8 @@ struct state {
     int64_t version[2];  /* highest accepted, by enum pointer_kind; 0: none */
     int64_t in_force[2]; /* highest that was in force, by enum pointer_kind; 0: none */
     int64_t floor_ms;    /* this time has passed, whatever a clock says; 0: none */
-    /* When the takeover of the highest accepted version expires; 0: none, or not known. */
+    /* When the takeover of the highest accepted version expires (pointer_end_ms); 0: none, or not
+     * known. */
     int64_t takeover_expires_ms;
     /* For state_raise: the pinned key that signed what these values come from, or "" (a clock, or
      * any key): then they hold whichever keys are pinned later. "" from state_get. */

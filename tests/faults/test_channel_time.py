@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Channels and clocks: one that is dead, ahead for a moment, or set by a time server that was wrong. A takeover comes and ends when
 it should, and nobody's signature moves the player's time to where nothing else counts."""
+import shutil
+
 from channel_case import ONE, POINTER, TAKEOVER, TWO, Case, channel, servers, wait_for
 from clock import Clock
 import tap
@@ -203,6 +205,90 @@ class AheadForAMoment(Clocked):
         self.set(LAPTOP_AHEAD_S, True)  # now it is known
         probe.edition("one")
         wait_for(lambda: len(list(self.store.glob("feeds/*/manifest.json"))) == 1, "it is no more in the store")
+        self.stop(probe)
+
+
+class SlowClock(Clocked):
+    """Clocks that are behind, but not so far that they are plainly wrong: the operator ends a takeover, and to the player that is
+    still to come."""
+
+    def off(self, version):
+        """As `duckling takeover off` signs it: it expires as it is signed."""
+        now = channel.instant()
+        self.channel.takeover(self.server.files, version, "over", ONE, fields={"signed": now, "expires": now})
+
+    def called_off(self, behind_s):
+        self.set(-behind_s)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        self.assert_holds(probe.edition("notice"), TWO)
+        self.off(2)
+        self.assert_holds(probe.edition(), ONE)
+        probe.log.wait("takeover is over version=1")
+        self.assert_no_more(self.server, probe, 3, TAKEOVER)
+        self.assertEqual(probe.log.count("takeover is on"), 1)
+        probe.kill()
+        self.stays_off("one")
+        self.no_network()
+        self.stays_off("one")
+
+    def stays_off(self, name):
+        probe = self.play()
+        self.assertEqual(probe.edition().name, name)
+        self.assert_no_more(self.server, probe, 1, TAKEOVER)
+        self.stop(probe)
+
+    def test_called_off_half_a_minute_behind(self):
+        self.called_off(30)
+
+    def test_called_off_five_minutes_behind(self):
+        self.called_off(5 * 60)
+
+    def test_called_off_twenty_hours_behind(self):
+        self.called_off(20 * HOUR_S)
+
+    def test_called_off_before_it_was_seen(self):
+        self.set(-20 * HOUR_S)
+        self.publish()
+        self.off(1)
+        self.stays_off("one")
+        self.stays_off("one")
+
+    def test_called_off_and_the_power_is_cut(self):
+        """The state knows that it was called off; the store holds it still."""
+        self.set(-20 * HOUR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        probe.edition("notice")
+        probe.kill()
+        held = self.folder / "held"
+        shutil.copytree(self.store, held)
+        self.off(2)
+        probe = self.play()
+        probe.log.wait("takeover pointer accepted version=2")
+        probe.edition("one")
+        probe.kill()
+        shutil.rmtree(self.store)
+        shutil.copytree(held, self.store)
+        self.no_network()
+        self.stays_off("one")
+
+    def test_it_is_on_no_longer_than_it_was_signed_for(self):
+        """It was signed for an hour. The clock says that this is over in 21."""
+        self.set(-20 * HOUR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.notice()
+        probe.edition("notice")
+        self.set(-20 * HOUR_S, passed_s=HOUR_S - 300)
+        self.assert_no_more(self.server, probe, 2, TAKEOVER)
+        self.set(-20 * HOUR_S, passed_s=HOUR_S + 60)
+        probe.edition("one")
         self.stop(probe)
 
 

@@ -410,6 +410,19 @@ static void judges(void **state)
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
 }
 
+static void what_expires_as_it_is_signed_is_over(void **state)
+{
+    (void)state;
+    struct pointer pointer = parsed(GOOD);
+    assert_int_equal(pointer_end_ms(&pointer), EXPIRES_MS);
+    pointer.expires_ms = SIGNED_MS + 1;
+    assert_int_equal(pointer_end_ms(&pointer), SIGNED_MS + 1);
+    pointer.expires_ms = SIGNED_MS;
+    assert_int_equal(pointer_end_ms(&pointer), POINTER_ENDED_MS);
+    pointer.expires_ms = SIGNED_MS - 1;
+    assert_int_equal(pointer_end_ms(&pointer), POINTER_ENDED_MS);
+}
+
 static void each_verdict_has_its_words(void **state)
 {
     (void)state;
@@ -434,6 +447,7 @@ int main(void)
         cmocka_unit_test(each_byte_changed),
         cmocka_unit_test(what_is_printed_is_read),
         cmocka_unit_test(judges),
+        cmocka_unit_test(what_expires_as_it_is_signed_is_over),
         cmocka_unit_test(each_verdict_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
