@@ -24,6 +24,9 @@ static const char *const field_names[] = {
 };
 _Static_assert(sizeof field_names / sizeof *field_names == FIELD_COUNT, "a name for each field");
 
+/* How the name of a field begins that says nothing to this player. */
+static const char ignored_prefix[] = "x-";
+
 static const char *const verdict_words[] = {
     [POINTER_NEW] = "new",
     [POINTER_SAME] = "the same",
@@ -99,6 +102,8 @@ static bool split(char *text, const char *values[FIELD_COUNT], struct err *err)
         if (!equals)
             return err_set(err, ERR_INPUT, "not of the form name=value name=value");
         *equals = '\0';
+        if (strncmp(field, ignored_prefix, sizeof ignored_prefix - 1) == 0)
+            continue;
         size_t i = 0;
         while (i < FIELD_COUNT && strcmp(field, field_names[i]) != 0)
             i++;

@@ -62,7 +62,8 @@ struct pointer_rules {
 bool pointer_channel_is_valid(const char *name);
 
 /* Reads a trusted comment. The six fields must be there once each, in any order, separated by
- * single spaces, with nothing else; numbers without sign or leading zeros; times with an offset;
+ * single spaces. Fields of any other name are refused, unless it begins with "x-": those are for
+ * later players and other programs; they are ignored, however often they come. Numbers without sign or leading zeros; times with an offset;
  * file must be p-<version>.json or t-<version>.json of this version; expires not before signed.
  * ERR_INPUT, ERR_LIMIT. */
 bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err);

@@ -247,6 +247,10 @@ class Harmless(Case):
         words = channel.comment("seoul", 1, self.data).split(" ")
         self.comes(self.keys.sign(self.data, " ".join(reversed(words))))
 
+    def test_fields_for_later_players(self):
+        words = channel.comment("seoul", 1, self.data)
+        self.comes(self.keys.sign(self.data, f"x-from=2027-01-01 {words} x-priority=9 x-priority=9"))
+
     def test_a_channel_with_every_kind_of_letter(self):
         """Those of core/pointer.h count for the playlist, too."""
         media = {"a.mp4": bytes_of("a", 5000)}

@@ -120,6 +120,25 @@ static void every_field_is_needed_once(void **state)
     }
 }
 
+static void fields_for_later_players_are_ignored(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        GOOD " x-later=1",
+        "x-later=1 " GOOD,
+        "channel=seoul x-channel=busan version=43 x-version=44 file=p-43.json bytes=5321 " TIMES,
+        GOOD " x-later=1 x-later=2 x-later=1",
+        GOOD " x-=",
+        GOOD " x-later=a=b,../c;\xec\x84\x9c",
+        GOOD " x-X9.=channel=busan",
+    };
+    struct pointer wanted = parsed(GOOD);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct pointer found = parsed(texts[i]);
+        assert_same(&found, &wanted);
+    }
+}
+
 #define CHANNEL(x) "channel=" x " version=43 file=p-43.json bytes=5321 " TIMES
 #define VERSION(x) "channel=seoul version=" x " file=p-" x ".json bytes=5321 " TIMES
 #define FILE_NAME(x) "channel=seoul version=43 file=" x " bytes=5321 " TIMES
@@ -150,6 +169,14 @@ static const struct {
     {GOOD " extra=1", "no pointer has", false},
     {GOOD " =1", "no pointer has", false},
     {GOOD " Channel=seoul", "no pointer has", false},
+    {GOOD " X-later=1", "no pointer has", false},
+    {GOOD " x=1", "no pointer has", false},
+    {GOOD " x_later=1", "no pointer has", false},
+    {GOOD " from-x-=1", "no pointer has", false},
+    {GOOD " x-later", "form", false},
+    {GOOD " x-later=1 ", "form", false},
+    {GOOD " x-later=two words", "form", false},
+    {"x-channel=seoul version=43 file=p-43.json bytes=5321 " TIMES, "channel is missing", false},
     {GOOD " chann=seoul", "no pointer has", false},
     {GOOD " channels=seoul", "no pointer has", false},
     {"channel=seoul  version=43 file=p-43.json bytes=5321 " TIMES, "form", false},
@@ -300,6 +327,13 @@ static void a_long_text_is_refused(void **state)
     parsed(text);
     snprintf(text, 100001, SIGNED("2026-11-23T09:00:00.0%0*dZ"), (int)short_by + 2, 0);
     assert_refused(text, ERR_LIMIT, "longer than 511");
+    /* What is ignored counts, too. */
+    snprintf(text, 100001, "%s x-later=%0*d", GOOD, (int)(POINTER_TEXT_BYTES - 9 - strlen(GOOD)),
+             0);
+    assert_int_equal(strlen(text), POINTER_TEXT_BYTES);
+    assert_refused(text, ERR_LIMIT, "longer than 511");
+    text[POINTER_TEXT_BYTES - 1] = '\0';
+    parsed(text);
     free(text);
 }
 
@@ -441,6 +475,7 @@ int main(void)
         cmocka_unit_test(reads_all_fields),
         cmocka_unit_test(any_order_is_right),
         cmocka_unit_test(every_field_is_needed_once),
+        cmocka_unit_test(fields_for_later_players_are_ignored),
         cmocka_unit_test(hostile_texts_are_refused),
         cmocka_unit_test(the_edges_are_accepted),
         cmocka_unit_test(a_long_text_is_refused),
