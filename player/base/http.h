@@ -41,6 +41,14 @@ struct http_s3 {
     const char *session_token; /* NULL: none */
 };
 
+/* What an S3-compatible store names as the cause of an error. */
+enum http_store_error {
+    HTTP_STORE_NONE, /* nothing, or something else */
+    /* It says so of what is not there, too, to a key that may not list the bucket. */
+    HTTP_STORE_ACCESS_DENIED,
+    HTTP_STORE_TIME_SKEWED,
+};
+
 /* The head of an answer, after redirects. */
 struct http_response {
     int status;
@@ -51,6 +59,7 @@ struct http_response {
     int64_t range_total;                      /* 206 only: length of the whole; -1: not told */
     int64_t date_ms; /* Unix time by the clock of whoever made the answer; 0: not told */
     int64_t age_ms;  /* how long caches have kept it since; 0 without one */
+    enum http_store_error store_error; /* of a request with s3, from http_result only */
 };
 
 /* Texts are copied, s3's too; NULL or zero leaves a field out. `take` and what says something about

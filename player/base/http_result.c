@@ -71,6 +71,21 @@ static const char *store_words(const struct http_transfer *t, char *text, size_t
     return text;
 }
 
+static enum http_store_error store_error(const struct http_transfer *t)
+{
+    static const struct {
+        const char *code;
+        enum http_store_error error;
+    } known[] = {
+        {"<Code>AccessDenied<", HTTP_STORE_ACCESS_DENIED},
+        {"<Code>RequestTimeTooSkewed<", HTTP_STORE_TIME_SKEWED},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(t->page, known[i].code))
+            return known[i].error;
+    return HTTP_STORE_NONE;
+}
+
 static bool answer_error(const struct http_transfer *t, struct err *err)
 {
     int status = t->response.status;
@@ -101,8 +116,10 @@ bool http_result(const struct http_transfer *transfer, struct http_response *res
                  struct err *err)
 {
     const struct http_transfer *t = transfer;
-    if (response)
+    if (response) {
         *response = t->response;
+        response->store_error = store_error(t);
+    }
     if (t->err.code != ERR_NONE)
         return err_set(err, t->err.code, "%s", t->err.text);
     /* A server that refuses an upload may close while we still send: its answer says more than the

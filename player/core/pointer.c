@@ -27,16 +27,18 @@ _Static_assert(sizeof field_names / sizeof *field_names == FIELD_COUNT, "a name 
 /* How the name of a field begins that says nothing to this player. */
 static const char ignored_prefix[] = "x-";
 
-static const char *const verdict_words[] = {
-    [POINTER_NEW] = "new",
-    [POINTER_SAME] = "the same",
-    [POINTER_ROLLBACK] = "rollback",
-    [POINTER_WRONG_CHANNEL] = "wrong channel",
-    [POINTER_WRONG_KIND] = "wrong kind",
-    [POINTER_FUTURE] = "signed in the future",
+static const struct {
+    const char *name, *words;
+} verdicts[] = {
+    [POINTER_NEW] = {"new", "new"},
+    [POINTER_SAME] = {"same", "the same"},
+    [POINTER_ROLLBACK] = {"rollback", "rollback"},
+    [POINTER_WRONG_CHANNEL] = {"wrong_channel", "wrong channel"},
+    [POINTER_WRONG_KIND] = {"wrong_kind", "wrong kind"},
+    [POINTER_FUTURE] = {"signed_in_future", "signed in the future"},
+    [POINTER_MALFORMED] = {"malformed_pointer", "malformed pointer"},
 };
-_Static_assert(sizeof verdict_words / sizeof *verdict_words == POINTER_FUTURE + 1,
-               "words for each verdict");
+_Static_assert(sizeof verdicts / sizeof *verdicts == POINTER_MALFORMED + 1, "each has a name");
 
 /* 9999-12-31T23:59:59.999Z: beyond it there is no way to write a time. */
 #define TIME_MS_MAX INT64_C(253402300799999)
@@ -222,7 +224,12 @@ enum pointer_verdict pointer_judge(const struct pointer *pointer, const struct p
     return POINTER_NEW;
 }
 
+const char *pointer_verdict_name(enum pointer_verdict verdict)
+{
+    return verdicts[verdict].name;
+}
+
 const char *pointer_verdict_words(enum pointer_verdict verdict)
 {
-    return verdict_words[verdict];
+    return verdicts[verdict].words;
 }

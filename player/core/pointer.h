@@ -44,7 +44,8 @@ enum pointer_verdict {
     POINTER_ROLLBACK,      /* older than one seen: a lagging mirror, or an attack */
     POINTER_WRONG_CHANNEL, /* of another channel */
     POINTER_WRONG_KIND,    /* a takeover's in place of a playlist's, or the other way round */
-    POINTER_FUTURE, /* signed later than can be: POINTER_FUTURE_MS, POINTER_FUTURE_BLIND_MS */
+    POINTER_FUTURE,    /* signed later than can be: POINTER_FUTURE_MS, POINTER_FUTURE_BLIND_MS */
+    POINTER_MALFORMED, /* none at all: pointer_parse refuses it */
 };
 
 /* What a pointer is judged by. */
@@ -78,10 +79,14 @@ void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES]);
  * takeover signs one that expires as it is signed, and clocks of players may be slow. */
 int64_t pointer_end_ms(const struct pointer *pointer);
 
+/* Never POINTER_MALFORMED. */
 enum pointer_verdict pointer_judge(const struct pointer *pointer,
                                    const struct pointer_rules *rules);
 
-/* The words for a verdict in the log: "rollback", "wrong channel". Static. */
+/* A verdict's name in the log: "rollback", "wrong_channel". Static. */
+const char *pointer_verdict_name(enum pointer_verdict verdict);
+
+/* ... and in words for people: "wrong channel". Static. */
 const char *pointer_verdict_words(enum pointer_verdict verdict);
 
 #endif

@@ -68,14 +68,17 @@ static bool open_seal(const struct publish_channel *channel, const char *bytes, 
                       struct trust_seal *seal, struct pointer *pointer, struct err *err)
 {
     *pointer = (struct pointer){.kind = channel->kind};
-    if (!trust_open(channel->trust, bytes, size, seal, err))
+    if (!trust_open(channel->trust, bytes, size, seal, NULL, err))
         return tell_keys(channel, bytes, err);
     if (!pointer_parse(seal->comment, pointer, err))
         return false;
     const struct pointer_rules rules = {.channel = channel->name, .kind = channel->kind};
     enum pointer_verdict verdict = pointer_judge(pointer, &rules);
-    if (verdict == POINTER_WRONG_CHANNEL || verdict == POINTER_WRONG_KIND)
-        return err_set(err, ERR_TRUST, "%s", pointer_verdict_words(verdict));
+    if (verdict == POINTER_WRONG_CHANNEL)
+        return err_set(err, ERR_TRUST, "wrong channel: %s", pointer->channel);
+    if (verdict == POINTER_WRONG_KIND)
+        return err_set(err, ERR_TRUST, "wrong kind: it is a %s's",
+                       pointer->kind == POINTER_TAKEOVER ? "takeover" : "playlist");
     return true;
 }
 

@@ -83,7 +83,7 @@ static bool verify(const struct trust *trust, const struct publish_signature *si
                    const char *comment, const void *data, size_t size, struct err *err)
 {
     struct trust_seal seal;
-    if (!trust_open(trust, signature->bytes, signature->size, &seal, err) ||
+    if (!trust_open(trust, signature->bytes, signature->size, &seal, NULL, err) ||
         !trust_check(trust, &seal, data, size, err))
         return err_prefix(err, "the new signature does not verify by the public key that belongs "
                                "to --key: ");

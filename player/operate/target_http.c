@@ -30,9 +30,9 @@ const char *target_http_caching(bool immutable)
     return immutable ? "public, max-age=31536000, immutable" : "no-cache";
 }
 
-static const char *store_advice(const struct http_response *head, const char *cause)
+static const char *store_advice(const struct http_response *head)
 {
-    if (strstr(cause, "(RequestTimeTooSkewed)"))
+    if (head->store_error == HTTP_STORE_TIME_SKEWED)
         return "; this machine's clock is wrong, or the store's";
     return head->status == 301 || head->status == 307 ? "; is the region that of the bucket?" : "";
 }
@@ -75,7 +75,7 @@ bool target_http_result(const struct target *target, const char *name,
         return true;
     return err_set(err, cause.code, "%s%s: %s%s", target->shown, name, cause.text,
                    cause.code == ERR_INPUT ? ""
-                   : target->is_s3         ? store_advice(head, cause.text)
+                   : target->is_s3         ? store_advice(head)
                                            : server_advice(target, head));
 }
 
@@ -176,7 +176,7 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
     }
     free(url);
     if (!ok) {
-        bool unsure = target->is_s3 && strstr(cause.text, "(AccessDenied)");
+        bool unsure = head.store_error == HTTP_STORE_ACCESS_DENIED;
         free(bytes.data);
         return err_set(err, cause.code, "%s%s", cause.text,
                        unsure

@@ -45,17 +45,26 @@ void feed_line_destroy(struct feed_line *line)
 }
 
 bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
-                    struct trust_seal *seal, struct pointer *pointer, struct err *err)
+                    struct opened *opened, struct err *err)
 {
-    return trust_open(line->config.trust, bytes, size, seal, err) &&
-           (pointer_parse(seal->comment, pointer, err) || err_prefix(err, "malformed pointer: "));
+    enum trust_refusal refusal;
+    opened->refusal = NULL;
+    if (!trust_open(line->config.trust, bytes, size, &opened->seal, &refusal, err)) {
+        if (refusal != TRUST_NOT_REFUSED)
+            opened->refusal = trust_refusal_name(refusal);
+        return false;
+    }
+    if (pointer_parse(opened->seal.comment, &opened->pointer, err))
+        return true;
+    opened->refusal = pointer_verdict_name(POINTER_MALFORMED);
+    return false;
 }
 
-void feed_line_keep(const struct feed_line *line, struct accepted *to,
-                    const struct pointer *pointer, const struct trust_seal *seal, const char *bytes,
-                    size_t size)
+void feed_line_keep(const struct feed_line *line, struct accepted *to, const struct opened *opened,
+                    const char *bytes, size_t size)
 {
-    to->pointer = *pointer;
+    const struct trust_seal *seal = &opened->seal;
+    to->pointer = opened->pointer;
     memcpy(to->text, bytes, size);
     to->text[size] = '\0';
     memcpy(to->signature, seal->signature, sizeof to->signature);
@@ -100,14 +109,14 @@ static bool is_known(const struct feed_line *line, const struct pointer *pointer
     return same_file && line->refused;
 }
 
-void feed_line_accept(struct feed_line *line, size_t base, const struct pointer *pointer,
-                      const struct trust_seal *seal)
+void feed_line_accept(struct feed_line *line, size_t base, const struct opened *opened)
 {
+    const struct pointer *pointer = &opened->pointer;
     const struct feed_poll_body *body = feed_poll_body(line->origins[base].poll);
-    if (is_known(line, pointer, seal))
+    if (is_known(line, pointer, &opened->seal))
         return;
     bool newer = !line->newest.given || line->newest.pointer.version != pointer->version;
-    feed_line_keep(line, &line->newest, pointer, seal, body->bytes, body->size);
+    feed_line_keep(line, &line->newest, opened, body->bytes, body->size);
     line->newest_base = base;
     line->refused = false;
     line->want_due_ns = 0;
@@ -136,13 +145,13 @@ static void want(struct feed_line *line, int64_t now_ns)
         .total_ms = line->config.total_ms,
     };
     const struct accepted *newest = &line->newest;
-    struct trust_seal *seal = calloc(1, sizeof *seal);
-    struct pointer pointer;
+    struct opened *opened = calloc(1, sizeof *opened);
     struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
     bool failed_before = line->want_due_ns != 0;
-    if (seal && feed_line_open(line, newest->text, strlen(newest->text), seal, &pointer, &err))
-        line->wanted = feed_wanted_create(&config, &pointer, seal, line->newest_base);
-    free(seal);
+    if (opened && feed_line_open(line, newest->text, strlen(newest->text), opened, &err))
+        line->wanted =
+            feed_wanted_create(&config, &opened->pointer, &opened->seal, line->newest_base);
+    free(opened);
     line->want_due_ns = line->wanted ? 0 : now_ns + WANT_RETRY_NS;
     if (!line->wanted && !failed_before)
         log_error("channel", "version %" PRId64 " can't be fetched yet: %s",

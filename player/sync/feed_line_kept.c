@@ -24,22 +24,21 @@ static bool check_kept(struct feed_line *line, const struct playlist *playlist, 
                        size_t size, struct err *err)
 {
     const struct manifest *manifest = track_manifest(line->config.track);
-    struct pointer pointer;
-    struct trust_seal *seal = calloc(1, sizeof *seal);
+    struct opened *opened = calloc(1, sizeof *opened);
     size_t length = strlen(manifest->pointer);
-    bool ok = seal || err_set(err, ERR_SYSTEM, "out of memory");
+    bool ok = opened || err_set(err, ERR_SYSTEM, "out of memory");
     if (ok && length > POINTER_BYTES_MAX)
         ok = err_set(err, ERR_INPUT, "damaged");
-    ok = ok && feed_line_open(line, manifest->pointer, length, seal, &pointer, err) &&
-         trust_check(line->config.trust, seal, bytes, size, err) &&
-         check_pointer(line, &pointer, err);
+    ok = ok && feed_line_open(line, manifest->pointer, length, opened, err) &&
+         trust_check(line->config.trust, &opened->seal, bytes, size, err) &&
+         check_pointer(line, &opened->pointer, err);
     for (size_t i = 0; ok && i < playlist->asset_count; i++)
         if (i >= manifest->file_count ||
             memcmp(playlist->assets[i].sha256, manifest->files[i].sha256, HASH_BYTES) != 0)
             ok = err_set(err, ERR_TRUST, "its list of files is not the playlist's");
     if (ok)
-        feed_line_keep(line, &line->in_force, &pointer, seal, manifest->pointer, length);
-    free(seal);
+        feed_line_keep(line, &line->in_force, opened, manifest->pointer, length);
+    free(opened);
     return ok;
 }
 

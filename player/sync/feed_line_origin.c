@@ -49,28 +49,17 @@ const char *feed_line_held_words(unsigned held, char words[HELD_BYTES])
     return words;
 }
 
-static void refuse(struct feed_line *line, struct origin *origin, const char *name,
-                   const char *detail, int64_t now_ns)
+/* Refuses a pointer: why in words for people, and `detail` for the log, more keys and values. */
+static void refuse(struct feed_line *line, struct origin *origin, const char *refusal,
+                   const char *words, const char *detail, int64_t now_ns)
 {
     unsigned held;
     char times[HELD_BYTES];
-    if (feed_told_trouble(&origin->told, name, now_ns, &held))
-        log_warn("channel", "%s pointer refused attack=\"%s\" source=%s%s%s%s",
-                 feed_line_kind(line), name, origin->shown, feed_line_held_words(held, times),
-                 detail[0] ? ": " : "", detail);
-    snprintf(line->trouble, sizeof line->trouble, "%s: %s", name, origin->shown);
+    if (feed_told_trouble(&origin->told, refusal, now_ns, &held))
+        log_warn("channel", "%s pointer refused refusal=%s source=%s%s %s", feed_line_kind(line),
+                 refusal, origin->shown, feed_line_held_words(held, times), detail);
+    snprintf(line->trouble, sizeof line->trouble, "%.100s: %s", words, origin->shown);
     origin->troubled = true;
-}
-
-/* A fault's name stands before the first colon of its words. */
-static void refuse_for(struct feed_line *line, struct origin *origin, const struct err *err,
-                       int64_t now_ns)
-{
-    size_t length = strcspn(err->text, ":");
-    char name[ERR_TEXT_BYTES];
-    snprintf(name, sizeof name, "%.*s", (int)length, err->text);
-    const char *detail = err->text + length;
-    refuse(line, origin, name, detail[0] ? detail + 1 + strspn(detail + 1, " ") : "", now_ns);
 }
 
 static void refuse_version(struct feed_line *line, struct origin *origin,
@@ -79,7 +68,28 @@ static void refuse_version(struct feed_line *line, struct origin *origin,
     char detail[96];
     snprintf(detail, sizeof detail, "version=%" PRId64 " highest=%" PRId64, version,
              state_get(line->config.state)->version[line->config.kind]);
-    refuse(line, origin, pointer_verdict_words(verdict), detail, now_ns);
+    refuse(line, origin, pointer_verdict_name(verdict), pointer_verdict_words(verdict), detail,
+           now_ns);
+}
+
+/* A pointer that could not be opened: it is refused, or there was no memory to look into it, of
+ * which whoever signed it knows nothing. Either is asked for again at the next poll. */
+static void reject(struct feed_line *line, struct origin *origin, const char *refusal,
+                   const struct err *err, int64_t now_ns)
+{
+    unsigned held;
+    char text[ERR_TEXT_BYTES + 16];
+    if (refusal) {
+        snprintf(text, sizeof text, "reason=\"%s\"", err->text);
+        refuse(line, origin, refusal, err->text, text, now_ns);
+        return;
+    }
+    if (feed_told_trouble(&origin->told, err->text, now_ns, &held))
+        log_warn("channel", "cannot verify the %s pointer yet, retrying source=%s%s reason=\"%s\"",
+                 feed_line_kind(line), origin->shown, feed_line_held_words(held, text), err->text);
+    snprintf(line->trouble, sizeof line->trouble, "cannot verify the pointer yet: %s",
+             origin->shown);
+    origin->troubled = true;
 }
 
 static void be_well(struct feed_line *line, struct origin *origin, const char *words)
@@ -90,20 +100,10 @@ static void be_well(struct feed_line *line, struct origin *origin, const char *w
     origin->troubled = false;
 }
 
-static void judge(struct feed_line *line, size_t base, int64_t now_ns)
+static void judge(struct feed_line *line, size_t base, const struct opened *opened, int64_t now_ns)
 {
     struct origin *origin = &line->origins[base];
-    const struct feed_poll_body *body = feed_poll_body(origin->poll);
-    struct trust_seal *seal = calloc(1, sizeof *seal);
-    struct pointer pointer;
-    struct err err = {0};
-    if (!seal)
-        err_set(&err, ERR_SYSTEM, "out of memory");
-    if (!seal || !feed_line_open(line, body->bytes, body->size, seal, &pointer, &err)) {
-        refuse_for(line, origin, &err, now_ns);
-        free(seal);
-        return;
-    }
+    const struct pointer *pointer = &opened->pointer;
     struct floor_time time = feed_slot_time(line->config.slot, now_ns);
     const struct pointer_rules rules = {
         .channel = line->config.channel,
@@ -112,16 +112,31 @@ static void judge(struct feed_line *line, size_t base, int64_t now_ns)
         .now_ms = time.now_ms,
         .clock_trusted = time.trusted,
     };
-    enum pointer_verdict verdict = pointer_judge(&pointer, &rules);
-    if (verdict == POINTER_NEW || verdict == POINTER_SAME) {
-        be_well(line, origin, "the pointer is good again");
-        origin->version = pointer.version;
-        origin->end_ms = pointer_end_ms(&pointer);
-        feed_line_accept(line, base, &pointer, seal);
-        feed_poll_accept(origin->poll);
-    } else
-        refuse_version(line, origin, verdict, pointer.version, now_ns);
-    free(seal);
+    enum pointer_verdict verdict = pointer_judge(pointer, &rules);
+    if (verdict != POINTER_NEW && verdict != POINTER_SAME) {
+        refuse_version(line, origin, verdict, pointer->version, now_ns);
+        return;
+    }
+    be_well(line, origin, "the pointer is good again");
+    origin->version = pointer->version;
+    origin->end_ms = pointer_end_ms(pointer);
+    feed_line_accept(line, base, opened);
+    feed_poll_accept(origin->poll);
+}
+
+static void receive(struct feed_line *line, size_t base, int64_t now_ns)
+{
+    struct origin *origin = &line->origins[base];
+    const struct feed_poll_body *body = feed_poll_body(origin->poll);
+    struct opened *opened = calloc(1, sizeof *opened);
+    struct err err = {0};
+    if (!opened)
+        err_set(&err, ERR_SYSTEM, "out of memory");
+    if (opened && feed_line_open(line, body->bytes, body->size, opened, &err))
+        judge(line, base, opened, now_ns);
+    else
+        reject(line, origin, opened ? opened->refusal : NULL, &err, now_ns);
+    free(opened);
 }
 
 static void tell_silence(struct feed_line *line, struct origin *origin, const char *trouble,
@@ -167,7 +182,7 @@ static void step_origin(struct feed_line *line, size_t at, int64_t now_ns)
     if (news == FEED_POLL_FAILED)
         tell_silence(line, origin, feed_poll_trouble(origin->poll), now_ns);
     else if (news == FEED_POLL_CHANGED)
-        judge(line, at, now_ns);
+        receive(line, at, now_ns);
     else if (news == FEED_POLL_UNCHANGED)
         unchanged(line, origin, now_ns);
     else

@@ -34,6 +34,13 @@ struct accepted {
     bool given;
 };
 
+/* A signature file that was opened. */
+struct opened {
+    struct trust_seal seal;
+    struct pointer pointer;
+    const char *refusal; /* why it is refused, a name of an enum's; NULL: it is not */
+};
+
 struct feed_line {
     struct feed_line_config config;
     struct origin origins[FEED_SOURCES_MAX];
@@ -50,17 +57,16 @@ struct feed_line {
 /* "takeover", "playlist". */
 const char *feed_line_kind(const struct feed_line *line);
 
-/* Verifies a pointer's signature and reads it; err begins with the fault's name. */
+/* Verifies a pointer's signature and reads it. On failure opened->refusal says whether it is
+ * refused, or (NULL) could not be looked into now. */
 bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
-                    struct trust_seal *seal, struct pointer *pointer, struct err *err);
+                    struct opened *opened, struct err *err);
 
-void feed_line_keep(const struct feed_line *line, struct accepted *to,
-                    const struct pointer *pointer, const struct trust_seal *seal, const char *bytes,
-                    size_t size);
+void feed_line_keep(const struct feed_line *line, struct accepted *to, const struct opened *opened,
+                    const char *bytes, size_t size);
 
 /* A pointer that is right, from this origin. */
-void feed_line_accept(struct feed_line *line, size_t base, const struct pointer *pointer,
-                      const struct trust_seal *seal);
+void feed_line_accept(struct feed_line *line, size_t base, const struct opened *opened);
 
 /* What pointer and time say must be remembered. */
 void feed_line_remember(const struct feed_line *line, const struct accepted *accepted,

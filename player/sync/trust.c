@@ -207,10 +207,13 @@ bool trust_pin(struct trust *trust, const char *key, struct err *err)
     return ok || err_prefix(err, "key %s: ", key);
 }
 
+/* How a signature was found. */
+enum finding { SIGNATURE_GOOD, SIGNATURE_BAD, SIGNATURE_UNKNOWN /* libcrypto failed */ };
+
 /* Whether `signature` by `key` is over these bytes. Ed25519's own rules (RFC 8032) are libcrypto's
  * to keep: it refuses an s of L or more, so a signature has no second form. */
-static bool verify(const struct key *key, const uint8_t signature[SIGNATURE_BYTES],
-                   const void *data, size_t size, struct err *err)
+static enum finding verify(const struct key *key, const uint8_t signature[SIGNATURE_BYTES],
+                           const void *data, size_t size)
 {
     int verdict = -1;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -222,16 +225,41 @@ static bool verify(const struct key *key, const uint8_t signature[SIGNATURE_BYTE
     EVP_MD_CTX_free(context);
     /* What libcrypto queues for a bad signature is not for whoever asks it next. */
     ERR_clear_error();
-    if (verdict == 1)
-        return true;
-    if (verdict == 0)
-        return err_set(err, ERR_TRUST, "bad signature");
-    return err_set(err, ERR_SYSTEM, "can't verify a signature: libcrypto failed");
+    return verdict == 1 ? SIGNATURE_GOOD : verdict == 0 ? SIGNATURE_BAD : SIGNATURE_UNKNOWN;
 }
 
-static bool malformed(struct err *err, const char *what)
+static bool fail_to_verify(struct err *err)
 {
-    return err_set(err, ERR_TRUST, "malformed signature: %s", what);
+    return err_set(err, ERR_SYSTEM, "cannot verify a signature: libcrypto failed");
+}
+
+static const struct {
+    const char *name, *text;
+} refusals[] = {
+    [TRUST_NOT_REFUSED] = {"none", "not refused"},
+    [TRUST_NO_SIGNATURE] = {"no_signature", "no signature"},
+    [TRUST_MALFORMED_SIGNATURE] = {"malformed_signature", "malformed signature"},
+    [TRUST_LEGACY_SIGNATURE] = {"legacy_signature", "legacy signature"},
+    [TRUST_UNPINNED_KEY] = {"unpinned_key", "unpinned key"},
+    [TRUST_BAD_SIGNATURE] = {"bad_signature", "bad signature"},
+};
+_Static_assert(sizeof refusals / sizeof *refusals == TRUST_BAD_SIGNATURE + 1, "each has a name");
+
+const char *trust_refusal_name(enum trust_refusal refusal)
+{
+    return refusals[refusal].name;
+}
+
+static bool refuse(enum trust_refusal why, enum trust_refusal *refusal, struct err *err)
+{
+    *refusal = why;
+    return err_set(err, ERR_TRUST, "%s", refusals[why].text);
+}
+
+static bool refuse_form(const char *detail, enum trust_refusal *refusal, struct err *err)
+{
+    *refusal = TRUST_MALFORMED_SIGNATURE;
+    return err_set(err, ERR_TRUST, "%s: %s", refusals[TRUST_MALFORMED_SIGNATURE].text, detail);
 }
 
 /* The signature files' four lines. */
@@ -248,97 +276,123 @@ static bool is_printable(const char *line)
     return true;
 }
 
-static bool split(char *text, struct lines *lines, struct err *err)
+static bool split(char *text, struct lines *lines, enum trust_refusal *refusal, struct err *err)
 {
     *lines = (struct lines){"", "", "", ""};
     if (strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) != 0)
-        return err_set(err, ERR_TRUST, "no signature");
+        return refuse(TRUST_NO_SIGNATURE, refusal, err);
     const char **const order[] = {&lines->untrusted, &lines->signature, &lines->trusted,
                                   &lines->global};
     char *rest = text;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (!rest)
-            return malformed(err, "cut off");
+            return refuse_form("cut off", refusal, err);
         *order[i] = take_line(&rest);
         if (!is_printable(*order[i]))
-            return malformed(err, "a control character");
+            return refuse_form("a control character", refusal, err);
     }
     if (rest && *rest)
-        return malformed(err, "more than four lines");
+        return refuse_form("more than four lines", refusal, err);
     return strncmp(lines->trusted, TRUSTED, strlen(TRUSTED)) == 0 ||
-           malformed(err, "no trusted comment");
+           refuse_form("no trusted comment", refusal, err);
 }
 
-static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], struct err *err)
+static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], enum trust_refusal *refusal,
+                            struct err *err)
 {
     if (memcmp(algorithm, "ED", ALGORITHM_BYTES) == 0)
         return true;
     if (memcmp(algorithm, "Ed", ALGORITHM_BYTES) == 0)
-        return err_set(err, ERR_TRUST, "legacy signature");
-    return malformed(err, "an unknown algorithm");
+        return refuse(TRUST_LEGACY_SIGNATURE, refusal, err);
+    return refuse_form("an unknown algorithm", refusal, err);
 }
 
 /* The global signature: over the first signature and the trusted comment. */
 static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES],
                            const uint8_t global[SIGNATURE_BYTES], struct trust_seal *seal,
-                           struct err *err)
+                           enum trust_refusal *refusal, struct err *err)
 {
     uint8_t message[SIGNATURE_BYTES + POINTER_BYTES_MAX];
     size_t length = strlen(seal->comment);
+    bool pinned = false, unknown = false;
     memcpy(message, seal->signature, SIGNATURE_BYTES);
     memcpy(message + SIGNATURE_BYTES, seal->comment, length);
-    err_set(err, ERR_TRUST, "unpinned key"); /* until one with this id says otherwise */
     /* An id is not bound to its key: two keys may have the same. */
     for (seal->key = 0; seal->key < trust->count; seal->key++) {
         const struct key *key = &trust->keys[seal->key];
-        if (memcmp(key->id, id, ID_BYTES) == 0 &&
-            verify(key, global, message, SIGNATURE_BYTES + length, err))
+        if (memcmp(key->id, id, ID_BYTES) != 0)
+            continue;
+        enum finding finding = verify(key, global, message, SIGNATURE_BYTES + length);
+        if (finding == SIGNATURE_GOOD)
             return true;
+        pinned = true;
+        unknown |= finding == SIGNATURE_UNKNOWN;
     }
-    return false;
+    if (unknown)
+        return fail_to_verify(err);
+    return refuse(pinned ? TRUST_BAD_SIGNATURE : TRUST_UNPINNED_KEY, refusal, err);
 }
 
-bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
-                struct err *err)
+static bool open_seal(const struct trust *trust, const char *bytes, size_t size,
+                      struct trust_seal *seal, enum trust_refusal *refusal, struct err *err)
 {
     char text[POINTER_BYTES_MAX + 1];
     struct lines lines;
     uint8_t found[SIGNED_BYTES], global[SIGNATURE_BYTES];
     if (size == 0)
-        return err_set(err, ERR_TRUST, "no signature");
+        return refuse(TRUST_NO_SIGNATURE, refusal, err);
     if (size > POINTER_BYTES_MAX)
-        return malformed(err, "too large");
+        return refuse_form("too large", refusal, err);
     memcpy(text, bytes, size);
     text[size] = '\0';
     if (strlen(text) < size) /* lines end at a NUL below */
         return strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) == 0
-                   ? malformed(err, "a control character")
-                   : err_set(err, ERR_TRUST, "no signature");
-    if (!split(text, &lines, err))
+                   ? refuse_form("a control character", refusal, err)
+                   : refuse(TRUST_NO_SIGNATURE, refusal, err);
+    if (!split(text, &lines, refusal, err))
         return false;
     if (!read_base64(lines.signature, strlen(lines.signature), found, sizeof found) ||
         !read_base64(lines.global, strlen(lines.global), global, sizeof global))
-        return malformed(err, "not the base64 of one");
-    if (!check_algorithm(found, err))
+        return refuse_form("not the base64 of one", refusal, err);
+    if (!check_algorithm(found, refusal, err))
         return false;
     struct trust_seal opened = {0};
     memcpy(opened.signature, found + ALGORITHM_BYTES + ID_BYTES, SIGNATURE_BYTES);
     snprintf(opened.comment, sizeof opened.comment, "%s", lines.trusted + strlen(TRUSTED));
-    if (!verify_comment(trust, found + ALGORITHM_BYTES, global, &opened, err))
+    if (!verify_comment(trust, found + ALGORITHM_BYTES, global, &opened, refusal, err))
         return false;
     *seal = opened;
     return true;
+}
+
+bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
+                enum trust_refusal *refusal, struct err *err)
+{
+    enum trust_refusal why = TRUST_NOT_REFUSED;
+    bool ok = open_seal(trust, bytes, size, seal, &why, err);
+    if (refusal)
+        *refusal = why;
+    return ok;
 }
 
 bool trust_check(const struct trust *trust, const struct trust_seal *seal, const void *data,
                  size_t size, struct err *err)
 {
     uint8_t digest[DIGEST_BYTES];
+    enum trust_refusal why;
     if (seal->key < 0 || seal->key >= trust->count)
-        return err_set(err, ERR_TRUST, "unpinned key");
+        return refuse(TRUST_UNPINNED_KEY, &why, err);
     if (EVP_Digest(data, size, digest, NULL, EVP_blake2b512(), NULL) != 1) {
         ERR_clear_error();
-        return err_set(err, ERR_SYSTEM, "can't verify a signature: libcrypto failed");
+        return fail_to_verify(err);
     }
-    return verify(&trust->keys[seal->key], seal->signature, digest, sizeof digest, err);
+    switch (verify(&trust->keys[seal->key], seal->signature, digest, sizeof digest)) {
+    case SIGNATURE_GOOD:
+        return true;
+    case SIGNATURE_BAD:
+        return refuse(TRUST_BAD_SIGNATURE, &why, err);
+    case SIGNATURE_UNKNOWN:
+        break;
+    }
+    return fail_to_verify(err);
 }

@@ -16,6 +16,19 @@
 
 struct trust;
 
+/* Why a signature file is refused. */
+enum trust_refusal {
+    TRUST_NOT_REFUSED,
+    TRUST_NO_SIGNATURE,        /* something else than a signature file */
+    TRUST_MALFORMED_SIGNATURE, /* not as minisign writes them */
+    TRUST_LEGACY_SIGNATURE,    /* of the kind that is not over a hash (Ed) */
+    TRUST_UNPINNED_KEY,        /* by a key that is not pinned */
+    TRUST_BAD_SIGNATURE,       /* by the number of a pinned key, and it does not verify */
+};
+
+/* A refusal's name in the log: "no_signature", "unpinned_key". Static. */
+const char *trust_refusal_name(enum trust_refusal refusal);
+
 /* A signature file whose trusted comment is authentic: signed by a pinned key. What it signs is
  * still to be checked. */
 struct trust_seal {
@@ -38,12 +51,11 @@ int trust_count(const struct trust *trust);
 void trust_key_id(const struct trust *trust, int key, char text[17]);
 
 /* Reads a signature file and verifies the signature over its trusted comment (the "global" one).
- * The err text begins with the fault's name, the same for the same cause: "no signature",
- * "malformed signature", "legacy signature", "unpinned key", "bad signature" (ERR_TRUST), or
- * ERR_SYSTEM. Strict about form: exactly four lines, LF or CRLF ends, the last end optional;
+ * ERR_TRUST, and *refusal (which may be NULL) says why; or ERR_SYSTEM, where it could not be
+ * verified, and *refusal is TRUST_NOT_REFUSED, as it is on success. Strict about form: exactly four lines, LF or CRLF ends, the last end optional;
  * canonical base64; no control characters. */
 bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
-                struct err *err);
+                enum trust_refusal *refusal, struct err *err);
 
 /* Whether the seal signs this file. ERR_TRUST ("bad signature"), ERR_SYSTEM. */
 bool trust_check(const struct trust *trust, const struct trust_seal *seal, const void *data,

@@ -37,11 +37,11 @@ def comments(change):
 
 
 def refused(name):
-    return f'pointer refused attack="{name}"'
+    return f"pointer refused refusal={name} "
 
 
-NO, MALFORMED, BAD = refused("no signature"), refused("malformed signature"), refused("bad signature")
-COMMENT = refused("malformed pointer")
+NO, MALFORMED, BAD = refused("no_signature"), refused("malformed_signature"), refused("bad_signature")
+COMMENT = refused("malformed_pointer")
 
 
 def url_letters(line):
@@ -97,8 +97,8 @@ class Signatures(Attacks):
         ("a public key in its place", forged(lambda s, g, d: s.keys.public.read_bytes()), f"{NO}|{MALFORMED}"),
         ("a secret key in its place", forged(lambda s, g, d: s.keys.secret.read_bytes()), f"{NO}|{MALFORMED}"),
         ("too large", lines(lambda l: b"\n".join(l) + b"\n" + b"x" * 4096), "too large|larger than"),
-        ("a legacy signature", forged(lambda s, g, data: s.channel.pointer(s.next, data, legacy=True)), refused("legacy signature")),
-        ("a prehashed one called legacy", forged(lambda s, g, d: g.data(blob=b"Ed" + g.blob[2:])), refused("legacy signature")),
+        ("a legacy signature", forged(lambda s, g, data: s.channel.pointer(s.next, data, legacy=True)), refused("legacy_signature")),
+        ("a prehashed one called legacy", forged(lambda s, g, d: g.data(blob=b"Ed" + g.blob[2:])), refused("legacy_signature")),
         ("the first line only", lines(lambda l: l[:1]), f"{NO}|{MALFORMED}"),
         ("two lines, as signify writes them", lines(lambda l: l[:2]), f"{NO}|{MALFORMED}"),
         ("three lines", lines(lambda l: l[:3]), MALFORMED),
@@ -132,8 +132,8 @@ class Signatures(Attacks):
         ("a seal one order further", forged(lambda s, g, d: g.malleable()), BAD),
         ("a comment that was changed", lines(lambda l: l[:2] + [l[2].replace(b"version=", b"version=9")] + l[3:]), BAD),
         ("a comment with one more word", lines(lambda l: l[:2] + [l[2] + b" "] + l[3:]), BAD),
-        ("a key that is not pinned", forged(by_stranger), refused("unpinned key")),
-        ("no key at all", forged(lambda s, g, d: g.data(blob=g.blob[:2] + bytes(8) + g.blob[10:])), refused("unpinned key")),
+        ("a key that is not pinned", forged(by_stranger), refused("unpinned_key")),
+        ("no key at all", forged(lambda s, g, d: g.data(blob=g.blob[:2] + bytes(8) + g.blob[10:])), refused("unpinned_key")),
         ("another key by the pinned one's number", forged(by_stranger_in_disguise), BAD),
     ]
 
@@ -180,14 +180,14 @@ class Pointers(Attacks):
         ("a time that is a number", says(signed="1700000000"), COMMENT),
         ("an end before the beginning", says(signed="2026-02-02T00:00:00Z", expires="2026-01-01T00:00:00Z"), COMMENT),
         ("the year 9999", says(signed="9999-01-01T00:00:00Z", expires="9999-12-31T00:00:00Z"),
-         f'{COMMENT}|{refused("signed in the future")}'),
-        ("signed the day after tomorrow", says(signed=channel.instant(2)), refused("signed in the future")),
-        ("another channel", says(channel="busan"), refused("wrong channel")),
-        ("another channel that begins the same", says(channel="seoul2"), refused("wrong channel")),
-        ("a channel that the same begins", says(channel="seo"), refused("wrong channel")),
-        ("a channel in capitals", says(channel="SEOUL"), f'{COMMENT}|{refused("wrong channel")}'),
-        ("a channel with a path", says(channel="seoul/../busan"), f'{COMMENT}|{refused("wrong channel")}'),
-        ("a takeover in the playlist's place", says(kind="t"), refused("wrong kind")),
+         f'{COMMENT}|{refused("signed_in_future")}'),
+        ("signed the day after tomorrow", says(signed=channel.instant(2)), refused("signed_in_future")),
+        ("another channel", says(channel="busan"), refused("wrong_channel")),
+        ("another channel that begins the same", says(channel="seoul2"), refused("wrong_channel")),
+        ("a channel that the same begins", says(channel="seo"), refused("wrong_channel")),
+        ("a channel in capitals", says(channel="SEOUL"), f'{COMMENT}|{refused("wrong_channel")}'),
+        ("a channel with a path", says(channel="seoul/../busan"), f'{COMMENT}|{refused("wrong_channel")}'),
+        ("a takeover in the playlist's place", says(kind="t"), refused("wrong_kind")),
     ]
 
 

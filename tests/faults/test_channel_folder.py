@@ -312,7 +312,7 @@ class Mixed(Folder):
         other.publish(self.stick, 1, "evil", {})
         shutil.copy(self.stranger.public, self.seoul / "operator.pub")
         probe = self.follow(poll_ms=200)
-        probe.log.wait('refused attack="unpinned key"')
+        probe.log.wait('refused refusal=unpinned_key')
         self.assertEqual(probe.editions(), 0)
         self.publish(1, ONE)
         edition = probe.edition("version 1")

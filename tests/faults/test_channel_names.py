@@ -174,7 +174,7 @@ class Names(Case):
             scene.put(scene.channel.pointer(2, data, channel=name), p_2_json=data)
             scene.server.wait_asked(POINTER, len(scene.server.asked(POINTER)) + 3)
             self.assertEqual(scene.probe.editions(), 1)
-        self.assertEqual(scene.probe.log.count("playlist pointer refused attack=\"malformed pointer\""), 1)  # once for all of a kind
+        self.assertEqual(scene.probe.log.count("playlist pointer refused refusal=malformed_pointer"), 1)  # once for all of a kind
         self.check(scene, before)
         scene.good(2)
 

@@ -35,18 +35,18 @@ class Portal(Case):
         self.stop(probe)
 
     def test_one_page_for_all(self):
-        self.through(answer(200, PORTAL, Content_Type="text/html"), "playlist pointer refused attack=\"(no|malformed) signature\"")
+        self.through(answer(200, PORTAL, Content_Type="text/html"), "playlist pointer refused refusal=(no|malformed)_signature")
 
     def test_one_page_that_may_be_kept_for_ever(self):
         self.through(answer(200, PORTAL, ETag='"portal"', Cache_Control="max-age=31536000, immutable"),
-                     "playlist pointer refused attack=\"(no|malformed) signature\"")
+                     "playlist pointer refused refusal=(no|malformed)_signature")
 
     def test_a_redirect_for_all(self):
         def act(server, connection, request):
             if request.path == "/sign-in":
                 return answer(200, PORTAL)(server, connection, request)
             return servers.redirect("/sign-in")(server, connection, request)
-        self.through(act, "playlist pointer refused attack=\"(no|malformed) signature\"|redirect")
+        self.through(act, "playlist pointer refused refusal=(no|malformed)_signature|redirect")
 
     def test_304_for_all(self):
         self.through(answer(304), ".")
@@ -81,7 +81,7 @@ class Tls(Case):
         self.addCleanup(scene.end)
         path_of_stage, words = STAGES[stage]
         if stage == "pointer":  # half of a small file came: that much looks complete, since no length was told
-            words = 'playlist pointer refused attack="malformed signature"|' + words
+            words = 'playlist pointer refused refusal=malformed_signature|' + words
         path = path_of_stage(scene)
 
         def act(server, connection, request):
@@ -226,7 +226,7 @@ class Origins(Case):
         media = self.publish(2, self.second)
         self.assert_holds(probe.edition("version 2"), media)
         self.first.acts.clear()
-        probe.log.wait('refused attack="rollback"')
+        probe.log.wait('refused refusal=rollback')
         self.first.wait_asked(POINTER, len(self.first.asked(POINTER)) + 4)
         media = self.publish(3, self.second)
         self.assert_holds(probe.edition("version 3"), media)

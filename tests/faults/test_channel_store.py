@@ -258,7 +258,7 @@ class Interfered(Stored):
         old.publish(self.server.files, 1, "one", ONE)
         probe = self.probe(self.base)
         probe.edition("two")
-        probe.log.wait('attack="rollback"')
+        probe.log.wait('refusal=rollback')
         self.stop(probe)
 
     def test_a_stolen_key_that_is_pinned_no_more(self):
@@ -276,7 +276,7 @@ class Interfered(Stored):
         self.channel.publish(self.server.files, 3, "three", TWO)
         probe = self.probe(self.base, keys=both)
         probe.edition("burn")
-        probe.log.wait('attack="rollback"')
+        probe.log.wait('refusal=rollback')
         self.stop(probe)
         probe = self.probe(self.base)
         self.assert_holds(probe.edition("three"), TWO)
@@ -284,7 +284,7 @@ class Interfered(Stored):
         self.channel.publish(self.server.files, 1, "one", ONE)
         probe = self.probe(self.base)
         probe.edition("three")
-        probe.log.wait('attack="rollback"')
+        probe.log.wait('refusal=rollback')
         self.assertEqual(probe.editions(), 1, "what this key had signed is remembered")
         self.stop(probe)
 

@@ -78,7 +78,7 @@ class DeadClock(Clocked):
         probe = self.play()
         probe.edition("one")
         self.publish(2, "two", signed="9999-01-01T00:00:00Z", expires="9999-02-01T00:00:00Z")
-        probe.log.wait('attack="signed in the future"')
+        probe.log.wait('refusal=signed_in_future')
         self.assert_no_more(self.server, probe, 1)
         self.publish(3, "three")
         probe.edition("three")
@@ -89,7 +89,7 @@ class DeadClock(Clocked):
         self.set(-50 * YEAR_S)
         self.publish(2, "two", signed="9999-01-01T00:00:00Z", expires="9999-02-01T00:00:00Z")
         probe = self.play()
-        probe.log.wait('attack="signed in the future"')
+        probe.log.wait('refusal=signed_in_future')
         self.publish(3, "three")
         probe.edition("three")
         self.stop(probe)
@@ -130,7 +130,7 @@ class WrongTimeServer(Clocked):
         self.notice(seconds=DAY_S)
         probe.edition("notice")
         self.publish(2, "future", signed=channel.instant(days=3000), expires=channel.instant(days=3001))
-        probe.log.wait('playlist pointer refused attack="signed in the future"')
+        probe.log.wait('playlist pointer refused refusal=signed_in_future')
         self.stop(probe)
 
     def test_wrong_for_hours_then_right_for_an_hour(self):

@@ -317,7 +317,7 @@ class AgainAndAgain(Turns):
         following = itertools.cycle([old, new])
         self.server.acts[POINTER] = [lambda server, connection, request: answer(200, next(following))(server, connection, request)]
         self.polls(12)
-        self.assertEqual((probe.log.count('attack="rollback"'), probe.log.count("good again|answers again")), (1, 1))
+        self.assertEqual((probe.log.count('refusal=rollback'), probe.log.count("good again|answers again")), (1, 1))
         self.assertEqual(probe.editions(), 1)
         self.server.acts.clear()
         self.publish(3, "three", TWO)

@@ -2,8 +2,9 @@
 """A channel over time: rollbacks and replays, takeovers, pointers that expire, and the first start. And what must not be refused."""
 import shutil
 import signal
+import subprocess
 
-from channel_case import POINTER, TAKEOVER, Case, bytes_of, channel, content, servers, wait_for
+from channel_case import ONE, POINTER, TAKEOVER, Case, bytes_of, channel, content, servers, wait_for
 import tap
 
 
@@ -31,20 +32,20 @@ class Takeovers(Case):
 
     def test_a_stranger_takes_nothing_over(self):
         channel.Channel(self.stranger).takeover(self.server.files, 1, "evil", {})
-        self.refused('takeover pointer refused attack="unpinned key"')
+        self.refused('takeover pointer refused refusal=unpinned_key')
         self.comes(1)
         self.stop(self.player)
 
     def test_a_playlist_is_no_takeover(self):
         self.server.files[TAKEOVER] = self.server.files[POINTER]
-        self.refused('takeover pointer refused attack="wrong kind"')
+        self.refused('takeover pointer refused refusal=wrong_kind')
         self.comes(1)
         self.stop(self.player)
 
     def test_another_channels_takeover(self):
         channel.Channel(self.keys, "busan").takeover(self.server.files, 1, "evil", {})
         self.server.files[TAKEOVER] = self.server.files["channels/busan/takeover.minisig"]
-        self.refused('takeover pointer refused attack="wrong channel"')
+        self.refused('takeover pointer refused refusal=wrong_channel')
         self.comes(1)
         self.stop(self.player)
 
@@ -53,7 +54,7 @@ class Takeovers(Case):
         old = self.server.files[TAKEOVER]
         self.comes(2)
         self.server.files[TAKEOVER] = old
-        self.refused('takeover pointer refused attack="rollback"')
+        self.refused('takeover pointer refused refusal=rollback')
         self.comes(3)
         self.stop(self.player)
 
@@ -66,7 +67,7 @@ class Takeovers(Case):
         self.server.files[TAKEOVER] = old
         self.player = self.probe(self.server.url("channels/seoul/"))
         self.player.edition("one")
-        self.refused('takeover pointer refused attack="rollback"')
+        self.refused('takeover pointer refused refusal=rollback')
         self.stop(self.player)
 
     def test_one_that_is_over_is_not_shown(self):
@@ -110,7 +111,7 @@ class Rollback(Case):
 
     def goes_on(self, probe):
         """Refused once; then version 3 gets through."""
-        words = 'playlist pointer refused attack="rollback".*version=1 highest=2'
+        words = 'playlist pointer refused refusal=rollback.*version=1 highest=2'
         probe.log.wait(words)
         editions = probe.editions()
         self.assert_no_more(self.server, probe, editions)
@@ -183,7 +184,7 @@ class Rollback(Case):
         self.roll_back()
         probe = self.probe(self.base, honest.url("channels/seoul/"))
         probe.edition("version 2")
-        probe.log.wait('refused attack="rollback"')
+        probe.log.wait('refused refusal=rollback')
         self.channel.publish(honest.files, 3, "version 3", {"a.mp4": bytes_of(3, 5000)})
         self.assert_holds(probe.edition("version 3"), {"a.mp4": bytes_of(3, 5000)})
         self.stop(probe)
@@ -304,11 +305,41 @@ class Start(Case):
         good = server.files[POINTER]
         server.files[POINTER] = channel.Channel(self.stranger).pointer(1, server.files[self.channel.path("p-1.json")])
         probe = self.probe(server.url("channels/seoul/"))
-        probe.log.wait('refused attack="unpinned key"')
+        probe.log.wait('refused refusal=unpinned_key')
         wait_for(lambda: "unpinned key" in probe.describe(), "the card says why")
         self.assertEqual((probe.editions(), server.asked(self.channel.path("p-1.json"))), (0, []), "nothing unsigned is fetched")
         server.files[POINTER] = good
         self.assertEqual(content(probe.edition("one").files["a.mp4"]), b"a")
+        self.stop(probe)
+
+
+# libcrypto's: finds no memory the first three times.
+NO_MEMORY = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+
+void *EVP_PKEY_new_raw_public_key(int type, void *engine, const unsigned char *key, size_t bytes)
+{
+    static int calls;
+    void *(*own)(int, void *, const unsigned char *, size_t);
+    *(void **)&own = dlsym(RTLD_NEXT, "EVP_PKEY_new_raw_public_key");
+    return ++calls > 3 ? own(type, engine, key, bytes) : NULL;
+}
+"""
+
+
+class NoMemory(Case):
+    def test_what_can_not_be_verified_is_not_refused(self):
+        library = self.folder / "no_memory.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=NO_MEMORY, text=True, check=True)
+        server = self.hostile()
+        self.channel.publish(server.files, 1, "one", ONE)
+        probe = self.probe(server.url("channels/seoul/"),
+                           wrap=("env", f"LD_PRELOAD={library}", "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0"))
+        self.assert_holds(probe.edition("one"), ONE)
+        self.assertEqual(probe.log.count("cannot verify the playlist pointer yet, retrying .* reason="), 1)
+        self.assertEqual(probe.log.count("refus|attack"), 0)
         self.stop(probe)
 
 

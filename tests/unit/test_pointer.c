@@ -457,16 +457,16 @@ static void what_expires_as_it_is_signed_is_over(void **state)
     assert_int_equal(pointer_end_ms(&pointer), POINTER_ENDED_MS);
 }
 
-static void each_verdict_has_its_words(void **state)
+static void each_verdict_has_its_name(void **state)
 {
     (void)state;
-    for (int i = POINTER_NEW; i <= POINTER_FUTURE; i++) {
+    for (int i = POINTER_NEW; i <= POINTER_MALFORMED; i++) {
         for (int j = POINTER_NEW; j < i; j++)
-            assert_string_not_equal(pointer_verdict_words((enum pointer_verdict)i),
-                                    pointer_verdict_words((enum pointer_verdict)j));
+            assert_string_not_equal(pointer_verdict_name((enum pointer_verdict)i),
+                                    pointer_verdict_name((enum pointer_verdict)j));
     }
-    assert_string_equal(pointer_verdict_words(POINTER_ROLLBACK), "rollback");
-    assert_string_equal(pointer_verdict_words(POINTER_WRONG_CHANNEL), "wrong channel");
+    assert_string_equal(pointer_verdict_name(POINTER_ROLLBACK), "rollback");
+    assert_string_equal(pointer_verdict_name(POINTER_WRONG_CHANNEL), "wrong_channel");
 }
 
 int main(void)
@@ -483,7 +483,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_is_read),
         cmocka_unit_test(judges),
         cmocka_unit_test(what_expires_as_it_is_signed_is_over),
-        cmocka_unit_test(each_verdict_has_its_words),
+        cmocka_unit_test(each_verdict_has_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "sync/trust.h"
 
+#include <dlfcn.h>
 #include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +42,7 @@
     "w/KHb7cgySd4q3ylEOZ9jRyd/catMVVM0bzAQbqhQJkZUOUyQHecCmx1VcCXOZZJVR8Pp3210Y89F43/lp9hAA=="
 
 static struct err err;
+static enum trust_refusal refusal; /* of the last opens() */
 
 static struct trust *trust_of(const char *key)
 {
@@ -59,18 +61,22 @@ static bool opens(const struct trust *trust, const char *text, size_t size)
     memcpy(bytes, text, size);
     struct trust_seal seal;
     err = (struct err){0};
-    bool ok = trust_open(trust, bytes, size, &seal, &err);
+    refusal = TRUST_BAD_SIGNATURE;
+    bool ok = trust_open(trust, bytes, size, &seal, &refusal, &err);
+    if (ok)
+        assert_int_equal(refusal, TRUST_NOT_REFUSED);
     free(bytes);
     return ok;
 }
 
 static void assert_fault(const struct trust *trust, const char *text, size_t size,
-                         const char *fault)
+                         enum trust_refusal fault)
 {
     if (opens(trust, text, size))
         fail_msg("accepted: %s", text);
-    if (strncmp(err.text, fault, strlen(fault)) != 0 || err.code != ERR_TRUST)
-        fail_msg("\"%s\" in place of \"%s\" for: %s", err.text, fault, text);
+    if (refusal != fault || err.code != ERR_TRUST)
+        fail_msg("%s (%s) in place of %s for: %s", trust_refusal_name(refusal), err.text,
+                 trust_refusal_name(fault), text);
 }
 
 /* What a signer that has the first key could make, right or wrong. */
@@ -149,7 +155,7 @@ static void opens_what_minisign_signed(void **state)
     assert_int_equal(trust_count(trust), 2);
     trust_key_id(trust, 1, id);
     assert_string_equal(id, "F88AA503FD4DF0BD");
-    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, &err));
+    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL, &err));
     assert_int_equal(seal.key, 1);
     assert_string_equal(seal.comment, COMMENT);
     assert_true(trust_check(trust, &seal, DATA, strlen(DATA), &err));
@@ -193,7 +199,7 @@ static void the_forger_of_this_test_can_sign(void **state)
     struct trust_seal seal;
     char text[5000];
     size_t size = forge(&(struct forgery){.algorithm = "ED"}, COMMENT, DATA, text, sizeof text);
-    assert_true(trust_open(trust, text, size, &seal, &err));
+    assert_true(trust_open(trust, text, size, &seal, NULL, &err));
     assert_true(trust_check(trust, &seal, DATA, strlen(DATA), &err));
     assert_non_null(strstr(text, LINE_2)); /* Ed25519 is deterministic: minisign's very bytes */
     assert_non_null(strstr(text, LINE_4));
@@ -208,10 +214,10 @@ static void a_signature_has_no_second_form(void **state)
     char text[5000];
     size_t size = forge(&(struct forgery){.algorithm = "ED", .shift_global = true}, COMMENT, DATA,
                         text, sizeof text);
-    assert_fault(trust, text, size, "bad signature");
+    assert_fault(trust, text, size, TRUST_BAD_SIGNATURE);
     size = forge(&(struct forgery){.algorithm = "ED", .shift_first = true}, COMMENT, DATA, text,
                  sizeof text);
-    assert_true(trust_open(trust, text, size, &seal, &err));
+    assert_true(trust_open(trust, text, size, &seal, NULL, &err));
     assert_false(trust_check(trust, &seal, DATA, strlen(DATA), &err));
     assert_string_equal(err.text, "bad signature");
     trust_destroy(trust);
@@ -249,7 +255,7 @@ static void no_bit_of_the_file_can_change(void **state)
     struct trust *trust = trust_of(PUBLIC);
     struct trust_seal seal;
     char data[] = DATA;
-    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, &err));
+    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL, &err));
     for (size_t i = 0; i < 8 * strlen(DATA); i++) {
         data[i / 8] = (char)(data[i / 8] ^ 1 << i % 8);
         if (trust_check(trust, &seal, data, strlen(DATA), &err))
@@ -277,22 +283,22 @@ static void a_cut_signature_is_none(void **state)
         bool last_end_missing = size == strlen(WHOLE) - 1;
         if (opens(trust, WHOLE, size) != last_end_missing)
             fail_msg("%zu bytes", size);
-        const char *fault =
-            size < strlen("untrusted comment: ") ? "no signature" : "malformed signature";
+        enum trust_refusal fault =
+            size < strlen("untrusted comment: ") ? TRUST_NO_SIGNATURE : TRUST_MALFORMED_SIGNATURE;
         if (!last_end_missing)
             assert_fault(trust, WHOLE, size, fault);
     }
     trust_destroy(trust);
 }
 
-#define NONE "no signature"
-#define BAD_FORM "malformed signature: "
+#define NONE TRUST_NO_SIGNATURE
+#define BAD_FORM TRUST_MALFORMED_SIGNATURE
 #define SIZED(text) text, sizeof(text) - 1
 
 static const struct {
     const char *text;
     size_t size;
-    const char *fault;
+    enum trust_refusal fault;
 } wrong_texts[] = {
     {SIZED(""), NONE},
     {SIZED("\n"), NONE},
@@ -348,12 +354,12 @@ static const struct {
     {SIZED(LINE_1 "\n" LINE_2 "\n\n" LINE_4), BAD_FORM},
     {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 "\t\n" LINE_4), BAD_FORM},
     {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 "\0x\n" LINE_4), BAD_FORM},
-    {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 " \n" LINE_4), "bad signature"},
-    {SIZED(LINE_1 "\n" LINE_2 "\ntrusted comment: \n" LINE_4), "bad signature"},
-    {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 "\n" OTHER_4), "bad signature"},
-    {SIZED(LINE_1 "\n" LEGACY_2 "\n" LINE_3 "\n" LEGACY_4), "legacy signature"},
-    {SIZED(LINE_1 "\n" LEGACY_2 "\n" LINE_3 "\n" LINE_4), "legacy signature"},
-    {SIZED(LINE_1 "\n" OTHER_2 "\ntrusted comment: x\n" OTHER_4), "unpinned key"},
+    {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 " \n" LINE_4), TRUST_BAD_SIGNATURE},
+    {SIZED(LINE_1 "\n" LINE_2 "\ntrusted comment: \n" LINE_4), TRUST_BAD_SIGNATURE},
+    {SIZED(LINE_1 "\n" LINE_2 "\n" LINE_3 "\n" OTHER_4), TRUST_BAD_SIGNATURE},
+    {SIZED(LINE_1 "\n" LEGACY_2 "\n" LINE_3 "\n" LEGACY_4), TRUST_LEGACY_SIGNATURE},
+    {SIZED(LINE_1 "\n" LEGACY_2 "\n" LINE_3 "\n" LINE_4), TRUST_LEGACY_SIGNATURE},
+    {SIZED(LINE_1 "\n" OTHER_2 "\ntrusted comment: x\n" OTHER_4), TRUST_UNPINNED_KEY},
 };
 
 static void wrong_forms_are_named(void **state)
@@ -405,10 +411,11 @@ static void other_algorithms_are_not_read(void **state)
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
         size_t size =
             forge(&(struct forgery){.algorithm = algorithms[i]}, COMMENT, DATA, text, sizeof text);
-        assert_fault(trust, text, size, BAD_FORM "an unknown algorithm");
+        assert_fault(trust, text, size, BAD_FORM);
+        assert_string_equal(err.text, "malformed signature: an unknown algorithm");
     }
     size_t size = forge(&(struct forgery){.algorithm = "Ed"}, COMMENT, DATA, text, sizeof text);
-    assert_fault(trust, text, size, "legacy signature");
+    assert_fault(trust, text, size, TRUST_LEGACY_SIGNATURE);
     trust_destroy(trust);
 }
 
@@ -422,12 +429,13 @@ static void the_largest_file_fits(void **state)
     memset(comment, 'c', POINTER_BYTES_MAX - around);
     size_t size = forge(&(struct forgery){.algorithm = "ED"}, comment, "", text, sizeof text);
     assert_int_equal(size, POINTER_BYTES_MAX);
-    assert_true(trust_open(trust, text, size, &seal, &err));
+    assert_true(trust_open(trust, text, size, &seal, NULL, &err));
     assert_string_equal(seal.comment, comment);
     assert_true(trust_check(trust, &seal, "", 0, &err));
     comment[strlen(comment)] = 'c';
     size = forge(&(struct forgery){.algorithm = "ED"}, comment, "", text, sizeof text);
-    assert_fault(trust, text, size, BAD_FORM "too large");
+    assert_fault(trust, text, size, BAD_FORM);
+    assert_string_equal(err.text, "malformed signature: too large");
     trust_destroy(trust);
 }
 
@@ -442,22 +450,22 @@ static void an_id_is_not_a_key(void **state)
     memcpy(bytes + 2, first_id, sizeof first_id);
     EVP_EncodeBlock((unsigned char *)same_id, bytes, sizeof bytes);
     struct trust *trust = trust_of(same_id);
-    assert_fault(trust, WHOLE, strlen(WHOLE), "bad signature");
+    assert_fault(trust, WHOLE, strlen(WHOLE), TRUST_BAD_SIGNATURE);
     assert_true(trust_pin(trust, PUBLIC, &err));
     assert_int_equal(trust_count(trust), 2);
     trust_key_id(trust, 0, other_id);
     trust_key_id(trust, 1, id);
     assert_string_equal(id, other_id);
-    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, &err));
+    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL, &err));
     assert_int_equal(seal.key, 1);
     assert_true(trust_check(trust, &seal, DATA, strlen(DATA), &err));
     static const uint8_t unknown[8] = {1};
     size_t size = forge(&(struct forgery){.algorithm = "ED", .id = unknown}, COMMENT, DATA, text,
                         sizeof text);
-    assert_fault(trust, text, size, "unpinned key");
+    assert_fault(trust, text, size, TRUST_UNPINNED_KEY);
     trust_destroy(trust);
     trust = trust_create();
-    assert_fault(trust, WHOLE, strlen(WHOLE), "unpinned key");
+    assert_fault(trust, WHOLE, strlen(WHOLE), TRUST_UNPINNED_KEY);
     trust_destroy(trust);
 }
 
@@ -466,10 +474,48 @@ static void a_failure_leaves_the_seal(void **state)
     (void)state;
     struct trust *trust = trust_of(OTHER_PUBLIC);
     struct trust_seal seal = {.key = 7, .comment = "kept"};
-    assert_false(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL));
+    assert_false(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL, NULL));
     assert_int_equal(seal.key, 7);
     assert_string_equal(seal.comment, "kept");
     trust_destroy(trust);
+}
+
+/* Stands in for libcrypto's; fails as for lack of memory. */
+static bool no_contexts;
+EVP_MD_CTX *EVP_MD_CTX_new(void)
+{
+    static EVP_MD_CTX *(*own)(void);
+    if (!own)
+        *(void **)&own = dlsym(RTLD_NEXT, "EVP_MD_CTX_new");
+    return no_contexts ? NULL : own();
+}
+
+static void what_can_not_be_verified_is_not_refused(void **state)
+{
+    (void)state;
+    struct trust *trust = trust_of(PUBLIC);
+    no_contexts = true;
+    assert_false(opens(trust, WHOLE, strlen(WHOLE)));
+    assert_int_equal(refusal, TRUST_NOT_REFUSED);
+    assert_int_equal(err.code, ERR_SYSTEM);
+    no_contexts = false;
+    struct trust_seal seal;
+    assert_true(trust_open(trust, WHOLE, strlen(WHOLE), &seal, NULL, &err));
+    no_contexts = true;
+    assert_false(trust_check(trust, &seal, DATA, strlen(DATA), &err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    no_contexts = false;
+    trust_destroy(trust);
+}
+
+static void each_refusal_has_its_name(void **state)
+{
+    (void)state;
+    for (int i = TRUST_NOT_REFUSED; i <= TRUST_BAD_SIGNATURE; i++)
+        for (int j = TRUST_NOT_REFUSED; j < i; j++)
+            assert_string_not_equal(trust_refusal_name((enum trust_refusal)i),
+                                    trust_refusal_name((enum trust_refusal)j));
+    assert_string_equal(trust_refusal_name(TRUST_UNPINNED_KEY), "unpinned_key");
 }
 
 int main(void)
@@ -488,6 +534,8 @@ int main(void)
         cmocka_unit_test(the_largest_file_fits),
         cmocka_unit_test(an_id_is_not_a_key),
         cmocka_unit_test(a_failure_leaves_the_seal),
+        cmocka_unit_test(what_can_not_be_verified_is_not_refused),
+        cmocka_unit_test(each_refusal_has_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
