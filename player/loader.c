@@ -333,7 +333,9 @@ static void make_picture(struct loader *loader, struct entry *entry)
         picture->playing = entry->film.film != NULL;
     entry->visual.frame = entry->text.frame = NULL;
     if (!picture) {
-        fail(loader, entry, &(struct err){.text = "out of memory"});
+        struct err err = {0};
+        err_oom(&err);
+        fail(loader, entry, &err);
         return;
     }
     picture->motion = entry->motion;

@@ -118,7 +118,7 @@ static bool make_loader(struct play *play, struct err *err)
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->loader = loader_create(&config);
-    return play->loader || err_set(err, ERR_SYSTEM, "out of memory");
+    return play->loader || err_oom(err);
 }
 
 /* Puts a new edition in force, if there is one. False when it can't be: then the one before goes
@@ -129,7 +129,7 @@ static bool take_edition(struct play *play, struct err *err)
     int64_t limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000);
     if (edition && !lengths_begin(&play->lengths, edition, limit_ms)) {
         source_again(play->source);
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     }
     if (!play->lengths.edition || !lengths_poll(&play->lengths, clock_mono_ns()))
         return true;
@@ -519,7 +519,7 @@ static bool start(struct play *play, struct err *err)
             return false;
     }
     if (!hearing_init(&play->hearing))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     if (!open_display(play, err) || !make_loader(play, err))
         return false;
     const struct option_value *length = value(play, SETTING_FOR);

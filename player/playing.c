@@ -41,7 +41,7 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
     if (!playing->programme || !playing->looks) {
         playing_finish(playing);
         *playing = before;
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     }
     playing_finish(&before);
     return true;
@@ -59,7 +59,7 @@ bool playing_open(struct playing *playing, const char *path, const char *own, in
     if (!edition)
         return false;
     if (!lengths_begin(&lengths, edition, limit_ms))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     lengths_wait(&lengths);
     bool ok = playing_switch(playing, lengths_take(&lengths), lengths.film_ms, own, err);
     lengths_finish(&lengths);

@@ -43,7 +43,7 @@ struct source *source_open(const struct feed_config *config, struct err *err)
     struct feed_config feed = *config;
     struct source *source = calloc(1, sizeof *source);
     if (!source) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);

@@ -19,7 +19,7 @@ struct wake *wake_create(struct err *err)
 {
     struct wake *wake = calloc(1, sizeof *wake);
     if (!wake) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     sigset_t set;

@@ -33,6 +33,11 @@ bool err_set_errno(struct err *err, enum err_code code, int errno_value, const c
     return false;
 }
 
+bool err_oom(struct err *err)
+{
+    return err_set(err, ERR_SYSTEM, "out of memory");
+}
+
 bool err_prefix(struct err *err, const char *format, ...)
 {
     if (!err)

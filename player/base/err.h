@@ -38,6 +38,9 @@ __attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_cod
 __attribute__((format(printf, 4, 5))) bool err_set_errno(struct err *err, enum err_code code,
                                                          int errno_value, const char *format, ...);
 
+/* There was no memory: ERR_SYSTEM, always in the same words. Returns false. */
+bool err_oom(struct err *err);
+
 /* Puts context before the text while an error goes up: "opening playlist: ". Returns false. */
 __attribute__((format(printf, 2, 3))) bool err_prefix(struct err *err, const char *format, ...);
 

@@ -39,7 +39,7 @@ static bool read_all(int fd, size_t limit_bytes, char **data, size_t *size, stru
     size_t wanted = (size_t)st.st_size, done = 0;
     char *bytes = malloc(wanted + 1);
     if (!bytes)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     while (done < wanted) {
         ssize_t got = read(fd, bytes + done, wanted - done);
         if (got < 0 && errno == EINTR)

@@ -45,7 +45,7 @@ struct http *http_create(const struct http_config *config, struct err *err)
         !copy_text(&http->client_cert, c->client_cert) ||
         !copy_text(&http->client_key, c->client_key)) {
         http_destroy(http);
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     http->connect_ms = c->connect_ms ? (long)c->connect_ms : 10000;

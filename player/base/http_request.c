@@ -273,7 +273,7 @@ static struct http_transfer *begin(struct http *http, enum http_method method,
 
 fail:
     http_end(t);
-    err_set(err, ERR_SYSTEM, "out of memory");
+    err_oom(err);
     return NULL;
 }
 

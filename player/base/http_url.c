@@ -23,9 +23,9 @@ static char *clean_text(CURLU *handle, struct err *err)
         else if (strlen(text) > HTTP_URL_BYTES_MAX)
             err_set(err, ERR_LIMIT, "the address is over %d bytes", HTTP_URL_BYTES_MAX);
         else if (!(copy = strdup(text)))
-            err_set(err, ERR_SYSTEM, "out of memory");
+            err_oom(err);
     } else {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     }
     curl_free(text);
     return copy;
@@ -68,9 +68,13 @@ char *http_url_resolve_path(const char *base, const char *path, struct err *err)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     static const char digits[] = "0123456789ABCDEF";
     size_t length = strlen(path);
-    char *encoded = length <= HTTP_URL_BYTES_MAX ? malloc(3 * length + 1) : NULL;
+    if (length > HTTP_URL_BYTES_MAX) {
+        err_set(err, ERR_LIMIT, "a path of more than %d bytes", HTTP_URL_BYTES_MAX);
+        return NULL;
+    }
+    char *encoded = malloc(3 * length + 1);
     if (!encoded) {
-        err_set(err, ERR_SYSTEM, "out of memory, or a path that is too long");
+        err_oom(err);
         return NULL;
     }
     char *to = encoded;

@@ -219,7 +219,7 @@ static bool begin(struct zone *zone, const char *name, struct err *err)
     memset(zone, 0, sizeof *zone);
     zone->table = calloc(CHANGES_MAX, sizeof *zone->table);
     if (!zone->table)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     snprintf(zone->name, sizeof zone->name, "%s", name);
     return true;
 }

@@ -239,7 +239,7 @@ static char *hand_over(struct text *text, const char *channel, int64_t version,
 {
     bool ok = false;
     if (text->failed)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (text->used > PLAYLIST_BYTES_MAX)
         err_set(err, ERR_LIMIT,
                 "compiled, with the facts of its files, the playlist has %zu bytes; at most %zu "

@@ -138,7 +138,7 @@ struct film *film_start(const struct film_request *request, int file, struct err
     struct film *film = calloc(1, sizeof *film);
     if (!film || (request->want_sound && !(film->sound = film_sound_create()))) {
         free(film);
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     film->request = *request;
@@ -260,7 +260,7 @@ static bool map_ring(struct film *film, const struct protocol_film *told, int fd
     if (address == MAP_FAILED) {
         free(ring);
         free(frames);
-        return err_set(err, ERR_SYSTEM, "no memory for a film");
+        return err_oom(err);
     }
     *ring = (struct ring){
         .address = address, .size_bytes = size_bytes, .holders = 1, .film = film, .frames = frames};

@@ -150,7 +150,7 @@ static bool map_ring(struct frames *frames, const struct protocol_ring *ring, in
         return err_set(err, ERR_WORKER, "the worker sent a frame that is not sealed or too short");
     struct mapped_frame *mapped = calloc(1, sizeof *mapped);
     if (!mapped)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     mapped->size_bytes = ring->slot_bytes;
     /* Private, though nobody can write: before Linux 6.7 a shared mapping of a write-sealed memfd
      * is refused, even for reading. */

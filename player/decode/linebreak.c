@@ -81,7 +81,7 @@ char *linebreak_normalise(const char *text, struct err *err)
     char *result = normal ? malloc(length + 1) : NULL;
     if (!result) {
         free(normal);
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     memcpy(result, normal, length);
@@ -164,7 +164,7 @@ bool linebreak_find(const char *text, size_t bytes, const char *language, unsign
     memset(marks, LINEBREAK_INSIDE, bytes);
     struct scratch *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     struct linebreak_text decoded = {.characters = scratch->characters,
                                      .script = linebreak_script_of(text, bytes, language)};
     size_t length;

@@ -76,7 +76,7 @@ struct movie *movie_open(int fd, const struct movie_request *request, struct err
 {
     struct movie *movie = calloc(1, sizeof *movie);
     if (!movie) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     movie->request = *request;
@@ -85,7 +85,7 @@ struct movie *movie_open(int fd, const struct movie_request *request, struct err
     movie->given_us = INT64_MIN;
     movie->decoder.wanted_us = movie->sound_from_us = request->start_us;
     if (!movie->now.frame || !movie->next.frame)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if ((movie->input = movie_input_open(fd, request->want_sound, err)) &&
              read_facts(movie, err))
         return movie;
@@ -105,7 +105,7 @@ bool movie_start(struct movie *movie, void *ring, int slots, struct err *err)
     movie->pool = movie_pool_create(&movie->facts.layout, ring, slots);
     movie->paint = movie_paint_create(&movie->facts, movie->request.rotation);
     if (!movie->pool || !movie->paint)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     if (movie->request.want_sound && sound)
         movie->sound = movie_sound_create(sound);
     decoder->input = movie->input;

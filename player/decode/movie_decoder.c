@@ -23,7 +23,7 @@ bool movie_decoder_start(struct movie_decoder *decoder, struct movie_pool *pool,
     decoder->sent_stamp = decoder->passed_stamp = AV_NOPTS_VALUE;
     decoder->packet = av_packet_alloc();
     if (!decoder->packet)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     decoder->context = movie_codec_create(pictures->codecpar, pictures->time_base, err);
     if (!decoder->context)
         return false;

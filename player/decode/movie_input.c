@@ -266,7 +266,7 @@ static struct movie_input *create_input(int fd, int64_t size_bytes, struct err *
 {
     struct movie_input *input = calloc(1, sizeof *input);
     if (!input || !(input->packet = av_packet_alloc())) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         free(input);
         return NULL;
     }

@@ -159,7 +159,7 @@ static bool upright_planes(struct movie_paint *paint, uint8_t *planes[3], int st
     size_t height = (size_t)paint->facts.coded_height_px + 2;
     /* The scaler may write a little past the end. */
     if (!paint->upright && !(paint->upright = malloc(width * height * 3 / 2 + 4096)))
-        return err_set(err, ERR_SYSTEM, "out of memory for a frame");
+        return err_oom(err);
     planes[0] = paint->upright;
     planes[1] = planes[0] + width * height;
     planes[2] = planes[1] + width / 2 * (height / 2);

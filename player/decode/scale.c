@@ -166,14 +166,17 @@ static bool process(struct job *job, zimg_filter_graph *graph)
 bool scale_picture(const struct scale_source *source, const struct scale_target *target,
                    struct err *err)
 {
-    char words[256] = "out of memory";
+    char words[256] = "";
     zimg_clear_last_error();
     zimg_filter_graph *graph = build(source, target);
     struct job job = {.source = source, .target = target};
     bool ok = graph && process(&job, graph);
     if (!ok) {
         zimg_get_last_error(words, sizeof words);
-        err_set(err, ERR_SYSTEM, "scaling failed: %s", words[0] ? words : "out of memory");
+        if (words[0])
+            err_set(err, ERR_SYSTEM, "scaling failed: %s", words);
+        else
+            err_oom(err);
     }
     zimg_filter_graph_free(graph);
     return ok;

@@ -123,7 +123,7 @@ static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct picture_hea
     if (surface)
         surface = upright(surface, header->orientation);
     if (!surface)
-        err_set(err, ERR_SYSTEM, "out of memory for a picture");
+        err_oom(err);
     return surface;
 }
 
@@ -163,7 +163,7 @@ struct still *still_open(int fd, const struct still_request *request, struct err
 {
     struct still *still = calloc(1, sizeof *still);
     if (!still) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     still->surface = decode_file(fd, &still->header, err);

@@ -122,7 +122,7 @@ static bool make_plane(const struct setting *setting, const struct place *places
     *plane =
         (struct tagline_plane){.x = left, .y = top, .width = right - left, .height = bottom - top};
     plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
-    return plane->pixels || err_set(err, ERR_SYSTEM, "out of memory");
+    return plane->pixels || err_oom(err);
 }
 
 static struct tagline_area cut(const struct tagline_area *area, int width, int height)
@@ -140,7 +140,7 @@ static bool draw_lines(struct tagline *tagline, const struct setting *setting, s
     size_t count = setting->fit->lines.count;
     struct place *places = calloc(count, sizeof *places);
     if (!places)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     for (size_t i = 0; i < count; i++)
         places[i] = place_line(setting, i);
     place_down(setting, places, count);
@@ -200,7 +200,7 @@ struct tagline *tagline_create(const struct tagline_request *request, struct err
     setting.fit = calloc(1, sizeof *setting.fit);
     bool ok = tagline && setting.fit;
     if (!ok)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     ok = ok && set_text(tagline, &setting, err);
     tagline_type_close(setting.type);
     tagline_text_finish(&setting.text);

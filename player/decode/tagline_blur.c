@@ -128,7 +128,7 @@ bool tagline_blur_init(struct tagline_blur *blur, const struct tagline_plane *pl
     }
     free(other);
     free(sums);
-    return ok || err_set(err, ERR_SYSTEM, "out of memory");
+    return ok || err_oom(err);
 }
 
 void tagline_blur_finish(struct tagline_blur *blur)

@@ -189,7 +189,7 @@ bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room
     for (int level = 0; level < LEVELS; level++) {
         fitting.measured[level] = calloc(text->count + 1, sizeof *fitting.measured[level]);
         if (!fitting.measured[level]) {
-            err_set(err, ERR_SYSTEM, "out of memory");
+            err_oom(err);
             goto out;
         }
     }

@@ -111,7 +111,7 @@ static bool painter_init(struct painter *painter, struct err *err)
     painter->blurred = calloc(width, sizeof(float));
     painter->scratch = calloc(width, sizeof(float));
     if (!painter->clear || !painter->blurred || !painter->scratch)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     for (int i = 0; i < LAYERS; i++)
         if (has_layer(look, i) &&
             !tagline_blur_init(&painter->blurs[i], painter->plane, painter->box,

@@ -25,7 +25,7 @@ bool tagline_text_init(struct tagline_text *text, const char *source, const char
     marks = malloc(bytes + 1);
     text->characters = calloc(bytes + 1, sizeof *text->characters);
     if (!marks || !text->characters) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         goto out;
     }
     if (!linebreak_find(text->text, bytes, language, marks, err))

@@ -140,7 +140,7 @@ struct tagline_type *tagline_type_open(const struct tagline_face *faces, int cou
 {
     struct tagline_type *type = calloc(1, sizeof *type);
     if (!type) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     type->size_px = size_px;

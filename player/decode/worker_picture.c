@@ -42,7 +42,7 @@ static bool paint_turned(const struct drawing *drawing, int rotation, void *pixe
     size_t upright_stride = (size_t)drawing->width_px * 4;
     void *upright = malloc(upright_stride * (size_t)drawing->height_px);
     if (!upright)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     bool ok = drawing->paint(drawing->source, upright, upright_stride, err);
     if (ok)
         ARGBRotate(upright, (int)upright_stride, pixels, (int)stride_bytes, drawing->width_px,

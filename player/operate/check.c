@@ -75,7 +75,7 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
         if (ok)
             check_report_take(subject->report, CHECK_WARNING, &warnings);
         else
-            err_set(err, ERR_SYSTEM, "out of memory");
+            err_oom(err);
     }
     playlist_faults_finish(&warnings);
     zone_finish(&zone);
@@ -95,7 +95,7 @@ static bool check_sense(const struct check_subject *subject, const struct editio
     bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
                             check_volume_run(edition->playlist, bytes->data, bytes->size,
                                              subject->report, err)
-                      : err_set(err, ERR_SYSTEM, "out of memory");
+                      : err_oom(err);
     free(film_ms);
     return ok;
 }
@@ -115,7 +115,7 @@ bool check_playlist(const struct settings *settings, const char *path,
         return true;
     struct edition *edition = edition_assume(playlist, path);
     if (!edition)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     const struct check_media media = {
         .edition = edition,
         .report = report,

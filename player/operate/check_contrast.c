@@ -156,7 +156,7 @@ bool check_contrast_measure(const struct canvas *screen, const struct frame *tex
 {
     uint8_t *kinds = calloc((size_t)text->width_px, (size_t)text->height_px);
     if (!kinds)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     classify(text, color, kinds);
     int reach = size_px / TOUCH_PART;
     mark_touched(kinds, text->width_px, text->height_px, reach > 2 ? reach : 2);

@@ -305,7 +305,7 @@ static bool judge_loops(const struct context *context, struct err *err)
     const struct playlist *playlist = context->playlist;
     struct check_follow_film *films = calloc(playlist->asset_count + 1, sizeof *films);
     if (!films)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     for (size_t i = 0; i < playlist->asset_count; i++) {
         const struct check_watched *watched = &context->findings[i].watched;
         if (watched->usable)
@@ -325,7 +325,7 @@ bool check_film_run(const struct check_film *check, struct err *err)
     struct context context = {.check = check, .playlist = playlist};
     context.findings = calloc(playlist->asset_count + 1, sizeof *context.findings);
     if (!context.findings)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     bool ok = true, any = false;
     for (size_t i = 0; ok && i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];

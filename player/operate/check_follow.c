@@ -160,5 +160,5 @@ bool check_follow_run(const struct playlist *playlist, const struct check_follow
         tell(&following, (int)i);
     programme_destroy(following.programme);
     free(following.worst);
-    return ok || err_set(err, ERR_SYSTEM, "out of memory");
+    return ok || err_oom(err);
 }

@@ -238,7 +238,7 @@ bool check_media_run(const struct check_media *media, struct err *err)
     check.canvas.pixels =
         malloc((size_t)check_screens[0].width_px * (size_t)check_screens[0].height_px * 4);
     if (!check.bad || !check.canvas.pixels) {
-        ok = err_set(err, ERR_SYSTEM, "out of memory");
+        ok = err_oom(err);
         goto out;
     }
     check_fonts(&check);

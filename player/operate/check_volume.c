@@ -16,7 +16,7 @@ bool check_volume_run(const struct playlist *playlist, const char *bytes, size_t
     struct json_t *root = playlist_json_load(bytes, size, &error);
     bool any_film = false;
     if (!root)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     const struct json_t *spots = playlist_json_get(root, "spots");
     for (size_t i = 0; spots && i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];

@@ -320,5 +320,5 @@ bool check_watch_run(const struct check_watch *watch, struct check_watched *watc
         watch_film(&watching);
     free(watching.flash);
     free(watching.mix);
-    return ok || err_set(err, ERR_SYSTEM, "out of memory");
+    return ok || err_oom(err);
 }

@@ -93,7 +93,7 @@ struct encode *encode_create(const char *path, const struct encode_config *confi
     struct encoder_order order = {config->width_px, config->height_px, config->rate, config->per};
     struct iovec part = {&order, sizeof order};
     if (!encode) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     encode->socket = -1;

@@ -57,7 +57,7 @@ static bool keep_names(struct encoder *encoder, const char *path, struct err *er
     encoder->path = strdup(path);
     if (asprintf(&encoder->url, SCHEME "%s" TEMPORARY, path) < 0)
         encoder->url = NULL;
-    return (encoder->path && encoder->url) || err_set(err, ERR_SYSTEM, "out of memory");
+    return (encoder->path && encoder->url) || err_oom(err);
 }
 
 /* Visually lossless, at a pace that a laptop stands. */
@@ -78,7 +78,7 @@ static bool open_codec(struct encoder *encoder, const struct encoder_order *orde
         return err_set(err, ERR_INPUT, "%s", missing);
     if (!codec || !set_quality(&options)) {
         av_dict_free(&options);
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     }
     codec->width = order->width_px;
     codec->height = order->height_px;
@@ -105,7 +105,7 @@ static bool open_file(struct encoder *encoder, struct err *err)
     int code = avformat_alloc_output_context2(&encoder->file, NULL, "mp4", encoder->url);
     AVStream *stream = code >= 0 ? avformat_new_stream(encoder->file, NULL) : NULL;
     if (!stream)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     stream->time_base = encoder->codec->time_base;
     stream->avg_frame_rate = encoder->codec->framerate;
     stream->sample_aspect_ratio = encoder->codec->sample_aspect_ratio;
@@ -129,11 +129,11 @@ static bool make_frame(struct encoder *encoder, const struct encoder_order *orde
     encoder->packet = av_packet_alloc();
     AVFrame *frame = encoder->frame = av_frame_alloc();
     if (!encoder->packet || !frame)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     frame->format = AV_PIX_FMT_YUV420P;
     frame->width = order->width_px;
     frame->height = order->height_px;
-    return av_frame_get_buffer(frame, 0) >= 0 || err_set(err, ERR_SYSTEM, "out of memory");
+    return av_frame_get_buffer(frame, 0) >= 0 || err_oom(err);
 }
 
 static bool encoder_open(struct encoder *encoder, const char *path,
@@ -141,7 +141,7 @@ static bool encoder_open(struct encoder *encoder, const char *path,
 {
     encoder->pixels = malloc((size_t)order->width_px * (size_t)order->height_px * 4);
     if (!encoder->pixels) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return false;
     }
     av_log_set_level(AV_LOG_QUIET); /* what matters comes back as errors */
@@ -217,7 +217,7 @@ static bool push(struct encoder *encoder, const AVFrame *frame, struct err *err)
 static bool add_frame(struct encoder *encoder, struct err *err)
 {
     if (av_frame_make_writable(encoder->frame) < 0)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     convert_luma(encoder->pixels, encoder->frame);
     convert_chroma(encoder->pixels, encoder->frame);
     encoder->frame->pts = encoder->frames++;

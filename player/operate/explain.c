@@ -226,7 +226,7 @@ static bool run(struct inquiry *inquiry, struct err *err)
         return false;
     inquiry->dayparts = calloc(playlist->schedule_count, sizeof *inquiry->dayparts);
     if (!inquiry->dayparts)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     inquiry->explain =
         explain_instant(playlist, &timetable->playing.zone.civil, timetable->playing.programme,
                         reasons->t_ms, inquiry->dayparts);

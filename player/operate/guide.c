@@ -59,7 +59,7 @@ static bool list_totals(struct guide *guide, struct err *err)
     size_t house_card = timetable_playlist(&guide->timetable)->spot_count;
     struct guide_total *totals = calloc(house_card + 1, sizeof *totals);
     if (!totals)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
     while (slot.start_ms < guide->to_ms) {
         struct guide_total *total = &totals[slot.spot >= 0 ? (size_t)slot.spot : house_card];

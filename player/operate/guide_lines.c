@@ -184,7 +184,7 @@ bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
         ok = keep(&lines->spots[i], lines, i, false);
     for (size_t i = 0; ok && i < playlist->schedule_count + 2; i++)
         ok = keep(&lines->sources[i], lines, i, true);
-    return ok || err_set(err, ERR_SYSTEM, "out of memory");
+    return ok || err_oom(err);
 }
 
 void guide_lines_finish(struct guide_lines *lines)

@@ -21,7 +21,7 @@ bool preview_wall_init(struct preview_wall *wall, const struct loader_config *co
     wall->display = display_create(&display, err);
     wall->loader = loader_create(config);
     if (!wall->canvas.pixels || !wall->loader)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     return wall->display != NULL;
 }
 

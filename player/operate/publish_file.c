@@ -31,7 +31,7 @@ static bool gather(struct publish_file *file, const struct settings *settings,
     int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
     file->edition = edition_assume(playlist, path);
     return file->edition ? publish_media_gather(file->edition, limit_ms, &file->media, err)
-                         : err_set(err, ERR_SYSTEM, "out of memory");
+                         : err_oom(err);
 }
 
 bool publish_file_read(struct publish_file *file, const struct settings *settings, const char *path,
@@ -46,7 +46,7 @@ bool publish_file_read(struct publish_file *file, const struct settings *setting
     struct playlist *playlist = playlist_parse(file->bytes, file->size, &faults);
     playlist_faults_finish(&faults);
     if (!playlist) /* it just had no faults */
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     if (playlist->version != 0 || playlist->channel) {
         playlist_destroy(playlist);
         return err_set(err, ERR_INPUT,

@@ -74,7 +74,7 @@ static bool hash_open(struct gathering *gathering, int fd, struct hash *hash,
                       struct playlist_compile_file *file, struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
-    bool ok = piece || err_set(err, ERR_SYSTEM, "out of memory");
+    bool ok = piece || err_oom(err);
     ssize_t got = 1;
     while (ok && got != 0) {
         got = read(fd, piece, PIECE_BYTES);
@@ -99,7 +99,7 @@ static bool hash_file(struct gathering *gathering, size_t asset, struct err *err
     int fd = hash ? edition_open(gathering->edition, (int)asset, err) : -1;
     bool ok = false;
     if (!hash)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (fd >= 0 && fstat(fd, &gathering->states[asset]) < 0)
         err_set_errno(err, ERR_SYSTEM, errno, "%s", gathering->edition->paths[asset]);
     else if (fd >= 0)
@@ -272,8 +272,7 @@ static bool make_room(struct publish_media *media, size_t count, struct err *err
     media->files = calloc(count + 1, sizeof *media->files);
     media->targets = calloc(count + 1, sizeof *media->targets);
     media->names = calloc(count + 1, sizeof *media->names);
-    return (media->files && media->targets && media->names) ||
-           err_set(err, ERR_SYSTEM, "out of memory");
+    return (media->files && media->targets && media->names) || err_oom(err);
 }
 
 static void put_targets(struct publish_media *media, const struct edition *edition)
@@ -314,7 +313,7 @@ bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
     gathering.files = media->files;
     gathering.states = calloc(playlist->asset_count + 1, sizeof *gathering.states);
     if (!gathering.states)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     media->file_count = playlist->asset_count;
     for (size_t i = 0; i < media->file_count; i++) {
         struct stat st;

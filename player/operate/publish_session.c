@@ -152,7 +152,7 @@ bool publish_session_begin(struct publish_session *session, const struct setting
         .trust = trust_create(),
     };
     if (!session->trust)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     session->channel.trust = session->trust;
     if (text_of(settings, SETTING_AFTER) &&
         !publish_session_version(text_of(settings, SETTING_AFTER), &session->after, err))

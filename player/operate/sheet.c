@@ -26,7 +26,7 @@ bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas 
         return err_set(err, ERR_LIMIT, "too many pictures for one sheet");
     uint32_t *pixels = malloc(width * height * 4);
     if (!pixels)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     for (size_t i = 0; i < width * height; i++)
         pixels[i] = GROUND;
     sheet->canvas = (struct canvas){pixels, width * 4, (int)width, (int)height};

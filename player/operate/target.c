@@ -69,8 +69,7 @@ static bool open_folder(struct target *target, const char *path, struct err *err
                        (int)(scheme_end - path < 20 ? scheme_end - path : 20), path);
     target->base = end_with_slash(strdup(path));
     target->shown = target->base ? strdup(target->base) : NULL;
-    return target->shown ? target_folder_open(target, err)
-                         : err_set(err, ERR_SYSTEM, "out of memory");
+    return target->shown ? target_folder_open(target, err) : err_oom(err);
 }
 
 /* A password with a '/', '?' or '#' ends the host too early: what is left of it would be taken for
@@ -96,7 +95,7 @@ static bool open_url(struct target *target, const char *url, struct err *err)
     target->base = end_with_slash(target->base);
     target->shown = calloc(1, HTTP_URL_BYTES_MAX + 1);
     if (!target->base || !target->shown)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     http_url_public(target->base, target->shown, HTTP_URL_BYTES_MAX + 1);
     return true;
 }
@@ -118,7 +117,7 @@ struct target *target_open(const struct target_config *config, struct err *err)
     if (target)
         target->look_only = config->look_only;
     if (!target)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (http_is_url(config->base))
         ok = open_url(target, config->base, err) && connect_to(target, config, err);
     else if (strncasecmp(config->base, "s3://", 5) == 0)

@@ -124,7 +124,7 @@ static bool check_parent(const char *path, struct err *err)
         length--;
     char *parent = length > 0 ? strndup(path, length) : strdup("./");
     if (!parent)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     bool ok = stat(parent, &st) == 0;
     if (!ok)
         err_set(err, ERR_INPUT,
@@ -190,7 +190,7 @@ static bool copy(const struct origin *from, int fd, const char *path, struct err
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     bool ok = true;
     for (int64_t at = 0; ok && at < from->source->file->bytes; at += PIECE_BYTES)
         ok = copy_piece(from, fd, at, piece, path, err);
@@ -233,7 +233,7 @@ static bool write_file(const struct target *target, const char *name, const stru
     char *temporary = path ? target_join(path, ".tmp") : NULL;
     bool ok = false;
     if (!path || !temporary)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else
         ok = make_folders(path, strlen(target->base), err) && place(temporary, path, from, err);
     free(temporary);
@@ -245,8 +245,7 @@ bool target_folder_get(struct target *target, const char *name, size_t limit_byt
                        size_t *size, struct err *err)
 {
     char *path = target_join(target->base, name);
-    bool ok = path ? file_read(path, limit_bytes, data, size, err)
-                   : err_set(err, ERR_SYSTEM, "out of memory");
+    bool ok = path ? file_read(path, limit_bytes, data, size, err) : err_oom(err);
     free(path);
     return ok;
 }
@@ -265,7 +264,7 @@ bool target_folder_look(struct target *target, struct target_file *files, size_t
         struct stat st;
         char *path = target_join(target->base, files[i].name);
         if (!path)
-            return err_set(err, ERR_SYSTEM, "out of memory");
+            return err_oom(err);
         files[i].there =
             stat(path, &st) == 0 &&
             (files[i].bytes < 0 || (S_ISREG(st.st_mode) && st.st_size == files[i].bytes));

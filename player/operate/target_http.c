@@ -127,7 +127,7 @@ static bool take(void *context, const struct http_response *head, const void *da
         size_t room = 2 * (bytes->size + size + 1);
         char *longer = realloc(bytes->data, room);
         if (!longer)
-            return err_set(err, ERR_SYSTEM, "out of memory");
+            return err_oom(err);
         bytes->data = longer;
         bytes->room = room;
     }
@@ -160,7 +160,7 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
     struct err cause = {0};
     char *url = target_join(target->base, name);
     if (!url)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     struct http_request request = {.url = url,
                                    .no_cache = true,
                                    .s3 = target->is_s3 ? &target->s3 : NULL,
@@ -206,7 +206,7 @@ bool target_http_put(struct target *target, const char *name, const void *data, 
     char *url = target_join(target->base, name);
     if (!url || !hash_bytes(data, size, hash)) {
         free(url);
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     }
     const struct http_request request = {.url = url, .s3 = target->is_s3 ? &target->s3 : NULL};
     const struct http_body body = {.data = data,

@@ -52,7 +52,7 @@ static bool read_credentials(struct target *target, struct err *err)
     s3->secret = keep(target, secret);
     s3->session_token = token ? keep(target, token) : NULL;
     if (!s3->key_id || !s3->secret || (token && !s3->session_token))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     return true;
 }
 
@@ -67,7 +67,7 @@ static bool read_region(struct target *target, bool has_endpoint, struct err *er
     if (strspn(region, letters) != strlen(region) || strlen(region) > 63)
         return err_set(err, ERR_INPUT, "AWS_REGION is no region: \"%.63s\"", region);
     target->s3.region = keep(target, region);
-    return target->s3.region || err_set(err, ERR_SYSTEM, "out of memory");
+    return target->s3.region || err_oom(err);
 }
 
 static bool is_bucket(const char *text, size_t length)
@@ -133,7 +133,7 @@ static bool set_addresses(struct target *target, const char *endpoint, const cha
         target->shown = NULL;
     target->base = url ? http_url_clean(url, err) : NULL;
     if (!url || !target->shown)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     bool ok = url && target->shown && target->base;
     free(url);
     free(root);
@@ -154,7 +154,7 @@ bool target_s3_open(struct target *target, const char *address, struct err *err)
     bool ok = false;
     target->is_s3 = true;
     if (!bucket || !prefix)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (!is_bucket(bucket, bucket_bytes))
         err_set(err, ERR_INPUT, "s3://%.63s: that is no name of a bucket", bucket);
     else if (*prefix && !target_name_is_good(prefix))

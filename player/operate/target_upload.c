@@ -64,7 +64,7 @@ static void begin(struct batch *batch, struct lane *lane)
     const struct http_request request = {
         .url = url, .no_cache = !batch->puts, .s3 = target->is_s3 ? &target->s3 : NULL};
     if (!url)
-        err_set(&err, ERR_SYSTEM, "out of memory");
+        err_oom(&err);
     else if (batch->puts)
         ok = begin_put(batch, lane, &request, &err);
     else

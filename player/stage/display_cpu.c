@@ -82,7 +82,7 @@ static bool draw_view(const struct canvas *canvas, struct flat *flat,
     if (compose_view(canvas, view, &flat->buffers))
         return true;
     flat->content.picture = 0;
-    return err_set(err, ERR_SYSTEM, "no memory for a film's frame");
+    return err_oom(err);
 }
 
 static bool flat_draw(struct flat *flat, const struct display *display,
@@ -256,7 +256,7 @@ struct display *display_cpu_create(SDL_Window *window, int width_px, int height_
                                                  cpu_prepare, cpu_capture, cpu_destroy};
     struct display_cpu *cpu = calloc(1, sizeof *cpu);
     if (!cpu) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     cpu->display.driver = &driver;

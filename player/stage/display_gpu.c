@@ -433,7 +433,7 @@ struct display *display_gpu_create(SDL_Window *window, bool software_too, struct
                                                  gpu_prepare, gpu_capture, gpu_destroy};
     struct display_gpu *gpu = calloc(1, sizeof *gpu);
     if (!gpu) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     gpu->display.driver = &driver;

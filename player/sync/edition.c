@@ -237,6 +237,12 @@ bool edition_check_zone(const struct playlist *playlist, struct playlist_faults 
     return err_set(err, ERR_INPUT, "%s", trouble.text);
 }
 
+static void fail_for_memory(const char *path, struct err *err)
+{
+    err_oom(err);
+    err_prefix(err, "%s: ", path);
+}
+
 /* `trouble` is what kept a playlist without a fault from being used; ERR_NONE: memory. */
 static void tell_faults(const char *path, const struct playlist_faults *faults,
                         const struct err *trouble, struct err *err)
@@ -244,7 +250,7 @@ static void tell_faults(const char *path, const struct playlist_faults *faults,
     if (!faults->count && trouble->code != ERR_NONE)
         err_set(err, trouble->code, "%s: %s", path, trouble->text);
     else if (!faults->count)
-        err_set(err, ERR_SYSTEM, "%s: out of memory", path);
+        fail_for_memory(path, err);
     else if (faults->total == 1)
         err_set(err, ERR_INPUT, "%s: %s: %s", path, faults->items[0].path, faults->items[0].text);
     else
@@ -266,7 +272,7 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     if (paths && check_media(playlist, paths, faults) && in_zone) {
         struct edition *edition = edition_create(playlist, paths, path);
         if (!edition)
-            err_set(err, ERR_SYSTEM, "%s: out of memory", path);
+            fail_for_memory(path, err);
         return edition;
     }
     tell_faults(path, faults, &trouble, err);

@@ -113,7 +113,7 @@ struct feed *feed_start_limited(const struct feed_config *config, const struct f
         return NULL;
     struct feed *feed = calloc(1, sizeof *feed);
     if (!feed) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     feed_slot_init(&feed->slot, config->wake, config->wake_context);

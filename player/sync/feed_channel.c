@@ -124,7 +124,7 @@ static struct edition *make(struct feed_channel *c, enum offer what, struct err 
         return track_edition(c->tracks[POINTER_TAKEOVER], err);
     if (what == OFFER_PLAYLIST)
         return track_edition(c->tracks[POINTER_PLAYLIST], err);
-    err_set(err, ERR_SYSTEM, "out of memory");
+    err_oom(err);
     return make_nothing(c);
 }
 
@@ -347,7 +347,7 @@ static bool read_config(struct feed_channel *c, const struct feed_config *config
 {
     c->trust = trust_create();
     if (!c->trust)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     for (size_t i = 0; i < config->key_count; i++)
         if (!trust_pin(c->trust, config->keys[i], err))
             return err_prefix(err, "--key: ");
@@ -385,7 +385,7 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
     };
     c->tracks[kind] = track_create(&track);
     if (!c->tracks[kind])
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     const struct feed_line_config line = {
         .fetch = c->fetch,
         .trust = c->trust,
@@ -411,7 +411,7 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
 {
     struct feed_channel *c = calloc(1, sizeof *c);
     if (!c) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     c->slot = slot;

@@ -115,16 +115,19 @@ struct feed_file *feed_file_create(const struct feed_config *config, struct feed
 {
     struct feed_file *source = calloc(1, sizeof *source);
     if (!source) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     source->slot = slot;
     source->poll_ms = (int)config->poll_ms;
     source->watch_fd = -1;
     source->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (source->wake_fd < 0)
+        err_set_errno(err, ERR_SYSTEM, errno, "eventfd");
     source->path = strdup(config->sources[0]);
+    if (!source->path)
+        err_oom(err);
     if (source->wake_fd < 0 || !source->path) {
-        err_set(err, ERR_SYSTEM, "out of memory or descriptors");
         feed_file_destroy(source);
         return NULL;
     }

@@ -39,7 +39,7 @@ static char *read_playlist(struct store *store, const struct manifest *manifest,
         return NULL;
     }
     if (read && !hash_bytes(bytes, *size, digest)) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     } else if (read && memcmp(digest, manifest->playlist_sha256, HASH_BYTES) == 0) {
         return bytes;
     } else {
@@ -59,7 +59,7 @@ struct playlist *feed_kept_playlist(struct store *store, const struct manifest *
     struct playlist *playlist = NULL;
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     if (!faults)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (!(playlist = playlist_parse(*bytes, *size, faults)))
         err_set(err, ERR_INPUT, "not a playlist that this version can read");
     else if (!edition_check_zone(playlist, faults, err)) {
@@ -126,7 +126,7 @@ bool feed_kept_write(struct store *store, const char *url, struct manifest *mani
     manifest->playlist_bytes = (int64_t)size;
     char *text = manifest_print(manifest);
     if (!text)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     store_manifest_path(store, url, path);
     bool ok = file_replace(path, text, strlen(text), err);
     free(text);

@@ -22,7 +22,7 @@ struct feed_line *feed_line_create(const struct feed_line_config *config, struct
 {
     struct feed_line *line = calloc(1, sizeof *line);
     if (!line) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     line->config = *config;
@@ -146,11 +146,15 @@ static void want(struct feed_line *line, int64_t now_ns)
     };
     const struct accepted *newest = &line->newest;
     struct opened *opened = calloc(1, sizeof *opened);
-    struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
+    struct err err = {0};
     bool failed_before = line->want_due_ns != 0;
-    if (opened && feed_line_open(line, newest->text, strlen(newest->text), opened, &err))
+    bool ok = opened ? feed_line_open(line, newest->text, strlen(newest->text), opened, &err)
+                     : err_oom(&err);
+    if (ok)
         line->wanted =
             feed_wanted_create(&config, &opened->pointer, &opened->seal, line->newest_base);
+    if (ok && !line->wanted)
+        err_oom(&err);
     free(opened);
     line->want_due_ns = line->wanted ? 0 : now_ns + WANT_RETRY_NS;
     if (!line->wanted && !failed_before)
@@ -241,10 +245,10 @@ static bool bring(struct feed_line *line, const char *bytes, size_t size,
     };
     struct playlist *playlist = playlist_parse(bytes, size, faults);
     if (!playlist)
-        return err_set(err, faults->count ? ERR_INPUT : ERR_SYSTEM, "out of memory");
+        return faults->count ? err_set(err, ERR_INPUT, "the playlist has faults") : err_oom(err);
     int64_t needed_bytes = line->config.quota_bytes ? sum_media(playlist) : 0;
     if (needed_bytes < 0 || !hash_bytes(bytes, size, body.sha256))
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (!playlist->channel || strcmp(playlist->channel, pointer->channel) != 0 ||
              playlist->version != pointer->version)
         err_set(err, ERR_TRUST, "does not match its pointer: another channel or version");
@@ -263,8 +267,8 @@ static void receive(struct feed_line *line, int64_t now_ns)
     size_t size;
     const char *bytes = feed_wanted_bytes(line->wanted, &size);
     struct playlist_faults *faults = calloc(1, sizeof *faults);
-    struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
-    bool ok = faults && bring(line, bytes, size, faults, &err);
+    struct err err = {0};
+    bool ok = faults ? bring(line, bytes, size, faults, &err) : err_oom(&err);
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
         tell_wanted(line, "can't be looked into yet", err.text, now_ns);

@@ -26,7 +26,7 @@ static bool check_kept(struct feed_line *line, const struct playlist *playlist, 
     const struct manifest *manifest = track_manifest(line->config.track);
     struct opened *opened = calloc(1, sizeof *opened);
     size_t length = strlen(manifest->pointer);
-    bool ok = opened || err_set(err, ERR_SYSTEM, "out of memory");
+    bool ok = opened || err_oom(err);
     if (ok && length > POINTER_BYTES_MAX)
         ok = err_set(err, ERR_INPUT, "damaged");
     ok = ok && feed_line_open(line, manifest->pointer, length, opened, err) &&

@@ -29,7 +29,7 @@ static bool make_origin(struct feed_line *line, size_t at, struct err *err)
     };
     fetch_public(origin->location, origin->shown, sizeof origin->shown);
     origin->poll = feed_poll_create(&poll);
-    return origin->poll || err_set(err, ERR_SYSTEM, "out of memory");
+    return origin->poll || err_oom(err);
 }
 
 bool feed_line_make_origins(struct feed_line *line, struct err *err)
@@ -131,7 +131,7 @@ static void receive(struct feed_line *line, size_t base, int64_t now_ns)
     struct opened *opened = calloc(1, sizeof *opened);
     struct err err = {0};
     if (!opened)
-        err_set(&err, ERR_SYSTEM, "out of memory");
+        err_oom(&err);
     if (opened && feed_line_open(line, body->bytes, body->size, opened, &err))
         judge(line, base, opened, now_ns);
     else

@@ -58,7 +58,7 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     if (!media || !items) {
         free(media);
         free(items);
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     media->config = *config;
@@ -70,7 +70,7 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
         media->count = i + 1;
         ok = feed_medium_init(m, &media->config, &config->playlist->assets[i], err);
         if (ok && !m->asset->has_sha256 && !find_kept(m, known, before))
-            ok = err_set(err, ERR_SYSTEM, "out of memory");
+            ok = err_oom(err);
         media->done += ok && m->done;
     }
     if (ok)

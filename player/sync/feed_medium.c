@@ -114,7 +114,7 @@ bool feed_medium_init(struct feed_medium *medium, const struct feed_media_config
         if (!go_to_base(m, i, err))
             return false;
     if (!replace_text(&m->etag, "") || !replace_text(&m->last_modified, "") || !name_part(m))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     find_stored(m);
     return true;
 }
@@ -168,7 +168,7 @@ static bool begin_body(struct feed_medium *m, const struct http_response *head, 
     m->kept = false;
     if (!replace_text(&m->etag, head->etag) ||
         !replace_text(&m->last_modified, head->last_modified))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     m->bytes = whole_bytes;
     if (head->status == 206) {
         if (head->etag[0] && strcmp(head->etag, store_part_tag(m->part)) != 0)

@@ -56,7 +56,7 @@ static bool take(void *context, const struct http_response *head, const void *da
             room *= 2;
         char *bytes = realloc(poll->bytes, room);
         if (!bytes)
-            return err_set(err, ERR_SYSTEM, "out of memory");
+            return err_oom(err);
         poll->bytes = bytes;
         poll->room = room;
     }
@@ -92,7 +92,7 @@ static enum feed_poll_news receive(struct feed_poll *poll, const struct http_res
 {
     struct feed_poll_body body = {.bytes = poll->bytes, .size = poll->size};
     if (!hash_bytes(poll->bytes, poll->size, body.sha256)) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return FEED_POLL_FAILED;
     }
     memcpy(body.etag, head->etag, sizeof body.etag);

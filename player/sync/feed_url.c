@@ -66,7 +66,7 @@ static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
     memcpy(bring.sha256, body->sha256, HASH_BYTES);
     struct playlist *playlist = playlist_parse(body->bytes, body->size, faults);
     if (!playlist)
-        return err_set(err, faults->count ? ERR_INPUT : ERR_SYSTEM, "out of memory");
+        return faults->count ? err_set(err, ERR_INPUT, "the playlist has faults") : err_oom(err);
     if (edition_check_zone(playlist, faults, err))
         return track_bring(f->track, playlist, &bring, err);
     playlist_destroy(playlist);
@@ -84,8 +84,8 @@ static bool receive(struct feed_url *f, const struct feed_poll_body *body)
         return true;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
-    struct err err = {.code = ERR_SYSTEM, .text = "out of memory"};
-    bool ok = faults && try_body(f, body, faults, &err);
+    struct err err = {0};
+    bool ok = faults ? try_body(f, body, faults, &err) : err_oom(&err);
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
         if (is_silent(f))
@@ -225,7 +225,7 @@ static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
     };
     f->poll = feed_poll_create(&poll);
     f->track = track_create(&track);
-    return (f->poll && f->track) || err_set(err, ERR_SYSTEM, "out of memory");
+    return (f->poll && f->track) || err_oom(err);
 }
 
 struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
@@ -233,7 +233,7 @@ struct feed_url *feed_url_create(const struct feed_config *config, const struct 
 {
     struct feed_url *f = calloc(1, sizeof *f);
     if (!f) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     f->slot = slot;

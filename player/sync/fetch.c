@@ -34,7 +34,7 @@ struct fetch *fetch_create(const struct http_config *http, struct err *err)
         fetch->buffer = malloc(STRETCH_BYTES);
     }
     if (!fetch || !fetch->buffer)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else
         fetch->http = http_create(http, err);
     if (fetch && fetch->http)
@@ -59,7 +59,7 @@ struct fetch_transfer *fetch_get(struct fetch *fetch, const struct http_request 
 {
     struct fetch_transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     transfer->fetch = fetch;
@@ -69,7 +69,7 @@ struct fetch_transfer *fetch_get(struct fetch *fetch, const struct http_request 
         transfer->next = fetch->files;
         fetch->files = transfer;
     } else {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     }
     if (transfer->http || transfer->file)
         return transfer;

@@ -18,7 +18,7 @@ static char *keep_text(const char *text, struct err *err)
 {
     char *copy = strdup(text);
     if (!copy)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     return copy;
 }
 

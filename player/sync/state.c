@@ -301,7 +301,7 @@ static bool name_file(struct state_file *file, const struct trust *trust, struct
         length +=
             snprintf(text + length, sizeof text - (size_t)length, "%s\n", file->entries[i].key_id);
     if (!hash_bytes(text, (size_t)length, digest))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     hash_to_text(digest, hexadecimal);
     snprintf(file->name, sizeof file->name, "%s-%.*s%s", file->channel, DIGITS, hexadecimal,
              suffix);
@@ -313,7 +313,7 @@ struct state_file *state_open(const char *folder, const char *channel, const str
 {
     struct state_file *file = calloc(1, sizeof *file);
     if (!file) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     file->lowered_ms = INT64_MAX;
@@ -376,7 +376,7 @@ static bool save(struct state_file *file, struct err *err)
     if (!make_path(file, file->name, path))
         return err_set(err, ERR_LIMIT, "path too long");
     if (!print(file, text, &size))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     return file_replace(path, text, size, err);
 }
 

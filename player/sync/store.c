@@ -102,7 +102,7 @@ struct store *store_open(const char *folder, struct err *err)
     struct err trouble = {0};
     struct store *store = calloc(1, sizeof *store);
     if (!store) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         return NULL;
     }
     store->lock_fd = -1;
@@ -186,7 +186,7 @@ bool store_add(struct store *store, const void *data, size_t size, uint8_t diges
 {
     char name[HASH_TEXT_BYTES];
     if (!hash_bytes(data, size, digest))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     if (holds(store, digest, data, size))
         return true;
     hash_to_text(digest, name);

@@ -107,7 +107,10 @@ struct store_part *store_part_begin(struct store *store, const char *name, const
     bool busy = store_part_is_busy(store, name);
     struct store_part *part = busy ? NULL : part_create(store, name);
     if (!part) {
-        err_set(err, ERR_SYSTEM, busy ? "the same file is under way already" : "out of memory");
+        if (busy)
+            err_set(err, ERR_SYSTEM, "the same file is under way already");
+        else
+            err_oom(err);
         return NULL;
     }
     /* The tag goes first and comes last: bytes never lie beside the tag of another file. */
@@ -211,7 +214,7 @@ bool store_part_append(struct store_part *part, const void *data, size_t size, s
         written += (size_t)done;
     }
     if (!hash_add(part->hash, data, size))
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     part->bytes += (int64_t)size;
     part->hashed_bytes = part->bytes;
     /* Has the disk begin to write now: an fsync of gigabytes would hold up the feed, and feed_stop.
@@ -251,7 +254,7 @@ bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t d
     char path[PATH_MAX];
     bool ok = false;
     if (!hash_result(part->hash, found)) {
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
         goto out;
     }
     if (wanted && memcmp(wanted, found, HASH_BYTES) != 0) {

@@ -211,7 +211,7 @@ static bool bring(struct track *track, struct coming *coming, struct playlist *p
     if (next.own)
         next.media = feed_media_create(&config, track->current, coming->media, err);
     else
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     if (!next.media) {
         coming_drop(&next);
         return false;
@@ -271,7 +271,7 @@ static struct manifest *write_manifest(const struct track *track, const struct c
     }
     if (!manifest || !manifest->url || !manifest->etag || !manifest->last_modified ||
         !manifest->pointer)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (feed_kept_write(track->config.store, track->config.name, manifest, body->bytes,
                              body->size, err))
         return manifest;
@@ -318,10 +318,11 @@ struct edition *track_switch(struct track *track, int64_t now_ns)
     track->ready = NULL;
     struct manifest *manifest = write_manifest(track, coming, &err);
     struct marks *marks = manifest ? make_marks(track, manifest) : NULL;
+    if (manifest && !marks)
+        err_oom(&err);
     if (!manifest || !marks) {
         manifest_destroy(manifest);
-        track_tell_trouble(track, "playlist can't be stored",
-                           err.code ? err.text : "out of memory");
+        track_tell_trouble(track, "playlist can't be stored", err.text);
         coming->failures++;
         coming->due_ns = feed_retry_ns(&track->config.retry, coming->failures, now_ns);
         return NULL;
@@ -351,7 +352,7 @@ static struct playlist *read_current(const struct track *track, struct err *err)
     struct playlist *playlist =
         faults ? playlist_parse(track->body.bytes, track->body.size, faults) : NULL;
     if (!playlist)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     else if (!edition_check_zone(playlist, faults, err)) {
         playlist_destroy(playlist);
         playlist = NULL;
@@ -373,7 +374,7 @@ struct edition *track_edition(struct track *track, struct err *err)
         return NULL;
     struct edition *edition = make_edition(track, track->current, playlist, track->marks);
     if (!edition)
-        err_set(err, ERR_SYSTEM, "out of memory");
+        err_oom(err);
     return edition;
 }
 
@@ -406,7 +407,7 @@ void track_repair(struct track *track)
     if (track->own)
         playlist = read_current(track, &err);
     else
-        err_set(&err, ERR_SYSTEM, "out of memory");
+        err_oom(&err);
     if (!playlist || !bring(track, &track->repair, playlist, &track->body, &err))
         track_tell_trouble(track, "stored playlist can't be repaired", err.text);
 }

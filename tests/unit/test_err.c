@@ -42,6 +42,16 @@ static void puts_context_before(void **state)
     assert_string_equal(err.text, "opening spot \"%s%n\": a.jpg: no such file");
 }
 
+static void lack_of_memory_has_one_text(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    assert_false(err_oom(&err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_string_equal(err.text, "out of memory");
+    assert_false(err_oom(NULL));
+}
+
 static void what_is_too_long_is_cut(void **state)
 {
     (void)state;
@@ -74,8 +84,11 @@ static void who_does_not_care_passes_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sets_code_and_words),           cmocka_unit_test(adds_the_systems_words),
-        cmocka_unit_test(puts_context_before),           cmocka_unit_test(what_is_too_long_is_cut),
+        cmocka_unit_test(sets_code_and_words),
+        cmocka_unit_test(adds_the_systems_words),
+        cmocka_unit_test(puts_context_before),
+        cmocka_unit_test(what_is_too_long_is_cut),
+        cmocka_unit_test(lack_of_memory_has_one_text),
         cmocka_unit_test(who_does_not_care_passes_null),
     };
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);
