@@ -34,12 +34,14 @@ PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 # Tests of the sandbox once more without sanitizers, which need system calls that no worker gets.
 PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_movie_sandboxed
+# Zones of the tests' own: what the world's clocks do changes several times a year.
+ZONES := build/zoneinfo/made
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # What people call; `make help` lists these by the sentence after "##".
 .PHONY: all help deps run test lint format bench fuzz soak pictures install uninstall clean
 # Parts, for the targets above, tests/run and the tests.
-.PHONY: unit probes plain fuzzers benches print-flags
+.PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,9 +95,18 @@ build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) $(FUZZ_MORE) -ljansson -lcrypto -lm
 
-unit: $(UNIT_TESTS) $(PROBES)
-probes: $(PROBES)
-plain: $(PLAIN)
+# In both forms of a zone file: with years written out (fat), and with a rule in their place. zic is often not on a user's PATH.
+$(ZONES): tests/zones/zones.zi tests/zones/leap-seconds
+	$(Q)rm -rf build/zoneinfo && mkdir -p build/zoneinfo
+	$(Q)PATH="$$PATH:/usr/sbin" && zic -b slim -d build/zoneinfo tests/zones/zones.zi && \
+		zic -b fat -d build/zoneinfo/fat tests/zones/zones.zi && \
+		zic -L tests/zones/leap-seconds -d build/zoneinfo/right tests/zones/zones.zi
+	$(Q)touch $@
+
+unit: $(UNIT_TESTS) $(PROBES) zones
+probes: $(PROBES) zones
+plain: $(PLAIN) zones
+zones: $(ZONES)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 

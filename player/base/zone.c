@@ -290,8 +290,12 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
     memset(zone, 0, sizeof *zone);
     if (!name_is_possible(name))
         return err_set(err, ERR_INPUT, "\"%.80s\" can't be the name of a time zone", name);
-    char path[sizeof ZONE_FOLDER + 1 + ZONE_NAME_BYTES_MAX];
-    snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, name);
+    char path[PATH_MAX];
+    const char *folder = getenv("TZDIR");
+    int length =
+        snprintf(path, sizeof path, "%s/%s", folder && *folder ? folder : ZONE_FOLDER, name);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return err_set(err, ERR_INPUT, "environment's TZDIR: too long for a path");
     struct err trouble = {0};
     if (load_file(zone, name, path, &trouble))
         return true;

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+/* Where zones are installed, unless the environment's TZDIR names another folder. */
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 #define ZONE_NAME_BYTES_MAX 64
 #define ZONE_FILE_BYTES_MAX ((size_t)64 << 10)
@@ -28,8 +29,8 @@ struct zone {
     struct civil_change *table;
 };
 
-/* Loads a zone by its IANA name, as installed below ZONE_FOLDER. "UTC" works without zone data,
- * too. On failure *zone is zeroed. Errors: ERR_INPUT (no possible name: absolute, "..", a hidden
+/* Loads a zone by its IANA name, as installed below TZDIR or ZONE_FOLDER. "UTC" works without
+ * zone data, too. On failure *zone is zeroed. Errors: ERR_INPUT (no possible name: absolute, "..", a hidden
  * file, a character that no zone has; or a damaged file, or one that counts leap seconds),
  * ERR_MISSING (no such zone here), ERR_LIMIT, ERR_SYSTEM. */
 bool zone_load(struct zone *zone, const char *name, struct err *err);

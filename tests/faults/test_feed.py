@@ -114,7 +114,7 @@ class Plain(Case):
         server = self.hostile()
         server.files = {"p.json": playlist("one", "a.jpg", timezone="Asia/Seoul"), "a.jpg": b"a"}
         probe = self.probe(server.url("p.json"), wrap=traced(
-            "openat", "-P", "/usr/share/zoneinfo/Asia/Seoul", "-e", "inject=openat:error=EMFILE:when=1..2"))
+            "openat", "-P", str(tap.ZONES / "Asia/Seoul"), "-e", "inject=openat:error=EMFILE:when=1..2"))
         probe.edition("one")
         probe.stop()
         self.assertEqual(probe.log.count("can't be looked into yet.*Too many open files"), 1)

@@ -16,12 +16,13 @@
  * `card`, or two with the mix between them. `until` is the next change, `slot` start and end of the
  * incoming one, `then` the spots of the slots from there on; `shares` counts the slots from there
  * to an instant: the parts of that time which the dayparts have, from schedule[0] on. Where only
- * the time of day is given the date (and offset) is the line's. zone, film and playlist hold for
- * all cases below them; `playlist FILE` names a file, from the repository's root; `film - 0`
- * forgets all films. */
+ * the time of day is given the date (and offset) is the line's. zone (one of tests/zones), film and
+ * playlist hold for all cases below them; `playlist FILE` names a file, from the repository's root;
+ * `film - 0` forgets all films. */
 #include "base/file.h"
 #include "base/zone.h"
 #include "core/programme.h"
+#include "../unit/sample_zones.h"
 
 #include <glob.h>
 #include <setjmp.h>
@@ -380,6 +381,7 @@ static void read_script(const char *file)
 
 int main(void)
 {
+    sample_zones_use();
     static struct CMUnitTest tests[CASES_MAX];
     size_t count = 0;
     glob_t files;

@@ -1,6 +1,7 @@
 /* The core's programme against a naive one (reference.h), for random playlists, zones and instants.
  * TEST_SEED sets the seed, TEST_ROUNDS how many playlists. */
 #include "base/zone.h"
+#include "../unit/sample_zones.h"
 #include "reference.h"
 
 #include <setjmp.h>
@@ -349,6 +350,7 @@ static int tell_seed(void **state)
 
 int main(void)
 {
+    sample_zones_use();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_same_as_the_naive_programme, tell_seed),
         cmocka_unit_test_teardown(nothing_changes_before_the_next_change, tell_seed),

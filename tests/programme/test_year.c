@@ -2,6 +2,7 @@
  * between two changes nothing changes, and at each something does. */
 #include "base/zone.h"
 #include "core/programme.h"
+#include "../unit/sample_zones.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +112,7 @@ static void a_year_second_by_second(void **state)
 
 int main(void)
 {
+    sample_zones_use();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_year_second_by_second, open_year, close_year),
     };
