@@ -53,11 +53,11 @@ def run(*arguments, **env):
 class Player:
     """`duckling play` in the background, small and without a screen unless told otherwise."""
 
-    def __init__(self, folder, source, *options, window="160x90", env=None, frames=True):
+    def __init__(self, folder, source, *options, window="160x90", env=None, frames=True, before=()):
         self.folder = Path(folder)
         self.frames_path = self.folder / "frames.csv"
         self.frames_path.unlink(missing_ok=True)
-        command = [str(DUCKLING), "play", str(source), "--store", str(self.folder / "store"), "--state",
+        command = [*before, str(DUCKLING), "play", str(source), "--store", str(self.folder / "store"), "--state",
                    str(self.folder / "state"), "--poll", "0.1", "--refresh", "30"]
         if window:
             command += ["--window", window]

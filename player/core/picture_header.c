@@ -39,21 +39,40 @@ static int tiff_orientation(const uint8_t *tiff, size_t size)
     return 1;
 }
 
-/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a
- * restart. */
-static size_t skip_scan(const uint8_t *bytes, size_t size, size_t at)
+/* NULL where the file does not reach so far, or can't be read there. */
+static const uint8_t *look(const struct picture_bytes *bytes, size_t at, size_t count)
 {
-    while (at + 1 < size) {
-        const uint8_t *mark = memchr(bytes + at, 0xff, size - at - 1);
-        if (!mark)
-            return size;
-        at = (size_t)(mark - bytes);
-        uint8_t code = bytes[at + 1];
-        if (code != 0x00 && code != 0xff && !(code >= 0xd0 && code <= 0xd7))
-            return at;
-        at += code == 0xff ? 1 : 2;
+    if (at > bytes->size || count > bytes->size - at)
+        return NULL;
+    return count ? bytes->look(bytes->context, at, count) : (const uint8_t *)"";
+}
+
+/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a
+ * restart; the file's size where there is none. */
+static size_t skip_scan(const struct picture_bytes *bytes, size_t at)
+{
+    while (at + 1 < bytes->size) {
+        size_t count = bytes->size - at, i = 0;
+        if (count > PICTURE_LOOK_BYTES_MAX)
+            count = PICTURE_LOOK_BYTES_MAX;
+        const uint8_t *part = look(bytes, at, count);
+        if (!part)
+            break;
+        while (i + 1 < count) {
+            const uint8_t *mark = memchr(part + i, 0xff, count - i - 1);
+            if (!mark) {
+                i = count - 1;
+                break;
+            }
+            i = (size_t)(mark - part);
+            uint8_t code = part[i + 1];
+            if (code != 0x00 && code != 0xff && !(code >= 0xd0 && code <= 0xd7))
+                return at + i;
+            i += code == 0xff ? 1 : 2;
+        }
+        at += i;
     }
-    return size;
+    return bytes->size;
 }
 
 static bool is_frame_start(uint8_t code)
@@ -73,41 +92,46 @@ static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
     }
 }
 
-static void read_jpeg(const uint8_t *bytes, size_t size, struct picture_header *header)
+static void read_jpeg(const struct picture_bytes *bytes, struct picture_header *header)
 {
+    const uint8_t *mark;
     size_t at = 2;
-    while (at + 4 <= size && bytes[at] == 0xff) {
-        uint8_t code = bytes[at + 1];
+    while ((mark = look(bytes, at, 4)) && mark[0] == 0xff) {
+        uint8_t code = mark[1];
         if (code == 0xff) { /* fill byte */
             at++;
             continue;
         }
-        size_t length = big(bytes + at + 2, 2);
-        if (code == 0xd9 || length < 2 || length > size - at - 2)
+        size_t length = big(mark + 2, 2);
+        if (code == 0xd9 || length < 2 || length > bytes->size - at - 2)
             break;
-        read_jpeg_segment(code, bytes + at + 4, length - 2, header);
+        const uint8_t *body = look(bytes, at + 4, length - 2);
+        if (!body)
+            return;
+        read_jpeg_segment(code, body, length - 2, header);
         at += 2 + length;
         if (code == 0xda)
-            at = skip_scan(bytes, size, at);
+            at = skip_scan(bytes, at);
     }
-    header->complete = at + 2 <= size && bytes[at] == 0xff && bytes[at + 1] == 0xd9;
+    mark = look(bytes, at, 2);
+    header->complete = mark && mark[0] == 0xff && mark[1] == 0xd9;
 }
 
-static void read_png(const uint8_t *bytes, size_t size, struct picture_header *header)
+static void read_png(const struct picture_bytes *bytes, struct picture_header *header)
 {
-    size_t at = 8;
-    if (size >= 24 && memcmp(bytes + 12, "IHDR", 4) == 0) {
-        uint32_t width = big(bytes + 16, 4), height = big(bytes + 20, 4);
+    const uint8_t *chunk = look(bytes, 8, 16);
+    if (chunk && memcmp(chunk + 4, "IHDR", 4) == 0) {
+        uint32_t width = big(chunk + 8, 4), height = big(chunk + 12, 4);
         if (width <= INT32_MAX && height <= INT32_MAX) {
             header->width = (int32_t)width;
             header->height = (int32_t)height;
         }
     }
-    while (size - at >= 12) {
-        size_t length = big(bytes + at, 4);
-        if (length > size - at - 12)
+    for (size_t at = 8; (chunk = look(bytes, at, 12));) {
+        size_t length = big(chunk, 4);
+        if (length > bytes->size - at - 12)
             return;
-        if (memcmp(bytes + at + 4, "IEND", 4) == 0) {
+        if (memcmp(chunk + 4, "IEND", 4) == 0) {
             header->complete = true;
             return;
         }
@@ -115,42 +139,75 @@ static void read_png(const uint8_t *bytes, size_t size, struct picture_header *h
     }
 }
 
-static void read_webp(const uint8_t *bytes, size_t size, struct picture_header *header)
+static void read_webp(const struct picture_bytes *bytes, struct picture_header *header)
 {
-    size_t told = little(bytes + 4, 4);
-    header->complete = told >= 12 && told <= size - 8;
-    if (size < 30)
+    const uint8_t *start = look(bytes, 0, 16);
+    if (!start)
         return;
-    const uint8_t *body = bytes + 20;
-    if (memcmp(bytes + 12, "VP8X", 4) == 0) {
+    size_t told = little(start + 4, 4);
+    header->complete = told >= 12 && told <= bytes->size - 8;
+    start = look(bytes, 0, 30);
+    if (!start)
+        return;
+    const uint8_t *body = start + 20;
+    if (memcmp(start + 12, "VP8X", 4) == 0) {
         header->width = (int32_t)little(body + 4, 3) + 1;
         header->height = (int32_t)little(body + 7, 3) + 1;
-    } else if (memcmp(bytes + 12, "VP8L", 4) == 0 && body[0] == 0x2f) {
+    } else if (memcmp(start + 12, "VP8L", 4) == 0 && body[0] == 0x2f) {
         uint32_t bits = little(body + 1, 4);
         header->width = (int32_t)(bits & 0x3fff) + 1;
         header->height = (int32_t)(bits >> 14 & 0x3fff) + 1;
-    } else if (memcmp(bytes + 12, "VP8 ", 4) == 0) {
+    } else if (memcmp(start + 12, "VP8 ", 4) == 0) {
         header->width = (int32_t)(little(body + 6, 2) & 0x3fff);
         header->height = (int32_t)(little(body + 8, 2) & 0x3fff);
     }
 }
 
-bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header)
+static enum picture_format find_format(const struct picture_bytes *bytes)
+{
+    const uint8_t *start = look(bytes, 0, 4);
+    if (start && start[0] == 0xff && start[1] == 0xd8 && start[2] == 0xff)
+        return PICTURE_JPEG;
+    start = look(bytes, 0, 8);
+    if (start && memcmp(start, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return PICTURE_PNG;
+    start = look(bytes, 0, 16);
+    if (start && memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0)
+        return PICTURE_WEBP;
+    return PICTURE_UNKNOWN;
+}
+
+bool picture_header_read_from(const struct picture_bytes *bytes, struct picture_header *header)
 {
     *header = (struct picture_header){.orientation = 1};
-    if (size >= 4 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff) {
-        header->format = PICTURE_JPEG;
-        read_jpeg(bytes, size, header);
-    } else if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0) {
-        header->format = PICTURE_PNG;
-        read_png(bytes, size, header);
-    } else if (size >= 16 && memcmp(bytes, "RIFF", 4) == 0 && memcmp(bytes + 8, "WEBP", 4) == 0) {
-        header->format = PICTURE_WEBP;
-        read_webp(bytes, size, header);
-    }
+    header->format = find_format(bytes);
+    if (header->format == PICTURE_JPEG)
+        read_jpeg(bytes, header);
+    else if (header->format == PICTURE_PNG)
+        read_png(bytes, header);
+    else if (header->format == PICTURE_WEBP)
+        read_webp(bytes, header);
     if (header->width <= 0 || header->height <= 0)
         *header = (struct picture_header){.orientation = 1};
     return header->format != PICTURE_UNKNOWN;
+}
+
+struct memory {
+    const uint8_t *bytes;
+};
+
+static const uint8_t *look_in_memory(void *context, size_t at, size_t count)
+{
+    (void)count;
+    const struct memory *memory = context;
+    return memory->bytes + at;
+}
+
+bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header)
+{
+    struct memory memory = {bytes};
+    return picture_header_read_from(
+        &(struct picture_bytes){.size = size, .look = look_in_memory, .context = &memory}, header);
 }
 
 bool picture_header_check(const struct picture_header *header, char *text, size_t text_bytes)

@@ -10,6 +10,7 @@
 #define PICTURE_SIDE_MAX_PX 16384
 /* 8K is 33 million; one byte more than this is refused. */
 #define PICTURE_AREA_MAX_PX ((int64_t)100000000)
+#define PICTURE_FILE_BYTES_MAX ((size_t)256 << 20)
 
 enum picture_format { PICTURE_UNKNOWN, PICTURE_JPEG, PICTURE_PNG, PICTURE_WEBP };
 
@@ -25,6 +26,20 @@ struct picture_header {
  * outside [bytes, bytes + size). False, with format PICTURE_UNKNOWN, where it is none of them, or
  * too broken to have a size. */
 bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header);
+
+#define PICTURE_LOOK_BYTES_MAX 65536 /* holds the longest segment of a JPEG */
+
+/* A picture that is not in memory as a whole: whoever has it shows a part of it at a time. */
+struct picture_bytes {
+    size_t size;
+    /* The bytes from `at` on; `count` is 1 to PICTURE_LOOK_BYTES_MAX, and all of them are inside the
+     * picture. They stay valid until the next call. NULL where they can't be read. */
+    const uint8_t *(*look)(void *context, size_t at, size_t count);
+    void *context;
+};
+
+/* As picture_header_read. Where a look fails, the header holds what was read before, incomplete. */
+bool picture_header_read_from(const struct picture_bytes *bytes, struct picture_header *header);
 
 /* Whether a picture with this header (NULL: none could be read) can be shown; else false, with the
  * reason in words for an operator in text. */

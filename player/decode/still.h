@@ -6,12 +6,13 @@
 
 #include "base/err.h"
 #include "core/layout.h"
+#include "core/picture_header.h"
 #include "core/playlist.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define STILL_FILE_BYTES_MAX ((size_t)256 << 20)
+#define STILL_FILE_BYTES_MAX PICTURE_FILE_BYTES_MAX
 
 struct still_request {
     int canvas_width_px, canvas_height_px;

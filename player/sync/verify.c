@@ -4,7 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,11 +20,57 @@ bool verify_is_still(const struct playlist *playlist, int asset)
     return false;
 }
 
-static bool check_bytes(const void *bytes, size_t size, struct err *err)
+/* The part of a file that was read last. */
+struct window {
+    int fd;
+    size_t size, at, count; /* of the file; where the part begins, and its length */
+    int error;              /* an errno value; ENODATA where the file has become shorter */
+    uint8_t bytes[PICTURE_LOOK_BYTES_MAX];
+};
+
+static const uint8_t *look(void *context, size_t at, size_t count)
 {
+    struct window *window = context;
+    if (at >= window->at && at + count <= window->at + window->count)
+        return window->bytes + (at - window->at);
+    size_t most = window->size - at, got = 0;
+    if (most > sizeof window->bytes)
+        most = sizeof window->bytes;
+    while (got < count) {
+        ssize_t bytes = pread(window->fd, window->bytes + got, most - got, (off_t)(at + got));
+        if (bytes < 0 && errno == EINTR)
+            continue;
+        if (bytes <= 0) {
+            window->error = bytes < 0 ? errno : ENODATA;
+            window->count = 0;
+            return NULL;
+        }
+        got += (size_t)bytes;
+    }
+    window->at = at;
+    window->count = got;
+    return window->bytes;
+}
+
+/* The file is read, not mapped: on a disk that fails, or when somebody cuts the file meanwhile, a
+ * read says so, while a mapping ends the player by SIGBUS. */
+static bool check_header(int fd, size_t size, struct err *err)
+{
+    struct window *window = calloc(1, sizeof *window);
+    if (!window)
+        return err_set(err, ERR_SYSTEM, "out of memory");
+    window->fd = fd;
+    window->size = size;
     struct picture_header header;
     char reason[160];
-    bool known = picture_header_read(bytes, size, &header);
+    bool known = picture_header_read_from(
+        &(struct picture_bytes){.size = size, .look = look, .context = window}, &header);
+    int error = window->error;
+    free(window);
+    if (error == ENODATA)
+        return err_set(err, ERR_INPUT, "the file was cut while it was read");
+    if (error)
+        return err_set_errno(err, ERR_SYSTEM, error, "can't read");
     return picture_header_check(known ? &header : NULL, reason, sizeof reason) ||
            err_set(err, ERR_INPUT, "%s", reason);
 }
@@ -35,16 +82,10 @@ static bool check_open(int fd, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "can't read");
     if (!S_ISREG(st.st_mode) || st.st_size == 0)
         return err_set(err, ERR_INPUT, "no file, or an empty one");
-    /* A copy on the heap would be safe from a file that is cut meanwhile, but costs a gigabyte at
-     * worst: the store's files never change, and beside a local playlist a cut costs a start that
-     * would have failed anyway. */
-    size_t size = (size_t)st.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't read");
-    bool ok = check_bytes(bytes, size, err);
-    munmap(bytes, size);
-    return ok;
+    if ((uintmax_t)st.st_size > PICTURE_FILE_BYTES_MAX)
+        return err_set(err, ERR_LIMIT, "a picture of %jd bytes; at most %zu are allowed",
+                       (intmax_t)st.st_size, PICTURE_FILE_BYTES_MAX);
+    return check_header(fd, (size_t)st.st_size, err);
 }
 
 bool verify_still(const char *path, struct err *err)

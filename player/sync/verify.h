@@ -11,7 +11,8 @@
 bool verify_is_still(const struct playlist *playlist, int asset);
 
 /* Whether a file is a whole picture that a worker would take. Errors: ERR_INPUT (no picture, cut
- * off, too large, CMYK), ERR_MISSING, ERR_SYSTEM. */
+ * off, cut while it is read, too many pixels, CMYK), ERR_LIMIT (too many bytes), ERR_MISSING,
+ * ERR_SYSTEM (the disk fails). */
 bool verify_still(const char *path, struct err *err);
 
 #endif

@@ -22,7 +22,38 @@ static struct sample_file baseline_jpeg(void)
     return file;
 }
 
-/* Reads from memory of exactly this size, so that AddressSanitizer sees a byte too many. */
+/* A file of which no more is at hand than what was asked for last. */
+struct parts {
+    const uint8_t *bytes;
+    uint8_t *part;
+    size_t end; /* nothing can be read from here on */
+};
+
+static const uint8_t *look(void *context, size_t at, size_t count)
+{
+    struct parts *parts = context;
+    assert_in_range(count, 1, PICTURE_LOOK_BYTES_MAX);
+    free(parts->part);
+    parts->part = NULL;
+    if (at + count > parts->end)
+        return NULL;
+    parts->part = malloc(count);
+    assert_non_null(parts->part);
+    memcpy(parts->part, parts->bytes + at, count);
+    return parts->part;
+}
+
+static bool read_parts(const uint8_t *bytes, size_t size, size_t end, struct picture_header *header)
+{
+    struct parts parts = {.bytes = bytes, .end = end};
+    bool known = picture_header_read_from(
+        &(struct picture_bytes){.size = size, .look = look, .context = &parts}, header);
+    free(parts.part);
+    return known;
+}
+
+/* Reads from memory of exactly this size, so that AddressSanitizer sees a byte too many; and in
+ * parts, which must come to the same. */
 static bool read_exactly(const uint8_t *bytes, size_t size, struct picture_header *header)
 {
     uint8_t *copy = malloc(size ? size : 1);
@@ -31,6 +62,9 @@ static bool read_exactly(const uint8_t *bytes, size_t size, struct picture_heade
     bool ok =
         size ? picture_header_read(copy, size, header) : picture_header_read(copy + 1, 0, header);
     free(copy);
+    struct picture_header again;
+    assert_int_equal(read_parts(bytes, size, size, &again), ok);
+    assert_memory_equal(&again, header, sizeof again);
     return ok;
 }
 
@@ -237,6 +271,44 @@ static void what_is_no_picture(void **state)
     }
 }
 
+/* Marks on both sides of the border between two looks, and on it. */
+static void a_scan_longer_than_one_look(void **state)
+{
+    (void)state;
+    struct sample_file sample = baseline_jpeg();
+    static uint8_t scan[PICTURE_LOOK_BYTES_MAX * 2];
+    for (size_t i = 0; i < sizeof scan; i++)
+        scan[i] = (uint8_t) "\x12\xff\x00\xff\xd3"[i % 5];
+    for (size_t spare = 0; spare < 12; spare++) {
+        struct sample_file file = {0};
+        sample_put(&file, sample.bytes, sample.size - 2);
+        sample_put(&file, scan, sizeof scan - sizeof scan % 5);
+        sample_put(&file, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", spare);
+        sample_put(&file, "\xff\xd9", 2);
+        check_sample(file.bytes, file.size, PICTURE_JPEG, 3);
+        struct picture_header header;
+        read_exactly(file.bytes, file.size - 1, &header);
+        assert_false(header.complete);
+        free(file.bytes);
+    }
+    free(sample.bytes);
+}
+
+/* Wherever reading fails, the picture is not taken for whole. */
+static void a_file_that_can_be_read_in_part(void **state)
+{
+    (void)state;
+    struct sample_file files[] = {baseline_jpeg(), sample_png_rgba(128)};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        for (size_t end = 0; end < files[i].size; end++) {
+            struct picture_header header;
+            read_parts(files[i].bytes, files[i].size, end, &header);
+            assert_false(header.complete);
+        }
+        free(files[i].bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +324,8 @@ int main(void)
         cmocka_unit_test(an_end_mark_inside_a_segment_is_not_the_end),
         cmocka_unit_test(chunks_and_segments_that_lie),
         cmocka_unit_test(what_is_no_picture),
+        cmocka_unit_test(a_scan_longer_than_one_look),
+        cmocka_unit_test(a_file_that_can_be_read_in_part),
     };
     return cmocka_run_group_tests_name("picture_header", tests, NULL, NULL);
 }

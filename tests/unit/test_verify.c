@@ -1,5 +1,6 @@
 #include "sync/verify.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,10 +8,33 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/picture_header.h"
 #include "temp_folder.h"
+
+/* In place of the C library's: what happens to a file once its size is known, and to its bytes. */
+static bool cut_after_fstat;
+static int read_error;
+
+int fstat(int fd, struct stat *st)
+{
+    long status = syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
+    if (status == 0 && cut_after_fstat)
+        status = truncate(temp_folder_path("medium"), 0);
+    return (int)status;
+}
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t offset)
+{
+    if (read_error) {
+        errno = read_error;
+        return -1;
+    }
+    return syscall(SYS_pread64, fd, bytes, count, offset);
+}
 
 /* A whole PNG as far as a header tells: signature, IHDR (1 × 1), IEND. */
 static const unsigned char whole[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2\0\0\0\x90w"
@@ -55,6 +79,45 @@ static void what_is_no_file_is_refused_at_once(void **state)
     assert_false(verify_still(temp_folder_path("fifo"), &err));
 }
 
+/* As when somebody copies another file over it, or the server behind a mount loses it. */
+static void a_file_that_is_cut_while_it_is_read_is_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    const char *path = file_of(whole, sizeof whole - 1);
+    cut_after_fstat = true;
+    bool ok = verify_still(path, &err);
+    cut_after_fstat = false;
+    assert_false(ok);
+    assert_int_equal(err.code, ERR_INPUT);
+    assert_string_equal(err.text, "the file was cut while it was read");
+}
+
+static void a_disk_that_fails_is_an_error(void **state)
+{
+    (void)state;
+    struct err err;
+    const char *path = file_of(whole, sizeof whole - 1);
+    read_error = EIO;
+    bool ok = verify_still(path, &err);
+    read_error = 0;
+    assert_false(ok);
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_string_equal(err.text, "can't read: Input/output error");
+}
+
+static void a_file_over_the_limit_is_not_read(void **state)
+{
+    (void)state;
+    struct err err;
+    const char *path = file_of(whole, sizeof whole - 1);
+    assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX), 0);
+    assert_true(verify_still(path, &err));
+    assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX + 1), 0);
+    assert_false(verify_still(path, &err));
+    assert_int_equal(err.code, ERR_LIMIT);
+}
+
 static void knows_stills_from_films_and_fonts(void **state)
 {
     (void)state;
@@ -79,6 +142,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_whole_pictures_pass, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused_at_once, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_cut_while_it_is_read_is_refused,
+                                        temp_folder_setup, temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_disk_that_fails_is_an_error, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(a_file_over_the_limit_is_not_read, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test(knows_stills_from_films_and_fonts),
     };
