@@ -548,8 +548,22 @@ static void finish(struct play *play)
     }
 }
 
+/* SDL writes its own messages to standard error, and would wait for whoever reads it. Any
+ * thread. */
+static void log_sdl(void *context, int category, SDL_LogPriority priority, const char *text)
+{
+    (void)context;
+    (void)category;
+    if (priority >= SDL_LOG_PRIORITY_WARN)
+        log_warn("play", "message of SDL reason=\"%s\"", text);
+    else
+        log_debug("play", "message of SDL reason=\"%s\"", text);
+}
+
 int play_main(int argc, char **argv)
 {
+    log_guard_stderr();
+    SDL_LogSetOutputFunction(log_sdl, NULL);
     struct play play = {.redraw = true};
     struct err err = {0};
     bool understood = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err);

@@ -1,7 +1,11 @@
 #include "base/log.h"
 
+#include "base/log_output.h"
+
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +22,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level threshold = LOG_LEVEL_INFO; /* protected by lock */
 static char last_line[LOG_LINE_BYTES];            /* protected by lock */
 static unsigned repeats;                          /* protected by lock */
+static unsigned dropped;                          /* lines; protected by lock */
+static int dropped_error;                         /* why; protected by lock */
 
 void log_set_level(enum log_level level)
 {
@@ -26,10 +32,47 @@ void log_set_level(enum log_level level)
     pthread_mutex_unlock(&lock);
 }
 
+static bool put_line(const char *line)
+{
+    char text[LOG_LINE_BYTES];
+    int size = snprintf(text, sizeof text, "%s\n", line), error;
+    if ((size_t)size >= sizeof text)
+        text[(size = sizeof text - 1) - 1] = '\n';
+    if (log_output_write(text, (size_t)size, &error))
+        return true;
+    dropped_error = error;
+    return false;
+}
+
+/* False: nothing can be written yet. */
+static bool put_dropped(void)
+{
+    char line[LOG_LINE_BYTES], text[128];
+    if (dropped == 0)
+        return true;
+    snprintf(line, sizeof line, "warn log: log lines were dropped count=%u reason=\"%s\"", dropped,
+             dropped_error == EAGAIN ? "whoever reads the log did not keep up"
+                                     : strerror_r(dropped_error, text, sizeof text));
+    if (!put_line(line))
+        return false;
+    dropped = 0;
+    return true;
+}
+
+static void put_or_drop(const char *line)
+{
+    if (put_dropped() && put_line(line))
+        return;
+    dropped++;
+    last_line[0] = '\0'; /* what was not written is not repeated, but written anew */
+}
+
 static void flush_locked(void)
 {
+    char line[80];
+    snprintf(line, sizeof line, "info log: the line above came again times=%u", repeats);
     if (repeats)
-        fprintf(stderr, "info log: the line above came again times=%u\n", repeats);
+        put_or_drop(line);
     repeats = 0;
 }
 
@@ -48,8 +91,8 @@ write_line(enum log_level level, const char *module, const char *format, va_list
             repeats++;
         } else {
             flush_locked();
-            fprintf(stderr, "%s\n", line);
             memcpy(last_line, line, strlen(line) + 1);
+            put_or_drop(line);
         }
     }
     pthread_mutex_unlock(&lock);
@@ -73,5 +116,13 @@ void log_flush(void)
 {
     pthread_mutex_lock(&lock);
     flush_locked();
+    put_dropped();
+    pthread_mutex_unlock(&lock);
+}
+
+void log_guard_stderr(void)
+{
+    pthread_mutex_lock(&lock);
+    log_output_guard_stderr();
     pthread_mutex_unlock(&lock);
 }

@@ -3,7 +3,8 @@
  *     info feed: playlist switched name="To the Greatness of Small" spots=5
  *
  * error = someone must act; warn = degraded; info = a change of state; debug = for developers
- * (off). A line that repeats the one before it is counted, and the count is written when another
+ * (off). Logging never waits for whoever reads it (base/log_output.h): lines that can't be written
+ * are dropped, and their count is logged once writing works again. A line that repeats the one before it is counted, and the count is written when another
  * line comes. Never a secret: URLs are written without credentials by whoever logs them. Any
  * thread. */
 #ifndef BASE_LOG_H
@@ -20,7 +21,12 @@ __attribute__((format(printf, 2, 3))) void log_warn(const char *module, const ch
 __attribute__((format(printf, 2, 3))) void log_info(const char *module, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void log_debug(const char *module, const char *format, ...);
 
-/* Writes the count of a repeated line that is still held back. Call before the process ends. */
+/* Writes the counts of repeated and of dropped lines that are still held back. Call before the
+ * process ends. */
 void log_flush(void);
+
+/* Libraries that write to standard error don't wait for its reader either, where it is a pipe or a
+ * terminal. For processes that must not stop. */
+void log_guard_stderr(void);
 
 #endif

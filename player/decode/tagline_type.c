@@ -1,6 +1,5 @@
 #include "decode/tagline_type.h"
 
-#include "base/log.h"
 #include "decode/sandbox.h"
 
 #include <SDL_ttf.h>
@@ -155,8 +154,6 @@ struct tagline_type *tagline_type_open(const struct tagline_face *faces, int cou
         if (font) {
             type->places[type->count] = i;
             type->fonts[type->count++] = font;
-        } else {
-            log_warn("tagline", "font left out number=%d reason=\"%s\"", i, SDL_GetError());
         }
     }
     if (type->count == 0) {
