@@ -27,8 +27,9 @@ struct loader_film {
 int64_t loader_film_lead_us(const struct loader_film *film);
 
 /* Starts the worker that is wanted. False on failure. */
-bool loader_film_start(struct loader_film *film, const struct loader_canvas *canvas,
-                       const struct edition *edition, int spot, int64_t offset_us, struct err *err);
+MUST_CHECK bool loader_film_start(struct loader_film *film, const struct loader_canvas *canvas,
+                                  const struct edition *edition, int spot, int64_t offset_us,
+                                  struct err *err);
 
 /* Takes what the worker has sent; FILM_PENDING where none runs. */
 enum film_state loader_film_poll(struct loader_film *film, int64_t now_ns, struct err *err);

@@ -16,7 +16,8 @@ struct loader_part {
 bool loader_part_pending(const struct loader_part *part);
 
 /* True when the part's worker has ended, well or badly (then *failed). */
-bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed, struct err *err);
+MUST_CHECK bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed,
+                                 struct err *err);
 
 void loader_part_finish(struct loader_part *part);
 

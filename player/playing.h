@@ -25,13 +25,13 @@ struct playing {
 /* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
  * (lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
  * On failure the old one stays. */
-bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
-                    const char *own, struct err *err);
+MUST_CHECK bool playing_switch(struct playing *playing, struct edition *edition,
+                               const int32_t *film_ms, const char *own, struct err *err);
 
 /* The same with a playlist file, for commands: its faults are written to the log, its films are
  * looked at (limit_ms for each). */
-bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
-                  struct err *err);
+MUST_CHECK bool playing_open(struct playing *playing, const char *path, const char *own,
+                             int64_t limit_ms, struct err *err);
 
 /* The show clock was set on by so much, or back. What is on screen goes on, and fades into what is
  * right now. */

@@ -84,17 +84,17 @@ struct settings {
 /* Defaults, then the configuration file, then the command line. Where help is asked for, only the
  * options are read. Errors: ERR_INPUT (usage),
  * ERR_MISSING and ERR_SYSTEM (the configuration file). settings_finish in any case. */
-bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
-                   struct err *err);
+MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
+                              char **argv, struct err *err);
 void settings_finish(struct settings *settings);
 
 /* A setting that is given as operators write an instant: RFC 3339, or without an offset local time
  * of `zone_name` (NULL: the system's). Unix milliseconds. ERR_INPUT, or that of zone_load. */
-bool settings_instant(const struct settings *settings, enum setting setting, const char *zone_name,
-                      int64_t *ms, struct err *err);
+MUST_CHECK bool settings_instant(const struct settings *settings, enum setting setting,
+                                 const char *zone_name, int64_t *ms, struct err *err);
 
 /* ERR_INPUT: the setting is no instant. Returns false. */
-bool settings_refuse_instant(const struct settings *settings, enum setting setting,
-                             struct err *err);
+MUST_CHECK bool settings_refuse_instant(const struct settings *settings, enum setting setting,
+                                        struct err *err);
 
 #endif

@@ -1,12 +1,16 @@
 /* Errors: what went wrong, where, in words for an operator.
  *
- * A function that can fail returns bool and takes `struct err *` last. The caller owns the object;
+ * A function that can fail returns bool, which must be checked, and takes `struct err *` last. The
+ * caller owns the object;
  * it needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any
  * thread. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
 #include <stdbool.h>
+
+/* Whoever calls a function that can fail looks whether it did. The compiler sees to it. */
+#define MUST_CHECK __attribute__((warn_unused_result))
 
 #define ERR_TEXT_BYTES 640
 

@@ -9,17 +9,18 @@
 /* Reads a regular file of at most `limit_bytes` into *data (malloc'd, one NUL byte added after the
  * end, caller frees) and its length into *size. Errors: ERR_MISSING, ERR_LIMIT, ERR_SYSTEM,
  * ERR_INPUT (not a regular file). */
-bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, struct err *err);
+MUST_CHECK bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size,
+                          struct err *err);
 
 /* Replaces `path` by these bytes, or leaves it as it was: writes `path`.tmp, fsync, rename, fsync
  * of the folder. Errors: ERR_DISK (full, failing, read-only), ERR_SYSTEM. */
-bool file_replace(const char *path, const void *data, size_t size, struct err *err);
+MUST_CHECK bool file_replace(const char *path, const void *data, size_t size, struct err *err);
 
 /* fsync of the folder that holds `path`. */
-bool file_sync_folder(const char *path, struct err *err);
+MUST_CHECK bool file_sync_folder(const char *path, struct err *err);
 
 /* mkdir -p with mode 0755. A folder that exists is no error. */
-bool file_make_folders(const char *path, struct err *err);
+MUST_CHECK bool file_make_folders(const char *path, struct err *err);
 
 /* The path of a file that ships with Duckling ("fonts/x.ttf"), beside the program: ../NAME for a
  * build tree, ../share/duckling/NAME when installed. Returns false if in neither place. */

@@ -116,7 +116,7 @@ struct http_transfer *http_put(struct http *http, const struct http_request *req
 
 /* Moves all transfers for at most timeout_ms; returns sooner when one has moved, after http_wake,
  * or when the watched descriptor can be read. */
-bool http_run(struct http *http, int64_t timeout_ms, struct err *err);
+MUST_CHECK bool http_run(struct http *http, int64_t timeout_ms, struct err *err);
 
 /* One more descriptor that http_run waits for, and does not read from. Borrowed; -1: none. */
 void http_set_watch(struct http *http, int fd);
@@ -132,8 +132,8 @@ bool http_finished(const struct http_transfer *transfer);
  * 410), ERR_TRUST (certificates, 401, 403), ERR_LIMIT (limit_bytes, 413), ERR_TIMEOUT, ERR_NETWORK
  * (other answers, broken transfers), ERR_INPUT (not http; a PUT's file became shorter), ERR_DISK
  * (it can't be read), or what `take` or `pass` said. */
-bool http_result(const struct http_transfer *transfer, struct http_response *response,
-                 struct err *err);
+MUST_CHECK bool http_result(const struct http_transfer *transfer, struct http_response *response,
+                            struct err *err);
 
 /* Ends a transfer, finished or not, and frees it. NULL is allowed. */
 void http_end(struct http_transfer *transfer);
@@ -151,7 +151,7 @@ char *http_url_clean(const char *text, struct err *err);
 char *http_url_resolve(const char *base, const char *reference, struct err *err);
 
 /* The same for a '/' separated path of plain bytes: whatever could be taken for syntax is
- * percent-encoded first. */
+ * percent-encoded first. ERR_LIMIT: longer than HTTP_URL_BYTES_MAX. */
 char *http_url_resolve_path(const char *base, const char *path, struct err *err);
 
 /* The URL for people and logs: without user, password, query and fragment, where secrets live. Cut

@@ -81,6 +81,6 @@ bool http_answer_is_good(const struct http_transfer *t);
 
 /* http_identity.c: ERR_INPUT unless the files hold a certificate and its key, without a
  * password. */
-bool http_identity_check(const char *cert_file, const char *key_file, struct err *err);
+MUST_CHECK bool http_identity_check(const char *cert_file, const char *key_file, struct err *err);
 
 #endif

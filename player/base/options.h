@@ -66,15 +66,15 @@ void options_defaults(const struct option_table *table, struct option_value *val
 /* Reads argv[1] to argv[argc - 1] (argv[0] is the command) for one command. Operands are moved to
  * the end of argv; *first_operand is the first one's index. --help, -h and --help-all set *help.
  * Values given here win over a configuration file's. Errors: ERR_INPUT. */
-bool options_parse(const struct option_table *table, unsigned command, int argc, char **argv,
-                   struct option_value *values, int *first_operand, enum options_help *help,
-                   struct err *err);
+MUST_CHECK bool options_parse(const struct option_table *table, unsigned command, int argc,
+                              char **argv, struct option_value *values, int *first_operand,
+                              enum options_help *help, struct err *err);
 
 /* Reads "key = value" lines ('#' starts a comment); an unknown key is an error, a key that other
  * commands take is not. A key of OPTION_TEXTS may come again. `bytes` is changed and must outlive
  * the values; terminated. `path` is for messages ("path:line: reason"). Errors: ERR_INPUT. */
-bool options_read_file(const struct option_table *table, char *bytes, const char *path,
-                       struct option_value *values, struct err *err);
+MUST_CHECK bool options_read_file(const struct option_table *table, char *bytes, const char *path,
+                                  struct option_value *values, struct err *err);
 
 /* Writes the options of a command as `help` asks for them (not OPTIONS_HELP_NONE), at most 80
  * columns wide. */

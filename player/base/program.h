@@ -20,7 +20,8 @@ int program_open(const char *name, struct err *err);
  * the end of both). The child has `socket` as PROGRAM_FD and /dev/null as 0 to 2, but with
  * `keep_errors` our own 2; signals are as at a program's start. It may find its own program open
  * as PROGRAM_FD + 1, and nothing else. `socket` stays the caller's. ERR_SYSTEM. */
-bool program_start(pid_t *pid, int program, char *const *arguments, char *const *environment,
-                   int socket, bool keep_errors, struct err *err);
+MUST_CHECK bool program_start(pid_t *pid, int program, char *const *arguments,
+                              char *const *environment, int socket, bool keep_errors,
+                              struct err *err);
 
 #endif

@@ -33,17 +33,17 @@ struct zone {
  * zone data, too. On failure *zone is zeroed. Errors: ERR_INPUT (no possible name: absolute, "..", a hidden
  * file, a character that no zone has; or a damaged file, or one that counts leap seconds),
  * ERR_MISSING (no such zone here), ERR_LIMIT, ERR_SYSTEM. */
-bool zone_load(struct zone *zone, const char *name, struct err *err);
+MUST_CHECK bool zone_load(struct zone *zone, const char *name, struct err *err);
 
 /* Loads the system's own zone, by the C library's rules: the environment's TZ (a name, ":name", an
  * absolute path to a file, or a POSIX rule such as "KST-9"; empty is UTC), without it
  * /etc/localtime, without that UTC. Errors as above. */
-bool zone_load_system(struct zone *zone, struct err *err);
+MUST_CHECK bool zone_load_system(struct zone *zone, struct err *err);
 
 /* From the bytes of a TZif file, version 1 to 4. `name` is copied, cut to ZONE_NAME_BYTES_MAX.
  * Errors: ERR_INPUT, ERR_SYSTEM (out of memory); *zone is then zeroed. */
-bool zone_parse(struct zone *zone, const char *name, const char *bytes, size_t size,
-                struct err *err);
+MUST_CHECK bool zone_parse(struct zone *zone, const char *name, const char *bytes, size_t size,
+                           struct err *err);
 
 /* NULL or zeroed is allowed; leaves it zeroed. */
 void zone_finish(struct zone *zone);

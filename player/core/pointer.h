@@ -67,7 +67,7 @@ bool pointer_channel_is_valid(const char *name);
  * later players and other programs; they are ignored, however often they come. Numbers without sign or leading zeros; times with an offset;
  * file must be p-<version>.json or t-<version>.json of this version; expires not before signed.
  * ERR_INPUT, ERR_LIMIT. */
-bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err);
+MUST_CHECK bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err);
 
 /* Writes a trusted comment, times in UTC to the second. The pointer's fields must be valid. */
 void pointer_print(const struct pointer *pointer, char text[POINTER_TEXT_BYTES]);

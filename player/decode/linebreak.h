@@ -38,8 +38,8 @@ char *linebreak_normalise(const char *text, struct err *err);
 /* Fills marks[i] for each of the `bytes` bytes of a normalised text: may a line begin before byte
  * i? marks[0] is NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
  * LINEBREAK_TEXT_BYTES_MAX), ERR_SYSTEM. */
-bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *marks,
-                    struct err *err);
+MUST_CHECK bool linebreak_find(const char *text, size_t bytes, const char *language,
+                               unsigned char *marks, struct err *err);
 
 /* The character (code point) that begins at text + at, and its length in bytes. `text` is valid
  * UTF-8. */

@@ -31,13 +31,13 @@ void link_use_film_program(const char *name);
  * first one; they are where nobody asks. `without_sandbox` (--no-sandbox) is logged as a warning.
  * Else false where the kernel can't do it: ERR_SYSTEM. Where films have no program the log says so,
  * and they fail when they are started: pictures play. */
-bool link_prepare(bool without_sandbox, struct err *err);
+MUST_CHECK bool link_prepare(bool without_sandbox, struct err *err);
 
 /* Starts a worker on a job (without magic and file_count, which are filled in). `files`, at most
  * PROTOCOL_FILES_MAX, are copied to the worker and stay the caller's. On failure (ERR_SYSTEM) there
  * is nothing to stop. */
-bool link_start(struct link *link, const struct protocol_job *job, const int *files, int file_count,
-                struct err *err);
+MUST_CHECK bool link_start(struct link *link, const struct protocol_job *job, const int *files,
+                           int file_count, struct err *err);
 
 enum link_news {
     LINK_NOTHING, /* yet */

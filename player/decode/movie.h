@@ -94,7 +94,7 @@ const struct movie_facts *movie_facts(const struct movie *movie);
 /* Gives the slots: `slots` (3 to MOVIE_SLOTS_MAX) times facts.layout.slot_bytes at `ring`, aligned
  * to a page, mapped for writing until movie_close. Starts the decoders. Once. False: ERR_SYSTEM,
  * ERR_INPUT. */
-bool movie_start(struct movie *movie, void *ring, int slots, struct err *err);
+MUST_CHECK bool movie_start(struct movie *movie, void *ring, int slots, struct err *err);
 
 enum movie_result {
     MOVIE_FRAME,

@@ -32,7 +32,7 @@ AVCodecContext *movie_codec_create(const AVCodecParameters *parameters, AVRation
 int movie_codec_threads(const AVCodecParameters *parameters, int wanted);
 
 /* Opens it. */
-bool movie_codec_start(AVCodecContext *context, struct err *err);
+MUST_CHECK bool movie_codec_start(AVCodecContext *context, struct err *err);
 
 /* An FFmpeg error as one of ours: ERR_INPUT, or ERR_LIMIT where memory did not do. Returns
  * false. */

@@ -42,8 +42,8 @@ struct movie_decoder {
 
 /* Opens the decoder; all its threads run then. The clock, counts and input must be there, all else
  * zero. Errors: ERR_INPUT, ERR_LIMIT, ERR_SYSTEM. */
-bool movie_decoder_start(struct movie_decoder *decoder, struct movie_pool *pool,
-                         const struct movie_facts *facts, int threads, struct err *err);
+MUST_CHECK bool movie_decoder_start(struct movie_decoder *decoder, struct movie_pool *pool,
+                                    const struct movie_facts *facts, int threads, struct err *err);
 
 /* The next frame that is right, into an empty `into`. Broken packets and frames that come too late
  * are left out and counted. MOVIE_FRAME, MOVIE_WORKING (a packet went in, call again), MOVIE_END or
@@ -62,7 +62,7 @@ bool movie_decoder_seek(struct movie_decoder *decoder, int64_t stamp);
 bool movie_decoder_seek_ahead(struct movie_decoder *decoder, int64_t stamp, bool look);
 
 /* Back to the first frame. */
-bool movie_decoder_rewind(struct movie_decoder *decoder, struct err *err);
+MUST_CHECK bool movie_decoder_rewind(struct movie_decoder *decoder, struct err *err);
 
 /* Before the pool goes. Zeroed memory is allowed. */
 void movie_decoder_finish(struct movie_decoder *decoder);

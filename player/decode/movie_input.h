@@ -55,7 +55,7 @@ bool movie_input_index_is_late(const struct movie_input *input);
 
 /* Back to the beginning, by opening the file anew: that works for every file that was opened
  * once. */
-bool movie_input_rewind(struct movie_input *input, struct err *err);
+MUST_CHECK bool movie_input_rewind(struct movie_input *input, struct err *err);
 
 /* NULL is allowed. */
 void movie_input_close(struct movie_input *input);

@@ -17,8 +17,8 @@ bool movie_paint_plain(const struct movie_paint *paint, const AVFrame *frame);
 
 /* Into planes with the facts' layout. Frames of another size than the film's are scaled to it.
  * False: ERR_INPUT (a format that can't be converted), ERR_SYSTEM. */
-bool movie_paint_frame(struct movie_paint *paint, const AVFrame *frame, uint8_t *planes[3],
-                       struct err *err);
+MUST_CHECK bool movie_paint_frame(struct movie_paint *paint, const AVFrame *frame,
+                                  uint8_t *planes[3], struct err *err);
 
 /* NULL is allowed. */
 void movie_paint_destroy(struct movie_paint *paint);

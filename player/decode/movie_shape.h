@@ -8,8 +8,8 @@
 
 /* Everything but duration_us and has_sound. False: ERR_INPUT, ERR_LIMIT
  * (MOVIE_SIDE_MAX_PX, MOVIE_AREA_MAX_PX). */
-bool movie_shape_read(AVStream *pictures, const struct movie_request *request,
-                      struct movie_facts *facts, struct err *err);
+MUST_CHECK bool movie_shape_read(AVStream *pictures, const struct movie_request *request,
+                                 struct movie_facts *facts, struct err *err);
 
 /* Matrix and range of a frame or a stream; MOVIE_MATRIX_*, or `otherwise` where it is not told. */
 enum movie_matrix movie_shape_matrix(enum AVColorSpace space, enum movie_matrix otherwise);

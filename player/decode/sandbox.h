@@ -31,12 +31,12 @@ struct sandbox_limits {
 /* Sets the limits, none above what the process was started with; forgoes new rights, core dumps and
  * being traced by processes of the same user; ends the process with its parent. A memfd over its
  * limit fails with EFBIG. Errors: ERR_SYSTEM. */
-bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err);
+MUST_CHECK bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err);
 
 /* Landlock: no path can be opened, made, changed or removed, no TCP port bound or connected, no
  * process outside be signalled. Nothing where the kernel has no Landlock (before 5.13, or not
  * enabled). After sandbox_set_limits. Errors: ERR_SYSTEM. */
-bool sandbox_deny_files(struct err *err);
+MUST_CHECK bool sandbox_deny_files(struct err *err);
 
 enum sandbox_kind {
     SANDBOX_ALONE, /* one thread */
@@ -47,11 +47,11 @@ enum sandbox_kind {
 
 /* Seccomp: the allow-list of sandbox.c for all threads; the rest kills, by a handler of SIGSYS that
  * says what it was. No kind can make threads or processes after it. Errors: ERR_SYSTEM. */
-bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
+MUST_CHECK bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
 
 /* Whether sandbox_deny_calls can work on this kernel. Changes nothing; any process. Errors:
  * ERR_SYSTEM. */
-bool sandbox_available(struct err *err);
+MUST_CHECK bool sandbox_available(struct err *err);
 
 #define SANDBOX_NAME_BYTES 40
 

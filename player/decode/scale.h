@@ -33,7 +33,7 @@ struct scale_target {
 };
 
 /* Errors: ERR_SYSTEM (memory, or zimg's own words). */
-bool scale_picture(const struct scale_source *source, const struct scale_target *target,
-                   struct err *err);
+MUST_CHECK bool scale_picture(const struct scale_source *source, const struct scale_target *target,
+                              struct err *err);
 
 #endif

@@ -16,6 +16,6 @@
 /* Makes SPARE_THREADS_MAX threads, which wait; from then on pthread_create gives each of them out
  * once, and then fails with EAGAIN. They are joined or detached as any other. Once; a second call
  * changes nothing. Errors: ERR_SYSTEM. */
-bool spare_threads_make(struct err *err);
+MUST_CHECK bool spare_threads_make(struct err *err);
 
 #endif

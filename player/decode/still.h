@@ -46,7 +46,8 @@ struct still_shape {
 struct still_shape still_shape(const struct still *still);
 
 /* Scales (Lanczos, in the stored light) into height_px rows of 0xFFRRGGBB words. */
-bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err);
+MUST_CHECK bool still_paint(struct still *still, void *pixels, size_t stride_bytes,
+                            struct err *err);
 
 /* NULL is allowed. */
 void still_close(struct still *still);

@@ -53,8 +53,8 @@ struct tagline_facts tagline_facts(const struct tagline *tagline);
 
 /* Draws the box: height rows of width premultiplied ARGB8888 pixels (native byte order,
  * 0xAARRGGBB), every pixel written. `stride_bytes` >= width × 4, a multiple of 4. */
-bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
-                   struct err *err);
+MUST_CHECK bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
+                              struct err *err);
 
 /* NULL is allowed. */
 void tagline_destroy(struct tagline *tagline);

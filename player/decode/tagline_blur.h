@@ -23,8 +23,9 @@ int tagline_blur_reach(double deviation_px);
 
 /* Blurs what of the plane lies in `area`; coverage outside counts as none. Finish it in any case.
  * ERR_SYSTEM when out of memory. */
-bool tagline_blur_init(struct tagline_blur *blur, const struct tagline_plane *plane,
-                       const struct tagline_area *area, double deviation_px, struct err *err);
+MUST_CHECK bool tagline_blur_init(struct tagline_blur *blur, const struct tagline_plane *plane,
+                                  const struct tagline_area *area, double deviation_px,
+                                  struct err *err);
 void tagline_blur_finish(struct tagline_blur *blur);
 
 /* One row of the area at full size, 0 to 1: `row_px` from its top; rows outside are 0. `columns`

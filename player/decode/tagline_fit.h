@@ -36,7 +36,7 @@ struct tagline_fit {
 /* Fits the text and leaves its faces at the size that was found. What doesn't fit even at the least
  * size is left to be clipped: then the last lines are outside the room. Errors: ERR_SYSTEM,
  * ERR_INPUT (a face refuses a size). */
-bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
-                      struct tagline_fit *fit, struct err *err);
+MUST_CHECK bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
+                                 struct tagline_fit *fit, struct err *err);
 
 #endif

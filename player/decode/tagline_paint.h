@@ -29,8 +29,8 @@ struct tagline_area tagline_paint_reach(const struct tagline_look *look,
 
 /* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. Shadow and scrim
  * are dark behind light text, light behind dark text. ERR_SYSTEM when out of memory. */
-bool tagline_paint_box(const struct tagline_look *look, const struct tagline_plane *plane,
-                       const struct tagline_area *box, void *pixels, size_t stride_bytes,
-                       struct err *err);
+MUST_CHECK bool tagline_paint_box(const struct tagline_look *look,
+                                  const struct tagline_plane *plane, const struct tagline_area *box,
+                                  void *pixels, size_t stride_bytes, struct err *err);
 
 #endif

@@ -35,8 +35,8 @@ struct tagline_text {
 
 /* Zeroed is an empty text. Normalises and cuts `source`; ERR_INPUT, ERR_LIMIT and ERR_SYSTEM as
  * linebreak_normalise. Finish it in any case. */
-bool tagline_text_init(struct tagline_text *text, const char *source, const char *language,
-                       struct err *err);
+MUST_CHECK bool tagline_text_init(struct tagline_text *text, const char *source,
+                                  const char *language, struct err *err);
 void tagline_text_finish(struct tagline_text *text);
 
 /* Gives each character its face: the first that has it. `type` must outlive the text's use. */
@@ -56,7 +56,7 @@ void tagline_text_reach(const struct tagline_text *text, size_t start, size_t en
                         int *below_px);
 
 /* Draws characters [start, end) with the pen at (x, y) of the canvas. */
-bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x, int y,
-                       const struct tagline_plane *plane, struct err *err);
+MUST_CHECK bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x,
+                                  int y, const struct tagline_plane *plane, struct err *err);
 
 #endif

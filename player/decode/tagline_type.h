@@ -36,7 +36,7 @@ struct tagline_glyph {
 struct tagline_type *tagline_type_open(const struct tagline_face *faces, int count,
                                        enum linebreak_script script, int size_px, struct err *err);
 
-bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err);
+MUST_CHECK bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err);
 int tagline_type_size(const struct tagline_type *type);
 
 /* Number of open faces; they are numbered from 0 in the order given. */
@@ -60,8 +60,8 @@ struct tagline_run {
 int tagline_type_width(struct tagline_type *type, const struct tagline_run *run);
 
 /* Draws a run with the pen at (x, y) of the canvas; what lies outside the plane is dropped. */
-bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x, int y,
-                       const struct tagline_plane *plane, struct err *err);
+MUST_CHECK bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x,
+                                  int y, const struct tagline_plane *plane, struct err *err);
 
 /* NULL is allowed. */
 void tagline_type_close(struct tagline_type *type);

@@ -16,8 +16,9 @@ struct check_bytes {
  * `path` is the file that these bytes were read from, beside which its media are. What is found
  * goes to the report. False where the check itself fails (ERR_INPUT: a time zone that was asked
  * for; ERR_SYSTEM). */
-bool check_playlist(const struct settings *settings, const char *path,
-                    const struct check_bytes *bytes, struct check_report *report, struct err *err);
+MUST_CHECK bool check_playlist(const struct settings *settings, const char *path,
+                               const struct check_bytes *bytes, struct check_report *report,
+                               struct err *err);
 
 /* argv[0] is "check". Returns the process's exit status. */
 int check_main(int argc, char **argv);

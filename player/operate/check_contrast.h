@@ -17,7 +17,7 @@ double check_contrast_colors(uint32_t a, uint32_t b);
  * that nine tenths of them have at least. `text` is the text's frame on that screen, upright; what
  * is behind its letters is black where the text is light, else white (tagline_paint.c). False when
  * out of memory. */
-bool check_contrast_measure(const struct canvas *screen, const struct frame *text, uint32_t color,
-                            int size_px, double *ratio, struct err *err);
+MUST_CHECK bool check_contrast_measure(const struct canvas *screen, const struct frame *text,
+                                       uint32_t color, int size_px, double *ratio, struct err *err);
 
 #endif

@@ -14,6 +14,6 @@ struct check_film {
 
 /* All films of all spots; each file is watched once. Facts are told, faults and warnings found.
  * False where the check itself fails (ERR_SYSTEM). */
-bool check_film_run(const struct check_film *check, struct err *err);
+MUST_CHECK bool check_film_run(const struct check_film *check, struct err *err);
 
 #endif

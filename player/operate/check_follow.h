@@ -13,7 +13,8 @@ struct check_follow_film {
 
 /* Adds warnings. `films` has an item for each asset; the playlist has no faults. ERR_SYSTEM when
  * out of memory. */
-bool check_follow_run(const struct playlist *playlist, const struct check_follow_film *films,
-                      struct check_report *report, struct err *err);
+MUST_CHECK bool check_follow_run(const struct playlist *playlist,
+                                 const struct check_follow_film *films, struct check_report *report,
+                                 struct err *err);
 
 #endif

@@ -14,6 +14,6 @@ struct check_media {
 };
 
 /* False where the check itself fails (ERR_SYSTEM); what is found is no error. */
-bool check_media_run(const struct check_media *media, struct err *err);
+MUST_CHECK bool check_media_run(const struct check_media *media, struct err *err);
 
 #endif

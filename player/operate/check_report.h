@@ -51,6 +51,6 @@ void check_report_take(struct check_report *report, enum check_level level,
 
 /* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it
  * all. */
-bool check_report_end(const struct check_report *report, struct err *err);
+MUST_CHECK bool check_report_end(const struct check_report *report, struct err *err);
 
 #endif

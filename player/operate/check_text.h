@@ -20,7 +20,8 @@ struct check_text {
 };
 
 /* ERR_SYSTEM when out of memory; what is found is no error. */
-bool check_text_judge(const struct check_text *text, struct check_report *report, struct err *err);
+MUST_CHECK bool check_text_judge(const struct check_text *text, struct check_report *report,
+                                 struct err *err);
 
 /* The place of a spot's text, of a style's font. */
 struct check_place check_text_place(const struct playlist *playlist, int spot, int text);

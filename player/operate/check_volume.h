@@ -8,7 +8,7 @@
  * there is no film at all. `bytes` are the text that the playlist, which has no faults, was read
  * from: the model doesn't tell a spot's own volume from the default. ERR_SYSTEM when out of
  * memory. */
-bool check_volume_run(const struct playlist *playlist, const char *bytes, size_t size,
-                      struct check_report *report, struct err *err);
+MUST_CHECK bool check_volume_run(const struct playlist *playlist, const char *bytes, size_t size,
+                                 struct check_report *report, struct err *err);
 
 #endif

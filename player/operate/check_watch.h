@@ -62,10 +62,11 @@ struct check_watched {
 };
 
 /* What its file says, and nothing more. False: err tells why there is nothing. */
-bool check_watch_look(const struct check_watch *watch, struct film_facts *facts, struct err *err);
+MUST_CHECK bool check_watch_look(const struct check_watch *watch, struct film_facts *facts,
+                                 struct err *err);
 
 /* What is wrong with the film is found, and no failure. ERR_SYSTEM when out of memory. */
-bool check_watch_run(const struct check_watch *watch, struct check_watched *watched,
-                     struct err *err);
+MUST_CHECK bool check_watch_run(const struct check_watch *watch, struct check_watched *watched,
+                                struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ struct encode_config {
 
 /* Whether a film can have this size: ERR_INPUT (an odd side: chroma has half the samples both
  * ways), ERR_LIMIT. */
-bool encode_check_size(int width_px, int height_px, struct err *err);
+MUST_CHECK bool encode_check_size(int width_px, int height_px, struct err *err);
 
 /* Opens `path`.tmp for writing. NULL: ERR_INPUT (the path is no regular file's; no encoder for
  * H.264), ERR_DISK, ERR_SYSTEM. */
@@ -30,11 +30,11 @@ struct encode *encode_create(const char *path, const struct encode_config *confi
 
 /* Adds a frame, of the size that was configured; each lasts as long as the one before. ERR_DISK,
  * ERR_SYSTEM; nothing can be added after a failure. */
-bool encode_add(struct encode *encode, const struct canvas *canvas, struct err *err);
+MUST_CHECK bool encode_add(struct encode *encode, const struct canvas *canvas, struct err *err);
 
 /* Ends the film and gives the file its name; what had it is replaced. At least one frame. Errors as
  * encode_add. */
-bool encode_finish(struct encode *encode, struct err *err);
+MUST_CHECK bool encode_finish(struct encode *encode, struct err *err);
 
 /* Frees; a film that is not finished is removed. NULL is allowed. */
 void encode_destroy(struct encode *encode);

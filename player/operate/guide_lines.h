@@ -32,8 +32,8 @@ struct guide_total {
 
 /* Errors: ERR_SYSTEM (out of memory). guide_lines_finish in any case. The playlist must outlive the
  * lines. */
-bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
-                      const struct playlist *playlist, struct err *err);
+MUST_CHECK bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
+                                 const struct playlist *playlist, struct err *err);
 void guide_lines_finish(struct guide_lines *lines);
 
 /* What stands above the lines; for JSON nothing. */

@@ -6,6 +6,6 @@
 #include "stage/compose.h"
 
 /* Writes an opaque canvas; replaces the file. Errors: ERR_DISK. */
-bool png_write(const char *path, const struct canvas *canvas, struct err *err);
+MUST_CHECK bool png_write(const char *path, const struct canvas *canvas, struct err *err);
 
 #endif

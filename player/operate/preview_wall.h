@@ -18,8 +18,8 @@ struct preview_wall {
 };
 
 /* Makes the screen, of the size of the configuration; `playing` is set by then. ERR_SYSTEM. */
-bool preview_wall_init(struct preview_wall *wall, const struct loader_config *config,
-                       struct err *err);
+MUST_CHECK bool preview_wall_init(struct preview_wall *wall, const struct loader_config *config,
+                                  struct err *err);
 void preview_wall_finish(struct preview_wall *wall);
 
 /* Sleeps until a worker has something to say. False, at once, where none owes anything: what is
@@ -32,9 +32,9 @@ struct show_wish preview_wall_settle(struct preview_wall *wall, double show_ms);
 
 /* Puts a wish on a show that is zeroed, as if it had run since long before: no first picture to
  * fade in, nothing late. ERR_INPUT: a picture of it can't be shown. */
-bool preview_wall_join(struct show *show, const struct show_wish *wish, struct err *err);
+MUST_CHECK bool preview_wall_join(struct show *show, const struct show_wish *wish, struct err *err);
 
 /* Draws an instant alone. ERR_INPUT as above, ERR_SYSTEM. */
-bool preview_wall_draw(struct preview_wall *wall, double show_ms, struct err *err);
+MUST_CHECK bool preview_wall_draw(struct preview_wall *wall, double show_ms, struct err *err);
 
 #endif

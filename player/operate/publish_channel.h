@@ -28,7 +28,7 @@ struct publish_version {
 /* Whether an error says that what stands on the target is not what was signed, or nothing, rather
  * than that it could not be read: then there is no use in trying again, and a way around it may be
  * taken. */
-bool publish_channel_is_unusable(const struct err *err);
+MUST_CHECK bool publish_channel_is_unusable(const struct err *err);
 
 /* The name on the target of the pointer, of a version's file, of that file's signature. */
 void publish_channel_pointer_name(const struct publish_channel *channel,
@@ -38,24 +38,25 @@ void publish_channel_file_name(const struct publish_channel *channel, int64_t ve
 
 /* The pointer in force, verified; its version is 0 where there is none. ERR_TRUST: what is there is
  * not signed by the operator, or is another channel's; ERR_NETWORK, ... */
-bool publish_channel_current(const struct publish_channel *channel, struct pointer *pointer,
-                             struct err *err);
+MUST_CHECK bool publish_channel_current(const struct publish_channel *channel,
+                                        struct pointer *pointer, struct err *err);
 
 /* An earlier version, whole and verified by the signature that is kept beside it. The caller frees
  * version->bytes. ERR_MISSING, ERR_TRUST, ... */
-bool publish_channel_read(const struct publish_channel *channel, int64_t number,
-                          struct publish_version *version, struct err *err);
+MUST_CHECK bool publish_channel_read(const struct publish_channel *channel, int64_t number,
+                                     struct publish_version *version, struct err *err);
 
 /* The newest version that the operator has signed, found by going down from the highest that is
  * there to the pointer in force: it is that pointer's own, unless somebody has taken the pointer
  * away or put an older one in its place. Version 0: none. */
-bool publish_channel_newest(const struct publish_channel *channel, const struct pointer *current,
-                            int64_t highest, struct pointer *newest, struct err *err);
+MUST_CHECK bool publish_channel_newest(const struct publish_channel *channel,
+                                       const struct pointer *current, int64_t highest,
+                                       struct pointer *newest, struct err *err);
 
 /* Whether a version that is there but not in force can be an upload of this operator's that broke
  * off: no other key has signed it. */
-bool publish_channel_is_ours(const struct publish_channel *channel, int64_t number, bool *is_ours,
-                             struct err *err);
+MUST_CHECK bool publish_channel_is_ours(const struct publish_channel *channel, int64_t number,
+                                        bool *is_ours, struct err *err);
 
 /* What is to be published: an operator's playlist with the facts of its files, or (files NULL) one
  * that is compiled already. Borrowed. */
@@ -68,17 +69,17 @@ struct publish_content {
 
 /* Whether a version's file can be put: it is not on the target, or is there with these very bytes
  * (*there). */
-bool publish_channel_look(const struct publish_channel *channel,
-                          const struct publish_version *version, bool *is_free, bool *there,
-                          struct err *err);
+MUST_CHECK bool publish_channel_look(const struct publish_channel *channel,
+                                     const struct publish_version *version, bool *is_free,
+                                     bool *there, struct err *err);
 
 /* The first version after `after` under which the content can be put: names are written once, so
  * one whose file is there with other bytes is passed over (an upload that broke off, or was another
  * operator's), and one whose file is there with these is taken up again (*there). Whoever gives a
  * number below the highest that is there has to know what that one is: players may have seen it.
  * Fills in the pointer but for its times; the caller frees version->bytes. */
-bool publish_channel_next(const struct publish_channel *channel,
-                          const struct publish_content *content, int64_t after,
-                          struct publish_version *version, bool *there, struct err *err);
+MUST_CHECK bool publish_channel_next(const struct publish_channel *channel,
+                                     const struct publish_content *content, int64_t after,
+                                     struct publish_version *version, bool *there, struct err *err);
 
 #endif

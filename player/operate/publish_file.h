@@ -16,8 +16,8 @@ struct publish_file {
 /* Reads a playlist and does what the check command does with it: warnings and faults go to standard
  * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is compiled already; else as
  * publish_media_gather. publish_file_finish in any case. */
-bool publish_file_read(struct publish_file *file, const struct settings *settings, const char *path,
-                       struct err *err);
+MUST_CHECK bool publish_file_read(struct publish_file *file, const struct settings *settings,
+                                  const char *path, struct err *err);
 void publish_file_finish(struct publish_file *file);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* Whether a file is a secret key, and of no use without a password. ERR_INPUT: it is a public key,
  * or none at all; ERR_MISSING, ... */
-bool publish_key_read(const char *path, bool *has_password, struct err *err);
+MUST_CHECK bool publish_key_read(const char *path, bool *has_password, struct err *err);
 
 /* The id of the key that a signature file (bytes that end with a NUL) says it is by. False: it says
  * none. */

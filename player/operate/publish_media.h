@@ -23,13 +23,13 @@ struct publish_media {
  * the look at each film. ERR_INPUT (an asset that can't be published: no picture or film that can
  * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_poll.
  * publish_media_finish in any case. */
-bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
-                          struct publish_media *media, struct err *err);
+MUST_CHECK bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
+                                     struct publish_media *media, struct err *err);
 
 /* The media of a playlist that is compiled already; it must outlive them. Only targets, without
  * local paths. ERR_INPUT: one is kept elsewhere; ERR_SYSTEM. */
-bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,
-                          struct err *err);
+MUST_CHECK bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,
+                                     struct err *err);
 
 void publish_media_finish(struct publish_media *media); /* NULL or zeroed is allowed */
 

@@ -18,6 +18,6 @@ struct publish_upload {
 
 /* Puts it all, then reads pointer and playlist back and compares. ERR_TRUST: another operator has
  * published meanwhile. */
-bool publish_put(const struct publish_upload *upload, struct err *err);
+MUST_CHECK bool publish_put(const struct publish_upload *upload, struct err *err);
 
 #endif

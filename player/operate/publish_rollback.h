@@ -8,12 +8,13 @@
 /* Reads a version that the operator named, 1 or more, or (0) the newest before the one in force
  * that can be verified and has other content. The caller frees version->bytes. ERR_INPUT (it is in
  * force, or none was), ERR_MISSING, ERR_TRUST, ... */
-bool publish_rollback_read(const struct publish_session *session, int64_t wanted,
-                           struct publish_version *version, struct err *err);
+MUST_CHECK bool publish_rollback_read(const struct publish_session *session, int64_t wanted,
+                                      struct publish_version *version, struct err *err);
 
 /* Puts what was read in force until expires_ms, as publish_session_put, and says in the outcome
  * what that was; all its media must still be on the target. */
-bool publish_rollback_put(struct publish_session *session, const struct publish_version *version,
-                          int64_t expires_ms, struct publish_outcome *outcome, struct err *err);
+MUST_CHECK bool publish_rollback_put(struct publish_session *session,
+                                     const struct publish_version *version, int64_t expires_ms,
+                                     struct publish_outcome *outcome, struct err *err);
 
 #endif

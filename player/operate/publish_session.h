@@ -30,17 +30,18 @@ struct publish_outcome {
 };
 
 /* A version as operators write it. ERR_INPUT. */
-bool publish_session_version(const char *text, int64_t *version, struct err *err);
+MUST_CHECK bool publish_session_version(const char *text, int64_t *version, struct err *err);
 
 /* Whether --to, --channel and --key are given, and can be meant, and --after. ERR_INPUT: usage. */
-bool publish_session_check(const struct settings *settings, struct err *err);
+MUST_CHECK bool publish_session_check(const struct settings *settings, struct err *err);
 
 /* Pins the operator's public key, opens the target and reads the pointer in force. Nothing is
  * written, apart from the target's folder. publish_session_finish in any case. ERR_TRUST: the
  * pointer is not the operator's, or was signed more than a day from now; ERR_SYSTEM: this machine's
  * clock and the server's differ by more than ten minutes. */
-bool publish_session_begin(struct publish_session *session, const struct settings *settings,
-                           enum pointer_kind kind, struct err *err);
+MUST_CHECK bool publish_session_begin(struct publish_session *session,
+                                      const struct settings *settings, enum pointer_kind kind,
+                                      struct err *err);
 void publish_session_finish(struct publish_session *session);
 
 /* Puts a content in force until expires_ms (0: it is over as it begins), under the next version: of
@@ -49,9 +50,10 @@ void publish_session_finish(struct publish_session *session);
  * --dry-run only tells, on standard output, what it would do. media->targets are marked with what
  * was there. What the target has got when this fails is taken up by the next session; nothing of it
  * is in force. */
-bool publish_session_put(struct publish_session *session, const struct publish_content *content,
-                         struct publish_media *media, int64_t expires_ms,
-                         struct publish_outcome *outcome, struct err *err);
+MUST_CHECK bool publish_session_put(struct publish_session *session,
+                                    const struct publish_content *content,
+                                    struct publish_media *media, int64_t expires_ms,
+                                    struct publish_outcome *outcome, struct err *err);
 
 /* How the line that tells the outcome begins. */
 struct publish_words {
@@ -60,7 +62,8 @@ struct publish_words {
 };
 
 /* Writes that line to standard output. ERR_SYSTEM. */
-bool publish_session_tell(const struct publish_session *session, const struct publish_words *words,
-                          const struct publish_outcome *outcome, struct err *err);
+MUST_CHECK bool publish_session_tell(const struct publish_session *session,
+                                     const struct publish_words *words,
+                                     const struct publish_outcome *outcome, struct err *err);
 
 #endif

@@ -15,7 +15,8 @@
  * operator.key), else what minisign makes of it, for which it may ask for the password. may_ask
  * false: then that is an error. ERR_MISSING (no key, no minisign), ERR_INPUT, ERR_SYSTEM, and
  * trust_pin's. */
-bool publish_sign_pin(const char *secret, bool may_ask, struct trust *trust, struct err *err);
+MUST_CHECK bool publish_sign_pin(const char *secret, bool may_ask, struct trust *trust,
+                                 struct err *err);
 
 /* A signature file. */
 struct publish_signature {
@@ -29,7 +30,8 @@ size_t publish_sign_bytes(const struct pointer *pointer);
 /* Signs pointer->bytes bytes under the pointer's trusted comment, and verifies what came of it: by
  * a pinned key, for these bytes and this comment. ERR_MISSING (no minisign), ERR_SYSTEM (it failed,
  * and has said why), ERR_TRUST (by another key than the pinned one). */
-bool publish_sign(const char *secret, const struct trust *trust, const struct pointer *pointer,
-                  const void *data, struct publish_signature *signature, struct err *err);
+MUST_CHECK bool publish_sign(const char *secret, const struct trust *trust,
+                             const struct pointer *pointer, const void *data,
+                             struct publish_signature *signature, struct err *err);
 
 #endif

@@ -14,15 +14,15 @@ struct sheet {
 
 /* Makes room for columns × rows (>= 1) cells in the shape of a screen. ERR_LIMIT where that is more
  * than a gigabyte. */
-bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas *screen,
-                struct err *err);
+MUST_CHECK bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas *screen,
+                           struct err *err);
 
 /* Scales a screen into a cell. */
-bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *screen,
-               struct err *err);
+MUST_CHECK bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *screen,
+                          struct err *err);
 
 /* Writes the PNG. */
-bool sheet_write(const struct sheet *sheet, const char *path, struct err *err);
+MUST_CHECK bool sheet_write(const struct sheet *sheet, const char *path, struct err *err);
 
 void sheet_finish(struct sheet *sheet);
 

@@ -39,6 +39,6 @@ size_t sink_put_length(struct sink *sink, int64_t ms);
 
 /* Writes what is held back. False when anything since sink_init could not be written; false from
  * then on, so that a listing can end early. Errors: ERR_DISK. */
-bool sink_flush(struct sink *sink, struct err *err);
+MUST_CHECK bool sink_flush(struct sink *sink, struct err *err);
 
 #endif

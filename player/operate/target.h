@@ -33,8 +33,8 @@ void target_public(const struct target *target, const char *name, char *text, si
 
 /* Reads a small file whole; caller frees, a NUL is added. ERR_MISSING: it is not there. Never from
  * a cache on the way (Cache-Control: no-cache is sent). */
-bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,
-                size_t *size, struct err *err);
+MUST_CHECK bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,
+                           size_t *size, struct err *err);
 
 /* How far the server's clock was ahead of this machine's when target_get last had an answer (Date,
  * RFC 9110), in milliseconds. False: a folder, or it has not told. */
@@ -42,8 +42,8 @@ bool target_clock(const struct target *target, int64_t *ahead_ms);
 
 /* Puts bytes; returns when the target has confirmed them (a folder: fsync, rename, fsync of the
  * folder). `immutable` says how caches may treat it: for ever, or not without asking. */
-bool target_put(struct target *target, const char *name, const void *data, size_t size,
-                bool immutable, struct err *err);
+MUST_CHECK bool target_put(struct target *target, const char *name, const void *data, size_t size,
+                           bool immutable, struct err *err);
 
 /* One file for target_put_files. */
 struct target_file {
@@ -55,7 +55,8 @@ struct target_file {
 };
 
 /* Asks for each file whether the target has it already (HEAD), several at a time. */
-bool target_look(struct target *target, struct target_file *files, size_t count, struct err *err);
+MUST_CHECK bool target_look(struct target *target, struct target_file *files, size_t count,
+                            struct err *err);
 
 /* How far an upload is; called from target_put_files. */
 struct target_progress {
@@ -66,7 +67,7 @@ struct target_progress {
 /* Uploads the files that are not there, several at a time; a broken transfer is tried again twice,
  * what has arrived whole stays. ERR_INPUT where a file has changed since it was hashed (its length,
  * or its bytes: they are hashed on their way). progress may be NULL. */
-bool target_put_files(struct target *target, struct target_file *files, size_t count,
-                      const struct target_progress *progress, struct err *err);
+MUST_CHECK bool target_put_files(struct target *target, struct target_file *files, size_t count,
+                                 const struct target_progress *progress, struct err *err);
 
 #endif

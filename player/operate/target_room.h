@@ -32,14 +32,14 @@ struct target_source {
     struct hash *hash;
 };
 
-bool target_source_open(struct target_source *source, const struct target_file *file,
-                        struct err *err);
+MUST_CHECK bool target_source_open(struct target_source *source, const struct target_file *file,
+                                   struct err *err);
 void target_source_close(struct target_source *source); /* a zeroed one is allowed */
 
 /* The bytes that follow the first `offset`, in order; 0 begins anew. Fits http_body.pass, with the
  * source as its context. ERR_INPUT where the file is not what was hashed. */
-bool target_source_pass(void *source, int64_t offset, const void *data, size_t size,
-                        struct err *err);
+MUST_CHECK bool target_source_pass(void *source, int64_t offset, const void *data, size_t size,
+                                   struct err *err);
 
 /* Reports how far all is, at most ten times a second, and at both ends. */
 struct target_meter {
@@ -54,37 +54,39 @@ void target_meter_begin(struct target_meter *meter, const struct target_progress
 void target_meter_move(struct target_meter *meter, int64_t done_bytes);
 
 /* target_s3.c: base, shown and s3 of an s3:// address, from the environment. */
-bool target_s3_open(struct target *target, const char *address, struct err *err);
+MUST_CHECK bool target_s3_open(struct target *target, const char *address, struct err *err);
 void target_s3_close(struct target *target);
 
 /* target_folder.c and target_http.c, target_upload.c: target.h's functions for each kind; names are
  * good. */
-bool target_folder_open(struct target *target, struct err *err); /* makes the base itself */
-bool target_folder_get(struct target *target, const char *name, size_t limit_bytes, char **data,
-                       size_t *size, struct err *err);
-bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,
-                       struct err *err);
-bool target_folder_look(struct target *target, struct target_file *files, size_t count,
-                        struct err *err);
-bool target_folder_put_files(struct target *target, struct target_file *files, size_t count,
-                             const struct target_progress *progress, struct err *err);
+MUST_CHECK bool target_folder_open(struct target *target,
+                                   struct err *err); /* makes the base itself */
+MUST_CHECK bool target_folder_get(struct target *target, const char *name, size_t limit_bytes,
+                                  char **data, size_t *size, struct err *err);
+MUST_CHECK bool target_folder_put(struct target *target, const char *name, const void *data,
+                                  size_t size, struct err *err);
+MUST_CHECK bool target_folder_look(struct target *target, struct target_file *files, size_t count,
+                                   struct err *err);
+MUST_CHECK bool target_folder_put_files(struct target *target, struct target_file *files,
+                                        size_t count, const struct target_progress *progress,
+                                        struct err *err);
 
-bool target_http_get(struct target *target, const char *name, size_t limit_bytes, char **data,
-                     size_t *size, struct err *err);
-bool target_http_put(struct target *target, const char *name, const void *data, size_t size,
-                     bool immutable, struct err *err);
-bool target_upload_look(struct target *target, struct target_file *files, size_t count,
-                        struct err *err);
-bool target_upload_files(struct target *target, struct target_file *files, size_t count,
-                         const struct target_progress *progress, struct err *err);
+MUST_CHECK bool target_http_get(struct target *target, const char *name, size_t limit_bytes,
+                                char **data, size_t *size, struct err *err);
+MUST_CHECK bool target_http_put(struct target *target, const char *name, const void *data,
+                                size_t size, bool immutable, struct err *err);
+MUST_CHECK bool target_upload_look(struct target *target, struct target_file *files, size_t count,
+                                   struct err *err);
+MUST_CHECK bool target_upload_files(struct target *target, struct target_file *files, size_t count,
+                                    const struct target_progress *progress, struct err *err);
 
 /* target_http.c, for target_upload.c: a transfer's end in words that say where it was; whether it
  * is worth trying again, and when (milliseconds from now; failures: how often it has failed, from
  * 1). */
-bool target_http_result(const struct target *target, const char *name,
-                        const struct http_transfer *transfer, struct http_response *head,
-                        struct err *err);
-bool target_http_is_passing(const struct http_response *head, const struct err *err);
+MUST_CHECK bool target_http_result(const struct target *target, const char *name,
+                                   const struct http_transfer *transfer, struct http_response *head,
+                                   struct err *err);
+MUST_CHECK bool target_http_is_passing(const struct http_response *head, const struct err *err);
 int64_t target_http_pause_ms(int failures);
 const char *target_http_type(const char *name);
 const char *target_http_caching(bool immutable);

@@ -25,13 +25,13 @@ bool target_source_open(struct target_source *source, const struct target_file *
     if (source->fd < 0)
         return err_set_errno(err, errno == ENOENT ? ERR_INPUT : ERR_SYSTEM, errno, "%s",
                              file->path);
-    bool ok = fstat(source->fd, &st) == 0;
-    if (!ok)
-        err_set_errno(err, ERR_SYSTEM, errno, "%s", file->path);
-    else if (!(ok = S_ISREG(st.st_mode) && st.st_size == file->bytes))
-        has_changed(source, err);
-    if (ok && file->bytes == 0) /* no piece will pass */
-        ok = target_source_pass(source, 0, "", 0, err);
+    bool ok;
+    if (fstat(source->fd, &st) < 0)
+        ok = err_set_errno(err, ERR_SYSTEM, errno, "%s", file->path);
+    else if (!S_ISREG(st.st_mode) || st.st_size != file->bytes)
+        ok = has_changed(source, err);
+    else /* of an empty file no piece will pass */
+        ok = file->bytes > 0 || target_source_pass(source, 0, "", 0, err);
     if (ok)
         return true;
     target_source_close(source);

@@ -18,7 +18,8 @@ struct timetable {
 
 /* Opens the playlist of the settings; each of its faults is written to the log. Errors: as
  * edition_load and zone_load. timetable_finish in any case. */
-bool timetable_open(struct timetable *timetable, const struct settings *settings, struct err *err);
+MUST_CHECK bool timetable_open(struct timetable *timetable, const struct settings *settings,
+                               struct err *err);
 void timetable_finish(struct timetable *timetable);
 
 const struct playlist *timetable_playlist(const struct timetable *timetable);
@@ -28,7 +29,8 @@ const struct zone *timetable_zone(const struct timetable *timetable);
 
 /* An option's instant, from PROGRAMME_FIRST_MS to latest_ms. Where it was not given *ms stays as it
  * is. Errors: ERR_INPUT. */
-bool timetable_instant(const struct timetable *timetable, const struct settings *settings,
-                       enum setting setting, int64_t latest_ms, int64_t *ms, struct err *err);
+MUST_CHECK bool timetable_instant(const struct timetable *timetable,
+                                  const struct settings *settings, enum setting setting,
+                                  int64_t latest_ms, int64_t *ms, struct err *err);
 
 #endif

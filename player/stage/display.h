@@ -41,14 +41,16 @@ struct display *display_create(const struct display_config *config, struct err *
 
 /* Draws one frame, for display_present: nothing is to be seen yet. No events may be taken from SDL
  * between the two. False when the screen was lost, or has another size: see display_resize. */
-bool display_draw(struct display *display, const struct display_mix *mix, struct err *err);
+MUST_CHECK bool display_draw(struct display *display, const struct display_mix *mix,
+                             struct err *err);
 
 /* Puts the frame that was drawn last on the screen; waits for its refresh where the driver does
  * (display_waits). False as display_draw. */
-bool display_present(struct display *display, struct err *err);
+MUST_CHECK bool display_present(struct display *display, struct err *err);
 
 /* Both, one after the other. */
-bool display_show(struct display *display, const struct display_mix *mix, struct err *err);
+MUST_CHECK bool display_show(struct display *display, const struct display_mix *mix,
+                             struct err *err);
 
 /* After a failure: true when the window has only got another size, which from here on is the
  * display's; what was frozen is gone, and what is on the screen stays there until the next frame.
@@ -56,7 +58,7 @@ bool display_show(struct display *display, const struct display_mix *mix, struct
 bool display_resize(struct display *display);
 
 /* Keeps what was presented last, for from_frozen. */
-bool display_freeze(struct display *display, struct err *err);
+MUST_CHECK bool display_freeze(struct display *display, struct err *err);
 
 /* Gets a picture's pixels to where they are drawn from, before it is needed: no first frame is late
  * for an upload. */
@@ -64,8 +66,8 @@ void display_prepare(struct display *display, const struct picture *picture);
 
 /* Draws a frame as display_show would, into memory instead of onto the screen. Canvas of the
  * display's size. */
-bool display_capture(struct display *display, const struct display_mix *mix,
-                     const struct canvas *canvas, struct err *err);
+MUST_CHECK bool display_capture(struct display *display, const struct display_mix *mix,
+                                const struct canvas *canvas, struct err *err);
 
 /* The screen's size in pixels, as it is driven (before any rotation of ours). */
 void display_size(const struct display *display, int *width_px, int *height_px);

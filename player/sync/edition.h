@@ -22,12 +22,12 @@ struct edition {
  * player's own. A playlist must pass before it is put in force: its programme can't be laid without
  * its zone. ERR_INPUT, with a fault at $.timezone: there is no such zone here, or it can't be used;
  * ERR_SYSTEM or ERR_DISK, without: it could not be found out, and trying again may help. */
-bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
-                        struct err *err);
+MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
+                                   struct err *err);
 
 /* False (ERR_INPUT) where a file is a film, a picture or the like by its first bytes, and so no
  * playlist: for words that help. True also where it can't be read: reading it tells why. */
-bool edition_may_be(const char *path, struct err *err);
+MUST_CHECK bool edition_may_be(const char *path, struct err *err);
 
 /* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing

@@ -30,8 +30,8 @@ struct edition *feed_kept_edition(const struct store *store, const struct manife
 
 /* Puts the playlist's bytes into the store, then the manifest in force, which completes this one's
  * playlist fields: at once and durably. */
-bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
-                     const void *bytes, size_t size, struct err *err);
+MUST_CHECK bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
+                                const void *bytes, size_t size, struct err *err);
 
 /* Removes the manifest in force of a source. */
 void feed_kept_remove(const struct store *store, const char *url);

@@ -59,8 +59,8 @@ const char *feed_line_kind(const struct feed_line *line);
 
 /* Verifies a pointer's signature and reads it. On failure opened->refusal says whether it is
  * refused, or (NULL) could not be looked into now. */
-bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
-                    struct opened *opened, struct err *err);
+MUST_CHECK bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
+                               struct opened *opened, struct err *err);
 
 void feed_line_keep(const struct feed_line *line, struct accepted *to, const struct opened *opened,
                     const char *bytes, size_t size);
@@ -73,7 +73,7 @@ void feed_line_remember(const struct feed_line *line, const struct accepted *acc
                         bool in_force);
 
 /* The origins: made, asked in turn, when the next is due. */
-bool feed_line_make_origins(struct feed_line *line, struct err *err);
+MUST_CHECK bool feed_line_make_origins(struct feed_line *line, struct err *err);
 void feed_line_step_origins(struct feed_line *line, int64_t now_ns);
 
 /* " times=N", or "" where nothing was held back. */

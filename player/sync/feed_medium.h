@@ -40,8 +40,8 @@ struct feed_medium {
 
 /* Sees to it that the address can be used at every base; `done` where the store has the medium.
  * Finish it in any case. Errors as feed_media_create's. */
-bool feed_medium_init(struct feed_medium *medium, const struct feed_media_config *config,
-                      const struct playlist_asset *asset, struct err *err);
+MUST_CHECK bool feed_medium_init(struct feed_medium *medium, const struct feed_media_config *config,
+                                 const struct playlist_asset *asset, struct err *err);
 void feed_medium_finish(struct feed_medium *medium);
 
 /* The store may hold what came from this address once: the server is asked about it first. False
@@ -54,14 +54,14 @@ bool feed_medium_is_busy(const struct feed_medium *medium);
 
 /* Starts a transfer from `base`, or is `reading` first what an earlier one has left, or is `done`
  * at once, for the store has the medium by now. */
-bool feed_medium_begin(struct feed_medium *medium, struct err *err);
+MUST_CHECK bool feed_medium_begin(struct feed_medium *medium, struct err *err);
 
 /* Reads a stretch of a few megabytes; then `reading` still, or a transfer has started, or
  * `done`. */
-bool feed_medium_read_on(struct feed_medium *medium, struct err *err);
+MUST_CHECK bool feed_medium_read_on(struct feed_medium *medium, struct err *err);
 
 /* Ends the transfer, which has finished; true: done. */
-bool feed_medium_settle(struct feed_medium *medium, struct err *err);
+MUST_CHECK bool feed_medium_settle(struct feed_medium *medium, struct err *err);
 
 /* How many bytes have arrived that the next try can go on with. */
 int64_t feed_medium_reached(const struct feed_medium *medium);

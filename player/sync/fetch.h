@@ -46,14 +46,14 @@ struct fetch_transfer *fetch_get(struct fetch *fetch, const struct http_request 
                                  struct err *err);
 
 /* As http_run. Returns sooner, too, when a watched folder has changed. */
-bool fetch_run(struct fetch *fetch, int64_t timeout_ms, struct err *err);
+MUST_CHECK bool fetch_run(struct fetch *fetch, int64_t timeout_ms, struct err *err);
 void fetch_wake(struct fetch *fetch); /* any thread */
 bool fetch_finished(const struct fetch_transfer *transfer);
 
 /* As http_result. The text of ERR_LIMIT begins with "too large: ", of ERR_TIMEOUT with "too slow:
  * ". */
-bool fetch_result(const struct fetch_transfer *transfer, struct http_response *response,
-                  struct err *err);
+MUST_CHECK bool fetch_result(const struct fetch_transfer *transfer, struct http_response *response,
+                             struct err *err);
 void fetch_end(struct fetch_transfer *transfer); /* NULL is allowed */
 
 /* Watches a folder by inotify, anew at each call (a stick that was plugged in meanwhile has another

@@ -23,7 +23,7 @@ void fetch_file_move(struct fetch_file *file, void *buffer, size_t buffer_bytes)
 bool fetch_file_finished(const struct fetch_file *file);
 
 /* As fetch_result. */
-bool fetch_file_result(const struct fetch_file *file, struct http_response *response,
-                       struct err *err);
+MUST_CHECK bool fetch_file_result(const struct fetch_file *file, struct http_response *response,
+                                  struct err *err);
 
 #endif

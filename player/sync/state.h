@@ -52,11 +52,11 @@ const struct state *state_get(const struct state_file *file);
  * is the highest, and for the same version the one given last counts; 0 leaves that as it is. On
  * failure memory holds the new values all the same; a later call tries the disk again. Waits at
  * most about 0.2 s for others who write. Errors: ERR_DISK, ERR_SYSTEM. */
-bool state_raise(struct state_file *file, const struct state *at_least, struct err *err);
+MUST_CHECK bool state_raise(struct state_file *file, const struct state *at_least, struct err *err);
 
 /* Lowers the floor to at most this, in memory at once and on disk, as state_raise does: for a clock
  * that is known to be right, where the floor came from one that was wrong. */
-bool state_lower_floor(struct state_file *file, int64_t floor_ms, struct err *err);
+MUST_CHECK bool state_lower_floor(struct state_file *file, int64_t floor_ms, struct err *err);
 
 /* The disk may hold less than memory, or a floor that was lowered since: the last call failed, and
  * any call tries again, such as state_raise with nothing to raise. */

@@ -44,8 +44,8 @@ void store_remove(struct store *store, const uint8_t digest[HASH_BYTES]);
 
 /* Puts a small file in, durably; what is there under its hash already stays only if it holds these
  * very bytes. */
-bool store_add(struct store *store, const void *data, size_t size, uint8_t digest[HASH_BYTES],
-               struct err *err);
+MUST_CHECK bool store_add(struct store *store, const void *data, size_t size,
+                          uint8_t digest[HASH_BYTES], struct err *err);
 
 /* feeds/<16 digits>/manifest.json of a source; makes the folder if it can. */
 void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX]);
@@ -98,14 +98,15 @@ enum store_reread { STORE_REREAD_GOES_ON, STORE_REREAD_DONE, STORE_REREAD_GONE }
 enum store_reread store_part_reread(struct store_part *part);
 
 /* After a failure what had arrived before still counts, and the rest may be appended again. */
-bool store_part_append(struct store_part *part, const void *data, size_t size, struct err *err);
+MUST_CHECK bool store_part_append(struct store_part *part, const void *data, size_t size,
+                                  struct err *err);
 int64_t store_part_bytes(const struct store_part *part);
 const char *store_part_tag(const struct store_part *part);
 
 /* Makes it a stored file, durably, and ends the part whether it works or not. With `wanted` the
  * hash must be that one: ERR_TRUST ("hash mismatch: ..."). */
-bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
-                       struct err *err);
+MUST_CHECK bool store_part_commit(struct store_part *part, const uint8_t *wanted,
+                                  uint8_t digest[HASH_BYTES], struct err *err);
 
 /* Ends the part: what has arrived stays for store_part_resume (if it has a tag), or goes. NULL is
  * allowed. */

@@ -18,6 +18,6 @@ enum err_code store_code(int number);
 
 /* For when a folder of the store is gone: makes the folders and the lock file again, and locks
  * that. ERR_SYSTEM also where another player has taken the place meanwhile. */
-bool store_restore(struct store *store, struct err *err);
+MUST_CHECK bool store_restore(struct store *store, struct err *err);
 
 #endif

@@ -69,8 +69,8 @@ bool track_is_coming(const struct track *track);
 
 /* Begins to bring a playlist's media; takes the playlist, and copies the body. What was coming
  * gives way. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault) nothing has changed. */
-bool track_bring(struct track *track, struct playlist *playlist, const struct track_body *body,
-                 struct err *err);
+MUST_CHECK bool track_bring(struct track *track, struct playlist *playlist,
+                            const struct track_body *body, struct err *err);
 void track_drop_coming(struct track *track);
 
 /* Moves what is coming, and repairs. True when all of one is in the store, and track_switch is to

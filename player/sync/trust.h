@@ -44,7 +44,7 @@ void trust_destroy(struct trust *trust); /* NULL is allowed */
 /* Pins a public key: the path of a minisign public key file, or its base64 line itself. The same
  * key twice is no error. Errors: ERR_MISSING, ERR_INPUT (no such key, a secret key, not Ed25519),
  * ERR_LIMIT. */
-bool trust_pin(struct trust *trust, const char *key, struct err *err);
+MUST_CHECK bool trust_pin(struct trust *trust, const char *key, struct err *err);
 int trust_count(const struct trust *trust);
 
 /* A key's id as minisign prints it: 16 upper-case hexadecimal digits. */
@@ -54,11 +54,11 @@ void trust_key_id(const struct trust *trust, int key, char text[17]);
  * ERR_TRUST, and *refusal (which may be NULL) says why; or ERR_SYSTEM, where it could not be
  * verified, and *refusal is TRUST_NOT_REFUSED, as it is on success. Strict about form: exactly four lines, LF or CRLF ends, the last end optional;
  * canonical base64; no control characters. */
-bool trust_open(const struct trust *trust, const char *bytes, size_t size, struct trust_seal *seal,
-                enum trust_refusal *refusal, struct err *err);
+MUST_CHECK bool trust_open(const struct trust *trust, const char *bytes, size_t size,
+                           struct trust_seal *seal, enum trust_refusal *refusal, struct err *err);
 
 /* Whether the seal signs this file. ERR_TRUST ("bad signature"), ERR_SYSTEM. */
-bool trust_check(const struct trust *trust, const struct trust_seal *seal, const void *data,
-                 size_t size, struct err *err);
+MUST_CHECK bool trust_check(const struct trust *trust, const struct trust_seal *seal,
+                            const void *data, size_t size, struct err *err);
 
 #endif

@@ -13,6 +13,6 @@ bool verify_is_still(const struct playlist *playlist, int asset);
 /* Whether a file is a whole picture that a worker would take. Errors: ERR_INPUT (no picture, cut
  * off, cut while it is read, too many pixels, CMYK), ERR_LIMIT (too many bytes), ERR_MISSING,
  * ERR_SYSTEM (the disk fails). */
-bool verify_still(const char *path, struct err *err);
+MUST_CHECK bool verify_still(const char *path, struct err *err);
 
 #endif

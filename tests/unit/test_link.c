@@ -65,7 +65,7 @@ static void an_end_is_known_whoever_started_us(void **state)
     (void)state;
     struct err err = {0};
     signal(SIGCHLD, SIG_IGN);
-    link_prepare(true, NULL);
+    assert_true(link_prepare(true, NULL));
     pid_t pid = start_sleeper();
     struct link link = {.pid = pid, .socket = -1, .end_fd = -1, .ready = true};
     await_end(&link);
