@@ -79,7 +79,7 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
-FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/base/err.c player/base/file.c player/sync/trust.c)
+FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/core/err.c player/base/file.c player/sync/trust.c)
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/program.c decode/film.c \
 	decode/film_pace.c decode/film_sound.c decode/film_told.c decode/frames.c)
 FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c)) player/base/clock.c

@@ -3,7 +3,7 @@
 #ifndef FRAMES_LOG_H
 #define FRAMES_LOG_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stdint.h>
 #include <stdio.h>

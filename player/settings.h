@@ -2,7 +2,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/options.h"
 
 #include <stdint.h>

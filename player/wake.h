@@ -3,7 +3,7 @@
 #ifndef WAKE_H
 #define WAKE_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <poll.h>
 #include <stdint.h>

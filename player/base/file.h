@@ -2,7 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 

@@ -10,7 +10,7 @@
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <sys/types.h>
 

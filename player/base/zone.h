@@ -6,7 +6,7 @@
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/civil.h"
 
 #include <stddef.h>

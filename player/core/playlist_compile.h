@@ -6,7 +6,7 @@
 #ifndef CORE_PLAYLIST_COMPILE_H
 #define CORE_PLAYLIST_COMPILE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 
 #define PLAYLIST_COMPILE_EXTENSION_MAX 5

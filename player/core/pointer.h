@@ -8,7 +8,7 @@
 #ifndef CORE_POINTER_H
 #define CORE_POINTER_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #ifndef DECODE_FILM_H
 #define DECODE_FILM_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/frame.h"
 #include "core/playlist.h"
 

@@ -6,7 +6,7 @@
 #ifndef DECODE_FRAMES_H
 #define DECODE_FRAMES_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/frame.h"
 #include "decode/protocol.h"
 

@@ -10,7 +10,7 @@
 #ifndef DECODE_LINEBREAK_H
 #define DECODE_LINEBREAK_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 #ifndef DECODE_LINK_H
 #define DECODE_LINK_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/protocol.h"
 
 #include <sys/types.h>

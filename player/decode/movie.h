@@ -17,7 +17,7 @@
 #ifndef DECODE_MOVIE_H
 #define DECODE_MOVIE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/frame.h"
 
 #include <stdbool.h>

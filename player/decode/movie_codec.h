@@ -2,7 +2,7 @@
 #ifndef DECODE_MOVIE_CODEC_H
 #define DECODE_MOVIE_CODEC_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <libavcodec/avcodec.h>
 

@@ -3,7 +3,7 @@
 #ifndef DECODE_MOVIE_INPUT_H
 #define DECODE_MOVIE_INPUT_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <libavformat/avformat.h>
 

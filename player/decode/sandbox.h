@@ -15,7 +15,7 @@
 #ifndef DECODE_SANDBOX_H
 #define DECODE_SANDBOX_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 #ifndef DECODE_SCALE_H
 #define DECODE_SCALE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/layout.h"
 
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #ifndef DECODE_SPARE_THREADS_H
 #define DECODE_SPARE_THREADS_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #define SPARE_THREADS_MAX 16
 /* Of their stacks, whatever the attributes given to pthread_create say. */

@@ -4,7 +4,7 @@
 #ifndef DECODE_STILL_H
 #define DECODE_STILL_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/layout.h"
 #include "core/picture_header.h"
 #include "core/playlist.h"

@@ -5,7 +5,7 @@
 #ifndef DECODE_TAGLINE_H
 #define DECODE_TAGLINE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #ifndef DECODE_TAGLINE_BLUR_H
 #define DECODE_TAGLINE_BLUR_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/tagline_paint.h"
 #include "decode/tagline_type.h"
 

@@ -3,7 +3,7 @@
 #ifndef DECODE_TAGLINE_FIT_H
 #define DECODE_TAGLINE_FIT_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 #include "decode/tagline_lines.h"
 #include "decode/tagline_text.h"

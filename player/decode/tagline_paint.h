@@ -2,7 +2,7 @@
 #ifndef DECODE_TAGLINE_PAINT_H
 #define DECODE_TAGLINE_PAINT_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/tagline_type.h"
 
 #include <stdbool.h>

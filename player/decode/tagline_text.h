@@ -3,7 +3,7 @@
 #ifndef DECODE_TAGLINE_TEXT_H
 #define DECODE_TAGLINE_TEXT_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/linebreak.h"
 #include "decode/tagline_lines.h"
 #include "decode/tagline_type.h"

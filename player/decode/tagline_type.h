@@ -6,7 +6,7 @@
 #ifndef DECODE_TAGLINE_TYPE_H
 #define DECODE_TAGLINE_TYPE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/linebreak.h"
 #include "decode/tagline.h"
 

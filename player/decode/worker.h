@@ -6,7 +6,7 @@
 #ifndef DECODE_WORKER_H
 #define DECODE_WORKER_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/protocol.h"
 #include "decode/sandbox.h"
 

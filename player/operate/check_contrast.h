@@ -3,7 +3,7 @@
 #ifndef OPERATE_CHECK_CONTRAST_H
 #define OPERATE_CHECK_CONTRAST_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "stage/compose.h"
 
 /* What WCAG 2.2 (1.4.3) wants of large text. */

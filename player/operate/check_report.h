@@ -3,7 +3,7 @@
 #ifndef OPERATE_CHECK_REPORT_H
 #define OPERATE_CHECK_REPORT_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #ifndef OPERATE_ENCODE_H
 #define OPERATE_ENCODE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "stage/compose.h"
 
 #include <stdint.h>

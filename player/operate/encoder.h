@@ -10,7 +10,7 @@
 #ifndef OPERATE_ENCODER_H
 #define OPERATE_ENCODER_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #ifndef OPERATE_PNG_H
 #define OPERATE_PNG_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "stage/compose.h"
 
 /* Writes an opaque canvas; replaces the file. Errors: ERR_DISK. */

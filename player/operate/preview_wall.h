@@ -5,7 +5,7 @@
 #ifndef OPERATE_PREVIEW_WALL_H
 #define OPERATE_PREVIEW_WALL_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "playing.h"
 #include "stage/display.h"
 

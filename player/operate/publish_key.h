@@ -3,7 +3,7 @@
 #ifndef OPERATE_PUBLISH_KEY_H
 #define OPERATE_PUBLISH_KEY_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <stddef.h>
 

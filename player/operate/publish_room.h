@@ -4,7 +4,7 @@
 #ifndef OPERATE_PUBLISH_ROOM_H
 #define OPERATE_PUBLISH_ROOM_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <limits.h>
 #include <signal.h>

@@ -7,7 +7,7 @@
 #ifndef OPERATE_PUBLISH_SIGN_H
 #define OPERATE_PUBLISH_SIGN_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/pointer.h"
 #include "sync/trust.h"
 

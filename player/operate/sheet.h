@@ -4,7 +4,7 @@
 
 #include "stage/compose.h"
 
-#include "base/err.h"
+#include "core/err.h"
 
 /* Zeroed is empty. */
 struct sheet {

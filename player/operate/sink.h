@@ -3,7 +3,7 @@
 #ifndef OPERATE_SINK_H
 #define OPERATE_SINK_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/civil.h"
 
 #include <stdio.h>

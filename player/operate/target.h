@@ -6,7 +6,7 @@
 #ifndef OPERATE_TARGET_H
 #define OPERATE_TARGET_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/hash.h"
 
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #ifndef STAGE_DISPLAY_H
 #define STAGE_DISPLAY_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "stage/compose.h"
 #include "stage/picture.h"
 

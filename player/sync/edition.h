@@ -5,7 +5,7 @@
 #ifndef SYNC_EDITION_H
 #define SYNC_EDITION_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 #include "sync/marks.h"
 

@@ -7,7 +7,7 @@
 #ifndef SYNC_FEED_H
 #define SYNC_FEED_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "sync/edition.h"
 
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #ifndef SYNC_FETCH_H
 #define SYNC_FETCH_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/http.h"
 
 #include <stdint.h>

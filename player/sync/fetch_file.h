@@ -5,7 +5,7 @@
 #ifndef SYNC_FETCH_FILE_H
 #define SYNC_FETCH_FILE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/http.h"
 
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef SYNC_MANIFEST_H
 #define SYNC_MANIFEST_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/hash.h"
 #include "core/arena.h"
 

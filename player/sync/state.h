@@ -13,7 +13,7 @@
 #ifndef SYNC_STATE_H
 #define SYNC_STATE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/pointer.h"
 #include "sync/trust.h"
 

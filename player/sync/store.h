@@ -11,7 +11,7 @@
 #ifndef SYNC_STORE_H
 #define SYNC_STORE_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "base/hash.h"
 
 #include <limits.h>

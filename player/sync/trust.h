@@ -6,7 +6,7 @@
 #ifndef SYNC_TRUST_H
 #define SYNC_TRUST_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/pointer.h"
 
 #include <stddef.h>

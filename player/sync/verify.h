@@ -4,7 +4,7 @@
 #ifndef SYNC_VERIFY_H
 #define SYNC_VERIFY_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "core/playlist.h"
 
 /* Whether an asset of the playlist is shown as a still by any spot. */

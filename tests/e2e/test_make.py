@@ -51,7 +51,7 @@ class Warnings(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             odd = Path(folder) / "odd.h"
             odd.write_text("static int nobody_calls_this(void)\n{\n    return 1;\n}\n")
-            return make("-s", f"B={folder}", f"CFLAGS=-O0 -include {odd}", *variables, f"{folder}/obj/player/base/err.o")
+            return make("-s", f"B={folder}", f"CFLAGS=-O0 -include {odd}", *variables, f"{folder}/obj/player/core/err.o")
 
     def test_fail_no_build(self):
         done = self.compile()

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_HOSTILE_WORKER_H
 #define TESTS_UNIT_HOSTILE_WORKER_H
 
-#include "base/err.h"
+#include "core/err.h"
 #include "decode/protocol.h"
 #include "decode/sandbox.h"
 #include "decode/worker_picture.h"

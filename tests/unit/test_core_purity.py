@@ -22,7 +22,7 @@ STRINGS += " __errno_location"
 MATH = """floor ceil round trunc rint nearbyint lround llround lrint llrint fabs fmin fmax fmod remainder sqrt cbrt hypot
     pow exp exp2 log log2 log10 sin cos tan asin acos atan atan2 ldexp frexp modf copysign sincos"""
 MATH = " ".join(f"{name} {name}f" for name in MATH.split())
-# base/err only writes words into the caller's memory.
+# core/err only writes words into the caller's memory.
 HOUSE = "err_set err_set_errno err_prefix"
 COMPILER = "_GLOBAL_OFFSET_TABLE_ __stack_chk_fail __assert_fail"
 ALLOWED = set(" ".join([MEMORY, STRINGS, MATH, HOUSE, COMPILER]).split())

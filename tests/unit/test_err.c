@@ -1,4 +1,4 @@
-#include "base/err.h"
+#include "core/err.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

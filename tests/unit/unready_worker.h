@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_UNREADY_WORKER_H
 #define TESTS_UNIT_UNREADY_WORKER_H
 
-#include "base/err.h"
+#include "core/err.h"
 
 #include <signal.h>
 #include <stdio.h>

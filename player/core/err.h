@@ -4,8 +4,8 @@
  * caller owns the object;
  * it needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any
  * thread. */
-#ifndef BASE_ERR_H
-#define BASE_ERR_H
+#ifndef CORE_ERR_H
+#define CORE_ERR_H
 
 #include <stdbool.h>
 
