@@ -21,17 +21,17 @@ static int answer_version(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 1 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc == 1 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(worker_main(&worker_movie)); /* nothing to tidy up */
     if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
         return encoder_main(argv[1]);
     if (argc == 1 && strcmp(argv[0], VERSION_FILMS_NAME) == 0)
         return answer_version();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts(WORKER_FILM_PROGRAM " " DUCKLING_VERSION);
+        puts(PROTOCOL_WORKER_FILM_PROGRAM " " DUCKLING_VERSION);
         version_films_print(stdout);
         return 0;
     }
-    fputs(WORKER_FILM_PROGRAM " is started by duckling, not by hand\n", stderr);
+    fputs(PROTOCOL_WORKER_FILM_PROGRAM " is started by duckling, not by hand\n", stderr);
     return 2;
 }

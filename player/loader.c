@@ -33,7 +33,7 @@ struct entry {
     uint64_t look;
     double volume;
     uint32_t background;
-    enum playlist_motion motion;
+    enum layout_motion motion;
     struct picture *picture; /* when ready */
     bool failed;
     bool has_identity;

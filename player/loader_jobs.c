@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "core/motion.h"
+#include "core/layout.h"
 #include "decode/faces.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     job.background = spot->background;
     job.focus_x = spot->focus_x;
     job.focus_y = spot->focus_y;
-    job.scale = motion_scale(spot->motion);
+    job.scale = layout_motion_scale(spot->motion);
     struct frames *frames = frames_start(&job, &file, 1, canvas->limit_ms, err);
     close(file);
     return frames;

@@ -28,10 +28,10 @@ static const struct command {
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         _exit(worker_main(
             &worker_picture)); /* nothing to tidy up, and the player may end it at any moment now */
-    link_use_film_program(WORKER_FILM_PROGRAM);
+    link_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
     if (argc < 2) {
         usage_print_commands(stderr);
         return EXIT_USAGE;
@@ -41,7 +41,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        version_print(WORKER_FILM_PROGRAM);
+        version_print(PROTOCOL_WORKER_FILM_PROGRAM);
         return EXIT_SUCCESS;
     }
     enum settings_command command = usage_command(argv[1]);

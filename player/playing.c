@@ -184,8 +184,7 @@ static struct show_wish programme_wish(struct playing *playing, struct loader *l
      * Where that is too soon to be seen as a fade, the next slot's begins in the midst of it. */
     double half_ms = ((double)scene.to.end_ms - show_ms) / 2;
     wish.bridge_ms = fmin(wish.bridge_ms, fmax(half_ms, BRIDGE_MIN_MS));
-    wish.type =
-        scene.to.transition.duration_ms ? scene.to.transition.type : PLAYLIST_TRANSITION_CUT;
+    wish.type = scene.to.transition.duration_ms ? scene.to.transition.type : TRANSITION_CUT;
     if (scene.has_from) {
         wish.has_from = true;
         wish.from = slot_target(playing, loader, &scene.from, show_ms, &from_state);

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#define MOTION_SCALE 1.08
+
 static double clamp(double value, double low, double high)
 {
     return value < low ? low : value > high ? high : value;
@@ -39,16 +41,16 @@ static struct layout_fitted fit_contain(double pw, double ph, int cw, int ch)
 }
 
 struct layout_fitted layout_fit(int picture_width, int picture_height, int canvas_width,
-                                int canvas_height, enum playlist_fit fit, double focus_x,
+                                int canvas_height, enum layout_fit fit, double focus_x,
                                 double focus_y)
 {
     switch (fit) {
-    case PLAYLIST_FIT_COVER:
+    case LAYOUT_FIT_COVER:
         return fit_cover(picture_width, picture_height, canvas_width, canvas_height, focus_x,
                          focus_y);
-    case PLAYLIST_FIT_CONTAIN:
+    case LAYOUT_FIT_CONTAIN:
         return fit_contain(picture_width, picture_height, canvas_width, canvas_height);
-    case PLAYLIST_FIT_FILL:
+    case LAYOUT_FIT_FILL:
         break;
     }
     return (struct layout_fitted){
@@ -97,4 +99,32 @@ struct layout_rect layout_rotate_rect(struct layout_rect rect, int rotation)
     default:
         return rect;
     }
+}
+
+double layout_motion_scale(enum layout_motion motion)
+{
+    return motion == LAYOUT_MOTION_NONE ? 1 : MOTION_SCALE;
+}
+
+static struct layout_rect zoomed(double zoom, double focus_x, double focus_y)
+{
+    double size = 1 / zoom, spare = 1 - size;
+    return (struct layout_rect){spare * focus_x, spare * focus_y, size, size};
+}
+
+struct layout_rect layout_motion_crop(enum layout_motion motion, double progress, double focus_x,
+                                      double focus_y, bool portrait)
+{
+    double p = progress < 0 ? 0 : progress > 1 ? 1 : progress;
+    switch (motion) {
+    case LAYOUT_MOTION_DRIFT_IN:
+        return zoomed(1 + (MOTION_SCALE - 1) * p, focus_x, focus_y);
+    case LAYOUT_MOTION_DRIFT_OUT:
+        return zoomed(1 + (MOTION_SCALE - 1) * (1 - p), focus_x, focus_y);
+    case LAYOUT_MOTION_PAN:
+        return zoomed(MOTION_SCALE, portrait ? focus_x : p, portrait ? p : focus_y);
+    case LAYOUT_MOTION_NONE:
+        break;
+    }
+    return (struct layout_rect){0, 0, 1, 1};
 }

@@ -5,7 +5,15 @@
 #ifndef CORE_LAYOUT_H
 #define CORE_LAYOUT_H
 
-#include "core/playlist.h"
+#include <stdbool.h>
+
+enum layout_fit { LAYOUT_FIT_COVER, LAYOUT_FIT_CONTAIN, LAYOUT_FIT_FILL };
+enum layout_motion {
+    LAYOUT_MOTION_NONE,
+    LAYOUT_MOTION_DRIFT_IN,
+    LAYOUT_MOTION_DRIFT_OUT,
+    LAYOUT_MOTION_PAN
+};
 
 /* Whole pixels; x and y to the right and down from the top left corner. */
 struct layout_box {
@@ -27,7 +35,7 @@ struct layout_fitted {
  * 1, kept as near to the middle as the edges allow). Contain: whole, centred. Fill: whole,
  * stretched. */
 struct layout_fitted layout_fit(int picture_width, int picture_height, int canvas_width,
-                                int canvas_height, enum playlist_fit fit, double focus_x,
+                                int canvas_height, enum layout_fit fit, double focus_x,
                                 double focus_y);
 
 /* A place in the whole as one in the part of it that begins at `start`: 0 to 1. */
@@ -43,5 +51,18 @@ struct layout_box layout_rotate_box(struct layout_box box, int rotation, int can
 
 /* The same for a rectangle in fractions of the whole (0 to 1 both ways). */
 struct layout_rect layout_rotate_rect(struct layout_rect rect, int rotation);
+
+/* Motion: a function of time alone, not of frames, so it is equally smooth at any frame rate and
+ * the same on all screens. Linear in time: an eased drift would stand still in each crossfade. */
+
+/* How much larger than its place a frame is made so that motion never enlarges its pixels: 1 for
+ * LAYOUT_MOTION_NONE, else 1.08. */
+double layout_motion_scale(enum layout_motion motion);
+
+/* The part seen, as fractions of the whole frame; inside it. `progress` 0 at the slot's start, 1
+ * when the slot has faded out; held at the ends outside. The focus (0 to 1) stays where it is while
+ * a drift zooms. A pan moves along the longer side. */
+struct layout_rect layout_motion_crop(enum layout_motion motion, double progress, double focus_x,
+                                      double focus_y, bool portrait);
 
 #endif

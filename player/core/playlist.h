@@ -6,6 +6,8 @@
 #define CORE_PLAYLIST_H
 
 #include "core/arena.h"
+#include "core/layout.h"
+#include "core/transition.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,18 +26,6 @@
 #define PLAYLIST_DURATION_MS_MIN 1000
 #define PLAYLIST_DURATION_MS_MAX 86400000
 
-enum playlist_fit { PLAYLIST_FIT_COVER, PLAYLIST_FIT_CONTAIN, PLAYLIST_FIT_FILL };
-enum playlist_motion {
-    PLAYLIST_MOTION_NONE,
-    PLAYLIST_MOTION_DRIFT_IN,
-    PLAYLIST_MOTION_DRIFT_OUT,
-    PLAYLIST_MOTION_PAN
-};
-enum playlist_transition_type {
-    PLAYLIST_TRANSITION_CROSSFADE, /* mixed as stored (sRGB) */
-    PLAYLIST_TRANSITION_DISSOLVE,  /* mixed in linear light */
-    PLAYLIST_TRANSITION_CUT
-};
 enum playlist_weight {
     PLAYLIST_WEIGHT_REGULAR,
     PLAYLIST_WEIGHT_BOLD,
@@ -53,11 +43,6 @@ enum playlist_position {
     PLAYLIST_POSITION_BOTTOM_LEFT,
     PLAYLIST_POSITION_BOTTOM,
     PLAYLIST_POSITION_BOTTOM_RIGHT
-};
-
-struct playlist_transition {
-    enum playlist_transition_type type;
-    int32_t duration_ms; /* 0 to PLAYLIST_TRANSITION_MS_MAX; 0 for a cut */
 };
 
 /* A file that the playlist names, once however often it is named. */
@@ -111,9 +96,9 @@ struct playlist_spot {
      * 5). */
     bool has_duration;
     int32_t duration_ms; /* the spot's, else the default */
-    struct playlist_transition transition;
-    enum playlist_fit fit;
-    enum playlist_motion motion;
+    struct transition transition;
+    enum layout_fit fit;
+    enum layout_motion motion;
     double focus_x, focus_y; /* 0 to 1 */
     uint32_t background;     /* 0xRRGGBB */
     double volume;           /* 0 to 1 */
@@ -153,7 +138,7 @@ struct playlist {
     const char *timezone; /* IANA name; NULL: the player's own */
     int64_t version;      /* compiled form only, else 0 */
     const char *channel;  /* compiled form only, else NULL */
-    struct playlist_transition default_transition;
+    struct transition default_transition;
     int32_t default_duration_ms;
     uint32_t background; /* the default's */
     const struct playlist_asset *assets;

@@ -42,7 +42,7 @@ struct playlist_parser {
 
     struct playlist_spot defaults; /* what a spot is without keys of its own */
     /* Of the defaults: a cut's duration not yet 0. */
-    struct playlist_transition transition_as_written;
+    struct transition transition_as_written;
 
     /* Where a path is used, in the order of the file, with repeats. */
     struct playlist_use *uses;
@@ -62,7 +62,7 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
 
 /* What `defaults` and a spot have in common; *spot holds what is used where a key is not given. */
 void playlist_parse_look(struct playlist_parser *parser, const struct playlist_node *node,
-                         struct playlist_spot *spot, struct playlist_transition *transition);
+                         struct playlist_spot *spot, struct transition *transition);
 
 /* playlist_spots.c */
 void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_node *root);

@@ -118,7 +118,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     if (!playlist_is_object(parser, node, PLAYLIST_WORDS(SPOT_KEYS)))
         return;
     struct playlist_node image, video, tagline;
-    struct playlist_transition transition = parser->transition_as_written;
+    struct transition transition = parser->transition_as_written;
     bool has_image = playlist_member(node, "image", &image);
     bool has_video = playlist_member(node, "video", &video);
     bool has_tagline = playlist_member(node, "tagline", &tagline);

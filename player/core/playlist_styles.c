@@ -102,7 +102,7 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
 }
 
 static void parse_transition(struct playlist_parser *parser, const struct playlist_node *object,
-                             struct playlist_transition *transition)
+                             struct transition *transition)
 {
     struct playlist_node node;
     int type = (int)transition->type;
@@ -116,11 +116,11 @@ static void parse_transition(struct playlist_parser *parser, const struct playli
         if (playlist_read_number(parser, &node, "duration", &TRANSITION, &seconds))
             transition->duration_ms = (int32_t)lround(seconds * 1000);
     }
-    transition->type = (enum playlist_transition_type)type;
+    transition->type = (enum transition_type)type;
 }
 
 void playlist_parse_look(struct playlist_parser *parser, const struct playlist_node *node,
-                         struct playlist_spot *spot, struct playlist_transition *transition)
+                         struct playlist_spot *spot, struct transition *transition)
 {
     double seconds;
     int fit = (int)spot->fit, motion = (int)spot->motion;
@@ -131,12 +131,12 @@ void playlist_parse_look(struct playlist_parser *parser, const struct playlist_n
     }
     parse_transition(parser, node, transition);
     spot->transition = *transition;
-    if (transition->type == PLAYLIST_TRANSITION_CUT)
+    if (transition->type == TRANSITION_CUT)
         spot->transition.duration_ms = 0;
     playlist_read_word(parser, node, "fit", PLAYLIST_WORDS(FITS), &fit);
     playlist_read_word(parser, node, "motion", PLAYLIST_WORDS(MOTIONS), &motion);
-    spot->fit = (enum playlist_fit)fit;
-    spot->motion = (enum playlist_motion)motion;
+    spot->fit = (enum layout_fit)fit;
+    spot->motion = (enum layout_motion)motion;
     playlist_read_color(parser, node, "background", &spot->background);
     playlist_read_number(parser, node, "volume", &VOLUME, &spot->volume);
     if (playlist_member(node, "tagline_style", &style)) {
@@ -155,7 +155,7 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
         .asset_landscape = -1,
         .asset_portrait = -1,
         .duration_ms = 8000,
-        .transition = {PLAYLIST_TRANSITION_CROSSFADE, 1000},
+        .transition = {TRANSITION_CROSSFADE, 1000},
         .focus_x = 0.5,
         .focus_y = 0.5,
     };

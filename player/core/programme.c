@@ -26,9 +26,9 @@ static int32_t film_length_ms(const struct playlist_spot *spot, const int32_t *f
     return length_ms;
 }
 
-static int32_t transition_ms(const struct playlist_transition *transition)
+static int32_t transition_ms(const struct transition *transition)
 {
-    return transition->type == PLAYLIST_TRANSITION_CUT ? 0 : transition->duration_ms;
+    return transition->type == TRANSITION_CUT ? 0 : transition->duration_ms;
 }
 
 /* duckling-playlist(5), PROGRAMME, rule 5. */

@@ -49,7 +49,7 @@ struct programme_slot {
     int loop;    /* index of loops; -1 for PROGRAMME_NOTHING */
     int64_t start_ms, end_ms;
     /* Into this slot, already at most half the slot's length. */
-    struct playlist_transition transition;
+    struct transition transition;
 };
 
 /* A block: a stretch in which the same dayparts run, no longer than a day. */

@@ -18,7 +18,7 @@ struct film;
 struct film_request {
     int canvas_width_px, canvas_height_px; /* upright */
     int rotation;                          /* of the screen */
-    enum playlist_fit fit;
+    enum layout_fit fit;
     double focus_x, focus_y;
     int64_t start_us; /* what is on then comes first */
     bool want_sound;

@@ -1,16 +1,14 @@
 #include "decode/film_told.h"
 
 #include "core/frame.h"
-#include "decode/movie.h"
+#include "decode/protocol.h"
 
 #include <math.h>
 #include <string.h>
 
 /* Of square pixels: anamorphic films are wider than they are stored. */
 #define SHOWN_SIDE_MAX_PX 65536
-#define STRIDE_MAX_BYTES (UINT64_C(4) * MOVIE_SIDE_MAX_PX)
-
-_Static_assert(PROTOCOL_FILM_SLOTS_MAX >= MOVIE_SLOTS_MAX, "a film's slots are announced whole");
+#define STRIDE_MAX_BYTES (UINT64_C(4) * PROTOCOL_FILM_SIDE_MAX_PX)
 
 static bool is_within(int64_t value, int64_t least, int64_t most)
 {
@@ -21,9 +19,9 @@ bool film_told_facts(const struct protocol_film *told)
 {
     return is_within(told->shown_width_px, 1, SHOWN_SIDE_MAX_PX) &&
            is_within(told->shown_height_px, 1, SHOWN_SIDE_MAX_PX) &&
-           is_within(told->coded_width_px, 1, MOVIE_SIDE_MAX_PX) &&
-           is_within(told->coded_height_px, 1, MOVIE_SIDE_MAX_PX) &&
-           (int64_t)told->coded_width_px * told->coded_height_px <= MOVIE_AREA_MAX_PX &&
+           is_within(told->coded_width_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
+           is_within(told->coded_height_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
+           (int64_t)told->coded_width_px * told->coded_height_px <= PROTOCOL_FILM_AREA_MAX_PX &&
            is_within(told->bit_depth, 0, 16) && isfinite(told->fps) && told->fps >= 0 &&
            told->fps <= 1000 && is_within(told->duration_us, 0, FILM_DURATION_US_MAX) &&
            is_within(told->longest_us, 0, FILM_DURATION_US_MAX) &&

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "decode/protocol.h"
 #include "decode/sandbox.h"
-#include "decode/worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -87,7 +87,7 @@ static char **worker_environment(void)
 
 static bool spawn(pid_t *pid, bool film, int socket, struct err *err)
 {
-    static char picture_name[] = WORKER_NAME, film_name[] = WORKER_FILM_NAME;
+    static char picture_name[] = PROTOCOL_WORKER_NAME, film_name[] = PROTOCOL_WORKER_FILM_NAME;
     char *arguments[] = {film ? film_name : picture_name, NULL};
     int program;
     return find_program(film, &program, err) &&
@@ -239,7 +239,7 @@ static void blame_installation(const struct link *link, int signal, int status, 
     else if (status == CAN_NOT_LOAD)
         err_set(err, ERR_SYSTEM, "%s can't be started: a library that it needs can't be loaded",
                 link->program);
-    else if (status == WORKER_NO_JOB)
+    else if (status == PROTOCOL_NO_JOB)
         err_set(err, ERR_SYSTEM, "%s is of another version than the player", link->program);
     else
         err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", link->program, status);

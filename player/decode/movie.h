@@ -19,14 +19,12 @@
 
 #include "core/err.h"
 #include "core/frame.h"
+#include "decode/protocol.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MOVIE_SIDE_MAX_PX 16384
-#define MOVIE_AREA_MAX_PX 36000000 /* 8K is 33 million */
-#define MOVIE_SLOTS_MAX 32
 #define MOVIE_THREADS_MAX 16
 /* Frames that a reader may hold, or have before it, without making the decoder slower. */
 #define MOVIE_READER_SLOTS 8
@@ -47,7 +45,7 @@ enum movie_matrix { MOVIE_MATRIX_601, MOVIE_MATRIX_709, MOVIE_MATRIX_2020 };
 /* Where the planes lie in a slot: 8 bits a sample, I420 (Y, then U, then V at half the size both
  * ways, rounded up). Outside the planes a slot holds anything. */
 struct movie_layout {
-    int width_px, height_px; /* of plane Y, turned for the screen; 1 to MOVIE_SIDE_MAX_PX */
+    int width_px, height_px; /* of plane Y, turned for the screen; 1 to PROTOCOL_FILM_SIDE_MAX_PX */
     size_t offset_bytes[3];  /* multiples of 64 */
     size_t stride_bytes[3];  /* multiples of 64 */
     size_t slot_bytes;       /* from one slot to the next, a multiple of 4096 */
@@ -91,7 +89,7 @@ struct movie *movie_open(int fd, const struct movie_request *request, struct err
 /* Lives as long as the movie. */
 const struct movie_facts *movie_facts(const struct movie *movie);
 
-/* Gives the slots: `slots` (3 to MOVIE_SLOTS_MAX) times facts.layout.slot_bytes at `ring`, aligned
+/* Gives the slots: `slots` (3 to PROTOCOL_FILM_SLOTS_MAX) times facts.layout.slot_bytes at `ring`, aligned
  * to a page, mapped for writing until movie_close. Starts the decoders. Once. False: ERR_SYSTEM,
  * ERR_INPUT. */
 MUST_CHECK bool movie_start(struct movie *movie, void *ring, int slots, struct err *err);

@@ -37,7 +37,7 @@ const AVCodec *movie_codec_find(enum AVCodecID id)
 
 bool movie_codec_limits(AVDictionary **options)
 {
-    return av_dict_set(options, "max_pixels", TEXT_OF(MOVIE_AREA_MAX_PX), 0) >= 0 &&
+    return av_dict_set(options, "max_pixels", TEXT_OF(PROTOCOL_FILM_AREA_MAX_PX), 0) >= 0 &&
            av_dict_set(options, "codec_whitelist", MOVIE_CODEC_DECODERS, 0) >= 0;
 }
 

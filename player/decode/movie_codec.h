@@ -18,7 +18,7 @@
 /* The decoder for a picture or sound codec, or NULL where it is not allowed or not there. */
 const AVCodec *movie_codec_find(enum AVCodecID id);
 
-/* What makes FFmpeg refuse frames over MOVIE_AREA_MAX_PX, and all decoders but ours. The caller
+/* What makes FFmpeg refuse frames over PROTOCOL_FILM_AREA_MAX_PX, and all decoders but ours. The caller
  * frees it. */
 bool movie_codec_limits(AVDictionary **options);
 

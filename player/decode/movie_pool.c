@@ -18,7 +18,7 @@ struct movie_pool {
     int count;
     bool direct;         /* frames may go into slots */
     atomic_bool starved; /* there was no memory for one elsewhere */
-    struct slot slots[MOVIE_SLOTS_MAX];
+    struct slot slots[PROTOCOL_FILM_SLOTS_MAX];
 };
 
 struct movie_pool *movie_pool_create(const struct movie_layout *layout, void *ring, int slots)

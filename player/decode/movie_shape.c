@@ -80,17 +80,18 @@ static bool check_size(int width, int height, struct err *err)
 {
     if (width <= 0 || height <= 0)
         return err_set(err, ERR_INPUT, "the film does not tell its size");
-    if (width > MOVIE_SIDE_MAX_PX || height > MOVIE_SIDE_MAX_PX ||
-        (int64_t)width * height > MOVIE_AREA_MAX_PX)
+    if (width > PROTOCOL_FILM_SIDE_MAX_PX || height > PROTOCOL_FILM_SIDE_MAX_PX ||
+        (int64_t)width * height > PROTOCOL_FILM_AREA_MAX_PX)
         return err_set(err, ERR_LIMIT, "%d × %d pixels; at most %d a side and %d million are shown",
-                       width, height, MOVIE_SIDE_MAX_PX, MOVIE_AREA_MAX_PX / 1000000);
+                       width, height, PROTOCOL_FILM_SIDE_MAX_PX,
+                       PROTOCOL_FILM_AREA_MAX_PX / 1000000);
     return true;
 }
 
 static int scaled(int side, int numerator, int denominator)
 {
     int64_t size = av_rescale(side, numerator, denominator);
-    return size < 1 ? 1 : size > MOVIE_SIDE_MAX_PX ? MOVIE_SIDE_MAX_PX : (int)size;
+    return size < 1 ? 1 : size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
 }
 
 /* Pixels that are not square stretch the picture; nothing is ever shrunk. */
@@ -190,7 +191,7 @@ static void count_slots(struct movie_facts *facts, int decoder)
 {
     struct movie_layout *layout = &facts->layout;
     int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
-    fit = fit > MOVIE_SLOTS_MAX ? MOVIE_SLOTS_MAX : fit;
+    fit = fit > PROTOCOL_FILM_SLOTS_MAX ? PROTOCOL_FILM_SLOTS_MAX : fit;
     facts->direct = facts->direct && fit >= SLOTS_BESIDE + READER_LEAST + decoder;
     int beside = SLOTS_BESIDE + (facts->direct ? decoder : 0);
     int reader = fit - beside;

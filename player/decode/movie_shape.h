@@ -7,7 +7,7 @@
 #include <libavformat/avformat.h>
 
 /* Everything but duration_us and has_sound. False: ERR_INPUT, ERR_LIMIT
- * (MOVIE_SIDE_MAX_PX, MOVIE_AREA_MAX_PX). */
+ * (PROTOCOL_FILM_SIDE_MAX_PX, PROTOCOL_FILM_AREA_MAX_PX). */
 MUST_CHECK bool movie_shape_read(AVStream *pictures, const struct movie_request *request,
                                  struct movie_facts *facts, struct err *err);
 

@@ -34,6 +34,20 @@
 #define PROTOCOL_WORDS_BYTES 256
 #define PROTOCOL_CODES_MAX 8
 
+/* argv[0] of a worker: what main() looks at, and what `ps` shows. */
+#define PROTOCOL_WORKER_NAME "duckling-worker"
+#define PROTOCOL_WORKER_FILM_NAME "duckling-film"
+/* The program whose workers play films (program_open). */
+#define PROTOCOL_WORKER_FILM_PROGRAM "duckling-films"
+
+/* Exit status of a worker that was given no job, or one of another version. */
+#define PROTOCOL_NO_JOB 1
+
+/* A picture's file is read whole. */
+#define PROTOCOL_STILL_FILE_BYTES_MAX ((size_t)256 << 20)
+#define PROTOCOL_FILM_SIDE_MAX_PX 16384
+#define PROTOCOL_FILM_AREA_MAX_PX 36000000 /* 8K is 33 million */
+
 enum protocol_kind {
     PROTOCOL_STILL,
     PROTOCOL_TAGLINE,
@@ -49,7 +63,7 @@ struct protocol_job {
     uint32_t file_count;  /* descriptors that came along: the picture, or the faces in order */
     uint32_t unsandboxed; /* 1: --no-sandbox */
     /* still */
-    uint32_t fit;        /* enum playlist_fit */
+    uint32_t fit;        /* enum layout_fit */
     uint32_t background; /* 0xRRGGBB, shows through transparent pixels */
     double scale;        /* frame size over place on the canvas, 1 to 2 */
     double focus_x, focus_y;

@@ -136,10 +136,10 @@ static SDL_Surface *decode_file(int fd, struct picture_header *header, struct er
         err_set(err, ERR_INPUT, "not a regular file");
         return NULL;
     }
-    if (st.st_size <= 0 || (uintmax_t)st.st_size > STILL_FILE_BYTES_MAX) {
+    if (st.st_size <= 0 || (uintmax_t)st.st_size > PROTOCOL_STILL_FILE_BYTES_MAX) {
         err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
                 "a file of %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
-                STILL_FILE_BYTES_MAX);
+                PROTOCOL_STILL_FILE_BYTES_MAX);
         return NULL;
     }
     size_t size = (size_t)st.st_size;

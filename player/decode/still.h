@@ -8,15 +8,14 @@
 #include "core/layout.h"
 #include "core/picture_header.h"
 #include "core/playlist.h"
+#include "decode/protocol.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define STILL_FILE_BYTES_MAX PICTURE_FILE_BYTES_MAX
-
 struct still_request {
     int canvas_width_px, canvas_height_px;
-    enum playlist_fit fit;
+    enum layout_fit fit;
     double focus_x, focus_y;
     double scale;        /* frame size over place on the canvas */
     uint32_t background; /* 0xRRGGBB under transparent pixels */

@@ -122,7 +122,7 @@ int worker_main(const struct worker_trade *trade)
     closefrom(PROTOCOL_FD + 1);
     step_back();
     if (!receive_job(&job, &files))
-        return WORKER_NO_JOB;
+        return PROTOCOL_NO_JOB;
     job.language[sizeof job.language - 1] = '\0';
     job.text[sizeof job.text - 1] = '\0';
     bool short_of_memory = is_short_of_memory(trade);

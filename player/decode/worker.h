@@ -10,15 +10,6 @@
 #include "decode/protocol.h"
 #include "decode/sandbox.h"
 
-/* argv[0] of a worker: what main() looks at, and what `ps` shows. */
-#define WORKER_NAME "duckling-worker"
-#define WORKER_FILM_NAME "duckling-film"
-/* The program whose workers play films (program_open). */
-#define WORKER_FILM_PROGRAM "duckling-films"
-
-/* Exit status of a worker that was given no job, or one of another version. */
-#define WORKER_NO_JOB 1
-
 struct worker_files {
     int fds[PROTOCOL_FILES_MAX];
     size_t count;
@@ -34,7 +25,7 @@ struct worker_trade {
     bool (*work)(struct protocol_job *job, const struct worker_files *files, struct err *err);
 };
 
-/* The process's exit status: 0 when the job was answered, with an error too; else WORKER_NO_JOB. */
+/* The process's exit status: 0 when the job was answered, with an error too; else PROTOCOL_NO_JOB. */
 int worker_main(const struct worker_trade *trade);
 
 /* One packet to the player, with a descriptor unless fd is -1; waits while the player's buffer is

@@ -272,7 +272,7 @@ static bool work(struct protocol_job *job, const struct worker_files *files, str
 }
 
 const struct worker_trade worker_movie = {
-    .name = WORKER_FILM_NAME,
+    .name = PROTOCOL_WORKER_FILM_NAME,
     .limits = {.address_space_bytes = MOVIE_SPACE_BYTES,
                .file_bytes = PROTOCOL_FILM_BYTES_MAX,
                .processor_s = MOVIE_SECONDS,

@@ -117,7 +117,7 @@ static bool make_still(const struct protocol_job *job, const struct worker_files
     struct still_request request = {
         .canvas_width_px = job->canvas_width_px,
         .canvas_height_px = job->canvas_height_px,
-        .fit = (enum playlist_fit)job->fit,
+        .fit = (enum layout_fit)job->fit,
         .focus_x = job->focus_x,
         .focus_y = job->focus_y,
         .scale = job->scale,
@@ -249,7 +249,7 @@ static bool work(struct protocol_job *job, const struct worker_files *files, str
 }
 
 const struct worker_trade worker_picture = {
-    .name = WORKER_NAME,
+    .name = PROTOCOL_WORKER_NAME,
     .limits = {.address_space_bytes = ADDRESS_SPACE_BYTES,
                .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
                .processor_s = PROCESSOR_SECONDS,

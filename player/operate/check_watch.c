@@ -57,7 +57,7 @@ static struct film *start(const struct check_watch *watch, int64_t start_us, boo
     const struct film_request request = {
         .canvas_width_px = check_screens[0].width_px,
         .canvas_height_px = check_screens[0].height_px,
-        .fit = PLAYLIST_FIT_COVER,
+        .fit = LAYOUT_FIT_COVER,
         .focus_x = 0.5,
         .focus_y = 0.5,
         .start_us = start_us,

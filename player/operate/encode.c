@@ -1,7 +1,7 @@
 #include "operate/encode.h"
 
 #include "base/program.h"
-#include "decode/worker.h"
+#include "decode/protocol.h"
 #include "operate/encoder.h"
 
 #include <errno.h>
@@ -71,7 +71,7 @@ static bool start(struct encode *encode, const char *path, struct err *err)
     char name[] = ENCODER_NAME;
     char *copy = strdup(path);
     char *const arguments[] = {name, copy, NULL};
-    int program = program_open(WORKER_FILM_PROGRAM, err);
+    int program = program_open(PROTOCOL_WORKER_FILM_PROGRAM, err);
     if (program < 0 || !copy || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         if (program >= 0)
             err_set_errno(err, ERR_SYSTEM, errno, "can't start an encoder");

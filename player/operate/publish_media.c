@@ -5,7 +5,7 @@
 #include "core/picture_header.h"
 #include "decode/film.h"
 #include "decode/link.h"
-#include "decode/still.h"
+#include "decode/protocol.h"
 #include "operate/publish_progress.h"
 #include "sync/verify.h"
 
@@ -120,7 +120,7 @@ static bool hash_still(struct gathering *gathering, size_t asset, struct err *er
     char *bytes = NULL, reason[160];
     size_t size = 0;
     const char *path = gathering->edition->paths[asset];
-    if (!file_read(path, STILL_FILE_BYTES_MAX, &bytes, &size, err))
+    if (!file_read(path, PROTOCOL_STILL_FILE_BYTES_MAX, &bytes, &size, err))
         return false;
     bool known = picture_header_read((const uint8_t *)bytes, size, &header);
     bool ok = picture_header_check(known ? &header : NULL, reason, sizeof reason);

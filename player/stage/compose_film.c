@@ -173,7 +173,7 @@ static bool scale(const struct compose_planes *source, int width_px, int height_
 /* One side of a frame as it is worked with: see compose_film_reduce. */
 static int reduced(int size, double fraction, int place, int most)
 {
-    double needed = ceil(place / fraction * motion_scale(PLAYLIST_MOTION_PAN));
+    double needed = ceil(place / fraction * layout_motion_scale(LAYOUT_MOTION_PAN));
     if (size > 2 * needed)
         size = (int)needed;
     return size < most ? size : most;

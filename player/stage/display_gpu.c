@@ -412,7 +412,8 @@ static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err
     /* Frames of moving pictures are a little larger than the screen. 0: no limit. */
     int side = gpu->display.width_px > gpu->display.height_px ? gpu->display.width_px
                                                               : gpu->display.height_px;
-    if (info.max_texture_width && side * motion_scale(PLAYLIST_MOTION_PAN) > info.max_texture_width)
+    if (info.max_texture_width &&
+        side * layout_motion_scale(LAYOUT_MOTION_PAN) > info.max_texture_width)
         return err_set(err, ERR_LIMIT, "the GPU's pictures end at %d pixels",
                        info.max_texture_width);
     gpu->side_max_px = INT_MAX;

@@ -38,7 +38,7 @@ void picture_release(struct picture *picture)
 
 bool picture_moves(const struct picture *picture)
 {
-    return picture->visual && picture->motion != PLAYLIST_MOTION_NONE;
+    return picture->visual && picture->motion != LAYOUT_MOTION_NONE;
 }
 
 void picture_set_visual(struct picture *picture, struct frame *visual)
@@ -63,8 +63,8 @@ struct layout_rect picture_crop(const struct picture_view *view)
     const struct picture *picture = view->picture;
     const struct frame *frame = picture->visual;
     struct layout_rect source = frame_source(frame);
-    struct layout_rect crop = motion_crop(picture->motion, view->progress, frame->focus_x,
-                                          frame->focus_y, picture->portrait);
+    struct layout_rect crop = layout_motion_crop(picture->motion, view->progress, frame->focus_x,
+                                                 frame->focus_y, picture->portrait);
     crop = layout_rotate_rect(crop, picture->rotation);
     crop.x = source.x + crop.x * source.width;
     crop.y = source.y + crop.y * source.height;

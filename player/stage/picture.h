@@ -5,14 +5,14 @@
 #define STAGE_PICTURE_H
 
 #include "core/frame.h"
-#include "core/motion.h"
+#include "core/layout.h"
 
 struct picture {
     uint64_t id;          /* never used twice in a process */
     uint32_t background;  /* 0xRRGGBB */
     struct frame *visual; /* NULL: none */
     struct frame *text;   /* NULL: none; drawn at its own size */
-    enum playlist_motion motion;
+    enum layout_motion motion;
     int rotation;  /* of the screen, for the direction of a pan */
     bool portrait; /* the canvas is upright */
     bool playing;  /* a film runs: its visual is replaced as time goes by */

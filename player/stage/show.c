@@ -34,7 +34,7 @@ static void begin_bridge(struct show *show, const struct show_wish *wish, bool f
     show->from_frozen = from_frozen;
     show->bridge_start_ms = wish->now_ms;
     show->bridge_ms = wish->bridge_ms;
-    show->type = PLAYLIST_TRANSITION_CROSSFADE;
+    show->type = TRANSITION_CROSSFADE;
     show->mix = 0;
 }
 
@@ -53,8 +53,8 @@ static void begin(struct show *show, const struct show_wish *wish)
         show->mix = wish->mix;
         return;
     }
-    bool cut_on_time = wish->type == PLAYLIST_TRANSITION_CUT && !interrupted &&
-                       wish->now_ms - wish->to.start_ms < 100;
+    bool cut_on_time =
+        wish->type == TRANSITION_CUT && !interrupted && wish->now_ms - wish->to.start_ms < 100;
     begin_bridge(show, wish, interrupted);
     if (cut_on_time)
         show->bridge_ms = 0;
@@ -140,7 +140,7 @@ struct show_frame show_step(struct show *show, const struct show_wish *wish)
     frame.mix.from = frame.mix.to;
     frame.mix.to = view_at(&show->coming, wish->now_ms);
     frame.mix.mix = ease(show->mix);
-    frame.mix.linear = show->type == PLAYLIST_TRANSITION_DISSOLVE;
+    frame.mix.linear = show->type == TRANSITION_DISSOLVE;
     frame.linear_mix = show->mix;
     frame.from_key = show->from_frozen ? 0 : show->settled.key;
     frame.to_key = show->coming.key;

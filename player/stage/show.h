@@ -7,6 +7,7 @@
 #ifndef STAGE_SHOW_H
 #define STAGE_SHOW_H
 
+#include "core/transition.h"
 #include "stage/display.h"
 
 /* A picture in its place in the programme. Two targets are the same when their keys are. */
@@ -23,7 +24,7 @@ struct show_wish {
     bool has_from; /* a transition runs */
     struct show_target from, to;
     double mix; /* of the running transition, linear */
-    enum playlist_transition_type type;
+    enum transition_type type;
     double bridge_ms; /* length of a crossfade where the programme has none: late, swapped, first */
 };
 
@@ -36,7 +37,7 @@ struct show {
     bool bridging;             /* `coming` fades in by our own time, not the programme's */
     bool from_frozen;
     double bridge_start_ms, bridge_ms;
-    enum playlist_transition_type type;
+    enum transition_type type;
     double mix; /* linear, of the running transition */
 };
 

@@ -58,7 +58,7 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
     if (!frame)
         return NULL;
     struct layout_fitted fitted = layout_fit(width_px, height_px, new_width_px, new_height_px,
-                                             PLAYLIST_FIT_COVER, frame->focus_x, frame->focus_y);
+                                             LAYOUT_FIT_COVER, frame->focus_x, frame->focus_y);
     frame->at = fitted.target;
     frame->source =
         (struct layout_rect){fitted.source.x / width_px, fitted.source.y / height_px,

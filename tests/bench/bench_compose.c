@@ -108,12 +108,12 @@ static void bench_films(const char *size, int width, int height)
     static const struct {
         const char *name;
         int width_percent;
-        enum playlist_motion motion;
+        enum layout_motion motion;
     } rows[] = {
-        {"", 100, PLAYLIST_MOTION_NONE},
-        {" from two thirds of its size", 67, PLAYLIST_MOTION_NONE},
-        {" from twice its size", 200, PLAYLIST_MOTION_NONE},
-        {", moving", 100, PLAYLIST_MOTION_DRIFT_IN},
+        {"", 100, LAYOUT_MOTION_NONE},
+        {" from two thirds of its size", 67, LAYOUT_MOTION_NONE},
+        {" from twice its size", 200, LAYOUT_MOTION_NONE},
+        {", moving", 100, LAYOUT_MOTION_DRIFT_IN},
     };
     char name[96];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -169,7 +169,7 @@ static void bench_size(const char *size, int width, int height)
         .free = keep,
     };
     struct picture picture = {
-        .id = 1, .visual = &frame, .motion = PLAYLIST_MOTION_DRIFT_IN, .holders = 1};
+        .id = 1, .visual = &frame, .motion = LAYOUT_MOTION_DRIFT_IN, .holders = 1};
     struct scene s = {canvas(width, height, 1),
                       canvas(width, height, 2),
                       canvas(width, height, 4),

@@ -385,7 +385,7 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         return worker_main(&worker_movie);
     if (argc == 5 && strcmp(argv[1], "decode") == 0) {
         long rounds = strtol(argv[4], NULL, 10);

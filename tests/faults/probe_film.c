@@ -86,7 +86,7 @@ static void start(struct play *play, int turn, int file)
 {
     static const struct film_request request = {.canvas_width_px = 64,
                                                 .canvas_height_px = 36,
-                                                .fit = PLAYLIST_FIT_COVER,
+                                                .fit = LAYOUT_FIT_COVER,
                                                 .limit_ms = LIMIT_MS};
     struct err err = {0};
     *play = (struct play){film_start(&request, file, &err), turn};
@@ -120,7 +120,7 @@ static void run(int file, int count)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(worker_main(&worker_movie));
     int file = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) {

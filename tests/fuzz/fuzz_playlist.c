@@ -45,11 +45,11 @@ static void check_part(double number)
     PROMISE(number >= 0 && number <= 1);
 }
 
-static void check_transition(const struct playlist_transition *transition)
+static void check_transition(const struct transition *transition)
 {
-    PROMISE(transition->type <= PLAYLIST_TRANSITION_CUT);
+    PROMISE(transition->type <= TRANSITION_CUT);
     PROMISE(transition->duration_ms >= 0 && transition->duration_ms <= PLAYLIST_TRANSITION_MS_MAX);
-    PROMISE(transition->type != PLAYLIST_TRANSITION_CUT || !transition->duration_ms);
+    PROMISE(transition->type != TRANSITION_CUT || !transition->duration_ms);
 }
 
 static void check_assets(const struct playlist *playlist)
@@ -101,7 +101,7 @@ static void check_spot(const struct playlist *playlist, const struct playlist_sp
     PROMISE(spot->duration_ms >= PLAYLIST_DURATION_MS_MIN);
     PROMISE(spot->duration_ms <= PLAYLIST_DURATION_MS_MAX);
     check_transition(&spot->transition);
-    PROMISE(spot->fit <= PLAYLIST_FIT_FILL && spot->motion <= PLAYLIST_MOTION_PAN);
+    PROMISE(spot->fit <= LAYOUT_FIT_FILL && spot->motion <= LAYOUT_MOTION_PAN);
     PROMISE(spot->background <= 0xffffff);
     check_part(spot->focus_x);
     check_part(spot->focus_y);

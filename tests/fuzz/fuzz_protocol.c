@@ -195,7 +195,7 @@ static void play_film(struct input *input, unsigned how)
     const struct film_request request = {.canvas_width_px = 64,
                                          .canvas_height_px = 64,
                                          .rotation = (int)(how >> 4 & 3) * 90,
-                                         .fit = (enum playlist_fit)(how >> 2 & 3) % 3,
+                                         .fit = (enum layout_fit)(how >> 2 & 3) % 3,
                                          .focus_x = 0.5,
                                          .focus_y = 0.5,
                                          .only_look = how >> 6 & 1,

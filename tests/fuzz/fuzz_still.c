@@ -41,7 +41,7 @@ static struct still_request request_of(const uint8_t bytes[HEAD_BYTES])
     return (struct still_request){
         .canvas_width_px = side(bytes[0]),
         .canvas_height_px = side(bytes[1]),
-        .fit = (enum playlist_fit)(bytes[2] % 3),
+        .fit = (enum layout_fit)(bytes[2] % 3),
         .focus_x = bytes[3] / 255.0,
         .focus_y = bytes[4] / 255.0,
         .scale = 1 + bytes[5] / 255.0,

@@ -119,7 +119,7 @@ static int64_t reference_length(const struct reference *reference, const struct 
         film = reference->film_ms[spot->asset_portrait];
     if (film == 0)
         return reference->playlist->default_duration_ms;
-    film -= spot->transition.type == PLAYLIST_TRANSITION_CUT ? 0 : spot->transition.duration_ms;
+    film -= spot->transition.type == TRANSITION_CUT ? 0 : spot->transition.duration_ms;
     return film < 1000 ? 1000 : film;
 }
 
@@ -129,7 +129,7 @@ static void reference_add(struct reference *reference, struct programme_slot slo
     const struct playlist *playlist = reference->playlist;
     slot.transition =
         slot.spot < 0 ? playlist->default_transition : playlist->spots[slot.spot].transition;
-    if (slot.transition.type == PLAYLIST_TRANSITION_CUT)
+    if (slot.transition.type == TRANSITION_CUT)
         slot.transition.duration_ms = 0;
     if (slot.transition.duration_ms > (slot.end_ms - slot.start_ms) / 2)
         slot.transition.duration_ms = (int32_t)((slot.end_ms - slot.start_ms) / 2);

@@ -74,12 +74,12 @@ static bool one_in(uint32_t count)
     return random_below(count) == 0;
 }
 
-static struct playlist_transition random_transition(void)
+static struct transition random_transition(void)
 {
-    struct playlist_transition transition = {PLAYLIST_TRANSITION_CROSSFADE, 0};
+    struct transition transition = {TRANSITION_CROSSFADE, 0};
     static const int32_t lengths[] = {1, 500, 1000, 1333, 10000};
     if (one_in(5)) {
-        transition.type = PLAYLIST_TRANSITION_CUT;
+        transition.type = TRANSITION_CUT;
         return transition;
     }
     transition.duration_ms = one_in(6) ? 0 : lengths[random_below(5)];

@@ -19,7 +19,7 @@
 
 static const struct film_request plain = {.canvas_width_px = FILM_WIDTH,
                                           .canvas_height_px = FILM_HEIGHT,
-                                          .fit = PLAYLIST_FIT_COVER,
+                                          .fit = LAYOUT_FIT_COVER,
                                           .focus_x = 0.5,
                                           .focus_y = 0.5,
                                           .limit_ms = LIMIT_MS};

@@ -86,7 +86,7 @@ static const struct lie film_lies[] = {
     LIE(width_px, 65),             /* more than a row's bytes */
     LIE(width_px, FILM_WIDTH + 1), /* more than the film has */
     LIE(height_px, FILM_HEIGHT + 1),
-    LIE(width_px, MOVIE_SIDE_MAX_PX + 1),
+    LIE(width_px, PROTOCOL_FILM_SIDE_MAX_PX + 1),
     LIE(width_px, INT32_MAX),
     LIE(height_px, 0),
     LIE(height_px, 66), /* more rows than a slot has */
@@ -94,7 +94,7 @@ static const struct lie film_lies[] = {
     LIE(height_px, INT32_MAX),
     LIE(stride_bytes[0], 0),
     LIE(stride_bytes[0], FILM_WIDTH - 1),
-    LIE(stride_bytes[0], 4 * MOVIE_SIDE_MAX_PX + 1),
+    LIE(stride_bytes[0], 4 * PROTOCOL_FILM_SIDE_MAX_PX + 1),
     LIE(stride_bytes[0], UINT64_MAX),
     LIE(stride_bytes[0], UINT64_MAX / 19 + 1), /* times the rows: little */
     LIE(stride_bytes[1], FILM_WIDTH / 2 - 1),
@@ -121,7 +121,7 @@ static const struct lie film_lies[] = {
     LIE(shown_height_px, 0),
     LIE(shown_height_px, INT32_MAX),
     LIE(coded_width_px, 0),
-    LIE(coded_width_px, MOVIE_SIDE_MAX_PX + 1),
+    LIE(coded_width_px, PROTOCOL_FILM_SIDE_MAX_PX + 1),
     LIE(coded_width_px, FILM_WIDTH - 1), /* less than the frames */
     LIE(coded_width_px, FILM_HEIGHT),
     LIE(coded_height_px, -1),

@@ -580,7 +580,7 @@ static bool peek_part(char name[HOSTILE_NAME_BYTES])
     return true;
 }
 
-/* The process's exit status; main() calls it when argv[0] is WORKER_FILM_NAME. */
+/* The process's exit status; main() calls it when argv[0] is PROTOCOL_WORKER_FILM_NAME. */
 static int play_film_worker(void)
 {
     char name[HOSTILE_NAME_BYTES];

@@ -481,7 +481,7 @@ static const struct hostile_part hostile_parts[] = {
     {"signal", play_signal},
 };
 
-/* The process's exit status; main() calls it when argv[0] is WORKER_NAME. */
+/* The process's exit status; main() calls it when argv[0] is PROTOCOL_WORKER_NAME. */
 static int play_worker(void)
 {
     static struct protocol_job job;

@@ -192,7 +192,7 @@ static inline int film_workers(pid_t *pids, int room)
         char path[64], name[64] = "";
         snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
         FILE *line = fopen(path, "re");
-        if (line && fgets(name, sizeof name, line) && strcmp(name, WORKER_FILM_NAME) == 0)
+        if (line && fgets(name, sizeof name, line) && strcmp(name, PROTOCOL_WORKER_FILM_NAME) == 0)
             pids[count++] = pid;
         if (line)
             fclose(line);
@@ -229,9 +229,9 @@ static inline int count_jobs(int *with_sound)
 static inline void be_a_worker(int argc, char **argv)
 {
     static struct protocol_job job;
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         _exit(worker_main(&worker_picture));
-    if (argc == 0 || strcmp(argv[0], WORKER_FILM_NAME) != 0)
+    if (argc == 0 || strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) != 0)
         return;
     int file = open(JOBS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file >= 0 && recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) == (ssize_t)sizeof job &&

@@ -106,8 +106,8 @@ static double check_sampled(const struct picture_view *view, int width, int heig
 static void a_moving_visual_lies_between_pixels(void **state)
 {
     (void)state;
-    static const enum playlist_motion motions[] = {PLAYLIST_MOTION_DRIFT_IN,
-                                                   PLAYLIST_MOTION_DRIFT_OUT, PLAYLIST_MOTION_PAN};
+    static const enum layout_motion motions[] = {LAYOUT_MOTION_DRIFT_IN, LAYOUT_MOTION_DRIFT_OUT,
+                                                 LAYOUT_MOTION_PAN};
     draw_fn *const draws[] = {waves, noise};
     double most = 0;
     for (int i = 0; i < 18; i++) {
@@ -143,7 +143,7 @@ static void every_size_and_place(void **state)
         int fw = at.width + (int)(sample_random(&seed) % (unsigned)(at.width + 2));
         int fh = at.height + (int)(sample_random(&seed) % (unsigned)(at.height + 2));
         struct picture *picture = picture_create(0x445566, drawn_frame(fw, fh, at, noise), NULL);
-        picture->motion = (enum playlist_motion)(i % 4);
+        picture->motion = (enum layout_motion)(i % 4);
         picture->rotation = i / 4 % 4 * 90;
         picture->visual->focus_x = sample_random(&seed) / 4294967295.0;
         picture->visual->focus_y = sample_random(&seed) / 4294967295.0;

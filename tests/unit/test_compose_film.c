@@ -189,7 +189,7 @@ static void every_size_and_place(void **state)
         }
         struct picture_view view = view_of(frame);
         struct picture *picture = (struct picture *)(uintptr_t)view.picture;
-        picture->motion = i % 5 ? PLAYLIST_MOTION_NONE : (enum playlist_motion)(1 + i / 5 % 3);
+        picture->motion = i % 5 ? LAYOUT_MOTION_NONE : (enum layout_motion)(1 + i / 5 % 3);
         picture->rotation = i / 4 % 4 * 90;
         view.progress = sample_random(&seed) / 4294967295.0;
         struct sample_canvas out = sample_canvas(width, height);
@@ -241,7 +241,7 @@ static void slopes_stay_slopes_at_other_sizes(void **state)
             sample_film_draw(frame, slopes);
             struct picture_view view = view_of(frame);
             if (moving)
-                ((struct picture *)(uintptr_t)view.picture)->motion = PLAYLIST_MOTION_DRIFT_IN;
+                ((struct picture *)(uintptr_t)view.picture)->motion = LAYOUT_MOTION_DRIFT_IN;
             view.progress = 0.3;
             double most = most_apart(&view, cases[i].at.x + cases[i].at.width + 3,
                                      cases[i].at.y + cases[i].at.height + 1);
@@ -293,7 +293,7 @@ static void fine_patterns_become_grey(void **state)
             memset(sample_film_at(frame, plane, 0, 0), 128, (size_t)600 * 360);
         struct picture_view view = view_of(frame);
         if (moving)
-            ((struct picture *)(uintptr_t)view.picture)->motion = PLAYLIST_MOTION_PAN;
+            ((struct picture *)(uintptr_t)view.picture)->motion = LAYOUT_MOTION_PAN;
         struct sample_canvas out = sample_canvas(200, 120);
         compose_picture(&out.canvas, &view);
         for (int y = 0; y < 120; y++)
@@ -346,7 +346,7 @@ static void nothing_is_allocated_once_warm(void **state)
         sample_film_draw(frame, slopes);
         views[i] = view_of(frame);
     }
-    ((struct picture *)(uintptr_t)views[2].picture)->motion = PLAYLIST_MOTION_PAN;
+    ((struct picture *)(uintptr_t)views[2].picture)->motion = LAYOUT_MOTION_PAN;
     struct sample_canvas out = sample_canvas(320, 180);
     struct mallinfo2 before = {0};
     for (int round = 0; round < 200; round++) {
@@ -391,7 +391,7 @@ static void kept_buffers_are_never_the_wrong_ones(void **state)
         sample_film_draw(frame, i % 2 ? slopes : noise);
         views[i] = view_of(frame);
         ((struct picture *)(uintptr_t)views[i].picture)->motion =
-            i % 3 ? PLAYLIST_MOTION_DRIFT_OUT : PLAYLIST_MOTION_NONE;
+            i % 3 ? LAYOUT_MOTION_DRIFT_OUT : LAYOUT_MOTION_NONE;
     }
     for (int i = 0; i < 400; i++) {
         struct picture_view view = views[sample_random(&seed) % 6];

@@ -84,7 +84,7 @@ static struct picture *moving(void)
     frame->focus_x = 0.3;
     frame->focus_y = 0.8;
     struct picture *picture = picture_create(0, frame, NULL);
-    picture->motion = PLAYLIST_MOTION_DRIFT_IN;
+    picture->motion = LAYOUT_MOTION_DRIFT_IN;
     return picture;
 }
 
@@ -140,7 +140,7 @@ static struct picture *film_moving(void)
 {
     struct picture *picture = film(250, 140, whole, forest, NULL);
     picture->visual->matrix = FRAME_JPEG;
-    picture->motion = PLAYLIST_MOTION_PAN;
+    picture->motion = LAYOUT_MOTION_PAN;
     return picture;
 }
 

@@ -438,7 +438,7 @@ static void a_film_that_moves_is_never_far_from_its_place(void **state)
     for (int playing = 0; playing < 2; playing++) {
         double apart = 0;
         struct picture *picture = film_of_size(WIDTH, HEIGHT, 0);
-        picture->motion = PLAYLIST_MOTION_PAN;
+        picture->motion = LAYOUT_MOTION_PAN;
         picture->playing = playing;
         for (int y = 0; y < HEIGHT; y++)
             for (int x = 0; x < WIDTH; x++)
@@ -468,7 +468,7 @@ static void nothing_is_allocated_once_warm(void **state)
         frames[i] = sample_film(i % 2 ? 96 : WIDTH, i % 2 ? 54 : HEIGHT, whole, 0);
         sample_film_fill(frames[i], (const uint8_t[]){(uint8_t)(50 * i), 128, 128});
     }
-    films[1]->motion = PLAYLIST_MOTION_PAN;
+    films[1]->motion = LAYOUT_MOTION_PAN;
     struct err err = {0};
     struct mallinfo2 before = {0};
     for (int i = 0; i < 200; i++) {

@@ -437,7 +437,7 @@ static void films_that_can_not_be_started(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_come_in_order_and_go_back, stop_after_test),

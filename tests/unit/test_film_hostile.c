@@ -448,7 +448,7 @@ static void a_film_can_be_stopped_at_any_time(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(films_that_lie, stop_after_test),

@@ -52,7 +52,7 @@ static struct film *start(const char *name, int64_t start_us)
     const struct film_request request = {
         .canvas_width_px = 64,
         .canvas_height_px = 64,
-        .fit = PLAYLIST_FIT_COVER,
+        .fit = LAYOUT_FIT_COVER,
         .start_us = start_us,
         .want_sound = true,
         .limit_ms = LIMIT_MS,
@@ -187,7 +187,7 @@ static void the_end_is_the_end(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(worker_main(
             &worker_movie)); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {

@@ -530,7 +530,7 @@ static void jobs_that_can_not_be_given(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         _exit(play_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(an_honest_worker, stop_after_test),

@@ -65,15 +65,15 @@ static void check_fits(const int picture[2], const int canvas[2])
     for (size_t i = 0; i < FOCUSES * FOCUSES; i++) {
         const double focus[2] = {focuses[i / FOCUSES], focuses[i % FOCUSES]};
         struct layout_fitted fitted = layout_fit(picture[0], picture[1], canvas[0], canvas[1],
-                                                 PLAYLIST_FIT_COVER, focus[0], focus[1]);
+                                                 LAYOUT_FIT_COVER, focus[0], focus[1]);
         check_inside(&fitted, picture, canvas);
         check_cover(&fitted, picture, canvas, focus);
     }
     struct layout_fitted fitted =
-        layout_fit(picture[0], picture[1], canvas[0], canvas[1], PLAYLIST_FIT_CONTAIN, 0.3, 0.9);
+        layout_fit(picture[0], picture[1], canvas[0], canvas[1], LAYOUT_FIT_CONTAIN, 0.3, 0.9);
     check_inside(&fitted, picture, canvas);
     check_contain(&fitted, picture, canvas);
-    fitted = layout_fit(picture[0], picture[1], canvas[0], canvas[1], PLAYLIST_FIT_FILL, 0.3, 0.9);
+    fitted = layout_fit(picture[0], picture[1], canvas[0], canvas[1], LAYOUT_FIT_FILL, 0.3, 0.9);
     check_inside(&fitted, picture, canvas);
     assert_int_equal(fitted.target.width, canvas[0]);
     assert_int_equal(fitted.target.height, canvas[1]);
@@ -95,13 +95,13 @@ static void cover_crops_around_the_focus(void **state)
 {
     (void)state;
     /* Twice as wide as the canvas: half of the width is seen. */
-    struct layout_fitted f = layout_fit(4000, 1000, 2000, 1000, PLAYLIST_FIT_COVER, 0.5, 0.5);
+    struct layout_fitted f = layout_fit(4000, 1000, 2000, 1000, LAYOUT_FIT_COVER, 0.5, 0.5);
     assert_true(f.source.x == 1000 && f.source.width == 2000 && f.source.height == 1000);
-    f = layout_fit(4000, 1000, 2000, 1000, PLAYLIST_FIT_COVER, 0.4, 0.5);
+    f = layout_fit(4000, 1000, 2000, 1000, LAYOUT_FIT_COVER, 0.4, 0.5);
     assert_true(f.source.x == 600);
-    f = layout_fit(4000, 1000, 2000, 1000, PLAYLIST_FIT_COVER, 0, 0.5);
+    f = layout_fit(4000, 1000, 2000, 1000, LAYOUT_FIT_COVER, 0, 0.5);
     assert_true(f.source.x == 0);
-    f = layout_fit(4000, 1000, 2000, 1000, PLAYLIST_FIT_COVER, 1, 0.5);
+    f = layout_fit(4000, 1000, 2000, 1000, LAYOUT_FIT_COVER, 1, 0.5);
     assert_true(f.source.x == 2000);
 }
 
@@ -113,7 +113,7 @@ static void a_focus_stays_within_its_part(void **state)
     assert_true(layout_within(3, 4, 4) == 0);
     assert_true(layout_within(9, 4, 4) == 1);
     for (int width = 1; width < 200; width++) {
-        struct layout_rect part = layout_fit(12, 8, width, 97, PLAYLIST_FIT_COVER, 1, 0.5).source;
+        struct layout_rect part = layout_fit(12, 8, width, 97, LAYOUT_FIT_COVER, 1, 0.5).source;
         double focus = layout_within(12, part.x, part.width);
         assert_true(focus > 0.999 && focus <= 1);
     }
@@ -122,12 +122,12 @@ static void a_focus_stays_within_its_part(void **state)
 static void contain_centres(void **state)
 {
     (void)state;
-    struct layout_fitted f = layout_fit(100, 100, 1920, 1080, PLAYLIST_FIT_CONTAIN, 0, 0);
+    struct layout_fitted f = layout_fit(100, 100, 1920, 1080, LAYOUT_FIT_CONTAIN, 0, 0);
     assert_int_equal(f.target.x, 420);
     assert_int_equal(f.target.y, 0);
     assert_int_equal(f.target.width, 1080);
     assert_int_equal(f.target.height, 1080);
-    f = layout_fit(16384, 1, 64, 64, PLAYLIST_FIT_CONTAIN, 0, 0);
+    f = layout_fit(16384, 1, 64, 64, LAYOUT_FIT_CONTAIN, 0, 0);
     assert_int_equal(f.target.height, 1);
 }
 

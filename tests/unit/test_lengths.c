@@ -357,7 +357,7 @@ static void another_edition_comes_in_between(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], WORKER_FILM_NAME) == 0)
+    if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(play_film_worker());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(idle, finish_after_test),

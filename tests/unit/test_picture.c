@@ -55,7 +55,7 @@ static void a_film_moves_only_by_its_motion(void **state)
     struct picture *picture = picture_create(0, sample_film(16, 9, place, 0), NULL);
     picture->playing = true;
     assert_false(picture_moves(picture));
-    picture->motion = PLAYLIST_MOTION_PAN;
+    picture->motion = LAYOUT_MOTION_PAN;
     assert_true(picture_moves(picture));
     picture_release(picture);
 }
@@ -87,7 +87,7 @@ static void a_motion_goes_on_inside_the_source(void **state)
             is_film ? sample_film(400, 100, place, 0) : sample_frame(400, 100, place);
         frame->source = (struct layout_rect){0.25, 0.1, 0.5, 0.8};
         struct picture *picture = picture_create(0, frame, NULL);
-        picture->motion = PLAYLIST_MOTION_PAN;
+        picture->motion = LAYOUT_MOTION_PAN;
         struct layout_rect first = picture_crop(&(struct picture_view){picture, 0});
         struct layout_rect last = picture_crop(&(struct picture_view){picture, 1});
         double part = 1 / 1.08;

@@ -71,7 +71,7 @@ static void reads_the_example_of_the_design(void **state)
     assert_int_equal(p->version, 0);
     assert_null(p->channel);
     assert_int_equal(p->default_duration_ms, 8000);
-    assert_int_equal(p->default_transition.type, PLAYLIST_TRANSITION_CROSSFADE);
+    assert_int_equal(p->default_transition.type, TRANSITION_CROSSFADE);
     assert_int_equal(p->default_transition.duration_ms, 1200);
     assert_int_equal(p->background, 0x101418);
     assert_int_equal(p->fallback, 0);
@@ -106,7 +106,7 @@ static void reads_the_spots_of_the_example(void **state)
     assert_int_equal(still->asset_portrait, 2);
     assert_near(still->focus_x, 0.5);
     assert_near(still->focus_y, 0.4);
-    assert_int_equal(still->motion, PLAYLIST_MOTION_DRIFT_IN);
+    assert_int_equal(still->motion, LAYOUT_MOTION_DRIFT_IN);
     assert_true(still->has_duration);
     assert_int_equal(still->duration_ms, 10000);
     assert_int_equal(still->transition.duration_ms, 1200);
@@ -162,10 +162,10 @@ static void takes_the_defaults_where_nothing_is_said(void **state)
     assert_int_equal(p->default_duration_ms, 8000);
     assert_int_equal(spot->duration_ms, 8000);
     assert_false(spot->has_duration);
-    assert_int_equal(spot->transition.type, PLAYLIST_TRANSITION_CROSSFADE);
+    assert_int_equal(spot->transition.type, TRANSITION_CROSSFADE);
     assert_int_equal(spot->transition.duration_ms, 1000);
-    assert_int_equal(spot->fit, PLAYLIST_FIT_COVER);
-    assert_int_equal(spot->motion, PLAYLIST_MOTION_NONE);
+    assert_int_equal(spot->fit, LAYOUT_FIT_COVER);
+    assert_int_equal(spot->motion, LAYOUT_MOTION_NONE);
     assert_near(spot->focus_x, 0.5);
     assert_near(spot->focus_y, 0.5);
     assert_int_equal(spot->background, 0);
@@ -209,11 +209,11 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     const struct playlist_spot *a = &p->spots[0], *b = &p->spots[1];
     assert_int_equal(a->duration_ms, 12500);
     assert_false(a->has_duration);
-    assert_int_equal(a->transition.type, PLAYLIST_TRANSITION_DISSOLVE);
+    assert_int_equal(a->transition.type, TRANSITION_DISSOLVE);
     assert_int_equal(a->transition.duration_ms, 1000);
-    assert_int_equal(a->fit, PLAYLIST_FIT_CONTAIN);
+    assert_int_equal(a->fit, LAYOUT_FIT_CONTAIN);
     assert_int_equal(a->background, 0x00ff88);
-    assert_int_equal(a->motion, PLAYLIST_MOTION_PAN);
+    assert_int_equal(a->motion, LAYOUT_MOTION_PAN);
     assert_near(a->volume, 0.25);
     assert_int_equal(a->style, 0);
     const struct playlist_style *big = &p->styles[a->style];
@@ -226,11 +226,11 @@ static void hands_the_defaults_down_to_the_spots(void **state)
 
     assert_int_equal(b->duration_ms, 86400000);
     assert_true(b->has_duration);
-    assert_int_equal(b->transition.type, PLAYLIST_TRANSITION_DISSOLVE);
+    assert_int_equal(b->transition.type, TRANSITION_DISSOLVE);
     assert_int_equal(b->transition.duration_ms, 10000);
-    assert_int_equal(b->fit, PLAYLIST_FIT_FILL);
+    assert_int_equal(b->fit, LAYOUT_FIT_FILL);
     assert_int_equal(b->background, 1);
-    assert_int_equal(b->motion, PLAYLIST_MOTION_DRIFT_OUT);
+    assert_int_equal(b->motion, LAYOUT_MOTION_DRIFT_OUT);
     assert_near(b->volume, 1);
     assert_string_equal(p->styles[b->style].name, "small");
     assert_near(b->focus_x, 0);
@@ -263,10 +263,10 @@ static void a_cut_takes_no_time(void **state)
                                 "{\"type\":\"cut\",\"duration\":3}},\"spots\":{"
                                 "\"cut\":{\"tagline\":\"x\"},"
                                 "\"fade\":{\"tagline\":\"x\",\"transition\":\"crossfade\"}}}");
-    assert_int_equal(p->default_transition.type, PLAYLIST_TRANSITION_CUT);
+    assert_int_equal(p->default_transition.type, TRANSITION_CUT);
     assert_int_equal(p->default_transition.duration_ms, 0);
     assert_int_equal(p->spots[0].transition.duration_ms, 0);
-    assert_int_equal(p->spots[1].transition.type, PLAYLIST_TRANSITION_CROSSFADE);
+    assert_int_equal(p->spots[1].transition.type, TRANSITION_CROSSFADE);
     assert_int_equal(p->spots[1].transition.duration_ms, 3000);
     playlist_destroy(p);
 }

@@ -201,7 +201,7 @@ static void every_crop_of_a_picture_works(void **state)
             size[k] = 1 + (int)(sample_random(&seed) % 200);
         double fx = sample_random(&seed) / 4294967295.0, fy = sample_random(&seed) / 4294967295.0;
         struct layout_fitted fitted =
-            layout_fit(size[0], size[1], size[2], size[3], PLAYLIST_FIT_COVER, fx, fy);
+            layout_fit(size[0], size[1], size[2], size[3], LAYOUT_FIT_COVER, fx, fy);
         struct scale_source shape = {.width_px = size[0], .height_px = size[1]};
         shape.part = fitted.source;
         struct sample_canvas out = scaled(&shape, solid, size[2], size[3]);

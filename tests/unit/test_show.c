@@ -19,7 +19,7 @@ static void count_free(struct frame *frame)
 }
 
 /* Has a visual, whose end is counted. */
-static struct picture *make_picture(enum playlist_motion motion)
+static struct picture *make_picture(enum layout_motion motion)
 {
     struct frame *frame = calloc(1, sizeof *frame);
     assert_non_null(frame);
@@ -56,7 +56,7 @@ static struct show_frame step_mix(struct fixture *f, double now_ms, struct show_
                                    .from = from,
                                    .to = to,
                                    .mix = mix,
-                                   .type = PLAYLIST_TRANSITION_DISSOLVE,
+                                   .type = TRANSITION_DISSOLVE,
                                    .bridge_ms = BRIDGE_MS};
     return show_step(&f->show, &wish);
 }
@@ -67,10 +67,10 @@ static int set_up(void **state)
     if (!f)
         return -1;
     alive = 0;
-    f->ground = make_picture(PLAYLIST_MOTION_NONE);
-    f->a = make_picture(PLAYLIST_MOTION_DRIFT_IN);
-    f->b = make_picture(PLAYLIST_MOTION_DRIFT_IN);
-    f->c = make_picture(PLAYLIST_MOTION_NONE);
+    f->ground = make_picture(LAYOUT_MOTION_NONE);
+    f->a = make_picture(LAYOUT_MOTION_DRIFT_IN);
+    f->b = make_picture(LAYOUT_MOTION_DRIFT_IN);
+    f->c = make_picture(LAYOUT_MOTION_NONE);
     *state = f;
     return 0;
 }
@@ -354,11 +354,8 @@ static void a_transition_can_turn_round(void **state)
 
 static struct show_frame step_cut(struct fixture *f, double now_ms, struct show_target to)
 {
-    const struct show_wish wish = {.now_ms = now_ms,
-                                   .to = to,
-                                   .mix = 1,
-                                   .type = PLAYLIST_TRANSITION_CUT,
-                                   .bridge_ms = BRIDGE_MS};
+    const struct show_wish wish = {
+        .now_ms = now_ms, .to = to, .mix = 1, .type = TRANSITION_CUT, .bridge_ms = BRIDGE_MS};
     return show_step(&f->show, &wish);
 }
 
@@ -392,7 +389,7 @@ static void the_show_holds_what_it_shows(void **state)
 {
     struct fixture *f = *state;
     show_start(&f->show, f->ground, 0);
-    struct picture *lone = make_picture(PLAYLIST_MOTION_PAN);
+    struct picture *lone = make_picture(LAYOUT_MOTION_PAN);
     step_to(f, 0, target(4, lone, 0));
     picture_release(lone); /* as a loader does that was not asked for it again */
     struct show_frame frame = step_to(f, 2000, target(5, NULL, 2000));

@@ -21,7 +21,7 @@ static void count_free(struct frame *frame)
 }
 
 /* Has a visual, whose end is counted. */
-static struct picture *make_picture(enum playlist_motion motion)
+static struct picture *make_picture(enum layout_motion motion)
 {
     struct frame *frame = calloc(1, sizeof *frame);
     assert_non_null(frame);
@@ -83,7 +83,7 @@ static double screens_apart(const struct screen *a, const struct screen *b)
  * start. */
 struct slot {
     double start_ms, transition_ms, ready_ms;
-    enum playlist_transition_type type;
+    enum transition_type type;
     struct picture *picture;
     bool recent;
 };
@@ -116,14 +116,13 @@ static void lay(struct world *world)
         *slot = (struct slot){
             .start_ms = start_ms,
             .transition_ms = luck < 0.15 ? 0 : 400 + (length_ms / 2 - 400) * chance(world),
-            .type =
-                chance(world) < 0.3 ? PLAYLIST_TRANSITION_DISSOLVE : PLAYLIST_TRANSITION_CROSSFADE,
+            .type = chance(world) < 0.3 ? TRANSITION_DISSOLVE : TRANSITION_CROSSFADE,
             .ready_ms = chance(world) < 0.6   ? -1000
                         : chance(world) < 0.7 ? 4000 * chance(world)
                                               : 1e9,
         };
         if (slot->transition_ms == 0)
-            slot->type = PLAYLIST_TRANSITION_CUT;
+            slot->type = TRANSITION_CUT;
         start_ms += length_ms;
     }
     world->length_ms = start_ms;
@@ -135,7 +134,7 @@ static struct show_target slot_target(struct world *world, int index, double rou
     double start_ms = slot->start_ms + round_ms;
     slot->recent = true;
     if (!slot->picture && world->now_ms - start_ms >= slot->ready_ms)
-        slot->picture = make_picture((enum playlist_motion)(index % 4));
+        slot->picture = make_picture((enum layout_motion)(index % 4));
     return (struct show_target){
         .key = world->serial << 40 | (uint64_t)(start_ms + 1),
         .picture = slot->picture,
@@ -211,7 +210,7 @@ static void check_step(struct world *world)
     struct screen screen = drawn(world, &frame);
     /* No cut but those that the programme asks for, on time. A transition may be joined at a fifth
      * of its length, which is eased to a tenth; the rest is what passes in one step. */
-    bool asked = wish.type == PLAYLIST_TRANSITION_CUT && world->now_ms - wish.to.start_ms < 100 &&
+    bool asked = wish.type == TRANSITION_CUT && world->now_ms - wish.to.start_ms < 100 &&
                  frame.to_key == wish.to.key;
     double apart = screens_apart(&world->screen, &screen);
     if (!asked && !world->jumped && apart > 0.26)
@@ -245,7 +244,7 @@ static void play_any(uint64_t seed)
     print_message("# seed %llu\n", (unsigned long long)seed);
     alive = 0;
     lay(&world);
-    struct picture *ground = make_picture(PLAYLIST_MOTION_NONE);
+    struct picture *ground = make_picture(LAYOUT_MOTION_NONE);
     show_start(&world.show, ground, world.now_ms);
     add_share(&world.screen, ground->id, 1);
     picture_release(ground);

@@ -35,7 +35,7 @@ static struct sample_canvas decode(const void *bytes, size_t size, int width, in
     struct err err = {0};
     const struct still_request request = {.canvas_width_px = width,
                                           .canvas_height_px = height,
-                                          .fit = PLAYLIST_FIT_FILL,
+                                          .fit = LAYOUT_FIT_FILL,
                                           .scale = 1,
                                           .background = GROUND};
     struct still *still = open_bytes(bytes, size, &request, &err);
@@ -259,7 +259,7 @@ static void orientation_comes_before_fitting(void **state)
     struct sample_file plain = fields_jpeg(64, 32);
     struct sample_file file = sample_with_orientation(&plain, 6, true);
     const struct still_request request = {
-        .canvas_width_px = 100, .canvas_height_px = 100, .fit = PLAYLIST_FIT_CONTAIN, .scale = 1};
+        .canvas_width_px = 100, .canvas_height_px = 100, .fit = LAYOUT_FIT_CONTAIN, .scale = 1};
     struct err err = {0};
     struct still *still = open_bytes(file.bytes, file.size, &request, &err);
     assert_non_null(still);
@@ -278,7 +278,7 @@ static void shape_of_a_moving_cover(void **state)
     struct sample_file file = sample_png_rgba(255);
     const struct still_request request = {.canvas_width_px = 200,
                                           .canvas_height_px = 200,
-                                          .fit = PLAYLIST_FIT_COVER,
+                                          .fit = LAYOUT_FIT_COVER,
                                           .focus_x = 0.25,
                                           .focus_y = 0.5,
                                           .scale = 1.08};

@@ -89,7 +89,7 @@ static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
     }
     close(pair[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : WORKER_NO_JOB << 8);
+    assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : PROTOCOL_NO_JOB << 8);
     memcpy(told, calls, 16);
     while (recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event)
         told[strlen(told)] = event.kind == PROTOCOL_ERROR   ? 'e'
