@@ -1,7 +1,7 @@
 #include "operate/sheet.h"
 
-#include "decode/scale.h"
 #include "operate/png.h"
+#include "stage/snapshot.h"
 
 #include <stdlib.h>
 
@@ -36,21 +36,13 @@ bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas 
 bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *screen,
                struct err *err)
 {
-    struct scale_source source = {
-        .pixels = screen->pixels,
-        .stride_bytes = screen->stride_bytes,
-        .width_px = screen->width_px,
-        .height_px = screen->height_px,
-        .format = SCALE_ARGB8888,
-        .part = {0, 0, screen->width_px, screen->height_px},
-    };
     int x = GAP_PX + column * (sheet->cell_width_px + GAP_PX);
     int y = GAP_PX + row * (sheet->cell_height_px + GAP_PX);
     uint8_t *corner =
         (uint8_t *)sheet->canvas.pixels + sheet->canvas.stride_bytes * (size_t)y + (size_t)x * 4;
-    struct scale_target target = {corner, sheet->canvas.stride_bytes, sheet->cell_width_px,
-                                  sheet->cell_height_px};
-    return scale_picture(&source, &target, err);
+    const struct canvas cell = {corner, sheet->canvas.stride_bytes, sheet->cell_width_px,
+                                sheet->cell_height_px};
+    return snapshot_scale(screen, &cell, err);
 }
 
 bool sheet_write(const struct sheet *sheet, const char *path, struct err *err)

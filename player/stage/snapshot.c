@@ -1,5 +1,6 @@
 #include "stage/snapshot.h"
 
+#include <libyuv/scale_argb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,4 +68,12 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
     if (picture)
         memcpy(picture->name, mix->to.picture->name, sizeof picture->name);
     return picture;
+}
+
+bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err)
+{
+    int failed =
+        ARGBScale(from->pixels, (int)from->stride_bytes, from->width_px, from->height_px,
+                  to->pixels, (int)to->stride_bytes, to->width_px, to->height_px, kFilterBox);
+    return !failed || err_oom(err);
 }

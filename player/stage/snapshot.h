@@ -13,4 +13,8 @@
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
                               int new_width_px, int new_height_px);
 
+/* Scales a canvas down into another, both of opaque pixels, by averaging what each pixel covers.
+ * ERR_SYSTEM: out of memory. */
+bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err);
+
 #endif
