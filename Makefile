@@ -24,7 +24,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote 
 	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
 
-SOURCES := $(sort $(wildcard player/*.c player/*/*.c))
+SOURCES := $(sort $(shell find player -name '*.c'))
 OBJECTS := $(SOURCES:%.c=$B/obj/%.o)
 PROGRAMS := $B/duckling $B/duckling-films
 LIB_OBJECTS := $(filter-out $B/obj/player/main.o $B/obj/player/films.o,$(OBJECTS))
@@ -79,18 +79,18 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
-FUZZ_SOURCES := $(sort $(wildcard player/core/*.c) player/core/err.c player/base/file.c player/sync/trust.c)
+FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/programme/*.c) player/base/file.c player/sync/trust.c)
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/program.c decode/film.c \
 	decode/film_pace.c decode/film_sound.c decode/film_told.c decode/frames.c)
-FUZZ_MOVIE := $(sort $(wildcard player/decode/movie*.c)) player/base/clock.c
-FUZZ_STILL := $(addprefix player/decode/,still.c scale.c)
+FUZZ_MOVIE := $(sort $(wildcard player/worker/film/movie*.c)) player/base/clock.c
+FUZZ_STILL := $(addprefix player/worker/,still.c scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c tests/unit/worker_packets.h
 build/tests/fuzz/fuzz_movie: FUZZ_MORE := $(FUZZ_MOVIE) -Wl,--as-needed $(PKG_LIBS)
-build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/decode/worker_movie.c
+build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/worker/worker_movie.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
-build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard player/*/*.h)
+build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(shell find player -name '*.h')
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SOURCES) $(FUZZ_MORE) -ljansson -lcrypto -lm

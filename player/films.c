@@ -2,9 +2,9 @@
  * hundred shared libraries that FFmpeg brings. The player starts it for each film; so its own
  * start, and that of the workers which draw pictures, costs none of them. */
 #include "base/program.h"
-#include "decode/worker_movie.h"
-#include "operate/encoder.h"
-#include "version_films.h"
+#include "commands/preview/encoder.h"
+#include "commands/version_films.h"
+#include "worker/worker_movie.h"
 
 #include <stdio.h>
 #include <string.h>

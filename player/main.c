@@ -1,16 +1,16 @@
 /* The table of commands. */
 #include "base/log.h"
+#include "commands/check/check.h"
+#include "commands/explain.h"
+#include "commands/guide.h"
+#include "commands/play.h"
+#include "commands/preview/preview.h"
+#include "commands/publish/publish.h"
+#include "commands/publish/takeover.h"
+#include "commands/usage.h"
+#include "commands/version.h"
 #include "decode/link.h"
-#include "decode/worker_picture.h"
-#include "operate/check.h"
-#include "operate/explain.h"
-#include "operate/guide.h"
-#include "operate/preview.h"
-#include "operate/publish.h"
-#include "operate/takeover.h"
-#include "play.h"
-#include "usage.h"
-#include "version.h"
+#include "worker/worker_picture.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 
-#include "core/err.h"
 #include "core/civil.h"
+#include "core/err.h"
 
 #include <stddef.h>
 

@@ -25,10 +25,12 @@ bool err_set_errno(struct err *err, enum err_code code, int errno_value, const c
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     size_t used = strlen(err->text);
-    char words[128];
-    /* With _GNU_SOURCE strerror_r returns the text, which may not be in `words`. */
-    const char *text = strerror_r(errno_value, words, sizeof words);
-    snprintf(err->text + used, sizeof err->text - used, ": %s", text);
+    /* Without the locale that strerror() asks for. NULL: no such errno. */
+    const char *text = strerrordesc_np(errno_value);
+    if (text)
+        snprintf(err->text + used, sizeof err->text - used, ": %s", text);
+    else
+        snprintf(err->text + used, sizeof err->text - used, ": error %d", errno_value);
     err->code = code;
     return false;
 }

@@ -3,7 +3,7 @@
 #ifndef DECODE_FACES_H
 #define DECODE_FACES_H
 
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #include "decode/film_sound.h"
 #include "decode/film_told.h"
 #include "decode/link.h"
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

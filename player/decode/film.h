@@ -9,7 +9,7 @@
 
 #include "core/err.h"
 #include "core/frame.h"
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 #ifndef DECODE_FILM_SOUND_H
 #define DECODE_FILM_SOUND_H
 
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <stdbool.h>
 

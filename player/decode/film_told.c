@@ -1,7 +1,7 @@
 #include "decode/film_told.h"
 
 #include "core/frame.h"
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <math.h>
 #include <string.h>

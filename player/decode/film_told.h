@@ -2,7 +2,7 @@
 #ifndef DECODE_FILM_TOLD_H
 #define DECODE_FILM_TOLD_H
 
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <stdbool.h>
 

@@ -8,7 +8,7 @@
 
 #include "core/err.h"
 #include "core/frame.h"
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/program.h"
-#include "decode/protocol.h"
-#include "decode/sandbox.h"
+#include "sandbox/protocol.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <poll.h>

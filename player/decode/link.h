@@ -6,7 +6,7 @@
 #define DECODE_LINK_H
 
 #include "core/err.h"
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/zone.h"
 #include "core/media_kind.h"
-#include "core/playlist_fault.h"
+#include "playlist/playlist_fault.h"
 #include "sync/verify.h"
 
 #include <errno.h>

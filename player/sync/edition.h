@@ -6,7 +6,7 @@
 #define SYNC_EDITION_H
 
 #include "core/err.h"
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 #include "sync/marks.h"
 
 struct edition {

@@ -7,7 +7,7 @@
 #define SYNC_FETCH_H
 
 #include "core/err.h"
-#include "base/http.h"
+#include "http/http.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 #define SYNC_FETCH_FILE_H
 
 #include "core/err.h"
-#include "base/http.h"
+#include "http/http.h"
 
 #include <stddef.h>
 

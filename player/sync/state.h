@@ -14,7 +14,7 @@
 #define SYNC_STATE_H
 
 #include "core/err.h"
-#include "core/pointer.h"
+#include "playlist/pointer.h"
 #include "sync/trust.h"
 
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #define SYNC_TRUST_H
 
 #include "core/err.h"
-#include "core/pointer.h"
+#include "playlist/pointer.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 #define SYNC_VERIFY_H
 
 #include "core/err.h"
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 /* Whether an asset of the playlist is shown as a still by any spot. */
 bool verify_is_still(const struct playlist *playlist, int asset);

@@ -1,7 +1,7 @@
 /* The processor's drawing, a frame at a time. */
 #include "bench.h"
 
-#include "stage/compose.h"
+#include "screen/compose.h"
 
 struct scene {
     struct canvas a, b, out;

@@ -1,8 +1,8 @@
 /* The core: parsing a large playlist, and asking the programme. */
 #include "bench.h"
 
-#include "core/playlist.h"
-#include "core/programme.h"
+#include "playlist/playlist.h"
+#include "programme/programme.h"
 
 #include <string.h>
 

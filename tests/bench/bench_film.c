@@ -9,8 +9,8 @@
 
 #include "decode/film.h"
 #include "decode/link.h"
-#include "decode/worker_movie.h"
-#include "stage/compose.h"
+#include "worker/worker_movie.h"
+#include "screen/compose.h"
 
 #include <errno.h>
 #include <fcntl.h>

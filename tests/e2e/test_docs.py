@@ -156,7 +156,7 @@ class Manuals(unittest.TestCase):
     def test_what_check_looks_at_of_a_film(self):
         """The numbers of check_watch.h, in seconds, stand in the page."""
         page = (TOP / "packaging/man/duckling.1").read_text()
-        header = (TOP / "player/operate/check_watch.h").read_text()
+        header = (TOP / "player/commands/check/check_watch.h").read_text()
         numbers = {name: int(us) // 1000000 for name, us in re.findall(r"#define CHECK_WATCH_(\w*)US INT64_C\((\d+)\)", header)}
         self.assertEqual(sorted(numbers), ["", "END_", "LONG_", "TIMED_"])
         told = re.search(r"its first (\d+) seconds, the first (\d+) of which are timed;\nof a longer one that tells its length also the "
@@ -168,7 +168,7 @@ class Manuals(unittest.TestCase):
         """The page names each codec that the player's list has, and no other."""
         names = {"h264": "H.264", "hevc": "HEVC", "vp8": "VP8", "vp9": "VP9", "libdav1d": "AV1", "aac": "AAC", "mp3float": "MP3",
                  "ac3": "AC\\-3", "opus": "Opus", "vorbis": "Vorbis", "flac": "FLAC", "pcm_s16le": "PCM of 16 bits"}
-        table = (TOP / "player/decode/movie_codec.h").read_text()
+        table = (TOP / "player/worker/film/movie_codec.h").read_text()
         decoders = re.search(r"#define MOVIE_CODEC_DECODERS\s[\s\\]*\"([^\"]+)\"", table)[1].split(",")
         page = (TOP / "packaging/man/duckling-playlist.5").read_text()
         pictures = re.search(r"Matroska file, whatever its name ends in, with (.*?), of at most", page)[1]

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "decode/film.h"
 #include "decode/link.h"
-#include "decode/worker_movie.h"
+#include "worker/worker_movie.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * Standard input: each playlist as a line with its size in bytes, then its bytes. Standard output:
  * a line of JSON for each, the list of its faults; [] for a playlist without any. Text that is not
  * UTF-8 in a fault, or a size that is none, ends it with 1. */
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 #include <errno.h>
 #include <jansson.h>

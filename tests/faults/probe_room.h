@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "sync/feed_source.h"
+#include "sync/feed/feed_source.h"
 
 #include <inttypes.h>
 #include <poll.h>

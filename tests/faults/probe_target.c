@@ -9,7 +9,7 @@
  *
  * A failure is a line "error CODE TEXT". On standard error: "peak KIB", the most memory it had. */
 #include "base/file.h"
-#include "operate/target.h"
+#include "target/target.h"
 
 #include <inttypes.h>
 #include <stdio.h>

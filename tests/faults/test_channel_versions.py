@@ -253,7 +253,7 @@ class Harmless(Case):
         self.comes(self.keys.sign(self.data, f"x-from=2027-01-01 {words} x-priority=9 x-priority=9"))
 
     def test_a_channel_with_every_kind_of_letter(self):
-        """Those of core/pointer.h count for the playlist, too."""
+        """Those of playlist/pointer.h count for the playlist, too."""
         media = {"a.mp4": bytes_of("a", 5000)}
         channel.Channel(self.keys, "0a.b_c-9").publish(self.server.files, 1, "one", media)
         probe = self.probe(self.server.url("channels/0a.b_c-9/"))

@@ -8,10 +8,10 @@
 /* A worker leaves its ring mapped until the process ends. */
 static void *map_ring(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 #define mmap map_ring
-#include "decode/worker_movie.c"
+#include "worker/worker_movie.c"
 #undef mmap
 
-#include "decode/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-/* Any bytes: no crash, and what comes out keeps every promise of core/playlist.h. */
-#include "core/playlist.h"
-#include "core/playlist_fault.h"
+/* Any bytes: no crash, and what comes out keeps every promise of playlist/playlist.h. */
+#include "playlist/playlist.h"
+#include "playlist/playlist_fault.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* Any text as a trusted comment: what is accepted keeps every promise of core/pointer.h, and what
+/* Any text as a trusted comment: what is accepted keeps every promise of playlist/pointer.h, and what
  * is printed of it is read as the same. */
-#include "core/pointer.h"
+#include "playlist/pointer.h"
 
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
  * The picture libraries themselves are watched only where they take and give back memory.
  *
  * An input: eight bytes over how it is to be shown; the picture. */
-#include "decode/still.h"
+#include "worker/still.h"
 
-#include "decode/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

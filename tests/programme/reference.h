@@ -4,7 +4,7 @@
 #ifndef TESTS_PROGRAMME_REFERENCE_H
 #define TESTS_PROGRAMME_REFERENCE_H
 
-#include "core/programme.h"
+#include "programme/programme.h"
 
 #include <stdlib.h>
 #include <string.h>

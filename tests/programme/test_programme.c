@@ -21,7 +21,7 @@
  * `film - 0` forgets all films. */
 #include "base/file.h"
 #include "base/zone.h"
-#include "core/programme.h"
+#include "programme/programme.h"
 #include "../unit/sample_zones.h"
 
 #include <glob.h>

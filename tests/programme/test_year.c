@@ -1,7 +1,7 @@
 /* next_change against a whole year, second by second, in a zone whose clocks change twice in it:
  * between two changes nothing changes, and at each something does. */
 #include "base/zone.h"
-#include "core/programme.h"
+#include "programme/programme.h"
 #include "../unit/sample_zones.h"
 
 #include <setjmp.h>

@@ -5,9 +5,9 @@
 #define TESTS_UNIT_HOSTILE_WORKER_H
 
 #include "core/err.h"
-#include "decode/protocol.h"
-#include "decode/sandbox.h"
-#include "decode/worker_picture.h"
+#include "sandbox/protocol.h"
+#include "sandbox/sandbox.h"
+#include "worker/worker_picture.h"
 
 #include <dirent.h>
 #include <fcntl.h>

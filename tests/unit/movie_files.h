@@ -3,7 +3,7 @@
 #ifndef TESTS_MOVIE_FILES_H
 #define TESTS_MOVIE_FILES_H
 
-#include "decode/movie.h"
+#include "worker/film/movie.h"
 
 #include <fcntl.h>
 #include <spawn.h>

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "decode/link.h"
-#include "decode/worker_movie.h"
-#include "decode/worker_picture.h"
-#include "playing.h"
+#include "worker/worker_movie.h"
+#include "worker/worker_picture.h"
+#include "playout/playing.h"
 
 #include "temp_folder.h"
 

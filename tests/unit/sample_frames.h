@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_SAMPLE_FRAMES_H
 #define TESTS_UNIT_SAMPLE_FRAMES_H
 
-#include "stage/compose.h"
+#include "screen/compose.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -4,7 +4,7 @@
 #define TESTS_SAMPLE_MEDIA_H
 
 #include "base/file.h"
-#include "sync/feed_media.h"
+#include "sync/feed/feed_media.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

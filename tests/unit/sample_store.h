@@ -3,7 +3,7 @@
 #define TESTS_SAMPLE_STORE_H
 
 #include "base/file.h"
-#include "sync/store.h"
+#include "sync/store/store.h"
 
 #include <errno.h>
 #include <stdarg.h>

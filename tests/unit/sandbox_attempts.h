@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_SANDBOX_ATTEMPTS_H
 #define TESTS_UNIT_SANDBOX_ATTEMPTS_H
 
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>

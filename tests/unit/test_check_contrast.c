@@ -1,6 +1,6 @@
 /* Contrast against values computed by hand from WCAG 2.2's formula, and on texts drawn here pixel
  * by pixel. */
-#include "operate/check_contrast.h"
+#include "commands/check/check_contrast.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "operate/check_flash.h"
+#include "commands/check/check_flash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Films that follow each other in a loop: which of them stand still in the transition after them,
  * and which two are too much together. */
-#include "operate/check_follow.h"
+#include "commands/check/check_follow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

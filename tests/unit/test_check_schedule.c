@@ -1,5 +1,5 @@
 /* What is said of schedules, from both sides of each boundary. */
-#include "core/check_schedule.h"
+#include "programme/check_schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "stage/compose.h"
+#include "screen/compose.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

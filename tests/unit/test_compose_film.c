@@ -1,4 +1,4 @@
-#include "stage/compose_film.h"
+#include "screen/compose_film.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

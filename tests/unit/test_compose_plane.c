@@ -1,4 +1,4 @@
-#include "stage/compose_plane.h"
+#include "screen/compose_plane.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  *
  * UPDATE_GOLDEN=1 writes the kept ones anew, from memory. OpenGL is Mesa's llvmpipe through SDL's
  * offscreen driver; where there is none, that test says so. */
-#include "stage/display.h"
+#include "screen/display.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  * OpenGL is Mesa's llvmpipe through SDL's offscreen driver; where there is none, those tests say
  * so. */
-#include "stage/display.h"
+#include "screen/display.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Over 600 lines: both sides of each reason, which are read best in one place. */
-#include "core/explain.h"
+#include "programme/explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

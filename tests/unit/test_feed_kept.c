@@ -1,5 +1,5 @@
 /* What of a stored playlist is read again, and what goes. */
-#include "sync/feed_kept.h"
+#include "sync/feed/feed_kept.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Origins and addresses; web servers are in tests/faults. */
-#include "sync/feed_media.h"
+#include "sync/feed/feed_media.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* What the store has, parts of files, and a full disk. */
-#include "sync/feed_media.h"
+#include "sync/feed/feed_media.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>

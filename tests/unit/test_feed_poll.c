@@ -1,5 +1,5 @@
 /* Questions to a folder, by a clock of the test's own. */
-#include "sync/feed_poll.h"
+#include "sync/feed/feed_poll.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

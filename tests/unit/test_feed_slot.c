@@ -1,4 +1,4 @@
-#include "sync/feed_slot.h"
+#include "sync/feed/feed_slot.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

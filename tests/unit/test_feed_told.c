@@ -1,4 +1,4 @@
-#include "sync/feed_told.h"
+#include "base/feed_told.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/link.h"
-#include "decode/worker_movie.h"
+#include "worker/worker_movie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

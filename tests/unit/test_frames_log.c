@@ -1,4 +1,4 @@
-#include "frames_log.h"
+#include "screen/frames_log.h"
 
 #include "base/file.h"
 

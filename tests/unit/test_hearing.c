@@ -1,6 +1,6 @@
 /* Hearing: when the device is open, and that what comes out of it is in step with the show, by a
  * clock, a device, a film and a playing that the test has in its hand. */
-#include "hearing.h"
+#include "playout/hearing.h"
 
 #include "base/clock.h"
 #include "decode/film.h"

@@ -1,4 +1,4 @@
-#include "decode/house.h"
+#include "worker/house.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

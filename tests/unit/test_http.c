@@ -1,5 +1,5 @@
 /* What needs no server; tests/faults/test_feed.py has the rest. */
-#include "base/http.h"
+#include "http/http.h"
 
 #include <netinet/in.h>
 #include <stdarg.h>

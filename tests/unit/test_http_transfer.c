@@ -1,6 +1,6 @@
 /* What goes over the wire, with a small server of our own; tests/faults/test_feed*.py has hostile
  * ones and TLS. */
-#include "base/http.h"
+#include "http/http.h"
 
 #include "base/clock.h"
 #include "base/hash.h"

@@ -1,7 +1,7 @@
 /* The lengths of films, asked of workers: honest ones with real films, and some that hang or lie.
  *
  * lengths.c, through film.c, executes this program again as the worker. */
-#include "lengths.h"
+#include "playout/lengths.h"
 
 #include "base/clock.h"
 #include "decode/film.h"

@@ -1,7 +1,7 @@
 /* Where lines may end. Each sample writes its text with the marks between: `|` a fair place, `+` a
  * good one, `*` after punctuation, `~` a poor one, `_` only inside a word that is too wide; nothing
  * where no line may end. */
-#include "decode/linebreak.h"
+#include "worker/text/linebreak.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The mixer: what is heard of films, sample by sample. */
-#include "stage/mixer.h"
+#include "sound/mixer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "decode/movie.h"
+#include "worker/film/movie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

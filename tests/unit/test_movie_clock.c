@@ -1,4 +1,4 @@
-#include "decode/movie_clock.h"
+#include "worker/film/movie_clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* How long films are, and how much of their files is read to know it: the sound here is much larger
  * than the pictures. */
-#include "decode/movie.h"
+#include "worker/film/movie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

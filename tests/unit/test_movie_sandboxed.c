@@ -1,10 +1,10 @@
 /* Films inside the sandbox, as a worker plays them: nothing that FFmpeg does on its way is missing
  * from the list of system calls. test_movie_sandboxed_plain.py runs the same without sanitizers,
  * which need more of them. */
-#include "decode/movie.h"
+#include "worker/film/movie.h"
 
-#include "decode/protocol.h"
-#include "decode/sandbox.h"
+#include "sandbox/protocol.h"
+#include "sandbox/sandbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

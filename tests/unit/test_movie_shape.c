@@ -1,8 +1,8 @@
 /* How large a film's ring is, and how many threads decode it: as the headers say, without a
  * film. */
-#include "decode/movie_shape.h"
+#include "worker/film/movie_shape.h"
 
-#include "decode/movie_codec.h"
+#include "worker/film/movie_codec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

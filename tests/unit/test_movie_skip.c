@@ -1,5 +1,5 @@
 /* Catching up: what is given out, and how little is decoded for it. */
-#include "decode/movie.h"
+#include "worker/film/movie.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "settings.h"
+#include "commands/settings.h"
 
 enum { COMMAND_A = 1, COMMAND_B = 2 };
 enum { NAME, COUNT, COLOR, SIZE, LOUD, QUOTA, SOURCE, OUTPUT, OTHER, OUTPUT_B, ROWS };

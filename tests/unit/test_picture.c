@@ -1,4 +1,4 @@
-#include "stage/picture.h"
+#include "screen/picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

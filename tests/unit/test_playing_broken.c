@@ -14,10 +14,10 @@ static void note_reap(bool wait)
 }
 
 #define link_reap note_reap
-#include "loader.c"
+#include "playout/loader.c"
 #undef link_reap
 
-#include "playing.h"
+#include "playout/playing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * clock and into another edition.
  *
  * film.c executes this program again as the worker. */
-#include "playing.h"
+#include "playout/playing.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "core/playlist_compile.h"
+#include "playlist/playlist_compile.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

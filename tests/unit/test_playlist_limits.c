@@ -1,7 +1,7 @@
 /* How large a playlist may be, from both sides of each limit, and what happens when memory runs
  * out. */
-#include "core/playlist_parse.h"
-#include "core/playlist_scan.h"
+#include "playlist/playlist_parse.h"
+#include "playlist/playlist_scan.h"
 
 #include <jansson.h>
 #include <malloc.h>

@@ -1,6 +1,6 @@
-#include "core/pointer.h"
+#include "playlist/pointer.h"
 
-#include "core/playlist.h"
+#include "playlist/playlist.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

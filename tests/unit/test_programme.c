@@ -1,4 +1,4 @@
-#include "core/programme.h"
+#include "programme/programme.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Three strikes, by what a medium is and not by what it is called. */
-#include "quarantine.h"
+#include "playout/quarantine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
  *
  * With a sanitizer a few calls are refused instead of killing, and memory has no limit;
  * test_sandbox_plain.py runs the same tests without. */
-#include "decode/sandbox.h"
+#include "sandbox/sandbox.h"
 
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

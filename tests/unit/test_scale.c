@@ -1,4 +1,4 @@
-#include "decode/scale.h"
+#include "worker/scale.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

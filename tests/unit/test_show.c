@@ -1,4 +1,4 @@
-#include "stage/show.h"
+#include "screen/show.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

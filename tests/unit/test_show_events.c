@@ -1,6 +1,6 @@
 /* The show under any programme of events: swaps, steps of the clock, pictures that come late or
  * never. SEED=N runs the one with that seed. */
-#include "stage/show.h"
+#include "screen/show.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What the show says of films: where one runs, its next frame has to be drawn. */
-#include "stage/show.h"
+#include "screen/show.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "stage/snapshot.h"
+#include "screen/snapshot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

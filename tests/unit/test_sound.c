@@ -1,5 +1,5 @@
 /* The queue of sound, and the clock that it keeps. */
-#include "stage/sound_queue.h"
+#include "sound/sound_queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

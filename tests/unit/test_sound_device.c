@@ -1,6 +1,6 @@
 /* The sound device is open while it is wanted, and leaves nothing running when it is not. By SDL's
  * dummy driver, which takes sound like a device. */
-#include "stage/sound.h"
+#include "sound/sound.h"
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,6 +1,6 @@
 /* How loud films are heard: as loud as they are seen, by a show and a loader that the test has in
  * its hand. */
-#include "playing.h"
+#include "playout/playing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Each test is a process of its own: spare threads are made once, for good. */
-#include "decode/spare_threads.h"
+#include "sandbox/spare_threads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "decode/still.h"
+#include "worker/still.h"
 
 #include "core/picture_header.h"
 

@@ -1,6 +1,6 @@
 #include "base/file.h"
-#include "sync/manifest.h"
-#include "sync/store.h"
+#include "sync/store/manifest.h"
+#include "sync/store/store.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

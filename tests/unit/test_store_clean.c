@@ -1,7 +1,7 @@
 /* What goes from a store, and what stays. */
 #include "base/file.h"
-#include "sync/manifest.h"
-#include "sync/store.h"
+#include "sync/store/manifest.h"
+#include "sync/store/store.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Files under way. */
-#include "sync/store.h"
+#include "sync/store/store.h"
 
 #include <signal.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "decode/faces.h"
-#include "decode/tagline.h"
-#include "decode/tagline_lines.h"
+#include "worker/text/tagline.h"
+#include "worker/text/tagline_lines.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

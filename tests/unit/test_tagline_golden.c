@@ -5,7 +5,7 @@
  * the test says so and compares nothing. */
 #include "base/file.h"
 #include "decode/faces.h"
-#include "decode/tagline.h"
+#include "worker/text/tagline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* A worker's start: every wall stands before it looks at its job's files, whatever its trade.
  *
  * The sandbox is one of this test's own, which notes what it is asked for. */
-#include "decode/worker.h"
+#include "worker/worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_WORKER_PACKETS_H
 #define TESTS_UNIT_WORKER_PACKETS_H
 
-#include "decode/protocol.h"
+#include "sandbox/protocol.h"
 
 #include <fcntl.h>
 #include <string.h>

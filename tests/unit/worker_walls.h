@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_WORKER_WALLS_H
 #define TESTS_UNIT_WORKER_WALLS_H
 
-#include "decode/worker.h"
+#include "worker/worker.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,0 +1,10 @@
+/* Private to the feed: when to try again, with the jitter that core/retry asks for. Any thread. */
+#ifndef BASE_FEED_RETRY_H
+#define BASE_FEED_RETRY_H
+
+#include "core/retry.h"
+
+/* The instant of the next try on the monotonic clock, after `failures` failures in a row. */
+int64_t feed_retry_ns(const struct retry_policy *policy, unsigned failures, int64_t now_ns);
+
+#endif

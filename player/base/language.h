@@ -1,0 +1,12 @@
+/* The player's language, as a BCP 47 tag. */
+#ifndef BASE_LANGUAGE_H
+#define BASE_LANGUAGE_H
+
+#define LANGUAGE_BYTES 64
+
+/* Writes the tag for what an operator asked for (NULL: the system's locale from LC_ALL,
+ * LC_MESSAGES, LANG; "en" without one). Chinese without a script gets the one of its region, so
+ * that zh-CN finds zh-Hans and zh-TW zh-Hant. */
+void language_choose(const char *asked, char tag[LANGUAGE_BYTES]);
+
+#endif

@@ -1,0 +1,184 @@
+#include "commands/check/check.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/zone.h"
+#include "commands/check/check_lengths.h"
+#include "commands/check/check_media.h"
+#include "commands/check/check_volume.h"
+#include "commands/settings.h"
+#include "commands/usage.h"
+#include "decode/frames.h"
+#include "decode/link.h"
+#include "programme/check_schedule.h"
+#include "programme/programme.h"
+
+#include <stdlib.h>
+
+/* One playlist under check. */
+struct check_subject {
+    const struct settings *settings;
+    const char *path;
+    struct check_report *report;
+};
+
+static const struct option_value *value(const struct check_subject *subject, enum setting setting)
+{
+    return &subject->settings->values[setting];
+}
+
+/* The zone that the playlist is played in; UTC where there is no such zone, which is a fault. */
+static bool find_zone(const struct check_subject *subject, const char *name, bool is_own,
+                      struct zone *zone, struct err *err)
+{
+    struct err why = {0};
+    if (is_own)
+        return name ? zone_load(zone, name, err) : zone_load_system(zone, err);
+    if (!zone_load(zone, name, &why)) {
+        struct check_place place = {{"timezone"}};
+        check_report_add(subject->report, CHECK_FAULT, &place, "%s", why.text);
+    }
+    return true;
+}
+
+static bool check_schedule(const struct check_subject *subject, const struct playlist *playlist,
+                           const int32_t *film_ms, struct err *err)
+{
+    struct zone zone = {0};
+    struct playlist_faults warnings = {0};
+    int64_t now_ms = clock_wall_ms();
+    const char *at = value(subject, SETTING_AT)->text;
+    bool is_own = !playlist->timezone;
+    const char *own = value(subject, SETTING_TIMEZONE)->text;
+    const char *name = is_own ? own : playlist->timezone;
+    bool ok = find_zone(subject, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
+    /* Times on the command line go by --timezone first, as in the other commands. */
+    if (ok && own && !is_own) {
+        struct zone asked = {0};
+        ok = zone_load(&asked, own, err) || err_prefix(err, "option --timezone: ");
+        zone_finish(&asked);
+    }
+    if (ok && at)
+        ok = settings_instant(subject->settings, SETTING_AT,
+                              own            ? own
+                              : zone.name[0] ? name
+                                             : NULL,
+                              &now_ms, err);
+    if (ok && (now_ms < PROGRAMME_FIRST_MS || now_ms > PROGRAMME_LAST_MS))
+        ok = err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
+                     at ? at : "now");
+    if (ok) {
+        ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
+             check_schedule_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
+             check_schedule_unused(playlist, &warnings);
+        if (ok)
+            check_report_take(subject->report, CHECK_WARNING, &warnings);
+        else
+            err_oom(err);
+    }
+    playlist_faults_finish(&warnings);
+    zone_finish(&zone);
+    return ok;
+}
+
+static int64_t limit_of(const struct check_subject *subject)
+{
+    return (int64_t)(value(subject, SETTING_DECODE_TIMEOUT)->number * 1000);
+}
+
+/* What a playlist without faults says. */
+static bool check_sense(const struct check_subject *subject, const struct edition *edition,
+                        const struct check_bytes *bytes, struct err *err)
+{
+    int32_t *film_ms = check_lengths_find(edition, limit_of(subject));
+    bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
+                            check_volume_run(edition->playlist, bytes->data, bytes->size,
+                                             subject->report, err)
+                      : err_oom(err);
+    free(film_ms);
+    return ok;
+}
+
+bool check_playlist(const struct settings *settings, const char *path,
+                    const struct check_bytes *bytes, struct check_report *report, struct err *err)
+{
+    const struct check_subject subject = {settings, path, report};
+    if (!link_prepare(settings->values[SETTING_NO_SANDBOX].number > 0, err))
+        return false;
+    struct playlist_faults faults = {0};
+    struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);
+    bool sound = faults.total == 0;
+    check_report_take(report, CHECK_FAULT, &faults);
+    playlist_faults_finish(&faults);
+    if (!playlist)
+        return true;
+    struct edition *edition = edition_assume(playlist, path);
+    if (!edition)
+        return err_oom(err);
+    const struct check_media media = {
+        .edition = edition,
+        .report = report,
+        .limit_ms = limit_of(&subject),
+        .with_texts = sound,
+    };
+    bool ok =
+        (!sound || check_sense(&subject, edition, bytes, err)) && check_media_run(&media, err);
+    edition_destroy(edition);
+    return ok;
+}
+
+struct check_command {
+    struct settings settings;
+    struct check_report report;
+};
+
+static bool run(struct check_command *command, struct err *err)
+{
+    char *data = NULL;
+    struct check_bytes bytes = {0};
+    struct err why = {0};
+    const char *path = command->settings.source;
+    bool ok = true;
+    if (edition_may_be(path, &why) &&
+        file_read(path, PLAYLIST_BYTES_MAX, &data, &bytes.size, &why)) {
+        bytes.data = data;
+        ok = check_playlist(&command->settings, path, &bytes, &command->report, err);
+    } else {
+        struct check_place whole = {{NULL}};
+        check_report_add(&command->report, CHECK_FAULT, &whole, "%s", why.text);
+    }
+    free(data);
+    return ok && check_report_end(&command->report, err);
+}
+
+static int status_of(const struct check_command *command)
+{
+    bool strict = command->settings.values[SETTING_STRICT].number > 0;
+    return command->report.faults || (strict && command->report.warnings) ? EXIT_FAILURE
+                                                                          : EXIT_SUCCESS;
+}
+
+int check_main(int argc, char **argv)
+{
+    struct check_command command = {.report.stream = stdout};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    bool ok = settings_read(&command.settings, SETTINGS_CHECK, argc, argv, &err);
+    if (ok && !command.settings.help && !command.settings.source)
+        ok = err_set(&err, ERR_INPUT, "no playlist given; use duckling check FILE");
+    command.report.json = ok && command.settings.values[SETTING_JSON].number > 0;
+    if (!ok) {
+        status = usage_refuse(SETTINGS_CHECK, &err);
+    } else if (command.settings.help) {
+        usage_print(SETTINGS_CHECK, command.settings.help);
+    } else if (!run(&command, &err)) {
+        log_error("check", "%s", err.text);
+        status = EXIT_FAILURE;
+    } else {
+        status = status_of(&command);
+    }
+    settings_finish(&command.settings);
+    log_flush();
+    return status;
+}

@@ -1,0 +1,26 @@
+/* The check command: every fault and every warning of a playlist and its media in one run, before
+ * they are on a wall. Main thread. */
+#ifndef COMMANDS_CHECK_CHECK_H
+#define COMMANDS_CHECK_CHECK_H
+
+#include "commands/check/check_report.h"
+#include "commands/settings.h"
+
+/* A playlist file's bytes; borrowed. */
+struct check_bytes {
+    const char *data;
+    size_t size;
+};
+
+/* What the command looks at, for others that must not go on with a playlist that has faults:
+ * `path` is the file that these bytes were read from, beside which its media are. What is found
+ * goes to the report. False where the check itself fails (ERR_INPUT: a time zone that was asked
+ * for; ERR_SYSTEM). */
+MUST_CHECK bool check_playlist(const struct settings *settings, const char *path,
+                               const struct check_bytes *bytes, struct check_report *report,
+                               struct err *err);
+
+/* argv[0] is "check". Returns the process's exit status. */
+int check_main(int argc, char **argv);
+
+#endif

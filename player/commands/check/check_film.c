@@ -1,0 +1,341 @@
+#include "commands/check/check_film.h"
+
+#include "commands/check/check_flash.h"
+#include "commands/check/check_follow.h"
+#include "commands/check/check_kind.h"
+#include "commands/check/check_shape.h"
+#include "commands/check/check_watch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIFFERENT_US 100000 /* lengths that differ by less are the same to a viewer */
+#define GAP_US 1000000      /* so long a picture may stand where the rate varies untold */
+#define GAP_PICTURES 5
+#define MISSING_US 100000    /* so much missing sound can be heard */
+#define QUIET_END_US 2000000 /* shorter ones are common */
+#define STILL_US 10000000    /* so long a picture stands in no film on purpose */
+#define JOIN_US 1000000      /* so long a screen may show something else */
+#define KEY_US 3000000       /* so far apart are key pictures in a film that is made for screens */
+#define DAY_US INT64_C(86400000000)
+
+/* What a film's file turned out to be. */
+struct finding {
+    bool looked;
+    struct check_watched watched;
+};
+
+struct context {
+    const struct check_film *check;
+    const struct playlist *playlist;
+    struct finding *findings; /* by asset */
+};
+
+/* Whether any spot lets a film be heard. */
+static bool has_volume(const struct playlist *playlist, int asset)
+{
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (spot->is_video && spot->volume > 0 &&
+            (spot->asset_landscape == asset || spot->asset_portrait == asset))
+            return true;
+    }
+    return false;
+}
+
+static bool find(const struct context *context, int asset, struct err *err)
+{
+    const struct check_watch watch = {
+        .edition = context->check->edition,
+        .asset = asset,
+        .limit_ms = context->check->limit_ms,
+        .want_sound = has_volume(context->playlist, asset),
+    };
+    struct finding *finding = &context->findings[asset];
+    if (finding->looked)
+        return true;
+    finding->looked = true;
+    return check_watch_run(&watch, &finding->watched, err);
+}
+
+/* What a worker says of its codec, as far as it is a name. */
+static void tell_facts(const struct context *context, const struct film_facts *facts,
+                       const struct check_place *place)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+    bool named = facts->codec[0] && facts->codec[strspn(facts->codec, letters)] == '\0';
+    const struct check_fact fact = {
+        .codec = named ? facts->codec : "unknown",
+        .width = facts->width_px,
+        .height = facts->height_px,
+        .fps = facts->fps,
+        .duration_ms = facts->duration_us / 1000,
+    };
+    check_report_tell(context->check->report, place, &fact);
+}
+
+static void judge_length(const struct context *context, const struct playlist_spot *spot,
+                         const struct check_watched *watched, const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    int64_t length_us = watched->facts.duration_us;
+    int64_t least_us = (int64_t)PLAYLIST_DURATION_MS_MIN * 1000;
+    int64_t wanted_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
+                        : length_us < least_us ? least_us
+                                               : length_us;
+    if (length_us == 0 && !spot->has_duration)
+        check_report_add(report, CHECK_WARNING, place,
+                         "it doesn't say how long it is: its slots last %g s, the default",
+                         spot->duration_ms / 1000.0);
+    if (length_us > DAY_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "%.1f hours long: its slots end after 24 hours",
+                         (double)length_us / 3.6e9);
+    if (length_us > 0 && wanted_us - length_us >= DIFFERENT_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "%.2f s long, for slots of %g s: its last picture stands until they end",
+                         (double)length_us / 1e6, (double)wanted_us / 1e6);
+}
+
+/* Whether a stretch that was watched to the film's end came too early there. */
+static bool is_cut_off(const struct film_facts *facts, const struct check_passage *passage)
+{
+    int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
+    return passage->ended && film_is_cut_off(facts, shown_us);
+}
+
+/* Pictures that are damaged are left out. */
+static void judge_gap(const struct context *context, const struct film_facts *facts,
+                      const struct check_passage *passage, const struct check_place *place)
+{
+    if (facts->variable_rate || passage->stands_us < GAP_US ||
+        facts->fps * (double)passage->stands_us / 1e6 < GAP_PICTURES)
+        return;
+    check_report_add(context->check->report, CHECK_WARNING, place,
+                     "no picture comes for %.2f s after %.2f s: is it damaged there?",
+                     (double)passage->stands_us / 1e6, (double)passage->stands_at_us / 1e6);
+}
+
+/* True when there is nothing to say. */
+static bool judge_passage(const struct context *context, const struct film_facts *facts,
+                          const struct check_passage *passage, const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    double from_s = (double)passage->from_us / 1e6, length_s = (double)facts->duration_us / 1e6;
+    double shown_s = (double)passage->shown_us / 1e6;
+    if (passage->failed && passage->any && passage->shown_us >= 0)
+        check_report_add(report, CHECK_FAULT, place, "breaks off after %.2f s: %s", shown_s,
+                         passage->err.text);
+    else if (passage->failed)
+        /* One that comes to its end in time may be slow to be entered there. */
+        check_report_add(report, passage->err.code == ERR_TIMEOUT ? CHECK_WARNING : CHECK_FAULT,
+                         place, "can't be shown from %.2f s of %.2f s on: %s", from_s, length_s,
+                         passage->err.text);
+    else if (is_cut_off(facts, passage) && passage->shown_us >= 0)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its last picture comes at %.2f s of %.2f s: was the file cut off?",
+                         shown_s, length_s);
+    else if (is_cut_off(facts, passage))
+        check_report_add(report, CHECK_WARNING, place,
+                         "no picture comes between %.2f s and its end at %.2f s: was the file cut "
+                         "off?",
+                         from_s, length_s);
+    else
+        return true;
+    return false;
+}
+
+/* What the beginning doesn't have, the end can't. */
+static void judge_passages(const struct context *context, const struct check_watched *watched,
+                           const struct check_place *place)
+{
+    for (int i = 0; i < watched->passage_count; i++) {
+        judge_gap(context, &watched->facts, &watched->passages[i], place);
+        if (!judge_passage(context, &watched->facts, &watched->passages[i], place))
+            return;
+    }
+}
+
+static void judge_sound(const struct context *context, const struct playlist_spot *spot,
+                        const struct check_watched *watched, const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    const struct check_sound *sound = &watched->sound;
+    const struct check_passage *first = watched->passages;
+    int64_t length_us = watched->facts.duration_us;
+    if (spot->volume <= 0)
+        return;
+    if (!watched->facts.has_sound)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its volume is %g, and there is no sound in it that can be played (AAC, "
+                         "MP3, AC-3, Opus, Vorbis, FLAC and PCM of 16 bits can)",
+                         spot->volume);
+    else if (sound->heard_us == 0)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its volume is %g, and nothing of its sound can be decoded: it is silent",
+                         spot->volume);
+    if (sound->missing_us >= MISSING_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "%.2f s of its sound are missing or damaged, the first at %.2f s: they "
+                         "are silent",
+                         (double)sound->missing_us / 1e6, (double)sound->gap_us / 1e6);
+    if (sound->heard_us > 0 && first->ended && length_us - sound->end_us >= QUIET_END_US)
+        check_report_add(report, CHECK_WARNING, place,
+                         "its sound ends at %.2f s of %.2f s: the rest is silent",
+                         (double)sound->end_us / 1e6, (double)length_us / 1e6);
+}
+
+/* A film that is joined late is decoded from the key picture before that on. Where that takes long
+ * only because this machine is slow, it is told otherwise: so much of it was decoded, at least. */
+static void judge_join(const struct context *context, const struct check_watched *watched,
+                       const struct check_place *place)
+{
+    double fps = watched->facts.fps;
+    double decoded_us = (double)watched->join_us * (fps > 0 ? watched->pace / fps : 0);
+    if (watched->facts.duration_us > 0)
+        decoded_us = fmin(decoded_us, (double)watched->facts.duration_us);
+    if (watched->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
+        return;
+    check_report_add(context->check->report, CHECK_WARNING, place,
+                     "a player that starts within it shows nothing of it for up to about %.0f s: "
+                     "few of its pictures are key pictures; encode it with one in each 2 s (-g)",
+                     ceil((double)watched->join_us / 1e6));
+}
+
+static void judge_damage(const struct context *context, const struct check_watched *watched,
+                         const struct check_place *place)
+{
+    if (watched->damaged > 0)
+        check_report_add(
+            context->check->report, CHECK_WARNING, place,
+            "damaged pictures, %lld in what was watched, the first at %.2f s: they may "
+            "look broken",
+            (long long)watched->damaged, (double)watched->damaged_us / 1e6);
+}
+
+static void judge_look(const struct context *context, const struct check_watched *watched,
+                       const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    if (watched->facts.high_dynamic_range)
+        check_report_add(report, CHECK_WARNING, place,
+                         "of high dynamic range, which is shown without tone mapping: it will "
+                         "look flat");
+    if (watched->facts.has_alpha)
+        check_report_add(report, CHECK_WARNING, place,
+                         "with transparency, which films are shown without: it is opaque");
+    if (watched->facts.longest_us > STILL_US &&
+        watched->facts.fps * (double)watched->facts.longest_us / 1e6 > GAP_PICTURES)
+        check_report_add(report, CHECK_WARNING, place,
+                         "one of its pictures stands for %.1f s: are its times damaged?",
+                         (double)watched->facts.longest_us / 1e6);
+    if (watched->pace > 0 && watched->pace < watched->facts.fps)
+        check_report_add(report, CHECK_WARNING, place,
+                         "this machine decodes %.1f pictures of it a second, and it has %.5g: it "
+                         "would be shown with gaps",
+                         watched->pace, watched->facts.fps);
+    if (watched->flashes > CHECK_FLASH_MOST)
+        check_report_add(report, CHECK_WARNING, place,
+                         "%d flashes within the second before %.1f s; more than %d can cause "
+                         "seizures (WCAG 2.2, 2.3.1)",
+                         watched->flashes, (double)watched->flashes_us / 1e6, CHECK_FLASH_MOST);
+}
+
+static void judge(const struct context *context, const struct playlist_spot *spot, int screen)
+{
+    const struct check_watched *watched =
+        &context->findings[check_shape_asset(spot, screen)].watched;
+    struct check_report *report = context->check->report;
+    struct check_place place = check_shape_place(spot, screen);
+    if (!watched->usable) {
+        char hint[CHECK_KIND_BYTES];
+        bool known =
+            watched->err.code == ERR_INPUT &&
+            check_kind_hint(context->check->edition, check_shape_asset(spot, screen), true, hint);
+        check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : watched->err.text);
+        return;
+    }
+    tell_facts(context, &watched->facts, &place);
+    for (int i = 0; i < CHECK_SCREENS; i++)
+        if (spot->asset_landscape == spot->asset_portrait || i == screen)
+            check_shape_judge(report, spot, i, watched->facts.width_px, watched->facts.height_px);
+    judge_passages(context, watched, &place);
+    judge_damage(context, watched, &place);
+    judge_length(context, spot, watched, &place);
+    judge_look(context, watched, &place);
+    judge_join(context, watched, &place);
+    judge_sound(context, spot, watched, &place);
+}
+
+/* Screens of both shapes stay in step: slots go by the landscape film. */
+static void judge_pair(const struct context *context, const struct playlist_spot *spot)
+{
+    if (spot->asset_landscape < 0 || spot->asset_portrait < 0 || spot->has_duration)
+        return;
+    const struct check_watched *landscape = &context->findings[spot->asset_landscape].watched;
+    const struct check_watched *portrait = &context->findings[spot->asset_portrait].watched;
+    int64_t one_us = landscape->facts.duration_us, other_us = portrait->facts.duration_us;
+    if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
+        llabs(one_us - other_us) < DIFFERENT_US)
+        return;
+    struct check_place place = check_shape_place(spot, 1);
+    check_report_add(context->check->report, CHECK_WARNING, &place,
+                     "%.2f s long, and the landscape film, which its slots go by, %.2f s",
+                     (double)other_us / 1e6, (double)one_us / 1e6);
+}
+
+static bool judge_spot(const struct context *context, const struct playlist_spot *spot,
+                       struct err *err)
+{
+    bool one = spot->asset_landscape == spot->asset_portrait;
+    for (int screen = 0; screen < (one ? 1 : CHECK_SCREENS); screen++) {
+        int asset = check_shape_asset(spot, screen);
+        if (asset >= 0 && !find(context, asset, err))
+            return false;
+        if (asset >= 0)
+            judge(context, spot, screen);
+    }
+    judge_pair(context, spot);
+    return true;
+}
+
+static bool judge_loops(const struct context *context, struct err *err)
+{
+    const struct playlist *playlist = context->playlist;
+    struct check_follow_film *films = calloc(playlist->asset_count + 1, sizeof *films);
+    if (!films)
+        return err_oom(err);
+    for (size_t i = 0; i < playlist->asset_count; i++) {
+        const struct check_watched *watched = &context->findings[i].watched;
+        if (watched->usable)
+            films[i] = (struct check_follow_film){
+                .length_us = watched->facts.duration_us,
+                .load = watched->pace > 0 ? watched->facts.fps / watched->pace : 0,
+            };
+    }
+    bool ok = check_follow_run(playlist, films, context->check->report, err);
+    free(films);
+    return ok;
+}
+
+bool check_film_run(const struct check_film *check, struct err *err)
+{
+    const struct playlist *playlist = check->edition->playlist;
+    struct context context = {.check = check, .playlist = playlist};
+    context.findings = calloc(playlist->asset_count + 1, sizeof *context.findings);
+    if (!context.findings)
+        return err_oom(err);
+    bool ok = true, any = false;
+    for (size_t i = 0; ok && i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (!spot->has_visual || !spot->is_video)
+            continue;
+        any = true;
+        ok = judge_spot(&context, spot, err);
+    }
+    if (ok && any && check->with_loops)
+        ok = judge_loops(&context, err);
+    free(context.findings);
+    return ok;
+}

@@ -1,0 +1,19 @@
+/* Checks of a playlist's films, each watched as check_watch.h says. Main thread. */
+#ifndef COMMANDS_CHECK_CHECK_FILM_H
+#define COMMANDS_CHECK_CHECK_FILM_H
+
+#include "commands/check/check_report.h"
+#include "sync/edition.h"
+
+struct check_film {
+    const struct edition *edition; /* its media may be missing */
+    struct check_report *report;
+    int64_t limit_ms; /* how long a worker may take for the next thing */
+    bool with_loops;  /* false: the playlist has faults, and its loops can't be relied on */
+};
+
+/* All films of all spots; each file is watched once. Facts are told, faults and warnings found.
+ * False where the check itself fails (ERR_SYSTEM). */
+MUST_CHECK bool check_film_run(const struct check_film *check, struct err *err);
+
+#endif

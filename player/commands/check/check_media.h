@@ -1,0 +1,19 @@
+/* Checks of a playlist's media, each decoded as a player would, for a screen of 1920 × 1080 and one
+ * of 1080 × 1920; and of its taglines (check_text.h). Main thread; two workers at most. */
+#ifndef COMMANDS_CHECK_CHECK_MEDIA_H
+#define COMMANDS_CHECK_CHECK_MEDIA_H
+
+#include "commands/check/check_report.h"
+#include "sync/edition.h"
+
+struct check_media {
+    const struct edition *edition; /* its media may be missing */
+    struct check_report *report;
+    int64_t limit_ms; /* how long a worker may take */
+    bool with_texts;  /* false: the playlist has faults, and only its media can be relied on */
+};
+
+/* False where the check itself fails (ERR_SYSTEM); what is found is no error. */
+MUST_CHECK bool check_media_run(const struct check_media *media, struct err *err);
+
+#endif

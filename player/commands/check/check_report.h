@@ -1,0 +1,56 @@
+/* What a check has found, written to a stream as it is found: a line for people, or a JSON object a
+ * line. Main thread. */
+#ifndef COMMANDS_CHECK_CHECK_REPORT_H
+#define COMMANDS_CHECK_CHECK_REPORT_H
+
+#include "core/err.h"
+#include "playlist/playlist.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum check_level { CHECK_FAULT, CHECK_WARNING };
+
+#define CHECK_KEYS_MAX 4
+
+/* A place in the playlist: the keys that lead to it from the top, then NULLs. */
+struct check_place {
+    const char *keys[CHECK_KEYS_MAX];
+};
+
+/* Zeroed but for `json` and `stream`, nothing was found. */
+struct check_report {
+    FILE *stream; /* the caller's */
+    bool json;
+    size_t faults, warnings;
+};
+
+/* Writes one. What is written is valid UTF-8 without control characters, whatever the texts hold;
+ * texts over a kilobyte are cut. */
+__attribute__((format(printf, 4, 5))) void check_report_add(struct check_report *report,
+                                                            enum check_level level,
+                                                            const struct check_place *place,
+                                                            const char *format, ...);
+
+/* What is known of a film. */
+struct check_fact {
+    const char *codec;   /* letters, digits, '_', '.' and '-' */
+    int width, height;   /* as shown */
+    double fps;          /* 0: unknown */
+    int64_t duration_ms; /* 0: unknown */
+};
+
+/* Writes a film's facts, among JSON alone: an object of the level "fact" with one member more,
+ * "film". Counts as nothing. */
+void check_report_tell(struct check_report *report, const struct check_place *place,
+                       const struct check_fact *fact);
+
+/* Writes what the core has found, and how much more there was than it kept. */
+void check_report_take(struct check_report *report, enum check_level level,
+                       const struct playlist_faults *found);
+
+/* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it
+ * all. */
+MUST_CHECK bool check_report_end(const struct check_report *report, struct err *err);
+
+#endif

@@ -1,0 +1,171 @@
+#include "commands/check/check_text.h"
+
+#include "commands/check/check_contrast.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEPPED_PART 0.75  /* of the size asked for; below it the text looks like another one */
+#define LEGIBLE_PART 0.025 /* of the shorter side */
+
+struct check_place check_text_place(const struct playlist *playlist, int spot, int text)
+{
+    const struct playlist_spot *of = &playlist->spots[spot];
+    const char *language = of->texts[text].language;
+    return (struct check_place){{"spots", of->name, "tagline", *language ? language : NULL}};
+}
+
+struct check_place check_text_font_place(const struct playlist_style *style,
+                                         const struct playlist_font *font)
+{
+    return (struct check_place){
+        {"styles", style->name, "font", *font->language ? font->language : NULL}};
+}
+
+static const struct playlist_spot *spot_of(const struct check_text *text)
+{
+    return &text->playlist->spots[text->spot];
+}
+
+static const struct playlist_style *style_of(const struct check_text *text)
+{
+    return &text->playlist->styles[spot_of(text)->style];
+}
+
+static size_t encode(uint32_t code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t bytes = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = bytes; i-- > 1; code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3f));
+    out[0] = (char)((0xf00U >> bytes & 0xff) | code);
+    return bytes;
+}
+
+/* "相 U+76F8, 信 U+4FE1", with "..." where there are more. */
+static void list_codes(const uint32_t codes[PROTOCOL_CODES_MAX], char words[256])
+{
+    size_t used = 0;
+    for (int i = 0; i < PROTOCOL_CODES_MAX && codes[i]; i++) {
+        used += (size_t)snprintf(words + used, 256 - used, "%s", i ? ", " : "");
+        used += encode(codes[i], words + used);
+        used += (size_t)snprintf(words + used, 256 - used, " U+%04X", codes[i]);
+    }
+    snprintf(words + used, 256 - used, "%s", codes[PROTOCOL_CODES_MAX - 1] ? ", ..." : "");
+}
+
+static void judge_glyphs(const struct check_text *text, const struct check_place *place,
+                         struct check_report *report)
+{
+    const struct protocol_facts *facts = text->facts;
+    const struct playlist_style *style = style_of(text);
+    char codes[256];
+    if (facts->missing > 0) {
+        list_codes(facts->missing_codes, codes);
+        check_report_add(report, CHECK_WARNING, place,
+                         "no font has %d of its characters, which are left out: %s",
+                         (int)facts->missing, codes);
+    }
+    int asset = playlist_choose_font(style, text->language);
+    if (asset < 0)
+        return;
+    if (!(facts->faces_open & 1) && !text->bad_font[asset]) {
+        text->bad_font[asset] = true;
+        for (size_t i = 0; i < style->font_count; i++) {
+            struct check_place font = check_text_font_place(style, &style->fonts[i]);
+            if (style->fonts[i].asset == asset)
+                check_report_add(report, CHECK_FAULT, &font, "%s: not a font that can be used",
+                                 text->playlist->assets[asset].path);
+        }
+    }
+    if (facts->faces_open & 1 && facts->fallen > 0) {
+        list_codes(facts->fallen_codes, codes);
+        check_report_add(report, CHECK_WARNING, place,
+                         "%s lacks %d of its characters, which the system's font draws: %s",
+                         text->playlist->assets[asset].path, (int)facts->fallen, codes);
+    }
+}
+
+static void judge_size(const struct check_text *text, const struct check_place *place,
+                       struct check_report *report)
+{
+    const struct protocol_facts *facts = text->facts;
+    int width = text->screen->width_px, height = text->screen->height_px;
+    if (facts->used_px < LEGIBLE_PART * fmin(width, height))
+        check_report_add(report, CHECK_WARNING, place,
+                         "on %d × %d its type is %d pixels high (%d were asked for): less than "
+                         "%g %% of the shorter side can't be read from afar",
+                         width, height, (int)facts->used_px, (int)facts->asked_px,
+                         LEGIBLE_PART * 100);
+    else if (facts->used_px < STEPPED_PART * facts->asked_px)
+        check_report_add(report, CHECK_WARNING, place,
+                         "on %d × %d its type steps down from %d to %d pixels, or the text would "
+                         "not fit",
+                         width, height, (int)facts->asked_px, (int)facts->used_px);
+}
+
+/* At both ends of the visual's motion; the worse counts. */
+static bool measure(const struct check_text *text, double *ratio, struct err *err)
+{
+    const struct playlist_spot *spot = spot_of(text);
+    struct picture picture = {
+        .background = spot->background,
+        .visual = text->visual,
+        .text = text->frame,
+        .motion = spot->motion,
+        .portrait = text->screen->height_px > text->screen->width_px,
+        .holders = 1,
+    };
+    *ratio = INFINITY;
+    for (int end = 0; end < (picture_moves(&picture) ? 2 : 1); end++) {
+        struct picture_view view = {&picture, end};
+        double here;
+        compose_picture(text->screen, &view);
+        if (!check_contrast_measure(text->screen, text->frame, style_of(text)->color,
+                                    text->facts->used_px, &here, err))
+            return false;
+        *ratio = fmin(*ratio, here);
+    }
+    return true;
+}
+
+static bool judge_contrast(const struct check_text *text, const struct check_place *place,
+                           struct check_report *report, struct err *err)
+{
+    const struct playlist_spot *spot = spot_of(text);
+    double ratio;
+    if (spot->has_visual) {
+        if (!text->visual)
+            return true;
+        if (!measure(text, &ratio, err))
+            return false;
+        if (ratio < CHECK_CONTRAST_LEAST)
+            check_report_add(report, CHECK_WARNING, place,
+                             "on %d × %d its contrast with the visual is %.2f:1; legible is %g:1 "
+                             "or more (WCAG 2.2): try a scrim, another color or another position",
+                             text->screen->width_px, text->screen->height_px,
+                             floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
+    } else if (text->first && text->text == 0) {
+        struct check_place whole = {{"spots", spot->name, "tagline"}};
+        ratio = check_contrast_colors(style_of(text)->color, spot->background);
+        if (ratio < CHECK_CONTRAST_LEAST)
+            check_report_add(report, CHECK_WARNING, &whole,
+                             "its contrast with the background is %.2f:1; legible is %g:1 or more "
+                             "(WCAG 2.2): try another color",
+                             floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
+    }
+    return true;
+}
+
+bool check_text_judge(const struct check_text *text, struct check_report *report, struct err *err)
+{
+    struct check_place place = check_text_place(text->playlist, text->spot, text->text);
+    if (text->first)
+        judge_glyphs(text, &place, report);
+    judge_size(text, &place, report);
+    return judge_contrast(text, &place, report, err);
+}

@@ -1,0 +1,31 @@
+/* Checks of taglines as they are set on a screen: characters without a glyph, type that became too
+ * small, contrast. Main thread. */
+#ifndef COMMANDS_CHECK_CHECK_TEXT_H
+#define COMMANDS_CHECK_CHECK_TEXT_H
+
+#include "commands/check/check_report.h"
+#include "sandbox/protocol.h"
+#include "screen/compose.h"
+
+/* A tagline in one language on one screen. */
+struct check_text {
+    const struct playlist *playlist;
+    int spot, text;               /* indexes of the spots, and of the spot's texts */
+    const char *language;         /* that it is set by */
+    const struct canvas *screen;  /* scratch, of the screen's size, upright */
+    struct frame *visual, *frame; /* the caller's; NULL: no visual, or one that can't be shown */
+    const struct protocol_facts *facts;
+    bool first;     /* of the screens: tells what is the same on all of them */
+    bool *bad_font; /* by asset: told already */
+};
+
+/* ERR_SYSTEM when out of memory; what is found is no error. */
+MUST_CHECK bool check_text_judge(const struct check_text *text, struct check_report *report,
+                                 struct err *err);
+
+/* The place of a spot's text, of a style's font. */
+struct check_place check_text_place(const struct playlist *playlist, int spot, int text);
+struct check_place check_text_font_place(const struct playlist_style *style,
+                                         const struct playlist_font *font);
+
+#endif

@@ -1,0 +1,324 @@
+#include "commands/check/check_watch.h"
+
+#include "base/clock.h"
+#include "commands/check/check_flash.h"
+#include "commands/check/check_shape.h"
+#include "decode/link.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TIMED_FRAMES_MIN 10 /* fewer tell nothing about a pace */
+#define SOUND_HZ 48000
+#define BLOCK_PAIRS (SOUND_HZ / 100)
+/* A film keeps its sound until it is taken, and waits for that: what is so far behind the picture
+ * is given up. */
+#define BEHIND_PAIRS 480000 /* 10 s */
+/* A film is joined so long before its end; and if that was done within this, in its middle, too. */
+#define JOIN_END_US 300000
+#define JOIN_SLOW_US 1000000
+
+/* How fast the pictures come. */
+struct timing {
+    int64_t first_ns, last_ns;
+    int frames;
+};
+
+/* One passage in work. */
+struct watching {
+    const struct check_watch *watch;
+    struct check_watched *watched;
+    struct check_passage *passage;
+    int64_t until_us;
+    struct film *film;
+    uint64_t last_id; /* of the pictures that came; 0: none */
+    struct timing timing;
+    struct check_flash *flash;
+    float *mix;             /* scratch of BEHIND_PAIRS */
+    int64_t at, heard_till; /* of the sound, in pairs: looked for next; -1: nothing was heard yet */
+};
+
+/* Sleeps until the film has news, or the time has come. */
+static void wait_for(const struct film *film, int64_t until_ns)
+{
+    int64_t deadline_ns = film_deadline_ns(film);
+    if (until_ns < deadline_ns)
+        deadline_ns = until_ns;
+    int64_t ms = deadline_ns == INT64_MAX ? INT_MAX : (deadline_ns - clock_mono_ns()) / 1000000 + 1;
+    struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
+    poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
+}
+
+static struct film *start(const struct check_watch *watch, int64_t start_us, bool only_look,
+                          struct err *err)
+{
+    const struct film_request request = {
+        .canvas_width_px = check_screens[0].width_px,
+        .canvas_height_px = check_screens[0].height_px,
+        .fit = LAYOUT_FIT_COVER,
+        .focus_x = 0.5,
+        .focus_y = 0.5,
+        .start_us = start_us,
+        .want_sound = watch->want_sound && !only_look,
+        .only_look = only_look,
+        .limit_ms = watch->limit_ms,
+    };
+    int file = edition_open(watch->edition, watch->asset, err);
+    if (file < 0)
+        return NULL;
+    struct film *film = film_start(&request, file, err);
+    close(file);
+    return film;
+}
+
+static void stop(struct film *film)
+{
+    film_stop(film);
+    link_reap(true); /* what is timed next has the machine for itself */
+}
+
+bool check_watch_look(const struct check_watch *watch, struct film_facts *facts, struct err *err)
+{
+    struct film *film = start(watch, 0, true, err);
+    if (!film)
+        return false;
+    enum film_state state;
+    while ((state = film_poll(film, clock_mono_ns(), err)) == FILM_PENDING)
+        wait_for(film, INT64_MAX);
+    if (state == FILM_READY)
+        *facts = *film_facts(film);
+    stop(film);
+    return state == FILM_READY;
+}
+
+/* How long it takes from a film's start to the picture that is on then; -1: none came. */
+static int64_t time_start(const struct check_watch *watch, int64_t start_us)
+{
+    struct check_watch silent = *watch;
+    struct err err = {0};
+    int64_t begin_ns = clock_mono_ns();
+    silent.want_sound = false;
+    struct film *film = start(&silent, start_us, false, &err);
+    if (!film)
+        return -1;
+    enum film_state state;
+    while ((state = film_poll(film, clock_mono_ns(), &err)) == FILM_PENDING)
+        wait_for(film, INT64_MAX);
+    int64_t took_us = (clock_mono_ns() - begin_ns) / 1000;
+    stop(film);
+    return state == FILM_READY || err.code == ERR_TIMEOUT ? took_us : -1;
+}
+
+/* How much longer a player takes that joins the film late: what it decodes from the last key
+ * picture on. */
+static int64_t time_joins(const struct check_watch *watch, int64_t end_us)
+{
+    int64_t places_us[2] = {end_us - JOIN_END_US, end_us / 2}, most_us = 0;
+    int64_t first_us = time_start(watch, 0);
+    for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
+        int64_t more_us = time_start(watch, places_us[i]) - first_us;
+        if (more_us >= JOIN_SLOW_US) { /* or something else kept this machine busy */
+            int64_t again_us = time_start(watch, places_us[i]) - first_us;
+            more_us = again_us < more_us ? again_us : more_us;
+        }
+        most_us = more_us > most_us ? more_us : most_us;
+    }
+    return most_us;
+}
+
+static void time_frame(struct timing *timing, int64_t time_us)
+{
+    if (time_us > CHECK_WATCH_TIMED_US)
+        return;
+    timing->last_ns = clock_mono_ns();
+    if (timing->frames++ == 0)
+        timing->first_ns = timing->last_ns;
+}
+
+static double pace_of(const struct timing *timing)
+{
+    double seconds = (double)(timing->last_ns - timing->first_ns) / 1e9;
+    return timing->frames < TIMED_FRAMES_MIN || seconds <= 0 ? 0 : (timing->frames - 1) / seconds;
+}
+
+/* Whether any sound has come for so many pairs from where it is looked for. */
+static bool is_heard(struct watching *watching, int pairs)
+{
+    static const float gains[2] = {1, 1};
+    return film_add_sound(watching->film, watching->at, watching->mix, pairs, gains);
+}
+
+static int64_t us_of_pairs(int64_t pairs)
+{
+    return pairs * 1000000 / SOUND_HZ;
+}
+
+static void keep_block(struct watching *watching)
+{
+    struct check_sound *sound = &watching->watched->sound;
+    int64_t gap = watching->heard_till < 0 ? 0 : watching->at - watching->heard_till;
+    if (gap > 0 && sound->missing_us == 0)
+        sound->gap_us = us_of_pairs(watching->heard_till);
+    sound->missing_us += us_of_pairs(gap);
+    sound->heard_us += us_of_pairs(BLOCK_PAIRS);
+    watching->at += BLOCK_PAIRS;
+    watching->heard_till = watching->at;
+    if (watching->passage == watching->watched->passages)
+        sound->end_us = us_of_pairs(watching->at);
+}
+
+/* Takes the sound that has come. Pieces come in order, so where a later one is there, what was
+ * before it is missing for good. */
+static void listen(struct watching *watching)
+{
+    int64_t shown_us = watching->passage->shown_us;
+    int64_t least = (shown_us > 0 ? shown_us * (SOUND_HZ / 1000) / 1000 : 0) - BEHIND_PAIRS;
+    if (!watching->watch->want_sound)
+        return;
+    if (watching->at < least)
+        watching->at = least;
+    for (;;) {
+        if (is_heard(watching, BLOCK_PAIRS))
+            keep_block(watching);
+        else if (is_heard(watching, BEHIND_PAIRS))
+            watching->at += BLOCK_PAIRS;
+        else
+            return;
+    }
+}
+
+/* Takes the pictures that have come, one after the other. False at the end. */
+static bool take(struct watching *watching)
+{
+    struct check_passage *passage = watching->passage;
+    for (;;) {
+        int64_t at_us = watching->last_id ? film_next_us(watching->film) : passage->from_us;
+        struct frame *frame = at_us == INT64_MAX ? NULL : film_frame_at(watching->film, at_us);
+        passage->ended = at_us == INT64_MAX;
+        if (passage->ended)
+            return false;
+        /* Of the last one that has come it is not known yet whether another follows. */
+        if (!frame || frame->id == watching->last_id)
+            return true;
+        if (at_us > watching->until_us)
+            return false;
+        if (passage->shown_us >= 0 && at_us - passage->shown_us > passage->stands_us) {
+            passage->stands_us = at_us - passage->shown_us;
+            passage->stands_at_us = passage->shown_us;
+        }
+        /* The one that is on at the start has begun before it, nobody says when. */
+        passage->shown_us = watching->last_id || at_us == 0 ? at_us : -1;
+        passage->any = true;
+        watching->last_id = frame->id;
+        time_frame(&watching->timing, at_us);
+        const struct check_flash_light light = check_flash_measure(frame);
+        check_flash_add(watching->flash, at_us, &light);
+    }
+}
+
+static void keep_damage(struct check_watched *watched, const struct film *film)
+{
+    const struct film_counts counts = film_counts(film);
+    if (watched->damaged == 0)
+        watched->damaged_us = counts.damaged_us;
+    watched->damaged += counts.damaged;
+}
+
+/* The pictures of a short film may all be there before its sound is. */
+static void hear_out(struct watching *watching)
+{
+    struct err err = {0};
+    int64_t end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
+    while (watching->watch->want_sound && film_fd(watching->film) >= 0 &&
+           clock_mono_ns() < end_ns) {
+        int64_t heard = watching->heard_till;
+        wait_for(watching->film, end_ns);
+        film_poll(watching->film, clock_mono_ns(), &err);
+        listen(watching);
+        if (watching->heard_till > heard)
+            end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
+    }
+}
+
+static void decode(struct watching *watching)
+{
+    struct check_passage *passage = watching->passage;
+    watching->film = start(watching->watch, passage->from_us, false, &passage->err);
+    passage->failed = !watching->film;
+    if (passage->failed)
+        return;
+    enum film_state state;
+    while ((state = film_poll(watching->film, clock_mono_ns(), &passage->err)) != FILM_FAILED) {
+        bool more = state != FILM_READY || take(watching);
+        listen(watching);
+        if (!more)
+            break;
+        wait_for(watching->film, INT64_MAX);
+    }
+    if (passage->ended)
+        hear_out(watching);
+    /* Pictures that came before it broke may not have been taken. */
+    passage->failed = state == FILM_FAILED;
+    keep_damage(watching->watched, watching->film);
+    stop(watching->film);
+}
+
+static void watch_passage(struct watching *watching, int64_t from_us, int64_t until_us)
+{
+    struct check_watched *watched = watching->watched;
+    struct check_passage *passage = &watched->passages[watched->passage_count++];
+    int64_t flashes_us = 0;
+    *passage = (struct check_passage){.from_us = from_us, .shown_us = -1};
+    *watching->flash = (struct check_flash){0};
+    watching->passage = passage;
+    watching->until_us = until_us;
+    watching->last_id = 0;
+    watching->timing = (struct timing){0};
+    watching->at = from_us * (SOUND_HZ / 1000) / 1000;
+    watching->heard_till = -1;
+    decode(watching);
+    int flashes = check_flash_most(watching->flash, &flashes_us);
+    if (flashes > watched->flashes) {
+        watched->flashes = flashes;
+        watched->flashes_us = flashes_us;
+    }
+}
+
+static void watch_film(struct watching *watching)
+{
+    struct check_watched *watched = watching->watched;
+    const struct check_passage *first = watched->passages;
+    if (!check_watch_look(watching->watch, &watched->facts, &watched->err))
+        return;
+    int64_t length_us = watched->facts.duration_us;
+    watch_passage(watching, 0, CHECK_WATCH_US);
+    watched->pace = pace_of(&watching->timing);
+    watched->usable = first->any;
+    watched->err = first->err;
+    if (!first->any || first->failed)
+        return;
+    watched->join_us = time_joins(watching->watch, first->ended ? first->shown_us : length_us);
+    if (first->ended || length_us <= CHECK_WATCH_US)
+        return;
+    if (length_us > CHECK_WATCH_LONG_US)
+        watch_passage(watching, length_us / 2, length_us / 2 + CHECK_WATCH_END_US);
+    int64_t end_us = length_us - CHECK_WATCH_END_US;
+    watch_passage(watching, end_us > CHECK_WATCH_US ? end_us : CHECK_WATCH_US, INT64_MAX - 1);
+}
+
+bool check_watch_run(const struct check_watch *watch, struct check_watched *watched,
+                     struct err *err)
+{
+    struct watching watching = {.watch = watch, .watched = watched};
+    *watched = (struct check_watched){0};
+    watching.flash = calloc(1, sizeof *watching.flash);
+    watching.mix = watch->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *watching.mix) : NULL;
+    bool ok = watching.flash && (watching.mix || !watch->want_sound);
+    if (ok)
+        watch_film(&watching);
+    free(watching.flash);
+    free(watching.mix);
+    return ok || err_oom(err);
+}

@@ -1,0 +1,266 @@
+#include "commands/explain.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands/columns.h"
+#include "commands/reasons.h"
+#include "commands/timetable.h"
+#include "commands/usage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_CELLS 8
+#define NAMES_TOLD_MAX 12
+#define GAP 2
+
+struct inquiry {
+    struct settings settings;
+    struct timetable timetable;
+    struct reasons reasons;
+    struct explain explain;
+    struct explain_daypart *dayparts; /* schedule_count */
+};
+
+static const struct playlist *playlist_of(const struct inquiry *inquiry)
+{
+    return timetable_playlist(&inquiry->timetable);
+}
+
+static void put_label(const char *label)
+{
+    columns_put(stdout, label, LABEL_CELLS);
+}
+
+static void put_time(const struct inquiry *inquiry, int64_t ms)
+{
+    char text[40];
+    civil_format(inquiry->reasons.zone, ms, text);
+    fputs(text, stdout);
+}
+
+static void put_slot_name(const struct inquiry *inquiry, const struct programme_slot *slot)
+{
+    fputs(slot->spot >= 0 ? playlist_of(inquiry)->spots[slot->spot].name : "the house card",
+          stdout);
+}
+
+/* The instant, and where times are shown in another zone than the playlist's, both. */
+static void tell_instant(const struct inquiry *inquiry)
+{
+    const struct zone *shown = timetable_zone(&inquiry->timetable);
+    const struct zone *zone = &inquiry->timetable.playing.zone;
+    int64_t t_ms = inquiry->reasons.t_ms;
+    char own[40];
+    put_label("at");
+    put_time(inquiry, t_ms);
+    const char *weekday = reasons_weekday(civil_local_day(&zone->civil, t_ms));
+    if (strcmp(shown->name, zone->name) == 0) {
+        printf(", %s, %s\n", weekday, zone->name);
+        return;
+    }
+    civil_format(&zone->civil, t_ms, own);
+    printf(", %s\n", shown->name);
+    put_label("");
+    printf("%s, %s, %s, by which its schedule goes\n", own, weekday, zone->name);
+}
+
+static void tell_scene(const struct inquiry *inquiry)
+{
+    const struct programme_scene *scene = &inquiry->explain.scene;
+    put_label("on");
+    put_slot_name(inquiry, &scene->to);
+    fputs(", from ", stdout);
+    put_time(inquiry, scene->to.start_ms);
+    fputs(" to ", stdout);
+    put_time(inquiry, scene->to.end_ms);
+    putchar('\n');
+    if (scene->has_from) {
+        put_label("");
+        fputs("coming in from ", stdout);
+        put_slot_name(inquiry, &scene->from);
+        printf(", %.0f %% done\n", scene->mix * 100);
+    }
+    put_label("then");
+    put_slot_name(inquiry, &inquiry->explain.next);
+    putchar('\n');
+}
+
+static size_t count_sharing(const struct inquiry *inquiry)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < playlist_of(inquiry)->schedule_count; i++)
+        count += inquiry->dayparts[i].reason == EXPLAIN_RUNS;
+    return count;
+}
+
+static void put_loop(const char *name)
+{
+    if (*name)
+        printf(", loop %s", name);
+}
+
+static void tell_why(const struct inquiry *inquiry)
+{
+    const struct playlist *playlist = playlist_of(inquiry);
+    const struct programme_slot *slot = &inquiry->explain.scene.to;
+    put_label("why");
+    switch (slot->source) {
+    case PROGRAMME_DAYPART:
+        printf("schedule[%d]", slot->daypart);
+        put_loop(playlist->loops[slot->loop].name);
+        printf(", priority %d", (int)playlist->schedule[slot->daypart].priority);
+        if (count_sharing(inquiry) > 1)
+            printf(", one of %zu that share the time", count_sharing(inquiry));
+        break;
+    case PROGRAMME_FALLBACK:
+        fputs("no daypart runs: the fallback", stdout);
+        put_loop(playlist->loops[slot->loop].name);
+        break;
+    case PROGRAMME_NOTHING:
+        fputs("no daypart runs, and there is no fallback", stdout);
+        break;
+    }
+    putchar('\n');
+    put_label("");
+    reasons_put_run(&inquiry->reasons, inquiry->explain.since_ms, inquiry->explain.until_ms);
+    putchar('\n');
+    put_label("block");
+    fputs("from ", stdout);
+    put_time(inquiry, inquiry->explain.block.start_ms);
+    fputs(" to ", stdout);
+    put_time(inquiry, inquiry->explain.block.end_ms);
+    putchar('\n');
+}
+
+static void tell_dayparts(const struct inquiry *inquiry)
+{
+    const struct playlist *playlist = playlist_of(inquiry);
+    int label_width = 0, loop_width = 0;
+    char label[32];
+    for (size_t i = 0; i < playlist->schedule_count; i++) {
+        int width = columns_width(playlist->loops[playlist->schedule[i].loop].name);
+        loop_width = width > loop_width ? width : loop_width;
+    }
+    snprintf(label, sizeof label, "schedule[%zu]", playlist->schedule_count - 1);
+    label_width = columns_width(label);
+    putchar('\n');
+    for (size_t i = 0; i < playlist->schedule_count; i++) {
+        snprintf(label, sizeof label, "schedule[%zu]", i);
+        columns_put(stdout, label, label_width + GAP);
+        if (loop_width > 0)
+            columns_put(stdout, playlist->loops[playlist->schedule[i].loop].name, loop_width + GAP);
+        reasons_put_daypart(&inquiry->reasons, playlist, inquiry->dayparts, i);
+        putchar('\n');
+    }
+}
+
+static void tell_occurrence(const struct inquiry *inquiry, const char *label, bool found,
+                            const struct programme_slot *slot)
+{
+    put_label(label);
+    if (!found) {
+        printf("not within %d days\n", EXPLAIN_HORIZON_DAYS);
+        return;
+    }
+    reasons_put_instant(&inquiry->reasons, slot->start_ms);
+    fputs(" to ", stdout);
+    put_time(inquiry, slot->end_ms);
+    putchar('\n');
+}
+
+static void tell_spot(const struct inquiry *inquiry, int spot)
+{
+    const struct playlist *playlist = playlist_of(inquiry);
+    struct explain_spot answer =
+        explain_spot(playlist, inquiry->timetable.playing.programme, spot, inquiry->reasons.t_ms);
+    putchar('\n');
+    put_label("spot");
+    printf("%s%s\n", playlist->spots[spot].name, answer.is_on ? ", on now" : "");
+    if (!answer.in_loop) {
+        put_label("");
+        puts("never on: no loop of the schedule holds it, nor the fallback");
+        return;
+    }
+    tell_occurrence(inquiry, "last", answer.has_before, &answer.before);
+    tell_occurrence(inquiry, "next", answer.has_after, &answer.after);
+}
+
+/* The spot of a name; an error that helps to find the right one. */
+static bool find_spot(const struct playlist *playlist, const char *name, int *spot, struct err *err)
+{
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        if (strcmp(playlist->spots[i].name, name) == 0) {
+            *spot = (int)i;
+            return true;
+        }
+    }
+    char names[ERR_TEXT_BYTES / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < playlist->spot_count && i < NAMES_TOLD_MAX; i++) {
+        int size = snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                            playlist->spots[i].name);
+        if ((size_t)size >= sizeof names - used) {
+            names[used] = '\0';
+            break;
+        }
+        used += (size_t)size;
+    }
+    return err_set(err, ERR_INPUT, "there is no spot \"%.200s\"; the playlist has %zu: %s", name,
+                   playlist->spot_count, names);
+}
+
+static bool run(struct inquiry *inquiry, struct err *err)
+{
+    struct timetable *timetable = &inquiry->timetable;
+    struct reasons *reasons = &inquiry->reasons;
+    int spot = -1;
+    if (!timetable_open(timetable, &inquiry->settings, err))
+        return false;
+    const struct playlist *playlist = timetable_playlist(timetable);
+    *reasons = (struct reasons){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
+    if (!timetable_instant(timetable, &inquiry->settings, SETTING_AT, PROGRAMME_LAST_MS,
+                           &reasons->t_ms, err) ||
+        (inquiry->settings.operands[1] &&
+         !find_spot(playlist, inquiry->settings.operands[1], &spot, err)))
+        return false;
+    inquiry->dayparts = calloc(playlist->schedule_count, sizeof *inquiry->dayparts);
+    if (!inquiry->dayparts)
+        return err_oom(err);
+    inquiry->explain =
+        explain_instant(playlist, &timetable->playing.zone.civil, timetable->playing.programme,
+                        reasons->t_ms, inquiry->dayparts);
+    tell_instant(inquiry);
+    tell_scene(inquiry);
+    tell_why(inquiry);
+    tell_dayparts(inquiry);
+    if (spot >= 0)
+        tell_spot(inquiry, spot);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return err_set(err, ERR_DISK, "the answer could not be written");
+    return true;
+}
+
+int explain_main(int argc, char **argv)
+{
+    struct inquiry inquiry = {0};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    bool understood = settings_read(&inquiry.settings, SETTINGS_EXPLAIN, argc, argv, &err);
+    if (understood && !inquiry.settings.help && !inquiry.settings.source)
+        understood =
+            err_set(&err, ERR_INPUT, "no playlist given; use duckling explain FILE [SPOT]");
+    if (!understood) {
+        status = usage_refuse(SETTINGS_EXPLAIN, &err);
+    } else if (inquiry.settings.help) {
+        usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
+    } else if (!run(&inquiry, &err)) {
+        log_error("explain", "%s", err.text);
+        status = EXIT_FAILURE;
+    }
+    free(inquiry.dayparts);
+    timetable_finish(&inquiry.timetable);
+    settings_finish(&inquiry.settings);
+    log_flush();
+    return status;
+}

@@ -1,0 +1,120 @@
+#include "commands/guide.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands/guide_lines.h"
+#include "commands/timetable.h"
+#include "commands/usage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+
+struct guide {
+    struct settings settings;
+    struct timetable timetable;
+    struct guide_lines lines;
+    struct sink sink;
+    int64_t from_ms, to_ms;
+};
+
+static bool read_stretch(struct guide *guide, struct err *err)
+{
+    guide->from_ms = clock_wall_ms();
+    if (!timetable_instant(&guide->timetable, &guide->settings, SETTING_FROM, PROGRAMME_LAST_MS,
+                           &guide->from_ms, err))
+        return false;
+    guide->to_ms = guide->from_ms + DAY_MS;
+    if (guide->to_ms > PROGRAMME_LAST_MS + 1)
+        guide->to_ms = PROGRAMME_LAST_MS + 1;
+    if (!timetable_instant(&guide->timetable, &guide->settings, SETTING_TO, PROGRAMME_LAST_MS + 1,
+                           &guide->to_ms, err))
+        return false;
+    if (guide->to_ms > guide->from_ms)
+        return true;
+    char from[40], to[40];
+    civil_format(&timetable_zone(&guide->timetable)->civil, guide->from_ms, from);
+    civil_format(&timetable_zone(&guide->timetable)->civil, guide->to_ms, to);
+    return err_set(err, ERR_INPUT, "option --to needs a time after --from, %s, not %s", from, to);
+}
+
+/* Slots that overlap the stretch, each whole. The sink fails for good (a full disk, say): then the
+ * rest of the years need not be laid. */
+static void list_slots(struct guide *guide)
+{
+    struct programme *programme = guide->timetable.playing.programme;
+    guide_lines_head(&guide->lines, &guide->sink);
+    struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
+    while (slot.start_ms < guide->to_ms && !guide->sink.failed) {
+        guide_lines_put(&guide->lines, &guide->sink, &slot);
+        slot = programme_next_slot(programme, &slot);
+    }
+}
+
+/* Plays count the slots that list_slots lists, times only what of them lies in the stretch. */
+static bool list_totals(struct guide *guide, struct err *err)
+{
+    struct programme *programme = guide->timetable.playing.programme;
+    size_t house_card = timetable_playlist(&guide->timetable)->spot_count;
+    struct guide_total *totals = calloc(house_card + 1, sizeof *totals);
+    if (!totals)
+        return err_oom(err);
+    struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
+    while (slot.start_ms < guide->to_ms) {
+        struct guide_total *total = &totals[slot.spot >= 0 ? (size_t)slot.spot : house_card];
+        int64_t from_ms = slot.start_ms > guide->from_ms ? slot.start_ms : guide->from_ms;
+        int64_t to_ms = slot.end_ms < guide->to_ms ? slot.end_ms : guide->to_ms;
+        total->plays++;
+        total->time_ms += to_ms - from_ms;
+        slot = programme_next_slot(programme, &slot);
+    }
+    guide_lines_put_totals(&guide->lines, &guide->sink, totals, guide->to_ms - guide->from_ms);
+    free(totals);
+    return true;
+}
+
+static enum guide_format format_of(const struct settings *settings)
+{
+    const char *text = settings->values[SETTING_FORMAT].text;
+    if (strcmp(text, "json") == 0)
+        return GUIDE_JSON;
+    return strcmp(text, "csv") == 0 ? GUIDE_CSV : GUIDE_TABLE;
+}
+
+static bool run(struct guide *guide, struct err *err)
+{
+    if (!timetable_open(&guide->timetable, &guide->settings, err) || !read_stretch(guide, err) ||
+        !guide_lines_init(&guide->lines, format_of(&guide->settings),
+                          timetable_playlist(&guide->timetable), err))
+        return false;
+    sink_init(&guide->sink, stdout, &timetable_zone(&guide->timetable)->civil);
+    if (guide->settings.values[SETTING_TOTALS].number == 0)
+        list_slots(guide);
+    else if (!list_totals(guide, err))
+        return false;
+    return sink_flush(&guide->sink, err);
+}
+
+int guide_main(int argc, char **argv)
+{
+    static struct guide guide;
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    bool understood = settings_read(&guide.settings, SETTINGS_GUIDE, argc, argv, &err);
+    if (understood && !guide.settings.help && !guide.settings.source)
+        understood = err_set(&err, ERR_INPUT, "no playlist given; use duckling guide FILE");
+    if (!understood) {
+        status = usage_refuse(SETTINGS_GUIDE, &err);
+    } else if (guide.settings.help) {
+        usage_print(SETTINGS_GUIDE, guide.settings.help);
+    } else if (!run(&guide, &err)) {
+        log_error("guide", "%s", err.text);
+        status = EXIT_FAILURE;
+    }
+    guide_lines_finish(&guide.lines);
+    timetable_finish(&guide.timetable);
+    settings_finish(&guide.settings);
+    log_flush();
+    return status;
+}

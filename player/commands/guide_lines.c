@@ -1,0 +1,313 @@
+#include "commands/guide_lines.h"
+
+#include "commands/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TIME_CELLS 31   /* "2026-02-06T20:00:00.500+09:00", and two blanks */
+#define LENGTH_CELLS 14 /* "24:00:00.500" */
+#define PLAYS_CELLS 10
+#define TOTAL_CELLS 19 /* "2007384:00:00.500", 229 years */
+#define HOUSE_CARD "(house card)"
+#define GAP 2
+
+#define PUT(sink, text) sink_put(sink, text, sizeof(text) - 1)
+
+static void put_blanks(struct sink *sink, size_t count)
+{
+    static const char blanks[] = "                                ";
+    for (size_t part; count > 0; count -= part) {
+        part = count < sizeof blanks - 1 ? count : sizeof blanks - 1;
+        sink_put(sink, blanks, part);
+    }
+}
+
+/* Names hold no control characters, so only these two need a mark before them. */
+static void put_json(FILE *stream, const char *text)
+{
+    fputc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', stream);
+        fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+static void put_csv(FILE *stream, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, stream);
+        return;
+    }
+    fputc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', stream);
+        fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+static void write_spot(const struct guide_lines *lines, FILE *stream, const char *name)
+{
+    switch (lines->format) {
+    case GUIDE_TABLE:
+        columns_put(stream, name ? name : HOUSE_CARD, lines->spot_width + GAP);
+        break;
+    case GUIDE_JSON:
+        fputs("\"spot\": ", stream);
+        if (name)
+            put_json(stream, name);
+        else
+            fputs("null", stream);
+        break;
+    case GUIDE_CSV:
+        put_csv(stream, name ? name : "");
+        break;
+    }
+}
+
+/* What a slot comes from: index as in guide_lines.sources. */
+struct source {
+    size_t daypart;
+    bool is_daypart;
+    const char *loop; /* NULL: the house card */
+};
+
+static struct source source_at(const struct playlist *playlist, size_t index)
+{
+    struct source source = {.daypart = index, .is_daypart = index < playlist->schedule_count};
+    int loop = -1;
+    if (source.is_daypart)
+        loop = playlist->schedule[index].loop;
+    else if (index == playlist->schedule_count)
+        loop = playlist->fallback;
+    if (loop >= 0)
+        source.loop = playlist->loops[loop].name;
+    return source;
+}
+
+static void write_source_row(const struct guide_lines *lines, FILE *stream,
+                             const struct source *source)
+{
+    char text[32] = "fallback";
+    if (source->is_daypart)
+        snprintf(text, sizeof text, "schedule[%zu]", source->daypart);
+    else if (!source->loop)
+        snprintf(text, sizeof text, "-");
+    bool named = source->loop && *source->loop; /* the one loop of a short playlist has no name */
+    columns_put(stream, text, named ? lines->daypart_width + GAP : 0);
+    fprintf(stream, "%s\n", named ? source->loop : "");
+}
+
+static void write_source_json(FILE *stream, const struct source *source)
+{
+    if (source->is_daypart)
+        fprintf(stream, ", \"daypart\": %zu, \"loop\": ", source->daypart);
+    else
+        fputs(", \"daypart\": null, \"loop\": ", stream);
+    if (source->loop)
+        put_json(stream, source->loop);
+    else
+        fputs("null", stream);
+    fputs("}\n", stream);
+}
+
+static void write_source_csv(FILE *stream, const struct source *source)
+{
+    if (source->is_daypart)
+        fprintf(stream, ",%zu,", source->daypart);
+    else
+        fputs(",,", stream);
+    put_csv(stream, source->loop ? source->loop : "");
+    fputc('\n', stream);
+}
+
+static void write_source(const struct guide_lines *lines, FILE *stream, size_t index)
+{
+    struct source source = source_at(lines->playlist, index);
+    switch (lines->format) {
+    case GUIDE_TABLE:
+        write_source_row(lines, stream, &source);
+        break;
+    case GUIDE_JSON:
+        write_source_json(stream, &source);
+        break;
+    case GUIDE_CSV:
+        write_source_csv(stream, &source);
+        break;
+    }
+}
+
+static void measure(struct guide_lines *lines)
+{
+    const struct playlist *playlist = lines->playlist;
+    char daypart[32];
+    lines->spot_width = columns_width(HOUSE_CARD);
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        int width = columns_width(playlist->spots[i].name);
+        lines->spot_width = width > lines->spot_width ? width : lines->spot_width;
+    }
+    snprintf(daypart, sizeof daypart, "schedule[%zu]", playlist->schedule_count - 1);
+    lines->daypart_width = columns_width(daypart);
+    if (lines->daypart_width < columns_width("schedule"))
+        lines->daypart_width = columns_width("schedule");
+}
+
+/* Keeps what stands for a spot or a source. */
+static bool keep(struct guide_piece *piece, const struct guide_lines *lines, size_t index,
+                 bool source)
+{
+    FILE *stream = open_memstream(&piece->bytes, &piece->size);
+    if (!stream)
+        return false;
+    if (source)
+        write_source(lines, stream, index);
+    else
+        write_spot(lines, stream,
+                   index < lines->playlist->spot_count ? lines->playlist->spots[index].name : NULL);
+    bool ok = !ferror(stream);
+    return fclose(stream) == 0 && ok;
+}
+
+bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
+                      const struct playlist *playlist, struct err *err)
+{
+    *lines = (struct guide_lines){.format = format, .playlist = playlist};
+    measure(lines);
+    lines->spots = calloc(playlist->spot_count + 1, sizeof *lines->spots);
+    lines->sources = calloc(playlist->schedule_count + 2, sizeof *lines->sources);
+    bool ok = lines->spots && lines->sources;
+    for (size_t i = 0; ok && i <= playlist->spot_count; i++)
+        ok = keep(&lines->spots[i], lines, i, false);
+    for (size_t i = 0; ok && i < playlist->schedule_count + 2; i++)
+        ok = keep(&lines->sources[i], lines, i, true);
+    return ok || err_oom(err);
+}
+
+void guide_lines_finish(struct guide_lines *lines)
+{
+    for (size_t i = 0; lines->spots && i <= lines->playlist->spot_count; i++)
+        free(lines->spots[i].bytes);
+    for (size_t i = 0; lines->sources && i < lines->playlist->schedule_count + 2; i++)
+        free(lines->sources[i].bytes);
+    free(lines->spots);
+    free(lines->sources);
+    lines->spots = lines->sources = NULL;
+}
+
+static void put_cells(struct sink *sink, const char *text, size_t cells)
+{
+    size_t size = strlen(text);
+    sink_put(sink, text, size);
+    put_blanks(sink, cells > size ? cells - size : 0);
+}
+
+void guide_lines_head(const struct guide_lines *lines, struct sink *sink)
+{
+    if (lines->format == GUIDE_CSV)
+        PUT(sink, "start,start_ms,end_ms,spot,daypart,loop\n");
+    if (lines->format != GUIDE_TABLE)
+        return;
+    put_cells(sink, "start", TIME_CELLS);
+    put_cells(sink, "length", LENGTH_CELLS);
+    put_cells(sink, "spot", (size_t)lines->spot_width + GAP);
+    put_cells(sink, "daypart", (size_t)lines->daypart_width + GAP);
+    PUT(sink, "loop\n");
+}
+
+static void put_piece(struct sink *sink, const struct guide_piece *piece)
+{
+    sink_put(sink, piece->bytes, piece->size);
+}
+
+void guide_lines_put(const struct guide_lines *lines, struct sink *sink,
+                     const struct programme_slot *slot)
+{
+    const struct playlist *playlist = lines->playlist;
+    size_t source = playlist->schedule_count + (slot->source == PROGRAMME_NOTHING);
+    if (slot->source == PROGRAMME_DAYPART)
+        source = (size_t)slot->daypart;
+    const struct guide_piece *spot =
+        &lines->spots[slot->spot >= 0 ? (size_t)slot->spot : playlist->spot_count];
+    switch (lines->format) {
+    case GUIDE_TABLE:
+        put_blanks(sink, TIME_CELLS - sink_put_time(sink, slot->start_ms));
+        put_blanks(sink, LENGTH_CELLS - sink_put_length(sink, slot->end_ms - slot->start_ms));
+        break;
+    case GUIDE_JSON:
+        PUT(sink, "{\"start\": \"");
+        sink_put_time(sink, slot->start_ms);
+        PUT(sink, "\", \"start_ms\": ");
+        sink_put_number(sink, slot->start_ms);
+        PUT(sink, ", \"end_ms\": ");
+        sink_put_number(sink, slot->end_ms);
+        PUT(sink, ", ");
+        break;
+    case GUIDE_CSV:
+        sink_put_time(sink, slot->start_ms);
+        PUT(sink, ",");
+        sink_put_number(sink, slot->start_ms);
+        PUT(sink, ",");
+        sink_put_number(sink, slot->end_ms);
+        PUT(sink, ",");
+        break;
+    }
+    put_piece(sink, spot);
+    put_piece(sink, &lines->sources[source]);
+}
+
+static void put_total(const struct guide_lines *lines, struct sink *sink,
+                      const struct guide_total *total, int64_t stretch_ms)
+{
+    char text[128];
+    double share = (double)total->time_ms / (double)stretch_ms;
+    long long plays = total->plays, time_ms = total->time_ms;
+    switch (lines->format) {
+    case GUIDE_TABLE:
+        snprintf(text, sizeof text, "%*lld  ", PLAYS_CELLS, plays);
+        sink_put(sink, text, strlen(text));
+        put_blanks(sink, TOTAL_CELLS - sink_put_length(sink, time_ms));
+        snprintf(text, sizeof text, "%6.2f %%\n", share * 100);
+        break;
+    case GUIDE_JSON:
+        snprintf(text, sizeof text, ", \"plays\": %lld, \"time_ms\": %lld, \"share\": %.6f}\n",
+                 plays, time_ms, share);
+        break;
+    case GUIDE_CSV:
+        snprintf(text, sizeof text, ",%lld,%lld,%.6f\n", plays, time_ms, share);
+        break;
+    }
+    sink_put(sink, text, strlen(text));
+}
+
+void guide_lines_put_totals(const struct guide_lines *lines, struct sink *sink,
+                            const struct guide_total *totals, int64_t stretch_ms)
+{
+    size_t count = lines->playlist->spot_count;
+    struct guide_total all = {0};
+    if (lines->format == GUIDE_CSV)
+        PUT(sink, "spot,plays,time_ms,share\n");
+    if (lines->format == GUIDE_TABLE) {
+        char text[128];
+        put_cells(sink, "spot", (size_t)lines->spot_width + GAP);
+        snprintf(text, sizeof text, "%*s  %-*sshare\n", PLAYS_CELLS, "plays", TOTAL_CELLS, "time");
+        sink_put(sink, text, strlen(text));
+    }
+    for (size_t i = 0; i <= count; i++) {
+        if (i == count && totals[i].plays == 0)
+            break;
+        if (lines->format == GUIDE_JSON)
+            PUT(sink, "{");
+        put_piece(sink, &lines->spots[i]);
+        put_total(lines, sink, &totals[i], stretch_ms);
+        all.plays += totals[i].plays;
+        all.time_ms += totals[i].time_ms;
+    }
+    if (lines->format == GUIDE_TABLE) {
+        put_cells(sink, "total", (size_t)lines->spot_width + GAP);
+        put_total(lines, sink, &all, stretch_ms);
+    }
+}

@@ -1,0 +1,49 @@
+/* The lines of a guide as table, JSON or CSV: slots, or totals of spots. One thread.
+ *
+ * Names are put into form once; a line is then pieces copied one after the other. */
+#ifndef COMMANDS_GUIDE_LINES_H
+#define COMMANDS_GUIDE_LINES_H
+
+#include "commands/sink.h"
+#include "programme/programme.h"
+
+enum guide_format {
+    GUIDE_TABLE, /* columns, aligned, under a heading; for people */
+    GUIDE_JSON,  /* an object on each line */
+    GUIDE_CSV    /* RFC 4180 with plain line ends, under a heading */
+};
+
+struct guide_piece {
+    char *bytes;
+    size_t size;
+};
+
+struct guide_lines {
+    enum guide_format format;
+    const struct playlist *playlist;
+    struct guide_piece *spots;   /* by spot, and last what stands for the house card */
+    struct guide_piece *sources; /* by daypart, then the fallback, then nothing: daypart and loop */
+    int spot_width, daypart_width, loop_width;
+};
+
+struct guide_total {
+    int64_t plays, time_ms;
+};
+
+/* Errors: ERR_SYSTEM (out of memory). guide_lines_finish in any case. The playlist must outlive the
+ * lines. */
+MUST_CHECK bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
+                                 const struct playlist *playlist, struct err *err);
+void guide_lines_finish(struct guide_lines *lines);
+
+/* What stands above the lines; for JSON nothing. */
+void guide_lines_head(const struct guide_lines *lines, struct sink *sink);
+void guide_lines_put(const struct guide_lines *lines, struct sink *sink,
+                     const struct programme_slot *slot);
+
+/* A line for each spot in the playlist's order, then one for the house card if it was on. `totals`
+ * has spot_count items and one for the house card; their times add up to stretch_ms. */
+void guide_lines_put_totals(const struct guide_lines *lines, struct sink *sink,
+                            const struct guide_total *totals, int64_t stretch_ms);
+
+#endif

@@ -1,0 +1,66 @@
+#include "commands/publish/publish_file.h"
+
+#include "base/file.h"
+#include "commands/check/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool check(const struct publish_file *file, const struct settings *settings,
+                  const char *path, struct err *err)
+{
+    const struct check_bytes bytes = {file->bytes, file->size};
+    struct check_report report = {.stream = stderr};
+    bool strict = settings->values[SETTING_STRICT].number > 0;
+    if (!check_playlist(settings, path, &bytes, &report, err))
+        return false;
+    if (report.faults > 0)
+        return err_set(err, ERR_INPUT, "%s has %zu fault%s: nothing is published", path,
+                       report.faults, report.faults == 1 ? "" : "s");
+    return !strict || report.warnings == 0 ||
+           err_set(err, ERR_INPUT,
+                   "%s has %zu warning%s, and --strict is given: nothing is "
+                   "published",
+                   path, report.warnings, report.warnings == 1 ? "" : "s");
+}
+
+/* Takes the playlist over. */
+static bool gather(struct publish_file *file, const struct settings *settings,
+                   struct playlist *playlist, const char *path, struct err *err)
+{
+    int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
+    file->edition = edition_assume(playlist, path);
+    return file->edition ? publish_media_gather(file->edition, limit_ms, &file->media, err)
+                         : err_oom(err);
+}
+
+bool publish_file_read(struct publish_file *file, const struct settings *settings, const char *path,
+                       struct err *err)
+{
+    struct playlist_faults faults = {0};
+    *file = (struct publish_file){0};
+    if (!edition_may_be(path, err) ||
+        !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
+        !check(file, settings, path, err))
+        return false;
+    struct playlist *playlist = playlist_parse(file->bytes, file->size, &faults);
+    playlist_faults_finish(&faults);
+    if (!playlist) /* it just had no faults */
+        return err_oom(err);
+    if (playlist->version != 0 || playlist->channel) {
+        playlist_destroy(playlist);
+        return err_set(err, ERR_INPUT,
+                       "%s is compiled already: publish the playlist that it was made from", path);
+    }
+    return gather(file, settings, playlist, path, err);
+}
+
+void publish_file_finish(struct publish_file *file)
+{
+    if (!file)
+        return;
+    publish_media_finish(&file->media);
+    edition_destroy(file->edition);
+    free(file->bytes);
+    *file = (struct publish_file){0};
+}

@@ -1,0 +1,23 @@
+/* A playlist file that is to be published: read once, checked, its media hashed. Main thread. */
+#ifndef COMMANDS_PUBLISH_PUBLISH_FILE_H
+#define COMMANDS_PUBLISH_PUBLISH_FILE_H
+
+#include "commands/publish/publish_media.h"
+#include "commands/settings.h"
+
+/* Zeroed is allowed for publish_file_finish. */
+struct publish_file {
+    char *bytes;
+    size_t size;
+    struct edition *edition; /* holds what the media point into */
+    struct publish_media media;
+};
+
+/* Reads a playlist and does what the check command does with it: warnings and faults go to standard
+ * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is compiled already; else as
+ * publish_media_gather. publish_file_finish in any case. */
+MUST_CHECK bool publish_file_read(struct publish_file *file, const struct settings *settings,
+                                  const char *path, struct err *err);
+void publish_file_finish(struct publish_file *file);
+
+#endif

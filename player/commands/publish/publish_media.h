@@ -1,0 +1,36 @@
+/* The media of a playlist that is to be published: hashed by as many threads as there are
+ * processors, and measured, films by a sandboxed worker. Called on the main thread. */
+#ifndef COMMANDS_PUBLISH_PUBLISH_MEDIA_H
+#define COMMANDS_PUBLISH_PUBLISH_MEDIA_H
+
+#include "playlist/playlist_compile.h"
+#include "sync/edition.h"
+#include "target/target.h"
+
+/* Zeroed, there are none. */
+struct publish_media {
+    /* For each asset of the playlist, in its order; paths are the playlist's. */
+    struct playlist_compile_file *files;
+    size_t file_count;
+    /* Each file of the target once, however many assets are the same bytes; paths are the
+     * edition's, or NULL where the media are the target's already. */
+    struct target_file *targets;
+    size_t target_count;
+    char (*names)[PLAYLIST_COMPILE_NAME_BYTES]; /* what the targets' names point into */
+};
+
+/* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms: for
+ * the look at each film. ERR_INPUT (an asset that can't be published: no picture or film that can
+ * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_poll.
+ * publish_media_finish in any case. */
+MUST_CHECK bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
+                                     struct publish_media *media, struct err *err);
+
+/* The media of a playlist that is compiled already; it must outlive them. Only targets, without
+ * local paths. ERR_INPUT: one is kept elsewhere; ERR_SYSTEM. */
+MUST_CHECK bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,
+                                     struct err *err);
+
+void publish_media_finish(struct publish_media *media); /* NULL or zeroed is allowed */
+
+#endif

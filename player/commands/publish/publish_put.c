@@ -1,0 +1,96 @@
+#include "commands/publish/publish_put.h"
+
+#include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_progress.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEANWHILE "another operator has published at the same time"
+
+static bool put_media(const struct publish_upload *upload, struct err *err)
+{
+    struct publish_progress progress;
+    const struct target_progress report = {publish_progress_move, &progress};
+    publish_progress_begin(&progress, "uploading");
+    bool ok = target_put_files(upload->channel->target, upload->media->targets,
+                               upload->media->target_count, &report, err);
+    publish_progress_end(&progress);
+    return ok;
+}
+
+/* Between the first look and this one were a password and the media, hours perhaps, in which
+ * another operator may have published. */
+static bool is_unchanged(const struct publish_upload *upload, struct err *err)
+{
+    struct pointer now;
+    if (!publish_channel_current(upload->channel, &now, err))
+        return false;
+    return now.version == upload->before_version ||
+           err_set(err, ERR_TRUST,
+                   MEANWHILE ": version %" PRId64 " is in force, not %" PRId64
+                             "; run the command again",
+                   now.version, upload->before_version);
+}
+
+static bool put_version(const struct publish_upload *upload, struct err *err)
+{
+    char name[PUBLISH_NAME_BYTES];
+    bool is_free = false, there = false;
+    struct target *target = upload->channel->target;
+    const struct publish_version *version = upload->version;
+    int64_t number = version->pointer.version;
+    if (!publish_channel_look(upload->channel, version, &is_free, &there, err))
+        return false;
+    if (!is_free)
+        return err_set(err, ERR_TRUST,
+                       MEANWHILE ": version %" PRId64 " is taken; run the command again", number);
+    publish_channel_file_name(upload->channel, number, "", name);
+    if (!there &&
+        !target_put(target, name, version->bytes, (size_t)version->pointer.bytes, true, err))
+        return false;
+    /* Where an upload is taken up again this replaces a signature over the same bytes, an hour
+     * older perhaps: whoever has that one cached has a good one. */
+    publish_channel_file_name(upload->channel, number, ".minisig", name);
+    return target_put(target, name, upload->signature->bytes, upload->signature->size, true, err);
+}
+
+/* Whether the target has exactly these bytes. */
+static bool compare(const struct publish_upload *upload, const char *name, const char *bytes,
+                    size_t size, struct err *err)
+{
+    char *found = NULL;
+    size_t found_size = 0;
+    if (!target_get(upload->channel->target, name, PLAYLIST_BYTES_MAX, &found, &found_size, err))
+        return err_prefix(err, "reading back: ");
+    bool same = found_size == size && memcmp(found, bytes, size) == 0;
+    free(found);
+    return same || err_set(err, ERR_TRUST,
+                           MEANWHILE ", or the server gives out what it had before: %s is not "
+                                     "what was put there; look, and run the command again",
+                           name);
+}
+
+bool publish_put(const struct publish_upload *upload, struct err *err)
+{
+    char pointer_name[PUBLISH_NAME_BYTES], file_name[PUBLISH_NAME_BYTES];
+    const struct publish_version *version = upload->version;
+    const struct publish_signature *signature = upload->signature;
+    publish_channel_pointer_name(upload->channel, pointer_name);
+    publish_channel_file_name(upload->channel, version->pointer.version, "", file_name);
+    /* Two operators who find the same version free write the same file: the one who was first must
+     * not point at the other's. What remains of that race is found afterwards. */
+    if (!put_media(upload, err) || !is_unchanged(upload, err) || !put_version(upload, err) ||
+        !is_unchanged(upload, err) ||
+        !compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err))
+        return false;
+    publish_interrupt_set(PUBLISH_INTERRUPT_SWITCHING);
+    bool ok = target_put(upload->channel->target, pointer_name, signature->bytes, signature->size,
+                         false, err) &&
+              compare(upload, pointer_name, signature->bytes, signature->size, err) &&
+              compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err);
+    if (ok)
+        publish_interrupt_set(PUBLISH_INTERRUPT_DONE);
+    return ok;
+}

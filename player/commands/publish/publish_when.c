@@ -1,0 +1,40 @@
+#include "commands/publish/publish_when.h"
+
+#include "base/zone.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+
+void publish_when_print(const struct settings *settings, int64_t ms, char text[PUBLISH_WHEN_BYTES])
+{
+    struct zone zone = {0};
+    const char *name = settings->values[SETTING_TIMEZONE].text;
+    struct err unused;
+    /* On failure the zone is zeroed, which is UTC. */
+    if (!(name ? zone_load(&zone, name, &unused) : zone_load_system(&zone, &unused)))
+        zone = (struct zone){0};
+    civil_format(&zone.civil, ms - ms % 1000, text);
+    zone_finish(&zone);
+}
+
+static int64_t rounded(int64_t ms, int64_t unit_ms)
+{
+    return (ms + unit_ms / 2) / unit_ms;
+}
+
+void publish_when_span(int64_t span_ms, char text[PUBLISH_WHEN_BYTES])
+{
+    int64_t minutes = rounded(span_ms, MINUTE_MS);
+    if (span_ms < MINUTE_MS)
+        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " s", span_ms / 1000);
+    else if (span_ms < HOUR_MS)
+        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " min", minutes);
+    else if (span_ms < 48 * HOUR_MS)
+        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " h %" PRId64 " min", minutes / 60,
+                 minutes % 60);
+    else
+        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " days", rounded(span_ms, CIVIL_DAY_MS));
+}

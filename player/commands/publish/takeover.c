@@ -1,0 +1,176 @@
+#include "commands/publish/takeover.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands/publish/publish_file.h"
+#include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_rollback.h"
+#include "commands/publish/publish_session.h"
+#include "commands/publish/publish_when.h"
+#include "commands/usage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNTIL_DAYS_MAX 31
+#define UNTIL_MS_MAX (UNTIL_DAYS_MAX * INT64_C(86400000))
+
+struct takeover_command {
+    struct settings settings;
+    bool on;
+    int64_t until_ms;
+};
+
+static bool read_until(struct takeover_command *command, struct err *err)
+{
+    const char *text = command->settings.values[SETTING_UNTIL].text;
+    int64_t now_ms = clock_wall_ms();
+    if (!text)
+        return err_set(err, ERR_INPUT,
+                       "option --until is missing; it says when the takeover ends, such as --until "
+                       "2026-02-06T20:00");
+    if (!settings_instant(&command->settings, SETTING_UNTIL,
+                          command->settings.values[SETTING_TIMEZONE].text, &command->until_ms, err))
+        return false;
+    char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
+    publish_when_print(&command->settings, command->until_ms, when);
+    if (command->until_ms <= now_ms)
+        return err_set(err, ERR_INPUT, "option --until needs a time in the future, not %s (%s)",
+                       text, when);
+    if (command->until_ms - now_ms > UNTIL_MS_MAX)
+        return err_set(err, ERR_INPUT,
+                       "option --until needs a time at most %d days from now, not %s (%s)",
+                       UNTIL_DAYS_MAX, text, when);
+    publish_when_span(command->until_ms - now_ms, span);
+    log_info("takeover", "it ends by itself: until=%s (in %s)", when, span);
+    return true;
+}
+
+static bool read_usage(struct takeover_command *command, int argc, char **argv, struct err *err)
+{
+    struct settings *settings = &command->settings;
+    if (!settings_read(settings, SETTINGS_TAKEOVER, argc, argv, err) || settings->help)
+        return settings->help;
+    const char *word = settings->operands[0];
+    command->on = word && strcmp(word, "on") == 0;
+    if (!word)
+        return err_set(err, ERR_INPUT,
+                       "nothing to do; use duckling takeover on FILE, or duckling takeover off");
+    if (!command->on && strcmp(word, "off") != 0)
+        return err_set(err, ERR_INPUT,
+                       "the first argument must be \"on\" or \"off\", not \"%.200s\"", word);
+    if (command->on && !settings->operands[1])
+        return err_set(err, ERR_INPUT, "no playlist given; use duckling takeover on FILE");
+    if (!command->on && settings->operands[1])
+        return err_set(err, ERR_INPUT, "extra argument \"%.200s\"; \"off\" takes no playlist",
+                       settings->operands[1]);
+    if (!command->on && settings->values[SETTING_UNTIL].given)
+        return err_set(err, ERR_INPUT, "\"off\" ends the takeover at once; remove --until");
+    return publish_session_check(settings, err) && (!command->on || read_until(command, err));
+}
+
+/* A name that is mistyped looks like a new channel: screens play one that has a playlist. */
+static void warn_of_no_playlist(const struct publish_session *session)
+{
+    struct publish_channel channel = session->channel;
+    struct pointer pointer;
+    struct err err = {0};
+    channel.kind = POINTER_PLAYLIST;
+    if (publish_channel_current(&channel, &pointer, &err) && pointer.version == 0)
+        log_warn("takeover",
+                 "nothing was ever published on this channel, so no screen may be playing it: is "
+                 "its name right? channel=%s",
+                 channel.name);
+}
+
+static bool turn_on(struct takeover_command *command, struct publish_session *session,
+                    struct err *err)
+{
+    static const struct publish_words words = {"takeover on", "would turn takeover on", true};
+    struct publish_file file = {0};
+    struct publish_outcome outcome = {0};
+    bool ok = publish_file_read(&file, &command->settings, command->settings.operands[1], err) &&
+              publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err);
+    if (ok) {
+        const struct publish_content content = {.bytes = file.bytes,
+                                                .size = file.size,
+                                                .files = file.media.files,
+                                                .file_count = file.media.file_count};
+        ok =
+            publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
+            publish_session_tell(session, &words, &outcome, err);
+        if (ok)
+            warn_of_no_playlist(session);
+    }
+    publish_file_finish(&file);
+    return ok;
+}
+
+/* What a takeover that is over holds is shown nowhere; but a file that is gone from the server, or
+ * was changed there, must not keep one going. */
+static bool put_over(struct publish_session *session, struct publish_outcome *outcome,
+                     struct err *err)
+{
+    static const char over[] = "{\"format\": \"duckling/1\", \"spots\": {\"over\": {\"tagline\": "
+                               "\"-\"}}}";
+    static const struct playlist_compile_file no_files[1];
+    const struct publish_content plain = {over, sizeof over - 1, no_files, 0};
+    struct publish_version version = {0};
+    struct publish_media media = {0};
+    bool ok;
+    if (publish_channel_read(&session->channel, session->newest.version, &version, err)) {
+        const struct publish_content again = {.bytes = version.bytes,
+                                              .size = (size_t)version.pointer.bytes};
+        ok = publish_session_put(session, &again, &media, 0, outcome, err);
+    } else if (publish_channel_is_unusable(err)) {
+        log_warn("takeover", "its playlist can't be had, another takes its place: %s", err->text);
+        ok = publish_session_put(session, &plain, &media, 0, outcome, err);
+    } else {
+        ok = false;
+    }
+    free(version.bytes);
+    return ok;
+}
+
+static bool turn_off(struct takeover_command *command, struct publish_session *session,
+                     struct err *err)
+{
+    static const struct publish_words words = {"takeover off", "would turn takeover off", false};
+    struct publish_outcome outcome = {0};
+    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err))
+        return false;
+    /* Always signed: one whose pointer was deleted goes on on the screens, and one that is over by
+     * this clock may be on where the clock is slow or dead. Only a newer one ends it. */
+    if (session->highest > 0 || session->after > 0)
+        return put_over(session, &outcome, err) &&
+               publish_session_tell(session, &words, &outcome, err);
+    log_info("takeover", "none was ever on: nothing to do");
+    return true;
+}
+
+static bool run(struct takeover_command *command, struct publish_session *session, struct err *err)
+{
+    publish_interrupt_watch();
+    return command->on ? turn_on(command, session, err) : turn_off(command, session, err);
+}
+
+int takeover_main(int argc, char **argv)
+{
+    struct takeover_command command = {0};
+    struct publish_session session = {0};
+    struct err err = {0};
+    int status = EXIT_SUCCESS;
+    if (!read_usage(&command, argc, argv, &err)) {
+        status = usage_refuse(SETTINGS_TAKEOVER, &err);
+    } else if (command.settings.help) {
+        usage_print(SETTINGS_TAKEOVER, command.settings.help);
+    } else if (!run(&command, &session, &err)) {
+        log_error("takeover", "%s", err.text);
+        status = EXIT_FAILURE;
+    }
+    publish_session_finish(&session);
+    settings_finish(&command.settings);
+    log_flush();
+    return status;
+}

@@ -1,0 +1,149 @@
+#include "commands/reasons.h"
+
+void reasons_span(int64_t ms, char text[REASONS_SPAN_BYTES])
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
+    const size_t count = sizeof units / sizeof *units;
+    size_t i = 0;
+    while (i < count && ms < units[i].ms)
+        i++;
+    if (i == count) {
+        snprintf(text, REASONS_SPAN_BYTES, "less than a second");
+        return;
+    }
+    long long many = ms / units[i].ms;
+    int used =
+        snprintf(text, REASONS_SPAN_BYTES, "%lld %s%s", many, units[i].name, many == 1 ? "" : "s");
+    if (i + 1 == count || (i == 0 && many >= 7))
+        return;
+    long long rest = ms % units[i].ms / units[i + 1].ms;
+    if (rest > 0)
+        snprintf(text + used, REASONS_SPAN_BYTES - (size_t)used, " %lld %s%s", rest,
+                 units[i + 1].name, rest == 1 ? "" : "s");
+}
+
+const char *reasons_weekday(int32_t day)
+{
+    static const char *const names[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+    return names[civil_weekday(day)];
+}
+
+void reasons_put_instant(const struct reasons *reasons, int64_t ms)
+{
+    char time[40], span[REASONS_SPAN_BYTES];
+    civil_format(reasons->zone, ms, time);
+    reasons_span(ms > reasons->t_ms ? ms - reasons->t_ms : reasons->t_ms - ms, span);
+    if (ms == reasons->t_ms)
+        fprintf(reasons->stream, "%s (now)", time);
+    else if (ms > reasons->t_ms)
+        fprintf(reasons->stream, "%s (in %s)", time, span);
+    else
+        fprintf(reasons->stream, "%s (%s ago)", time, span);
+}
+
+void reasons_put_run(const struct reasons *reasons, int64_t since_ms, int64_t until_ms)
+{
+    if (since_ms == EXPLAIN_LONG_AGO)
+        fprintf(reasons->stream, "for more than %d days", EXPLAIN_HORIZON_DAYS);
+    else {
+        fputs("since ", reasons->stream);
+        reasons_put_instant(reasons, since_ms);
+    }
+    if (until_ms == EXPLAIN_NOT_SOON)
+        fprintf(reasons->stream, ", and for more than %d days to come", EXPLAIN_HORIZON_DAYS);
+    else {
+        fputs(", until ", reasons->stream);
+        reasons_put_instant(reasons, until_ms);
+    }
+}
+
+/* "starts in 3 days, 2026-02-09T20:00:00+09:00". */
+static void put_bound(const struct reasons *reasons, int64_t bound_ms)
+{
+    char time[40], span[REASONS_SPAN_BYTES];
+    bool later = bound_ms > reasons->t_ms;
+    civil_format(reasons->zone, bound_ms, time);
+    reasons_span(later ? bound_ms - reasons->t_ms : reasons->t_ms - bound_ms, span);
+    if (later)
+        fprintf(reasons->stream, "starts in %s, %s", span, time);
+    else if (bound_ms == reasons->t_ms)
+        fprintf(reasons->stream, "ended now, %s", time);
+    else
+        fprintf(reasons->stream, "ended %s ago, %s", span, time);
+}
+
+static void put_time_of_day(FILE *stream, int32_t ms)
+{
+    fprintf(stream, "%02d:%02d", ms / 3600000, ms / 60000 % 60);
+    if (ms % 60000)
+        fprintf(stream, ":%02d", ms / 1000 % 60);
+}
+
+static void put_idle(const struct reasons *reasons, const struct playlist *playlist,
+                     const struct explain_daypart *answer, const struct playlist_daypart *daypart)
+{
+    FILE *stream = reasons->stream;
+    int year, month, day;
+    switch (answer->reason) {
+    case EXPLAIN_RUNS:
+    case EXPLAIN_NO_SHARE:
+        break;
+    case EXPLAIN_NO_SPOTS:
+        fputs("has no spots in its loop", stream);
+        break;
+    case EXPLAIN_BEFORE_START:
+    case EXPLAIN_BEFORE_START_DATE:
+    case EXPLAIN_AFTER_END:
+    case EXPLAIN_AFTER_END_DATE:
+        put_bound(reasons, answer->bound_ms);
+        break;
+    case EXPLAIN_NOT_ON_WEEKDAY:
+        fprintf(stream, "not on %s", reasons_weekday(answer->day));
+        break;
+    case EXPLAIN_EXCEPTED:
+        civil_date_of(answer->day, &year, &month, &day);
+        fprintf(stream, "not on %04d-%02d-%02d, one of its except_dates", year, month, day);
+        break;
+    case EXPLAIN_OUTSIDE_HOURS:
+        fputs("outside its hours, ", stream);
+        put_time_of_day(stream, daypart->start_time_ms);
+        fputs(" to ", stream);
+        put_time_of_day(stream, daypart->end_time_ms);
+        break;
+    case EXPLAIN_OUTRANKED:
+        fputs("outranked", stream);
+        if (answer->outranked_by >= 0)
+            fprintf(stream, " by schedule[%d], priority %d", answer->outranked_by,
+                    (int)playlist->schedule[answer->outranked_by].priority);
+        break;
+    }
+}
+
+void reasons_put_daypart(const struct reasons *reasons, const struct playlist *playlist,
+                         const struct explain_daypart *answers, size_t index)
+{
+    const struct explain_daypart *answer = &answers[index];
+    bool runs = answer->reason == EXPLAIN_RUNS;
+    if (runs || answer->reason == EXPLAIN_NO_SHARE) {
+        fputs(runs ? "runs " : "gets no share of voice, as the others leave none: so ",
+              reasons->stream);
+        reasons_put_run(reasons, answer->since_ms, answer->until_ms);
+        return;
+    }
+    put_idle(reasons, playlist, answer, &playlist->schedule[index]);
+    bool is_over = answer->reason == EXPLAIN_AFTER_END ||
+                   answer->reason == EXPLAIN_AFTER_END_DATE || answer->reason == EXPLAIN_NO_SPOTS;
+    if (is_over || answer->next_ms == answer->bound_ms ||
+        (answer->next_ms == EXPLAIN_NOT_SOON &&
+         answer->bound_ms > reasons->t_ms + EXPLAIN_HORIZON_MS))
+        return;
+    if (answer->next_ms == EXPLAIN_NOT_SOON) {
+        fprintf(reasons->stream, "; does not run in the next %d days", EXPLAIN_HORIZON_DAYS);
+        return;
+    }
+    fputs("; runs next at ", reasons->stream);
+    reasons_put_instant(reasons, answer->next_ms);
+}

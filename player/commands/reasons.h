@@ -1,0 +1,34 @@
+/* The reasons of programme/explain in words for people: spans of time, and what is said of a daypart. */
+#ifndef COMMANDS_REASONS_H
+#define COMMANDS_REASONS_H
+
+#include "programme/explain.h"
+
+#include <stdio.h>
+
+#define REASONS_SPAN_BYTES 64
+
+/* "3 days", "1 hour 30 minutes", "27 seconds": the two largest units, from a week on days alone. */
+void reasons_span(int64_t ms, char text[REASONS_SPAN_BYTES]);
+
+/* Where reasons are written to, for an instant, in the words of a zone. */
+struct reasons {
+    FILE *stream;
+    const struct civil_zone *zone;
+    int64_t t_ms;
+};
+
+/* "2026-02-06T23:00:00+09:00 (in 3 days)", or "(5 minutes ago)". */
+void reasons_put_instant(const struct reasons *reasons, int64_t ms);
+
+/* "since ..., until ...". */
+void reasons_put_run(const struct reasons *reasons, int64_t since_ms, int64_t until_ms);
+
+/* A sentence on schedule[index], without a line end. */
+void reasons_put_daypart(const struct reasons *reasons, const struct playlist *playlist,
+                         const struct explain_daypart *answers, size_t index);
+
+/* "MO" to "SU". */
+const char *reasons_weekday(int32_t day);
+
+#endif

@@ -1,0 +1,100 @@
+/* The settings of all commands: the one table of options, and their values as C types. */
+#ifndef COMMANDS_SETTINGS_H
+#define COMMANDS_SETTINGS_H
+
+#include "base/options.h"
+#include "core/err.h"
+
+#include <stdint.h>
+
+enum settings_command {
+    SETTINGS_PLAY = 1,
+    SETTINGS_PREVIEW = 2,
+    SETTINGS_GUIDE = 4,
+    SETTINGS_EXPLAIN = 8,
+    SETTINGS_CHECK = 16,
+    SETTINGS_PUBLISH = 32,
+    SETTINGS_TAKEOVER = 64,
+};
+
+enum setting {
+    SETTING_CONFIG,
+    SETTING_SOURCE,
+    SETTING_WINDOW,
+    SETTING_ROTATE,
+    SETTING_RENDERER,
+    SETTING_REFRESH,
+    SETTING_TIMEZONE,
+    SETTING_LANGUAGE,
+    SETTING_STORE,
+    SETTING_KEY,    /* play: public keys */
+    SETTING_SECRET, /* publish, takeover: also called --key */
+    SETTING_STATE,
+    SETTING_QUOTA,
+    SETTING_BANDWIDTH,
+    SETTING_POLL,
+    SETTING_BASE, /* publish, takeover: --to */
+    SETTING_CHANNEL,
+    SETTING_AFTER,
+    SETTING_EXPIRES,
+    SETTING_UNTIL,
+    SETTING_DRY_RUN,
+    SETTING_ROLLBACK,
+    SETTING_CA_FILE,
+    SETTING_CLIENT_CERT,
+    SETTING_CLIENT_KEY,
+    SETTING_DECODE_TIMEOUT,
+    SETTING_NO_SANDBOX,
+    SETTING_AT,
+    SETTING_SPEED,
+    SETTING_FOR,
+    SETTING_FRAMES_LOG,
+    SETTING_LOG_LEVEL,
+    SETTING_OUTPUT,
+    SETTING_SIZE,
+    SETTING_SHEET,
+    SETTING_FRAMES,
+    SETTING_STRIP,
+    SETTING_FPS,
+    SETTING_FROM,
+    SETTING_TO,
+    SETTING_FORMAT,
+    SETTING_TOTALS,
+    SETTING_JSON,
+    SETTING_STRICT,
+    SETTING_COUNT
+};
+
+/* In settings_table.c. */
+extern const struct option_table settings_table;
+
+#define SETTINGS_OPERANDS_MAX 8
+
+struct settings {
+    struct option_value values[SETTING_COUNT];
+    /* What stands on the command line beside options; without any, the configuration's
+     * sources. */
+    const char *operands[SETTINGS_OPERANDS_MAX + 1]; /* a NULL after the last */
+    int operand_count;
+    const char *source; /* the first operand; NULL: none */
+    enum options_help help;
+    char *config_bytes;
+};
+
+/* Defaults, then the configuration file, then the command line. Where help is asked for, only the
+ * options are read. Errors: ERR_INPUT (usage),
+ * ERR_MISSING and ERR_SYSTEM (the configuration file). settings_finish in any case. */
+MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
+                              char **argv, struct err *err);
+void settings_finish(struct settings *settings);
+
+/* A setting that is given as operators write an instant: RFC 3339, or without an offset local time
+ * of `zone_name` (NULL: the system's). Unix milliseconds. ERR_INPUT, or that of zone_load. */
+MUST_CHECK bool settings_instant(const struct settings *settings, enum setting setting,
+                                 const char *zone_name, int64_t *ms, struct err *err);
+
+/* ERR_INPUT: the setting is no instant. Returns false. */
+MUST_CHECK bool settings_refuse_instant(const struct settings *settings, enum setting setting,
+                                        struct err *err);
+
+#endif

@@ -1,0 +1,497 @@
+#include "commands/settings.h"
+
+#include "core/show_clock.h"
+
+#define PLAY SETTINGS_PLAY
+#define PREVIEW SETTINGS_PREVIEW
+#define BOTH (PLAY | PREVIEW)
+#define GUIDE SETTINGS_GUIDE
+#define EXPLAIN SETTINGS_EXPLAIN
+#define CHECK SETTINGS_CHECK
+#define PUBLISH SETTINGS_PUBLISH
+#define TAKEOVER SETTINGS_TAKEOVER
+#define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* those that look at the programme */
+#define SIGNED (PUBLISH | TAKEOVER)            /* those that put on a server */
+#define EVERY (TIMED | SIGNED)
+#define QUOTA_MIN 1000000
+#define QUOTA_MAX 1e15
+/* Four media at once, each at a quarter, must stay well above what counts as a stalled server. */
+#define BANDWIDTH_MIN 16000
+#define BANDWIDTH_MAX 1e12
+
+enum group {
+    GROUP_OUTPUT,
+    GROUP_SCREEN,
+    GROUP_TIME,
+    GROUP_CHANNEL,
+    GROUP_NETWORK,
+    GROUP_MEDIA,
+    GROUP_GENERAL,
+    GROUP_COUNT
+};
+
+static const char *const groups[GROUP_COUNT] = {
+    [GROUP_OUTPUT] = "Output",
+    [GROUP_SCREEN] = "Screen",
+    [GROUP_TIME] = "Time and language",
+    [GROUP_CHANNEL] = "Channels and storage",
+    [GROUP_NETWORK] = "Network",
+    [GROUP_MEDIA] = "Media",
+    [GROUP_GENERAL] = "Settings and logs",
+};
+
+/* `first` is what the short help shows: at most five options of each command. */
+static const struct option_row rows[] = {
+    [SETTING_CONFIG] =
+        {
+            .name = "config",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "read options from FILE, one \"name = value\" per line",
+            .group = GROUP_GENERAL,
+            .commands = EVERY,
+            .first = PLAY,
+        },
+    [SETTING_SOURCE] =
+        {
+            .name = "source",
+            .type = OPTION_TEXTS,
+            .metavar = "SOURCE",
+            .help = "what to play, in a configuration file; an argument overrides it",
+            .group = GROUP_GENERAL,
+            .commands = PLAY,
+        },
+    [SETTING_WINDOW] =
+        {
+            .name = "window",
+            .type = OPTION_SIZE,
+            .min = 64,
+            .max = 16384,
+            .metavar = "WxH",
+            .help = "play in a window of this size instead of full screen",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+            .first = PLAY,
+        },
+    [SETTING_ROTATE] =
+        {
+            .name = "rotate",
+            .type = OPTION_CHOICE,
+            .choices = "0|90|180|270",
+            .fallback = "0",
+            .help = "rotate the picture clockwise, for a screen mounted on its side or upside down",
+            .group = GROUP_SCREEN,
+            .commands = BOTH,
+            .first = PLAY,
+        },
+    [SETTING_RENDERER] =
+        {
+            .name = "renderer",
+            .type = OPTION_CHOICE,
+            .choices = "auto|gpu|cpu",
+            .fallback = "auto",
+            .help = "what draws the picture; auto takes the GPU if there is one",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_REFRESH] =
+        {
+            .name = "refresh",
+            .type = OPTION_NUMBER,
+            .min = 1,
+            .max = 240,
+            .metavar = "HZ",
+            .help = "frames per second while something moves; default: the screen's own rate",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_TIMEZONE] =
+        {
+            .name = "timezone",
+            .type = OPTION_TEXT,
+            .metavar = "ZONE",
+            .help = "IANA zone of local times, such as Asia/Seoul; default: the system's",
+            .group = GROUP_TIME,
+            .commands = EVERY,
+            .first = PLAY | GUIDE | EXPLAIN | CHECK,
+        },
+    [SETTING_LANGUAGE] =
+        {
+            .name = "language",
+            .type = OPTION_TEXT,
+            .metavar = "TAG",
+            .help = "language of taglines, such as ko or zh-Hans; default: the system's",
+            .group = GROUP_TIME,
+            .commands = BOTH,
+        },
+    [SETTING_STORE] =
+        {
+            .name = "store",
+            .type = OPTION_TEXT,
+            .metavar = "DIR",
+            .help = "folder that keeps the last good playlist and its media",
+            .group = GROUP_CHANNEL,
+            .commands = PLAY,
+        },
+    [SETTING_KEY] =
+        {
+            .name = "key",
+            .type = OPTION_TEXTS,
+            .metavar = "PUBKEY",
+            .help = "play only what this minisign public key (a file, or the key itself) has "
+                    "signed; may be given several times",
+            .group = GROUP_CHANNEL,
+            .commands = PLAY,
+            .first = PLAY,
+        },
+    [SETTING_SECRET] =
+        {
+            .name = "key",
+            .type = OPTION_TEXT,
+            .metavar = "SECRET",
+            .help = "minisign secret key file to sign with",
+            .group = GROUP_CHANNEL,
+            .commands = SIGNED,
+            .first = SIGNED,
+        },
+    [SETTING_STATE] =
+        {
+            .name = "state",
+            .type = OPTION_TEXT,
+            .metavar = "DIR",
+            .help = "folder that remembers the newest version seen of each channel",
+            .group = GROUP_CHANNEL,
+            .commands = PLAY,
+        },
+    [SETTING_QUOTA] =
+        {
+            .name = "quota",
+            .type = OPTION_BYTES,
+            .min = QUOTA_MIN,
+            .max = QUOTA_MAX,
+            .metavar = "BYTES",
+            .fallback = "20G",
+            .help = "how much disk space stored media may take",
+            .group = GROUP_CHANNEL,
+            .commands = PLAY,
+        },
+    [SETTING_BANDWIDTH] =
+        {
+            .name = "bandwidth",
+            .type = OPTION_BYTES,
+            .min = BANDWIDTH_MIN,
+            .max = BANDWIDTH_MAX,
+            .metavar = "BYTES",
+            .help = "download media no faster than this many bytes per second",
+            .group = GROUP_NETWORK,
+            .commands = PLAY,
+        },
+    [SETTING_POLL] =
+        {
+            .name = "poll",
+            .type = OPTION_NUMBER,
+            .min = 0.1,
+            .max = 86400,
+            .metavar = "SECONDS",
+            .fallback = "10",
+            .help = "how often to look for a new playlist",
+            .group = GROUP_NETWORK,
+            .commands = PLAY,
+        },
+    [SETTING_BASE] =
+        {
+            .name = "to",
+            .type = OPTION_TEXT,
+            .metavar = "BASE",
+            .help = "where to publish: a web server (https://), a bucket (s3://) or a folder",
+            .group = GROUP_CHANNEL,
+            .commands = SIGNED,
+            .first = SIGNED,
+        },
+    [SETTING_CHANNEL] =
+        {
+            .name = "channel",
+            .type = OPTION_TEXT,
+            .metavar = "NAME",
+            .help = "name of the channel, as players know it",
+            .group = GROUP_CHANNEL,
+            .commands = SIGNED,
+            .first = SIGNED,
+        },
+    [SETTING_AFTER] =
+        {
+            .name = "after",
+            .type = OPTION_TEXT,
+            .metavar = "VERSION",
+            .help = "a version that players have seen (highest= in their log); the new one is "
+                    "numbered above it",
+            .group = GROUP_CHANNEL,
+            .commands = SIGNED,
+        },
+    [SETTING_EXPIRES] =
+        {
+            .name = "expires",
+            .type = OPTION_TEXT,
+            .metavar = "TIME",
+            .help = "when players start to report the playlist as stale (RFC 3339, or local time); "
+                    "default: in 90 days",
+            .group = GROUP_TIME,
+            .commands = PUBLISH,
+        },
+    [SETTING_UNTIL] =
+        {
+            .name = "until",
+            .type = OPTION_TEXT,
+            .metavar = "TIME",
+            .help = "when the takeover ends by itself, at most 31 days from now (RFC 3339, or "
+                    "local time)",
+            .group = GROUP_TIME,
+            .commands = TAKEOVER,
+            .first = TAKEOVER,
+        },
+    [SETTING_DRY_RUN] =
+        {
+            .name = "dry-run",
+            .type = OPTION_FLAG,
+            .help = "say what would be done without doing it",
+            .group = GROUP_CHANNEL,
+            .commands = SIGNED,
+            .first = SIGNED,
+        },
+    [SETTING_ROLLBACK] =
+        {
+            .name = "rollback",
+            .type = OPTION_FLAG,
+            .help = "publish an older version's content again, under a new version",
+            .group = GROUP_CHANNEL,
+            .commands = PUBLISH,
+            .first = PUBLISH,
+        },
+    [SETTING_CA_FILE] =
+        {
+            .name = "ca-file",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "CA certificates (PEM) to trust for https; default: the system's",
+            .group = GROUP_NETWORK,
+            .commands = PLAY | SIGNED,
+        },
+    [SETTING_CLIENT_CERT] =
+        {
+            .name = "client-cert",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "client certificate (PEM) for servers that ask for one",
+            .group = GROUP_NETWORK,
+            .commands = PLAY | SIGNED,
+        },
+    [SETTING_CLIENT_KEY] =
+        {
+            .name = "client-key",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "private key (PEM) of --client-cert; default: in the same file",
+            .group = GROUP_NETWORK,
+            .commands = PLAY | SIGNED,
+        },
+    [SETTING_DECODE_TIMEOUT] =
+        {
+            .name = "decode-timeout",
+            .type = OPTION_NUMBER,
+            .min = 0.1,
+            .max = 60,
+            .metavar = "SECONDS",
+            .fallback = "2",
+            .help = "how long a picture may take to decode, or a film may make no progress",
+            .group = GROUP_MEDIA,
+            .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
+        },
+    [SETTING_NO_SANDBOX] =
+        {
+            .name = "no-sandbox",
+            .type = OPTION_FLAG,
+            .help = "decode without a sandbox, where the kernel has none: unsafe",
+            .group = GROUP_MEDIA,
+            .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
+        },
+    [SETTING_AT] =
+        {
+            .name = "at",
+            .type = OPTION_TEXT,
+            .metavar = "TIME",
+            .help = "instant to start at or to look at (RFC 3339, or local time); default: now",
+            .group = GROUP_TIME,
+            .commands = BOTH | EXPLAIN | CHECK,
+            .first = PREVIEW | EXPLAIN | CHECK,
+        },
+    [SETTING_SPEED] =
+        {
+            .name = "speed",
+            .type = OPTION_NUMBER,
+            .min = 1,
+            .max = SHOW_CLOCK_SPEED_MAX,
+            .metavar = "FACTOR",
+            .help = "run the show clock this many times as fast, without sound",
+            .group = GROUP_TIME,
+            .commands = PLAY,
+        },
+    [SETTING_FOR] =
+        {
+            .name = "for",
+            .type = OPTION_NUMBER,
+            .min = 0,
+            .max = 31536000,
+            .metavar = "SECONDS",
+            .help = "stop after this long",
+            .group = GROUP_TIME,
+            .commands = PLAY,
+        },
+    [SETTING_FRAMES_LOG] =
+        {
+            .name = "frames-log",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "write a line of CSV to FILE for each frame presented",
+            .group = GROUP_GENERAL,
+            .commands = PLAY,
+        },
+    [SETTING_LOG_LEVEL] =
+        {
+            .name = "log-level",
+            .type = OPTION_CHOICE,
+            .choices = "error|warn|info|debug",
+            .fallback = "info",
+            .help = "log messages of this level and above",
+            .group = GROUP_GENERAL,
+            .commands = EVERY,
+        },
+    [SETTING_OUTPUT] =
+        {
+            .name = "output",
+            .letter = 'o',
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "PNG or MP4 file to write; with --frames, %d in its name stands for the "
+                    "frame's number",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+            .first = PREVIEW,
+        },
+    [SETTING_SIZE] =
+        {
+            .name = "size",
+            .type = OPTION_SIZE,
+            .min = 64,
+            .max = 16384,
+            .metavar = "WxH",
+            .fallback = "1920x1080",
+            .help = "size of the screen to preview",
+            .group = GROUP_SCREEN,
+            .commands = PREVIEW,
+            .first = PREVIEW,
+        },
+    [SETTING_SHEET] =
+        {
+            .name = "sheet",
+            .type = OPTION_FLAG,
+            .help = "draw a contact sheet: every spot in every language of the playlist",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+        },
+    [SETTING_FRAMES] =
+        {
+            .name = "frames",
+            .type = OPTION_NUMBER,
+            .min = 1,
+            .max = 10000,
+            .metavar = "N",
+            .fallback = "1",
+            .help = "draw this many frames, starting at --at",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+        },
+    [SETTING_STRIP] =
+        {
+            .name = "strip",
+            .type = OPTION_FLAG,
+            .help = "put the --frames side by side in one picture",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+        },
+    [SETTING_FPS] =
+        {
+            .name = "fps",
+            .type = OPTION_NUMBER,
+            .min = 0.01,
+            .max = 240,
+            .metavar = "RATE",
+            .help = "frames per second; default: 30 in a film, 10 with --frames",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+        },
+    [SETTING_FROM] =
+        {
+            .name = "from",
+            .type = OPTION_TEXT,
+            .metavar = "TIME",
+            .help = "start of the stretch (RFC 3339, or local time); default: now",
+            .group = GROUP_TIME,
+            .commands = PREVIEW | GUIDE,
+            .first = PREVIEW | GUIDE,
+        },
+    [SETTING_TO] =
+        {
+            .name = "to",
+            .type = OPTION_TEXT,
+            .metavar = "TIME",
+            .help = "end of the stretch, not included; default (guide only): 24 hours after --from",
+            .group = GROUP_TIME,
+            .commands = PREVIEW | GUIDE,
+            .first = PREVIEW | GUIDE,
+        },
+    [SETTING_FORMAT] =
+        {
+            .name = "format",
+            .type = OPTION_CHOICE,
+            .choices = "table|json|csv",
+            .fallback = "table",
+            .help = "a table for people, or JSON or CSV for programs, one record per line",
+            .group = GROUP_OUTPUT,
+            .commands = GUIDE,
+            .first = GUIDE,
+        },
+    [SETTING_TOTALS] =
+        {
+            .name = "totals",
+            .type = OPTION_FLAG,
+            .help = "list each spot's plays, time and share instead of every slot",
+            .group = GROUP_OUTPUT,
+            .commands = GUIDE,
+            .first = GUIDE,
+        },
+    [SETTING_JSON] =
+        {
+            .name = "json",
+            .type = OPTION_FLAG,
+            .help = "print one JSON object per line, for programs",
+            .group = GROUP_OUTPUT,
+            .commands = CHECK,
+            .first = CHECK,
+        },
+    [SETTING_STRICT] =
+        {
+            .name = "strict",
+            .type = OPTION_FLAG,
+            .help = "fail on warnings, too",
+            .group = GROUP_MEDIA,
+            .commands = CHECK | PUBLISH,
+            .first = CHECK,
+        },
+};
+
+const struct option_table settings_table = {
+    .rows = rows,
+    .count = SETTING_COUNT,
+    .groups = groups,
+    .group_count = GROUP_COUNT,
+};

@@ -1,0 +1,36 @@
+/* A playlist file with its programme, and the zone in which times are read and written: what the
+ * commands that ask about time have in common. Main thread.
+ *
+ * Times are local to --timezone where it is given, else to the playlist's own zone, else to the
+ * system's. The programme goes by the playlist's zone first, as on a screen. */
+#ifndef COMMANDS_TIMETABLE_H
+#define COMMANDS_TIMETABLE_H
+
+#include "commands/settings.h"
+#include "playout/playing.h"
+
+/* Zeroed is valid. Must not move while open. */
+struct timetable {
+    struct playing playing;
+    struct zone own; /* --timezone */
+    bool has_own;
+};
+
+/* Opens the playlist of the settings; each of its faults is written to the log. Errors: as
+ * edition_load and zone_load. timetable_finish in any case. */
+MUST_CHECK bool timetable_open(struct timetable *timetable, const struct settings *settings,
+                               struct err *err);
+void timetable_finish(struct timetable *timetable);
+
+const struct playlist *timetable_playlist(const struct timetable *timetable);
+
+/* The zone of times that are read and written; lives as long as the timetable. */
+const struct zone *timetable_zone(const struct timetable *timetable);
+
+/* An option's instant, from PROGRAMME_FIRST_MS to latest_ms. Where it was not given *ms stays as it
+ * is. Errors: ERR_INPUT. */
+MUST_CHECK bool timetable_instant(const struct timetable *timetable,
+                                  const struct settings *settings, enum setting setting,
+                                  int64_t latest_ms, int64_t *ms, struct err *err);
+
+#endif

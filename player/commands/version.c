@@ -1,0 +1,103 @@
+#include "commands/version.h"
+
+#include "base/program.h"
+#include "commands/version_films.h"
+
+#include <SDL.h>
+#include <SDL_image.h>
+#include <SDL_ttf.h>
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void print_library(const char *name, const char *loaded, const char *compiled)
+{
+    printf("%s %s", name, loaded);
+    if (strcmp(loaded, compiled) != 0)
+        printf(" (compiled with %s)", compiled);
+    putchar('\n');
+}
+
+static void print_sdl_library(const char *name, const SDL_version *loaded,
+                              const SDL_version *compiled)
+{
+    char texts[2][16];
+    snprintf(texts[0], sizeof texts[0], "%d.%d.%d", loaded->major, loaded->minor, loaded->patch);
+    snprintf(texts[1], sizeof texts[1], "%d.%d.%d", compiled->major, compiled->minor,
+             compiled->patch);
+    print_library(name, texts[0], texts[1]);
+}
+
+static void print_sdl(void)
+{
+    SDL_version loaded, compiled;
+    SDL_GetVersion(&loaded);
+    SDL_VERSION(&compiled);
+    print_sdl_library("SDL2", &loaded, &compiled);
+    SDL_IMAGE_VERSION(&compiled);
+    print_sdl_library("SDL2_image", IMG_Linked_Version(), &compiled);
+    SDL_TTF_VERSION(&compiled);
+    print_sdl_library("SDL2_ttf", TTF_Linked_Version(), &compiled);
+}
+
+static void print_curl(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    print_library("libcurl", info->version, LIBCURL_VERSION);
+    if (info->ssl_version)
+        printf("TLS %s\n", info->ssl_version);
+}
+
+/* What the other program writes, as it is. */
+static bool copy_answer(int from)
+{
+    char bytes[1024];
+    ssize_t size;
+    bool any = false;
+    while ((size = read(from, bytes, sizeof bytes)) > 0) {
+        fwrite(bytes, 1, (size_t)size, stdout);
+        any = true;
+    }
+    return any;
+}
+
+static bool ask_films(const char *film_program, struct err *err)
+{
+    static char name[] = VERSION_FILMS_NAME;
+    char *arguments[] = {name, NULL}, *environment[] = {NULL};
+    int ends[2], status;
+    pid_t pid;
+    int program = program_open(film_program, err);
+    if (program < 0)
+        return false;
+    bool ok = pipe2(ends, O_CLOEXEC) == 0;
+    if (ok) {
+        ok = program_start(&pid, program, arguments, environment, ends[1], false, err);
+        close(ends[1]);
+        if (ok) {
+            ok = copy_answer(ends[0]) ||
+                 err_set(err, ERR_SYSTEM, "%s does not answer: is it of this version?",
+                         film_program);
+            waitpid(pid, &status, 0);
+        }
+        close(ends[0]);
+    } else {
+        err_set(err, ERR_SYSTEM, "no pipe can be made");
+    }
+    close(program);
+    return ok;
+}
+
+void version_print(const char *film_program)
+{
+    struct err err = {0};
+    puts("duckling " DUCKLING_VERSION);
+    print_sdl();
+    print_curl();
+    fflush(stdout);
+    if (!ask_films(film_program, &err))
+        printf("FFmpeg unknown (%s)\n", err.text);
+}

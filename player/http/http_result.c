@@ -1,0 +1,136 @@
+/* How transfers end, in words for an operator. */
+#include "http/http_room.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* libcurl has one code for all that takes too long. */
+static bool timeout_error(const struct http_transfer *t, struct err *err)
+{
+    curl_off_t connected_us = 0, total_us = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    if (connected_us == 0)
+        return err_set(err, ERR_TIMEOUT, "no connection in time");
+    if (t->total_ms > 0 && total_us / 1000 >= t->total_ms)
+        return err_set(err, ERR_TIMEOUT, "not complete within %" PRId64 " ms", t->total_ms);
+    if (t->stall_bytes_per_s < t->http->stall_bytes_per_s)
+        return err_set(err, ERR_TIMEOUT, "stalled: far under its share of the bandwidth for %ld s",
+                       t->http->stall_s);
+    return err_set(err, ERR_TIMEOUT, "stalled: slower than %ld bytes/s for %ld s",
+                   t->http->stall_bytes_per_s, t->http->stall_s);
+}
+
+/* Our own words where libcurl's hold a count or a time: the same cause must read the same each
+ * time. */
+static bool curl_error(const struct http_transfer *t, struct err *err)
+{
+    switch ((int)t->result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return err_set(err, ERR_NETWORK, "no such host, or no name server");
+    case CURLE_COULDNT_CONNECT:
+        return err_set(err, ERR_NETWORK, "can't connect");
+    case CURLE_OPERATION_TIMEDOUT:
+        return timeout_error(t, err);
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return err_set(err, ERR_NETWORK, "the connection broke off");
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return err_set(err, ERR_NETWORK, "redirected to an address that is not allowed");
+    case CURLE_TOO_MANY_REDIRECTS:
+        return err_set(err, ERR_NETWORK, "more than %ld redirects", HTTP_REDIRECTS_MAX);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return err_set(err, ERR_TRUST, "%s (the authority to trust is given with --ca-file)",
+                       t->words[0] ? t->words : curl_easy_strerror(t->result));
+    case CURLE_SSL_CACERT_BADFILE:
+        return err_set(err, ERR_INPUT, "%s holds no certificates",
+                       t->http->ca_file ? t->http->ca_file : "the system's store");
+    case CURLE_SSL_CERTPROBLEM:
+        return err_set(err, ERR_INPUT, "the client certificate %s can't be used",
+                       t->http->client_cert ? t->http->client_cert : "");
+    default:
+        return err_set(err, ERR_NETWORK, "%s", curl_easy_strerror(t->result));
+    }
+}
+
+/* " (SignatureDoesNotMatch)": what an S3-compatible store names as the cause; "" without. */
+static const char *store_words(const struct http_transfer *t, char *text, size_t text_bytes)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.";
+    const char *code = strstr(t->page, "<Code>");
+    size_t length = code ? strspn(code + 6, letters) : 0;
+    text[0] = '\0';
+    if (length > 0 && length <= 48)
+        snprintf(text, text_bytes, " (%.*s)", (int)length, code + 6);
+    return text;
+}
+
+static enum http_store_error store_error(const struct http_transfer *t)
+{
+    static const struct {
+        const char *code;
+        enum http_store_error error;
+    } known[] = {
+        {"<Code>AccessDenied<", HTTP_STORE_ACCESS_DENIED},
+        {"<Code>RequestTimeTooSkewed<", HTTP_STORE_TIME_SKEWED},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(t->page, known[i].code))
+            return known[i].error;
+    return HTTP_STORE_NONE;
+}
+
+static bool answer_error(const struct http_transfer *t, struct err *err)
+{
+    int status = t->response.status;
+    char words[64];
+    store_words(t, words, sizeof words);
+    switch (status) {
+    case 401:
+    case 403:
+        return err_set(err, ERR_TRUST, "the server refused: answered %d%s", status, words);
+    case 404:
+    case 410:
+        return err_set(err, ERR_MISSING, "the server answered %d%s", status, words);
+    case 413:
+        return err_set(err, ERR_LIMIT, "too large for the server: answered %d%s", status, words);
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return err_set(err, ERR_NETWORK, "the server answered %d%s, a redirect not to be followed",
+                       status, words);
+    default:
+        return err_set(err, ERR_NETWORK, "the server answered %d%s", status, words);
+    }
+}
+
+bool http_result(const struct http_transfer *transfer, struct http_response *response,
+                 struct err *err)
+{
+    const struct http_transfer *t = transfer;
+    if (response) {
+        *response = t->response;
+        response->store_error = store_error(t);
+    }
+    if (t->err.code != ERR_NONE)
+        return err_set(err, t->err.code, "%s", t->err.text);
+    /* A server that refuses an upload may close while we still send: its answer says more than the
+     * broken connection. */
+    bool refused = t->method == HTTP_PUT && t->response.status >= 400;
+    if (t->result != CURLE_OK && !t->cut && !refused)
+        return curl_error(t, err);
+    if (!http_answer_is_good(t))
+        return answer_error(t, err);
+    if (t->method == HTTP_PUT && t->body_offset < t->body.bytes)
+        return err_set(err, ERR_NETWORK, "the server answered %d before it had all",
+                       t->response.status);
+    return true;
+}

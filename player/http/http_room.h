@@ -1,0 +1,86 @@
+/* What the http*.c files share; nobody else includes it. They are one module in several files, so
+ * curl.h comes in here, and not in one .c file alone. */
+#ifndef HTTP_HTTP_ROOM_H
+#define HTTP_HTTP_ROOM_H
+
+#include "http/http.h"
+
+#include <curl/curl.h>
+
+#define HTTP_REDIRECTS_MAX 3L
+#define HTTP_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT };
+
+struct http {
+    CURLM *multi;
+    char *ca_file, *client_cert, *client_key;
+    long connect_ms, stall_s, stall_bytes_per_s;
+    int64_t bandwidth_bytes_per_s;
+    struct http_transfer *capped; /* those that divide the bandwidth; a list by next_capped */
+    int64_t share_bytes;          /* the account; below 0: a debt */
+    int64_t share_ns;             /* when something last flowed into it; monotonic */
+    int watch_fd;
+};
+
+struct http_transfer {
+    struct http *http;
+    CURL *easy;
+    struct curl_slist *headers;
+    enum http_method method;
+    bool conditional, is_signed;
+    int64_t limit_bytes, range_start, total_ms;
+    bool (*take)(void *, const struct http_response *, const void *, size_t, struct err *);
+    void *take_context;
+
+    struct http_body body; /* of a PUT; its texts and hash are not kept */
+    int64_t body_offset;   /* how much of it has gone out */
+
+    struct http_transfer *next_capped;
+    bool capped;
+    bool paused;               /* by the cap */
+    int64_t stall_bytes_per_s; /* slower than this is a stall */
+
+    struct http_response response;
+    char coding[32]; /* of the answer, where it has one that nobody asked for; "" without */
+    int64_t body_bytes, head_bytes;
+    bool body_begun;
+    char page[1024]; /* how the text of an error begins, from a store that was sent a signature */
+    size_t page_bytes;
+    bool cut;                               /* the rest of an error page was not wanted */
+    char first_address[HTTP_ADDRESS_BYTES]; /* where the first request went, before redirects */
+    int first_port;
+
+    bool finished;
+    CURLcode result;
+    struct err err; /* ours, or take's or pass's; code ERR_NONE: none */
+    char words[CURL_ERROR_SIZE];
+};
+
+/* http_share.c: how much may be read at once; join and leave take a transfer into the division of
+ * the bandwidth, where it is capped, and out of it. */
+long http_share_buffer_bytes(const struct http_transfer *t);
+void http_share_join(struct http_transfer *t);
+void http_share_leave(struct http_transfer *t);
+/* Takes bytes for a transfer; false: it has to pause. */
+bool http_share_take(struct http_transfer *t, size_t size);
+/* Lets those go on who may, true if one has ended by that; and how long until the next may, in
+ * milliseconds. */
+bool http_share_resume(struct http *http);
+int64_t http_share_due_ms(const struct http *http);
+
+/* http_answer.c: libcurl's callbacks for what comes, with a struct http_transfer as context. */
+size_t http_answer_header(char *line, size_t one, size_t length, void *context);
+size_t http_answer_body(char *data, size_t one, size_t size, void *context);
+int http_answer_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                         curl_off_t up);
+/* The transfer is through: the rest of what its answer says. */
+void http_answer_end(struct http_transfer *t);
+/* Whether the answer is what was asked for. */
+bool http_answer_is_good(const struct http_transfer *t);
+
+/* http_identity.c: ERR_INPUT unless the files hold a certificate and its key, without a
+ * password. */
+MUST_CHECK bool http_identity_check(const char *cert_file, const char *key_file, struct err *err);
+
+#endif

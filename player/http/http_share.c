@@ -1,0 +1,149 @@
+/* The cap on bandwidth: one account for all capped transfers, into which bytes flow at the rate of
+ * the cap. Who finds it empty pauses; those who pause go on in turn.
+ *
+ * libcurl's own limit (MAX_RECV_SPEED) is for one transfer, and is not kept in its first second:
+ * small files would go through it untouched. */
+#include "http/http_room.h"
+
+#include "base/clock.h"
+
+#define BUFFER_BYTES 65536
+
+/* A part of a second of the cap is saved up at most, so that a pause is not followed by a burst. */
+static int64_t saved_most(const struct http *http)
+{
+    return http->bandwidth_bytes_per_s / 8 + 1;
+}
+
+static void refill(struct http *http)
+{
+    const int64_t second_ns = 1000000000;
+    int64_t now_ns = clock_mono_ns();
+    int64_t passed_us = (now_ns - http->share_ns) / 1000;
+    if (passed_us > second_ns / 1000) { /* more than fills it: and no product below overflows */
+        passed_us = second_ns / 1000;
+        http->share_ns = now_ns - second_ns;
+    }
+    int64_t bytes = http->bandwidth_bytes_per_s * passed_us / (second_ns / 1000);
+    /* Only whole bytes flow: the time of a part of one counts next time. */
+    http->share_ns += bytes * second_ns / http->bandwidth_bytes_per_s;
+    http->share_bytes += bytes;
+    if (http->share_bytes > saved_most(http))
+        http->share_bytes = saved_most(http);
+}
+
+/* libcurl hands over a buffer at a time: a large one would make the account go far below zero, and
+ * the pauses so long that they pass for stalls. */
+long http_share_buffer_bytes(const struct http_transfer *t)
+{
+    int64_t bytes = t->capped ? t->http->bandwidth_bytes_per_s / 16 : BUFFER_BYTES;
+    return (long)(bytes < 1024 ? 1024 : bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
+}
+
+static void leave(struct http_transfer *t)
+{
+    struct http_transfer **at = &t->http->capped;
+    while (*at && *at != t)
+        at = &(*at)->next_capped;
+    if (*at)
+        *at = t->next_capped;
+    t->next_capped = NULL;
+}
+
+static void queue(struct http_transfer *t)
+{
+    struct http_transfer **at = &t->http->capped;
+    while (*at)
+        at = &(*at)->next_capped;
+    *at = t;
+}
+
+/* What counts as a stall for each: half of the least share that it ever had, as libcurl judges by
+ * the mean of the last seconds, in which the share may have been smaller than it is now. */
+static void lower_stall_limits(struct http *http)
+{
+    int64_t count = 0;
+    for (struct http_transfer *t = http->capped; t; t = t->next_capped)
+        count++;
+    for (struct http_transfer *t = http->capped; t; t = t->next_capped) {
+        int64_t limit = http->bandwidth_bytes_per_s / count / 2;
+        if (limit >= t->stall_bytes_per_s)
+            continue;
+        t->stall_bytes_per_s = limit > 0 ? limit : 1;
+        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, (long)t->stall_bytes_per_s);
+    }
+}
+
+void http_share_join(struct http_transfer *t)
+{
+    if (!t->capped)
+        return;
+    queue(t);
+    lower_stall_limits(t->http);
+}
+
+void http_share_leave(struct http_transfer *t)
+{
+    leave(t);
+    t->paused = false;
+}
+
+bool http_share_take(struct http_transfer *t, size_t size)
+{
+    struct http *http = t->http;
+    if (!t->capped)
+        return true;
+    refill(http);
+    if (http->share_bytes <= 0) {
+        t->paused = true;
+        leave(t);
+        queue(t); /* whoever pauses longest is first */
+        return false;
+    }
+    http->share_bytes -= (int64_t)size;
+    return true;
+}
+
+/* libcurl hands over at once what it holds. Where that is refused it only says so here, and would
+ * go on with what follows. */
+static void resume(struct http_transfer *t)
+{
+    t->paused = false;
+    CURLcode code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+    if (code == CURLE_OK)
+        return;
+    curl_multi_remove_handle(t->http->multi, t->easy);
+    t->result = code;
+    t->finished = true;
+    http_share_leave(t);
+}
+
+static struct http_transfer *first_paused(const struct http *http)
+{
+    struct http_transfer *t = http->capped;
+    while (t && !t->paused)
+        t = t->next_capped;
+    return t;
+}
+
+bool http_share_resume(struct http *http)
+{
+    bool ended = false;
+    if (!http->capped)
+        return false;
+    refill(http);
+    /* Each takes something, so this ends. */
+    for (struct http_transfer *t; http->share_bytes > 0 && (t = first_paused(http));) {
+        resume(t);
+        ended = ended || t->finished;
+    }
+    return ended;
+}
+
+int64_t http_share_due_ms(const struct http *http)
+{
+    if (!first_paused(http))
+        return INT32_MAX;
+    int64_t missing = http->share_bytes < 0 ? -http->share_bytes : 0;
+    return missing * 1000 / http->bandwidth_bytes_per_s + 1;
+}

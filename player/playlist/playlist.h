@@ -1,0 +1,209 @@
+/* The playlist: from JSON bytes to a checked model (duckling-playlist(5)).
+ *
+ * Pure; any thread. A playlist is immutable once parsed, lives in one arena and is freed whole;
+ * every pointer below points into it. Nothing here opens a file: paths are texts. */
+#ifndef PLAYLIST_PLAYLIST_H
+#define PLAYLIST_PLAYLIST_H
+
+#include "core/arena.h"
+#include "core/layout.h"
+#include "core/transition.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAYLIST_BYTES_MAX ((size_t)1 << 20)
+#define PLAYLIST_DEPTH_MAX 16
+#define PLAYLIST_SPOTS_MAX 4096
+#define PLAYLIST_LOOPS_MAX 1024
+#define PLAYLIST_LOOP_LENGTH_MAX 4096
+#define PLAYLIST_SCHEDULE_MAX 1024
+#define PLAYLIST_STYLES_MAX 256
+#define PLAYLIST_PATH_BYTES_MAX 1024
+#define PLAYLIST_TEXT_BYTES_MAX 2000 /* one tagline in one language */
+#define PLAYLIST_TRANSITION_MS_MAX 10000
+#define PLAYLIST_DURATION_MS_MIN 1000
+#define PLAYLIST_DURATION_MS_MAX 86400000
+
+enum playlist_weight {
+    PLAYLIST_WEIGHT_REGULAR,
+    PLAYLIST_WEIGHT_BOLD,
+};
+/* Rows times three plus column: POSITION / 3 is 0 top, 1 middle, 2 bottom; POSITION % 3 is 0 left,
+ * 1 centre, 2 right. Written "top-left", "top", "top-right", "left", "center", "right",
+ * "bottom-left", "bottom", "bottom-right". */
+enum playlist_position {
+    PLAYLIST_POSITION_TOP_LEFT,
+    PLAYLIST_POSITION_TOP,
+    PLAYLIST_POSITION_TOP_RIGHT,
+    PLAYLIST_POSITION_LEFT,
+    PLAYLIST_POSITION_CENTER,
+    PLAYLIST_POSITION_RIGHT,
+    PLAYLIST_POSITION_BOTTOM_LEFT,
+    PLAYLIST_POSITION_BOTTOM,
+    PLAYLIST_POSITION_BOTTOM_RIGHT
+};
+
+/* A file that the playlist names, once however often it is named. */
+struct playlist_asset {
+    /* As written: relative to the playlist, '/' separated, no scheme, not absolute. */
+    const char *path;
+    /* From the compiled form's "files"; zero without it. */
+    bool has_sha256;
+    uint8_t sha256[32];
+    int64_t size_bytes; /* "bytes" */
+    const char *url;    /* NULL: path relative to the playlist */
+    int32_t width, height;
+    int32_t duration_ms;
+    double fps;
+    const char *codec;
+};
+
+/* One language's text. `language` is a BCP 47 tag, "" where the playlist gave a single string. */
+struct playlist_text {
+    const char *language;
+    const char *text; /* UTF-8, 1 to PLAYLIST_TEXT_BYTES_MAX bytes; may hold '\n' */
+};
+
+/* A brand font for one language; "" for all. */
+struct playlist_font {
+    const char *language;
+    int asset;
+};
+
+struct playlist_style {
+    const char *name;
+    const struct playlist_font *fonts; /* none: the system's face for the language */
+    size_t font_count;
+    enum playlist_weight weight;     /* default bold */
+    double size;                     /* 0.01 to 0.5 of the screen's shorter side; default 0.08 */
+    uint32_t color;                  /* 0xRRGGBB; default white */
+    enum playlist_position position; /* default bottom-left */
+    bool shadow;                     /* soft shadow; default true */
+    bool scrim;                      /* soft darkening behind the text; default false */
+};
+
+struct playlist_spot {
+    const char *name;
+    bool has_visual, is_video;
+    /* Indexes of assets; the same where one was given; -1 without visual. */
+    int asset_landscape, asset_portrait;
+    const struct playlist_text *texts; /* the tagline; text_count 0: none */
+    size_t text_count;
+    int style; /* index of styles */
+    /* False: the slot's length is the film's, or the default (duckling-playlist(5), PROGRAMME, rule
+     * 5). */
+    bool has_duration;
+    int32_t duration_ms; /* the spot's, else the default */
+    struct transition transition;
+    enum layout_fit fit;
+    enum layout_motion motion;
+    double focus_x, focus_y; /* 0 to 1 */
+    uint32_t background;     /* 0xRRGGBB */
+    double volume;           /* 0 to 1 */
+};
+
+struct playlist_loop {
+    const char *name; /* "" for the implicit loop of all spots */
+    const int *spots; /* indexes */
+    size_t spot_count;
+};
+
+/* An instant: absolute when the playlist gave an offset, else local (milliseconds since
+ * 1970-01-01T00:00 on the local calendar, as if local time were UTC). */
+struct playlist_instant {
+    bool given;
+    bool local;
+    int64_t ms;
+};
+
+struct playlist_daypart {
+    int loop;
+    struct playlist_instant start, end;
+    bool has_start_date, has_end_date;
+    int32_t start_day, end_day; /* days since 1970-01-01, both included */
+    uint8_t weekdays;           /* bit 0 MO to bit 6 SU; 0x7f when not given */
+    const int32_t *except_days; /* sorted */
+    size_t except_count;
+    /* Since local midnight, 0 to 86,400,000; default 0 and 86,400,000. */
+    int32_t start_time_ms, end_time_ms;
+    int32_t priority; /* -1,000,000 to 1,000,000; default 0 */
+    bool has_share;
+    int32_t share_ppm; /* share_of_voice in millionths, 1 to 1,000,000 */
+};
+
+struct playlist {
+    const char *name;     /* "" when not given */
+    const char *timezone; /* IANA name; NULL: the player's own */
+    int64_t version;      /* compiled form only, else 0 */
+    const char *channel;  /* compiled form only, else NULL */
+    struct transition default_transition;
+    int32_t default_duration_ms;
+    uint32_t background; /* the default's */
+    const struct playlist_asset *assets;
+    size_t asset_count;
+    /* At least one: [0] is what `defaults` and the built-in style give. */
+    const struct playlist_style *styles;
+    size_t style_count;
+    const struct playlist_spot *spots;
+    size_t spot_count;
+    const struct playlist_loop *loops; /* at least one */
+    size_t loop_count;
+    /* At least one: without "schedule", one that always runs loop 0. */
+    const struct playlist_daypart *schedule;
+    size_t schedule_count;
+    bool schedule_given;
+    int fallback; /* index of loops, -1: none */
+    struct arena arena;
+};
+
+/* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is no
+ * identifier) and what, in words for an operator. */
+struct playlist_fault {
+    const char *path;
+    const char *text;
+};
+
+#define PLAYLIST_FAULTS_MAX 200
+
+/* Faults in the order in which they were found; more than PLAYLIST_FAULTS_MAX are counted only. */
+struct playlist_faults {
+    struct playlist_fault items[PLAYLIST_FAULTS_MAX];
+    size_t count; /* items in use */
+    size_t total; /* found */
+    struct arena arena;
+};
+
+/* Parses `size` bytes. Returns NULL with at least one fault, or a playlist with none. `faults` must
+ * be zeroed; finish it in any case. Every fault is found in one run, except that broken JSON syntax
+ * (with line and column in the text), a file over PLAYLIST_BYTES_MAX, invalid UTF-8 and depth over
+ * PLAYLIST_DEPTH_MAX end the run at once. Never aborts; memory is bounded by about 64 times
+ * PLAYLIST_BYTES_MAX. */
+struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults);
+
+/* The same, but a playlist with faults is given too, as far as it could be read, so that its media
+ * can be looked at in the same run: what it says of assets, of spots but for their taglines and
+ * styles, and of the fonts of styles holds (an asset whose path is wrong is -1); nothing else may
+ * be asked of it. NULL where the faults leave nothing. */
+struct playlist *playlist_parse_media(const char *bytes, size_t size,
+                                      struct playlist_faults *faults);
+
+/* NULL is allowed. */
+void playlist_destroy(struct playlist *playlist);
+void playlist_faults_finish(struct playlist_faults *faults);
+
+/* The text for a language (RFC 4647 lookup): the longest prefix of `language` by subtag, else "en",
+ * else the first. Tags compare without case; zh-CN and zh-SG count as zh-Hans, zh-TW, zh-HK and
+ * zh-MO as zh-Hant. NULL where count is 0. */
+const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,
+                                                 const char *language);
+
+/* The same for a brand font; -1: none fits, use the system's ("" fits any language; "en" is not a
+ * fall-back). */
+int playlist_choose_font(const struct playlist_style *style, const char *language);
+
+/* The spot's image or film for a canvas: portrait where height_px > width_px. -1 without visual. */
+int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int height_px);
+
+#endif

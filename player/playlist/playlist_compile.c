@@ -1,0 +1,297 @@
+#include "playlist/playlist_compile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From channels/<channel>/p-43.json to the base. */
+#define UP "../../"
+#define MEDIA "media/"
+
+static void write_hex(const uint8_t *bytes, size_t count, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * count] = '\0';
+}
+
+/* '\0' for what can't stand in an extension. */
+static char extension_letter(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+        return c;
+    return '\0';
+}
+
+/* With its dot; "" for none. */
+static void find_extension(const char *path, char extension[PLAYLIST_COMPILE_EXTENSION_MAX + 2])
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t length = dot && dot != name ? strlen(dot + 1) : 0;
+    extension[0] = '\0';
+    if (length < 1 || length > PLAYLIST_COMPILE_EXTENSION_MAX)
+        return;
+    for (size_t i = 1; i <= length; i++)
+        if (!extension_letter(dot[i]))
+            return;
+    extension[0] = '.';
+    for (size_t i = 1; i <= length; i++)
+        extension[i] = extension_letter(dot[i]);
+    extension[length + 1] = '\0';
+}
+
+void playlist_compile_name(const uint8_t sha256[32], const char *path,
+                           char name[PLAYLIST_COMPILE_NAME_BYTES])
+{
+    char extension[PLAYLIST_COMPILE_EXTENSION_MAX + 2], digits[65];
+    find_extension(path, extension);
+    write_hex(sha256, 32, digits);
+    snprintf(name, PLAYLIST_COMPILE_NAME_BYTES, MEDIA "%s%s", digits, extension);
+}
+
+bool playlist_compile_name_of(const struct playlist_asset *asset,
+                              char name[PLAYLIST_COMPILE_NAME_BYTES])
+{
+    static const char start[] = UP MEDIA;
+    size_t up = sizeof UP - 1;
+    if (!asset->url || strncmp(asset->url, start, sizeof start - 1) != 0 ||
+        strlen(asset->url + up) >= PLAYLIST_COMPILE_NAME_BYTES)
+        return false;
+    snprintf(name, PLAYLIST_COMPILE_NAME_BYTES, "%s", asset->url + up);
+    return true;
+}
+
+/* Past a string's closing quote; `at` is behind the opening one. */
+static size_t skip_string(const char *bytes, size_t size, size_t at)
+{
+    while (at < size && bytes[at] != '"')
+        at += bytes[at] == '\\' ? 2 : 1;
+    return at < size ? at + 1 : size;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t skip_blanks(const char *bytes, size_t size, size_t at)
+{
+    while (at < size && is_blank(bytes[at]))
+        at++;
+    return at;
+}
+
+/* Where the value of a member of the outermost object begins; `size` where there is no such member.
+ * A key that is written with escapes is not found: playlist_parse then finds it twice. */
+static size_t find_member(const char *bytes, size_t size, const char *key)
+{
+    int depth = 0;
+    for (size_t at = 0; at < size; at++) {
+        if (bytes[at] == '{' || bytes[at] == '[')
+            depth++;
+        if (bytes[at] == '}' || bytes[at] == ']')
+            depth--;
+        if (bytes[at] != '"')
+            continue;
+        size_t begin = at + 1, end = skip_string(bytes, size, begin);
+        size_t after = skip_blanks(bytes, size, end);
+        bool is_key = depth == 1 && after < size && bytes[after] == ':';
+        if (is_key && end - 1 - begin == strlen(key) && !memcmp(bytes + begin, key, strlen(key)))
+            return skip_blanks(bytes, size, after + 1);
+        at = end - 1;
+    }
+    return size;
+}
+
+/* A text that grows. */
+struct text {
+    char *bytes;
+    size_t used, room;
+    bool failed; /* out of memory */
+};
+
+static bool make_room(struct text *text, size_t size)
+{
+    if (size < text->room - text->used)
+        return true;
+    size_t room = (text->used + size + 1) * 2;
+    char *bigger = realloc(text->bytes, room);
+    if (!bigger)
+        return false;
+    text->bytes = bigger;
+    text->room = room;
+    return true;
+}
+
+static void put(struct text *text, const char *bytes, size_t size)
+{
+    text->failed = text->failed || !make_room(text, size);
+    if (text->failed)
+        return;
+    memcpy(text->bytes + text->used, bytes, size);
+    text->used += size;
+    text->bytes[text->used] = '\0';
+}
+
+static void put_words(struct text *text, const char *words)
+{
+    put(text, words, strlen(words));
+}
+
+static void put_number(struct text *text, const char *before, int64_t number)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRId64, number);
+    put_words(text, before);
+    put_words(text, digits);
+}
+
+/* In seven digits: 30000/1001 is 29.97003. */
+static void put_rate(struct text *text, const char *before, double rate)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%.7g", rate);
+    put_words(text, before);
+    put_words(text, digits);
+}
+
+/* A path of a playlist is UTF-8 without control characters: RFC 8259, section 7, wants no more
+ * than this escaped. */
+static void put_path(struct text *text, const char *path)
+{
+    put_words(text, "\"");
+    for (const char *at = path; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            put_words(text, "\\");
+        put(text, at, 1);
+    }
+    put_words(text, "\"");
+}
+
+static void put_file(struct text *text, const struct playlist_compile_file *file)
+{
+    char name[PLAYLIST_COMPILE_NAME_BYTES], digits[65];
+    playlist_compile_name(file->sha256, file->path, name);
+    write_hex(file->sha256, sizeof file->sha256, digits);
+    put_path(text, file->path);
+    put_words(text, ": {\"sha256\": \"");
+    put_words(text, digits);
+    put_number(text, "\", \"bytes\": ", file->bytes);
+    put_words(text, ", \"url\": \"" UP);
+    put_words(text, name);
+    put_words(text, "\"");
+    if (file->width > 0 && file->height > 0) {
+        put_number(text, ", \"width\": ", file->width);
+        put_number(text, ", \"height\": ", file->height);
+    }
+    if (file->duration_ms > 0)
+        put_number(text, ", \"duration_ms\": ", file->duration_ms);
+    if (file->fps > 0)
+        put_rate(text, ", \"fps\": ", file->fps);
+    if (file->codec[0]) {
+        put_words(text, ", \"codec\": ");
+        put_path(text, file->codec);
+    }
+    put_words(text, "}");
+}
+
+static void put_members(struct text *text, const struct playlist_compile *compile)
+{
+    put_number(text, ",\n  \"version\": ", compile->version);
+    put_words(text, ",\n  \"channel\": ");
+    put_path(text, compile->channel);
+    put_words(text, ",\n  \"files\": {");
+    for (size_t i = 0; i < compile->file_count; i++) {
+        put_words(text, i ? ",\n    " : "\n    ");
+        put_file(text, &compile->files[i]);
+    }
+    put_words(text, compile->file_count ? "\n  }\n}\n" : "}\n}\n");
+}
+
+/* What was put together, as a player will read it. */
+static bool is_sound(const struct text *text, const char *channel, int64_t version, struct err *err)
+{
+    struct playlist_faults faults = {0};
+    struct playlist *playlist = playlist_parse(text->bytes, text->used, &faults);
+    bool ok = playlist && playlist->version == version && playlist->channel &&
+              strcmp(playlist->channel, channel) == 0;
+    if (!playlist && faults.count > 0)
+        err_set(err, ERR_INPUT, "compiled: %s: %s", faults.items[0].path, faults.items[0].text);
+    else if (!ok)
+        err_set(err, ERR_INPUT, "compiled: not version %" PRId64 " of channel %s", version,
+                channel);
+    playlist_destroy(playlist);
+    playlist_faults_finish(&faults);
+    return ok;
+}
+
+/* The finished text, or NULL. */
+static char *hand_over(struct text *text, const char *channel, int64_t version,
+                       size_t *compiled_size, struct err *err)
+{
+    bool ok = false;
+    if (text->failed)
+        err_oom(err);
+    else if (text->used > PLAYLIST_BYTES_MAX)
+        err_set(err, ERR_LIMIT,
+                "compiled, with the facts of its files, the playlist has %zu bytes; at most %zu "
+                "are allowed",
+                text->used, PLAYLIST_BYTES_MAX);
+    else
+        ok = is_sound(text, channel, version, err);
+    *compiled_size = text->used;
+    if (ok)
+        return text->bytes;
+    free(text->bytes);
+    return NULL;
+}
+
+char *playlist_compile(const char *bytes, size_t size, const struct playlist_compile *compile,
+                       size_t *compiled_size, struct err *err)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
+    static const char *const made[] = {"version", "channel", "files"};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        if (find_member(bytes, size, made[i]) == size)
+            continue;
+        err_set(err, ERR_INPUT,
+                "it has \"%s\", so it is compiled already: take the playlist it was made from",
+                made[i]);
+        return NULL;
+    }
+    size_t begin = size >= 3 && !memcmp(bytes, mark, 3) ? 3 : 0, end = size;
+    while (end > begin && bytes[end - 1] != '}')
+        end--;
+    end -= end > begin;
+    while (end > begin && is_blank(bytes[end - 1]))
+        end--;
+    struct text text = {0};
+    put(&text, bytes + begin, end - begin);
+    put_members(&text, compile);
+    return hand_over(&text, compile->channel, compile->version, compiled_size, err);
+}
+
+char *playlist_compile_again(const char *bytes, size_t size, const char *channel, int64_t version,
+                             size_t *compiled_size, struct err *err)
+{
+    size_t at = find_member(bytes, size, "version"), end = at;
+    while (end < size && bytes[end] >= '0' && bytes[end] <= '9')
+        end++;
+    if (end == at) {
+        err_set(err, ERR_INPUT, "it has no version: it is not compiled");
+        return NULL;
+    }
+    struct text text = {0};
+    put(&text, bytes, at);
+    put_number(&text, "", version);
+    put(&text, bytes + end, size - end);
+    return hand_over(&text, channel, version, compiled_size, err);
+}

@@ -1,0 +1,181 @@
+#include "playlist/playlist_fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Holds a path of a `files` entry whole; a path that is longer ends in "...". */
+#define PATH_TEXT_BYTES 4096
+#define FAULT_TEXT_BYTES 1024
+#define CLIP_BYTES 80
+
+struct path_text {
+    char bytes[PATH_TEXT_BYTES];
+    size_t length;
+    bool cut;
+};
+
+size_t playlist_utf8_next(const char *text, size_t size, uint32_t *code)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (!size)
+        return 0;
+    size_t length = bytes[0] < 0x80             ? 1
+                    : (bytes[0] & 0xe0) == 0xc0 ? 2
+                    : (bytes[0] & 0xf0) == 0xe0 ? 3
+                    : (bytes[0] & 0xf8) == 0xf0 ? 4
+                                                : 0;
+    if (!length || length > size)
+        return 0;
+    uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        value = value << 6 | (bytes[i] & 0x3fU);
+    }
+    if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+        return 0;
+    *code = value;
+    return length;
+}
+
+bool playlist_utf8_is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f);
+}
+
+/* Copies what fits in room - 1 bytes, '?' for what has no place in a line of text, and a NUL. */
+static size_t copy_clean(const char *text, size_t size, char *out, size_t room)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < size;) {
+        uint32_t code = 0;
+        size_t step = playlist_utf8_next(text + i, size - i, &code);
+        bool bad = !step || playlist_utf8_is_control(code);
+        size_t need = bad ? 1 : step;
+        if (length + need >= room)
+            break;
+        if (bad)
+            out[length] = '?';
+        else
+            memcpy(out + length, text + i, step);
+        length += need;
+        i += step ? step : 1;
+    }
+    out[length] = '\0';
+    return length;
+}
+
+const char *playlist_fault_clip(const char *text, char buffer[96])
+{
+    size_t size = strlen(text);
+    size_t length = copy_clean(text, size, buffer, CLIP_BYTES + 1);
+    if (size > CLIP_BYTES)
+        memcpy(buffer + length, "...", 4);
+    return buffer;
+}
+
+static void path_put(struct path_text *path, const char *bytes, size_t length)
+{
+    /* Four bytes stay free for "..." and the NUL. */
+    if (path->cut || length > sizeof path->bytes - 4 - path->length) {
+        path->cut = true;
+        return;
+    }
+    memcpy(path->bytes + path->length, bytes, length);
+    path->length += length;
+}
+
+/* RFC 9535's member-name-shorthand: letters, digits, underscore and all beyond ASCII, no digit
+ * first. */
+static bool is_identifier(const char *key, size_t size)
+{
+    if (!size || (key[0] >= '0' && key[0] <= '9'))
+        return false;
+    for (size_t i = 0; i < size;) {
+        uint32_t code = 0;
+        size_t step = playlist_utf8_next(key + i, size - i, &code);
+        bool word = (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
+                    (code >= '0' && code <= '9') || code == '_' || code > 0x9f;
+        if (!step || !word)
+            return false;
+        i += step;
+    }
+    return true;
+}
+
+static void put_quoted(struct path_text *path, const char *key, size_t size)
+{
+    path_put(path, "[\"", 2);
+    for (size_t i = 0; i < size;) {
+        uint32_t code = 0;
+        char escape[12];
+        size_t step = playlist_utf8_next(key + i, size - i, &code);
+        if (!step) {
+            path_put(path, "?", 1);
+        } else if (playlist_utf8_is_control(code)) {
+            int length = snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
+            path_put(path, escape, (size_t)length);
+        } else {
+            if (code == '"' || code == '\\')
+                path_put(path, "\\", 1);
+            path_put(path, key + i, step);
+        }
+        i += step ? step : 1;
+    }
+    path_put(path, "\"]", 2);
+}
+
+static void put_path(struct path_text *path, const struct playlist_node *where)
+{
+    const struct playlist_node *chain[PLAYLIST_DEPTH_MAX + 2] = {NULL};
+    size_t count = 0;
+    for (; where && where->parent && count < PLAYLIST_DEPTH_MAX + 2; where = where->parent)
+        chain[count++] = where;
+    path_put(path, "$", 1);
+    while (count--) {
+        const char *key = chain[count]->key;
+        size_t size = key ? strlen(key) : 0;
+        if (!key) {
+            char item[32];
+            int length = snprintf(item, sizeof item, "[%zu]", chain[count]->index);
+            path_put(path, item, (size_t)length);
+        } else if (is_identifier(key, size)) {
+            path_put(path, ".", 1);
+            path_put(path, key, size);
+        } else {
+            put_quoted(path, key, size);
+        }
+    }
+    memcpy(path->bytes + path->length, path->cut ? "..." : "", path->cut ? 4 : 1);
+    path->length += path->cut ? 3 : 0;
+}
+
+bool playlist_fault_is_full(const struct playlist_faults *faults)
+{
+    return faults->count >= PLAYLIST_FAULTS_MAX;
+}
+
+void playlist_fault_add(struct playlist_faults *faults, const struct playlist_node *where,
+                        const char *format, ...)
+{
+    faults->total++;
+    if (playlist_fault_is_full(faults))
+        return;
+
+    char words[FAULT_TEXT_BYTES], clean[FAULT_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    size_t words_length = copy_clean(words, strlen(words), clean, sizeof clean);
+    struct path_text path = {.length = 0};
+    put_path(&path, where);
+
+    struct playlist_fault *fault = &faults->items[faults->count++];
+    fault->path = arena_copy(&faults->arena, path.bytes, path.length);
+    fault->text = arena_copy(&faults->arena, clean, words_length);
+    if (!fault->path || !fault->text)
+        *fault = (struct playlist_fault){.path = "$", .text = "out of memory"};
+}

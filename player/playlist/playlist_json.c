@@ -1,0 +1,143 @@
+#include "playlist/playlist_json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A comma before a closing bracket is what people get wrong most, and jansson's words for it don't
+ * say so. */
+static bool is_trailing_comma(const char *bytes, size_t size, const json_error_t *error)
+{
+    if (error->position < 2 || (size_t)error->position > size)
+        return false;
+    size_t at = (size_t)error->position - 1;
+    if (bytes[at] != '}' && bytes[at] != ']')
+        return false;
+    while (at > 0 && strchr(" \t\r\n", bytes[at - 1]))
+        at--;
+    return at > 0 && bytes[at - 1] == ',';
+}
+
+struct json_t *playlist_json_load(const char *bytes, size_t size, struct playlist_json_error *error)
+{
+    json_error_t trouble = {.line = 0};
+    json_t *root = json_loadb(bytes, size, JSON_DECODE_INT_AS_REAL, &trouble);
+    if (root)
+        return root;
+    *error = (struct playlist_json_error){.line = trouble.line, .column = trouble.column};
+    /* jansson leaves no words where a malloc of its own failed. */
+    error->out_of_memory =
+        !trouble.text[0] || json_error_code(&trouble) == json_error_out_of_memory;
+    const char *words = trouble.text;
+    if (json_error_code(&trouble) == json_error_invalid_utf8)
+        words = "not UTF-8: save the playlist in that encoding";
+    else if (is_trailing_comma(bytes, size, &trouble))
+        words = "a comma before a closing } or ] is not allowed";
+    snprintf(error->text, sizeof error->text, "%s", words);
+    return NULL;
+}
+
+void playlist_json_free(struct json_t *root)
+{
+    json_decref(root);
+}
+
+enum playlist_json_kind playlist_json_kind(const struct json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return PLAYLIST_JSON_OBJECT;
+    case JSON_ARRAY:
+        return PLAYLIST_JSON_LIST;
+    case JSON_STRING:
+        return PLAYLIST_JSON_STRING;
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return PLAYLIST_JSON_NUMBER;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return PLAYLIST_JSON_BOOLEAN;
+    case JSON_NULL:
+        break;
+    }
+    return PLAYLIST_JSON_NULL;
+}
+
+const char *playlist_json_kind_words(const struct json_t *value)
+{
+    static const char *const words[] = {
+        [PLAYLIST_JSON_OBJECT] = "an object",      [PLAYLIST_JSON_LIST] = "a list",
+        [PLAYLIST_JSON_STRING] = "a string",       [PLAYLIST_JSON_NUMBER] = "a number",
+        [PLAYLIST_JSON_BOOLEAN] = "true or false", [PLAYLIST_JSON_NULL] = "null",
+    };
+    return words[playlist_json_kind(value)];
+}
+
+size_t playlist_json_count(const struct json_t *value)
+{
+    return json_is_object(value) ? json_object_size(value) : json_array_size(value);
+}
+
+const struct json_t *playlist_json_item(const struct json_t *list, size_t index)
+{
+    return json_array_get(list, index);
+}
+
+const struct json_t *playlist_json_get(const struct json_t *object, const char *key)
+{
+    return json_object_get(object, key);
+}
+
+bool playlist_json_next(const struct json_t *object, struct playlist_json_member *member)
+{
+    /* jansson's iterators take a non-const object because they can also set; these only read. */
+    union {
+        const json_t *given;
+        json_t *wanted;
+    } view = {.given = object};
+    member->place = member->place ? json_object_iter_next(view.wanted, member->place)
+                                  : json_object_iter(view.wanted);
+    if (!member->place)
+        return false;
+    member->key = json_object_iter_key(member->place);
+    member->value = json_object_iter_value(member->place);
+    return true;
+}
+
+size_t playlist_json_count_keys(const struct json_t *value)
+{
+    struct playlist_json_member member = {.place = NULL};
+    size_t count = json_object_size(value);
+    while (playlist_json_next(value, &member))
+        count += playlist_json_count_keys(member.value);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        count += playlist_json_count_keys(json_array_get(value, i));
+    return count;
+}
+
+const char *playlist_json_string(const struct json_t *value)
+{
+    return json_string_value(value);
+}
+
+double playlist_json_number(const struct json_t *value)
+{
+    return json_number_value(value);
+}
+
+bool playlist_json_boolean(const struct json_t *value)
+{
+    return json_is_true(value);
+}
+
+const char *playlist_json_unescape(const char *bytes, size_t size, struct arena *arena)
+{
+    if (!memchr(bytes, '\\', size))
+        return arena_copy(arena, bytes, size);
+    /* The quotes around the token belong to the same text. */
+    json_t *value = json_loadb(bytes - 1, size + 2, JSON_DECODE_ANY, NULL);
+    const char *text = json_string_value(value);
+    const char *copy = text ? arena_copy(arena, text, strlen(text)) : NULL;
+    json_decref(value);
+    return copy;
+}

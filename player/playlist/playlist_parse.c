@@ -1,0 +1,211 @@
+#include "playlist/playlist_parse.h"
+
+#include "playlist/playlist_json.h"
+#include "playlist/playlist_scan.h"
+#include "playlist/playlist_texts.h"
+#include "playlist/playlist_values.h"
+#include "playlist/pointer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT "duckling/1"
+#define ZONE_BYTES_MAX 64
+
+static const char *const TOP_KEYS[] = {"$schema", "format",  "name",     "defaults", "styles",
+                                       "spots",   "loops",   "schedule", "fallback", "timezone",
+                                       "version", "channel", "files"};
+
+/* Above 2^53 - 1 the numbers of JSON are no longer exact (RFC 8259, section 6). */
+static const struct playlist_range VERSION = {1, 9007199254740991, true,
+                                              "a whole number between 1 and 9007199254740991"};
+
+static void check_format(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    struct playlist_node node;
+    if (!playlist_member(root, "format", &node)) {
+        playlist_fault_add(parser->faults, &node,
+                           "missing: a playlist begins with \"format\": \"" FORMAT "\"");
+        return;
+    }
+    if (!playlist_is_string(parser, &node))
+        return;
+    const char *format = playlist_json_string(node.value);
+    char clipped[96];
+    if (!strcmp(format, FORMAT))
+        return;
+    playlist_fault_clip(format, clipped);
+    if (!strncmp(format, "duckling/", 9))
+        playlist_fault_add(parser->faults, &node,
+                           "this player reads \"" FORMAT "\"; \"%s\" is for another one", clipped);
+    else
+        playlist_fault_add(parser->faults, &node, "must be \"" FORMAT "\", not \"%s\"", clipped);
+}
+
+/* A string of 1 to bytes_max characters out of a few. */
+static bool is_made_of(const char *text, const char *others, size_t bytes_max)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++) {
+        bool lower = text[i] >= 'a' && text[i] <= 'z', digit = text[i] >= '0' && text[i] <= '9';
+        if (!lower && !digit && !strchr(others, text[i]))
+            return false;
+    }
+    return length && length <= bytes_max;
+}
+
+/* A shape that no zone file's name can leave its folder with; whether there is such a zone, the
+ * shell knows. */
+static bool is_zone(const char *zone)
+{
+    return is_made_of(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_+/-", ZONE_BYTES_MAX) && zone[0] != '/' &&
+           zone[strlen(zone) - 1] != '/' && !strstr(zone, "//");
+}
+
+static void parse_labels(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    const char *text;
+    struct playlist_node node;
+    struct playlist *playlist = parser->playlist;
+    double version = 0;
+    playlist->name = "";
+    playlist_read_string(parser, root, "$schema", &text);
+    if (playlist_read_string(parser, root, "name", &text)) {
+        playlist_member(root, "name", &node);
+        if (strlen(text) > PLAYLIST_NAME_BYTES_MAX)
+            playlist_fault_add(parser->faults, &node, "a name may have at most %d bytes",
+                               PLAYLIST_NAME_BYTES_MAX);
+        else if (playlist_check_printable(parser, &node, text, ""))
+            playlist->name = playlist_keep_text(parser, text);
+    }
+    if (playlist_read_string(parser, root, "timezone", &text)) {
+        playlist_member(root, "timezone", &node);
+        playlist->timezone = playlist_keep_text(parser, text);
+        if (!is_zone(text))
+            playlist_fault_add(parser->faults, &node,
+                               "must be the name of a time zone such as \"Asia/Seoul\"");
+    }
+    if (playlist_read_number(parser, root, "version", &VERSION, &version))
+        playlist->version = (int64_t)version;
+    if (playlist_read_string(parser, root, "channel", &text)) {
+        playlist_member(root, "channel", &node);
+        playlist->channel = playlist_keep_text(parser, text);
+        if (!pointer_channel_is_valid(text))
+            playlist_fault_add(parser->faults, &node,
+                               "must be 1 to %d of the characters a to z, 0 to 9, dot, _ and "
+                               "hyphen, the first a letter or digit",
+                               POINTER_CHANNEL_BYTES - 1);
+    }
+}
+
+static void parse_root(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    if (!playlist_is_object(parser, root, PLAYLIST_WORDS(TOP_KEYS)))
+        return;
+    check_format(parser, root);
+    parse_labels(parser, root);
+    playlist_parse_files(parser, root);
+    playlist_parse_styles(parser, root);
+    playlist_parse_defaults(parser, root);
+    playlist_parse_spots(parser, root);
+    playlist_parse_loops(parser, root);
+    playlist_parse_schedule(parser, root);
+    playlist_parse_fallback(parser, root);
+    playlist_assets_resolve(parser, root);
+}
+
+static void report_syntax(struct playlist_faults *faults, const char *bytes, size_t size,
+                          const struct playlist_json_error *error)
+{
+    if (error->out_of_memory)
+        playlist_fault_add(faults, NULL, "out of memory");
+    else if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
+        playlist_fault_add(faults, NULL, "the file is UTF-16 text; save it as UTF-8");
+    else
+        playlist_fault_add(faults, NULL, "not valid JSON at line %d, column %d: %s", error->line,
+                           error->column, error->text);
+}
+
+/* The JSON of a text that has a playlist's size and shape, repeated keys already reported; NULL
+ * with a fault. */
+static struct json_t *load(const char *bytes, size_t size, struct playlist_faults *faults)
+{
+    struct playlist_json_error error;
+    size_t keys, blank = 0;
+    while (blank < size && strchr(" \t\r\n", bytes[blank]) && bytes[blank])
+        blank++;
+    if (size > PLAYLIST_BYTES_MAX) {
+        playlist_fault_add(faults, NULL, "the file has %zu bytes; at most %zu are allowed", size,
+                           PLAYLIST_BYTES_MAX);
+        return NULL;
+    }
+    if (blank == size) {
+        playlist_fault_add(faults, NULL, "the file is empty");
+        return NULL;
+    }
+    if (!playlist_scan_shape(bytes, size, faults, &keys))
+        return NULL;
+    struct json_t *root = playlist_json_load(bytes, size, &error);
+    if (!root) {
+        report_syntax(faults, bytes, size, &error);
+        return NULL;
+    }
+    /* The values hold each key once, so equal counts say that none is repeated. */
+    if (playlist_json_count_keys(root) != keys &&
+        !playlist_scan_duplicates(bytes, size, keys, faults)) {
+        playlist_fault_add(faults, NULL, "out of memory");
+        playlist_json_free(root);
+        return NULL;
+    }
+    return root;
+}
+
+/* What could be read, faults or not; NULL where that is nothing. */
+static struct playlist *parse(const char *bytes, size_t size, size_t arena_bytes_max,
+                              struct playlist_faults *faults)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
+    if (size >= 3 && !memcmp(bytes, mark, 3)) {
+        bytes += 3;
+        size -= 3;
+    }
+    struct json_t *json = load(bytes, size, faults);
+    if (!json)
+        return NULL;
+    struct playlist *playlist = calloc(1, sizeof *playlist);
+    struct playlist_parser parser = {.playlist = playlist, .faults = faults};
+    if (playlist) {
+        struct playlist_node root = {.value = json};
+        playlist->arena.limit_bytes = parser.scratch.limit_bytes = arena_bytes_max;
+        parse_root(&parser, &root);
+    }
+    if (!playlist || parser.out_of_memory)
+        playlist_fault_add(faults, NULL, "out of memory");
+    arena_finish(&parser.scratch);
+    playlist_json_free(json);
+    if (!parser.out_of_memory)
+        return playlist;
+    playlist_destroy(playlist);
+    return NULL;
+}
+
+struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
+                                       struct playlist_faults *faults)
+{
+    struct playlist *playlist = parse(bytes, size, arena_bytes_max, faults);
+    if (!faults->total)
+        return playlist;
+    playlist_destroy(playlist);
+    return NULL;
+}
+
+struct playlist *playlist_parse_media(const char *bytes, size_t size,
+                                      struct playlist_faults *faults)
+{
+    return parse(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
+}
+
+struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults)
+{
+    return playlist_parse_within(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
+}

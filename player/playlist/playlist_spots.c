@@ -1,0 +1,171 @@
+#include "playlist/playlist_json.h"
+#include "playlist/playlist_texts.h"
+#include "playlist/playlist_values.h"
+
+#include <string.h>
+
+static const char *const SPOT_KEYS[] = {"image",   "video",         "focus",    "motion",
+                                        "fit",     "background",    "duration", "transition",
+                                        "tagline", "tagline_style", "volume"};
+static const char *const SHAPE_KEYS[] = {"landscape", "portrait"};
+
+static const struct playlist_range FOCUS = {0, 1, false,
+                                            "between 0 (left, top) and 1 (right, bottom)"};
+
+/* Spaces that draw nothing: a tagline of nothing but these would be an empty line on a wall. */
+static bool is_space(uint32_t code)
+{
+    return code == ' ' || code == '\n' || code == 0xa0 || code == 0x1680 ||
+           (code >= 0x2000 && code <= 0x200f) || code == 0x2028 || code == 0x2029 ||
+           code == 0x202f || code == 0x205f || code == 0x2060 || code == 0x3000 || code == 0xfeff ||
+           code == 0x3164; /* the Hangul filler */
+}
+
+static bool is_blank(const char *text)
+{
+    uint32_t code = 0;
+    size_t size = strlen(text), step;
+    for (size_t i = 0; i < size; i += step) {
+        step = playlist_utf8_next(text + i, size - i, &code);
+        if (!step || !is_space(code))
+            return false;
+    }
+    return true;
+}
+
+static void check_tagline(struct playlist_parser *parser, const struct playlist_node *node,
+                          const char *text)
+{
+    if (strlen(text) > PLAYLIST_TEXT_BYTES_MAX)
+        playlist_fault_add(parser->faults, node, "has %zu bytes; at most %d are allowed",
+                           strlen(text), PLAYLIST_TEXT_BYTES_MAX);
+    else if (!playlist_check_printable(parser, node, text, "\n"))
+        return;
+    else if (is_blank(text))
+        playlist_fault_add(parser->faults, node, "is an empty text; leave it out instead");
+}
+
+static void parse_tagline(struct playlist_parser *parser, const struct playlist_node *node,
+                          struct playlist_spot *spot)
+{
+    struct playlist_translation items[PLAYLIST_LANGUAGES_MAX];
+    size_t count = playlist_translations(parser, node, items);
+    struct playlist_text *texts = playlist_keep_items(parser, count, sizeof *texts);
+    if (!texts)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (!playlist_is_string(parser, &items[i].node))
+            continue;
+        const char *text = playlist_json_string(items[i].node.value);
+        check_tagline(parser, &items[i].node, text);
+        texts[i].language = playlist_keep_text(parser, items[i].language);
+        texts[i].text = playlist_keep_text(parser, text);
+    }
+    spot->texts = texts;
+    spot->text_count = count;
+}
+
+static void parse_visual(struct playlist_parser *parser, const struct playlist_node *node,
+                         struct playlist_spot *spot)
+{
+    if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING) {
+        playlist_use_path(parser, playlist_check_path(parser, node), &spot->asset_landscape,
+                          &spot->asset_portrait);
+        return;
+    }
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
+        playlist_fault_add(parser->faults, node,
+                           "must be a path, or an object with a \"landscape\" and a \"portrait\" "
+                           "path, not %s",
+                           playlist_json_kind_words(node->value));
+        return;
+    }
+    struct playlist_node landscape, portrait;
+    playlist_is_object(parser, node, PLAYLIST_WORDS(SHAPE_KEYS));
+    if (playlist_member(node, "landscape", &landscape))
+        playlist_use_path(parser, playlist_check_path(parser, &landscape), &spot->asset_landscape,
+                          NULL);
+    else
+        playlist_fault_add(parser->faults, &landscape, "missing: both shapes need a path");
+    if (playlist_member(node, "portrait", &portrait))
+        playlist_use_path(parser, playlist_check_path(parser, &portrait), &spot->asset_portrait,
+                          NULL);
+    else
+        playlist_fault_add(parser->faults, &portrait, "missing: both shapes need a path");
+}
+
+static void parse_focus(struct playlist_parser *parser, const struct playlist_node *spot_node,
+                        struct playlist_spot *spot)
+{
+    struct playlist_node node;
+    if (!playlist_member(spot_node, "focus", &node))
+        return;
+    if (playlist_json_kind(node.value) != PLAYLIST_JSON_LIST ||
+        playlist_json_count(node.value) != 2) {
+        playlist_fault_add(parser->faults, &node,
+                           "must be a list of two numbers, [across, down], each between 0 and 1");
+        return;
+    }
+    struct playlist_node across = playlist_list_item(&node, 0), down = playlist_list_item(&node, 1);
+    playlist_check_number(parser, &across, &FOCUS, &spot->focus_x);
+    playlist_check_number(parser, &down, &FOCUS, &spot->focus_y);
+}
+
+static void parse_spot(struct playlist_parser *parser, const struct playlist_node *node,
+                       struct playlist_spot *spot)
+{
+    playlist_check_name(parser, node);
+    if (!playlist_is_object(parser, node, PLAYLIST_WORDS(SPOT_KEYS)))
+        return;
+    struct playlist_node image, video, tagline;
+    struct transition transition = parser->transition_as_written;
+    bool has_image = playlist_member(node, "image", &image);
+    bool has_video = playlist_member(node, "video", &video);
+    bool has_tagline = playlist_member(node, "tagline", &tagline);
+    if (has_image && has_video)
+        playlist_fault_add(parser->faults, node,
+                           "has both an image and a video; a spot shows one of them");
+    if (!has_image && !has_video && !has_tagline)
+        playlist_fault_add(parser->faults, node,
+                           "has nothing to show; give it an image, a video or a tagline");
+    spot->has_visual = has_image || has_video;
+    spot->is_video = has_video;
+    if (has_image)
+        parse_visual(parser, &image, spot);
+    if (has_video)
+        parse_visual(parser, &video, spot);
+    if (has_tagline)
+        parse_tagline(parser, &tagline, spot);
+    parse_focus(parser, node, spot);
+    playlist_parse_look(parser, node, spot, &transition);
+}
+
+void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    struct playlist_node node;
+    if (!playlist_member(root, "spots", &node)) {
+        playlist_fault_add(parser->faults, &node, "missing: a playlist needs spots");
+        return;
+    }
+    if (!playlist_is_object(parser, &node, (struct playlist_words){NULL, 0}))
+        return;
+    size_t count = playlist_json_count(node.value);
+    if (!count)
+        playlist_fault_add(parser->faults, &node, "must hold at least one spot");
+    if (count > PLAYLIST_SPOTS_MAX)
+        playlist_fault_add(parser->faults, &node, "holds %zu spots; at most %d are allowed", count,
+                           PLAYLIST_SPOTS_MAX);
+    parser->spots_known = playlist_sort_keys(parser, node.value, &parser->spot_names);
+    parser->spots = playlist_keep_items(parser, count, sizeof *parser->spots);
+    if (!parser->spots)
+        return;
+    parser->playlist->spots = parser->spots;
+    parser->playlist->spot_count = count;
+    struct playlist_json_member member = {.place = NULL};
+    for (size_t i = 0; i < count && playlist_json_next(node.value, &member); i++) {
+        struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
+        parser->spots[i] = parser->defaults;
+        parser->spots[i].name = playlist_keep_text(parser, member.key);
+        parse_spot(parser, &child, &parser->spots[i]);
+    }
+}

@@ -1,0 +1,175 @@
+#include "playlist/playlist_json.h"
+#include "playlist/playlist_texts.h"
+#include "playlist/playlist_values.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const FITS[] = {"cover", "contain", "fill"};
+static const char *const MOTIONS[] = {"none", "drift-in", "drift-out", "pan"};
+static const char *const TRANSITIONS[] = {"crossfade", "dissolve", "cut"};
+static const char *const WEIGHTS[] = {"regular", "bold"};
+static const char *const POSITIONS[] = {"top-left",    "top",    "top-right",
+                                        "left",        "center", "right",
+                                        "bottom-left", "bottom", "bottom-right"};
+
+static const char *const TRANSITION_KEYS[] = {"type", "duration"};
+static const char *const STYLE_KEYS[] = {"font",     "weight", "size", "color",
+                                         "position", "shadow", "scrim"};
+static const char *const DEFAULTS_KEYS[] = {"duration", "transition", "fit",          "background",
+                                            "motion",   "volume",     "tagline_style"};
+
+static const struct playlist_range DURATION = {1, 86400, false, "between 1 and 86400 seconds"};
+static const struct playlist_range TRANSITION = {0, 10, false, "between 0 and 10 seconds"};
+static const struct playlist_range VOLUME = {0, 1, false, "between 0 (silent) and 1 (full volume)"};
+static const struct playlist_range SIZE = {
+    0.01, 0.5, false, "between 0.01 and 0.5 (a part of the screen's shorter side)"};
+
+static const struct playlist_style BUILT_IN = {
+    .name = "",
+    .weight = PLAYLIST_WEIGHT_BOLD,
+    .size = 0.08,
+    .color = 0xffffff,
+    .position = PLAYLIST_POSITION_BOTTOM_LEFT,
+    .shadow = true,
+};
+
+static void parse_fonts(struct playlist_parser *parser, const struct playlist_node *style_node,
+                        struct playlist_style *style)
+{
+    struct playlist_node node;
+    struct playlist_translation items[PLAYLIST_LANGUAGES_MAX];
+    if (!playlist_member(style_node, "font", &node))
+        return;
+    size_t count = playlist_translations(parser, &node, items);
+    struct playlist_font *fonts = playlist_keep_items(parser, count, sizeof *fonts);
+    if (!fonts)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        fonts[i].language = playlist_keep_text(parser, items[i].language);
+        playlist_use_path(parser, playlist_check_path(parser, &items[i].node), &fonts[i].asset,
+                          NULL);
+    }
+    style->fonts = fonts;
+    style->font_count = count;
+}
+
+static void parse_style(struct playlist_parser *parser, const struct playlist_node *node,
+                        struct playlist_style *style)
+{
+    playlist_check_name(parser, node);
+    if (!playlist_is_object(parser, node, PLAYLIST_WORDS(STYLE_KEYS)))
+        return;
+    int weight = (int)style->weight, position = (int)style->position;
+    parse_fonts(parser, node, style);
+    playlist_read_word(parser, node, "weight", PLAYLIST_WORDS(WEIGHTS), &weight);
+    playlist_read_number(parser, node, "size", &SIZE, &style->size);
+    playlist_read_color(parser, node, "color", &style->color);
+    playlist_read_word(parser, node, "position", PLAYLIST_WORDS(POSITIONS), &position);
+    playlist_read_boolean(parser, node, "shadow", &style->shadow);
+    playlist_read_boolean(parser, node, "scrim", &style->scrim);
+    style->weight = (enum playlist_weight)weight;
+    style->position = (enum playlist_position)position;
+}
+
+void playlist_parse_styles(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    struct playlist_node node;
+    size_t count = 0;
+    bool given = playlist_member(root, "styles", &node);
+    parser->styles_known = !given;
+    if (given && playlist_is_object(parser, &node, (struct playlist_words){NULL, 0})) {
+        count = playlist_json_count(node.value);
+        parser->styles_known = playlist_sort_keys(parser, node.value, &parser->style_names);
+        if (count > PLAYLIST_STYLES_MAX)
+            playlist_fault_add(parser->faults, &node, "holds %zu styles; at most %d are allowed",
+                               count, PLAYLIST_STYLES_MAX);
+    }
+    /* [0] is for the spots that name no style. */
+    parser->styles = playlist_keep_items(parser, count + 1, sizeof *parser->styles);
+    if (!parser->styles)
+        return;
+    parser->styles[0] = BUILT_IN;
+    parser->playlist->styles = parser->styles;
+    parser->playlist->style_count = count + 1;
+    struct playlist_json_member member = {.place = NULL};
+    for (size_t i = 1; i <= count && playlist_json_next(node.value, &member); i++) {
+        struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
+        parser->styles[i] = BUILT_IN;
+        parser->styles[i].name = playlist_keep_text(parser, member.key);
+        parse_style(parser, &child, &parser->styles[i]);
+    }
+}
+
+static void parse_transition(struct playlist_parser *parser, const struct playlist_node *object,
+                             struct transition *transition)
+{
+    struct playlist_node node;
+    int type = (int)transition->type;
+    double seconds;
+    if (!playlist_member(object, "transition", &node))
+        return;
+    if (playlist_json_kind(node.value) == PLAYLIST_JSON_STRING) {
+        playlist_check_word(parser, &node, PLAYLIST_WORDS(TRANSITIONS), &type);
+    } else if (playlist_is_object(parser, &node, PLAYLIST_WORDS(TRANSITION_KEYS))) {
+        playlist_read_word(parser, &node, "type", PLAYLIST_WORDS(TRANSITIONS), &type);
+        if (playlist_read_number(parser, &node, "duration", &TRANSITION, &seconds))
+            transition->duration_ms = (int32_t)lround(seconds * 1000);
+    }
+    transition->type = (enum transition_type)type;
+}
+
+void playlist_parse_look(struct playlist_parser *parser, const struct playlist_node *node,
+                         struct playlist_spot *spot, struct transition *transition)
+{
+    double seconds;
+    int fit = (int)spot->fit, motion = (int)spot->motion;
+    struct playlist_node style;
+    if (playlist_read_number(parser, node, "duration", &DURATION, &seconds)) {
+        spot->duration_ms = (int32_t)lround(seconds * 1000);
+        spot->has_duration = true;
+    }
+    parse_transition(parser, node, transition);
+    spot->transition = *transition;
+    if (transition->type == TRANSITION_CUT)
+        spot->transition.duration_ms = 0;
+    playlist_read_word(parser, node, "fit", PLAYLIST_WORDS(FITS), &fit);
+    playlist_read_word(parser, node, "motion", PLAYLIST_WORDS(MOTIONS), &motion);
+    spot->fit = (enum layout_fit)fit;
+    spot->motion = (enum layout_motion)motion;
+    playlist_read_color(parser, node, "background", &spot->background);
+    playlist_read_number(parser, node, "volume", &VOLUME, &spot->volume);
+    if (playlist_member(node, "tagline_style", &style)) {
+        int index = playlist_check_reference(parser, &style, &parser->style_names,
+                                             parser->styles_known, "style");
+        spot->style = index < 0 ? spot->style : index + 1;
+    }
+}
+
+void playlist_parse_defaults(struct playlist_parser *parser, const struct playlist_node *root)
+{
+    struct playlist_node node;
+    struct playlist_spot *defaults = &parser->defaults;
+    *defaults = (struct playlist_spot){
+        .name = "",
+        .asset_landscape = -1,
+        .asset_portrait = -1,
+        .duration_ms = 8000,
+        .transition = {TRANSITION_CROSSFADE, 1000},
+        .focus_x = 0.5,
+        .focus_y = 0.5,
+    };
+    parser->transition_as_written = defaults->transition;
+    if (playlist_member(root, "defaults", &node) &&
+        playlist_is_object(parser, &node, PLAYLIST_WORDS(DEFAULTS_KEYS)))
+        playlist_parse_look(parser, &node, defaults, &parser->transition_as_written);
+    if (parser->styles && defaults->style)
+        parser->styles[0] = parser->styles[defaults->style];
+    /* A default is not the spot's own: a film's length comes before it (duckling-playlist(5),
+     * PROGRAMME, rule 5). */
+    defaults->has_duration = false;
+    defaults->style = 0;
+    parser->playlist->default_transition = defaults->transition;
+    parser->playlist->default_duration_ms = defaults->duration_ms;
+    parser->playlist->background = defaults->background;
+}

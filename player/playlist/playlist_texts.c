@@ -1,0 +1,174 @@
+#include "playlist/playlist_texts.h"
+
+#include "playlist/playlist_json.h"
+#include "playlist/playlist_values.h"
+
+#include <string.h>
+
+/* A search for what a wrong name meant goes through all names; past this many of them only the
+ * fault is told. */
+#define NAMES_COMPARED_MAX 65536
+#define SUBTAG_BYTES_MAX 8
+/* RFC 5646, 4.4.1 asks for room for 35; more is no language. */
+#define LANGUAGE_BYTES_MAX 64
+
+/* Controls are single bytes, or C2 and a byte: all else is passed over. */
+static bool find_control(const char *text, const char *allowed, uint32_t *code)
+{
+    for (const char *at = text; *at; at++) {
+        unsigned char byte = (unsigned char)*at, next = (unsigned char)at[1];
+        bool suspect = byte < 0x20 || byte == 0x7f || byte == 0xc2;
+        if (!suspect || strchr(allowed, *at))
+            continue;
+        *code = byte == 0xc2 ? next : byte;
+        if (playlist_utf8_is_control(*code))
+            return true;
+    }
+    return false;
+}
+
+bool playlist_check_printable(struct playlist_parser *parser, const struct playlist_node *node,
+                              const char *text, const char *allowed)
+{
+    uint32_t code = 0;
+    if (!find_control(text, allowed, &code))
+        return true;
+    playlist_fault_add(parser->faults, node, "holds a control character (U+%04X)%s", (unsigned)code,
+                       *allowed ? "; a line break is written \\n, nothing else is allowed" : "");
+    return false;
+}
+
+void playlist_check_name(struct playlist_parser *parser, const struct playlist_node *node)
+{
+    if (!node->key[0])
+        playlist_fault_add(parser->faults, node, "a name must not be empty");
+    else if (strlen(node->key) > PLAYLIST_NAME_BYTES_MAX)
+        playlist_fault_add(parser->faults, node, "a name may have at most %d bytes",
+                           PLAYLIST_NAME_BYTES_MAX);
+    else
+        playlist_check_printable(parser, node, node->key, "");
+}
+
+int playlist_check_reference(struct playlist_parser *parser, const struct playlist_node *node,
+                             const struct playlist_names *names, bool known, const char *what)
+{
+    if (!playlist_is_string(parser, node))
+        return -1;
+    const char *text = playlist_json_string(node->value);
+    int index = playlist_names_find(names, text);
+    if (index >= 0 || !known)
+        return index;
+
+    const char *near = NULL;
+    char wrong[96], right[96];
+    if (!playlist_fault_is_full(parser->faults) && parser->names_compared < NAMES_COMPARED_MAX) {
+        near = playlist_names_nearest(names, text);
+        parser->names_compared += names->count;
+    }
+    playlist_fault_clip(text, wrong);
+    if (near)
+        playlist_fault_add(parser->faults, node, "there is no %s \"%s\"; did you mean \"%s\"?",
+                           what, wrong, playlist_fault_clip(near, right));
+    else
+        playlist_fault_add(parser->faults, node, "there is no %s \"%s\"", what, wrong);
+    return -1;
+}
+
+static bool is_letter_or_digit(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9');
+}
+
+/* Loosely BCP 47: subtags of 1 to 8 letters and digits, with hyphens between them. */
+static bool is_language(const char *tag)
+{
+    size_t subtag = 0, i = 0;
+    for (; i <= LANGUAGE_BYTES_MAX && tag[i]; i++) {
+        bool hyphen = tag[i] == '-';
+        if ((hyphen && !subtag) || (!hyphen && !is_letter_or_digit(tag[i])))
+            return false;
+        subtag = hyphen ? 0 : subtag + 1;
+        if (subtag > SUBTAG_BYTES_MAX)
+            return false;
+    }
+    return subtag && i <= LANGUAGE_BYTES_MAX;
+}
+
+static char lower(char byte)
+{
+    return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+bool playlist_same_language(const char *a, size_t a_bytes, const char *b)
+{
+    size_t i = 0;
+    while (i < a_bytes && b[i] && lower(a[i]) == lower(b[i]))
+        i++;
+    return i == a_bytes && !b[i];
+}
+
+static void check_language(struct playlist_parser *parser, const struct playlist_node *node,
+                           const struct playlist_translation *items, size_t count)
+{
+    if (!is_language(node->key)) {
+        playlist_fault_add(parser->faults, node,
+                           strchr(node->key, '_')
+                               ? "language tags are written with hyphens, such as \"zh-Hans\""
+                               : "must be a language tag such as \"ko\" or \"zh-Hans\"");
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (playlist_same_language(node->key, strlen(node->key), items[i].language)) {
+            playlist_fault_add(parser->faults, node, "the same language as \"%s\"",
+                               items[i].language);
+            return;
+        }
+}
+
+size_t playlist_translations(struct playlist_parser *parser, const struct playlist_node *node,
+                             struct playlist_translation items[PLAYLIST_LANGUAGES_MAX])
+{
+    if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING) {
+        items[0] = (struct playlist_translation){.language = "", .node = *node};
+        return 1;
+    }
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
+        playlist_fault_add(parser->faults, node,
+                           "must be a string, or an object of strings by language, not %s",
+                           playlist_json_kind_words(node->value));
+        return 0;
+    }
+    size_t languages = playlist_json_count(node->value), count = 0;
+    if (!languages)
+        playlist_fault_add(parser->faults, node, "must hold at least one language");
+    if (languages > PLAYLIST_LANGUAGES_MAX)
+        playlist_fault_add(parser->faults, node, "holds %zu languages; at most %d are allowed",
+                           languages, PLAYLIST_LANGUAGES_MAX);
+    struct playlist_json_member member = {.place = NULL};
+    while (count < PLAYLIST_LANGUAGES_MAX && playlist_json_next(node->value, &member)) {
+        struct playlist_node child = {.parent = node, .value = member.value, .key = member.key};
+        check_language(parser, &child, items, count);
+        items[count++] = (struct playlist_translation){.language = member.key, .node = child};
+    }
+    return count;
+}
+
+bool playlist_sort_keys(struct playlist_parser *parser, const struct json_t *object,
+                        struct playlist_names *names)
+{
+    size_t count = playlist_json_count(object);
+    names->items = arena_alloc(&parser->scratch, count, sizeof *names->items);
+    if (!names->items) {
+        parser->out_of_memory = true;
+        return false;
+    }
+    struct playlist_json_member member = {.place = NULL};
+    while (playlist_json_next(object, &member)) {
+        names->items[names->count] =
+            (struct playlist_name){.text = member.key, .index = (int)names->count};
+        names->count++;
+    }
+    playlist_names_sort(names);
+    return true;
+}

@@ -1,0 +1,223 @@
+#include "playlist/playlist_values.h"
+
+#include "playlist/playlist_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+bool playlist_member(const struct playlist_node *object, const char *key,
+                     struct playlist_node *member)
+{
+    *member = (struct playlist_node){
+        .parent = object, .value = playlist_json_get(object->value, key), .key = key};
+    return member->value != NULL;
+}
+
+struct playlist_node playlist_list_item(const struct playlist_node *list, size_t index)
+{
+    return (struct playlist_node){
+        .parent = list, .value = playlist_json_item(list->value, index), .index = index};
+}
+
+static void wrong_kind(struct playlist_parser *parser, const struct playlist_node *node,
+                       const char *wanted)
+{
+    playlist_fault_add(parser->faults, node, "must be %s, not %s", wanted,
+                       playlist_json_kind_words(node->value));
+}
+
+bool playlist_is_object(struct playlist_parser *parser, const struct playlist_node *node,
+                        struct playlist_words known)
+{
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
+        wrong_kind(parser, node, "an object");
+        return false;
+    }
+    struct playlist_json_member member = {.place = NULL};
+    while (known.count && playlist_json_next(node->value, &member)) {
+        size_t i = 0;
+        while (i < known.count && strcmp(known.items[i], member.key) != 0)
+            i++;
+        if (i < known.count)
+            continue;
+        struct playlist_node stray = {.parent = node, .value = member.value, .key = member.key};
+        const char *near = playlist_fault_is_full(parser->faults)
+                               ? NULL
+                               : playlist_words_nearest(known.items, known.count, member.key);
+        if (near)
+            playlist_fault_add(parser->faults, &stray, "unknown key; did you mean \"%s\"?", near);
+        else
+            playlist_fault_add(parser->faults, &stray, "unknown key");
+    }
+    return true;
+}
+
+bool playlist_is_list(struct playlist_parser *parser, const struct playlist_node *node,
+                      size_t count_min)
+{
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_LIST) {
+        wrong_kind(parser, node, "a list");
+        return false;
+    }
+    if (playlist_json_count(node->value) < count_min) {
+        playlist_fault_add(parser->faults, node, "must not be empty");
+        return false;
+    }
+    return true;
+}
+
+bool playlist_is_string(struct playlist_parser *parser, const struct playlist_node *node)
+{
+    if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING)
+        return true;
+    wrong_kind(parser, node, "a string");
+    return false;
+}
+
+bool playlist_check_number(struct playlist_parser *parser, const struct playlist_node *node,
+                           const struct playlist_range *range, double *out)
+{
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_NUMBER) {
+        wrong_kind(parser, node, range->whole ? "a whole number" : "a number");
+        return false;
+    }
+    double number = playlist_json_number(node->value);
+    bool inside = number >= range->min && number <= range->max;
+    if (!inside || (range->whole && floor(number) != number)) {
+        playlist_fault_add(parser->faults, node, "must be %s", range->words);
+        return false;
+    }
+    *out = number;
+    return true;
+}
+
+bool playlist_read_number(struct playlist_parser *parser, const struct playlist_node *object,
+                          const char *key, const struct playlist_range *range, double *out)
+{
+    struct playlist_node node;
+    return playlist_member(object, key, &node) && playlist_check_number(parser, &node, range, out);
+}
+
+bool playlist_read_boolean(struct playlist_parser *parser, const struct playlist_node *object,
+                           const char *key, bool *out)
+{
+    struct playlist_node node;
+    if (!playlist_member(object, key, &node))
+        return false;
+    if (playlist_json_kind(node.value) != PLAYLIST_JSON_BOOLEAN) {
+        wrong_kind(parser, &node, "true or false");
+        return false;
+    }
+    *out = playlist_json_boolean(node.value);
+    return true;
+}
+
+bool playlist_check_word(struct playlist_parser *parser, const struct playlist_node *node,
+                         struct playlist_words words, int *out)
+{
+    if (!playlist_is_string(parser, node))
+        return false;
+    const char *text = playlist_json_string(node->value);
+    for (size_t i = 0; i < words.count; i++)
+        if (!strcmp(words.items[i], text)) {
+            *out = (int)i;
+            return true;
+        }
+    if (playlist_fault_is_full(parser->faults)) {
+        playlist_fault_add(parser->faults, node, "unknown word");
+        return false;
+    }
+    const char *near = playlist_words_nearest(words.items, words.count, text);
+    char list[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < words.count; i++) {
+        const char *joint = !i ? "" : i + 1 == words.count ? " or " : ", ";
+        int step = snprintf(list + length, sizeof list - length, "%s\"%s\"", joint, words.items[i]);
+        length += (size_t)step < sizeof list - length ? (size_t)step : 0;
+    }
+    if (near)
+        playlist_fault_add(parser->faults, node, "must be %s; did you mean \"%s\"?", list, near);
+    else
+        playlist_fault_add(parser->faults, node, "must be %s", list);
+    return false;
+}
+
+bool playlist_read_word(struct playlist_parser *parser, const struct playlist_node *object,
+                        const char *key, struct playlist_words words, int *out)
+{
+    struct playlist_node node;
+    return playlist_member(object, key, &node) && playlist_check_word(parser, &node, words, out);
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int hex_digit(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    char low = (char)(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit);
+    const char *found = digit ? strchr(digits, low) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+bool playlist_hex_parse(const char *text, uint8_t *bytes, size_t count)
+{
+    if (strlen(text) != 2 * count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+bool playlist_read_color(struct playlist_parser *parser, const struct playlist_node *object,
+                         const char *key, uint32_t *out)
+{
+    const char *text;
+    if (!playlist_read_string(parser, object, key, &text))
+        return false;
+    char full[8] = "";
+    uint8_t rgb[3];
+    if (text[0] == '#' && strlen(text) == 4)
+        for (size_t i = 0; i < 6; i++)
+            full[i] = text[1 + i / 2];
+    else if (text[0] == '#' && strlen(text) == 7)
+        memcpy(full, text + 1, 6);
+    if (!playlist_hex_parse(full, rgb, sizeof rgb)) {
+        struct playlist_node node;
+        playlist_member(object, key, &node);
+        playlist_fault_add(parser->faults, &node,
+                           "must be a color such as \"#ff6a00\" or \"#f60\"");
+        return false;
+    }
+    *out = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+    return true;
+}
+
+bool playlist_read_string(struct playlist_parser *parser, const struct playlist_node *object,
+                          const char *key, const char **out)
+{
+    struct playlist_node node;
+    if (!playlist_member(object, key, &node) || !playlist_is_string(parser, &node))
+        return false;
+    *out = playlist_json_string(node.value);
+    return true;
+}
+
+const char *playlist_keep_text(struct playlist_parser *parser, const char *text)
+{
+    const char *copy = arena_copy(&parser->playlist->arena, text, strlen(text));
+    if (!copy)
+        parser->out_of_memory = true;
+    return copy ? copy : "";
+}
+
+void *playlist_keep_items(struct playlist_parser *parser, size_t count, size_t size)
+{
+    void *items = arena_alloc(&parser->playlist->arena, count, size);
+    if (!items)
+        parser->out_of_memory = true;
+    return items;
+}

@@ -1,0 +1,64 @@
+/* Private to the playlist's parser: single values, checked, with words for an operator.
+ *
+ * The `read` functions look for `key` in `object` and return whether it was there and right; where
+ * it wasn't, *out is as it was, and what is wrong (but not what is missing) is a fault. */
+#ifndef PLAYLIST_PLAYLIST_VALUES_H
+#define PLAYLIST_PLAYLIST_VALUES_H
+
+#include "playlist/playlist_parse.h"
+
+/* Both ends belong to it; `words` completes "must be ". */
+struct playlist_range {
+    double min, max;
+    bool whole;
+    const char *words;
+};
+
+struct playlist_words {
+    const char *const *items;
+    size_t count;
+};
+
+#define PLAYLIST_WORDS(array) ((struct playlist_words){(array), sizeof(array) / sizeof *(array)})
+
+/* False where `object` has no such key; *member is its node in any case. */
+bool playlist_member(const struct playlist_node *object, const char *key,
+                     struct playlist_node *member);
+struct playlist_node playlist_list_item(const struct playlist_node *list, size_t index);
+
+/* A fault and false unless `node` is an object (strange keys are faults, but it is one; no words:
+ * any key is right), a list of at least count_min items, a string. */
+bool playlist_is_object(struct playlist_parser *parser, const struct playlist_node *node,
+                        struct playlist_words known);
+bool playlist_is_list(struct playlist_parser *parser, const struct playlist_node *node,
+                      size_t count_min);
+bool playlist_is_string(struct playlist_parser *parser, const struct playlist_node *node);
+
+bool playlist_check_number(struct playlist_parser *parser, const struct playlist_node *node,
+                           const struct playlist_range *range, double *out);
+bool playlist_read_number(struct playlist_parser *parser, const struct playlist_node *object,
+                          const char *key, const struct playlist_range *range, double *out);
+bool playlist_read_boolean(struct playlist_parser *parser, const struct playlist_node *object,
+                           const char *key, bool *out);
+
+/* *out: the index of the word. */
+bool playlist_check_word(struct playlist_parser *parser, const struct playlist_node *node,
+                         struct playlist_words words, int *out);
+bool playlist_read_word(struct playlist_parser *parser, const struct playlist_node *object,
+                        const char *key, struct playlist_words words, int *out);
+bool playlist_read_color(struct playlist_parser *parser, const struct playlist_node *object,
+                         const char *key, uint32_t *out);
+
+/* Two hexadecimal digits for each byte, in either case, and nothing else. */
+bool playlist_hex_parse(const char *text, uint8_t *bytes, size_t count);
+
+/* The JSON's own string, for civil_parse and the like. */
+bool playlist_read_string(struct playlist_parser *parser, const struct playlist_node *object,
+                          const char *key, const char **out);
+
+/* A string, or `count` zeroed items, that stay with the playlist. When out of memory "", or
+ * NULL. */
+const char *playlist_keep_text(struct playlist_parser *parser, const char *text);
+void *playlist_keep_items(struct playlist_parser *parser, size_t count, size_t size);
+
+#endif

@@ -1,0 +1,98 @@
+#include "playout/loader_house.h"
+
+#include "base/log.h"
+#include "playout/loader.h"
+
+#include <string.h>
+
+bool loader_part_pending(const struct loader_part *part)
+{
+    return part->wanted || part->frames;
+}
+
+bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed, struct err *err)
+{
+    if (!part->frames)
+        return false;
+    enum frames_state state = frames_poll(part->frames, now_ns, err);
+    if (state == FRAMES_PENDING)
+        return false;
+    part->frame = frames_take(part->frames);
+    frames_stop(part->frames);
+    part->frames = NULL;
+    *failed |= state == FRAMES_FAILED;
+    return true;
+}
+
+void loader_part_finish(struct loader_part *part)
+{
+    frames_stop(part->frames);
+    frame_release(part->frame);
+    *part = (struct loader_part){0};
+}
+
+void loader_house_init(struct loader_house *house)
+{
+    *house = (struct loader_house){.ground.wanted = true};
+}
+
+void loader_house_finish(struct loader_house *house)
+{
+    loader_part_finish(&house->ground);
+    loader_part_finish(&house->text);
+    picture_release(house->picture);
+    loader_house_init(house);
+}
+
+static struct picture *make_picture(struct loader_house *house)
+{
+    struct picture *picture = picture_create(LOADER_HOUSE_GROUND, frame_hold(house->ground.frame),
+                                             frame_hold(house->text.frame));
+    if (picture) {
+        picture_release(house->picture);
+        house->picture = picture;
+    }
+    return house->picture;
+}
+
+struct picture *loader_house_want(struct loader_house *house, const struct loader_canvas *canvas,
+                                  const char *words, const char *language, int room)
+{
+    struct err err = {0};
+    house->recent = true;
+    if (house->ground.wanted && room > 0) {
+        room--;
+        house->ground.wanted = false;
+        house->ground.frames = loader_start_house(canvas, &err);
+        if (!house->ground.frames)
+            log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
+    }
+    if (strncmp(house->words, words, sizeof house->words - 1) != 0 && room > 0) {
+        size_t length = strnlen(words, sizeof house->words - 1);
+        memcpy(house->words, words, length);
+        house->words[length] = '\0';
+        loader_part_finish(&house->text);
+        house->text.frames = loader_start_house_words(canvas, house->words, language, &err);
+    }
+    return house->picture ? house->picture : make_picture(house);
+}
+
+bool loader_house_poll(struct loader_house *house, int64_t now_ns)
+{
+    struct err err = {0};
+    bool failed = false;
+    bool news = loader_part_poll(&house->ground, now_ns, &failed, &err);
+    news |= loader_part_poll(&house->text, now_ns, &failed, &err);
+    if (failed)
+        log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
+    if (news)
+        make_picture(house);
+    return news;
+}
+
+void loader_house_end_round(struct loader_house *house)
+{
+    if (!house->recent && house->picture && !house->ground.frames && !house->text.frames)
+        loader_house_finish(house);
+    house->recent = false;
+}

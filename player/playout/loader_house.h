@@ -1,0 +1,44 @@
+/* The house card as the loader keeps it; and the parts that pictures are made of, one worker each.
+ * Main thread. */
+#ifndef PLAYOUT_LOADER_HOUSE_H
+#define PLAYOUT_LOADER_HOUSE_H
+
+#include "playout/loader_jobs.h"
+#include "screen/picture.h"
+
+/* One worker's part of a picture. */
+struct loader_part {
+    struct frames *frames; /* running */
+    struct frame *frame;   /* finished */
+    bool wanted;           /* still to be made */
+};
+
+bool loader_part_pending(const struct loader_part *part);
+
+/* True when the part's worker has ended, well or badly (then *failed). */
+MUST_CHECK bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed,
+                                 struct err *err);
+
+void loader_part_finish(struct loader_part *part);
+
+struct loader_house {
+    bool recent;
+    char words[512];
+    struct loader_part ground, text;
+    struct picture *picture;
+};
+
+void loader_house_init(struct loader_house *house);
+void loader_house_finish(struct loader_house *house);
+
+/* As loader_want_house; `room`: how many workers may be started. */
+struct picture *loader_house_want(struct loader_house *house, const struct loader_canvas *canvas,
+                                  const char *words, const char *language, int room);
+
+/* True when a worker has ended. */
+bool loader_house_poll(struct loader_house *house, int64_t now_ns);
+
+/* Lets it go where it was not wanted since the last call. */
+void loader_house_end_round(struct loader_house *house);
+
+#endif

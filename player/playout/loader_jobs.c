@@ -1,0 +1,196 @@
+#include "playout/loader_jobs.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "core/layout.h"
+#include "decode/faces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOUSE_TEXT_SIZE 0.026
+
+static struct protocol_job job_for(const struct loader_canvas *canvas, enum protocol_kind kind)
+{
+    return (struct protocol_job){
+        .kind = kind,
+        .canvas_width_px = canvas->width_px,
+        .canvas_height_px = canvas->height_px,
+        .rotation = canvas->rotation,
+        .scale = 1,
+        .focus_x = 0.5,
+        .focus_y = 0.5,
+    };
+}
+
+enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
+                                      const struct edition *edition, int spot_index,
+                                      const char *language)
+{
+    const struct playlist *playlist = edition->playlist;
+    const struct playlist_spot *spot = &playlist->spots[spot_index];
+    const struct playlist_text *text =
+        playlist_choose_text(spot->texts, spot->text_count, language);
+    const int assets[] = {
+        playlist_spot_asset(spot, canvas->width_px, canvas->height_px),
+        text ? playlist_choose_font(&playlist->styles[spot->style], text->language) : -1,
+    };
+    enum marks_state worst = MARKS_GOOD;
+    for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
+        enum marks_state state = assets[i] < 0 ? MARKS_GOOD : edition_want(edition, assets[i]);
+        if (state == MARKS_DAMAGED || worst == MARKS_GOOD)
+            worst = state;
+    }
+    return worst;
+}
+
+struct frames *loader_start_visual(const struct loader_canvas *canvas,
+                                   const struct edition *edition, int spot_index, struct err *err)
+{
+    const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
+    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    int file = edition_open(edition, asset, err);
+    if (file < 0)
+        return NULL;
+    struct protocol_job job = job_for(canvas, PROTOCOL_STILL);
+    job.fit = spot->fit;
+    job.background = spot->background;
+    job.focus_x = spot->focus_x;
+    job.focus_y = spot->focus_y;
+    job.scale = layout_motion_scale(spot->motion);
+    struct frames *frames = frames_start(&job, &file, 1, canvas->limit_ms, err);
+    close(file);
+    return frames;
+}
+
+struct film *loader_start_film(const struct loader_canvas *canvas, const struct edition *edition,
+                               int spot_index, int64_t offset_us, struct err *err)
+{
+    const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
+    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    int file = edition_open(edition, asset, err);
+    if (file < 0)
+        return NULL;
+    const struct film_request request = {
+        .canvas_width_px = canvas->width_px,
+        .canvas_height_px = canvas->height_px,
+        .rotation = canvas->rotation,
+        .fit = spot->fit,
+        .focus_x = spot->focus_x,
+        .focus_y = spot->focus_y,
+        .start_us = offset_us,
+        .want_sound = canvas->sound && spot->volume > 0,
+        .limit_ms = canvas->limit_ms,
+        .name = spot->name,
+    };
+    struct film *film = film_start(&request, file, err);
+    close(file);
+    return film;
+}
+
+/* The files that a tagline's faces are read from, best first: brand font, system font, the font
+ * that ships with Duckling. */
+struct faces {
+    int files[PROTOCOL_FILES_MAX];
+    int indexes[PROTOCOL_FILES_MAX];
+    int count;
+};
+
+static void add_face(struct faces *faces, const char *path, int index)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 || faces->count == PROTOCOL_FILES_MAX) {
+        if (file >= 0)
+            close(file);
+        return;
+    }
+    faces->files[faces->count] = file;
+    faces->indexes[faces->count++] = index;
+}
+
+static void add_system_faces(struct faces *faces, const char *language, enum playlist_weight weight)
+{
+    char path[PATH_MAX];
+    int index;
+    if (faces_find(language, weight, path, sizeof path, &index))
+        add_face(faces, path, index);
+}
+
+static struct frames *start_tagline(const struct loader_canvas *canvas, struct faces *faces,
+                                    const struct playlist_style *style,
+                                    const struct playlist_text *text, struct err *err)
+{
+    struct protocol_job job = job_for(canvas, PROTOCOL_TAGLINE);
+    job.weight = style->weight;
+    job.position = style->position;
+    job.color = style->color;
+    job.shadow = style->shadow;
+    job.scrim = style->scrim;
+    job.size = style->size;
+    snprintf(job.language, sizeof job.language, "%s", text->language);
+    snprintf(job.text, sizeof job.text, "%s", text->text);
+    memcpy(job.face_index, faces->indexes, sizeof job.face_index);
+    struct frames *frames = NULL;
+    if (faces->count == 0)
+        err_set(err, ERR_MISSING, "no font found: install fonts-noto-cjk");
+    else
+        frames = frames_start(&job, faces->files, faces->count, canvas->limit_ms, err);
+    for (int i = 0; i < faces->count; i++)
+        close(faces->files[i]);
+    return frames;
+}
+
+struct frames *loader_start_text(const struct loader_canvas *canvas, const struct edition *edition,
+                                 int spot_index, const char *language, struct err *err)
+{
+    const struct playlist *playlist = edition->playlist;
+    const struct playlist_spot *spot = &playlist->spots[spot_index];
+    const struct playlist_style *style = &playlist->styles[spot->style];
+    const struct playlist_text *chosen =
+        playlist_choose_text(spot->texts, spot->text_count, language);
+    /* A single string has no tag: it is set by the rules of the player's language. */
+    struct playlist_text text = {*chosen->language ? chosen->language : language, chosen->text};
+    struct faces faces = {.count = 0};
+    int font = playlist_choose_font(style, text.language);
+    if (font >= 0) {
+        struct err font_err = {0};
+        int file = edition_open(edition, font, &font_err);
+        if (file < 0) {
+            log_warn("loader", "brand font left out spot=\"%s\" reason=\"%s\"", spot->name,
+                     font_err.text);
+        } else {
+            faces.files[0] = file;
+            faces.count = 1;
+        }
+    }
+    add_system_faces(&faces, text.language, style->weight);
+    return start_tagline(canvas, &faces, style, &text, err);
+}
+
+struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err)
+{
+    struct protocol_job job = job_for(canvas, PROTOCOL_HOUSE);
+    return frames_start(&job, NULL, 0, canvas->limit_ms, err);
+}
+
+struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,
+                                        const char *language, struct err *err)
+{
+    struct playlist_style style = {
+        .weight = PLAYLIST_WEIGHT_REGULAR,
+        .size = HOUSE_TEXT_SIZE,
+        .color = 0xc8d8dc,
+        .position = PLAYLIST_POSITION_BOTTOM_LEFT,
+    };
+    struct playlist_text text = {language, words};
+    struct faces faces = {.count = 0};
+    char path[PATH_MAX];
+    if (file_find_shipped("fonts/duckling-regular.otf", path, sizeof path))
+        add_face(&faces, path, 0);
+    add_system_faces(&faces, language, style.weight);
+    return start_tagline(canvas, &faces, &style, &text, err);
+}

@@ -1,0 +1,38 @@
+/* What a spot needs from workers, as jobs: for the loader, and for `check`. */
+#ifndef PLAYOUT_LOADER_JOBS_H
+#define PLAYOUT_LOADER_JOBS_H
+
+#include "decode/film.h"
+#include "decode/frames.h"
+#include "sync/edition.h"
+
+/* The canvas that jobs are made for. */
+struct loader_canvas {
+    int width_px, height_px; /* upright */
+    int rotation;
+    int64_t limit_ms; /* how long a worker may take */
+    bool sound;       /* films whose spot has a volume are heard: their sound is decoded too */
+};
+
+/* Whether the files that a spot needs may be read: MARKS_UNCHECKED has them checked first, and is
+ * to be asked again; MARKS_DAMAGED: one of them is not what it should be. */
+enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
+                                      const struct edition *edition, int spot,
+                                      const char *language);
+
+/* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */
+struct frames *loader_start_visual(const struct loader_canvas *canvas,
+                                   const struct edition *edition, int spot, struct err *err);
+struct frames *loader_start_text(const struct loader_canvas *canvas, const struct edition *edition,
+                                 int spot, const char *language, struct err *err);
+
+/* Starts the worker for a spot's film, from so long after its start on. */
+struct film *loader_start_film(const struct loader_canvas *canvas, const struct edition *edition,
+                               int spot, int64_t offset_us, struct err *err);
+
+/* The house card's ground, and its words. */
+struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err);
+struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,
+                                        const char *language, struct err *err);
+
+#endif

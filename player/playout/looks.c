@@ -1,0 +1,67 @@
+#include "playout/looks.h"
+
+#include "playout/quarantine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_text(struct hash *hash, const char *text)
+{
+    return hash_add(hash, text, strlen(text) + 1);
+}
+
+/* Also a medium that can't be told: false. -1 is one that is not there. */
+static bool add_asset(struct hash *hash, const struct edition *edition, int asset)
+{
+    uint8_t identity[HASH_BYTES] = {0};
+    return (asset < 0 || quarantine_identify(edition, asset, identity)) &&
+           hash_add(hash, identity, sizeof identity);
+}
+
+/* Of a tagline only: a film without one looks the same in any style. */
+static bool add_tagline(struct hash *hash, const struct edition *edition,
+                        const struct playlist_spot *spot)
+{
+    if (spot->text_count == 0)
+        return true;
+    const struct playlist_style *style = &edition->playlist->styles[spot->style];
+    const int64_t numbers[] = {(int64_t)spot->text_count,
+                               style->weight,
+                               style->position,
+                               style->color,
+                               style->shadow,
+                               style->scrim};
+    bool ok =
+        hash_add(hash, numbers, sizeof numbers) && hash_add(hash, &style->size, sizeof style->size);
+    for (size_t i = 0; ok && i < spot->text_count; i++)
+        ok = add_text(hash, spot->texts[i].language) && add_text(hash, spot->texts[i].text);
+    for (size_t i = 0; ok && i < style->font_count; i++)
+        ok = add_text(hash, style->fonts[i].language) &&
+             add_asset(hash, edition, style->fonts[i].asset);
+    return ok;
+}
+
+static uint64_t look_of(const struct edition *edition, const struct playlist_spot *spot)
+{
+    uint8_t digest[HASH_BYTES];
+    const int64_t numbers[] = {spot->fit, spot->motion, spot->background, spot->volume > 0};
+    const double focus[] = {spot->focus_x, spot->focus_y};
+    uint64_t look = 0;
+    struct hash *hash = spot->is_video ? hash_create() : NULL;
+    if (hash && hash_add(hash, numbers, sizeof numbers) && hash_add(hash, focus, sizeof focus) &&
+        add_asset(hash, edition, spot->asset_landscape) &&
+        add_asset(hash, edition, spot->asset_portrait) && add_tagline(hash, edition, spot) &&
+        hash_result(hash, digest))
+        memcpy(&look, digest, sizeof look);
+    hash_destroy(hash);
+    return look;
+}
+
+uint64_t *looks_of(const struct edition *edition)
+{
+    const struct playlist *playlist = edition->playlist;
+    uint64_t *looks = calloc(playlist->spot_count + 1, sizeof *looks);
+    for (size_t i = 0; looks && i < playlist->spot_count; i++)
+        looks[i] = look_of(edition, &playlist->spots[i]);
+    return looks;
+}

@@ -1,0 +1,157 @@
+#include "screen/compose.h"
+
+#include "screen/compose_film.h"
+#include "screen/compose_sample.h"
+
+#include <libyuv/planar_functions.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static uint8_t *pixel_of(const struct canvas *canvas, int x, int y)
+{
+    return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)y + (size_t)x * 4;
+}
+
+static uint8_t *row_of(const struct canvas *canvas, int y)
+{
+    return pixel_of(canvas, 0, y);
+}
+
+static void fill(const struct canvas *canvas, uint32_t color)
+{
+    ARGBRect(canvas->pixels, (int)canvas->stride_bytes, 0, 0, canvas->width_px, canvas->height_px,
+             0xff000000u | color);
+}
+
+/* A still: as it is where it stands at its own size, else between its pixels. */
+static void draw_still(const struct canvas *canvas, const struct picture_view *view)
+{
+    const struct frame *frame = view->picture->visual;
+    const struct layout_box *at = &frame->at;
+    const struct compose_image image = {frame->pixels, frame->stride_bytes, frame->width_px,
+                                        frame->height_px};
+    struct layout_rect crop = picture_crop(view);
+    if (crop.width < 1 || crop.height < 1 || frame->width_px != at->width ||
+        frame->height_px != at->height)
+        compose_sample(canvas, at, &image, crop);
+    else
+        ARGBCopy(frame->pixels, (int)frame->stride_bytes, pixel_of(canvas, at->x, at->y),
+                 (int)canvas->stride_bytes, at->width, at->height);
+}
+
+static bool covers(const struct canvas *canvas, const struct frame *frame)
+{
+    return frame && frame->at.width == canvas->width_px && frame->at.height == canvas->height_px;
+}
+
+bool compose_view(const struct canvas *canvas, const struct picture_view *view,
+                  struct compose_buffers *buffers)
+{
+    const struct picture *picture = view->picture;
+    bool film = picture->visual && picture->visual->format == FRAME_I420;
+    if (!covers(canvas, picture->visual))
+        fill(canvas, picture->background);
+    if (film && !compose_film(canvas, view, buffers))
+        return false;
+    if (picture->visual && !film)
+        draw_still(canvas, view);
+    const struct frame *text = picture->text;
+    if (text) {
+        uint8_t *target = pixel_of(canvas, text->at.x, text->at.y);
+        ARGBBlend(text->pixels, (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
+                  (int)canvas->stride_bytes, text->at.width, text->at.height);
+    }
+    return true;
+}
+
+void compose_picture(const struct canvas *canvas, const struct picture_view *view)
+{
+    struct compose_buffers buffers = {0};
+    if (!compose_view(canvas, view, &buffers))
+        fill(canvas, view->picture->background);
+    compose_buffers_finish(&buffers);
+}
+
+void compose_buffers_finish(struct compose_buffers *buffers)
+{
+    free(buffers->planes);
+    free(buffers->rows);
+    *buffers = (struct compose_buffers){0};
+}
+
+void compose_crossfade(const struct canvas *target, const struct canvas *from,
+                       const struct canvas *to, double mix)
+{
+    int weight = (int)lround(mix * 256);
+    if (weight <= 0)
+        compose_copy(target, from);
+    else if (weight >= 256)
+        compose_copy(target, to);
+    else
+        ARGBInterpolate(from->pixels, (int)from->stride_bytes, to->pixels, (int)to->stride_bytes,
+                        target->pixels, (int)target->stride_bytes, target->width_px,
+                        target->height_px, weight);
+}
+
+/* Steps of linear light: enough to tell all 256 stored levels apart but the lowest few. */
+#define LINEAR_MAX 4095
+
+static uint16_t to_linear[256];
+static uint8_t from_linear[LINEAR_MAX + 1];
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
+
+static void make_tables(void)
+{
+    for (int i = 0; i < 256; i++) {
+        double v = i / 255.0;
+        double light = v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+        to_linear[i] = (uint16_t)lround(light * LINEAR_MAX * 16);
+    }
+    for (int i = 0; i <= LINEAR_MAX; i++) {
+        double light = (double)i / LINEAR_MAX;
+        double v = light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055;
+        from_linear[i] = (uint8_t)lround(v * 255);
+    }
+}
+
+static uint8_t dissolve_level(uint8_t from, uint8_t to, int weight)
+{
+    /* to_linear has four bits more than the table's index, so the rounding happens once, here. */
+    int light = to_linear[from] * (4096 - weight) + to_linear[to] * weight;
+    return from_linear[(light + (1 << 15)) >> 16];
+}
+
+void compose_dissolve(const struct canvas *target, const struct canvas *from,
+                      const struct canvas *to, double mix)
+{
+    pthread_once(&tables_once, make_tables);
+    int weight = (int)lround(mix * 4096);
+    if (weight <= 0 || weight >= 4096) {
+        compose_copy(target, weight <= 0 ? from : to);
+        return;
+    }
+    size_t bytes = (size_t)target->width_px * 4;
+    for (int y = 0; y < target->height_px; y++) {
+        const uint8_t *a = row_of(from, y), *b = row_of(to, y);
+        uint8_t *out = row_of(target, y);
+        for (size_t i = 0; i < bytes; i++)
+            out[i] = a[i] == b[i] ? a[i] : dissolve_level(a[i], b[i], weight);
+    }
+}
+
+void compose_dim(const struct canvas *canvas, double dim)
+{
+    uint32_t level = (uint32_t)lround((dim < 0 ? 0 : dim > 1 ? 1 : dim) * 255);
+    if (level == 255)
+        return;
+    ARGBShade(canvas->pixels, (int)canvas->stride_bytes, canvas->pixels, (int)canvas->stride_bytes,
+              canvas->width_px, canvas->height_px, 0xff000000u | level << 16 | level << 8 | level);
+}
+
+void compose_copy(const struct canvas *target, const struct canvas *source)
+{
+    if (target->pixels != source->pixels)
+        ARGBCopy(source->pixels, (int)source->stride_bytes, target->pixels,
+                 (int)target->stride_bytes, target->width_px, target->height_px);
+}

@@ -1,0 +1,376 @@
+#include "screen/compose_film.h"
+
+#include "screen/compose_plane.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libyuv/convert_argb.h>
+#include <libyuv/row.h>
+#include <libyuv/scale.h>
+
+#define ALIGNMENT 64 /* of rows: libyuv takes its fast ways */
+
+/* Makes a kept piece of memory large enough; what it held is lost. Given back in part when a much
+ * smaller film follows. */
+static bool keep(void **memory, size_t *kept_bytes, size_t bytes)
+{
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (*kept_bytes >= bytes && *kept_bytes / 4 <= bytes)
+        return true;
+    free(*memory);
+    *memory = aligned_alloc(ALIGNMENT, bytes);
+    *kept_bytes = *memory ? bytes : 0;
+    return *memory;
+}
+
+static size_t stride_of(int samples, size_t sample_bytes)
+{
+    return ((size_t)samples * sample_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int chroma(int size)
+{
+    return (size + 1) / 2;
+}
+
+static const struct YuvConstants *constants_of(enum frame_matrix matrix)
+{
+    switch (matrix) {
+    case FRAME_BT709:
+        return &kYuvH709Constants;
+    case FRAME_JPEG:
+        return &kYuvJPEGConstants;
+    case FRAME_BT601:
+        break;
+    }
+    return &kYuvI601Constants;
+}
+
+/* libyuv cuts the share of U in blue to 128 / 64, though its arithmetic takes more on x86: pure
+ * blue would lose 12 of its 255 levels by BT.709. Both standards' shares, in 64ths, are put back.
+ * On ARM the cut remains. Aligned as its vector code expects. */
+struct constants {
+    _Alignas(32) struct YuvConstants yuv;
+};
+
+static struct constants exact_constants(enum frame_matrix matrix)
+{
+    struct constants constants = {*constants_of(matrix)};
+#if defined(__x86_64__) || defined(__i386__)
+    const uint8_t blue = matrix == FRAME_BT709 ? 135 : 129; /* 2.1124 and 2.0172 */
+    if (matrix != FRAME_JPEG)
+        for (size_t i = 0; i < sizeof constants.yuv.kUVToB; i += 2)
+            constants.yuv.kUVToB[i] = blue;
+#endif
+    return constants;
+}
+
+static struct compose_planes planes_of(const struct frame *frame)
+{
+    return (struct compose_planes){
+        .planes = {frame->planes[0], frame->planes[1], frame->planes[2]},
+        .strides_bytes = {frame->strides_bytes[0], frame->strides_bytes[1],
+                          frame->strides_bytes[2]},
+        .width_px = frame->width_px,
+        .height_px = frame->height_px,
+    };
+}
+
+/* A part, from an even pixel on: of width and height up to the planes' edges. */
+static struct compose_planes part_of(const struct compose_planes *whole, struct layout_box part)
+{
+    struct compose_planes planes = *whole;
+    for (int i = 0; i < 3; i++) {
+        size_t x = (size_t)(i ? part.x / 2 : part.x), y = (size_t)(i ? part.y / 2 : part.y);
+        planes.planes[i] += planes.strides_bytes[i] * y + x;
+    }
+    planes.width_px = part.width;
+    planes.height_px = part.height;
+    return planes;
+}
+
+/* Into rows of 0xFFRRGGBB words, as many as the planes have. */
+static void convert(const struct compose_planes *source, enum frame_matrix matrix, void *pixels,
+                    size_t stride_bytes)
+{
+    struct constants constants = exact_constants(matrix);
+    I420ToARGBMatrixFilter(source->planes[0], (int)source->strides_bytes[0], source->planes[1],
+                           (int)source->strides_bytes[1], source->planes[2],
+                           (int)source->strides_bytes[2], pixels, (int)stride_bytes, &constants.yuv,
+                           source->width_px, source->height_px, kFilterBilinear);
+}
+
+static size_t bytes_of(int width_px, int height_px)
+{
+    return stride_of(width_px, 1) * (size_t)height_px +
+           2 * stride_of(chroma(width_px), 1) * (size_t)chroma(height_px);
+}
+
+/* Planes that begin at y, bytes_of their size long. */
+static struct compose_planes planes_at(uint8_t *y, int width_px, int height_px)
+{
+    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma(width_px), 1);
+    uint8_t *u = y + y_stride * (size_t)height_px;
+    uint8_t *v = u + uv_stride * (size_t)chroma(height_px);
+    return (struct compose_planes){
+        {y, u, v}, {y_stride, uv_stride, uv_stride}, width_px, height_px};
+}
+
+/* Into planes_at(y). */
+static struct compose_planes scale_once(const struct compose_planes *source, uint8_t *y,
+                                        int width_px, int height_px)
+{
+    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma(width_px), 1);
+    uint8_t *u = y + y_stride * (size_t)height_px;
+    uint8_t *v = u + uv_stride * (size_t)chroma(height_px);
+    /* It fails for nothing but sizes out of range, and takes up to 32,768. Box means bilinear to
+     * it, but for exact halves. */
+    I420Scale(source->planes[0], (int)source->strides_bytes[0], source->planes[1],
+              (int)source->strides_bytes[1], source->planes[2], (int)source->strides_bytes[2],
+              source->width_px, source->height_px, y, (int)y_stride, u, (int)uv_stride, v,
+              (int)uv_stride, width_px, height_px, kFilterBox);
+    return planes_at(y, width_px, height_px);
+}
+
+/* A size on the way to a smaller one: half of it, rounded up, while that is enough. */
+static int next_size(int size, int wanted)
+{
+    int half = (size + 1) / 2;
+    return half > wanted ? half : wanted;
+}
+
+/* Between pixels where that enlarges; where it makes smaller, by halves, as means of four, and then
+ * between pixels. (libyuv's own way for larger steps cuts fractions: white would be grey.) The
+ * result stays in the buffers. */
+static bool scale(const struct compose_planes *source, int width_px, int height_px,
+                  struct compose_buffers *buffers, struct compose_planes *scaled)
+{
+    size_t bytes = 0;
+    int width = source->width_px, height = source->height_px;
+    do {
+        width = next_size(width, width_px);
+        height = next_size(height, height_px);
+        bytes += bytes_of(width, height);
+    } while (width != width_px || height != height_px);
+    buffers->planes_frame = 0;
+    if (!keep(&buffers->planes, &buffers->planes_bytes, bytes))
+        return false;
+    uint8_t *unused = buffers->planes;
+    *scaled = *source;
+    do {
+        width = next_size(scaled->width_px, width_px);
+        height = next_size(scaled->height_px, height_px);
+        *scaled = scale_once(scaled, unused, width, height);
+        buffers->scaled = unused;
+        unused += bytes_of(width, height);
+    } while (width != width_px || height != height_px);
+    return true;
+}
+
+/* One side of a frame as it is worked with: see compose_film_reduce. */
+static int reduced(int size, double fraction, int place, int most)
+{
+    double needed = ceil(place / fraction * layout_motion_scale(LAYOUT_MOTION_PAN));
+    if (size > 2 * needed)
+        size = (int)needed;
+    return size < most ? size : most;
+}
+
+static int reduced_width(const struct frame *frame, int most)
+{
+    return reduced(frame->width_px, frame_source(frame).width, frame->at.width, most);
+}
+
+static int reduced_height(const struct frame *frame, int most)
+{
+    return reduced(frame->height_px, frame_source(frame).height, frame->at.height, most);
+}
+
+bool compose_film_reduce(const struct frame *frame, int side_max_px,
+                         struct compose_buffers *buffers, struct compose_planes *planes)
+{
+    int width = reduced_width(frame, side_max_px), height = reduced_height(frame, side_max_px);
+    struct compose_planes whole = planes_of(frame);
+    *planes = whole;
+    return (width == frame->width_px && height == frame->height_px) ||
+           scale(&whole, width, height, buffers, planes);
+}
+
+static void *place_of(const struct canvas *canvas, const struct layout_box *at)
+{
+    return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)at->y + (size_t)at->x * 4;
+}
+
+static bool draw_resting(const struct canvas *canvas, const struct frame *frame,
+                         struct layout_rect crop, struct compose_buffers *buffers)
+{
+    const struct layout_box *at = &frame->at;
+    const struct layout_box box = {
+        (int)lround(crop.x * frame->width_px),
+        (int)lround(crop.y * frame->height_px),
+        (int)lround(crop.width * frame->width_px),
+        (int)lround(crop.height * frame->height_px),
+    };
+    struct compose_planes whole = planes_of(frame);
+    struct compose_planes part = part_of(&whole, box), scaled;
+    if (box.width == at->width && box.height == at->height)
+        scaled = part;
+    else if (!scale(&part, at->width, at->height, buffers, &scaled))
+        return false;
+    convert(&scaled, frame->matrix, place_of(canvas, at), canvas->stride_bytes);
+    return true;
+}
+
+/* One axis of a plane as it is sampled: the planes of chroma have half the samples. */
+struct axis {
+    double position, step; /* of the first result, and from each to the next, in samples */
+    int size;
+};
+
+static struct axis axis_of(int plane, double start, double length, int place, int size)
+{
+    double share = plane ? 0.5 : 1;
+    struct axis axis = {.step = length / place * share, .size = plane ? chroma(size) : size};
+    axis.position = start * share + axis.step / 2 - 0.5;
+    return axis;
+}
+
+/* A plane on its way to a row of the canvas. */
+struct sampling {
+    const uint8_t *samples;
+    size_t stride_bytes;
+    struct axis rows;
+    struct compose_taps *taps; /* along a row */
+    bool near;
+    int first, span;  /* the part of a row that they need */
+    int16_t *kept[2]; /* the rows that were sampled last, */
+    int kept_row[2];  /* and which they are; -1: none */
+    uint8_t *result;
+};
+
+static size_t padded(int samples, size_t sample_bytes)
+{
+    return stride_of(samples + COMPOSE_PLANE_SPARE, sample_bytes);
+}
+
+/* All in one piece of memory, beginning with a row of the film. */
+static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int width_px,
+                         struct sampling samplings[3])
+{
+    size_t row = padded(film_width_px, 1), result = padded(width_px, 1);
+    size_t kept = padded(width_px, sizeof(int16_t));
+    size_t taps = stride_of(compose_plane_groups(width_px), sizeof(struct compose_taps));
+    if (!keep(&buffers->rows, &buffers->rows_bytes, row + 3 * (taps + 2 * kept + result)))
+        return false;
+    uint8_t *memory = (uint8_t *)buffers->rows + row;
+    for (int i = 0; i < 3; i++) {
+        samplings[i].taps = (struct compose_taps *)(void *)memory;
+        memory += taps;
+        for (int k = 0; k < 2; k++) {
+            samplings[i].kept[k] = (int16_t *)(void *)memory;
+            samplings[i].kept_row[k] = -1;
+            memory += kept;
+        }
+        samplings[i].result = memory;
+        memory += result;
+    }
+    return true;
+}
+
+static void aim(struct sampling *sampling, int plane, const struct compose_planes *planes,
+                const struct layout_box *at, struct layout_rect crop)
+{
+    struct axis axis = axis_of(plane, crop.x * planes->width_px, crop.width * planes->width_px,
+                               at->width, planes->width_px);
+    sampling->samples = planes->planes[plane];
+    sampling->stride_bytes = planes->strides_bytes[plane];
+    sampling->rows = axis_of(plane, crop.y * planes->height_px, crop.height * planes->height_px,
+                             at->height, planes->height_px);
+    sampling->near =
+        compose_plane_taps(sampling->taps, at->width, axis.position, axis.step, axis.size);
+    int groups = compose_plane_groups(at->width);
+    const struct compose_taps *last = &sampling->taps[groups - 1];
+    sampling->first = sampling->taps[0].first;
+    sampling->span = last->first + last->places[2 * COMPOSE_PLANE_EIGHT - 1] + 1 - sampling->first;
+}
+
+/* A row of the film at the width of its place: copied first, as more is read than there may be. It
+ * takes the place of the one that is not `other`. */
+static const int16_t *row_along(struct sampling *sampling, int y, int other, uint8_t *row,
+                                int width_px)
+{
+    for (int i = 0; i < 2; i++)
+        if (sampling->kept_row[i] == y)
+            return sampling->kept[i];
+    int place = sampling->kept_row[0] == other ? 1 : 0;
+    memcpy(row + sampling->first,
+           sampling->samples + sampling->stride_bytes * (size_t)y + sampling->first,
+           (size_t)sampling->span);
+    compose_plane_along(sampling->kept[place], row, sampling->taps, width_px, sampling->near);
+    sampling->kept_row[place] = y;
+    return sampling->kept[place];
+}
+
+static void sample_row(struct sampling *sampling, int y, uint8_t *row, int width_px)
+{
+    const struct axis *rows = &sampling->rows;
+    double exact = fmin(fmax(rows->position + y * rows->step, 0), rows->size - 1);
+    int upper = (int)exact, weight = (int)((exact - upper) * COMPOSE_PLANE_WEIGHTS);
+    int lower = weight ? upper + 1 : upper;
+    const int16_t *above = row_along(sampling, upper, lower, row, width_px);
+    const int16_t *below = row_along(sampling, lower, upper, row, width_px);
+    compose_plane_between(sampling->result, above, below, weight, width_px);
+}
+
+/* A frame is made smaller once, however often it is drawn as it moves. */
+static bool reduce_once(const struct frame *frame, struct compose_buffers *buffers,
+                        struct compose_planes *planes)
+{
+    if (buffers->planes_frame == frame->id) {
+        *planes = planes_at(buffers->scaled, reduced_width(frame, INT_MAX),
+                            reduced_height(frame, INT_MAX));
+        return true;
+    }
+    if (!compose_film_reduce(frame, INT_MAX, buffers, planes))
+        return false;
+    if (planes->planes[0] != frame->planes[0])
+        buffers->planes_frame = frame->id;
+    return true;
+}
+
+/* Row by row, so that all but the frame and the canvas stays in the first cache; as samples, since
+ * these are fewer than red, green and blue. */
+static bool draw_moving(const struct canvas *canvas, const struct frame *frame,
+                        struct layout_rect crop, struct compose_buffers *buffers)
+{
+    const struct layout_box *at = &frame->at;
+    struct constants constants = exact_constants(frame->matrix);
+    struct compose_planes planes;
+    struct sampling samplings[3];
+    if (!reduce_once(frame, buffers, &planes) ||
+        !prepare_rows(buffers, planes.width_px, at->width, samplings))
+        return false;
+    for (int i = 0; i < 3; i++)
+        aim(&samplings[i], i, &planes, at, crop);
+    uint8_t *target = place_of(canvas, at);
+    for (int y = 0; y < at->height; y++) {
+        for (int i = 0; i < 3; i++)
+            sample_row(&samplings[i], y, buffers->rows, at->width);
+        I444ToARGBMatrix(samplings[0].result, 0, samplings[1].result, 0, samplings[2].result, 0,
+                         target + canvas->stride_bytes * (size_t)y, 0, &constants.yuv, at->width,
+                         1);
+    }
+    return true;
+}
+
+bool compose_film(const struct canvas *canvas, const struct picture_view *view,
+                  struct compose_buffers *buffers)
+{
+    const struct frame *frame = view->picture->visual;
+    struct layout_rect crop = picture_crop(view);
+    return picture_moves(view->picture) ? draw_moving(canvas, frame, crop, buffers)
+                                        : draw_resting(canvas, frame, crop, buffers);
+}

@@ -1,0 +1,28 @@
+/* Frames of films, I420, on the processor: converted, scaled, moved.
+ *
+ * Arithmetic only; any thread. The frame's memory may change while it is read. Only compose*.c and
+ * display*.c include this. */
+#ifndef SCREEN_COMPOSE_FILM_H
+#define SCREEN_COMPOSE_FILM_H
+
+#include "screen/compose.h"
+
+/* Planes of I420, as in struct frame. */
+struct compose_planes {
+    const uint8_t *planes[3];
+    size_t strides_bytes[3];
+    int width_px, height_px;
+};
+
+/* Draws the visual of a view, a film's frame, into its place on the canvas. Chroma is interpolated,
+ * as GPUs do. False: no memory for the buffers; nothing was drawn. */
+bool compose_film(const struct canvas *canvas, const struct picture_view *view,
+                  struct compose_buffers *buffers);
+
+/* The frame's own planes, or, where these are more than twice as large as their place needs or a
+ * side is longer than side_max_px, smaller ones in the buffers, which then stay until the next call
+ * with these. The size depends on all but the pixels of a frame. False: no memory. */
+bool compose_film_reduce(const struct frame *frame, int side_max_px,
+                         struct compose_buffers *buffers, struct compose_planes *planes);
+
+#endif

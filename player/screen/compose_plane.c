@@ -1,0 +1,121 @@
+#include "screen/compose_plane.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <tmmintrin.h>
+#endif
+
+#define WEIGHT 128
+#define NEAR 16 /* bytes of one shuffle */
+
+bool compose_plane_taps(struct compose_taps *taps, int count, double position, double step,
+                        int size)
+{
+    bool near = true;
+    for (int i = 0; i < compose_plane_groups(count) * COMPOSE_PLANE_EIGHT; i++) {
+        struct compose_taps *group = &taps[i / COMPOSE_PLANE_EIGHT];
+        int place = i % COMPOSE_PLANE_EIGHT * 2;
+        /* What is beyond `count` is written too: like the last one. */
+        int at = i < count ? i : count - 1;
+        double exact = fmin(fmax(position + at * step, 0), size - 1);
+        int first = (int)exact, weight = (int)((exact - first) * WEIGHT + 0.5);
+        if (place == 0)
+            group->first = first;
+        int offset = first - group->first;
+        int second = first + 1 < size ? offset + 1 : offset;
+        group->places[place] = (uint8_t)offset;
+        group->places[place + 1] = (uint8_t)second;
+        group->weights[place] = (uint8_t)(WEIGHT - weight);
+        group->weights[place + 1] = (uint8_t)weight;
+        near &= second < NEAR;
+    }
+    return near;
+}
+
+static void along_plain(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
+                        int groups)
+{
+    for (int i = 0; i < groups * COMPOSE_PLANE_EIGHT; i++) {
+        const struct compose_taps *group = &taps[i / COMPOSE_PLANE_EIGHT];
+        const uint8_t *from = row + group->first;
+        int place = i % COMPOSE_PLANE_EIGHT * 2;
+        result[i] = (int16_t)((from[group->places[place]] - 128) * group->weights[place] +
+                              (from[group->places[place + 1]] - 128) * group->weights[place + 1]);
+    }
+}
+
+static void between_plain(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
+                          int groups)
+{
+    for (int i = 0; i < groups * COMPOSE_PLANE_EIGHT; i++) {
+        int between = upper[i] + (((lower[i] - upper[i]) * weight + (1 << 14)) >> 15);
+        result[i] = (uint8_t)(((between + WEIGHT / 2) >> 7) + 128);
+    }
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+/* The multiplication takes one factor with a sign: samples are moved by half their range. */
+__attribute__((target("ssse3"))) static void along_fast(int16_t *result, const uint8_t *row,
+                                                        const struct compose_taps *taps, int groups)
+{
+    const __m128i sign = _mm_set1_epi8((char)0x80);
+    for (int i = 0; i < groups; i++) {
+        __m128i samples, places, weights;
+        memcpy(&samples, row + taps[i].first, sizeof samples);
+        memcpy(&places, taps[i].places, sizeof places);
+        memcpy(&weights, taps[i].weights, sizeof weights);
+        __m128i pairs = _mm_shuffle_epi8(_mm_xor_si128(samples, sign), places);
+        __m128i sums = _mm_maddubs_epi16(weights, pairs);
+        memcpy(result + (size_t)i * COMPOSE_PLANE_EIGHT, &sums, sizeof sums);
+    }
+}
+
+__attribute__((target("ssse3"))) static void
+between_fast(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight, int groups)
+{
+    const __m128i sign = _mm_set1_epi8((char)0x80), half = _mm_set1_epi16(WEIGHT / 2);
+    const __m128i share = _mm_set1_epi16((int16_t)weight);
+    for (int i = 0; i < groups; i++) {
+        __m128i a, b;
+        memcpy(&a, upper + (size_t)i * COMPOSE_PLANE_EIGHT, sizeof a);
+        memcpy(&b, lower + (size_t)i * COMPOSE_PLANE_EIGHT, sizeof b);
+        __m128i between = _mm_add_epi16(a, _mm_mulhrs_epi16(_mm_sub_epi16(b, a), share));
+        between = _mm_srai_epi16(_mm_add_epi16(between, half), 7);
+        between = _mm_xor_si128(_mm_packs_epi16(between, between), sign);
+        memcpy(result + (size_t)i * COMPOSE_PLANE_EIGHT, &between, COMPOSE_PLANE_EIGHT);
+    }
+}
+
+static bool is_fast(void)
+{
+    return __builtin_cpu_supports("ssse3");
+}
+#else
+#define along_fast along_plain
+#define between_fast between_plain
+
+static bool is_fast(void)
+{
+    return false;
+}
+#endif
+
+void compose_plane_along(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
+                         int count, bool near)
+{
+    if (near && is_fast())
+        along_fast(result, row, taps, compose_plane_groups(count));
+    else
+        along_plain(result, row, taps, compose_plane_groups(count));
+}
+
+void compose_plane_between(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
+                           int count)
+{
+    if (is_fast())
+        between_fast(result, upper, lower, weight, compose_plane_groups(count));
+    else
+        between_plain(result, upper, lower, weight, compose_plane_groups(count));
+}

@@ -1,0 +1,21 @@
+/* Samples a picture between its pixels (bilinear): what slow motion needs so as not to step.
+ *
+ * Arithmetic only; any thread. Only compose*.c include this. */
+#ifndef SCREEN_COMPOSE_SAMPLE_H
+#define SCREEN_COMPOSE_SAMPLE_H
+
+#include "screen/compose.h"
+
+/* Rows of 0xAARRGGBB words. */
+struct compose_image {
+    const void *pixels;
+    size_t stride_bytes;
+    int width_px, height_px;
+};
+
+/* Draws `crop` of the image, in fractions of it, so that it fills `at`, which lies inside the
+ * canvas. Made for crops of up to twice their place: larger ones come out sharp and jagged. */
+void compose_sample(const struct canvas *canvas, const struct layout_box *at,
+                    const struct compose_image *image, struct layout_rect crop);
+
+#endif

@@ -1,0 +1,450 @@
+/* The GPU's display, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
+#include "screen/compose_film.h"
+#include "screen/display_driver.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UPLOADS_MAX 12 /* three pictures of two frames are in use at most; the rest is slack */
+
+struct upload {
+    uint64_t frame;  /* id of the frame it holds; 0: free */
+    uint64_t stream; /* of a film, whose next frames it takes; 0: none */
+    enum frame_matrix matrix;
+    int width_px, height_px;
+    SDL_Texture *texture;
+    uint64_t used; /* the show that it is for: see drop_unused */
+};
+
+struct display_gpu {
+    struct display display;
+    SDL_Renderer *renderer;
+    struct upload uploads[UPLOADS_MAX];
+    uint64_t shows;         /* counts frames shown */
+    SDL_Texture *layer;     /* the incoming picture, composed before it is blended once */
+    SDL_Texture *frozen;    /* NULL until first used */
+    SDL_Texture *mixed;     /* a dissolve's result, streamed; NULL until first used */
+    struct canvas flats[2]; /* a dissolve's two sides; SDL_Renderer can't mix in linear light */
+    struct compose_buffers film[2]; /* theirs; the first one also for films that are too large */
+    int side_max_px;                /* of textures */
+    struct display_mix last;
+    SDL_BlendMode premultiplied;
+};
+
+static bool fail(struct err *err, const char *what)
+{
+    return err_set(err, ERR_SYSTEM, "%s: %s", what, SDL_GetError());
+}
+
+/* OpenGL takes the matrix when a texture is made, OpenGL ES when it is drawn: it is set for
+ * both. */
+static void set_matrix(enum frame_matrix matrix)
+{
+    switch (matrix) {
+    case FRAME_BT601:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT601);
+        break;
+    case FRAME_BT709:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT709);
+        break;
+    case FRAME_JPEG:
+        SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_JPEG);
+        break;
+    }
+}
+
+static void drop(struct upload *slot)
+{
+    SDL_DestroyTexture(slot->texture);
+    *slot = (struct upload){0};
+}
+
+/* What holds the frame or, of a film, the frame before it; else NULL. */
+static struct upload *find_upload(struct display_gpu *gpu, const struct frame *frame)
+{
+    bool film = frame->format == FRAME_I420 && frame->stream;
+    for (int i = 0; i < UPLOADS_MAX; i++) {
+        struct upload *slot = &gpu->uploads[i];
+        if (slot->texture && (slot->frame == frame->id || (film && slot->stream == frame->stream)))
+            return slot;
+    }
+    return NULL;
+}
+
+/* A free one, else the one that was not used for longest. */
+static struct upload *free_upload(struct display_gpu *gpu)
+{
+    struct upload *oldest = &gpu->uploads[0];
+    for (int i = 1; i < UPLOADS_MAX; i++)
+        if (gpu->uploads[i].used < oldest->used)
+            oldest = &gpu->uploads[i];
+    if (oldest->texture)
+        drop(oldest);
+    return oldest;
+}
+
+static bool create_texture(struct display_gpu *gpu, struct upload *slot, Uint32 format, int width,
+                           int height, SDL_BlendMode blend)
+{
+    /* Static ones too can be written anew; streaming ones have a copy in memory. */
+    slot->texture =
+        SDL_CreateTexture(gpu->renderer, format, SDL_TEXTUREACCESS_STATIC, width, height);
+    slot->width_px = width;
+    slot->height_px = height;
+    return slot->texture && SDL_SetTextureBlendMode(slot->texture, blend) == 0;
+}
+
+static bool upload_still(struct display_gpu *gpu, struct upload *slot, const struct frame *frame)
+{
+    return create_texture(gpu, slot, SDL_PIXELFORMAT_ARGB8888, frame->width_px, frame->height_px,
+                          frame->opaque ? SDL_BLENDMODE_NONE : gpu->premultiplied) &&
+           SDL_UpdateTexture(slot->texture, NULL, frame->pixels, (int)frame->stride_bytes) == 0;
+}
+
+/* Into the texture of the frame before it, where that is like it. */
+static bool upload_film(struct display_gpu *gpu, struct upload *slot, const struct frame *frame)
+{
+    struct compose_planes film;
+    if (!compose_film_reduce(frame, gpu->side_max_px, &gpu->film[0], &film))
+        return false;
+    if (slot->texture && (slot->width_px != film.width_px || slot->height_px != film.height_px ||
+                          slot->matrix != frame->matrix))
+        drop(slot);
+    set_matrix(frame->matrix);
+    slot->stream = frame->stream;
+    slot->matrix = frame->matrix;
+    return (slot->texture || create_texture(gpu, slot, SDL_PIXELFORMAT_IYUV, film.width_px,
+                                            film.height_px, SDL_BLENDMODE_NONE)) &&
+           SDL_UpdateYUVTexture(slot->texture, NULL, film.planes[0], (int)film.strides_bytes[0],
+                                film.planes[1], (int)film.strides_bytes[1], film.planes[2],
+                                (int)film.strides_bytes[2]) == 0;
+}
+
+static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t show)
+{
+    struct upload *slot = find_upload(gpu, frame);
+    if (!slot)
+        slot = free_upload(gpu);
+    if (slot->frame != frame->id) {
+        bool ok = frame->format == FRAME_I420 ? upload_film(gpu, slot, frame)
+                                              : upload_still(gpu, slot, frame);
+        if (!ok) {
+            drop(slot);
+            return NULL;
+        }
+        slot->frame = frame->id;
+    }
+    slot->used = show;
+    return slot->texture;
+}
+
+static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struct layout_rect crop)
+{
+    SDL_Texture *texture = upload(gpu, frame, gpu->shows);
+    if (!texture)
+        return false;
+    const struct layout_box *at = &frame->at;
+    /* SDL's source rectangles are whole pixels, its targets are not: the whole frame is drawn,
+     * larger than its place, and clipped to it, so that motion goes on between pixels. */
+    SDL_FRect whole = {.w = (float)(at->width / crop.width),
+                       .h = (float)(at->height / crop.height)};
+    whole.x = (float)(at->x - crop.x * whole.w);
+    whole.y = (float)(at->y - crop.y * whole.h);
+    SDL_Rect clip = {at->x, at->y, at->width, at->height};
+    /* The matrix is one for the whole program: drawn before another film sets its own. */
+    bool film = frame->format == FRAME_I420;
+    if (film)
+        set_matrix(frame->matrix);
+    return SDL_RenderSetClipRect(gpu->renderer, &clip) == 0 &&
+           SDL_RenderCopyF(gpu->renderer, texture, NULL, &whole) == 0 &&
+           SDL_RenderSetClipRect(gpu->renderer, NULL) == 0 &&
+           (!film || SDL_RenderFlush(gpu->renderer) == 0);
+}
+
+static bool draw_picture(struct display_gpu *gpu, const struct picture_view *view)
+{
+    const struct picture *picture = view->picture;
+    SDL_SetRenderDrawColor(gpu->renderer, picture->background >> 16 & 255,
+                           picture->background >> 8 & 255, picture->background & 255, 255);
+    if (SDL_RenderClear(gpu->renderer) < 0)
+        return false;
+    if (picture->visual && !draw_frame(gpu, picture->visual, picture_crop(view)))
+        return false;
+    return !picture->text || draw_frame(gpu, picture->text, (struct layout_rect){0, 0, 1, 1});
+}
+
+/* SDL's OpenGL ES keeps colours in the order of the target's format, but for a film's: these it
+ * always writes as red, green, blue. Only in a target of that order all are right. */
+static SDL_Texture *make_target(struct display_gpu *gpu)
+{
+    return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_TARGET,
+                             gpu->display.width_px, gpu->display.height_px);
+}
+
+/* Crossfade onto the given target (NULL: the screen): the outgoing picture plain, the incoming one
+ * as a single layer over it, so that text and visual fade as one. */
+static bool draw_crossfade(struct display_gpu *gpu, const struct display_mix *mix,
+                           SDL_Texture *target)
+{
+    SDL_Renderer *renderer = gpu->renderer;
+    if (SDL_SetRenderTarget(renderer, gpu->layer) < 0 || !draw_picture(gpu, &mix->to) ||
+        SDL_SetRenderTarget(renderer, target) < 0)
+        return false;
+    bool ok = mix->from_frozen ? SDL_RenderCopy(renderer, gpu->frozen, NULL, NULL) == 0
+                               : draw_picture(gpu, &mix->from);
+    SDL_SetTextureBlendMode(gpu->layer, SDL_BLENDMODE_BLEND);
+    SDL_SetTextureAlphaMod(gpu->layer, (Uint8)(mix->mix * 255 + 0.5));
+    return ok && SDL_RenderCopy(renderer, gpu->layer, NULL, NULL) == 0;
+}
+
+static bool dissolve_buffers(struct display_gpu *gpu)
+{
+    const struct display *display = &gpu->display;
+    if (!gpu->mixed)
+        gpu->mixed =
+            SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING,
+                              display->width_px, display->height_px);
+    for (int i = 0; i < 2 && gpu->mixed; i++) {
+        if (gpu->flats[i].pixels)
+            continue;
+        size_t stride = (size_t)display->width_px * 4;
+        gpu->flats[i] = (struct canvas){malloc(stride * (size_t)display->height_px), stride,
+                                        display->width_px, display->height_px};
+    }
+    return gpu->mixed && gpu->flats[0].pixels && gpu->flats[1].pixels;
+}
+
+static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix)
+{
+    if (!dissolve_buffers(gpu))
+        return false;
+    struct canvas target = {.width_px = gpu->display.width_px, .height_px = gpu->display.height_px};
+    int pitch;
+    if (!compose_view(&gpu->flats[0], &mix->from, &gpu->film[0]) ||
+        !compose_view(&gpu->flats[1], &mix->to, &gpu->film[1]) ||
+        SDL_LockTexture(gpu->mixed, NULL, &target.pixels, &pitch) < 0)
+        return false;
+    target.stride_bytes = (size_t)pitch;
+    compose_dissolve(&target, &gpu->flats[0], &gpu->flats[1], mix->mix);
+    SDL_UnlockTexture(gpu->mixed);
+    return SDL_RenderCopy(gpu->renderer, gpu->mixed, NULL, NULL) == 0;
+}
+
+static bool draw_dim(struct display_gpu *gpu, double dim)
+{
+    if (dim >= 1)
+        return true;
+    SDL_SetRenderDrawBlendMode(gpu->renderer, SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(gpu->renderer, 0, 0, 0, (Uint8)((1 - dim) * 255 + 0.5));
+    return SDL_RenderFillRect(gpu->renderer, NULL) == 0;
+}
+
+static bool draw(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
+{
+    if (SDL_SetRenderTarget(gpu->renderer, target) < 0)
+        return false;
+    bool ok;
+    if (!mix->has_from || mix->mix >= 1 || (mix->from_frozen && !gpu->frozen))
+        ok = draw_picture(gpu, &mix->to);
+    else if (mix->linear && !mix->from_frozen)
+        ok = draw_dissolve(gpu, mix);
+    else
+        ok = draw_crossfade(gpu, mix, target);
+    return ok && draw_dim(gpu, mix->dim);
+}
+
+/* Frees what this frame did not use and the next will not: a wall's pictures are tens of megabytes
+ * each. */
+static void drop_unused(struct display_gpu *gpu)
+{
+    for (int i = 0; i < UPLOADS_MAX; i++) {
+        struct upload *slot = &gpu->uploads[i];
+        if (slot->texture && slot->used < gpu->shows)
+            drop(slot);
+    }
+}
+
+static bool gpu_draw(struct display *display, const struct display_mix *mix, struct err *err)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    int width, height;
+    if (SDL_GetRendererOutputSize(gpu->renderer, &width, &height) < 0)
+        return fail(err, "the screen is lost");
+    if (width != display->width_px || height != display->height_px)
+        return err_set(err, ERR_SYSTEM, "the screen's size changed to %d × %d", width, height);
+    gpu->shows++;
+    if (!draw(gpu, mix, NULL))
+        return fail(err, "drawing failed");
+    gpu->last = *mix;
+    /* It works while we wait for the frame's time. */
+    return SDL_RenderFlush(gpu->renderer) == 0 || fail(err, "drawing failed");
+}
+
+static bool gpu_present(struct display *display, struct err *err)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    (void)err;
+    SDL_RenderPresent(gpu->renderer);
+    drop_unused(gpu);
+    return true;
+}
+
+static void drop_texture(SDL_Texture **texture)
+{
+    if (*texture)
+        SDL_DestroyTexture(*texture);
+    *texture = NULL;
+}
+
+static bool gpu_resize(struct display *display)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    int width_px, height_px;
+    if (SDL_SetRenderTarget(gpu->renderer, NULL) < 0 ||
+        SDL_GetRendererOutputSize(gpu->renderer, &width_px, &height_px) < 0 ||
+        (width_px == display->width_px && height_px == display->height_px))
+        return false;
+    drop_texture(&gpu->layer);
+    drop_texture(&gpu->frozen);
+    drop_texture(&gpu->mixed);
+    for (int i = 0; i < 2; i++) {
+        free(gpu->flats[i].pixels);
+        gpu->flats[i] = (struct canvas){0};
+    }
+    gpu->last = (struct display_mix){0};
+    display->width_px = width_px;
+    display->height_px = height_px;
+    gpu->layer = make_target(gpu);
+    return gpu->layer != NULL;
+}
+
+static bool gpu_freeze(struct display *display, struct err *err)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    SDL_Texture *fresh = make_target(gpu);
+    if (!fresh || !gpu->last.to.picture || !draw(gpu, &gpu->last, fresh)) {
+        SDL_DestroyTexture(fresh);
+        return fail(err, "can't keep the picture");
+    }
+    drop_texture(&gpu->frozen);
+    gpu->frozen = fresh;
+    return true;
+}
+
+static void prepare_frame(struct display_gpu *gpu, const struct frame *frame)
+{
+    struct upload *slot = frame ? find_upload(gpu, frame) : NULL;
+    if (slot) /* also a film's, with another frame of it: that may be on the screen */
+        slot->used = gpu->shows + 1;
+    else if (frame)
+        upload(gpu, frame, gpu->shows + 1);
+}
+
+static void gpu_prepare(struct display *display, const struct picture *picture)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    prepare_frame(gpu, picture->visual);
+    prepare_frame(gpu, picture->text);
+}
+
+static bool gpu_capture(struct display *display, const struct display_mix *mix,
+                        const struct canvas *canvas, struct err *err)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    SDL_Texture *target = make_target(gpu);
+    bool ok = target && draw(gpu, mix, target) &&
+              SDL_RenderReadPixels(gpu->renderer, NULL, SDL_PIXELFORMAT_ARGB8888, canvas->pixels,
+                                   (int)canvas->stride_bytes) == 0;
+    if (!ok)
+        fail(err, "reading the picture back failed");
+    SDL_SetRenderTarget(gpu->renderer, NULL);
+    SDL_DestroyTexture(target);
+    return ok;
+}
+
+static void gpu_destroy(struct display *display)
+{
+    struct display_gpu *gpu = (struct display_gpu *)display;
+    free(gpu->flats[0].pixels);
+    free(gpu->flats[1].pixels);
+    compose_buffers_finish(&gpu->film[0]);
+    compose_buffers_finish(&gpu->film[1]);
+    if (gpu->renderer)
+        SDL_DestroyRenderer(gpu->renderer); /* and all its textures */
+    free(gpu);
+}
+
+/* Mesa's software rasterisers pass for a GPU and are twenty times slower than our own processor
+ * path. */
+static bool is_software(const SDL_RendererInfo *info, char *chip, size_t chip_bytes)
+{
+    typedef const unsigned char *(*get_string)(unsigned);
+    const unsigned renderer_name = 0x1F01; /* GL_RENDERER */
+    if (info->flags & SDL_RENDERER_SOFTWARE)
+        return true;
+    union {
+        void *object;
+        get_string function;
+    } gl = {.object = SDL_GL_GetProcAddress("glGetString")};
+    const unsigned char *name = gl.object ? gl.function(renderer_name) : NULL;
+    if (!name)
+        return false;
+    SDL_strlcpy(chip, (const char *)name, chip_bytes);
+    return strstr(chip, "llvmpipe") || strstr(chip, "softpipe") || strstr(chip, "SWR");
+}
+
+static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err *err)
+{
+    SDL_RendererInfo info;
+    char chip[64] = "";
+    gpu->renderer = SDL_CreateRenderer(gpu->display.window, -1,
+                                       SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC |
+                                           SDL_RENDERER_TARGETTEXTURE);
+    if (!gpu->renderer || SDL_GetRendererInfo(gpu->renderer, &info) < 0)
+        return fail(err, "no GPU");
+    bool software = is_software(&info, chip, sizeof chip);
+    if (software && !software_too)
+        return err_set(err, ERR_SYSTEM, "no GPU: only the software renderer %s", chip);
+    if (SDL_GetRendererOutputSize(gpu->renderer, &gpu->display.width_px, &gpu->display.height_px) <
+        0)
+        return fail(err, "no size");
+    /* Frames of moving pictures are a little larger than the screen. 0: no limit. */
+    int side = gpu->display.width_px > gpu->display.height_px ? gpu->display.width_px
+                                                              : gpu->display.height_px;
+    if (info.max_texture_width &&
+        side * layout_motion_scale(LAYOUT_MOTION_PAN) > info.max_texture_width)
+        return err_set(err, ERR_LIMIT, "the GPU's pictures end at %d pixels",
+                       info.max_texture_width);
+    gpu->side_max_px = INT_MAX;
+    if (info.max_texture_width && info.max_texture_height)
+        gpu->side_max_px = info.max_texture_width < info.max_texture_height
+                               ? info.max_texture_width
+                               : info.max_texture_height;
+    gpu->display.waits = info.flags & SDL_RENDERER_PRESENTVSYNC;
+    SDL_snprintf(gpu->display.name, sizeof gpu->display.name, "gpu %s %s (%s)", info.name, chip,
+                 SDL_GetCurrentVideoDriver());
+    gpu->layer = make_target(gpu);
+    return gpu->layer || fail(err, "no render targets");
+}
+
+struct display *display_gpu_create(SDL_Window *window, bool software_too, struct err *err)
+{
+    static const struct display_driver driver = {gpu_draw,    gpu_present, gpu_resize, gpu_freeze,
+                                                 gpu_prepare, gpu_capture, gpu_destroy};
+    struct display_gpu *gpu = calloc(1, sizeof *gpu);
+    if (!gpu) {
+        err_oom(err);
+        return NULL;
+    }
+    gpu->display.driver = &driver;
+    gpu->display.window = window;
+    gpu->premultiplied = SDL_ComposeCustomBlendMode(
+        SDL_BLENDFACTOR_ONE, SDL_BLENDFACTOR_ONE_MINUS_SRC_ALPHA, SDL_BLENDOPERATION_ADD,
+        SDL_BLENDFACTOR_ONE, SDL_BLENDFACTOR_ONE_MINUS_SRC_ALPHA, SDL_BLENDOPERATION_ADD);
+    if (!open_renderer(gpu, software_too, err)) {
+        gpu_destroy(&gpu->display);
+        return NULL;
+    }
+    return &gpu->display;
+}

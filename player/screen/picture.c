@@ -1,0 +1,78 @@
+#include "screen/picture.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct picture *picture_create(uint32_t background, struct frame *visual, struct frame *text)
+{
+    static uint64_t last_id; /* main thread */
+    struct picture *picture = calloc(1, sizeof *picture);
+    if (!picture) {
+        frame_release(visual);
+        frame_release(text);
+        return NULL;
+    }
+    picture->id = ++last_id;
+    picture->background = background;
+    picture->visual = visual;
+    picture->text = text;
+    picture->holders = 1;
+    return picture;
+}
+
+struct picture *picture_hold(struct picture *picture)
+{
+    if (picture)
+        picture->holders++;
+    return picture;
+}
+
+void picture_release(struct picture *picture)
+{
+    if (!picture || --picture->holders > 0)
+        return;
+    frame_release(picture->visual);
+    frame_release(picture->text);
+    free(picture);
+}
+
+bool picture_moves(const struct picture *picture)
+{
+    return picture->visual && picture->motion != LAYOUT_MOTION_NONE;
+}
+
+void picture_set_visual(struct picture *picture, struct frame *visual)
+{
+    frame_release(picture->visual);
+    picture->visual = visual;
+}
+
+/* One axis of a crop, in fractions, to the pixels of a film: see picture_crop. */
+static void snap(double *start, double *length, int size)
+{
+    double pixels = fmin(fmax(round(*length * size), 1), size);
+    double first = 2 * round(fmax(*start, 0) * size / 2);
+    if (first + pixels > size)
+        first = 2 * floor((size - pixels) / 2);
+    *start = first / size;
+    *length = pixels / size;
+}
+
+struct layout_rect picture_crop(const struct picture_view *view)
+{
+    const struct picture *picture = view->picture;
+    const struct frame *frame = picture->visual;
+    struct layout_rect source = frame_source(frame);
+    struct layout_rect crop = layout_motion_crop(picture->motion, view->progress, frame->focus_x,
+                                                 frame->focus_y, picture->portrait);
+    crop = layout_rotate_rect(crop, picture->rotation);
+    crop.x = source.x + crop.x * source.width;
+    crop.y = source.y + crop.y * source.height;
+    crop.width *= source.width;
+    crop.height *= source.height;
+    if (frame->format == FRAME_I420 && !picture_moves(picture)) {
+        snap(&crop.x, &crop.width, frame->width_px);
+        snap(&crop.y, &crop.height, frame->height_px);
+    }
+    return crop;
+}

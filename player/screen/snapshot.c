@@ -1,0 +1,79 @@
+#include "screen/snapshot.h"
+
+#include <libyuv/scale_argb.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct own_frame {
+    struct frame frame; /* first */
+    void *pixels;
+};
+
+static void free_frame(struct frame *frame)
+{
+    struct own_frame *own = (struct own_frame *)frame;
+    free(own->pixels);
+    free(own);
+}
+
+static struct frame *create_frame(const struct display_mix *mix, int width_px, int height_px)
+{
+    static uint64_t last_id = UINT64_C(1) << 61; /* apart from those of decode/ */
+    const struct display_config config = {
+        .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
+    struct display *display = display_create(&config, NULL);
+    struct own_frame *own = calloc(1, sizeof *own);
+    struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
+    canvas.pixels = malloc(canvas.stride_bytes * (size_t)height_px);
+    bool ok = display && own && canvas.pixels && display_capture(display, mix, &canvas, NULL);
+    display_destroy(display);
+    if (!ok) {
+        free(canvas.pixels);
+        free(own);
+        return NULL;
+    }
+    own->pixels = canvas.pixels;
+    own->frame = (struct frame){
+        .id = ++last_id,
+        .width_px = width_px,
+        .height_px = height_px,
+        .stride_bytes = canvas.stride_bytes,
+        .pixels = canvas.pixels,
+        .opaque = true,
+        .focus_x = 0.5,
+        .focus_y = 0.5,
+        .format = FRAME_ARGB,
+        .holders = 1,
+        .free = free_frame,
+    };
+    return &own->frame;
+}
+
+struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
+                              int new_width_px, int new_height_px)
+{
+    struct display_mix known = *mix;
+    known.from_frozen = false;
+    known.dim = 1; /* the screen dims it again */
+    struct frame *frame = create_frame(&known, width_px, height_px);
+    if (!frame)
+        return NULL;
+    struct layout_fitted fitted = layout_fit(width_px, height_px, new_width_px, new_height_px,
+                                             LAYOUT_FIT_COVER, frame->focus_x, frame->focus_y);
+    frame->at = fitted.target;
+    frame->source =
+        (struct layout_rect){fitted.source.x / width_px, fitted.source.y / height_px,
+                             fitted.source.width / width_px, fitted.source.height / height_px};
+    struct picture *picture = picture_create(mix->to.picture->background, frame, NULL);
+    if (picture)
+        memcpy(picture->name, mix->to.picture->name, sizeof picture->name);
+    return picture;
+}
+
+bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err)
+{
+    int failed =
+        ARGBScale(from->pixels, (int)from->stride_bytes, from->width_px, from->height_px,
+                  to->pixels, (int)to->stride_bytes, to->width_px, to->height_px, kFilterBox);
+    return !failed || err_oom(err);
+}

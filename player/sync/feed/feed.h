@@ -1,0 +1,69 @@
+/* The feed: follows one playlist (a file or an http(s) URL) or one signed channel (its folder on a
+ * server, on several, or on a disk), and hands over each new edition once it is complete.
+ *
+ * One thread of its own fetches, checks and stores; the main thread calls everything below. Nothing
+ * here ever blocks the main thread on the network or the disk. Whatever the server does, the last
+ * good edition stays in force. */
+#ifndef SYNC_FEED_FEED_H
+#define SYNC_FEED_FEED_H
+
+#include "core/err.h"
+#include "sync/edition.h"
+
+#include <stdint.h>
+
+struct feed;
+
+#define FEED_SOURCES_MAX 8
+
+/* Borrowed until feed_start returns. NULL or zero leaves a field out. */
+struct feed_config {
+    /* One path or URL of a playlist, or the same channel at one or several origins: URLs that end
+     * in '/', or folders. The first that answers well counts; keys are needed. */
+    const char *const *sources;
+    size_t source_count;
+    /* Minisign public keys, as files or as text; with one, only channels. */
+    const char *const *keys;
+    size_t key_count;
+    const char *store; /* folder of the cache; made when missing */
+    const char *state; /* folder for what must outlive the cache; needed for a channel */
+    const char *ca_file, *client_cert, *client_key; /* PEM; the system's certificates, and none */
+    int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
+    int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */
+    int64_t bandwidth_bytes_per_s; /* of the line, for media; 0: all */
+    /* Called from the feed's thread when there is something to take; must only wake. */
+    void (*wake)(void *);
+    void *wake_context;
+};
+
+/* What the feed waits for, in a few words for the house card ("waiting for
+ * https://host/greatness.json: no such host"). Copied into text, always terminated. */
+void feed_describe(struct feed *feed, char *text, size_t text_bytes);
+
+/* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a
+ * path at which there is nothing (a stick that will be plugged in later). */
+bool feed_is_channel(const char *source, bool keyed);
+
+/* Starts the thread. For a URL the last good edition in the
+ * store is ready to be taken when this returns, if there is one; media that the disk has lost since
+ * are missing from it, and it is handed over again once they were fetched. For a file the first
+ * edition is loaded by the caller (edition_load; after this call, so that no change falls between);
+ * the feed hands over later ones when the file changes. NULL on failure. */
+struct feed *feed_start(const struct feed_config *config, struct err *err);
+
+/* The newest complete edition that was not taken yet, or NULL. The caller owns it. */
+struct edition *feed_take(struct feed *feed);
+
+/* What was taken last can't be used now: it is handed over again in a while, unless something else
+ * is. */
+void feed_again(struct feed *feed);
+
+/* What time it is (Unix milliseconds) when the monotonic clock reads mono_ns, which is about now:
+ * the wall clock's, or, where that is plainly wrong, the time that has passed for certain since the
+ * last signature or good clock (core/floor_clock.h); *trusted (NULL is allowed) tells which. */
+int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted);
+
+/* Stops within one second, whatever the server does. NULL is allowed. */
+void feed_stop(struct feed *feed);
+
+#endif

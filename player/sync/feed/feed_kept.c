@@ -1,0 +1,141 @@
+#include "sync/feed/feed_kept.h"
+
+#include "base/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MANIFEST_BYTES_MAX ((size_t)32 << 20)
+
+struct manifest *feed_kept_manifest(const struct store *store, const char *url, struct err *err)
+{
+    char path[PATH_MAX];
+    char *bytes;
+    size_t size;
+    store_manifest_path(store, url, path);
+    if (!file_read(path, MANIFEST_BYTES_MAX, &bytes, &size, err))
+        return NULL;
+    struct manifest *manifest = manifest_parse(bytes, size, err);
+    free(bytes);
+    if (!manifest)
+        err_prefix(err, "%s: ", path);
+    return manifest;
+}
+
+/* The bytes of the playlist, which the caller frees, or NULL. Damaged ones are of no use to
+ * anybody: the file goes, lest it stand in the way of a whole one. */
+static char *read_playlist(struct store *store, const struct manifest *manifest, size_t *size,
+                           struct err *err)
+{
+    char path[PATH_MAX], *bytes = NULL;
+    uint8_t digest[HASH_BYTES];
+    struct err trouble = {0};
+    store_media_path(store, manifest->playlist_sha256, path);
+    bool read = file_read(path, PLAYLIST_BYTES_MAX, &bytes, size, &trouble);
+    if (!read && trouble.code != ERR_LIMIT && trouble.code != ERR_INPUT) {
+        err_set(err, trouble.code, "%s", trouble.text);
+        return NULL;
+    }
+    if (read && !hash_bytes(bytes, *size, digest)) {
+        err_oom(err);
+    } else if (read && memcmp(digest, manifest->playlist_sha256, HASH_BYTES) == 0) {
+        return bytes;
+    } else {
+        store_remove(store, manifest->playlist_sha256);
+        err_set(err, ERR_TRUST, "%s: damaged", path);
+    }
+    free(bytes);
+    return NULL;
+}
+
+struct playlist *feed_kept_playlist(struct store *store, const struct manifest *manifest,
+                                    char **bytes, size_t *size, struct err *err)
+{
+    *bytes = read_playlist(store, manifest, size, err);
+    if (!*bytes)
+        return NULL;
+    struct playlist *playlist = NULL;
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    if (!faults)
+        err_oom(err);
+    else if (!(playlist = playlist_parse(*bytes, *size, faults)))
+        err_set(err, ERR_INPUT, "not a playlist that this version can read");
+    else if (!edition_check_zone(playlist, faults, err)) {
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
+    if (faults)
+        playlist_faults_finish(faults);
+    free(faults);
+    if (!playlist) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return playlist;
+}
+
+size_t feed_kept_missing(const struct store *store, const struct manifest *manifest)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < manifest->file_count; i++)
+        missing += !store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes);
+    return missing;
+}
+
+/* The manifest lists the files in the order of the playlist's assets. */
+static char **find_paths(const struct store *store, const struct manifest *manifest,
+                         const struct playlist *playlist)
+{
+    char **paths = calloc(playlist->asset_count + 1, sizeof *paths);
+    bool ok = paths && manifest->file_count == playlist->asset_count;
+    for (size_t i = 0; ok && i < playlist->asset_count; i++) {
+        char path[PATH_MAX];
+        const struct manifest_file *file = &manifest->files[i];
+        store_media_path(store, file->sha256, path);
+        /* A file that was cut must not be shown as if it were whole. */
+        bool whole = store_has(store, file->sha256, file->size_bytes);
+        ok = strcmp(file->path, playlist->assets[i].path) == 0 &&
+             asprintf(&paths[i], "%s%s", path, whole ? "" : ".missing") >= 0;
+    }
+    if (ok)
+        return paths;
+    for (size_t i = 0; paths && i < playlist->asset_count; i++)
+        free(paths[i]);
+    free(paths);
+    return NULL;
+}
+
+struct edition *feed_kept_edition(const struct store *store, const struct manifest *manifest,
+                                  struct playlist *playlist, const char *origin)
+{
+    char **paths = find_paths(store, manifest, playlist);
+    if (paths)
+        return edition_create(playlist, paths, origin);
+    playlist_destroy(playlist);
+    return NULL;
+}
+
+bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
+                     const void *bytes, size_t size, struct err *err)
+{
+    char path[PATH_MAX];
+    if (!store_add(store, bytes, size, manifest->playlist_sha256, err))
+        return false;
+    manifest->playlist_bytes = (int64_t)size;
+    char *text = manifest_print(manifest);
+    if (!text)
+        return err_oom(err);
+    store_manifest_path(store, url, path);
+    bool ok = file_replace(path, text, strlen(text), err);
+    free(text);
+    return ok;
+}
+
+void feed_kept_remove(const struct store *store, const char *url)
+{
+    char path[PATH_MAX];
+    store_manifest_path(store, url, path);
+    unlink(path);
+}

@@ -1,0 +1,73 @@
+/* Private to the feed: brings every medium of one playlist into the store, four at a time, each
+ * again and again until it is there.
+ *
+ * Belongs to the feed's thread. What has arrived stays in the store when it is destroyed
+ * half-way. */
+#ifndef SYNC_FEED_FEED_MEDIA_H
+#define SYNC_FEED_FEED_MEDIA_H
+
+#include "core/retry.h"
+#include "playlist/playlist.h"
+#include "sync/fetch.h"
+#include "sync/store/manifest.h"
+#include "sync/store/store.h"
+
+#include <stdatomic.h>
+
+struct feed_media;
+
+#define FEED_MEDIA_BASES_MAX 8
+#define FEED_MEDIA_KEEP_MAX 8
+
+/* All borrowed; they must outlive the media. */
+struct feed_media_config {
+    struct fetch *fetch;
+    struct store *store;
+    /* Where the playlist is, or would be, at each origin: a medium's address is relative to it. The
+     * first is preferred; what fails at one is tried at the next. 1 to FEED_MEDIA_BASES_MAX. */
+    const char *const *bases;
+    size_t base_count;
+    /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
+    bool trusted_only;
+    const struct playlist *playlist;
+    struct retry_policy policy; /* between rounds of tries for one medium */
+    const atomic_bool *stop;
+    /* For store_make_room, when the disk is full: what is needed besides these media and what the
+     * manifests in the store name; 0 to FEED_MEDIA_KEEP_MAX. Read at that time; entries may be
+     * NULL. */
+    const struct manifest *const *keep;
+    size_t keep_count;
+};
+
+/* `known` and `before` (media of a playlist that this one supersedes) tell what the store holds
+ * already; NULL: nothing. Neither is needed afterwards. NULL: ERR_SYSTEM, or where an address in
+ * the playlist can't be used ERR_INPUT and ERR_TRUST, with its path. */
+struct feed_media *feed_media_create(const struct feed_media_config *config,
+                                     const struct manifest *known, const struct feed_media *before,
+                                     struct err *err);
+
+/* NULL is allowed. */
+void feed_media_destroy(struct feed_media *media);
+
+/* Sorts out transfers that have finished and begins those that are due. True once every medium is
+ * in the store. Call after each fetch_run, and at feed_media_due_ns. */
+bool feed_media_step(struct feed_media *media, int64_t now_ns);
+
+/* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
+int64_t feed_media_due_ns(const struct feed_media *media);
+
+/* How many are in the store, and what last kept one from it ("" if nothing did): the path, and
+ * words that begin with the fault's name: "hash mismatch", "wrong length", "too large", "too
+ * slow". */
+size_t feed_media_done(const struct feed_media *media);
+const char *feed_media_trouble(const struct feed_media *media);
+
+/* Looks once more whether each medium is on disk, and goes back to fetching those that are not. */
+bool feed_media_confirm(struct feed_media *media);
+
+/* A manifest of all media, which the caller owns, without what concerns the playlist itself. While
+ * some are not in the store yet it serves to keep what is there (store_collect); theirs is the hash
+ * that the playlist names, or zeros. NULL when out of memory. */
+struct manifest *feed_media_manifest(const struct feed_media *media);
+
+#endif

@@ -1,0 +1,64 @@
+#include "sync/feed/feed_run.h"
+
+#include "base/clock.h"
+#include "base/feed_retry.h"
+#include "base/log.h"
+
+#define WAIT_MS_MAX 60000
+/* A transfer that ends lets a run succeed that did not get to wait, which is what fails; no more
+ * than the four media and a few small files can end in a row. */
+#define RUNS_TO_TRUST 12
+#define TRACKS_MAX 2
+
+void feed_run_init(struct feed_run *run, struct feed_slot *slot, struct fetch *fetch,
+                   struct store *store, struct retry_policy retry)
+{
+    *run = (struct feed_run){.slot = slot, .fetch = fetch, .store = store, .retry = retry};
+}
+
+void feed_run_begin(struct feed_run *run)
+{
+    if (store_read_only(run->store))
+        log_error("feed", "the store can't be written; what it holds is played, nothing new: %s",
+                  store_read_only(run->store));
+}
+
+/* A failure (no descriptors, no memory) passes, or at least it must not end the feed: what the
+ * player shows would never change again. */
+void feed_run_wait(struct feed_run *run, int64_t due_ns)
+{
+    struct err err = {0};
+    int64_t now_ns = clock_mono_ns(), wait_ms = 0;
+    if (due_ns > now_ns)
+        wait_ms = (due_ns - now_ns) / 1000000 < WAIT_MS_MAX ? (due_ns - now_ns) / 1000000 + 1
+                                                            : WAIT_MS_MAX;
+    if (fetch_run(run->fetch, wait_ms, &err)) {
+        if (!run->failures || ++run->successes < RUNS_TO_TRUST)
+            return;
+        log_info("feed", "the network library works again");
+        run->failures = 0;
+        return;
+    }
+    run->successes = 0;
+    if (!run->failures)
+        log_error("feed", "the network library failed and is tried again: %s", err.text);
+    run->failures++;
+    feed_slot_rest(run->slot, feed_retry_ns(&run->retry, run->failures, clock_mono_ns()));
+}
+
+void feed_run_clean(struct feed_run *run, struct track *const tracks[], size_t count)
+{
+    const struct manifest *needed[TRACKS_MAX * TRACK_MANIFESTS_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        run->clean_due |= track_has_left_overs(tracks[i]);
+    if (!run->clean_due || !feed_slot_is_empty(run->slot))
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (!track_needs(tracks[i], needed, &used))
+            return;
+    run->clean_due = false;
+    size_t removed = store_collect(run->store, needed, used);
+    if (removed)
+        log_info("feed", "store cleaned files=%zu", removed);
+}

@@ -1,0 +1,176 @@
+#include "sync/feed/feed_slot.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context)
+{
+    *slot = (struct feed_slot){.wake = wake, .wake_context = wake_context};
+    pthread_mutex_init(&slot->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&slot->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    atomic_init(&slot->stop, false);
+    atomic_init(&slot->again, false);
+    floor_clock_init(&slot->clock, 0, clock_mono_ns());
+}
+
+void feed_slot_finish(struct feed_slot *slot)
+{
+    edition_destroy(slot->edition);
+    pthread_cond_destroy(&slot->ended);
+    pthread_mutex_destroy(&slot->lock);
+}
+
+void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_too)
+{
+    pthread_mutex_lock(&slot->lock);
+    struct edition *old = slot->edition;
+    slot->edition = edition;
+    pthread_mutex_unlock(&slot->lock);
+    edition_destroy(old);
+    if (wake_too)
+        feed_slot_wake(slot);
+}
+
+void feed_slot_wake(struct feed_slot *slot)
+{
+    if (slot->wake)
+        slot->wake(slot->wake_context);
+}
+
+struct edition *feed_slot_take(struct feed_slot *slot)
+{
+    pthread_mutex_lock(&slot->lock);
+    struct edition *edition = slot->edition;
+    slot->edition = NULL;
+    pthread_mutex_unlock(&slot->lock);
+    return edition;
+}
+
+bool feed_slot_is_empty(struct feed_slot *slot)
+{
+    pthread_mutex_lock(&slot->lock);
+    bool empty = !slot->edition;
+    pthread_mutex_unlock(&slot->lock);
+    return empty;
+}
+
+size_t feed_slot_whole_bytes(const char *text, size_t size)
+{
+    size_t tail = 0; /* bytes that go on with a character, at the end */
+    while (tail < size && tail < 3 && ((unsigned char)text[size - 1 - tail] & 0xc0) == 0x80)
+        tail++;
+    if (tail == size)
+        return size;
+    unsigned char lead = (unsigned char)text[size - 1 - tail];
+    size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    return tail < wanted ? size - 1 - tail : size;
+}
+
+static void cut_at_character(char *text)
+{
+    text[feed_slot_whole_bytes(text, strlen(text))] = '\0';
+}
+
+__attribute__((format(printf, 2, 0))) static void tell(struct feed_slot *slot, const char *format,
+                                                       va_list args)
+{
+    pthread_mutex_lock(&slot->lock);
+    vsnprintf(slot->text, sizeof slot->text, format, args);
+    cut_at_character(slot->text);
+    pthread_mutex_unlock(&slot->lock);
+}
+
+void feed_slot_tell(struct feed_slot *slot, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    tell(slot, format, args);
+    va_end(args);
+}
+
+void feed_slot_tell_progress(struct feed_slot *slot, int64_t now_ns, const char *format, ...)
+{
+    if (now_ns < slot->progress_due_ns)
+        return;
+    slot->progress_due_ns = now_ns + (int64_t)FEED_PROGRESS_MS * 1000000;
+    va_list args;
+    va_start(args, format);
+    tell(slot, format, args);
+    va_end(args);
+}
+
+void feed_slot_end(struct feed_slot *slot)
+{
+    pthread_mutex_lock(&slot->lock);
+    atomic_store(&slot->stop, true);
+    pthread_cond_broadcast(&slot->ended);
+    pthread_mutex_unlock(&slot->lock);
+}
+
+void feed_slot_rest(struct feed_slot *slot, int64_t until_ns)
+{
+    const struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
+    int number = 0;
+    pthread_mutex_lock(&slot->lock);
+    while (number == 0 && !atomic_load(&slot->stop))
+        number = pthread_cond_timedwait(&slot->ended, &slot->lock, &until);
+    pthread_mutex_unlock(&slot->lock);
+}
+
+static struct floor_reading read_clocks(int64_t mono_ns)
+{
+    return (struct floor_reading){
+        .wall_ms = clock_wall_ms(), .mono_ns = mono_ns, .synchronised = clock_is_synchronised()};
+}
+
+struct floor_time feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
+{
+    struct floor_reading reading = read_clocks(mono_ns);
+    pthread_mutex_lock(&slot->lock);
+    struct floor_time time = floor_clock_read(&slot->clock, &reading);
+    pthread_mutex_unlock(&slot->lock);
+    return time;
+}
+
+void feed_slot_set_floor(struct feed_slot *slot, int64_t floor_ms)
+{
+    pthread_mutex_lock(&slot->lock);
+    floor_clock_init(&slot->clock, floor_ms, clock_mono_ns());
+    pthread_mutex_unlock(&slot->lock);
+}
+
+int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms)
+{
+    struct floor_reading reading = read_clocks(clock_mono_ns());
+    pthread_mutex_lock(&slot->lock);
+    bool rose = floor_clock_raise(&slot->clock, &reading, signed_ms);
+    int64_t floor_ms = slot->clock.floor_ms;
+    pthread_mutex_unlock(&slot->lock);
+    return rose ? floor_ms : 0;
+}
+
+enum floor_clock_news feed_slot_follow_clock(struct feed_slot *slot)
+{
+    struct floor_reading reading = read_clocks(clock_mono_ns());
+    pthread_mutex_lock(&slot->lock);
+    enum floor_clock_news news = floor_clock_follow(&slot->clock, &reading);
+    pthread_mutex_unlock(&slot->lock);
+    return news;
+}
+
+void feed_slot_describe(struct feed_slot *slot, char *text, size_t text_bytes)
+{
+    pthread_mutex_lock(&slot->lock);
+    snprintf(text, text_bytes, "%s", slot->text);
+    pthread_mutex_unlock(&slot->lock);
+    if (text_bytes)
+        cut_at_character(text);
+}

@@ -1,0 +1,469 @@
+#include "sync/feed/track.h"
+
+#include "base/feed_retry.h"
+#include "base/log.h"
+#include "sync/feed/feed_kept.h"
+#include "sync/feed/track_room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
+#define SCRUB_MS_DEFAULT 60000
+
+static void coming_drop(struct coming *coming)
+{
+    feed_media_destroy(coming->media);
+    manifest_destroy(coming->needs);
+    playlist_destroy(coming->playlist);
+    free(coming->own);
+    *coming = (struct coming){0};
+}
+
+struct track *track_create(const struct track_config *config)
+{
+    struct track *track = calloc(1, sizeof *track);
+    if (track)
+        *track = (struct track){.config = *config, .left_overs = true};
+    if (track && !config->scrub_ms)
+        track->config.scrub_ms = SCRUB_MS_DEFAULT;
+    return track;
+}
+
+void track_destroy(struct track *track)
+{
+    if (!track)
+        return;
+    coming_drop(&track->coming);
+    coming_drop(&track->repair);
+    store_check_end(track->check);
+    marks_release(track->marks);
+    manifest_destroy(track->previous);
+    manifest_destroy(track->current);
+    free(track->own);
+    free(track);
+}
+
+void track_tell_trouble(struct track *track, const char *what, const char *trouble)
+{
+    if (strncmp(track->told, trouble, sizeof track->told - 1) != 0)
+        log_warn("feed", "%s source=%s: %s", what, track->config.shown, trouble);
+    snprintf(track->told, sizeof track->told, "%s", trouble);
+}
+
+/* Copies the texts and bytes of a body into one piece of memory, which the caller frees. NULL when
+ * out of memory. */
+static char *copy_body(struct track_body *body)
+{
+    const char **const texts[] = {&body->etag, &body->last_modified, &body->pointer};
+    size_t room = body->size;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        room += strlen(*texts[i]) + 1;
+    char *own = malloc(room), *at = own;
+    for (size_t i = 0; own && i < sizeof texts / sizeof *texts; i++) {
+        size_t length = strlen(*texts[i]) + 1;
+        *texts[i] = memcpy(at, *texts[i], length);
+        at += length;
+    }
+    if (own)
+        body->bytes = memcpy(at, body->bytes, body->size);
+    return own;
+}
+
+/* Keeps in memory what the current manifest and these bytes say; without memory there is only the
+ * disk. */
+static void keep_body(struct track *track, const char *bytes, size_t size)
+{
+    const struct manifest *current = track->current;
+    track->body = (struct track_body){
+        .bytes = bytes,
+        .size = size,
+        .etag = current->etag,
+        .last_modified = current->last_modified,
+        .pointer = current->pointer,
+    };
+    memcpy(track->body.sha256, current->playlist_sha256, HASH_BYTES);
+    track->own = copy_body(&track->body);
+}
+
+struct playlist *track_recall(struct track *track, char **bytes, size_t *size, struct err *err)
+{
+    track->current = feed_kept_manifest(track->config.store, track->config.name, err);
+    struct playlist *playlist =
+        track->current ? feed_kept_playlist(track->config.store, track->current, bytes, size, err)
+                       : NULL;
+    if (playlist)
+        keep_body(track, *bytes, *size);
+    return playlist;
+}
+
+/* The marks of what comes into force: what has just arrived was hashed on its way, what the edition
+ * before used may have been read already. */
+static struct marks *make_marks(const struct track *track, const struct manifest *manifest)
+{
+    struct marks *marks = marks_create(manifest->file_count);
+    for (size_t i = 0; marks && i < manifest->file_count; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+        bool good = file->fresh;
+        for (size_t j = 0; !good && track->marks && j < track->current->file_count; j++)
+            good = memcmp(file->sha256, track->current->files[j].sha256, HASH_BYTES) == 0 &&
+                   marks_get(track->marks, j) == MARKS_GOOD;
+        if (good)
+            marks_set(marks, i, MARKS_GOOD);
+    }
+    return marks;
+}
+
+static struct edition *make_edition(const struct track *track, const struct manifest *manifest,
+                                    struct playlist *playlist, struct marks *marks)
+{
+    struct edition *edition =
+        feed_kept_edition(track->config.store, manifest, playlist, track->config.shown);
+    if (!edition)
+        return NULL;
+    edition->marks = marks_hold(marks);
+    edition->takeover = track->config.takeover;
+    return edition;
+}
+
+static void log_ready(const struct track *track, const struct edition *edition, const char *whence)
+{
+    const struct playlist *playlist = edition->playlist;
+    char version[64] = "";
+    if (playlist->version)
+        snprintf(version, sizeof version, " version=%lld", (long long)playlist->version);
+    log_info("feed", "%s ready%s name=\"%s\" spots=%zu files=%zu%s source=%s",
+             track->config.takeover ? "takeover" : "playlist", whence, playlist->name,
+             playlist->spot_count, playlist->asset_count, version, track->config.shown);
+}
+
+struct edition *track_resume(struct track *track, struct playlist *playlist, const char *whence)
+{
+    size_t missing = feed_kept_missing(track->config.store, track->current);
+    struct marks *marks = make_marks(track, track->current);
+    if (!marks || (missing && missing == track->current->file_count)) {
+        log_warn("feed", marks ? "the stored playlist has no media left"
+                               : "the stored playlist can't be used: out of memory");
+        marks_release(marks);
+        playlist_destroy(playlist);
+        return NULL;
+    }
+    struct edition *edition = make_edition(track, track->current, playlist, marks);
+    if (!edition) {
+        marks_release(marks);
+        return NULL;
+    }
+    if (missing)
+        log_warn("feed", "stored media are missing or cut and are fetched again files=%zu",
+                 missing);
+    log_ready(track, edition, whence);
+    track->marks = marks;
+    track->damaged = track->repair_due = missing > 0;
+    track->in_force = true;
+    return edition;
+}
+
+const struct manifest *track_manifest(const struct track *track)
+{
+    return track->current;
+}
+
+bool track_is_in_force(const struct track *track)
+{
+    return track->in_force;
+}
+
+bool track_is_whole(const struct track *track)
+{
+    return track->in_force && !track->damaged;
+}
+
+bool track_is_coming(const struct track *track)
+{
+    return track->coming.playlist != NULL;
+}
+
+void track_drop_coming(struct track *track)
+{
+    track->left_overs |= track->coming.playlist != NULL;
+    coming_drop(&track->coming);
+}
+
+/* Puts a playlist into `coming`, in place of what is there; takes the playlist. */
+static bool bring(struct track *track, struct coming *coming, struct playlist *playlist,
+                  const struct track_body *body, struct err *err)
+{
+    struct coming next = {.playlist = playlist, .body = *body};
+    const struct feed_media_config config = {
+        .fetch = track->config.fetch,
+        .store = track->config.store,
+        .bases = track->config.bases,
+        .base_count = track->config.base_count,
+        .trusted_only = track->config.trusted_only,
+        .playlist = playlist,
+        .policy = track->config.retry,
+        .stop = track->config.stop,
+        .keep = track->keep,
+        .keep_count = KEEP_MAX,
+    };
+    next.own = copy_body(&next.body);
+    if (next.own)
+        next.media = feed_media_create(&config, track->current, coming->media, err);
+    else
+        err_oom(err);
+    if (!next.media) {
+        coming_drop(&next);
+        return false;
+    }
+    next.needs = feed_media_manifest(next.media);
+    track->left_overs |= coming->playlist != NULL;
+    coming_drop(coming);
+    *coming = next;
+    return true;
+}
+
+bool track_bring(struct track *track, struct playlist *playlist, const struct track_body *body,
+                 struct err *err)
+{
+    return bring(track, &track->coming, playlist, body, err);
+}
+
+void track_set_peer(struct track *track, const struct track *peer)
+{
+    track->peer = peer;
+}
+
+static bool step_coming(struct coming *coming, int64_t now_ns)
+{
+    return coming->playlist && feed_media_step(coming->media, now_ns) && now_ns >= coming->due_ns &&
+           feed_media_confirm(coming->media);
+}
+
+bool track_step(struct track *track, int64_t now_ns)
+{
+    const struct track *peer = track->peer;
+    track->keep[0] = track->previous;
+    track->keep[1] = track->coming.needs;
+    track->keep[2] = track->repair.needs;
+    track->keep[3] = peer ? peer->previous : NULL;
+    track->keep[4] = peer ? peer->coming.needs : NULL;
+    track->keep[5] = peer ? peer->repair.needs : NULL;
+    track->ready = NULL;
+    if (step_coming(&track->repair, now_ns))
+        track->ready = &track->repair;
+    if (step_coming(&track->coming, now_ns)) /* what is new makes the repair needless */
+        track->ready = &track->coming;
+    return track->ready != NULL;
+}
+
+/* Writes what is coming as what the store holds for this track. NULL on failure. */
+static struct manifest *write_manifest(const struct track *track, const struct coming *coming,
+                                       struct err *err)
+{
+    const struct track_body *body = &coming->body;
+    struct manifest *manifest = feed_media_manifest(coming->media);
+    if (manifest) {
+        manifest->url = manifest_keep(manifest, track->config.shown);
+        manifest->etag = manifest_keep(manifest, body->etag);
+        manifest->last_modified = manifest_keep(manifest, body->last_modified);
+        manifest->pointer = manifest_keep(manifest, body->pointer);
+    }
+    if (!manifest || !manifest->url || !manifest->etag || !manifest->last_modified ||
+        !manifest->pointer)
+        err_oom(err);
+    else if (feed_kept_write(track->config.store, track->config.name, manifest, body->bytes,
+                             body->size, err))
+        return manifest;
+    manifest_destroy(manifest);
+    return NULL;
+}
+
+/* The store holds what has come now; takes all but its playlist. */
+static void put_in_force(struct track *track, struct coming *coming, struct manifest *manifest,
+                         struct marks *marks)
+{
+    free(track->own);
+    track->own = coming->own;
+    track->body = coming->body;
+    coming->own = NULL;
+    coming->playlist = NULL;
+    coming_drop(coming);
+    coming_drop(&track->repair);
+    store_check_end(track->check);
+    track->check = NULL;
+    track->scrub_at = 0;
+    track->check_due_ns = 0;
+    manifest_destroy(track->previous);
+    track->previous = track->current;
+    track->current = manifest;
+    marks_release(track->marks);
+    track->marks = marks;
+    track->in_force = track->left_overs = true;
+    track->damaged = track->repair_due = false;
+    track->told[0] = '\0';
+}
+
+/* Has what a manifest names count as needed until now: the store keeps it for a while. */
+static void touch_files(const struct track *track, const struct manifest *manifest)
+{
+    for (size_t i = 0; manifest && i < manifest->file_count; i++)
+        store_touch(track->config.store, manifest->files[i].sha256);
+}
+
+struct edition *track_switch(struct track *track, int64_t now_ns)
+{
+    struct coming *coming = track->ready;
+    struct err err = {0};
+    track->ready = NULL;
+    struct manifest *manifest = write_manifest(track, coming, &err);
+    struct marks *marks = manifest ? make_marks(track, manifest) : NULL;
+    if (manifest && !marks)
+        err_oom(&err);
+    if (!manifest || !marks) {
+        manifest_destroy(manifest);
+        track_tell_trouble(track, "playlist can't be stored", err.text);
+        coming->failures++;
+        coming->due_ns = feed_retry_ns(&track->config.retry, coming->failures, now_ns);
+        return NULL;
+    }
+    struct edition *edition = make_edition(track, manifest, coming->playlist, marks);
+    touch_files(track, track->current);
+    put_in_force(track, coming, manifest, marks);
+    if (edition)
+        log_ready(track, edition, "");
+    else
+        log_error("feed", "playlist is in the store but can't be handed over: out of memory");
+    return edition;
+}
+
+/* The playlist in force, which the caller owns. */
+static struct playlist *read_current(const struct track *track, struct err *err)
+{
+    if (!track->own) {
+        char *bytes = NULL;
+        size_t size;
+        struct playlist *read =
+            feed_kept_playlist(track->config.store, track->current, &bytes, &size, err);
+        free(bytes);
+        return read;
+    }
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    struct playlist *playlist =
+        faults ? playlist_parse(track->body.bytes, track->body.size, faults) : NULL;
+    if (!playlist)
+        err_oom(err);
+    else if (!edition_check_zone(playlist, faults, err)) {
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
+    if (faults)
+        playlist_faults_finish(faults);
+    free(faults);
+    return playlist;
+}
+
+struct edition *track_edition(struct track *track, struct err *err)
+{
+    if (!track->in_force) {
+        err_set(err, ERR_MISSING, "nothing is in force");
+        return NULL;
+    }
+    struct playlist *playlist = read_current(track, err);
+    if (!playlist)
+        return NULL;
+    struct edition *edition = make_edition(track, track->current, playlist, track->marks);
+    if (!edition)
+        err_oom(err);
+    return edition;
+}
+
+void track_end(struct track *track)
+{
+    if (!track->current)
+        return;
+    coming_drop(&track->repair);
+    free(track->own);
+    track->own = NULL;
+    touch_files(track, track->current);
+    feed_kept_remove(track->config.store, track->config.name);
+    store_check_end(track->check);
+    track->check = NULL;
+    marks_release(track->marks);
+    track->marks = NULL;
+    manifest_destroy(track->previous);
+    track->previous = track->current;
+    track->current = NULL;
+    track->in_force = track->damaged = track->repair_due = false;
+    track->left_overs = true;
+}
+
+void track_repair(struct track *track)
+{
+    struct err err = {0};
+    if (track->repair.playlist) /* it looks for itself */
+        return;
+    struct playlist *playlist = NULL;
+    if (track->own)
+        playlist = read_current(track, &err);
+    else
+        err_oom(&err);
+    if (!playlist || !bring(track, &track->repair, playlist, &track->body, &err))
+        track_tell_trouble(track, "stored playlist can't be repaired", err.text);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t coming_due_ns(const struct coming *coming)
+{
+    if (!coming->playlist)
+        return INT64_MAX;
+    int64_t due_ns = feed_media_due_ns(coming->media);
+    return coming->failures ? earlier(due_ns, coming->due_ns) : due_ns;
+}
+
+int64_t track_due_ns(const struct track *track)
+{
+    int64_t due_ns = earlier(coming_due_ns(&track->coming), coming_due_ns(&track->repair));
+    return track->in_force ? earlier(due_ns, track->check_due_ns) : due_ns;
+}
+
+void track_describe_coming(const struct track *track, char *text, size_t text_bytes)
+{
+    const struct coming *coming = &track->coming;
+    const char *trouble = coming->failures ? track->told : feed_media_trouble(coming->media);
+    snprintf(text, text_bytes, "%zu of %zu files%s%s", feed_media_done(coming->media),
+             coming->playlist->asset_count, trouble[0] ? "; " : "", trouble);
+}
+
+/* As it is now: media without a hash in the playlist have one once they have arrived. */
+static bool renew_needs(struct coming *coming)
+{
+    if (!coming->playlist)
+        return true;
+    manifest_destroy(coming->needs);
+    coming->needs = feed_media_manifest(coming->media);
+    return coming->needs != NULL;
+}
+
+bool track_needs(struct track *track, const struct manifest *manifests[], size_t *count)
+{
+    if (!renew_needs(&track->coming) || !renew_needs(&track->repair))
+        return false;
+    const struct manifest *const all[TRACK_MANIFESTS_MAX] = {
+        track->current, track->previous, track->coming.needs, track->repair.needs};
+    for (size_t i = 0; i < TRACK_MANIFESTS_MAX; i++)
+        if (all[i])
+            manifests[(*count)++] = all[i];
+    return true;
+}
+
+bool track_has_left_overs(struct track *track)
+{
+    bool had = track->left_overs;
+    track->left_overs = false;
+    return had;
+}

@@ -1,0 +1,230 @@
+#include "sync/store/store.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "sync/store/store_room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const folders[] = {"media", "tmp", "feeds"};
+
+enum err_code store_code(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EROFS:
+    case ENOMEDIUM:
+        return ERR_DISK;
+    default:
+        return ERR_SYSTEM;
+    }
+}
+
+static bool make_folders(const struct store *store, struct err *err)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", store->folder, folders[i]);
+        if (!file_make_folders(path, err))
+            return false;
+        if (access(path, W_OK | X_OK) < 0)
+            return err_set_errno(err, store_code(errno), errno, "%s", path);
+    }
+    return true;
+}
+
+/* On failure *fd is open where it was only the lock that could not be had. */
+static bool lock(const struct store *store, int *fd, struct err *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/lock", store->folder);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (*fd < 0 && store->read_only[0])
+        *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd < 0)
+        return err_set_errno(err, store_code(errno), errno, "%s", path);
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (errno == EWOULDBLOCK)
+        return err_set(err, ERR_SYSTEM, "store %s is in use by another player", store->folder);
+    return err_set_errno(err, store_code(errno), errno, "%s", path);
+}
+
+/* Whether the lock that is held is the one that other players would find. */
+static bool lock_is_in_place(const struct store *store)
+{
+    char path[PATH_MAX];
+    struct stat held, found;
+    snprintf(path, sizeof path, "%s/lock", store->folder);
+    return fstat(store->lock_fd, &held) == 0 && lstat(path, &found) == 0 &&
+           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
+bool store_restore(struct store *store, struct err *err)
+{
+    int fd;
+    if (!make_folders(store, err))
+        return false;
+    if (!lock_is_in_place(store)) {
+        if (!lock(store, &fd, err)) {
+            if (fd >= 0)
+                close(fd);
+            return false;
+        }
+        close(store->lock_fd);
+        store->lock_fd = fd;
+    }
+    log_warn("store", "folders of it were gone and are made again path=%s", store->folder);
+    return true;
+}
+
+static void read_boot(char *boot, size_t boot_bytes)
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, boot, boot_bytes - 1);
+    boot[length > 0 ? length : 0] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+struct store *store_open(const char *folder, struct err *err)
+{
+    struct err trouble = {0};
+    struct store *store = calloc(1, sizeof *store);
+    if (!store) {
+        err_oom(err);
+        return NULL;
+    }
+    store->lock_fd = -1;
+    int length = snprintf(store->folder, sizeof store->folder, "%s", folder);
+    if (length <= 0 || (size_t)length >= sizeof store->folder) {
+        err_set(err, ERR_INPUT, "the store's path is empty or too long");
+        goto fail;
+    }
+    read_boot(store->boot, sizeof store->boot);
+    if (!make_folders(store, &trouble))
+        snprintf(store->read_only, sizeof store->read_only, "%s", trouble.text);
+    if (!lock(store, &store->lock_fd, err)) {
+        /* What kept the folders from being made says more than that there is no lock file in
+         * them. */
+        if (store->read_only[0] && store->lock_fd < 0)
+            err_set(err, trouble.code, "%s", trouble.text);
+        goto fail;
+    }
+    return store;
+
+fail:
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store);
+}
+
+const char *store_read_only(const struct store *store)
+{
+    return store->read_only[0] ? store->read_only : NULL;
+}
+
+void store_media_path(const struct store *store, const uint8_t digest[HASH_BYTES],
+                      char path[PATH_MAX])
+{
+    char name[HASH_TEXT_BYTES];
+    hash_to_text(digest, name);
+    snprintf(path, PATH_MAX, "%s/media/%s", store->folder, name);
+}
+
+bool store_has(const struct store *store, const uint8_t digest[HASH_BYTES], int64_t size_bytes)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    store_media_path(store, digest, path);
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == size_bytes;
+}
+
+void store_remove(struct store *store, const uint8_t digest[HASH_BYTES])
+{
+    char path[PATH_MAX];
+    store_media_path(store, digest, path);
+    unlink(path);
+}
+
+/* Length alone would not do: a damaged file must not stand in the way of its own repair. */
+static bool holds(const struct store *store, const uint8_t digest[HASH_BYTES], const void *data,
+                  size_t size)
+{
+    char path[PATH_MAX], *found;
+    size_t found_size;
+    if (!store_has(store, digest, (int64_t)size))
+        return false;
+    store_media_path(store, digest, path);
+    if (!file_read(path, size, &found, &found_size, NULL))
+        return false;
+    bool same = found_size == size && memcmp(found, data, size) == 0;
+    free(found);
+    return same;
+}
+
+bool store_add(struct store *store, const void *data, size_t size, uint8_t digest[HASH_BYTES],
+               struct err *err)
+{
+    char name[HASH_TEXT_BYTES];
+    if (!hash_bytes(data, size, digest))
+        return err_oom(err);
+    if (holds(store, digest, data, size))
+        return true;
+    hash_to_text(digest, name);
+    struct store_part *part = store_part_begin(store, name, "", err);
+    if (!part)
+        return false;
+    if (!store_part_append(part, data, size, err)) {
+        store_part_discard(part);
+        return false;
+    }
+    return store_part_commit(part, digest, digest, err);
+}
+
+void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX])
+{
+    uint8_t digest[HASH_BYTES] = {0};
+    char name[HASH_TEXT_BYTES];
+    /* A failing hash gives the folder of zeros: a cache that is not found again, nothing worse. */
+    if (!hash_bytes(url, strlen(url), digest))
+        memset(digest, 0, sizeof digest);
+    hash_to_text(digest, name);
+    snprintf(path, PATH_MAX, "%s/feeds/%.16s", store->folder, name);
+    if (mkdir(path, 0755) < 0 && errno == ENOENT)
+        (void)!file_make_folders(path, NULL); /* if it can: what is written there tells */
+    size_t used = strlen(path);
+    snprintf(path + used, PATH_MAX - used, "/manifest.json");
+}
+
+void store_set_quota(struct store *store, int64_t bytes)
+{
+    store->quota_bytes = bytes;
+}
+
+void store_touch(struct store *store, const uint8_t digest[HASH_BYTES])
+{
+    char path[PATH_MAX];
+    if (store->quota_bytes <= 0)
+        return;
+    store_media_path(store, digest, path);
+    utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+}

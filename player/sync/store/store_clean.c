@@ -1,0 +1,289 @@
+/* Which files of the store go. */
+#include "sync/store/store_room.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "core/evict.h"
+#include "sync/store/manifest.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MANIFEST_BYTES_MAX ((size_t)32 << 20)
+#define LEFT_OVER_MS 3600000
+
+/* How a set of manifests is passed on. */
+struct keep {
+    const struct manifest *const *manifests;
+    size_t count;
+};
+
+struct digests {
+    uint8_t (*items)[HASH_BYTES];
+    size_t count, room;
+};
+
+static bool digests_add(struct digests *set, const uint8_t digest[HASH_BYTES])
+{
+    if (set->count == set->room) {
+        size_t room = set->room ? set->room * 2 : 256;
+        uint8_t(*items)[HASH_BYTES] = reallocarray(set->items, room, sizeof *items);
+        if (!items)
+            return false;
+        set->items = items;
+        set->room = room;
+    }
+    memcpy(set->items[set->count++], digest, HASH_BYTES);
+    return true;
+}
+
+static int compare_digests(const void *a, const void *b)
+{
+    return memcmp(a, b, HASH_BYTES);
+}
+
+static bool add_named(struct digests *set, const struct manifest *manifest)
+{
+    bool ok = digests_add(set, manifest->playlist_sha256);
+    for (size_t i = 0; ok && i < manifest->file_count; i++)
+        ok = digests_add(set, manifest->files[i].sha256);
+    return ok;
+}
+
+static bool add_manifest(struct digests *set, const char *path)
+{
+    struct err err = {0};
+    char *data;
+    size_t size;
+    if (!file_read(path, MANIFEST_BYTES_MAX, &data, &size, &err))
+        return err.code == ERR_MISSING;
+    struct manifest *manifest = manifest_parse(data, size, NULL);
+    free(data);
+    if (!manifest) /* garbled: it keeps nothing; what it named is fetched again */
+        return true;
+    bool ok = add_named(set, manifest);
+    manifest_destroy(manifest);
+    return ok;
+}
+
+/* False when not all could be read: then nothing may be removed. */
+static bool add_manifests(const struct store *store, struct digests *set)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/feeds", store->folder);
+    DIR *folder = opendir(path);
+    if (!folder)
+        return false;
+    bool ok = true;
+    for (struct dirent *entry; ok && (entry = readdir(folder));) {
+        if (strlen(entry->d_name) != 16)
+            continue;
+        snprintf(path, sizeof path, "%s/feeds/%.16s/manifest.json", store->folder, entry->d_name);
+        ok = add_manifest(set, path);
+    }
+    closedir(folder);
+    return ok;
+}
+
+/* All that is needed, sorted. False when not all manifests could be read: then nothing may be
+ * removed. */
+static bool find_needed(const struct store *store, const struct keep *keep, struct digests *set)
+{
+    bool ok = !store->read_only[0] && add_manifests(store, set);
+    for (size_t i = 0; ok && i < keep->count; i++)
+        ok = !keep->manifests[i] || add_named(set, keep->manifests[i]);
+    if (ok && set->count)
+        qsort(set->items, set->count, HASH_BYTES, compare_digests);
+    return ok;
+}
+
+static bool is_needed(const struct digests *set, const uint8_t digest[HASH_BYTES])
+{
+    return set->count && bsearch(digest, set->items, set->count, HASH_BYTES, compare_digests);
+}
+
+/* A time in the future, from a clock that was wrong then or is wrong now, says nothing: the file's
+ * hour begins now. */
+static bool is_left_over(DIR *folder, const char *name, int64_t modified_ms)
+{
+    int64_t age_ms = clock_wall_ms() - modified_ms;
+    if (age_ms < -LEFT_OVER_MS)
+        utimensat(dirfd(folder), name, NULL, AT_SYMLINK_NOFOLLOW);
+    return age_ms > LEFT_OVER_MS;
+}
+
+/* The stored files. `names` and `files` belong together. */
+struct listing {
+    DIR *folder;
+    char (*names)[HASH_TEXT_BYTES];
+    struct evict_file *files;
+    size_t count, room;
+    int64_t bytes;
+    size_t removed;
+};
+
+static bool listing_add(struct listing *list, const char *name, const struct evict_file *file)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 256;
+        char(*names)[HASH_TEXT_BYTES] = reallocarray(list->names, room, sizeof *names);
+        if (names)
+            list->names = names;
+        struct evict_file *files = names ? reallocarray(list->files, room, sizeof *files) : NULL;
+        if (!files)
+            return false;
+        list->files = files;
+        list->room = room;
+    }
+    memcpy(list->names[list->count], name, HASH_TEXT_BYTES);
+    list->files[list->count++] = *file;
+    list->bytes += file->bytes;
+    return true;
+}
+
+/* Lists media/; what is no stored file there goes when it is older than an hour. False when out of
+ * memory or when the folder can't be read. */
+static bool listing_init(struct listing *list, const struct store *store,
+                         const struct digests *needed)
+{
+    char path[PATH_MAX];
+    bool ok = true;
+    snprintf(path, sizeof path, "%s/media", store->folder);
+    list->folder = opendir(path);
+    if (!list->folder)
+        return false;
+    for (struct dirent *entry; ok && (entry = readdir(list->folder));) {
+        uint8_t digest[HASH_BYTES];
+        struct stat st;
+        if (fstatat(dirfd(list->folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            S_ISDIR(st.st_mode))
+            continue;
+        struct evict_file file = {
+            .bytes = st.st_size,
+            .used_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+        };
+        if (hash_from_text(entry->d_name, digest)) {
+            file.needed = is_needed(needed, digest);
+            ok = listing_add(list, entry->d_name, &file);
+        } else if (is_left_over(list->folder, entry->d_name, file.used_ms)) {
+            list->removed += unlinkat(dirfd(list->folder), entry->d_name, 0) == 0;
+        }
+    }
+    return ok;
+}
+
+static void listing_finish(struct listing *list)
+{
+    if (list->folder)
+        closedir(list->folder);
+    free(list->names);
+    free(list->files);
+}
+
+/* Removes the chosen ones, from the disk and from the list; how many. */
+static size_t remove_chosen(struct listing *list)
+{
+    size_t kept = 0, removed = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->files[i].chosen && !list->files[i].needed &&
+            unlinkat(dirfd(list->folder), list->names[i], 0) == 0) {
+            list->bytes -= list->files[i].bytes;
+            removed++;
+            continue;
+        }
+        if (kept != i) {
+            memcpy(list->names[kept], list->names[i], HASH_TEXT_BYTES);
+            list->files[kept] = list->files[i];
+        }
+        kept++;
+    }
+    list->count = kept;
+    list->removed += removed;
+    return removed;
+}
+
+/* Removes from tmp/ what is not under way: what is older than an hour, or all. */
+static size_t sweep_parts(const struct store *store, bool all)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/tmp", store->folder);
+    DIR *folder = opendir(path);
+    if (!folder)
+        return 0;
+    size_t removed = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        struct stat st;
+        char name[sizeof entry->d_name];
+        snprintf(name, sizeof name, "%s", entry->d_name);
+        name[strcspn(name, ".")] = '\0'; /* of the part that it belongs to */
+        if (store_part_is_busy(store, name) ||
+            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            S_ISDIR(st.st_mode))
+            continue;
+        if ((all || is_left_over(folder, entry->d_name, (int64_t)st.st_mtim.tv_sec * 1000)) &&
+            unlinkat(dirfd(folder), entry->d_name, 0) == 0)
+            removed++;
+    }
+    closedir(folder);
+    return removed;
+}
+
+size_t store_collect(struct store *store, const struct manifest *const keep[], size_t keep_count)
+{
+    struct digests needed = {0};
+    struct listing list = {0};
+    size_t removed = 0;
+    const struct keep kept = {keep, keep_count};
+    if (find_needed(store, &kept, &needed) && listing_init(&list, store, &needed)) {
+        if (store->quota_bytes > 0)
+            evict_choose(list.files, list.count, store->quota_bytes);
+        for (size_t i = 0; store->quota_bytes <= 0 && i < list.count; i++)
+            list.files[i].chosen = !list.files[i].needed &&
+                                   is_left_over(list.folder, list.names[i], list.files[i].used_ms);
+        remove_chosen(&list);
+        removed = list.removed + sweep_parts(store, false);
+    }
+    listing_finish(&list);
+    free(needed.items);
+    return removed;
+}
+
+/* How many bytes are missing from so many free ones; 0 where that can't be known. */
+static int64_t missing_bytes(const struct store *store, int64_t wanted_bytes)
+{
+    struct statvfs fs;
+    if (statvfs(store->folder, &fs) < 0)
+        return 0;
+    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (wanted_bytes <= 0 || free_bytes >= (uint64_t)wanted_bytes)
+        return 0;
+    return wanted_bytes - (int64_t)free_bytes;
+}
+
+size_t store_make_room(struct store *store, const struct manifest *const keep[], size_t keep_count,
+                       int64_t bytes)
+{
+    struct digests needed = {0};
+    struct listing list = {0};
+    const struct keep kept = {keep, keep_count};
+    bool ok = missing_bytes(store, bytes) > 0 && find_needed(store, &kept, &needed) &&
+              listing_init(&list, store, &needed);
+    /* Again and again: a file may hold fewer blocks than its length says, or be open somewhere. */
+    for (int64_t missing; ok && (missing = missing_bytes(store, bytes)) > 0;) {
+        evict_choose(list.files, list.count, missing < list.bytes ? list.bytes - missing : 0);
+        ok = remove_chosen(&list) > 0;
+    }
+    /* The last resort: a part that nobody goes on with now only costs its bytes once more. */
+    size_t removed = list.removed;
+    if (missing_bytes(store, bytes) > 0)
+        removed += sweep_parts(store, true);
+    listing_finish(&list);
+    free(needed.items);
+    return removed;
+}

@@ -1,0 +1,73 @@
+/* The target: where publish puts a channel and its media: a web server that takes PUT, an
+ * S3-compatible store, or a folder. Names are '/' separated, of [A-Za-z0-9._/-], relative to the
+ * base, e.g. "media/<sha256>.jpg".
+ *
+ * Blocking; one thread. */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "base/hash.h"
+#include "core/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct target;
+
+/* Texts are borrowed for the target's life; NULL leaves one out. */
+struct target_config {
+    const char *base; /* http(s)://[user:password@]host/path, s3://bucket/prefix, or a folder */
+    const char *ca_file, *client_cert, *client_key;
+    bool look_only; /* a folder is not made: a missing one is empty, and nothing can be put there */
+};
+
+/* For s3://: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
+ * AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL from the environment. A folder is
+ * made when missing, and that is logged, but only in one that is there: else it may be a stick that
+ * is not mounted, or a forgotten https://. NULL: ERR_INPUT (usage), ERR_SYSTEM, ERR_DISK. */
+struct target *target_open(const struct target_config *config, struct err *err);
+void target_close(struct target *target); /* NULL is allowed */
+
+/* Where a name is, for people: without credentials. */
+void target_public(const struct target *target, const char *name, char *text, size_t text_bytes);
+
+/* Reads a small file whole; caller frees, a NUL is added. ERR_MISSING: it is not there. Never from
+ * a cache on the way (Cache-Control: no-cache is sent). */
+MUST_CHECK bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,
+                           size_t *size, struct err *err);
+
+/* How far the server's clock was ahead of this machine's when target_get last had an answer (Date,
+ * RFC 9110), in milliseconds. False: a folder, or it has not told. */
+bool target_clock(const struct target *target, int64_t *ahead_ms);
+
+/* Puts bytes; returns when the target has confirmed them (a folder: fsync, rename, fsync of the
+ * folder). `immutable` says how caches may treat it: for ever, or not without asking. */
+MUST_CHECK bool target_put(struct target *target, const char *name, const void *data, size_t size,
+                           bool immutable, struct err *err);
+
+/* One file for target_put_files. */
+struct target_file {
+    const char *name;
+    const char *path; /* local; target_look needs none */
+    int64_t bytes;    /* for target_look: -1 stands for any length */
+    uint8_t sha256[HASH_BYTES];
+    bool there; /* set by target_look: the target has it, with this length */
+};
+
+/* Asks for each file whether the target has it already (HEAD), several at a time. */
+MUST_CHECK bool target_look(struct target *target, struct target_file *files, size_t count,
+                            struct err *err);
+
+/* How far an upload is; called from target_put_files. */
+struct target_progress {
+    void (*report)(void *context, int64_t done_bytes, int64_t total_bytes);
+    void *context;
+};
+
+/* Uploads the files that are not there, several at a time; a broken transfer is tried again twice,
+ * what has arrived whole stays. ERR_INPUT where a file has changed since it was hashed (its length,
+ * or its bytes: they are hashed on their way). progress may be NULL. */
+MUST_CHECK bool target_put_files(struct target *target, struct target_file *files, size_t count,
+                                 const struct target_progress *progress, struct err *err);
+
+#endif

@@ -1,0 +1,226 @@
+/* A web server, or an S3-compatible store, as a target: small files, one at a time, and what
+ * uploads share with them. */
+#include "target/target_room.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const types[][2] = {
+    {".jpg", "image/jpeg"},       {".jpeg", "image/jpeg"},       {".png", "image/png"},
+    {".webp", "image/webp"},      {".json", "application/json"}, {".minisig", "text/plain"},
+    {".mp4", "video/mp4"},        {".mov", "video/quicktime"},   {".webm", "video/webm"},
+    {".mkv", "video/x-matroska"},
+};
+
+const char *target_http_type(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
+        if (strcmp(dot, types[i][0]) == 0)
+            return types[i][1];
+    return "application/octet-stream";
+}
+
+const char *target_http_caching(bool immutable)
+{
+    return immutable ? "public, max-age=31536000, immutable" : "no-cache";
+}
+
+static const char *store_advice(const struct http_response *head)
+{
+    if (head->store_error == HTTP_STORE_TIME_SKEWED)
+        return "; this machine's clock is wrong, or the store's";
+    return head->status == 301 || head->status == 307 ? "; is the region that of the bucket?" : "";
+}
+
+/* What an operator may look into, for answers that a server gives for want of a setting. */
+static const char *server_advice(const struct target *target, const struct http_response *head)
+{
+    switch (head->status) {
+    case 400:
+        return strncasecmp(target->base, "https:", 6) == 0
+                   ? "; does it want a certificate of who publishes (--client-cert)?"
+                   : "; is it https?";
+    case 401:
+        return "; wrong or missing user and password in --to";
+    case 403:
+        return "; may this user write there?";
+    case 405:
+    case 501:
+        return "; it takes no PUT there (nginx: dav_methods PUT)";
+    case 409:
+        return "; does the server make folders?";
+    case 413:
+        return " (nginx: client_max_body_size)";
+    case 500:
+        return "; the server's log says why: is its disk full? may it write there? is "
+               "create_full_put_path on (nginx)?";
+    case 507:
+        return "; its disk is full";
+    default:
+        return "";
+    }
+}
+
+bool target_http_result(const struct target *target, const char *name,
+                        const struct http_transfer *transfer, struct http_response *head,
+                        struct err *err)
+{
+    struct err cause = {0};
+    if (http_result(transfer, head, &cause))
+        return true;
+    return err_set(err, cause.code, "%s%s: %s%s", target->shown, name, cause.text,
+                   cause.code == ERR_INPUT ? ""
+                   : target->is_s3         ? store_advice(head)
+                                           : server_advice(target, head));
+}
+
+/* An answer that says no will say so again. */
+bool target_http_is_passing(const struct http_response *head, const struct err *err)
+{
+    int status = head->status;
+    if (err->code != ERR_NETWORK && err->code != ERR_TIMEOUT)
+        return false;
+    return status < 300 || status == 408 || status == 429 || (status >= 500 && status != 501);
+}
+
+int64_t target_http_pause_ms(int failures)
+{
+    return failures <= 1 ? 250 : 1500;
+}
+
+static void pause_for(struct target *target, int64_t pause_ms)
+{
+    int64_t end_ns = clock_mono_ns() + pause_ms * 1000000, left_ns;
+    while ((left_ns = end_ns - clock_mono_ns()) > 0)
+        if (!http_run(target->http, left_ns / 1000000 + 1, NULL))
+            break;
+}
+
+/* Waits for a transfer, and ends it. */
+static bool finish(struct target *target, const char *name, struct http_transfer *transfer,
+                   struct http_response *head, struct err *err)
+{
+    bool ok = true;
+    while (ok && !http_finished(transfer))
+        ok = http_run(target->http, 10000, err);
+    ok = ok && target_http_result(target, name, transfer, head, err);
+    http_end(transfer);
+    return ok;
+}
+
+struct bytes {
+    char *data; /* room for one more */
+    size_t size, room;
+};
+
+static bool take(void *context, const struct http_response *head, const void *data, size_t size,
+                 struct err *err)
+{
+    struct bytes *bytes = context; /* never over limit_bytes: http sees to it */
+    (void)head;
+    if (bytes->size + size + 1 > bytes->room) {
+        size_t room = 2 * (bytes->size + size + 1);
+        char *longer = realloc(bytes->data, room);
+        if (!longer)
+            return err_oom(err);
+        bytes->data = longer;
+        bytes->room = room;
+    }
+    memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+    bytes->data[bytes->size] = '\0';
+    return true;
+}
+
+static bool try_get(struct target *target, const char *name, struct http_request *request,
+                    struct http_response *head, struct err *err)
+{
+    struct bytes *bytes = request->context;
+    bytes->size = 0;
+    *head = (struct http_response){0};
+    struct http_transfer *transfer = http_get(target->http, request, err);
+    bool ok = transfer && finish(target, name, transfer, head, err);
+    if (head->date_ms > 0) {
+        target->has_clock = true;
+        target->ahead_ms = head->date_ms + head->age_ms - clock_wall_ms();
+    }
+    return ok;
+}
+
+bool target_http_get(struct target *target, const char *name, size_t limit_bytes, char **data,
+                     size_t *size, struct err *err)
+{
+    struct bytes bytes = {0};
+    struct http_response head;
+    struct err cause = {0};
+    char *url = target_join(target->base, name);
+    if (!url)
+        return err_oom(err);
+    struct http_request request = {.url = url,
+                                   .no_cache = true,
+                                   .s3 = target->is_s3 ? &target->s3 : NULL,
+                                   .limit_bytes = (int64_t)limit_bytes,
+                                   .take = take,
+                                   .context = &bytes};
+    bool ok = try_get(target, name, &request, &head, &cause);
+    for (int failures = 1; !ok && failures < TARGET_TRIES; failures++) {
+        if (!target_http_is_passing(&head, &cause))
+            break;
+        pause_for(target, target_http_pause_ms(failures));
+        ok = try_get(target, name, &request, &head, &cause);
+    }
+    free(url);
+    if (!ok) {
+        bool unsure = head.store_error == HTTP_STORE_ACCESS_DENIED;
+        free(bytes.data);
+        return err_set(err, cause.code, "%s%s", cause.text,
+                       unsure
+                           ? "; it may not be there: a key needs the right to list the bucket to "
+                             "be told so"
+                           : "");
+    }
+    *data = bytes.data;
+    *size = bytes.size;
+    return true;
+}
+
+static bool try_put(struct target *target, const char *name, const struct http_request *request,
+                    const struct http_body *body, struct http_response *head, struct err *err)
+{
+    *head = (struct http_response){0};
+    struct http_transfer *transfer = http_put(target->http, request, body, err);
+    return transfer && finish(target, name, transfer, head, err);
+}
+
+bool target_http_put(struct target *target, const char *name, const void *data, size_t size,
+                     bool immutable, struct err *err)
+{
+    uint8_t hash[HASH_BYTES];
+    struct http_response head;
+    struct err cause = {0};
+    char *url = target_join(target->base, name);
+    if (!url || !hash_bytes(data, size, hash)) {
+        free(url);
+        return err_oom(err);
+    }
+    const struct http_request request = {.url = url, .s3 = target->is_s3 ? &target->s3 : NULL};
+    const struct http_body body = {.data = data,
+                                   .bytes = (int64_t)size,
+                                   .sha256 = hash,
+                                   .content_type = target_http_type(name),
+                                   .cache_control = target_http_caching(immutable)};
+    bool ok = try_put(target, name, &request, &body, &head, &cause);
+    for (int failures = 1; !ok && failures < TARGET_TRIES; failures++) {
+        if (!target_http_is_passing(&head, &cause))
+            break;
+        pause_for(target, target_http_pause_ms(failures));
+        ok = try_put(target, name, &request, &body, &head, &cause);
+    }
+    free(url);
+    return ok || err_set(err, cause.code, "%s", cause.text);
+}

@@ -1,0 +1,13 @@
+/* The house card's ground: calm water with one small duckling, drawn from nothing but code.
+ *
+ * What a screen shows while it has nothing else. Pure arithmetic; runs in a worker process, so that
+ * a large wall does not hold up the player. */
+#ifndef WORKER_HOUSE_H
+#define WORKER_HOUSE_H
+
+#include <stddef.h>
+
+/* Draws height_px rows of 0xFFRRGGBB words. */
+void house_paint(void *pixels, size_t stride_bytes, int width_px, int height_px);
+
+#endif

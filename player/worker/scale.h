@@ -1,0 +1,39 @@
+/* Scaling with a good filter (zimg's Lanczos with three lobes): once for each picture, never for
+ * each frame.
+ *
+ * Runs in a worker process; one thread. Works row by row: no copy of the picture is made. */
+#ifndef WORKER_SCALE_H
+#define WORKER_SCALE_H
+
+#include "core/err.h"
+#include "core/layout.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum scale_format {
+    SCALE_RGB24,    /* bytes R, G, B */
+    SCALE_RGBA32,   /* bytes R, G, B, A; alpha not premultiplied */
+    SCALE_ARGB8888, /* 0xAARRGGBB words in native byte order; alpha not premultiplied */
+};
+
+struct scale_source {
+    const void *pixels;
+    size_t stride_bytes;
+    int width_px, height_px;
+    enum scale_format format;
+    struct layout_rect part; /* in pixels, fractions allowed; inside the picture */
+    uint32_t background;     /* 0xRRGGBB, shows through alpha */
+};
+
+struct scale_target {
+    void *pixels; /* 0xFFRRGGBB words */
+    size_t stride_bytes;
+    int width_px, height_px;
+};
+
+/* Errors: ERR_SYSTEM (memory, or zimg's own words). */
+MUST_CHECK bool scale_picture(const struct scale_source *source, const struct scale_target *target,
+                              struct err *err);
+
+#endif

@@ -1,0 +1,227 @@
+#include "worker/still.h"
+
+#include "core/picture_header.h"
+#include "sandbox/sandbox.h"
+#include "worker/scale.h"
+
+#include <SDL_image.h>
+#include <errno.h>
+#include <libyuv/rotate_argb.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct still {
+    struct still_request request;
+    struct picture_header header;
+    SDL_Surface *surface; /* RGB24, RGBA32 or ARGB8888 */
+    struct layout_fitted fitted;
+    int width_px, height_px; /* of the frame */
+};
+
+static SDL_Surface *load(const uint8_t *bytes, size_t size, enum picture_format format)
+{
+    SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
+    if (!stream)
+        return NULL;
+    /* The one loader that the header calls for, and none of SDL2_image's fifteen others. */
+    SDL_Surface *surface = format == PICTURE_JPEG  ? IMG_LoadJPG_RW(stream)
+                           : format == PICTURE_PNG ? IMG_LoadPNG_RW(stream)
+                                                   : IMG_LoadWEBP_RW(stream);
+    SDL_RWclose(stream);
+    return surface;
+}
+
+/* On arm64 libjpeg-turbo reads /proc/cpuinfo for its first picture; other builds of SDL2_image open
+ * the libraries of each format as they need them. */
+void still_prepare(void)
+{
+    static const uint8_t grey_pixel[] = {
+        0xff, 0xd8, 0xff, 0xdb, 0x00, 0x43, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
+        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
+        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
+        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
+        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0xff, 0xc0, 0x00, 0x0b,
+        0x08, 0x00, 0x01, 0x00, 0x01, 0x01, 0x01, 0x11, 0x00, 0xff, 0xc4, 0x00, 0x14, 0x00, 0x01,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0xff, 0xc4, 0x00, 0x14, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00,
+        0x00, 0x3f, 0x00, 0x3f, 0xff, 0xd9};
+    IMG_Init(IMG_INIT_JPG | IMG_INIT_PNG | IMG_INIT_WEBP);
+    SDL_FreeSurface(load(grey_pixel, sizeof grey_pixel, PICTURE_JPEG));
+}
+
+static bool check_header(const uint8_t *bytes, size_t size, struct picture_header *header,
+                         struct err *err)
+{
+    char reason[160];
+    bool known = picture_header_read(bytes, size, header);
+    if (picture_header_check(known ? header : NULL, reason, sizeof reason))
+        return true;
+    bool large = known && header->complete && header->components != 4;
+    return err_set(err, large ? ERR_LIMIT : ERR_INPUT, "%s", reason);
+}
+
+/* SDL2_image may give palettes and other layouts; the scaler takes three. */
+static SDL_Surface *plain_format(SDL_Surface *surface)
+{
+    Uint32 format = surface->format->format;
+    if (format == SDL_PIXELFORMAT_RGB24 || format == SDL_PIXELFORMAT_RGBA32 ||
+        format == SDL_PIXELFORMAT_ARGB8888)
+        return surface;
+    SDL_Surface *plain = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
+    SDL_FreeSurface(surface);
+    return plain;
+}
+
+/* Turned over top to bottom first where `flipped`. */
+static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode, bool flipped)
+{
+    bool sideways = mode == kRotate90 || mode == kRotate270;
+    SDL_Surface *result = SDL_CreateRGBSurfaceWithFormat(0, sideways ? source->h : source->w,
+                                                         sideways ? source->w : source->h, 32,
+                                                         SDL_PIXELFORMAT_ARGB8888);
+    if (result)
+        ARGBRotate(source->pixels, source->pitch, result->pixels, result->pitch, source->w,
+                   flipped ? -source->h : source->h, mode);
+    return result;
+}
+
+/* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8 turned. Mirroring
+ * is a turn of the flipped picture. Takes the surface over. */
+static SDL_Surface *upright(SDL_Surface *surface, int orientation)
+{
+    static const struct {
+        enum RotationMode turn;
+        bool flipped;
+    } ways[9] = {
+        [2] = {kRotate180, true},  [3] = {kRotate180, false}, [4] = {kRotate0, true},
+        [5] = {kRotate90, true},   [6] = {kRotate90, false},  [7] = {kRotate270, true},
+        [8] = {kRotate270, false},
+    };
+    if (orientation < 2 || orientation > 8)
+        return surface;
+    SDL_Surface *source = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
+    SDL_FreeSurface(surface);
+    SDL_Surface *result =
+        source ? turned(source, ways[orientation].turn, ways[orientation].flipped) : NULL;
+    SDL_FreeSurface(source);
+    return result;
+}
+
+static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct picture_header *header,
+                           struct err *err)
+{
+    if (!check_header(bytes, size, header, err))
+        return NULL;
+    SDL_Surface *surface = load(bytes, size, header->format);
+    if (!surface) {
+        err_set(err, ERR_INPUT, "the picture is damaged: %s", SDL_GetError());
+        return NULL;
+    }
+    surface = plain_format(surface);
+    if (surface)
+        surface = upright(surface, header->orientation);
+    if (!surface)
+        err_oom(err);
+    return surface;
+}
+
+/* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
+ * meanwhile this process dies of SIGBUS, which costs one picture. */
+static SDL_Surface *decode_file(int fd, struct picture_header *header, struct err *err)
+{
+    struct stat st;
+    if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_INPUT, "not a regular file");
+        return NULL;
+    }
+    if (st.st_size <= 0 || (uintmax_t)st.st_size > PROTOCOL_STILL_FILE_BYTES_MAX) {
+        err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
+                "a file of %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
+                PROTOCOL_STILL_FILE_BYTES_MAX);
+        return NULL;
+    }
+    size_t size = (size_t)st.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED) {
+        err_set_errno(err, ERR_SYSTEM, errno, "can't map the file");
+        return NULL;
+    }
+    SDL_Surface *surface = decode(bytes, size, header, err);
+    munmap(bytes, size);
+    return surface;
+}
+
+static int scaled_px(int place_px, double scale)
+{
+    int size = (int)(place_px * scale + 0.5);
+    return size < 1 ? 1 : size > PICTURE_SIDE_MAX_PX ? PICTURE_SIDE_MAX_PX : size;
+}
+
+struct still *still_open(int fd, const struct still_request *request, struct err *err)
+{
+    struct still *still = calloc(1, sizeof *still);
+    if (!still) {
+        err_oom(err);
+        return NULL;
+    }
+    still->surface = decode_file(fd, &still->header, err);
+    if (!still->surface) {
+        free(still);
+        return NULL;
+    }
+    still->request = *request;
+    still->fitted =
+        layout_fit(still->surface->w, still->surface->h, request->canvas_width_px,
+                   request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
+    still->width_px = scaled_px(still->fitted.target.width, request->scale);
+    still->height_px = scaled_px(still->fitted.target.height, request->scale);
+    return still;
+}
+
+struct still_shape still_shape(const struct still *still)
+{
+    const struct layout_rect *source = &still->fitted.source;
+    return (struct still_shape){
+        .width_px = still->width_px,
+        .height_px = still->height_px,
+        .at = still->fitted.target,
+        .focus_x =
+            layout_within(still->request.focus_x * still->surface->w, source->x, source->width),
+        .focus_y =
+            layout_within(still->request.focus_y * still->surface->h, source->y, source->height),
+        .stored_width_px = still->header.width,
+        .stored_height_px = still->header.height,
+        .orientation = still->header.orientation,
+    };
+}
+
+bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err)
+{
+    const SDL_Surface *surface = still->surface;
+    enum scale_format format = SCALE_ARGB8888;
+    if (surface->format->format == SDL_PIXELFORMAT_RGB24)
+        format = SCALE_RGB24;
+    else if (surface->format->format == SDL_PIXELFORMAT_RGBA32)
+        format = SCALE_RGBA32;
+    struct scale_source source = {
+        .pixels = surface->pixels,
+        .stride_bytes = (size_t)surface->pitch,
+        .width_px = surface->w,
+        .height_px = surface->h,
+        .format = format,
+        .part = still->fitted.source,
+        .background = still->request.background,
+    };
+    struct scale_target target = {pixels, stride_bytes, still->width_px, still->height_px};
+    return scale_picture(&source, &target, err);
+}
+
+void still_close(struct still *still)
+{
+    if (!still)
+        return;
+    SDL_FreeSurface(still->surface);
+    free(still);
+}

@@ -1,0 +1,54 @@
+/* Stills: reads a JPEG, PNG or WebP picture and scales it once to the size it is shown at.
+ *
+ * Runs in a worker process. Never opens a file itself. */
+#ifndef WORKER_STILL_H
+#define WORKER_STILL_H
+
+#include "core/err.h"
+#include "core/layout.h"
+#include "core/picture_header.h"
+#include "playlist/playlist.h"
+#include "sandbox/protocol.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct still_request {
+    int canvas_width_px, canvas_height_px;
+    enum layout_fit fit;
+    double focus_x, focus_y;
+    double scale;        /* frame size over place on the canvas */
+    uint32_t background; /* 0xRRGGBB under transparent pixels */
+};
+
+/* Has the libraries load what they load at first use. Once in a worker, before its sandbox. */
+void still_prepare(void);
+
+/* A picture opened and measured, not yet scaled. */
+struct still;
+
+/* Reads the whole picture from a descriptor (which stays the caller's). Pictures over the limits of
+ * picture_header.h are refused before a pixel is decoded. The orientation that a camera wrote into
+ * a JPEG is applied. NULL on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT,
+ * ERR_SYSTEM. */
+struct still *still_open(int fd, const struct still_request *request, struct err *err);
+
+/* Size of the frame, where it stands upright on the canvas, and where the focus lies in it
+ * (fractions); and what the file's header says, for `check`. */
+struct still_shape {
+    int width_px, height_px;
+    struct layout_box at;
+    double focus_x, focus_y;
+    int stored_width_px, stored_height_px; /* before the orientation is applied */
+    int orientation;                       /* EXIF, 1 to 8 */
+};
+struct still_shape still_shape(const struct still *still);
+
+/* Scales (Lanczos, in the stored light) into height_px rows of 0xFFRRGGBB words. */
+MUST_CHECK bool still_paint(struct still *still, void *pixels, size_t stride_bytes,
+                            struct err *err);
+
+/* NULL is allowed. */
+void still_close(struct still *still);
+
+#endif

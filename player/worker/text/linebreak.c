@@ -1,0 +1,192 @@
+#include "worker/text/linebreak.h"
+
+#include "worker/text/linebreak_taste.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unigbrk.h>
+#include <unilbrk.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+/* So many characters without a place to part them are no word but a row of dots; then any place
+ * will do. */
+#define UNBROKEN_MAX 12
+
+/* `text` is valid UTF-8, so the length is 1 to 4. */
+unsigned linebreak_character(const char *text, size_t at, size_t *bytes)
+{
+    ucs4_t c = 0;
+    int length = u8_strmbtouc(&c, (const uint8_t *)text + at);
+    *bytes = length > 0 ? (size_t)length : 1;
+    return c;
+}
+
+bool linebreak_is_invisible(unsigned c)
+{
+    return c == 0xad || c == 0x34f || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+           (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+bool linebreak_is_cjk_mark(unsigned c)
+{
+    return (c >= 0x2018 && c <= 0x201d) || (c >= 0x3001 && c <= 0x3002) ||
+           (c >= 0x3008 && c <= 0x3011) || (c >= 0x3014 && c <= 0x301b) || c == 0xff01 ||
+           c == 0xff08 || c == 0xff09 || c == 0xff0c || c == 0xff0e || c == 0xff1a || c == 0xff1b ||
+           c == 0xff1f || c == 0xff3b || c == 0xff3d || c == 0xff5b || c == 0xff5d;
+}
+
+/* One kind of line end; what else moves a cursor or rings a bell becomes a space. In place: nothing
+ * grows. */
+static void clean_controls(char *text)
+{
+    const uint8_t *from = (const uint8_t *)text;
+    char *to = text;
+    while (*from) {
+        ucs4_t c = 0;
+        int length = u8_strmbtouc(&c, from);
+        if (c == '\r' && from[1] == '\n') {
+            from++;
+            continue;
+        }
+        bool is_end = c == '\r' || c == '\n' || c == 0x85 || c == 0x2028 || c == 0x2029;
+        bool is_control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+        if (is_end)
+            *to++ = '\n';
+        else if (is_control)
+            *to++ = ' ';
+        else
+            for (int i = 0; i < length; i++)
+                *to++ = (char)from[i];
+        from += length;
+    }
+    *to = '\0';
+}
+
+char *linebreak_normalise(const char *text, struct err *err)
+{
+    size_t bytes = strnlen(text, LINEBREAK_TEXT_BYTES_MAX + 1), length = 0;
+    if (bytes > LINEBREAK_TEXT_BYTES_MAX) {
+        err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+        return NULL;
+    }
+    if (bytes == 0 || u8_check((const uint8_t *)text, bytes)) {
+        err_set(err, ERR_INPUT, bytes == 0 ? "no text" : "text is not UTF-8");
+        return NULL;
+    }
+    uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)text, bytes, NULL, &length);
+    char *result = normal ? malloc(length + 1) : NULL;
+    if (!result) {
+        free(normal);
+        err_oom(err);
+        return NULL;
+    }
+    memcpy(result, normal, length);
+    free(normal);
+    result[length] = '\0';
+    clean_controls(result);
+    if (strlen(result) > LINEBREAK_TEXT_BYTES_MAX) {
+        err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+        free(result);
+        return NULL;
+    }
+    return result;
+}
+
+static bool is_language(const char *language, const char *primary)
+{
+    size_t length = strlen(primary);
+    return strncasecmp(language, primary, length) == 0 &&
+           (language[length] == '\0' || language[length] == '-' || language[length] == '_');
+}
+
+enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const char *language)
+{
+    size_t hangul = 0, kana = 0, han = 0, length;
+    for (size_t at = 0; at < bytes; at += length) {
+        uint32_t c = linebreak_character(text, at, &length);
+        hangul += linebreak_is_hangul(c);
+        kana += linebreak_is_kana(c);
+        han += linebreak_is_han(c);
+    }
+    if (hangul > 0 && (is_language(language, "ko") || hangul >= han + kana))
+        return LINEBREAK_SCRIPT_HANGUL;
+    if (kana > 0 || (han > 0 && is_language(language, "ja")))
+        return LINEBREAK_SCRIPT_KANA;
+    return han > 0 ? LINEBREAK_SCRIPT_HAN : LINEBREAK_SCRIPT_LATIN;
+}
+
+/* The text as UAX #14 should see it: in Chinese and Japanese curly quotes are brackets, so that no
+ * closing one begins a line and no opening one ends it. An apostrophe stays what it is. */
+static void make_shadow(const struct linebreak_text *text, uint32_t *shadow)
+{
+    bool quotes_are_brackets =
+        text->script == LINEBREAK_SCRIPT_HAN || text->script == LINEBREAK_SCRIPT_KANA;
+    for (size_t i = 0; i < text->count; i++) {
+        uint32_t c = text->characters[i];
+        bool apostrophe = c == 0x2019 && i > 0 && i + 1 < text->count &&
+                          linebreak_is_latin(text->characters[i - 1]) &&
+                          linebreak_is_latin(text->characters[i + 1]);
+        if (quotes_are_brackets && (c == 0x2018 || c == 0x201c))
+            c = 0x300c;
+        else if (quotes_are_brackets && (c == 0x2019 || c == 0x201d) && !apostrophe)
+            c = 0x300d;
+        shadow[i] = c;
+    }
+}
+
+struct scratch {
+    uint32_t characters[LINEBREAK_TEXT_BYTES_MAX], shadow[LINEBREAK_TEXT_BYTES_MAX];
+    char breaks[LINEBREAK_TEXT_BYTES_MAX], clusters[LINEBREAK_TEXT_BYTES_MAX];
+};
+
+static enum linebreak_mark mark_before(const struct linebreak_text *text,
+                                       const struct scratch *scratch, size_t i)
+{
+    if (text->characters[i - 1] == '\n')
+        return LINEBREAK_MUST;
+    /* libunistring knows the grapheme rules (GB3 to GB13), joined emoji and flags included. */
+    if (!scratch->clusters[i])
+        return LINEBREAK_INSIDE;
+    if (text->characters[i] == '\n')
+        return LINEBREAK_NEVER;
+    return linebreak_taste(text, i, scratch->breaks[i] == UC_BREAK_POSSIBLE);
+}
+
+bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *marks,
+                    struct err *err)
+{
+    if (bytes > LINEBREAK_TEXT_BYTES_MAX)
+        return err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+    memset(marks, LINEBREAK_INSIDE, bytes);
+    struct scratch *scratch = calloc(1, sizeof *scratch);
+    if (!scratch)
+        return err_oom(err);
+    struct linebreak_text decoded = {.characters = scratch->characters,
+                                     .script = linebreak_script_of(text, bytes, language)};
+    size_t length;
+    for (size_t at = 0; at < bytes; at += length)
+        scratch->characters[decoded.count++] = linebreak_character(text, at, &length);
+    make_shadow(&decoded, scratch->shadow);
+    u32_possible_linebreaks(scratch->shadow, decoded.count, "UTF-8", scratch->breaks);
+    u32_grapheme_breaks(scratch->characters, decoded.count, scratch->clusters);
+
+    int unbroken = 0;
+    for (size_t at = 0, i = 0; i < decoded.count; i++, at += length) {
+        linebreak_character(text, at, &length);
+        enum linebreak_mark mark = i == 0 ? LINEBREAK_NEVER : mark_before(&decoded, scratch, i);
+        if (mark > LINEBREAK_NEVER)
+            unbroken = 0;
+        else if (mark == LINEBREAK_NEVER && decoded.characters[i] != '\n' &&
+                 ++unbroken >= UNBROKEN_MAX) {
+            mark = LINEBREAK_CLUSTER;
+            unbroken = 0;
+        }
+        marks[at] = (unsigned char)mark;
+    }
+    free(scratch);
+    return true;
+}

@@ -1,0 +1,66 @@
+/* Where a line of text may end, by language.
+ *
+ * Pure; any thread. Base rules are UAX #14 (libunistring), bent to what each script's readers
+ * expect:
+ * - Chinese (clreq) and Japanese (jlreq): no closing mark or middle dot starts a line, no opening
+ * mark ends one; curly quotes are brackets; —— and …… are one piece; a number keeps the character
+ * that counts it; Latin words stay whole.
+ * - Korean (klreq): at spaces only; a dependent noun (것, 수) stays with the word before it.
+ * - Others: at spaces and hyphens. A number keeps its unit; a URL is one piece. */
+#ifndef WORKER_TEXT_LINEBREAK_H
+#define WORKER_TEXT_LINEBREAK_H
+
+#include "core/err.h"
+
+#include <stddef.h>
+
+#define LINEBREAK_TEXT_BYTES_MAX 2000
+
+/* How good it is to begin a line before a byte; higher is better. */
+enum linebreak_mark {
+    LINEBREAK_INSIDE,   /* no character begins here: inside what readers see as one */
+    LINEBREAK_NEVER,    /* before a comma, inside …… */
+    LINEBREAK_CLUSTER,  /* between two characters, where no rule allows it: the last resort */
+    LINEBREAK_SYLLABLE, /* inside a word that is wider than a line */
+    LINEBREAK_POOR,     /* allowed, but parts what belongs together: after "of", before 的 */
+    LINEBREAK_FAIR,
+    LINEBREAK_GOOD, /* between phrases, as far as it shows without a dictionary */
+    LINEBREAK_BEST, /* after punctuation */
+    LINEBREAK_MUST  /* after a line end in the text */
+};
+
+/* The text in normalisation form C (decomposed Hangul draws broken), with CR LF, CR, U+2028 and
+ * U+2029 as '\n' and other control characters as spaces; malloc'd, the caller frees. NULL on
+ * failure: ERR_INPUT (empty, not UTF-8), ERR_LIMIT (over LINEBREAK_TEXT_BYTES_MAX, before or after
+ * normalisation), ERR_SYSTEM. */
+char *linebreak_normalise(const char *text, struct err *err);
+
+/* Fills marks[i] for each of the `bytes` bytes of a normalised text: may a line begin before byte
+ * i? marks[0] is NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
+ * LINEBREAK_TEXT_BYTES_MAX), ERR_SYSTEM. */
+MUST_CHECK bool linebreak_find(const char *text, size_t bytes, const char *language,
+                               unsigned char *marks, struct err *err);
+
+/* The character (code point) that begins at text + at, and its length in bytes. `text` is valid
+ * UTF-8. */
+unsigned linebreak_character(const char *text, size_t at, size_t *bytes);
+
+enum linebreak_script {
+    LINEBREAK_SCRIPT_LATIN, /* and all others that are set like it */
+    LINEBREAK_SCRIPT_HAN,
+    LINEBREAK_SCRIPT_KANA,
+    LINEBREAK_SCRIPT_HANGUL,
+};
+
+/* The rules that a text is set by. What it contains decides, since a playlist may give one text
+ * without a language, or fall back to another language's; the tag only settles mixed texts and
+ * those in Han characters alone. */
+enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const char *language);
+
+/* Takes no room and needs no glyph: joiners, variation selectors, marks of direction. */
+bool linebreak_is_invisible(unsigned character);
+
+/* Full-width punctuation and curly quotes: half of the cell may be blank. */
+bool linebreak_is_cjk_mark(unsigned character);
+
+#endif

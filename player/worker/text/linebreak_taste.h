@@ -1,0 +1,29 @@
+/* How good a line end is at a place, by language: the rules that UAX #14 leaves to taste. Pure; any
+ * thread. */
+#ifndef WORKER_TEXT_LINEBREAK_TASTE_H
+#define WORKER_TEXT_LINEBREAK_TASTE_H
+
+#include "worker/text/linebreak.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct linebreak_text {
+    const uint32_t *characters;
+    size_t count;
+    enum linebreak_script script;
+};
+
+/* The mark before characters[at], 0 < at < count. `allowed`: UAX #14 allows a break there. Not for
+ * line ends and places inside a cluster, which are the caller's. */
+enum linebreak_mark linebreak_taste(const struct linebreak_text *text, size_t at, bool allowed);
+
+bool linebreak_is_hangul(uint32_t c);
+bool linebreak_is_kana(uint32_t c);
+bool linebreak_is_han(uint32_t c);
+
+/* A Latin letter, in words such as don’t. */
+bool linebreak_is_latin(uint32_t c);
+
+#endif

@@ -1,0 +1,240 @@
+#include "worker/text/tagline.h"
+
+#include "worker/text/tagline_fit.h"
+#include "worker/text/tagline_paint.h"
+#include "worker/text/tagline_text.h"
+#include "worker/text/tagline_type.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CANVAS_PX_MIN 16
+#define CANVAS_PX_MAX 16384
+
+struct tagline {
+    struct tagline_look look;
+    struct tagline_plane plane;
+    struct tagline_area ink, box;
+    struct tagline_facts facts;
+};
+
+/* What setting a text needs, and no longer lives when it is set. */
+struct setting {
+    const struct tagline_request *request;
+    struct tagline_room room;
+    struct tagline_text text;
+    struct tagline_type *type;
+    struct tagline_fit *fit;
+};
+
+/* A line on the canvas: characters [start, end), the pen's start, the ink's edges. */
+struct place {
+    size_t start, end;
+    int pen_x, baseline_y;
+    int left, right;
+};
+
+static bool request_check(const struct tagline_request *request, struct err *err)
+{
+    int width = request->canvas_width_px, height = request->canvas_height_px;
+    if (width < CANVAS_PX_MIN || height < CANVAS_PX_MIN || width > CANVAS_PX_MAX ||
+        height > CANVAS_PX_MAX)
+        return err_set(err, ERR_LIMIT, "canvas of %d × %d, not %d to %d a side", width, height,
+                       CANVAS_PX_MIN, CANVAS_PX_MAX);
+    if (request->face_count < 1 || request->face_count > TAGLINE_FACES_MAX)
+        return err_set(err, ERR_INPUT, "%d fonts, not 1 to %d", request->face_count,
+                       TAGLINE_FACES_MAX);
+    double size = request->style->size;
+    if (!(size > 0 && size <= 1))
+        return err_set(err, ERR_INPUT, "type size %g of the shorter side", size);
+    return true;
+}
+
+static struct place place_line(const struct setting *setting, size_t line)
+{
+    const struct tagline_pieces *pieces = &setting->fit->pieces;
+    const size_t *ends = setting->fit->lines.ends;
+    struct place place = {.start = pieces->items[line ? ends[line - 1] : 0].start,
+                          .end = pieces->items[ends[line] - 1].end};
+    struct tagline_piece whole = tagline_text_measure(&setting->text, place.start, place.end);
+    double lead = (double)whole.lead, width = (double)(whole.advance - whole.lead - whole.trail);
+    double canvas = setting->request->canvas_width_px;
+    double left = setting->room.margin;
+    /* By the ink, so that “ and 。 leave no notch in the edge. */
+    switch ((int)setting->request->style->position % 3) {
+    case 1:
+        left = (canvas - width) / 2;
+        break;
+    case 2:
+        left = canvas - setting->room.margin - width;
+        break;
+    default:
+        break;
+    }
+    place.left = (int)lround(left);
+    place.right = (int)lround(left + width);
+    place.pen_x = (int)lround(left - lead);
+    return place;
+}
+
+/* Baselines. The block's edges are the script's measures, so that texts of a loop stand alike; only
+ * ink that reaches beyond them, an accent on a capital, moves it out of the margin. */
+static void place_down(const struct setting *setting, struct place *places, size_t count)
+{
+    const struct tagline_room *room = &setting->room;
+    struct tagline_measure measure = tagline_fit_measure(setting->text.script);
+    double size = setting->fit->size_px, leads = (double)(count - 1) * measure.leading * size;
+    int above = (int)ceil(measure.ascent * size), below = (int)ceil(measure.descent * size),
+        none = 0;
+    int row = (int)setting->request->style->position / 3;
+    double height = setting->request->canvas_height_px;
+    double baseline = (height - leads + above - below) / 2;
+    tagline_text_reach(&setting->text, places[0].start, places[0].end, &above, &none);
+    tagline_text_reach(&setting->text, places[count - 1].start, places[count - 1].end, &none,
+                       &below);
+    /* A text that overflows its room loses its end, not its beginning. */
+    if (row == 0 || leads + above + below > room->height_most)
+        baseline = room->margin + above;
+    else if (row == 2)
+        baseline = height - room->margin - below - leads;
+    for (size_t i = 0; i < count; i++)
+        places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
+}
+
+/* A plane for all lines, with room for what faces draw beyond their measures, cut at the canvas. */
+static bool make_plane(const struct setting *setting, const struct place *places, size_t count,
+                       struct tagline_plane *plane, struct err *err)
+{
+    int size = setting->fit->size_px, left = places[0].left, right = places[0].right;
+    for (size_t i = 1; i < count; i++) {
+        left = places[i].left < left ? places[i].left : left;
+        right = places[i].right > right ? places[i].right : right;
+    }
+    int top = places[0].baseline_y - size * 3 / 2, bottom = places[count - 1].baseline_y + size;
+    left -= size / 2 + 2;
+    right += size / 2 + 2;
+    left = left > 0 ? left : 0;
+    top = top > 0 ? top : 0;
+    if (right > setting->request->canvas_width_px)
+        right = setting->request->canvas_width_px;
+    if (bottom > setting->request->canvas_height_px)
+        bottom = setting->request->canvas_height_px;
+    *plane =
+        (struct tagline_plane){.x = left, .y = top, .width = right - left, .height = bottom - top};
+    plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
+    return plane->pixels || err_oom(err);
+}
+
+static struct tagline_area cut(const struct tagline_area *area, int width, int height)
+{
+    int left = area->x > 0 ? area->x : 0, top = area->y > 0 ? area->y : 0;
+    int right = area->x + area->width, bottom = area->y + area->height;
+    right = right < width ? right : width;
+    bottom = bottom < height ? bottom : height;
+    return (struct tagline_area){left, top, right - left, bottom - top};
+}
+
+static bool draw_lines(struct tagline *tagline, const struct setting *setting, struct err *err)
+{
+    const struct tagline_request *request = setting->request;
+    size_t count = setting->fit->lines.count;
+    struct place *places = calloc(count, sizeof *places);
+    if (!places)
+        return err_oom(err);
+    for (size_t i = 0; i < count; i++)
+        places[i] = place_line(setting, i);
+    place_down(setting, places, count);
+    bool ok = make_plane(setting, places, count, &tagline->plane, err);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct place *place = &places[i];
+        /* Below the canvas: overflow of a text that fits at no size. */
+        if (place->baseline_y - 2 * setting->fit->size_px > request->canvas_height_px)
+            break;
+        ok = tagline_text_draw(&setting->text, place->start, place->end, place->pen_x,
+                               place->baseline_y, &tagline->plane, err);
+    }
+    free(places);
+    if (!ok)
+        return false;
+    tagline->ink = tagline_paint_ink(&tagline->plane);
+    struct tagline_area reach = {tagline->plane.x, tagline->plane.y, 1, 1};
+    if (tagline->ink.width > 0)
+        reach = tagline_paint_reach(&tagline->look, &tagline->ink);
+    tagline->box = cut(&reach, request->canvas_width_px, request->canvas_height_px);
+    return true;
+}
+
+static bool set_text(struct tagline *tagline, struct setting *setting, struct err *err)
+{
+    const struct tagline_request *request = setting->request;
+    const struct playlist_style *style = request->style;
+    setting->room = tagline_fit_room(request->canvas_width_px, request->canvas_height_px, style);
+    if (!tagline_text_init(&setting->text, request->text, request->language, err))
+        return false;
+    setting->type = tagline_type_open(request->faces, request->face_count, setting->text.script,
+                                      setting->room.floor_px, err);
+    if (!setting->type)
+        return false;
+    tagline_text_choose_faces(&setting->text, setting->type);
+    if (setting->text.missing > 0 && !setting->text.is_seen)
+        return err_set(err, ERR_INPUT, "no font has a character of the text");
+    if (!tagline_fit_text(&setting->text, &setting->room, setting->fit, err))
+        return false;
+    tagline->facts = (struct tagline_facts){.asked_px = setting->room.asked_px,
+                                            .used_px = setting->fit->size_px,
+                                            .lines = (int)setting->fit->lines.count};
+    tagline_text_tell(&setting->text, &tagline->facts);
+    tagline->look = (struct tagline_look){.color = style->color,
+                                          .shadow = style->shadow,
+                                          .scrim = style->scrim,
+                                          .size_px = setting->fit->size_px};
+    return draw_lines(tagline, setting, err);
+}
+
+struct tagline *tagline_create(const struct tagline_request *request, struct err *err)
+{
+    struct setting setting = {.request = request};
+    if (!request_check(request, err))
+        return NULL;
+    struct tagline *tagline = calloc(1, sizeof *tagline);
+    setting.fit = calloc(1, sizeof *setting.fit);
+    bool ok = tagline && setting.fit;
+    if (!ok)
+        err_oom(err);
+    ok = ok && set_text(tagline, &setting, err);
+    tagline_type_close(setting.type);
+    tagline_text_finish(&setting.text);
+    free(setting.fit);
+    if (ok)
+        return tagline;
+    tagline_destroy(tagline);
+    return NULL;
+}
+
+void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px, int *height_px)
+{
+    *x_px = tagline->box.x;
+    *y_px = tagline->box.y;
+    *width_px = tagline->box.width;
+    *height_px = tagline->box.height;
+}
+
+struct tagline_facts tagline_facts(const struct tagline *tagline)
+{
+    return tagline->facts;
+}
+
+bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
+                   struct err *err)
+{
+    return tagline_paint_box(&tagline->look, &tagline->plane, &tagline->box, pixels, stride_bytes,
+                             err);
+}
+
+void tagline_destroy(struct tagline *tagline)
+{
+    if (!tagline)
+        return;
+    free(tagline->plane.pixels);
+    free(tagline);
+}

@@ -1,0 +1,62 @@
+/* Taglines: sets one text for one canvas and draws it as a picture with alpha.
+ *
+ * Runs in a worker process (one thread); it opens no files: fonts come as open descriptors. Breaks
+ * lines by language, balances them, steps down in size until the text fits its box. */
+#ifndef WORKER_TEXT_TAGLINE_H
+#define WORKER_TEXT_TAGLINE_H
+
+#include "core/err.h"
+#include "playlist/playlist.h"
+
+#include <stdint.h>
+
+#define TAGLINE_FACES_MAX 4
+
+struct tagline;
+
+/* A font face. The first that has a glyph draws it. */
+struct tagline_face {
+    int fd;    /* readable and seekable; stays the caller's */
+    int index; /* of the face in a collection */
+};
+
+struct tagline_request {
+    const char *text;                      /* UTF-8, any normalisation; '\n' forces a line */
+    const char *language;                  /* BCP 47; "" is taken as "en" */
+    int canvas_width_px, canvas_height_px; /* after rotation: as people see it */
+    const struct playlist_style *style;    /* its fonts are not used: `faces` are */
+    struct tagline_face faces[TAGLINE_FACES_MAX];
+    int face_count;
+};
+
+/* Sets the text. NULL on failure (ERR_INPUT: no face has its glyphs at all, invalid UTF-8;
+ * ERR_SYSTEM). */
+struct tagline *tagline_create(const struct tagline_request *request, struct err *err);
+
+/* The box on the canvas that holds every pixel of text, shadow and scrim; inside the canvas, never
+ * empty. */
+void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px,
+                 int *height_px);
+
+#define TAGLINE_CODES_MAX 8
+
+/* How the text was set: type size in pixels, the size asked for, lines. For `check`. */
+struct tagline_facts {
+    int asked_px, used_px, lines;
+    int missing_glyphs; /* characters drawn by no face */
+    int fallen_glyphs;  /* characters drawn by another face than request->faces[0] */
+    /* The first different code points of these, as normalised; then zeros. */
+    unsigned missing_codes[TAGLINE_CODES_MAX], fallen_codes[TAGLINE_CODES_MAX];
+    unsigned faces_open, faces_used; /* bit N: request->faces[N] is a font; draws something */
+};
+struct tagline_facts tagline_facts(const struct tagline *tagline);
+
+/* Draws the box: height rows of width premultiplied ARGB8888 pixels (native byte order,
+ * 0xAARRGGBB), every pixel written. `stride_bytes` >= width × 4, a multiple of 4. */
+MUST_CHECK bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
+                              struct err *err);
+
+/* NULL is allowed. */
+void tagline_destroy(struct tagline *tagline);
+
+#endif

@@ -1,0 +1,202 @@
+#include "worker/text/tagline_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARGIN_PART 0.055 /* of the shorter side: the safe area of most screens and frames */
+#define FLOOR_PART 0.022
+#define LEAST_PX 5
+#define STEP 0.94
+#define HEADLINE_LINES 4
+#define PHRASES_PART 0.8   /* down to this part of its size a headline keeps its phrases whole, */
+#define HEADLINE_PART 0.62 /* and down to this its four lines and its words */
+#define MEASURE_PX_MAX 256 /* widths at larger sizes are estimated first: outlines cost time */
+
+/* What a line may end with, from fine to coarse. */
+enum { LEVEL_PHRASES, LEVEL_WORDS, LEVEL_SYLLABLES, LEVEL_CHARACTERS, LEVELS };
+static const enum linebreak_mark level_marks[LEVELS] = {LINEBREAK_FAIR, LINEBREAK_POOR,
+                                                        LINEBREAK_SYLLABLE, LINEBREAK_CLUSTER};
+
+struct fitting {
+    const struct tagline_text *text;
+    struct tagline_fit *fit;
+    /* Piece that begins at a character, by level; measured at the size of the faces. end 0: not
+     * measured yet. */
+    struct tagline_piece *measured[LEVELS];
+};
+
+struct rule {
+    double width, height;
+    int from_px, to_px;
+    size_t lines_max; /* 0: any */
+    int level;        /* lines end between its pieces */
+    bool may_split;   /* pieces that are wider than a line, too */
+};
+
+struct tagline_measure tagline_fit_measure(enum linebreak_script script)
+{
+    if (script == LINEBREAK_SCRIPT_LATIN)
+        return (struct tagline_measure){.leading = 1.15, .ascent = 0.76, .descent = 0.22};
+    return (struct tagline_measure){.leading = 1.3, .ascent = 0.88, .descent = 0.12};
+}
+
+/* Between (x0, y0) and (x1, y1), level outside. */
+static double ramp(double x, double x0, double y0, double x1, double y1)
+{
+    if (x <= x0)
+        return y0;
+    return x >= x1 ? y1 : y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+}
+
+struct tagline_room tagline_fit_room(int canvas_width_px, int canvas_height_px,
+                                     const struct playlist_style *style)
+{
+    double width = canvas_width_px, height = canvas_height_px;
+    double shorter = fmin(width, height), aspect = width / height;
+    struct tagline_room room = {.margin = ceil(MARGIN_PART * shorter)};
+    room.width_most = width - 2 * room.margin;
+    room.height_most = height - 2 * room.margin;
+    /* On a wide wall the eye should not travel the whole of it for one line. */
+    double part = aspect < 2 ? ramp(aspect, 1, 1, 1.6, 0.62) : ramp(aspect, 2, 0.62, 4, 0.45);
+    room.width = fmin(room.width_most, part * width);
+    bool is_middle = (int)style->position / 3 == 1;
+    room.height = fmin(room.height_most, (is_middle ? 0.6 : 0.45) * height);
+    room.asked_px = (int)fmax(1, round(style->size * shorter));
+    room.least_px = LEAST_PX < room.asked_px ? LEAST_PX : room.asked_px;
+    int floor_px = (int)lround(FLOOR_PART * shorter);
+    room.floor_px = floor_px < room.asked_px ? floor_px : room.asked_px;
+    if (room.floor_px < room.least_px)
+        room.floor_px = room.least_px;
+    return room;
+}
+
+static const struct tagline_piece *piece_at(const struct fitting *fitting, int level, size_t start)
+{
+    struct tagline_piece *piece = &fitting->measured[level][start];
+    if (piece->end > 0)
+        return piece;
+    size_t end = start + 1;
+    while (end < fitting->text->count && fitting->text->characters[end].before < level_marks[level])
+        end++;
+    *piece = tagline_text_measure(fitting->text, start, end);
+    return piece;
+}
+
+/* Adds the pieces of [start, end), those that are too wide in the parts of the next level. */
+static void collect(const struct fitting *fitting, int level, size_t start, size_t end,
+                    double split_over_px)
+{
+    while (start < end) {
+        const struct tagline_piece *piece = piece_at(fitting, level, start);
+        double width = (double)(piece->advance - piece->lead - piece->trail);
+        if (width > split_over_px && level + 1 < LEVELS)
+            collect(fitting, level + 1, start, piece->end, split_over_px);
+        else
+            fitting->fit->pieces.items[fitting->fit->pieces.count++] = *piece;
+        start = piece->end;
+    }
+}
+
+static bool fits(const struct fitting *fitting, const struct rule *rule, int size_px, bool force)
+{
+    struct tagline_fit *fit = fitting->fit;
+    struct tagline_measure measure = tagline_fit_measure(fitting->text->script);
+    double scale = (double)size_px / tagline_type_size(fitting->text->type);
+    fit->pieces.count = 0;
+    collect(fitting, rule->level, 0, fitting->text->count,
+            rule->may_split ? rule->width / scale : (double)INFINITY);
+    if (!tagline_lines_break(&fit->pieces, scale, rule->width, force, &fit->lines))
+        return false;
+    if (rule->lines_max > 0 && fit->lines.count > rule->lines_max)
+        return false;
+    double leads = (double)(fit->lines.count - 1) * measure.leading;
+    return force || (leads + measure.ascent + measure.descent) * size_px <= rule->height;
+}
+
+static bool resize(const struct fitting *fitting, int size_px, struct err *err)
+{
+    if (size_px == tagline_type_size(fitting->text->type))
+        return true;
+    for (int level = 0; level < LEVELS; level++)
+        memset(fitting->measured[level], 0,
+               (fitting->text->count + 1) * sizeof *fitting->measured[level]);
+    return tagline_type_resize(fitting->text->type, size_px, err);
+}
+
+/* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real
+ * size. */
+static bool try_rule(const struct fitting *fitting, const struct rule *rule, bool *found,
+                     struct err *err)
+{
+    int size_px = rule->from_px;
+    *found = false;
+    while (size_px >= rule->to_px) {
+        if (fits(fitting, rule, size_px, false)) {
+            if (!resize(fitting, size_px, err))
+                return false;
+            *found = fits(fitting, rule, size_px, false);
+            fitting->fit->size_px = size_px;
+            if (*found)
+                return true;
+        }
+        int smaller = (int)(size_px * STEP);
+        if (smaller < rule->to_px && size_px > rule->to_px)
+            smaller = rule->to_px;
+        size_px = smaller < size_px ? smaller : size_px - 1;
+    }
+    return true;
+}
+
+static int part_of(const struct tagline_room *room, double part)
+{
+    int size_px = (int)lround(part * room->asked_px);
+    return size_px > room->floor_px ? size_px : room->floor_px;
+}
+
+static bool fit_by_rules(const struct fitting *fitting, const struct tagline_room *room,
+                         struct err *err)
+{
+    int phrases_px = part_of(room, PHRASES_PART), headline_px = part_of(room, HEADLINE_PART);
+    const struct rule rules[] = {
+        {room->width, room->height, room->asked_px, phrases_px, HEADLINE_LINES, LEVEL_PHRASES,
+         false},
+        {room->width, room->height, room->asked_px, headline_px, HEADLINE_LINES, LEVEL_WORDS,
+         false},
+        {room->width, room->height, room->asked_px, headline_px, 0, LEVEL_WORDS, false},
+        {room->width, room->height, room->asked_px, room->floor_px, 0, LEVEL_WORDS, true},
+        {room->width_most, room->height_most, room->floor_px, room->least_px, 0, LEVEL_WORDS, true},
+    };
+    bool found = false;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++)
+        if (!try_rule(fitting, &rules[i], &found, err))
+            return false;
+    if (found)
+        return true;
+    const struct rule *last = &rules[sizeof rules / sizeof *rules - 1];
+    if (!resize(fitting, room->least_px, err))
+        return false;
+    fitting->fit->size_px = room->least_px;
+    fits(fitting, last, room->least_px, true);
+    return true;
+}
+
+bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
+                      struct tagline_fit *fit, struct err *err)
+{
+    struct fitting fitting = {.text = text, .fit = fit};
+    bool ok = false;
+    for (int level = 0; level < LEVELS; level++) {
+        fitting.measured[level] = calloc(text->count + 1, sizeof *fitting.measured[level]);
+        if (!fitting.measured[level]) {
+            err_oom(err);
+            goto out;
+        }
+    }
+    int first_px = room->asked_px < MEASURE_PX_MAX ? room->asked_px : MEASURE_PX_MAX;
+    ok = resize(&fitting, first_px, err) && fit_by_rules(&fitting, room, err);
+out:
+    for (int level = 0; level < LEVELS; level++)
+        free(fitting.measured[level]);
+    return ok;
+}

@@ -1,0 +1,42 @@
+/* The size of a tagline's type and its lines: the largest that fits its box, as evenly broken as it
+ * goes. */
+#ifndef WORKER_TEXT_TAGLINE_FIT_H
+#define WORKER_TEXT_TAGLINE_FIT_H
+
+#include "core/err.h"
+#include "playlist/playlist.h"
+#include "worker/text/tagline_lines.h"
+#include "worker/text/tagline_text.h"
+
+#include <stdbool.h>
+
+/* Parts of the em, by script: what a line takes, and how far its block reaches over the first and
+ * under the last baseline. */
+struct tagline_measure {
+    double leading, ascent, descent;
+};
+struct tagline_measure tagline_fit_measure(enum linebreak_script script);
+
+/* The room for a tagline on a canvas, in pixels. */
+struct tagline_room {
+    double margin;
+    double width, height;             /* that a headline should keep to */
+    double width_most, height_most;   /* within the margins; for very long texts */
+    int asked_px, floor_px, least_px; /* sizes: wished; least to be read from afar; least of all */
+};
+struct tagline_room tagline_fit_room(int canvas_width_px, int canvas_height_px,
+                                     const struct playlist_style *style);
+
+struct tagline_fit {
+    int size_px;
+    struct tagline_pieces pieces;
+    struct tagline_lines lines;
+};
+
+/* Fits the text and leaves its faces at the size that was found. What doesn't fit even at the least
+ * size is left to be clipped: then the last lines are outside the room. Errors: ERR_SYSTEM,
+ * ERR_INPUT (a face refuses a size). */
+MUST_CHECK bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
+                                 struct tagline_fit *fit, struct err *err);
+
+#endif

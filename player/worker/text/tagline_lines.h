@@ -1,0 +1,38 @@
+/* Parts pieces of text into lines: as few as fit, then as even as they go. Pure; any thread. */
+#ifndef WORKER_TEXT_TAGLINE_LINES_H
+#define WORKER_TEXT_TAGLINE_LINES_H
+
+#include "worker/text/linebreak.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TAGLINE_PIECES_MAX LINEBREAK_TEXT_BYTES_MAX
+
+/* Text between two places where a line may end. In pixels, at any one size. */
+struct tagline_piece {
+    size_t start, end; /* characters of the text */
+    float advance;     /* how far the pen moves over it, spaces at its end included */
+    float lead, trail; /* of that, blank before the first ink and after the last: not part of a
+                          line's width */
+    enum linebreak_mark mark; /* how good it is to end a line here */
+};
+
+struct tagline_pieces {
+    struct tagline_piece items[TAGLINE_PIECES_MAX];
+    size_t count;
+};
+
+/* Line i holds the pieces from ends[i - 1] (0 for the first line) up to ends[i]. */
+struct tagline_lines {
+    size_t ends[TAGLINE_PIECES_MAX];
+    size_t count;
+};
+
+/* Breaks at least one piece into lines of `width_px`, the pieces taken `scale` times their size.
+ * With `force` a piece that is too wide gets a line of its own; without, it makes the result
+ * false. */
+bool tagline_lines_break(const struct tagline_pieces *pieces, double scale, double width_px,
+                         bool force, struct tagline_lines *lines);
+
+#endif

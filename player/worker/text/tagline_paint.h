@@ -1,0 +1,36 @@
+/* Draws a tagline's coverage as a picture: scrim, shadow, text. Pure but for memory; any thread. */
+#ifndef WORKER_TEXT_TAGLINE_PAINT_H
+#define WORKER_TEXT_TAGLINE_PAINT_H
+
+#include "core/err.h"
+#include "worker/text/tagline_type.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tagline_look {
+    uint32_t color; /* 0xRRGGBB */
+    bool shadow, scrim;
+    int size_px; /* the em */
+};
+
+/* On the canvas, in pixels. */
+struct tagline_area {
+    int x, y, width, height;
+};
+
+/* The smallest area with all of a plane's coverage; width 0 where there is none. */
+struct tagline_area tagline_paint_ink(const struct tagline_plane *plane);
+
+/* `ink` and as far around it as shadow and scrim reach; may be larger than the canvas. */
+struct tagline_area tagline_paint_reach(const struct tagline_look *look,
+                                        const struct tagline_area *ink);
+
+/* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. Shadow and scrim
+ * are dark behind light text, light behind dark text. ERR_SYSTEM when out of memory. */
+MUST_CHECK bool tagline_paint_box(const struct tagline_look *look,
+                                  const struct tagline_plane *plane, const struct tagline_area *box,
+                                  void *pixels, size_t stride_bytes, struct err *err);
+
+#endif

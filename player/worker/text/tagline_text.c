@@ -1,0 +1,273 @@
+#include "worker/text/tagline_text.h"
+
+#include "worker/text/linebreak_taste.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_space(unsigned c)
+{
+    return c == ' ' || c == 0xa0 || c == 0x3000 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+           c == 0x205f;
+}
+
+bool tagline_text_init(struct tagline_text *text, const char *source, const char *language,
+                       struct err *err)
+{
+    unsigned char *marks = NULL;
+    size_t bytes, length;
+    bool ok = false;
+    *text = (struct tagline_text){.text = linebreak_normalise(source, err)};
+    if (!text->text)
+        return false;
+    bytes = strlen(text->text);
+    text->script = linebreak_script_of(text->text, bytes, language);
+    marks = malloc(bytes + 1);
+    text->characters = calloc(bytes + 1, sizeof *text->characters);
+    if (!marks || !text->characters) {
+        err_oom(err);
+        goto out;
+    }
+    if (!linebreak_find(text->text, bytes, language, marks, err))
+        goto out;
+    for (size_t at = 0; at < bytes; at += length) {
+        unsigned code = linebreak_character(text->text, at, &length);
+        if (marks[at] != LINEBREAK_INSIDE)
+            text->characters[text->count++] =
+                (struct tagline_character){.start = (unsigned short)at,
+                                           .code = code,
+                                           .face = TAGLINE_TEXT_UNSEEN,
+                                           .is_space = is_space(code),
+                                           .before = marks[at]};
+        struct tagline_character *last = &text->characters[text->count - 1];
+        last->bytes = (unsigned short)(last->bytes + length);
+    }
+    ok = true;
+out:
+    free(marks);
+    return ok;
+}
+
+void tagline_text_finish(struct tagline_text *text)
+{
+    free(text->text);
+    free(text->characters);
+    *text = (struct tagline_text){0};
+}
+
+/* The code points of a character that the face has not; those that take no room count as there. */
+static int count_missing(const struct tagline_text *text, const struct tagline_character *character,
+                         int face)
+{
+    int missing = 0;
+    size_t length, end = (size_t)character->start + character->bytes;
+    for (size_t at = character->start; at < end; at += length) {
+        unsigned code = linebreak_character(text->text, at, &length);
+        missing += !linebreak_is_invisible(code) && !tagline_type_has(text->type, face, code);
+    }
+    return missing;
+}
+
+/* A brand's Latin font has quotes and dashes too, but not those of Chinese and Japanese: there they
+ * come from the face that also has the full stop 。 */
+static bool is_shared_mark(unsigned code)
+{
+    return (code >= 0x2018 && code <= 0x201d) || code == 0x2014 || code == 0x2026 || code == 0xb7;
+}
+
+static int choose_face(const struct tagline_text *text, const struct tagline_character *character)
+{
+    bool wants_cjk = is_shared_mark(character->code) && (text->script == LINEBREAK_SCRIPT_HAN ||
+                                                         text->script == LINEBREAK_SCRIPT_KANA);
+    int fallback = TAGLINE_TEXT_MISSING;
+    for (int face = 0; face < tagline_type_count(text->type); face++) {
+        if (count_missing(text, character, face) > 0)
+            continue;
+        if (!wants_cjk || tagline_type_has(text->type, face, 0x3002))
+            return face;
+        if (fallback < 0)
+            fallback = face;
+    }
+    return fallback;
+}
+
+void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *type)
+{
+    text->type = type;
+    text->missing = 0;
+    text->is_seen = false;
+    int previous = TAGLINE_TEXT_UNSEEN;
+    for (size_t i = 0; i < text->count; i++) {
+        struct tagline_character *character = &text->characters[i];
+        character->face = TAGLINE_TEXT_UNSEEN;
+        if (character->code == '\n') {
+            previous = TAGLINE_TEXT_UNSEEN;
+            continue;
+        }
+        /* A space goes with the word before it, so that it doesn't part a run. */
+        if (character->is_space) {
+            bool keeps = previous >= 0 && tagline_type_has(type, previous, character->code);
+            character->face = keeps ? previous : TAGLINE_TEXT_UNSEEN;
+            continue;
+        }
+        character->face = choose_face(text, character);
+        if (character->face >= 0) {
+            previous = character->face;
+            text->is_seen = true;
+        } else {
+            text->missing += count_missing(text, character, 0);
+        }
+    }
+}
+
+static void add_code(unsigned codes[TAGLINE_CODES_MAX], unsigned code)
+{
+    for (int i = 0; i < TAGLINE_CODES_MAX && codes[i] != code; i++)
+        if (codes[i] == 0) {
+            codes[i] = code;
+            return;
+        }
+}
+
+/* The code points of a character that no face draws: those that `face` lacks. */
+static void add_missing(const struct tagline_text *text, const struct tagline_character *character,
+                        unsigned codes[TAGLINE_CODES_MAX])
+{
+    size_t length, end = (size_t)character->start + character->bytes;
+    for (size_t at = character->start; at < end; at += length) {
+        unsigned code = linebreak_character(text->text, at, &length);
+        if (!linebreak_is_invisible(code) && !tagline_type_has(text->type, 0, code))
+            add_code(codes, code);
+    }
+}
+
+void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts)
+{
+    for (int face = 0; face < tagline_type_count(text->type); face++)
+        facts->faces_open |= 1U << tagline_type_place(text->type, face);
+    facts->missing_glyphs = text->missing;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct tagline_character *character = &text->characters[i];
+        if (character->face == TAGLINE_TEXT_MISSING)
+            add_missing(text, character, facts->missing_codes);
+        if (character->face < 0 || character->is_space)
+            continue;
+        int place = tagline_type_place(text->type, character->face);
+        facts->faces_used |= 1U << place;
+        if (place > 0) {
+            facts->fallen_glyphs++;
+            add_code(facts->fallen_codes, character->code);
+        }
+    }
+}
+
+static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
+{
+    const struct tagline_character *character = &text->characters[at];
+    return tagline_type_glyph(text->type, character->face, character->code);
+}
+
+/* What the pen moves, more or less than the font says, between characters `at` and `at` + 1. The
+ * font's own features for this (halt, chws) can't be asked for through SDL_ttf.
+ * - Two full-width marks in a row, 。” or ：“, share one blank half (clreq, "punctuation
+ * adjustment").
+ * - An apostrophe of a Chinese face is as wide as a character; in don’t that leaves a hole. */
+static int kern_after(const struct tagline_text *text, size_t at)
+{
+    if (at + 1 >= text->count)
+        return 0;
+    const struct tagline_character *a = &text->characters[at], *b = a + 1;
+    if (a->face < 0 || b->face < 0)
+        return 0;
+    int size = tagline_type_size(text->type);
+    bool apostrophe = a->code == 0x2019 && linebreak_is_latin(b->code) && at > 0 &&
+                      linebreak_is_latin(text->characters[at - 1].code);
+    bool pair = linebreak_is_cjk_mark(a->code) && linebreak_is_cjk_mark(b->code);
+    if (!apostrophe && !pair)
+        return 0;
+    struct tagline_glyph left = glyph_of(text, at), right = glyph_of(text, at + 1);
+    int wide = size * 9 / 10;
+    if (left.advance < wide)
+        return 0;
+    if (apostrophe)
+        return -(left.advance - left.right - size / 25);
+    bool is_blank = left.advance - left.right + right.left > size * 55 / 100;
+    return right.advance >= wide && is_blank ? -size / 2 : 0;
+}
+
+/* The longest stretch from *at on that is drawn in one go, before `end`; moves *at behind it. */
+static struct tagline_run next_run(const struct tagline_text *text, size_t *at, size_t end)
+{
+    const struct tagline_character *first = &text->characters[*at];
+    struct tagline_run run = {.text = text->text + first->start, .face = first->face};
+    do {
+        run.bytes += text->characters[*at].bytes;
+        (*at)++;
+    } while (*at < end && text->characters[*at].face == first->face &&
+             kern_after(text, *at - 1) == 0);
+    return run;
+}
+
+/* Where the pen is after characters [start, end), with what kern_after() adds. */
+static int pen_after(const struct tagline_text *text, size_t start, size_t end)
+{
+    int pen = 0;
+    for (size_t at = start; at < end;) {
+        struct tagline_run run = next_run(text, &at, end);
+        if (run.face >= 0)
+            pen += tagline_type_width(text->type, &run) + kern_after(text, at - 1);
+    }
+    return pen;
+}
+
+struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start, size_t end)
+{
+    struct tagline_piece piece = {.start = start, .end = end};
+    piece.mark = end < text->count ? text->characters[end].before : LINEBREAK_MUST;
+    size_t first = start, last = end;
+    while (last > start &&
+           (text->characters[last - 1].is_space || text->characters[last - 1].face < 0))
+        last--;
+    while (first < last && (text->characters[first].is_space || text->characters[first].face < 0))
+        first++;
+    int pen = pen_after(text, start, last), spaces = 0;
+    for (size_t at = last; at < end; at++)
+        if (text->characters[at].face >= 0)
+            spaces += glyph_of(text, at).advance;
+    piece.advance = (float)(pen + spaces);
+    if (last == first) {
+        piece.lead = 0;
+        piece.trail = piece.advance;
+        return piece;
+    }
+    struct tagline_glyph head = glyph_of(text, first), tail = glyph_of(text, last - 1);
+    piece.lead = (float)head.left;
+    piece.trail = (float)(spaces + kern_after(text, last - 1) + tail.advance - tail.right);
+    return piece;
+}
+
+void tagline_text_reach(const struct tagline_text *text, size_t start, size_t end, int *above_px,
+                        int *below_px)
+{
+    for (size_t at = start; at < end; at++) {
+        if (text->characters[at].face < 0)
+            continue;
+        struct tagline_glyph glyph = glyph_of(text, at);
+        *above_px = glyph.top > *above_px ? glyph.top : *above_px;
+        *below_px = -glyph.bottom > *below_px ? -glyph.bottom : *below_px;
+    }
+}
+
+bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x, int y,
+                       const struct tagline_plane *plane, struct err *err)
+{
+    for (size_t at = start; at < end;) {
+        struct tagline_run run = next_run(text, &at, end);
+        if (run.face < 0)
+            continue;
+        if (!tagline_type_draw(text->type, &run, x, y, plane, err))
+            return false;
+        x += tagline_type_width(text->type, &run) + kern_after(text, at - 1);
+    }
+    return true;
+}

@@ -1,0 +1,275 @@
+#include "worker/text/tagline_type.h"
+
+#include "sandbox/sandbox.h"
+
+#include <SDL_ttf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct tagline_type {
+    TTF_Font *fonts[TAGLINE_FACES_MAX];
+    int places[TAGLINE_FACES_MAX]; /* among the faces that were given */
+    int count, size_px;
+    bool library_ready;
+    char text[LINEBREAK_TEXT_BYTES_MAX + 1];
+};
+
+/* A font file as SDL reads it. hidden.unknown.data1 holds this. */
+struct source {
+    int fd;
+    Sint64 size, position;
+};
+
+static struct source *source_of(const SDL_RWops *stream)
+{
+    return stream->hidden.unknown.data1;
+}
+
+static Sint64 SDLCALL source_size(SDL_RWops *stream)
+{
+    return source_of(stream)->size;
+}
+
+static Sint64 SDLCALL source_seek(SDL_RWops *stream, Sint64 offset, int whence)
+{
+    struct source *source = source_of(stream);
+    Sint64 base = whence == RW_SEEK_SET   ? 0
+                  : whence == RW_SEEK_CUR ? source->position
+                                          : source->size;
+    if (offset < -base || offset > source->size - base)
+        return SDL_SetError("seek outside the font");
+    source->position = base + offset;
+    return source->position;
+}
+
+static size_t SDLCALL source_read(SDL_RWops *stream, void *to, size_t size, size_t count)
+{
+    struct source *source = source_of(stream);
+    size_t wanted, done = 0;
+    if (size == 0 || __builtin_mul_overflow(size, count, &wanted))
+        return 0;
+    while (done < wanted) {
+        ssize_t got = pread(source->fd, (char *)to + done, wanted - done, source->position);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+        source->position += got;
+    }
+    return done / size;
+}
+
+static size_t SDLCALL source_write(SDL_RWops *stream, const void *from, size_t size, size_t count)
+{
+    (void)stream, (void)from, (void)size, (void)count;
+    return 0;
+}
+
+static int SDLCALL source_close(SDL_RWops *stream)
+{
+    free(source_of(stream));
+    SDL_FreeRW(stream);
+    return 0;
+}
+
+static SDL_RWops *source_open(int fd)
+{
+    struct stat status;
+    if (sandbox_fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+        SDL_SetError("not a regular file");
+        return NULL;
+    }
+    struct source *source = calloc(1, sizeof *source);
+    SDL_RWops *stream = SDL_AllocRW();
+    if (!source || !stream) {
+        free(source);
+        if (stream)
+            SDL_FreeRW(stream);
+        return NULL;
+    }
+    *source = (struct source){.fd = fd, .size = status.st_size};
+    stream->size = source_size;
+    stream->seek = source_seek;
+    stream->read = source_read;
+    stream->write = source_write;
+    stream->close = source_close;
+    stream->type = SDL_RWOPS_UNKNOWN;
+    stream->hidden.unknown.data1 = source;
+    return stream;
+}
+
+static const char *script_name(enum linebreak_script script)
+{
+    switch (script) {
+    case LINEBREAK_SCRIPT_HAN:
+        return "Hani";
+    case LINEBREAK_SCRIPT_KANA:
+        return "Kana";
+    case LINEBREAK_SCRIPT_HANGUL:
+        return "Hang";
+    case LINEBREAK_SCRIPT_LATIN:
+        break;
+    }
+    return "Latn";
+}
+
+static TTF_Font *font_open(const struct tagline_face *face, enum linebreak_script script,
+                           int size_px)
+{
+    SDL_RWops *stream = source_open(face->fd);
+    if (!stream)
+        return NULL;
+    /* SDL_ttf takes points at 72 dots an inch: pixels. It closes the stream, also when it fails. */
+    TTF_Font *font = TTF_OpenFontIndexRW(stream, 1, size_px, face->index);
+    if (!font)
+        return NULL;
+    /* Glyphs stand where the design puts them, not on whole pixels: even letter spacing. */
+    TTF_SetFontHinting(font, TTF_HINTING_LIGHT_SUBPIXEL);
+    TTF_SetFontKerning(font, 1);
+    TTF_SetFontScriptName(font, script_name(script));
+    return font;
+}
+
+struct tagline_type *tagline_type_open(const struct tagline_face *faces, int count,
+                                       enum linebreak_script script, int size_px, struct err *err)
+{
+    struct tagline_type *type = calloc(1, sizeof *type);
+    if (!type) {
+        err_oom(err);
+        return NULL;
+    }
+    type->size_px = size_px;
+    type->library_ready = TTF_Init() == 0;
+    if (!type->library_ready) {
+        err_set(err, ERR_SYSTEM, "font library: %s", SDL_GetError());
+        tagline_type_close(type);
+        return NULL;
+    }
+    for (int i = 0; i < count && i < TAGLINE_FACES_MAX; i++) {
+        TTF_Font *font = font_open(&faces[i], script, size_px);
+        if (font) {
+            type->places[type->count] = i;
+            type->fonts[type->count++] = font;
+        }
+    }
+    if (type->count == 0) {
+        err_set(err, ERR_INPUT, "no usable font: %s", SDL_GetError());
+        tagline_type_close(type);
+        return NULL;
+    }
+    return type;
+}
+
+bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err)
+{
+    if (size_px == type->size_px)
+        return true;
+    for (int i = 0; i < type->count; i++)
+        if (TTF_SetFontSize(type->fonts[i], size_px) < 0)
+            return err_set(err, ERR_INPUT, "font at %d px: %s", size_px, SDL_GetError());
+    type->size_px = size_px;
+    return true;
+}
+
+int tagline_type_size(const struct tagline_type *type)
+{
+    return type->size_px;
+}
+
+int tagline_type_count(const struct tagline_type *type)
+{
+    return type->count;
+}
+
+int tagline_type_place(const struct tagline_type *type, int face)
+{
+    return type->places[face];
+}
+
+bool tagline_type_has(const struct tagline_type *type, int face, unsigned character)
+{
+    return TTF_GlyphIsProvided32(type->fonts[face], character) != 0;
+}
+
+struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, unsigned character)
+{
+    struct tagline_glyph glyph = {0};
+    if (TTF_GlyphMetrics32(type->fonts[face], character, &glyph.left, &glyph.right, &glyph.bottom,
+                           &glyph.top, &glyph.advance) < 0)
+        return (struct tagline_glyph){0};
+    return glyph;
+}
+
+/* SDL_ttf wants a NUL at the end. */
+static const char *text_of(struct tagline_type *type, const struct tagline_run *run)
+{
+    memcpy(type->text, run->text, run->bytes);
+    type->text[run->bytes] = '\0';
+    return type->text;
+}
+
+int tagline_type_width(struct tagline_type *type, const struct tagline_run *run)
+{
+    int width = 0;
+    if (run->bytes == 0 || TTF_SizeUTF8(type->fonts[run->face], text_of(type, run), &width, NULL))
+        return 0;
+    return width;
+}
+
+/* Overlapping glyphs add up to their union, as near as coverage can tell. */
+static void copy_coverage(const SDL_Surface *from, int x, int y, const struct tagline_plane *plane)
+{
+    int first_x = x < plane->x ? plane->x - x : 0;
+    int first_y = y < plane->y ? plane->y - y : 0;
+    int last_x = SDL_min(from->w, plane->x + plane->width - x);
+    int last_y = SDL_min(from->h, plane->y + plane->height - y);
+    for (int row = first_y; row < last_y; row++) {
+        const uint8_t *in = (const uint8_t *)from->pixels + (ptrdiff_t)row * from->pitch;
+        uint8_t *out =
+            plane->pixels + (ptrdiff_t)(y + row - plane->y) * plane->width + x - plane->x;
+        for (int column = first_x; column < last_x; column++)
+            if (in[column] > out[column])
+                out[column] = in[column];
+    }
+}
+
+bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x, int y,
+                       const struct tagline_plane *plane, struct err *err)
+{
+    if (run->bytes == 0)
+        return true;
+    TTF_Font *font = type->fonts[run->face];
+    /* The palette's index is the coverage: a quarter of the memory of a blended picture. */
+    SDL_Surface *surface = TTF_RenderUTF8_Shaded(
+        font, text_of(type, run), (SDL_Color){255, 255, 255, 255}, (SDL_Color){0, 0, 0, 255});
+    if (!surface)
+        return err_set(err, ERR_SYSTEM, "drawing text: %s", SDL_GetError());
+    /* A run's picture starts at the pen and the ascent, or where ink goes beyond them. */
+    int ascent = TTF_FontAscent(font), left = 0;
+    size_t length;
+    for (size_t at = 0; at < run->bytes; at += length) {
+        struct tagline_glyph glyph =
+            tagline_type_glyph(type, run->face, linebreak_character(run->text, at, &length));
+        if (at == 0 && glyph.left < 0)
+            left = glyph.left;
+        ascent = SDL_max(ascent, glyph.top);
+    }
+    copy_coverage(surface, x + left, y - ascent, plane);
+    SDL_FreeSurface(surface);
+    return true;
+}
+
+void tagline_type_close(struct tagline_type *type)
+{
+    if (!type)
+        return;
+    for (int i = 0; i < type->count; i++)
+        TTF_CloseFont(type->fonts[i]);
+    if (type->library_ready)
+        TTF_Quit();
+    free(type);
+}

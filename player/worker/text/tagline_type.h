@@ -1,0 +1,69 @@
+/* The faces of one tagline at one size: which face has a character, how wide a run is, its coverage
+ * in pixels.
+ *
+ * One thread at a time. Faces are read with pread, so a descriptor's offset is neither used nor
+ * moved: several processes may share it. Positions are pixels; a pen stands on the baseline. */
+#ifndef WORKER_TEXT_TAGLINE_TYPE_H
+#define WORKER_TEXT_TAGLINE_TYPE_H
+
+#include "core/err.h"
+#include "worker/text/linebreak.h"
+#include "worker/text/tagline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tagline_type;
+
+/* Coverage 0..255 of a part of the canvas: `height` rows of `width` bytes. Zeroed by who allocates
+ * it. */
+struct tagline_plane {
+    uint8_t *pixels;
+    int x, y, width, height; /* on the canvas */
+};
+
+/* Measures of one character, from the pen. */
+struct tagline_glyph {
+    int advance;
+    int left, right; /* of the ink */
+    int top, bottom; /* of the ink, both above the baseline: bottom is mostly negative */
+};
+
+/* Opens those of the `count` faces that are fonts, at `size_px` (the em). NULL when none is
+ * (ERR_INPUT) or the font library fails (ERR_SYSTEM). The descriptors must stay open until
+ * tagline_type_close. */
+struct tagline_type *tagline_type_open(const struct tagline_face *faces, int count,
+                                       enum linebreak_script script, int size_px, struct err *err);
+
+MUST_CHECK bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err);
+int tagline_type_size(const struct tagline_type *type);
+
+/* Number of open faces; they are numbered from 0 in the order given. */
+int tagline_type_count(const struct tagline_type *type);
+
+/* The place of an open face among those that were given. */
+int tagline_type_place(const struct tagline_type *type, int face);
+bool tagline_type_has(const struct tagline_type *type, int face, unsigned character);
+
+/* Zeros for a character that the face does not have. */
+struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, unsigned character);
+
+/* A stretch of text in one face. `bytes` <= LINEBREAK_TEXT_BYTES_MAX. */
+struct tagline_run {
+    const char *text;
+    size_t bytes;
+    int face;
+};
+
+/* How far the pen moves over a run, kerning included. */
+int tagline_type_width(struct tagline_type *type, const struct tagline_run *run);
+
+/* Draws a run with the pen at (x, y) of the canvas; what lies outside the plane is dropped. */
+MUST_CHECK bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x,
+                                  int y, const struct tagline_plane *plane, struct err *err);
+
+/* NULL is allowed. */
+void tagline_type_close(struct tagline_type *type);
+
+#endif

@@ -1,0 +1,260 @@
+#include "worker/worker_picture.h"
+
+#include "worker/house.h"
+#include "worker/still.h"
+#include "worker/text/tagline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libyuv/rotate_argb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A picture of the largest size allowed, decoded, plus its frame, plus libraries. */
+#define ADDRESS_SPACE_BYTES ((size_t)1 << 30)
+#define PROCESSOR_SECONDS 60
+#define FRAMES_OPEN 1 /* memfds at a time */
+
+/* A frame's shape upright, and how to draw it. */
+struct drawing {
+    int width_px, height_px;
+    struct layout_box at;
+    double focus_x, focus_y;
+    bool opaque;
+    struct protocol_facts facts;
+    bool (*paint)(void *source, void *pixels, size_t stride_bytes, struct err *err);
+    void *source;
+};
+
+static bool send_event(struct protocol_event *event, int fd)
+{
+    event->magic = PROTOCOL_MAGIC;
+    return worker_send(event, sizeof *event, fd);
+}
+
+static bool paint_turned(const struct drawing *drawing, int rotation, void *pixels,
+                         size_t stride_bytes, struct err *err)
+{
+    if (rotation == 0)
+        return drawing->paint(drawing->source, pixels, stride_bytes, err);
+    size_t upright_stride = (size_t)drawing->width_px * 4;
+    void *upright = malloc(upright_stride * (size_t)drawing->height_px);
+    if (!upright)
+        return err_oom(err);
+    bool ok = drawing->paint(drawing->source, upright, upright_stride, err);
+    if (ok)
+        ARGBRotate(upright, (int)upright_stride, pixels, (int)stride_bytes, drawing->width_px,
+                   drawing->height_px, (enum RotationMode)rotation);
+    free(upright);
+    return ok;
+}
+
+/* Draws into a new memfd and seals it: nobody can change a frame once the player has it. Returns
+ * the descriptor or -1. */
+static int draw_sealed(const struct drawing *drawing, int rotation,
+                       const struct protocol_ring *ring, struct err *err)
+{
+    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *pixels = MAP_FAILED;
+    if (fd >= 0 && ftruncate(fd, (off_t)ring->slot_bytes) == 0)
+        pixels = mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (pixels == MAP_FAILED) {
+        err_set_errno(err, ERR_SYSTEM, errno, "no memory for a frame");
+    } else {
+        bool ok = paint_turned(drawing, rotation, pixels, ring->stride_bytes, err);
+        munmap(pixels, ring->slot_bytes);
+        if (ok &&
+            fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+            return fd;
+        if (ok)
+            err_set_errno(err, ERR_SYSTEM, errno, "can't seal a frame");
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static bool deliver(const struct protocol_job *job, const struct drawing *drawing, struct err *err)
+{
+    struct protocol_event event = {.kind = PROTOCOL_RING};
+    struct protocol_ring *ring = &event.ring;
+    ring->slots = 1;
+    ring->width_px = drawing->width_px;
+    ring->height_px = drawing->height_px;
+    layout_rotate_size(job->rotation, &ring->width_px, &ring->height_px);
+    ring->stride_bytes = (uint32_t)ring->width_px * 4;
+    ring->slot_bytes = (uint64_t)ring->stride_bytes * (uint64_t)ring->height_px;
+    ring->opaque = drawing->opaque;
+    ring->at =
+        layout_rotate_box(drawing->at, job->rotation, job->canvas_width_px, job->canvas_height_px);
+    ring->focus_x = drawing->focus_x;
+    ring->focus_y = drawing->focus_y;
+    ring->facts = drawing->facts;
+    int fd = draw_sealed(drawing, job->rotation, ring, err);
+    if (fd < 0)
+        return false;
+    bool sent = send_event(&event, fd);
+    close(fd);
+    struct protocol_event frame = {.kind = PROTOCOL_FRAME};
+    struct protocol_event end = {.kind = PROTOCOL_END};
+    if (!sent || !send_event(&frame, -1) || !send_event(&end, -1))
+        return err_set(err, ERR_WORKER, "the player is gone");
+    return true;
+}
+
+static bool paint_still(void *source, void *pixels, size_t stride_bytes, struct err *err)
+{
+    return still_paint(source, pixels, stride_bytes, err);
+}
+
+static bool make_still(const struct protocol_job *job, const struct worker_files *files,
+                       struct err *err)
+{
+    if (files->count != 1)
+        return err_set(err, ERR_WORKER, "a still needs one file");
+    struct still_request request = {
+        .canvas_width_px = job->canvas_width_px,
+        .canvas_height_px = job->canvas_height_px,
+        .fit = (enum layout_fit)job->fit,
+        .focus_x = job->focus_x,
+        .focus_y = job->focus_y,
+        .scale = job->scale,
+        .background = job->background,
+    };
+    struct still *still = still_open(files->fds[0], &request, err);
+    if (!still)
+        return false;
+    struct still_shape shape = still_shape(still);
+    struct drawing drawing = {
+        .width_px = shape.width_px,
+        .height_px = shape.height_px,
+        .at = shape.at,
+        .focus_x = shape.focus_x,
+        .focus_y = shape.focus_y,
+        .opaque = true,
+        .facts = {.stored_width_px = shape.stored_width_px,
+                  .stored_height_px = shape.stored_height_px,
+                  .orientation = shape.orientation},
+        .paint = paint_still,
+        .source = still,
+    };
+    bool ok = deliver(job, &drawing, err);
+    still_close(still);
+    return ok;
+}
+
+static struct protocol_facts facts_of(const struct tagline *tagline)
+{
+    struct tagline_facts told = tagline_facts(tagline);
+    struct protocol_facts facts = {
+        .asked_px = told.asked_px,
+        .used_px = told.used_px,
+        .lines = told.lines,
+        .missing = told.missing_glyphs,
+        .fallen = told.fallen_glyphs,
+        .faces_open = told.faces_open,
+        .faces_used = told.faces_used,
+    };
+    _Static_assert(sizeof told.missing_codes == sizeof facts.missing_codes, "the same codes");
+    memcpy(facts.missing_codes, told.missing_codes, sizeof facts.missing_codes);
+    memcpy(facts.fallen_codes, told.fallen_codes, sizeof facts.fallen_codes);
+    return facts;
+}
+
+static bool paint_tagline(void *source, void *pixels, size_t stride_bytes, struct err *err)
+{
+    return tagline_paint(source, pixels, stride_bytes, err);
+}
+
+static bool make_tagline(const struct protocol_job *job, const struct worker_files *files,
+                         struct err *err)
+{
+    struct playlist_style style = {
+        .name = "",
+        .weight = (enum playlist_weight)job->weight,
+        .size = job->size,
+        .color = job->color,
+        .position = (enum playlist_position)job->position,
+        .shadow = job->shadow,
+        .scrim = job->scrim,
+    };
+    struct tagline_request request = {
+        .text = job->text,
+        .language = job->language,
+        .canvas_width_px = job->canvas_width_px,
+        .canvas_height_px = job->canvas_height_px,
+        .style = &style,
+        .face_count = (int)files->count,
+    };
+    for (size_t i = 0; i < files->count; i++)
+        request.faces[i] = (struct tagline_face){files->fds[i], job->face_index[i]};
+    struct tagline *tagline = tagline_create(&request, err);
+    if (!tagline)
+        return false;
+    struct drawing drawing = {
+        .facts = facts_of(tagline), .paint = paint_tagline, .source = tagline};
+    tagline_box(tagline, &drawing.at.x, &drawing.at.y, &drawing.at.width, &drawing.at.height);
+    drawing.width_px = drawing.at.width;
+    drawing.height_px = drawing.at.height;
+    bool ok = deliver(job, &drawing, err);
+    tagline_destroy(tagline);
+    return ok;
+}
+
+static bool paint_house(void *source, void *pixels, size_t stride_bytes, struct err *err)
+{
+    (void)err;
+    const struct protocol_job *job = source;
+    house_paint(pixels, stride_bytes, job->canvas_width_px, job->canvas_height_px);
+    return true;
+}
+
+static bool make_house(struct protocol_job *job, struct err *err)
+{
+    struct drawing drawing = {
+        .width_px = job->canvas_width_px,
+        .height_px = job->canvas_height_px,
+        .at = {0, 0, job->canvas_width_px, job->canvas_height_px},
+        .focus_x = 0.5,
+        .focus_y = 0.5,
+        .opaque = true,
+        .paint = paint_house,
+        .source = job,
+    };
+    return deliver(job, &drawing, err);
+}
+
+/* What a library opens at its first use. */
+static void prepare(const struct protocol_job *job)
+{
+    if (job->kind == PROTOCOL_STILL)
+        still_prepare();
+}
+
+static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
+{
+    switch ((enum protocol_kind)job->kind) {
+    case PROTOCOL_STILL:
+        return make_still(job, files, err);
+    case PROTOCOL_TAGLINE:
+        return make_tagline(job, files, err);
+    case PROTOCOL_HOUSE:
+        return make_house(job, err);
+    case PROTOCOL_MOVIE:
+        break;
+    }
+    return err_set(err, ERR_WORKER, "no job for a worker that draws pictures");
+}
+
+const struct worker_trade worker_picture = {
+    .name = PROTOCOL_WORKER_NAME,
+    .limits = {.address_space_bytes = ADDRESS_SPACE_BYTES,
+               .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
+               .processor_s = PROCESSOR_SECONDS,
+               .descriptors = FRAMES_OPEN},
+    .sandbox = SANDBOX_ALONE,
+    .prepare = prepare,
+    .work = work,
+};

@@ -1,0 +1,9 @@
+/* The worker that draws one picture: a still, a tagline, the house card's ground. */
+#ifndef WORKER_WORKER_PICTURE_H
+#define WORKER_WORKER_PICTURE_H
+
+#include "worker/worker.h"
+
+extern const struct worker_trade worker_picture;
+
+#endif
