@@ -12,6 +12,8 @@ import time
 import zlib
 from pathlib import Path
 
+from logs import readable
+
 TOP = Path(__file__).resolve().parent.parent
 DUCKLING = Path(os.environ.get("TEST_BUILD", TOP / "build/asan")) / "duckling"
 WAIT_S = 60
@@ -63,7 +65,7 @@ class Player:
             command += ["--window", window]
         if frames:
             command += ["--frames-log", str(self.frames_path)]
-        self.lines, self.ended = [], False
+        self.raw, self.lines, self.ended = [], [], False  # what it wrote, and what tests look into
         self.news = threading.Condition()
         self.process = subprocess.Popen(command + list(options), env=environment(**(env or {})), cwd=TOP, text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr or subprocess.PIPE)
@@ -75,7 +77,8 @@ class Player:
     def _read(self):
         for line in self.process.stderr:
             with self.news:
-                self.lines.append(line.rstrip("\n"))
+                self.raw.append(line.rstrip("\n"))
+                self.lines.append(readable(line.rstrip("\n")))
                 self.news.notify_all()
         with self.news:
             self.ended = True

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "explain"
+
 #define LABEL_CELLS 8
 #define NAMES_TOLD_MAX 12
 #define GAP 2
@@ -255,7 +257,7 @@ int explain_main(int argc, char **argv)
     } else if (inquiry.settings.help) {
         usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
     } else if (!run(&inquiry, &err)) {
-        log_error("explain", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
     free(inquiry.dayparts);

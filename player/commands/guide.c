@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "guide"
+
 #define DAY_MS INT64_C(86400000)
 
 struct guide {
@@ -109,7 +111,7 @@ int guide_main(int argc, char **argv)
     } else if (guide.settings.help) {
         usage_print(SETTINGS_GUIDE, guide.settings.help);
     } else if (!run(&guide, &err)) {
-        log_error("guide", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
     guide_lines_finish(&guide.lines);

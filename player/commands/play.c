@@ -25,6 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOG_MODULE "play"
+
 #define LOST_MAX 3 /* screens in a row that were lost soon after they were opened */
 #define LOST_SOON_NS 10000000000
 /* Windows have keys and are moved about; on a wall nobody presses one. SDL can't be waited for
@@ -81,8 +83,8 @@ static void start_pace(struct play *play)
     double hz = display_refresh_hz(play->display);
     pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
     play->watched = (struct watched){0};
-    log_info("play", "screen open display=\"%s\" size=%dx%d refresh=%.1f",
-             display_name(play->display), width, height, pace_hz(&play->pace));
+    log_info("screen open display=\"%s\" size=%dx%d refresh=%.1f", display_name(play->display),
+             width, height, pace_hz(&play->pace));
 }
 
 static bool open_display(struct play *play, struct err *err)
@@ -140,7 +142,7 @@ static bool take_edition(struct play *play, struct err *err)
     }
     play->clock_fed_ns = 0; /* its signature may tell what time it is */
     const struct playlist *playlist = play->playing.edition->playlist;
-    log_info("play", "%s on name=\"%s\" spots=%zu",
+    log_info("%s on name=\"%s\" spots=%zu",
              play->playing.edition->takeover ? "takeover" : "playlist", playlist->name,
              playlist->spot_count);
     return true;
@@ -152,10 +154,10 @@ static int64_t wall_ms(struct play *play, int64_t now_ns)
     bool trusted;
     int64_t now_ms = source_now_ms(play->source, now_ns, &trusted);
     if (!trusted && !play->clock_untrusted)
-        log_warn("play", "clock: untrusted: it is before the time of the last signature or report; "
-                         "the show goes by that time");
+        log_warn("clock: untrusted: it is before the time of the last signature or report; "
+                 "the show goes by that time");
     if (trusted && play->clock_untrusted)
-        log_info("play", "clock: it can be right again");
+        log_info("clock: it can be right again");
     play->clock_untrusted = !trusted;
     return now_ms;
 }
@@ -167,7 +169,7 @@ static void feed_clock(struct play *play, int64_t now_ns)
     play->clock_fed_ns = now_ns;
     double before_ms = show_clock_ms(&play->clock, now_ns);
     if (show_clock_update(&play->clock, now_ns, wall_ms(play, now_ns))) {
-        log_warn("play", "the clock was set: on to the right picture");
+        log_warn("the clock was set: on to the right picture");
         playing_jump(&play->playing, show_clock_ms(&play->clock, now_ns) - before_ms);
     }
 }
@@ -288,7 +290,7 @@ static void watch(struct play *play, const struct show_frame *frame)
         return;
     int64_t due = play->pace.due - watched->due, missed = play->pace.missed - watched->missed;
     if (watched->key && missed * 100 > due)
-        log_info("play", "refreshes were missed spot=\"%s\" missed=%lld of=%lld", watched->name,
+        log_info("refreshes were missed spot=\"%s\" missed=%lld of=%lld", watched->name,
                  (long long)missed, (long long)due);
     *watched = (struct watched){frame->to_key, "", play->pace.due, play->pace.missed};
     memcpy(watched->name, frame->mix.to.picture->name, sizeof watched->name);
@@ -323,14 +325,14 @@ static bool turn(struct play *play, struct err *err)
 static bool reopen_display(struct play *play, const struct err *why)
 {
     struct err err = {0};
-    log_warn("play", "screen lost, opening it again reason=\"%s\"", why->text);
+    log_warn("screen lost, opening it again reason=\"%s\"", why->text);
     display_destroy(play->display);
     play->display = NULL;
     if (clock_mono_ns() - play->opened_ns > LOST_SOON_NS)
         play->lost = 0;
     if (++play->lost <= LOST_MAX && open_display(play, &err))
         return true;
-    log_error("play", "no screen reason=\"%s\"", play->lost > LOST_MAX ? why->text : err.text);
+    log_error("no screen reason=\"%s\"", play->lost > LOST_MAX ? why->text : err.text);
     return false;
 }
 
@@ -357,7 +359,7 @@ static bool change_size(struct play *play, int old_width_px, int old_height_px)
     play->loader = NULL;
     if (make_loader(play, &err))
         return true;
-    log_error("play", "no loader reason=\"%s\"", err.text);
+    log_error("no loader reason=\"%s\"", err.text);
     return false;
 }
 
@@ -425,7 +427,7 @@ static void run(struct play *play)
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
         if (!take_edition(play, &err))
-            log_error("play", "playlist refused reason=\"%s\"", err.text);
+            log_error("playlist refused reason=\"%s\"", err.text);
         feed_clock(play, now_ns);
         loader_poll(play->loader);
         if (!play->drawn) /* events may take away what it was drawn in */
@@ -461,7 +463,7 @@ static bool start_clock(struct play *play, struct err *err)
     show_clock_pin(&play->clock, now_ns, start_ms);
     if (speed->text)
         show_clock_set_speed(&play->clock, (int)speed->number);
-    log_debug("play", "show clock started mono_ns=%lld show_ms=%lld", (long long)now_ns,
+    log_debug("show clock started mono_ns=%lld show_ms=%lld", (long long)now_ns,
               (long long)start_ms);
     return true;
 }
@@ -514,7 +516,7 @@ static bool start(struct play *play, struct err *err)
      * told. */
     if (!take_edition(play, err)) {
         if (http_is_url(play->settings.source) || value(play, SETTING_KEY)->text_count > 0)
-            log_error("play", "playlist refused reason=\"%s\"", err->text);
+            log_error("playlist refused reason=\"%s\"", err->text);
         else
             return false;
     }
@@ -555,14 +557,15 @@ static void log_sdl(void *context, int category, SDL_LogPriority priority, const
     (void)context;
     (void)category;
     if (priority >= SDL_LOG_PRIORITY_WARN)
-        log_warn("play", "message of SDL reason=\"%s\"", text);
+        log_warn("message of SDL reason=\"%s\"", text);
     else
-        log_debug("play", "message of SDL reason=\"%s\"", text);
+        log_debug("message of SDL reason=\"%s\"", text);
 }
 
 int play_main(int argc, char **argv)
 {
     log_guard_stderr();
+    log_set_times(true);
     SDL_LogSetOutputFunction(log_sdl, NULL);
     struct play play = {.redraw = true};
     struct err err = {0};
@@ -577,7 +580,7 @@ int play_main(int argc, char **argv)
     } else if (play.settings.help) {
         usage_print(SETTINGS_PLAY, play.settings.help);
     } else if (!start(&play, &err)) {
-        log_error("play", "%s", err.text);
+        log_error("%s", err.text);
         play.status = EXIT_FAILURE;
     } else {
         run(&play);

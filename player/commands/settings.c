@@ -67,6 +67,8 @@ bool settings_read(struct settings *settings, enum settings_command command, int
     if (settings->values[SETTING_CONFIG].given && !read_config(settings, err))
         return false;
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
+    if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)
+        log_set_format(LOG_FORMAT_JSON);
     const struct option_value *sources = &settings->values[SETTING_SOURCE];
     if (sources->text_count > SETTINGS_OPERANDS_MAX)
         return err_set(err, ERR_INPUT, "option --source may be given at most %d times",

@@ -365,6 +365,16 @@ static const struct option_row rows[] = {
             .group = GROUP_GENERAL,
             .commands = EVERY,
         },
+    [SETTING_LOG_FORMAT] =
+        {
+            .name = "log-format",
+            .type = OPTION_CHOICE,
+            .choices = "text|json",
+            .fallback = "text",
+            .help = "log for people, or for programs: a JSON object on each line",
+            .group = GROUP_GENERAL,
+            .commands = EVERY,
+        },
     [SETTING_OUTPUT] =
         {
             .name = "output",

@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_MODULE "film"
+
 #define THREADS_MAX 16
 #define NAME_BYTES 64
 /* A film that was joined late and does not catch up is shown all the same after this. */
@@ -572,8 +574,7 @@ static void tell_dropped(const struct film *film)
     const struct film_facts *facts = &film->facts;
     int64_t dropped = film->pace.dropped, all = film->counts.came + dropped;
     if (film->pace.behind && dropped >= TOLD_FROM && dropped * TOLD_ONE_IN >= all)
-        log_warn("film",
-                 "is not decoded in time on this machine, %" PRId64 " of %" PRId64
+        log_warn("is not decoded in time on this machine, %" PRId64 " of %" PRId64
                  " frames left out spot=\"%s\" codec=%s size=%dx%d fps=%.4g",
                  dropped, all, film->name, facts->codec, facts->coded_width_px,
                  facts->coded_height_px, facts->fps);

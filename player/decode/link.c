@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LOG_MODULE "link"
+
 #define ENDING_STEP 64
 #define REAP_WAIT_NS INT64_C(5000000000)
 /* From the end of the talk to the end of the process: freeing a gigabyte takes a tenth of this. */
@@ -58,10 +60,10 @@ bool link_prepare(bool without_sandbox, struct err *err)
     /* Who started us may have left it ignored: then nobody could tell how a worker ended. */
     signal(SIGCHLD, SIG_DFL);
     if (!find_program(true, &program, &none))
-        log_error("link", "films can't be shown: %s; install Duckling again", none.text);
+        log_error("films can't be shown, install Duckling again reason=\"%s\"", none.text);
     if (without_sandbox)
-        log_warn("link", "workers run without a sandbox: who sends a picture that breaks one "
-                         "can do what the player can");
+        log_warn("workers run without a sandbox: who sends a picture that breaks one "
+                 "can do what the player can");
     unsandboxed = without_sandbox;
     if (without_sandbox || sandbox_available(err))
         return true;

@@ -11,6 +11,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define LOG_MODULE "lengths"
+
 /* An asset. */
 struct lengths_film {
     bool wanted;     /* a film whose length is to be found out */
@@ -137,13 +139,13 @@ static void fail(struct lengths *lengths, size_t asset, const struct err *err, i
     /* A crash is most likely the file's doing: it counts twice. */
     film->tries_left -= err->code == ERR_WORKER ? 2 : 1;
     if (is_final(err) || film->tries_left <= 0) {
-        log_warn("lengths", "a film's length is unknown, the default is taken path=\"%s\": %s",
-                 path, err->text);
+        log_warn("a film's length is unknown, the default is taken path=\"%s\" reason=\"%s\"", path,
+                 err->text);
         keep(lengths, film, 0, !is_final(err));
         settle(lengths, asset, 0);
         return;
     }
-    log_warn("lengths", "a film can't be looked at yet, trying again path=\"%s\": %s", path,
+    log_warn("a film can't be looked at yet, trying again path=\"%s\" reason=\"%s\"", path,
              err->text);
     film->again_ns = now_ns + film->wait_ns;
     film->wait_ns *= 2;

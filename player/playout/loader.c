@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "loader"
+
 #define ENTRIES_MAX 16
 #define RETRY_NS ((int64_t)30 * 1000000000)
 #define FAILURES_MAX 64
@@ -224,8 +226,7 @@ static bool strike(struct loader *loader, const struct entry *entry, enum err_co
     if (!again && entry->has_identity && is_the_files(code) &&
         quarantine_strike(loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
                           clock_mono_ns()))
-        log_error("loader",
-                  "quarantined after %d failures, not tried again for %d hours while the file is "
+        log_error("quarantined after %d failures, not tried again for %d hours while the file is "
                   "the same spot=\"%s\"",
                   QUARANTINE_STRIKES, QUARANTINE_HOURS, entry->name);
     return false;
@@ -237,8 +238,7 @@ static void fail(struct loader *loader, struct entry *entry, const struct err *e
     struct failure *failure = failure_of(loader, entry->serial, entry->spot, entry->language);
     bool known = failure && strncmp(failure->reason, err->text, sizeof failure->reason - 1) == 0;
     if (!known)
-        log_error("loader",
-                  "spot can't be shown, the picture before it stays spot=\"%s\" file=\"%s\" "
+        log_error("spot can't be shown, the picture before it stays spot=\"%s\" file=\"%s\" "
                   "reason=\"%s\"",
                   entry->name, entry->file, err->text);
     if (!failure) {
@@ -280,7 +280,7 @@ static bool film_broke(struct loader *loader, struct entry *entry, const struct 
     if (entry->picture && !is_shown(entry))
         unmake_picture(entry);
     if (entry->picture || again)
-        log_error("loader", "film broke off, %s spot=\"%s\" file=\"%s\" reason=\"%s\"",
+        log_error("film broke off, %s spot=\"%s\" file=\"%s\" reason=\"%s\"",
                   again ? "and is started again" : "its last frame stays", entry->name, entry->file,
                   err->text);
     if (entry->picture)
@@ -350,10 +350,10 @@ static void warn_of_flaws(struct loader *loader, struct entry *entry)
     int64_t at_us, told_us;
     if (loader_film_tell_short(&entry->film, &at_us, &told_us) &&
         is_news(loader, entry, FLAW_CUT_OFF))
-        log_warn("loader", "film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"",
-                 (double)at_us / 1e6, (double)told_us / 1e6, entry->name, entry->file);
+        log_warn("film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"", (double)at_us / 1e6,
+                 (double)told_us / 1e6, entry->name, entry->file);
     if (loader_film_tell_damaged(&entry->film, &at_us) && is_news(loader, entry, FLAW_DAMAGED))
-        log_warn("loader", "film has damaged pictures, the first at %.1f s spot=\"%s\" file=\"%s\"",
+        log_warn("film has damaged pictures, the first at %.1f s spot=\"%s\" file=\"%s\"",
                  (double)at_us / 1e6, entry->name, entry->file);
 }
 
@@ -386,8 +386,8 @@ static bool visual_part_poll(struct loader *loader, struct entry *entry, int64_t
         forgive(loader, entry, INT64_MAX);
     entry->visual.wanted = *failed && strike(loader, entry, err->code);
     if (entry->visual.wanted)
-        log_error("loader", "picture is tried again spot=\"%s\" file=\"%s\" reason=\"%s\"",
-                  entry->name, entry->file, err->text);
+        log_error("picture is tried again spot=\"%s\" file=\"%s\" reason=\"%s\"", entry->name,
+                  entry->file, err->text);
     *failed &= !entry->visual.wanted;
     return !entry->visual.wanted;
 }

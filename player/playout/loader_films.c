@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define LOG_MODULE "loader_films"
+
 /* After the first break a film goes on almost at once; one that breaks again and again (a machine
  * out of memory) is left alone longer each time, and in the end for the rest of its slot. */
 #define BREAKS_MAX 6
@@ -122,7 +124,7 @@ void loader_film_stop(struct loader_film *film, const char *name)
 {
     if (film->film) {
         const struct film_counts counts = film_counts(film->film);
-        log_debug("loader", "film over spot=\"%s\" frames=%lld dropped=%lld damaged=%lld", name,
+        log_debug("film over spot=\"%s\" frames=%lld dropped=%lld damaged=%lld", name,
                   (long long)counts.came, (long long)counts.dropped, (long long)counts.damaged);
     }
     film_stop(film->film);

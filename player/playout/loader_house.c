@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LOG_MODULE "loader_house"
+
 bool loader_part_pending(const struct loader_part *part)
 {
     return part->wanted || part->frames;
@@ -65,7 +67,7 @@ struct picture *loader_house_want(struct loader_house *house, const struct loade
         house->ground.wanted = false;
         house->ground.frames = loader_start_house(canvas, &err);
         if (!house->ground.frames)
-            log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
+            log_warn("house card is incomplete reason=\"%s\"", err.text);
     }
     if (strncmp(house->words, words, sizeof house->words - 1) != 0 && room > 0) {
         size_t length = strnlen(words, sizeof house->words - 1);
@@ -84,7 +86,7 @@ bool loader_house_poll(struct loader_house *house, int64_t now_ns)
     bool news = loader_part_poll(&house->ground, now_ns, &failed, &err);
     news |= loader_part_poll(&house->text, now_ns, &failed, &err);
     if (failed)
-        log_warn("loader", "house card is incomplete reason=\"%s\"", err.text);
+        log_warn("house card is incomplete reason=\"%s\"", err.text);
     if (news)
         make_picture(house);
     return news;

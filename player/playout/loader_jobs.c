@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOG_MODULE "loader_jobs"
+
 #define HOUSE_TEXT_SIZE 0.026
 
 static struct protocol_job job_for(const struct loader_canvas *canvas, enum protocol_kind kind)
@@ -160,8 +162,7 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
         struct err font_err = {0};
         int file = edition_open(edition, font, &font_err);
         if (file < 0) {
-            log_warn("loader", "brand font left out spot=\"%s\" reason=\"%s\"", spot->name,
-                     font_err.text);
+            log_warn("brand font left out spot=\"%s\" reason=\"%s\"", spot->name, font_err.text);
         } else {
             faces.files[0] = file;
             faces.count = 1;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define LOG_MODULE "playing"
+
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 /* So long a screen with nothing on it shows its ground alone, which most first pictures need. */
 #define BARE_MS 1000
@@ -53,7 +55,7 @@ bool playing_open(struct playing *playing, const char *path, const char *own, in
     struct playlist_faults faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
     for (size_t i = 0; i < faults.count; i++)
-        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
+        log_error("fault at %s reason=\"%s\"", faults.items[i].path, faults.items[i].text);
     playlist_faults_finish(&faults);
     struct lengths lengths = {0};
     if (!edition)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOG_MODULE "display"
+
 static SDL_Window *open_window(const struct display_config *config, Uint32 flags, struct err *err)
 {
     bool fullscreen = config->width_px == 0;
@@ -113,7 +115,7 @@ struct display *display_create(const struct display_config *config, struct err *
     }
     if (!display) {
         if (config->renderer == DISPLAY_AUTO)
-            log_info("display", "drawing on the processor reason=\"%s\"", gpu_err.text);
+            log_info("drawing on the processor reason=\"%s\"", gpu_err.text);
         display = create_cpu(config, err);
     }
     if (display)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define LOG_MODULE "frames_log"
+
 FILE *frames_log_open(const char *path, struct err *err)
 {
     FILE *log = fopen(path, "we");
@@ -48,5 +50,5 @@ void frames_log_close(FILE *log)
         return;
     bool failed = ferror(log);
     if (fclose(log) != 0 || failed)
-        log_error("frames_log", "the frames log is incomplete: the disk refused it");
+        log_error("the frames log is incomplete: the disk refused it");
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define LOG_MODULE "sound"
+
 /* 21 ms: what is heard is put so much earlier, so it need not be smaller. A power of two: some of
  * SDL 2.26's drivers round another number up to one, and then overrun the buffer that they made. */
 #define PERIOD_PAIRS 1024
@@ -70,7 +72,7 @@ static void SDLCALL feed(void *context, Uint8 *bytes, int size)
 
 static void tell_open(const struct sound *sound)
 {
-    log_info("sound", "sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
+    log_info("sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
              sound->period * 1000.0 / SOUND_QUEUE_HZ);
 }
 
@@ -149,10 +151,10 @@ static int64_t look_after(struct sound *sound)
         return LOOK_MS;
     if (sound->id) {
         if (!sound->told)
-            log_warn("sound", "sound device lost: films are silent until one works again");
+            log_warn("sound device lost: films are silent until one works again");
         close_device(sound, STATE_NONE);
     } else if (!sound->told) {
-        log_info("sound", "no sound device: films are silent reason=\"%s\"", SDL_GetError());
+        log_info("no sound device: films are silent reason=\"%s\"", SDL_GetError());
     }
     sound->told = true;
     sound->state = STATE_NONE;
@@ -177,7 +179,7 @@ static struct timespec after_ms(clockid_t clock, int64_t ms)
 static void rest(struct sound *sound)
 {
     if (sound->id && !sound->told)
-        log_info("sound", "sound device closed: nothing to hear");
+        log_info("sound device closed: nothing to hear");
     close_device(sound, STATE_UNKNOWN);
     sound->failures = 0;
 }
@@ -219,7 +221,7 @@ static void start(struct sound *sound)
     if (sound->started)
         return;
     if (sound->state == STATE_UNKNOWN)
-        log_warn("sound", "no thread for the sound device: films are silent");
+        log_warn("no thread for the sound device: films are silent");
     sound->state = STATE_NONE;
 }
 
@@ -261,7 +263,7 @@ bool sound_destroy(struct sound *sound)
         pthread_mutex_unlock(&sound->mutex);
         struct timespec until = after_ms(CLOCK_MONOTONIC, JOIN_MS);
         if (pthread_clockjoin_np(sound->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-            log_warn("sound", "the sound device hangs, and is left behind");
+            log_warn("the sound device hangs, and is left behind");
             return false;
         }
     }

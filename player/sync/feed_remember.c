@@ -2,13 +2,15 @@
 
 #include "base/log.h"
 
+#define LOG_MODULE "feed_remember"
+
 static void tell(bool was_unsaved, bool ok, const struct err *err)
 {
     if (!ok && !was_unsaved)
-        log_error("channel", "what must be remembered can't be kept, and is tried again: %s",
+        log_error("what must be remembered can't be kept, and is tried again reason=\"%s\"",
                   err->text);
     if (ok && was_unsaved)
-        log_info("channel", "what must be remembered is kept again");
+        log_info("what must be remembered is kept again");
 }
 
 void feed_remember(struct state_file *file, const struct state *at_least)

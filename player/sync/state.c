@@ -16,6 +16,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define LOG_MODULE "state"
+
 #define FILE_BYTES_MAX 4096
 #define NAME_BYTES 128
 #define ENTRIES_MAX (1 + TRUST_KEYS_MAX)
@@ -243,7 +245,7 @@ static bool take_over(struct state_file *file, const char *name, struct err *err
     if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT)
         return trouble.code == ERR_MISSING || err_set(err, trouble.code, "%s", trouble.text);
     if (trouble.code == ERR_LIMIT || !parse(file, text, size, found, &count))
-        log_warn("state", "damaged, counts as none path=%s", path);
+        log_warn("damaged, counts as none path=%s", path);
     else if (strcmp(name, file->name) == 0 || shares_key(file, found, count))
         raise_by_entries(file, found, count);
     if (trouble.code != ERR_LIMIT)
@@ -264,7 +266,7 @@ static void take_over_at_start(struct state_file *file, const char *name)
 {
     struct err err;
     if (!take_over(file, name, &err))
-        log_warn("state", "can't be read, counts as none: %s", err.text);
+        log_warn("can't be read, counts as none reason=\"%s\"", err.text);
 }
 
 /* Pinning one key more, or one less, must not forget what was seen under those that stay. The file

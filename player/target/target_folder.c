@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_MODULE "target_folder"
+
 #define PIECE_BYTES (1 << 20)
 /* So that the progress of a slow stick is that of the stick, not that of the page cache. */
 #define SYNC_EACH_BYTES (32 << 20)
@@ -153,7 +155,7 @@ bool target_folder_open(struct target *target, struct err *err)
         return true;
     if (!make_folders(target->base, 0, err))
         return false;
-    log_info("target", "made the folder %s", path);
+    log_info("made the folder %s", path);
     return true;
 }
 

@@ -95,7 +95,7 @@ class Publish(Publishing):
         self.put(self.playlist, "--expires", "2099-12-31T23:59:59+09:00")
         self.assertEqual(self.channel.pointer()[0]["expires"], "2099-12-31T14:59:59Z")
         told = self.run_it(self.playlist, "--expires", "2099-01-01T09:00", "--timezone", "Asia/Seoul").stderr
-        self.assertRegex(told, r"(?m)^info publish: .* expires=2099-01-01T09:00:00\+09:00 \(in \d+ days\)$")
+        self.assertRegex(told, r"(?m)^info publish: .* expires=2099-01-01T09:00:00\+09:00 in=.\d+ days.$")
         self.assertEqual(self.channel.pointer()[0]["expires"], "2099-01-01T00:00:00Z")
 
     def test_more_files_than_threads(self):
@@ -366,7 +366,7 @@ class Places(Publishing):
         self.refuse(f"there is no folder {self.folder}/usb/, and only the last one is made; is the stick mounted?",
                     to=self.folder / "usb/signage")
         self.assertFalse((self.folder / "usb").exists())
-        self.assertIn(f"info target: made the folder {self.base}/\n", self.run_it(self.playlist).stderr)
+        self.assertIn(f"info target_folder: made the folder {self.base}/\n", self.run_it(self.playlist).stderr)
         self.assertNotIn("made the folder", self.run_it(self.playlist).stderr)
 
     def test_an_address_without_its_beginning(self):

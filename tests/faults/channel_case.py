@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 import feed_case
+import logs
 from feed_case import BUILD, TOP, WAIT_S, Lines, bytes_of, content
 
 sys.path.insert(0, str(TOP / "tests"))
@@ -78,7 +79,7 @@ class Probe(feed_case.Probe):
         self.process = subprocess.Popen(
             [*wrap, str(build / "tests/faults/probe_channel"), *(f"{name}={value}" for name, value in arguments)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=environment)
-        self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr)
+        self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr, logs.readable)
         self.at = 0
 
     def _edition_from(self, pattern):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
+import logs  # noqa: E402
 import servers  # noqa: E402
 
 BUILD = Path(os.environ.get("TEST_BUILD", TOP / "build" / "asan"))
@@ -22,15 +23,16 @@ WAIT_S = 30
 class Lines:
     """Lines of a stream, as they come, to wait for."""
 
-    def __init__(self, stream):
-        self.lines, self.ended = [], False
+    def __init__(self, stream, seen=str):
+        self.raw, self.lines, self.ended = [], [], False  # what came, and what tests look into
         self.changed = threading.Condition()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        threading.Thread(target=self._read, args=(stream, seen), daemon=True).start()
 
-    def _read(self, stream):
+    def _read(self, stream, seen):
         for line in stream:
             with self.changed:
-                self.lines.append(line.rstrip("\n"))
+                self.raw.append(line.rstrip("\n"))
+                self.lines.append(seen(line.rstrip("\n")))
                 self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -62,7 +64,7 @@ class Probe:
             [*wrap, str(BUILD / "tests/faults/probe_feed"), source, str(store), str(poll_ms), str(ca or "-"), str(stall_ms),
              str(retry_max_ms), str(playlist_ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             errors="replace", env=environment)
-        self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr)
+        self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr, logs.readable)
         self.at = 0
 
     def edition(self, name):

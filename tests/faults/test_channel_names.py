@@ -6,12 +6,19 @@ import re
 import threading
 
 from channel_case import POINTER, Case, Scene, bytes_of, channel, content
+import logs
 import tap
 
 SECRET = bytes_of("secret", 4000)  # what must never be read
-LOG_LINE = re.compile(r"^(error|warn|info|debug) [a-z_]+: ")
 IN_THE_STORE = re.compile(r"lock|media|tmp|feeds|media/[0-9a-f]{64}|tmp/[0-9a-zA-Z]+\.(part|tag)|feeds/[0-9a-f]{16}(/manifest\.json)?")
 IN_THE_STATE = re.compile(r"seoul-[0-9a-f]{16}\.(state|lock)|[a-z.]*lock")
+
+
+def is_line(line):
+    try:
+        return logs.parse(line)
+    except ValueError:
+        return None
 
 
 def climbs():
@@ -87,7 +94,7 @@ class Names(Case):
         for path in (scene.folder / "store/media").iterdir():
             self.assertFalse(path.is_symlink())
             self.assertEqual(channel.sha256(content(path)), path.name)
-        forged = [line for line in scene.probe.log.lines if not LOG_LINE.match(line) or re.search(r"[\x00-\x1f\x7f]", line)]
+        forged = [line for line in scene.probe.log.raw if not is_line(line)]
         self.assertEqual(forged, [], "lines of the log that are none of the player's")
 
     def try_all(self, names, make):
@@ -117,7 +124,7 @@ class Names(Case):
         mark = len(scene.probe.log.lines)
         scene.put(scene.channel.pointer(version, data), **{f"p_{version}_json": data})
         try:
-            scene.probe.log.wait(f"playlist refused version={version}:|playlist ready .* version={version} |"
+            scene.probe.log.wait(f"playlist refused version={version} |playlist ready .* version={version} |"
                                  "a medium can't be fetched", mark)
         except AssertionError as trouble:
             raise AssertionError(f"{name!r}: {trouble}") from None

@@ -213,7 +213,7 @@ class Restarts(Turns):
         shutil.copytree(self.folder / "old", self.store)
         self.server.acts[POINTER] = [servers.status(503)]
         probe = self.probe(self.base)
-        probe.log.wait("the stored playlist is not used: rollback")
+        probe.log.wait("the stored playlist is not used reason=.rollback")
         self.polls(3)
         self.assertEqual(probe.editions(), 0)
         self.server.acts.clear()

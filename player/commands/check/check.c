@@ -16,6 +16,8 @@
 
 #include <stdlib.h>
 
+#define LOG_MODULE "check"
+
 /* One playlist under check. */
 struct check_subject {
     const struct settings *settings;
@@ -173,7 +175,7 @@ int check_main(int argc, char **argv)
     } else if (command.settings.help) {
         usage_print(SETTINGS_CHECK, command.settings.help);
     } else if (!run(&command, &err)) {
-        log_error("check", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     } else {
         status = status_of(&command);

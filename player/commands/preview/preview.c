@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LOG_MODULE "preview"
+
 #define FRAMES_FPS 10 /* of --frames, where nothing else is asked for */
 
 struct preview {
@@ -252,7 +254,7 @@ int preview_main(int argc, char **argv)
     } else if (preview.settings.help) {
         usage_print(SETTINGS_PREVIEW, preview.settings.help);
     } else if (!run(&preview, &err)) {
-        log_error("preview", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
     preview_wall_finish(&preview.wall);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "publish"
+
 #define EXPIRES_DEFAULT_MS (90 * INT64_C(86400000))
 
 struct publish_command {
@@ -38,7 +40,7 @@ static bool read_expires(struct publish_command *command, struct err *err)
         return err_set(err, ERR_INPUT, "option --expires needs a time in the future, not %s (%s)",
                        text, when);
     publish_when_span(command->expires_ms - now_ms, span);
-    log_info("publish", "players report it as stale from then on: expires=%s (in %s)", when, span);
+    log_info("players report it as stale from then on expires=%s in=\"%s\"", when, span);
     return true;
 }
 
@@ -108,7 +110,7 @@ int publish_main(int argc, char **argv)
     } else if (command.settings.help) {
         usage_print(SETTINGS_PUBLISH, command.settings.help);
     } else if (!run(&command, &err)) {
-        log_error("publish", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
     settings_finish(&command.settings);

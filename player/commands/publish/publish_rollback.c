@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "publish_rollback"
+
 /* Versions that were passed over, or never got in force, leave gaps. */
 #define GAPS_MAX 100
 
@@ -36,9 +38,9 @@ static bool read_before(const struct publish_session *session, const struct publ
         if (!got && !publish_channel_is_unusable(err))
             return false;
         if (got)
-            log_info("publish", "passed over version %" PRId64 ": its content is in force", number);
+            log_info("passed over version %" PRId64 ": its content is in force", number);
         else if (err->code != ERR_MISSING)
-            log_warn("publish", "passed over version %" PRId64 ": %s", number, err->text);
+            log_warn("passed over version %" PRId64 " reason=\"%s\"", number, err->text);
         free(version->bytes);
         version->bytes = NULL;
     }

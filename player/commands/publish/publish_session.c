@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "publish_session"
+
 #define CLOCK_APART_MS (10 * INT64_C(60000))
 
 static const char *text_of(const struct settings *settings, enum setting setting)
@@ -246,8 +248,7 @@ static bool find_after(const struct publish_session *session, int64_t *after, st
     int64_t highest = session->highest;
     bool is_ours = false;
     if (highest == 0 && session->after == 0)
-        log_info("publish",
-                 "nothing of channel %s is there: it begins with version 1 (--after VERSION where "
+        log_info("nothing of channel %s is there: it begins with version 1 (--after VERSION where "
                  "players have seen one)",
                  session->channel.name);
     *after = highest > session->after ? highest : session->after;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOG_MODULE "publish_sign"
+
 #define HINT_BYTES (sizeof "duckling channel " + POINTER_CHANNEL_BYTES)
 
 /* Arguments of a program are not const, for reasons of history; minisign does not change them. */
@@ -57,7 +59,7 @@ static bool pin_made(const char *secret, const char *public, struct trust *trust
     struct publish_room room;
     bool ok = publish_room_open(&room, "unused", "key.pub", err);
     char *const argv[] = {"minisign", "-R", "-s", argument(secret), "-p", room.output, NULL};
-    log_info("publish", "no public key %s: minisign makes it from the secret key", public);
+    log_info("no public key %s: minisign makes it from the secret key", public);
     ok = ok && run_with_key(&room, argv, secret, err) && trust_pin(trust, room.output, err);
     publish_room_close(&room);
     return ok || err_prefix(err, "the public key of %s: ", secret);

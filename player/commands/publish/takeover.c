@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "takeover"
+
 #define UNTIL_DAYS_MAX 31
 #define UNTIL_MS_MAX (UNTIL_DAYS_MAX * INT64_C(86400000))
 
@@ -43,7 +45,7 @@ static bool read_until(struct takeover_command *command, struct err *err)
                        "option --until needs a time at most %d days from now, not %s (%s)",
                        UNTIL_DAYS_MAX, text, when);
     publish_when_span(command->until_ms - now_ms, span);
-    log_info("takeover", "it ends by itself: until=%s (in %s)", when, span);
+    log_info("it ends by itself until=%s in=\"%s\"", when, span);
     return true;
 }
 
@@ -78,8 +80,7 @@ static void warn_of_no_playlist(const struct publish_session *session)
     struct err err = {0};
     channel.kind = POINTER_PLAYLIST;
     if (publish_channel_current(&channel, &pointer, &err) && pointer.version == 0)
-        log_warn("takeover",
-                 "nothing was ever published on this channel, so no screen may be playing it: is "
+        log_warn("nothing was ever published on this channel, so no screen may be playing it: is "
                  "its name right? channel=%s",
                  channel.name);
 }
@@ -124,7 +125,7 @@ static bool put_over(struct publish_session *session, struct publish_outcome *ou
                                               .size = (size_t)version.pointer.bytes};
         ok = publish_session_put(session, &again, &media, 0, outcome, err);
     } else if (publish_channel_is_unusable(err)) {
-        log_warn("takeover", "its playlist can't be had, another takes its place: %s", err->text);
+        log_warn("its playlist can't be had, another takes its place reason=\"%s\"", err->text);
         ok = publish_session_put(session, &plain, &media, 0, outcome, err);
     } else {
         ok = false;
@@ -145,7 +146,7 @@ static bool turn_off(struct takeover_command *command, struct publish_session *s
     if (session->highest > 0 || session->after > 0)
         return put_over(session, &outcome, err) &&
                publish_session_tell(session, &words, &outcome, err);
-    log_info("takeover", "none was ever on: nothing to do");
+    log_info("none was ever on: nothing to do");
     return true;
 }
 
@@ -166,7 +167,7 @@ int takeover_main(int argc, char **argv)
     } else if (command.settings.help) {
         usage_print(SETTINGS_TAKEOVER, command.settings.help);
     } else if (!run(&command, &session, &err)) {
-        log_error("takeover", "%s", err.text);
+        log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
     publish_session_finish(&session);

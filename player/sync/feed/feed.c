@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LOG_MODULE "feed"
+
 #define POLL_MS_MIN 100
 #define POLL_MS_MAX 86400000
 #define FAULT_LINES_MAX 20
@@ -181,9 +183,9 @@ void feed_log_faults(const struct playlist_faults *faults)
 {
     size_t shown = faults->count < FAULT_LINES_MAX ? faults->count : FAULT_LINES_MAX;
     for (size_t i = 0; i < shown; i++)
-        log_error("feed", "fault at %s: %s", faults->items[i].path, faults->items[i].text);
+        log_error("fault at %s reason=\"%s\"", faults->items[i].path, faults->items[i].text);
     if (faults->total > shown)
-        log_error("feed", "and %zu faults more", faults->total - shown);
+        log_error("and %zu faults more", faults->total - shown);
 }
 
 struct fetch *feed_make_fetch(const struct feed_config *config, const struct feed_limits *limits,

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_channel"
+
 #define TRACK_NAME_BYTES 96
 #define NANO_PER_MS 1000000
 /* Until a state that could not be written is tried again. */
@@ -77,10 +79,10 @@ static void tell_takeover(struct feed_channel *c, enum offer what)
 {
     const struct pointer *on = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
     if (what == OFFER_TAKEOVER && on && on->version != c->told_on) {
-        log_info("channel", "takeover is on version=%lld", (long long)on->version);
+        log_info("takeover is on version=%lld", (long long)on->version);
         c->told_on = on->version;
     } else if (what != OFFER_TAKEOVER && c->told_on) {
-        log_info("channel", "takeover is over version=%lld", (long long)c->told_on);
+        log_info("takeover is over version=%lld", (long long)c->told_on);
         c->told_on = 0;
     }
 }
@@ -133,7 +135,7 @@ static struct edition *make(struct feed_channel *c, enum offer what, struct err 
 static void put_off(struct feed_channel *c, enum offer what, const char *why)
 {
     if (!c->failures)
-        log_error("channel", "what is to be on can't be made yet: %s", why);
+        log_error("what is to be on can't be made yet reason=\"%s\"", why);
     struct edition *card =
         c->offered == OFFER_TAKEOVER && what == OFFER_PLAYLIST ? make_nothing(c) : NULL;
     if (card) {
@@ -223,8 +225,7 @@ static void tell_stale(struct feed_channel *c)
     const struct pointer *on = feed_line_in_force(line);
     if (!on || c->told_stale || pointer_end_ms(on) > feed_line_now_ms(line, clock_mono_ns()))
         return;
-    log_warn("channel",
-             "the playlist is stale: it has expired and nothing newer was published; it goes on "
+    log_warn("the playlist is stale: it has expired and nothing newer was published; it goes on "
              "version=%lld",
              (long long)on->version);
     c->told_stale = true;

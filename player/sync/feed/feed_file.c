@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_MODULE "feed_file"
+
 #define REST_MS_MAX 5000 /* where poll fails */
 #define TRIES_MAX 3      /* to read a file that changes meanwhile */
 
@@ -98,7 +100,7 @@ static struct edition *load(struct feed_file *source, bool quiet)
     } else {
         digest_faults(faults, &err, digest);
         if (!quiet && memcmp(digest, source->told, sizeof digest) != 0) {
-            log_error("feed", "playlist refused: %s", err.text);
+            log_error("playlist refused reason=\"%s\"", err.text);
             if (faults->total > 1)
                 feed_log_faults(faults);
         }
@@ -182,9 +184,8 @@ static void follow(struct feed_file *source)
     struct edition *edition = load_whole(source, now);
     if (!edition)
         return;
-    log_info("feed", "playlist ready name=\"%s\" spots=%zu files=%zu source=%s",
-             edition->playlist->name, edition->playlist->spot_count, edition->playlist->asset_count,
-             source->path);
+    log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=%s", edition->playlist->name,
+             edition->playlist->spot_count, edition->playlist->asset_count, source->path);
     feed_slot_offer(source->slot, edition, true);
 }
 
@@ -202,7 +203,7 @@ void feed_file_run(struct feed_file *source)
         int ready = poll(fds, 2, source->poll_ms);
         bool failed = ready < 0 && errno != EINTR;
         if (failed && !troubled)
-            log_error("feed", "changes of %s can't be waited for: %s", source->path,
+            log_error("changes can't be waited for path=\"%s\" reason=\"%s\"", source->path,
                       strerror(errno));
         if (failed) /* the look that follows needs no descriptor */
             feed_slot_rest(source->slot, clock_mono_ns() + rest_ns(source));

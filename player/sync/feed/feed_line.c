@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_line"
+
 #define WANT_RETRY_NS INT64_C(1000000000)
 #define NANO_PER_MS 1000000
 
@@ -128,7 +130,7 @@ void feed_line_accept(struct feed_line *line, size_t base, const struct opened *
     for (size_t i = 0; i < line->config.base_count; i++)
         feed_told_renew(&line->origins[i].told);
     line->told = (struct feed_told){0};
-    log_info("channel", "%s pointer accepted version=%" PRId64 " source=%s", feed_line_kind(line),
+    log_info("%s pointer accepted version=%" PRId64 " source=%s", feed_line_kind(line),
              pointer->version, line->origins[base].shown);
     feed_line_remember(line, &line->newest, false);
 }
@@ -158,8 +160,8 @@ static void want(struct feed_line *line, int64_t now_ns)
     free(opened);
     line->want_due_ns = line->wanted ? 0 : now_ns + WANT_RETRY_NS;
     if (!line->wanted && !failed_before)
-        log_error("channel", "version %" PRId64 " can't be fetched yet: %s",
-                  newest->pointer.version, err.text);
+        log_error("version %" PRId64 " can't be fetched yet reason=\"%s\"", newest->pointer.version,
+                  err.text);
 }
 
 /* Each turn anew: what is over by a clock that is wrong for a moment is wanted once it is right. */
@@ -173,8 +175,7 @@ static void follow_newest(struct feed_line *line, int64_t now_ns)
     bool over = newest->kind == POINTER_TAKEOVER && pointer_end_ms(newest) <= now_ms;
     bool on_its_way = line->wanted || track_is_coming(track);
     if (over && on_its_way) {
-        log_info("channel", "takeover is over before it was whole version=%" PRId64,
-                 newest->version);
+        log_info("takeover is over before it was whole version=%" PRId64, newest->version);
         feed_wanted_destroy(line->wanted);
         line->wanted = NULL;
         track_drop_coming(track);
@@ -191,12 +192,11 @@ static bool tell_wanted(struct feed_line *line, const char *what, const char *tr
                         int64_t now_ns)
 {
     unsigned held;
-    char times[HELD_BYTES];
     snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", feed_line_kind(line), what, trouble);
     if (!feed_told_trouble(&line->told, trouble, now_ns, &held))
         return false;
-    log_warn("channel", "%s %s version=%" PRId64 "%s: %s", feed_line_kind(line), what,
-             line->newest.pointer.version, feed_line_held_words(held, times), trouble);
+    log_warn("%s %s version=%" PRId64 " times=%u reason=\"%s\"", feed_line_kind(line), what,
+             line->newest.pointer.version, held + 1, trouble);
     return true;
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_line_kept"
+
 /* What the store has kept must be signed by a key that is pinned now, and by nobody else: the disk
  * is not trusted either. Nor is it believed when it is older than what was in force once. */
 static bool check_pointer(const struct feed_line *line, const struct pointer *pointer,
@@ -77,7 +79,7 @@ struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns)
     if (!ok) {
         playlist_destroy(playlist);
         if (err.code != ERR_MISSING || track_manifest(track))
-            log_warn("channel", "the stored %s is not used: %s", feed_line_kind(line), err.text);
+            log_warn("the stored %s is not used reason=\"%s\"", feed_line_kind(line), err.text);
         leave(line, err.code);
         return NULL;
     }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_line_origin"
+
 #define WHOLE_EACH 8
 
 static bool make_origin(struct feed_line *line, size_t at, struct err *err)
@@ -41,23 +43,14 @@ bool feed_line_make_origins(struct feed_line *line, struct err *err)
     return true;
 }
 
-const char *feed_line_held_words(unsigned held, char words[HELD_BYTES])
-{
-    words[0] = '\0';
-    if (held)
-        snprintf(words, HELD_BYTES, " times=%u", held + 1);
-    return words;
-}
-
-/* Refuses a pointer: why in words for people, and `detail` for the log, more keys and values. */
+/* Refuses a pointer: `words` for the house card, `reason` for the log. */
 static void refuse(struct feed_line *line, struct origin *origin, const char *refusal,
-                   const char *words, const char *detail, int64_t now_ns)
+                   const char *words, const char *reason, int64_t now_ns)
 {
     unsigned held;
-    char times[HELD_BYTES];
     if (feed_told_trouble(&origin->told, refusal, now_ns, &held))
-        log_warn("channel", "%s pointer refused refusal=%s source=%s%s %s", feed_line_kind(line),
-                 refusal, origin->shown, feed_line_held_words(held, times), detail);
+        log_warn("%s pointer refused refusal=%s source=%s times=%u reason=\"%s\"",
+                 feed_line_kind(line), refusal, origin->shown, held + 1, reason);
     snprintf(line->trouble, sizeof line->trouble, "%.100s: %s", words, origin->shown);
     origin->troubled = true;
 }
@@ -65,11 +58,11 @@ static void refuse(struct feed_line *line, struct origin *origin, const char *re
 static void refuse_version(struct feed_line *line, struct origin *origin,
                            enum pointer_verdict verdict, int64_t version, int64_t now_ns)
 {
-    char detail[96];
-    snprintf(detail, sizeof detail, "version=%" PRId64 " highest=%" PRId64, version,
+    const char *words = pointer_verdict_words(verdict);
+    char reason[192];
+    snprintf(reason, sizeof reason, "%.100s: version %" PRId64 ", highest %" PRId64, words, version,
              state_get(line->config.state)->version[line->config.kind]);
-    refuse(line, origin, pointer_verdict_name(verdict), pointer_verdict_words(verdict), detail,
-           now_ns);
+    refuse(line, origin, pointer_verdict_name(verdict), words, reason, now_ns);
 }
 
 /* A pointer that could not be opened: it is refused, or there was no memory to look into it, of
@@ -78,15 +71,13 @@ static void reject(struct feed_line *line, struct origin *origin, const char *re
                    const struct err *err, int64_t now_ns)
 {
     unsigned held;
-    char text[ERR_TEXT_BYTES + 16];
     if (refusal) {
-        snprintf(text, sizeof text, "reason=\"%s\"", err->text);
-        refuse(line, origin, refusal, err->text, text, now_ns);
+        refuse(line, origin, refusal, err->text, err->text, now_ns);
         return;
     }
     if (feed_told_trouble(&origin->told, err->text, now_ns, &held))
-        log_warn("channel", "cannot verify the %s pointer yet, retrying source=%s%s reason=\"%s\"",
-                 feed_line_kind(line), origin->shown, feed_line_held_words(held, text), err->text);
+        log_warn("cannot verify the %s pointer yet, retrying source=%s times=%u reason=\"%s\"",
+                 feed_line_kind(line), origin->shown, held + 1, err->text);
     snprintf(line->trouble, sizeof line->trouble, "cannot verify the pointer yet: %s",
              origin->shown);
     origin->troubled = true;
@@ -95,7 +86,7 @@ static void reject(struct feed_line *line, struct origin *origin, const char *re
 static void be_well(struct feed_line *line, struct origin *origin, const char *words)
 {
     if (feed_told_well(&origin->told))
-        log_info("channel", "%s source=%s", words, origin->shown);
+        log_info("%s source=%s", words, origin->shown);
     line->trouble[0] = '\0';
     origin->troubled = false;
 }
@@ -143,10 +134,9 @@ static void tell_silence(struct feed_line *line, struct origin *origin, const ch
                          int64_t now_ns)
 {
     unsigned held;
-    char times[HELD_BYTES];
     if (feed_told_trouble(&origin->told, trouble, now_ns, &held))
-        log_warn("channel", "no %s pointer source=%s%s: %s", feed_line_kind(line), origin->shown,
-                 feed_line_held_words(held, times), trouble);
+        log_warn("no %s pointer source=%s times=%u reason=\"%s\"", feed_line_kind(line),
+                 origin->shown, held + 1, trouble);
     snprintf(line->trouble, sizeof line->trouble, "%s: %s", origin->shown, trouble);
     origin->troubled = true;
 }

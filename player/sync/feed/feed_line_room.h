@@ -76,8 +76,4 @@ void feed_line_remember(const struct feed_line *line, const struct accepted *acc
 MUST_CHECK bool feed_line_make_origins(struct feed_line *line, struct err *err);
 void feed_line_step_origins(struct feed_line *line, int64_t now_ns);
 
-/* " times=N", or "" where nothing was held back. */
-#define HELD_BYTES 24
-const char *feed_line_held_words(unsigned held, char words[HELD_BYTES]);
-
 #endif

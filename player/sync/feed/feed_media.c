@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_media"
+
 #define PARALLEL_MAX 4
 #define BUSY_NS ((int64_t)500000000)     /* until it is looked whether a file is still busy */
 #define READ_PAUSE_NS ((int64_t)5000000) /* between stretches: films read from the same disk */
@@ -126,8 +128,8 @@ static void tell(struct feed_media *media, struct feed_medium *m, const struct e
     snprintf(media->trouble, sizeof media->trouble, "%.*s: %.*s", shown_bytes(m->asset->path, 120),
              m->asset->path, shown_bytes(err->text, 300), err->text);
     if (!was_logged(m, media, err))
-        log_warn("feed", "a medium can't be fetched path=\"%s\" url=%s: %s", m->asset->path, shown,
-                 err->text);
+        log_warn("a medium can't be fetched path=\"%s\" url=%s reason=\"%s\"", m->asset->path,
+                 shown, err->text);
     m->causes[m->base] = number_cause(err);
 }
 
@@ -152,8 +154,7 @@ static bool make_room(const struct feed_media *media, const struct feed_medium *
     }
     manifest_destroy(own);
     if (removed)
-        log_info("feed", "the disk is full: files that are not needed make room files=%zu",
-                 removed);
+        log_info("the disk is full: files that are not needed make room files=%zu", removed);
     return removed > 0;
 }
 

@@ -4,6 +4,8 @@
 #include "base/feed_retry.h"
 #include "base/log.h"
 
+#define LOG_MODULE "feed_run"
+
 #define WAIT_MS_MAX 60000
 /* A transfer that ends lets a run succeed that did not get to wait, which is what fails; no more
  * than the four media and a few small files can end in a row. */
@@ -19,7 +21,7 @@ void feed_run_init(struct feed_run *run, struct feed_slot *slot, struct fetch *f
 void feed_run_begin(struct feed_run *run)
 {
     if (store_read_only(run->store))
-        log_error("feed", "the store can't be written; what it holds is played, nothing new: %s",
+        log_error("the store can't be written; what it holds is played, nothing new reason=\"%s\"",
                   store_read_only(run->store));
 }
 
@@ -35,13 +37,13 @@ void feed_run_wait(struct feed_run *run, int64_t due_ns)
     if (fetch_run(run->fetch, wait_ms, &err)) {
         if (!run->failures || ++run->successes < RUNS_TO_TRUST)
             return;
-        log_info("feed", "the network library works again");
+        log_info("the network library works again");
         run->failures = 0;
         return;
     }
     run->successes = 0;
     if (!run->failures)
-        log_error("feed", "the network library failed and is tried again: %s", err.text);
+        log_error("the network library failed and is tried again reason=\"%s\"", err.text);
     run->failures++;
     feed_slot_rest(run->slot, feed_retry_ns(&run->retry, run->failures, clock_mono_ns()));
 }
@@ -60,5 +62,5 @@ void feed_run_clean(struct feed_run *run, struct track *const tracks[], size_t c
     run->clean_due = false;
     size_t removed = store_collect(run->store, needed, used);
     if (removed)
-        log_info("feed", "store cleaned files=%zu", removed);
+        log_info("store cleaned files=%zu", removed);
 }

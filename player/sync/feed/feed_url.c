@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "feed_url"
+
 struct feed_url {
     struct feed_slot *slot;
     struct store *store;
@@ -34,7 +36,7 @@ static void tell_trouble(const struct feed_url *f, char told[ERR_TEXT_BYTES], co
                          const char *trouble)
 {
     if (strncmp(told, trouble, ERR_TEXT_BYTES - 1) != 0)
-        log_warn("feed", "%s url=%s: %s", what, f->shown, trouble);
+        log_warn("%s url=%s reason=\"%s\"", what, f->shown, trouble);
     snprintf(told, ERR_TEXT_BYTES, "%s", trouble);
 }
 
@@ -43,11 +45,11 @@ static void refuse(struct feed_url *f, const struct playlist_faults *faults, con
     if (faults->count) {
         feed_slot_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
                        faults->items[0].text);
-        log_error("feed", "playlist refused url=%s faults=%zu", f->shown, faults->total);
+        log_error("playlist refused url=%s faults=%zu", f->shown, faults->total);
         feed_log_faults(faults);
     } else {
         feed_slot_tell(f->slot, "playlist refused: %s", err->text);
-        log_error("feed", "playlist refused url=%s: %s", f->shown, err->text);
+        log_error("playlist refused url=%s reason=\"%s\"", f->shown, err->text);
     }
 }
 
@@ -79,7 +81,7 @@ static bool receive(struct feed_url *f, const struct feed_poll_body *body)
 {
     if (track_is_whole(f->track) &&
         memcmp(body->sha256, track_manifest(f->track)->playlist_sha256, HASH_BYTES) == 0) {
-        log_info("feed", "playlist in force is the server's again url=%s", f->shown);
+        log_info("playlist in force is the server's again url=%s", f->shown);
         track_drop_coming(f->track);
         return true;
     }
@@ -111,7 +113,7 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
     if (news != FEED_POLL_CHANGED && news != FEED_POLL_UNCHANGED)
         return;
     if (f->told_poll[0])
-        log_info("feed", "the server answers again url=%s", f->shown);
+        log_info("the server answers again url=%s", f->shown);
     f->told_poll[0] = '\0';
     if (news == FEED_POLL_CHANGED) {
         if (receive(f, feed_poll_body(f->poll)))
@@ -183,9 +185,9 @@ static void start_from_store(struct feed_url *f)
     free(bytes);
     if (!playlist) {
         if (track_manifest(f->track))
-            log_warn("feed", "the stored playlist can't be used: %s", err.text);
+            log_warn("the stored playlist can't be used reason=\"%s\"", err.text);
         else if (err.code != ERR_MISSING)
-            log_warn("feed", "the stored playlist is lost: %s", err.text);
+            log_warn("the stored playlist is lost reason=\"%s\"", err.text);
         return;
     }
     struct edition *edition = track_resume(f->track, playlist, " from the store");

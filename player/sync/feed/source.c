@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LOG_MODULE "source"
+
 struct source {
     struct feed *feed;
     struct edition *first; /* of a file, until it is taken */
@@ -17,9 +19,9 @@ static struct edition *load_first(const char *path, struct err *err)
     struct playlist_faults faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
     for (size_t i = 0; i < faults.count; i++)
-        log_error("playlist", "%s: %s", faults.items[i].path, faults.items[i].text);
+        log_error("fault at %s reason=\"%s\"", faults.items[i].path, faults.items[i].text);
     if (faults.total > faults.count)
-        log_error("playlist", "and %zu more faults", faults.total - faults.count);
+        log_error("and %zu more faults", faults.total - faults.count);
     playlist_faults_finish(&faults);
     return edition;
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_MODULE "track"
+
 /* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
 #define SCRUB_MS_DEFAULT 60000
 
@@ -48,7 +50,7 @@ void track_destroy(struct track *track)
 void track_tell_trouble(struct track *track, const char *what, const char *trouble)
 {
     if (strncmp(track->told, trouble, sizeof track->told - 1) != 0)
-        log_warn("feed", "%s source=%s: %s", what, track->config.shown, trouble);
+        log_warn("%s source=%s reason=\"%s\"", what, track->config.shown, trouble);
     snprintf(track->told, sizeof track->told, "%s", trouble);
 }
 
@@ -130,12 +132,14 @@ static struct edition *make_edition(const struct track *track, const struct mani
 static void log_ready(const struct track *track, const struct edition *edition, const char *whence)
 {
     const struct playlist *playlist = edition->playlist;
-    char version[64] = "";
+    const char *what = track->config.takeover ? "takeover" : "playlist";
     if (playlist->version)
-        snprintf(version, sizeof version, " version=%lld", (long long)playlist->version);
-    log_info("feed", "%s ready%s name=\"%s\" spots=%zu files=%zu%s source=%s",
-             track->config.takeover ? "takeover" : "playlist", whence, playlist->name,
-             playlist->spot_count, playlist->asset_count, version, track->config.shown);
+        log_info("%s ready%s name=\"%s\" spots=%zu files=%zu version=%lld source=%s", what, whence,
+                 playlist->name, playlist->spot_count, playlist->asset_count,
+                 (long long)playlist->version, track->config.shown);
+    else
+        log_info("%s ready%s name=\"%s\" spots=%zu files=%zu source=%s", what, whence,
+                 playlist->name, playlist->spot_count, playlist->asset_count, track->config.shown);
 }
 
 struct edition *track_resume(struct track *track, struct playlist *playlist, const char *whence)
@@ -143,8 +147,8 @@ struct edition *track_resume(struct track *track, struct playlist *playlist, con
     size_t missing = feed_kept_missing(track->config.store, track->current);
     struct marks *marks = make_marks(track, track->current);
     if (!marks || (missing && missing == track->current->file_count)) {
-        log_warn("feed", marks ? "the stored playlist has no media left"
-                               : "the stored playlist can't be used: out of memory");
+        log_warn(marks ? "the stored playlist has no media left"
+                       : "the stored playlist can't be used reason=\"out of memory\"");
         marks_release(marks);
         playlist_destroy(playlist);
         return NULL;
@@ -155,8 +159,7 @@ struct edition *track_resume(struct track *track, struct playlist *playlist, con
         return NULL;
     }
     if (missing)
-        log_warn("feed", "stored media are missing or cut and are fetched again files=%zu",
-                 missing);
+        log_warn("stored media are missing or cut and are fetched again files=%zu", missing);
     log_ready(track, edition, whence);
     track->marks = marks;
     track->damaged = track->repair_due = missing > 0;
@@ -333,7 +336,7 @@ struct edition *track_switch(struct track *track, int64_t now_ns)
     if (edition)
         log_ready(track, edition, "");
     else
-        log_error("feed", "playlist is in the store but can't be handed over: out of memory");
+        log_error("playlist is in the store but can't be handed over reason=\"out of memory\"");
     return edition;
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 
+#define LOG_MODULE "track_check"
+
 /* Between stretches: reading the whole store again must not starve the films. */
 #define CHECK_PAUSE_NS 5000000
 /* A file that can't be read just now may be read later; one that can't so many times is lost. */
@@ -18,7 +20,7 @@ static void mend_playlist(struct track *track)
 {
     struct err err = {0};
     uint8_t digest[HASH_BYTES];
-    log_warn("feed", "the stored playlist is damaged or gone and is written again source=%s",
+    log_warn("the stored playlist is damaged or gone and is written again source=%s",
              track->config.shown);
     store_remove(track->config.store, track->current->playlist_sha256);
     if (track->own &&
@@ -41,8 +43,7 @@ static void end_check(struct track *track, enum store_check_state state)
     }
     const struct manifest_file *file = &track->current->files[track->check_at];
     if (!good && marks_get(track->marks, track->check_at) != MARKS_DAMAGED) {
-        log_warn("feed", "a stored file is damaged or gone and is fetched again path=\"%s\"",
-                 file->path);
+        log_warn("a stored file is damaged or gone and is fetched again path=\"%s\"", file->path);
         store_remove(track->config.store, file->sha256);
         track->damaged = true;
     }

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_MODULE "store"
+
 static const char *const folders[] = {"media", "tmp", "feeds"};
 
 enum err_code store_code(int number)
@@ -83,7 +85,7 @@ bool store_restore(struct store *store, struct err *err)
         close(store->lock_fd);
         store->lock_fd = fd;
     }
-    log_warn("store", "folders of it were gone and are made again path=%s", store->folder);
+    log_warn("folders of it were gone and are made again path=%s", store->folder);
     return true;
 }
 

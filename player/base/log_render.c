@@ -1,0 +1,235 @@
+#include "base/log_render.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BARE "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+@%,~-"
+#define NUMBER "0123456789+-.e"
+#define ELLIPSIS "\xe2\x80\xa6"
+#define REPLACEMENT "\\ufffd"
+#define TEXT_CUT " cut=true"
+#define JSON_CUT ",\"cut\":true"
+/* For an ellipsis, quotes, the mark of a cut, a brace and a NUL. */
+#define RESERVED_BYTES 24
+#define ESCAPE_BYTES 16
+
+/* A line that takes whole pieces, until one has no space: then it is closed. */
+struct line {
+    char *bytes;
+    size_t size, most;
+    bool cut, json;
+};
+
+static bool put(struct line *line, const char *bytes, size_t size)
+{
+    if (line->cut || line->size + size > line->most) {
+        line->cut = true;
+        return false;
+    }
+    memcpy(line->bytes + line->size, bytes, size);
+    line->size += size;
+    return true;
+}
+
+static bool put_words(struct line *line, const char *words)
+{
+    return put(line, words, strlen(words));
+}
+
+/* Past the limit, into what is reserved. */
+static void close_with(struct line *line, const char *words)
+{
+    size_t size = strlen(words);
+    memcpy(line->bytes + line->size, words, size);
+    line->size += size;
+}
+
+/* The length of the UTF-8 sequence at `at` (RFC 3629), and its code point; 0: there is none. */
+static size_t decode(const unsigned char *at, size_t size, uint32_t *code)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (size_t length = 1; length <= 4 && length <= size; length++) {
+        if ((at[0] & kinds[length - 1].mask) != kinds[length - 1].lead)
+            continue;
+        *code = at[0] & (unsigned char)~kinds[length - 1].mask;
+        for (size_t i = 1; i < length; i++) {
+            if ((at[i] & 0xc0) != 0x80)
+                return 0;
+            *code = *code << 6 | (at[i] & 0x3f);
+        }
+        bool is_valid = *code >= kinds[length - 1].least && *code <= 0x10ffff &&
+                        !(*code >= 0xd800 && *code <= 0xdfff);
+        return is_valid ? length : 0;
+    }
+    return 0;
+}
+
+/* What would steer a terminal, or make a line look like another one. */
+static bool is_deceptive(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
+           (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+/* The escape for a code point in `text`, or an empty one. `delimiter` is escaped, too. */
+static void escape(const struct line *line, uint32_t code, char delimiter, char text[ESCAPE_BYTES])
+{
+    const char *from = "\n\r\t", *to = "nrt";
+    const char *found = code && code < 0x20 ? strchr(from, (int)code) : NULL;
+    text[0] = '\0';
+    if (found)
+        snprintf(text, ESCAPE_BYTES, "\\%c", to[found - from]);
+    else if (code == '\\' || code == (unsigned char)delimiter)
+        snprintf(text, ESCAPE_BYTES, "\\%c", (char)code);
+    else if (is_deceptive(code) && line->json)
+        snprintf(text, ESCAPE_BYTES, "\\u%04x", code);
+    else if (is_deceptive(code))
+        snprintf(text, ESCAPE_BYTES, code < 0x80 ? "\\x%02x" : "\\u{%x}", code);
+}
+
+static void put_escaped(struct line *line, const char *bytes, size_t size, char delimiter)
+{
+    const unsigned char *at = (const unsigned char *)bytes, *end = at + size;
+    while (at < end && !line->cut) {
+        uint32_t code = 0;
+        char text[ESCAPE_BYTES];
+        size_t length = decode(at, (size_t)(end - at), &code);
+        if (length == 0)
+            snprintf(text, sizeof text, line->json ? REPLACEMENT : "\\x%02x", *at);
+        else
+            escape(line, code, delimiter, text);
+        if (text[0])
+            put_words(line, text);
+        else
+            put(line, (const char *)at, length);
+        at += length ? length : 1;
+    }
+    if (line->cut)
+        close_with(line, ELLIPSIS);
+}
+
+static bool has_only(const char *bytes, size_t size, const char *set)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!bytes[i] || !strchr(set, bytes[i]))
+            return false;
+    return size > 0;
+}
+
+static void put_quoted(struct line *line, const char *bytes, size_t size)
+{
+    if (!put(line, "\"", 1))
+        return;
+    put_escaped(line, bytes, size, '"');
+    close_with(line, "\"");
+}
+
+static void put_text_value(struct line *line, const struct log_record *record,
+                           const struct log_value *value)
+{
+    char key[64];
+    const char *bytes = record->bytes + value->from;
+    size_t size = value->to - value->from;
+    bool bare = !value->quoted && has_only(bytes, size, BARE);
+    int length = snprintf(key, sizeof key, " %.*s=", (int)value->key_bytes, value->key);
+    if ((size_t)length >= sizeof key ||
+        line->size + (size_t)length + (bare ? size : 2) > line->most)
+        line->cut = true;
+    put_words(line, key);
+    if (bare)
+        put(line, bytes, size);
+    else
+        put_quoted(line, bytes, size);
+}
+
+static size_t finish(struct line *line, const char *mark, const char *end)
+{
+    if (line->cut)
+        close_with(line, mark);
+    close_with(line, end);
+    line->bytes[line->size] = '\0';
+    return line->size;
+}
+
+size_t log_render_text(const struct log_record *record, const char *level, const char *module,
+                       char *bytes, size_t bytes_max)
+{
+    struct line line = {.bytes = bytes, .most = bytes_max - RESERVED_BYTES};
+    put_words(&line, level);
+    put_words(&line, " ");
+    put_words(&line, module);
+    put_words(&line, ": ");
+    put_escaped(&line, record->bytes, record->message.to, '=');
+    for (size_t i = 0; i < record->value_count && !line.cut; i++)
+        put_text_value(&line, record, &record->values[i]);
+    line.cut = line.cut || record->cut;
+    return finish(&line, TEXT_CUT, "");
+}
+
+/* How often the key was there before. */
+static int key_number(const struct log_record *record, size_t index)
+{
+    static const char *const reserved[] = {"time", "level", "module", "message", "cut"};
+    const struct log_value *value = &record->values[index];
+    int number = 0;
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        number += strlen(reserved[i]) == value->key_bytes &&
+                  memcmp(reserved[i], value->key, value->key_bytes) == 0;
+    for (size_t i = 0; i < index; i++)
+        number += record->values[i].key_bytes == value->key_bytes &&
+                  memcmp(record->values[i].key, value->key, value->key_bytes) == 0;
+    return number;
+}
+
+/* What JSON allows for a number; "inf", "nan" and "+1" are none. */
+static bool is_json_number(const struct log_value *value, const char *bytes, size_t size)
+{
+    if (!value->number || value->quoted || !has_only(bytes, size, NUMBER))
+        return false;
+    size_t digits = bytes[0] == '-' ? 1 : 0;
+    bool leads = digits < size && bytes[digits] >= '0' && bytes[digits] <= '9';
+    bool octal = digits + 1 < size && bytes[digits] == '0' && bytes[digits + 1] >= '0' &&
+                 bytes[digits + 1] <= '9';
+    return leads && !octal && bytes[size - 1] != '.';
+}
+
+static void put_json_value(struct line *line, const struct log_record *record, size_t index)
+{
+    static const char marks[] = "________________";
+    char key[96];
+    const struct log_value *value = &record->values[index];
+    const char *bytes = record->bytes + value->from;
+    size_t size = value->to - value->from;
+    bool number = is_json_number(value, bytes, size);
+    int length = snprintf(key, sizeof key, ",\"%.*s%.*s\":", (int)value->key_bytes, value->key,
+                          key_number(record, index), marks);
+    if ((size_t)length >= sizeof key ||
+        line->size + (size_t)length + (number ? size : 2) > line->most)
+        line->cut = true;
+    put_words(line, key);
+    if (number)
+        put(line, bytes, size);
+    else
+        put_quoted(line, bytes, size);
+}
+
+size_t log_render_json(const struct log_record *record, const char *level, const char *module,
+                       char *bytes, size_t bytes_max)
+{
+    struct line line = {.bytes = bytes, .most = bytes_max - RESERVED_BYTES, .json = true};
+    put_words(&line, "\"level\":\"");
+    put_words(&line, level);
+    put_words(&line, "\",\"module\":\"");
+    put_words(&line, module);
+    put_words(&line, "\",\"message\":");
+    put_quoted(&line, record->bytes, record->message.to);
+    for (size_t i = 0; i < record->value_count && !line.cut; i++)
+        put_json_value(&line, record, i);
+    line.cut = line.cut || record->cut;
+    return finish(&line, JSON_CUT, "}");
+}
