@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,11 +129,12 @@ bool log_output_write(const char *line, size_t size, int *error)
 bool log_output_is_journal(void)
 {
     struct stat st;
-    uintmax_t device, inode;
-    char end;
+    char own[64];
     const char *stream = getenv("JOURNAL_STREAM");
-    return stream && sscanf(stream, "%ju:%ju%c", &device, &inode, &end) == 2 &&
-           fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+    if (!stream || fstat(STDERR_FILENO, &st) < 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return strcmp(stream, own) == 0;
 }
 
 void log_output_guard_stderr(void)

@@ -79,38 +79,32 @@ static struct conversion take_conversion(struct walk *walk)
 
 static intmax_t take_signed(struct walk *walk, char length)
 {
-    switch (length) {
-    case 'l':
+    if (length == 'l')
         return va_arg(walk->arguments, long);
-    case 'L':
+    if (length == 'L')
         return va_arg(walk->arguments, long long);
-    case 'z':
+    if (length == 'z')
         return va_arg(walk->arguments, ssize_t);
-    case 'j':
+    if (length == 'j')
         return va_arg(walk->arguments, intmax_t);
-    case 't':
+    if (length == 't')
         return va_arg(walk->arguments, ptrdiff_t);
-    default:
-        return va_arg(walk->arguments, int);
-    }
+    return va_arg(walk->arguments, int);
 }
 
 static uintmax_t take_unsigned(struct walk *walk, char length)
 {
-    switch (length) {
-    case 'l':
+    if (length == 'l')
         return va_arg(walk->arguments, unsigned long);
-    case 'L':
+    if (length == 'L')
         return va_arg(walk->arguments, unsigned long long);
-    case 'z':
+    if (length == 'z')
         return va_arg(walk->arguments, size_t);
-    case 'j':
+    if (length == 'j')
         return va_arg(walk->arguments, uintmax_t);
-    case 't':
+    if (length == 't')
         return (uintmax_t)va_arg(walk->arguments, ptrdiff_t);
-    default:
-        return va_arg(walk->arguments, unsigned);
-    }
+    return va_arg(walk->arguments, unsigned);
 }
 
 /* "%[flags]*.*[length]kind", or without a precision, for snprintf. */

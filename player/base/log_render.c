@@ -157,18 +157,18 @@ static size_t finish(struct line *line, const char *mark, const char *end)
 }
 
 size_t log_render_text(const struct log_record *record, const char *level, const char *module,
-                       char *bytes, size_t bytes_max)
+                       char *line, size_t bytes)
 {
-    struct line line = {.bytes = bytes, .most = bytes_max - RESERVED_BYTES};
-    put_words(&line, level);
-    put_words(&line, " ");
-    put_words(&line, module);
-    put_words(&line, ": ");
-    put_escaped(&line, record->bytes, record->message.to, '=');
-    for (size_t i = 0; i < record->value_count && !line.cut; i++)
-        put_text_value(&line, record, &record->values[i]);
-    line.cut = line.cut || record->cut;
-    return finish(&line, TEXT_CUT, "");
+    struct line to = {.bytes = line, .most = bytes - RESERVED_BYTES};
+    put_words(&to, level);
+    put_words(&to, " ");
+    put_words(&to, module);
+    put_words(&to, ": ");
+    put_escaped(&to, record->bytes, record->message.to, '=');
+    for (size_t i = 0; i < record->value_count && !to.cut; i++)
+        put_text_value(&to, record, &record->values[i]);
+    to.cut = to.cut || record->cut;
+    return finish(&to, TEXT_CUT, "");
 }
 
 /* How often the key was there before. */
@@ -219,17 +219,17 @@ static void put_json_value(struct line *line, const struct log_record *record, s
 }
 
 size_t log_render_json(const struct log_record *record, const char *level, const char *module,
-                       char *bytes, size_t bytes_max)
+                       char *line, size_t bytes)
 {
-    struct line line = {.bytes = bytes, .most = bytes_max - RESERVED_BYTES, .json = true};
-    put_words(&line, "\"level\":\"");
-    put_words(&line, level);
-    put_words(&line, "\",\"module\":\"");
-    put_words(&line, module);
-    put_words(&line, "\",\"message\":");
-    put_quoted(&line, record->bytes, record->message.to);
-    for (size_t i = 0; i < record->value_count && !line.cut; i++)
-        put_json_value(&line, record, i);
-    line.cut = line.cut || record->cut;
-    return finish(&line, JSON_CUT, "}");
+    struct line to = {.bytes = line, .most = bytes - RESERVED_BYTES, .json = true};
+    put_words(&to, "\"level\":\"");
+    put_words(&to, level);
+    put_words(&to, "\",\"module\":\"");
+    put_words(&to, module);
+    put_words(&to, "\",\"message\":");
+    put_quoted(&to, record->bytes, record->message.to);
+    for (size_t i = 0; i < record->value_count && !to.cut; i++)
+        put_json_value(&to, record, i);
+    to.cut = to.cut || record->cut;
+    return finish(&to, JSON_CUT, "}");
 }
