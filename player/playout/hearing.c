@@ -1,7 +1,7 @@
 #include "playout/hearing.h"
 
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 
 #include <math.h>
 
@@ -34,7 +34,7 @@ bool hearing_finish(struct hearing *hearing)
 
 static bool add_film(void *source, int64_t offset, float *mix, int pairs)
 {
-    return film_add_sound(source, offset, mix, pairs, (float[]){1, 1});
+    return film_client_add_sound(source, offset, mix, pairs, (float[]){1, 1});
 }
 
 static double pairs_of_ms(double ms)
@@ -49,8 +49,8 @@ static void pass_over(struct playing *playing, struct loader *loader, const stru
     struct playing_sound sounds[2];
     int count = playing_sounds(playing, loader, show, now_ms, now_ms, sounds);
     for (int i = 0; i < count; i++)
-        film_add_sound(sounds[i].film, llround(pairs_of_ms(sounds[i].offset_ms)), NULL, 0,
-                       (float[]){0, 0});
+        film_client_add_sound(sounds[i].film, llround(pairs_of_ms(sounds[i].offset_ms)), NULL, 0,
+                              (float[]){0, 0});
 }
 
 static bool is_heard(const struct playing *playing, const struct programme_slot *slot)

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "playout/quarantine.h"
 
 #include <limits.h>
@@ -34,7 +34,7 @@ struct lengths_known {
 static void stop_looks(struct lengths *lengths)
 {
     for (int i = 0; i < LENGTHS_LOOKS_MAX; i++)
-        film_stop(lengths->looks[i].film);
+        film_client_stop(lengths->looks[i].film);
     memset(lengths->looks, 0, sizeof lengths->looks);
     /* With its set, as the numbers in it mean other files from now on. */
     if (lengths->can_watch)
@@ -156,7 +156,7 @@ static void end_look(struct lengths *lengths, int index, const struct err *err, 
     struct film *look = lengths->looks[index].film;
     size_t asset = lengths->looks[index].asset;
     struct lengths_film *film = &lengths->films[asset];
-    const struct film_facts *facts = film_facts(look);
+    const struct film_client_facts *facts = film_client_facts(look);
     film->looked_at = false;
     if (facts) {
         int64_t ms = facts->duration_us / 1000;
@@ -166,7 +166,7 @@ static void end_look(struct lengths *lengths, int index, const struct err *err, 
     } else {
         fail(lengths, asset, err, now_ns);
     }
-    film_stop(look);
+    film_client_stop(look);
     lengths->looks[index].film = NULL;
 }
 
@@ -175,7 +175,7 @@ static void end_looks(struct lengths *lengths, int64_t now_ns)
     for (int i = 0; i < LENGTHS_LOOKS_MAX; i++) {
         struct err err = {0};
         if (lengths->looks[i].film &&
-            film_poll(lengths->looks[i].film, now_ns, &err) != FILM_PENDING)
+            film_client_poll(lengths->looks[i].film, now_ns, &err) != FILM_CLIENT_PENDING)
             end_look(lengths, i, &err, now_ns);
     }
 }
@@ -197,15 +197,15 @@ static bool is_known(struct lengths *lengths, size_t asset)
 
 static void begin_look(struct lengths *lengths, int index, size_t asset, int64_t now_ns)
 {
-    const struct film_request request = {.canvas_width_px = 1,
-                                         .canvas_height_px = 1,
-                                         .only_look = true,
-                                         .limit_ms = lengths->limit_ms};
+    const struct film_client_request request = {.canvas_width_px = 1,
+                                                .canvas_height_px = 1,
+                                                .only_look = true,
+                                                .limit_ms = lengths->limit_ms};
     struct err err = {0};
     struct film *look = NULL;
     int file = edition_open(lengths->edition, (int)asset, &err);
     if (file >= 0) {
-        look = film_start(&request, file, &err);
+        look = film_client_start(&request, file, &err);
         close(file);
     }
     if (!look) {
@@ -260,7 +260,7 @@ static void watch_looks(struct lengths *lengths)
     }
     for (int i = 0; lengths->can_watch && i < LENGTHS_LOOKS_MAX; i++) {
         struct epoll_event event = {.events = EPOLLIN};
-        int fd = lengths->looks[i].film ? film_fd(lengths->looks[i].film) : -1;
+        int fd = lengths->looks[i].film ? film_client_fd(lengths->looks[i].film) : -1;
         if (fd < 0)
             continue;
         lengths->looks[i].watched_fd = fd;
@@ -289,13 +289,14 @@ int lengths_poll_fds(struct lengths *lengths, struct pollfd *fds, int64_t *deadl
     for (int i = 0; i < LENGTHS_LOOKS_MAX; i++) {
         if (!lengths->looks[i].film)
             continue;
-        int64_t look_ns = film_deadline_ns(lengths->looks[i].film);
+        int64_t look_ns = film_client_deadline_ns(lengths->looks[i].film);
         due_ns = look_ns < due_ns ? look_ns : due_ns;
         /* Without a set (no descriptors are left) one look is better than none. */
         if (looks++ == 0)
-            fds[0] = (struct pollfd){.fd = lengths->can_watch ? lengths->watch_fd
-                                                              : film_fd(lengths->looks[i].film),
-                                     .events = POLLIN};
+            fds[0] =
+                (struct pollfd){.fd = lengths->can_watch ? lengths->watch_fd
+                                                         : film_client_fd(lengths->looks[i].film),
+                                .events = POLLIN};
     }
     if (due_ns < *deadline_ns)
         *deadline_ns = due_ns;

@@ -158,7 +158,7 @@ int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *de
         const struct film *film = entry->film.film;
         int64_t retry_ns = loader_film_retry_ns(&entry->film, now_ns);
         if (film)
-            add_fd(fds, &used, film_fd(film), film_deadline_ns(film), deadline_ns);
+            add_fd(fds, &used, film_client_fd(film), film_client_deadline_ns(film), deadline_ns);
         if (retry_ns < *deadline_ns)
             *deadline_ns = retry_ns;
     }
@@ -361,14 +361,14 @@ static void warn_of_flaws(struct loader *loader, struct entry *entry)
 static bool film_part_poll(struct loader *loader, struct entry *entry, int64_t now_ns, bool *failed,
                            struct err *err)
 {
-    enum film_state state = loader_film_poll(&entry->film, now_ns, err);
+    enum film_client_state state = loader_film_poll(&entry->film, now_ns, err);
     warn_of_flaws(loader, entry);
-    if (state == FILM_FAILED) {
+    if (state == FILM_CLIENT_FAILED) {
         bool pardoned = strike(loader, entry, err->code);
         *failed = !film_broke(loader, entry, err, now_ns, pardoned);
         return true;
     }
-    return state == FILM_READY && !entry->picture && !entry->visual.frame;
+    return state == FILM_CLIENT_READY && !entry->picture && !entry->visual.frame;
 }
 
 static void forgive(struct loader *loader, const struct entry *entry, int64_t to_us)

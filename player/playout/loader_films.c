@@ -31,12 +31,12 @@ bool loader_film_start(struct loader_film *film, const struct loader_canvas *can
     return film->film;
 }
 
-enum film_state loader_film_poll(struct loader_film *film, int64_t now_ns, struct err *err)
+enum film_client_state loader_film_poll(struct loader_film *film, int64_t now_ns, struct err *err)
 {
     if (!film->film)
-        return FILM_PENDING;
-    enum film_state state = film_poll(film->film, now_ns, err);
-    if (state == FILM_READY && !film->ready) {
+        return FILM_CLIENT_PENDING;
+    enum film_client_state state = film_client_poll(film->film, now_ns, err);
+    if (state == FILM_CLIENT_READY && !film->ready) {
         film->ready = true;
         film->took_us = (now_ns - film->started_ns) / 1000 + 1;
         if (film->took_us > START_MAX_US)
@@ -50,7 +50,7 @@ bool loader_film_again(struct loader_film *film, int64_t now_ns)
     int64_t wait_ns = WAIT_NS;
     for (int i = 0; i < film->breaks; i++)
         wait_ns *= WAIT_FACTOR;
-    film_stop(film->film);
+    film_client_stop(film->film);
     film->film = NULL;
     film->ready = false;
     film->retry_ns = now_ns + wait_ns;
@@ -65,7 +65,8 @@ void loader_film_advance(struct loader_film *film, struct picture *picture, int6
     film->asked_us = offset_us;
     if (!film->ready) {
         if (film->film)
-            film_frame_at(film->film, offset_us); /* none yet: but its worker learns where to be */
+            film_client_frame_at(film->film,
+                                 offset_us); /* none yet: but its worker learns where to be */
         return;
     }
     if (!picture)
@@ -74,15 +75,15 @@ void loader_film_advance(struct loader_film *film, struct picture *picture, int6
     if (offset_us < film->from_us &&
         film->breaks) /* else the picture would run ahead of its time */
         return;
-    struct frame *frame = film_frame_at(film->film, offset_us);
+    struct frame *frame = film_client_frame_at(film->film, offset_us);
     if (frame && frame != picture->visual)
         picture_set_visual(picture, frame_hold(frame));
-    picture->playing = film_next_us(film->film) != INT64_MAX;
+    picture->playing = film_client_next_us(film->film) != INT64_MAX;
 }
 
 struct frame *loader_film_first(struct loader_film *film)
 {
-    return film->ready ? film_frame_at(film->film, film->asked_us) : NULL;
+    return film->ready ? film_client_frame_at(film->film, film->asked_us) : NULL;
 }
 
 int64_t loader_film_place_us(const struct loader_film *film)
@@ -93,7 +94,7 @@ int64_t loader_film_place_us(const struct loader_film *film)
 bool loader_film_went_well(const struct loader_film *film, int64_t *to_us)
 {
     *to_us = film->reached_us;
-    if (film->film && film->ready && film_next_us(film->film) == INT64_MAX)
+    if (film->film && film->ready && film_client_next_us(film->film) == INT64_MAX)
         *to_us = INT64_MAX;
     return film->film && film->ready && !film->breaks && film->from_us == 0;
 }
@@ -105,9 +106,9 @@ int64_t loader_film_retry_ns(const struct loader_film *film, int64_t now_ns)
 
 bool loader_film_tell_short(struct loader_film *film, int64_t *end_us, int64_t *told_us)
 {
-    if (!film->ready || film->told_short || !film_is_short(film->film, end_us))
+    if (!film->ready || film->told_short || !film_client_is_short(film->film, end_us))
         return false;
-    *told_us = film_facts(film->film)->duration_us;
+    *told_us = film_client_facts(film->film)->duration_us;
     return film->told_short = true;
 }
 
@@ -115,7 +116,7 @@ bool loader_film_tell_damaged(struct loader_film *film, int64_t *at_us)
 {
     if (!film->ready || film->told_damaged)
         return false;
-    const struct film_counts counts = film_counts(film->film);
+    const struct film_client_counts counts = film_client_counts(film->film);
     *at_us = counts.damaged_us;
     return film->told_damaged = counts.damaged > 0;
 }
@@ -123,11 +124,11 @@ bool loader_film_tell_damaged(struct loader_film *film, int64_t *at_us)
 void loader_film_stop(struct loader_film *film, const char *name)
 {
     if (film->film) {
-        const struct film_counts counts = film_counts(film->film);
+        const struct film_client_counts counts = film_client_counts(film->film);
         log_debug("film over spot=\"%s\" frames=%lld dropped=%lld damaged=%lld", name,
                   (long long)counts.came, (long long)counts.dropped, (long long)counts.damaged);
     }
-    film_stop(film->film);
+    film_client_stop(film->film);
     film->film = NULL;
     film->ready = film->wanted = false;
 }

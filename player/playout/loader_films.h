@@ -31,8 +31,8 @@ MUST_CHECK bool loader_film_start(struct loader_film *film, const struct loader_
                                   const struct edition *edition, int spot, int64_t offset_us,
                                   struct err *err);
 
-/* Takes what the worker has sent; FILM_PENDING where none runs. */
-enum film_state loader_film_poll(struct loader_film *film, int64_t now_ns, struct err *err);
+/* Takes what the worker has sent; FILM_CLIENT_PENDING where none runs. */
+enum film_client_state loader_film_poll(struct loader_film *film, int64_t now_ns, struct err *err);
 
 /* Ends a worker that broke off. True where another one is to take its place after a while; false
  * when it has been tried often enough. */

@@ -77,7 +77,7 @@ struct film *loader_start_film(const struct loader_canvas *canvas, const struct 
     int file = edition_open(edition, asset, err);
     if (file < 0)
         return NULL;
-    const struct film_request request = {
+    const struct film_client_request request = {
         .canvas_width_px = canvas->width_px,
         .canvas_height_px = canvas->height_px,
         .rotation = canvas->rotation,
@@ -89,7 +89,7 @@ struct film *loader_start_film(const struct loader_canvas *canvas, const struct 
         .limit_ms = canvas->limit_ms,
         .name = spot->name,
     };
-    struct film *film = film_start(&request, file, err);
+    struct film *film = film_client_start(&request, file, err);
     close(file);
     return film;
 }

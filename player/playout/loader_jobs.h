@@ -2,7 +2,7 @@
 #ifndef PLAYOUT_LOADER_JOBS_H
 #define PLAYOUT_LOADER_JOBS_H
 
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/frames.h"
 #include "sync/edition.h"
 

@@ -7,7 +7,7 @@
  * Rows as in bench.h, but of what their names say. */
 #include "bench.h"
 
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/link.h"
 #include "worker/worker_movie.h"
 #include "screen/compose.h"
@@ -81,7 +81,7 @@ static void note_frames(struct run *run, int64_t frames)
 
 static struct film *start_film(const char *path)
 {
-    const struct film_request request = {
+    const struct film_client_request request = {
         .canvas_width_px = WIDTH,
         .canvas_height_px = HEIGHT,
         .focus_x = 0.5,
@@ -90,18 +90,18 @@ static struct film *start_film(const char *path)
     };
     struct err err = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    struct film *film = file >= 0 ? film_start(&request, file, &err) : NULL;
+    struct film *film = file >= 0 ? film_client_start(&request, file, &err) : NULL;
     if (!film)
         fail(file >= 0 ? err.text : path);
     close(file);
     return film;
 }
 
-static enum film_state poll_film(struct film *film)
+static enum film_client_state poll_film(struct film *film)
 {
     struct err err = {0};
-    enum film_state state = film_poll(film, clock_mono_ns(), &err);
-    if (state == FILM_FAILED)
+    enum film_client_state state = film_client_poll(film, clock_mono_ns(), &err);
+    if (state == FILM_CLIENT_FAILED)
         fail(err.text);
     return state;
 }
@@ -114,16 +114,16 @@ static struct run decode_in_worker(const char *path)
     struct film *film = start_film(path);
     int64_t came = 0;
     do {
-        struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
+        struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
         poll(&fd, 1, LIMIT_MS);
-        if (poll_film(film) != FILM_READY)
+        if (poll_film(film) != FILM_CLIENT_READY)
             continue;
-        film_frame_at(film, INT64_MAX);
-        came = film_counts(film).came;
+        film_client_frame_at(film, INT64_MAX);
+        came = film_client_counts(film).came;
         if (came > run.frames)
             note_frames(&run, came);
-    } while (!came || film_next_us(film) != INT64_MAX);
-    film_stop(film);
+    } while (!came || film_client_next_us(film) != INT64_MAX);
+    film_client_stop(film);
     link_reap(true);
     run.processor_s += processor_s();
     return run;
@@ -136,7 +136,7 @@ static AVCodecContext *open_decoder(AVFormatContext *format, int stream)
     AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!context || avcodec_parameters_to_context(context, parameters) < 0)
         fail("no decoder");
-    context->thread_count = (int)sysconf(_SC_NPROCESSORS_ONLN); /* as film.c asks for */
+    context->thread_count = (int)sysconf(_SC_NPROCESSORS_ONLN); /* as film_client.c asks for */
     context->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
     if (avcodec_open2(context, codec, NULL) < 0)
         fail("the decoder does not start");
@@ -235,7 +235,7 @@ static int delay_count;
 static void ask_for_stamps(struct side *side)
 {
     const int on = 1;
-    if (setsockopt(film_fd(side->film), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0)
+    if (setsockopt(film_client_fd(side->film), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0)
         fail("no time stamps on sockets");
     side->stamped = true;
 }
@@ -255,7 +255,7 @@ static int64_t oldest_sent_ns(const struct side *side)
                              .msg_iovlen = 1,
                              .msg_control = &control,
                              .msg_controllen = sizeof control};
-    if (recvmsg(film_fd(side->film), &message, MSG_PEEK | MSG_DONTWAIT) <= 0)
+    if (recvmsg(film_client_fd(side->film), &message, MSG_PEEK | MSG_DONTWAIT) <= 0)
         return 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPNS)
@@ -268,12 +268,12 @@ static int64_t oldest_sent_ns(const struct side *side)
 static void poll_side(struct side *side)
 {
     int64_t sent_ns = side->stamped ? oldest_sent_ns(side) : 0;
-    if (poll_film(side->film) != FILM_READY)
+    if (poll_film(side->film) != FILM_CLIENT_READY)
         return;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t delay_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - sent_ns;
-    for (int64_t came = film_counts(side->film).came; side->came < came; side->came++)
+    for (int64_t came = film_client_counts(side->film).came; side->came < came; side->came++)
         if (sent_ns && delay_count < SAMPLES_MAX)
             delays_ms[delay_count++] = (double)delay_ns / 1e6;
     if (!side->stamped)
@@ -282,12 +282,12 @@ static void poll_side(struct side *side)
 
 static bool is_over(const struct side *side)
 {
-    return side->came > 0 && film_next_us(side->film) == INT64_MAX;
+    return side->came > 0 && film_client_next_us(side->film) == INT64_MAX;
 }
 
 static void show_side(struct side *side, int64_t offset_us, bool draws)
 {
-    struct frame *frame = film_frame_at(side->film, offset_us);
+    struct frame *frame = film_client_frame_at(side->film, offset_us);
     if (!frame || !draws || side->picture.visual == frame)
         return;
     side->picture.visual = frame;
@@ -302,7 +302,7 @@ static void wait_for_sides(struct wall *wall, int64_t until_ns)
     while ((left_ns = until_ns - clock_mono_ns()) > 0) {
         struct pollfd fds[2];
         for (int i = 0; i < wall->count; i++)
-            fds[i] = (struct pollfd){.fd = film_fd(wall->sides[i].film), .events = POLLIN};
+            fds[i] = (struct pollfd){.fd = film_client_fd(wall->sides[i].film), .events = POLLIN};
         const struct timespec left = {0, left_ns};
         if (ppoll(fds, (nfds_t)wall->count, &left, NULL) < 0 && errno != EINTR)
             fail("poll");
@@ -368,7 +368,7 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
                                       .canvas = make_canvas()};
     play(&wall);
     for (int i = 0; i < count; i++) {
-        film_stop(wall.sides[i].film);
+        film_client_stop(wall.sides[i].film);
         compose_buffers_finish(&wall.sides[i].buffers);
         free(wall.sides[i].canvas.pixels);
     }
@@ -376,11 +376,11 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
     if (delay_count < 100)
         fail("too few frames bore a time stamp");
     double middle = median(delays_ms, delay_count);
-    printf(
-        "from the worker's send of a frame to film_poll, %s: 99th percentile of %d frames, median "
-        "%.2f ms (the longest beside it)\t%.2f ms\t%.2f ms\t%s\n",
-        words, delay_count, middle, delays_ms[(int)(delay_count * 0.99)],
-        delays_ms[delay_count - 1], limit);
+    printf("from the worker's send of a frame to film_client_poll, %s: 99th percentile of %d "
+           "frames, median "
+           "%.2f ms (the longest beside it)\t%.2f ms\t%.2f ms\t%s\n",
+           words, delay_count, middle, delays_ms[(int)(delay_count * 0.99)],
+           delays_ms[delay_count - 1], limit);
 }
 
 int main(int argc, char **argv)

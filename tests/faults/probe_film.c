@@ -4,7 +4,7 @@
  *
  *     probe_film FILM PLAYS */
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/link.h"
 #include "worker/worker_movie.h"
 
@@ -72,24 +72,25 @@ static void tell(const char *when)
 static bool is_done(const struct play *play)
 {
     struct err err = {0};
-    enum film_state state = film_poll(play->film, clock_mono_ns(), &err);
-    if (state == FILM_FAILED) {
+    enum film_client_state state = film_client_poll(play->film, clock_mono_ns(), &err);
+    if (state == FILM_CLIENT_FAILED) {
         fprintf(stderr, "play %d: %s\n", play->turn, err.text);
         exit(EXIT_FAILURE);
     }
-    film_frame_at(play->film, INT64_MAX);
+    film_client_frame_at(play->film, INT64_MAX);
     int until = play->turn % 4 - 1;
-    return until <= 0 || (state == FILM_READY && (until == 1 || film_fd(play->film) < 0));
+    return until <= 0 ||
+           (state == FILM_CLIENT_READY && (until == 1 || film_client_fd(play->film) < 0));
 }
 
 static void start(struct play *play, int turn, int file)
 {
-    static const struct film_request request = {.canvas_width_px = 64,
-                                                .canvas_height_px = 36,
-                                                .fit = LAYOUT_FIT_COVER,
-                                                .limit_ms = LIMIT_MS};
+    static const struct film_client_request request = {.canvas_width_px = 64,
+                                                       .canvas_height_px = 36,
+                                                       .fit = LAYOUT_FIT_COVER,
+                                                       .limit_ms = LIMIT_MS};
     struct err err = {0};
-    *play = (struct play){film_start(&request, file, &err), turn};
+    *play = (struct play){film_client_start(&request, file, &err), turn};
     if (!play->film) {
         fprintf(stderr, "play %d: %s\n", turn, err.text);
         exit(EXIT_FAILURE);
@@ -106,12 +107,12 @@ static void run(int file, int count)
             if (!plays[i].film && started < count)
                 start(&plays[i], started++, file);
             if (plays[i].film && is_done(&plays[i])) {
-                film_stop(plays[i].film);
+                film_client_stop(plays[i].film);
                 plays[i].film = NULL;
                 ended++;
                 news = true;
             }
-            fds[i] = (struct pollfd){plays[i].film ? film_fd(plays[i].film) : -1, POLLIN, 0};
+            fds[i] = (struct pollfd){plays[i].film ? film_client_fd(plays[i].film) : -1, POLLIN, 0};
         }
         if (!news)
             poll(fds, AT_ONCE, LIMIT_MS);

@@ -15,7 +15,7 @@
 #undef kill
 
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/frames.h"
 
 #include <dirent.h>
@@ -192,21 +192,21 @@ static void read_frame(const struct frame *frame)
 
 static void play_film(struct input *input, unsigned how)
 {
-    const struct film_request request = {.canvas_width_px = 64,
-                                         .canvas_height_px = 64,
-                                         .rotation = (int)(how >> 4 & 3) * 90,
-                                         .fit = (enum layout_fit)(how >> 2 & 3) % 3,
-                                         .focus_x = 0.5,
-                                         .focus_y = 0.5,
-                                         .only_look = how >> 6 & 1,
-                                         .want_sound = how >> 7 & 1,
-                                         .limit_ms = 1000};
+    const struct film_client_request request = {.canvas_width_px = 64,
+                                                .canvas_height_px = 64,
+                                                .rotation = (int)(how >> 4 & 3) * 90,
+                                                .fit = (enum layout_fit)(how >> 2 & 3) % 3,
+                                                .focus_x = 0.5,
+                                                .focus_y = 0.5,
+                                                .only_look = how >> 6 & 1,
+                                                .want_sound = how >> 7 & 1,
+                                                .limit_ms = 1000};
     static float mix[2 * 512];
     const float gains[2] = {0, 1};
     struct frame *held = NULL;
     int64_t now_ns = clock_mono_ns();
     struct err err = {0};
-    struct film *film = film_start(&request, 0, &err);
+    struct film *film = film_client_start(&request, 0, &err);
     if (!film)
         abort();
     for (int i = 0; i < STEPS_MAX && input->size; i++) {
@@ -215,18 +215,19 @@ static void play_film(struct input *input, unsigned how)
             continue;
         if (step == 7) {
             frame_release(held);
-            held = frame_hold(film_frame_at(film, (int64_t)take(input, 4)));
+            held = frame_hold(film_client_frame_at(film, (int64_t)take(input, 4)));
         } else if (step == 8) {
-            (void)film_add_sound(film, (int64_t)take(input, 4), mix, 512, gains);
+            (void)film_client_add_sound(film, (int64_t)take(input, 4), mix, 512, gains);
         } else {
             now_ns += step == 9 ? (int64_t)take(input, 4) : 0;
-            if (film_poll(film, now_ns, &err) == FILM_READY && !film_facts(film))
+            if (film_client_poll(film, now_ns, &err) == FILM_CLIENT_READY &&
+                !film_client_facts(film))
                 abort();
-            read_frame(film_frame_at(film, (int64_t)take(input, 3)));
+            read_frame(film_client_frame_at(film, (int64_t)take(input, 3)));
         }
     }
     read_frame(held);
-    film_stop(film);
+    film_client_stop(film);
     read_frame(held);
     frame_release(held);
 }

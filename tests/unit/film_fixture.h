@@ -4,7 +4,7 @@
 #define TESTS_UNIT_FILM_FIXTURE_H
 
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/link.h"
 
 #include "hostile_film.h"
@@ -17,26 +17,26 @@
 
 #define LIMIT_MS 60000 /* far more than any worker here needs, even under a sanitizer */
 
-static const struct film_request plain = {.canvas_width_px = FILM_WIDTH,
-                                          .canvas_height_px = FILM_HEIGHT,
-                                          .fit = LAYOUT_FIT_COVER,
-                                          .focus_x = 0.5,
-                                          .focus_y = 0.5,
-                                          .limit_ms = LIMIT_MS};
+static const struct film_client_request plain = {.canvas_width_px = FILM_WIDTH,
+                                                 .canvas_height_px = FILM_HEIGHT,
+                                                 .fit = LAYOUT_FIT_COVER,
+                                                 .focus_x = 0.5,
+                                                 .focus_y = 0.5,
+                                                 .limit_ms = LIMIT_MS};
 
 /* The one in work, so that a test that fails leaves no worker to the next. */
 static struct film *current;
 
-static inline struct film *start(int file, const struct film_request *request)
+static inline struct film *start(int file, const struct film_client_request *request)
 {
     struct err err = {0};
-    current = film_start(request, file, &err);
+    current = film_client_start(request, file, &err);
     if (!current)
         fail_msg("%s", err.text);
     return current;
 }
 
-static inline struct film *start_part(const char *part, const struct film_request *request)
+static inline struct film *start_part(const char *part, const struct film_client_request *request)
 {
     static void *page = MAP_FAILED;
     char text[HOSTILE_NAME_BYTES + sizeof HOSTILE_MARK] = "";
@@ -61,7 +61,7 @@ static inline void tick(void)
     syscall(SYS_futex, part_ticks, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static inline struct film *start_real(const char *name, const struct film_request *request)
+static inline struct film *start_real(const char *name, const struct film_client_request *request)
 {
     int file = open(temp_folder_path(name), O_RDONLY | O_CLOEXEC);
     assert_true(file >= 0);
@@ -72,7 +72,7 @@ static inline struct film *start_real(const char *name, const struct film_reques
 
 static inline void stop(void)
 {
-    film_stop(current);
+    film_client_stop(current);
     current = NULL;
 }
 
@@ -106,8 +106,8 @@ static inline void check_nothing_left(int descriptors)
 /* Until the worker has something to say, or its time is up. */
 static inline void sleep_on(const struct film *film)
 {
-    struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
-    int64_t deadline_ns = film_deadline_ns(film);
+    struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
+    int64_t deadline_ns = film_client_deadline_ns(film);
     int64_t left_ms = (deadline_ns - clock_mono_ns()) / 1000000 + 1;
     if (deadline_ns == INT64_MAX)
         left_ms = LIMIT_MS;
@@ -117,12 +117,14 @@ static inline void sleep_on(const struct film *film)
 
 /* Polls until so many frames have come, all that there are (came < 0: until it has ended), or it
  * has failed. */
-static inline enum film_state wait_for_frames(struct film *film, int64_t wanted, struct err *err)
+static inline enum film_client_state wait_for_frames(struct film *film, int64_t wanted,
+                                                     struct err *err)
 {
     for (;;) {
-        enum film_state state = film_poll(film, clock_mono_ns(), err);
-        if (state == FILM_FAILED || (wanted > 0 && film_counts(film).came >= wanted) ||
-            (wanted < 0 && state == FILM_READY && film_fd(film) < 0))
+        enum film_client_state state = film_client_poll(film, clock_mono_ns(), err);
+        if (state == FILM_CLIENT_FAILED ||
+            (wanted > 0 && film_client_counts(film).came >= wanted) ||
+            (wanted < 0 && state == FILM_CLIENT_READY && film_client_fd(film) < 0))
             return state;
         sleep_on(film);
     }

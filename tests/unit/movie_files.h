@@ -23,7 +23,7 @@
 #define FILM_PAGE_BYTES 4096
 
 /* Runs ffmpeg with words divided by single spaces; {} stands for the test's folder. */
-static inline void film_run(const char *words)
+static inline void film_file_run(const char *words)
 {
     char text[4096] = "ffmpeg -nostdin -hide_banner -v error -y ";
     size_t used = strlen(text);
@@ -58,7 +58,7 @@ static inline void film_run(const char *words)
 }
 
 /* A whole file in memory, and back; the caller frees it. */
-static inline uint8_t *film_read(const char *name, size_t *size)
+static inline uint8_t *film_file_read(const char *name, size_t *size)
 {
     FILE *file = fopen(temp_folder_path(name), "re");
     assert_non_null(file);
@@ -72,7 +72,7 @@ static inline uint8_t *film_read(const char *name, size_t *size)
     return bytes;
 }
 
-static inline void film_write(const char *name, const void *bytes, size_t size)
+static inline void film_file_write(const char *name, const void *bytes, size_t size)
 {
     FILE *file = fopen(temp_folder_path(name), "we");
     assert_non_null(file);
@@ -81,7 +81,7 @@ static inline void film_write(const char *name, const void *bytes, size_t size)
 }
 
 /* Sixteen blocks, four a row: bit N of the number in block N. */
-static inline void film_draw_number(uint8_t *luma, int width, int height, int number)
+static inline void film_file_draw_number(uint8_t *luma, int width, int height, int number)
 {
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++) {
@@ -91,7 +91,7 @@ static inline void film_draw_number(uint8_t *luma, int width, int height, int nu
 }
 
 /* A raw film of numbered pictures, I420. */
-static inline void film_write_counter(const char *name, int width, int height, int frames)
+static inline void film_file_write_counter(const char *name, int width, int height, int frames)
 {
     FILE *file = fopen(temp_folder_path(name), "we");
     size_t luma = (size_t)width * (size_t)height;
@@ -101,7 +101,7 @@ static inline void film_write_counter(const char *name, int width, int height, i
     assert_non_null(bytes);
     memset(bytes + luma, 128, chroma);
     for (int i = 0; i < frames; i++) {
-        film_draw_number(bytes, width, height, i);
+        film_file_draw_number(bytes, width, height, i);
         assert_int_equal(fwrite(bytes, 1, luma + chroma, file), luma + chroma);
     }
     free(bytes);
@@ -109,19 +109,19 @@ static inline void film_write_counter(const char *name, int width, int height, i
 }
 
 /* A box of an MP4 by its type, the first one; its start. */
-static inline uint8_t *film_box(uint8_t *bytes, size_t size, const char *type)
+static inline uint8_t *film_file_box(uint8_t *bytes, size_t size, const char *type)
 {
     uint8_t *found = memmem(bytes, size, type, 4);
     assert_non_null(found);
     return found - 4;
 }
 
-static inline uint32_t film_big_endian(const uint8_t *at)
+static inline uint32_t film_file_big_endian(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static inline void film_put_big_endian(uint8_t *at, uint32_t value)
+static inline void film_file_put_big_endian(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)(value >> 24);
     at[1] = (uint8_t)(value >> 16);
@@ -129,7 +129,7 @@ static inline void film_put_big_endian(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)value;
 }
 
-struct film {
+struct film_file {
     int fd;
     struct movie *movie;
     uint8_t *ring;
@@ -138,10 +138,10 @@ struct film {
 };
 
 /* The film's descriptor is closed by film_close, which is to be called whatever comes. */
-static inline bool film_try(struct film *film, int fd, const struct movie_request *request,
-                            int slots, struct err *err)
+static inline bool film_file_try(struct film_file *film, int fd,
+                                 const struct movie_request *request, int slots, struct err *err)
 {
-    *film = (struct film){.fd = fd, .ring = MAP_FAILED};
+    *film = (struct film_file){.fd = fd, .ring = MAP_FAILED};
     film->movie = movie_open(fd, request, err);
     if (!film->movie)
         return false;
@@ -157,18 +157,18 @@ static inline bool film_try(struct film *film, int fd, const struct movie_reques
     return movie_start(film->movie, film->ring, film->slots, err);
 }
 
-static inline struct film film_open(const char *name, const struct movie_request *request,
-                                    int slots)
+static inline struct film_file film_file_open(const char *name, const struct movie_request *request,
+                                              int slots)
 {
-    struct film film = {.ring = MAP_FAILED};
+    struct film_file film = {.ring = MAP_FAILED};
     struct err err = {0};
     int fd = open(temp_folder_path(name), O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || !film_try(&film, fd, request, slots, &err))
+    if (fd < 0 || !film_file_try(&film, fd, request, slots, &err))
         fail_msg("%s: %s", name, err.text);
     return film;
 }
 
-static inline void film_close(struct film *film)
+static inline void film_file_close(struct film_file *film)
 {
     movie_close(film->movie);
     if (film->ring != MAP_FAILED)
@@ -176,7 +176,7 @@ static inline void film_close(struct film *film)
     close(film->fd);
 }
 
-static inline const uint8_t *film_plane(const struct film *film, int slot, int plane)
+static inline const uint8_t *film_file_plane(const struct film_file *film, int slot, int plane)
 {
     const struct movie_layout *layout = &movie_facts(film->movie)->layout;
     assert_in_range(slot, 0, film->slots - 1);
@@ -184,35 +184,35 @@ static inline const uint8_t *film_plane(const struct film *film, int slot, int p
 }
 
 /* The sample of plane Y at fractions of the picture. */
-static inline int film_luma(const struct film *film, int slot, double x, double y)
+static inline int film_file_luma(const struct film_file *film, int slot, double x, double y)
 {
     const struct movie_layout *layout = &movie_facts(film->movie)->layout;
     size_t column = (size_t)(x * layout->width_px), row = (size_t)(y * layout->height_px);
-    return film_plane(film, slot, 0)[row * layout->stride_bytes[0] + column];
+    return film_file_plane(film, slot, 0)[row * layout->stride_bytes[0] + column];
 }
 
 /* The number in a frame whose point (x, y), from its middle, went to (a x + c y, b x + d y). */
-static inline int film_number_mapped(const struct film *film, int slot, const int map[4])
+static inline int film_file_number_mapped(const struct film_file *film, int slot, const int map[4])
 {
     int number = 0;
     for (int block = 0; block < 16; block++) {
         double x = (block % 4 + 0.5) / 4 - 0.5, y = (block / 4 + 0.5) / 4 - 0.5;
         double at_x = map[0] * x + map[2] * y + 0.5, at_y = map[1] * x + map[3] * y + 0.5;
-        if (film_luma(film, slot, at_x, at_y) > 126)
+        if (film_file_luma(film, slot, at_x, at_y) > 126)
             number |= 1 << block;
     }
     return number;
 }
 
 /* The same for one that was turned clockwise. */
-static inline int film_number(const struct film *film, int slot, int turn)
+static inline int film_file_number(const struct film_file *film, int slot, int turn)
 {
     static const int maps[4][4] = {{1, 0, 0, 1}, {0, 1, -1, 0}, {-1, 0, 0, -1}, {0, -1, 1, 0}};
-    return film_number_mapped(film, slot, maps[turn / 90]);
+    return film_file_number_mapped(film, slot, maps[turn / 90]);
 }
 
 /* xorshift64*: the same cases in each run. */
-static inline uint64_t film_random(uint64_t *state)
+static inline uint64_t film_file_random(uint64_t *state)
 {
     *state ^= *state >> 12;
     *state ^= *state << 25;

@@ -3,7 +3,7 @@
 #include "playout/hearing.h"
 
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,7 +107,8 @@ int playing_sounds(struct playing *playing, struct loader *loader, const struct 
     return heard.count;
 }
 
-bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])
+bool film_client_add_sound(struct film *film, int64_t offset, float *mix, int pairs,
+                           const float gains[2])
 {
     assert_ptr_equal(film, any_film());
     /* What was given back does not come again. */

@@ -1,10 +1,10 @@
 /* The lengths of films, asked of workers: honest ones with real films, and some that hang or lie.
  *
- * lengths.c, through film.c, executes this program again as the worker. */
+ * lengths.c, through film_client.c, executes this program again as the worker. */
 #include "playout/lengths.h"
 
 #include "base/clock.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/link.h"
 
 #include <setjmp.h>

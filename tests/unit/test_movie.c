@@ -106,11 +106,11 @@ static int setup(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
+    film_file_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
     for (size_t i = 0; i < SAMPLES; i++) {
         char words[1024];
         snprintf(words, sizeof words, "%s {}/%s", samples[i].words, samples[i].name);
-        film_run(words);
+        film_file_run(words);
     }
     return 0;
 }
@@ -119,7 +119,7 @@ static int setup(void **state)
 static int play(const struct sample *sample, int slots, struct told told[FILM_FRAMES + 1])
 {
     const struct movie_request request = {.threads = 2};
-    struct film film = film_open(sample->name, &request, slots);
+    struct film_file film = film_file_open(sample->name, &request, slots);
     int64_t end_us = 0, duration_us = movie_facts(film.movie)->duration_us;
     int count = 0;
     for (;;) {
@@ -137,7 +137,7 @@ static int play(const struct sample *sample, int slots, struct told told[FILM_FR
         assert_false(output.damaged);
         end_us = output.time_us + output.duration_us;
         told[count++] =
-            (struct told){film_number(&film, output.slot, sample->turn), output.time_us};
+            (struct told){film_file_number(&film, output.slot, sample->turn), output.time_us};
         movie_release(film.movie, output.slot);
     }
     if (!sample->no_stamps && end_us != duration_us)
@@ -152,7 +152,7 @@ static int play(const struct sample *sample, int slots, struct told told[FILM_FR
     assert_int_equal(counts.direct + counts.painted, count);
     if (slots == 0)
         assert_int_equal(sample->painted ? counts.direct : counts.painted, 0);
-    film_close(&film);
+    film_file_close(&film);
     return count;
 }
 
@@ -188,7 +188,7 @@ static void facts_are_told(void **state)
     for (size_t i = 0; i < SAMPLES; i++) {
         const struct sample *sample = &samples[i];
         const struct movie_request request = {.threads = 2};
-        struct film film = film_open(sample->name, &request, 0);
+        struct film_file film = film_file_open(sample->name, &request, 0);
         const struct movie_facts *facts = movie_facts(film.movie);
         if (strcmp(facts->codec, sample->codec) != 0 || facts->bit_depth != sample->bits ||
             facts->variable_rate != sample->varies || facts->rotation != sample->turn ||
@@ -203,7 +203,7 @@ static void facts_are_told(void **state)
         assert_int_equal(facts->layout.width_px, sideways ? FILM_HEIGHT : FILM_WIDTH);
         assert_int_equal(facts->layout.colour, FRAME_BT601);
         assert_false(facts->has_sound);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
@@ -211,7 +211,7 @@ static void facts_are_told(void **state)
 static struct told first_at(const struct sample *sample, int64_t start_us, int threads)
 {
     const struct movie_request request = {.start_us = start_us, .threads = threads};
-    struct film film = film_open(sample->name, &request, 0);
+    struct film_file film = film_file_open(sample->name, &request, 0);
     struct movie_output output;
     struct err err = {0};
     enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err);
@@ -219,8 +219,8 @@ static struct told first_at(const struct sample *sample, int64_t start_us, int t
         fail_msg("%s at %jd us: %d, %s", sample->name, (intmax_t)start_us, result, err.text);
     if (output.damaged)
         fail_msg("%s at %jd us: taken for damaged", sample->name, (intmax_t)start_us);
-    struct told told = {film_number(&film, output.slot, sample->turn), output.time_us};
-    film_close(&film);
+    struct told told = {film_file_number(&film, output.slot, sample->turn), output.time_us};
+    film_file_close(&film);
     return told;
 }
 
@@ -233,7 +233,7 @@ static void joining_late_shows_the_right_frame(void **state)
         struct told told[FILM_FRAMES + 1];
         int count = play(sample, 0, told);
         for (int j = 0; j < (sample->alike ? SEEKS_ALIKE : SEEKS); j++) {
-            int n = (int)(film_random(&random) % (uint64_t)count);
+            int n = (int)(film_file_random(&random) % (uint64_t)count);
             /* At a frame's very time, just before the next one's, and anywhere. */
             int64_t least = told[n].time_us,
                     most = n + 1 < count ? told[n + 1].time_us - 1 : least + 10000000;
@@ -258,7 +258,7 @@ static void catching_up_shows_the_right_frame(void **state)
         int count = play(sample, 0, told);
         for (int j = 0; j < CATCHES; j++) {
             const struct movie_request request = {.threads = j % 8 == 0 ? 2 : 1};
-            struct film film = film_open(sample->name, &request, 0);
+            struct film_file film = film_file_open(sample->name, &request, 0);
             struct movie_output output;
             int n = 0;
             for (; n < 1 + j % 5; n++) {
@@ -266,16 +266,16 @@ static void catching_up_shows_the_right_frame(void **state)
                                  MOVIE_FRAME);
                 movie_release(film.movie, output.slot);
             }
-            n += (int)(film_random(&random) % (uint64_t)(count - n));
+            n += (int)(film_file_random(&random) % (uint64_t)(count - n));
             movie_skip(film.movie, told[n].time_us + (j % 2 ? 0 : 9000));
             enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL);
             if (result != MOVIE_FRAME || output.time_us != told[n].time_us ||
-                film_number(&film, output.slot, sample->turn) != told[n].number)
+                film_file_number(&film, output.slot, sample->turn) != told[n].number)
                 fail_msg("%s: %d, %jd us instead of frame %d at %jd us", sample->name, result,
                          (intmax_t)output.time_us, n, (intmax_t)told[n].time_us);
             if (output.damaged)
                 fail_msg("%s: frame %d, skipped to, is taken for damaged", sample->name, n);
-            film_close(&film);
+            film_file_close(&film);
         }
     }
 }
@@ -285,9 +285,9 @@ static void catching_up_shows_the_right_frame(void **state)
 static void damage_is_told_where_it_is(void **state)
 {
     (void)state;
-    film_run(COUNTER X264 "-g 24 -keyint_min 24 -bf 0 {}/whole.mp4");
-    film_run("-i {}/whole.mp4 -c copy -bsf:v noise=amount='if(between(n\\,1\\,4)\\,3\\,0)' "
-             "{}/damaged.mp4");
+    film_file_run(COUNTER X264 "-g 24 -keyint_min 24 -bf 0 {}/whole.mp4");
+    film_file_run("-i {}/whole.mp4 -c copy -bsf:v noise=amount='if(between(n\\,1\\,4)\\,3\\,0)' "
+                  "{}/damaged.mp4");
     static const struct {
         int frame;
         bool damaged;
@@ -295,12 +295,12 @@ static void damage_is_told_where_it_is(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct movie_request request = {.start_us = cases[i].frame * INT64_C(40000) + 1,
                                               .threads = 1};
-        struct film film = film_open("damaged.mp4", &request, 0);
+        struct film_file film = film_file_open("damaged.mp4", &request, 0);
         struct movie_output output;
         assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
         if (output.damaged != cases[i].damaged)
             fail_msg("frame %d", cases[i].frame);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
@@ -308,12 +308,12 @@ static void damage_is_told_where_it_is(void **state)
 static void damage_before_a_jump_is_not_told_after_it(void **state)
 {
     (void)state;
-    film_run(COUNTER X264 "-g 1 {}/keys.mp4");
-    film_run(
+    film_file_run(COUNTER X264 "-g 1 {}/keys.mp4");
+    film_file_run(
         "-itsscale 100 -i {}/keys.mp4 -c copy -bsf:v noise=amount='if(between(n\\,3\\,5)\\,3\\,0)' "
         "{}/slow.mp4");
     const struct movie_request request = {.threads = 1};
-    struct film film = film_open("slow.mp4", &request, 0);
+    struct film_file film = film_file_open("slow.mp4", &request, 0);
     struct movie_output output;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
@@ -327,16 +327,17 @@ static void damage_before_a_jump_is_not_told_after_it(void **state)
     assert_true(output.time_us == INT64_C(40000000));
     assert_int_equal(movie_counts(film.movie).seeks, 1);
     assert_false(output.damaged);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void what_check_warns_of_is_told(void **state)
 {
     (void)state;
-    film_run("-f lavfi -i testsrc2=s=64x64 -t 0.2 -vf format=yuva420p -c:v libvpx-vp9 -deadline "
-             "realtime -auto-alt-ref 0 {}/alpha.webm");
-    film_run(COUNTER X264 "-vf setpts=(N+90000*gte(N\\,50))/25/TB+0.1 -fps_mode passthrough "
-                          "-video_track_timescale 12800 {}/ahead.mp4");
+    film_file_run(
+        "-f lavfi -i testsrc2=s=64x64 -t 0.2 -vf format=yuva420p -c:v libvpx-vp9 -deadline "
+        "realtime -auto-alt-ref 0 {}/alpha.webm");
+    film_file_run(COUNTER X264 "-vf setpts=(N+90000*gte(N\\,50))/25/TB+0.1 -fps_mode passthrough "
+                               "-video_track_timescale 12800 {}/ahead.mp4");
     static const struct {
         const char *name;
         bool alpha;
@@ -347,12 +348,12 @@ static void what_check_warns_of_is_told(void **state)
                  {"ahead.mp4", false, 3600040000}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct movie_request request = {.threads = 1};
-        struct film film = film_open(cases[i].name, &request, 0);
+        struct film_file film = film_file_open(cases[i].name, &request, 0);
         const struct movie_facts *facts = movie_facts(film.movie);
         if (facts->has_alpha != cases[i].alpha || facts->longest_us != cases[i].longest_us)
             fail_msg("%s: %d, %jd us", cases[i].name, facts->has_alpha,
                      (intmax_t)facts->longest_us);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 

@@ -48,16 +48,18 @@ static int setup(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
+    film_file_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
 #define SOURCE                                                                                     \
     "-f rawvideo -s 160x90 -pix_fmt yuv420p -r 25 -i {}/counter.yuv -f lavfi -i sine -t 3 "
-    film_run(SOURCE "-c:v libx264 -pix_fmt yuv420p -g 24 -c:a aac {}/h264.mp4");
-    film_run(SOURCE "-c:v libvpx-vp9 -cpu-used 5 -g 24 -c:a libopus {}/vp9.webm");
-    film_run(SOURCE "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=24 -c:a "
-                    "flac {}/hevc.mkv");
-    film_run(SOURCE "-c:v libaom-av1 -cpu-used 8 -usage realtime -g 24 -c:a libmp3lame "
-                    "{}/av1.mp4");
-    film_run(SOURCE "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -c:a libvorbis {}/vp8.webm");
+    film_file_run(SOURCE "-c:v libx264 -pix_fmt yuv420p -g 24 -c:a aac {}/h264.mp4");
+    film_file_run(SOURCE "-c:v libvpx-vp9 -cpu-used 5 -g 24 -c:a libopus {}/vp9.webm");
+    film_file_run(SOURCE
+                  "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=24 -c:a "
+                  "flac {}/hevc.mkv");
+    film_file_run(SOURCE "-c:v libaom-av1 -cpu-used 8 -usage realtime -g 24 -c:a libmp3lame "
+                         "{}/av1.mp4");
+    film_file_run(SOURCE
+                  "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -c:a libvorbis {}/vp8.webm");
     return 0;
 }
 
@@ -65,18 +67,18 @@ static int setup(void **state)
 static enum movie_result try_bytes(const void *bytes, size_t size, int64_t start_us, int *frames,
                                    struct err *err)
 {
-    film_write("try", bytes, size);
+    film_file_write("try", bytes, size);
     struct timespec begun, done;
     clock_gettime(CLOCK_MONOTONIC, &begun);
     int fd = open(temp_folder_path("try"), O_RDONLY | O_CLOEXEC);
     opened = 0;
-    struct film film;
+    struct film_file film;
     const struct movie_request request = {.start_us = start_us, .want_sound = true, .threads = 2};
     enum movie_result result = MOVIE_FAILED;
     struct movie_output output;
     int64_t before_us = INT64_MIN;
     *frames = 0;
-    if (film_try(&film, fd, &request, 0, err))
+    if (film_file_try(&film, fd, &request, 0, err))
         for (int i = 0; i < OUTPUTS_MAX; i++) {
             result = movie_next(film.movie, MOVIE_TAKE_FRAMES | MOVIE_TAKE_SOUND, &output, err);
             if (result != MOVIE_FRAME && result != MOVIE_SOUND)
@@ -88,11 +90,11 @@ static enum movie_result try_bytes(const void *bytes, size_t size, int64_t start
             }
             assert_true(output.time_us > before_us);
             before_us = output.time_us;
-            film_number(&film, output.slot, 0);
+            film_file_number(&film, output.slot, 0);
             movie_release(film.movie, output.slot);
             ++*frames;
         }
-    film_close(&film);
+    film_file_close(&film);
     clock_gettime(CLOCK_MONOTONIC, &done);
     assert_true(done.tv_sec - begun.tv_sec < SECONDS_MAX);
     assert_int_equal(opened, 0);
@@ -108,7 +110,7 @@ static void whole_films_play(void **state)
         size_t size;
         int frames;
         struct err err = {0};
-        uint8_t *bytes = film_read(films[i], &size);
+        uint8_t *bytes = film_file_read(films[i], &size);
         if (try_bytes(bytes, size, 0, &frames, &err) != MOVIE_END || frames != FILM_FRAMES)
             fail_msg("%s: %d frames, %s", films[i], frames, err.text);
         free(bytes);
@@ -120,7 +122,7 @@ static void cut_films_end(void **state)
     (void)state;
     for (size_t i = 0; i < FILMS; i++) {
         size_t size;
-        uint8_t *bytes = film_read(films[i], &size);
+        uint8_t *bytes = film_file_read(films[i], &size);
         for (size_t cut = 0; cut < CUTS; cut++) {
             struct err err = {0};
             int frames;
@@ -140,12 +142,12 @@ static void flipped_bits_do_no_harm(void **state)
     int survived = 0;
     for (int i = 0; i < FLIPS; i++) {
         size_t size;
-        uint8_t *bytes = film_read(films[(size_t)i % FILMS], &size);
+        uint8_t *bytes = film_file_read(films[(size_t)i % FILMS], &size);
         /* A few, or many; anywhere, or where the headers are. */
         int flips = i % 3 == 0 ? 1 : i % 3 == 1 ? 20 : 500;
         size_t reach = i % 2 ? size : size < 2000 ? size : 2000;
         for (int j = 0; j < flips; j++) {
-            uint64_t at = film_random(&random) % (reach * 8);
+            uint64_t at = film_file_random(&random) % (reach * 8);
             bytes[at / 8] ^= (uint8_t)(1 << at % 8);
         }
         struct err err = {0};
@@ -182,8 +184,8 @@ static void what_is_no_film_is_refused(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         refused(texts[i], strlen(texts[i]), "not an MP4, MOV, WebM or MKV film");
     size_t size;
-    film_run("-f lavfi -i testsrc2=s=64x64 -frames:v 1 -f image2 -c:v mjpeg {}/picture.mp4");
-    uint8_t *bytes = film_read("picture.mp4", &size);
+    film_file_run("-f lavfi -i testsrc2=s=64x64 -frames:v 1 -f image2 -c:v mjpeg {}/picture.mp4");
+    uint8_t *bytes = film_file_read("picture.mp4", &size);
     refused(bytes, size, "not an MP4, MOV, WebM or MKV film");
     free(bytes);
 }
@@ -207,8 +209,8 @@ static void other_codecs_and_sound_alone_are_refused(void **state)
         char words[512];
         size_t size;
         snprintf(words, sizeof words, "%s {}/other", cases[i].words);
-        film_run(words);
-        uint8_t *bytes = film_read("other", &size);
+        film_file_run(words);
+        uint8_t *bytes = film_file_read("other", &size);
         refused(bytes, size, cases[i].reason);
         free(bytes);
     }
@@ -239,8 +241,8 @@ static uint8_t *insert(const uint8_t *bytes, size_t size, size_t at, const void 
     memcpy(larger + at, more, count);
     memcpy(larger + at + count, bytes + at, size - at);
     for (; *around; around++) {
-        uint8_t *box = film_box(larger, at, *around);
-        film_put_big_endian(box, film_big_endian(box) + (uint32_t)count);
+        uint8_t *box = film_file_box(larger, at, *around);
+        film_file_put_big_endian(box, film_file_big_endian(box) + (uint32_t)count);
     }
     return larger;
 }
@@ -249,9 +251,9 @@ static void a_thousand_streams_are_refused(void **state)
 {
     (void)state;
     size_t size;
-    uint8_t *bytes = film_read("h264.mp4", &size);
-    uint8_t *trak = film_box(bytes, size, "trak");
-    size_t length = film_big_endian(trak), count = 1000;
+    uint8_t *bytes = film_file_read("h264.mp4", &size);
+    uint8_t *trak = film_file_box(bytes, size, "trak");
+    size_t length = film_file_big_endian(trak), count = 1000;
     uint8_t *more = malloc(length * count);
     assert_non_null(more);
     for (size_t i = 0; i < count; i++)
@@ -272,12 +274,12 @@ static void tracks_in_other_files_are_not_opened(void **state)
 {
     (void)state;
     size_t size;
-    uint8_t *bytes = film_read("h264.mp4", &size);
-    uint8_t *dref = film_box(bytes, size, "dref");
+    uint8_t *bytes = film_file_read("h264.mp4", &size);
+    uint8_t *dref = film_file_box(bytes, size, "dref");
     uint8_t *url = dref + 16;
     assert_memory_equal(url + 4, "url ", 4);
     uint8_t alias[200] = {0};
-    film_put_big_endian(alias, 12 + sizeof alias);
+    film_file_put_big_endian(alias, 12 + sizeof alias);
     memcpy(alias + 4, "alis", 4);
     /* flags 0, then the record: names, levels, and a typed list with the path (2). */
     static const char path[] = "/etc/passwd";
@@ -307,7 +309,7 @@ static void frames_larger_than_told_are_not_decoded(void **state)
 {
     (void)state;
     size_t size;
-    uint8_t *bytes = film_read("vp8.webm", &size);
+    uint8_t *bytes = film_file_read("vp8.webm", &size);
     int patched = 0;
     /* Key frames of VP8 begin with their size (RFC 6386, 9.1). */
     for (size_t i = 0; i + 7 < size; i++)
@@ -327,12 +329,12 @@ static void films_without_end_of_broken_packets_fail(void **state)
 {
     (void)state;
     size_t size;
-    film_write_counter("long.yuv", 16, 16, 400);
-    film_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -i {}/long.yuv -c:v libx264 -g 1000 "
-             "{}/long.mp4");
-    uint8_t *bytes = film_read("long.mp4", &size);
-    uint8_t *mdat = film_box(bytes, size, "mdat");
-    memset(mdat + 8, 0xff, film_big_endian(mdat) - 8);
+    film_file_write_counter("long.yuv", 16, 16, 400);
+    film_file_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -i {}/long.yuv -c:v libx264 -g 1000 "
+                  "{}/long.mp4");
+    uint8_t *bytes = film_file_read("long.mp4", &size);
+    uint8_t *mdat = film_file_box(bytes, size, "mdat");
+    memset(mdat + 8, 0xff, film_file_big_endian(mdat) - 8);
     refused(bytes, size, "no picture came out");
     free(bytes);
 }
@@ -341,21 +343,21 @@ static void films_without_end_of_broken_packets_fail(void **state)
 static void films_that_were_cut_begin_where_they_were_cut(void **state)
 {
     (void)state;
-    film_write_counter("cut.yuv", 64, 64, 500);
-    film_run("-f rawvideo -s 64x64 -pix_fmt yuv420p -r 25 -i {}/cut.yuv -c:v libx264 -pix_fmt "
-             "yuv420p -g 1000 {}/uncut.mp4");
-    film_run("-ss 16 -i {}/uncut.mp4 -c copy {}/cut.mp4");
+    film_file_write_counter("cut.yuv", 64, 64, 500);
+    film_file_run("-f rawvideo -s 64x64 -pix_fmt yuv420p -r 25 -i {}/cut.yuv -c:v libx264 -pix_fmt "
+                  "yuv420p -g 1000 {}/uncut.mp4");
+    film_file_run("-ss 16 -i {}/uncut.mp4 -c copy {}/cut.mp4");
     for (int64_t start_us = 0; start_us <= 2000000; start_us += 2000000) {
         const struct movie_request request = {.threads = 2, .start_us = start_us};
-        struct film film = film_open("cut.mp4", &request, 0);
+        struct film_file film = film_file_open("cut.mp4", &request, 0);
         struct movie_output output;
         struct err err = {0};
         enum movie_result result = movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err);
         if (result != MOVIE_FRAME)
             fail_msg("%d: %s", result, err.text);
         assert_int_equal(output.time_us, start_us);
-        assert_int_equal(film_number(&film, output.slot, 0), 400 + start_us / 40000);
-        film_close(&film);
+        assert_int_equal(film_file_number(&film, output.slot, 0), 400 + start_us / 40000);
+        film_file_close(&film);
     }
 }
 
@@ -363,17 +365,18 @@ static void films_that_were_cut_begin_where_they_were_cut(void **state)
 static void a_film_fails_where_memory_does_not_do(void **state)
 {
     (void)state;
-    film_run("-f lavfi -i testsrc2=s=640x360 -t 1 -c:v libx264 -pix_fmt yuv420p10le {}/deep.mp4");
+    film_file_run(
+        "-f lavfi -i testsrc2=s=640x360 -t 1 -c:v libx264 -pix_fmt yuv420p10le {}/deep.mp4");
     for (int threads = 1; threads <= 4; threads += 3) {
         const struct movie_request request = {.threads = threads};
-        struct film film = film_open("deep.mp4", &request, 0);
+        struct film_file film = film_file_open("deep.mp4", &request, 0);
         /* Enough for all but a frame's first plane. */
         av_max_alloc(300000);
         struct movie_output output;
         struct err err = {0};
         assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, &err), MOVIE_FAILED);
         assert_int_equal(err.code, ERR_LIMIT);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
@@ -382,10 +385,11 @@ static void a_film_fails_where_memory_does_not_do(void **state)
 static void frames_that_come_too_late_are_left_out(void **state)
 {
     (void)state;
-    film_run("-f rawvideo -s 160x90 -pix_fmt yuv420p -r 25 -i {}/counter.yuv -c:v libx264 -pix_fmt "
-             "yuv420p -g 25 -bf 0 -cluster_time_limit 1000 {}/back.mkv");
+    film_file_run(
+        "-f rawvideo -s 160x90 -pix_fmt yuv420p -r 25 -i {}/counter.yuv -c:v libx264 -pix_fmt "
+        "yuv420p -g 25 -bf 0 -cluster_time_limit 1000 {}/back.mkv");
     size_t size;
-    uint8_t *bytes = film_read("back.mkv", &size);
+    uint8_t *bytes = film_file_read("back.mkv", &size);
     size_t last = 0;
     /* The time, in two bytes, is the first thing in a cluster, behind its length. */
     for (size_t i = 0; i + 16 < size; i++)
@@ -395,20 +399,20 @@ static void frames_that_come_too_late_are_left_out(void **state)
         last++;
     assert_true(last + 4 < size);
     memcpy(bytes + last + 2, "\x04\x10", 2);
-    film_write("back.mkv", bytes, size);
+    film_file_write("back.mkv", bytes, size);
     free(bytes);
     const struct movie_request request = {.threads = 1};
-    struct film film = film_open("back.mkv", &request, 0);
+    struct film_file film = film_file_open("back.mkv", &request, 0);
     struct movie_output output;
     int frames = 0;
     while (movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL) == MOVIE_FRAME) {
-        assert_int_equal(film_number(&film, output.slot, 0), frames);
+        assert_int_equal(film_file_number(&film, output.slot, 0), frames);
         assert_int_equal(output.time_us, 40000 * (int64_t)frames++);
         movie_release(film.movie, output.slot);
     }
     assert_int_equal(frames, 52);
     assert_int_equal(movie_counts(film.movie).late, 23);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 int main(void)

@@ -64,11 +64,11 @@ static int setup(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", 16, 16, FRAMES);
+    film_file_write_counter("counter.yuv", 16, 16, FRAMES);
     for (size_t i = 0; i < SAMPLES; i++) {
         char words[1024];
         snprintf(words, sizeof words, "%s {}/%s", samples[i].words, samples[i].name);
-        film_run(words);
+        film_file_run(words);
     }
     return 0;
 }
@@ -87,7 +87,7 @@ static void lengths_are_known_from_little(void **state)
         const char *name = samples[i].name;
         const struct movie_request request = {.threads = 1};
         read_bytes = 0;
-        struct film film = film_open(name, &request, 0);
+        struct film_file film = film_file_open(name, &request, 0);
         int64_t off_us = movie_facts(film.movie)->duration_us - LENGTH_US;
         int64_t size = size_of(name);
         assert_true(size > 40 << 20);
@@ -96,7 +96,7 @@ static void lengths_are_known_from_little(void **state)
                      (intmax_t)read_bytes, (intmax_t)size);
         struct movie_output output;
         assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_FRAME);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
@@ -105,10 +105,10 @@ static void sound_that_is_not_wanted_is_not_read(void **state)
 {
     (void)state;
     const struct movie_request request = {.threads = 1};
-    film_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -r 1 -i {}/counter.yuv " SOUND X264
-             "-frames:v 30 {}/slow.mov");
+    film_file_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -r 1 -i {}/counter.yuv " SOUND X264
+                  "-frames:v 30 {}/slow.mov");
     read_bytes = 0;
-    struct film film = film_open("slow.mov", &request, 0);
+    struct film_file film = film_file_open("slow.mov", &request, 0);
     struct movie_output output;
     enum movie_result result;
     int frames = 0;
@@ -118,20 +118,20 @@ static void sound_that_is_not_wanted_is_not_read(void **state)
     }
     assert_int_equal(frames, SLOW_FRAMES);
     assert_true(read_bytes < size_of("slow.mov") / 2);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 /* A film whose tail holds no pictures, but sound, ends where its pictures do. */
 static void a_tail_without_pictures_is_looked_past(void **state)
 {
     (void)state;
-    film_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -r 25 -t 15 -i {}/counter.yuv " SOUND X264
-             "-live 1 {}/tail.mkv");
+    film_file_run("-f rawvideo -s 16x16 -pix_fmt yuv420p -r 25 -t 15 -i {}/counter.yuv " SOUND X264
+                  "-live 1 {}/tail.mkv");
     const struct movie_request request = {.threads = 1};
-    struct film film = film_open("tail.mkv", &request, 0);
+    struct film_file film = film_file_open("tail.mkv", &request, 0);
     assert_in_range(movie_facts(film.movie)->duration_us, LENGTH_US / 2 - 1000,
                     LENGTH_US / 2 + 1000);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 int main(void)

@@ -112,7 +112,7 @@ static void make_film(const char *words, const char *name)
 {
     char all[2048];
     snprintf(all, sizeof all, "%s {}/%s", words, name);
-    film_run(all);
+    film_file_run(all);
 }
 
 static int setup(void **state)
@@ -123,10 +123,10 @@ static int setup(void **state)
     static const char words[] = "1\n00:00:00,000 --> 00:00:00,150\nHello\n";
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
-    film_write("chapters.txt", chapters, sizeof chapters - 1);
-    film_write("words.srt", words, sizeof words - 1);
-    film_run("-f lavfi -i color=red:s=32x32 -frames:v 1 {}/cover.png");
+    film_file_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
+    film_file_write("chapters.txt", chapters, sizeof chapters - 1);
+    film_file_write("words.srt", words, sizeof words - 1);
+    film_file_run("-f lavfi -i color=red:s=32x32 -frames:v 1 {}/cover.png");
     for (size_t i = 0; i < SAMPLES; i++)
         make_film(samples[i].words, samples[i].name);
     for (size_t i = 0; i < TAGGED; i++)

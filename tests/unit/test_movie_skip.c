@@ -28,24 +28,24 @@ static int setup(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FRAMES);
+    film_file_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FRAMES);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        film_run(words[i]);
+        film_file_run(words[i]);
     return 0;
 }
 
-static struct film begin(const char *name, int64_t start_us)
+static struct film_file begin(const char *name, int64_t start_us)
 {
     const struct movie_request request = {.threads = 1, .start_us = start_us};
-    return film_open(name, &request, 0);
+    return film_file_open(name, &request, 0);
 }
 
-static void next_is(struct film *film, int number)
+static void next_is(struct film_file *film, int number)
 {
     struct movie_output output;
     struct err err = {0};
     enum movie_result result = movie_next(film->movie, MOVIE_TAKE_FRAMES, &output, &err);
-    if (result != MOVIE_FRAME || film_number(film, output.slot, 0) != number ||
+    if (result != MOVIE_FRAME || film_file_number(film, output.slot, 0) != number ||
         output.time_us != (int64_t)number * FRAME_US)
         fail_msg("%d instead of frame %d: %s", result, number, err.text);
     movie_release(film->movie, output.slot);
@@ -55,7 +55,7 @@ static void next_is(struct film *film, int number)
 static void what_is_over_is_left_out(void **state)
 {
     (void)state;
-    struct film film = begin("one-key.mp4", 0);
+    struct film_file film = begin("one-key.mp4", 0);
     next_is(&film, 0);
     movie_skip(film.movie, 8000000);
     for (int n = 200; n < FRAMES; n++)
@@ -66,24 +66,24 @@ static void what_is_over_is_left_out(void **state)
     assert_in_range(counts.skipped, 90, 120);
     assert_int_equal(counts.direct + counts.painted, FRAMES - 200 + 1);
     assert_int_equal(counts.broken_packets, 0);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void a_late_start_decodes_only_what_it_needs(void **state)
 {
     (void)state;
-    struct film film = begin("one-key.mp4", 8000000);
+    struct film_file film = begin("one-key.mp4", 8000000);
     struct movie_output output;
     enum movie_result result;
     int steps = 0;
     while ((result = movie_step(film.movie, MOVIE_TAKE_FRAMES, &output, NULL)) == MOVIE_WORKING)
         steps++;
     assert_int_equal(result, MOVIE_FRAME);
-    assert_int_equal(film_number(&film, output.slot, 0), 200);
+    assert_int_equal(film_file_number(&film, output.slot, 0), 200);
     /* A step for each packet, and one for each frame that was decoded. */
     assert_in_range(steps, 200 + 90, 200 + 140);
     assert_true(movie_counts(film.movie).packets >= 200);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void a_key_frame_ahead_is_jumped_to(void **state)
@@ -91,7 +91,7 @@ static void a_key_frame_ahead_is_jumped_to(void **state)
     (void)state;
     static const char *const names[] = {"keys.mp4", "keys.mkv"};
     for (size_t i = 0; i < 2; i++) {
-        struct film film = begin(names[i], 0);
+        struct film_file film = begin(names[i], 0);
         next_is(&film, 0);
         movie_skip(film.movie, 7500000);
         next_is(&film, 187);
@@ -103,7 +103,7 @@ static void a_key_frame_ahead_is_jumped_to(void **state)
         movie_skip(film.movie, 8800000);
         next_is(&film, 220);
         assert_int_equal(movie_counts(film.movie).seeks, 1);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
@@ -111,8 +111,8 @@ static void a_key_frame_ahead_is_jumped_to(void **state)
 static void a_look_for_the_index_may_lead_back(void **state)
 {
     (void)state;
-    film_run(PICTURES X264 "-g 1000 {}/one-key.mkv");
-    struct film film = begin("one-key.mkv", 0);
+    film_file_run(PICTURES X264 "-g 1000 {}/one-key.mkv");
+    struct film_file film = begin("one-key.mkv", 0);
     for (int n = 0; n < 10; n++)
         next_is(&film, n);
     for (int n = 95; n < FRAMES; n += 85) {
@@ -121,7 +121,7 @@ static void a_look_for_the_index_may_lead_back(void **state)
         next_is(&film, n + 1);
     }
     assert_int_equal(movie_counts(film.movie).seeks, 1);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void past_the_end_the_last_frame_is_given(void **state)
@@ -129,20 +129,20 @@ static void past_the_end_the_last_frame_is_given(void **state)
     (void)state;
     static const char *const names[] = {"keys.mp4", "keys.mkv", "one-key.mp4"};
     for (size_t i = 0; i < 3; i++) {
-        struct film film = begin(names[i], 0);
+        struct film_file film = begin(names[i], 0);
         struct movie_output output;
         next_is(&film, 0);
         movie_skip(film.movie, 60000000);
         next_is(&film, FRAMES - 1);
         assert_int_equal(movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_END);
-        film_close(&film);
+        film_file_close(&film);
     }
 }
 
 static void a_time_that_has_passed_changes_nothing(void **state)
 {
     (void)state;
-    struct film film = begin("keys.mp4", 0);
+    struct film_file film = begin("keys.mp4", 0);
     for (int n = 0; n < 120; n++) {
         movie_skip(film.movie, (int64_t)n * FRAME_US / 2);
         next_is(&film, n);
@@ -151,7 +151,7 @@ static void a_time_that_has_passed_changes_nothing(void **state)
     next_is(&film, 120);
     assert_int_equal(movie_counts(film.movie).skipped, 0);
     assert_int_equal(movie_counts(film.movie).seeks, 0);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void before_the_first_frame_it_is_a_later_start(void **state)
@@ -159,25 +159,25 @@ static void before_the_first_frame_it_is_a_later_start(void **state)
     (void)state;
     const struct movie_request request = {.threads = 1};
     int fd = open(temp_folder_path("keys.mp4"), O_RDONLY | O_CLOEXEC);
-    struct film film;
-    assert_true(film_try(&film, fd, &request, 0, NULL));
+    struct film_file film;
+    assert_true(film_file_try(&film, fd, &request, 0, NULL));
     movie_skip(film.movie, 5000000);
     next_is(&film, 125);
-    film_close(&film);
+    film_file_close(&film);
     film = begin("keys.mp4", 1000000);
     struct movie_output output;
     for (int i = 0; i < 5; i++)
         assert_int_equal(movie_step(film.movie, MOVIE_TAKE_FRAMES, &output, NULL), MOVIE_WORKING);
     movie_skip(film.movie, 5000000);
     next_is(&film, 125);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 static void sound_catches_up_too(void **state)
 {
     (void)state;
     const struct movie_request request = {.threads = 1, .want_sound = true};
-    struct film film = film_open("sound.mkv", &request, 0);
+    struct film_file film = film_file_open("sound.mkv", &request, 0);
     struct movie_output output;
     int64_t heard_us = 0, gap_us = 0;
     int frames = 0;
@@ -199,7 +199,7 @@ static void sound_catches_up_too(void **state)
     assert_int_equal(frames, 20 + 75);
     assert_in_range(gap_us, 5500000, 6500000);
     assert_in_range(heard_us, 9900000, 10100000);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 int main(void)

@@ -46,11 +46,11 @@ static int setup(void **state)
 {
     if (temp_folder_setup(state) != 0)
         return -1;
-    film_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
+    film_file_write_counter("counter.yuv", FILM_WIDTH, FILM_HEIGHT, FILM_FRAMES);
     for (size_t i = 0; i < SAMPLES; i++) {
         char words[1024];
         snprintf(words, sizeof words, "%s {}/%s", samples[i].words, samples[i].name);
-        film_run(words);
+        film_file_run(words);
     }
     return 0;
 }
@@ -84,7 +84,7 @@ static void listen(struct heard *heard, const struct movie_output *output)
 static struct heard play(const char *name, int64_t start_us)
 {
     const struct movie_request request = {.start_us = start_us, .want_sound = true, .threads = 2};
-    struct film film = film_open(name, &request, 0);
+    struct film_file film = film_file_open(name, &request, 0);
     struct heard heard = {.end_us = -1, .beep_us = -1, .beep_end_us = -1};
     struct err err = {0};
     int64_t picture_us = start_us;
@@ -105,7 +105,7 @@ static struct heard play(const char *name, int64_t start_us)
             fail_msg("%s: %d, %s", name, result, err.text);
         }
     }
-    film_close(&film);
+    film_file_close(&film);
     return heard;
 }
 
@@ -151,14 +151,14 @@ static void sound_that_is_not_wanted_is_not_given(void **state)
 {
     (void)state;
     const struct movie_request request = {.threads = 1};
-    struct film film = film_open("aac.mp4", &request, 0);
+    struct film_file film = film_file_open("aac.mp4", &request, 0);
     assert_true(movie_facts(film.movie)->has_sound);
     struct movie_output output;
     enum movie_result result;
     while ((result = movie_next(film.movie, BOTH, &output, NULL)) == MOVIE_FRAME)
         movie_release(film.movie, output.slot);
     assert_int_equal(result, MOVIE_END);
-    film_close(&film);
+    film_file_close(&film);
 }
 
 /* One kind is not taken for a while, then the other: nothing stops, nothing is lost. */
@@ -166,26 +166,26 @@ static void kinds_do_not_block_each_other(void **state)
 {
     (void)state;
     const struct movie_request request = {.want_sound = true, .threads = 2};
-    struct film film = film_open("aac.mp4", &request, 0);
+    struct film_file film = film_file_open("aac.mp4", &request, 0);
     struct movie_output output;
     /* Only pictures tell when the film begins. */
     assert_int_equal(movie_next(film.movie, MOVIE_TAKE_SOUND, &output, NULL), MOVIE_WAIT);
     struct heard heard = {.end_us = -1, .beep_us = -1, .beep_end_us = -1};
     int frames = 0;
     while (frames < 50 && movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL) == MOVIE_FRAME) {
-        assert_int_equal(film_number(&film, output.slot, 0), frames++);
+        assert_int_equal(film_file_number(&film, output.slot, 0), frames++);
         movie_release(film.movie, output.slot);
     }
     while (movie_next(film.movie, MOVIE_TAKE_SOUND, &output, NULL) == MOVIE_SOUND)
         listen(&heard, &output);
     while (movie_next(film.movie, MOVIE_TAKE_FRAMES, &output, NULL) == MOVIE_FRAME) {
-        assert_int_equal(film_number(&film, output.slot, 0), frames++);
+        assert_int_equal(film_file_number(&film, output.slot, 0), frames++);
         movie_release(film.movie, output.slot);
     }
     assert_int_equal(frames, FILM_FRAMES);
     assert_true(near(heard.end_us, 3000000, 60000) && heard.gap_us < 100);
     assert_true(near(heard.beep_us, BEEP_US, STEP_US));
-    film_close(&film);
+    film_file_close(&film);
 }
 
 /* Every byte of the sound may be wrong: the pictures go on. */
@@ -199,21 +199,21 @@ static void broken_sound_is_silence(void **state)
         "-i {}/ac3.mp4 -c copy -bsf:a noise=1 {}/broken.mp4",
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        film_run(broken[i]);
+        film_file_run(broken[i]);
         assert_int_equal(play("broken.mp4", 0).frames, FILM_FRAMES);
     }
-    film_run("-i {}/opus.webm -c copy -bsf:a noise=1 {}/broken.webm");
+    film_file_run("-i {}/opus.webm -c copy -bsf:a noise=1 {}/broken.webm");
     assert_int_equal(play("broken.webm", 0).frames, FILM_FRAMES);
 }
 
 static void sound_of_other_codecs_counts_as_none(void **state)
 {
     (void)state;
-    film_run(PICTURES BEEP("48000", PAIR) X264 "-c:a wmav2 {}/other.mkv");
+    film_file_run(PICTURES BEEP("48000", PAIR) X264 "-c:a wmav2 {}/other.mkv");
     const struct movie_request request = {.want_sound = true, .threads = 1};
-    struct film film = film_open("other.mkv", &request, 0);
+    struct film_file film = film_file_open("other.mkv", &request, 0);
     assert_false(movie_facts(film.movie)->has_sound);
-    film_close(&film);
+    film_file_close(&film);
     struct heard heard = play("other.mkv", 0);
     assert_int_equal(heard.frames, FILM_FRAMES);
     assert_int_equal(heard.end_us, -1);
@@ -224,8 +224,8 @@ static void sound_of_other_codecs_counts_as_none(void **state)
 static void sound_behind_a_gap_is_in_its_place(void **state)
 {
     (void)state;
-    film_run(PICTURES BEEP("44100", MONO) X264
-             "-af aselect=not(between(t\\,0.4\\,0.7)) -c:a flac -strict -2 {}/gap.mp4");
+    film_file_run(PICTURES BEEP("44100", MONO) X264
+                  "-af aselect=not(between(t\\,0.4\\,0.7)) -c:a flac -strict -2 {}/gap.mp4");
     struct heard heard = play("gap.mp4", 0);
     if (heard.gap_us < 200000 || !near(heard.beep_us, BEEP_US, 150))
         fail_msg("a gap of %jd us, the beep at %jd us", (intmax_t)heard.gap_us,

@@ -1,6 +1,6 @@
 /* Films whose workers die or stop, on screen and before: another one goes on, at the right frame.
  *
- * film.c executes this program again as the worker. Time goes by here: what breaks is left alone
+ * film_client.c executes this program again as the worker. Time goes by here: what breaks is left alone
  * for a while, and goes on where it would be by then. loader.c is compiled in here, to see whether
  * it waits. */
 #include "decode/link.h"

@@ -1,7 +1,7 @@
 /* Films as the programme plays them: each frame in its time, joined late, through steps of the
  * clock and into another edition.
  *
- * film.c executes this program again as the worker. */
+ * film_client.c executes this program again as the worker. */
 #include "playout/playing.h"
 
 #include <math.h>

@@ -60,7 +60,7 @@ static bool find(const struct context *context, int asset, struct err *err)
 }
 
 /* What a worker says of its codec, as far as it is a name. */
-static void tell_facts(const struct context *context, const struct film_facts *facts,
+static void tell_facts(const struct context *context, const struct film_client_facts *facts,
                        const struct check_place *place)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
@@ -99,14 +99,14 @@ static void judge_length(const struct context *context, const struct playlist_sp
 }
 
 /* Whether a stretch that was watched to the film's end came too early there. */
-static bool is_cut_off(const struct film_facts *facts, const struct check_passage *passage)
+static bool is_cut_off(const struct film_client_facts *facts, const struct check_passage *passage)
 {
     int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
-    return passage->ended && film_is_cut_off(facts, shown_us);
+    return passage->ended && film_client_is_cut_off(facts, shown_us);
 }
 
 /* Pictures that are damaged are left out. */
-static void judge_gap(const struct context *context, const struct film_facts *facts,
+static void judge_gap(const struct context *context, const struct film_client_facts *facts,
                       const struct check_passage *passage, const struct check_place *place)
 {
     if (facts->variable_rate || passage->stands_us < GAP_US ||
@@ -118,7 +118,7 @@ static void judge_gap(const struct context *context, const struct film_facts *fa
 }
 
 /* True when there is nothing to say. */
-static bool judge_passage(const struct context *context, const struct film_facts *facts,
+static bool judge_passage(const struct context *context, const struct film_client_facts *facts,
                           const struct check_passage *passage, const struct check_place *place)
 {
     struct check_report *report = context->check->report;

@@ -11,7 +11,7 @@
 static int32_t look(const struct edition *edition, int asset, int64_t limit_ms)
 {
     const struct check_watch watch = {.edition = edition, .asset = asset, .limit_ms = limit_ms};
-    struct film_facts facts;
+    struct film_client_facts facts;
     struct err err = {0};
     if (!check_watch_look(&watch, &facts, &err))
         return 0;

@@ -43,18 +43,18 @@ struct watching {
 /* Sleeps until the film has news, or the time has come. */
 static void wait_for(const struct film *film, int64_t until_ns)
 {
-    int64_t deadline_ns = film_deadline_ns(film);
+    int64_t deadline_ns = film_client_deadline_ns(film);
     if (until_ns < deadline_ns)
         deadline_ns = until_ns;
     int64_t ms = deadline_ns == INT64_MAX ? INT_MAX : (deadline_ns - clock_mono_ns()) / 1000000 + 1;
-    struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
+    struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
     poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
 static struct film *start(const struct check_watch *watch, int64_t start_us, bool only_look,
                           struct err *err)
 {
-    const struct film_request request = {
+    const struct film_client_request request = {
         .canvas_width_px = check_screens[0].width_px,
         .canvas_height_px = check_screens[0].height_px,
         .fit = LAYOUT_FIT_COVER,
@@ -68,29 +68,30 @@ static struct film *start(const struct check_watch *watch, int64_t start_us, boo
     int file = edition_open(watch->edition, watch->asset, err);
     if (file < 0)
         return NULL;
-    struct film *film = film_start(&request, file, err);
+    struct film *film = film_client_start(&request, file, err);
     close(file);
     return film;
 }
 
 static void stop(struct film *film)
 {
-    film_stop(film);
+    film_client_stop(film);
     link_reap(true); /* what is timed next has the machine for itself */
 }
 
-bool check_watch_look(const struct check_watch *watch, struct film_facts *facts, struct err *err)
+bool check_watch_look(const struct check_watch *watch, struct film_client_facts *facts,
+                      struct err *err)
 {
     struct film *film = start(watch, 0, true, err);
     if (!film)
         return false;
-    enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), err)) == FILM_PENDING)
+    enum film_client_state state;
+    while ((state = film_client_poll(film, clock_mono_ns(), err)) == FILM_CLIENT_PENDING)
         wait_for(film, INT64_MAX);
-    if (state == FILM_READY)
-        *facts = *film_facts(film);
+    if (state == FILM_CLIENT_READY)
+        *facts = *film_client_facts(film);
     stop(film);
-    return state == FILM_READY;
+    return state == FILM_CLIENT_READY;
 }
 
 /* How long it takes from a film's start to the picture that is on then; -1: none came. */
@@ -103,12 +104,12 @@ static int64_t time_start(const struct check_watch *watch, int64_t start_us)
     struct film *film = start(&silent, start_us, false, &err);
     if (!film)
         return -1;
-    enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), &err)) == FILM_PENDING)
+    enum film_client_state state;
+    while ((state = film_client_poll(film, clock_mono_ns(), &err)) == FILM_CLIENT_PENDING)
         wait_for(film, INT64_MAX);
     int64_t took_us = (clock_mono_ns() - begin_ns) / 1000;
     stop(film);
-    return state == FILM_READY || err.code == ERR_TIMEOUT ? took_us : -1;
+    return state == FILM_CLIENT_READY || err.code == ERR_TIMEOUT ? took_us : -1;
 }
 
 /* How much longer a player takes that joins the film late: what it decodes from the last key
@@ -147,7 +148,7 @@ static double pace_of(const struct timing *timing)
 static bool is_heard(struct watching *watching, int pairs)
 {
     static const float gains[2] = {1, 1};
-    return film_add_sound(watching->film, watching->at, watching->mix, pairs, gains);
+    return film_client_add_sound(watching->film, watching->at, watching->mix, pairs, gains);
 }
 
 static int64_t us_of_pairs(int64_t pairs)
@@ -194,8 +195,9 @@ static bool take(struct watching *watching)
 {
     struct check_passage *passage = watching->passage;
     for (;;) {
-        int64_t at_us = watching->last_id ? film_next_us(watching->film) : passage->from_us;
-        struct frame *frame = at_us == INT64_MAX ? NULL : film_frame_at(watching->film, at_us);
+        int64_t at_us = watching->last_id ? film_client_next_us(watching->film) : passage->from_us;
+        struct frame *frame =
+            at_us == INT64_MAX ? NULL : film_client_frame_at(watching->film, at_us);
         passage->ended = at_us == INT64_MAX;
         if (passage->ended)
             return false;
@@ -220,7 +222,7 @@ static bool take(struct watching *watching)
 
 static void keep_damage(struct check_watched *watched, const struct film *film)
 {
-    const struct film_counts counts = film_counts(film);
+    const struct film_client_counts counts = film_client_counts(film);
     if (watched->damaged == 0)
         watched->damaged_us = counts.damaged_us;
     watched->damaged += counts.damaged;
@@ -231,11 +233,11 @@ static void hear_out(struct watching *watching)
 {
     struct err err = {0};
     int64_t end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
-    while (watching->watch->want_sound && film_fd(watching->film) >= 0 &&
+    while (watching->watch->want_sound && film_client_fd(watching->film) >= 0 &&
            clock_mono_ns() < end_ns) {
         int64_t heard = watching->heard_till;
         wait_for(watching->film, end_ns);
-        film_poll(watching->film, clock_mono_ns(), &err);
+        film_client_poll(watching->film, clock_mono_ns(), &err);
         listen(watching);
         if (watching->heard_till > heard)
             end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
@@ -249,9 +251,10 @@ static void decode(struct watching *watching)
     passage->failed = !watching->film;
     if (passage->failed)
         return;
-    enum film_state state;
-    while ((state = film_poll(watching->film, clock_mono_ns(), &passage->err)) != FILM_FAILED) {
-        bool more = state != FILM_READY || take(watching);
+    enum film_client_state state;
+    while ((state = film_client_poll(watching->film, clock_mono_ns(), &passage->err)) !=
+           FILM_CLIENT_FAILED) {
+        bool more = state != FILM_CLIENT_READY || take(watching);
         listen(watching);
         if (!more)
             break;
@@ -260,7 +263,7 @@ static void decode(struct watching *watching)
     if (passage->ended)
         hear_out(watching);
     /* Pictures that came before it broke may not have been taken. */
-    passage->failed = state == FILM_FAILED;
+    passage->failed = state == FILM_CLIENT_FAILED;
     keep_damage(watching->watched, watching->film);
     stop(watching->film);
 }

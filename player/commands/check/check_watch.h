@@ -4,7 +4,7 @@
 #ifndef COMMANDS_CHECK_CHECK_WATCH_H
 #define COMMANDS_CHECK_CHECK_WATCH_H
 
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "sync/edition.h"
 
 /* So much of a film is watched from its start; and of a longer one, which tells its length, so much
@@ -48,7 +48,7 @@ struct check_sound {
 struct check_watched {
     bool usable; /* it has facts, and a picture at its start; else err tells */
     struct err err;
-    struct film_facts facts;
+    struct film_client_facts facts;
     struct check_passage passages[CHECK_WATCH_PASSAGES]; /* the first is its start */
     int passage_count;
     double pace; /* pictures a second; 0: too few to tell */
@@ -62,7 +62,7 @@ struct check_watched {
 };
 
 /* What its file says, and nothing more. False: err tells why there is nothing. */
-MUST_CHECK bool check_watch_look(const struct check_watch *watch, struct film_facts *facts,
+MUST_CHECK bool check_watch_look(const struct check_watch *watch, struct film_client_facts *facts,
                                  struct err *err);
 
 /* What is wrong with the film is found, and no failure. ERR_SYSTEM when out of memory. */

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "commands/publish/publish_progress.h"
 #include "core/picture_header.h"
-#include "decode/film.h"
+#include "decode/film_client.h"
 #include "decode/link.h"
 #include "sandbox/protocol.h"
 #include "sync/verify.h"
@@ -183,7 +183,7 @@ static bool is_film(const struct playlist *playlist, size_t asset)
 }
 
 /* What a worker says, as far as a playlist may have it (duckling-playlist(5), COMPILED FORM). */
-static void keep_facts(struct playlist_compile_file *file, const struct film_facts *facts)
+static void keep_facts(struct playlist_compile_file *file, const struct film_client_facts *facts)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
     int64_t ms = facts->duration_us / 1000;
@@ -201,21 +201,21 @@ static void keep_facts(struct playlist_compile_file *file, const struct film_fac
 static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file *file,
                          struct err *err)
 {
-    const struct film_request request = {.only_look = true, .limit_ms = limit_ms};
-    struct film *film = film_start(&request, fd, err);
+    const struct film_client_request request = {.only_look = true, .limit_ms = limit_ms};
+    struct film *film = film_client_start(&request, fd, err);
     if (!film)
         return false;
-    enum film_state state;
-    while ((state = film_poll(film, clock_mono_ns(), err)) == FILM_PENDING) {
-        struct pollfd ready = {.fd = film_fd(film), .events = POLLIN};
-        int64_t left_ms = (film_deadline_ns(film) - clock_mono_ns()) / 1000000 + 1;
+    enum film_client_state state;
+    while ((state = film_client_poll(film, clock_mono_ns(), err)) == FILM_CLIENT_PENDING) {
+        struct pollfd ready = {.fd = film_client_fd(film), .events = POLLIN};
+        int64_t left_ms = (film_client_deadline_ns(film) - clock_mono_ns()) / 1000000 + 1;
         poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
     }
-    if (state == FILM_READY)
-        keep_facts(file, film_facts(film));
-    film_stop(film);
+    if (state == FILM_CLIENT_READY)
+        keep_facts(file, film_client_facts(film));
+    film_client_stop(film);
     link_reap(false);
-    return state == FILM_READY;
+    return state == FILM_CLIENT_READY;
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)

@@ -21,7 +21,7 @@ struct publish_media {
 
 /* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms: for
  * the look at each film. ERR_INPUT (an asset that can't be published: no picture or film that can
- * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_poll.
+ * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_client_poll.
  * publish_media_finish in any case. */
 MUST_CHECK bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
                                      struct publish_media *media, struct err *err);

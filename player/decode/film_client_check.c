@@ -1,4 +1,4 @@
-#include "decode/film_told.h"
+#include "decode/film_client_check.h"
 
 #include "core/frame.h"
 #include "sandbox/protocol.h"
@@ -15,7 +15,7 @@ static bool is_within(int64_t value, int64_t least, int64_t most)
     return value >= least && value <= most;
 }
 
-bool film_told_facts(const struct protocol_film *told)
+bool film_client_check_facts(const struct protocol_film *told)
 {
     return is_within(told->shown_width_px, 1, SHOWN_SIDE_MAX_PX) &&
            is_within(told->shown_height_px, 1, SHOWN_SIDE_MAX_PX) &&
@@ -23,8 +23,8 @@ bool film_told_facts(const struct protocol_film *told)
            is_within(told->coded_height_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
            (int64_t)told->coded_width_px * told->coded_height_px <= PROTOCOL_FILM_AREA_MAX_PX &&
            is_within(told->bit_depth, 0, 16) && isfinite(told->fps) && told->fps >= 0 &&
-           told->fps <= 1000 && is_within(told->duration_us, 0, FILM_DURATION_US_MAX) &&
-           is_within(told->longest_us, 0, FILM_DURATION_US_MAX) &&
+           told->fps <= 1000 && is_within(told->duration_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
+           is_within(told->longest_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
            memchr(told->codec, '\0', sizeof told->codec);
 }
 
@@ -36,7 +36,7 @@ static bool is_of_coded_size(const struct protocol_film *told)
            (told->width_px <= height && told->height_px <= width);
 }
 
-bool film_told_layout(const struct protocol_film *told, uint64_t memory_bytes)
+bool film_client_check_layout(const struct protocol_film *told, uint64_t memory_bytes)
 {
     if (!is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) ||
         !is_within(told->ahead, 1, PROTOCOL_AHEAD_FRAMES) || told->width_px < 1 ||

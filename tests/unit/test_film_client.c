@@ -1,8 +1,8 @@
 /* The player's side of films: frames in their time, from workers that play fair, with a film and
  * without.
  *
- * film.c executes this program again as the worker; hostile_film.h plays the parts without. */
-#include "decode/film.h"
+ * film_client.c executes this program again as the worker; hostile_film.h plays the parts without. */
+#include "decode/film_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,31 +52,31 @@ static void frames_come_in_order_and_go_back(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part("fair", &plain);
-    assert_null(film_frame_at(film, INT64_MAX));
-    assert_true(film_next_us(film) == INT64_MAX);
+    assert_null(film_client_frame_at(film, INT64_MAX));
+    assert_true(film_client_next_us(film) == INT64_MAX);
     uint64_t last_id = 0;
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_READY);
-        struct frame *frame = film_frame_at(film, i * FILM_FRAME_US + FILM_FRAME_US / 2);
+        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_CLIENT_READY);
+        struct frame *frame = film_client_frame_at(film, i * FILM_FRAME_US + FILM_FRAME_US / 2);
         assert_int_equal(frame->planes[0][0], i);
         assert_int_equal(frame->planes[2][32 * 9 + 19], i);
         assert_true(frame->id > last_id);
         last_id = frame->id;
         /* The same one until the next begins, and none before it. */
-        assert_ptr_equal(film_frame_at(film, 0), frame);
-        assert_ptr_equal(film_frame_at(film, (i + 1) * FILM_FRAME_US - 1), frame);
+        assert_ptr_equal(film_client_frame_at(film, 0), frame);
+        assert_ptr_equal(film_client_frame_at(film, (i + 1) * FILM_FRAME_US - 1), frame);
         if (i < 19)
-            assert_true(film_next_us(film) == (i + 1) * FILM_FRAME_US);
+            assert_true(film_client_next_us(film) == (i + 1) * FILM_FRAME_US);
     }
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-    assert_int_equal(film_frame_at(film, INT64_MAX)->planes[0][0], 19);
-    assert_true(film_next_us(film) == INT64_MAX);
-    struct film_counts counts = film_counts(film);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+    assert_int_equal(film_client_frame_at(film, INT64_MAX)->planes[0][0], 19);
+    assert_true(film_client_next_us(film) == INT64_MAX);
+    struct film_client_counts counts = film_client_counts(film);
     assert_int_equal(counts.came, 20);
     assert_int_equal(counts.dropped, 0);
     assert_int_equal(counts.damaged, 0);
     /* Held: it outlives the film, its worker and its descriptor. */
-    struct frame *held = frame_hold(film_frame_at(film, INT64_MAX));
+    struct frame *held = frame_hold(film_client_frame_at(film, INT64_MAX));
     stop();
     check_nothing_left(descriptors);
     assert_int_equal(held->planes[0][0], 19);
@@ -97,8 +97,8 @@ static void an_end_that_comes_too_early_is_told(void **state)
         struct err err = {0};
         int64_t end_us;
         struct film *film = start_part(cases[i].part, &plain);
-        assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-        if (film_is_short(film, &end_us) != cases[i].is_short)
+        assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+        if (film_client_is_short(film, &end_us) != cases[i].is_short)
             fail_msg("%s", cases[i].part);
         assert_int_equal(end_us, 3 * FILM_FRAME_US);
         stop();
@@ -107,7 +107,7 @@ static void an_end_that_comes_too_early_is_told(void **state)
 
 static int64_t dropped(const struct film *film)
 {
-    return film_counts(film).dropped;
+    return film_client_counts(film).dropped;
 }
 
 /* As a film of more frames than the screen has: those between two questions were never due. */
@@ -117,8 +117,8 @@ static void frames_that_nobody_asks_for_are_not_dropped(void **state)
     struct err err = {0};
     struct film *film = start_part("fair", &plain);
     for (int i = 7; i < 20; i += 4) {
-        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_READY);
-        assert_int_equal(film_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
+        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_CLIENT_READY);
+        assert_int_equal(film_client_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
     }
     assert_int_equal(dropped(film), 0);
 }
@@ -156,18 +156,18 @@ static void a_film_that_is_too_slow_keeps_up(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     request.name = "slow";
     struct film *film = start_part("throttled", &request);
     int missed = 0, counted = -1;
     tick();
-    assert_int_equal(wait_for_frames(film, 1, &err), FILM_READY);
+    assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
     for (int64_t ms = 0; ms < 6000; ms += 20) {
         if (ms % 80 == 40) {
             tick();
-            assert_int_equal(wait_for_frames(film, ms / 80 + 2, &err), FILM_READY);
+            assert_int_equal(wait_for_frames(film, ms / 80 + 2, &err), FILM_CLIENT_READY);
         }
-        int shown = film_frame_at(film, ms * 1000)->planes[0][0], due = (int)(ms / 40);
+        int shown = film_client_frame_at(film, ms * 1000)->planes[0][0], due = (int)(ms / 40);
         if (shown > due || due * 40 - shown * 40 > 300)
             fail_msg("%d is shown at %jd ms", shown, (intmax_t)ms);
         missed += shown != due && counted != due;
@@ -186,8 +186,8 @@ static void a_film_that_keeps_up_says_nothing(void **state)
     struct film *film = start_part("throttled", &plain);
     for (int i = 0; i < 50; i++) {
         tick();
-        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_READY);
-        assert_int_equal(film_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
+        assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_CLIENT_READY);
+        assert_int_equal(film_client_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
     }
     assert_int_equal(dropped(film), 0);
     catch_log();
@@ -201,14 +201,14 @@ static void a_film_that_is_joined_late_begins_where_it_is(void **state)
     (void)state;
     struct err err = {0};
     struct film *film = start_part("throttled", &plain);
-    assert_null(film_frame_at(film, 0));
-    assert_null(film_frame_at(film, 2010000));
+    assert_null(film_client_frame_at(film, 0));
+    assert_null(film_client_frame_at(film, 2010000));
     tick();
     wait_for_frames(film, 1, &err); /* ready or not: a while has passed since it was asked for */
-    struct frame *frame = film_frame_at(film, 2010000);
+    struct frame *frame = film_client_frame_at(film, 2010000);
     assert_non_null(frame);
     assert_int_equal(frame->planes[0][0], 50);
-    assert_int_equal(film_poll(film, clock_mono_ns(), &err), FILM_READY);
+    assert_int_equal(film_client_poll(film, clock_mono_ns(), &err), FILM_CLIENT_READY);
     assert_int_equal(dropped(film), 0);
 }
 
@@ -219,27 +219,27 @@ static void what_is_over_is_not_shown_when_joining(void **state)
     struct err err = {0};
     for (int comes = 0; comes < 2; comes++) {
         struct film *film = start_part("throttled", &plain);
-        assert_null(film_frame_at(film, 0));
+        assert_null(film_client_frame_at(film, 0));
         tick();
         int64_t before_ns = clock_mono_ns();
-        assert_null(film_frame_at(film, 100000)); /* late, and not so late that it is told */
+        assert_null(film_client_frame_at(film, 100000)); /* late, and not so late that it is told */
         wait_for_frames(film, 1, &err);
-        assert_null(film_frame_at(film, 2010000));
-        assert_int_equal(film_poll(film, clock_mono_ns(), &err), FILM_PENDING);
-        assert_null(film_facts(film));
+        assert_null(film_client_frame_at(film, 2010000));
+        assert_int_equal(film_client_poll(film, clock_mono_ns(), &err), FILM_CLIENT_PENDING);
+        assert_null(film_client_facts(film));
         if (comes) {
             tick();
             wait_for_frames(film, 2, &err);
-            assert_non_null(film_frame_at(film, 2010000));
-            assert_int_equal(film_frame_at(film, 2010000)->planes[0][0], 50);
+            assert_non_null(film_client_frame_at(film, 2010000));
+            assert_int_equal(film_client_frame_at(film, 2010000)->planes[0][0], 50);
             /* Found by the question: the player is to turn to it at once. */
-            assert_int_equal(film_poll(film, before_ns, &err), FILM_READY);
+            assert_int_equal(film_client_poll(film, before_ns, &err), FILM_CLIENT_READY);
         } else {
-            int64_t until_ns = film_deadline_ns(film);
+            int64_t until_ns = film_client_deadline_ns(film);
             assert_in_range(until_ns, before_ns + 1000000000, clock_mono_ns() + 1000000000);
-            assert_int_equal(film_poll(film, until_ns - 1, &err), FILM_PENDING);
-            assert_int_equal(film_poll(film, until_ns, &err), FILM_READY);
-            assert_int_equal(film_frame_at(film, 2010000)->planes[0][0], 0);
+            assert_int_equal(film_client_poll(film, until_ns - 1, &err), FILM_CLIENT_PENDING);
+            assert_int_equal(film_client_poll(film, until_ns, &err), FILM_CLIENT_READY);
+            assert_int_equal(film_client_frame_at(film, 2010000)->planes[0][0], 0);
         }
         stop();
     }
@@ -248,14 +248,14 @@ static void what_is_over_is_not_shown_when_joining(void **state)
 static void sound_is_limited_and_in_its_place(void **state)
 {
     (void)state;
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     struct err err = {0};
     float mix[2 * 2400] = {0};
     const float gains[] = {1, 1};
     request.want_sound = true;
     struct film *film = start_part("fair sound", &request);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-    (void)film_add_sound(film, 0, mix, 2400, gains);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+    (void)film_client_add_sound(film, 0, mix, 2400, gains);
     for (int i = 0; i < 2400; i++) {
         float wanted = i < 480 ? 0.5F : i >= 960 && i < 1440 ? 1 : i >= 1920 ? -1 : 0;
         assert_true(mix[2 * i] == wanted && mix[2 * i + 1] == wanted);
@@ -297,12 +297,12 @@ static void a_real_film_from_its_start(void **state)
     struct err err = {0};
     struct film *film = start_real("film.mp4", &plain);
     for (int i = 0; i < REAL_FRAMES; i++) {
-        if (wait_for_frames(film, i + 1, &err) != FILM_READY)
+        if (wait_for_frames(film, i + 1, &err) != FILM_CLIENT_READY)
             fail_msg("%s", err.text);
-        assert_int_equal(number_of(film_frame_at(film, i * FILM_FRAME_US)), i);
+        assert_int_equal(number_of(film_client_frame_at(film, i * FILM_FRAME_US)), i);
     }
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-    const struct film_facts *facts = film_facts(film);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+    const struct film_client_facts *facts = film_client_facts(film);
     assert_string_equal(facts->codec, "h264");
     assert_int_equal(facts->duration_us, REAL_FRAMES * FILM_FRAME_US);
     assert_int_equal(facts->width_px, REAL_WIDTH);
@@ -319,11 +319,11 @@ static void workers_stand_within_their_walls(void **state)
         bool sandboxed = round == 0;
         assert_true(link_prepare(!sandboxed, &err));
         struct film *film = start_real("film.mp4", &plain);
-        assert_int_equal(wait_for_frames(film, 1, &err), FILM_READY);
+        assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
         check_walls(only_child(), &worker_movie, 1, sandboxed);
         stop();
         link_reap(true);
-        const struct film_request look = {.only_look = true, .limit_ms = LIMIT_MS};
+        const struct film_client_request look = {.only_look = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
@@ -340,13 +340,13 @@ static void a_real_film_from_any_time(void **state)
     static const int64_t starts_ms[] = {1, 39, 40, 399, 400, 1000, 1560, 1599, 1600, 100000};
     for (size_t i = 0; i < sizeof starts_ms / sizeof *starts_ms; i++) {
         struct err err = {0};
-        struct film_request request = plain;
+        struct film_client_request request = plain;
         request.start_us = starts_ms[i] * 1000;
         struct film *film = start_real("film.mp4", &request);
-        if (wait_for_frames(film, 1, &err) != FILM_READY)
+        if (wait_for_frames(film, 1, &err) != FILM_CLIENT_READY)
             fail_msg("%s", err.text);
         int wanted = starts_ms[i] / 40 < REAL_FRAMES ? (int)(starts_ms[i] / 40) : REAL_FRAMES - 1;
-        assert_int_equal(number_of(film_frame_at(film, request.start_us)), wanted);
+        assert_int_equal(number_of(film_client_frame_at(film, request.start_us)), wanted);
         stop();
     }
 }
@@ -361,7 +361,7 @@ static void what_is_no_film_fails_in_its_words(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct err err = {0};
         struct film *film = start_real(names[i], &plain);
-        assert_int_equal(wait_for_frames(film, 1, &err), FILM_FAILED);
+        assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_FAILED);
         assert_int_equal(err.code, ERR_INPUT);
         stop();
     }
@@ -372,13 +372,13 @@ static void what_is_no_film_fails_in_its_words(void **state)
 static bool is_done(struct film *film, int turn)
 {
     struct err err = {0};
-    enum film_state state = film_poll(film, clock_mono_ns(), &err);
-    if (state == FILM_FAILED)
+    enum film_client_state state = film_client_poll(film, clock_mono_ns(), &err);
+    if (state == FILM_CLIENT_FAILED)
         fail_msg("%s", err.text);
-    if (state == FILM_READY)
-        sum_of(film_frame_at(film, INT64_MAX));
-    return turn % 4 == 0 || (turn % 4 < 3 && state == FILM_READY) ||
-           (state == FILM_READY && film_fd(film) < 0);
+    if (state == FILM_CLIENT_READY)
+        sum_of(film_client_frame_at(film, INT64_MAX));
+    return turn % 4 == 0 || (turn % 4 < 3 && state == FILM_CLIENT_READY) ||
+           (state == FILM_CLIENT_READY && film_client_fd(film) < 0);
 }
 
 static void play_many(int plays)
@@ -392,15 +392,15 @@ static void play_many(int plays)
             struct err err = {0};
             if (!films[i] && started < plays) {
                 turns[i] = started++;
-                films[i] = film_start(&plain, file, &err);
+                films[i] = film_client_start(&plain, file, &err);
                 assert_non_null(films[i]);
             }
             if (films[i] && is_done(films[i], turns[i])) {
-                film_stop(films[i]);
+                film_client_stop(films[i]);
                 films[i] = NULL;
                 ended++;
             }
-            fds[i] = (struct pollfd){films[i] ? film_fd(films[i]) : -1, POLLIN, 0};
+            fds[i] = (struct pollfd){films[i] ? film_client_fd(films[i]) : -1, POLLIN, 0};
         }
         bool full = started == plays;
         for (int i = 0; i < PLAYS_AT_ONCE; i++)
@@ -430,7 +430,7 @@ static void films_that_can_not_be_started(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    assert_null(film_start(&plain, 1000, &err)); /* not open */
+    assert_null(film_client_start(&plain, 1000, &err)); /* not open */
     assert_int_equal(err.code, ERR_SYSTEM);
     check_nothing_left(descriptors);
 }

@@ -1,7 +1,7 @@
 /* A film's sound on its way from the worker: every sample in its place, none that holds up a frame.
  *
- * film.c executes this program again as the worker. */
-#include "decode/film.h"
+ * film_client.c executes this program again as the worker. */
+#include "decode/film_client.h"
 
 #include "base/clock.h"
 #include "decode/link.h"
@@ -49,7 +49,7 @@ static struct film *current;
 
 static struct film *start(const char *name, int64_t start_us)
 {
-    const struct film_request request = {
+    const struct film_client_request request = {
         .canvas_width_px = 64,
         .canvas_height_px = 64,
         .fit = LAYOUT_FIT_COVER,
@@ -60,7 +60,7 @@ static struct film *start(const char *name, int64_t start_us)
     struct err err = {0};
     int file = open(temp_folder_path(name), O_RDONLY | O_CLOEXEC);
     assert_true(file >= 0);
-    current = film_start(&request, file, &err);
+    current = film_client_start(&request, file, &err);
     close(file);
     if (!current)
         fail_msg("%s", err.text);
@@ -70,7 +70,7 @@ static struct film *start(const char *name, int64_t start_us)
 static int stop_after_test(void **state)
 {
     (void)state;
-    film_stop(current);
+    film_client_stop(current);
     current = NULL;
     link_reap(true);
     return 0;
@@ -79,17 +79,17 @@ static int stop_after_test(void **state)
 /* Takes what the worker has said, or will say next. */
 static void wait_on(struct film *film)
 {
-    struct pollfd fd = {.fd = film_fd(film), .events = POLLIN};
+    struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
     struct err err = {0};
     if (poll(&fd, 1, LIMIT_MS) == 0)
         fail_msg("nothing comes any more");
-    if (film_poll(film, clock_mono_ns(), &err) == FILM_FAILED)
+    if (film_client_poll(film, clock_mono_ns(), &err) == FILM_CLIENT_FAILED)
         fail_msg("%s", err.text);
 }
 
 static int64_t came(const struct film *film)
 {
-    return film_counts(film).came;
+    return film_client_counts(film).came;
 }
 
 static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)
@@ -98,15 +98,15 @@ static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)
     static const char *const names[] = {"small.mov", "large.mkv"};
     for (int i = 0; i < 2; i++) {
         struct film *film = start(names[i], 0);
-        while (came(film) < FRAMES || film_deadline_ns(film) != INT64_MAX) {
+        while (came(film) < FRAMES || film_client_deadline_ns(film) != INT64_MAX) {
             wait_on(film);
             if (came(film) > 0)
-                film_frame_at(film, INT64_MAX);
+                film_client_frame_at(film, INT64_MAX);
         }
         /* The rest of the sound is not owed, and does not wake the player while it can't come. */
-        while (poll(&(struct pollfd){.fd = film_fd(film), .events = POLLIN}, 1, 0) > 0)
+        while (poll(&(struct pollfd){.fd = film_client_fd(film), .events = POLLIN}, 1, 0) > 0)
             wait_on(film);
-        assert_true(film_fd(film) >= 0);
+        assert_true(film_client_fd(film) >= 0);
         stop_after_test(NULL);
     }
 }
@@ -116,7 +116,7 @@ static void listen(struct film *film, int64_t offset, float *mix)
 {
     for (;;) {
         memset(mix, 0, 2 * BLOCK_PAIRS * sizeof *mix);
-        film_add_sound(film, offset, mix, BLOCK_PAIRS, (float[]){1, 1});
+        film_client_add_sound(film, offset, mix, BLOCK_PAIRS, (float[]){1, 1});
         if (mix[0] != 0 && mix[2 * (BLOCK_PAIRS - 1)] != 0)
             return;
         wait_on(film);
@@ -143,11 +143,12 @@ static void every_sample_comes_once_in_its_place(void **state)
         for (int64_t offset = 0; offset < PAIRS; offset += BLOCK_PAIRS) {
             listen(film, offset, mix);
             check(mix, offset);
-            film_frame_at(film, INT64_MAX); /* however far it is: nothing is to be left out */
+            film_client_frame_at(film,
+                                 INT64_MAX); /* however far it is: nothing is to be left out */
         }
         while (came(film) < FRAMES) {
             wait_on(film);
-            film_frame_at(film, INT64_MAX);
+            film_client_frame_at(film, INT64_MAX);
         }
         stop_after_test(NULL);
     }
@@ -161,12 +162,13 @@ static void a_late_listener_hears_what_is_on(void **state)
     float mix[2 * BLOCK_PAIRS];
     listen(film, 60000, mix); /* 1.25 s */
     check(mix, 60000);
-    film_add_sound(film, 132000, NULL, 0, (float[]){0, 0}); /* nobody heard what was before */
+    film_client_add_sound(film, 132000, NULL, 0,
+                          (float[]){0, 0}); /* nobody heard what was before */
     listen(film, 132000, mix);
     check(mix, 132000);
     /* What is over does not come again. */
     memset(mix, 0, sizeof mix);
-    assert_false(film_add_sound(film, 60000, mix, BLOCK_PAIRS, (float[]){1, 1}));
+    assert_false(film_client_add_sound(film, 60000, mix, BLOCK_PAIRS, (float[]){1, 1}));
     assert_true(mix[0] == 0);
 }
 
@@ -174,15 +176,15 @@ static void the_end_is_the_end(void **state)
 {
     (void)state;
     struct film *film = start("small.mov", 2000000);
-    while (film_fd(film) >= 0) { /* until the worker is gone */
+    while (film_client_fd(film) >= 0) { /* until the worker is gone */
         wait_on(film);
-        film_frame_at(film, INT64_MAX);
-        film_add_sound(film, PAIRS, NULL, 0, (float[]){0, 0});
+        film_client_frame_at(film, INT64_MAX);
+        film_client_add_sound(film, PAIRS, NULL, 0, (float[]){0, 0});
     }
     float mix[2 * BLOCK_PAIRS] = {0};
-    assert_false(film_add_sound(film, PAIRS, mix, BLOCK_PAIRS, (float[]){1, 1}));
+    assert_false(film_client_add_sound(film, PAIRS, mix, BLOCK_PAIRS, (float[]){1, 1}));
     assert_int_equal(came(film), 5);
-    assert_non_null(film_frame_at(film, INT64_MAX)); /* it holds */
+    assert_non_null(film_client_frame_at(film, INT64_MAX)); /* it holds */
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
-#include "decode/film_sound.h"
+#include "decode/film_client_sound.h"
 
-#include "decode/film_told.h"
+#include "decode/film_client_check.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,21 +18,21 @@ struct film_sound {
     int first, count;
 };
 
-struct film_sound *film_sound_create(void)
+struct film_sound *film_client_sound_create(void)
 {
     return calloc(1, sizeof(struct film_sound));
 }
 
-void film_sound_destroy(struct film_sound *sound)
+void film_client_sound_destroy(struct film_sound *sound)
 {
     free(sound);
 }
 
-bool film_sound_take(struct film_sound *sound, const struct protocol_sound *packet)
+bool film_client_sound_take(struct film_sound *sound, const struct protocol_sound *packet)
 {
     if (sound->count == PROTOCOL_AHEAD_SOUNDS || packet->kind != PROTOCOL_SOUND ||
         packet->pairs < 1 || packet->pairs > PROTOCOL_SOUND_PAIRS || packet->time_us < 0 ||
-        packet->time_us > FILM_DURATION_US_MAX)
+        packet->time_us > FILM_CLIENT_DURATION_US_MAX)
         return false;
     struct piece *piece = &sound->pieces[(sound->first + sound->count++) % PROTOCOL_AHEAD_SOUNDS];
     piece->time_us = packet->time_us;
@@ -51,7 +51,7 @@ static int64_t pairs_of_us(int64_t us)
     return (us * (SOUND_HZ / 1000) + 500) / 1000;
 }
 
-int film_sound_forget(struct film_sound *sound, int64_t offset)
+int film_client_sound_forget(struct film_sound *sound, int64_t offset)
 {
     int forgotten = 0;
     while (sound->count > 0) {
@@ -82,8 +82,8 @@ static int64_t add_piece(const struct piece *piece, int64_t at, int64_t from, fl
     return end;
 }
 
-bool film_sound_add(const struct film_sound *sound, int64_t offset, float *mix, int pairs,
-                    const float gains[2])
+bool film_client_sound_add(const struct film_sound *sound, int64_t offset, float *mix, int pairs,
+                           const float gains[2])
 {
     bool any = false;
     int64_t done = 0;

@@ -1,7 +1,7 @@
 /* The player's side of films, against workers that die, stop and lie.
  *
- * film.c executes this program again as the worker; hostile_film.h plays its parts. */
-#include "decode/film.h"
+ * film_client.c executes this program again as the worker; hostile_film.h plays its parts. */
+#include "decode/film_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,35 +16,35 @@
 /* The time is up for a film that is played so far: it fails, and leaves nothing. */
 static void check_failed(const char *part, struct film *film, int64_t frames, int descriptors)
 {
-    int64_t came = film_counts(film).came;
+    int64_t came = film_client_counts(film).came;
     if (came != frames)
         fail_msg("%s: %d frames", part, (int)came);
     /* Final, and told once. */
     struct err again = {0};
-    assert_int_equal(film_poll(film, INT64_MAX, &again), FILM_FAILED);
+    assert_int_equal(film_client_poll(film, INT64_MAX, &again), FILM_CLIENT_FAILED);
     assert_int_equal(again.code, ERR_NONE);
-    assert_int_equal(film_deadline_ns(film), INT64_MAX);
-    assert_true(film_fd(film) < 0);
-    assert_null(film_facts(film));
+    assert_int_equal(film_client_deadline_ns(film), INT64_MAX);
+    assert_true(film_client_fd(film) < 0);
+    assert_null(film_client_facts(film));
     /* What was there may go on being shown. */
-    struct frame *frame = film_frame_at(film, 1000000);
+    struct frame *frame = film_client_frame_at(film, 1000000);
     assert_true(frames ? frame != NULL : frame == NULL);
     if (frame)
         sum_of(frame);
-    assert_int_equal(film_next_us(film), INT64_MAX);
+    assert_int_equal(film_client_next_us(film), INT64_MAX);
     stop();
     check_nothing_left(descriptors);
 }
 
 /* Plays a part until it fails so; `frames` came before. */
-static void check_fails_with(const char *part, const struct film_request *request, int64_t frames,
-                             const char *words)
+static void check_fails_with(const char *part, const struct film_client_request *request,
+                             int64_t frames, const char *words)
 {
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part(part, request);
-    enum film_state state = wait_for_frames(film, INT64_MAX, &err);
-    if (state != FILM_FAILED || !strstr(err.text, words))
+    enum film_client_state state = wait_for_frames(film, INT64_MAX, &err);
+    if (state != FILM_CLIENT_FAILED || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
     /* Whatever it was, it was the worker's doing, or its own word. */
     if (err.code != ERR_WORKER && err.code != ERR_SANDBOX && err.code != ERR_INPUT)
@@ -124,7 +124,7 @@ static void frames_that_are_not_there(void **state)
 static void sound_that_nobody_wants(void **state)
 {
     (void)state;
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     check_fails("sound", "sound");
     request.want_sound = true;
     check_fails_with("no sound", &request, 0, "sound");
@@ -153,7 +153,7 @@ static void what_fails_before_it_is_ready_is_not_the_films_fault(void **state)
         const struct unready_end *wanted = &unready_ends[i];
         struct err err = {0};
         struct film *film = start_part(wanted->part, &plain);
-        if (wait_for_frames(film, -1, &err) != FILM_FAILED || err.code != wanted->code ||
+        if (wait_for_frames(film, -1, &err) != FILM_CLIENT_FAILED || err.code != wanted->code ||
             !strstr(err.text, wanted->words))
             fail_msg("%s: %d \"%s\"", wanted->part, err.code, err.text);
         stop();
@@ -168,7 +168,7 @@ static void errors_of_the_system_are_not_believed(void **state)
     (void)state;
     struct err err = {0};
     struct film *film = start_part("error of the system", &plain);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_FAILED);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_LIMIT);
     assert_string_equal(err.text, "no memory");
 }
@@ -188,7 +188,7 @@ static void a_worker_that_is_killed(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part("die after film", &plain);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_FAILED);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_KILLED);
     assert_non_null(strstr(err.text, "was killed"));
     check_failed("die after film", film, 0, descriptors);
@@ -202,14 +202,16 @@ static void a_worker_that_hangs_up(void **state)
     struct err err = {0};
     struct film *film = start_part("hang up", &plain);
     int64_t begin_ns = clock_mono_ns(), deadline_ns;
-    while ((deadline_ns = film_deadline_ns(film)) > clock_mono_ns() + LIMIT_MS * 500000LL) {
+    while ((deadline_ns = film_client_deadline_ns(film)) > clock_mono_ns() + LIMIT_MS * 500000LL) {
         sleep_on(film);
-        assert_int_not_equal(film_poll(film, clock_mono_ns(), &err), FILM_FAILED);
+        assert_int_not_equal(film_client_poll(film, clock_mono_ns(), &err), FILM_CLIENT_FAILED);
     }
-    film_poll(film, clock_mono_ns(), &err);
-    assert_in_range(film_deadline_ns(film), begin_ns, clock_mono_ns() + 2000000000);
-    assert_int_equal(film_poll(film, film_deadline_ns(film) - 1, &err), FILM_READY);
-    assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
+    film_client_poll(film, clock_mono_ns(), &err);
+    assert_in_range(film_client_deadline_ns(film), begin_ns, clock_mono_ns() + 2000000000);
+    assert_int_equal(film_client_poll(film, film_client_deadline_ns(film) - 1, &err),
+                     FILM_CLIENT_READY);
+    assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
+                     FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
     assert_string_equal(err.text, "the worker hung up");
     check_failed("hang up", film, 3, descriptors);
@@ -228,9 +230,9 @@ static void no_descriptor_is_free(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
     few = (struct rlimit){(rlim_t)free_fd, kept.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    enum film_state end = wait_for_frames(film, -1, &err);
+    enum film_client_state end = wait_for_frames(film, -1, &err);
     setrlimit(RLIMIT_NOFILE, &kept);
-    assert_int_equal(end, FILM_FAILED);
+    assert_int_equal(end, FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_SYSTEM);
     assert_string_equal(err.text, "too many files are open");
 }
@@ -242,20 +244,20 @@ static void check_times_out(const char *part, int64_t frames, enum err_code code
     struct err err = {0};
     struct film *film = start_part(part, &plain);
     if (frames)
-        assert_int_equal(wait_for_frames(film, frames, &err), FILM_READY);
+        assert_int_equal(wait_for_frames(film, frames, &err), FILM_CLIENT_READY);
     else if (code == ERR_TIMEOUT)
         sleep_on(film); /* until it is ready */
-    int64_t deadline_ns = film_deadline_ns(film);
+    int64_t deadline_ns = film_client_deadline_ns(film);
     assert_true(deadline_ns <= clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
-    assert_int_not_equal(film_poll(film, deadline_ns - 1, &err), FILM_FAILED);
+    assert_int_not_equal(film_client_poll(film, deadline_ns - 1, &err), FILM_CLIENT_FAILED);
     /* What came meanwhile (a film without frames) counts as going on. */
-    deadline_ns = film_deadline_ns(film);
-    for (int i = 0; i < 3 && film_poll(film, deadline_ns, &err) != FILM_FAILED; i++)
-        deadline_ns = film_deadline_ns(film);
-    assert_int_equal(film_poll(film, deadline_ns, &(struct err){0}), FILM_FAILED);
+    deadline_ns = film_client_deadline_ns(film);
+    for (int i = 0; i < 3 && film_client_poll(film, deadline_ns, &err) != FILM_CLIENT_FAILED; i++)
+        deadline_ns = film_client_deadline_ns(film);
+    assert_int_equal(film_client_poll(film, deadline_ns, &(struct err){0}), FILM_CLIENT_FAILED);
     assert_int_equal(err.code, code);
     if (frames)
-        sum_of(film_frame_at(film, 0));
+        sum_of(film_client_frame_at(film, 0));
     stop();
     check_nothing_left(descriptors);
 }
@@ -280,29 +282,30 @@ static void a_worker_that_is_on_its_way(void **state)
     int64_t started_ns = clock_mono_ns(), before_ns, now_ns;
     int signs = 0;
     sleep_on(film); /* until it is ready, which is no sign */
-    assert_int_equal(film_poll(film, started_ns, &err), FILM_PENDING);
+    assert_int_equal(film_client_poll(film, started_ns, &err), FILM_CLIENT_PENDING);
     do {
-        before_ns = film_deadline_ns(film);
+        before_ns = film_client_deadline_ns(film);
         now_ns = before_ns - 1; /* the time of a sign is when it is looked at */
         tick();
         sleep_on(film);
-        assert_int_equal(film_poll(film, now_ns, &err), FILM_PENDING);
+        assert_int_equal(film_client_poll(film, now_ns, &err), FILM_CLIENT_PENDING);
         signs++;
-    } while (film_deadline_ns(film) == now_ns + limit_ns);
+    } while (film_client_deadline_ns(film) == now_ns + limit_ns);
     /* The last whole renewal may be a moment short of the end of all patience. */
-    assert_in_range(signs, FILM_PATIENCE - 1, FILM_PATIENCE);
-    assert_in_range(film_deadline_ns(film), begin_ns + FILM_PATIENCE * limit_ns,
-                    started_ns + FILM_PATIENCE * limit_ns);
+    assert_in_range(signs, FILM_CLIENT_PATIENCE - 1, FILM_CLIENT_PATIENCE);
+    assert_in_range(film_client_deadline_ns(film), begin_ns + FILM_CLIENT_PATIENCE * limit_ns,
+                    started_ns + FILM_CLIENT_PATIENCE * limit_ns);
     tick();
     sleep_on(film);
-    assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
+    assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
+                     FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_TIMEOUT);
 }
 
 static void progress_that_is_none(void **state)
 {
     (void)state;
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     check_fails("progress stands still", "nonsense");
     check_fails("progress goes back", "nonsense");
     check_fails("flood of progress", "nonsense");
@@ -314,14 +317,14 @@ static void progress_that_is_none(void **state)
 static void check_ends(const char *part, int64_t frames, const char *words)
 {
     int descriptors = count_descriptors();
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     struct err err = {0};
     request.want_sound = true;
     struct film *film = start_part(part, &request);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     if (err.code != ERR_WORKER || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
-    assert_int_equal(film_counts(film).came, frames);
+    assert_int_equal(film_client_counts(film).came, frames);
     stop();
     check_nothing_left(descriptors);
 }
@@ -338,15 +341,15 @@ static void ends_without_end(void **state)
 static void a_worker_that_does_not_stop_talking(void **state)
 {
     (void)state;
-    struct film_request request = plain;
+    struct film_client_request request = plain;
     struct err err = {0};
     request.want_sound = true;
     struct film *film = start_part("sound without end", &request);
     int64_t now_ns = clock_mono_ns();
     int polls = 0;
-    while (film_poll(film, now_ns, &err) != FILM_FAILED && polls++ < 100000) {
-        film_add_sound(film, 48000, NULL, 0, (float[]){0, 0});
-        poll(&(struct pollfd){.fd = film_fd(film), .events = POLLIN}, 1, LIMIT_MS);
+    while (film_client_poll(film, now_ns, &err) != FILM_CLIENT_FAILED && polls++ < 100000) {
+        film_client_add_sound(film, 48000, NULL, 0, (float[]){0, 0});
+        poll(&(struct pollfd){.fd = film_client_fd(film), .events = POLLIN}, 1, LIMIT_MS);
     }
     assert_int_equal(err.code, ERR_WORKER);
     assert_string_equal(err.text, "the worker does not stop talking");
@@ -358,18 +361,19 @@ static void a_worker_that_hears_nothing(void **state)
     (void)state;
     struct err err = {0};
     struct film *film = start_part("deaf", &plain);
-    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_READY);
-    assert_true(film_deadline_ns(film) == INT64_MAX);
-    assert_int_equal(film_poll(film, INT64_MAX, &err), FILM_READY);
+    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_CLIENT_READY);
+    assert_true(film_client_deadline_ns(film) == INT64_MAX);
+    assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
     /* The first is on screen, and held there: it is not given back, though its time has passed. */
-    struct frame *held = frame_hold(film_frame_at(film, 0));
-    assert_non_null(film_frame_at(film, FILM_FRAME_US));
-    assert_true(film_deadline_ns(film) == INT64_MAX);
+    struct frame *held = frame_hold(film_client_frame_at(film, 0));
+    assert_non_null(film_client_frame_at(film, FILM_FRAME_US));
+    assert_true(film_client_deadline_ns(film) == INT64_MAX);
     int64_t before_ns = clock_mono_ns();
     frame_release(held);
-    assert_in_range(film_deadline_ns(film), before_ns + (int64_t)LIMIT_MS * 1000000,
+    assert_in_range(film_client_deadline_ns(film), before_ns + (int64_t)LIMIT_MS * 1000000,
                     clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
-    assert_int_equal(film_poll(film, film_deadline_ns(film), &err), FILM_FAILED);
+    assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
+                     FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_TIMEOUT);
 }
 
@@ -378,9 +382,9 @@ static void pixels_that_change_under_the_reader(void **state)
     (void)state;
     struct err err = {0};
     struct film *film = start_part("restless", &plain);
-    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_READY);
+    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_CLIENT_READY);
     for (int i = 0; i < 2000; i++)
-        sum_of(film_frame_at(film, i / 250 * FILM_FRAME_US));
+        sum_of(film_client_frame_at(film, i / 250 * FILM_FRAME_US));
 }
 
 static void descriptors_that_nobody_asked_for(void **state)
@@ -389,8 +393,8 @@ static void descriptors_that_nobody_asked_for(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part("fds in every message", &plain);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-    sum_of(film_frame_at(film, INT64_MAX));
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+    sum_of(film_client_frame_at(film, INT64_MAX));
     stop();
     check_nothing_left(descriptors);
 }
@@ -401,11 +405,11 @@ static void after_the_end_nothing_counts(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film *film = start_part("garbage after the end", &plain);
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     /* The line is closed: a worker that talks on, or has ended, wakes nobody. */
-    assert_int_equal(film_poll(film, INT64_MAX, &err), FILM_READY);
-    assert_true(film_deadline_ns(film) == INT64_MAX);
-    sum_of(film_frame_at(film, INT64_MAX));
+    assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
+    assert_true(film_client_deadline_ns(film) == INT64_MAX);
+    sum_of(film_client_frame_at(film, INT64_MAX));
     stop();
     check_nothing_left(descriptors);
 }
@@ -415,12 +419,12 @@ static void a_look_is_all(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film_request request = {.only_look = true, .limit_ms = LIMIT_MS};
+    struct film_client_request request = {.only_look = true, .limit_ms = LIMIT_MS};
     struct film *film = start_part("look", &request);
-    assert_null(film_facts(film));
-    assert_int_equal(wait_for_frames(film, -1, &err), FILM_READY);
-    assert_int_equal(film_facts(film)->width_px, FILM_WIDTH);
-    assert_null(film_frame_at(film, 0));
+    assert_null(film_client_facts(film));
+    assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
+    assert_int_equal(film_client_facts(film)->width_px, FILM_WIDTH);
+    assert_null(film_client_frame_at(film, 0));
     stop();
     check_nothing_left(descriptors);
     check_fails_with("hang after film", &request, 0, "impossible film"); /* memory comes with it */
@@ -443,7 +447,7 @@ static void a_film_can_be_stopped_at_any_time(void **state)
         stop();
         check_nothing_left(descriptors);
     }
-    film_stop(NULL);
+    film_client_stop(NULL);
 }
 
 int main(int argc, char **argv)

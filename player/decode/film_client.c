@@ -1,10 +1,10 @@
-#include "decode/film.h"
+#include "decode/film_client.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode/film_pace.h"
-#include "decode/film_sound.h"
-#include "decode/film_told.h"
+#include "decode/film_client_catchup.h"
+#include "decode/film_client_check.h"
+#include "decode/film_client_sound.h"
 #include "decode/link.h"
 #include "sandbox/protocol.h"
 
@@ -52,11 +52,11 @@ struct film_frame {
 
 struct film {
     struct link link;
-    struct film_request request;
+    struct film_client_request request;
     char name[NAME_BYTES];
-    enum film_state state;
-    bool told_ready; /* film_poll has said so */
-    struct film_facts facts;
+    enum film_client_state state;
+    bool told_ready; /* film_client_poll has said so */
+    struct film_client_facts facts;
     struct frame shape; /* what all frames have in common */
     int slots, ahead;   /* as in struct protocol_film */
     size_t slot_bytes, offset_bytes[3];
@@ -69,12 +69,12 @@ struct film {
     int64_t sign_ns;            /* its last sign since then that it goes on with it */
     int64_t progress, progresses;
     int64_t second_ns, packets; /* in the second that began then */
-    struct film_pace pace;
-    struct film_sound *sound;     /* NULL: none wanted */
-    bool over;                    /* nothing comes any more */
-    struct film_counts counts;    /* but for what is dropped */
-    int64_t last_us, last_end_us; /* of the last frame that came */
-    int64_t step_us;              /* the longest time from one to the next */
+    struct film_client_catchup pace;
+    struct film_sound *sound;         /* NULL: none wanted */
+    bool over;                        /* nothing comes any more */
+    struct film_client_counts counts; /* but for what is dropped */
+    int64_t last_us, last_end_us;     /* of the last frame that came */
+    int64_t step_us;                  /* the longest time from one to the next */
 };
 
 static void ring_release(struct ring *ring)
@@ -93,7 +93,7 @@ static int frames_out(const struct film *film)
 }
 
 /* A worker that can't take it is gone, or has been given more than there is: found out in
- * film_poll. */
+ * film_client_poll. */
 static bool send_order(struct film *film, enum protocol_order_kind kind, int slot, int64_t time_us)
 {
     const struct protocol_order order = {PROTOCOL_MAGIC, kind, slot, time_us};
@@ -116,7 +116,7 @@ static void free_frame(struct frame *frame)
     ring_release(ring);
 }
 
-static struct protocol_job job_of(const struct film_request *request)
+static struct protocol_job job_of(const struct film_client_request *request)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct protocol_job){
@@ -134,11 +134,11 @@ static struct protocol_job job_of(const struct film_request *request)
     };
 }
 
-struct film *film_start(const struct film_request *request, int file, struct err *err)
+struct film *film_client_start(const struct film_client_request *request, int file, struct err *err)
 {
     const struct protocol_job job = job_of(request);
     struct film *film = calloc(1, sizeof *film);
-    if (!film || (request->want_sound && !(film->sound = film_sound_create()))) {
+    if (!film || (request->want_sound && !(film->sound = film_client_sound_create()))) {
         free(film);
         err_oom(err);
         return NULL;
@@ -150,15 +150,15 @@ struct film *film_start(const struct film_request *request, int file, struct err
     if (request->name)
         snprintf(film->name, sizeof film->name, "%.*s", NAME_BYTES - 1, request->name);
     film->start_ns = film->debt_ns = film->sign_ns = clock_mono_ns();
-    film_pace_init(&film->pace, job.start_us);
+    film_client_catchup_init(&film->pace, job.start_us);
     if (link_start(&film->link, &job, &file, 1, err))
         return film;
-    film_sound_destroy(film->sound);
+    film_client_sound_destroy(film->sound);
     free(film);
     return NULL;
 }
 
-int film_fd(const struct film *film)
+int film_client_fd(const struct film *film)
 {
     return link_fd(&film->link);
 }
@@ -166,7 +166,7 @@ int film_fd(const struct film *film)
 /* A worker owes the next thing unless it waits for room, or has said all. */
 static bool owes(const struct film *film)
 {
-    return film->state != FILM_FAILED && !film->ended &&
+    return film->state != FILM_CLIENT_FAILED && !film->ended &&
            (!film->ring || frames_out(film) < film->ahead);
 }
 
@@ -179,23 +179,24 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t debt_deadline_ns(const struct film *film)
 {
     int64_t limit_ns = film->request.limit_ms * 1000000;
-    return owes(film) ? earlier(film->sign_ns + limit_ns, film->debt_ns + FILM_PATIENCE * limit_ns)
-                      : INT64_MAX;
+    return owes(film)
+               ? earlier(film->sign_ns + limit_ns, film->debt_ns + FILM_CLIENT_PATIENCE * limit_ns)
+               : INT64_MAX;
 }
 
-int64_t film_deadline_ns(const struct film *film)
+int64_t film_client_deadline_ns(const struct film *film)
 {
     int64_t due_ns = earlier(debt_deadline_ns(film), link_deadline_ns(&film->link));
-    if (film->state == FILM_READY && !film->told_ready)
+    if (film->state == FILM_CLIENT_READY && !film->told_ready)
         return 0;
-    if (film->state == FILM_PENDING && film->queued)
+    if (film->state == FILM_CLIENT_PENDING && film->queued)
         due_ns = earlier(due_ns, film->first_ns + CATCH_UP_NS);
     return due_ns;
 }
 
 static void keep_facts(struct film *film, const struct protocol_film *told)
 {
-    film->facts = (struct film_facts){
+    film->facts = (struct film_client_facts){
         .width_px = told->shown_width_px,
         .height_px = told->shown_height_px,
         .coded_width_px = told->coded_width_px,
@@ -216,7 +217,7 @@ static void keep_facts(struct film *film, const struct protocol_film *told)
 static void keep_shape(struct film *film, const struct protocol_film *told)
 {
     static uint64_t last_stream; /* main thread */
-    const struct film_request *request = &film->request;
+    const struct film_client_request *request = &film->request;
     double width = told->shown_width_px, height = told->shown_height_px;
     struct layout_fitted fitted =
         layout_fit(told->shown_width_px, told->shown_height_px, request->canvas_width_px,
@@ -252,7 +253,7 @@ static bool map_ring(struct film *film, const struct protocol_film *told, int fd
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & wanted) != wanted || fstat(fd, &st) < 0 || st.st_size < 1 ||
-        !film_told_layout(told, (uint64_t)st.st_size))
+        !film_client_check_layout(told, (uint64_t)st.st_size))
         return err_set(err, ERR_WORKER, "the worker described an impossible film");
     struct ring *ring = calloc(1, sizeof *ring);
     struct film_frame *frames = calloc(PROTOCOL_AHEAD_FRAMES, sizeof *frames);
@@ -274,12 +275,12 @@ static bool map_ring(struct film *film, const struct protocol_film *told, int fd
 static bool take_film(struct film *film, const struct protocol_film *told, int fd, struct err *err)
 {
     bool look = film->request.only_look;
-    if (film->ring || film->facts.width_px || !film_told_facts(told) || (fd < 0) != look)
+    if (film->ring || film->facts.width_px || !film_client_check_facts(told) || (fd < 0) != look)
         return err_set(err, ERR_WORKER, "the worker described an impossible film");
     keep_facts(film, told);
     if (!look)
         return map_ring(film, told, fd, err);
-    film->state = FILM_READY;
+    film->state = FILM_CLIENT_READY;
     film->ended = film->over = true;
     return true;
 }
@@ -316,8 +317,8 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
     if (!frame || film->ended || film->queued == film->ahead ||
         !is_within(event->slot, 0, film->slots - 1) ||
-        !is_within(event->time_us, film->last_us + 1, FILM_DURATION_US_MAX) ||
-        !is_within(event->duration_us, 1, FILM_DURATION_US_MAX))
+        !is_within(event->time_us, film->last_us + 1, FILM_CLIENT_DURATION_US_MAX) ||
+        !is_within(event->duration_us, 1, FILM_CLIENT_DURATION_US_MAX))
         return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
     static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of frames.c */
     const uint8_t *slot =
@@ -335,7 +336,8 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
         frame->frame.planes[i] = slot + film->offset_bytes[i];
     film->ring->holders++;
     film->queue[film->queued++] = frame;
-    film_pace_came(&film->pace, event->time_us, event->time_us + event->duration_us, now_ns);
+    film_client_catchup_came(&film->pace, event->time_us, event->time_us + event->duration_us,
+                             now_ns);
     count_frame(film, event, now_ns);
     return true;
 }
@@ -400,7 +402,7 @@ static bool take_packet(struct film *film, void *packet, size_t size, int fd, in
         return take_event(film, packet, fd, now_ns, err);
     /* Sound is nothing that it owes. */
     if (size == sizeof(struct protocol_sound) && magic == PROTOCOL_MAGIC)
-        return (film->sound && film_sound_take(film->sound, packet)) ||
+        return (film->sound && film_client_sound_take(film->sound, packet)) ||
                err_set(err, ERR_WORKER, "the worker sent sound that nobody wants");
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
 }
@@ -415,14 +417,14 @@ static void drop_first(struct film *film)
 }
 
 /* What goes wrong after the last frame costs the rest of the sound, and nothing else. */
-static enum film_state fail(struct film *film)
+static enum film_client_state fail(struct film *film)
 {
-    while (film->state == FILM_PENDING && film->queued > 0)
+    while (film->state == FILM_CLIENT_PENDING && film->queued > 0)
         drop_first(film); /* nobody has seen one of its frames, and nobody will */
     link_stop(&film->link);
     film->over = true;
     if (!film->ended)
-        film->state = FILM_FAILED;
+        film->state = FILM_CLIENT_FAILED;
     return film->state;
 }
 
@@ -441,10 +443,10 @@ static int64_t clamp_us(const struct film *film, int64_t offset_us)
 /* A film that has frames is ready with the one that is on. Its last one holds. */
 static void settle(struct film *film, int64_t on_us, int64_t now_ns)
 {
-    if (film->state == FILM_PENDING && film->queued &&
+    if (film->state == FILM_CLIENT_PENDING && film->queued &&
         (film->ended || end_of(film->queue[film->queued - 1]) > on_us ||
          now_ns >= film->first_ns + CATCH_UP_NS))
-        film->state = FILM_READY;
+        film->state = FILM_CLIENT_READY;
 }
 
 /* False when the worker broke the protocol, is gone, or is late. */
@@ -479,27 +481,27 @@ static bool listen(struct film *film, int64_t now_ns, struct err *err)
                    film->link.ready ? "go on" : "begin");
 }
 
-enum film_state film_poll(struct film *film, int64_t now_ns, struct err *err)
+enum film_client_state film_client_poll(struct film *film, int64_t now_ns, struct err *err)
 {
-    if (film->state == FILM_FAILED)
-        return FILM_FAILED;
+    if (film->state == FILM_CLIENT_FAILED)
+        return FILM_CLIENT_FAILED;
     bool ok = listen(film, now_ns, err);
-    settle(film, clamp_us(film, film_pace_guess_us(&film->pace, now_ns)), now_ns);
+    settle(film, clamp_us(film, film_client_catchup_guess_us(&film->pace, now_ns)), now_ns);
     if (!ok)
         fail(film);
-    film->told_ready |= film->state == FILM_READY;
+    film->told_ready |= film->state == FILM_CLIENT_READY;
     return film->state;
 }
 
-const struct film_facts *film_facts(const struct film *film)
+const struct film_client_facts *film_client_facts(const struct film *film)
 {
-    return film->state == FILM_READY ? &film->facts : NULL;
+    return film->state == FILM_CLIENT_READY ? &film->facts : NULL;
 }
 
 /* Tells the worker the time where it does not keep up with it, and counts what was missed. */
 static void keep_up(struct film *film, int64_t offset_us, int64_t now_ns)
 {
-    bool shown = film->state == FILM_READY;
+    bool shown = film->state == FILM_CLIENT_READY;
     int64_t shown_end_us = film->request.start_us, newest_end_us = shown_end_us, step_us = 0;
     if (film->queued) {
         shown_end_us = end_of(film->queue[0]);
@@ -508,38 +510,40 @@ static void keep_up(struct film *film, int64_t offset_us, int64_t now_ns)
     if (shown)
         step_us = film->facts.fps >= FPS_MIN ? (int64_t)(1e6 / film->facts.fps)
                                              : film->queue[0]->duration_us;
-    if (!film_pace_ask(&film->pace, offset_us, shown_end_us, newest_end_us, step_us, now_ns))
+    if (!film_client_catchup_ask(&film->pace, offset_us, shown_end_us, newest_end_us, step_us,
+                                 now_ns))
         return;
-    int64_t aim_us = film_pace_aim(&film->pace, now_ns);
+    int64_t aim_us = film_client_catchup_aim(&film->pace, now_ns);
     if (send_order(film, PROTOCOL_SKIP, 0, aim_us))
-        film_pace_told(&film->pace, aim_us, shown);
+        film_client_catchup_told(&film->pace, aim_us, shown);
 }
 
-struct frame *film_frame_at(struct film *film, int64_t offset_us)
+struct frame *film_client_frame_at(struct film *film, int64_t offset_us)
 {
     int64_t now_ns = clock_mono_ns();
     while (film->queued > 1 && film->queue[1]->time_us <= offset_us)
         drop_first(film);
-    if (offset_us <= FILM_DURATION_US_MAX && !film->ended && film->state != FILM_FAILED) {
+    if (offset_us <= FILM_CLIENT_DURATION_US_MAX && !film->ended &&
+        film->state != FILM_CLIENT_FAILED) {
         int64_t on_us = clamp_us(film, offset_us);
         settle(film, on_us, now_ns);
         keep_up(film, on_us, now_ns);
     }
-    return film->queued && film->state != FILM_PENDING ? &film->queue[0]->frame : NULL;
+    return film->queued && film->state != FILM_CLIENT_PENDING ? &film->queue[0]->frame : NULL;
 }
 
-int64_t film_next_us(const struct film *film)
+int64_t film_client_next_us(const struct film *film)
 {
-    if (!film->queued || film->state == FILM_PENDING)
+    if (!film->queued || film->state == FILM_CLIENT_PENDING)
         return INT64_MAX;
     if (film->queued > 1)
         return film->queue[1]->time_us;
-    if (film->ended || film->state == FILM_FAILED)
+    if (film->ended || film->state == FILM_CLIENT_FAILED)
         return INT64_MAX;
     return end_of(film->queue[0]);
 }
 
-bool film_is_cut_off(const struct film_facts *facts, int64_t end_us)
+bool film_client_is_cut_off(const struct film_client_facts *facts, int64_t end_us)
 {
     bool may_stand = facts->variable_rate || facts->fps * SHORT_US / 1e6 <= 2;
     return !may_stand && facts->duration_us - end_us >= SHORT_US;
@@ -547,31 +551,32 @@ bool film_is_cut_off(const struct film_facts *facts, int64_t end_us)
 
 /* By where frames begin: the last one's own length is filled up to the length that the file
  * tells. */
-bool film_is_short(const struct film *film, int64_t *end_us)
+bool film_client_is_short(const struct film *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->step_us;
-    return film->ended && film->counts.came > 1 && film_is_cut_off(&film->facts, *end_us);
+    return film->ended && film->counts.came > 1 && film_client_is_cut_off(&film->facts, *end_us);
 }
 
-struct film_counts film_counts(const struct film *film)
+struct film_client_counts film_client_counts(const struct film *film)
 {
-    struct film_counts counts = film->counts;
+    struct film_client_counts counts = film->counts;
     counts.dropped = film->pace.dropped;
     return counts;
 }
 
-bool film_add_sound(struct film *film, int64_t offset, float *mix, int pairs, const float gains[2])
+bool film_client_add_sound(struct film *film, int64_t offset, float *mix, int pairs,
+                           const float gains[2])
 {
     if (!film->sound)
         return false;
-    for (int heard = film_sound_forget(film->sound, offset); heard > 0; heard--)
+    for (int heard = film_client_sound_forget(film->sound, offset); heard > 0; heard--)
         send_order(film, PROTOCOL_HEARD, 0, 0);
-    return film_sound_add(film->sound, offset, mix, pairs, gains);
+    return film_client_sound_add(film->sound, offset, mix, pairs, gains);
 }
 
 static void tell_dropped(const struct film *film)
 {
-    const struct film_facts *facts = &film->facts;
+    const struct film_client_facts *facts = &film->facts;
     int64_t dropped = film->pace.dropped, all = film->counts.came + dropped;
     if (film->pace.behind && dropped >= TOLD_FROM && dropped * TOLD_ONE_IN >= all)
         log_warn("is not decoded in time on this machine, %" PRId64 " of %" PRId64
@@ -580,7 +585,7 @@ static void tell_dropped(const struct film *film)
                  facts->coded_height_px, facts->fps);
 }
 
-void film_stop(struct film *film)
+void film_client_stop(struct film *film)
 {
     if (!film)
         return;
@@ -592,6 +597,6 @@ void film_stop(struct film *film)
         drop_first(film);
     if (film->ring)
         ring_release(film->ring);
-    film_sound_destroy(film->sound);
+    film_client_sound_destroy(film->sound);
     free(film);
 }
