@@ -33,7 +33,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_
 PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 # Tests of the sandbox once more without sanitizers, which need system calls that no worker gets.
-PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_movie_sandboxed
+PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_film_sandboxed
 # Zones of the tests' own: what the world's clocks do changes several times a year.
 ZONES := build/zoneinfo/made
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -82,12 +82,12 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/programme/*.c) player/base/file.c player/sync/trust.c)
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
 	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/frames.c)
-FUZZ_MOVIE := $(sort $(wildcard player/worker/film/movie*.c)) player/base/clock.c
+FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
 FUZZ_STILL := $(addprefix player/worker/,still.c scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c tests/unit/worker_packets.h
-build/tests/fuzz/fuzz_movie: FUZZ_MORE := $(FUZZ_MOVIE) -Wl,--as-needed $(PKG_LIBS)
-build/tests/fuzz/fuzz_movie: $(FUZZ_MOVIE) player/worker/worker_movie.c
+build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS)
+build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(shell find player -name '*.h')

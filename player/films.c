@@ -4,7 +4,7 @@
 #include "base/program.h"
 #include "commands/preview/encoder.h"
 #include "commands/version_films.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static int answer_version(void)
 int main(int argc, char **argv)
 {
     if (argc == 1 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
-        _exit(worker_main(&worker_movie)); /* nothing to tidy up */
+        _exit(worker_main(&worker_film)); /* nothing to tidy up */
     if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
         return encoder_main(argv[1]);
     if (argc == 1 && strcmp(argv[0], VERSION_FILMS_NAME) == 0)

@@ -120,7 +120,7 @@ static struct protocol_job job_of(const struct film_client_request *request)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct protocol_job){
-        .kind = PROTOCOL_MOVIE,
+        .kind = PROTOCOL_JOB_FILM,
         .canvas_width_px = request->canvas_width_px,
         .canvas_height_px = request->canvas_height_px,
         .rotation = request->rotation,

@@ -128,7 +128,7 @@ bool link_start(struct link *link, const struct protocol_job *job, const int *fi
                 struct err *err)
 {
     int pair[2];
-    bool film = job->kind == PROTOCOL_MOVIE;
+    bool film = job->kind == PROTOCOL_JOB_FILM;
     *link = (struct link){.socket = -1, .end_fd = -1};
     link->program = film && film_program_name ? film_program_name : "a worker";
     if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)

@@ -16,7 +16,7 @@
 
 #define HOUSE_TEXT_SIZE 0.026
 
-static struct protocol_job job_for(const struct loader_canvas *canvas, enum protocol_kind kind)
+static struct protocol_job job_for(const struct loader_canvas *canvas, enum protocol_job_kind kind)
 {
     return (struct protocol_job){
         .kind = kind,
@@ -58,7 +58,7 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     int file = edition_open(edition, asset, err);
     if (file < 0)
         return NULL;
-    struct protocol_job job = job_for(canvas, PROTOCOL_STILL);
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_STILL);
     job.fit = spot->fit;
     job.background = spot->background;
     job.focus_x = spot->focus_x;
@@ -126,7 +126,7 @@ static struct frames *start_tagline(const struct loader_canvas *canvas, struct f
                                     const struct playlist_style *style,
                                     const struct playlist_text *text, struct err *err)
 {
-    struct protocol_job job = job_for(canvas, PROTOCOL_TAGLINE);
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     job.weight = style->weight;
     job.position = style->position;
     job.color = style->color;
@@ -174,7 +174,7 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
 
 struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err)
 {
-    struct protocol_job job = job_for(canvas, PROTOCOL_HOUSE);
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE);
     return frames_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 

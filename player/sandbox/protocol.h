@@ -48,16 +48,16 @@
 #define PROTOCOL_FILM_SIDE_MAX_PX 16384
 #define PROTOCOL_FILM_AREA_MAX_PX 36000000 /* 8K is 33 million */
 
-enum protocol_kind {
-    PROTOCOL_STILL,
-    PROTOCOL_TAGLINE,
-    PROTOCOL_HOUSE, /* the house card's ground, from code alone */
-    PROTOCOL_MOVIE,
+enum protocol_job_kind {
+    PROTOCOL_JOB_STILL,
+    PROTOCOL_JOB_TAGLINE,
+    PROTOCOL_JOB_HOUSE, /* the house card's ground, from code alone */
+    PROTOCOL_JOB_FILM,
 };
 
 struct protocol_job {
     uint32_t magic;
-    uint32_t kind;                             /* enum protocol_kind */
+    uint32_t kind;                             /* enum protocol_job_kind */
     int32_t canvas_width_px, canvas_height_px; /* upright */
     int32_t rotation;     /* 0, 90, 180, 270: frames are made turned, ready for the screen */
     uint32_t file_count;  /* descriptors that came along: the picture, or the faces in order */
@@ -74,7 +74,7 @@ struct protocol_job {
     int32_t face_index[PROTOCOL_FILES_MAX];
     char language[64];
     char text[PLAYLIST_TEXT_BYTES_MAX + 1];
-    /* movie */
+    /* film */
     int64_t start_us;    /* the first frame is the one that is on then */
     uint32_t want_sound; /* 0 or 1 */
     uint32_t only_look;  /* 1: nothing but the film's shape is wanted */
@@ -126,7 +126,7 @@ struct protocol_ring {
     struct protocol_facts facts;
 };
 
-/* A film's shape: what movie.h says of it. */
+/* A film's shape: what film.h says of it. */
 struct protocol_film {
     int32_t slots;
     int32_t ahead; /* frames that the player may have at a time, 1 to PROTOCOL_AHEAD_FRAMES: the
@@ -149,7 +149,7 @@ struct protocol_event {
     struct protocol_ring ring;    /* PROTOCOL_RING */
     struct protocol_film film;    /* PROTOCOL_FILM */
     int32_t slot;                 /* PROTOCOL_FRAME */
-    uint32_t damaged;             /* PROTOCOL_FRAME: 0 or 1, as in struct movie_output */
+    uint32_t damaged;             /* PROTOCOL_FRAME: 0 or 1, as in struct film_output */
     int64_t time_us, duration_us; /* PROTOCOL_FRAME: since the film's start; 0 for a still */
     int64_t steps;                /* PROTOCOL_PROGRESS: more than the time before */
     /* PROTOCOL_ERROR: enum err_code. PROTOCOL_READY: 1 when the worker was started with less memory

@@ -229,20 +229,20 @@ static bool make_house(struct protocol_job *job, struct err *err)
 /* What a library opens at its first use. */
 static void prepare(const struct protocol_job *job)
 {
-    if (job->kind == PROTOCOL_STILL)
+    if (job->kind == PROTOCOL_JOB_STILL)
         still_prepare();
 }
 
 static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
 {
-    switch ((enum protocol_kind)job->kind) {
-    case PROTOCOL_STILL:
+    switch ((enum protocol_job_kind)job->kind) {
+    case PROTOCOL_JOB_STILL:
         return make_still(job, files, err);
-    case PROTOCOL_TAGLINE:
+    case PROTOCOL_JOB_TAGLINE:
         return make_tagline(job, files, err);
-    case PROTOCOL_HOUSE:
+    case PROTOCOL_JOB_HOUSE:
         return make_house(job, err);
-    case PROTOCOL_MOVIE:
+    case PROTOCOL_JOB_FILM:
         break;
     }
     return err_set(err, ERR_WORKER, "no job for a worker that draws pictures");

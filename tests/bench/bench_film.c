@@ -9,7 +9,7 @@
 
 #include "decode/film_client.h"
 #include "decode/link.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 #include "screen/compose.h"
 
 #include <errno.h>
@@ -386,7 +386,7 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
-        return worker_main(&worker_movie);
+        return worker_main(&worker_film);
     if (argc == 5 && strcmp(argv[1], "decode") == 0) {
         long rounds = strtol(argv[4], NULL, 10);
         if (rounds < 1 || rounds > ROUNDS_MAX)

@@ -168,8 +168,8 @@ class Manuals(unittest.TestCase):
         """The page names each codec that the player's list has, and no other."""
         names = {"h264": "H.264", "hevc": "HEVC", "vp8": "VP8", "vp9": "VP9", "libdav1d": "AV1", "aac": "AAC", "mp3float": "MP3",
                  "ac3": "AC\\-3", "opus": "Opus", "vorbis": "Vorbis", "flac": "FLAC", "pcm_s16le": "PCM of 16 bits"}
-        table = (TOP / "player/worker/film/movie_codec.h").read_text()
-        decoders = re.search(r"#define MOVIE_CODEC_DECODERS\s[\s\\]*\"([^\"]+)\"", table)[1].split(",")
+        table = (TOP / "player/worker/film/film_codec.h").read_text()
+        decoders = re.search(r"#define FILM_CODEC_DECODERS\s[\s\\]*\"([^\"]+)\"", table)[1].split(",")
         page = (TOP / "packaging/man/duckling-playlist.5").read_text()
         pictures = re.search(r"Matroska file, whatever its name ends in, with (.*?), of at most", page)[1]
         sound = re.search(r"^(.*) can be played; other sound", page, re.MULTILINE)[1]

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "decode/film_client.h"
 #include "decode/link.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -122,7 +122,7 @@ static void run(int file, int count)
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
-        _exit(worker_main(&worker_movie));
+        _exit(worker_main(&worker_film));
     int file = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) {
         fprintf(stderr, "probe_film FILM PLAYS\n");

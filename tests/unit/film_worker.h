@@ -3,10 +3,10 @@
 #ifndef TESTS_UNIT_FILM_WORKER_H
 #define TESTS_UNIT_FILM_WORKER_H
 
-#include "worker/film/movie.h"
+#include "worker/film/film.h"
 #include "sandbox/protocol.h"
 #include "sandbox/sandbox.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>

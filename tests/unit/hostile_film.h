@@ -587,7 +587,7 @@ static int play_film_worker(void)
     if (!peek_part(name))
         return 4;
     if (!name[0])
-        return worker_main(&worker_movie);
+        return worker_main(&worker_film);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     struct protocol_job *job = malloc(sizeof *job);
     if (!job || recv(PROTOCOL_FD, job, sizeof *job, 0) != (ssize_t)sizeof *job)

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/link.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 #include "worker/worker_picture.h"
 #include "playout/playing.h"
 
@@ -239,7 +239,7 @@ static inline void be_a_worker(int argc, char **argv)
         _exit(3);
     if (file >= 0)
         close(file);
-    _exit(worker_main(&worker_movie));
+    _exit(worker_main(&worker_film));
 }
 
 #endif

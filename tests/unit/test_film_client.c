@@ -320,14 +320,14 @@ static void workers_stand_within_their_walls(void **state)
         assert_true(link_prepare(!sandboxed, &err));
         struct film *film = start_real("film.mp4", &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
-        check_walls(only_child(), &worker_movie, 1, sandboxed);
+        check_walls(only_child(), &worker_film, 1, sandboxed);
         stop();
         link_reap(true);
         const struct film_client_request look = {.only_look = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_movie, 1, sandboxed);
+        check_walls(info.si_pid, &worker_film, 1, sandboxed);
         stop();
         link_reap(true);
     }

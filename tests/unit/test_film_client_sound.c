@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/link.h"
-#include "worker/worker_movie.h"
+#include "worker/worker_film.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(worker_main(
-            &worker_movie)); /* as main() does; the search for leaks is not for sandboxes */
+            &worker_film)); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_do_not_wait_for_sound_that_nobody_takes, stop_after_test),
         cmocka_unit_test_teardown(every_sample_comes_once_in_its_place, stop_after_test),

@@ -22,7 +22,7 @@
 
 static struct protocol_job job_of(const char *part, double scale)
 {
-    struct protocol_job job = {.kind = PROTOCOL_HOUSE,
+    struct protocol_job job = {.kind = PROTOCOL_JOB_HOUSE,
                                .canvas_width_px = HOSTILE_WIDTH,
                                .canvas_height_px = HOSTILE_HEIGHT,
                                .scale = scale};
@@ -179,7 +179,7 @@ static void an_honest_error(void **state)
     assert_int_equal(pipe2(text, O_CLOEXEC), 0);
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
-    job.kind = PROTOCOL_STILL;
+    job.kind = PROTOCOL_JOB_STILL;
     struct frames *frames = current = frames_start(&job, text, 1, LIMIT_MS, &err);
     assert_non_null(frames);
     assert_int_equal(wait_for(frames, &err), FRAMES_FAILED);
@@ -236,19 +236,19 @@ static void check_kinds(bool sandboxed)
 {
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     link_reap(true); /* those of the test before */
-    for (uint32_t kind = PROTOCOL_STILL; kind <= PROTOCOL_HOUSE; kind++) {
+    for (uint32_t kind = PROTOCOL_JOB_STILL; kind <= PROTOCOL_JOB_HOUSE; kind++) {
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         job.kind = kind;
         job.size = 0.1;
-        if (kind == PROTOCOL_TAGLINE)
+        if (kind == PROTOCOL_JOB_TAGLINE)
             snprintf(job.text, sizeof job.text, "Small");
-        current = frames_start(&job, &file, kind != PROTOCOL_HOUSE, LIMIT_MS, &err);
+        current = frames_start(&job, &file, kind != PROTOCOL_JOB_HOUSE, LIMIT_MS, &err);
         assert_non_null(current);
         /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
         siginfo_t info = {0};
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_HOUSE, sandboxed);
+        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
         if (wait_for(current, &err) == FRAMES_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);

@@ -8,7 +8,7 @@ import tap
 
 TOP = Path(__file__).resolve().parent.parent.parent
 SEALED = {"film_client.c", "frames.c"}  # in the player: a worker's memory, sealed against shrinking
-WORKERS = {"still.c", "worker_movie.c", "worker_picture.c"}
+WORKERS = {"still.c", "worker_film.c", "worker_picture.c"}
 
 
 class Mappings(unittest.TestCase):

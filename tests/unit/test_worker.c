@@ -53,7 +53,7 @@ static void prepare(const struct protocol_job *job)
 static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
 {
     (void)files;
-    return job->kind == PROTOCOL_MOVIE && note('w', err);
+    return job->kind == PROTOCOL_JOB_FILM && note('w', err);
 }
 
 /* What a worker of this trade does with a job, letter by letter; then what it told: "r" that it is
@@ -75,7 +75,7 @@ static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
     struct protocol_job *job = calloc(1, sizeof *job);
     assert_non_null(job);
     job->magic = magic;
-    job->kind = PROTOCOL_MOVIE;
+    job->kind = PROTOCOL_JOB_FILM;
     job->unsandboxed = unsandboxed;
     assert_int_equal(send(pair[0], job, sizeof *job, 0), sizeof *job);
     free(job);

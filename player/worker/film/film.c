@@ -1,0 +1,438 @@
+#include "worker/film/film.h"
+
+#include "worker/film/film_convert.h"
+#include "worker/film/film_decoder.h"
+#include "worker/film/film_demux.h"
+#include "worker/film/film_format.h"
+#include "worker/film/film_frame_pool.h"
+#include "worker/film/film_sound.h"
+
+#include <stdlib.h>
+
+#define SEEK_TRIES_MAX 6
+/* A place nearer than this ahead is reached by decoding. */
+#define SEEK_WORTH_US 500000
+#define SEEK_BACK_US 2000000
+/* To be behind by so much is worth a look for an index that was not read yet. */
+#define LOOK_WORTH_US 2000000
+/* FFmpeg's H.264 decoder keeps back the last frames of a film that it joined in the last open group
+ * of pictures: an end sooner after a jump than pictures can be out of order (H.264, A.3.1) is not
+ * believed. */
+#define FRAMES_BEFORE_END_MIN 16
+/* To catch up, no jump leads nearer than this to what is wanted, nor to the end, for the same
+ * reason: the first frame that is right may be so much later than its key frame is decoded. */
+#define LANDING_US 1000000
+
+enum stage {
+    STAGE_FIRST,   /* nothing is known: the first frame tells when the film begins */
+    STAGE_LANDED,  /* jumped to where the start may be */
+    STAGE_REWOUND, /* back to the beginning, as no jump was any good */
+    STAGE_WALKING, /* `now` is not later than the start */
+    STAGE_PLACED,
+};
+
+struct film {
+    struct film_request request;
+    struct film_facts facts;
+    struct film_counts counts;
+    struct film_input *input;
+    struct film_decoder decoder;
+    struct film_pool *pool;
+    struct film_paint *paint;
+    struct film_sound *sound;      /* NULL: not wanted, none, or over */
+    struct film_picture now, next; /* to be given out next, and the one after it */
+    enum stage stage;
+    int tries;         /* to jump to the start */
+    int64_t try_stamp; /* the last one's, or the next one's */
+    bool behind;       /* film_skip was called */
+    bool failed;
+    int64_t given_us; /* the last frame's time */
+    int64_t frames_until_us, sound_until_us;
+    int64_t sound_from_us; /* what is over by then is not heard */
+};
+
+static enum film_result fail(struct err *err, const char *text)
+{
+    err_set(err, ERR_INPUT, "%s", text);
+    return FILM_FAILED;
+}
+
+static bool read_facts(struct film *film, struct err *err)
+{
+    AVStream *pictures = film_demux_stream(film->input, FILM_STREAM_PICTURES);
+    const AVStream *sound = film_demux_stream(film->input, FILM_STREAM_SOUND);
+    struct film_facts *facts = &film->facts;
+    if (!film_format_read(pictures, &film->request, facts, err))
+        return false;
+    facts->has_sound = sound != NULL;
+    facts->duration_us = film_demux_declared_us(film->input);
+    film_timestamps_init(&film->decoder.clock, pictures->time_base, facts->fps);
+    if (facts->duration_us == 0)
+        facts->duration_us = film_demux_measure_us(film->input);
+    return true;
+}
+
+struct film *film_open(int fd, const struct film_request *request, struct err *err)
+{
+    struct film *film = calloc(1, sizeof *film);
+    if (!film) {
+        err_oom(err);
+        return NULL;
+    }
+    film->request = *request;
+    film->now.frame = av_frame_alloc();
+    film->next.frame = av_frame_alloc();
+    film->given_us = INT64_MIN;
+    film->decoder.wanted_us = film->sound_from_us = request->start_us;
+    if (!film->now.frame || !film->next.frame)
+        err_oom(err);
+    else if ((film->input = film_demux_open(fd, request->want_sound, err)) && read_facts(film, err))
+        return film;
+    film_close(film);
+    return NULL;
+}
+
+const struct film_facts *film_facts(const struct film *film)
+{
+    return &film->facts;
+}
+
+bool film_start(struct film *film, void *ring, int slots, struct err *err)
+{
+    const AVStream *sound = film_demux_stream(film->input, FILM_STREAM_SOUND);
+    struct film_decoder *decoder = &film->decoder;
+    film->pool = film_frame_pool_create(&film->facts.layout, ring, slots);
+    film->paint = film_convert_create(&film->facts, film->request.rotation);
+    if (!film->pool || !film->paint)
+        return err_oom(err);
+    if (film->request.want_sound && sound)
+        film->sound = film_sound_create(sound);
+    decoder->input = film->input;
+    decoder->counts = &film->counts;
+    return film_decoder_start(decoder, film->pool, &film->facts, film->request.threads, err);
+}
+
+static void drop(struct film_picture *picture)
+{
+    av_frame_unref(picture->frame);
+    picture->there = false;
+}
+
+static void move(struct film_picture *into, struct film_picture *from)
+{
+    drop(into);
+    av_frame_move_ref(into->frame, from->frame);
+    into->time_us = from->time_us;
+    into->damaged = from->damaged;
+    into->there = from->there;
+    from->there = false;
+}
+
+/* Nothing that was read before counts any more. */
+static void forget(struct film *film)
+{
+    drop(&film->now);
+    drop(&film->next);
+    if (film->sound)
+        film_sound_flush(film->sound);
+}
+
+/* Jumps near the start by the file's index, which may be missing, coarse or wrong; at last to the
+ * beginning. FILM_WORKING, or FILM_FAILED. */
+static enum film_result try_to_jump(struct film *film, struct err *err)
+{
+    forget(film);
+    if (film->tries < SEEK_TRIES_MAX && film->try_stamp > film->decoder.clock.zero &&
+        film_decoder_seek(&film->decoder, film->try_stamp)) {
+        film->tries++;
+        film->stage = STAGE_LANDED;
+        return FILM_WORKING;
+    }
+    film->stage = STAGE_REWOUND;
+    return film_decoder_rewind(&film->decoder, err) ? FILM_WORKING : FILM_FAILED;
+}
+
+/* As that, from further back: to the key frame before the one that would not do, and then
+ * faster. */
+static enum film_result jump_further_back(struct film *film, struct err *err)
+{
+    const struct film_decoder *decoder = &film->decoder;
+    const struct film_timestamps *clock = &decoder->clock;
+    if (!decoder->first_packet && decoder->key_decode_stamp != AV_NOPTS_VALUE &&
+        decoder->key_decode_stamp < film->try_stamp)
+        film->try_stamp = decoder->key_decode_stamp;
+    int64_t back = film_timestamps_stamp(clock, SEEK_BACK_US) - clock->zero;
+    film->try_stamp -= film->tries == 1 ? 1 : back << (film->tries - 1);
+    return try_to_jump(film, err);
+}
+
+/* Once more to the same place, and then all is decoded on the way. */
+static enum film_result go_thoroughly(struct film *film, struct err *err)
+{
+    film->decoder.thorough = true;
+    film->tries = film->decoder.jumped ? film->tries - 1 : SEEK_TRIES_MAX;
+    return try_to_jump(film, err);
+}
+
+/* From a frame in `now` that is not later than the start to the one that is on then, and the one
+ * after it in `next`, if there is one. */
+static enum film_result walk(struct film *film, struct err *err)
+{
+    struct film_decoder *decoder = &film->decoder;
+    enum film_result result = film_decoder_next(decoder, &film->next, err);
+    if (result == FILM_WORKING || result == FILM_FAILED)
+        return result;
+    if (result == FILM_FRAME && film->next.time_us <= decoder->wanted_us) {
+        move(&film->now, &film->next);
+        return FILM_WORKING;
+    }
+    if (result == FILM_END && decoder->jumped && decoder->since_jump < FRAMES_BEFORE_END_MIN)
+        return jump_further_back(film, err);
+    if (!decoder->thorough && film_decoder_passed(decoder, &film->now))
+        return go_thoroughly(film, err);
+    film->stage = STAGE_PLACED;
+    film->behind = false;
+    film->sound_until_us = film->sound_from_us;
+    /* Pictures come first: only they tell when the film begins. */
+    film->frames_until_us = film->now.time_us;
+    return FILM_WORKING;
+}
+
+/* Brings the frame that is on at the start to `now`. FILM_WORKING until the stage says that it is
+ * done, or FILM_FAILED. */
+static enum film_result find_start(struct film *film, struct err *err)
+{
+    struct film_decoder *decoder = &film->decoder;
+    if (film->stage == STAGE_WALKING)
+        return walk(film, err);
+    enum film_result result = film_decoder_next(decoder, &film->now, err);
+    if (result == FILM_WORKING)
+        return result;
+    bool found = result == FILM_FRAME;
+    if (film->stage == STAGE_LANDED) {
+        found = found && film->now.time_us != FILM_TIMESTAMPS_NONE &&
+                film->now.time_us <= decoder->wanted_us;
+        if (!found)
+            return jump_further_back(film, err);
+    }
+    if (!found)
+        return result == FILM_FAILED ? result : fail(err, "no picture came out of the film");
+    bool far = decoder->wanted_us > SEEK_WORTH_US && decoder->clock.stamped;
+    if (film->stage == STAGE_FIRST && far) {
+        film->try_stamp = film_timestamps_stamp(&decoder->clock, decoder->wanted_us);
+        return try_to_jump(film, err);
+    }
+    film->stage = STAGE_WALKING;
+    return FILM_WORKING;
+}
+
+static int64_t duration_of(const struct film *film, bool last)
+{
+    int64_t length = film->decoder.clock.nominal_us;
+    if (!last)
+        length = film->next.time_us - film->now.time_us;
+    else if (film->facts.duration_us > film->now.time_us)
+        length = film->facts.duration_us - film->now.time_us;
+    return length > 0 ? length : 1;
+}
+
+/* The slot that `now` is in, or is brought into; -1 with the result in `result`. */
+static int place(struct film *film, enum film_result *result)
+{
+    const AVFrame *frame = film->now.frame;
+    int slot = film_frame_pool_slot_of(film->pool, frame);
+    if (slot >= 0 && film_convert_plain(film->paint, frame) &&
+        film_frame_pool_give(film->pool, slot, frame)) {
+        film->counts.direct++;
+        return slot;
+    }
+    slot = film_frame_pool_take(film->pool);
+    *result = FILM_WAIT;
+    if (slot < 0)
+        return -1;
+    uint8_t *planes[3];
+    film_frame_pool_planes(film->pool, slot, planes);
+    if (film_convert_frame(film->paint, frame, planes, NULL)) {
+        film->counts.painted++;
+        return slot;
+    }
+    film_frame_pool_release(film->pool, slot);
+    *result = FILM_FAILED;
+    return -1;
+}
+
+void film_skip(struct film *film, int64_t time_us)
+{
+    if (time_us <= film->decoder.wanted_us)
+        return;
+    film->decoder.wanted_us = time_us;
+    if (time_us > film->sound_from_us)
+        film->sound_from_us = time_us;
+    film->behind = true;
+}
+
+/* Jumps to a key frame on the way to the frame that is wanted, if there is one. */
+static void catch_up(struct film *film)
+{
+    struct film_decoder *decoder = &film->decoder;
+    int64_t here_us = film->now.there ? film->now.time_us : film->frames_until_us;
+    int64_t to_us = decoder->wanted_us, end_us = film->facts.duration_us;
+    film->behind = false;
+    to_us = (end_us > 0 && to_us > end_us ? end_us : to_us) - LANDING_US;
+    if (!decoder->clock.stamped || to_us - here_us < SEEK_WORTH_US)
+        return;
+    int64_t stamp = film_timestamps_stamp(&decoder->clock, to_us);
+    if (!film_decoder_seek_ahead(decoder, stamp, to_us - here_us >= LOOK_WORTH_US))
+        return;
+    forget(film);
+    if (film->sound_until_us > film->sound_from_us)
+        film->sound_from_us = film->sound_until_us;
+}
+
+/* Makes sure that `now` is the frame that is wanted, or a later one, and that `next` is known, if
+ * there is one. */
+static enum film_result look_ahead(struct film *film, struct err *err)
+{
+    struct film_picture *now = &film->now, *next = &film->next;
+    if (film->stage != STAGE_PLACED)
+        return find_start(film, err);
+    if (film->behind)
+        catch_up(film);
+    if (!next->there) {
+        struct film_picture *into = now->there ? next : now;
+        enum film_result result = film_decoder_next(&film->decoder, into, err);
+        if (result == FILM_END)
+            return now->there ? FILM_FRAME : FILM_END;
+        if (result != FILM_FRAME)
+            return result;
+        /* After a jump that led back. */
+        if (into->time_us == FILM_TIMESTAMPS_NONE || into->time_us <= film->given_us)
+            drop(into);
+        if (!next->there)
+            return FILM_WORKING;
+    }
+    if (next->time_us > film->decoder.wanted_us)
+        return FILM_FRAME;
+    film->counts.skipped++;
+    move(now, next);
+    return FILM_WORKING;
+}
+
+static enum film_result next_frame(struct film *film, struct film_output *output, struct err *err)
+{
+    for (;;) {
+        enum film_result result = look_ahead(film, err);
+        if (result == FILM_END && film->counts.direct + film->counts.painted == 0)
+            return fail(err, "no picture of the film can be converted");
+        if (result != FILM_FRAME)
+            return result;
+        int slot = place(film, &result);
+        if (slot < 0 && result == FILM_WAIT)
+            return FILM_WAIT;
+        bool shown = slot >= 0;
+        if (shown)
+            *output = (struct film_output){
+                .time_us = film->now.time_us,
+                .duration_us = duration_of(film, !film->next.there),
+                .slot = slot,
+                .damaged = film->now.damaged,
+            };
+        move(&film->now, &film->next);
+        if (shown) {
+            film->given_us = output->time_us;
+            film->frames_until_us = output->time_us + output->duration_us;
+            return FILM_FRAME;
+        }
+        film->counts.broken_packets++;
+    }
+}
+
+static void end_sound(struct film *film)
+{
+    film->counts.broken_sounds += film_sound_broken(film->sound);
+    film_sound_destroy(film->sound);
+    film->sound = NULL;
+}
+
+/* FILM_END where there is no more, or it would be heard after the film's end. */
+static enum film_result next_sound(struct film *film, struct film_output *output)
+{
+    if (!film->sound || !film->decoder.clock.stamped)
+        return FILM_END;
+    enum film_result result = film_sound_next(film->sound, film->input, &film->decoder.clock,
+                                              film->sound_from_us, output);
+    int64_t end_us = film->facts.duration_us;
+    if (result == FILM_SOUND && (end_us == 0 || output->time_us < end_us)) {
+        film->sound_until_us = output->time_us + output->duration_us;
+        return FILM_SOUND;
+    }
+    if (result != FILM_WAIT)
+        end_sound(film);
+    return result == FILM_WAIT ? FILM_WAIT : FILM_END;
+}
+
+enum film_result film_step(struct film *film, unsigned take, struct film_output *output,
+                           struct err *err)
+{
+    if (film->failed)
+        return fail(err, "the film has failed before");
+    bool frames = take & FILM_TAKE_FRAMES, placed = film->stage == STAGE_PLACED;
+    bool sound_wanted = (take & FILM_TAKE_SOUND) && film->sound;
+    if (!placed && !frames && sound_wanted)
+        return FILM_WAIT;
+    enum film_result result = FILM_END, sound = FILM_END;
+    bool sound_first =
+        sound_wanted && placed && (!frames || film->sound_until_us <= film->frames_until_us);
+    if (sound_first && (sound = next_sound(film, output)) == FILM_SOUND)
+        return FILM_SOUND;
+    if (frames)
+        result = next_frame(film, output, err);
+    if (result == FILM_FAILED)
+        film->failed = true;
+    if (result == FILM_FRAME || result == FILM_WORKING || result == FILM_FAILED)
+        return result;
+    /* No frame now; there may be sound all the same. */
+    if (sound_wanted && !sound_first)
+        sound = next_sound(film, output);
+    if (sound == FILM_SOUND)
+        return FILM_SOUND;
+    return result == FILM_WAIT || sound == FILM_WAIT ? FILM_WAIT : FILM_END;
+}
+
+enum film_result film_next(struct film *film, unsigned take, struct film_output *output,
+                           struct err *err)
+{
+    enum film_result result;
+    do
+        result = film_step(film, take, output, err);
+    while (result == FILM_WORKING);
+    return result;
+}
+
+void film_release(struct film *film, int slot)
+{
+    if (film->pool)
+        film_frame_pool_release(film->pool, slot);
+}
+
+struct film_counts film_counts(const struct film *film)
+{
+    struct film_counts counts = film->counts;
+    if (film->sound)
+        counts.broken_sounds += film_sound_broken(film->sound);
+    return counts;
+}
+
+void film_close(struct film *film)
+{
+    if (!film)
+        return;
+    film_decoder_finish(&film->decoder);
+    av_frame_free(&film->now.frame);
+    av_frame_free(&film->next.frame);
+    film_sound_destroy(film->sound);
+    film_convert_destroy(film->paint);
+    film_frame_pool_destroy(film->pool);
+    film_demux_close(film->input);
+    free(film);
+}

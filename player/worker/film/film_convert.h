@@ -1,0 +1,26 @@
+/* Puts decoded frames into slots that they were not decoded into: other formats, other colours,
+ * turned films. Part of film. */
+#ifndef WORKER_FILM_FILM_CONVERT_H
+#define WORKER_FILM_FILM_CONVERT_H
+
+#include "worker/film/film.h"
+
+#include <libavutil/frame.h>
+
+struct film_paint;
+
+/* `rotation` is the screen's. NULL without memory. */
+struct film_paint *film_convert_create(const struct film_facts *facts, int rotation);
+
+/* Whether a frame's planes are what the reader expects, as they are. */
+bool film_convert_plain(const struct film_paint *paint, const AVFrame *frame);
+
+/* Into planes with the facts' layout. Frames of another size than the film's are scaled to it.
+ * False: ERR_INPUT (a format that can't be converted), ERR_SYSTEM. */
+MUST_CHECK bool film_convert_frame(struct film_paint *paint, const AVFrame *frame,
+                                   uint8_t *planes[3], struct err *err);
+
+/* NULL is allowed. */
+void film_convert_destroy(struct film_paint *paint);
+
+#endif

@@ -1,0 +1,234 @@
+#include "worker/film/film_decoder.h"
+
+#include "sandbox/spare_threads.h"
+#include "worker/film/film_codec.h"
+
+#define PACKETS_WITHOUT_FRAME_MAX 300
+/* What an edit list cuts off is decoded all the same, from a key frame on: ten minutes at 30
+ * fps. */
+#define PACKETS_NOT_SHOWN_MAX 18000
+/* So many frames that can't be right are left out after a jump; then the film is taken as it is. */
+#define UNTRUSTED_MAX 300
+/* Frames that end this long before the one that is wanted are of no use, whatever the order in
+ * which their stamps come. */
+#define USELESS_BEFORE_US 200000
+
+_Static_assert(FILM_THREADS_MAX <= SPARE_THREADS_MAX, "in a sandbox there are no more");
+
+bool film_decoder_start(struct film_decoder *decoder, struct film_pool *pool,
+                        const struct film_facts *facts, int threads, struct err *err)
+{
+    const AVStream *pictures = film_demux_stream(decoder->input, FILM_STREAM_PICTURES);
+    decoder->first_packet = true;
+    decoder->sent_stamp = decoder->passed_stamp = AV_NOPTS_VALUE;
+    decoder->packet = av_packet_alloc();
+    if (!decoder->packet)
+        return err_oom(err);
+    decoder->context = film_codec_create(pictures->codecpar, pictures->time_base, err);
+    if (!decoder->context)
+        return false;
+    decoder->context->thread_count = film_codec_threads(pictures->codecpar, threads);
+    decoder->context->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
+    decoder->pool = pool;
+    film_frame_pool_attach(pool, decoder->context, facts->direct);
+    return film_codec_start(decoder->context, err);
+}
+
+static int64_t packet_stamp(const AVPacket *packet)
+{
+    return packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+}
+
+static void note_key(struct film_decoder *decoder)
+{
+    if (!decoder->first_packet)
+        return;
+    const AVPacket *packet = decoder->packet;
+    decoder->first_packet = false;
+    decoder->key_stamp = packet->flags & AV_PKT_FLAG_KEY ? packet->pts : AV_NOPTS_VALUE;
+    decoder->key_decode_stamp = packet_stamp(packet);
+    decoder->untrusted = 0;
+    decoder->trusts = false;
+}
+
+/* Whether the packet's frame is over long before the one that is wanted. */
+static bool useless(const struct film_decoder *decoder)
+{
+    const AVPacket *packet = decoder->packet;
+    if (decoder->thorough || packet->duration < 0 || packet->duration > INT64_MAX / 4 ||
+        packet->pts == AV_NOPTS_VALUE || packet->pts > INT64_MAX / 4)
+        return false;
+    int64_t end_us =
+        film_timestamps_time(&decoder->clock, packet->pts + packet->duration, decoder->clock.base);
+    return end_us != FILM_TIMESTAMPS_NONE && end_us < decoder->wanted_us - USELESS_BEFORE_US;
+}
+
+/* Frames that no other frame refers to are left out where they would not be shown. */
+static void choose_what_to_skip(struct film_decoder *decoder)
+{
+    const AVPacket *packet = decoder->packet;
+    bool passes = useless(decoder);
+    bool hidden = packet->flags & AV_PKT_FLAG_DISCARD;
+    decoder->context->skip_frame = passes || hidden ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    if (passes && (decoder->passed_stamp == AV_NOPTS_VALUE || packet->pts > decoder->passed_stamp))
+        decoder->passed_stamp = packet->pts;
+    if (hidden)
+        decoder->not_shown++;
+    else if (!passes)
+        decoder->without_frame++;
+}
+
+static bool too_many(const struct film_decoder *decoder, struct err *err)
+{
+    if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
+        return !err_set(err, ERR_INPUT, "no picture came out of %d packets",
+                        PACKETS_WITHOUT_FRAME_MAX);
+    return decoder->not_shown > PACKETS_NOT_SHOWN_MAX &&
+           !err_set(err, ERR_INPUT, "more than %d packets are not to be shown",
+                    PACKETS_NOT_SHOWN_MAX);
+}
+
+/* What a decoder has to say but frames. False: the film ends with it. */
+static bool bear(struct film_decoder *decoder, int code, struct err *err)
+{
+    if (code == AVERROR(ENOMEM) || film_frame_pool_starved(decoder->pool))
+        return film_codec_error(err, AVERROR(ENOMEM), "the pictures can't be decoded");
+    decoder->counts->broken_packets++;
+    decoder->broke = true;
+    return true;
+}
+
+/* One packet to the decoder. */
+static bool feed(struct film_decoder *decoder, struct err *err)
+{
+    AVPacket *packet = decoder->packet;
+    if (film_demux_read(decoder->input, FILM_STREAM_PICTURES, packet) != FILM_READ_PACKET) {
+        decoder->draining = true;
+        avcodec_send_packet(decoder->context, NULL);
+        return true;
+    }
+    decoder->counts->packets++;
+    note_key(decoder);
+    decoder->sent_stamp = packet_stamp(packet);
+    choose_what_to_skip(decoder);
+    int code = avcodec_send_packet(decoder->context, packet);
+    av_packet_unref(packet);
+    return (code >= 0 || bear(decoder, code, err)) && !too_many(decoder, err);
+}
+
+/* Takes a frame, or gives a packet. */
+static enum film_result decode(struct film_decoder *decoder, AVFrame *frame, struct err *err)
+{
+    if (decoder->ended)
+        return FILM_END;
+    int code = avcodec_receive_frame(decoder->context, frame);
+    if (code >= 0) {
+        decoder->without_frame = decoder->not_shown = 0;
+        decoder->since_jump++;
+        return FILM_FRAME;
+    }
+    if (code == AVERROR(EAGAIN) && !decoder->draining)
+        return feed(decoder, err) ? FILM_WORKING : FILM_FAILED;
+    if (code == AVERROR_EOF || ++decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX) {
+        decoder->ended = true;
+        return FILM_END;
+    }
+    return bear(decoder, code, err) ? FILM_WORKING : FILM_FAILED;
+}
+
+/* After a jump to a key frame inside an open group of pictures, decoders give frames that are shown
+ * before the key frame and refer to what was before the jump: grey, or smeared. The same goes for
+ * films that refresh their picture bit by bit. */
+static bool trusted(struct film_decoder *decoder, const AVFrame *frame)
+{
+    if (decoder->trusts)
+        return true;
+    int64_t stamp = frame->best_effort_timestamp;
+    bool early = decoder->key_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE &&
+                 stamp < decoder->key_stamp;
+    /* What a decoder is made to give up at the end it does not mark. */
+    bool torn = frame->flags & AV_FRAME_FLAG_CORRUPT || (decoder->jumped && decoder->draining);
+    decoder->trusts = (!early && !torn) || ++decoder->untrusted > UNTRUSTED_MAX;
+    return decoder->trusts;
+}
+
+static void note_damage(struct film_decoder *decoder, struct film_picture *picture)
+{
+    bool parts =
+        picture->frame->flags & AV_FRAME_FLAG_CORRUPT || picture->frame->decode_error_flags;
+    decoder->counts->damaged_frames += parts;
+    picture->damaged = parts || decoder->broke;
+    decoder->broke = false;
+}
+
+enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *into,
+                                   struct err *err)
+{
+    enum film_result result = decode(decoder, into->frame, err);
+    if (result != FILM_FRAME)
+        return result;
+    if (trusted(decoder, into->frame)) {
+        into->time_us = film_timestamps_next(&decoder->clock, into->frame->best_effort_timestamp);
+        into->there = into->time_us != FILM_TIMESTAMPS_LATE;
+        decoder->counts->late += !into->there;
+    }
+    if (into->there) {
+        note_damage(decoder, into);
+        return FILM_FRAME;
+    }
+    av_frame_unref(into->frame);
+    return FILM_WORKING;
+}
+
+bool film_decoder_passed(const struct film_decoder *decoder, const struct film_picture *picture)
+{
+    int64_t stamp = picture->frame->best_effort_timestamp;
+    return decoder->passed_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE &&
+           stamp < decoder->passed_stamp;
+}
+
+static void jump(struct film_decoder *decoder)
+{
+    avcodec_flush_buffers(decoder->context);
+    film_timestamps_jump(&decoder->clock);
+    decoder->first_packet = decoder->jumped = true;
+    decoder->draining = decoder->ended = decoder->broke = false;
+    decoder->without_frame = decoder->not_shown = decoder->since_jump = 0;
+    decoder->sent_stamp = decoder->passed_stamp = AV_NOPTS_VALUE;
+    decoder->counts->seeks++;
+}
+
+bool film_decoder_seek(struct film_decoder *decoder, int64_t stamp)
+{
+    if (!film_demux_seek(decoder->input, stamp))
+        return false;
+    jump(decoder);
+    return true;
+}
+
+bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool look)
+{
+    int64_t key = film_demux_key_before(decoder->input, stamp);
+    bool ahead =
+        key != AV_NOPTS_VALUE && decoder->sent_stamp != AV_NOPTS_VALUE && key > decoder->sent_stamp;
+    if (!ahead && (!look || decoder->looked_for_index || !film_demux_index_is_late(decoder->input)))
+        return false;
+    decoder->looked_for_index = true;
+    return film_decoder_seek(decoder, stamp);
+}
+
+bool film_decoder_rewind(struct film_decoder *decoder, struct err *err)
+{
+    if (!film_demux_rewind(decoder->input, err))
+        return false;
+    jump(decoder);
+    decoder->jumped = false;
+    film_timestamps_rewind(&decoder->clock);
+    return true;
+}
+
+void film_decoder_finish(struct film_decoder *decoder)
+{
+    avcodec_free_context(&decoder->context);
+    av_packet_free(&decoder->packet);
+}

@@ -1,0 +1,480 @@
+#include "worker/film/film_demux.h"
+
+#include "sandbox/sandbox.h"
+#include "worker/film/film_codec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (64 << 10)
+#define PROBE_BYTES "8388608"
+#define PROBE_US "5000000"
+#define BAD_READS_MAX 64
+/* A file may count from its first stamp, or from 0, and rounds: within this the difference is of no
+ * account. */
+#define STARTS_AT_ONCE_US 100000
+/* How much of a file's end is read for its last pictures, and how much more where none is there. */
+#define TAIL_BYTES ((int64_t)2 << 20)
+#define TAIL_BYTES_MAX ((int64_t)32 << 20)
+
+/* Packets in order, in a ring. */
+struct kept {
+    AVPacket *packets[FILM_DEMUX_KEPT_MAX];
+    size_t first, count, bytes;
+};
+
+struct film_input {
+    int fd;
+    int64_t size_bytes, at_bytes;
+    int64_t head_bytes;          /* what was read to open it */
+    int64_t hole_at, hole_bytes; /* to look at a file's end: what lies between is not there */
+    bool want_sound;
+    AVFormatContext *format;
+    int index[FILM_STREAM_COUNT]; /* -1: none */
+    struct kept kept[FILM_STREAM_COUNT];
+    AVPacket *packet; /* just read */
+    int bad_reads;    /* in a row */
+    bool ended;
+};
+
+static int read_bytes(void *opaque, uint8_t *bytes, int count)
+{
+    struct film_input *input = opaque;
+    int64_t from = input->at_bytes;
+    if (from < input->hole_at && count > input->hole_at - from)
+        count = (int)(input->hole_at - from);
+    if (from >= input->hole_at)
+        from += input->hole_bytes;
+    ssize_t got;
+    do
+        got = pread(input->fd, bytes, (size_t)count, from);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return AVERROR(errno);
+    input->at_bytes += got;
+    return got ? (int)got : AVERROR_EOF;
+}
+
+static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
+{
+    struct film_input *input = opaque;
+    whence &= ~AVSEEK_FORCE;
+    int64_t size_bytes = input->size_bytes - input->hole_bytes;
+    if (whence == AVSEEK_SIZE)
+        return size_bytes;
+    int64_t from = whence == SEEK_CUR ? input->at_bytes : whence == SEEK_END ? size_bytes : 0;
+    if (offset < -from || offset > INT64_MAX - from)
+        return AVERROR(EINVAL);
+    return input->at_bytes = from + offset;
+}
+
+/* A file that refers to others (a playlist, external tracks) gets none of them. */
+static int open_nothing(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
+                        AVDictionary **options)
+{
+    (void)format, (void)io, (void)url, (void)flags, (void)options;
+    return AVERROR(EACCES);
+}
+
+static void kept_clear(struct kept *kept)
+{
+    while (kept->count > 0) {
+        av_packet_free(&kept->packets[kept->first]);
+        kept->first = (kept->first + 1) % FILM_DEMUX_KEPT_MAX;
+        kept->count--;
+    }
+    kept->bytes = 0;
+}
+
+static bool kept_full(const struct kept *kept)
+{
+    return kept->count == FILM_DEMUX_KEPT_MAX || kept->bytes >= FILM_DEMUX_KEPT_BYTES_MAX;
+}
+
+static void kept_take(struct kept *kept, AVPacket *packet)
+{
+    AVPacket **first = &kept->packets[kept->first];
+    kept->bytes -= (size_t)(*first)->size;
+    av_packet_move_ref(packet, *first);
+    av_packet_free(first);
+    kept->first = (kept->first + 1) % FILM_DEMUX_KEPT_MAX;
+    kept->count--;
+}
+
+/* Takes the packet over. Without memory it is lost, as a broken one would be. */
+static void kept_put(struct kept *kept, AVPacket *packet)
+{
+    AVPacket *moved = av_packet_alloc();
+    if (!moved) {
+        av_packet_unref(packet);
+        return;
+    }
+    av_packet_move_ref(moved, packet);
+    kept->packets[(kept->first + kept->count) % FILM_DEMUX_KEPT_MAX] = moved;
+    kept->count++;
+    kept->bytes += (size_t)moved->size;
+}
+
+static void close_format(struct film_input *input)
+{
+    for (int i = 0; i < FILM_STREAM_COUNT; i++)
+        kept_clear(&input->kept[i]);
+    if (!input->format)
+        return;
+    AVIOContext *io = input->format->pb;
+    avformat_close_input(&input->format);
+    if (io)
+        av_freep(&io->buffer);
+    avio_context_free(&io);
+}
+
+/* FFmpeg writes to standard error of its own accord, at length about hostile files. */
+static void set_process_limits(void)
+{
+    av_log_set_level(AV_LOG_QUIET);
+    av_max_alloc(FILM_CODEC_ALLOCATION_BYTES_MAX);
+}
+
+static AVIOContext *create_io(struct film_input *input)
+{
+    uint8_t *buffer = av_malloc(BUFFER_BYTES);
+    AVIOContext *io =
+        buffer ? avio_alloc_context(buffer, BUFFER_BYTES, 0, input, read_bytes, NULL, seek_bytes)
+               : NULL;
+    if (!io)
+        av_free(buffer);
+    return io;
+}
+
+static bool format_options(AVDictionary **options)
+{
+    static const char *const pairs[][2] = {
+        {"format_whitelist", FILM_CODEC_CONTAINERS},
+        {"codec_whitelist", FILM_CODEC_DECODERS},
+        {"protocol_whitelist", ""},
+        {"probesize", PROBE_BYTES},
+        {"analyzeduration", PROBE_US},
+        /* mov: tracks in other files are not looked for. */
+        {"enable_drefs", "0"},
+        {"use_absolute_path", "0"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (av_dict_set(options, pairs[i][0], pairs[i][1], 0) < 0)
+            return false;
+    return av_dict_set_int(options, "max_streams", FILM_DEMUX_STREAMS_MAX, 0) >= 0;
+}
+
+static bool open_format(struct film_input *input, struct err *err)
+{
+    input->at_bytes = 0;
+    input->ended = false;
+    input->bad_reads = 0;
+    input->format = avformat_alloc_context();
+    AVIOContext *io = create_io(input);
+    AVDictionary *options = NULL;
+    int code = AVERROR(ENOMEM);
+    if (input->format && io && format_options(&options)) {
+        input->format->pb = io;
+        input->format->flags |= AVFMT_FLAG_CUSTOM_IO;
+        input->format->io_open = open_nothing;
+        /* Frees the context where it fails, but never our io. */
+        code = avformat_open_input(&input->format, NULL, NULL, &options);
+    }
+    av_dict_free(&options);
+    if (code >= 0) {
+        input->head_bytes = avio_tell(io);
+        return true;
+    }
+    avformat_free_context(input->format);
+    input->format = NULL;
+    if (io)
+        av_freep(&io->buffer);
+    avio_context_free(&io);
+    film_codec_error(err, code, "not an MP4, MOV, WebM or MKV film");
+    return false;
+}
+
+static int find_stream(const AVFormatContext *format, enum AVMediaType type)
+{
+    int found = -1;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        /* A cover picture is not a film. */
+        if (stream->codecpar->codec_type != type ||
+            (stream->disposition & AV_DISPOSITION_ATTACHED_PIC))
+            continue;
+        if (type == AVMEDIA_TYPE_AUDIO && !film_codec_find(stream->codecpar->codec_id))
+            continue;
+        bool better = found >= 0 && (stream->disposition & AV_DISPOSITION_DEFAULT) &&
+                      !(format->streams[found]->disposition & AV_DISPOSITION_DEFAULT);
+        if (found < 0 || better)
+            found = (int)i;
+    }
+    return found;
+}
+
+/* Only the streams that will be decoded are looked into. */
+static void choose_streams(struct film_input *input)
+{
+    AVFormatContext *format = input->format;
+    input->index[FILM_STREAM_PICTURES] = find_stream(format, AVMEDIA_TYPE_VIDEO);
+    input->index[FILM_STREAM_SOUND] = find_stream(format, AVMEDIA_TYPE_AUDIO);
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        bool wanted = (int)i == input->index[FILM_STREAM_PICTURES] ||
+                      (input->want_sound && (int)i == input->index[FILM_STREAM_SOUND]);
+        format->streams[i]->discard = wanted ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    }
+}
+
+static bool look_into_streams(struct film_input *input, struct err *err)
+{
+    unsigned count = input->format->nb_streams;
+    AVDictionary **options = calloc(count, sizeof(AVDictionary *));
+    int code = options ? 0 : AVERROR(ENOMEM);
+    for (unsigned i = 0; i < count && code >= 0; i++)
+        if (!film_codec_limits(&options[i]))
+            code = AVERROR(ENOMEM);
+    if (code >= 0)
+        code = avformat_find_stream_info(input->format, options);
+    for (unsigned i = 0; options && i < count; i++)
+        av_dict_free(&options[i]);
+    free(options);
+    return code >= 0 || film_codec_error(err, code, "the film can't be read");
+}
+
+static bool open_streams(struct film_input *input, struct err *err)
+{
+    if (!open_format(input, err))
+        return false;
+    choose_streams(input);
+    const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
+    if (!pictures)
+        return err_set(err, ERR_INPUT, "there are no moving pictures in it");
+    enum AVCodecID id = pictures->codecpar->codec_id;
+    if (!film_codec_find(id))
+        return err_set(err, ERR_INPUT,
+                       "the pictures are %s; H.264, HEVC, VP8, VP9 and AV1 can be shown",
+                       id == AV_CODEC_ID_NONE ? "of an unknown kind" : avcodec_get_name(id));
+    return look_into_streams(input, err);
+}
+
+/* NULL without memory. */
+static struct film_input *create_input(int fd, int64_t size_bytes, struct err *err)
+{
+    struct film_input *input = calloc(1, sizeof *input);
+    if (!input || !(input->packet = av_packet_alloc())) {
+        err_oom(err);
+        free(input);
+        return NULL;
+    }
+    input->fd = fd;
+    input->size_bytes = size_bytes;
+    return input;
+}
+
+struct film_input *film_demux_open(int fd, bool want_sound, struct err *err)
+{
+    struct stat st;
+    if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_INPUT, "not a regular file");
+        return NULL;
+    }
+    set_process_limits();
+    struct film_input *input = create_input(fd, st.st_size, err);
+    if (!input)
+        return NULL;
+    input->want_sound = want_sound;
+    if (open_streams(input, err))
+        return input;
+    film_demux_close(input);
+    return NULL;
+}
+
+AVStream *film_demux_stream(const struct film_input *input, enum film_stream which)
+{
+    int index = input->index[which];
+    return input->format && index >= 0 ? input->format->streams[index] : NULL;
+}
+
+static bool is_matroska(const struct film_input *input)
+{
+    return strncmp(input->format->iformat->name, "matroska", 8) == 0;
+}
+
+int64_t film_demux_declared_us(const struct film_input *input)
+{
+    const AVFormatContext *format = input->format;
+    const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
+    if (pictures->duration != AV_NOPTS_VALUE)
+        return pictures->duration > 0
+                   ? av_rescale_q(pictures->duration, pictures->time_base, AV_TIME_BASE_Q)
+                   : 0;
+    if (format->duration == AV_NOPTS_VALUE || pictures->start_time == AV_NOPTS_VALUE ||
+        format->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE)
+        return 0;
+    int64_t start_us = av_rescale_q(pictures->start_time, pictures->time_base, AV_TIME_BASE_Q);
+    bool at_once = start_us >= 0 && start_us <= STARTS_AT_ONCE_US && start_us < format->duration;
+    return at_once ? format->duration - start_us : 0;
+}
+
+/* The next packet of any stream that is read, in input->packet. */
+static bool read_any(struct film_input *input)
+{
+    while (!input->ended) {
+        int code = av_read_frame(input->format, input->packet);
+        if (code >= 0) {
+            input->bad_reads = 0;
+            return true;
+        }
+        /* A damaged spot may be read past; an end is an end. */
+        if (code == AVERROR_EOF || avio_feof(input->format->pb) ||
+            ++input->bad_reads >= BAD_READS_MAX)
+            input->ended = true;
+    }
+    return false;
+}
+
+static bool usable(int64_t stamp)
+{
+    return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
+}
+
+/* Where the latest picture ends that is read from here on; INT64_MIN: there is none. */
+static int64_t read_to_the_end(struct film_input *input, int64_t frame_length)
+{
+    int64_t end = INT64_MIN;
+    while (read_any(input)) {
+        const AVPacket *packet = input->packet;
+        int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+        int64_t length = packet->duration > 0 ? packet->duration : frame_length;
+        bool counts = packet->stream_index == input->index[FILM_STREAM_PICTURES] && usable(stamp) &&
+                      length < INT64_MAX / 4 && !(packet->flags & AV_PKT_FLAG_DISCARD);
+        if (counts && stamp + length > end)
+            end = stamp + length;
+        av_packet_unref(input->packet);
+    }
+    return end;
+}
+
+/* A Matroska demuxer that comes upon bytes which are none of its elements goes on at the next
+ * cluster. So one of its own is given the file's head, up to the first cluster, and then the file's
+ * tail. */
+static int64_t measure_tail(const struct film_input *input, int64_t frame_length)
+{
+    struct film_input *part = create_input(input->fd, input->size_bytes, NULL);
+    int64_t end = INT64_MIN;
+    for (int64_t tail = TAIL_BYTES; part && tail <= TAIL_BYTES_MAX && end == INT64_MIN; tail *= 4) {
+        close_format(part);
+        part->hole_at = input->head_bytes;
+        part->hole_bytes = input->size_bytes - input->head_bytes - tail;
+        if (part->hole_bytes < 0)
+            part->hole_bytes = 0;
+        if (!open_format(part, NULL))
+            break;
+        choose_streams(part);
+        if (part->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
+            end = read_to_the_end(part, frame_length);
+        if (part->hole_bytes == 0)
+            break;
+    }
+    film_demux_close(part);
+    return end;
+}
+
+/* What has no index to tell its length is short, or not worth the reading. */
+static int64_t measure_all(const struct film_input *input, int64_t frame_length)
+{
+    struct film_input *whole = create_input(input->fd, input->size_bytes, NULL);
+    int64_t end = INT64_MIN;
+    if (whole && input->size_bytes <= TAIL_BYTES_MAX && open_format(whole, NULL)) {
+        choose_streams(whole);
+        if (whole->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
+            end = read_to_the_end(whole, frame_length);
+    }
+    film_demux_close(whole);
+    return end;
+}
+
+int64_t film_demux_measure_us(const struct film_input *input)
+{
+    const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
+    const AVRational base = pictures->time_base;
+    AVRational rate = pictures->avg_frame_rate;
+    int64_t first = pictures->start_time != AV_NOPTS_VALUE ? pictures->start_time : 0;
+    int64_t length = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base) : 0;
+    length = usable(length) ? length : 0;
+    int64_t end = is_matroska(input) ? measure_tail(input, length) : measure_all(input, length);
+    return end > first ? av_rescale_q(end - first, base, AV_TIME_BASE_Q) : 0;
+}
+
+enum film_read film_demux_read(struct film_input *input, enum film_stream which, AVPacket *packet)
+{
+    struct kept *mine = &input->kept[which];
+    if (mine->count > 0) {
+        kept_take(mine, packet);
+        return FILM_READ_PACKET;
+    }
+    enum film_stream other = which == FILM_STREAM_SOUND ? FILM_STREAM_PICTURES : FILM_STREAM_SOUND;
+    struct kept *others = &input->kept[other];
+    for (;;) {
+        if (which == FILM_STREAM_SOUND && kept_full(others) && !input->ended)
+            return FILM_READ_FULL;
+        if (!read_any(input))
+            return FILM_READ_END;
+        int index = input->packet->stream_index;
+        if (index == input->index[which]) {
+            av_packet_move_ref(packet, input->packet);
+            return FILM_READ_PACKET;
+        }
+        /* Streams of a file may appear on the way. */
+        if (index != input->index[other] || (other == FILM_STREAM_SOUND && !input->want_sound)) {
+            av_packet_unref(input->packet);
+            continue;
+        }
+        if (kept_full(others)) {
+            kept_take(others, packet);
+            av_packet_unref(packet);
+        }
+        kept_put(others, input->packet);
+    }
+}
+
+bool film_demux_seek(struct film_input *input, int64_t stamp)
+{
+    for (int i = 0; i < FILM_STREAM_COUNT; i++)
+        kept_clear(&input->kept[i]);
+    input->ended = false;
+    input->bad_reads = 0;
+    return av_seek_frame(input->format, input->index[FILM_STREAM_PICTURES], stamp,
+                         AVSEEK_FLAG_BACKWARD) >= 0;
+}
+
+int64_t film_demux_key_before(const struct film_input *input, int64_t stamp)
+{
+    AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
+    int entry = av_index_search_timestamp(pictures, stamp, AVSEEK_FLAG_BACKWARD);
+    return entry < 0 ? AV_NOPTS_VALUE : avformat_index_get_entry(pictures, entry)->timestamp;
+}
+
+bool film_demux_index_is_late(const struct film_input *input)
+{
+    return is_matroska(input);
+}
+
+bool film_demux_rewind(struct film_input *input, struct err *err)
+{
+    close_format(input);
+    return open_streams(input, err);
+}
+
+void film_demux_close(struct film_input *input)
+{
+    if (!input)
+        return;
+    close_format(input);
+    av_packet_free(&input->packet);
+    free(input);
+}

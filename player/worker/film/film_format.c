@@ -1,0 +1,256 @@
+#include "worker/film/film_format.h"
+
+#include "worker/film/film_codec.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/pixdesc.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sources without a matrix are taken for HD above this, as players do since DVD. */
+#define SD_HEIGHT_MAX_PX 576
+#define SD_WIDTH_MAX_PX 1024
+#define SAR_MAX 16
+#define FPS_MAX 1000
+#define PLANE_PADDING_BYTES 128 /* decoders and scalers read and write past the last sample */
+#define SLOT_ALIGN 4096
+#define RING_BYTES_MAX ((size_t)256 << 20)
+/* The frame to be given out next and the one after it, and those that copies may always have. */
+#define SLOTS_BESIDE 4
+/* The frame on screen, the next one, and one that a crossfade or a display still holds. */
+#define READER_LEAST 3
+
+enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix otherwise)
+{
+    if (space == AVCOL_SPC_BT709)
+        return FILM_MATRIX_709;
+    if (space == AVCOL_SPC_BT470BG || space == AVCOL_SPC_SMPTE170M || space == AVCOL_SPC_FCC)
+        return FILM_MATRIX_601;
+    if (space == AVCOL_SPC_BT2020_NCL || space == AVCOL_SPC_BT2020_CL)
+        return FILM_MATRIX_2020;
+    return otherwise;
+}
+
+bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, bool otherwise)
+{
+    if (range != AVCOL_RANGE_UNSPECIFIED)
+        return range == AVCOL_RANGE_JPEG;
+    bool jpeg = format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P ||
+                format == AV_PIX_FMT_YUVJ444P || format == AV_PIX_FMT_YUVJ440P;
+    return jpeg || otherwise;
+}
+
+bool film_format_colour(enum film_matrix matrix, bool full_range, enum frame_matrix *colour)
+{
+    if (matrix == FILM_MATRIX_2020 || (matrix == FILM_MATRIX_709 && full_range))
+        return false;
+    *colour = matrix == FILM_MATRIX_709 ? FRAME_BT709 : full_range ? FRAME_JPEG : FRAME_BT601;
+    return true;
+}
+
+int film_format_turn(const struct film_facts *facts, int rotation)
+{
+    return (facts->rotation + rotation) % 360;
+}
+
+/* The display matrix maps (x, y) to (a x + c y, b x + d y), y downwards (ISO 14496-12, 8.3.2.3). We
+ * take the nearest of the eight ways to lay a picture down; (1, 0) tells the turn, as mirroring top
+ * to bottom leaves it where it is, and the determinant's sign tells that. */
+static void read_turn(const AVStream *pictures, struct film_facts *facts)
+{
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(pictures, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    if (!data || size < 9 * sizeof(int32_t))
+        return;
+    int32_t matrix[9];
+    for (size_t i = 0; i < 9; i++)
+        matrix[i] = ((const int32_t *)(const void *)data)[i];
+    double a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+    if (fabs(a) >= fabs(b))
+        facts->rotation = a < 0 ? 180 : 0;
+    else
+        facts->rotation = b > 0 ? 90 : 270;
+    facts->mirrored = a * d - b * c < 0;
+}
+
+static bool check_size(int width, int height, struct err *err)
+{
+    if (width <= 0 || height <= 0)
+        return err_set(err, ERR_INPUT, "the film does not tell its size");
+    if (width > PROTOCOL_FILM_SIDE_MAX_PX || height > PROTOCOL_FILM_SIDE_MAX_PX ||
+        (int64_t)width * height > PROTOCOL_FILM_AREA_MAX_PX)
+        return err_set(err, ERR_LIMIT, "%d × %d pixels; at most %d a side and %d million are shown",
+                       width, height, PROTOCOL_FILM_SIDE_MAX_PX,
+                       PROTOCOL_FILM_AREA_MAX_PX / 1000000);
+    return true;
+}
+
+static int scaled(int side, int numerator, int denominator)
+{
+    int64_t size = av_rescale(side, numerator, denominator);
+    return size < 1 ? 1 : size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
+}
+
+/* Pixels that are not square stretch the picture; nothing is ever shrunk. */
+static void read_shown_size(const AVStream *pictures, struct film_facts *facts)
+{
+    AVRational sar = pictures->sample_aspect_ratio;
+    if (sar.num <= 0 || sar.den <= 0)
+        sar = pictures->codecpar->sample_aspect_ratio;
+    if (sar.num <= 0 || sar.den <= 0 || sar.num / sar.den >= SAR_MAX ||
+        sar.den / sar.num >= SAR_MAX)
+        sar = (AVRational){1, 1};
+    int width = facts->coded_width_px, height = facts->coded_height_px;
+    if (sar.num > sar.den)
+        width = scaled(width, sar.num, sar.den);
+    else
+        height = scaled(height, sar.den, sar.num);
+    bool sideways = facts->rotation % 180 != 0;
+    facts->width_px = sideways ? height : width;
+    facts->height_px = sideways ? width : height;
+}
+
+static void read_colours(const AVCodecParameters *parameters, struct film_facts *facts)
+{
+    enum AVPixelFormat format = (enum AVPixelFormat)parameters->format;
+    const AVPixFmtDescriptor *described = av_pix_fmt_desc_get(format);
+    facts->bit_depth = described ? described->comp[0].depth : 8;
+    if (described)
+        snprintf(facts->pixel_format, sizeof facts->pixel_format, "%s", described->name);
+    bool sd = parameters->height <= SD_HEIGHT_MAX_PX && parameters->width <= SD_WIDTH_MAX_PX;
+    facts->matrix =
+        film_format_matrix(parameters->color_space, sd ? FILM_MATRIX_601 : FILM_MATRIX_709);
+    facts->full_range = film_format_full_range(parameters->color_range, format, false);
+    facts->high_dynamic_range = parameters->color_trc == AVCOL_TRC_SMPTE2084 ||
+                                parameters->color_trc == AVCOL_TRC_ARIB_STD_B67;
+}
+
+static bool usable_rate(AVRational rate)
+{
+    return rate.num > 0 && rate.den > 0 && av_q2d(rate) <= FPS_MAX;
+}
+
+/* An MP4's index has an entry for each frame, in the order of decoding, whose distances are the
+ * frames' lengths; a Matroska file's has one for each key frame, and rates have to do. */
+static void read_lengths(AVStream *pictures, struct film_facts *facts)
+{
+    int count = avformat_index_get_entries_count(pictures);
+    int64_t least = INT64_MAX, most = 0, before = 0;
+    for (int i = 0; i < count; i++) {
+        const AVIndexEntry *entry = avformat_index_get_entry(pictures, i);
+        int64_t length = (int64_t)((uint64_t)entry->timestamp - (uint64_t)before);
+        before = entry->timestamp;
+        if (i == 0 || length <= 0)
+            continue;
+        least = length < least ? length : least;
+        most = length > most ? length : most;
+    }
+    facts->variable_rate = most > 0 && (double)most >= 1.5 * (double)least;
+    int64_t longest_us = av_rescale_q(most, pictures->time_base, AV_TIME_BASE_Q);
+    facts->longest_us = longest_us > 0 ? longest_us : 0;
+}
+
+static void read_rate(AVStream *pictures, struct film_facts *facts)
+{
+    AVRational average = pictures->avg_frame_rate, base = pictures->r_frame_rate;
+    if (usable_rate(average))
+        facts->fps = av_q2d(average);
+    else if (usable_rate(base))
+        facts->fps = av_q2d(base);
+    int entries = avformat_index_get_entries_count(pictures);
+    if (pictures->nb_frames > 0 && entries >= pictures->nb_frames)
+        read_lengths(pictures, facts);
+    else if (usable_rate(average) && usable_rate(base))
+        facts->variable_rate = av_q2d(base) >= 1.2 * av_q2d(average);
+}
+
+/* How many frames a decoder may hold on to: those it refers to and puts in order. Where levels
+ * bound that, what they allow at 1920 × 1088 and more, as a smaller film's slots cost little
+ * (H.264, A.3.1; HEVC, A.4.2; VP9 has 8 places, and VP8 3, beside the frame in work). */
+static int decoder_slots(const AVCodecParameters *parameters, int threads)
+{
+    bool large = (int64_t)parameters->width * parameters->height >= (int64_t)1920 * 1080;
+    int kept = parameters->codec_id == AV_CODEC_ID_VP8   ? 4
+               : parameters->codec_id == AV_CODEC_ID_VP9 ? 9
+               : large                                   ? 7
+                                                         : 17;
+    return kept + threads;
+}
+
+static size_t round_up(size_t size, size_t step)
+{
+    return (size + step - 1) / step * step;
+}
+
+/* Where memory is short the reader gets fewer; before it would have too few, the decoder works in
+ * memory of its own: it must never sit in slots that the reader was promised. */
+static void count_slots(struct film_facts *facts, int decoder)
+{
+    struct film_layout *layout = &facts->layout;
+    int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
+    fit = fit > PROTOCOL_FILM_SLOTS_MAX ? PROTOCOL_FILM_SLOTS_MAX : fit;
+    facts->direct = facts->direct && fit >= SLOTS_BESIDE + READER_LEAST + decoder;
+    int beside = SLOTS_BESIDE + (facts->direct ? decoder : 0);
+    int reader = fit - beside;
+    reader = reader < READER_LEAST ? READER_LEAST : reader;
+    layout->reader_slots = reader > FILM_READER_SLOTS ? FILM_READER_SLOTS : reader;
+    layout->slots = beside + layout->reader_slots;
+}
+
+/* Slots are shaped so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
+ * VP9 and AV1), needs lines that begin on 64 bytes for AVX-512, and touches a little more. */
+static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
+                    struct film_facts *facts)
+{
+    struct film_layout *layout = &facts->layout;
+    bool sideways = turn % 180 != 0;
+    layout->width_px = sideways ? parameters->height : parameters->width;
+    layout->height_px = sideways ? parameters->width : parameters->height;
+    size_t width = round_up((size_t)layout->width_px, 128);
+    /* Lines a power of two apart would compete for the same places of the processor's caches. */
+    if (width % 1024 == 0)
+        width += 128;
+    /* Two rows more: H.264 reads that far below for its chroma. */
+    size_t height = round_up((size_t)layout->height_px, 64) + 2;
+    size_t at = 0;
+    for (int i = 0; i < 3; i++) {
+        layout->offset_bytes[i] = at;
+        layout->stride_bytes[i] = i == 0 ? width : width / 2;
+        size_t rows = i == 0 ? height : height / 2 + 1;
+        at += round_up(layout->stride_bytes[i] * rows + PLANE_PADDING_BYTES, 64);
+    }
+    layout->slot_bytes = round_up(at, SLOT_ALIGN);
+    count_slots(facts, decoder_slots(parameters, threads));
+}
+
+bool film_format_read(AVStream *pictures, const struct film_request *request,
+                      struct film_facts *facts, struct err *err)
+{
+    const AVCodecParameters *parameters = pictures->codecpar;
+    if (!check_size(parameters->width, parameters->height, err))
+        return false;
+    facts->coded_width_px = parameters->width;
+    facts->coded_height_px = parameters->height;
+    snprintf(facts->codec, sizeof facts->codec, "%s", avcodec_get_name(parameters->codec_id));
+    read_turn(pictures, facts);
+    read_shown_size(pictures, facts);
+    read_colours(parameters, facts);
+    read_rate(pictures, facts);
+    /* WebM's: a second picture beside each, which no decoder here looks at. */
+    const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
+    facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
+    int turn = film_format_turn(facts, request->rotation);
+    bool kept = film_format_colour(facts->matrix, facts->full_range, &facts->layout.colour);
+    if (!kept)
+        facts->layout.colour = FRAME_BT709;
+    bool plain =
+        parameters->format == AV_PIX_FMT_YUV420P || parameters->format == AV_PIX_FMT_YUVJ420P;
+    /* libdav1d has memory of its own. */
+    facts->direct =
+        plain && kept && turn == 0 && !facts->mirrored && parameters->codec_id != AV_CODEC_ID_AV1;
+    lay_out(parameters, turn, film_codec_threads(parameters, request->threads), facts);
+    return true;
+}

@@ -1,0 +1,10 @@
+/* The worker that plays a film: decodes ahead into a ring of memory that the player reads, as far
+ * as the player gives frames back; until the film's end, or until the player is gone. */
+#ifndef WORKER_WORKER_FILM_H
+#define WORKER_WORKER_FILM_H
+
+#include "worker/worker.h"
+
+extern const struct worker_trade worker_film;
+
+#endif
