@@ -320,7 +320,7 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
         !is_within(event->time_us, film->last_us + 1, FILM_CLIENT_DURATION_US_MAX) ||
         !is_within(event->duration_us, 1, FILM_CLIENT_DURATION_US_MAX))
         return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
-    static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of frames.c */
+    static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of picture_client.c */
     const uint8_t *slot =
         (const uint8_t *)film->ring->address + film->slot_bytes * (size_t)event->slot;
     *frame = (struct film_frame){

@@ -2,7 +2,7 @@
  *
  * The worker decodes ahead, a few frames; the player shows each at its time and gives it back. A
  * film that falls behind what it is asked for is told the time, and leaves out what is over.
- * Treated as hostile, as in frames.h; what it writes into its ring while the player reads can spoil
+ * Treated as hostile, as in picture_client.h; what it writes into its ring while the player reads can spoil
  * pixels, and nothing else. Main thread. */
 #ifndef DECODE_FILM_CLIENT_H
 #define DECODE_FILM_CLIENT_H

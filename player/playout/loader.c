@@ -165,8 +165,8 @@ int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *de
     collect_parts(loader, parts, &count);
     for (int i = 0; i < count && used < LOADER_FDS_MAX; i++)
         if (parts[i]->frames)
-            add_fd(fds, &used, frames_fd(parts[i]->frames), frames_deadline_ns(parts[i]->frames),
-                   deadline_ns);
+            add_fd(fds, &used, picture_client_fd(parts[i]->frames),
+                   picture_client_deadline_ns(parts[i]->frames), deadline_ns);
     return used;
 }
 

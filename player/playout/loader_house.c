@@ -16,19 +16,19 @@ bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed, st
 {
     if (!part->frames)
         return false;
-    enum frames_state state = frames_poll(part->frames, now_ns, err);
-    if (state == FRAMES_PENDING)
+    enum picture_client_state state = picture_client_poll(part->frames, now_ns, err);
+    if (state == PICTURE_CLIENT_PENDING)
         return false;
-    part->frame = frames_take(part->frames);
-    frames_stop(part->frames);
+    part->frame = picture_client_take(part->frames);
+    picture_client_stop(part->frames);
     part->frames = NULL;
-    *failed |= state == FRAMES_FAILED;
+    *failed |= state == PICTURE_CLIENT_FAILED;
     return true;
 }
 
 void loader_part_finish(struct loader_part *part)
 {
-    frames_stop(part->frames);
+    picture_client_stop(part->frames);
     frame_release(part->frame);
     *part = (struct loader_part){0};
 }

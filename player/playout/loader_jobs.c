@@ -64,7 +64,7 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     job.focus_x = spot->focus_x;
     job.focus_y = spot->focus_y;
     job.scale = layout_motion_scale(spot->motion);
-    struct frames *frames = frames_start(&job, &file, 1, canvas->limit_ms, err);
+    struct frames *frames = picture_client_start(&job, &file, 1, canvas->limit_ms, err);
     close(file);
     return frames;
 }
@@ -140,7 +140,7 @@ static struct frames *start_tagline(const struct loader_canvas *canvas, struct f
     if (faces->count == 0)
         err_set(err, ERR_MISSING, "no font found: install fonts-noto-cjk");
     else
-        frames = frames_start(&job, faces->files, faces->count, canvas->limit_ms, err);
+        frames = picture_client_start(&job, faces->files, faces->count, canvas->limit_ms, err);
     for (int i = 0; i < faces->count; i++)
         close(faces->files[i]);
     return frames;
@@ -175,7 +175,7 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
 struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE);
-    return frames_start(&job, NULL, 0, canvas->limit_ms, err);
+    return picture_client_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 
 struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,

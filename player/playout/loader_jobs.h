@@ -3,7 +3,7 @@
 #define PLAYOUT_LOADER_JOBS_H
 
 #include "decode/film_client.h"
-#include "decode/frames.h"
+#include "decode/picture_client.h"
 #include "sync/edition.h"
 
 /* The canvas that jobs are made for. */

@@ -14,7 +14,7 @@
  * sources, so the layout is the compiler's; but films have a program of their own, a file that an
  * upgrade may leave behind: so `magic` holds the version and the sizes of all messages, and a
  * worker takes no job of another version's player. The player takes nothing on trust: it copies a
- * message, then checks every number (link.c, frames.c, film_client_check.c). */
+ * message, then checks every number (link.c, picture_client.c, film_client_check.c). */
 #ifndef SANDBOX_PROTOCOL_H
 #define SANDBOX_PROTOCOL_H
 

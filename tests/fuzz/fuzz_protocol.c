@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "decode/film_client.h"
-#include "decode/frames.h"
+#include "decode/picture_client.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -239,15 +239,15 @@ static void make_frame(struct input *input, unsigned how)
                                      .rotation = (int)(how >> 4 & 3) * 90,
                                      .scale = how & 4 ? 1.08 : 1};
     struct err err = {0};
-    struct frames *frames = frames_start(&job, NULL, 0, 1000, &err);
+    struct frames *frames = picture_client_start(&job, NULL, 0, 1000, &err);
     if (!frames)
         abort();
     for (int i = 0; i < STEPS_MAX && input->size; i++)
         if (!speak(input, (unsigned)take(input, 1) % 9))
-            frames_poll(frames, 0, &err);
-    frames_poll(frames, INT64_MAX, &err);
-    struct frame *frame = frames_take(frames);
-    frames_stop(frames);
+            picture_client_poll(frames, 0, &err);
+    picture_client_poll(frames, INT64_MAX, &err);
+    struct frame *frame = picture_client_take(frames);
+    picture_client_stop(frames);
     read_frame(frame);
     frame_release(frame);
 }

@@ -139,7 +139,7 @@ static void every_size_and_place(void **state)
                                 .y = (int)(sample_random(&seed) % (unsigned)height)};
         at.width = 1 + (int)(sample_random(&seed) % (unsigned)(width - at.x));
         at.height = 1 + (int)(sample_random(&seed) % (unsigned)(height - at.y));
-        /* Up to twice its place, and one more pixel: what frames.c lets pass. */
+        /* Up to twice its place, and one more pixel: what picture_client.c lets pass. */
         int fw = at.width + (int)(sample_random(&seed) % (unsigned)(at.width + 2));
         int fh = at.height + (int)(sample_random(&seed) % (unsigned)(at.height + 2));
         struct picture *picture = picture_create(0x445566, drawn_frame(fw, fh, at, noise), NULL);

@@ -7,7 +7,7 @@ from pathlib import Path
 import tap
 
 TOP = Path(__file__).resolve().parent.parent.parent
-SEALED = {"film_client.c", "frames.c"}  # in the player: a worker's memory, sealed against shrinking
+SEALED = {"film_client.c", "picture_client.c"}  # in the player: a worker's memory, sealed against shrinking
 WORKERS = {"still.c", "worker_film.c", "worker_picture.c"}
 
 

@@ -9,8 +9,8 @@
 #include "commands/check/check_volume.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
-#include "decode/frames.h"
 #include "decode/link.h"
+#include "decode/picture_client.h"
 #include "programme/check_schedule.h"
 #include "programme/programme.h"
 

@@ -115,11 +115,12 @@ static void start(struct check *check)
 static bool wait_for(struct job *job)
 {
     while (job->frames) {
-        enum frames_state state = frames_poll(job->frames, clock_mono_ns(), &job->err);
-        if (state != FRAMES_PENDING)
-            return state == FRAMES_READY;
-        int64_t left_ms = (frames_deadline_ns(job->frames) - clock_mono_ns()) / 1000000 + 1;
-        struct pollfd fd = {.fd = frames_fd(job->frames), .events = POLLIN};
+        enum picture_client_state state =
+            picture_client_poll(job->frames, clock_mono_ns(), &job->err);
+        if (state != PICTURE_CLIENT_PENDING)
+            return state == PICTURE_CLIENT_READY;
+        int64_t left_ms = (picture_client_deadline_ns(job->frames) - clock_mono_ns()) / 1000000 + 1;
+        struct pollfd fd = {.fd = picture_client_fd(job->frames), .events = POLLIN};
         poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
     }
     return false;
@@ -128,7 +129,7 @@ static bool wait_for(struct job *job)
 static void judge_visual(const struct check *check, const struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    const struct protocol_facts *facts = frames_facts(job->frames);
+    const struct protocol_facts *facts = picture_client_facts(job->frames);
     struct check_place place = check_shape_place(spot, job->screen);
     int width = facts->stored_width_px, height = facts->stored_height_px;
     if (facts->orientation >= 5) {
@@ -153,7 +154,7 @@ static void finish_visual(struct check *check, struct job *job)
     bool one = spot->asset_landscape == spot->asset_portrait;
     if (wait_for(job)) {
         judge_visual(check, job);
-        check->visual = frames_take(job->frames);
+        check->visual = picture_client_take(job->frames);
         check->visual_spot = job->spot;
         check->visual_screen = job->screen;
     } else if (!one || check->failed_spot != job->spot) {
@@ -186,8 +187,8 @@ static bool finish_text(struct check *check, struct job *job, struct err *err)
             check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
         return true;
     }
-    text.facts = frames_facts(job->frames);
-    text.frame = frames_take(job->frames);
+    text.facts = picture_client_facts(job->frames);
+    text.frame = picture_client_take(job->frames);
     bool ok = check_text_judge(&text, check->media->report, err);
     frame_release(text.frame);
     return ok;
@@ -215,7 +216,7 @@ static bool finish_oldest(struct check *check, struct err *err)
         finish_visual(check, &job);
     else
         ok = finish_text(check, &job, err);
-    frames_stop(job.frames);
+    picture_client_stop(job.frames);
     link_reap(true); /* before the next is started: two at a time */
     check->work_count--;
     memmove(check->work, check->work + 1, (size_t)check->work_count * sizeof *check->work);
@@ -252,7 +253,7 @@ bool check_media_run(const struct check_media *media, struct err *err)
     }
 out:
     for (int i = 0; i < check.work_count; i++)
-        frames_stop(check.work[i].frames);
+        picture_client_stop(check.work[i].frames);
     link_reap(true);
     frame_release(check.visual);
     free(check.canvas.pixels);

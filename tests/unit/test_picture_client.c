@@ -1,7 +1,7 @@
 /* The player's side of workers, against workers that crash, hang and lie.
  *
- * frames.c executes this program again as the worker; hostile_worker.h plays its parts. */
-#include "decode/frames.h"
+ * picture_client.c executes this program again as the worker; hostile_worker.h plays its parts. */
+#include "decode/picture_client.h"
 
 #include "base/clock.h"
 
@@ -37,7 +37,7 @@ static struct frames *current;
 static struct frames *start(const struct protocol_job *job, int64_t limit_ms)
 {
     struct err err = {0};
-    current = frames_start(job, NULL, 0, limit_ms, &err);
+    current = picture_client_start(job, NULL, 0, limit_ms, &err);
     if (!current)
         fail_msg("%s", err.text);
     return current;
@@ -45,7 +45,7 @@ static struct frames *start(const struct protocol_job *job, int64_t limit_ms)
 
 static void stop(void)
 {
-    frames_stop(current);
+    picture_client_stop(current);
     current = NULL;
 }
 
@@ -75,14 +75,14 @@ static void check_nothing_left(int descriptors)
     assert_int_equal(errno, ECHILD);
 }
 
-static enum frames_state wait_for(struct frames *frames, struct err *err)
+static enum picture_client_state wait_for(struct frames *frames, struct err *err)
 {
     for (;;) {
-        enum frames_state state = frames_poll(frames, clock_mono_ns(), err);
-        if (state != FRAMES_PENDING)
+        enum picture_client_state state = picture_client_poll(frames, clock_mono_ns(), err);
+        if (state != PICTURE_CLIENT_PENDING)
             return state;
-        int64_t left_ms = (frames_deadline_ns(frames) - clock_mono_ns()) / 1000000 + 1;
-        struct pollfd fd = {.fd = frames_fd(frames), .events = POLLIN};
+        int64_t left_ms = (picture_client_deadline_ns(frames) - clock_mono_ns()) / 1000000 + 1;
+        struct pollfd fd = {.fd = picture_client_fd(frames), .events = POLLIN};
         poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
     }
 }
@@ -94,14 +94,14 @@ static void check_fails(const char *part, double scale, enum err_code code, cons
     struct err err = {0};
     struct protocol_job job = job_of(part, scale);
     struct frames *frames = start(&job, LIMIT_MS);
-    if (wait_for(frames, &err) != FRAMES_FAILED)
+    if (wait_for(frames, &err) != PICTURE_CLIENT_FAILED)
         fail_msg("%s: was taken", part);
     if (err.code != code || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of %d \"%s\"", part, err.code, err.text, code, words);
-    assert_null(frames_take(frames));
+    assert_null(picture_client_take(frames));
     /* Final, and told once. */
     err = (struct err){0};
-    assert_int_equal(frames_poll(frames, INT64_MAX, &err), FRAMES_FAILED);
+    assert_int_equal(picture_client_poll(frames, INT64_MAX, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_NONE);
     stop();
     check_nothing_left(descriptors);
@@ -112,13 +112,13 @@ static struct frame *check_taken(const char *part, double scale)
     struct err err = {0};
     struct protocol_job job = job_of(part, scale);
     struct frames *frames = start(&job, LIMIT_MS);
-    assert_null(frames_take(frames)); /* not before it is ready */
-    if (wait_for(frames, &err) != FRAMES_READY)
+    assert_null(picture_client_take(frames)); /* not before it is ready */
+    if (wait_for(frames, &err) != PICTURE_CLIENT_READY)
         fail_msg("%s: %s", part ? part : "honest", err.text);
-    struct frame *frame = frames_take(frames);
+    struct frame *frame = picture_client_take(frames);
     assert_non_null(frame);
-    assert_null(frames_take(frames)); /* once */
-    assert_int_equal(frames_poll(frames, INT64_MAX, &err), FRAMES_READY);
+    assert_null(picture_client_take(frames)); /* once */
+    assert_int_equal(picture_client_poll(frames, INT64_MAX, &err), PICTURE_CLIENT_READY);
     stop();
     return frame;
 }
@@ -163,8 +163,8 @@ static void an_honest_worker_on_a_turned_screen(void **state)
         struct protocol_job job = job_of(NULL, 1);
         job.rotation = rotation;
         struct frames *frames = start(&job, LIMIT_MS);
-        assert_int_equal(wait_for(frames, &err), FRAMES_READY);
-        struct frame *frame = frames_take(frames);
+        assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_READY);
+        struct frame *frame = picture_client_take(frames);
         assert_int_equal(frame->width_px, rotation % 180 ? HOSTILE_HEIGHT : HOSTILE_WIDTH);
         assert_int_equal(frame->at.height, rotation % 180 ? HOSTILE_WIDTH : HOSTILE_HEIGHT);
         stop();
@@ -180,9 +180,9 @@ static void an_honest_error(void **state)
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
     job.kind = PROTOCOL_JOB_STILL;
-    struct frames *frames = current = frames_start(&job, text, 1, LIMIT_MS, &err);
+    struct frames *frames = current = picture_client_start(&job, text, 1, LIMIT_MS, &err);
     assert_non_null(frames);
-    assert_int_equal(wait_for(frames, &err), FRAMES_FAILED);
+    assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_INPUT);
     assert_string_equal(err.text, "not a regular file");
     stop();
@@ -208,13 +208,14 @@ static void check_hangs_up(const char *part)
     struct err err = {0};
     struct protocol_job job = job_of(part, 1);
     struct frames *frames = start(&job, LIMIT_MS);
-    int64_t late_ns = frames_deadline_ns(frames), deadline_ns;
-    while ((deadline_ns = frames_deadline_ns(frames)) == late_ns) {
-        poll(&(struct pollfd){.fd = frames_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
-        assert_int_equal(frames_poll(frames, clock_mono_ns(), &err), FRAMES_PENDING);
+    int64_t late_ns = picture_client_deadline_ns(frames), deadline_ns;
+    while ((deadline_ns = picture_client_deadline_ns(frames)) == late_ns) {
+        poll(&(struct pollfd){.fd = picture_client_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
+        assert_int_equal(picture_client_poll(frames, clock_mono_ns(), &err),
+                         PICTURE_CLIENT_PENDING);
     }
-    assert_int_equal(frames_poll(frames, deadline_ns - 1, &err), FRAMES_PENDING);
-    assert_int_equal(frames_poll(frames, deadline_ns, &err), FRAMES_FAILED);
+    assert_int_equal(picture_client_poll(frames, deadline_ns - 1, &err), PICTURE_CLIENT_PENDING);
+    assert_int_equal(picture_client_poll(frames, deadline_ns, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
     assert_string_equal(err.text, "the worker hung up");
     stop();
@@ -243,14 +244,14 @@ static void check_kinds(bool sandboxed)
         job.size = 0.1;
         if (kind == PROTOCOL_JOB_TAGLINE)
             snprintf(job.text, sizeof job.text, "Small");
-        current = frames_start(&job, &file, kind != PROTOCOL_JOB_HOUSE, LIMIT_MS, &err);
+        current = picture_client_start(&job, &file, kind != PROTOCOL_JOB_HOUSE, LIMIT_MS, &err);
         assert_non_null(current);
         /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
         siginfo_t info = {0};
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
         check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
-        if (wait_for(current, &err) == FRAMES_FAILED && err.code != ERR_INPUT)
+        if (wait_for(current, &err) == PICTURE_CLIENT_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);
         stop();
         link_reap(true);
@@ -287,17 +288,17 @@ static void no_sandbox_no_work(void **state)
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         forget_seccomp();
-        struct frames *frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
-        if (!frames || wait_for(frames, &err) != FRAMES_FAILED || err.code != ERR_SYSTEM ||
+        struct frames *frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
+        if (!frames || wait_for(frames, &err) != PICTURE_CLIENT_FAILED || err.code != ERR_SYSTEM ||
             !strstr(err.text, "without its sandbox"))
             _exit(4);
-        frames_stop(frames);
+        picture_client_stop(frames);
         if (link_prepare(false, &err) || !strstr(err.text, "--no-sandbox"))
             _exit(5);
         if (!link_prepare(true, &err))
             _exit(6);
-        frames = frames_start(&job, NULL, 0, LIMIT_MS, &err);
-        _exit(frames && wait_for(frames, &err) == FRAMES_READY ? 0 : 7);
+        frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
+        _exit(frames && wait_for(frames, &err) == PICTURE_CLIENT_READY ? 0 : 7);
     }
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -313,10 +314,10 @@ static void check_hangs(const char *part, bool ready, enum err_code code, const 
     struct protocol_job job = job_of(part, 1);
     struct frames *frames = start(&job, LIMIT_MS);
     if (ready)
-        poll(&(struct pollfd){.fd = frames_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
-    int64_t deadline_ns = frames_deadline_ns(frames);
-    assert_int_equal(frames_poll(frames, deadline_ns - 1, &err), FRAMES_PENDING);
-    assert_int_equal(frames_poll(frames, deadline_ns, &err), FRAMES_FAILED);
+        poll(&(struct pollfd){.fd = picture_client_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
+    int64_t deadline_ns = picture_client_deadline_ns(frames);
+    assert_int_equal(picture_client_poll(frames, deadline_ns - 1, &err), PICTURE_CLIENT_PENDING);
+    assert_int_equal(picture_client_poll(frames, deadline_ns, &err), PICTURE_CLIENT_FAILED);
     if (err.code != code || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\"", part, err.code, err.text);
     stop();
@@ -433,7 +434,7 @@ static void check_tells(const char *part, const char *words)
 {
     struct err err = {0};
     struct protocol_job job = job_of(part, 1);
-    assert_int_equal(wait_for(start(&job, LIMIT_MS), &err), FRAMES_FAILED);
+    assert_int_equal(wait_for(start(&job, LIMIT_MS), &err), PICTURE_CLIENT_FAILED);
     assert_string_equal(err.text, words);
     stop();
 }
@@ -468,14 +469,14 @@ static void works_without_standard_descriptors(void **state)
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
     struct frames *frames = start(&job, LIMIT_MS);
-    enum frames_state end = wait_for(frames, &err);
+    enum picture_client_state end = wait_for(frames, &err);
     stop();
     for (int i = 0; i < 2; i++)
         if (kept[i] >= 0) {
             dup2(kept[i], i);
             close(kept[i]);
         }
-    if (end != FRAMES_READY)
+    if (end != PICTURE_CLIENT_READY)
         fail_msg("%s", err.text);
 }
 
@@ -490,7 +491,7 @@ static void a_worker_can_be_stopped_at_any_time(void **state)
         stop();
         check_nothing_left(descriptors);
     }
-    frames_stop(NULL);
+    picture_client_stop(NULL);
 }
 
 /* Ready but never taken: the frame goes with its worker. */
@@ -501,7 +502,7 @@ static void a_frame_that_nobody_takes(void **state)
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
     struct frames *frames = start(&job, LIMIT_MS);
-    assert_int_equal(wait_for(frames, &err), FRAMES_READY);
+    assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_READY);
     stop();
     check_nothing_left(descriptors);
 }
@@ -514,16 +515,16 @@ static void jobs_that_can_not_be_given(void **state)
     const double scales[] = {2.01, NAN, INFINITY};
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
-    assert_null(frames_start(&job, files, PROTOCOL_FILES_MAX + 1, LIMIT_MS, &err));
+    assert_null(picture_client_start(&job, files, PROTOCOL_FILES_MAX + 1, LIMIT_MS, &err));
     assert_int_equal(err.code, ERR_SYSTEM);
-    assert_null(frames_start(&job, files, -1, LIMIT_MS, &err));
+    assert_null(picture_client_start(&job, files, -1, LIMIT_MS, &err));
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         job.scale = scales[i];
-        assert_null(frames_start(&job, NULL, 0, LIMIT_MS, &err));
+        assert_null(picture_client_start(&job, NULL, 0, LIMIT_MS, &err));
     }
     job.scale = 1;
     files[0] = 1000; /* not open */
-    assert_null(frames_start(&job, files, 1, LIMIT_MS, &err));
+    assert_null(picture_client_start(&job, files, 1, LIMIT_MS, &err));
     assert_int_equal(err.code, ERR_SYSTEM);
     check_nothing_left(descriptors);
 }

@@ -1,4 +1,4 @@
-#include "decode/frames.h"
+#include "decode/picture_client.h"
 
 #include "base/clock.h"
 #include "core/picture_header.h"
@@ -15,7 +15,7 @@
 struct frames {
     struct link link;
     int64_t deadline_ns;
-    enum frames_state state;
+    enum picture_client_state state;
     int screen_width_px, screen_height_px;
     double scale;
     struct frame *frame; /* mapped, not announced yet, or not taken yet */
@@ -36,8 +36,8 @@ static void free_mapped(struct frame *frame)
     free(mapped);
 }
 
-struct frames *frames_start(const struct protocol_job *job, const int *files, int file_count,
-                            int64_t limit_ms, struct err *err)
+struct frames *picture_client_start(const struct protocol_job *job, const int *files,
+                                    int file_count, int64_t limit_ms, struct err *err)
 {
     struct frames *frames = calloc(1, sizeof *frames);
     if (!frames || !(job->scale <= 2)) {
@@ -56,24 +56,24 @@ struct frames *frames_start(const struct protocol_job *job, const int *files, in
     return NULL;
 }
 
-int frames_fd(const struct frames *frames)
+int picture_client_fd(const struct frames *frames)
 {
     return link_fd(&frames->link);
 }
 
-int64_t frames_deadline_ns(const struct frames *frames)
+int64_t picture_client_deadline_ns(const struct frames *frames)
 {
     int64_t hung_ns = link_deadline_ns(&frames->link);
     return hung_ns < frames->deadline_ns ? hung_ns : frames->deadline_ns;
 }
 
-static enum frames_state fail(struct frames *frames)
+static enum picture_client_state fail(struct frames *frames)
 {
     link_stop(&frames->link);
     frame_release(frames->frame);
     frames->frame = NULL;
-    frames->state = FRAMES_FAILED;
-    return FRAMES_FAILED;
+    frames->state = PICTURE_CLIENT_FAILED;
+    return PICTURE_CLIENT_FAILED;
 }
 
 /* A frame that is drawn at its own size must have exactly that; a scaled one is at most `scale`
@@ -188,10 +188,10 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
         case PROTOCOL_FRAME:
             if (!frames->frame || event->slot != 0)
                 return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
-            frames->state = FRAMES_READY;
+            frames->state = PICTURE_CLIENT_READY;
             return true;
         case PROTOCOL_END:
-            return frames->state == FRAMES_READY ||
+            return frames->state == PICTURE_CLIENT_READY ||
                    err_set(err, ERR_WORKER, "the worker ended without a frame");
         case PROTOCOL_ERROR:
             return err_set(err, link_told_code(&frames->link, event->code), "%s", event->words);
@@ -216,21 +216,22 @@ static int receive(struct frames *frames, struct err *err)
     return ok ? 1 : -1;
 }
 
-enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err *err)
+enum picture_client_state picture_client_poll(struct frames *frames, int64_t now_ns,
+                                              struct err *err)
 {
-    while (frames->state == FRAMES_PENDING) {
+    while (frames->state == PICTURE_CLIENT_PENDING) {
         int taken = receive(frames, err);
         if (taken < 0)
             return fail(frames);
         if (taken == 0)
             break;
     }
-    if (frames->state == FRAMES_PENDING && frames->link.ended &&
+    if (frames->state == PICTURE_CLIENT_PENDING && frames->link.ended &&
         now_ns >= link_deadline_ns(&frames->link)) {
         err_set(err, link_late_code(&frames->link, ERR_WORKER), "the worker hung up");
         return fail(frames);
     }
-    if (frames->state == FRAMES_PENDING && now_ns >= frames->deadline_ns) {
+    if (frames->state == PICTURE_CLIENT_PENDING && now_ns >= frames->deadline_ns) {
         err_set(err, link_late_code(&frames->link, ERR_TIMEOUT), "the worker did not %s in time",
                 frames->link.ready ? "finish" : "begin");
         return fail(frames);
@@ -238,21 +239,21 @@ enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err 
     return frames->state;
 }
 
-struct frame *frames_take(struct frames *frames)
+struct frame *picture_client_take(struct frames *frames)
 {
-    if (frames->state != FRAMES_READY)
+    if (frames->state != PICTURE_CLIENT_READY)
         return NULL;
     struct frame *frame = frames->frame;
     frames->frame = NULL;
     return frame;
 }
 
-const struct protocol_facts *frames_facts(const struct frames *frames)
+const struct protocol_facts *picture_client_facts(const struct frames *frames)
 {
-    return frames->state == FRAMES_READY ? &frames->facts : NULL;
+    return frames->state == PICTURE_CLIENT_READY ? &frames->facts : NULL;
 }
 
-void frames_stop(struct frames *frames)
+void picture_client_stop(struct frames *frames)
 {
     if (!frames)
         return;

@@ -3,8 +3,8 @@
  * Starts the worker, watches the clock, and takes its frames without a copy. Treats it as hostile:
  * whatever it sends is copied and checked first; one that crashes, hangs or lies is killed and
  * costs its picture alone. Main thread. */
-#ifndef DECODE_FRAMES_H
-#define DECODE_FRAMES_H
+#ifndef DECODE_PICTURE_CLIENT_H
+#define DECODE_PICTURE_CLIENT_H
 
 #include "core/err.h"
 #include "core/frame.h"
@@ -14,36 +14,37 @@
 
 struct frames;
 
-enum frames_state { FRAMES_PENDING, FRAMES_READY, FRAMES_FAILED };
+enum picture_client_state { PICTURE_CLIENT_PENDING, PICTURE_CLIENT_READY, PICTURE_CLIENT_FAILED };
 
 /* Starts a worker: this program, executed again. `job` without magic and file_count, which are
  * filled in; `files` (at most PROTOCOL_FILES_MAX) are copied to the worker and stay the caller's.
  * It is killed when limit_ms pass without a frame. NULL on failure (ERR_SYSTEM). */
-struct frames *frames_start(const struct protocol_job *job, const int *files, int file_count,
-                            int64_t limit_ms, struct err *err);
+struct frames *picture_client_start(const struct protocol_job *job, const int *files,
+                                    int file_count, int64_t limit_ms, struct err *err);
 
-/* Readable when frames_poll has something to do. Another one when the worker has ended: ask before
+/* Readable when picture_client_poll has something to do. Another one when the worker has ended: ask before
  * each wait. */
-int frames_fd(const struct frames *frames);
+int picture_client_fd(const struct frames *frames);
 
 /* When the worker's time is up (CLOCK_MONOTONIC): poll by then. */
-int64_t frames_deadline_ns(const struct frames *frames);
+int64_t picture_client_deadline_ns(const struct frames *frames);
 
-/* Takes what has come; never blocks. FRAMES_FAILED (with err, the first time) is final. ERR_INPUT
+/* Takes what has come; never blocks. PICTURE_CLIENT_FAILED (with err, the first time) is final. ERR_INPUT
  * and ERR_LIMIT: what the worker said (link_told_code); ERR_WORKER when it said anything else,
  * broke the protocol, used up its processor time or crashed; ERR_SANDBOX when it tried to break out
  * of its sandbox and was killed for it; ERR_TIMEOUT. ERR_SYSTEM and ERR_KILLED are not the medium's: see
  * link_receive. */
-enum frames_state frames_poll(struct frames *frames, int64_t now_ns, struct err *err);
+enum picture_client_state picture_client_poll(struct frames *frames, int64_t now_ns,
+                                              struct err *err);
 
-/* The frame, once; the caller holds it. NULL unless FRAMES_READY. It outlives `frames`. */
-struct frame *frames_take(struct frames *frames);
+/* The frame, once; the caller holds it. NULL unless PICTURE_CLIENT_READY. It outlives `frames`. */
+struct frame *picture_client_take(struct frames *frames);
 
 /* What the worker told of the picture or text, in ranges that can be relied on but otherwise only
- * its word. NULL unless FRAMES_READY; lives as long as `frames`. */
-const struct protocol_facts *frames_facts(const struct frames *frames);
+ * its word. NULL unless PICTURE_CLIENT_READY; lives as long as `frames`. */
+const struct protocol_facts *picture_client_facts(const struct frames *frames);
 
 /* Ends the worker, if it still runs, without waiting for its end. NULL is allowed. */
-void frames_stop(struct frames *frames);
+void picture_client_stop(struct frames *frames);
 
 #endif
