@@ -85,7 +85,7 @@ FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c b
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
 FUZZ_STILL := $(addprefix player/worker/,still.c scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
-build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/link.c tests/unit/worker_packets.h
+build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/worker_process.c tests/unit/worker_packets.h
 build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)

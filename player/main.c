@@ -9,7 +9,7 @@
 #include "commands/publish/takeover.h"
 #include "commands/usage.h"
 #include "commands/version.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "worker/worker_picture.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         _exit(worker_main(
             &worker_picture)); /* nothing to tidy up, and the player may end it at any moment now */
-    link_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
+    worker_process_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
     if (argc < 2) {
         usage_print_commands(stderr);
         return EXIT_USAGE;

@@ -7,8 +7,8 @@
 #include "commands/settings.h"
 #include "commands/usage.h"
 #include "core/show_clock.h"
-#include "decode/link.h"
 #include "decode/picture_client.h"
+#include "decode/worker_process.h"
 #include "http/http.h"
 #include "playout/hearing.h"
 #include "playout/lengths.h"
@@ -493,7 +493,7 @@ static bool open_source(struct play *play, struct err *err)
 
 static bool start(struct play *play, struct err *err)
 {
-    if (!link_prepare(value(play, SETTING_NO_SANDBOX)->number > 0, err))
+    if (!worker_process_prepare(value(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wake_create(err);
     if (!play->wake)
@@ -542,7 +542,7 @@ static void finish(struct play *play)
     wake_destroy(play->wake);
     settings_finish(&play->settings);
     SDL_Quit();
-    link_reap(true);
+    worker_process_reap(true);
     log_flush();
     if (!clean) {
         fflush(stdout);

@@ -5,7 +5,7 @@
 #include "decode/film_client_catchup.h"
 #include "decode/film_client_check.h"
 #include "decode/film_client_sound.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "sandbox/protocol.h"
 
 #include <fcntl.h>
@@ -51,7 +51,7 @@ struct film_frame {
 };
 
 struct film {
-    struct link link;
+    struct worker_process link;
     struct film_client_request request;
     char name[NAME_BYTES];
     enum film_client_state state;
@@ -97,7 +97,7 @@ static int frames_out(const struct film *film)
 static bool send_order(struct film *film, enum protocol_order_kind kind, int slot, int64_t time_us)
 {
     const struct protocol_order order = {PROTOCOL_MAGIC, kind, slot, time_us};
-    return link_send(&film->link, &order, sizeof order);
+    return worker_process_send(&film->link, &order, sizeof order);
 }
 
 static void give_back(struct film *film, int slot)
@@ -151,7 +151,7 @@ struct film *film_client_start(const struct film_client_request *request, int fi
         snprintf(film->name, sizeof film->name, "%.*s", NAME_BYTES - 1, request->name);
     film->start_ns = film->debt_ns = film->sign_ns = clock_mono_ns();
     film_client_catchup_init(&film->pace, job.start_us);
-    if (link_start(&film->link, &job, &file, 1, err))
+    if (worker_process_start(&film->link, &job, &file, 1, err))
         return film;
     film_client_sound_destroy(film->sound);
     free(film);
@@ -160,7 +160,7 @@ struct film *film_client_start(const struct film_client_request *request, int fi
 
 int film_client_fd(const struct film *film)
 {
-    return link_fd(&film->link);
+    return worker_process_fd(&film->link);
 }
 
 /* A worker owes the next thing unless it waits for room, or has said all. */
@@ -186,7 +186,7 @@ static int64_t debt_deadline_ns(const struct film *film)
 
 int64_t film_client_deadline_ns(const struct film *film)
 {
-    int64_t due_ns = earlier(debt_deadline_ns(film), link_deadline_ns(&film->link));
+    int64_t due_ns = earlier(debt_deadline_ns(film), worker_process_deadline_ns(&film->link));
     if (film->state == FILM_CLIENT_READY && !film->told_ready)
         return 0;
     if (film->state == FILM_CLIENT_PENDING && film->queued)
@@ -381,7 +381,8 @@ static bool take_event(struct film *film, struct protocol_event *event, int fd, 
     case PROTOCOL_END:
         return take_end(film, err);
     case PROTOCOL_ERROR:
-        return err_set(err, link_told_code(&film->link, event->code), "%s", event->words);
+        return err_set(err, worker_process_error_code(&film->link, event->code), "%s",
+                       event->words);
     default:
         return err_set(err, ERR_WORKER, "the worker sent nonsense");
     }
@@ -421,7 +422,7 @@ static enum film_client_state fail(struct film *film)
 {
     while (film->state == FILM_CLIENT_PENDING && film->queued > 0)
         drop_first(film); /* nobody has seen one of its frames, and nobody will */
-    link_stop(&film->link);
+    worker_process_stop(&film->link);
     film->over = true;
     if (!film->ended)
         film->state = FILM_CLIENT_FAILED;
@@ -461,10 +462,11 @@ static bool listen(struct film *film, int64_t now_ns, struct err *err)
         size_t size;
         int fd;
         memset(&packet, 0, sizeof packet.event);
-        enum link_news news = link_receive(&film->link, &packet, sizeof packet, &size, &fd, err);
-        if (news == LINK_BROKEN)
+        enum worker_process_event news =
+            worker_process_receive(&film->link, &packet, sizeof packet, &size, &fd, err);
+        if (news == WORKER_PROCESS_BROKEN)
             return false;
-        if (news == LINK_NOTHING)
+        if (news == WORKER_PROCESS_NOTHING)
             break;
         bool ok = take_packet(film, &packet, size, fd, now_ns, err);
         if (fd >= 0)
@@ -473,12 +475,13 @@ static bool listen(struct film *film, int64_t now_ns, struct err *err)
             return false;
     }
     if (film->over) /* its end of the line is closed, which would wake the player for ever */
-        link_stop(&film->link);
-    if (film->link.ended && now_ns >= link_deadline_ns(&film->link))
-        return err_set(err, link_late_code(&film->link, ERR_WORKER), "the worker hung up");
+        worker_process_stop(&film->link);
+    if (film->link.ended && now_ns >= worker_process_deadline_ns(&film->link))
+        return err_set(err, worker_process_timeout_code(&film->link, ERR_WORKER),
+                       "the worker hung up");
     return !owes(film) || now_ns < debt_deadline_ns(film) ||
-           err_set(err, link_late_code(&film->link, ERR_TIMEOUT), "the worker did not %s in time",
-                   film->link.ready ? "go on" : "begin");
+           err_set(err, worker_process_timeout_code(&film->link, ERR_TIMEOUT),
+                   "the worker did not %s in time", film->link.ready ? "go on" : "begin");
 }
 
 enum film_client_state film_client_poll(struct film *film, int64_t now_ns, struct err *err)
@@ -592,7 +595,7 @@ void film_client_stop(struct film *film)
     tell_dropped(film);
     if (film->ring)
         film->ring->film = NULL; /* what is held from here on is not given back */
-    link_stop(&film->link);
+    worker_process_stop(&film->link);
     while (film->queued > 0)
         drop_first(film);
     if (film->ring)

@@ -66,8 +66,8 @@ int64_t film_client_deadline_ns(const struct film *film);
  *
  * Errors, the first time it says FILM_CLIENT_FAILED: ERR_INPUT, ERR_LIMIT, ERR_WORKER, ERR_SANDBOX and ERR_TIMEOUT are
  * the medium's (whatever the worker says, and how it ends). ERR_SYSTEM is not: the player could not
- * do its part, or the worker failed before it had looked at the file (link.h). Nor is ERR_KILLED:
- * see link_receive. */
+ * do its part, or the worker failed before it had looked at the file (worker_process.h). Nor is ERR_KILLED:
+ * see worker_process_receive. */
 enum film_client_state film_client_poll(struct film *film, int64_t now_ns, struct err *err);
 
 /* NULL before FILM_CLIENT_READY. */

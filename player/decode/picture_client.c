@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "core/picture_header.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct frames {
-    struct link link;
+    struct worker_process link;
     int64_t deadline_ns;
     enum picture_client_state state;
     int screen_width_px, screen_height_px;
@@ -50,7 +50,7 @@ struct frames *picture_client_start(const struct protocol_job *job, const int *f
     frames->screen_height_px = job->canvas_height_px;
     layout_rotate_size(job->rotation, &frames->screen_width_px, &frames->screen_height_px);
     frames->deadline_ns = clock_mono_ns() + limit_ms * 1000000;
-    if (link_start(&frames->link, job, files, file_count, err))
+    if (worker_process_start(&frames->link, job, files, file_count, err))
         return frames;
     free(frames);
     return NULL;
@@ -58,18 +58,18 @@ struct frames *picture_client_start(const struct protocol_job *job, const int *f
 
 int picture_client_fd(const struct frames *frames)
 {
-    return link_fd(&frames->link);
+    return worker_process_fd(&frames->link);
 }
 
 int64_t picture_client_deadline_ns(const struct frames *frames)
 {
-    int64_t hung_ns = link_deadline_ns(&frames->link);
+    int64_t hung_ns = worker_process_deadline_ns(&frames->link);
     return hung_ns < frames->deadline_ns ? hung_ns : frames->deadline_ns;
 }
 
 static enum picture_client_state fail(struct frames *frames)
 {
-    link_stop(&frames->link);
+    worker_process_stop(&frames->link);
     frame_release(frames->frame);
     frames->frame = NULL;
     frames->state = PICTURE_CLIENT_FAILED;
@@ -194,7 +194,8 @@ static bool take_event(struct frames *frames, struct protocol_event *event, int 
             return frames->state == PICTURE_CLIENT_READY ||
                    err_set(err, ERR_WORKER, "the worker ended without a frame");
         case PROTOCOL_ERROR:
-            return err_set(err, link_told_code(&frames->link, event->code), "%s", event->words);
+            return err_set(err, worker_process_error_code(&frames->link, event->code), "%s",
+                           event->words);
         }
     }
     return err_set(err, ERR_WORKER, "the worker sent nonsense");
@@ -206,9 +207,10 @@ static int receive(struct frames *frames, struct err *err)
     struct protocol_event event = {0};
     size_t size;
     int fd;
-    enum link_news news = link_receive(&frames->link, &event, sizeof event, &size, &fd, err);
-    if (news != LINK_PACKET)
-        return news == LINK_BROKEN ? -1 : 0;
+    enum worker_process_event news =
+        worker_process_receive(&frames->link, &event, sizeof event, &size, &fd, err);
+    if (news != WORKER_PROCESS_PACKET)
+        return news == WORKER_PROCESS_BROKEN ? -1 : 0;
     bool ok = size == sizeof event ? take_event(frames, &event, fd, err)
                                    : err_set(err, ERR_WORKER, "the worker sent nonsense");
     if (fd >= 0)
@@ -227,13 +229,13 @@ enum picture_client_state picture_client_poll(struct frames *frames, int64_t now
             break;
     }
     if (frames->state == PICTURE_CLIENT_PENDING && frames->link.ended &&
-        now_ns >= link_deadline_ns(&frames->link)) {
-        err_set(err, link_late_code(&frames->link, ERR_WORKER), "the worker hung up");
+        now_ns >= worker_process_deadline_ns(&frames->link)) {
+        err_set(err, worker_process_timeout_code(&frames->link, ERR_WORKER), "the worker hung up");
         return fail(frames);
     }
     if (frames->state == PICTURE_CLIENT_PENDING && now_ns >= frames->deadline_ns) {
-        err_set(err, link_late_code(&frames->link, ERR_TIMEOUT), "the worker did not %s in time",
-                frames->link.ready ? "finish" : "begin");
+        err_set(err, worker_process_timeout_code(&frames->link, ERR_TIMEOUT),
+                "the worker did not %s in time", frames->link.ready ? "finish" : "begin");
         return fail(frames);
     }
     return frames->state;
@@ -257,7 +259,7 @@ void picture_client_stop(struct frames *frames)
 {
     if (!frames)
         return;
-    link_stop(&frames->link);
+    worker_process_stop(&frames->link);
     frame_release(frames->frame);
     free(frames);
 }

@@ -30,10 +30,10 @@ int picture_client_fd(const struct frames *frames);
 int64_t picture_client_deadline_ns(const struct frames *frames);
 
 /* Takes what has come; never blocks. PICTURE_CLIENT_FAILED (with err, the first time) is final. ERR_INPUT
- * and ERR_LIMIT: what the worker said (link_told_code); ERR_WORKER when it said anything else,
+ * and ERR_LIMIT: what the worker said (worker_process_error_code); ERR_WORKER when it said anything else,
  * broke the protocol, used up its processor time or crashed; ERR_SANDBOX when it tried to break out
  * of its sandbox and was killed for it; ERR_TIMEOUT. ERR_SYSTEM and ERR_KILLED are not the medium's: see
- * link_receive. */
+ * worker_process_receive. */
 enum picture_client_state picture_client_poll(struct frames *frames, int64_t now_ns,
                                               struct err *err);
 

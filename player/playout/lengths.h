@@ -18,7 +18,7 @@
 
 #define LENGTHS_LOOKS_MAX 4
 /* Looks at one film in one edition; one that ended in a crash or in nonsense (ERR_WORKER, which is
- * nothing else: link_told_code) counts as two, as most likely the file's doing. One that was given
+ * nothing else: worker_process_error_code) counts as two, as most likely the file's doing. One that was given
  * up before has a single look. */
 #define LENGTHS_TRIES 4
 /* After the first look that failed; twice as long after the next. */

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "playout/loader_films.h"
 #include "playout/loader_house.h"
 #include "playout/quarantine.h"
@@ -420,7 +420,7 @@ static bool entry_poll(struct loader *loader, struct entry *entry, int64_t now_n
 bool loader_poll(struct loader *loader)
 {
     int64_t now_ns = clock_mono_ns();
-    link_reap(false);
+    worker_process_reap(false);
     bool news = loader_house_poll(&loader->house, now_ns);
     for (int i = 0; i < ENTRIES_MAX; i++)
         if (loader->entries[i].used)

@@ -51,7 +51,7 @@ struct loader_key {
 /* NULL when out of memory. */
 struct loader *loader_create(const struct loader_config *config);
 
-/* Tells the workers to end, and does not wait for that: link_reap (decode/link.h) does. What failed
+/* Tells the workers to end, and does not wait for that: worker_process_reap (decode/worker_process.h) does. What failed
  * is forgotten, but for what the caller's quarantine holds. NULL is allowed. */
 void loader_destroy(struct loader *loader);
 

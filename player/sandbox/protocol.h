@@ -14,7 +14,7 @@
  * sources, so the layout is the compiler's; but films have a program of their own, a file that an
  * upgrade may leave behind: so `magic` holds the version and the sizes of all messages, and a
  * worker takes no job of another version's player. The player takes nothing on trust: it copies a
- * message, then checks every number (link.c, picture_client.c, film_client_check.c). */
+ * message, then checks every number (worker_process.c, picture_client.c, film_client_check.c). */
 #ifndef SANDBOX_PROTOCOL_H
 #define SANDBOX_PROTOCOL_H
 
@@ -89,7 +89,7 @@ enum protocol_event_kind {
     PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
     PROTOCOL_SOUND,
     PROTOCOL_PROGRESS,  /* films: still at it */
-    PROTOCOL_READY,     /* once, before all others but an error (link.h) */
+    PROTOCOL_READY,     /* once, before all others but an error (worker_process.h) */
     PROTOCOL_FORBIDDEN, /* once: the sandbox is about to end the worker */
 };
 

@@ -8,7 +8,7 @@
 #include "bench.h"
 
 #include "decode/film_client.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "worker/worker_film.h"
 #include "screen/compose.h"
 
@@ -124,7 +124,7 @@ static struct run decode_in_worker(const char *path)
             note_frames(&run, came);
     } while (!came || film_client_next_us(film) != INT64_MAX);
     film_client_stop(film);
-    link_reap(true);
+    worker_process_reap(true);
     run.processor_s += processor_s();
     return run;
 }
@@ -372,7 +372,7 @@ static void bench_hand_off(char *const paths[], int count, const char *words, co
         compose_buffers_finish(&wall.sides[i].buffers);
         free(wall.sides[i].canvas.pixels);
     }
-    link_reap(true);
+    worker_process_reap(true);
     if (delay_count < 100)
         fail("too few frames bore a time stamp");
     double middle = median(delays_ms, delay_count);

@@ -5,7 +5,7 @@
  *     probe_film FILM PLAYS */
 #include "base/clock.h"
 #include "decode/film_client.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "worker/worker_film.h"
 
 #include <dirent.h>
@@ -62,7 +62,7 @@ static int count_maps(void)
 
 static void tell(const char *when)
 {
-    link_reap(true);
+    worker_process_reap(true);
     bool children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
     printf("%s descriptors=%d children=%d heap=%zu maps=%d resident_kb=%ld\n", when,
            count_entries("/proc/self/fd"), children, mallinfo2().uordblks, count_maps(),

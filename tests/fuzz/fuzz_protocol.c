@@ -9,9 +9,9 @@
 
 /* The line is the real one, but at its other end there is no process to start or to end. */
 #define kill(pid, signal) ((void)(pid), (void)(signal), 0)
-#define link_start link_start_process
-#include "decode/link.c"
-#undef link_start
+#define worker_process_start link_start_process
+#include "decode/worker_process.c"
+#undef worker_process_start
 #undef kill
 
 #include "base/clock.h"
@@ -29,14 +29,14 @@
 static int worker = -1; /* its end of the line */
 static bool unready;    /* the worker must say itself that it is ready */
 
-bool link_start(struct link *link, const struct protocol_job *job, const int *files, int file_count,
-                struct err *err)
+bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+                          const int *files, int file_count, struct err *err)
 {
     (void)job, (void)files, (void)file_count, (void)err;
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         abort();
-    *link = (struct link){
+    *link = (struct worker_process){
         .pid = 0, .socket = pair[0], .end_fd = -1, .program = "none", .ready = !unready};
     worker = pair[1];
     return true;

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/film_client.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include "hostile_film.h"
 #include "temp_folder.h"
@@ -80,7 +80,7 @@ static inline int stop_after_test(void **state)
 {
     (void)state;
     stop();
-    link_reap(true);
+    worker_process_reap(true);
     return 0;
 }
 
@@ -97,7 +97,7 @@ static inline int count_descriptors(void)
 
 static inline void check_nothing_left(int descriptors)
 {
-    link_reap(true);
+    worker_process_reap(true);
     assert_int_equal(count_descriptors(), descriptors);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);

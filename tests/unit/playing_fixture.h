@@ -4,7 +4,7 @@
 #define TESTS_UNIT_PLAYING_FIXTURE_H
 
 #include "base/clock.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "worker/worker_film.h"
 #include "worker/worker_picture.h"
 #include "playout/playing.h"
@@ -94,7 +94,7 @@ static inline int close_playing(void **state)
     show_finish(&show);
     loader_destroy(loader);
     playing_finish(&playing);
-    link_reap(true);
+    worker_process_reap(true);
     show = (struct show){0};
     loader = NULL;
     quarantine = NULL;
@@ -205,7 +205,7 @@ static inline int film_workers(pid_t *pids, int room)
 static inline pid_t film_worker(void)
 {
     pid_t pids[8];
-    link_reap(true); /* those that were told to end may be at it still */
+    worker_process_reap(true); /* those that were told to end may be at it still */
     assert_int_equal(film_workers(pids, 8), 1);
     return pids[0];
 }

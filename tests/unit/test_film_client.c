@@ -317,21 +317,21 @@ static void workers_stand_within_their_walls(void **state)
     struct err err = {0};
     for (int round = 0; round < 2; round++) {
         bool sandboxed = round == 0;
-        assert_true(link_prepare(!sandboxed, &err));
+        assert_true(worker_process_prepare(!sandboxed, &err));
         struct film *film = start_real("film.mp4", &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
         check_walls(only_child(), &worker_film, 1, sandboxed);
         stop();
-        link_reap(true);
+        worker_process_reap(true);
         const struct film_client_request look = {.only_look = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
         check_walls(info.si_pid, &worker_film, 1, sandboxed);
         stop();
-        link_reap(true);
+        worker_process_reap(true);
     }
-    assert_true(link_prepare(false, &err));
+    assert_true(worker_process_prepare(false, &err));
 }
 
 static void a_real_film_from_any_time(void **state)
@@ -415,7 +415,7 @@ static void many_plays_leave_nothing(void **state)
 {
     (void)state;
     play_many(PLAYS_AT_ONCE * 4); /* what is taken once and kept */
-    link_reap(true);
+    worker_process_reap(true);
     int descriptors = count_descriptors(), maps = count_lines("/proc/self/maps");
     size_t bytes = allocated_bytes();
     play_many(PLAYS);

@@ -4,7 +4,7 @@
 #include "decode/film_client.h"
 
 #include "base/clock.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "worker/worker_film.h"
 
 #include <setjmp.h>
@@ -72,7 +72,7 @@ static int stop_after_test(void **state)
     (void)state;
     film_client_stop(current);
     current = NULL;
-    link_reap(true);
+    worker_process_reap(true);
     return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "decode/film_client.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static int finish_after_test(void **state)
 {
     (void)state;
     lengths_finish(&lengths);
-    link_reap(true);
+    worker_process_reap(true);
     return 0;
 }
 
@@ -80,7 +80,7 @@ static int32_t length_of(const struct edition *edition, const char *name)
 
 static void check_nothing_left(void)
 {
-    link_reap(true);
+    worker_process_reap(true);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "hostile_worker.h"
 #include "worker_walls.h"
 
@@ -69,7 +69,7 @@ static int count_descriptors(void)
 
 static void check_nothing_left(int descriptors)
 {
-    link_reap(true);
+    worker_process_reap(true);
     assert_int_equal(count_descriptors(), descriptors);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
@@ -236,7 +236,7 @@ static void workers_that_break_out(void **state)
 static void check_kinds(bool sandboxed)
 {
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    link_reap(true); /* those of the test before */
+    worker_process_reap(true); /* those of the test before */
     for (uint32_t kind = PROTOCOL_JOB_STILL; kind <= PROTOCOL_JOB_HOUSE; kind++) {
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
@@ -254,7 +254,7 @@ static void check_kinds(bool sandboxed)
         if (wait_for(current, &err) == PICTURE_CLIENT_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);
         stop();
-        link_reap(true);
+        worker_process_reap(true);
     }
     close(file);
 }
@@ -264,9 +264,9 @@ static void each_kind_of_worker_is_sandboxed(void **state)
     (void)state;
     struct err err = {0};
     check_kinds(true);
-    assert_true(link_prepare(true, &err));
+    assert_true(worker_process_prepare(true, &err));
     check_kinds(false);
-    assert_true(link_prepare(false, &err));
+    assert_true(worker_process_prepare(false, &err));
 }
 
 /* The kernel that the rest of a process sees. */
@@ -293,9 +293,9 @@ static void no_sandbox_no_work(void **state)
             !strstr(err.text, "without its sandbox"))
             _exit(4);
         picture_client_stop(frames);
-        if (link_prepare(false, &err) || !strstr(err.text, "--no-sandbox"))
+        if (worker_process_prepare(false, &err) || !strstr(err.text, "--no-sandbox"))
             _exit(5);
-        if (!link_prepare(true, &err))
+        if (!worker_process_prepare(true, &err))
             _exit(6);
         frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
         _exit(frames && wait_for(frames, &err) == PICTURE_CLIENT_READY ? 0 : 7);

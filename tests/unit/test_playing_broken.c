@@ -3,19 +3,19 @@
  * film_client.c executes this program again as the worker. Time goes by here: what breaks is left alone
  * for a while, and goes on where it would be by then. loader.c is compiled in here, to see whether
  * it waits. */
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 static int waits;
 
 static void note_reap(bool wait)
 {
     waits += wait;
-    link_reap(wait);
+    worker_process_reap(wait);
 }
 
-#define link_reap note_reap
+#define worker_process_reap note_reap
 #include "playout/loader.c"
-#undef link_reap
+#undef worker_process_reap
 
 #include "playout/playing.h"
 

@@ -9,8 +9,8 @@
 #include "commands/check/check_volume.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
-#include "decode/link.h"
 #include "decode/picture_client.h"
+#include "decode/worker_process.h"
 #include "programme/check_schedule.h"
 #include "programme/programme.h"
 
@@ -106,7 +106,7 @@ bool check_playlist(const struct settings *settings, const char *path,
                     const struct check_bytes *bytes, struct check_report *report, struct err *err)
 {
     const struct check_subject subject = {settings, path, report};
-    if (!link_prepare(settings->values[SETTING_NO_SANDBOX].number > 0, err))
+    if (!worker_process_prepare(settings->values[SETTING_NO_SANDBOX].number > 0, err))
         return false;
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);

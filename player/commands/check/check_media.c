@@ -5,7 +5,7 @@
 #include "commands/check/check_kind.h"
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "playout/loader_jobs.h"
 
 #include <poll.h>
@@ -217,7 +217,7 @@ static bool finish_oldest(struct check *check, struct err *err)
     else
         ok = finish_text(check, &job, err);
     picture_client_stop(job.frames);
-    link_reap(true); /* before the next is started: two at a time */
+    worker_process_reap(true); /* before the next is started: two at a time */
     check->work_count--;
     memmove(check->work, check->work + 1, (size_t)check->work_count * sizeof *check->work);
     return ok;
@@ -254,7 +254,7 @@ bool check_media_run(const struct check_media *media, struct err *err)
 out:
     for (int i = 0; i < check.work_count; i++)
         picture_client_stop(check.work[i].frames);
-    link_reap(true);
+    worker_process_reap(true);
     frame_release(check.visual);
     free(check.canvas.pixels);
     free(check.bad);

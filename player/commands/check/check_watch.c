@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "commands/check/check_flash.h"
 #include "commands/check/check_shape.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -76,7 +76,7 @@ static struct film *start(const struct check_watch *watch, int64_t start_us, boo
 static void stop(struct film *film)
 {
     film_client_stop(film);
-    link_reap(true); /* what is timed next has the machine for itself */
+    worker_process_reap(true); /* what is timed next has the machine for itself */
 }
 
 bool check_watch_look(const struct check_watch *watch, struct film_client_facts *facts,

@@ -10,7 +10,7 @@
 #include "commands/preview/sheet.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,8 +191,8 @@ static bool write_film(struct preview *preview, struct err *err)
 static bool run(struct preview *preview, struct err *err)
 {
     int64_t start_ms;
-    if (!link_prepare(value(preview, SETTING_NO_SANDBOX)->number > 0, err) || !load(preview, err) ||
-        !prepare(preview, err))
+    if (!worker_process_prepare(value(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
+        !load(preview, err) || !prepare(preview, err))
         return false;
     if (value(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);

@@ -1,7 +1,7 @@
 #include "commands/preview/preview_wall.h"
 
 #include "base/clock.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ void preview_wall_finish(struct preview_wall *wall)
     loader_destroy(wall->loader);
     playing_finish(&wall->playing);
     display_destroy(wall->display);
-    link_reap(true);
+    worker_process_reap(true);
     free(wall->canvas.pixels);
     *wall = (struct preview_wall){0};
 }

@@ -5,7 +5,7 @@
 #include "commands/publish/publish_progress.h"
 #include "core/picture_header.h"
 #include "decode/film_client.h"
-#include "decode/link.h"
+#include "decode/worker_process.h"
 #include "sandbox/protocol.h"
 #include "sync/verify.h"
 
@@ -214,7 +214,7 @@ static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file 
     if (state == FILM_CLIENT_READY)
         keep_facts(file, film_client_facts(film));
     film_client_stop(film);
-    link_reap(false);
+    worker_process_reap(false);
     return state == FILM_CLIENT_READY;
 }
 

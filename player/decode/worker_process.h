@@ -2,15 +2,15 @@
  *
  * Starts the worker (this program again, or the one for films), sends and receives whole packets,
  * and tells why the worker ended. Never blocks. Embedded in its owner. Main thread. */
-#ifndef DECODE_LINK_H
-#define DECODE_LINK_H
+#ifndef DECODE_WORKER_PROCESS_H
+#define DECODE_WORKER_PROCESS_H
 
 #include "core/err.h"
 #include "sandbox/protocol.h"
 
 #include <sys/types.h>
 
-struct link {
+struct worker_process {
     pid_t pid;  /* 0: told to end, or gone */
     int socket; /* -1: never started */
     bool ended; /* its end of the socket is closed: what killed it will be known soon */
@@ -25,24 +25,24 @@ struct link {
 
 /* The program that decodes films (program_open), the string is borrowed for good; without it this
  * one does. Before the first worker. */
-void link_use_film_program(const char *name);
+void worker_process_use_film_program(const char *name);
 
 /* Finds that program, and chooses whether this process' workers are sandboxed. Once, before the
  * first one; they are where nobody asks. `without_sandbox` (--no-sandbox) is logged as a warning.
  * Else false where the kernel can't do it: ERR_SYSTEM. Where films have no program the log says so,
  * and they fail when they are started: pictures play. */
-MUST_CHECK bool link_prepare(bool without_sandbox, struct err *err);
+MUST_CHECK bool worker_process_prepare(bool without_sandbox, struct err *err);
 
 /* Starts a worker on a job (without magic and file_count, which are filled in). `files`, at most
  * PROTOCOL_FILES_MAX, are copied to the worker and stay the caller's. On failure (ERR_SYSTEM) there
  * is nothing to stop. */
-MUST_CHECK bool link_start(struct link *link, const struct protocol_job *job, const int *files,
-                           int file_count, struct err *err);
+MUST_CHECK bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+                                     const int *files, int file_count, struct err *err);
 
-enum link_news {
-    LINK_NOTHING, /* yet */
-    LINK_PACKET,
-    LINK_BROKEN, /* err tells: nonsense, or why the worker ended. To be stopped */
+enum worker_process_event {
+    WORKER_PROCESS_NOTHING, /* yet */
+    WORKER_PROCESS_PACKET,
+    WORKER_PROCESS_BROKEN, /* err tells: nonsense, or why the worker ended. To be stopped */
 };
 
 /* Takes one packet of at most `room` bytes (those of an event, at least) into `packet`; *fd is the
@@ -58,18 +58,19 @@ enum link_news {
  * else ended it (SIGKILL), as the kernel does when memory is short; a worker can bring that upon
  * itself by taking memory, so it is no reason to blame the medium for good, nor to start it again
  * at once. */
-enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
-                            struct err *err);
+enum worker_process_event worker_process_receive(struct worker_process *link, void *packet,
+                                                 size_t room, size_t *size, int *fd,
+                                                 struct err *err);
 
 /* False when it can't be sent now: the worker's buffer is full, or it is gone. */
-bool link_send(struct link *link, const void *packet, size_t size);
+bool worker_process_send(struct worker_process *link, const void *packet, size_t size);
 
-/* Readable when link_receive has something to say. */
-int link_fd(const struct link *link);
+/* Readable when worker_process_receive has something to say. */
+int worker_process_fd(const struct worker_process *link);
 
 /* When a worker that hung up should have ended (CLOCK_MONOTONIC): it is to be stopped then.
  * INT64_MAX: it did not hang up. */
-int64_t link_deadline_ns(const struct link *link);
+int64_t worker_process_deadline_ns(const struct worker_process *link);
 
 /* What a worker's own word for its failure is worth. Before it was ready: ERR_SYSTEM, whatever it
  * says, for no medium could have made it say so. After that: ERR_INPUT and ERR_LIMIT as they are;
@@ -77,20 +78,20 @@ int64_t link_deadline_ns(const struct link *link);
  * this from a machine that has little: it is the medium's, but it is no crash. ERR_WORKER for all
  * else. A machine that gives its processes little memory by decree (ulimit -v, -f) can be told, as
  * its worker says so before it looks: there ERR_LIMIT and ERR_SYSTEM are ERR_SYSTEM. */
-enum err_code link_told_code(const struct link *link, uint32_t told);
+enum err_code worker_process_error_code(const struct worker_process *link, uint32_t told);
 
 /* What it is when a worker does not go on, as who waits for it finds out: ERR_KILLED before it was
  * ready, as it is then kept from its work (a slow disk, a machine that is busy); after that
  * `code`. */
-enum err_code link_late_code(const struct link *link, enum err_code code);
+enum err_code worker_process_timeout_code(const struct worker_process *link, enum err_code code);
 
 /* Ends the worker without waiting for its end, and closes the line. Zeroed or stopped: nothing
  * happens. */
-void link_stop(struct link *link);
+void worker_process_stop(struct worker_process *link);
 
 /* Takes note of workers that have ended since; to be called now and then. With `wait`, gives those
  * that were stopped a few seconds to end; without, it never blocks: one that the kernel can't end
  * (a disk that does not answer) is let be. */
-void link_reap(bool wait);
+void worker_process_reap(bool wait);
 
 #endif

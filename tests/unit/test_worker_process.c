@@ -1,4 +1,4 @@
-/* The end of workers that the kernel can't end. link.c is compiled in here: nothing is killed
+/* The end of workers that the kernel can't end. worker_process.c is compiled in here: nothing is killed
  * before the test says so. */
 #include <signal.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@ static int kill_when_told(int pid, int number)
 }
 
 #define kill kill_when_told
-#include "decode/link.c"
+#include "decode/worker_process.c"
 #undef kill
 
 #include <setjmp.h>
@@ -43,18 +43,18 @@ static void stopping_never_waits(void **state)
     pid_t pids[WORKERS];
     alarm(PATIENCE_S);
     for (int i = 0; i < WORKERS; i++) {
-        struct link link = {.pid = pids[i] = start_sleeper(), .socket = -1, .end_fd = -1};
-        link_stop(&link);
+        struct worker_process link = {.pid = pids[i] = start_sleeper(), .socket = -1, .end_fd = -1};
+        worker_process_stop(&link);
         assert_int_equal(link.pid, 0);
     }
     alarm(0);
-    link_reap(false);
+    worker_process_reap(false);
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(waitpid(pids[i], NULL, WNOHANG), 0); /* there, and ours */
     kills = true;
     for (int i = 0; i < WORKERS; i++)
         kill_when_told(pids[i], SIGKILL);
-    link_reap(true);
+    worker_process_reap(true);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
@@ -65,33 +65,34 @@ static void an_end_is_known_whoever_started_us(void **state)
     (void)state;
     struct err err = {0};
     signal(SIGCHLD, SIG_IGN);
-    assert_true(link_prepare(true, NULL));
+    assert_true(worker_process_prepare(true, NULL));
     pid_t pid = start_sleeper();
-    struct link link = {.pid = pid, .socket = -1, .end_fd = -1, .ready = true};
+    struct worker_process link = {.pid = pid, .socket = -1, .end_fd = -1, .ready = true};
     await_end(&link);
     assert_int_equal(kill(pid, SIGKILL), 0);
     while (!learn_end(&link, &err))
         poll(&(struct pollfd){.fd = link.end_fd, .events = POLLIN}, 1, -1);
     assert_int_equal(err.code, ERR_KILLED);
     assert_int_equal(link.pid, 0);
-    link_stop(&link);
+    worker_process_stop(&link);
 }
 
 /* What a worker may say of itself. */
 static void what_its_word_is_worth(void **state)
 {
     (void)state;
-    const struct link unready = {.ready = false}, ready = {.ready = true},
-                      cramped = {.ready = true, .short_of_memory = true};
+    const struct worker_process unready = {.ready = false}, ready = {.ready = true},
+                                cramped = {.ready = true, .short_of_memory = true};
     for (uint32_t code = 0; code < 1000; code++) {
         bool memory = code == ERR_SYSTEM || code == ERR_LIMIT;
         enum err_code else_wanted = code == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
-        assert_int_equal(link_told_code(&unready, code), ERR_SYSTEM);
-        assert_int_equal(link_told_code(&ready, code), memory ? ERR_LIMIT : else_wanted);
-        assert_int_equal(link_told_code(&cramped, code), memory ? ERR_SYSTEM : else_wanted);
+        assert_int_equal(worker_process_error_code(&unready, code), ERR_SYSTEM);
+        assert_int_equal(worker_process_error_code(&ready, code), memory ? ERR_LIMIT : else_wanted);
+        assert_int_equal(worker_process_error_code(&cramped, code),
+                         memory ? ERR_SYSTEM : else_wanted);
     }
-    assert_int_equal(link_told_code(&ready, UINT32_MAX), ERR_WORKER);
-    assert_int_equal(link_told_code(&cramped, UINT32_MAX), ERR_WORKER);
+    assert_int_equal(worker_process_error_code(&ready, UINT32_MAX), ERR_WORKER);
+    assert_int_equal(worker_process_error_code(&cramped, UINT32_MAX), ERR_WORKER);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "decode/link.h"
+#include "decode/worker_process.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,7 +36,7 @@ static bool unsandboxed;
 static const char *film_program_name;
 static int film_program = PROGRAM_SELF; /* open from its first use on */
 
-void link_use_film_program(const char *name)
+void worker_process_use_film_program(const char *name)
 {
     film_program_name = name;
 }
@@ -53,7 +53,7 @@ static bool find_program(bool film, int *program, struct err *err)
     return film_program >= 0;
 }
 
-bool link_prepare(bool without_sandbox, struct err *err)
+bool worker_process_prepare(bool without_sandbox, struct err *err)
 {
     int program;
     struct err none = {0};
@@ -124,12 +124,12 @@ static bool send_job(int socket, const struct protocol_job *job, const int *file
     return true;
 }
 
-bool link_start(struct link *link, const struct protocol_job *job, const int *files, int file_count,
-                struct err *err)
+bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+                          const int *files, int file_count, struct err *err)
 {
     int pair[2];
     bool film = job->kind == PROTOCOL_JOB_FILM;
-    *link = (struct link){.socket = -1, .end_fd = -1};
+    *link = (struct worker_process){.socket = -1, .end_fd = -1};
     link->program = film && film_program_name ? film_program_name : "a worker";
     if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)
         return err_set(err, ERR_SYSTEM, "a worker can't be given this job");
@@ -141,11 +141,11 @@ bool link_start(struct link *link, const struct protocol_job *job, const int *fi
         send_job(pair[0], job, files, file_count, err) && spawn(&link->pid, film, pair[1], err);
     close(pair[1]);
     if (!ok)
-        link_stop(link);
+        worker_process_stop(link);
     return ok;
 }
 
-int link_fd(const struct link *link)
+int worker_process_fd(const struct worker_process *link)
 {
     return link->end_fd >= 0 ? link->end_fd : link->socket;
 }
@@ -171,7 +171,7 @@ static bool has_ended(pid_t pid, int64_t deadline_ns)
     return done != 0;
 }
 
-void link_reap(bool wait)
+void worker_process_reap(bool wait)
 {
     int64_t deadline_ns = wait ? clock_mono_ns() + REAP_WAIT_NS : 0;
     size_t kept = 0;
@@ -186,12 +186,12 @@ void link_reap(bool wait)
     ending_room = 0;
 }
 
-static void end_worker(struct link *link)
+static void end_worker(struct worker_process *link)
 {
     if (link->pid <= 0)
         return;
     kill(link->pid, SIGKILL);
-    link_reap(false);
+    worker_process_reap(false);
     if (ending_count == ending_room) {
         pid_t *more = realloc(ending, (ending_room + ENDING_STEP) * sizeof *more);
         if (more) {
@@ -202,24 +202,24 @@ static void end_worker(struct link *link)
     if (ending_count < ending_room) /* else it stays a zombie until we end */
         ending[ending_count++] = link->pid;
     link->pid = 0;
-    link_reap(false);
+    worker_process_reap(false);
 }
 
 /* The socket is at its end: so is the worker, or soon will be. It is not killed yet, for then
  * nobody could tell whether somebody else had done so before. */
-static void await_end(struct link *link)
+static void await_end(struct worker_process *link)
 {
     link->ended = true;
     link->ended_ns = clock_mono_ns();
     link->end_fd = pidfd_open(link->pid, 0);
 }
 
-int64_t link_deadline_ns(const struct link *link)
+int64_t worker_process_deadline_ns(const struct worker_process *link)
 {
     return link->ended ? link->ended_ns + HANG_UP_NS : INT64_MAX;
 }
 
-enum err_code link_told_code(const struct link *link, uint32_t told)
+enum err_code worker_process_error_code(const struct worker_process *link, uint32_t told)
 {
     if (!link->ready)
         return ERR_SYSTEM;
@@ -228,13 +228,14 @@ enum err_code link_told_code(const struct link *link, uint32_t told)
     return told == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
 }
 
-enum err_code link_late_code(const struct link *link, enum err_code code)
+enum err_code worker_process_timeout_code(const struct worker_process *link, enum err_code code)
 {
     return link->ready ? code : ERR_KILLED;
 }
 
 /* Of a worker that was not ready, and that nobody killed. `signal`: 0 where it ended by itself. */
-static void blame_installation(const struct link *link, int signal, int status, struct err *err)
+static void blame_installation(const struct worker_process *link, int signal, int status,
+                               struct err *err)
 {
     if (signal)
         err_set(err, ERR_SYSTEM, "%s crashed before it began (signal %d)", link->program, signal);
@@ -248,7 +249,7 @@ static void blame_installation(const struct link *link, int signal, int status, 
 }
 
 /* The kernel says that it was a forbidden call; which one, only the worker, if it got so far. */
-static void blame_call(const struct link *link, struct err *err)
+static void blame_call(const struct worker_process *link, struct err *err)
 {
     char name[SANDBOX_NAME_BYTES] = "unknown";
     if (link->forbidden)
@@ -260,7 +261,7 @@ static void blame_call(const struct link *link, struct err *err)
 }
 
 /* Why it ended, as soon as that is known; never blocks. False until then. */
-static bool learn_end(struct link *link, struct err *err)
+static bool learn_end(struct worker_process *link, struct err *err)
 {
     siginfo_t info = {0};
     if (link->end_fd < 0)
@@ -299,8 +300,8 @@ static int take_fds(struct msghdr *message, int fds[FDS_MAX])
     return count;
 }
 
-static enum link_news take_packet(struct link *link, void *packet, size_t room, size_t *size,
-                                  int *fd, struct err *err)
+static enum worker_process_event take_packet(struct worker_process *link, void *packet, size_t room,
+                                             size_t *size, int *fd, struct err *err)
 {
     union {
         struct cmsghdr header;
@@ -315,30 +316,30 @@ static enum link_news take_packet(struct link *link, void *packet, size_t room, 
     };
     *fd = -1;
     if (link->ended)
-        return learn_end(link, err) ? LINK_BROKEN : LINK_NOTHING;
+        return learn_end(link, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
     ssize_t got = recvmsg(link->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return LINK_NOTHING;
+        return WORKER_PROCESS_NOTHING;
     int fds[FDS_MAX],
         count = got >= 0 ? take_fds(&message, fds) : 0; /* an empty packet may bring some, too */
     if (got > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && count <= 1) {
         *size = (size_t)got;
         *fd = count ? fds[0] : -1;
-        return LINK_PACKET;
+        return WORKER_PROCESS_PACKET;
     }
     for (int i = 0; i < count; i++)
         close(fds[i]);
     if (got >= 0 && message.msg_flags & MSG_CTRUNC && count < FDS_MAX) {
         /* Fewer than there is room for: the kernel had no number for the next one. */
         err_set(err, ERR_SYSTEM, "too many files are open");
-        return LINK_BROKEN;
+        return WORKER_PROCESS_BROKEN;
     }
     if (got > 0 || count > 0) {
         err_set(err, ERR_WORKER, "the worker sent nonsense");
-        return LINK_BROKEN;
+        return WORKER_PROCESS_BROKEN;
     }
     await_end(link);
-    return learn_end(link, err) ? LINK_BROKEN : LINK_NOTHING;
+    return learn_end(link, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
 }
 
 /* Its kind, where it is an event of ours; else none that there is. */
@@ -352,7 +353,7 @@ static uint32_t kind_of(const void *packet, size_t size)
 }
 
 /* It is ready, which it may say once and before all else. */
-static bool take_ready(struct link *link, const void *packet, int fd)
+static bool take_ready(struct worker_process *link, const void *packet, int fd)
 {
     struct protocol_event event;
     memcpy(&event, packet, sizeof event);
@@ -365,7 +366,7 @@ static bool take_ready(struct link *link, const void *packet, int fd)
 
 /* It is about to be ended by its sandbox, which it may say once. How it does end shows whether that
  * is true. */
-static bool take_forbidden(struct link *link, const void *packet, int fd)
+static bool take_forbidden(struct worker_process *link, const void *packet, int fd)
 {
     struct protocol_event event;
     memcpy(&event, packet, sizeof event);
@@ -376,41 +377,42 @@ static bool take_forbidden(struct link *link, const void *packet, int fd)
     return true;
 }
 
-enum link_news link_receive(struct link *link, void *packet, size_t room, size_t *size, int *fd,
-                            struct err *err)
+enum worker_process_event worker_process_receive(struct worker_process *link, void *packet,
+                                                 size_t room, size_t *size, int *fd,
+                                                 struct err *err)
 {
     for (;;) {
-        enum link_news news = take_packet(link, packet, room, size, fd, err);
-        if (news != LINK_PACKET)
+        enum worker_process_event news = take_packet(link, packet, room, size, fd, err);
+        if (news != WORKER_PROCESS_PACKET)
             return news;
         uint32_t kind = kind_of(packet, *size);
         if (kind == PROTOCOL_FORBIDDEN && take_forbidden(link, packet, *fd))
             continue;
         if (kind != PROTOCOL_READY && kind != PROTOCOL_FORBIDDEN &&
             (link->ready || kind == PROTOCOL_ERROR))
-            return LINK_PACKET;
+            return WORKER_PROCESS_PACKET;
         if (kind == PROTOCOL_READY && take_ready(link, packet, *fd))
             continue;
         if (*fd >= 0)
             close(*fd);
         *fd = -1;
         err_set(err, ERR_WORKER, "the worker sent nonsense");
-        return LINK_BROKEN;
+        return WORKER_PROCESS_BROKEN;
     }
 }
 
-bool link_send(struct link *link, const void *packet, size_t size)
+bool worker_process_send(struct worker_process *link, const void *packet, size_t size)
 {
     return link->socket >= 0 && !link->ended &&
            send(link->socket, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-void link_stop(struct link *link)
+void worker_process_stop(struct worker_process *link)
 {
     end_worker(link);
     if (link->socket > 0)
         close(link->socket);
     if (link->end_fd > 0)
         close(link->end_fd);
-    *link = (struct link){.socket = -1, .end_fd = -1};
+    *link = (struct worker_process){.socket = -1, .end_fd = -1};
 }
