@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "core/layout.h"
-#include "decode/faces.h"
+#include "decode/system_fonts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,7 +118,7 @@ static void add_system_faces(struct faces *faces, const char *language, enum pla
 {
     char path[PATH_MAX];
     int index;
-    if (faces_find(language, weight, path, sizeof path, &index))
+    if (system_fonts_find(language, weight, path, sizeof path, &index))
         add_face(faces, path, index);
 }
 

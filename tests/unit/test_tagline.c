@@ -1,4 +1,4 @@
-#include "decode/faces.h"
+#include "decode/system_fonts.h"
 #include "worker/text/tagline.h"
 #include "worker/text/tagline_lines.h"
 
@@ -38,7 +38,7 @@ static struct tagline_face system_face(const char *language)
 {
     char path[4096];
     struct tagline_face face;
-    assert_true(faces_find(language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &face.index));
+    assert_true(system_fonts_find(language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &face.index));
     face.fd = open_file(path);
     return face;
 }

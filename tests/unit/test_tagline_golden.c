@@ -4,7 +4,7 @@
  * at, and compares nothing. Other versions of the font library or the fonts draw other pixels: then
  * the test says so and compares nothing. */
 #include "base/file.h"
-#include "decode/faces.h"
+#include "decode/system_fonts.h"
 #include "worker/text/tagline.h"
 
 #include <setjmp.h>
@@ -59,7 +59,8 @@ static int open_face(const struct sample *sample, int *index)
     char path[4096] = "fonts/duckling-bold.otf";
     *index = 0;
     if (!sample->is_shipped_font)
-        assert_true(faces_find(sample->language, sample->style.weight, path, sizeof path, index));
+        assert_true(
+            system_fonts_find(sample->language, sample->style.weight, path, sizeof path, index));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     return fd;

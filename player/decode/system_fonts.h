@@ -1,7 +1,7 @@
 /* Which system font draws which language. The parent's side: it opens the files that a worker then
  * reads. */
-#ifndef DECODE_FACES_H
-#define DECODE_FACES_H
+#ifndef DECODE_SYSTEM_FONTS_H
+#define DECODE_SYSTEM_FONTS_H
 
 #include "playlist/playlist.h"
 
@@ -12,7 +12,7 @@
  * language's own forms (zh and zh-Hans SC, zh-Hant and zh-TW TC, zh-HK and yue HK, ja JP, ko KR;
  * others: KR, whose quotes and apostrophes are as narrow as Latin text needs; those of SC and TC
  * are full-width), else the font that ships with Duckling. False if there is no font at all. */
-bool faces_find(const char *language, enum playlist_weight weight, char *path, size_t path_bytes,
-                int *index);
+bool system_fonts_find(const char *language, enum playlist_weight weight, char *path,
+                       size_t path_bytes, int *index);
 
 #endif

@@ -1,6 +1,6 @@
 /* The font table. `access` and `file_find_shipped` are this test's own, so that any machine can be
  * played. */
-#include "decode/faces.h"
+#include "decode/system_fonts.h"
 
 #include "base/file.h"
 
@@ -54,7 +54,8 @@ static void test_languages(void **state)
     present = DEBIAN "NotoSansCJK-Bold.ttc";
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int index = -1;
-        assert_true(faces_find(cases[i].language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
+        assert_true(
+            system_fonts_find(cases[i].language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
         assert_string_equal(path, present);
         assert_int_equal(index, cases[i].index);
     }
@@ -70,7 +71,7 @@ static void test_folders(void **state)
     int index;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         present = places[i];
-        assert_true(faces_find("ko", PLAYLIST_WEIGHT_REGULAR, path, sizeof path, &index));
+        assert_true(system_fonts_find("ko", PLAYLIST_WEIGHT_REGULAR, path, sizeof path, &index));
         assert_string_equal(path, places[i]);
     }
 }
@@ -82,16 +83,16 @@ static void test_shipped(void **state)
     int index = -1;
     present = NULL;
     has_shipped = true;
-    assert_true(faces_find("zh", PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
+    assert_true(system_fonts_find("zh", PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
     assert_string_equal(path, "/shipped/fonts/duckling-bold.otf");
     assert_int_equal(index, 0);
-    assert_true(faces_find("zh", PLAYLIST_WEIGHT_REGULAR, path, sizeof path, &index));
+    assert_true(system_fonts_find("zh", PLAYLIST_WEIGHT_REGULAR, path, sizeof path, &index));
     assert_string_equal(path, "/shipped/fonts/duckling-regular.otf");
     has_shipped = false;
-    assert_false(faces_find("zh", PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
+    assert_false(system_fonts_find("zh", PLAYLIST_WEIGHT_BOLD, path, sizeof path, &index));
     /* A path that is cut short names another file. */
     present = DEBIAN "NotoSansCJK-Bold.ttc";
-    assert_false(faces_find("zh", PLAYLIST_WEIGHT_BOLD, path, strlen(present), &index));
+    assert_false(system_fonts_find("zh", PLAYLIST_WEIGHT_BOLD, path, strlen(present), &index));
 }
 
 /* The order of the faces in the collection that Debian has. */
@@ -111,7 +112,7 @@ static void test_collection(void **state)
         present = i % 2 ? DEBIAN "NotoSansCJK-Bold.ttc" : DEBIAN "NotoSansCJK-Regular.ttc";
         char path[256];
         int index;
-        assert_true(faces_find(cases[i / 2].language, weight, path, sizeof path, &index));
+        assert_true(system_fonts_find(cases[i / 2].language, weight, path, sizeof path, &index));
         TTF_Font *font = TTF_OpenFontIndex(path, 20, index);
         if (!font)
             fail_msg("%s: %s; is fonts-noto-cjk installed?", path, SDL_GetError());

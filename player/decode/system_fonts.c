@@ -1,4 +1,4 @@
-#include "decode/faces.h"
+#include "decode/system_fonts.h"
 
 #include "base/file.h"
 
@@ -51,8 +51,8 @@ static int face_of(const char *language)
     return has_subtag(language, "Hant") || has_subtag(language, "TW") ? FACE_TC : FACE_SC;
 }
 
-bool faces_find(const char *language, enum playlist_weight weight, char *path, size_t path_bytes,
-                int *index)
+bool system_fonts_find(const char *language, enum playlist_weight weight, char *path,
+                       size_t path_bytes, int *index)
 {
     bool bold = weight == PLAYLIST_WEIGHT_BOLD;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
