@@ -1,6 +1,6 @@
 #include "worker/worker_picture.h"
 
-#include "worker/house.h"
+#include "worker/house_card.h"
 #include "worker/still.h"
 #include "worker/text/tagline.h"
 
@@ -207,7 +207,7 @@ static bool paint_house(void *source, void *pixels, size_t stride_bytes, struct 
 {
     (void)err;
     const struct protocol_job *job = source;
-    house_paint(pixels, stride_bytes, job->canvas_width_px, job->canvas_height_px);
+    house_card_paint(pixels, stride_bytes, job->canvas_width_px, job->canvas_height_px);
     return true;
 }
 

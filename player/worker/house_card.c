@@ -1,4 +1,4 @@
-#include "worker/house.h"
+#include "worker/house_card.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -111,7 +111,7 @@ static struct colour ground_at(float v)
     return blend(blend(horizon, water, 0.18f), water, smooth(SHORE, 0.95f, v));
 }
 
-void house_paint(void *pixels, size_t stride_bytes, int width_px, int height_px)
+void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int height_px)
 {
     float shorter = (float)(width_px < height_px ? width_px : height_px);
     float size = shorter * 0.13f, cx = (float)width_px * 0.5f, cy = (float)height_px * 0.66f;

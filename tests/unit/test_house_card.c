@@ -1,4 +1,4 @@
-#include "worker/house.h"
+#include "worker/house_card.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 static struct sample_canvas paint(int width, int height)
 {
     struct sample_canvas out = sample_canvas(width, height);
-    house_paint(out.canvas.pixels, out.canvas.stride_bytes, width, height);
+    house_card_paint(out.canvas.pixels, out.canvas.stride_bytes, width, height);
     return out;
 }
 
