@@ -83,7 +83,7 @@ FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/pro
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
 	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c)
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
-FUZZ_STILL := $(addprefix player/worker/,still.c scale.c)
+FUZZ_STILL := $(addprefix player/worker/,still.c still_scale.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/worker_process.c tests/unit/worker_packets.h
 build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS)

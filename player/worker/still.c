@@ -2,7 +2,7 @@
 
 #include "core/picture_header.h"
 #include "sandbox/sandbox.h"
-#include "worker/scale.h"
+#include "worker/still_scale.h"
 
 #include <SDL_image.h>
 #include <errno.h>
@@ -200,12 +200,12 @@ struct still_shape still_shape(const struct still *still)
 bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err)
 {
     const SDL_Surface *surface = still->surface;
-    enum scale_format format = SCALE_ARGB8888;
+    enum still_scale_format format = STILL_SCALE_ARGB8888;
     if (surface->format->format == SDL_PIXELFORMAT_RGB24)
-        format = SCALE_RGB24;
+        format = STILL_SCALE_RGB24;
     else if (surface->format->format == SDL_PIXELFORMAT_RGBA32)
-        format = SCALE_RGBA32;
-    struct scale_source source = {
+        format = STILL_SCALE_RGBA32;
+    struct still_scale_source source = {
         .pixels = surface->pixels,
         .stride_bytes = (size_t)surface->pitch,
         .width_px = surface->w,
@@ -214,8 +214,8 @@ bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct 
         .part = still->fitted.source,
         .background = still->request.background,
     };
-    struct scale_target target = {pixels, stride_bytes, still->width_px, still->height_px};
-    return scale_picture(&source, &target, err);
+    struct still_scale_target target = {pixels, stride_bytes, still->width_px, still->height_px};
+    return still_scale_picture(&source, &target, err);
 }
 
 void still_close(struct still *still)

@@ -1,4 +1,4 @@
-#include "worker/scale.h"
+#include "worker/still_scale.h"
 
 #include <stdlib.h>
 #include <zimg.h>
@@ -13,8 +13,8 @@ struct band {
 };
 
 struct job {
-    const struct scale_source *source;
-    const struct scale_target *target;
+    const struct still_scale_source *source;
+    const struct still_scale_target *target;
     struct band in, out;
 };
 
@@ -42,14 +42,14 @@ static uint8_t over(unsigned value, unsigned alpha, unsigned ground)
     return (uint8_t)((value * alpha + ground * (255 - alpha) + 127) / 255);
 }
 
-static void unpack_row(const struct scale_source *source, const uint8_t *row, unsigned left,
+static void unpack_row(const struct still_scale_source *source, const uint8_t *row, unsigned left,
                        unsigned right, uint8_t *const planes[3])
 {
     unsigned ground[3] = {source->background >> 16 & 255, source->background >> 8 & 255,
                           source->background & 255};
     for (unsigned x = left; x < right; x++) {
         unsigned r, g, b, a = 255;
-        if (source->format == SCALE_ARGB8888) {
+        if (source->format == STILL_SCALE_ARGB8888) {
             uint32_t word = ((const uint32_t *)(const void *)row)[x];
             a = word >> 24;
             r = word >> 16 & 255;
@@ -71,13 +71,13 @@ static void unpack_row(const struct scale_source *source, const uint8_t *row, un
 static int unpack(void *user, unsigned i, unsigned left, unsigned right)
 {
     struct job *job = user;
-    const struct scale_source *source = job->source;
+    const struct still_scale_source *source = job->source;
     const uint8_t *row = (const uint8_t *)source->pixels + source->stride_bytes * i;
     size_t offset = job->in.stride * (i & job->in.mask);
     uint8_t *planes[3];
     for (int k = 0; k < 3; k++)
         planes[k] = job->in.planes[k] + offset;
-    if (source->format != SCALE_RGB24) {
+    if (source->format != STILL_SCALE_RGB24) {
         unpack_row(source, row, left, right, planes);
         return 0;
     }
@@ -102,8 +102,8 @@ static int pack(void *user, unsigned i, unsigned left, unsigned right)
     return 0;
 }
 
-static zimg_filter_graph *build(const struct scale_source *source,
-                                const struct scale_target *target)
+static zimg_filter_graph *build(const struct still_scale_source *source,
+                                const struct still_scale_target *target)
 {
     zimg_image_format from, to;
     zimg_image_format_default(&from, ZIMG_API_VERSION);
@@ -163,8 +163,8 @@ static bool process(struct job *job, zimg_filter_graph *graph)
     return ok;
 }
 
-bool scale_picture(const struct scale_source *source, const struct scale_target *target,
-                   struct err *err)
+bool still_scale_picture(const struct still_scale_source *source,
+                         const struct still_scale_target *target, struct err *err)
 {
     char words[256] = "";
     zimg_clear_last_error();

@@ -1,4 +1,4 @@
-#include "worker/scale.h"
+#include "worker/still_scale.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,13 +11,13 @@
 #include "sample_frames.h"
 
 /* The formats' own layouts, filled from 0xAARRGGBB by one function. */
-static void put_pixel(uint8_t *row, int x, enum scale_format format, uint32_t argb)
+static void put_pixel(uint8_t *row, int x, enum still_scale_format format, uint32_t argb)
 {
     uint8_t rgba[4] = {(uint8_t)(argb >> 16), (uint8_t)(argb >> 8), (uint8_t)argb,
                        (uint8_t)(argb >> 24)};
-    if (format == SCALE_RGB24)
+    if (format == STILL_SCALE_RGB24)
         memcpy(row + (ptrdiff_t)x * 3, rgba, 3);
-    else if (format == SCALE_RGBA32)
+    else if (format == STILL_SCALE_RGBA32)
         memcpy(row + (ptrdiff_t)x * 4, rgba, 4);
     else
         memcpy(row + (ptrdiff_t)x * 4, &argb, 4);
@@ -26,11 +26,11 @@ static void put_pixel(uint8_t *row, int x, enum scale_format format, uint32_t ar
 typedef uint32_t draw_fn(int x, int y);
 
 /* Scales a drawn picture; both sides end at a closed page. The caller finishes the canvas. */
-static struct sample_canvas scaled(const struct scale_source *shape, draw_fn *draw, int width,
+static struct sample_canvas scaled(const struct still_scale_source *shape, draw_fn *draw, int width,
                                    int height)
 {
-    struct scale_source source = *shape;
-    int pixel_bytes = source.format == SCALE_RGB24 ? 3 : 4;
+    struct still_scale_source source = *shape;
+    int pixel_bytes = source.format == STILL_SCALE_RGB24 ? 3 : 4;
     source.stride_bytes = (size_t)source.width_px * (size_t)pixel_bytes;
     struct sample_guarded memory = sample_guard(source.stride_bytes * (size_t)source.height_px);
     for (int y = 0; y < source.height_px; y++)
@@ -40,9 +40,10 @@ static struct sample_canvas scaled(const struct scale_source *shape, draw_fn *dr
     if (source.part.width == 0)
         source.part = (struct layout_rect){0, 0, source.width_px, source.height_px};
     struct sample_canvas canvas = sample_canvas(width, height);
-    struct scale_target target = {canvas.canvas.pixels, canvas.canvas.stride_bytes, width, height};
+    struct still_scale_target target = {canvas.canvas.pixels, canvas.canvas.stride_bytes, width,
+                                        height};
     struct err err = {0};
-    if (!scale_picture(&source, &target, &err))
+    if (!still_scale_picture(&source, &target, &err))
         fail_msg("%d x %d to %d x %d: %s", source.width_px, source.height_px, width, height,
                  err.text);
     sample_unguard(&memory);
@@ -82,7 +83,8 @@ static uint32_t glass(int x, int y)
     return (uint32_t)(y * 17) << 24 | 0xf08010u;
 }
 
-static const enum scale_format formats[] = {SCALE_RGB24, SCALE_RGBA32, SCALE_ARGB8888};
+static const enum still_scale_format formats[] = {STILL_SCALE_RGB24, STILL_SCALE_RGBA32,
+                                                  STILL_SCALE_ARGB8888};
 
 static void one_to_one_is_exact(void **state)
 {
@@ -90,7 +92,7 @@ static void one_to_one_is_exact(void **state)
     static const int sizes[][2] = {{1, 1}, {7, 5}, {64, 64}, {333, 77}, {130, 1}, {1, 130}};
     for (size_t f = 0; f < 3; f++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            const struct scale_source shape = {
+            const struct still_scale_source shape = {
                 .width_px = sizes[i][0], .height_px = sizes[i][1], .format = formats[f]};
             struct sample_canvas out = scaled(&shape, noise, sizes[i][0], sizes[i][1]);
             for (int y = 0; y < sizes[i][1]; y++)
@@ -106,7 +108,7 @@ static void one_colour_stays_it(void **state)
     static const int sizes[] = {1, 2, 3, 17, 64, 100, 511};
     const size_t n = sizeof sizes / sizeof *sizes;
     for (size_t i = 0; i < n * n; i++) {
-        const struct scale_source shape = {
+        const struct still_scale_source shape = {
             .width_px = sizes[i / n], .height_px = sizes[i % n], .format = formats[i % 3]};
         int width = sizes[(i + 3) % n], height = sizes[(i * 5 + 1) % n];
         struct sample_canvas out = scaled(&shape, solid, width, height);
@@ -120,7 +122,8 @@ static void one_colour_stays_it(void **state)
 static void half_a_checker_is_middle_grey(void **state)
 {
     (void)state;
-    const struct scale_source shape = {.width_px = 128, .height_px = 128, .format = SCALE_RGB24};
+    const struct still_scale_source shape = {
+        .width_px = 128, .height_px = 128, .format = STILL_SCALE_RGB24};
     struct sample_canvas out = scaled(&shape, checker, 64, 64);
     for (int y = 4; y < 60; y++) /* the edges see their own mirror */
         for (int x = 4; x < 60; x++)
@@ -133,7 +136,8 @@ static void a_ramp_stays_one(void **state)
     (void)state;
     static const int widths[] = {60, 90, 100, 117, 300, 1000};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        const struct scale_source shape = {.width_px = 100, .height_px = 9, .format = SCALE_RGB24};
+        const struct still_scale_source shape = {
+            .width_px = 100, .height_px = 9, .format = STILL_SCALE_RGB24};
         int width = widths[i];
         struct sample_canvas out = scaled(&shape, ramp, width, 13);
         int margin = width / 20 + 1; /* Lanczos rings where the ramp ends */
@@ -154,7 +158,8 @@ static void a_part_may_begin_between_pixels(void **state)
 {
     (void)state;
     for (int quarter = 0; quarter < 4; quarter++) {
-        struct scale_source shape = {.width_px = 100, .height_px = 8, .format = SCALE_ARGB8888};
+        struct still_scale_source shape = {
+            .width_px = 100, .height_px = 8, .format = STILL_SCALE_ARGB8888};
         shape.part = (struct layout_rect){10 + quarter / 4.0, 1.5, 60, 5.25};
         struct sample_canvas out = scaled(&shape, ramp, 60, 10);
         for (int x = 0; x < 60; x++) {
@@ -170,7 +175,7 @@ static void alpha_shows_the_background(void **state)
 {
     (void)state;
     for (int f = 1; f < 3; f++) {
-        const struct scale_source shape = {
+        const struct still_scale_source shape = {
             .width_px = 5, .height_px = 16, .format = formats[f], .background = 0x205090};
         struct sample_canvas out = scaled(&shape, glass, 5, 16);
         for (int y = 0; y < 16; y++)
@@ -202,7 +207,7 @@ static void every_crop_of_a_picture_works(void **state)
         double fx = sample_random(&seed) / 4294967295.0, fy = sample_random(&seed) / 4294967295.0;
         struct layout_fitted fitted =
             layout_fit(size[0], size[1], size[2], size[3], LAYOUT_FIT_COVER, fx, fy);
-        struct scale_source shape = {.width_px = size[0], .height_px = size[1]};
+        struct still_scale_source shape = {.width_px = size[0], .height_px = size[1]};
         shape.part = fitted.source;
         struct sample_canvas out = scaled(&shape, solid, size[2], size[3]);
         assert_int_equal(*sample_pixel(&out.canvas, size[2] - 1, size[3] - 1), solid(0, 0));
@@ -217,7 +222,7 @@ static void extreme_shapes(void **state)
                                   {1, 1, 16384, 1},  {1, 1, 1, 16384},     {2, 3, 2000, 1},
                                   {3000, 2, 1, 700}, {16384, 2, 16384, 1}, {1, 1, 1920, 1080}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct scale_source shape = {.width_px = rows[i][0], .height_px = rows[i][1]};
+        const struct still_scale_source shape = {.width_px = rows[i][0], .height_px = rows[i][1]};
         struct sample_canvas out = scaled(&shape, solid, rows[i][2], rows[i][3]);
         assert_int_equal(*sample_pixel(&out.canvas, rows[i][2] - 1, rows[i][3] - 1), solid(0, 0));
         sample_canvas_finish(&out);
@@ -228,15 +233,15 @@ static void a_failure_says_so(void **state)
 {
     (void)state;
     uint32_t pixel = 0;
-    struct scale_source source = {.pixels = &pixel,
-                                  .stride_bytes = 4,
-                                  .width_px = 1,
-                                  .height_px = 1,
-                                  .format = SCALE_ARGB8888,
-                                  .part = {5, 5, -1, 1}};
-    struct scale_target target = {&pixel, 4, 1, 1};
+    struct still_scale_source source = {.pixels = &pixel,
+                                        .stride_bytes = 4,
+                                        .width_px = 1,
+                                        .height_px = 1,
+                                        .format = STILL_SCALE_ARGB8888,
+                                        .part = {5, 5, -1, 1}};
+    struct still_scale_target target = {&pixel, 4, 1, 1};
     struct err err = {0};
-    assert_false(scale_picture(&source, &target, &err));
+    assert_false(still_scale_picture(&source, &target, &err));
     assert_int_equal(err.code, ERR_SYSTEM);
     assert_non_null(strstr(err.text, "scaling failed: "));
 }
