@@ -1,6 +1,6 @@
 #include "worker/text/linebreak.h"
 
-#include "worker/text/linebreak_taste.h"
+#include "worker/text/linebreak_rank.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -153,7 +153,7 @@ static enum linebreak_mark mark_before(const struct linebreak_text *text,
         return LINEBREAK_INSIDE;
     if (text->characters[i] == '\n')
         return LINEBREAK_NEVER;
-    return linebreak_taste(text, i, scratch->breaks[i] == UC_BREAK_POSSIBLE);
+    return linebreak_rank(text, i, scratch->breaks[i] == UC_BREAK_POSSIBLE);
 }
 
 bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *marks,

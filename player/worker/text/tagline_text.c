@@ -1,6 +1,6 @@
 #include "worker/text/tagline_text.h"
 
-#include "worker/text/linebreak_taste.h"
+#include "worker/text/linebreak_rank.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* How good a line end is at a place, by language: the rules that UAX #14 leaves to taste. Pure; any
  * thread. */
-#ifndef WORKER_TEXT_LINEBREAK_TASTE_H
-#define WORKER_TEXT_LINEBREAK_TASTE_H
+#ifndef WORKER_TEXT_LINEBREAK_RANK_H
+#define WORKER_TEXT_LINEBREAK_RANK_H
 
 #include "worker/text/linebreak.h"
 
@@ -17,7 +17,7 @@ struct linebreak_text {
 
 /* The mark before characters[at], 0 < at < count. `allowed`: UAX #14 allows a break there. Not for
  * line ends and places inside a cluster, which are the caller's. */
-enum linebreak_mark linebreak_taste(const struct linebreak_text *text, size_t at, bool allowed);
+enum linebreak_mark linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed);
 
 bool linebreak_is_hangul(uint32_t c);
 bool linebreak_is_kana(uint32_t c);

@@ -1,4 +1,4 @@
-#include "worker/text/linebreak_taste.h"
+#include "worker/text/linebreak_rank.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -287,7 +287,7 @@ static enum linebreak_mark taste_latin(const struct linebreak_text *text, size_t
                                                                          : LINEBREAK_FAIR;
 }
 
-enum linebreak_mark linebreak_taste(const struct linebreak_text *text, size_t at, bool allowed)
+enum linebreak_mark linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed)
 {
     uint32_t previous = character(text, at - 1), next = character(text, at);
     if (previous == next && is_one_of(next, L"—―…⋯─"))
