@@ -1,6 +1,6 @@
 #include "decode/system_fonts.h"
 #include "worker/text/tagline.h"
-#include "worker/text/tagline_lines.h"
+#include "worker/text/tagline_balance.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -421,38 +421,38 @@ static void test_lines_are_even(void **state)
     /* Eleven of one width in lines of ten: 6 and 5, or 5 and 6, not 10 and 1. */
     for (int i = 0; i < 11; i++)
         add_piece(pieces, 1, LINEBREAK_FAIR);
-    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_int_equal(lines->count, 2);
     assert_in_range(lines->ends[0], 5, 6);
     assert_int_equal(lines->ends[1], 11);
     /* A comma near the middle takes the break; one at the start doesn't. */
     pieces->items[3].mark = LINEBREAK_BEST;
-    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_int_equal(lines->ends[0], 4);
     pieces->items[3].mark = LINEBREAK_FAIR;
     pieces->items[0].mark = LINEBREAK_BEST;
-    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_in_range(lines->ends[0], 5, 6);
     /* A poor place gives way to its neighbour. */
     pieces->items[0].mark = LINEBREAK_FAIR;
     pieces->items[4].mark = pieces->items[5].mark = LINEBREAK_POOR;
-    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_true(lines->ends[0] == 4 || lines->ends[0] == 7);
     /* Blank at a line's end takes no room. */
     pieces->count = 0;
     add_piece(pieces, 6, LINEBREAK_FAIR);
     pieces->items[0].trail = 1;
     add_piece(pieces, 4, LINEBREAK_MUST);
-    assert_true(tagline_lines_break(pieces, 1, 10, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_int_equal(lines->count, 1);
-    assert_true(tagline_lines_break(pieces, 1, 5, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 5, false, lines));
     assert_int_equal(lines->count, 2);
-    assert_false(tagline_lines_break(pieces, 2, 5, false, lines));
-    assert_true(tagline_lines_break(pieces, 2, 5, true, lines));
+    assert_false(tagline_balance_break(pieces, 2, 5, false, lines));
+    assert_true(tagline_balance_break(pieces, 2, 5, true, lines));
     assert_int_equal(lines->count, 2);
     /* A line end in the text is kept. */
     pieces->items[0].mark = LINEBREAK_MUST;
-    assert_true(tagline_lines_break(pieces, 1, 100, false, lines));
+    assert_true(tagline_balance_break(pieces, 1, 100, false, lines));
     assert_int_equal(lines->count, 2);
     free(pieces);
     free(lines);

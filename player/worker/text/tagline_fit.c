@@ -106,7 +106,7 @@ static bool fits(const struct fitting *fitting, const struct rule *rule, int siz
     fit->pieces.count = 0;
     collect(fitting, rule->level, 0, fitting->text->count,
             rule->may_split ? rule->width / scale : (double)INFINITY);
-    if (!tagline_lines_break(&fit->pieces, scale, rule->width, force, &fit->lines))
+    if (!tagline_balance_break(&fit->pieces, scale, rule->width, force, &fit->lines))
         return false;
     if (rule->lines_max > 0 && fit->lines.count > rule->lines_max)
         return false;

@@ -5,7 +5,7 @@
 
 #include "core/err.h"
 #include "playlist/playlist.h"
-#include "worker/text/tagline_lines.h"
+#include "worker/text/tagline_balance.h"
 #include "worker/text/tagline_text.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 
 #include "core/err.h"
 #include "worker/text/linebreak.h"
-#include "worker/text/tagline_lines.h"
+#include "worker/text/tagline_balance.h"
 #include "worker/text/tagline_type.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Parts pieces of text into lines: as few as fit, then as even as they go. Pure; any thread. */
-#ifndef WORKER_TEXT_TAGLINE_LINES_H
-#define WORKER_TEXT_TAGLINE_LINES_H
+#ifndef WORKER_TEXT_TAGLINE_BALANCE_H
+#define WORKER_TEXT_TAGLINE_BALANCE_H
 
 #include "worker/text/linebreak.h"
 
@@ -32,7 +32,7 @@ struct tagline_lines {
 /* Breaks at least one piece into lines of `width_px`, the pieces taken `scale` times their size.
  * With `force` a piece that is too wide gets a line of its own; without, it makes the result
  * false. */
-bool tagline_lines_break(const struct tagline_pieces *pieces, double scale, double width_px,
-                         bool force, struct tagline_lines *lines);
+bool tagline_balance_break(const struct tagline_pieces *pieces, double scale, double width_px,
+                           bool force, struct tagline_lines *lines);
 
 #endif

@@ -1,4 +1,4 @@
-#include "worker/text/tagline_lines.h"
+#include "worker/text/tagline_balance.h"
 
 #include <float.h>
 #include <stdint.h>
@@ -59,8 +59,8 @@ static bool find_best(const struct tagline_pieces *pieces, double scale, double 
     return best[end].lines != SIZE_MAX;
 }
 
-bool tagline_lines_break(const struct tagline_pieces *pieces, double scale, double width_px,
-                         bool force, struct tagline_lines *lines)
+bool tagline_balance_break(const struct tagline_pieces *pieces, double scale, double width_px,
+                           bool force, struct tagline_lines *lines)
 {
     struct best best[TAGLINE_PIECES_MAX + 1];
     /* Each place can be reached when each piece fits alone, so the first that can't ends it. */
