@@ -1,9 +1,9 @@
 #include "worker/text/tagline.h"
 
 #include "worker/text/tagline_fit.h"
+#include "worker/text/tagline_fonts.h"
 #include "worker/text/tagline_paint.h"
 #include "worker/text/tagline_text.h"
-#include "worker/text/tagline_type.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct setting {
     const struct tagline_request *request;
     struct tagline_room room;
     struct tagline_text text;
-    struct tagline_type *type;
+    struct tagline_fonts *type;
     struct tagline_fit *fit;
 };
 
@@ -171,8 +171,8 @@ static bool set_text(struct tagline *tagline, struct setting *setting, struct er
     setting->room = tagline_fit_room(request->canvas_width_px, request->canvas_height_px, style);
     if (!tagline_text_init(&setting->text, request->text, request->language, err))
         return false;
-    setting->type = tagline_type_open(request->faces, request->face_count, setting->text.script,
-                                      setting->room.floor_px, err);
+    setting->type = tagline_fonts_open(request->faces, request->face_count, setting->text.script,
+                                       setting->room.floor_px, err);
     if (!setting->type)
         return false;
     tagline_text_choose_faces(&setting->text, setting->type);
@@ -202,7 +202,7 @@ struct tagline *tagline_create(const struct tagline_request *request, struct err
     if (!ok)
         err_oom(err);
     ok = ok && set_text(tagline, &setting, err);
-    tagline_type_close(setting.type);
+    tagline_fonts_close(setting.type);
     tagline_text_finish(&setting.text);
     free(setting.fit);
     if (ok)

@@ -3,8 +3,8 @@
 #define WORKER_TEXT_TAGLINE_BLUR_H
 
 #include "core/err.h"
+#include "worker/text/tagline_fonts.h"
 #include "worker/text/tagline_paint.h"
-#include "worker/text/tagline_type.h"
 
 #include <stdbool.h>
 #include <stdint.h>

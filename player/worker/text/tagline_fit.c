@@ -102,7 +102,7 @@ static bool fits(const struct fitting *fitting, const struct rule *rule, int siz
 {
     struct tagline_fit *fit = fitting->fit;
     struct tagline_measure measure = tagline_fit_measure(fitting->text->script);
-    double scale = (double)size_px / tagline_type_size(fitting->text->type);
+    double scale = (double)size_px / tagline_fonts_size(fitting->text->type);
     fit->pieces.count = 0;
     collect(fitting, rule->level, 0, fitting->text->count,
             rule->may_split ? rule->width / scale : (double)INFINITY);
@@ -116,12 +116,12 @@ static bool fits(const struct fitting *fitting, const struct rule *rule, int siz
 
 static bool resize(const struct fitting *fitting, int size_px, struct err *err)
 {
-    if (size_px == tagline_type_size(fitting->text->type))
+    if (size_px == tagline_fonts_size(fitting->text->type))
         return true;
     for (int level = 0; level < LEVELS; level++)
         memset(fitting->measured[level], 0,
                (fitting->text->count + 1) * sizeof *fitting->measured[level]);
-    return tagline_type_resize(fitting->text->type, size_px, err);
+    return tagline_fonts_resize(fitting->text->type, size_px, err);
 }
 
 /* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real

@@ -3,7 +3,7 @@
 #define WORKER_TEXT_TAGLINE_PAINT_H
 
 #include "core/err.h"
-#include "worker/text/tagline_type.h"
+#include "worker/text/tagline_fonts.h"
 
 #include <stdbool.h>
 #include <stddef.h>

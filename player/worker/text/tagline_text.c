@@ -63,7 +63,7 @@ static int count_missing(const struct tagline_text *text, const struct tagline_c
     size_t length, end = (size_t)character->start + character->bytes;
     for (size_t at = character->start; at < end; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
-        missing += !linebreak_is_invisible(code) && !tagline_type_has(text->type, face, code);
+        missing += !linebreak_is_invisible(code) && !tagline_fonts_has(text->type, face, code);
     }
     return missing;
 }
@@ -80,10 +80,10 @@ static int choose_face(const struct tagline_text *text, const struct tagline_cha
     bool wants_cjk = is_shared_mark(character->code) && (text->script == LINEBREAK_SCRIPT_HAN ||
                                                          text->script == LINEBREAK_SCRIPT_KANA);
     int fallback = TAGLINE_TEXT_MISSING;
-    for (int face = 0; face < tagline_type_count(text->type); face++) {
+    for (int face = 0; face < tagline_fonts_count(text->type); face++) {
         if (count_missing(text, character, face) > 0)
             continue;
-        if (!wants_cjk || tagline_type_has(text->type, face, 0x3002))
+        if (!wants_cjk || tagline_fonts_has(text->type, face, 0x3002))
             return face;
         if (fallback < 0)
             fallback = face;
@@ -91,7 +91,7 @@ static int choose_face(const struct tagline_text *text, const struct tagline_cha
     return fallback;
 }
 
-void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *type)
+void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *type)
 {
     text->type = type;
     text->missing = 0;
@@ -106,7 +106,7 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *t
         }
         /* A space goes with the word before it, so that it doesn't part a run. */
         if (character->is_space) {
-            bool keeps = previous >= 0 && tagline_type_has(type, previous, character->code);
+            bool keeps = previous >= 0 && tagline_fonts_has(type, previous, character->code);
             character->face = keeps ? previous : TAGLINE_TEXT_UNSEEN;
             continue;
         }
@@ -136,15 +136,15 @@ static void add_missing(const struct tagline_text *text, const struct tagline_ch
     size_t length, end = (size_t)character->start + character->bytes;
     for (size_t at = character->start; at < end; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
-        if (!linebreak_is_invisible(code) && !tagline_type_has(text->type, 0, code))
+        if (!linebreak_is_invisible(code) && !tagline_fonts_has(text->type, 0, code))
             add_code(codes, code);
     }
 }
 
 void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts)
 {
-    for (int face = 0; face < tagline_type_count(text->type); face++)
-        facts->faces_open |= 1U << tagline_type_place(text->type, face);
+    for (int face = 0; face < tagline_fonts_count(text->type); face++)
+        facts->faces_open |= 1U << tagline_fonts_place(text->type, face);
     facts->missing_glyphs = text->missing;
     for (size_t i = 0; i < text->count; i++) {
         const struct tagline_character *character = &text->characters[i];
@@ -152,7 +152,7 @@ void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *fa
             add_missing(text, character, facts->missing_codes);
         if (character->face < 0 || character->is_space)
             continue;
-        int place = tagline_type_place(text->type, character->face);
+        int place = tagline_fonts_place(text->type, character->face);
         facts->faces_used |= 1U << place;
         if (place > 0) {
             facts->fallen_glyphs++;
@@ -164,7 +164,7 @@ void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *fa
 static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
 {
     const struct tagline_character *character = &text->characters[at];
-    return tagline_type_glyph(text->type, character->face, character->code);
+    return tagline_fonts_glyph(text->type, character->face, character->code);
 }
 
 /* What the pen moves, more or less than the font says, between characters `at` and `at` + 1. The
@@ -179,7 +179,7 @@ static int kern_after(const struct tagline_text *text, size_t at)
     const struct tagline_character *a = &text->characters[at], *b = a + 1;
     if (a->face < 0 || b->face < 0)
         return 0;
-    int size = tagline_type_size(text->type);
+    int size = tagline_fonts_size(text->type);
     bool apostrophe = a->code == 0x2019 && linebreak_is_latin(b->code) && at > 0 &&
                       linebreak_is_latin(text->characters[at - 1].code);
     bool pair = linebreak_is_cjk_mark(a->code) && linebreak_is_cjk_mark(b->code);
@@ -215,7 +215,7 @@ static int pen_after(const struct tagline_text *text, size_t start, size_t end)
     for (size_t at = start; at < end;) {
         struct tagline_run run = next_run(text, &at, end);
         if (run.face >= 0)
-            pen += tagline_type_width(text->type, &run) + kern_after(text, at - 1);
+            pen += tagline_fonts_width(text->type, &run) + kern_after(text, at - 1);
     }
     return pen;
 }
@@ -265,9 +265,9 @@ bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end
         struct tagline_run run = next_run(text, &at, end);
         if (run.face < 0)
             continue;
-        if (!tagline_type_draw(text->type, &run, x, y, plane, err))
+        if (!tagline_fonts_draw(text->type, &run, x, y, plane, err))
             return false;
-        x += tagline_type_width(text->type, &run) + kern_after(text, at - 1);
+        x += tagline_fonts_width(text->type, &run) + kern_after(text, at - 1);
     }
     return true;
 }

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "worker/text/linebreak.h"
 #include "worker/text/tagline_balance.h"
-#include "worker/text/tagline_type.h"
+#include "worker/text/tagline_fonts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ struct tagline_text {
     int missing;  /* code points that no face has */
     bool is_seen; /* something is drawn */
     enum linebreak_script script;
-    struct tagline_type *type; /* the caller's */
+    struct tagline_fonts *type; /* the caller's */
 };
 
 /* Zeroed is an empty text. Normalises and cuts `source`; ERR_INPUT, ERR_LIMIT and ERR_SYSTEM as
@@ -40,7 +40,7 @@ MUST_CHECK bool tagline_text_init(struct tagline_text *text, const char *source,
 void tagline_text_finish(struct tagline_text *text);
 
 /* Gives each character its face: the first that has it. `type` must outlive the text's use. */
-void tagline_text_choose_faces(struct tagline_text *text, struct tagline_type *type);
+void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *type);
 
 /* After tagline_text_choose_faces: what draws the text, for `check`. Fills the facts' counts, codes
  * and faces. */

@@ -3,8 +3,8 @@
  *
  * One thread at a time. Faces are read with pread, so a descriptor's offset is neither used nor
  * moved: several processes may share it. Positions are pixels; a pen stands on the baseline. */
-#ifndef WORKER_TEXT_TAGLINE_TYPE_H
-#define WORKER_TEXT_TAGLINE_TYPE_H
+#ifndef WORKER_TEXT_TAGLINE_FONTS_H
+#define WORKER_TEXT_TAGLINE_FONTS_H
 
 #include "core/err.h"
 #include "worker/text/linebreak.h"
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tagline_type;
+struct tagline_fonts;
 
 /* Coverage 0..255 of a part of the canvas: `height` rows of `width` bytes. Zeroed by who allocates
  * it. */
@@ -32,22 +32,23 @@ struct tagline_glyph {
 
 /* Opens those of the `count` faces that are fonts, at `size_px` (the em). NULL when none is
  * (ERR_INPUT) or the font library fails (ERR_SYSTEM). The descriptors must stay open until
- * tagline_type_close. */
-struct tagline_type *tagline_type_open(const struct tagline_face *faces, int count,
-                                       enum linebreak_script script, int size_px, struct err *err);
+ * tagline_fonts_close. */
+struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int count,
+                                         enum linebreak_script script, int size_px,
+                                         struct err *err);
 
-MUST_CHECK bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err);
-int tagline_type_size(const struct tagline_type *type);
+MUST_CHECK bool tagline_fonts_resize(struct tagline_fonts *type, int size_px, struct err *err);
+int tagline_fonts_size(const struct tagline_fonts *type);
 
 /* Number of open faces; they are numbered from 0 in the order given. */
-int tagline_type_count(const struct tagline_type *type);
+int tagline_fonts_count(const struct tagline_fonts *type);
 
 /* The place of an open face among those that were given. */
-int tagline_type_place(const struct tagline_type *type, int face);
-bool tagline_type_has(const struct tagline_type *type, int face, unsigned character);
+int tagline_fonts_place(const struct tagline_fonts *type, int face);
+bool tagline_fonts_has(const struct tagline_fonts *type, int face, unsigned character);
 
 /* Zeros for a character that the face does not have. */
-struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, unsigned character);
+struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *type, int face, unsigned character);
 
 /* A stretch of text in one face. `bytes` <= LINEBREAK_TEXT_BYTES_MAX. */
 struct tagline_run {
@@ -57,13 +58,13 @@ struct tagline_run {
 };
 
 /* How far the pen moves over a run, kerning included. */
-int tagline_type_width(struct tagline_type *type, const struct tagline_run *run);
+int tagline_fonts_width(struct tagline_fonts *type, const struct tagline_run *run);
 
 /* Draws a run with the pen at (x, y) of the canvas; what lies outside the plane is dropped. */
-MUST_CHECK bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x,
-                                  int y, const struct tagline_plane *plane, struct err *err);
+MUST_CHECK bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *run, int x,
+                                   int y, const struct tagline_plane *plane, struct err *err);
 
 /* NULL is allowed. */
-void tagline_type_close(struct tagline_type *type);
+void tagline_fonts_close(struct tagline_fonts *type);
 
 #endif

@@ -1,4 +1,4 @@
-#include "worker/text/tagline_type.h"
+#include "worker/text/tagline_fonts.h"
 
 #include "sandbox/sandbox.h"
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct tagline_type {
+struct tagline_fonts {
     TTF_Font *fonts[TAGLINE_FACES_MAX];
     int places[TAGLINE_FACES_MAX]; /* among the faces that were given */
     int count, size_px;
@@ -134,10 +134,10 @@ static TTF_Font *font_open(const struct tagline_face *face, enum linebreak_scrip
     return font;
 }
 
-struct tagline_type *tagline_type_open(const struct tagline_face *faces, int count,
-                                       enum linebreak_script script, int size_px, struct err *err)
+struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int count,
+                                         enum linebreak_script script, int size_px, struct err *err)
 {
-    struct tagline_type *type = calloc(1, sizeof *type);
+    struct tagline_fonts *type = calloc(1, sizeof *type);
     if (!type) {
         err_oom(err);
         return NULL;
@@ -146,7 +146,7 @@ struct tagline_type *tagline_type_open(const struct tagline_face *faces, int cou
     type->library_ready = TTF_Init() == 0;
     if (!type->library_ready) {
         err_set(err, ERR_SYSTEM, "font library: %s", SDL_GetError());
-        tagline_type_close(type);
+        tagline_fonts_close(type);
         return NULL;
     }
     for (int i = 0; i < count && i < TAGLINE_FACES_MAX; i++) {
@@ -158,13 +158,13 @@ struct tagline_type *tagline_type_open(const struct tagline_face *faces, int cou
     }
     if (type->count == 0) {
         err_set(err, ERR_INPUT, "no usable font: %s", SDL_GetError());
-        tagline_type_close(type);
+        tagline_fonts_close(type);
         return NULL;
     }
     return type;
 }
 
-bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err)
+bool tagline_fonts_resize(struct tagline_fonts *type, int size_px, struct err *err)
 {
     if (size_px == type->size_px)
         return true;
@@ -175,27 +175,27 @@ bool tagline_type_resize(struct tagline_type *type, int size_px, struct err *err
     return true;
 }
 
-int tagline_type_size(const struct tagline_type *type)
+int tagline_fonts_size(const struct tagline_fonts *type)
 {
     return type->size_px;
 }
 
-int tagline_type_count(const struct tagline_type *type)
+int tagline_fonts_count(const struct tagline_fonts *type)
 {
     return type->count;
 }
 
-int tagline_type_place(const struct tagline_type *type, int face)
+int tagline_fonts_place(const struct tagline_fonts *type, int face)
 {
     return type->places[face];
 }
 
-bool tagline_type_has(const struct tagline_type *type, int face, unsigned character)
+bool tagline_fonts_has(const struct tagline_fonts *type, int face, unsigned character)
 {
     return TTF_GlyphIsProvided32(type->fonts[face], character) != 0;
 }
 
-struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, unsigned character)
+struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *type, int face, unsigned character)
 {
     struct tagline_glyph glyph = {0};
     if (TTF_GlyphMetrics32(type->fonts[face], character, &glyph.left, &glyph.right, &glyph.bottom,
@@ -205,14 +205,14 @@ struct tagline_glyph tagline_type_glyph(struct tagline_type *type, int face, uns
 }
 
 /* SDL_ttf wants a NUL at the end. */
-static const char *text_of(struct tagline_type *type, const struct tagline_run *run)
+static const char *text_of(struct tagline_fonts *type, const struct tagline_run *run)
 {
     memcpy(type->text, run->text, run->bytes);
     type->text[run->bytes] = '\0';
     return type->text;
 }
 
-int tagline_type_width(struct tagline_type *type, const struct tagline_run *run)
+int tagline_fonts_width(struct tagline_fonts *type, const struct tagline_run *run)
 {
     int width = 0;
     if (run->bytes == 0 || TTF_SizeUTF8(type->fonts[run->face], text_of(type, run), &width, NULL))
@@ -237,8 +237,8 @@ static void copy_coverage(const SDL_Surface *from, int x, int y, const struct ta
     }
 }
 
-bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run, int x, int y,
-                       const struct tagline_plane *plane, struct err *err)
+bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *run, int x, int y,
+                        const struct tagline_plane *plane, struct err *err)
 {
     if (run->bytes == 0)
         return true;
@@ -253,7 +253,7 @@ bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run,
     size_t length;
     for (size_t at = 0; at < run->bytes; at += length) {
         struct tagline_glyph glyph =
-            tagline_type_glyph(type, run->face, linebreak_character(run->text, at, &length));
+            tagline_fonts_glyph(type, run->face, linebreak_character(run->text, at, &length));
         if (at == 0 && glyph.left < 0)
             left = glyph.left;
         ascent = SDL_max(ascent, glyph.top);
@@ -263,7 +263,7 @@ bool tagline_type_draw(struct tagline_type *type, const struct tagline_run *run,
     return true;
 }
 
-void tagline_type_close(struct tagline_type *type)
+void tagline_fonts_close(struct tagline_fonts *type)
 {
     if (!type)
         return;
