@@ -53,7 +53,7 @@ struct pointer_rules {
     const char *channel;
     enum pointer_kind kind;
     int64_t highest_version; /* seen so far; 0: none */
-    /* What time it is (floor_clock.h): by a clock that is trusted, or else the latest time that is
+    /* What time it is (trusted_time.h): by a clock that is trusted, or else the latest time that is
      * known to have passed, which tells little about the future. */
     int64_t now_ms;
     bool clock_trusted;

@@ -146,7 +146,7 @@ void feed_describe(struct feed *feed, char *text, size_t text_bytes)
 
 int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted)
 {
-    struct floor_time time = feed_slot_time(&feed->slot, mono_ns);
+    struct trusted_time_now time = feed_slot_time(&feed->slot, mono_ns);
     if (trusted)
         *trusted = time.trusted;
     return time.now_ms;

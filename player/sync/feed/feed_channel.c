@@ -111,7 +111,7 @@ static void end_takeover(struct feed_channel *c)
 {
     const struct feed_line *line = c->lines[POINTER_TAKEOVER];
     int64_t now_ns = clock_mono_ns();
-    struct floor_time time = feed_slot_time(c->slot, now_ns);
+    struct trusted_time_now time = feed_slot_time(c->slot, now_ns);
     if (!feed_line_in_force(line) || !feed_line_is_done(line, now_ns))
         return;
     /* At the next start the clock may be dead, and the floor an hour old. */
@@ -234,11 +234,11 @@ static void tell_stale(struct feed_channel *c)
 /* Remembers now and then how late it is, and what could not be remembered before. */
 static void remember(struct feed_channel *c, int64_t now_ns)
 {
-    enum floor_clock_news news = feed_slot_follow_clock(c->slot);
+    enum trusted_time_news news = feed_slot_follow_clock(c->slot);
     int64_t floor_ms = feed_slot_time(c->slot, now_ns).floor_ms;
-    if (news == FLOOR_CLOCK_LOWER)
+    if (news == TRUSTED_TIME_LOWER)
         feed_remember_lower(c->state, floor_ms);
-    else if (news == FLOOR_CLOCK_KEEP)
+    else if (news == TRUSTED_TIME_KEEP)
         feed_remember(c->state, &(struct state){.floor_ms = floor_ms});
     if (!state_unsaved(c->state)) {
         c->unsaved_due_ns = now_ns + UNSAVED_NS;

@@ -338,7 +338,7 @@ const struct pointer *feed_line_in_force(const struct feed_line *line)
 
 int64_t feed_line_now_ms(const struct feed_line *line, int64_t now_ns)
 {
-    struct floor_time time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
     /* At the start there may be none newer than what the store holds. */
     const struct accepted *newest = line->newest.given ? &line->newest : &line->in_force;
     if (!newest->given || time.synchronised)
@@ -361,7 +361,7 @@ bool feed_line_is_on(const struct feed_line *line, int64_t now_ns)
 bool feed_line_is_done(const struct feed_line *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
-    struct floor_time time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
     if (line->config.kind != POINTER_TAKEOVER || feed_line_is_on(line, now_ns))
         return false;
     return time.synchronised || pointer_end_ms(on) <= time.floor_ms ||

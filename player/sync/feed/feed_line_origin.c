@@ -95,7 +95,7 @@ static void judge(struct feed_line *line, size_t base, const struct opened *open
 {
     struct origin *origin = &line->origins[base];
     const struct pointer *pointer = &opened->pointer;
-    struct floor_time time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
     const struct pointer_rules rules = {
         .channel = line->config.channel,
         .kind = line->config.kind,

@@ -18,7 +18,7 @@ void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_con
     pthread_condattr_destroy(&attributes);
     atomic_init(&slot->stop, false);
     atomic_init(&slot->again, false);
-    floor_clock_init(&slot->clock, 0, clock_mono_ns());
+    trusted_time_init(&slot->clock, 0, clock_mono_ns());
 }
 
 void feed_slot_finish(struct feed_slot *slot)
@@ -125,17 +125,17 @@ void feed_slot_rest(struct feed_slot *slot, int64_t until_ns)
     pthread_mutex_unlock(&slot->lock);
 }
 
-static struct floor_reading read_clocks(int64_t mono_ns)
+static struct trusted_time_reading read_clocks(int64_t mono_ns)
 {
-    return (struct floor_reading){
+    return (struct trusted_time_reading){
         .wall_ms = clock_wall_ms(), .mono_ns = mono_ns, .synchronised = clock_is_synchronised()};
 }
 
-struct floor_time feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
+struct trusted_time_now feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
 {
-    struct floor_reading reading = read_clocks(mono_ns);
+    struct trusted_time_reading reading = read_clocks(mono_ns);
     pthread_mutex_lock(&slot->lock);
-    struct floor_time time = floor_clock_read(&slot->clock, &reading);
+    struct trusted_time_now time = trusted_time_read(&slot->clock, &reading);
     pthread_mutex_unlock(&slot->lock);
     return time;
 }
@@ -143,25 +143,25 @@ struct floor_time feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
 void feed_slot_set_floor(struct feed_slot *slot, int64_t floor_ms)
 {
     pthread_mutex_lock(&slot->lock);
-    floor_clock_init(&slot->clock, floor_ms, clock_mono_ns());
+    trusted_time_init(&slot->clock, floor_ms, clock_mono_ns());
     pthread_mutex_unlock(&slot->lock);
 }
 
 int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms)
 {
-    struct floor_reading reading = read_clocks(clock_mono_ns());
+    struct trusted_time_reading reading = read_clocks(clock_mono_ns());
     pthread_mutex_lock(&slot->lock);
-    bool rose = floor_clock_raise(&slot->clock, &reading, signed_ms);
+    bool rose = trusted_time_raise(&slot->clock, &reading, signed_ms);
     int64_t floor_ms = slot->clock.floor_ms;
     pthread_mutex_unlock(&slot->lock);
     return rose ? floor_ms : 0;
 }
 
-enum floor_clock_news feed_slot_follow_clock(struct feed_slot *slot)
+enum trusted_time_news feed_slot_follow_clock(struct feed_slot *slot)
 {
-    struct floor_reading reading = read_clocks(clock_mono_ns());
+    struct trusted_time_reading reading = read_clocks(clock_mono_ns());
     pthread_mutex_lock(&slot->lock);
-    enum floor_clock_news news = floor_clock_follow(&slot->clock, &reading);
+    enum trusted_time_news news = trusted_time_follow(&slot->clock, &reading);
     pthread_mutex_unlock(&slot->lock);
     return news;
 }

@@ -3,7 +3,7 @@
 #ifndef SYNC_FEED_FEED_SLOT_H
 #define SYNC_FEED_FEED_SLOT_H
 
-#include "core/floor_clock.h"
+#include "core/trusted_time.h"
 #include "sync/edition.h"
 
 #include <pthread.h>
@@ -21,10 +21,10 @@ struct feed_slot {
     int64_t progress_due_ns;    /* the feed's thread only */
     void (*wake)(void *);
     void *wake_context;
-    pthread_cond_t ended;     /* with lock: stop was set */
-    atomic_bool stop;         /* the thread is to end; set once, by feed_slot_end */
-    atomic_bool again;        /* feed_again was called */
-    struct floor_clock clock; /* protected by lock; its floor is 0 where none is known */
+    pthread_cond_t ended;      /* with lock: stop was set */
+    atomic_bool stop;          /* the thread is to end; set once, by feed_slot_end */
+    atomic_bool again;         /* feed_again was called */
+    struct trusted_time clock; /* protected by lock; its floor is 0 where none is known */
 };
 
 void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context);
@@ -57,15 +57,15 @@ void feed_slot_end(struct feed_slot *slot);
  * no memory: it is for when both have run out. */
 void feed_slot_rest(struct feed_slot *slot, int64_t until_ns);
 
-/* What time it is (floor_clock.h), when the monotonic clock reads mono_ns, by the wall clock as it
+/* What time it is (trusted_time.h), when the monotonic clock reads mono_ns, by the wall clock as it
  * is now. */
-struct floor_time feed_slot_time(struct feed_slot *slot, int64_t mono_ns);
+struct trusted_time_now feed_slot_time(struct feed_slot *slot, int64_t mono_ns);
 
-/* The floor as it was remembered; as a signature vouches for it (floor_clock_raise: what it was
+/* The floor as it was remembered; as a signature vouches for it (trusted_time_raise: what it was
  * raised to, which is to be remembered, or 0); as time goes by. */
 void feed_slot_set_floor(struct feed_slot *slot, int64_t floor_ms);
 int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms);
-enum floor_clock_news feed_slot_follow_clock(struct feed_slot *slot);
+enum trusted_time_news feed_slot_follow_clock(struct feed_slot *slot);
 
 /* Copies it, cut at a character to fit. */
 void feed_slot_describe(struct feed_slot *slot, char *text, size_t text_bytes);

@@ -1,4 +1,4 @@
-#include "core/floor_clock.h"
+#include "core/trusted_time.h"
 
 #define NANO_PER_MS 1000000
 /* What a time service may slew in an hour (500 ppm are 1.8 s), and room for reading two clocks. */
@@ -17,41 +17,41 @@ static int64_t elapsed_ms(int64_t from_ns, int64_t to_ns)
     return to_ns > from_ns ? (to_ns - from_ns) / NANO_PER_MS : 0;
 }
 
-static int64_t running_ms(const struct floor_clock *clock, int64_t mono_ns)
+static int64_t running_ms(const struct trusted_time *clock, int64_t mono_ns)
 {
     return add(clock->floor_ms, elapsed_ms(clock->floor_mono_ns, mono_ns));
 }
 
-static void set_floor(struct floor_clock *clock, int64_t floor_ms, int64_t mono_ns)
+static void set_floor(struct trusted_time *clock, int64_t floor_ms, int64_t mono_ns)
 {
     clock->floor_ms = floor_ms;
     clock->floor_mono_ns = mono_ns;
 }
 
-void floor_clock_init(struct floor_clock *clock, int64_t floor_ms, int64_t mono_ns)
+void trusted_time_init(struct trusted_time *clock, int64_t floor_ms, int64_t mono_ns)
 {
-    *clock = (struct floor_clock){
+    *clock = (struct trusted_time){
         .floor_ms = floor_ms, .floor_mono_ns = mono_ns, .kept_mono_ns = mono_ns};
 }
 
-struct floor_time floor_clock_read(const struct floor_clock *clock,
-                                   const struct floor_reading *reading)
+struct trusted_time_now trusted_time_read(const struct trusted_time *clock,
+                                          const struct trusted_time_reading *reading)
 {
-    struct floor_time time = {.floor_ms = running_ms(clock, reading->mono_ns),
-                              .synchronised = reading->synchronised};
+    struct trusted_time_now time = {.floor_ms = running_ms(clock, reading->mono_ns),
+                                    .synchronised = reading->synchronised};
     time.trusted =
-        reading->synchronised || reading->wall_ms >= add(time.floor_ms, -FLOOR_CLOCK_SLACK_MS);
+        reading->synchronised || reading->wall_ms >= add(time.floor_ms, -TRUSTED_TIME_SLACK_MS);
     time.now_ms = time.trusted ? reading->wall_ms : time.floor_ms;
     return time;
 }
 
-bool floor_clock_raise(struct floor_clock *clock, const struct floor_reading *reading,
-                       int64_t signed_ms)
+bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_reading *reading,
+                        int64_t signed_ms)
 {
-    struct floor_time time = floor_clock_read(clock, reading);
+    struct trusted_time_now time = trusted_time_read(clock, reading);
     int64_t to_ms = signed_ms;
     /* Half the slack: the wall clock may go a little slower than the floor from here on. */
-    int64_t most_ms = add(time.now_ms, time.synchronised ? 0 : FLOOR_CLOCK_SLACK_MS / 2);
+    int64_t most_ms = add(time.now_ms, time.synchronised ? 0 : TRUSTED_TIME_SLACK_MS / 2);
     if (time.trusted && to_ms > most_ms)
         to_ms = most_ms;
     if (to_ms <= time.floor_ms)
@@ -62,7 +62,7 @@ bool floor_clock_raise(struct floor_clock *clock, const struct floor_reading *re
 
 /* Whether the synchronised clock has gone as the monotonic one since it was noted; else notes it
  * anew. */
-static bool goes_well(struct floor_clock *clock, const struct floor_reading *reading)
+static bool goes_well(struct trusted_time *clock, const struct trusted_time_reading *reading)
 {
     int64_t should_ms =
         add(clock->steady_wall_ms, elapsed_ms(clock->steady_mono_ns, reading->mono_ns));
@@ -77,22 +77,22 @@ static bool goes_well(struct floor_clock *clock, const struct floor_reading *rea
     return false;
 }
 
-enum floor_clock_news floor_clock_follow(struct floor_clock *clock,
-                                         const struct floor_reading *reading)
+enum trusted_time_news trusted_time_follow(struct trusted_time *clock,
+                                           const struct trusted_time_reading *reading)
 {
     int64_t mono_ns = reading->mono_ns, wall_ms = reading->wall_ms;
     int64_t floor_ms = running_ms(clock, mono_ns);
     if (goes_well(clock, reading) &&
-        elapsed_ms(clock->steady_mono_ns, mono_ns) >= FLOOR_CLOCK_STEADY_MS) {
-        bool implausible = wall_ms < add(floor_ms, -FLOOR_CLOCK_SLACK_MS);
+        elapsed_ms(clock->steady_mono_ns, mono_ns) >= TRUSTED_TIME_STEADY_MS) {
+        bool implausible = wall_ms < add(floor_ms, -TRUSTED_TIME_SLACK_MS);
         clock->is_steady = false; /* the next hour */
         clock->kept_mono_ns = mono_ns;
         if (implausible || wall_ms > floor_ms)
             set_floor(clock, wall_ms, mono_ns);
-        return implausible ? FLOOR_CLOCK_LOWER : FLOOR_CLOCK_KEEP;
+        return implausible ? TRUSTED_TIME_LOWER : TRUSTED_TIME_KEEP;
     }
-    if (elapsed_ms(clock->kept_mono_ns, mono_ns) < FLOOR_CLOCK_STEADY_MS)
-        return FLOOR_CLOCK_NONE;
+    if (elapsed_ms(clock->kept_mono_ns, mono_ns) < TRUSTED_TIME_STEADY_MS)
+        return TRUSTED_TIME_NONE;
     clock->kept_mono_ns = mono_ns;
-    return FLOOR_CLOCK_KEEP;
+    return TRUSTED_TIME_KEEP;
 }

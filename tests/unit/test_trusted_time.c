@@ -1,4 +1,4 @@
-#include "core/floor_clock.h"
+#include "core/trusted_time.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -12,23 +12,23 @@
 #define YEAR_MS (365 * DAY_MS)
 #define START_NS INT64_C(5000000000)
 
-static struct floor_clock clock_at(int64_t floor_ms)
+static struct trusted_time clock_at(int64_t floor_ms)
 {
-    struct floor_clock clock;
-    floor_clock_init(&clock, floor_ms, START_NS);
+    struct trusted_time clock;
+    trusted_time_init(&clock, floor_ms, START_NS);
     return clock;
 }
 
 /* Readings so long after START_NS. */
-static struct floor_reading reading(int64_t wall_ms, int64_t passed_ms, bool synchronised)
+static struct trusted_time_reading reading(int64_t wall_ms, int64_t passed_ms, bool synchronised)
 {
-    return (struct floor_reading){wall_ms, START_NS + passed_ms * 1000000, synchronised};
+    return (struct trusted_time_reading){wall_ms, START_NS + passed_ms * 1000000, synchronised};
 }
 
-static void assert_reads(const struct floor_clock *clock, struct floor_reading at, int64_t now_ms,
-                         bool trusted)
+static void assert_reads(const struct trusted_time *clock, struct trusted_time_reading at,
+                         int64_t now_ms, bool trusted)
 {
-    struct floor_time time = floor_clock_read(clock, &at);
+    struct trusted_time_now time = trusted_time_read(clock, &at);
     assert_int_equal(time.now_ms, now_ms);
     assert_int_equal(time.trusted, trusted);
     assert_int_equal(time.synchronised, at.synchronised);
@@ -37,7 +37,7 @@ static void assert_reads(const struct floor_clock *clock, struct floor_reading a
 static void one_rule(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS);
+    struct trusted_time clock = clock_at(NOW_MS);
     assert_reads(&clock, reading(NOW_MS + 5, 5, false), NOW_MS + 5, true);
     /* Synchronised: right, whatever it says. */
     assert_reads(&clock, reading(NOW_MS - 3 * YEAR_MS, 0, true), NOW_MS - 3 * YEAR_MS, true);
@@ -51,7 +51,7 @@ static void one_rule(void **state)
 static void a_dead_clock_does_not_stand_still(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS);
+    struct trusted_time clock = clock_at(NOW_MS);
     for (int64_t hours = 0; hours < 100; hours++)
         assert_reads(&clock, reading(7000, hours * HOUR_MS, false), NOW_MS + hours * HOUR_MS,
                      false);
@@ -62,17 +62,18 @@ static void a_dead_clock_does_not_stand_still(void **state)
 static void without_a_floor_the_wall_counts(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(0);
+    struct trusted_time clock = clock_at(0);
     assert_reads(&clock, reading(5000, 0, false), 5000, true);
     assert_reads(&clock, reading(NOW_MS, 9, false), NOW_MS, true);
 }
 
-static void raised(int64_t floor_ms, struct floor_reading at, int64_t signed_ms, int64_t to_ms)
+static void raised(int64_t floor_ms, struct trusted_time_reading at, int64_t signed_ms,
+                   int64_t to_ms)
 {
-    struct floor_clock clock = clock_at(floor_ms);
-    struct floor_time before = floor_clock_read(&clock, &at);
-    assert_int_equal(floor_clock_raise(&clock, &at, signed_ms), to_ms > before.floor_ms);
-    struct floor_time after = floor_clock_read(&clock, &at);
+    struct trusted_time clock = clock_at(floor_ms);
+    struct trusted_time_now before = trusted_time_read(&clock, &at);
+    assert_int_equal(trusted_time_raise(&clock, &at, signed_ms), to_ms > before.floor_ms);
+    struct trusted_time_now after = trusted_time_read(&clock, &at);
     assert_int_equal(after.floor_ms, to_ms);
     assert_int_equal(after.trusted, before.trusted || signed_ms < at.wall_ms);
 }
@@ -95,26 +96,26 @@ static void a_signature_raises_the_floor(void **state)
     raised(before_ms, reading(7000, 0, false), NOW_MS, NOW_MS);
 }
 
-static enum floor_clock_news follow(struct floor_clock *clock, struct floor_reading at)
+static enum trusted_time_news follow(struct trusted_time *clock, struct trusted_time_reading at)
 {
-    return floor_clock_follow(clock, &at);
+    return trusted_time_follow(clock, &at);
 }
 
-static int64_t floor_at(const struct floor_clock *clock, int64_t passed_ms)
+static int64_t floor_at(const struct trusted_time *clock, int64_t passed_ms)
 {
-    struct floor_reading at = reading(0, passed_ms, false);
-    return floor_clock_read(clock, &at).floor_ms;
+    struct trusted_time_reading at = reading(0, passed_ms, false);
+    return trusted_time_read(clock, &at).floor_ms;
 }
 
 static void it_is_kept_each_hour(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS);
+    struct trusted_time clock = clock_at(NOW_MS);
     int kept = 0;
     for (int64_t minute = 0; minute <= 600; minute++) {
-        enum floor_clock_news news = follow(&clock, reading(7000, minute * 60000, false));
-        assert_int_not_equal(news, FLOOR_CLOCK_LOWER);
-        kept += news == FLOOR_CLOCK_KEEP;
+        enum trusted_time_news news = follow(&clock, reading(7000, minute * 60000, false));
+        assert_int_not_equal(news, TRUSTED_TIME_LOWER);
+        kept += news == TRUSTED_TIME_KEEP;
     }
     assert_int_equal(kept, 10);
     assert_int_equal(floor_at(&clock, 10 * HOUR_MS), NOW_MS + 10 * HOUR_MS);
@@ -123,13 +124,13 @@ static void it_is_kept_each_hour(void **state)
 static void a_good_clock_raises_it_after_an_hour(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS - YEAR_MS);
+    struct trusted_time clock = clock_at(NOW_MS - YEAR_MS);
     for (int64_t minute = 0; minute < 60; minute++)
         follow(&clock, reading(NOW_MS + minute * 60000, minute * 60000, true));
     assert_int_equal(floor_at(&clock, 0), NOW_MS - YEAR_MS);
     /* A time service slews a little. */
     int64_t slewed_ms = NOW_MS + HOUR_MS + 1800;
-    assert_int_equal(follow(&clock, reading(slewed_ms, HOUR_MS, true)), FLOOR_CLOCK_KEEP);
+    assert_int_equal(follow(&clock, reading(slewed_ms, HOUR_MS, true)), TRUSTED_TIME_KEEP);
     assert_int_equal(floor_at(&clock, HOUR_MS), slewed_ms);
 }
 
@@ -137,7 +138,7 @@ static void a_good_clock_raises_it_after_an_hour(void **state)
 static void one_wrong_answer_raises_nothing(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS);
+    struct trusted_time clock = clock_at(NOW_MS);
     for (int64_t minute = 0; minute < 600; minute++) {
         bool wrong = minute % 50 < 40;
         int64_t wall_ms = NOW_MS + minute * 60000 + (wrong ? 11 * YEAR_MS : 0);
@@ -153,15 +154,15 @@ static void one_wrong_answer_raises_nothing(void **state)
 static void a_floor_that_can_not_be_right_is_lowered(void **state)
 {
     (void)state;
-    struct floor_clock clock = clock_at(NOW_MS + 11 * YEAR_MS);
-    assert_int_equal(follow(&clock, reading(NOW_MS, 0, true)), FLOOR_CLOCK_NONE);
-    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), FLOOR_CLOCK_LOWER);
+    struct trusted_time clock = clock_at(NOW_MS + 11 * YEAR_MS);
+    assert_int_equal(follow(&clock, reading(NOW_MS, 0, true)), TRUSTED_TIME_NONE);
+    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), TRUSTED_TIME_LOWER);
     assert_int_equal(floor_at(&clock, HOUR_MS), NOW_MS + HOUR_MS);
     assert_reads(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, false), NOW_MS + HOUR_MS, true);
     /* One that is ahead by what a signer's clock may be stays. */
     clock = clock_at(NOW_MS + DAY_MS);
     follow(&clock, reading(NOW_MS, 0, true));
-    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), FLOOR_CLOCK_KEEP);
+    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), TRUSTED_TIME_KEEP);
     assert_int_equal(floor_at(&clock, HOUR_MS), NOW_MS + DAY_MS + HOUR_MS);
 }
 
@@ -175,14 +176,14 @@ static void no_reading_overflows(void **state)
         int64_t floor_ms = extremes[i % count], wall_ms = extremes[i / count % count];
         int64_t signed_ms = extremes[i / count / count];
         for (int synchronised = 0; synchronised < 2; synchronised++) {
-            struct floor_clock clock;
-            floor_clock_init(&clock, floor_ms, 0);
-            struct floor_reading at = {wall_ms, INT64_MAX, synchronised != 0};
-            floor_clock_read(&clock, &at);
-            floor_clock_raise(&clock, &at, signed_ms);
-            floor_clock_follow(&clock, &at);
+            struct trusted_time clock;
+            trusted_time_init(&clock, floor_ms, 0);
+            struct trusted_time_reading at = {wall_ms, INT64_MAX, synchronised != 0};
+            trusted_time_read(&clock, &at);
+            trusted_time_raise(&clock, &at, signed_ms);
+            trusted_time_follow(&clock, &at);
             at.mono_ns = 0;
-            floor_clock_follow(&clock, &at);
+            trusted_time_follow(&clock, &at);
         }
     }
 }
