@@ -1,7 +1,7 @@
 #include "decode/picture_client.h"
 
 #include "base/clock.h"
-#include "core/picture_header.h"
+#include "core/still_header.h"
 #include "decode/worker_process.h"
 
 #include <errno.h>
@@ -105,8 +105,8 @@ static bool codes_are_sane(const uint32_t codes[PROTOCOL_CODES_MAX], int32_t cou
 static bool facts_are_sane(const struct protocol_facts *facts)
 {
     const uint32_t faces = (1U << PROTOCOL_FILES_MAX) - 1;
-    return is_within(facts->stored_width_px, 0, PICTURE_SIDE_MAX_PX) &&
-           is_within(facts->stored_height_px, 0, PICTURE_SIDE_MAX_PX) &&
+    return is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
+           is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
            is_within(facts->orientation, 0, 8) &&
            is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
            is_within(facts->used_px, 0, facts->asked_px) &&

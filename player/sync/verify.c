@@ -1,6 +1,6 @@
 #include "sync/verify.h"
 
-#include "core/picture_header.h"
+#include "core/still_header.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,9 +61,9 @@ static bool check_header(int fd, size_t size, struct err *err)
         return err_set(err, ERR_SYSTEM, "out of memory");
     window->fd = fd;
     window->size = size;
-    struct picture_header header;
+    struct still_header header;
     char reason[160];
-    bool known = picture_header_read_from(
+    bool known = still_header_read_from(
         &(struct picture_bytes){.size = size, .look = look, .context = window}, &header);
     int error = window->error;
     free(window);
@@ -71,7 +71,7 @@ static bool check_header(int fd, size_t size, struct err *err)
         return err_set(err, ERR_INPUT, "the file was cut while it was read");
     if (error)
         return err_set_errno(err, ERR_SYSTEM, error, "can't read");
-    return picture_header_check(known ? &header : NULL, reason, sizeof reason) ||
+    return still_header_check(known ? &header : NULL, reason, sizeof reason) ||
            err_set(err, ERR_INPUT, "%s", reason);
 }
 

@@ -1,6 +1,6 @@
 #include "worker/still.h"
 
-#include "core/picture_header.h"
+#include "core/still_header.h"
 #include "sandbox/sandbox.h"
 #include "worker/still_scale.h"
 
@@ -13,21 +13,21 @@
 
 struct still {
     struct still_request request;
-    struct picture_header header;
+    struct still_header header;
     SDL_Surface *surface; /* RGB24, RGBA32 or ARGB8888 */
     struct layout_fitted fitted;
     int width_px, height_px; /* of the frame */
 };
 
-static SDL_Surface *load(const uint8_t *bytes, size_t size, enum picture_format format)
+static SDL_Surface *load(const uint8_t *bytes, size_t size, enum still_format format)
 {
     SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
     if (!stream)
         return NULL;
     /* The one loader that the header calls for, and none of SDL2_image's fifteen others. */
-    SDL_Surface *surface = format == PICTURE_JPEG  ? IMG_LoadJPG_RW(stream)
-                           : format == PICTURE_PNG ? IMG_LoadPNG_RW(stream)
-                                                   : IMG_LoadWEBP_RW(stream);
+    SDL_Surface *surface = format == STILL_JPEG  ? IMG_LoadJPG_RW(stream)
+                           : format == STILL_PNG ? IMG_LoadPNG_RW(stream)
+                                                 : IMG_LoadWEBP_RW(stream);
     SDL_RWclose(stream);
     return surface;
 }
@@ -48,15 +48,15 @@ void still_prepare(void)
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00,
         0x00, 0x3f, 0x00, 0x3f, 0xff, 0xd9};
     IMG_Init(IMG_INIT_JPG | IMG_INIT_PNG | IMG_INIT_WEBP);
-    SDL_FreeSurface(load(grey_pixel, sizeof grey_pixel, PICTURE_JPEG));
+    SDL_FreeSurface(load(grey_pixel, sizeof grey_pixel, STILL_JPEG));
 }
 
-static bool check_header(const uint8_t *bytes, size_t size, struct picture_header *header,
+static bool check_header(const uint8_t *bytes, size_t size, struct still_header *header,
                          struct err *err)
 {
     char reason[160];
-    bool known = picture_header_read(bytes, size, header);
-    if (picture_header_check(known ? header : NULL, reason, sizeof reason))
+    bool known = still_header_read(bytes, size, header);
+    if (still_header_check(known ? header : NULL, reason, sizeof reason))
         return true;
     bool large = known && header->complete && header->components != 4;
     return err_set(err, large ? ERR_LIMIT : ERR_INPUT, "%s", reason);
@@ -109,7 +109,7 @@ static SDL_Surface *upright(SDL_Surface *surface, int orientation)
     return result;
 }
 
-static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct picture_header *header,
+static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct still_header *header,
                            struct err *err)
 {
     if (!check_header(bytes, size, header, err))
@@ -129,7 +129,7 @@ static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct picture_hea
 
 /* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
-static SDL_Surface *decode_file(int fd, struct picture_header *header, struct err *err)
+static SDL_Surface *decode_file(int fd, struct still_header *header, struct err *err)
 {
     struct stat st;
     if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -156,7 +156,7 @@ static SDL_Surface *decode_file(int fd, struct picture_header *header, struct er
 static int scaled_px(int place_px, double scale)
 {
     int size = (int)(place_px * scale + 0.5);
-    return size < 1 ? 1 : size > PICTURE_SIDE_MAX_PX ? PICTURE_SIDE_MAX_PX : size;
+    return size < 1 ? 1 : size > STILL_SIDE_MAX_PX ? STILL_SIDE_MAX_PX : size;
 }
 
 struct still *still_open(int fd, const struct still_request *request, struct err *err)

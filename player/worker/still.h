@@ -6,7 +6,7 @@
 
 #include "core/err.h"
 #include "core/layout.h"
-#include "core/picture_header.h"
+#include "core/still_header.h"
 #include "playlist/playlist.h"
 #include "sandbox/protocol.h"
 
@@ -28,7 +28,7 @@ void still_prepare(void);
 struct still;
 
 /* Reads the whole picture from a descriptor (which stays the caller's). Pictures over the limits of
- * picture_header.h are refused before a pixel is decoded. The orientation that a camera wrote into
+ * still_header.h are refused before a pixel is decoded. The orientation that a camera wrote into
  * a JPEG is applied. NULL on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT,
  * ERR_SYSTEM. */
 struct still *still_open(int fd, const struct still_request *request, struct err *err);

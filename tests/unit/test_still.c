@@ -1,6 +1,6 @@
 #include "worker/still.h"
 
-#include "core/picture_header.h"
+#include "core/still_header.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

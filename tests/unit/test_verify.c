@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "core/picture_header.h"
+#include "core/still_header.h"
 #include "temp_folder.h"
 
 /* In place of the C library's: what happens to a file once its size is known, and to its bytes. */

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "commands/publish/publish_progress.h"
-#include "core/picture_header.h"
+#include "core/still_header.h"
 #include "decode/film_client.h"
 #include "decode/worker_process.h"
 #include "sandbox/protocol.h"
@@ -116,14 +116,14 @@ static bool hash_file(struct gathering *gathering, size_t asset, struct err *err
 static bool hash_still(struct gathering *gathering, size_t asset, struct err *err)
 {
     struct playlist_compile_file *file = &gathering->files[asset];
-    struct picture_header header;
+    struct still_header header;
     char *bytes = NULL, reason[160];
     size_t size = 0;
     const char *path = gathering->edition->paths[asset];
     if (!file_read(path, PROTOCOL_STILL_FILE_BYTES_MAX, &bytes, &size, err))
         return false;
-    bool known = picture_header_read((const uint8_t *)bytes, size, &header);
-    bool ok = picture_header_check(known ? &header : NULL, reason, sizeof reason);
+    bool known = still_header_read((const uint8_t *)bytes, size, &header);
+    bool ok = still_header_check(known ? &header : NULL, reason, sizeof reason);
     if (!ok) {
         err_set(err, ERR_INPUT, "%s: %s", path, reason);
     } else if (!hash_bytes(bytes, size, file->sha256)) {

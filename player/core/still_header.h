@@ -1,21 +1,21 @@
 /* Picture headers: what kind of picture a file holds, how large, which way up, and whether it is
  * all there, before anything is decoded. Pure; any thread. */
-#ifndef CORE_PICTURE_HEADER_H
-#define CORE_PICTURE_HEADER_H
+#ifndef CORE_STILL_HEADER_H
+#define CORE_STILL_HEADER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PICTURE_SIDE_MAX_PX 16384
+#define STILL_SIDE_MAX_PX 16384
 /* 8K is 33 million; one byte more than this is refused. */
-#define PICTURE_AREA_MAX_PX ((int64_t)100000000)
+#define STILL_AREA_MAX_PX ((int64_t)100000000)
 #define PICTURE_FILE_BYTES_MAX ((size_t)256 << 20)
 
-enum picture_format { PICTURE_UNKNOWN, PICTURE_JPEG, PICTURE_PNG, PICTURE_WEBP };
+enum still_format { STILL_UNKNOWN, STILL_JPEG, STILL_PNG, STILL_WEBP };
 
-struct picture_header {
-    enum picture_format format;
+struct still_header {
+    enum still_format format;
     int32_t width, height; /* as stored, before orientation; 0 where the header does not say */
     int orientation;       /* EXIF 1 to 8; 1 where not given, and for PNG and WebP */
     int components;        /* JPEG: 1 grey, 3 colour, 4 CMYK; else 0 */
@@ -23,9 +23,9 @@ struct picture_header {
 };
 
 /* Reads ITU T.81 markers, PNG chunks (W3C PNG 5.3) or RIFF chunks (WebP container). Never reads
- * outside [bytes, bytes + size). False, with format PICTURE_UNKNOWN, where it is none of them, or
+ * outside [bytes, bytes + size). False, with format STILL_UNKNOWN, where it is none of them, or
  * too broken to have a size. */
-bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header);
+bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *header);
 
 #define PICTURE_LOOK_BYTES_MAX 65536 /* holds the longest segment of a JPEG */
 
@@ -38,11 +38,11 @@ struct picture_bytes {
     void *context;
 };
 
-/* As picture_header_read. Where a look fails, the header holds what was read before, incomplete. */
-bool picture_header_read_from(const struct picture_bytes *bytes, struct picture_header *header);
+/* As still_header_read. Where a look fails, the header holds what was read before, incomplete. */
+bool still_header_read_from(const struct picture_bytes *bytes, struct still_header *header);
 
 /* Whether a picture with this header (NULL: none could be read) can be shown; else false, with the
  * reason in words for an operator in text. */
-bool picture_header_check(const struct picture_header *header, char *text, size_t text_bytes);
+bool still_header_check(const struct still_header *header, char *text, size_t text_bytes);
 
 #endif

@@ -1,4 +1,4 @@
-#include "core/picture_header.h"
+#include "core/still_header.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static bool is_frame_start(uint8_t code)
 }
 
 static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
-                              struct picture_header *header)
+                              struct still_header *header)
 {
     if (is_frame_start(code) && length >= 6 && header->width == 0) {
         header->height = (int32_t)big(body + 1, 2);
@@ -92,7 +92,7 @@ static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
     }
 }
 
-static void read_jpeg(const struct picture_bytes *bytes, struct picture_header *header)
+static void read_jpeg(const struct picture_bytes *bytes, struct still_header *header)
 {
     const uint8_t *mark;
     size_t at = 2;
@@ -117,7 +117,7 @@ static void read_jpeg(const struct picture_bytes *bytes, struct picture_header *
     header->complete = mark && mark[0] == 0xff && mark[1] == 0xd9;
 }
 
-static void read_png(const struct picture_bytes *bytes, struct picture_header *header)
+static void read_png(const struct picture_bytes *bytes, struct still_header *header)
 {
     const uint8_t *chunk = look(bytes, 8, 16);
     if (chunk && memcmp(chunk + 4, "IHDR", 4) == 0) {
@@ -139,7 +139,7 @@ static void read_png(const struct picture_bytes *bytes, struct picture_header *h
     }
 }
 
-static void read_webp(const struct picture_bytes *bytes, struct picture_header *header)
+static void read_webp(const struct picture_bytes *bytes, struct still_header *header)
 {
     const uint8_t *start = look(bytes, 0, 16);
     if (!start)
@@ -163,33 +163,33 @@ static void read_webp(const struct picture_bytes *bytes, struct picture_header *
     }
 }
 
-static enum picture_format find_format(const struct picture_bytes *bytes)
+static enum still_format find_format(const struct picture_bytes *bytes)
 {
     const uint8_t *start = look(bytes, 0, 4);
     if (start && start[0] == 0xff && start[1] == 0xd8 && start[2] == 0xff)
-        return PICTURE_JPEG;
+        return STILL_JPEG;
     start = look(bytes, 0, 8);
     if (start && memcmp(start, "\x89PNG\r\n\x1a\n", 8) == 0)
-        return PICTURE_PNG;
+        return STILL_PNG;
     start = look(bytes, 0, 16);
     if (start && memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0)
-        return PICTURE_WEBP;
-    return PICTURE_UNKNOWN;
+        return STILL_WEBP;
+    return STILL_UNKNOWN;
 }
 
-bool picture_header_read_from(const struct picture_bytes *bytes, struct picture_header *header)
+bool still_header_read_from(const struct picture_bytes *bytes, struct still_header *header)
 {
-    *header = (struct picture_header){.orientation = 1};
+    *header = (struct still_header){.orientation = 1};
     header->format = find_format(bytes);
-    if (header->format == PICTURE_JPEG)
+    if (header->format == STILL_JPEG)
         read_jpeg(bytes, header);
-    else if (header->format == PICTURE_PNG)
+    else if (header->format == STILL_PNG)
         read_png(bytes, header);
-    else if (header->format == PICTURE_WEBP)
+    else if (header->format == STILL_WEBP)
         read_webp(bytes, header);
     if (header->width <= 0 || header->height <= 0)
-        *header = (struct picture_header){.orientation = 1};
-    return header->format != PICTURE_UNKNOWN;
+        *header = (struct still_header){.orientation = 1};
+    return header->format != STILL_UNKNOWN;
 }
 
 struct memory {
@@ -203,23 +203,23 @@ static const uint8_t *look_in_memory(void *context, size_t at, size_t count)
     return memory->bytes + at;
 }
 
-bool picture_header_read(const uint8_t *bytes, size_t size, struct picture_header *header)
+bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *header)
 {
     struct memory memory = {bytes};
-    return picture_header_read_from(
+    return still_header_read_from(
         &(struct picture_bytes){.size = size, .look = look_in_memory, .context = &memory}, header);
 }
 
-bool picture_header_check(const struct picture_header *header, char *text, size_t text_bytes)
+bool still_header_check(const struct still_header *header, char *text, size_t text_bytes)
 {
     text[0] = '\0';
     if (!header)
         snprintf(text, text_bytes, "not a JPEG, PNG or WebP picture");
-    else if (header->width > PICTURE_SIDE_MAX_PX || header->height > PICTURE_SIDE_MAX_PX ||
-             (int64_t)header->width * header->height > PICTURE_AREA_MAX_PX)
+    else if (header->width > STILL_SIDE_MAX_PX || header->height > STILL_SIDE_MAX_PX ||
+             (int64_t)header->width * header->height > STILL_AREA_MAX_PX)
         snprintf(text, text_bytes, "%d × %d pixels; at most %d a side and %d million in all",
-                 header->width, header->height, PICTURE_SIDE_MAX_PX,
-                 (int)(PICTURE_AREA_MAX_PX / 1000000));
+                 header->width, header->height, STILL_SIDE_MAX_PX,
+                 (int)(STILL_AREA_MAX_PX / 1000000));
     else if (header->components == 4)
         snprintf(text, text_bytes, "a CMYK picture; screens need RGB: save it as sRGB");
     else if (!header->complete)

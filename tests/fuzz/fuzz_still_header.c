@@ -1,6 +1,6 @@
 /* Any bytes: no read outside them, and what comes out keeps every promise of
- * core/picture_header.h. */
-#include "core/picture_header.h"
+ * core/still_header.h. */
+#include "core/still_header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,29 +13,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_header(const struct picture_header *header, bool known)
+static void check_header(const struct still_header *header, bool known)
 {
     PROMISE(header->orientation >= 1 && header->orientation <= 8);
-    PROMISE(known == (header->format != PICTURE_UNKNOWN));
+    PROMISE(known == (header->format != STILL_UNKNOWN));
     if (!known) {
         PROMISE(!header->width && !header->height && !header->complete && !header->components);
         return;
     }
-    PROMISE(header->format <= PICTURE_WEBP);
+    PROMISE(header->format <= STILL_WEBP);
     PROMISE(header->width > 0 && header->height > 0);
     PROMISE(header->components >= 0 && header->components <= 255);
-    PROMISE(header->format == PICTURE_JPEG || (header->orientation == 1 && !header->components));
+    PROMISE(header->format == STILL_JPEG || (header->orientation == 1 && !header->components));
 }
 
 /* What is appended to a whole picture does not change what is read of it. */
-static void check_longer(const uint8_t *data, size_t size, const struct picture_header *header)
+static void check_longer(const uint8_t *data, size_t size, const struct still_header *header)
 {
     uint8_t *longer = malloc(size + 4);
     PROMISE(longer);
     memcpy(longer, data, size);
     memset(longer + size, 0, 4);
-    struct picture_header again;
-    PROMISE(picture_header_read(longer, size + 4, &again));
+    struct still_header again;
+    PROMISE(still_header_read(longer, size + 4, &again));
     PROMISE(again.complete && again.format == header->format && again.width == header->width);
     PROMISE(again.height == header->height && again.orientation == header->orientation);
     free(longer);
@@ -43,8 +43,8 @@ static void check_longer(const uint8_t *data, size_t size, const struct picture_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct picture_header header;
-    bool known = picture_header_read(data, size, &header);
+    struct still_header header;
+    bool known = still_header_read(data, size, &header);
     check_header(&header, known);
     if (header.complete)
         check_longer(data, size, &header);

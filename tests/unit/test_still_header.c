@@ -1,4 +1,4 @@
-#include "core/picture_header.h"
+#include "core/still_header.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,10 +43,10 @@ static const uint8_t *look(void *context, size_t at, size_t count)
     return parts->part;
 }
 
-static bool read_parts(const uint8_t *bytes, size_t size, size_t end, struct picture_header *header)
+static bool read_parts(const uint8_t *bytes, size_t size, size_t end, struct still_header *header)
 {
     struct parts parts = {.bytes = bytes, .end = end};
-    bool known = picture_header_read_from(
+    bool known = still_header_read_from(
         &(struct picture_bytes){.size = size, .look = look, .context = &parts}, header);
     free(parts.part);
     return known;
@@ -54,24 +54,23 @@ static bool read_parts(const uint8_t *bytes, size_t size, size_t end, struct pic
 
 /* Reads from memory of exactly this size, so that AddressSanitizer sees a byte too many; and in
  * parts, which must come to the same. */
-static bool read_exactly(const uint8_t *bytes, size_t size, struct picture_header *header)
+static bool read_exactly(const uint8_t *bytes, size_t size, struct still_header *header)
 {
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, size);
-    bool ok =
-        size ? picture_header_read(copy, size, header) : picture_header_read(copy + 1, 0, header);
+    bool ok = size ? still_header_read(copy, size, header) : still_header_read(copy + 1, 0, header);
     free(copy);
-    struct picture_header again;
+    struct still_header again;
     assert_int_equal(read_parts(bytes, size, size, &again), ok);
     assert_memory_equal(&again, header, sizeof again);
     return ok;
 }
 
-static void check_sample(const uint8_t *bytes, size_t size, enum picture_format format,
+static void check_sample(const uint8_t *bytes, size_t size, enum still_format format,
                          int components)
 {
-    struct picture_header header;
+    struct still_header header;
     assert_true(read_exactly(bytes, size, &header));
     assert_int_equal(header.format, format);
     assert_int_equal(header.width, SAMPLE_WIDTH);
@@ -85,18 +84,18 @@ static void check_sample(const uint8_t *bytes, size_t size, enum picture_format 
 static void check_cut(const uint8_t *bytes, size_t size)
 {
     for (size_t cut = 0; cut < size; cut++) {
-        struct picture_header header;
+        struct still_header header;
         bool known = read_exactly(bytes, cut, &header);
         if (known && header.complete)
             fail_msg("complete with %zu of %zu bytes", cut, size);
         assert_true(header.complete == false);
-        assert_int_equal(known, header.format != PICTURE_UNKNOWN);
+        assert_int_equal(known, header.format != STILL_UNKNOWN);
         assert_int_equal(header.width, known ? SAMPLE_WIDTH : 0);
         assert_int_equal(header.height, known ? SAMPLE_HEIGHT : 0);
     }
 }
 
-static void check_whole_and_cut(const uint8_t *bytes, size_t size, enum picture_format format,
+static void check_whole_and_cut(const uint8_t *bytes, size_t size, enum still_format format,
                                 int components)
 {
     check_sample(bytes, size, format, components);
@@ -113,36 +112,36 @@ static void jpeg(void **state)
 {
     (void)state;
     struct sample_file file = baseline_jpeg();
-    check_whole_and_cut(file.bytes, file.size, PICTURE_JPEG, 3);
+    check_whole_and_cut(file.bytes, file.size, STILL_JPEG, 3);
     free(file.bytes);
 }
 
 static void progressive_jpeg(void **state)
 {
     (void)state;
-    check_whole_and_cut(sample_progressive_jpeg, sizeof sample_progressive_jpeg, PICTURE_JPEG, 3);
+    check_whole_and_cut(sample_progressive_jpeg, sizeof sample_progressive_jpeg, STILL_JPEG, 3);
 }
 
 static void cmyk_jpeg(void **state)
 {
     (void)state;
-    check_whole_and_cut(sample_cmyk_jpeg, sizeof sample_cmyk_jpeg, PICTURE_JPEG, 4);
+    check_whole_and_cut(sample_cmyk_jpeg, sizeof sample_cmyk_jpeg, STILL_JPEG, 4);
 }
 
 static void png(void **state)
 {
     (void)state;
     struct sample_file file = sample_png_rgba(255);
-    check_whole_and_cut(file.bytes, file.size, PICTURE_PNG, 0);
+    check_whole_and_cut(file.bytes, file.size, STILL_PNG, 0);
     free(file.bytes);
 }
 
 static void webp_of_three_kinds(void **state)
 {
     (void)state;
-    check_whole_and_cut(sample_lossy_webp, sizeof sample_lossy_webp, PICTURE_WEBP, 0);
-    check_whole_and_cut(sample_lossless_webp, sizeof sample_lossless_webp, PICTURE_WEBP, 0);
-    check_whole_and_cut(sample_alpha_webp, sizeof sample_alpha_webp, PICTURE_WEBP, 0);
+    check_whole_and_cut(sample_lossy_webp, sizeof sample_lossy_webp, STILL_WEBP, 0);
+    check_whole_and_cut(sample_lossless_webp, sizeof sample_lossless_webp, STILL_WEBP, 0);
+    check_whole_and_cut(sample_alpha_webp, sizeof sample_alpha_webp, STILL_WEBP, 0);
 }
 
 static void orientations_of_both_byte_orders(void **state)
@@ -152,7 +151,7 @@ static void orientations_of_both_byte_orders(void **state)
     for (uint16_t orientation = 0; orientation <= 10; orientation++)
         for (int big = 0; big < 2; big++) {
             struct sample_file file = sample_with_orientation(&plain, orientation, big);
-            struct picture_header header;
+            struct still_header header;
             assert_true(read_exactly(file.bytes, file.size, &header));
             bool known = orientation >= 1 && orientation <= 8;
             assert_int_equal(header.orientation, known ? orientation : 1);
@@ -174,7 +173,7 @@ static void exif_that_lies(void **state)
         for (size_t at = 4; at < 4 + 2 + 6 + 26; at++) {
             uint8_t kept = file.bytes[at];
             for (int value = 0; value < 256; value++) {
-                struct picture_header header;
+                struct still_header header;
                 file.bytes[at] = (uint8_t)value;
                 if (read_exactly(file.bytes, file.size, &header))
                     assert_in_range(header.orientation, 1, 8);
@@ -200,7 +199,7 @@ static void sizes_that_lie(void **state)
         const struct sample_png png = {
             .width = rows[i].width, .height = rows[i].height, .depth = 8};
         struct sample_file file = sample_png(&png);
-        struct picture_header header;
+        struct still_header header;
         assert_int_equal(read_exactly(file.bytes, file.size, &header), rows[i].known);
         assert_int_equal(header.width, rows[i].known ? (int32_t)rows[i].width : 0);
         assert_int_equal(header.height, rows[i].known ? (int32_t)rows[i].height : 0);
@@ -215,7 +214,7 @@ static void a_second_jpeg_size_is_ignored(void **state)
     static const uint8_t bytes[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11,   8,    0, 8,    0,
                                     12,   3,    0,    0,    0, 0xff, 0xc0, 0, 11,   8,
                                     1,    0xf4, 1,    44,   1, 0,    0,    0, 0xff, 0xd9};
-    check_sample(bytes, sizeof bytes, PICTURE_JPEG, 3);
+    check_sample(bytes, sizeof bytes, STILL_JPEG, 3);
 }
 
 /* An EXIF thumbnail has an end mark of its own, inside its segment. */
@@ -227,7 +226,7 @@ static void an_end_mark_inside_a_segment_is_not_the_end(void **state)
     static const uint8_t segment[] = {0xff, 0xe2, 0, 6, 0xff, 0xd9, 0xff, 0xd9};
     sample_put(&file, segment, sizeof segment);
     sample_put(&file, plain.bytes + 2, plain.size - 2);
-    check_whole_and_cut(file.bytes, file.size, PICTURE_JPEG, 3);
+    check_whole_and_cut(file.bytes, file.size, STILL_JPEG, 3);
     free(plain.bytes);
     free(file.bytes);
 }
@@ -241,10 +240,10 @@ static void chunks_and_segments_that_lie(void **state)
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         for (size_t at = 0; at < samples[i].size; at++)
             for (int bit = 0; bit < 8; bit++) {
-                struct picture_header header;
+                struct still_header header;
                 samples[i].bytes[at] ^= (uint8_t)(1 << bit);
                 bool known = read_exactly(samples[i].bytes, samples[i].size, &header);
-                assert_int_equal(known, header.format != PICTURE_UNKNOWN);
+                assert_int_equal(known, header.format != STILL_UNKNOWN);
                 assert_true(!known || (header.width > 0 && header.height > 0));
                 samples[i].bytes[at] ^= (uint8_t)(1 << bit);
             }
@@ -263,9 +262,9 @@ static void what_is_no_picture(void **state)
                                         "RIFF\x10\0\0\0WAVEfmt ",
                                         "\x89PNG\r\n\x1a\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct picture_header header;
+        struct still_header header;
         assert_false(read_exactly((const uint8_t *)texts[i], strlen(texts[i]), &header));
-        assert_int_equal(header.format, PICTURE_UNKNOWN);
+        assert_int_equal(header.format, STILL_UNKNOWN);
         assert_int_equal(header.orientation, 1);
         assert_false(header.complete);
     }
@@ -285,8 +284,8 @@ static void a_scan_longer_than_one_look(void **state)
         sample_put(&file, scan, sizeof scan - sizeof scan % 5);
         sample_put(&file, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", spare);
         sample_put(&file, "\xff\xd9", 2);
-        check_sample(file.bytes, file.size, PICTURE_JPEG, 3);
-        struct picture_header header;
+        check_sample(file.bytes, file.size, STILL_JPEG, 3);
+        struct still_header header;
         read_exactly(file.bytes, file.size - 1, &header);
         assert_false(header.complete);
         free(file.bytes);
@@ -301,7 +300,7 @@ static void a_file_that_can_be_read_in_part(void **state)
     struct sample_file files[] = {baseline_jpeg(), sample_png_rgba(128)};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         for (size_t end = 0; end < files[i].size; end++) {
-            struct picture_header header;
+            struct still_header header;
             read_parts(files[i].bytes, files[i].size, end, &header);
             assert_false(header.complete);
         }
@@ -327,5 +326,5 @@ int main(void)
         cmocka_unit_test(a_scan_longer_than_one_look),
         cmocka_unit_test(a_file_that_can_be_read_in_part),
     };
-    return cmocka_run_group_tests_name("picture_header", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("still_header", tests, NULL, NULL);
 }
