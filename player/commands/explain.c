@@ -20,8 +20,8 @@ struct inquiry {
     struct settings settings;
     struct timetable timetable;
     struct reasons reasons;
-    struct explain explain;
-    struct explain_daypart *dayparts; /* schedule_count */
+    struct programme_explain explain;
+    struct programme_explain_daypart *dayparts; /* schedule_count */
 };
 
 static const struct playlist *playlist_of(const struct inquiry *inquiry)
@@ -92,7 +92,7 @@ static size_t count_sharing(const struct inquiry *inquiry)
 {
     size_t count = 0;
     for (size_t i = 0; i < playlist_of(inquiry)->schedule_count; i++)
-        count += inquiry->dayparts[i].reason == EXPLAIN_RUNS;
+        count += inquiry->dayparts[i].reason == PROGRAMME_EXPLAIN_RUNS;
     return count;
 }
 
@@ -162,7 +162,7 @@ static void tell_occurrence(const struct inquiry *inquiry, const char *label, bo
 {
     put_label(label);
     if (!found) {
-        printf("not within %d days\n", EXPLAIN_HORIZON_DAYS);
+        printf("not within %d days\n", PROGRAMME_EXPLAIN_HORIZON_DAYS);
         return;
     }
     reasons_put_instant(&inquiry->reasons, slot->start_ms);
@@ -174,8 +174,8 @@ static void tell_occurrence(const struct inquiry *inquiry, const char *label, bo
 static void tell_spot(const struct inquiry *inquiry, int spot)
 {
     const struct playlist *playlist = playlist_of(inquiry);
-    struct explain_spot answer =
-        explain_spot(playlist, inquiry->timetable.playing.programme, spot, inquiry->reasons.t_ms);
+    struct programme_explain_spot answer = programme_explain_spot(
+        playlist, inquiry->timetable.playing.programme, spot, inquiry->reasons.t_ms);
     putchar('\n');
     put_label("spot");
     printf("%s%s\n", playlist->spots[spot].name, answer.is_on ? ", on now" : "");
@@ -230,8 +230,8 @@ static bool run(struct inquiry *inquiry, struct err *err)
     if (!inquiry->dayparts)
         return err_oom(err);
     inquiry->explain =
-        explain_instant(playlist, &timetable->playing.zone.civil, timetable->playing.programme,
-                        reasons->t_ms, inquiry->dayparts);
+        programme_explain_instant(playlist, &timetable->playing.zone.civil,
+                                  timetable->playing.programme, reasons->t_ms, inquiry->dayparts);
     tell_instant(inquiry);
     tell_scene(inquiry);
     tell_why(inquiry);

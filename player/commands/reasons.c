@@ -46,14 +46,15 @@ void reasons_put_instant(const struct reasons *reasons, int64_t ms)
 
 void reasons_put_run(const struct reasons *reasons, int64_t since_ms, int64_t until_ms)
 {
-    if (since_ms == EXPLAIN_LONG_AGO)
-        fprintf(reasons->stream, "for more than %d days", EXPLAIN_HORIZON_DAYS);
+    if (since_ms == PROGRAMME_EXPLAIN_LONG_AGO)
+        fprintf(reasons->stream, "for more than %d days", PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
         fputs("since ", reasons->stream);
         reasons_put_instant(reasons, since_ms);
     }
-    if (until_ms == EXPLAIN_NOT_SOON)
-        fprintf(reasons->stream, ", and for more than %d days to come", EXPLAIN_HORIZON_DAYS);
+    if (until_ms == PROGRAMME_EXPLAIN_NOT_SOON)
+        fprintf(reasons->stream, ", and for more than %d days to come",
+                PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
         fputs(", until ", reasons->stream);
         reasons_put_instant(reasons, until_ms);
@@ -83,37 +84,38 @@ static void put_time_of_day(FILE *stream, int32_t ms)
 }
 
 static void put_idle(const struct reasons *reasons, const struct playlist *playlist,
-                     const struct explain_daypart *answer, const struct playlist_daypart *daypart)
+                     const struct programme_explain_daypart *answer,
+                     const struct playlist_daypart *daypart)
 {
     FILE *stream = reasons->stream;
     int year, month, day;
     switch (answer->reason) {
-    case EXPLAIN_RUNS:
-    case EXPLAIN_NO_SHARE:
+    case PROGRAMME_EXPLAIN_RUNS:
+    case PROGRAMME_EXPLAIN_NO_SHARE:
         break;
-    case EXPLAIN_NO_SPOTS:
+    case PROGRAMME_EXPLAIN_NO_SPOTS:
         fputs("has no spots in its loop", stream);
         break;
-    case EXPLAIN_BEFORE_START:
-    case EXPLAIN_BEFORE_START_DATE:
-    case EXPLAIN_AFTER_END:
-    case EXPLAIN_AFTER_END_DATE:
+    case PROGRAMME_EXPLAIN_BEFORE_START:
+    case PROGRAMME_EXPLAIN_BEFORE_START_DATE:
+    case PROGRAMME_EXPLAIN_AFTER_END:
+    case PROGRAMME_EXPLAIN_AFTER_END_DATE:
         put_bound(reasons, answer->bound_ms);
         break;
-    case EXPLAIN_NOT_ON_WEEKDAY:
+    case PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY:
         fprintf(stream, "not on %s", reasons_weekday(answer->day));
         break;
-    case EXPLAIN_EXCEPTED:
+    case PROGRAMME_EXPLAIN_EXCEPTED:
         civil_date_of(answer->day, &year, &month, &day);
         fprintf(stream, "not on %04d-%02d-%02d, one of its except_dates", year, month, day);
         break;
-    case EXPLAIN_OUTSIDE_HOURS:
+    case PROGRAMME_EXPLAIN_OUTSIDE_HOURS:
         fputs("outside its hours, ", stream);
         put_time_of_day(stream, daypart->start_time_ms);
         fputs(" to ", stream);
         put_time_of_day(stream, daypart->end_time_ms);
         break;
-    case EXPLAIN_OUTRANKED:
+    case PROGRAMME_EXPLAIN_OUTRANKED:
         fputs("outranked", stream);
         if (answer->outranked_by >= 0)
             fprintf(stream, " by schedule[%d], priority %d", answer->outranked_by,
@@ -123,25 +125,27 @@ static void put_idle(const struct reasons *reasons, const struct playlist *playl
 }
 
 void reasons_put_daypart(const struct reasons *reasons, const struct playlist *playlist,
-                         const struct explain_daypart *answers, size_t index)
+                         const struct programme_explain_daypart *answers, size_t index)
 {
-    const struct explain_daypart *answer = &answers[index];
-    bool runs = answer->reason == EXPLAIN_RUNS;
-    if (runs || answer->reason == EXPLAIN_NO_SHARE) {
+    const struct programme_explain_daypart *answer = &answers[index];
+    bool runs = answer->reason == PROGRAMME_EXPLAIN_RUNS;
+    if (runs || answer->reason == PROGRAMME_EXPLAIN_NO_SHARE) {
         fputs(runs ? "runs " : "gets no share of voice, as the others leave none: so ",
               reasons->stream);
         reasons_put_run(reasons, answer->since_ms, answer->until_ms);
         return;
     }
     put_idle(reasons, playlist, answer, &playlist->schedule[index]);
-    bool is_over = answer->reason == EXPLAIN_AFTER_END ||
-                   answer->reason == EXPLAIN_AFTER_END_DATE || answer->reason == EXPLAIN_NO_SPOTS;
+    bool is_over = answer->reason == PROGRAMME_EXPLAIN_AFTER_END ||
+                   answer->reason == PROGRAMME_EXPLAIN_AFTER_END_DATE ||
+                   answer->reason == PROGRAMME_EXPLAIN_NO_SPOTS;
     if (is_over || answer->next_ms == answer->bound_ms ||
-        (answer->next_ms == EXPLAIN_NOT_SOON &&
-         answer->bound_ms > reasons->t_ms + EXPLAIN_HORIZON_MS))
+        (answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON &&
+         answer->bound_ms > reasons->t_ms + PROGRAMME_EXPLAIN_HORIZON_MS))
         return;
-    if (answer->next_ms == EXPLAIN_NOT_SOON) {
-        fprintf(reasons->stream, "; does not run in the next %d days", EXPLAIN_HORIZON_DAYS);
+    if (answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON) {
+        fprintf(reasons->stream, "; does not run in the next %d days",
+                PROGRAMME_EXPLAIN_HORIZON_DAYS);
         return;
     }
     fputs("; runs next at ", reasons->stream);

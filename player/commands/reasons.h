@@ -1,8 +1,8 @@
-/* The reasons of programme/explain in words for people: spans of time, and what is said of a daypart. */
+/* The reasons of programme/programme_explain in words for people: spans of time, and what is said of a daypart. */
 #ifndef COMMANDS_REASONS_H
 #define COMMANDS_REASONS_H
 
-#include "programme/explain.h"
+#include "programme/programme_explain.h"
 
 #include <stdio.h>
 
@@ -26,7 +26,7 @@ void reasons_put_run(const struct reasons *reasons, int64_t since_ms, int64_t un
 
 /* A sentence on schedule[index], without a line end. */
 void reasons_put_daypart(const struct reasons *reasons, const struct playlist *playlist,
-                         const struct explain_daypart *answers, size_t index);
+                         const struct programme_explain_daypart *answers, size_t index);
 
 /* "MO" to "SU". */
 const char *reasons_weekday(int32_t day);

@@ -1,5 +1,5 @@
 /* The inside of the programme: days, their blocks, the slots in them. For player/programme/programme*.c,
- * and check_dayparts.c, which looks at a programme of its own. */
+ * and schedule_lint_dayparts.c, which looks at a programme of its own. */
 #ifndef PROGRAMME_PROGRAMME_DAY_H
 #define PROGRAMME_PROGRAMME_DAY_H
 

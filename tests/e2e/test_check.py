@@ -311,7 +311,7 @@ class Taglines(Check):
 
 
 class Schedule(Check):
-    """The core's findings reach the report; tests/unit/test_check_schedule.c has them one by one."""
+    """The core's findings reach the report; tests/unit/test_schedule_lint.c has them one by one."""
 
     def test_schedule(self):
         places = self.found({

@@ -11,8 +11,8 @@
 #include "commands/usage.h"
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
-#include "programme/check_schedule.h"
 #include "programme/programme.h"
+#include "programme/schedule_lint.h"
 
 #include <stdlib.h>
 
@@ -71,9 +71,9 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
         ok = err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
                      at ? at : "now");
     if (ok) {
-        ok = check_schedule_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
-             check_schedule_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
-             check_schedule_unused(playlist, &warnings);
+        ok = schedule_lint_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
+             schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
+             schedule_lint_unused(playlist, &warnings);
         if (ok)
             check_report_take(subject->report, CHECK_WARNING, &warnings);
         else

@@ -1,4 +1,4 @@
-#include "programme/check_schedule.h"
+#include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"
 #include "programme/programme.h"
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WINDOW_MS (CHECK_SCHEDULE_DAYS * INT64_C(86400000))
+#define WINDOW_MS (SCHEDULE_LINT_DAYS * INT64_C(86400000))
 /* How far beyond the window a stretch is followed to find its true ends. */
 #define BEYOND_MS (2 * WINDOW_MS)
 #define CUT_MS 500 /* less is not seen */
@@ -85,7 +85,7 @@ static void tell_gap(const struct week *week, const struct repeat *gap,
         playlist_fault_add(warnings, &node,
                            "nothing is scheduled for the next %d days, and there is no fallback: "
                            "screens show the house card",
-                           CHECK_SCHEDULE_DAYS);
+                           SCHEDULE_LINT_DAYS);
         return;
     }
     civil_format(week->zone, gap->first_ms, from);
@@ -165,8 +165,8 @@ static void walk(struct week *week)
     }
 }
 
-bool check_schedule_week(const struct playlist *playlist, const struct civil_zone *zone,
-                         const int32_t *film_ms, int64_t now_ms, struct playlist_faults *warnings)
+bool schedule_lint_week(const struct playlist *playlist, const struct civil_zone *zone,
+                        const int32_t *film_ms, int64_t now_ms, struct playlist_faults *warnings)
 {
     struct week week = {.playlist = playlist,
                         .zone = zone,

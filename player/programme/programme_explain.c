@@ -1,4 +1,4 @@
-#include "programme/explain.h"
+#include "programme/programme_explain.h"
 
 #include <string.h>
 
@@ -71,30 +71,31 @@ static bool is_excepted(const struct playlist_daypart *daypart, int32_t day)
 
 /* Whether t_ms is outside `start` and `end`, or the dates. */
 static bool is_out_of_bounds(const struct question *question,
-                             const struct playlist_daypart *daypart, struct explain_daypart *answer)
+                             const struct playlist_daypart *daypart,
+                             struct programme_explain_daypart *answer)
 {
     const int64_t t_ms = question->t_ms;
     if (daypart->start.given) {
         answer->bound_ms = instant_of(question, &daypart->start);
-        answer->reason = EXPLAIN_BEFORE_START;
+        answer->reason = PROGRAMME_EXPLAIN_BEFORE_START;
         if (t_ms < answer->bound_ms)
             return true;
     }
     if (daypart->end.given) {
         answer->bound_ms = instant_of(question, &daypart->end);
-        answer->reason = EXPLAIN_AFTER_END;
+        answer->reason = PROGRAMME_EXPLAIN_AFTER_END;
         if (t_ms >= answer->bound_ms)
             return true;
     }
     if (daypart->has_start_date) {
         answer->bound_ms = hours_of(question, daypart, daypart->start_day).from_ms;
-        answer->reason = EXPLAIN_BEFORE_START_DATE;
+        answer->reason = PROGRAMME_EXPLAIN_BEFORE_START_DATE;
         if (t_ms < answer->bound_ms)
             return true;
     }
     if (daypart->has_end_date) {
         answer->bound_ms = hours_of(question, daypart, daypart->end_day).to_ms;
-        answer->reason = EXPLAIN_AFTER_END_DATE;
+        answer->reason = PROGRAMME_EXPLAIN_AFTER_END_DATE;
         if (t_ms >= answer->bound_ms)
             return true;
     }
@@ -113,7 +114,7 @@ static int first_running(const struct question *question)
 
 /* The reason of a daypart that does not run. */
 static void judge_idle(const struct question *question, const struct playlist_daypart *daypart,
-                       int32_t today, struct explain_daypart *answer)
+                       int32_t today, struct programme_explain_daypart *answer)
 {
     struct hours hours = hours_of(question, daypart, today - 1);
     bool of_yesterday = hours_hold(hours, question->t_ms);
@@ -121,17 +122,17 @@ static void judge_idle(const struct question *question, const struct playlist_da
         hours = hours_of(question, daypart, today);
     answer->day = of_yesterday ? today - 1 : today;
     if (question->playlist->loops[daypart->loop].spot_count == 0) {
-        answer->reason = EXPLAIN_NO_SPOTS;
+        answer->reason = PROGRAMME_EXPLAIN_NO_SPOTS;
     } else if (is_out_of_bounds(question, daypart, answer)) {
         return;
     } else if (!(daypart->weekdays >> civil_weekday(answer->day) & 1)) {
-        answer->reason = EXPLAIN_NOT_ON_WEEKDAY;
+        answer->reason = PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY;
     } else if (is_excepted(daypart, answer->day)) {
-        answer->reason = EXPLAIN_EXCEPTED;
+        answer->reason = PROGRAMME_EXPLAIN_EXCEPTED;
     } else if (!hours_hold(hours, question->t_ms)) {
-        answer->reason = EXPLAIN_OUTSIDE_HOURS;
+        answer->reason = PROGRAMME_EXPLAIN_OUTSIDE_HOURS;
     } else {
-        answer->reason = EXPLAIN_OUTRANKED;
+        answer->reason = PROGRAMME_EXPLAIN_OUTRANKED;
         answer->outranked_by = first_running(question);
     }
 }
@@ -148,30 +149,31 @@ static bool leave_rest(const struct question *question)
     return rest_ppm > 0;
 }
 
-static void judge(const struct question *question, struct explain_daypart *dayparts)
+static void judge(const struct question *question, struct programme_explain_daypart *dayparts)
 {
     int32_t today = day_at(question);
     bool rest = leave_rest(question);
     for (size_t i = 0; i < question->playlist->schedule_count; i++) {
         const struct playlist_daypart *daypart = &question->playlist->schedule[i];
-        dayparts[i] = (struct explain_daypart){
+        dayparts[i] = (struct programme_explain_daypart){
             .day = today,
             .outranked_by = -1,
-            .since_ms = EXPLAIN_LONG_AGO,
-            .until_ms = EXPLAIN_NOT_SOON,
-            .next_ms = EXPLAIN_NOT_SOON,
+            .since_ms = PROGRAMME_EXPLAIN_LONG_AGO,
+            .until_ms = PROGRAMME_EXPLAIN_NOT_SOON,
+            .next_ms = PROGRAMME_EXPLAIN_NOT_SOON,
         };
         if (!set_has(question->running, i))
             judge_idle(question, daypart, today, &dayparts[i]);
         else if (!daypart->has_share && !rest)
-            dayparts[i].reason = EXPLAIN_NO_SHARE;
+            dayparts[i].reason = PROGRAMME_EXPLAIN_NO_SHARE;
     }
 }
 
-static bool can_run_again(const struct explain_daypart *daypart)
+static bool can_run_again(const struct programme_explain_daypart *daypart)
 {
-    return daypart->reason != EXPLAIN_NO_SPOTS && daypart->reason != EXPLAIN_AFTER_END &&
-           daypart->reason != EXPLAIN_AFTER_END_DATE;
+    return daypart->reason != PROGRAMME_EXPLAIN_NO_SPOTS &&
+           daypart->reason != PROGRAMME_EXPLAIN_AFTER_END &&
+           daypart->reason != PROGRAMME_EXPLAIN_AFTER_END_DATE;
 }
 
 static bool is_empty(const uint64_t *set)
@@ -205,14 +207,14 @@ static int pop(uint64_t *set)
 }
 
 /* Since when what runs has run. */
-static void look_back(const struct question *question, struct explain *explain,
-                      struct explain_daypart *dayparts)
+static void look_back(const struct question *question, struct programme_explain *explain,
+                      struct programme_explain_daypart *dayparts)
 {
     uint64_t open[PROGRAMME_SET_WORDS], now[PROGRAMME_SET_WORDS], ended[PROGRAMME_SET_WORDS];
     bool nothing = is_empty(question->running);
     for (size_t i = 0; i < PROGRAMME_SET_WORDS; i++)
         open[i] = question->running[i];
-    int64_t earliest_ms = question->t_ms - EXPLAIN_HORIZON_MS;
+    int64_t earliest_ms = question->t_ms - PROGRAMME_EXPLAIN_HORIZON_MS;
     if (earliest_ms < PROGRAMME_FIRST_MS)
         earliest_ms = PROGRAMME_FIRST_MS;
     for (int64_t at_ms = explain->block.start_ms - 1;
@@ -230,8 +232,8 @@ static void look_back(const struct question *question, struct explain *explain,
 }
 
 /* Until when what runs will run, and when the others will. */
-static void look_on(const struct question *question, struct explain *explain,
-                    struct explain_daypart *dayparts)
+static void look_on(const struct question *question, struct programme_explain *explain,
+                    struct programme_explain_daypart *dayparts)
 {
     uint64_t running[PROGRAMME_SET_WORDS], waiting[PROGRAMME_SET_WORDS] = {0};
     uint64_t now[PROGRAMME_SET_WORDS], changed[PROGRAMME_SET_WORDS];
@@ -242,7 +244,7 @@ static void look_on(const struct question *question, struct explain *explain,
         if (!set_has(running, i) && can_run_again(&dayparts[i]))
             set_add(waiting, i);
     }
-    int64_t latest_ms = question->t_ms + EXPLAIN_HORIZON_MS;
+    int64_t latest_ms = question->t_ms + PROGRAMME_EXPLAIN_HORIZON_MS;
     if (latest_ms > PROGRAMME_LAST_MS)
         latest_ms = PROGRAMME_LAST_MS;
     for (int64_t at_ms = explain->block.end_ms;
@@ -262,14 +264,15 @@ static void look_on(const struct question *question, struct explain *explain,
     }
 }
 
-struct explain explain_instant(const struct playlist *playlist, const struct civil_zone *zone,
-                               struct programme *programme, int64_t t_ms,
-                               struct explain_daypart *dayparts)
+struct programme_explain programme_explain_instant(const struct playlist *playlist,
+                                                   const struct civil_zone *zone,
+                                                   struct programme *programme, int64_t t_ms,
+                                                   struct programme_explain_daypart *dayparts)
 {
     struct question question = {playlist, zone, programme, t_ms, {0}};
-    struct explain explain = {.scene = programme_scene_at(programme, t_ms),
-                              .since_ms = EXPLAIN_LONG_AGO,
-                              .until_ms = EXPLAIN_NOT_SOON};
+    struct programme_explain explain = {.scene = programme_scene_at(programme, t_ms),
+                                        .since_ms = PROGRAMME_EXPLAIN_LONG_AGO,
+                                        .until_ms = PROGRAMME_EXPLAIN_NOT_SOON};
     explain.next = programme_next_slot(programme, &explain.scene.to);
     explain.block = programme_block_at(programme, t_ms, question.running);
     judge(&question, dayparts);
@@ -338,7 +341,7 @@ static bool can_hold(const struct search *search, const struct programme_stretch
 static bool find_before(struct search *search, int64_t start_ms, struct programme_slot *found)
 {
     uint64_t running[PROGRAMME_SET_WORDS];
-    int64_t earliest_ms = start_ms - EXPLAIN_HORIZON_MS;
+    int64_t earliest_ms = start_ms - PROGRAMME_EXPLAIN_HORIZON_MS;
     if (earliest_ms < PROGRAMME_FIRST_MS)
         earliest_ms = PROGRAMME_FIRST_MS;
     for (int64_t at_ms = start_ms - 1; at_ms >= earliest_ms;) {
@@ -361,7 +364,7 @@ static bool find_before(struct search *search, int64_t start_ms, struct programm
 static bool find_after(struct search *search, int64_t end_ms, struct programme_slot *found)
 {
     uint64_t running[PROGRAMME_SET_WORDS];
-    int64_t latest_ms = end_ms + EXPLAIN_HORIZON_MS;
+    int64_t latest_ms = end_ms + PROGRAMME_EXPLAIN_HORIZON_MS;
     if (latest_ms > PROGRAMME_LAST_MS)
         latest_ms = PROGRAMME_LAST_MS;
     for (int64_t at_ms = end_ms; at_ms <= latest_ms;) {
@@ -381,8 +384,9 @@ static bool find_after(struct search *search, int64_t end_ms, struct programme_s
     return false;
 }
 
-struct explain_spot explain_spot(const struct playlist *playlist, struct programme *programme,
-                                 int spot, int64_t t_ms)
+struct programme_explain_spot programme_explain_spot(const struct playlist *playlist,
+                                                     struct programme *programme, int spot,
+                                                     int64_t t_ms)
 {
     struct search search = {.programme = programme, .spot = spot};
     search.in_fallback = playlist->fallback >= 0 && loop_holds(playlist, playlist->fallback, spot);
@@ -391,7 +395,7 @@ struct explain_spot explain_spot(const struct playlist *playlist, struct program
             set_add(search.carriers, i);
     }
     struct programme_slot now = programme_scene_at(programme, t_ms).to;
-    struct explain_spot answer = {
+    struct programme_explain_spot answer = {
         .in_loop = search.in_fallback || !is_empty(search.carriers),
         .is_on = now.spot == spot,
     };

@@ -2,40 +2,40 @@
  * does not (duckling-playlist(5), PROGRAMME).
  *
  * Pure; nothing is kept. It asks the programme and so answers by the code that plays. All searches,
- * back and on, end EXPLAIN_HORIZON_MS away: far enough for what comes once a year. One thread at a
+ * back and on, end PROGRAMME_EXPLAIN_HORIZON_MS away: far enough for what comes once a year. One thread at a
  * time, as the programme. */
-#ifndef PROGRAMME_EXPLAIN_H
-#define PROGRAMME_EXPLAIN_H
+#ifndef PROGRAMME_PROGRAMME_EXPLAIN_H
+#define PROGRAMME_PROGRAMME_EXPLAIN_H
 
 #include "programme/programme.h"
 
-#define EXPLAIN_HORIZON_DAYS 400
-#define EXPLAIN_HORIZON_MS (EXPLAIN_HORIZON_DAYS * (int64_t)CIVIL_DAY_MS)
+#define PROGRAMME_EXPLAIN_HORIZON_DAYS 400
+#define PROGRAMME_EXPLAIN_HORIZON_MS (PROGRAMME_EXPLAIN_HORIZON_DAYS * (int64_t)CIVIL_DAY_MS)
 /* In place of an instant that was not found within the horizon. */
-#define EXPLAIN_LONG_AGO INT64_MIN
-#define EXPLAIN_NOT_SOON INT64_MAX
+#define PROGRAMME_EXPLAIN_LONG_AGO INT64_MIN
+#define PROGRAMME_EXPLAIN_NOT_SOON INT64_MAX
 
 /* Why a daypart runs or does not. Where several are true the first of this order is given.
  *
  * Weekday and exception are those of the day to which its hours at the instant belong: for the
  * early morning of an overnight daypart the day before, else the day that it is. So at 01:00 on a
  * Saturday a daypart of FR, 22:00 to 02:00, runs, and one of SA does not, for it is not on FR. */
-enum explain_reason {
-    EXPLAIN_RUNS,
-    EXPLAIN_NO_SHARE, /* it counts as running; the shares of the others leave it nothing */
-    EXPLAIN_NO_SPOTS, /* its loop is empty; no checked playlist has one */
-    EXPLAIN_BEFORE_START,
-    EXPLAIN_AFTER_END,
-    EXPLAIN_BEFORE_START_DATE, /* also on that day, before its hours */
-    EXPLAIN_AFTER_END_DATE,    /* also on that day, after its hours */
-    EXPLAIN_NOT_ON_WEEKDAY,
-    EXPLAIN_EXCEPTED, /* an except_date */
-    EXPLAIN_OUTSIDE_HOURS,
-    EXPLAIN_OUTRANKED
+enum programme_explain_reason {
+    PROGRAMME_EXPLAIN_RUNS,
+    PROGRAMME_EXPLAIN_NO_SHARE, /* it counts as running; the shares of the others leave it nothing */
+    PROGRAMME_EXPLAIN_NO_SPOTS, /* its loop is empty; no checked playlist has one */
+    PROGRAMME_EXPLAIN_BEFORE_START,
+    PROGRAMME_EXPLAIN_AFTER_END,
+    PROGRAMME_EXPLAIN_BEFORE_START_DATE, /* also on that day, before its hours */
+    PROGRAMME_EXPLAIN_AFTER_END_DATE,    /* also on that day, after its hours */
+    PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY,
+    PROGRAMME_EXPLAIN_EXCEPTED, /* an except_date */
+    PROGRAMME_EXPLAIN_OUTSIDE_HOURS,
+    PROGRAMME_EXPLAIN_OUTRANKED
 };
 
-struct explain_daypart {
-    enum explain_reason reason;
+struct programme_explain_daypart {
+    enum programme_explain_reason reason;
     int32_t day; /* the local day by which weekday and exceptions are judged */
     /* BEFORE_START and AFTER_END: start and end. BEFORE_START_DATE: when its hours begin on the
      * first day; AFTER_END_DATE: when they ended on the last. Else 0. */
@@ -47,7 +47,7 @@ struct explain_daypart {
     int64_t next_ms;
 };
 
-struct explain {
+struct programme_explain {
     struct programme_scene scene;
     struct programme_slot next;     /* after scene.to */
     struct programme_stretch block; /* in which scene.to lies */
@@ -57,7 +57,7 @@ struct explain {
 
 /* Where a spot stands in time around an instant; `before` and `after` never are the slot that holds
  * it. */
-struct explain_spot {
+struct programme_explain_spot {
     bool in_loop; /* a loop of the schedule, or the fallback, holds it; else it is never on */
     bool is_on;
     bool has_before, has_after; /* found within the horizon */
@@ -66,13 +66,15 @@ struct explain_spot {
 
 /* Explains t_ms, which lies between the programme's edges. `playlist` and `zone` are the
  * programme's. `dayparts` gets schedule_count items. */
-struct explain explain_instant(const struct playlist *playlist, const struct civil_zone *zone,
-                               struct programme *programme, int64_t t_ms,
-                               struct explain_daypart *dayparts);
+struct programme_explain programme_explain_instant(const struct playlist *playlist,
+                                                   const struct civil_zone *zone,
+                                                   struct programme *programme, int64_t t_ms,
+                                                   struct programme_explain_daypart *dayparts);
 
 /* When a spot (an index of playlist spots) was on last, and will be on next. Fast: blocks in which
  * no loop holds the spot are passed over whole. */
-struct explain_spot explain_spot(const struct playlist *playlist, struct programme *programme,
-                                 int spot, int64_t t_ms);
+struct programme_explain_spot programme_explain_spot(const struct playlist *playlist,
+                                                     struct programme *programme, int spot,
+                                                     int64_t t_ms);
 
 #endif

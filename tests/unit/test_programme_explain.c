@@ -1,5 +1,5 @@
 /* Over 600 lines: both sides of each reason, which are read best in one place. */
-#include "programme/explain.h"
+#include "programme/programme_explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,8 +26,8 @@ struct asked {
     struct playlist_faults faults;
     struct playlist *playlist;
     struct programme *programme;
-    struct explain_daypart dayparts[DAYPARTS_MAX];
-    struct explain explain;
+    struct programme_explain_daypart dayparts[DAYPARTS_MAX];
+    struct programme_explain explain;
 };
 
 static struct asked asked;
@@ -75,12 +75,12 @@ static int64_t at(const char *text)
 }
 
 /* Asks, and expects this reason of a daypart. */
-static const struct explain_daypart *expect(const char *when, int daypart,
-                                            enum explain_reason reason)
+static const struct programme_explain_daypart *expect(const char *when, int daypart,
+                                                      enum programme_explain_reason reason)
 {
-    asked.explain =
-        explain_instant(asked.playlist, asked.zone, asked.programme, at(when), asked.dayparts);
-    const struct explain_daypart *answer = &asked.dayparts[daypart];
+    asked.explain = programme_explain_instant(asked.playlist, asked.zone, asked.programme, at(when),
+                                              asked.dayparts);
+    const struct programme_explain_daypart *answer = &asked.dayparts[daypart];
     if (answer->reason != reason)
         fail_msg("%s: reason %d of schedule[%d], not %d", when, (int)answer->reason, daypart,
                  (int)reason);
@@ -100,17 +100,17 @@ static void before_its_start_and_after_its_end(void **state)
     (void)state;
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"start\": \"2026-02-06T12:00:00Z\","
                         "\"end\": \"2026-02-08T12:00:00Z\"}]");
-    const struct explain_daypart *answer =
-        expect("2026-02-06T11:59:59.999", 0, EXPLAIN_BEFORE_START);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-06T11:59:59.999", 0, PROGRAMME_EXPLAIN_BEFORE_START);
     same_instant(answer->bound_ms, "2026-02-06T12:00:00");
     same_instant(answer->next_ms, "2026-02-06T12:00:00");
-    answer = expect("2026-02-06T12:00:00", 0, EXPLAIN_RUNS);
+    answer = expect("2026-02-06T12:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->since_ms, "2026-02-06T12:00:00");
     same_instant(answer->until_ms, "2026-02-08T12:00:00");
-    expect("2026-02-08T11:59:59.999", 0, EXPLAIN_RUNS);
-    answer = expect("2026-02-08T12:00:00", 0, EXPLAIN_AFTER_END);
+    expect("2026-02-08T11:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
+    answer = expect("2026-02-08T12:00:00", 0, PROGRAMME_EXPLAIN_AFTER_END);
     same_instant(answer->bound_ms, "2026-02-08T12:00:00");
-    assert_true(answer->next_ms == EXPLAIN_NOT_SOON);
+    assert_true(answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON);
 }
 
 static void a_local_start_is_an_instant_of_the_zone(void **state)
@@ -119,10 +119,10 @@ static void a_local_start_is_an_instant_of_the_zone(void **state)
     /* 02:30 was skipped on that day: the instant of the change. */
     open_playlist(&new_york,
                   "\"schedule\": [{\"loop\": \"a\", \"start\": \"2026-03-08T02:30:00\"}]");
-    const struct explain_daypart *answer =
-        expect("2026-03-08T06:59:59.999Z", 0, EXPLAIN_BEFORE_START);
+    const struct programme_explain_daypart *answer =
+        expect("2026-03-08T06:59:59.999Z", 0, PROGRAMME_EXPLAIN_BEFORE_START);
     same_instant(answer->bound_ms, "2026-03-08T07:00:00Z");
-    expect("2026-03-08T07:00:00Z", 0, EXPLAIN_RUNS);
+    expect("2026-03-08T07:00:00Z", 0, PROGRAMME_EXPLAIN_RUNS);
 }
 
 static void before_its_first_date_and_after_its_last(void **state)
@@ -131,18 +131,18 @@ static void before_its_first_date_and_after_its_last(void **state)
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"start_date\": \"2026-02-10\","
                         "\"end_date\": \"2026-02-12\", \"start_time\": \"09:00\","
                         "\"end_time\": \"17:00\"}]");
-    const struct explain_daypart *answer =
-        expect("2026-02-07T09:00:00", 0, EXPLAIN_BEFORE_START_DATE);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-07T09:00:00", 0, PROGRAMME_EXPLAIN_BEFORE_START_DATE);
     same_instant(answer->bound_ms, "2026-02-10T09:00:00");
     same_instant(answer->next_ms, "2026-02-10T09:00:00");
-    expect("2026-02-10T08:59:59.999", 0, EXPLAIN_BEFORE_START_DATE);
-    expect("2026-02-10T09:00:00", 0, EXPLAIN_RUNS);
-    answer = expect("2026-02-10T17:00:00", 0, EXPLAIN_OUTSIDE_HOURS);
+    expect("2026-02-10T08:59:59.999", 0, PROGRAMME_EXPLAIN_BEFORE_START_DATE);
+    expect("2026-02-10T09:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
+    answer = expect("2026-02-10T17:00:00", 0, PROGRAMME_EXPLAIN_OUTSIDE_HOURS);
     same_instant(answer->next_ms, "2026-02-11T09:00:00");
-    expect("2026-02-12T16:59:59.999", 0, EXPLAIN_RUNS);
-    answer = expect("2026-02-12T17:00:00", 0, EXPLAIN_AFTER_END_DATE);
+    expect("2026-02-12T16:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
+    answer = expect("2026-02-12T17:00:00", 0, PROGRAMME_EXPLAIN_AFTER_END_DATE);
     same_instant(answer->bound_ms, "2026-02-12T17:00:00");
-    assert_true(answer->next_ms == EXPLAIN_NOT_SOON);
+    assert_true(answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON);
 }
 
 static void the_night_of_the_last_date_goes_on(void **state)
@@ -151,9 +151,10 @@ static void the_night_of_the_last_date_goes_on(void **state)
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"start_date\": \"2026-02-06\","
                         "\"end_date\": \"2026-02-06\", \"start_time\": \"22:00\","
                         "\"end_time\": \"02:00\"}]");
-    expect("2026-02-06T01:00:00", 0, EXPLAIN_BEFORE_START_DATE);
-    expect("2026-02-07T01:59:59.999", 0, EXPLAIN_RUNS);
-    const struct explain_daypart *answer = expect("2026-02-07T02:00:00", 0, EXPLAIN_AFTER_END_DATE);
+    expect("2026-02-06T01:00:00", 0, PROGRAMME_EXPLAIN_BEFORE_START_DATE);
+    expect("2026-02-07T01:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-07T02:00:00", 0, PROGRAMME_EXPLAIN_AFTER_END_DATE);
     same_instant(answer->bound_ms, "2026-02-07T02:00:00");
 }
 
@@ -164,16 +165,17 @@ static void not_on_this_weekday(void **state)
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"by_day\": [\"FR\"],"
                         "\"start_time\": \"22:00\", \"end_time\": \"02:00\"}]");
     /* The night that would hold 01:00 on a Friday is a Thursday's. */
-    const struct explain_daypart *answer = expect("2026-02-06T01:00:00", 0, EXPLAIN_NOT_ON_WEEKDAY);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-06T01:00:00", 0, PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY);
     assert_int_equal(answer->day, 20489);
     same_instant(answer->next_ms, "2026-02-06T22:00:00");
-    answer = expect("2026-02-06T21:59:59.999", 0, EXPLAIN_OUTSIDE_HOURS);
+    answer = expect("2026-02-06T21:59:59.999", 0, PROGRAMME_EXPLAIN_OUTSIDE_HOURS);
     same_instant(answer->next_ms, "2026-02-06T22:00:00");
-    answer = expect("2026-02-06T22:00:00", 0, EXPLAIN_RUNS);
+    answer = expect("2026-02-06T22:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->until_ms, "2026-02-07T02:00:00");
-    answer = expect("2026-02-07T01:59:59.999", 0, EXPLAIN_RUNS);
+    answer = expect("2026-02-07T01:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->since_ms, "2026-02-06T22:00:00");
-    answer = expect("2026-02-07T02:00:00", 0, EXPLAIN_NOT_ON_WEEKDAY);
+    answer = expect("2026-02-07T02:00:00", 0, PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY);
     assert_int_equal(answer->day, 20491);
     same_instant(answer->next_ms, "2026-02-13T22:00:00");
 }
@@ -183,13 +185,14 @@ static void not_on_an_excepted_date(void **state)
     (void)state;
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"except_dates\":"
                         "[\"2026-02-17\", \"2026-02-06\"]}]");
-    const struct explain_daypart *answer = expect("2026-02-05T23:59:59.999", 0, EXPLAIN_RUNS);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-05T23:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->until_ms, "2026-02-06T00:00:00");
-    answer = expect("2026-02-06T00:00:00", 0, EXPLAIN_EXCEPTED);
+    answer = expect("2026-02-06T00:00:00", 0, PROGRAMME_EXPLAIN_EXCEPTED);
     assert_int_equal(answer->day, 20490);
     same_instant(answer->next_ms, "2026-02-07T00:00:00");
-    expect("2026-02-06T23:59:59.999", 0, EXPLAIN_EXCEPTED);
-    answer = expect("2026-02-07T00:00:00", 0, EXPLAIN_RUNS);
+    expect("2026-02-06T23:59:59.999", 0, PROGRAMME_EXPLAIN_EXCEPTED);
+    answer = expect("2026-02-07T00:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->since_ms, "2026-02-07T00:00:00");
     same_instant(answer->until_ms, "2026-02-17T00:00:00");
 }
@@ -204,10 +207,11 @@ static void where_midnight_comes_twice(void **state)
     assert_true(civil_day_of(2006, 10, 29, &day));
     open_playlist(&st_johns,
                   "\"schedule\": [{\"loop\": \"a\", \"except_dates\": [\"2006-10-29\"]}]");
-    const struct explain_daypart *answer = expect("2006-10-29T02:29:59.999Z", 0, EXPLAIN_RUNS);
+    const struct programme_explain_daypart *answer =
+        expect("2006-10-29T02:29:59.999Z", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->until_ms, "2006-10-29T02:30:00Z");
-    expect("2006-10-29T02:30:00Z", 0, EXPLAIN_EXCEPTED);
-    answer = expect("2006-10-29T02:45:00Z", 0, EXPLAIN_EXCEPTED);
+    expect("2006-10-29T02:30:00Z", 0, PROGRAMME_EXPLAIN_EXCEPTED);
+    answer = expect("2006-10-29T02:45:00Z", 0, PROGRAMME_EXPLAIN_EXCEPTED);
     assert_int_equal(answer->day, day);
     same_instant(answer->next_ms, "2006-10-30T00:00:00");
 }
@@ -219,20 +223,21 @@ static void outranked(void **state)
                         "\"start_time\": \"10:00\", \"end_time\": \"11:00\"}, {\"loop\": \"c\","
                         "\"priority\": 5, \"start_time\": \"10:30\", \"end_time\": \"11:30\"},"
                         "{\"loop\": \"ab\", \"priority\": -1}]");
-    const struct explain_daypart *answer = expect("2026-02-06T09:59:59.999", 0, EXPLAIN_RUNS);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-06T09:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
     same_instant(answer->until_ms, "2026-02-06T10:00:00");
-    answer = expect("2026-02-06T10:00:00", 0, EXPLAIN_OUTRANKED);
+    answer = expect("2026-02-06T10:00:00", 0, PROGRAMME_EXPLAIN_OUTRANKED);
     assert_int_equal(answer->outranked_by, 1);
     same_instant(answer->next_ms, "2026-02-06T11:30:00");
-    answer = expect("2026-02-06T11:00:00", 0, EXPLAIN_OUTRANKED);
+    answer = expect("2026-02-06T11:00:00", 0, PROGRAMME_EXPLAIN_OUTRANKED);
     assert_int_equal(answer->outranked_by, 2);
-    expect("2026-02-06T11:30:00", 0, EXPLAIN_RUNS);
-    answer = expect("2026-02-06T11:30:00", 3, EXPLAIN_OUTRANKED);
+    expect("2026-02-06T11:30:00", 0, PROGRAMME_EXPLAIN_RUNS);
+    answer = expect("2026-02-06T11:30:00", 3, PROGRAMME_EXPLAIN_OUTRANKED);
     assert_int_equal(answer->outranked_by, 0);
-    assert_true(answer->next_ms == EXPLAIN_NOT_SOON);
+    assert_true(answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON);
     /* The other two of that level, one after the other. */
-    expect("2026-02-06T10:59:59.999", 1, EXPLAIN_RUNS);
-    expect("2026-02-06T11:00:00", 1, EXPLAIN_OUTSIDE_HOURS);
+    expect("2026-02-06T10:59:59.999", 1, PROGRAMME_EXPLAIN_RUNS);
+    expect("2026-02-06T11:00:00", 1, PROGRAMME_EXPLAIN_OUTSIDE_HOURS);
 }
 
 static void no_share_is_left(void **state)
@@ -242,14 +247,14 @@ static void no_share_is_left(void **state)
                         "0.6, \"start_time\": \"10:00\", \"end_time\": \"12:00\"},"
                         "{\"loop\": \"c\", \"share_of_voice\": 0.4, \"start_time\": \"11:00\","
                         "\"end_time\": \"12:00\"}]");
-    expect("2026-02-06T10:59:59.999", 0, EXPLAIN_RUNS);
-    expect("2026-02-06T11:00:00", 0, EXPLAIN_NO_SHARE);
-    expect("2026-02-06T11:00:00", 1, EXPLAIN_RUNS);
-    expect("2026-02-06T11:59:59.999", 0, EXPLAIN_NO_SHARE);
+    expect("2026-02-06T10:59:59.999", 0, PROGRAMME_EXPLAIN_RUNS);
+    expect("2026-02-06T11:00:00", 0, PROGRAMME_EXPLAIN_NO_SHARE);
+    expect("2026-02-06T11:00:00", 1, PROGRAMME_EXPLAIN_RUNS);
+    expect("2026-02-06T11:59:59.999", 0, PROGRAMME_EXPLAIN_NO_SHARE);
     /* It counts as running all the time, so without a break. */
-    assert_true(asked.dayparts[0].since_ms == EXPLAIN_LONG_AGO);
-    assert_true(asked.dayparts[0].until_ms == EXPLAIN_NOT_SOON);
-    expect("2026-02-06T12:00:00", 0, EXPLAIN_RUNS);
+    assert_true(asked.dayparts[0].since_ms == PROGRAMME_EXPLAIN_LONG_AGO);
+    assert_true(asked.dayparts[0].until_ms == PROGRAMME_EXPLAIN_NOT_SOON);
+    expect("2026-02-06T12:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
 }
 
 static void bounds_come_before_days_and_days_before_hours(void **state)
@@ -259,15 +264,15 @@ static void bounds_come_before_days_and_days_before_hours(void **state)
                         "\"start_date\": \"2026-02-09\", \"by_day\": [\"WE\", \"TH\"],"
                         "\"except_dates\": [\"2026-02-11\", \"2026-02-13\"],"
                         "\"start_time\": \"09:00\", \"end_time\": \"17:00\"}]");
-    expect("2026-02-08T08:00:00", 0, EXPLAIN_BEFORE_START);
-    expect("2026-02-09T23:59:59.999", 0, EXPLAIN_BEFORE_START);
-    expect("2026-02-10T00:00:00", 0, EXPLAIN_NOT_ON_WEEKDAY);
-    expect("2026-02-10T08:00:00", 0, EXPLAIN_NOT_ON_WEEKDAY);
-    expect("2026-02-11T08:00:00", 0, EXPLAIN_EXCEPTED);
-    expect("2026-02-12T08:59:59.999", 0, EXPLAIN_OUTSIDE_HOURS);
-    expect("2026-02-12T09:00:00", 0, EXPLAIN_RUNS);
+    expect("2026-02-08T08:00:00", 0, PROGRAMME_EXPLAIN_BEFORE_START);
+    expect("2026-02-09T23:59:59.999", 0, PROGRAMME_EXPLAIN_BEFORE_START);
+    expect("2026-02-10T00:00:00", 0, PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY);
+    expect("2026-02-10T08:00:00", 0, PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY);
+    expect("2026-02-11T08:00:00", 0, PROGRAMME_EXPLAIN_EXCEPTED);
+    expect("2026-02-12T08:59:59.999", 0, PROGRAMME_EXPLAIN_OUTSIDE_HOURS);
+    expect("2026-02-12T09:00:00", 0, PROGRAMME_EXPLAIN_RUNS);
     /* A Friday that is excepted too. */
-    expect("2026-02-13T09:00:00", 0, EXPLAIN_NOT_ON_WEEKDAY);
+    expect("2026-02-13T09:00:00", 0, PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY);
 }
 
 static void an_empty_loop_never_runs(void **state)
@@ -277,12 +282,12 @@ static void an_empty_loop_never_runs(void **state)
     struct playlist_daypart daypart = {.weekdays = 0x7f, .end_time_ms = CIVIL_DAY_MS};
     struct playlist playlist = {
         .loops = &loop, .loop_count = 1, .schedule = &daypart, .schedule_count = 1, .fallback = -1};
-    struct explain_daypart answer;
+    struct programme_explain_daypart answer;
     asked.zone = &utc;
     asked.programme = programme_create(&playlist, &utc, NULL);
     assert_non_null(asked.programme);
-    explain_instant(&playlist, &utc, asked.programme, at("2026-02-06T12:00:00"), &answer);
-    assert_int_equal(answer.reason, EXPLAIN_NO_SPOTS);
+    programme_explain_instant(&playlist, &utc, asked.programme, at("2026-02-06T12:00:00"), &answer);
+    assert_int_equal(answer.reason, PROGRAMME_EXPLAIN_NO_SPOTS);
 }
 
 static void what_is_on_and_for_how_long(void **state)
@@ -290,7 +295,7 @@ static void what_is_on_and_for_how_long(void **state)
     (void)state;
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"ab\", \"start_time\": \"22:00\","
                         "\"end_time\": \"06:00\"}], \"fallback\": \"c\"");
-    expect("2026-02-07T00:00:15", 0, EXPLAIN_RUNS);
+    expect("2026-02-07T00:00:15", 0, PROGRAMME_EXPLAIN_RUNS);
     assert_int_equal(asked.explain.scene.to.spot, 1);
     assert_int_equal(asked.explain.next.spot, 0);
     same_instant(asked.explain.next.start_ms, "2026-02-07T00:00:20");
@@ -299,7 +304,7 @@ static void what_is_on_and_for_how_long(void **state)
     same_instant(asked.explain.block.end_ms, "2026-02-07T06:00:00");
     same_instant(asked.explain.since_ms, "2026-02-06T22:00:00");
     same_instant(asked.explain.until_ms, "2026-02-07T06:00:00");
-    expect("2026-02-06T21:59:59.999", 0, EXPLAIN_OUTSIDE_HOURS);
+    expect("2026-02-06T21:59:59.999", 0, PROGRAMME_EXPLAIN_OUTSIDE_HOURS);
     assert_int_equal(asked.explain.scene.to.source, PROGRAMME_FALLBACK);
     same_instant(asked.explain.since_ms, "2026-02-06T06:00:00");
     same_instant(asked.explain.until_ms, "2026-02-06T22:00:00");
@@ -309,25 +314,25 @@ static void beyond_the_horizon(void **state)
 {
     (void)state;
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\", \"start_date\": \"2028-01-01\"}]");
-    const struct explain_daypart *answer =
-        expect("2026-02-06T12:00:00", 0, EXPLAIN_BEFORE_START_DATE);
-    assert_true(answer->next_ms == EXPLAIN_NOT_SOON);
+    const struct programme_explain_daypart *answer =
+        expect("2026-02-06T12:00:00", 0, PROGRAMME_EXPLAIN_BEFORE_START_DATE);
+    assert_true(answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON);
     assert_int_equal(asked.explain.scene.to.source, PROGRAMME_NOTHING);
-    assert_true(asked.explain.since_ms == EXPLAIN_LONG_AGO);
-    assert_true(asked.explain.until_ms == EXPLAIN_NOT_SOON);
+    assert_true(asked.explain.since_ms == PROGRAMME_EXPLAIN_LONG_AGO);
+    assert_true(asked.explain.until_ms == PROGRAMME_EXPLAIN_NOT_SOON);
     /* At the edges of the programme the search ends before the horizon. */
-    asked.explain =
-        explain_instant(asked.playlist, &utc, asked.programme, PROGRAMME_FIRST_MS, asked.dayparts);
-    assert_int_equal(asked.dayparts[0].reason, EXPLAIN_BEFORE_START_DATE);
-    asked.explain =
-        explain_instant(asked.playlist, &utc, asked.programme, PROGRAMME_LAST_MS, asked.dayparts);
-    assert_int_equal(asked.dayparts[0].reason, EXPLAIN_RUNS);
-    assert_true(asked.dayparts[0].until_ms == EXPLAIN_NOT_SOON);
+    asked.explain = programme_explain_instant(asked.playlist, &utc, asked.programme,
+                                              PROGRAMME_FIRST_MS, asked.dayparts);
+    assert_int_equal(asked.dayparts[0].reason, PROGRAMME_EXPLAIN_BEFORE_START_DATE);
+    asked.explain = programme_explain_instant(asked.playlist, &utc, asked.programme,
+                                              PROGRAMME_LAST_MS, asked.dayparts);
+    assert_int_equal(asked.dayparts[0].reason, PROGRAMME_EXPLAIN_RUNS);
+    assert_true(asked.dayparts[0].until_ms == PROGRAMME_EXPLAIN_NOT_SOON);
 }
 
-static struct explain_spot ask_spot(int spot, const char *when)
+static struct programme_explain_spot ask_spot(int spot, const char *when)
 {
-    return explain_spot(asked.playlist, asked.programme, spot, at(when));
+    return programme_explain_spot(asked.playlist, asked.programme, spot, at(when));
 }
 
 static void when_a_spot_was_on_and_will_be(void **state)
@@ -336,18 +341,18 @@ static void when_a_spot_was_on_and_will_be(void **state)
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"abc\", \"by_day\": [\"FR\"],"
                         "\"start_time\": \"10:00\", \"end_time\": \"11:00\"}],"
                         "\"fallback\": \"a\"");
-    struct explain_spot b = ask_spot(1, "2026-02-06T10:00:15");
+    struct programme_explain_spot b = ask_spot(1, "2026-02-06T10:00:15");
     assert_true(b.in_loop && b.is_on && b.has_before && b.has_after);
     /* 120 rounds of 30 s an hour. */
     same_instant(b.before.start_ms, "2026-01-30T10:59:40");
     same_instant(b.after.start_ms, "2026-02-06T10:00:40");
-    struct explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
+    struct programme_explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
     assert_false(c.is_on);
     same_instant(c.before.start_ms, "2026-01-30T10:59:50");
     same_instant(c.before.end_ms, "2026-01-30T11:00:00");
     same_instant(c.after.start_ms, "2026-02-06T10:00:20");
     /* a is in the fallback too: the slot before, never the one that is on. */
-    struct explain_spot a = ask_spot(0, "2026-02-06T09:00:05");
+    struct programme_explain_spot a = ask_spot(0, "2026-02-06T09:00:05");
     assert_true(a.is_on);
     same_instant(a.before.start_ms, "2026-02-06T08:59:50");
     same_instant(a.after.start_ms, "2026-02-06T09:00:10");
@@ -358,10 +363,10 @@ static void a_spot_that_is_never_on(void **state)
     (void)state;
     open_playlist(&utc, "\"schedule\": [{\"loop\": \"a\"}, {\"loop\": \"b\", \"priority\": -1},"
                         "{\"loop\": \"b\", \"priority\": 1, \"start_date\": \"2027-06-01\"}]");
-    struct explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
+    struct programme_explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
     assert_true(!c.in_loop && !c.is_on && !c.has_before && !c.has_after);
     /* In a loop, but always outranked within the horizon; a year later within it. */
-    struct explain_spot b = ask_spot(1, "2026-02-06T09:00:00");
+    struct programme_explain_spot b = ask_spot(1, "2026-02-06T09:00:00");
     assert_true(b.in_loop && !b.has_before && !b.has_after);
     b = ask_spot(1, "2026-05-01T09:00:00");
     assert_true(b.has_after && !b.has_before);
@@ -374,12 +379,12 @@ static void spots_at_the_edges(void **state)
     (void)state;
     open_playlist(&new_york, "\"schedule\": [{\"loop\": \"ab\"}]");
     for (int spot = 0; spot < 2; spot++) {
-        struct explain_spot first =
-            explain_spot(asked.playlist, asked.programme, spot, PROGRAMME_FIRST_MS);
+        struct programme_explain_spot first =
+            programme_explain_spot(asked.playlist, asked.programme, spot, PROGRAMME_FIRST_MS);
         assert_false(first.has_before);
         assert_true(first.has_after && first.after.start_ms > PROGRAMME_FIRST_MS);
-        struct explain_spot last =
-            explain_spot(asked.playlist, asked.programme, spot, PROGRAMME_LAST_MS);
+        struct programme_explain_spot last =
+            programme_explain_spot(asked.playlist, asked.programme, spot, PROGRAMME_LAST_MS);
         assert_true(last.has_before && last.before.end_ms <= PROGRAMME_LAST_MS);
     }
 }
@@ -392,10 +397,10 @@ static void a_spot_whose_turn_never_comes(void **state)
     open_playlist(&new_york, "\"schedule\": [{\"loop\": \"abc\", \"share_of_voice\": 0.000001},"
                              "{\"loop\": \"b\", \"share_of_voice\": 0.999999}, {\"loop\": \"c\","
                              "\"priority\": 1, \"start\": \"2026-11-05T12:00:00Z\"}]");
-    struct explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
+    struct programme_explain_spot c = ask_spot(2, "2026-02-06T09:00:00");
     assert_true(!c.has_before && c.has_after);
     same_instant(c.after.start_ms, "2026-11-05T12:00:00Z");
-    struct explain_spot a = ask_spot(0, "2026-02-06T09:00:00");
+    struct programme_explain_spot a = ask_spot(0, "2026-02-06T09:00:00");
     same_instant(a.before.start_ms, "2026-02-06T00:00:00");
     same_instant(a.after.start_ms, "2026-02-07T00:00:00");
 }
@@ -492,12 +497,14 @@ static bool runs_at(struct programme *programme, size_t daypart, int64_t t_ms)
 /* The answers about a daypart against the programme's blocks; `flat` is the same schedule without
  * priorities, in which what is active runs. */
 static void check_daypart(struct programme *programme, struct programme *flat, size_t daypart,
-                          int64_t t_ms, const struct explain_daypart *answer)
+                          int64_t t_ms, const struct programme_explain_daypart *answer)
 {
     bool active = runs_at(flat, daypart, t_ms), runs = runs_at(programme, daypart, t_ms);
-    assert_int_equal(answer->reason == EXPLAIN_RUNS || answer->reason == EXPLAIN_NO_SHARE, runs);
-    assert_int_equal(answer->reason == EXPLAIN_OUTRANKED, active && !runs);
-    if (answer->reason == EXPLAIN_OUTRANKED)
+    assert_int_equal(answer->reason == PROGRAMME_EXPLAIN_RUNS ||
+                         answer->reason == PROGRAMME_EXPLAIN_NO_SHARE,
+                     runs);
+    assert_int_equal(answer->reason == PROGRAMME_EXPLAIN_OUTRANKED, active && !runs);
+    if (answer->reason == PROGRAMME_EXPLAIN_OUTRANKED)
         assert_true(runs_at(programme, (size_t)answer->outranked_by, t_ms));
     int64_t end_ms = runs ? answer->until_ms : answer->next_ms;
     int64_t at_ms = t_ms, latest_ms = t_ms + 40 * (int64_t)CIVIL_DAY_MS;
@@ -523,7 +530,8 @@ static void check_daypart(struct programme *programme, struct programme *flat, s
 static void check_spot(const struct round *round, struct programme *programme, int spot,
                        int64_t t_ms)
 {
-    struct explain_spot answer = explain_spot(&round->playlist, programme, spot, t_ms);
+    struct programme_explain_spot answer =
+        programme_explain_spot(&round->playlist, programme, spot, t_ms);
     struct programme_slot now = programme_scene_at(programme, t_ms).to, slot = now;
     assert_int_equal(answer.is_on, now.spot == spot);
     int64_t latest_ms = t_ms + 3 * (int64_t)CIVIL_DAY_MS;
@@ -550,7 +558,7 @@ static void the_same_as_the_programme_says(void **state)
     (void)state;
     const char *seed = getenv("TEST_SEED");
     uint64_t first = seed ? strtoull(seed, NULL, 10) : 20260206;
-    int reasons[EXPLAIN_OUTRANKED + 1] = {0};
+    int reasons[PROGRAMME_EXPLAIN_OUTRANKED + 1] = {0};
     for (uint64_t i = 0; i < 150; i++) {
         static struct round round, flat;
         random_state = first + i;
@@ -563,10 +571,10 @@ static void the_same_as_the_programme_says(void **state)
         struct programme *equals = programme_create(&flat.playlist, round.zone, NULL);
         assert_true(programme && equals);
         for (int question = 0; question < 6; question++) {
-            struct explain_daypart answers[DAYPARTS_MAX];
+            struct programme_explain_daypart answers[DAYPARTS_MAX];
             int64_t t_ms = (round.day - 1) * (int64_t)CIVIL_DAY_MS +
                            random_below(3 * 96) * INT64_C(900000) + random_below(2) - 1;
-            explain_instant(&round.playlist, round.zone, programme, t_ms, answers);
+            programme_explain_instant(&round.playlist, round.zone, programme, t_ms, answers);
             for (size_t j = 0; j < round.playlist.schedule_count; j++) {
                 check_daypart(programme, equals, j, t_ms, &answers[j]);
                 reasons[answers[j].reason]++;
@@ -578,8 +586,8 @@ static void the_same_as_the_programme_says(void **state)
     }
     fprintf(stderr, "# seeds %llu to %llu\n", (unsigned long long)first,
             (unsigned long long)first + 149);
-    for (int i = 0; !seed && i <= EXPLAIN_OUTRANKED; i++) {
-        if (i != EXPLAIN_NO_SPOTS && reasons[i] < 20)
+    for (int i = 0; !seed && i <= PROGRAMME_EXPLAIN_OUTRANKED; i++) {
+        if (i != PROGRAMME_EXPLAIN_NO_SPOTS && reasons[i] < 20)
             fail_msg("reason %d was met %d times only", i, reasons[i]);
     }
 }

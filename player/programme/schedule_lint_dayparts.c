@@ -1,4 +1,4 @@
-#include "programme/check_schedule.h"
+#include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"
 #include "programme/programme_day.h"
@@ -284,8 +284,8 @@ static void tell_fates(struct survey *survey)
                 tell_fate(survey, rank);
 }
 
-bool check_schedule_dayparts(const struct playlist *playlist, const struct civil_zone *zone,
-                             int64_t now_ms, struct playlist_faults *warnings)
+bool schedule_lint_dayparts(const struct playlist *playlist, const struct civil_zone *zone,
+                            int64_t now_ms, struct playlist_faults *warnings)
 {
     struct survey survey = {.playlist = playlist,
                             .zone = zone,

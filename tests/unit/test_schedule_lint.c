@@ -1,5 +1,5 @@
 /* What is said of schedules, from both sides of each boundary. */
-#include "programme/check_schedule.h"
+#include "programme/schedule_lint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,13 +64,13 @@ static void expect_daypart(const char *members, const char *wanted)
     snprintf(rest, sizeof rest, ", \"schedule\": [{\"loop\": \"x\"%s}]", members);
     if (*wanted)
         snprintf(line, sizeof line, "$.schedule[0]: %s\n", wanted);
-    expect(rest, check_schedule_dayparts, line);
+    expect(rest, schedule_lint_dayparts, line);
 }
 
 static bool check_week(const struct playlist *playlist, const struct civil_zone *zone,
                        int64_t now_ms, struct playlist_faults *warnings)
 {
-    return check_schedule_week(playlist, zone, NULL, now_ms, warnings);
+    return schedule_lint_week(playlist, zone, NULL, now_ms, warnings);
 }
 
 #define NO_DAY "never runs: no day fits its dates, weekdays and times"
@@ -138,11 +138,11 @@ static void the_zone_decides(void **state)
     (void)state;
     static const char json[] = SPOT(10) ", \"schedule\": [{\"loop\": \"x\", \"end\": "
                                         "\"2026-02-06T21:00:00\"}]}";
-    char *lines = told(json, check_schedule_dayparts, &seoul, NOW);
+    char *lines = told(json, schedule_lint_dayparts, &seoul, NOW);
     assert_string_equal(lines,
                         "$.schedule[0]: is over: it ended for good at 2026-02-06T21:00:00+09:00\n");
     free(lines);
-    lines = told(json, check_schedule_dayparts, &seoul, NOW - 1);
+    lines = told(json, schedule_lint_dayparts, &seoul, NOW - 1);
     assert_string_equal(lines, "");
     free(lines);
 }
@@ -156,7 +156,7 @@ static void expect_pair(const char *first, const char *second, const char *wante
     char rest[1024];
     snprintf(rest, sizeof rest, ", \"schedule\": [{\"loop\": \"x\"%s}, {\"loop\": \"x\"%s}]", first,
              second);
-    expect(rest, check_schedule_dayparts, wanted);
+    expect(rest, schedule_lint_dayparts, wanted);
 }
 
 static void dayparts_that_are_outranked(void **state)
@@ -287,7 +287,7 @@ static bool check_unused(const struct playlist *playlist, const struct civil_zon
                          int64_t now_ms, struct playlist_faults *warnings)
 {
     (void)zone, (void)now_ms;
-    return check_schedule_unused(playlist, warnings);
+    return schedule_lint_unused(playlist, warnings);
 }
 
 static void what_is_not_used(void **state)
@@ -331,7 +331,7 @@ static void many_dayparts(void **state)
         fprintf(stream, "%s{\"loop\": \"x\", \"priority\": %d}", i ? ", " : "", i);
     fputs("]}", stream);
     fclose(stream);
-    char *lines = told(json, check_schedule_dayparts, &utc, NOW);
+    char *lines = told(json, schedule_lint_dayparts, &utc, NOW);
     assert_non_null(strstr(lines, "$.schedule[199]: " OUTRANKED(1023, 1023) "\n+823\n"));
     free(lines);
     free(json);
@@ -351,7 +351,7 @@ static void too_many_days(void **state)
         fprintf(stream, "%s\"%04d-02-01\"", i ? ", " : "", 2100 + i);
     fputs("]}]}", stream);
     fclose(stream);
-    char *lines = told(json, check_schedule_dayparts, &utc, NOW);
+    char *lines = told(json, schedule_lint_dayparts, &utc, NOW);
     assert_string_equal(lines, "");
     free(lines);
     free(json);

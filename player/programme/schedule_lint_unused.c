@@ -1,4 +1,4 @@
-#include "programme/check_schedule.h"
+#include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"
 
@@ -69,7 +69,7 @@ static bool find_unused_styles(const struct playlist *playlist, struct playlist_
     return true;
 }
 
-bool check_schedule_unused(const struct playlist *playlist, struct playlist_faults *warnings)
+bool schedule_lint_unused(const struct playlist *playlist, struct playlist_faults *warnings)
 {
     return find_unused_spots(playlist, warnings) && find_unused_loops(playlist, warnings) &&
            find_unused_styles(playlist, warnings);
