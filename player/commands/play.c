@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/log.h"
-#include "base/wake.h"
+#include "base/wakeup.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
 #include "core/show_clock.h"
@@ -398,7 +398,7 @@ static bool is_due(const struct play *play)
 /* Sleeps until the next frame, the next change, news from a worker or the source, or a signal. */
 static void wait(struct play *play)
 {
-    struct pollfd fds[LOADER_FDS_MAX + 1 + WAKE_FDS_MAX];
+    struct pollfd fds[LOADER_FDS_MAX + 1 + WAKEUP_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = turn_ns(play, now_ns);
     int64_t change_ns = INT64_MAX;
@@ -417,7 +417,7 @@ static void wait(struct play *play)
         until_ns = play->end_ns;
     int count = loader_poll_fds(play->loader, fds, &until_ns);
     count += lengths_poll_fds(&play->lengths, fds + count, &until_ns);
-    if (wake_wait(play->wake, fds, count, until_ns))
+    if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
 
@@ -484,7 +484,7 @@ static bool open_source(struct play *play, struct err *err)
         .poll_ms = (int64_t)(value(play, SETTING_POLL)->number * 1000),
         .quota_bytes = (int64_t)value(play, SETTING_QUOTA)->number,
         .bandwidth_bytes_per_s = (int64_t)value(play, SETTING_BANDWIDTH)->number,
-        .wake = wake_post,
+        .wake = wakeup_post,
         .wake_context = play->wake,
     };
     play->source = source_open(&config, err);
@@ -495,7 +495,7 @@ static bool start(struct play *play, struct err *err)
 {
     if (!worker_process_prepare(value(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
-    play->wake = wake_create(err);
+    play->wake = wakeup_create(err);
     if (!play->wake)
         return false;
     const struct option_value *frames_log = value(play, SETTING_FRAMES_LOG);
@@ -539,7 +539,7 @@ static void finish(struct play *play)
     playing_finish(&play->playing);
     display_destroy(play->display);
     frames_log_close(play->frames_log);
-    wake_destroy(play->wake);
+    wakeup_destroy(play->wake);
     settings_finish(&play->settings);
     SDL_Quit();
     worker_process_reap(true);

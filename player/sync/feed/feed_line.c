@@ -128,8 +128,8 @@ void feed_line_accept(struct feed_line *line, size_t base, const struct opened *
     if (!newer)
         return;
     for (size_t i = 0; i < line->config.base_count; i++)
-        feed_told_renew(&line->origins[i].told);
-    line->told = (struct feed_told){0};
+        log_throttle_renew(&line->origins[i].told);
+    line->told = (struct log_throttle){0};
     log_info("%s pointer accepted version=%" PRId64 " source=%s", feed_line_kind(line),
              pointer->version, line->origins[base].shown);
     feed_line_remember(line, &line->newest, false);
@@ -193,7 +193,7 @@ static bool tell_wanted(struct feed_line *line, const char *what, const char *tr
 {
     unsigned held;
     snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", feed_line_kind(line), what, trouble);
-    if (!feed_told_trouble(&line->told, trouble, now_ns, &held))
+    if (!log_throttle_trouble(&line->told, trouble, now_ns, &held))
         return false;
     log_warn("%s %s version=%" PRId64 " times=%u reason=\"%s\"", feed_line_kind(line), what,
              line->newest.pointer.version, held + 1, trouble);

@@ -48,7 +48,7 @@ static void refuse(struct feed_line *line, struct origin *origin, const char *re
                    const char *words, const char *reason, int64_t now_ns)
 {
     unsigned held;
-    if (feed_told_trouble(&origin->told, refusal, now_ns, &held))
+    if (log_throttle_trouble(&origin->told, refusal, now_ns, &held))
         log_warn("%s pointer refused refusal=%s source=%s times=%u reason=\"%s\"",
                  feed_line_kind(line), refusal, origin->shown, held + 1, reason);
     snprintf(line->trouble, sizeof line->trouble, "%.100s: %s", words, origin->shown);
@@ -75,7 +75,7 @@ static void reject(struct feed_line *line, struct origin *origin, const char *re
         refuse(line, origin, refusal, err->text, err->text, now_ns);
         return;
     }
-    if (feed_told_trouble(&origin->told, err->text, now_ns, &held))
+    if (log_throttle_trouble(&origin->told, err->text, now_ns, &held))
         log_warn("cannot verify the %s pointer yet, retrying source=%s times=%u reason=\"%s\"",
                  feed_line_kind(line), origin->shown, held + 1, err->text);
     snprintf(line->trouble, sizeof line->trouble, "cannot verify the pointer yet: %s",
@@ -85,7 +85,7 @@ static void reject(struct feed_line *line, struct origin *origin, const char *re
 
 static void be_well(struct feed_line *line, struct origin *origin, const char *words)
 {
-    if (feed_told_well(&origin->told))
+    if (log_throttle_well(&origin->told))
         log_info("%s source=%s", words, origin->shown);
     line->trouble[0] = '\0';
     origin->troubled = false;
@@ -134,7 +134,7 @@ static void tell_silence(struct feed_line *line, struct origin *origin, const ch
                          int64_t now_ns)
 {
     unsigned held;
-    if (feed_told_trouble(&origin->told, trouble, now_ns, &held))
+    if (log_throttle_trouble(&origin->told, trouble, now_ns, &held))
         log_warn("no %s pointer source=%s times=%u reason=\"%s\"", feed_line_kind(line),
                  origin->shown, held + 1, trouble);
     snprintf(line->trouble, sizeof line->trouble, "%s: %s", origin->shown, trouble);

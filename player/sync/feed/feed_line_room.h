@@ -3,7 +3,7 @@
 #ifndef SYNC_FEED_FEED_LINE_ROOM_H
 #define SYNC_FEED_FEED_LINE_ROOM_H
 
-#include "base/feed_told.h"
+#include "base/log_throttle.h"
 #include "sync/feed/feed_line.h"
 #include "sync/feed/feed_poll.h"
 #include "sync/feed/feed_source.h"
@@ -21,7 +21,7 @@ struct origin {
     int64_t version; /* of the pointer that was accepted from it last; 0: none */
     int64_t end_ms;  /* of the same */
     bool troubled, missing;
-    struct feed_told told;
+    struct log_throttle told;
 };
 
 /* A pointer that was accepted, and its bytes. */
@@ -50,7 +50,7 @@ struct feed_line {
     int64_t want_due_ns; /* it could not be wanted: again then; 0: it could */
     /* What the newest pointer signs can't be played; there is no use in asking again. */
     bool refused;
-    struct feed_told told;
+    struct log_throttle told;
     char trouble[ERR_TEXT_BYTES];
 };
 

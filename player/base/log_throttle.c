@@ -1,4 +1,4 @@
-#include "base/feed_told.h"
+#include "base/log_throttle.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -13,42 +13,43 @@ static uint64_t number_of(const char *kind)
 }
 
 /* Its entry, or one that may be used for it, or NULL. */
-static struct feed_told_kind *find(struct feed_told *told, uint64_t number, int64_t now_ns)
+static struct log_throttle_kind *find(struct log_throttle *told, uint64_t number, int64_t now_ns)
 {
-    struct feed_told_kind *room = NULL;
-    for (size_t i = 0; i < FEED_TOLD_KINDS_MAX; i++) {
-        struct feed_told_kind *at = &told->kinds[i];
+    struct log_throttle_kind *room = NULL;
+    for (size_t i = 0; i < LOG_THROTTLE_KINDS_MAX; i++) {
+        struct log_throttle_kind *at = &told->kinds[i];
         if (at->kind == number)
             return at;
-        if (!room && (!at->kind || now_ns - at->told_ns >= FEED_TOLD_NS))
+        if (!room && (!at->kind || now_ns - at->told_ns >= LOG_THROTTLE_NS))
             room = at;
     }
     if (room)
-        *room = (struct feed_told_kind){0};
+        *room = (struct log_throttle_kind){0};
     return room;
 }
 
-bool feed_told_trouble(struct feed_told *told, const char *kind, int64_t now_ns, unsigned *held)
+bool log_throttle_trouble(struct log_throttle *told, const char *kind, int64_t now_ns,
+                          unsigned *held)
 {
     uint64_t number = number_of(kind);
     *held = 0;
     if (told->current == number)
         return false;
     told->current = number;
-    struct feed_told_kind *at = find(told, number, now_ns);
+    struct log_throttle_kind *at = find(told, number, now_ns);
     if (!at)
         return false;
-    if (at->kind && now_ns - at->told_ns < FEED_TOLD_NS) {
+    if (at->kind && now_ns - at->told_ns < LOG_THROTTLE_NS) {
         at->held++;
         return false;
     }
     *held = at->held;
-    *at = (struct feed_told_kind){.kind = number, .told_ns = now_ns};
+    *at = (struct log_throttle_kind){.kind = number, .told_ns = now_ns};
     told->owes = true;
     return true;
 }
 
-bool feed_told_well(struct feed_told *told)
+bool log_throttle_well(struct log_throttle *told)
 {
     bool owed = told->owes;
     told->current = 0;
@@ -56,7 +57,7 @@ bool feed_told_well(struct feed_told *told)
     return owed;
 }
 
-void feed_told_renew(struct feed_told *told)
+void log_throttle_renew(struct log_throttle *told)
 {
     memset(told->kinds, 0, sizeof told->kinds);
 }

@@ -1,4 +1,4 @@
-#include "base/wake.h"
+#include "base/wakeup.h"
 
 #include "base/clock.h"
 
@@ -15,7 +15,7 @@ struct wake {
     int signals;
 };
 
-struct wake *wake_create(struct err *err)
+struct wake *wakeup_create(struct err *err)
 {
     struct wake *wake = calloc(1, sizeof *wake);
     if (!wake) {
@@ -33,13 +33,13 @@ struct wake *wake_create(struct err *err)
     wake->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (wake->event < 0 || wake->signals < 0) {
         err_set_errno(err, ERR_SYSTEM, errno, "no descriptors");
-        wake_destroy(wake);
+        wakeup_destroy(wake);
         return NULL;
     }
     return wake;
 }
 
-void wake_destroy(struct wake *wake)
+void wakeup_destroy(struct wake *wake)
 {
     if (!wake)
         return;
@@ -50,7 +50,7 @@ void wake_destroy(struct wake *wake)
     free(wake);
 }
 
-void wake_post(void *context)
+void wakeup_post(void *context)
 {
     const struct wake *wake = context;
     uint64_t one = 1;
@@ -59,7 +59,7 @@ void wake_post(void *context)
         abort();
 }
 
-bool wake_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns)
+bool wakeup_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns)
 {
     int64_t left_ns = until_ns - clock_mono_ns();
     if (left_ns < 0)

@@ -1,0 +1,27 @@
+/* Sleeping in the main thread: until a moment, a descriptor, a wake from another thread, or a
+ * signal to stop. */
+#ifndef BASE_WAKEUP_H
+#define BASE_WAKEUP_H
+
+#include "core/err.h"
+
+#include <poll.h>
+#include <stdint.h>
+
+#define WAKEUP_FDS_MAX 2
+
+struct wake;
+
+/* Blocks SIGINT, SIGTERM and SIGHUP for the whole process from here on: create it before any thread
+ * starts. NULL on failure. */
+struct wake *wakeup_create(struct err *err);
+void wakeup_destroy(struct wake *wake); /* NULL is allowed */
+
+/* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wake. */
+void wakeup_post(void *wake);
+
+/* Sleeps until until_ns (CLOCK_MONOTONIC) at the latest. `fds` holds `count` entries and room for
+ * WAKEUP_FDS_MAX more. True when the process was told to stop. */
+bool wakeup_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns);
+
+#endif
