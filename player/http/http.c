@@ -1,4 +1,4 @@
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,7 +28,8 @@ static bool check_files(const struct http_config *c, struct err *err)
         return err_set(err, ERR_INPUT, "a client key needs its certificate");
     if (!c->client_cert)
         return true;
-    return http_identity_check(c->client_cert, c->client_key ? c->client_key : c->client_cert, err);
+    return http_client_cert_check(c->client_cert, c->client_key ? c->client_key : c->client_cert,
+                                  err);
 }
 
 struct http *http_create(const struct http_config *config, struct err *err)
@@ -82,8 +83,8 @@ static bool harvest(struct http *http)
         struct http_transfer *t = (struct http_transfer *)(void *)private_data;
         t->result = m->data.result;
         t->finished = any = true;
-        http_share_leave(t);
-        http_answer_end(t);
+        http_rate_limit_leave(t);
+        http_response_end(t);
     }
     return any;
 }
@@ -92,15 +93,15 @@ bool http_run(struct http *http, int64_t timeout_ms, struct err *err)
 {
     int running;
     struct curl_waitfd watch = {.fd = http->watch_fd, .events = CURL_WAIT_POLLIN};
-    bool ended = http_share_resume(http);
+    bool ended = http_rate_limit_resume(http);
     CURLMcode code = curl_multi_perform(http->multi, &running);
     if (code == CURLM_OK && (harvest(http) || ended))
         return true;
-    int64_t share_ms = http_share_due_ms(http);
+    int64_t share_ms = http_rate_limit_due_ms(http);
     int wait_ms = (int)(share_ms < timeout_ms ? share_ms : timeout_ms);
     if (code == CURLM_OK)
         code = curl_multi_poll(http->multi, &watch, http->watch_fd >= 0, wait_ms, NULL);
-    http_share_resume(http);
+    http_rate_limit_resume(http);
     if (code == CURLM_OK)
         code = curl_multi_perform(http->multi, &running);
     if (code != CURLM_OK)
@@ -128,7 +129,7 @@ void http_end(struct http_transfer *transfer)
 {
     if (!transfer)
         return;
-    http_share_leave(transfer);
+    http_rate_limit_leave(transfer);
     if (transfer->easy) {
         curl_multi_remove_handle(transfer->http->multi, transfer->easy);
         curl_easy_cleanup(transfer->easy);

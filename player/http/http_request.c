@@ -1,5 +1,5 @@
 /* What goes out: requests, their headers and bodies, and where they may lead. */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include "base/hash.h"
 
@@ -220,14 +220,14 @@ static void set_options(struct http_transfer *t)
     /* Without it, ending a transfer waits for a name server that does not answer. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, http_share_buffer_bytes(t));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, http_rate_limit_buffer_bytes(t));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_answer_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_response_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_answer_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_response_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, http_answer_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, http_response_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
     if (t->method == HTTP_HEAD)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -268,7 +268,7 @@ static struct http_transfer *begin(struct http *http, enum http_method method,
     set_address_options(t, strncasecmp(request->url, "https:", 6) == 0);
     if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
         goto fail;
-    http_share_join(t);
+    http_rate_limit_join(t);
     return t;
 
 fail:

@@ -1,5 +1,5 @@
 /* How transfers end, in words for an operator. */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,7 +127,7 @@ bool http_result(const struct http_transfer *transfer, struct http_response *res
     bool refused = t->method == HTTP_PUT && t->response.status >= 400;
     if (t->result != CURLE_OK && !t->cut && !refused)
         return curl_error(t, err);
-    if (!http_answer_is_good(t))
+    if (!http_response_is_good(t))
         return answer_error(t, err);
     if (t->method == HTTP_PUT && t->body_offset < t->body.bytes)
         return err_set(err, ERR_NETWORK, "the server answered %d before it had all",

@@ -1,6 +1,6 @@
 /* URL arithmetic, by libcurl's parser: the one that will read the URL again must be the one that
  * made it. */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

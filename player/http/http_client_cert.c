@@ -1,7 +1,7 @@
 /* A client certificate and its key are looked at once, before the first transfer: libcurl would
  * only say that a connection failed, and OpenSSL would ask the terminal for a password. (hash.c is
  * the other file of this room that includes OpenSSL, for hashing.) */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -48,7 +48,7 @@ static EVP_PKEY *read_key(const char *path, struct err *err)
     return key;
 }
 
-bool http_identity_check(const char *cert_file, const char *key_file, struct err *err)
+bool http_client_cert_check(const char *cert_file, const char *key_file, struct err *err)
 {
     bool ok = false;
     EVP_PKEY *key = NULL;

@@ -1,7 +1,7 @@
 /* What the http*.c files share; nobody else includes it. They are one module in several files, so
  * curl.h comes in here, and not in one .c file alone. */
-#ifndef HTTP_HTTP_ROOM_H
-#define HTTP_HTTP_ROOM_H
+#ifndef HTTP_HTTP_INTERNAL_H
+#define HTTP_HTTP_INTERNAL_H
 
 #include "http/http.h"
 
@@ -57,30 +57,31 @@ struct http_transfer {
     char words[CURL_ERROR_SIZE];
 };
 
-/* http_share.c: how much may be read at once; join and leave take a transfer into the division of
+/* http_rate_limit.c: how much may be read at once; join and leave take a transfer into the division of
  * the bandwidth, where it is capped, and out of it. */
-long http_share_buffer_bytes(const struct http_transfer *t);
-void http_share_join(struct http_transfer *t);
-void http_share_leave(struct http_transfer *t);
+long http_rate_limit_buffer_bytes(const struct http_transfer *t);
+void http_rate_limit_join(struct http_transfer *t);
+void http_rate_limit_leave(struct http_transfer *t);
 /* Takes bytes for a transfer; false: it has to pause. */
-bool http_share_take(struct http_transfer *t, size_t size);
+bool http_rate_limit_take(struct http_transfer *t, size_t size);
 /* Lets those go on who may, true if one has ended by that; and how long until the next may, in
  * milliseconds. */
-bool http_share_resume(struct http *http);
-int64_t http_share_due_ms(const struct http *http);
+bool http_rate_limit_resume(struct http *http);
+int64_t http_rate_limit_due_ms(const struct http *http);
 
-/* http_answer.c: libcurl's callbacks for what comes, with a struct http_transfer as context. */
-size_t http_answer_header(char *line, size_t one, size_t length, void *context);
-size_t http_answer_body(char *data, size_t one, size_t size, void *context);
-int http_answer_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                         curl_off_t up);
+/* http_response.c: libcurl's callbacks for what comes, with a struct http_transfer as context. */
+size_t http_response_header(char *line, size_t one, size_t length, void *context);
+size_t http_response_body(char *data, size_t one, size_t size, void *context);
+int http_response_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                           curl_off_t up);
 /* The transfer is through: the rest of what its answer says. */
-void http_answer_end(struct http_transfer *t);
+void http_response_end(struct http_transfer *t);
 /* Whether the answer is what was asked for. */
-bool http_answer_is_good(const struct http_transfer *t);
+bool http_response_is_good(const struct http_transfer *t);
 
-/* http_identity.c: ERR_INPUT unless the files hold a certificate and its key, without a
+/* http_client_cert.c: ERR_INPUT unless the files hold a certificate and its key, without a
  * password. */
-MUST_CHECK bool http_identity_check(const char *cert_file, const char *key_file, struct err *err);
+MUST_CHECK bool http_client_cert_check(const char *cert_file, const char *key_file,
+                                       struct err *err);
 
 #endif

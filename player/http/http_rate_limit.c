@@ -3,7 +3,7 @@
  *
  * libcurl's own limit (MAX_RECV_SPEED) is for one transfer, and is not kept in its first second:
  * small files would go through it untouched. */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include "base/clock.h"
 
@@ -34,7 +34,7 @@ static void refill(struct http *http)
 
 /* libcurl hands over a buffer at a time: a large one would make the account go far below zero, and
  * the pauses so long that they pass for stalls. */
-long http_share_buffer_bytes(const struct http_transfer *t)
+long http_rate_limit_buffer_bytes(const struct http_transfer *t)
 {
     int64_t bytes = t->capped ? t->http->bandwidth_bytes_per_s / 16 : BUFFER_BYTES;
     return (long)(bytes < 1024 ? 1024 : bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
@@ -74,7 +74,7 @@ static void lower_stall_limits(struct http *http)
     }
 }
 
-void http_share_join(struct http_transfer *t)
+void http_rate_limit_join(struct http_transfer *t)
 {
     if (!t->capped)
         return;
@@ -82,13 +82,13 @@ void http_share_join(struct http_transfer *t)
     lower_stall_limits(t->http);
 }
 
-void http_share_leave(struct http_transfer *t)
+void http_rate_limit_leave(struct http_transfer *t)
 {
     leave(t);
     t->paused = false;
 }
 
-bool http_share_take(struct http_transfer *t, size_t size)
+bool http_rate_limit_take(struct http_transfer *t, size_t size)
 {
     struct http *http = t->http;
     if (!t->capped)
@@ -115,7 +115,7 @@ static void resume(struct http_transfer *t)
     curl_multi_remove_handle(t->http->multi, t->easy);
     t->result = code;
     t->finished = true;
-    http_share_leave(t);
+    http_rate_limit_leave(t);
 }
 
 static struct http_transfer *first_paused(const struct http *http)
@@ -126,7 +126,7 @@ static struct http_transfer *first_paused(const struct http *http)
     return t;
 }
 
-bool http_share_resume(struct http *http)
+bool http_rate_limit_resume(struct http *http)
 {
     bool ended = false;
     if (!http->capped)
@@ -140,7 +140,7 @@ bool http_share_resume(struct http *http)
     return ended;
 }
 
-int64_t http_share_due_ms(const struct http *http)
+int64_t http_rate_limit_due_ms(const struct http *http)
 {
     if (!first_paused(http))
         return INT32_MAX;

@@ -1,5 +1,5 @@
 /* What comes: headers, bodies, and what they may not be. */
-#include "http/http_room.h"
+#include "http/http_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -149,7 +149,7 @@ static bool check_coding(struct http_transfer *t)
                    t->coding);
 }
 
-size_t http_answer_header(char *line, size_t one, size_t length, void *context)
+size_t http_response_header(char *line, size_t one, size_t length, void *context)
 {
     struct http_transfer *t = context;
     t->head_bytes += (int64_t)length;
@@ -205,7 +205,7 @@ static bool take_body(struct http_transfer *t, const void *data, size_t size)
     return t->take(t->take_context, &t->response, data, size, &t->err);
 }
 
-bool http_answer_is_good(const struct http_transfer *t)
+bool http_response_is_good(const struct http_transfer *t)
 {
     int status = t->response.status;
     switch (t->method) {
@@ -227,12 +227,12 @@ static void keep_page(struct http_transfer *t, const char *data, size_t size)
     t->page_bytes += kept;
 }
 
-size_t http_answer_body(char *data, size_t one, size_t size, void *context)
+size_t http_response_body(char *data, size_t one, size_t size, void *context)
 {
     struct http_transfer *t = context;
     (void)one; /* always 1 */
     read_status(t);
-    if (has_wanted_body(t) && !http_share_take(t, size))
+    if (has_wanted_body(t) && !http_rate_limit_take(t, size))
         return CURL_WRITEFUNC_PAUSE;
     if (has_wanted_body(t))
         return take_body(t, data, size) ? size : 0;
@@ -244,8 +244,8 @@ size_t http_answer_body(char *data, size_t one, size_t size, void *context)
     return t->cut ? 0 : size;
 }
 
-int http_answer_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                         curl_off_t up)
+int http_response_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                           curl_off_t up)
 {
     struct http_transfer *t = context;
     (void)total, (void)up_total, (void)up;
@@ -255,7 +255,7 @@ int http_answer_progress(void *context, curl_off_t total, curl_off_t now, curl_o
     return 1;
 }
 
-void http_answer_end(struct http_transfer *t)
+void http_response_end(struct http_transfer *t)
 {
     read_status(t);
     if (t->result == CURLE_OK && has_wanted_body(t) && !t->body_begun)
