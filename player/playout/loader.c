@@ -298,11 +298,11 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
                 !is_quarantined(loader, entry);
     if (!entry->visual.wanted && !entry->text.wanted && !film)
         return;
-    enum marks_state files =
+    enum integrity_state files =
         loader_look_at_files(&loader->canvas, edition, entry->spot, entry->language);
-    if (files == MARKS_DAMAGED && !entry->picture)
+    if (files == INTEGRITY_DAMAGED && !entry->picture)
         fail(loader, entry, &(struct err){.text = "its file is damaged, and is fetched again"});
-    if (files != MARKS_GOOD)
+    if (files != INTEGRITY_GOOD)
         return;
     if (entry->visual.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);

@@ -29,9 +29,9 @@ static struct protocol_job job_for(const struct loader_canvas *canvas, enum prot
     };
 }
 
-enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
-                                      const struct edition *edition, int spot_index,
-                                      const char *language)
+enum integrity_state loader_look_at_files(const struct loader_canvas *canvas,
+                                          const struct edition *edition, int spot_index,
+                                          const char *language)
 {
     const struct playlist *playlist = edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[spot_index];
@@ -41,10 +41,11 @@ enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
         playlist_spot_asset(spot, canvas->width_px, canvas->height_px),
         text ? playlist_choose_font(&playlist->styles[spot->style], text->language) : -1,
     };
-    enum marks_state worst = MARKS_GOOD;
+    enum integrity_state worst = INTEGRITY_GOOD;
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
-        enum marks_state state = assets[i] < 0 ? MARKS_GOOD : edition_want(edition, assets[i]);
-        if (state == MARKS_DAMAGED || worst == MARKS_GOOD)
+        enum integrity_state state =
+            assets[i] < 0 ? INTEGRITY_GOOD : edition_want(edition, assets[i]);
+        if (state == INTEGRITY_DAMAGED || worst == INTEGRITY_GOOD)
             worst = state;
     }
     return worst;

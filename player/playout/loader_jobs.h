@@ -14,11 +14,11 @@ struct loader_canvas {
     bool sound;       /* films whose spot has a volume are heard: their sound is decoded too */
 };
 
-/* Whether the files that a spot needs may be read: MARKS_UNCHECKED has them checked first, and is
- * to be asked again; MARKS_DAMAGED: one of them is not what it should be. */
-enum marks_state loader_look_at_files(const struct loader_canvas *canvas,
-                                      const struct edition *edition, int spot,
-                                      const char *language);
+/* Whether the files that a spot needs may be read: INTEGRITY_UNCHECKED has them checked first, and is
+ * to be asked again; INTEGRITY_DAMAGED: one of them is not what it should be. */
+enum integrity_state loader_look_at_files(const struct loader_canvas *canvas,
+                                          const struct edition *edition, int spot,
+                                          const char *language);
 
 /* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */
 struct frames *loader_start_visual(const struct loader_canvas *canvas,

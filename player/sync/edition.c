@@ -42,7 +42,7 @@ void edition_destroy(struct edition *edition)
         return;
     free_paths(edition->paths, edition->playlist->asset_count);
     playlist_destroy(edition->playlist);
-    marks_release(edition->marks);
+    integrity_release(edition->marks);
     free(edition->origin);
     free(edition);
 }
@@ -69,11 +69,11 @@ static int open_medium(const char *path, struct err *err)
     return -1;
 }
 
-enum marks_state edition_want(const struct edition *edition, int asset)
+enum integrity_state edition_want(const struct edition *edition, int asset)
 {
-    if (!edition->marks || asset < 0 || (size_t)asset >= marks_count(edition->marks))
-        return MARKS_GOOD;
-    return marks_want(edition->marks, (size_t)asset);
+    if (!edition->marks || asset < 0 || (size_t)asset >= integrity_count(edition->marks))
+        return INTEGRITY_GOOD;
+    return integrity_want(edition->marks, (size_t)asset);
 }
 
 int edition_open(const struct edition *edition, int asset, struct err *err)

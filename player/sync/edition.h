@@ -7,7 +7,7 @@
 
 #include "core/err.h"
 #include "playlist/playlist.h"
-#include "sync/marks.h"
+#include "sync/integrity.h"
 
 struct edition {
     struct playlist *playlist;
@@ -43,8 +43,8 @@ struct edition *edition_assume(struct playlist *playlist, const char *path);
  * copies `origin`. NULL when out of memory (then everything passed in is freed). */
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
 
-/* Whether an asset may be shown: MARKS_UNCHECKED has it read next. */
-enum marks_state edition_want(const struct edition *edition, int asset);
+/* Whether an asset may be shown: INTEGRITY_UNCHECKED has it read next. */
+enum integrity_state edition_want(const struct edition *edition, int asset);
 
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
 int edition_open(const struct edition *edition, int asset, struct err *err);

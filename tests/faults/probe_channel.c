@@ -26,8 +26,9 @@ static void tell_about(const struct edition *edition)
 
 static bool obey_marks(const char *line, const struct edition *edition)
 {
-    static const char *const WORDS[] = {
-        [MARKS_UNCHECKED] = "unchecked", [MARKS_GOOD] = "good", [MARKS_DAMAGED] = "damaged"};
+    static const char *const WORDS[] = {[INTEGRITY_UNCHECKED] = "unchecked",
+                                        [INTEGRITY_GOOD] = "good",
+                                        [INTEGRITY_DAMAGED] = "damaged"};
     if (strcmp(line, "marks\n") != 0)
         return false;
     for (size_t i = 0; edition && i < edition->playlist->asset_count; i++)

@@ -40,7 +40,7 @@ void track_destroy(struct track *track)
     coming_drop(&track->coming);
     coming_drop(&track->repair);
     store_check_end(track->check);
-    marks_release(track->marks);
+    integrity_release(track->marks);
     manifest_destroy(track->previous);
     manifest_destroy(track->current);
     free(track->own);
@@ -104,15 +104,15 @@ struct playlist *track_recall(struct track *track, char **bytes, size_t *size, s
  * before used may have been read already. */
 static struct marks *make_marks(const struct track *track, const struct manifest *manifest)
 {
-    struct marks *marks = marks_create(manifest->file_count);
+    struct marks *marks = integrity_create(manifest->file_count);
     for (size_t i = 0; marks && i < manifest->file_count; i++) {
         const struct manifest_file *file = &manifest->files[i];
         bool good = file->fresh;
         for (size_t j = 0; !good && track->marks && j < track->current->file_count; j++)
             good = memcmp(file->sha256, track->current->files[j].sha256, HASH_BYTES) == 0 &&
-                   marks_get(track->marks, j) == MARKS_GOOD;
+                   integrity_get(track->marks, j) == INTEGRITY_GOOD;
         if (good)
-            marks_set(marks, i, MARKS_GOOD);
+            integrity_set(marks, i, INTEGRITY_GOOD);
     }
     return marks;
 }
@@ -124,7 +124,7 @@ static struct edition *make_edition(const struct track *track, const struct mani
         feed_kept_edition(track->config.store, manifest, playlist, track->config.shown);
     if (!edition)
         return NULL;
-    edition->marks = marks_hold(marks);
+    edition->marks = integrity_hold(marks);
     edition->takeover = track->config.takeover;
     return edition;
 }
@@ -149,13 +149,13 @@ struct edition *track_resume(struct track *track, struct playlist *playlist, con
     if (!marks || (missing && missing == track->current->file_count)) {
         log_warn(marks ? "the stored playlist has no media left"
                        : "the stored playlist can't be used reason=\"out of memory\"");
-        marks_release(marks);
+        integrity_release(marks);
         playlist_destroy(playlist);
         return NULL;
     }
     struct edition *edition = make_edition(track, track->current, playlist, marks);
     if (!edition) {
-        marks_release(marks);
+        integrity_release(marks);
         return NULL;
     }
     if (missing)
@@ -300,7 +300,7 @@ static void put_in_force(struct track *track, struct coming *coming, struct mani
     manifest_destroy(track->previous);
     track->previous = track->current;
     track->current = manifest;
-    marks_release(track->marks);
+    integrity_release(track->marks);
     track->marks = marks;
     track->in_force = track->left_overs = true;
     track->damaged = track->repair_due = false;
@@ -392,7 +392,7 @@ void track_end(struct track *track)
     feed_kept_remove(track->config.store, track->config.name);
     store_check_end(track->check);
     track->check = NULL;
-    marks_release(track->marks);
+    integrity_release(track->marks);
     track->marks = NULL;
     manifest_destroy(track->previous);
     track->previous = track->current;

@@ -42,12 +42,12 @@ static void end_check(struct track *track, enum store_check_state state)
         return;
     }
     const struct manifest_file *file = &track->current->files[track->check_at];
-    if (!good && marks_get(track->marks, track->check_at) != MARKS_DAMAGED) {
+    if (!good && integrity_get(track->marks, track->check_at) != INTEGRITY_DAMAGED) {
         log_warn("a stored file is damaged or gone and is fetched again path=\"%s\"", file->path);
         store_remove(track->config.store, file->sha256);
         track->damaged = true;
     }
-    marks_set(track->marks, track->check_at, good ? MARKS_GOOD : MARKS_DAMAGED);
+    integrity_set(track->marks, track->check_at, good ? INTEGRITY_GOOD : INTEGRITY_DAMAGED);
 }
 
 /* Begins to read the next file that is due, the playlist last; false: none is. */
@@ -55,7 +55,8 @@ static bool begin_check(struct track *track, int64_t now_ns)
 {
     const struct manifest *current = track->current;
     size_t at = 0;
-    bool wanted = false, unchecked = current->file_count && marks_next(track->marks, &at, &wanted);
+    bool wanted = false,
+         unchecked = current->file_count && integrity_next(track->marks, &at, &wanted);
     if (wanted && at != track->check_at) { /* somebody waits for this one */
         store_check_end(track->check);
         track->check = NULL;
@@ -86,7 +87,7 @@ bool track_check(struct track *track, int64_t now_ns)
     if (!track->in_force || !begin_check(track, now_ns))
         return false;
     bool first = track->check_at < track->current->file_count &&
-                 marks_get(track->marks, track->check_at) == MARKS_UNCHECKED;
+                 integrity_get(track->marks, track->check_at) == INTEGRITY_UNCHECKED;
     track->check_due_ns = now_ns + (first ? CHECK_PAUSE_NS : scrub_ns(track));
     enum store_check_state state = store_check_step(track->check);
     if (state == STORE_CHECK_GOES_ON)

@@ -1,4 +1,4 @@
-#include "sync/marks.h"
+#include "sync/integrity.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct marks {
     struct mark items[];
 };
 
-struct marks *marks_create(size_t count)
+struct marks *integrity_create(size_t count)
 {
     struct marks *marks = calloc(1, sizeof *marks + count * sizeof *marks->items);
     if (!marks)
@@ -22,53 +22,53 @@ struct marks *marks_create(size_t count)
     atomic_init(&marks->holds, 1);
     marks->count = count;
     for (size_t i = 0; i < count; i++) {
-        atomic_init(&marks->items[i].state, MARKS_UNCHECKED);
+        atomic_init(&marks->items[i].state, INTEGRITY_UNCHECKED);
         atomic_init(&marks->items[i].wanted, false);
     }
     return marks;
 }
 
-struct marks *marks_hold(struct marks *marks)
+struct marks *integrity_hold(struct marks *marks)
 {
     atomic_fetch_add(&marks->holds, 1);
     return marks;
 }
 
-void marks_release(struct marks *marks)
+void integrity_release(struct marks *marks)
 {
     if (marks && atomic_fetch_sub(&marks->holds, 1) == 1)
         free(marks);
 }
 
-size_t marks_count(const struct marks *marks)
+size_t integrity_count(const struct marks *marks)
 {
     return marks->count;
 }
 
-void marks_set(struct marks *marks, size_t at, enum marks_state state)
+void integrity_set(struct marks *marks, size_t at, enum integrity_state state)
 {
     atomic_store(&marks->items[at].state, (unsigned char)state);
 }
 
-enum marks_state marks_get(const struct marks *marks, size_t at)
+enum integrity_state integrity_get(const struct marks *marks, size_t at)
 {
-    return (enum marks_state)atomic_load(&marks->items[at].state);
+    return (enum integrity_state)atomic_load(&marks->items[at].state);
 }
 
-enum marks_state marks_want(struct marks *marks, size_t at)
+enum integrity_state integrity_want(struct marks *marks, size_t at)
 {
-    enum marks_state state = marks_get(marks, at);
-    if (state == MARKS_UNCHECKED)
+    enum integrity_state state = integrity_get(marks, at);
+    if (state == INTEGRITY_UNCHECKED)
         atomic_store(&marks->items[at].wanted, true);
     return state;
 }
 
-bool marks_next(const struct marks *marks, size_t *at, bool *wanted)
+bool integrity_next(const struct marks *marks, size_t *at, bool *wanted)
 {
     bool found = false;
     *wanted = false;
     for (size_t i = 0; i < marks->count && !*wanted; i++) {
-        if (marks_get(marks, i) != MARKS_UNCHECKED)
+        if (integrity_get(marks, i) != INTEGRITY_UNCHECKED)
             continue;
         *wanted = atomic_load(&marks->items[i].wanted);
         if (*wanted || !found)
