@@ -4,7 +4,7 @@
 #include "base/zone.h"
 #include "core/media_kind.h"
 #include "playlist/playlist_fault.h"
-#include "sync/verify.h"
+#include "sync/media_verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,7 +187,7 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
         int fd = open_medium(paths[i], &err);
         if (fd >= 0) {
             close(fd);
-            if (!verify_is_still(playlist, (int)i) || verify_still(paths[i], &err))
+            if (!media_verify_is_still(playlist, (int)i) || media_verify_still(paths[i], &err))
                 continue;
             err_prefix(&err, "%s: ", paths[i]);
             troubles[i].as_picture = true;

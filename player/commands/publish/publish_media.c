@@ -7,7 +7,7 @@
 #include "decode/film_client.h"
 #include "decode/worker_process.h"
 #include "sandbox/protocol.h"
-#include "sync/verify.h"
+#include "sync/media_verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,7 +144,7 @@ static void *work(void *context)
     struct gathering *gathering = context;
     for (size_t asset; (asset = take_next(gathering)) < gathering->count;) {
         struct err err = {0};
-        bool is_still = verify_is_still(gathering->edition->playlist, (int)asset);
+        bool is_still = media_verify_is_still(gathering->edition->playlist, (int)asset);
         bool ok = is_still ? hash_still(gathering, asset, &err) : hash_file(gathering, asset, &err);
         if (ok && gathering->files[asset].bytes == 0)
             ok = err_set(&err, ERR_INPUT, "%s: empty", gathering->edition->paths[asset]);

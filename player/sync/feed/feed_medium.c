@@ -1,6 +1,6 @@
 #include "sync/feed/feed_medium.h"
 
-#include "sync/verify.h"
+#include "sync/media_verify.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -220,10 +220,10 @@ static bool is_picture(struct feed_medium *m, struct err *err)
     const struct feed_media_config *config = m->config;
     char path[PATH_MAX];
     if (m->asset->has_sha256 ||
-        !verify_is_still(config->playlist, (int)(m->asset - config->playlist->assets)))
+        !media_verify_is_still(config->playlist, (int)(m->asset - config->playlist->assets)))
         return true;
     store_media_path(config->store, m->sha256, path);
-    if (verify_still(path, err))
+    if (media_verify_still(path, err))
         return true;
     m->kept = false;
     return false;

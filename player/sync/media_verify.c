@@ -1,4 +1,4 @@
-#include "sync/verify.h"
+#include "sync/media_verify.h"
 
 #include "core/still_header.h"
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool verify_is_still(const struct playlist *playlist, int asset)
+bool media_verify_is_still(const struct playlist *playlist, int asset)
 {
     for (size_t i = 0; i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
@@ -88,7 +88,7 @@ static bool check_open(int fd, struct err *err)
     return check_header(fd, (size_t)st.st_size, err);
 }
 
-bool verify_still(const char *path, struct err *err)
+bool media_verify_still(const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)

@@ -1,4 +1,4 @@
-#include "sync/verify.h"
+#include "sync/media_verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,17 +54,17 @@ static void only_whole_pictures_pass(void **state)
 {
     (void)state;
     struct err err;
-    assert_true(verify_still(file_of(whole, sizeof whole - 1), &err));
+    assert_true(media_verify_still(file_of(whole, sizeof whole - 1), &err));
     for (size_t size = 0; size < sizeof whole - 1; size++)
-        assert_false(verify_still(file_of(whole, size), &err));
-    assert_false(verify_still(file_of("<html>sign in</html>", 20), &err));
+        assert_false(media_verify_still(file_of(whole, size), &err));
+    assert_false(media_verify_still(file_of("<html>sign in</html>", 20), &err));
     assert_string_equal(err.text, "not a JPEG, PNG or WebP picture");
     assert_int_equal(err.code, ERR_INPUT);
     unsigned char large[sizeof whole];
     memcpy(large, whole, sizeof whole);
     large[18] = 0x4e; /* 20,000 and one wide */
     large[19] = 0x21;
-    assert_false(verify_still(file_of(large, sizeof large - 1), &err));
+    assert_false(media_verify_still(file_of(large, sizeof large - 1), &err));
     assert_non_null(strstr(err.text, "20001 × 1 pixels"));
 }
 
@@ -72,11 +72,11 @@ static void what_is_no_file_is_refused_at_once(void **state)
 {
     (void)state;
     struct err err;
-    assert_false(verify_still(temp_folder, &err));
-    assert_false(verify_still(temp_folder_path("nowhere"), &err));
+    assert_false(media_verify_still(temp_folder, &err));
+    assert_false(media_verify_still(temp_folder_path("nowhere"), &err));
     assert_int_equal(err.code, ERR_MISSING);
     assert_int_equal(mkfifo(temp_folder_path("fifo"), 0600), 0);
-    assert_false(verify_still(temp_folder_path("fifo"), &err));
+    assert_false(media_verify_still(temp_folder_path("fifo"), &err));
 }
 
 /* As when somebody copies another file over it, or the server behind a mount loses it. */
@@ -86,7 +86,7 @@ static void a_file_that_is_cut_while_it_is_read_is_refused(void **state)
     struct err err;
     const char *path = file_of(whole, sizeof whole - 1);
     cut_after_fstat = true;
-    bool ok = verify_still(path, &err);
+    bool ok = media_verify_still(path, &err);
     cut_after_fstat = false;
     assert_false(ok);
     assert_int_equal(err.code, ERR_INPUT);
@@ -99,7 +99,7 @@ static void a_disk_that_fails_is_an_error(void **state)
     struct err err;
     const char *path = file_of(whole, sizeof whole - 1);
     read_error = EIO;
-    bool ok = verify_still(path, &err);
+    bool ok = media_verify_still(path, &err);
     read_error = 0;
     assert_false(ok);
     assert_int_equal(err.code, ERR_SYSTEM);
@@ -112,9 +112,9 @@ static void a_file_over_the_limit_is_not_read(void **state)
     struct err err;
     const char *path = file_of(whole, sizeof whole - 1);
     assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX), 0);
-    assert_true(verify_still(path, &err));
+    assert_true(media_verify_still(path, &err));
     assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX + 1), 0);
-    assert_false(verify_still(path, &err));
+    assert_false(media_verify_still(path, &err));
     assert_int_equal(err.code, ERR_LIMIT);
 }
 
@@ -130,7 +130,7 @@ static void knows_stills_from_films_and_fonts(void **state)
     assert_non_null(playlist);
     for (size_t i = 0; i < playlist->asset_count; i++) {
         const char *path = playlist->assets[i].path;
-        assert_int_equal(verify_is_still(playlist, (int)i), strstr(path, ".png") != NULL);
+        assert_int_equal(media_verify_is_still(playlist, (int)i), strstr(path, ".png") != NULL);
     }
     playlist_destroy(playlist);
     playlist_faults_finish(&faults);
