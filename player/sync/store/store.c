@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "sync/store/store_room.h"
+#include "sync/store/store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

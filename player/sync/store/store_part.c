@@ -1,4 +1,4 @@
-#include "sync/store/store_room.h"
+#include "sync/store/store_internal.h"
 
 #include "base/file.h"
 

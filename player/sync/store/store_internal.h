@@ -1,6 +1,6 @@
-/* Private to the store's files (store.c, store_part.c, store_clean.c). */
-#ifndef SYNC_STORE_STORE_ROOM_H
-#define SYNC_STORE_STORE_ROOM_H
+/* Private to the store's files (store.c, store_part.c, store_evict.c). */
+#ifndef SYNC_STORE_STORE_INTERNAL_H
+#define SYNC_STORE_STORE_INTERNAL_H
 
 #include "sync/store/store.h"
 

@@ -1,5 +1,5 @@
 /* Which files of the store go. */
-#include "sync/store/store_room.h"
+#include "sync/store/store_internal.h"
 
 #include "base/clock.h"
 #include "base/file.h"
