@@ -35,7 +35,7 @@ static enum err_code code_of(int number)
 }
 
 /* Where the bytes of a file come from: `data`, or a source. */
-struct origin {
+struct feed_pointer_origin {
     const void *data;
     size_t size;
     struct target_source *source;
@@ -159,8 +159,8 @@ bool target_folder_open(struct target *target, struct err *err)
     return true;
 }
 
-static bool copy_piece(const struct origin *from, int fd, int64_t at, char *piece, const char *path,
-                       struct err *err)
+static bool copy_piece(const struct feed_pointer_origin *from, int fd, int64_t at, char *piece,
+                       const char *path, struct err *err)
 {
     const struct target_file *file = from->source->file;
     int64_t left = file->bytes - at;
@@ -188,7 +188,7 @@ static bool copy_piece(const struct origin *from, int fd, int64_t at, char *piec
     return true;
 }
 
-static bool copy(const struct origin *from, int fd, const char *path, struct err *err)
+static bool copy(const struct feed_pointer_origin *from, int fd, const char *path, struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -201,7 +201,7 @@ static bool copy(const struct origin *from, int fd, const char *path, struct err
 }
 
 /* The bytes into a temporary file, which is then safe on the disk. */
-static bool fill(const char *temporary, const struct origin *from, const char *path,
+static bool fill(const char *temporary, const struct feed_pointer_origin *from, const char *path,
                  struct err *err)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -217,7 +217,7 @@ static bool fill(const char *temporary, const struct origin *from, const char *p
     return ok;
 }
 
-static bool place(const char *temporary, const char *path, const struct origin *from,
+static bool place(const char *temporary, const char *path, const struct feed_pointer_origin *from,
                   struct err *err)
 {
     bool ok = fill(temporary, from, path, err);
@@ -228,8 +228,8 @@ static bool place(const char *temporary, const char *path, const struct origin *
     return ok && sync_folder(path, (size_t)(strrchr(path, '/') - path) + 1, err);
 }
 
-static bool write_file(const struct target *target, const char *name, const struct origin *from,
-                       struct err *err)
+static bool write_file(const struct target *target, const char *name,
+                       const struct feed_pointer_origin *from, struct err *err)
 {
     char *path = target_join(target->base, name);
     char *temporary = path ? target_join(path, ".tmp") : NULL;
@@ -255,7 +255,7 @@ bool target_folder_get(struct target *target, const char *name, size_t limit_byt
 bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,
                        struct err *err)
 {
-    const struct origin from = {.data = data, .size = size};
+    const struct feed_pointer_origin from = {.data = data, .size = size};
     return write_file(target, name, &from, err);
 }
 
@@ -287,7 +287,8 @@ bool target_folder_put_files(struct target *target, struct target_file *files, s
             continue;
         if (!target_source_open(&source, &files[i], err))
             return false;
-        const struct origin from = {.source = &source, .meter = &meter, .done_before = done_bytes};
+        const struct feed_pointer_origin from = {
+            .source = &source, .meter = &meter, .done_before = done_bytes};
         bool ok = write_file(target, files[i].name, &from, err);
         target_source_close(&source);
         if (!ok)

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/feed_retry.h"
 #include "base/log.h"
-#include "sync/feed/feed_line.h"
+#include "sync/feed/feed_pointer.h"
 #include "sync/feed/feed_run.h"
 #include "sync/feed_remember.h"
 
@@ -41,7 +41,7 @@ struct feed_channel {
     char track_names[2][TRACK_NAME_BYTES];
     /* By enum pointer_kind. */
     struct track *tracks[2];
-    struct feed_line *lines[2];
+    struct feed_pointer *lines[2];
     struct feed_run run;
     enum offer offered;
     unsigned failures;   /* to hand over, in a row */
@@ -77,7 +77,7 @@ static void tell_following(struct feed_channel *c)
 /* Once for each takeover, and once more where a clock that was set brings it back. */
 static void tell_takeover(struct feed_channel *c, enum offer what)
 {
-    const struct pointer *on = feed_line_in_force(c->lines[POINTER_TAKEOVER]);
+    const struct pointer *on = feed_pointer_in_force(c->lines[POINTER_TAKEOVER]);
     if (what == OFFER_TAKEOVER && on && on->version != c->told_on) {
         log_info("takeover is on version=%lld", (long long)on->version);
         c->told_on = on->version;
@@ -98,7 +98,7 @@ static void hand_over(struct feed_channel *c, enum offer what, struct edition *e
 /* What is to be on now. */
 static enum offer choose(const struct feed_channel *c)
 {
-    if (feed_line_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns()))
+    if (feed_pointer_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns()))
         return OFFER_TAKEOVER;
     if (track_is_in_force(c->tracks[POINTER_PLAYLIST]))
         return OFFER_PLAYLIST;
@@ -109,14 +109,14 @@ static enum offer choose(const struct feed_channel *c)
  * instead. One that is over by a clock that may be wrong stays, and is only not shown. */
 static void end_takeover(struct feed_channel *c)
 {
-    const struct feed_line *line = c->lines[POINTER_TAKEOVER];
+    const struct feed_pointer *line = c->lines[POINTER_TAKEOVER];
     int64_t now_ns = clock_mono_ns();
     struct trusted_time_now time = feed_slot_time(c->slot, now_ns);
-    if (!feed_line_in_force(line) || !feed_line_is_done(line, now_ns))
+    if (!feed_pointer_in_force(line) || !feed_pointer_is_done(line, now_ns))
         return;
     /* At the next start the clock may be dead, and the floor an hour old. */
     feed_remember(c->state, &(struct state){.floor_ms = time.floor_ms});
-    feed_line_ended(c->lines[POINTER_TAKEOVER]);
+    feed_pointer_ended(c->lines[POINTER_TAKEOVER]);
     track_end(c->tracks[POINTER_TAKEOVER]);
 }
 
@@ -193,7 +193,7 @@ static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t n
         bool was_coming = track_is_coming(track);
         struct edition *edition = track_switch(track, now_ns);
         if (was_coming && !track_is_coming(track)) {
-            feed_line_switched(c->lines[kind]);
+            feed_pointer_switched(c->lines[kind]);
             tell_following(c);
             c->told_stale = kind == POINTER_PLAYLIST ? false : c->told_stale;
         }
@@ -207,7 +207,7 @@ static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t n
 /* What is waited for, for the house card, as long as nothing is in force. */
 static void tell_progress(struct feed_channel *c, int64_t now_ns)
 {
-    const char *trouble = feed_line_trouble(c->lines[POINTER_PLAYLIST]);
+    const char *trouble = feed_pointer_trouble(c->lines[POINTER_PLAYLIST]);
     struct track *track = c->tracks[POINTER_PLAYLIST];
     if (track_is_in_force(track))
         return;
@@ -221,9 +221,9 @@ static void tell_progress(struct feed_channel *c, int64_t now_ns)
 
 static void tell_stale(struct feed_channel *c)
 {
-    const struct feed_line *line = c->lines[POINTER_PLAYLIST];
-    const struct pointer *on = feed_line_in_force(line);
-    if (!on || c->told_stale || pointer_end_ms(on) > feed_line_now_ms(line, clock_mono_ns()))
+    const struct feed_pointer *line = c->lines[POINTER_PLAYLIST];
+    const struct pointer *on = feed_pointer_in_force(line);
+    if (!on || c->told_stale || pointer_end_ms(on) > feed_pointer_now_ms(line, clock_mono_ns()))
         return;
     log_warn("the playlist is stale: it has expired and nothing newer was published; it goes on "
              "version=%lld",
@@ -254,10 +254,10 @@ static int64_t earlier(int64_t a, int64_t b)
 }
 
 /* When what is in force here is over, on the monotonic clock. */
-static int64_t end_ns(const struct feed_line *line, int64_t now_ns)
+static int64_t end_ns(const struct feed_pointer *line, int64_t now_ns)
 {
-    int64_t end_ms = pointer_end_ms(feed_line_in_force(line));
-    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    int64_t end_ms = pointer_end_ms(feed_pointer_in_force(line));
+    int64_t now_ms = feed_pointer_now_ms(line, now_ns);
     int64_t wait_ms = end_ms > now_ms ? end_ms - now_ms : 0;
     return wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS ? INT64_MAX
                                                         : now_ns + wait_ms * NANO_PER_MS;
@@ -266,13 +266,13 @@ static int64_t end_ns(const struct feed_line *line, int64_t now_ns)
 /* When a takeover is over, or a playlist stale, on the monotonic clock. */
 static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
 {
-    const struct feed_line *takeover = c->lines[POINTER_TAKEOVER];
-    const struct feed_line *playlist = c->lines[POINTER_PLAYLIST];
+    const struct feed_pointer *takeover = c->lines[POINTER_TAKEOVER];
+    const struct feed_pointer *playlist = c->lines[POINTER_PLAYLIST];
     int64_t due = INT64_MAX;
     /* One that is not shown any more needs no turn of its own to go. */
-    if (feed_line_in_force(takeover) && c->offered == OFFER_TAKEOVER && !c->failures)
+    if (feed_pointer_in_force(takeover) && c->offered == OFFER_TAKEOVER && !c->failures)
         due = end_ns(takeover, now_ns);
-    if (feed_line_in_force(playlist) && !c->told_stale)
+    if (feed_pointer_in_force(playlist) && !c->told_stale)
         due = earlier(due, end_ns(playlist, now_ns));
     return due;
 }
@@ -281,8 +281,8 @@ static int64_t due_ns(const struct feed_channel *c)
 {
     int64_t now_ns = clock_mono_ns(), due = expiry_ns(c, now_ns);
     for (int kind = 0; kind < 2; kind++)
-        due =
-            earlier(due, earlier(feed_line_due_ns(c->lines[kind]), track_due_ns(c->tracks[kind])));
+        due = earlier(due,
+                      earlier(feed_pointer_due_ns(c->lines[kind]), track_due_ns(c->tracks[kind])));
     if (c->failures)
         due = earlier(due, c->offer_due_ns);
     if (!track_is_in_force(c->tracks[POINTER_PLAYLIST]))
@@ -297,9 +297,9 @@ void feed_channel_run(struct feed_channel *source)
     while (!atomic_load(&c->slot->stop)) {
         if (fetch_changed(c->fetch))
             for (int kind = 0; kind < 2; kind++)
-                feed_line_hurry(c->lines[kind]);
+                feed_pointer_hurry(c->lines[kind]);
         for (int kind = 0; kind < 2; kind++) {
-            feed_line_step(c->lines[kind], clock_mono_ns());
+            feed_pointer_step(c->lines[kind], clock_mono_ns());
             step_track(c, (enum pointer_kind)kind, clock_mono_ns());
         }
         end_takeover(c);
@@ -318,9 +318,9 @@ static void start_from_store(struct feed_channel *c)
     int64_t floor_ms = state_get(c->state)->floor_ms;
     feed_slot_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
     int64_t now_ns = clock_mono_ns();
-    struct edition *playlist = feed_line_recall(c->lines[POINTER_PLAYLIST], now_ns);
-    struct edition *takeover = feed_line_recall(c->lines[POINTER_TAKEOVER], now_ns);
-    bool on = takeover && feed_line_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns());
+    struct edition *playlist = feed_pointer_recall(c->lines[POINTER_PLAYLIST], now_ns);
+    struct edition *takeover = feed_pointer_recall(c->lines[POINTER_TAKEOVER], now_ns);
+    bool on = takeover && feed_pointer_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns());
     edition_destroy(on ? playlist : takeover);
     if (!on && !playlist)
         return;
@@ -387,7 +387,7 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
     c->tracks[kind] = track_create(&track);
     if (!c->tracks[kind])
         return err_oom(err);
-    const struct feed_line_config line = {
+    const struct feed_pointer_config line = {
         .fetch = c->fetch,
         .trust = c->trust,
         .state = c->state,
@@ -402,7 +402,7 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
         .total_ms = feed_playlist_ms(limits),
         .quota_bytes = config->quota_bytes,
     };
-    c->lines[kind] = feed_line_create(&line, err);
+    c->lines[kind] = feed_pointer_create(&line, err);
     return c->lines[kind] != NULL;
 }
 
@@ -445,7 +445,7 @@ void feed_channel_destroy(struct feed_channel *source)
     if (!source)
         return;
     for (int kind = 0; kind < 2; kind++) {
-        feed_line_destroy(source->lines[kind]);
+        feed_pointer_destroy(source->lines[kind]);
         track_destroy(source->tracks[kind]);
     }
     state_close(source->state);

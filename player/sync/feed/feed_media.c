@@ -17,7 +17,7 @@
 #define GAIN_BYTES ((int64_t)1 << 20)    /* a try that brought so much is worth going on with */
 #define ROOM_BYTES ((int64_t)64 << 20)   /* to make for a medium of unknown length */
 #define SPARE_BYTES ((int64_t)1 << 20)   /* for the file system's own needs */
-#define SHOWN_BYTES 512
+#define FEED_POINTER_SHOWN_BYTES 512
 
 struct feed_media {
     struct feed_media_config config;
@@ -123,7 +123,7 @@ static int shown_bytes(const char *text, size_t limit)
 
 static void tell(struct feed_media *media, struct feed_medium *m, const struct err *err)
 {
-    char shown[SHOWN_BYTES];
+    char shown[FEED_POINTER_SHOWN_BYTES];
     fetch_public(m->url, shown, sizeof shown);
     snprintf(media->trouble, sizeof media->trouble, "%.*s: %.*s", shown_bytes(m->asset->path, 120),
              m->asset->path, shown_bytes(err->text, 300), err->text);

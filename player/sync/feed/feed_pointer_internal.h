@@ -1,22 +1,22 @@
-/* Private to feed_line: what its files share. feed_line.c follows the newest pointer,
- * feed_line_origin.c asks for it and judges it, feed_line_kept.c has what the store kept of it. */
-#ifndef SYNC_FEED_FEED_LINE_ROOM_H
-#define SYNC_FEED_FEED_LINE_ROOM_H
+/* Private to feed_line: what its files share. feed_pointer.c follows the newest pointer,
+ * feed_pointer_origins.c asks for it and judges it, feed_pointer_stored.c has what the store kept of it. */
+#ifndef SYNC_FEED_FEED_POINTER_INTERNAL_H
+#define SYNC_FEED_FEED_POINTER_INTERNAL_H
 
 #include "base/log_throttle.h"
-#include "sync/feed/feed_line.h"
+#include "sync/feed/feed_pointer.h"
 #include "sync/feed/feed_poll.h"
 #include "sync/feed/feed_source.h"
 #include "sync/feed/feed_wanted.h"
 
-#define SHOWN_BYTES 512
+#define FEED_POINTER_SHOWN_BYTES 512
 
 /* The pointer at one origin. The next one is asked as long as this one gives no answer, or one that
  * is refused, or may be hiding something: it has no pointer, or one that has expired. */
-struct origin {
+struct feed_pointer_origin {
     struct feed_poll *poll;
     char *location;
-    char shown[SHOWN_BYTES];
+    char shown[FEED_POINTER_SHOWN_BYTES];
     bool asked;      /* is asked at all */
     int64_t version; /* of the pointer that was accepted from it last; 0: none */
     int64_t end_ms;  /* of the same */
@@ -25,7 +25,7 @@ struct origin {
 };
 
 /* A pointer that was accepted, and its bytes. */
-struct accepted {
+struct feed_pointer_accepted {
     struct pointer pointer;
     char text[POINTER_BYTES_MAX + 1];
     uint8_t signature[64];        /* over the file; the same for the same file and key */
@@ -41,10 +41,10 @@ struct opened {
     const char *refusal; /* why it is refused, a name of an enum's; NULL: it is not */
 };
 
-struct feed_line {
-    struct feed_line_config config;
-    struct origin origins[FEED_SOURCES_MAX];
-    struct accepted newest, in_force;
+struct feed_pointer {
+    struct feed_pointer_config config;
+    struct feed_pointer_origin origins[FEED_SOURCES_MAX];
+    struct feed_pointer_accepted newest, in_force;
     size_t newest_base; /* the origin that gave it */
     struct feed_wanted *wanted;
     int64_t want_due_ns; /* it could not be wanted: again then; 0: it could */
@@ -55,25 +55,25 @@ struct feed_line {
 };
 
 /* "takeover", "playlist". */
-const char *feed_line_kind(const struct feed_line *line);
+const char *feed_pointer_kind(const struct feed_pointer *line);
 
 /* Verifies a pointer's signature and reads it. On failure opened->refusal says whether it is
  * refused, or (NULL) could not be looked into now. */
-MUST_CHECK bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
-                               struct opened *opened, struct err *err);
+MUST_CHECK bool feed_pointer_open(const struct feed_pointer *line, const char *bytes, size_t size,
+                                  struct opened *opened, struct err *err);
 
-void feed_line_keep(const struct feed_line *line, struct accepted *to, const struct opened *opened,
-                    const char *bytes, size_t size);
+void feed_pointer_keep(const struct feed_pointer *line, struct feed_pointer_accepted *to,
+                       const struct opened *opened, const char *bytes, size_t size);
 
 /* A pointer that is right, from this origin. */
-void feed_line_accept(struct feed_line *line, size_t base, const struct opened *opened);
+void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct opened *opened);
 
 /* What pointer and time say must be remembered. */
-void feed_line_remember(const struct feed_line *line, const struct accepted *accepted,
-                        bool in_force);
+void feed_pointer_remember(const struct feed_pointer *line,
+                           const struct feed_pointer_accepted *accepted, bool in_force);
 
 /* The origins: made, asked in turn, when the next is due. */
-MUST_CHECK bool feed_line_make_origins(struct feed_line *line, struct err *err);
-void feed_line_step_origins(struct feed_line *line, int64_t now_ns);
+MUST_CHECK bool feed_pointer_make_origins(struct feed_pointer *line, struct err *err);
+void feed_pointer_step_origins(struct feed_pointer *line, int64_t now_ns);
 
 #endif

@@ -1,8 +1,8 @@
-#include "sync/feed/feed_line.h"
+#include "sync/feed/feed_pointer.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "sync/feed/feed_line_room.h"
+#include "sync/feed/feed_pointer_internal.h"
 #include "sync/feed_remember.h"
 
 #include <inttypes.h>
@@ -15,26 +15,26 @@
 #define WANT_RETRY_NS INT64_C(1000000000)
 #define NANO_PER_MS 1000000
 
-const char *feed_line_kind(const struct feed_line *line)
+const char *feed_pointer_kind(const struct feed_pointer *line)
 {
     return line->config.kind == POINTER_TAKEOVER ? "takeover" : "playlist";
 }
 
-struct feed_line *feed_line_create(const struct feed_line_config *config, struct err *err)
+struct feed_pointer *feed_pointer_create(const struct feed_pointer_config *config, struct err *err)
 {
-    struct feed_line *line = calloc(1, sizeof *line);
+    struct feed_pointer *line = calloc(1, sizeof *line);
     if (!line) {
         err_oom(err);
         return NULL;
     }
     line->config = *config;
-    if (feed_line_make_origins(line, err))
+    if (feed_pointer_make_origins(line, err))
         return line;
-    feed_line_destroy(line);
+    feed_pointer_destroy(line);
     return NULL;
 }
 
-void feed_line_destroy(struct feed_line *line)
+void feed_pointer_destroy(struct feed_pointer *line)
 {
     if (!line)
         return;
@@ -46,8 +46,8 @@ void feed_line_destroy(struct feed_line *line)
     free(line);
 }
 
-bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size,
-                    struct opened *opened, struct err *err)
+bool feed_pointer_open(const struct feed_pointer *line, const char *bytes, size_t size,
+                       struct opened *opened, struct err *err)
 {
     enum trust_refusal refusal;
     opened->refusal = NULL;
@@ -62,8 +62,8 @@ bool feed_line_open(const struct feed_line *line, const char *bytes, size_t size
     return false;
 }
 
-void feed_line_keep(const struct feed_line *line, struct accepted *to, const struct opened *opened,
-                    const char *bytes, size_t size)
+void feed_pointer_keep(const struct feed_pointer *line, struct feed_pointer_accepted *to,
+                       const struct opened *opened, const char *bytes, size_t size)
 {
     const struct trust_seal *seal = &opened->seal;
     to->pointer = opened->pointer;
@@ -75,8 +75,8 @@ void feed_line_keep(const struct feed_line *line, struct accepted *to, const str
     to->given = true;
 }
 
-void feed_line_remember(const struct feed_line *line, const struct accepted *accepted,
-                        bool in_force)
+void feed_pointer_remember(const struct feed_pointer *line,
+                           const struct feed_pointer_accepted *accepted, bool in_force)
 {
     const struct pointer *pointer = &accepted->pointer;
     struct state seen = {.floor_ms = feed_slot_raise_floor(line->config.slot, pointer->signed_ms)};
@@ -89,7 +89,7 @@ void feed_line_remember(const struct feed_line *line, const struct accepted *acc
     feed_remember(line->config.state, &seen);
 }
 
-static bool is_in_force(const struct feed_line *line, int64_t version)
+static bool is_in_force(const struct feed_pointer *line, int64_t version)
 {
     return line->in_force.given && line->in_force.pointer.version == version;
 }
@@ -97,10 +97,10 @@ static bool is_in_force(const struct feed_line *line, int64_t version)
 /* Whether there is nothing in this pointer that the newest does not have, or that may not wait.
  * Lines that nobody signed, line ends, and a second signature over one version make other bytes, of
  * which a hostile mirror has an endless supply: none may end what is on its way. */
-static bool is_known(const struct feed_line *line, const struct pointer *pointer,
+static bool is_known(const struct feed_pointer *line, const struct pointer *pointer,
                      const struct trust_seal *seal)
 {
-    const struct accepted *newest = &line->newest;
+    const struct feed_pointer_accepted *newest = &line->newest;
     if (!newest->given || newest->pointer.version != pointer->version)
         return false;
     if (is_in_force(line, pointer->version) || track_is_coming(line->config.track))
@@ -111,14 +111,14 @@ static bool is_known(const struct feed_line *line, const struct pointer *pointer
     return same_file && line->refused;
 }
 
-void feed_line_accept(struct feed_line *line, size_t base, const struct opened *opened)
+void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct opened *opened)
 {
     const struct pointer *pointer = &opened->pointer;
     const struct feed_poll_body *body = feed_poll_body(line->origins[base].poll);
     if (is_known(line, pointer, &opened->seal))
         return;
     bool newer = !line->newest.given || line->newest.pointer.version != pointer->version;
-    feed_line_keep(line, &line->newest, opened, body->bytes, body->size);
+    feed_pointer_keep(line, &line->newest, opened, body->bytes, body->size);
     line->newest_base = base;
     line->refused = false;
     line->want_due_ns = 0;
@@ -130,13 +130,13 @@ void feed_line_accept(struct feed_line *line, size_t base, const struct opened *
     for (size_t i = 0; i < line->config.base_count; i++)
         log_throttle_renew(&line->origins[i].told);
     line->told = (struct log_throttle){0};
-    log_info("%s pointer accepted version=%" PRId64 " source=%s", feed_line_kind(line),
+    log_info("%s pointer accepted version=%" PRId64 " source=%s", feed_pointer_kind(line),
              pointer->version, line->origins[base].shown);
-    feed_line_remember(line, &line->newest, false);
+    feed_pointer_remember(line, &line->newest, false);
 }
 
 /* Has what the newest pointer names fetched. */
-static void want(struct feed_line *line, int64_t now_ns)
+static void want(struct feed_pointer *line, int64_t now_ns)
 {
     const struct feed_wanted_config config = {
         .fetch = line->config.fetch,
@@ -146,11 +146,11 @@ static void want(struct feed_line *line, int64_t now_ns)
         .policy = &line->config.brisk,
         .total_ms = line->config.total_ms,
     };
-    const struct accepted *newest = &line->newest;
+    const struct feed_pointer_accepted *newest = &line->newest;
     struct opened *opened = calloc(1, sizeof *opened);
     struct err err = {0};
     bool failed_before = line->want_due_ns != 0;
-    bool ok = opened ? feed_line_open(line, newest->text, strlen(newest->text), opened, &err)
+    bool ok = opened ? feed_pointer_open(line, newest->text, strlen(newest->text), opened, &err)
                      : err_oom(&err);
     if (ok)
         line->wanted =
@@ -165,13 +165,13 @@ static void want(struct feed_line *line, int64_t now_ns)
 }
 
 /* Each turn anew: what is over by a clock that is wrong for a moment is wanted once it is right. */
-static void follow_newest(struct feed_line *line, int64_t now_ns)
+static void follow_newest(struct feed_pointer *line, int64_t now_ns)
 {
     const struct pointer *newest = &line->newest.pointer;
     struct track *track = line->config.track;
     if (!line->newest.given)
         return;
-    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    int64_t now_ms = feed_pointer_now_ms(line, now_ns);
     bool over = newest->kind == POINTER_TAKEOVER && pointer_end_ms(newest) <= now_ms;
     bool on_its_way = line->wanted || track_is_coming(track);
     if (over && on_its_way) {
@@ -188,14 +188,15 @@ static void follow_newest(struct feed_line *line, int64_t now_ns)
 }
 
 /* True: it was logged. */
-static bool tell_wanted(struct feed_line *line, const char *what, const char *trouble,
+static bool tell_wanted(struct feed_pointer *line, const char *what, const char *trouble,
                         int64_t now_ns)
 {
     unsigned held;
-    snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", feed_line_kind(line), what, trouble);
+    snprintf(line->trouble, sizeof line->trouble, "%s %s: %s", feed_pointer_kind(line), what,
+             trouble);
     if (!log_throttle_trouble(&line->told, trouble, now_ns, &held))
         return false;
-    log_warn("%s %s version=%" PRId64 " times=%u reason=\"%s\"", feed_line_kind(line), what,
+    log_warn("%s %s version=%" PRId64 " times=%u reason=\"%s\"", feed_pointer_kind(line), what,
              line->newest.pointer.version, held + 1, trouble);
     return true;
 }
@@ -232,7 +233,7 @@ static int64_t sum_media(const struct playlist *playlist)
 }
 
 /* What keeps a playlist that was signed from being played. False with faults or err. */
-static bool bring(struct feed_line *line, const char *bytes, size_t size,
+static bool bring(struct feed_pointer *line, const char *bytes, size_t size,
                   struct playlist_faults *faults, struct err *err)
 {
     const struct pointer *pointer = &line->newest.pointer;
@@ -262,7 +263,7 @@ static bool bring(struct feed_line *line, const char *bytes, size_t size,
     return false;
 }
 
-static void receive(struct feed_line *line, int64_t now_ns)
+static void receive(struct feed_pointer *line, int64_t now_ns)
 {
     size_t size;
     const char *bytes = feed_wanted_bytes(line->wanted, &size);
@@ -290,10 +291,10 @@ static void receive(struct feed_line *line, int64_t now_ns)
     free(faults);
 }
 
-void feed_line_step(struct feed_line *line, int64_t now_ns)
+void feed_pointer_step(struct feed_pointer *line, int64_t now_ns)
 {
     struct err err = {0};
-    feed_line_step_origins(line, now_ns);
+    feed_pointer_step_origins(line, now_ns);
     follow_newest(line, now_ns);
     if (!line->wanted)
         return;
@@ -311,7 +312,7 @@ void feed_line_step(struct feed_line *line, int64_t now_ns)
     }
 }
 
-int64_t feed_line_due_ns(const struct feed_line *line)
+int64_t feed_pointer_due_ns(const struct feed_pointer *line)
 {
     int64_t due_ns = line->wanted ? feed_wanted_due_ns(line->wanted) : INT64_MAX;
     if (line->want_due_ns)
@@ -324,23 +325,24 @@ int64_t feed_line_due_ns(const struct feed_line *line)
     return due_ns;
 }
 
-void feed_line_hurry(struct feed_line *line)
+void feed_pointer_hurry(struct feed_pointer *line)
 {
     for (size_t i = 0; i < line->config.base_count; i++)
         if (line->origins[i].asked)
             feed_poll_hurry(line->origins[i].poll);
 }
 
-const struct pointer *feed_line_in_force(const struct feed_line *line)
+const struct pointer *feed_pointer_in_force(const struct feed_pointer *line)
 {
     return line->in_force.given ? &line->in_force.pointer : NULL;
 }
 
-int64_t feed_line_now_ms(const struct feed_line *line, int64_t now_ns)
+int64_t feed_pointer_now_ms(const struct feed_pointer *line, int64_t now_ns)
 {
     struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
     /* At the start there may be none newer than what the store holds. */
-    const struct accepted *newest = line->newest.given ? &line->newest : &line->in_force;
+    const struct feed_pointer_accepted *newest =
+        line->newest.given ? &line->newest : &line->in_force;
     if (!newest->given || time.synchronised)
         return time.now_ms;
     int64_t gone_ns = now_ns > newest->accepted_ns ? now_ns - newest->accepted_ns : 0;
@@ -348,41 +350,41 @@ int64_t feed_line_now_ms(const struct feed_line *line, int64_t now_ns)
     return least_ms > time.now_ms ? least_ms : time.now_ms;
 }
 
-bool feed_line_is_on(const struct feed_line *line, int64_t now_ns)
+bool feed_pointer_is_on(const struct feed_pointer *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
     const struct state *state = state_get(line->config.state);
-    int64_t now_ms = feed_line_now_ms(line, now_ns);
+    int64_t now_ms = feed_pointer_now_ms(line, now_ns);
     if (!line->in_force.given || pointer_end_ms(on) <= now_ms)
         return false;
     return state->version[on->kind] <= on->version || state->takeover_expires_ms > now_ms;
 }
 
-bool feed_line_is_done(const struct feed_line *line, int64_t now_ns)
+bool feed_pointer_is_done(const struct feed_pointer *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
     struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
-    if (line->config.kind != POINTER_TAKEOVER || feed_line_is_on(line, now_ns))
+    if (line->config.kind != POINTER_TAKEOVER || feed_pointer_is_on(line, now_ns))
         return false;
     return time.synchronised || pointer_end_ms(on) <= time.floor_ms ||
            state_get(line->config.state)->version[on->kind] > on->version;
 }
 
-void feed_line_switched(struct feed_line *line)
+void feed_pointer_switched(struct feed_pointer *line)
 {
     line->in_force = line->newest;
     line->trouble[0] = '\0';
     /* Not before: were the power cut between, the store's older edition would count as a rollback,
      * and nothing would be left to show. */
-    feed_line_remember(line, &line->in_force, true);
+    feed_pointer_remember(line, &line->in_force, true);
 }
 
-void feed_line_ended(struct feed_line *line)
+void feed_pointer_ended(struct feed_pointer *line)
 {
     line->in_force.given = false;
 }
 
-const char *feed_line_trouble(const struct feed_line *line)
+const char *feed_pointer_trouble(const struct feed_pointer *line)
 {
     return line->trouble;
 }

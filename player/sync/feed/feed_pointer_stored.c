@@ -1,4 +1,4 @@
-#include "sync/feed/feed_line_room.h"
+#include "sync/feed/feed_pointer_internal.h"
 
 #include "base/log.h"
 
@@ -10,10 +10,10 @@
 
 /* What the store has kept must be signed by a key that is pinned now, and by nobody else: the disk
  * is not trusted either. Nor is it believed when it is older than what was in force once. */
-static bool check_pointer(const struct feed_line *line, const struct pointer *pointer,
+static bool check_pointer(const struct feed_pointer *line, const struct pointer *pointer,
                           struct err *err)
 {
-    const struct feed_line_config *config = &line->config;
+    const struct feed_pointer_config *config = &line->config;
     int64_t before = state_get(config->state)->in_force[config->kind];
     if (pointer->kind != config->kind || strcmp(pointer->channel, config->channel) != 0)
         return err_set(err, ERR_TRUST, "wrong channel or kind");
@@ -22,8 +22,8 @@ static bool check_pointer(const struct feed_line *line, const struct pointer *po
                    pointer->version, before);
 }
 
-static bool check_kept(struct feed_line *line, const struct playlist *playlist, const char *bytes,
-                       size_t size, struct err *err)
+static bool check_kept(struct feed_pointer *line, const struct playlist *playlist,
+                       const char *bytes, size_t size, struct err *err)
 {
     const struct manifest *manifest = track_manifest(line->config.track);
     struct opened *opened = calloc(1, sizeof *opened);
@@ -31,7 +31,7 @@ static bool check_kept(struct feed_line *line, const struct playlist *playlist, 
     bool ok = opened || err_oom(err);
     if (ok && length > POINTER_BYTES_MAX)
         ok = err_set(err, ERR_INPUT, "damaged");
-    ok = ok && feed_line_open(line, manifest->pointer, length, opened, err) &&
+    ok = ok && feed_pointer_open(line, manifest->pointer, length, opened, err) &&
          trust_check(line->config.trust, &opened->seal, bytes, size, err) &&
          check_pointer(line, &opened->pointer, err);
     for (size_t i = 0; ok && i < playlist->asset_count; i++)
@@ -39,13 +39,13 @@ static bool check_kept(struct feed_line *line, const struct playlist *playlist, 
             memcmp(playlist->assets[i].sha256, manifest->files[i].sha256, HASH_BYTES) != 0)
             ok = err_set(err, ERR_TRUST, "its list of files is not the playlist's");
     if (ok)
-        feed_line_keep(line, &line->in_force, opened, manifest->pointer, length);
+        feed_pointer_keep(line, &line->in_force, opened, manifest->pointer, length);
     free(opened);
     return ok;
 }
 
 /* The pointer as every origin gave it last. */
-static void set_seen(struct feed_line *line)
+static void set_seen(struct feed_pointer *line)
 {
     struct feed_poll_body seen = {0};
     const char *text = line->in_force.text;
@@ -60,14 +60,14 @@ static void set_seen(struct feed_line *line)
 
 /* A takeover that will not be shown again is no use in the store. What could only not be read now
  * (no descriptors, a disk that fails) may be read at the next start. */
-static void leave(struct feed_line *line, enum err_code why)
+static void leave(struct feed_pointer *line, enum err_code why)
 {
     line->in_force.given = false;
     if (line->config.kind == POINTER_TAKEOVER && why == ERR_TRUST)
         track_end(line->config.track);
 }
 
-struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns)
+struct edition *feed_pointer_recall(struct feed_pointer *line, int64_t now_ns)
 {
     struct track *track = line->config.track;
     struct err err = {0};
@@ -79,11 +79,11 @@ struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns)
     if (!ok) {
         playlist_destroy(playlist);
         if (err.code != ERR_MISSING || track_manifest(track))
-            log_warn("the stored %s is not used reason=\"%s\"", feed_line_kind(line), err.text);
+            log_warn("the stored %s is not used reason=\"%s\"", feed_pointer_kind(line), err.text);
         leave(line, err.code);
         return NULL;
     }
-    if (feed_line_is_done(line, now_ns)) { /* called off, or over, while nobody looked */
+    if (feed_pointer_is_done(line, now_ns)) { /* called off, or over, while nobody looked */
         playlist_destroy(playlist);
         leave(line, ERR_TRUST);
         return NULL;
@@ -93,7 +93,7 @@ struct edition *feed_line_recall(struct feed_line *line, int64_t now_ns)
         leave(line, ERR_SYSTEM);
         return NULL;
     }
-    feed_line_remember(line, &line->in_force, true);
+    feed_pointer_remember(line, &line->in_force, true);
     line->newest = line->in_force;
     set_seen(line);
     return edition;
