@@ -20,7 +20,7 @@
 
 #define THREADS_MAX 8
 #define PIECE_BYTES ((size_t)1 << 20)
-/* What a player fetches at most (sync/feed/feed_medium). */
+/* What a player fetches at most (sync/feed/feed_media_file). */
 #define MEDIUM_BYTES_MAX ((int64_t)4 << 30)
 /* What a playlist may say of a film (playlist/playlist_assets). */
 #define SIDE_MAX 65535

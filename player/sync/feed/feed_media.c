@@ -2,7 +2,7 @@
 
 #include "base/feed_retry.h"
 #include "base/log.h"
-#include "sync/feed/feed_medium.h"
+#include "sync/feed/feed_media_file.h"
 #include "sync/feed/feed_slot.h"
 
 #include <stdio.h>
@@ -21,9 +21,9 @@
 
 struct feed_media {
     struct feed_media_config config;
-    struct feed_medium *items;
+    struct feed_media_file *items;
     size_t count, done;
-    struct feed_medium *active[PARALLEL_MAX];
+    struct feed_media_file *active[PARALLEL_MAX];
     size_t first_base; /* the next media begin with it */
     int64_t due_ns;
     int64_t read_due_ns; /* a stretch of a part that is read again; INT64_MAX: none is */
@@ -31,21 +31,22 @@ struct feed_media {
 };
 
 /* Finds what an earlier playlist brought from the same address; false when out of memory. */
-static bool find_kept(struct feed_medium *m, const struct manifest *known,
+static bool find_kept(struct feed_media_file *m, const struct manifest *known,
                       const struct feed_media *before)
 {
     char shown[HTTP_URL_BYTES_MAX + 1];
     for (size_t i = 0; before && i < before->count; i++) {
-        const struct feed_medium *old = &before->items[i];
+        const struct feed_media_file *old = &before->items[i];
         if (old->done && strcmp(old->url, m->url) == 0)
-            return feed_medium_remember(m, old->sha256, old->bytes, old->etag, old->last_modified);
+            return feed_media_file_remember(m, old->sha256, old->bytes, old->etag,
+                                            old->last_modified);
     }
     fetch_public(m->url, shown, sizeof shown);
     for (size_t i = 0; known && i < known->file_count; i++) {
         const struct manifest_file *old = &known->files[i];
         if (strcmp(old->path, m->asset->path) == 0 && strcmp(old->url, shown) == 0)
-            return feed_medium_remember(m, old->sha256, old->size_bytes, old->etag,
-                                        old->last_modified);
+            return feed_media_file_remember(m, old->sha256, old->size_bytes, old->etag,
+                                            old->last_modified);
     }
     return true;
 }
@@ -56,7 +57,7 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
 {
     size_t count = config->playlist->asset_count;
     struct feed_media *media = calloc(1, sizeof *media);
-    struct feed_medium *items = calloc(count + 1, sizeof *items);
+    struct feed_media_file *items = calloc(count + 1, sizeof *items);
     if (!media || !items) {
         free(media);
         free(items);
@@ -68,9 +69,9 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     media->read_due_ns = INT64_MAX;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
-        struct feed_medium *m = &items[i];
+        struct feed_media_file *m = &items[i];
         media->count = i + 1;
-        ok = feed_medium_init(m, &media->config, &config->playlist->assets[i], err);
+        ok = feed_media_file_init(m, &media->config, &config->playlist->assets[i], err);
         if (ok && !m->asset->has_sha256 && !find_kept(m, known, before))
             ok = err_oom(err);
         media->done += ok && m->done;
@@ -86,7 +87,7 @@ void feed_media_destroy(struct feed_media *media)
     if (!media)
         return;
     for (size_t i = 0; i < media->count; i++)
-        feed_medium_finish(&media->items[i]);
+        feed_media_file_finish(&media->items[i]);
     free(media->items);
     free(media);
 }
@@ -102,7 +103,7 @@ static uint64_t number_cause(const struct err *err)
 
 /* Once for each cause; that a server doesn't have a file, or that it is not the right one, is a
  * cause of its own for each. */
-static bool was_logged(const struct feed_medium *m, const struct feed_media *media,
+static bool was_logged(const struct feed_media_file *m, const struct feed_media *media,
                        const struct err *err)
 {
     uint64_t cause = number_cause(err);
@@ -121,7 +122,7 @@ static int shown_bytes(const char *text, size_t limit)
     return (int)feed_slot_whole_bytes(text, strnlen(text, limit));
 }
 
-static void tell(struct feed_media *media, struct feed_medium *m, const struct err *err)
+static void tell(struct feed_media *media, struct feed_media_file *m, const struct err *err)
 {
     char shown[FEED_POINTER_SHOWN_BYTES];
     fetch_public(m->url, shown, sizeof shown);
@@ -134,7 +135,7 @@ static void tell(struct feed_media *media, struct feed_medium *m, const struct e
 }
 
 /* The disk is full: clears away what is not needed. True when that may have helped. */
-static bool make_room(const struct feed_media *media, const struct feed_medium *m)
+static bool make_room(const struct feed_media *media, const struct feed_media_file *m)
 {
     const struct feed_media_config *config = &media->config;
     const struct manifest *keep[FEED_MEDIA_KEEP_MAX + 1];
@@ -148,7 +149,7 @@ static bool make_room(const struct feed_media *media, const struct feed_medium *
         }
         keep[count++] = own;
         int64_t whole_bytes = m->asset->has_sha256 ? m->asset->size_bytes : m->bytes;
-        int64_t left_bytes = whole_bytes - feed_medium_reached(m);
+        int64_t left_bytes = whole_bytes - feed_media_file_reached(m);
         removed = store_make_room(config->store, keep, count,
                                   (whole_bytes < 0 ? ROOM_BYTES : left_bytes) + SPARE_BYTES);
     }
@@ -159,7 +160,7 @@ static bool make_room(const struct feed_media *media, const struct feed_medium *
 }
 
 /* Where and when it is tried again. */
-static void put_off(struct feed_media *media, struct feed_medium *m, bool stay, int64_t now_ns)
+static void put_off(struct feed_media *media, struct feed_media_file *m, bool stay, int64_t now_ns)
 {
     size_t next = (m->base + 1) % m->base_count;
     bool unanswered = m->status == 0 && m->base == media->first_base;
@@ -181,10 +182,10 @@ static void put_off(struct feed_media *media, struct feed_medium *m, bool stay, 
     m->gained = false;
 }
 
-static void fail(struct feed_media *media, struct feed_medium *m, const struct err *err,
+static void fail(struct feed_media *media, struct feed_media_file *m, const struct err *err,
                  int64_t now_ns)
 {
-    int64_t reached_bytes = feed_medium_reached(m);
+    int64_t reached_bytes = feed_media_file_reached(m);
     bool broke = err->code == ERR_NETWORK || err->code == ERR_TIMEOUT || err->code == ERR_MISSING;
     /* A try that went well for long and then broke off is not for the next origin, which would have
      * to begin anew. One that was too slow is. */
@@ -194,18 +195,18 @@ static void fail(struct feed_media *media, struct feed_medium *m, const struct e
     m->reached_bytes = reached_bytes > m->reached_bytes ? reached_bytes : m->reached_bytes;
     bool again = m->forestalled || (m->store_failed && make_room(media, m));
     if (again) { /* before anybody is told */
-        feed_medium_leave(m, true);
+        feed_media_file_leave(m, true);
         m->due_ns = media->due_ns = now_ns;
         return;
     }
     /* A part is worth keeping where the way to it broke, or where this try did not touch it: not
      * where it holds the wrong bytes or fills the disk. */
-    feed_medium_leave(m, !m->store_failed && (broke || !m->begun || err->code == ERR_DISK));
+    feed_media_file_leave(m, !m->store_failed && (broke || !m->begun || err->code == ERR_DISK));
     tell(media, m, err);
     put_off(media, m, stay || m->store_failed, now_ns); /* no other origin helps a disk */
 }
 
-static void mark_done(struct feed_media *media, struct feed_medium *m)
+static void mark_done(struct feed_media *media, struct feed_media_file *m)
 {
     memset(m->causes, 0, sizeof m->causes);
     media->done++;
@@ -215,7 +216,7 @@ static void mark_done(struct feed_media *media, struct feed_medium *m)
 static void sort_out(struct feed_media *media, size_t place, bool ok, const struct err *err,
                      int64_t now_ns)
 {
-    struct feed_medium *m = media->active[place];
+    struct feed_media_file *m = media->active[place];
     if (ok && !m->done)
         return;
     media->active[place] = NULL;
@@ -229,10 +230,10 @@ static void sort_out(struct feed_media *media, size_t place, bool ok, const stru
 static void finish_active(struct feed_media *media, int64_t now_ns)
 {
     for (size_t i = 0; i < PARALLEL_MAX; i++) {
-        struct feed_medium *m = media->active[i];
+        struct feed_media_file *m = media->active[i];
         struct err err = {0};
         if (m && m->transfer && fetch_finished(m->transfer)) {
-            bool done = feed_medium_settle(m, &err);
+            bool done = feed_media_file_settle(m, &err);
             sort_out(media, i, done, &err, now_ns);
         }
     }
@@ -253,7 +254,7 @@ static void read_on(struct feed_media *media, int64_t now_ns)
     struct err err = {0};
     size_t place = reading_place(media);
     if (place < PARALLEL_MAX) {
-        bool ok = feed_medium_read_on(media->active[place], &err);
+        bool ok = feed_media_file_read_on(media->active[place], &err);
         sort_out(media, place, ok, &err, now_ns);
     }
     bool more = reading_place(media) < PARALLEL_MAX;
@@ -270,10 +271,10 @@ static int free_place(const struct feed_media *media)
 }
 
 /* False: it is to be started at *due_ns at the earliest. */
-static bool is_due(const struct feed_medium *m, int64_t now_ns, int64_t *due_ns)
+static bool is_due(const struct feed_media_file *m, int64_t now_ns, int64_t *due_ns)
 {
     *due_ns = m->due_ns;
-    if (m->due_ns <= now_ns && feed_medium_is_busy(m))
+    if (m->due_ns <= now_ns && feed_media_file_is_busy(m))
         *due_ns = now_ns + BUSY_NS;
     return *due_ns <= now_ns;
 }
@@ -284,7 +285,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     int64_t due_ns;
     media->due_ns = INT64_MAX;
     for (size_t i = 0; i < media->count && place >= 0; i++) {
-        struct feed_medium *m = &media->items[i];
+        struct feed_media_file *m = &media->items[i];
         struct err err = {0};
         if (m->done || m->transfer || m->reading)
             continue;
@@ -294,7 +295,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
         }
         if (m->tried == 0 && m->failures == 0 && m->base_count > 1)
             m->base = media->first_base;
-        if (!feed_medium_begin(m, &err)) {
+        if (!feed_media_file_begin(m, &err)) {
             fail(media, m, &err, now_ns);
         } else if (m->done) {
             mark_done(media, m);
@@ -336,7 +337,7 @@ const char *feed_media_trouble(const struct feed_media *media)
 bool feed_media_confirm(struct feed_media *media)
 {
     for (size_t i = 0; i < media->count; i++) {
-        struct feed_medium *m = &media->items[i];
+        struct feed_media_file *m = &media->items[i];
         if (!m->done || store_has(media->config.store, m->sha256, m->bytes))
             continue;
         m->done = m->kept = false;
@@ -347,7 +348,7 @@ bool feed_media_confirm(struct feed_media *media)
 }
 
 /* False when out of memory. */
-static bool describe(const struct feed_medium *m, struct manifest *manifest,
+static bool describe(const struct feed_media_file *m, struct manifest *manifest,
                      struct manifest_file *file)
 {
     char shown[HTTP_URL_BYTES_MAX + 1];

@@ -1,4 +1,4 @@
-#include "sync/feed/feed_medium.h"
+#include "sync/feed/feed_media_file.h"
 
 #include "sync/media_verify.h"
 
@@ -45,7 +45,7 @@ static bool check_trusted(const struct playlist_asset *asset, struct err *err)
            err_set(err, ERR_TRUST, "%s: an address that is not allowed", asset->path);
 }
 
-static char *resolve(const struct feed_medium *m, size_t base, struct err *err)
+static char *resolve(const struct feed_media_file *m, size_t base, struct err *err)
 {
     const struct playlist_asset *asset = m->asset;
     const char *at = m->config->bases[base];
@@ -56,7 +56,7 @@ static char *resolve(const struct feed_medium *m, size_t base, struct err *err)
     return url;
 }
 
-static bool go_to_base(struct feed_medium *m, size_t base, struct err *err)
+static bool go_to_base(struct feed_media_file *m, size_t base, struct err *err)
 {
     if (m->url && m->url_base == base)
         return true;
@@ -71,7 +71,7 @@ static bool go_to_base(struct feed_medium *m, size_t base, struct err *err)
 
 /* A file whose hash is known has one part, whoever wants it and from wherever. Else two media with
  * one address (a.jpg and ./a.jpg) must not write into one part. */
-static bool name_part(struct feed_medium *m)
+static bool name_part(struct feed_media_file *m)
 {
     uint8_t digest[HASH_BYTES];
     if (m->asset->has_sha256) {
@@ -88,7 +88,7 @@ static bool name_part(struct feed_medium *m)
 }
 
 /* Done where the store has this medium as the playlist describes it. */
-static bool find_stored(struct feed_medium *m)
+static bool find_stored(struct feed_media_file *m)
 {
     const struct playlist_asset *asset = m->asset;
     if (!asset->has_sha256 || !store_has(m->config->store, asset->sha256, asset->size_bytes))
@@ -101,10 +101,10 @@ static bool find_stored(struct feed_medium *m)
     return true;
 }
 
-bool feed_medium_init(struct feed_medium *medium, const struct feed_media_config *config,
-                      const struct playlist_asset *asset, struct err *err)
+bool feed_media_file_init(struct feed_media_file *medium, const struct feed_media_config *config,
+                          const struct playlist_asset *asset, struct err *err)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     m->config = config;
     m->asset = asset;
     if (config->trusted_only && !check_trusted(asset, err))
@@ -119,7 +119,7 @@ bool feed_medium_init(struct feed_medium *medium, const struct feed_media_config
     return true;
 }
 
-void feed_medium_finish(struct feed_medium *medium)
+void feed_media_file_finish(struct feed_media_file *medium)
 {
     fetch_end(medium->transfer);
     store_part_keep(medium->part);
@@ -128,10 +128,10 @@ void feed_medium_finish(struct feed_medium *medium)
     free(medium->last_modified);
 }
 
-bool feed_medium_remember(struct feed_medium *medium, const uint8_t sha256[HASH_BYTES],
-                          int64_t bytes, const char *etag, const char *last_modified)
+bool feed_media_file_remember(struct feed_media_file *medium, const uint8_t sha256[HASH_BYTES],
+                              int64_t bytes, const char *etag, const char *last_modified)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     if ((!etag[0] && !last_modified[0]) || !store_has(m->config->store, sha256, bytes))
         return true;
     memcpy(m->sha256, sha256, HASH_BYTES);
@@ -140,20 +140,20 @@ bool feed_medium_remember(struct feed_medium *medium, const uint8_t sha256[HASH_
     return replace_text(&m->etag, etag) && replace_text(&m->last_modified, last_modified);
 }
 
-bool feed_medium_is_busy(const struct feed_medium *medium)
+bool feed_media_file_is_busy(const struct feed_media_file *medium)
 {
     return store_part_is_busy(medium->config->store, medium->part_name);
 }
 
 /* Notes whose fault it was. */
-static bool store_fault(struct feed_medium *m, const struct err *err)
+static bool store_fault(struct feed_media_file *m, const struct err *err)
 {
     m->store_failed = err->code == ERR_DISK;
     return false;
 }
 
 /* The head of an answer: is it what can be used, and does it go on with what is there? */
-static bool begin_body(struct feed_medium *m, const struct http_response *head, struct err *err)
+static bool begin_body(struct feed_media_file *m, const struct http_response *head, struct err *err)
 {
     const struct playlist_asset *asset = m->asset;
     int64_t whole_bytes = head->status == 206 ? head->range_total : head->content_bytes;
@@ -161,7 +161,7 @@ static bool begin_body(struct feed_medium *m, const struct http_response *head, 
         return err_set(err, ERR_TRUST,
                        "wrong length: not the %" PRId64 " bytes that the playlist names",
                        asset->size_bytes);
-    m->forestalled = !m->part && feed_medium_is_busy(m);
+    m->forestalled = !m->part && feed_media_file_is_busy(m);
     if (m->forestalled)
         return err_set(err, ERR_SYSTEM, "the same file is under way already");
     m->begun = true;
@@ -185,14 +185,14 @@ static bool begin_body(struct feed_medium *m, const struct http_response *head, 
 static bool take(void *context, const struct http_response *head, const void *data, size_t size,
                  struct err *err)
 {
-    struct feed_medium *m = context;
+    struct feed_media_file *m = context;
     if (!m->begun && !begin_body(m, head, err))
         return false;
     return store_part_append(m->part, data, size, err) || store_fault(m, err);
 }
 
 /* Makes what has arrived a stored file, if all of it has. */
-static bool complete(struct feed_medium *m, struct err *err)
+static bool complete(struct feed_media_file *m, struct err *err)
 {
     const struct playlist_asset *asset = m->asset;
     int64_t bytes = store_part_bytes(m->part);
@@ -215,7 +215,7 @@ static bool complete(struct feed_medium *m, struct err *err)
 /* What arrived whole may be a picture that somebody is still copying to the server, or a sign-in
  * page: it is asked for again, from its beginning, until it is a picture. Bytes that the playlist's
  * own hash vouches for can't get any better. */
-static bool is_picture(struct feed_medium *m, struct err *err)
+static bool is_picture(struct feed_media_file *m, struct err *err)
 {
     const struct feed_media_config *config = m->config;
     char path[PATH_MAX];
@@ -230,13 +230,13 @@ static bool is_picture(struct feed_medium *m, struct err *err)
 }
 
 /* What is kept came from the first base, and an ETag says nothing at another. */
-static bool asks_about_kept(const struct feed_medium *m)
+static bool asks_about_kept(const struct feed_media_file *m)
 {
     return m->kept && m->base == 0;
 }
 
 /* Asks the server for the medium, or for the rest of it. */
-static bool ask(struct feed_medium *m, struct err *err)
+static bool ask(struct feed_media_file *m, struct err *err)
 {
     const struct playlist_asset *asset = m->asset;
     struct http_request request = {
@@ -259,9 +259,9 @@ static bool ask(struct feed_medium *m, struct err *err)
     return m->transfer != NULL;
 }
 
-bool feed_medium_begin(struct feed_medium *medium, struct err *err)
+bool feed_media_file_begin(struct feed_media_file *medium, struct err *err)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     m->begun = m->reading = m->store_failed = m->forestalled = false;
     m->status = 0;
     if (find_stored(m))
@@ -274,15 +274,15 @@ bool feed_medium_begin(struct feed_medium *medium, struct err *err)
     return m->reading || ask(m, err);
 }
 
-static void drop_part(struct feed_medium *m)
+static void drop_part(struct feed_media_file *m)
 {
     store_part_discard(m->part);
     m->part = NULL;
 }
 
-bool feed_medium_read_on(struct feed_medium *medium, struct err *err)
+bool feed_media_file_read_on(struct feed_media_file *medium, struct err *err)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     const struct playlist_asset *asset = m->asset;
     enum store_reread state = store_part_reread(m->part);
     m->reading = state == STORE_REREAD_GOES_ON;
@@ -304,9 +304,9 @@ bool feed_medium_read_on(struct feed_medium *medium, struct err *err)
     return ask(m, err);
 }
 
-bool feed_medium_settle(struct feed_medium *medium, struct err *err)
+bool feed_media_file_settle(struct feed_media_file *medium, struct err *err)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     struct http_response head;
     bool ok = fetch_result(m->transfer, &head, err);
     fetch_end(m->transfer);
@@ -325,15 +325,15 @@ bool feed_medium_settle(struct feed_medium *medium, struct err *err)
     return m->done;
 }
 
-int64_t feed_medium_reached(const struct feed_medium *medium)
+int64_t feed_media_file_reached(const struct feed_media_file *medium)
 {
     const struct store_part *part = medium->part;
     return part && store_part_tag(part)[0] ? store_part_bytes(part) : 0;
 }
 
-void feed_medium_leave(struct feed_medium *medium, bool keep_part)
+void feed_media_file_leave(struct feed_media_file *medium, bool keep_part)
 {
-    struct feed_medium *m = medium;
+    struct feed_media_file *m = medium;
     if (keep_part)
         store_part_keep(m->part);
     else
