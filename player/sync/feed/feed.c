@@ -19,7 +19,7 @@
 #define PLAYLIST_MS_DEFAULT 60000
 
 struct feed {
-    struct feed_slot slot;
+    struct feed_mailbox slot;
     /* One of the three; the others are NULL. */
     struct feed_url *url;
     struct feed_file *file;
@@ -55,7 +55,7 @@ static void feed_destroy(struct feed *feed)
     feed_url_destroy(feed->url);
     feed_file_destroy(feed->file);
     feed_channel_destroy(feed->channel);
-    feed_slot_finish(&feed->slot);
+    feed_mailbox_finish(&feed->slot);
     free(feed);
 }
 
@@ -118,7 +118,7 @@ struct feed *feed_start_limited(const struct feed_config *config, const struct f
         err_oom(err);
         return NULL;
     }
-    feed_slot_init(&feed->slot, config->wake, config->wake_context);
+    feed_mailbox_init(&feed->slot, config->wake, config->wake_context);
     bool ok = make_source(feed, config, limits, err);
     int number = ok ? start_thread(feed) : 0;
     if (number)
@@ -136,17 +136,17 @@ struct feed *feed_start(const struct feed_config *config, struct err *err)
 
 struct edition *feed_take(struct feed *feed)
 {
-    return feed_slot_take(&feed->slot);
+    return feed_mailbox_take(&feed->slot);
 }
 
 void feed_describe(struct feed *feed, char *text, size_t text_bytes)
 {
-    feed_slot_describe(&feed->slot, text, text_bytes);
+    feed_mailbox_describe(&feed->slot, text, text_bytes);
 }
 
 int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted)
 {
-    struct trusted_time_now time = feed_slot_time(&feed->slot, mono_ns);
+    struct trusted_time_now time = feed_mailbox_time(&feed->slot, mono_ns);
     if (trusted)
         *trusted = time.trusted;
     return time.now_ms;
@@ -173,7 +173,7 @@ void feed_stop(struct feed *feed)
 {
     if (!feed)
         return;
-    feed_slot_end(&feed->slot);
+    feed_mailbox_end(&feed->slot);
     wake_thread(feed);
     pthread_join(feed->thread, NULL);
     feed_destroy(feed);

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/feed_retry.h"
 #include "base/log.h"
+#include "sync/feed/feed_loop.h"
 #include "sync/feed/feed_pointer.h"
-#include "sync/feed/feed_run.h"
 #include "sync/feed_remember.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static const char NOTHING[] =
 enum offer { OFFER_NONE, OFFER_CARD, OFFER_PLAYLIST, OFFER_TAKEOVER, OFFER_AGAIN };
 
 struct feed_channel {
-    struct feed_slot *slot;
+    struct feed_mailbox *slot;
     struct store *store;
     struct fetch *fetch;
     struct trust *trust;
@@ -42,7 +42,7 @@ struct feed_channel {
     /* By enum pointer_kind. */
     struct track *tracks[2];
     struct feed_pointer *lines[2];
-    struct feed_run run;
+    struct feed_loop run;
     enum offer offered;
     unsigned failures;   /* to hand over, in a row */
     unsigned given_back; /* how often the main thread could not use this edition */
@@ -71,7 +71,7 @@ static struct edition *make_nothing(const struct feed_channel *c)
 
 static void tell_following(struct feed_channel *c)
 {
-    feed_slot_tell(c->slot, "following %s", c->shown);
+    feed_mailbox_tell(c->slot, "following %s", c->shown);
 }
 
 /* Once for each takeover, and once more where a clock that was set brings it back. */
@@ -92,7 +92,7 @@ static void hand_over(struct feed_channel *c, enum offer what, struct edition *e
     tell_takeover(c, what);
     c->offered = what;
     c->failures = 0;
-    feed_slot_offer(c->slot, edition, wake);
+    feed_mailbox_offer(c->slot, edition, wake);
 }
 
 /* What is to be on now. */
@@ -111,7 +111,7 @@ static void end_takeover(struct feed_channel *c)
 {
     const struct feed_pointer *line = c->lines[POINTER_TAKEOVER];
     int64_t now_ns = clock_mono_ns();
-    struct trusted_time_now time = feed_slot_time(c->slot, now_ns);
+    struct trusted_time_now time = feed_mailbox_time(c->slot, now_ns);
     if (!feed_pointer_in_force(line) || !feed_pointer_is_done(line, now_ns))
         return;
     /* At the next start the clock may be dead, and the floor an hour old. */
@@ -201,7 +201,7 @@ static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t n
             take_switched(c, kind, edition);
     }
     if (track_check(track, now_ns))
-        feed_slot_wake(c->slot);
+        feed_mailbox_wake(c->slot);
 }
 
 /* What is waited for, for the house card, as long as nothing is in force. */
@@ -214,9 +214,9 @@ static void tell_progress(struct feed_channel *c, int64_t now_ns)
     if (track_is_coming(track)) {
         char words[FEED_TEXT_BYTES];
         track_describe_coming(track, words, sizeof words);
-        feed_slot_tell_progress(c->slot, now_ns, "fetching %s: %s", c->shown, words);
+        feed_mailbox_tell_progress(c->slot, now_ns, "fetching %s: %s", c->shown, words);
     } else if (trouble[0])
-        feed_slot_tell_progress(c->slot, now_ns, "waiting for %s: %s", c->shown, trouble);
+        feed_mailbox_tell_progress(c->slot, now_ns, "waiting for %s: %s", c->shown, trouble);
 }
 
 static void tell_stale(struct feed_channel *c)
@@ -234,8 +234,8 @@ static void tell_stale(struct feed_channel *c)
 /* Remembers now and then how late it is, and what could not be remembered before. */
 static void remember(struct feed_channel *c, int64_t now_ns)
 {
-    enum trusted_time_news news = feed_slot_follow_clock(c->slot);
-    int64_t floor_ms = feed_slot_time(c->slot, now_ns).floor_ms;
+    enum trusted_time_news news = feed_mailbox_follow_clock(c->slot);
+    int64_t floor_ms = feed_mailbox_time(c->slot, now_ns).floor_ms;
     if (news == TRUSTED_TIME_LOWER)
         feed_remember_lower(c->state, floor_ms);
     else if (news == TRUSTED_TIME_KEEP)
@@ -293,7 +293,7 @@ static int64_t due_ns(const struct feed_channel *c)
 void feed_channel_run(struct feed_channel *source)
 {
     struct feed_channel *c = source;
-    feed_run_begin(&c->run);
+    feed_loop_begin(&c->run);
     while (!atomic_load(&c->slot->stop)) {
         if (fetch_changed(c->fetch))
             for (int kind = 0; kind < 2; kind++)
@@ -307,8 +307,8 @@ void feed_channel_run(struct feed_channel *source)
         tell_progress(c, clock_mono_ns());
         tell_stale(c);
         remember(c, clock_mono_ns());
-        feed_run_clean(&c->run, c->tracks, 2);
-        feed_run_wait(&c->run, due_ns(c));
+        feed_loop_clean(&c->run, c->tracks, 2);
+        feed_loop_wait(&c->run, due_ns(c));
     }
 }
 
@@ -316,7 +316,7 @@ void feed_channel_run(struct feed_channel *source)
 static void start_from_store(struct feed_channel *c)
 {
     int64_t floor_ms = state_get(c->state)->floor_ms;
-    feed_slot_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
+    feed_mailbox_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
     int64_t now_ns = clock_mono_ns();
     struct edition *playlist = feed_pointer_recall(c->lines[POINTER_PLAYLIST], now_ns);
     struct edition *takeover = feed_pointer_recall(c->lines[POINTER_TAKEOVER], now_ns);
@@ -407,8 +407,8 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
 }
 
 struct feed_channel *feed_channel_create(const struct feed_config *config,
-                                         const struct feed_limits *limits, struct feed_slot *slot,
-                                         struct err *err)
+                                         const struct feed_limits *limits,
+                                         struct feed_mailbox *slot, struct err *err)
 {
     struct feed_channel *c = calloc(1, sizeof *c);
     if (!c) {
@@ -429,8 +429,8 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
     for (int kind = 0; kind < 2; kind++)
         track_set_peer(c->tracks[kind], c->tracks[1 - kind]);
     store_set_quota(c->store, config->quota_bytes);
-    feed_run_init(&c->run, slot, c->fetch, c->store, c->brisk);
-    feed_slot_tell(slot, "waiting for %s", c->shown);
+    feed_loop_init(&c->run, slot, c->fetch, c->store, c->brisk);
+    feed_mailbox_tell(slot, "waiting for %s", c->shown);
     start_from_store(c);
     return c;
 }

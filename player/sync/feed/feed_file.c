@@ -29,7 +29,7 @@ struct file_state {
 };
 
 struct feed_file {
-    struct feed_slot *slot;
+    struct feed_mailbox *slot;
     char *path;
     int poll_ms;
     int wake_fd;
@@ -96,7 +96,7 @@ static struct edition *load(struct feed_file *source, bool quiet)
     source->bad = !edition;
     if (edition) {
         memset(source->told, 0, sizeof source->told);
-        feed_slot_tell(source->slot, "following %s", source->path);
+        feed_mailbox_tell(source->slot, "following %s", source->path);
     } else {
         digest_faults(faults, &err, digest);
         if (!quiet && memcmp(digest, source->told, sizeof digest) != 0) {
@@ -105,14 +105,14 @@ static struct edition *load(struct feed_file *source, bool quiet)
                 feed_log_faults(faults);
         }
         memcpy(source->told, digest, sizeof digest);
-        feed_slot_tell(source->slot, "waiting for %s", err.text);
+        feed_mailbox_tell(source->slot, "waiting for %s", err.text);
     }
     playlist_faults_finish(faults);
     free(faults);
     return edition;
 }
 
-struct feed_file *feed_file_create(const struct feed_config *config, struct feed_slot *slot,
+struct feed_file *feed_file_create(const struct feed_config *config, struct feed_mailbox *slot,
                                    struct err *err)
 {
     struct feed_file *source = calloc(1, sizeof *source);
@@ -186,7 +186,7 @@ static void follow(struct feed_file *source)
         return;
     log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=%s", edition->playlist->name,
              edition->playlist->spot_count, edition->playlist->asset_count, source->path);
-    feed_slot_offer(source->slot, edition, true);
+    feed_mailbox_offer(source->slot, edition, true);
 }
 
 static int64_t rest_ns(const struct feed_file *source)
@@ -206,7 +206,7 @@ void feed_file_run(struct feed_file *source)
             log_error("changes can't be waited for path=\"%s\" reason=\"%s\"", source->path,
                       strerror(errno));
         if (failed) /* the look that follows needs no descriptor */
-            feed_slot_rest(source->slot, clock_mono_ns() + rest_ns(source));
+            feed_mailbox_rest(source->slot, clock_mono_ns() + rest_ns(source));
         troubled = failed;
         if (ready > 0 && (fds[1].revents & POLLIN)) {
             char events[4096] __attribute__((aligned(8)));

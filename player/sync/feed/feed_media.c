@@ -2,8 +2,8 @@
 
 #include "base/feed_retry.h"
 #include "base/log.h"
+#include "sync/feed/feed_mailbox.h"
 #include "sync/feed/feed_media_file.h"
-#include "sync/feed/feed_slot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ static bool was_logged(const struct feed_media_file *m, const struct feed_media 
 /* How much of a text is shown at most: whole characters, as a precision. */
 static int shown_bytes(const char *text, size_t limit)
 {
-    return (int)feed_slot_whole_bytes(text, strnlen(text, limit));
+    return (int)feed_mailbox_whole_bytes(text, strnlen(text, limit));
 }
 
 static void tell(struct feed_media *media, struct feed_media_file *m, const struct err *err)

@@ -79,7 +79,8 @@ void feed_pointer_remember(const struct feed_pointer *line,
                            const struct feed_pointer_accepted *accepted, bool in_force)
 {
     const struct pointer *pointer = &accepted->pointer;
-    struct state seen = {.floor_ms = feed_slot_raise_floor(line->config.slot, pointer->signed_ms)};
+    struct state seen = {.floor_ms =
+                             feed_mailbox_raise_floor(line->config.slot, pointer->signed_ms)};
     seen.version[pointer->kind] = pointer->version;
     if (in_force)
         seen.in_force[pointer->kind] = pointer->version;
@@ -339,7 +340,7 @@ const struct pointer *feed_pointer_in_force(const struct feed_pointer *line)
 
 int64_t feed_pointer_now_ms(const struct feed_pointer *line, int64_t now_ns)
 {
-    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_mailbox_time(line->config.slot, now_ns);
     /* At the start there may be none newer than what the store holds. */
     const struct feed_pointer_accepted *newest =
         line->newest.given ? &line->newest : &line->in_force;
@@ -363,7 +364,7 @@ bool feed_pointer_is_on(const struct feed_pointer *line, int64_t now_ns)
 bool feed_pointer_is_done(const struct feed_pointer *line, int64_t now_ns)
 {
     const struct pointer *on = &line->in_force.pointer;
-    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_mailbox_time(line->config.slot, now_ns);
     if (line->config.kind != POINTER_TAKEOVER || feed_pointer_is_on(line, now_ns))
         return false;
     return time.synchronised || pointer_end_ms(on) <= time.floor_ms ||

@@ -7,7 +7,7 @@
 
 #include "core/retry.h"
 #include "playlist/pointer.h"
-#include "sync/feed/feed_slot.h"
+#include "sync/feed/feed_mailbox.h"
 #include "sync/feed/track.h"
 #include "sync/fetch.h"
 #include "sync/state.h"
@@ -23,7 +23,7 @@ struct feed_pointer_config {
     const struct trust *trust;
     struct state_file *state;
     struct track *track; /* what it brings */
-    struct feed_slot *slot;
+    struct feed_mailbox *slot;
     enum pointer_kind kind;
     const char *channel;
     const char *const *bases; /* locations of the channel's folder, each ending in '/' */
@@ -52,7 +52,7 @@ void feed_pointer_hurry(struct feed_pointer *line);
 /* Of what the track has in force; NULL: nothing. */
 const struct pointer *feed_pointer_in_force(const struct feed_pointer *line);
 
-/* What time it is here, when the monotonic clock reads now_ns. As feed_slot_time says; but where no
+/* What time it is here, when the monotonic clock reads now_ns. As feed_mailbox_time says; but where no
  * time service keeps the wall clock, it is at least as late as the newest pointer accepted here was
  * signed, and what has gone by since. Another line's pointers don't count: a playlist that was
  * signed by a clock hours ahead must not keep every takeover from the screen. */

@@ -97,7 +97,7 @@ static void judge(struct feed_pointer *line, size_t base, const struct opened *o
 {
     struct feed_pointer_origin *origin = &line->origins[base];
     const struct pointer *pointer = &opened->pointer;
-    struct trusted_time_now time = feed_slot_time(line->config.slot, now_ns);
+    struct trusted_time_now time = feed_mailbox_time(line->config.slot, now_ns);
     const struct pointer_rules rules = {
         .channel = line->config.channel,
         .kind = line->config.kind,

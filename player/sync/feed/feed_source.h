@@ -7,7 +7,7 @@
 #include "core/retry.h"
 #include "http/http.h"
 #include "sync/feed/feed.h"
-#include "sync/feed/feed_slot.h"
+#include "sync/feed/feed_mailbox.h"
 #include "sync/fetch.h"
 
 /* What a test shortens. Zero takes the default. */
@@ -25,14 +25,14 @@ struct feed *feed_start_limited(const struct feed_config *config, const struct f
 /* A playlist behind a URL. The last good edition is in the slot when create returns. */
 struct feed_url;
 struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
-                                 struct feed_slot *slot, struct err *err);
+                                 struct feed_mailbox *slot, struct err *err);
 void feed_url_run(struct feed_url *source);
 void feed_url_wake(struct feed_url *source);
 void feed_url_destroy(struct feed_url *source);
 
 /* A playlist file. */
 struct feed_file;
-struct feed_file *feed_file_create(const struct feed_config *config, struct feed_slot *slot,
+struct feed_file *feed_file_create(const struct feed_config *config, struct feed_mailbox *slot,
                                    struct err *err);
 void feed_file_run(struct feed_file *source);
 void feed_file_wake(struct feed_file *source);
@@ -41,8 +41,8 @@ void feed_file_destroy(struct feed_file *source);
 /* A signed channel. The last good edition is in the slot when create returns. */
 struct feed_channel;
 struct feed_channel *feed_channel_create(const struct feed_config *config,
-                                         const struct feed_limits *limits, struct feed_slot *slot,
-                                         struct err *err);
+                                         const struct feed_limits *limits,
+                                         struct feed_mailbox *slot, struct err *err);
 void feed_channel_run(struct feed_channel *source);
 void feed_channel_wake(struct feed_channel *source);
 void feed_channel_destroy(struct feed_channel *source);

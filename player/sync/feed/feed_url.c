@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "sync/feed/feed_loop.h"
 #include "sync/feed/feed_poll.h"
-#include "sync/feed/feed_run.h"
 #include "sync/feed/track.h"
 
 #include <stdio.h>
@@ -13,14 +13,14 @@
 #define LOG_MODULE "feed_url"
 
 struct feed_url {
-    struct feed_slot *slot;
+    struct feed_mailbox *slot;
     struct store *store;
     struct fetch *fetch;
     struct feed_poll *poll;
     struct track *track;
     char *url;
     char shown[FEED_SHOWN_BYTES]; /* the URL for people */
-    struct feed_run run;
+    struct feed_loop run;
     struct retry_policy policy;
     char told_poll[ERR_TEXT_BYTES]; /* trouble that was logged last */
     char told_body[ERR_TEXT_BYTES];
@@ -43,12 +43,12 @@ static void tell_trouble(const struct feed_url *f, char told[ERR_TEXT_BYTES], co
 static void refuse(struct feed_url *f, const struct playlist_faults *faults, const struct err *err)
 {
     if (faults->count) {
-        feed_slot_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
-                       faults->items[0].text);
+        feed_mailbox_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
+                          faults->items[0].text);
         log_error("playlist refused url=%s faults=%zu", f->shown, faults->total);
         feed_log_faults(faults);
     } else {
-        feed_slot_tell(f->slot, "playlist refused: %s", err->text);
+        feed_mailbox_tell(f->slot, "playlist refused: %s", err->text);
         log_error("playlist refused url=%s reason=\"%s\"", f->shown, err->text);
     }
 }
@@ -91,7 +91,7 @@ static bool receive(struct feed_url *f, const struct feed_poll_body *body)
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
         if (is_silent(f))
-            feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, err.text);
+            feed_mailbox_tell(f->slot, "waiting for %s: %s", f->shown, err.text);
         tell_trouble(f, f->told_body, "playlist can't be looked into yet", err.text);
     } else if (!ok)
         refuse(f, faults, &err);
@@ -106,7 +106,7 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
     enum feed_poll_news news = feed_poll_step(f->poll, now_ns);
     if (news == FEED_POLL_FAILED) {
         if (is_silent(f))
-            feed_slot_tell(f->slot, "waiting for %s: %s", f->shown, feed_poll_trouble(f->poll));
+            feed_mailbox_tell(f->slot, "waiting for %s: %s", f->shown, feed_poll_trouble(f->poll));
         tell_trouble(f, f->told_poll, "no playlist", feed_poll_trouble(f->poll));
         return;
     }
@@ -119,7 +119,7 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
         if (receive(f, feed_poll_body(f->poll)))
             feed_poll_accept(f->poll);
     } else
-        feed_run_clean(&f->run, &f->track, 1);
+        feed_loop_clean(&f->run, &f->track, 1);
 }
 
 static void step_track(struct feed_url *f, int64_t now_ns)
@@ -128,15 +128,15 @@ static void step_track(struct feed_url *f, int64_t now_ns)
         struct edition *edition = track_switch(f->track, now_ns);
         if (edition) {
             f->told_body[0] = '\0';
-            feed_slot_tell(f->slot, "following %s", f->shown);
-            feed_slot_offer(f->slot, edition, true);
+            feed_mailbox_tell(f->slot, "following %s", f->shown);
+            feed_mailbox_offer(f->slot, edition, true);
         }
     }
     if (!track_is_coming(f->track) || track_is_in_force(f->track))
         return;
     char words[FEED_TEXT_BYTES];
     track_describe_coming(f->track, words, sizeof words);
-    feed_slot_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
+    feed_mailbox_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
 }
 
 /* The main thread has not been able to use what it was given last. */
@@ -145,7 +145,7 @@ static void offer_again(struct feed_url *f)
     struct err err = {0};
     struct edition *edition = track_edition(f->track, &err);
     if (edition)
-        feed_slot_offer(f->slot, edition, true);
+        feed_mailbox_offer(f->slot, edition, true);
     else
         atomic_store(&f->slot->again, true);
 }
@@ -161,15 +161,15 @@ static int64_t due_ns(const struct feed_url *f)
 void feed_url_run(struct feed_url *source)
 {
     struct feed_url *f = source;
-    feed_run_begin(&f->run);
+    feed_loop_begin(&f->run);
     while (!atomic_load(&f->slot->stop)) {
         if (atomic_exchange(&f->slot->again, false))
             offer_again(f);
         step_poll(f, clock_mono_ns());
         step_track(f, clock_mono_ns());
         if (track_check(f->track, clock_mono_ns()))
-            feed_slot_wake(f->slot);
-        feed_run_wait(&f->run, due_ns(f));
+            feed_mailbox_wake(f->slot);
+        feed_loop_wait(&f->run, due_ns(f));
     }
 }
 
@@ -199,8 +199,8 @@ static void start_from_store(struct feed_url *f)
     snprintf(seen.etag, sizeof seen.etag, "%s", manifest->etag);
     snprintf(seen.last_modified, sizeof seen.last_modified, "%s", manifest->last_modified);
     feed_poll_set_seen(f->poll, &seen);
-    feed_slot_tell(f->slot, "following %s", f->shown);
-    feed_slot_offer(f->slot, edition, false);
+    feed_mailbox_tell(f->slot, "following %s", f->shown);
+    feed_mailbox_offer(f->slot, edition, false);
 }
 
 /* The poll and the track, which point into the source. */
@@ -231,7 +231,7 @@ static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
 }
 
 struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
-                                 struct feed_slot *slot, struct err *err)
+                                 struct feed_mailbox *slot, struct err *err)
 {
     struct feed_url *f = calloc(1, sizeof *f);
     if (!f) {
@@ -249,8 +249,8 @@ struct feed_url *feed_url_create(const struct feed_config *config, const struct 
         !(f->store = store_open(config->store, err)) || !make_parts(f, limits, brisk, err))
         goto fail;
     store_set_quota(f->store, config->quota_bytes);
-    feed_run_init(&f->run, slot, f->fetch, f->store, brisk);
-    feed_slot_tell(slot, "waiting for %s", f->shown);
+    feed_loop_init(&f->run, slot, f->fetch, f->store, brisk);
+    feed_mailbox_tell(slot, "waiting for %s", f->shown);
     start_from_store(f);
     return f;
 

@@ -9,7 +9,7 @@
 
 #include "core/retry.h"
 #include "sync/edition.h"
-#include "sync/feed/feed_slot.h"
+#include "sync/feed/feed_mailbox.h"
 #include "sync/fetch.h"
 #include "sync/store/manifest.h"
 #include "sync/store/store.h"

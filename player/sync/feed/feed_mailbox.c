@@ -1,4 +1,4 @@
-#include "sync/feed/feed_slot.h"
+#include "sync/feed/feed_mailbox.h"
 
 #include "base/clock.h"
 
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_context)
+void feed_mailbox_init(struct feed_mailbox *slot, void (*wake)(void *), void *wake_context)
 {
-    *slot = (struct feed_slot){.wake = wake, .wake_context = wake_context};
+    *slot = (struct feed_mailbox){.wake = wake, .wake_context = wake_context};
     pthread_mutex_init(&slot->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -21,14 +21,14 @@ void feed_slot_init(struct feed_slot *slot, void (*wake)(void *), void *wake_con
     trusted_time_init(&slot->clock, 0, clock_mono_ns());
 }
 
-void feed_slot_finish(struct feed_slot *slot)
+void feed_mailbox_finish(struct feed_mailbox *slot)
 {
     edition_destroy(slot->edition);
     pthread_cond_destroy(&slot->ended);
     pthread_mutex_destroy(&slot->lock);
 }
 
-void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_too)
+void feed_mailbox_offer(struct feed_mailbox *slot, struct edition *edition, bool wake_too)
 {
     pthread_mutex_lock(&slot->lock);
     struct edition *old = slot->edition;
@@ -36,16 +36,16 @@ void feed_slot_offer(struct feed_slot *slot, struct edition *edition, bool wake_
     pthread_mutex_unlock(&slot->lock);
     edition_destroy(old);
     if (wake_too)
-        feed_slot_wake(slot);
+        feed_mailbox_wake(slot);
 }
 
-void feed_slot_wake(struct feed_slot *slot)
+void feed_mailbox_wake(struct feed_mailbox *slot)
 {
     if (slot->wake)
         slot->wake(slot->wake_context);
 }
 
-struct edition *feed_slot_take(struct feed_slot *slot)
+struct edition *feed_mailbox_take(struct feed_mailbox *slot)
 {
     pthread_mutex_lock(&slot->lock);
     struct edition *edition = slot->edition;
@@ -54,7 +54,7 @@ struct edition *feed_slot_take(struct feed_slot *slot)
     return edition;
 }
 
-bool feed_slot_is_empty(struct feed_slot *slot)
+bool feed_mailbox_is_empty(struct feed_mailbox *slot)
 {
     pthread_mutex_lock(&slot->lock);
     bool empty = !slot->edition;
@@ -62,7 +62,7 @@ bool feed_slot_is_empty(struct feed_slot *slot)
     return empty;
 }
 
-size_t feed_slot_whole_bytes(const char *text, size_t size)
+size_t feed_mailbox_whole_bytes(const char *text, size_t size)
 {
     size_t tail = 0; /* bytes that go on with a character, at the end */
     while (tail < size && tail < 3 && ((unsigned char)text[size - 1 - tail] & 0xc0) == 0x80)
@@ -76,11 +76,11 @@ size_t feed_slot_whole_bytes(const char *text, size_t size)
 
 static void cut_at_character(char *text)
 {
-    text[feed_slot_whole_bytes(text, strlen(text))] = '\0';
+    text[feed_mailbox_whole_bytes(text, strlen(text))] = '\0';
 }
 
-__attribute__((format(printf, 2, 0))) static void tell(struct feed_slot *slot, const char *format,
-                                                       va_list args)
+__attribute__((format(printf, 2, 0))) static void tell(struct feed_mailbox *slot,
+                                                       const char *format, va_list args)
 {
     pthread_mutex_lock(&slot->lock);
     vsnprintf(slot->text, sizeof slot->text, format, args);
@@ -88,7 +88,7 @@ __attribute__((format(printf, 2, 0))) static void tell(struct feed_slot *slot, c
     pthread_mutex_unlock(&slot->lock);
 }
 
-void feed_slot_tell(struct feed_slot *slot, const char *format, ...)
+void feed_mailbox_tell(struct feed_mailbox *slot, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -96,7 +96,7 @@ void feed_slot_tell(struct feed_slot *slot, const char *format, ...)
     va_end(args);
 }
 
-void feed_slot_tell_progress(struct feed_slot *slot, int64_t now_ns, const char *format, ...)
+void feed_mailbox_tell_progress(struct feed_mailbox *slot, int64_t now_ns, const char *format, ...)
 {
     if (now_ns < slot->progress_due_ns)
         return;
@@ -107,7 +107,7 @@ void feed_slot_tell_progress(struct feed_slot *slot, int64_t now_ns, const char 
     va_end(args);
 }
 
-void feed_slot_end(struct feed_slot *slot)
+void feed_mailbox_end(struct feed_mailbox *slot)
 {
     pthread_mutex_lock(&slot->lock);
     atomic_store(&slot->stop, true);
@@ -115,7 +115,7 @@ void feed_slot_end(struct feed_slot *slot)
     pthread_mutex_unlock(&slot->lock);
 }
 
-void feed_slot_rest(struct feed_slot *slot, int64_t until_ns)
+void feed_mailbox_rest(struct feed_mailbox *slot, int64_t until_ns)
 {
     const struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
     int number = 0;
@@ -131,7 +131,7 @@ static struct trusted_time_reading read_clocks(int64_t mono_ns)
         .wall_ms = clock_wall_ms(), .mono_ns = mono_ns, .synchronised = clock_is_synchronised()};
 }
 
-struct trusted_time_now feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
+struct trusted_time_now feed_mailbox_time(struct feed_mailbox *slot, int64_t mono_ns)
 {
     struct trusted_time_reading reading = read_clocks(mono_ns);
     pthread_mutex_lock(&slot->lock);
@@ -140,14 +140,14 @@ struct trusted_time_now feed_slot_time(struct feed_slot *slot, int64_t mono_ns)
     return time;
 }
 
-void feed_slot_set_floor(struct feed_slot *slot, int64_t floor_ms)
+void feed_mailbox_set_floor(struct feed_mailbox *slot, int64_t floor_ms)
 {
     pthread_mutex_lock(&slot->lock);
     trusted_time_init(&slot->clock, floor_ms, clock_mono_ns());
     pthread_mutex_unlock(&slot->lock);
 }
 
-int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms)
+int64_t feed_mailbox_raise_floor(struct feed_mailbox *slot, int64_t signed_ms)
 {
     struct trusted_time_reading reading = read_clocks(clock_mono_ns());
     pthread_mutex_lock(&slot->lock);
@@ -157,7 +157,7 @@ int64_t feed_slot_raise_floor(struct feed_slot *slot, int64_t signed_ms)
     return rose ? floor_ms : 0;
 }
 
-enum trusted_time_news feed_slot_follow_clock(struct feed_slot *slot)
+enum trusted_time_news feed_mailbox_follow_clock(struct feed_mailbox *slot)
 {
     struct trusted_time_reading reading = read_clocks(clock_mono_ns());
     pthread_mutex_lock(&slot->lock);
@@ -166,7 +166,7 @@ enum trusted_time_news feed_slot_follow_clock(struct feed_slot *slot)
     return news;
 }
 
-void feed_slot_describe(struct feed_slot *slot, char *text, size_t text_bytes)
+void feed_mailbox_describe(struct feed_mailbox *slot, char *text, size_t text_bytes)
 {
     pthread_mutex_lock(&slot->lock);
     snprintf(text, text_bytes, "%s", slot->text);

@@ -1,4 +1,4 @@
-#include "sync/feed/feed_run.h"
+#include "sync/feed/feed_loop.h"
 
 #include "base/clock.h"
 #include "base/feed_retry.h"
@@ -12,13 +12,13 @@
 #define RUNS_TO_TRUST 12
 #define TRACKS_MAX 2
 
-void feed_run_init(struct feed_run *run, struct feed_slot *slot, struct fetch *fetch,
-                   struct store *store, struct retry_policy retry)
+void feed_loop_init(struct feed_loop *run, struct feed_mailbox *slot, struct fetch *fetch,
+                    struct store *store, struct retry_policy retry)
 {
-    *run = (struct feed_run){.slot = slot, .fetch = fetch, .store = store, .retry = retry};
+    *run = (struct feed_loop){.slot = slot, .fetch = fetch, .store = store, .retry = retry};
 }
 
-void feed_run_begin(struct feed_run *run)
+void feed_loop_begin(struct feed_loop *run)
 {
     if (store_read_only(run->store))
         log_error("the store can't be written; what it holds is played, nothing new reason=\"%s\"",
@@ -27,7 +27,7 @@ void feed_run_begin(struct feed_run *run)
 
 /* A failure (no descriptors, no memory) passes, or at least it must not end the feed: what the
  * player shows would never change again. */
-void feed_run_wait(struct feed_run *run, int64_t due_ns)
+void feed_loop_wait(struct feed_loop *run, int64_t due_ns)
 {
     struct err err = {0};
     int64_t now_ns = clock_mono_ns(), wait_ms = 0;
@@ -45,16 +45,16 @@ void feed_run_wait(struct feed_run *run, int64_t due_ns)
     if (!run->failures)
         log_error("the network library failed and is tried again reason=\"%s\"", err.text);
     run->failures++;
-    feed_slot_rest(run->slot, feed_retry_ns(&run->retry, run->failures, clock_mono_ns()));
+    feed_mailbox_rest(run->slot, feed_retry_ns(&run->retry, run->failures, clock_mono_ns()));
 }
 
-void feed_run_clean(struct feed_run *run, struct track *const tracks[], size_t count)
+void feed_loop_clean(struct feed_loop *run, struct track *const tracks[], size_t count)
 {
     const struct manifest *needed[TRACKS_MAX * TRACK_MANIFESTS_MAX];
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
         run->clean_due |= track_has_left_overs(tracks[i]);
-    if (!run->clean_due || !feed_slot_is_empty(run->slot))
+    if (!run->clean_due || !feed_mailbox_is_empty(run->slot))
         return;
     for (size_t i = 0; i < count; i++)
         if (!track_needs(tracks[i], needed, &used))

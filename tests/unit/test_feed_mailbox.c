@@ -1,4 +1,4 @@
-#include "sync/feed/feed_slot.h"
+#include "sync/feed/feed_mailbox.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -8,26 +8,26 @@
 
 #define SECOND_NS ((int64_t)1000000000)
 
-static struct feed_slot slot;
+static struct feed_mailbox slot;
 
 static int setup(void **state)
 {
     (void)state;
-    feed_slot_init(&slot, NULL, NULL);
+    feed_mailbox_init(&slot, NULL, NULL);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    feed_slot_finish(&slot);
+    feed_mailbox_finish(&slot);
     return 0;
 }
 
 static void assert_tells(const char *wanted)
 {
     char text[FEED_TEXT_BYTES];
-    feed_slot_describe(&slot, text, sizeof text);
+    feed_mailbox_describe(&slot, text, sizeof text);
     assert_string_equal(text, wanted);
 }
 
@@ -58,7 +58,7 @@ static void whole_characters_stay(void **state)
         {"a\x80", 2, 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(feed_slot_whole_bytes(cases[i].text, cases[i].size), cases[i].whole);
+        assert_int_equal(feed_mailbox_whole_bytes(cases[i].text, cases[i].size), cases[i].whole);
 }
 
 static void long_words_are_cut_at_a_character(void **state)
@@ -71,50 +71,50 @@ static void long_words_are_cut_at_a_character(void **state)
     /* Of three bytes each: the cut falls on each place in a character. */
     static const char *const before[] = {"", "a", "ab"};
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
-        feed_slot_tell(&slot, "%s%s", before[i], ducks);
-        feed_slot_describe(&slot, text, sizeof text);
+        feed_mailbox_tell(&slot, "%s%s", before[i], ducks);
+        feed_mailbox_describe(&slot, text, sizeof text);
         size_t length = strlen(text);
         assert_int_equal(length, i + (FEED_TEXT_BYTES - 1 - i) / 3 * 3);
         assert_memory_equal(text + i, ducks, length - i);
     }
-    feed_slot_tell(&slot, "오리");
+    feed_mailbox_tell(&slot, "오리");
     static const char *const fits[] = {"", "", "", "", "오", "오", "오", "오리"};
     for (size_t room = 1; room <= 7; room++) {
-        feed_slot_describe(&slot, text, room);
+        feed_mailbox_describe(&slot, text, room);
         assert_string_equal(text, fits[room]);
     }
-    feed_slot_describe(&slot, text, 0);
+    feed_mailbox_describe(&slot, text, 0);
 }
 
 static void progress_is_told_every_three_seconds(void **state)
 {
     (void)state;
     int64_t now_ns = 50 * SECOND_NS;
-    feed_slot_tell_progress(&slot, now_ns, "%d of 9", 0);
+    feed_mailbox_tell_progress(&slot, now_ns, "%d of 9", 0);
     assert_tells("0 of 9");
     for (int i = 1; i <= 8; i++) {
-        feed_slot_tell_progress(&slot, now_ns + i, "%d of 9", i);
+        feed_mailbox_tell_progress(&slot, now_ns + i, "%d of 9", i);
         assert_tells("0 of 9");
     }
     assert_int_equal(slot.progress_due_ns, 53 * SECOND_NS);
-    feed_slot_tell_progress(&slot, 53 * SECOND_NS - 1, "early");
+    feed_mailbox_tell_progress(&slot, 53 * SECOND_NS - 1, "early");
     assert_tells("0 of 9");
-    feed_slot_tell_progress(&slot, 53 * SECOND_NS, "8 of 9");
+    feed_mailbox_tell_progress(&slot, 53 * SECOND_NS, "8 of 9");
     assert_tells("8 of 9");
-    feed_slot_tell_progress(&slot, 54 * SECOND_NS, "9 of 9");
+    feed_mailbox_tell_progress(&slot, 54 * SECOND_NS, "9 of 9");
     assert_tells("8 of 9");
     /* What is not progress is told at once. */
-    feed_slot_tell(&slot, "following");
+    feed_mailbox_tell(&slot, "following");
     assert_tells("following");
 }
 
 static void a_rest_ends_at_its_time_or_with_the_feed(void **state)
 {
     (void)state;
-    feed_slot_rest(&slot, 1); /* long past */
-    feed_slot_end(&slot);
+    feed_mailbox_rest(&slot, 1); /* long past */
+    feed_mailbox_end(&slot);
     assert_true(atomic_load(&slot.stop));
-    feed_slot_rest(&slot, INT64_MAX);
+    feed_mailbox_rest(&slot, INT64_MAX);
 }
 
 int main(void)
