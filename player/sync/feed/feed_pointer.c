@@ -42,7 +42,7 @@ void feed_pointer_destroy(struct feed_pointer *line)
         feed_poll_destroy(line->origins[i].poll);
         free(line->origins[i].location);
     }
-    feed_wanted_destroy(line->wanted);
+    feed_playlist_destroy(line->wanted);
     free(line);
 }
 
@@ -108,7 +108,7 @@ static bool is_known(const struct feed_pointer *line, const struct pointer *poin
         return true;
     bool same_file = memcmp(newest->signature, seal->signature, sizeof seal->signature) == 0;
     if (line->wanted)
-        return same_file || !feed_wanted_has_failed(line->wanted);
+        return same_file || !feed_playlist_has_failed(line->wanted);
     return same_file && line->refused;
 }
 
@@ -123,7 +123,7 @@ void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct op
     line->newest_base = base;
     line->refused = false;
     line->want_due_ns = 0;
-    feed_wanted_destroy(line->wanted);
+    feed_playlist_destroy(line->wanted);
     line->wanted = NULL;
     track_drop_coming(line->config.track);
     if (!newer)
@@ -139,7 +139,7 @@ void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct op
 /* Has what the newest pointer names fetched. */
 static void want(struct feed_pointer *line, int64_t now_ns)
 {
-    const struct feed_wanted_config config = {
+    const struct feed_playlist_config config = {
         .fetch = line->config.fetch,
         .trust = line->config.trust,
         .bases = line->config.bases,
@@ -155,7 +155,7 @@ static void want(struct feed_pointer *line, int64_t now_ns)
                      : err_oom(&err);
     if (ok)
         line->wanted =
-            feed_wanted_create(&config, &opened->pointer, &opened->seal, line->newest_base);
+            feed_playlist_create(&config, &opened->pointer, &opened->seal, line->newest_base);
     if (ok && !line->wanted)
         err_oom(&err);
     free(opened);
@@ -177,7 +177,7 @@ static void follow_newest(struct feed_pointer *line, int64_t now_ns)
     bool on_its_way = line->wanted || track_is_coming(track);
     if (over && on_its_way) {
         log_info("takeover is over before it was whole version=%" PRId64, newest->version);
-        feed_wanted_destroy(line->wanted);
+        feed_playlist_destroy(line->wanted);
         line->wanted = NULL;
         track_drop_coming(track);
     }
@@ -267,16 +267,16 @@ static bool bring(struct feed_pointer *line, const char *bytes, size_t size,
 static void receive(struct feed_pointer *line, int64_t now_ns)
 {
     size_t size;
-    const char *bytes = feed_wanted_bytes(line->wanted, &size);
+    const char *bytes = feed_playlist_bytes(line->wanted, &size);
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {0};
     bool ok = faults ? bring(line, bytes, size, faults, &err) : err_oom(&err);
     bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
     if (again) {
         tell_wanted(line, "can't be looked into yet", err.text, now_ns);
-        feed_wanted_again(line->wanted, now_ns);
+        feed_playlist_again(line->wanted, now_ns);
     } else {
-        feed_wanted_destroy(line->wanted);
+        feed_playlist_destroy(line->wanted);
         line->wanted = NULL;
         line->refused = !ok;
     }
@@ -299,13 +299,13 @@ void feed_pointer_step(struct feed_pointer *line, int64_t now_ns)
     follow_newest(line, now_ns);
     if (!line->wanted)
         return;
-    switch (feed_wanted_step(line->wanted, now_ns, &err)) {
-    case FEED_WANTED_NONE:
+    switch (feed_playlist_step(line->wanted, now_ns, &err)) {
+    case FEED_PLAYLIST_NONE:
         break;
-    case FEED_WANTED_ARRIVED:
+    case FEED_PLAYLIST_ARRIVED:
         receive(line, now_ns);
         break;
-    case FEED_WANTED_FAILED:
+    case FEED_PLAYLIST_FAILED:
         tell_wanted(line,
                     err.code == ERR_TRUST || err.code == ERR_LIMIT ? "refused" : "can't be fetched",
                     err.text, now_ns);
@@ -315,7 +315,7 @@ void feed_pointer_step(struct feed_pointer *line, int64_t now_ns)
 
 int64_t feed_pointer_due_ns(const struct feed_pointer *line)
 {
-    int64_t due_ns = line->wanted ? feed_wanted_due_ns(line->wanted) : INT64_MAX;
+    int64_t due_ns = line->wanted ? feed_playlist_due_ns(line->wanted) : INT64_MAX;
     if (line->want_due_ns)
         due_ns = line->want_due_ns;
     for (size_t i = 0; i < line->config.base_count; i++) {

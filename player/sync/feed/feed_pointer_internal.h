@@ -4,10 +4,10 @@
 #define SYNC_FEED_FEED_POINTER_INTERNAL_H
 
 #include "base/log_throttle.h"
+#include "sync/feed/feed_playlist.h"
 #include "sync/feed/feed_pointer.h"
 #include "sync/feed/feed_poll.h"
 #include "sync/feed/feed_source.h"
-#include "sync/feed/feed_wanted.h"
 
 #define FEED_POINTER_SHOWN_BYTES 512
 

@@ -1,4 +1,4 @@
-#include "sync/feed/feed_wanted.h"
+#include "sync/feed/feed_playlist.h"
 
 #include "base/feed_retry.h"
 
@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct feed_wanted {
-    struct feed_wanted_config config;
+    struct feed_playlist_config config;
     struct pointer pointer;
     struct trust_seal seal;
     size_t base;  /* the origin that is asked now, or next */
@@ -18,9 +18,9 @@ struct feed_wanted {
     size_t size;
 };
 
-struct feed_wanted *feed_wanted_create(const struct feed_wanted_config *config,
-                                       const struct pointer *pointer, const struct trust_seal *seal,
-                                       size_t first)
+struct feed_wanted *feed_playlist_create(const struct feed_playlist_config *config,
+                                         const struct pointer *pointer,
+                                         const struct trust_seal *seal, size_t first)
 {
     struct feed_wanted *wanted = calloc(1, sizeof *wanted);
     if (!wanted)
@@ -34,7 +34,7 @@ struct feed_wanted *feed_wanted_create(const struct feed_wanted_config *config,
     return NULL;
 }
 
-void feed_wanted_destroy(struct feed_wanted *wanted)
+void feed_playlist_destroy(struct feed_wanted *wanted)
 {
     if (!wanted)
         return;
@@ -89,7 +89,7 @@ static bool settle(struct feed_wanted *wanted, struct err *err)
            err_prefix(err, "does not match its pointer: ");
 }
 
-void feed_wanted_again(struct feed_wanted *wanted, int64_t now_ns)
+void feed_playlist_again(struct feed_wanted *wanted, int64_t now_ns)
 {
     wanted->base = (wanted->base + 1) % wanted->config.base_count;
     wanted->due_ns = now_ns;
@@ -100,35 +100,36 @@ void feed_wanted_again(struct feed_wanted *wanted, int64_t now_ns)
     wanted->due_ns = feed_retry_ns(wanted->config.policy, wanted->failures, now_ns);
 }
 
-enum feed_wanted_news feed_wanted_step(struct feed_wanted *wanted, int64_t now_ns, struct err *err)
+enum feed_playlist_news feed_playlist_step(struct feed_wanted *wanted, int64_t now_ns,
+                                           struct err *err)
 {
     if (wanted->transfer && fetch_finished(wanted->transfer)) {
         if (settle(wanted, err)) {
             wanted->due_ns = INT64_MAX;
-            return FEED_WANTED_ARRIVED;
+            return FEED_PLAYLIST_ARRIVED;
         }
     } else if (!wanted->transfer && now_ns >= wanted->due_ns) {
         begin(wanted, err);
         if (wanted->transfer)
-            return FEED_WANTED_NONE;
+            return FEED_PLAYLIST_NONE;
     } else
-        return FEED_WANTED_NONE;
-    feed_wanted_again(wanted, now_ns);
-    return FEED_WANTED_FAILED;
+        return FEED_PLAYLIST_NONE;
+    feed_playlist_again(wanted, now_ns);
+    return FEED_PLAYLIST_FAILED;
 }
 
-int64_t feed_wanted_due_ns(const struct feed_wanted *wanted)
+int64_t feed_playlist_due_ns(const struct feed_wanted *wanted)
 {
     return wanted->transfer ? INT64_MAX : wanted->due_ns;
 }
 
-const char *feed_wanted_bytes(const struct feed_wanted *wanted, size_t *size)
+const char *feed_playlist_bytes(const struct feed_wanted *wanted, size_t *size)
 {
     *size = wanted->size;
     return wanted->bytes;
 }
 
-bool feed_wanted_has_failed(const struct feed_wanted *wanted)
+bool feed_playlist_has_failed(const struct feed_wanted *wanted)
 {
     return wanted->failures > 0 || wanted->tried > 0;
 }
