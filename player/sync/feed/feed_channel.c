@@ -40,7 +40,7 @@ struct feed_channel {
     char shown[FEED_SHOWN_BYTES]; /* the first base for people */
     char track_names[2][TRACK_NAME_BYTES];
     /* By enum pointer_kind. */
-    struct track *tracks[2];
+    struct rollout *tracks[2];
     struct feed_pointer *lines[2];
     struct feed_loop run;
     enum offer offered;
@@ -100,7 +100,7 @@ static enum offer choose(const struct feed_channel *c)
 {
     if (feed_pointer_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns()))
         return OFFER_TAKEOVER;
-    if (track_is_in_force(c->tracks[POINTER_PLAYLIST]))
+    if (rollout_is_in_force(c->tracks[POINTER_PLAYLIST]))
         return OFFER_PLAYLIST;
     return c->offered == OFFER_NONE ? OFFER_NONE : OFFER_CARD;
 }
@@ -117,15 +117,15 @@ static void end_takeover(struct feed_channel *c)
     /* At the next start the clock may be dead, and the floor an hour old. */
     feed_remember(c->state, &(struct state){.floor_ms = time.floor_ms});
     feed_pointer_ended(c->lines[POINTER_TAKEOVER]);
-    track_end(c->tracks[POINTER_TAKEOVER]);
+    rollout_end(c->tracks[POINTER_TAKEOVER]);
 }
 
 static struct edition *make(struct feed_channel *c, enum offer what, struct err *err)
 {
     if (what == OFFER_TAKEOVER)
-        return track_edition(c->tracks[POINTER_TAKEOVER], err);
+        return rollout_edition(c->tracks[POINTER_TAKEOVER], err);
     if (what == OFFER_PLAYLIST)
-        return track_edition(c->tracks[POINTER_PLAYLIST], err);
+        return rollout_edition(c->tracks[POINTER_PLAYLIST], err);
     err_oom(err);
     return make_nothing(c);
 }
@@ -187,20 +187,20 @@ static void take_switched(struct feed_channel *c, enum pointer_kind kind, struct
 
 static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t now_ns)
 {
-    struct track *track = c->tracks[kind];
-    if (track_step(track, now_ns)) {
-        const struct manifest *before = track_manifest(track);
-        bool was_coming = track_is_coming(track);
-        struct edition *edition = track_switch(track, now_ns);
-        if (was_coming && !track_is_coming(track)) {
+    struct rollout *track = c->tracks[kind];
+    if (rollout_step(track, now_ns)) {
+        const struct manifest *before = rollout_manifest(track);
+        bool was_coming = rollout_is_coming(track);
+        struct edition *edition = rollout_switch(track, now_ns);
+        if (was_coming && !rollout_is_coming(track)) {
             feed_pointer_switched(c->lines[kind]);
             tell_following(c);
             c->told_stale = kind == POINTER_PLAYLIST ? false : c->told_stale;
         }
-        if (track_manifest(track) != before)
+        if (rollout_manifest(track) != before)
             take_switched(c, kind, edition);
     }
-    if (track_check(track, now_ns))
+    if (rollout_check(track, now_ns))
         feed_mailbox_wake(c->slot);
 }
 
@@ -208,12 +208,12 @@ static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t n
 static void tell_progress(struct feed_channel *c, int64_t now_ns)
 {
     const char *trouble = feed_pointer_trouble(c->lines[POINTER_PLAYLIST]);
-    struct track *track = c->tracks[POINTER_PLAYLIST];
-    if (track_is_in_force(track))
+    struct rollout *track = c->tracks[POINTER_PLAYLIST];
+    if (rollout_is_in_force(track))
         return;
-    if (track_is_coming(track)) {
+    if (rollout_is_coming(track)) {
         char words[FEED_TEXT_BYTES];
-        track_describe_coming(track, words, sizeof words);
+        rollout_describe_coming(track, words, sizeof words);
         feed_mailbox_tell_progress(c->slot, now_ns, "fetching %s: %s", c->shown, words);
     } else if (trouble[0])
         feed_mailbox_tell_progress(c->slot, now_ns, "waiting for %s: %s", c->shown, trouble);
@@ -281,11 +281,11 @@ static int64_t due_ns(const struct feed_channel *c)
 {
     int64_t now_ns = clock_mono_ns(), due = expiry_ns(c, now_ns);
     for (int kind = 0; kind < 2; kind++)
-        due = earlier(due,
-                      earlier(feed_pointer_due_ns(c->lines[kind]), track_due_ns(c->tracks[kind])));
+        due = earlier(
+            due, earlier(feed_pointer_due_ns(c->lines[kind]), rollout_due_ns(c->tracks[kind])));
     if (c->failures)
         due = earlier(due, c->offer_due_ns);
-    if (!track_is_in_force(c->tracks[POINTER_PLAYLIST]))
+    if (!rollout_is_in_force(c->tracks[POINTER_PLAYLIST]))
         due = earlier(due, now_ns + c->poll_ms * NANO_PER_MS);
     return due;
 }
@@ -371,7 +371,7 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
     bool takeover = kind == POINTER_TAKEOVER;
     char *name = c->track_names[kind];
     snprintf(name, TRACK_NAME_BYTES, "channel:%s/%s", c->name, takeover ? "takeover" : "latest");
-    const struct track_config track = {
+    const struct rollout_config track = {
         .fetch = c->fetch,
         .store = c->store,
         .stop = &c->slot->stop,
@@ -384,7 +384,7 @@ static bool make_line(struct feed_channel *c, enum pointer_kind kind,
         .retry = feed_brisk_policy(config, limits),
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
-    c->tracks[kind] = track_create(&track);
+    c->tracks[kind] = rollout_create(&track);
     if (!c->tracks[kind])
         return err_oom(err);
     const struct feed_pointer_config line = {
@@ -427,7 +427,7 @@ struct feed_channel *feed_channel_create(const struct feed_config *config,
         return NULL;
     }
     for (int kind = 0; kind < 2; kind++)
-        track_set_peer(c->tracks[kind], c->tracks[1 - kind]);
+        rollout_set_peer(c->tracks[kind], c->tracks[1 - kind]);
     store_set_quota(c->store, config->quota_bytes);
     feed_loop_init(&c->run, slot, c->fetch, c->store, c->brisk);
     feed_mailbox_tell(slot, "waiting for %s", c->shown);
@@ -446,7 +446,7 @@ void feed_channel_destroy(struct feed_channel *source)
         return;
     for (int kind = 0; kind < 2; kind++) {
         feed_pointer_destroy(source->lines[kind]);
-        track_destroy(source->tracks[kind]);
+        rollout_destroy(source->tracks[kind]);
     }
     state_close(source->state);
     fetch_destroy(source->fetch);

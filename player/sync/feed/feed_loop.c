@@ -48,16 +48,16 @@ void feed_loop_wait(struct feed_loop *run, int64_t due_ns)
     feed_mailbox_rest(run->slot, feed_retry_ns(&run->retry, run->failures, clock_mono_ns()));
 }
 
-void feed_loop_clean(struct feed_loop *run, struct track *const tracks[], size_t count)
+void feed_loop_clean(struct feed_loop *run, struct rollout *const tracks[], size_t count)
 {
-    const struct manifest *needed[TRACKS_MAX * TRACK_MANIFESTS_MAX];
+    const struct manifest *needed[TRACKS_MAX * ROLLOUT_MANIFESTS_MAX];
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
-        run->clean_due |= track_has_left_overs(tracks[i]);
+        run->clean_due |= rollout_has_left_overs(tracks[i]);
     if (!run->clean_due || !feed_mailbox_is_empty(run->slot))
         return;
     for (size_t i = 0; i < count; i++)
-        if (!track_needs(tracks[i], needed, &used))
+        if (!rollout_needs(tracks[i], needed, &used))
             return;
     run->clean_due = false;
     size_t removed = store_collect(run->store, needed, used);

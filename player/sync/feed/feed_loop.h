@@ -7,7 +7,7 @@
 
 #include "core/retry.h"
 #include "sync/feed/feed_mailbox.h"
-#include "sync/feed/track.h"
+#include "sync/feed/rollout.h"
 #include "sync/fetch.h"
 #include "sync/store/store.h"
 
@@ -35,6 +35,6 @@ void feed_loop_wait(struct feed_loop *run, int64_t due_ns);
 
 /* Removes from the store what none of the tracks needs, in force, before that or on its way, if it
  * is time: when something has become needless and the last edition was taken. */
-void feed_loop_clean(struct feed_loop *run, struct track *const tracks[], size_t count);
+void feed_loop_clean(struct feed_loop *run, struct rollout *const tracks[], size_t count);
 
 #endif

@@ -104,7 +104,7 @@ static bool is_known(const struct feed_pointer *line, const struct pointer *poin
     const struct feed_pointer_accepted *newest = &line->newest;
     if (!newest->given || newest->pointer.version != pointer->version)
         return false;
-    if (is_in_force(line, pointer->version) || track_is_coming(line->config.track))
+    if (is_in_force(line, pointer->version) || rollout_is_coming(line->config.track))
         return true;
     bool same_file = memcmp(newest->signature, seal->signature, sizeof seal->signature) == 0;
     if (line->wanted)
@@ -125,7 +125,7 @@ void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct op
     line->want_due_ns = 0;
     feed_playlist_destroy(line->wanted);
     line->wanted = NULL;
-    track_drop_coming(line->config.track);
+    rollout_drop_coming(line->config.track);
     if (!newer)
         return;
     for (size_t i = 0; i < line->config.base_count; i++)
@@ -169,17 +169,17 @@ static void want(struct feed_pointer *line, int64_t now_ns)
 static void follow_newest(struct feed_pointer *line, int64_t now_ns)
 {
     const struct pointer *newest = &line->newest.pointer;
-    struct track *track = line->config.track;
+    struct rollout *track = line->config.track;
     if (!line->newest.given)
         return;
     int64_t now_ms = feed_pointer_now_ms(line, now_ns);
     bool over = newest->kind == POINTER_TAKEOVER && pointer_end_ms(newest) <= now_ms;
-    bool on_its_way = line->wanted || track_is_coming(track);
+    bool on_its_way = line->wanted || rollout_is_coming(track);
     if (over && on_its_way) {
         log_info("takeover is over before it was whole version=%" PRId64, newest->version);
         feed_playlist_destroy(line->wanted);
         line->wanted = NULL;
-        track_drop_coming(track);
+        rollout_drop_coming(track);
     }
     /* An earlier run, or another player with the same state, may have seen a newer one. */
     bool outdated = newest->version < state_get(line->config.state)->version[newest->kind];
@@ -238,7 +238,7 @@ static bool bring(struct feed_pointer *line, const char *bytes, size_t size,
                   struct playlist_faults *faults, struct err *err)
 {
     const struct pointer *pointer = &line->newest.pointer;
-    struct track_body body = {
+    struct rollout_body body = {
         .bytes = bytes,
         .size = size,
         .etag = "",
@@ -259,7 +259,7 @@ static bool bring(struct feed_pointer *line, const char *bytes, size_t size,
                 "too large: its media need %" PRId64 " bytes, the quota is %" PRId64, needed_bytes,
                 line->config.quota_bytes);
     else if (edition_check_zone(playlist, faults, err))
-        return track_bring(line->config.track, playlist, &body, err);
+        return rollout_bring(line->config.track, playlist, &body, err);
     playlist_destroy(playlist);
     return false;
 }

@@ -8,7 +8,7 @@
 #include "core/retry.h"
 #include "playlist/pointer.h"
 #include "sync/feed/feed_mailbox.h"
-#include "sync/feed/track.h"
+#include "sync/feed/rollout.h"
 #include "sync/fetch.h"
 #include "sync/state.h"
 #include "sync/trust.h"
@@ -22,7 +22,7 @@ struct feed_pointer_config {
     struct fetch *fetch;
     const struct trust *trust;
     struct state_file *state;
-    struct track *track; /* what it brings */
+    struct rollout *track; /* what it brings */
     struct feed_mailbox *slot;
     enum pointer_kind kind;
     const char *channel;

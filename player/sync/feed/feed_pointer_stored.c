@@ -25,7 +25,7 @@ static bool check_pointer(const struct feed_pointer *line, const struct pointer 
 static bool check_kept(struct feed_pointer *line, const struct playlist *playlist,
                        const char *bytes, size_t size, struct err *err)
 {
-    const struct manifest *manifest = track_manifest(line->config.track);
+    const struct manifest *manifest = rollout_manifest(line->config.track);
     struct opened *opened = calloc(1, sizeof *opened);
     size_t length = strlen(manifest->pointer);
     bool ok = opened || err_oom(err);
@@ -64,21 +64,21 @@ static void leave(struct feed_pointer *line, enum err_code why)
 {
     line->in_force.given = false;
     if (line->config.kind == POINTER_TAKEOVER && why == ERR_TRUST)
-        track_end(line->config.track);
+        rollout_end(line->config.track);
 }
 
 struct edition *feed_pointer_recall(struct feed_pointer *line, int64_t now_ns)
 {
-    struct track *track = line->config.track;
+    struct rollout *track = line->config.track;
     struct err err = {0};
     char *bytes = NULL;
     size_t size;
-    struct playlist *playlist = track_recall(track, &bytes, &size, &err);
+    struct playlist *playlist = rollout_recall(track, &bytes, &size, &err);
     bool ok = playlist && check_kept(line, playlist, bytes, size, &err);
     free(bytes);
     if (!ok) {
         playlist_destroy(playlist);
-        if (err.code != ERR_MISSING || track_manifest(track))
+        if (err.code != ERR_MISSING || rollout_manifest(track))
             log_warn("the stored %s is not used reason=\"%s\"", feed_pointer_kind(line), err.text);
         leave(line, err.code);
         return NULL;
@@ -88,7 +88,7 @@ struct edition *feed_pointer_recall(struct feed_pointer *line, int64_t now_ns)
         leave(line, ERR_TRUST);
         return NULL;
     }
-    struct edition *edition = track_resume(track, playlist, " from the store");
+    struct edition *edition = rollout_resume(track, playlist, " from the store");
     if (!edition) {
         leave(line, ERR_SYSTEM);
         return NULL;

@@ -15,7 +15,7 @@ struct feed_limits {
     struct http_config http; /* only its times and rates */
     int64_t retry_max_ms;    /* the longest wait after failures, at least poll_ms */
     int64_t playlist_ms;     /* for the whole answer to a poll; 60,000 */
-    int64_t scrub_ms;        /* track.h */
+    int64_t scrub_ms;        /* rollout.h */
 };
 
 /* As feed_start; limits may be NULL. */

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "sync/feed/feed_loop.h"
 #include "sync/feed/feed_poll.h"
-#include "sync/feed/track.h"
+#include "sync/feed/rollout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct feed_url {
     struct store *store;
     struct fetch *fetch;
     struct feed_poll *poll;
-    struct track *track;
+    struct rollout *track;
     char *url;
     char shown[FEED_SHOWN_BYTES]; /* the URL for people */
     struct feed_loop run;
@@ -28,7 +28,7 @@ struct feed_url {
 
 static bool is_silent(const struct feed_url *f)
 {
-    return !track_is_in_force(f->track) && !track_is_coming(f->track);
+    return !rollout_is_in_force(f->track) && !rollout_is_coming(f->track);
 }
 
 /* Logs trouble once, until there is other trouble or none. */
@@ -58,7 +58,7 @@ static void refuse(struct feed_url *f, const struct playlist_faults *faults, con
 static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
                      struct playlist_faults *faults, struct err *err)
 {
-    struct track_body bring = {
+    struct rollout_body bring = {
         .bytes = body->bytes,
         .size = body->size,
         .etag = body->etag,
@@ -70,7 +70,7 @@ static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
     if (!playlist)
         return faults->count ? err_set(err, ERR_INPUT, "the playlist has faults") : err_oom(err);
     if (edition_check_zone(playlist, faults, err))
-        return track_bring(f->track, playlist, &bring, err);
+        return rollout_bring(f->track, playlist, &bring, err);
     playlist_destroy(playlist);
     return false;
 }
@@ -79,10 +79,10 @@ static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
  * tried again. */
 static bool receive(struct feed_url *f, const struct feed_poll_body *body)
 {
-    if (track_is_whole(f->track) &&
-        memcmp(body->sha256, track_manifest(f->track)->playlist_sha256, HASH_BYTES) == 0) {
+    if (rollout_is_whole(f->track) &&
+        memcmp(body->sha256, rollout_manifest(f->track)->playlist_sha256, HASH_BYTES) == 0) {
         log_info("playlist in force is the server's again url=%s", f->shown);
-        track_drop_coming(f->track);
+        rollout_drop_coming(f->track);
         return true;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
@@ -124,18 +124,18 @@ static void step_poll(struct feed_url *f, int64_t now_ns)
 
 static void step_track(struct feed_url *f, int64_t now_ns)
 {
-    if (track_step(f->track, now_ns)) {
-        struct edition *edition = track_switch(f->track, now_ns);
+    if (rollout_step(f->track, now_ns)) {
+        struct edition *edition = rollout_switch(f->track, now_ns);
         if (edition) {
             f->told_body[0] = '\0';
             feed_mailbox_tell(f->slot, "following %s", f->shown);
             feed_mailbox_offer(f->slot, edition, true);
         }
     }
-    if (!track_is_coming(f->track) || track_is_in_force(f->track))
+    if (!rollout_is_coming(f->track) || rollout_is_in_force(f->track))
         return;
     char words[FEED_TEXT_BYTES];
-    track_describe_coming(f->track, words, sizeof words);
+    rollout_describe_coming(f->track, words, sizeof words);
     feed_mailbox_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
 }
 
@@ -143,7 +143,7 @@ static void step_track(struct feed_url *f, int64_t now_ns)
 static void offer_again(struct feed_url *f)
 {
     struct err err = {0};
-    struct edition *edition = track_edition(f->track, &err);
+    struct edition *edition = rollout_edition(f->track, &err);
     if (edition)
         feed_mailbox_offer(f->slot, edition, true);
     else
@@ -152,9 +152,9 @@ static void offer_again(struct feed_url *f)
 
 static int64_t due_ns(const struct feed_url *f)
 {
-    int64_t due = feed_poll_due_ns(f->poll), track = track_due_ns(f->track);
+    int64_t due = feed_poll_due_ns(f->poll), track = rollout_due_ns(f->track);
     due = track < due ? track : due;
-    bool shows_progress = track_is_coming(f->track) && !track_is_in_force(f->track);
+    bool shows_progress = rollout_is_coming(f->track) && !rollout_is_in_force(f->track);
     return shows_progress && f->slot->progress_due_ns < due ? f->slot->progress_due_ns : due;
 }
 
@@ -167,7 +167,7 @@ void feed_url_run(struct feed_url *source)
             offer_again(f);
         step_poll(f, clock_mono_ns());
         step_track(f, clock_mono_ns());
-        if (track_check(f->track, clock_mono_ns()))
+        if (rollout_check(f->track, clock_mono_ns()))
             feed_mailbox_wake(f->slot);
         feed_loop_wait(&f->run, due_ns(f));
     }
@@ -181,19 +181,19 @@ static void start_from_store(struct feed_url *f)
     struct err err = {0};
     char *bytes = NULL;
     size_t size;
-    struct playlist *playlist = track_recall(f->track, &bytes, &size, &err);
+    struct playlist *playlist = rollout_recall(f->track, &bytes, &size, &err);
     free(bytes);
     if (!playlist) {
-        if (track_manifest(f->track))
+        if (rollout_manifest(f->track))
             log_warn("the stored playlist can't be used reason=\"%s\"", err.text);
         else if (err.code != ERR_MISSING)
             log_warn("the stored playlist is lost reason=\"%s\"", err.text);
         return;
     }
-    struct edition *edition = track_resume(f->track, playlist, " from the store");
+    struct edition *edition = rollout_resume(f->track, playlist, " from the store");
     if (!edition)
         return;
-    const struct manifest *manifest = track_manifest(f->track);
+    const struct manifest *manifest = rollout_manifest(f->track);
     struct feed_poll_body seen = {0};
     memcpy(seen.sha256, manifest->playlist_sha256, HASH_BYTES);
     snprintf(seen.etag, sizeof seen.etag, "%s", manifest->etag);
@@ -207,7 +207,7 @@ static void start_from_store(struct feed_url *f)
 static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
                        struct retry_policy brisk, struct err *err)
 {
-    const struct track_config track = {
+    const struct rollout_config track = {
         .fetch = f->fetch,
         .store = f->store,
         .stop = &f->slot->stop,
@@ -226,7 +226,7 @@ static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
         .limit_bytes = PLAYLIST_BYTES_MAX,
     };
     f->poll = feed_poll_create(&poll);
-    f->track = track_create(&track);
+    f->track = rollout_create(&track);
     return (f->poll && f->track) || err_oom(err);
 }
 
@@ -268,7 +268,7 @@ void feed_url_destroy(struct feed_url *source)
 {
     if (!source)
         return;
-    track_destroy(source->track);
+    rollout_destroy(source->track);
     feed_poll_destroy(source->poll);
     fetch_destroy(source->fetch);
     store_close(source->store);

@@ -1,9 +1,9 @@
-#include "sync/feed/track.h"
+#include "sync/feed/rollout.h"
 
 #include "base/feed_retry.h"
 #include "base/log.h"
-#include "sync/feed/feed_kept.h"
-#include "sync/feed/track_room.h"
+#include "sync/feed/rollout_internal.h"
+#include "sync/feed/rollout_stored.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +14,26 @@
 /* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
 #define SCRUB_MS_DEFAULT 60000
 
-static void coming_drop(struct coming *coming)
+static void coming_drop(struct rollout_coming *coming)
 {
     feed_media_destroy(coming->media);
     manifest_destroy(coming->needs);
     playlist_destroy(coming->playlist);
     free(coming->own);
-    *coming = (struct coming){0};
+    *coming = (struct rollout_coming){0};
 }
 
-struct track *track_create(const struct track_config *config)
+struct rollout *rollout_create(const struct rollout_config *config)
 {
-    struct track *track = calloc(1, sizeof *track);
+    struct rollout *track = calloc(1, sizeof *track);
     if (track)
-        *track = (struct track){.config = *config, .left_overs = true};
+        *track = (struct rollout){.config = *config, .left_overs = true};
     if (track && !config->scrub_ms)
         track->config.scrub_ms = SCRUB_MS_DEFAULT;
     return track;
 }
 
-void track_destroy(struct track *track)
+void rollout_destroy(struct rollout *track)
 {
     if (!track)
         return;
@@ -47,7 +47,7 @@ void track_destroy(struct track *track)
     free(track);
 }
 
-void track_tell_trouble(struct track *track, const char *what, const char *trouble)
+void rollout_tell_trouble(struct rollout *track, const char *what, const char *trouble)
 {
     if (strncmp(track->told, trouble, sizeof track->told - 1) != 0)
         log_warn("%s source=%s reason=\"%s\"", what, track->config.shown, trouble);
@@ -56,7 +56,7 @@ void track_tell_trouble(struct track *track, const char *what, const char *troub
 
 /* Copies the texts and bytes of a body into one piece of memory, which the caller frees. NULL when
  * out of memory. */
-static char *copy_body(struct track_body *body)
+static char *copy_body(struct rollout_body *body)
 {
     const char **const texts[] = {&body->etag, &body->last_modified, &body->pointer};
     size_t room = body->size;
@@ -75,10 +75,10 @@ static char *copy_body(struct track_body *body)
 
 /* Keeps in memory what the current manifest and these bytes say; without memory there is only the
  * disk. */
-static void keep_body(struct track *track, const char *bytes, size_t size)
+static void keep_body(struct rollout *track, const char *bytes, size_t size)
 {
     const struct manifest *current = track->current;
-    track->body = (struct track_body){
+    track->body = (struct rollout_body){
         .bytes = bytes,
         .size = size,
         .etag = current->etag,
@@ -89,12 +89,13 @@ static void keep_body(struct track *track, const char *bytes, size_t size)
     track->own = copy_body(&track->body);
 }
 
-struct playlist *track_recall(struct track *track, char **bytes, size_t *size, struct err *err)
+struct playlist *rollout_recall(struct rollout *track, char **bytes, size_t *size, struct err *err)
 {
-    track->current = feed_kept_manifest(track->config.store, track->config.name, err);
+    track->current = rollout_stored_manifest(track->config.store, track->config.name, err);
     struct playlist *playlist =
-        track->current ? feed_kept_playlist(track->config.store, track->current, bytes, size, err)
-                       : NULL;
+        track->current
+            ? rollout_stored_playlist(track->config.store, track->current, bytes, size, err)
+            : NULL;
     if (playlist)
         keep_body(track, *bytes, *size);
     return playlist;
@@ -102,7 +103,7 @@ struct playlist *track_recall(struct track *track, char **bytes, size_t *size, s
 
 /* The marks of what comes into force: what has just arrived was hashed on its way, what the edition
  * before used may have been read already. */
-static struct marks *make_marks(const struct track *track, const struct manifest *manifest)
+static struct marks *make_marks(const struct rollout *track, const struct manifest *manifest)
 {
     struct marks *marks = integrity_create(manifest->file_count);
     for (size_t i = 0; marks && i < manifest->file_count; i++) {
@@ -117,11 +118,11 @@ static struct marks *make_marks(const struct track *track, const struct manifest
     return marks;
 }
 
-static struct edition *make_edition(const struct track *track, const struct manifest *manifest,
+static struct edition *make_edition(const struct rollout *track, const struct manifest *manifest,
                                     struct playlist *playlist, struct marks *marks)
 {
     struct edition *edition =
-        feed_kept_edition(track->config.store, manifest, playlist, track->config.shown);
+        rollout_stored_edition(track->config.store, manifest, playlist, track->config.shown);
     if (!edition)
         return NULL;
     edition->marks = integrity_hold(marks);
@@ -129,7 +130,8 @@ static struct edition *make_edition(const struct track *track, const struct mani
     return edition;
 }
 
-static void log_ready(const struct track *track, const struct edition *edition, const char *whence)
+static void log_ready(const struct rollout *track, const struct edition *edition,
+                      const char *whence)
 {
     const struct playlist *playlist = edition->playlist;
     const char *what = track->config.takeover ? "takeover" : "playlist";
@@ -142,9 +144,9 @@ static void log_ready(const struct track *track, const struct edition *edition, 
                  playlist->name, playlist->spot_count, playlist->asset_count, track->config.shown);
 }
 
-struct edition *track_resume(struct track *track, struct playlist *playlist, const char *whence)
+struct edition *rollout_resume(struct rollout *track, struct playlist *playlist, const char *whence)
 {
-    size_t missing = feed_kept_missing(track->config.store, track->current);
+    size_t missing = rollout_stored_missing(track->config.store, track->current);
     struct marks *marks = make_marks(track, track->current);
     if (!marks || (missing && missing == track->current->file_count)) {
         log_warn(marks ? "the stored playlist has no media left"
@@ -167,37 +169,37 @@ struct edition *track_resume(struct track *track, struct playlist *playlist, con
     return edition;
 }
 
-const struct manifest *track_manifest(const struct track *track)
+const struct manifest *rollout_manifest(const struct rollout *track)
 {
     return track->current;
 }
 
-bool track_is_in_force(const struct track *track)
+bool rollout_is_in_force(const struct rollout *track)
 {
     return track->in_force;
 }
 
-bool track_is_whole(const struct track *track)
+bool rollout_is_whole(const struct rollout *track)
 {
     return track->in_force && !track->damaged;
 }
 
-bool track_is_coming(const struct track *track)
+bool rollout_is_coming(const struct rollout *track)
 {
     return track->coming.playlist != NULL;
 }
 
-void track_drop_coming(struct track *track)
+void rollout_drop_coming(struct rollout *track)
 {
     track->left_overs |= track->coming.playlist != NULL;
     coming_drop(&track->coming);
 }
 
 /* Puts a playlist into `coming`, in place of what is there; takes the playlist. */
-static bool bring(struct track *track, struct coming *coming, struct playlist *playlist,
-                  const struct track_body *body, struct err *err)
+static bool bring(struct rollout *track, struct rollout_coming *coming, struct playlist *playlist,
+                  const struct rollout_body *body, struct err *err)
 {
-    struct coming next = {.playlist = playlist, .body = *body};
+    struct rollout_coming next = {.playlist = playlist, .body = *body};
     const struct feed_media_config config = {
         .fetch = track->config.fetch,
         .store = track->config.store,
@@ -208,7 +210,7 @@ static bool bring(struct track *track, struct coming *coming, struct playlist *p
         .policy = track->config.retry,
         .stop = track->config.stop,
         .keep = track->keep,
-        .keep_count = KEEP_MAX,
+        .keep_count = ROLLOUT_KEEP_MAX,
     };
     next.own = copy_body(&next.body);
     if (next.own)
@@ -226,26 +228,26 @@ static bool bring(struct track *track, struct coming *coming, struct playlist *p
     return true;
 }
 
-bool track_bring(struct track *track, struct playlist *playlist, const struct track_body *body,
-                 struct err *err)
+bool rollout_bring(struct rollout *track, struct playlist *playlist,
+                   const struct rollout_body *body, struct err *err)
 {
     return bring(track, &track->coming, playlist, body, err);
 }
 
-void track_set_peer(struct track *track, const struct track *peer)
+void rollout_set_peer(struct rollout *track, const struct rollout *peer)
 {
     track->peer = peer;
 }
 
-static bool step_coming(struct coming *coming, int64_t now_ns)
+static bool step_coming(struct rollout_coming *coming, int64_t now_ns)
 {
     return coming->playlist && feed_media_step(coming->media, now_ns) && now_ns >= coming->due_ns &&
            feed_media_confirm(coming->media);
 }
 
-bool track_step(struct track *track, int64_t now_ns)
+bool rollout_step(struct rollout *track, int64_t now_ns)
 {
-    const struct track *peer = track->peer;
+    const struct rollout *peer = track->peer;
     track->keep[0] = track->previous;
     track->keep[1] = track->coming.needs;
     track->keep[2] = track->repair.needs;
@@ -261,10 +263,10 @@ bool track_step(struct track *track, int64_t now_ns)
 }
 
 /* Writes what is coming as what the store holds for this track. NULL on failure. */
-static struct manifest *write_manifest(const struct track *track, const struct coming *coming,
-                                       struct err *err)
+static struct manifest *write_manifest(const struct rollout *track,
+                                       const struct rollout_coming *coming, struct err *err)
 {
-    const struct track_body *body = &coming->body;
+    const struct rollout_body *body = &coming->body;
     struct manifest *manifest = feed_media_manifest(coming->media);
     if (manifest) {
         manifest->url = manifest_keep(manifest, track->config.shown);
@@ -275,16 +277,16 @@ static struct manifest *write_manifest(const struct track *track, const struct c
     if (!manifest || !manifest->url || !manifest->etag || !manifest->last_modified ||
         !manifest->pointer)
         err_oom(err);
-    else if (feed_kept_write(track->config.store, track->config.name, manifest, body->bytes,
-                             body->size, err))
+    else if (rollout_stored_write(track->config.store, track->config.name, manifest, body->bytes,
+                                  body->size, err))
         return manifest;
     manifest_destroy(manifest);
     return NULL;
 }
 
 /* The store holds what has come now; takes all but its playlist. */
-static void put_in_force(struct track *track, struct coming *coming, struct manifest *manifest,
-                         struct marks *marks)
+static void put_in_force(struct rollout *track, struct rollout_coming *coming,
+                         struct manifest *manifest, struct marks *marks)
 {
     free(track->own);
     track->own = coming->own;
@@ -308,15 +310,15 @@ static void put_in_force(struct track *track, struct coming *coming, struct mani
 }
 
 /* Has what a manifest names count as needed until now: the store keeps it for a while. */
-static void touch_files(const struct track *track, const struct manifest *manifest)
+static void touch_files(const struct rollout *track, const struct manifest *manifest)
 {
     for (size_t i = 0; manifest && i < manifest->file_count; i++)
         store_touch(track->config.store, manifest->files[i].sha256);
 }
 
-struct edition *track_switch(struct track *track, int64_t now_ns)
+struct edition *rollout_switch(struct rollout *track, int64_t now_ns)
 {
-    struct coming *coming = track->ready;
+    struct rollout_coming *coming = track->ready;
     struct err err = {0};
     track->ready = NULL;
     struct manifest *manifest = write_manifest(track, coming, &err);
@@ -325,7 +327,7 @@ struct edition *track_switch(struct track *track, int64_t now_ns)
         err_oom(&err);
     if (!manifest || !marks) {
         manifest_destroy(manifest);
-        track_tell_trouble(track, "playlist can't be stored", err.text);
+        rollout_tell_trouble(track, "playlist can't be stored", err.text);
         coming->failures++;
         coming->due_ns = feed_retry_ns(&track->config.retry, coming->failures, now_ns);
         return NULL;
@@ -341,13 +343,13 @@ struct edition *track_switch(struct track *track, int64_t now_ns)
 }
 
 /* The playlist in force, which the caller owns. */
-static struct playlist *read_current(const struct track *track, struct err *err)
+static struct playlist *read_current(const struct rollout *track, struct err *err)
 {
     if (!track->own) {
         char *bytes = NULL;
         size_t size;
         struct playlist *read =
-            feed_kept_playlist(track->config.store, track->current, &bytes, &size, err);
+            rollout_stored_playlist(track->config.store, track->current, &bytes, &size, err);
         free(bytes);
         return read;
     }
@@ -366,7 +368,7 @@ static struct playlist *read_current(const struct track *track, struct err *err)
     return playlist;
 }
 
-struct edition *track_edition(struct track *track, struct err *err)
+struct edition *rollout_edition(struct rollout *track, struct err *err)
 {
     if (!track->in_force) {
         err_set(err, ERR_MISSING, "nothing is in force");
@@ -381,7 +383,7 @@ struct edition *track_edition(struct track *track, struct err *err)
     return edition;
 }
 
-void track_end(struct track *track)
+void rollout_end(struct rollout *track)
 {
     if (!track->current)
         return;
@@ -389,7 +391,7 @@ void track_end(struct track *track)
     free(track->own);
     track->own = NULL;
     touch_files(track, track->current);
-    feed_kept_remove(track->config.store, track->config.name);
+    rollout_stored_remove(track->config.store, track->config.name);
     store_check_end(track->check);
     track->check = NULL;
     integrity_release(track->marks);
@@ -401,7 +403,7 @@ void track_end(struct track *track)
     track->left_overs = true;
 }
 
-void track_repair(struct track *track)
+void rollout_repair(struct rollout *track)
 {
     struct err err = {0};
     if (track->repair.playlist) /* it looks for itself */
@@ -412,7 +414,7 @@ void track_repair(struct track *track)
     else
         err_oom(&err);
     if (!playlist || !bring(track, &track->repair, playlist, &track->body, &err))
-        track_tell_trouble(track, "stored playlist can't be repaired", err.text);
+        rollout_tell_trouble(track, "stored playlist can't be repaired", err.text);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -420,7 +422,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t coming_due_ns(const struct coming *coming)
+static int64_t coming_due_ns(const struct rollout_coming *coming)
 {
     if (!coming->playlist)
         return INT64_MAX;
@@ -428,22 +430,22 @@ static int64_t coming_due_ns(const struct coming *coming)
     return coming->failures ? earlier(due_ns, coming->due_ns) : due_ns;
 }
 
-int64_t track_due_ns(const struct track *track)
+int64_t rollout_due_ns(const struct rollout *track)
 {
     int64_t due_ns = earlier(coming_due_ns(&track->coming), coming_due_ns(&track->repair));
     return track->in_force ? earlier(due_ns, track->check_due_ns) : due_ns;
 }
 
-void track_describe_coming(const struct track *track, char *text, size_t text_bytes)
+void rollout_describe_coming(const struct rollout *track, char *text, size_t text_bytes)
 {
-    const struct coming *coming = &track->coming;
+    const struct rollout_coming *coming = &track->coming;
     const char *trouble = coming->failures ? track->told : feed_media_trouble(coming->media);
     snprintf(text, text_bytes, "%zu of %zu files%s%s", feed_media_done(coming->media),
              coming->playlist->asset_count, trouble[0] ? "; " : "", trouble);
 }
 
 /* As it is now: media without a hash in the playlist have one once they have arrived. */
-static bool renew_needs(struct coming *coming)
+static bool renew_needs(struct rollout_coming *coming)
 {
     if (!coming->playlist)
         return true;
@@ -452,19 +454,19 @@ static bool renew_needs(struct coming *coming)
     return coming->needs != NULL;
 }
 
-bool track_needs(struct track *track, const struct manifest *manifests[], size_t *count)
+bool rollout_needs(struct rollout *track, const struct manifest *manifests[], size_t *count)
 {
     if (!renew_needs(&track->coming) || !renew_needs(&track->repair))
         return false;
-    const struct manifest *const all[TRACK_MANIFESTS_MAX] = {
+    const struct manifest *const all[ROLLOUT_MANIFESTS_MAX] = {
         track->current, track->previous, track->coming.needs, track->repair.needs};
-    for (size_t i = 0; i < TRACK_MANIFESTS_MAX; i++)
+    for (size_t i = 0; i < ROLLOUT_MANIFESTS_MAX; i++)
         if (all[i])
             manifests[(*count)++] = all[i];
     return true;
 }
 
-bool track_has_left_overs(struct track *track)
+bool rollout_has_left_overs(struct rollout *track)
 {
     bool had = track->left_overs;
     track->left_overs = false;

@@ -1,8 +1,8 @@
-#include "sync/feed/track_room.h"
+#include "sync/feed/rollout_internal.h"
 
 #include "base/log.h"
 
-#define LOG_MODULE "track_check"
+#define LOG_MODULE "rollout_check"
 
 /* Between stretches: reading the whole store again must not starve the films. */
 #define CHECK_PAUSE_NS 5000000
@@ -10,13 +10,13 @@
 #define UNREADABLE_PAUSE_NS INT64_C(1000000000)
 #define UNREADABLE_MAX 10
 
-static int64_t scrub_ns(const struct track *track)
+static int64_t scrub_ns(const struct rollout *track)
 {
     return track->config.scrub_ms * 1000000;
 }
 
 /* Of the playlist there is always a good copy in memory. */
-static void mend_playlist(struct track *track)
+static void mend_playlist(struct rollout *track)
 {
     struct err err = {0};
     uint8_t digest[HASH_BYTES];
@@ -25,10 +25,10 @@ static void mend_playlist(struct track *track)
     store_remove(track->config.store, track->current->playlist_sha256);
     if (track->own &&
         !store_add(track->config.store, track->body.bytes, track->body.size, digest, &err))
-        track_tell_trouble(track, "playlist can't be stored", err.text);
+        rollout_tell_trouble(track, "playlist can't be stored", err.text);
 }
 
-static void end_check(struct track *track, enum store_check_state state)
+static void end_check(struct rollout *track, enum store_check_state state)
 {
     store_check_end(track->check);
     track->check = NULL;
@@ -51,7 +51,7 @@ static void end_check(struct track *track, enum store_check_state state)
 }
 
 /* Begins to read the next file that is due, the playlist last; false: none is. */
-static bool begin_check(struct track *track, int64_t now_ns)
+static bool begin_check(struct rollout *track, int64_t now_ns)
 {
     const struct manifest *current = track->current;
     size_t at = 0;
@@ -67,7 +67,7 @@ static bool begin_check(struct track *track, int64_t now_ns)
         return false;
     if (track->damaged && (!unchecked || track->repair_due)) {
         track->repair_due = false;
-        track_repair(track);
+        rollout_repair(track);
     }
     if (!unchecked) {
         at = track->scrub_at % (current->file_count + 1);
@@ -82,7 +82,7 @@ static bool begin_check(struct track *track, int64_t now_ns)
     return track->check != NULL; /* else it is tried again when due */
 }
 
-bool track_check(struct track *track, int64_t now_ns)
+bool rollout_check(struct rollout *track, int64_t now_ns)
 {
     if (!track->in_force || !begin_check(track, now_ns))
         return false;

@@ -1,6 +1,6 @@
 /* Private to the feed: the edition of one source as the store keeps it across restarts. */
-#ifndef SYNC_FEED_FEED_KEPT_H
-#define SYNC_FEED_FEED_KEPT_H
+#ifndef SYNC_FEED_ROLLOUT_STORED_H
+#define SYNC_FEED_ROLLOUT_STORED_H
 
 #include "playlist/playlist.h"
 #include "sync/edition.h"
@@ -11,29 +11,31 @@
 
 /* The manifest of a source, or NULL when there is none or it can't be read (err tells; code
  * ERR_MISSING: there never was one). */
-struct manifest *feed_kept_manifest(const struct store *store, const char *url, struct err *err);
+struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
+                                         struct err *err);
 
 /* The playlist that a manifest names, read and parsed again, and its bytes, which the caller frees.
  * NULL when it is damaged (ERR_TRUST; the file is removed then, so that it is fetched again), or
  * when this machine does not know its time zone (any more). */
-struct playlist *feed_kept_playlist(struct store *store, const struct manifest *manifest,
-                                    char **bytes, size_t *size, struct err *err);
+struct playlist *rollout_stored_playlist(struct store *store, const struct manifest *manifest,
+                                         char **bytes, size_t *size, struct err *err);
 
 /* How many of the manifest's media are missing or have a wrong size. */
-size_t feed_kept_missing(const struct store *store, const struct manifest *manifest);
+size_t rollout_stored_missing(const struct store *store, const struct manifest *manifest);
 
 /* An edition of this playlist with the manifest's media, which takes ownership of the playlist.
  * Media that are missing or cut have a path at which there is nothing. NULL when out of memory or
  * when the two don't belong together; the playlist is destroyed then. */
-struct edition *feed_kept_edition(const struct store *store, const struct manifest *manifest,
-                                  struct playlist *playlist, const char *origin);
+struct edition *rollout_stored_edition(const struct store *store, const struct manifest *manifest,
+                                       struct playlist *playlist, const char *origin);
 
 /* Puts the playlist's bytes into the store, then the manifest in force, which completes this one's
  * playlist fields: at once and durably. */
-MUST_CHECK bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
-                                const void *bytes, size_t size, struct err *err);
+MUST_CHECK bool rollout_stored_write(struct store *store, const char *url,
+                                     struct manifest *manifest, const void *bytes, size_t size,
+                                     struct err *err);
 
 /* Removes the manifest in force of a source. */
-void feed_kept_remove(const struct store *store, const char *url);
+void rollout_stored_remove(const struct store *store, const char *url);
 
 #endif

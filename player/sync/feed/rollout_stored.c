@@ -1,4 +1,4 @@
-#include "sync/feed/feed_kept.h"
+#include "sync/feed/rollout_stored.h"
 
 #include "base/file.h"
 
@@ -9,7 +9,8 @@
 
 #define MANIFEST_BYTES_MAX ((size_t)32 << 20)
 
-struct manifest *feed_kept_manifest(const struct store *store, const char *url, struct err *err)
+struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
+                                         struct err *err)
 {
     char path[PATH_MAX];
     char *bytes;
@@ -50,8 +51,8 @@ static char *read_playlist(struct store *store, const struct manifest *manifest,
     return NULL;
 }
 
-struct playlist *feed_kept_playlist(struct store *store, const struct manifest *manifest,
-                                    char **bytes, size_t *size, struct err *err)
+struct playlist *rollout_stored_playlist(struct store *store, const struct manifest *manifest,
+                                         char **bytes, size_t *size, struct err *err)
 {
     *bytes = read_playlist(store, manifest, size, err);
     if (!*bytes)
@@ -76,7 +77,7 @@ struct playlist *feed_kept_playlist(struct store *store, const struct manifest *
     return playlist;
 }
 
-size_t feed_kept_missing(const struct store *store, const struct manifest *manifest)
+size_t rollout_stored_missing(const struct store *store, const struct manifest *manifest)
 {
     size_t missing = 0;
     for (size_t i = 0; i < manifest->file_count; i++)
@@ -107,8 +108,8 @@ static char **find_paths(const struct store *store, const struct manifest *manif
     return NULL;
 }
 
-struct edition *feed_kept_edition(const struct store *store, const struct manifest *manifest,
-                                  struct playlist *playlist, const char *origin)
+struct edition *rollout_stored_edition(const struct store *store, const struct manifest *manifest,
+                                       struct playlist *playlist, const char *origin)
 {
     char **paths = find_paths(store, manifest, playlist);
     if (paths)
@@ -117,8 +118,8 @@ struct edition *feed_kept_edition(const struct store *store, const struct manife
     return NULL;
 }
 
-bool feed_kept_write(struct store *store, const char *url, struct manifest *manifest,
-                     const void *bytes, size_t size, struct err *err)
+bool rollout_stored_write(struct store *store, const char *url, struct manifest *manifest,
+                          const void *bytes, size_t size, struct err *err)
 {
     char path[PATH_MAX];
     if (!store_add(store, bytes, size, manifest->playlist_sha256, err))
@@ -133,7 +134,7 @@ bool feed_kept_write(struct store *store, const char *url, struct manifest *mani
     return ok;
 }
 
-void feed_kept_remove(const struct store *store, const char *url)
+void rollout_stored_remove(const struct store *store, const char *url)
 {
     char path[PATH_MAX];
     store_manifest_path(store, url, path);

@@ -1,5 +1,5 @@
 /* What of a stored playlist is read again, and what goes. */
-#include "sync/feed/feed_kept.h"
+#include "sync/feed/rollout_stored.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static int setup(void **state)
     if (!store || !manifest)
         return -1;
     manifest->url = manifest->etag = manifest->last_modified = manifest->pointer = "";
-    return feed_kept_write(store, URL, manifest, json, strlen(json), &err) ? 0 : -1;
+    return rollout_stored_write(store, URL, manifest, json, strlen(json), &err) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -43,7 +43,7 @@ static void assert_read(void)
 {
     char *bytes;
     size_t size;
-    struct playlist *playlist = feed_kept_playlist(store, manifest, &bytes, &size, &err);
+    struct playlist *playlist = rollout_stored_playlist(store, manifest, &bytes, &size, &err);
     assert_non_null(playlist);
     assert_int_equal(size, strlen(json));
     assert_string_equal(bytes, json);
@@ -56,7 +56,7 @@ static void assert_not_read(enum err_code code)
     char *bytes;
     size_t size;
     err = (struct err){0};
-    assert_null(feed_kept_playlist(store, manifest, &bytes, &size, &err));
+    assert_null(rollout_stored_playlist(store, manifest, &bytes, &size, &err));
     read_error = 0;
     assert_int_equal(err.code, code);
     assert_null(bytes);
@@ -73,13 +73,13 @@ static void what_was_written_is_read(void **state)
 {
     (void)state;
     assert_read();
-    struct manifest *kept = feed_kept_manifest(store, URL, &err);
+    struct manifest *kept = rollout_stored_manifest(store, URL, &err);
     assert_non_null(kept);
     assert_memory_equal(kept->playlist_sha256, manifest->playlist_sha256, HASH_BYTES);
     assert_int_equal(kept->playlist_bytes, strlen(json));
     manifest_destroy(kept);
-    feed_kept_remove(store, URL);
-    assert_null(feed_kept_manifest(store, URL, &err));
+    rollout_stored_remove(store, URL);
+    assert_null(rollout_stored_manifest(store, URL, &err));
     assert_int_equal(err.code, ERR_MISSING);
 }
 
@@ -102,12 +102,12 @@ static void what_is_damaged_goes_and_is_mended(void **state)
         assert_non_null(strstr(err.text, "damaged"));
         assert_int_equal(access(path, F_OK), -1);
         assert_not_read(ERR_MISSING);
-        assert_true(feed_kept_write(store, URL, manifest, json, strlen(json), &err));
+        assert_true(rollout_stored_write(store, URL, manifest, json, strlen(json), &err));
         assert_read();
     }
     free(large);
     write_over(damaged, strlen(json)); /* and where nobody has looked meanwhile */
-    assert_true(feed_kept_write(store, URL, manifest, json, strlen(json), &err));
+    assert_true(rollout_stored_write(store, URL, manifest, json, strlen(json), &err));
     assert_read();
 }
 

@@ -4,8 +4,8 @@
  *
  * A source has a track for its playlist; a channel has another for its takeovers. Belongs to the
  * feed's thread. */
-#ifndef SYNC_FEED_TRACK_H
-#define SYNC_FEED_TRACK_H
+#ifndef SYNC_FEED_ROLLOUT_H
+#define SYNC_FEED_ROLLOUT_H
 
 #include "core/retry.h"
 #include "sync/edition.h"
@@ -16,10 +16,10 @@
 
 #include <stdint.h>
 
-struct track;
+struct rollout;
 
 /* All borrowed; must outlive the track. */
-struct track_config {
+struct rollout_config {
     struct fetch *fetch;
     struct store *store;
     const atomic_bool *stop;
@@ -35,7 +35,7 @@ struct track_config {
 };
 
 /* A playlist as it came: its bytes, and what tells them from others. Borrowed. */
-struct track_body {
+struct rollout_body {
     const char *bytes;
     size_t size;
     uint8_t sha256[HASH_BYTES];
@@ -44,68 +44,69 @@ struct track_body {
 };
 
 /* NULL when out of memory. */
-struct track *track_create(const struct track_config *config);
-void track_destroy(struct track *track); /* NULL is allowed */
+struct rollout *rollout_create(const struct rollout_config *config);
+void rollout_destroy(struct rollout *track); /* NULL is allowed */
 
 /* Another track of the same store, whose files a full disk must not cost either. Borrowed. */
-void track_set_peer(struct track *track, const struct track *peer);
+void rollout_set_peer(struct rollout *track, const struct rollout *peer);
 
 /* What the store holds in force, or NULL: its playlist, read and checked again, which the caller
- * owns; *bytes are its bytes (freed by the caller). track_manifest then tells of it. It counts only
- * after track_resume. Call once, before anything else. */
-struct playlist *track_recall(struct track *track, char **bytes, size_t *size, struct err *err);
+ * owns; *bytes are its bytes (freed by the caller). rollout_manifest then tells of it. It counts only
+ * after rollout_resume. Call once, before anything else. */
+struct playlist *rollout_recall(struct rollout *track, char **bytes, size_t *size, struct err *err);
 
 /* Puts what was recalled in force and gives its edition; takes the playlist. Media that are missing
  * have a path at which there is nothing, and are fetched. NULL when it can't be used. */
-struct edition *track_resume(struct track *track, struct playlist *playlist, const char *whence);
+struct edition *rollout_resume(struct rollout *track, struct playlist *playlist,
+                               const char *whence);
 
 /* Of what is in force, or was recalled; NULL: nothing. */
-const struct manifest *track_manifest(const struct track *track);
-bool track_is_in_force(const struct track *track);
+const struct manifest *rollout_manifest(const struct rollout *track);
+bool rollout_is_in_force(const struct rollout *track);
 /* In force, with all its files. */
-bool track_is_whole(const struct track *track);
+bool rollout_is_whole(const struct rollout *track);
 /* Something else than what is in force, that is; not a repair. */
-bool track_is_coming(const struct track *track);
+bool rollout_is_coming(const struct rollout *track);
 
 /* Begins to bring a playlist's media; takes the playlist, and copies the body. What was coming
  * gives way. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault) nothing has changed. */
-MUST_CHECK bool track_bring(struct track *track, struct playlist *playlist,
-                            const struct track_body *body, struct err *err);
-void track_drop_coming(struct track *track);
+MUST_CHECK bool rollout_bring(struct rollout *track, struct playlist *playlist,
+                              const struct rollout_body *body, struct err *err);
+void rollout_drop_coming(struct rollout *track);
 
-/* Moves what is coming, and repairs. True when all of one is in the store, and track_switch is to
+/* Moves what is coming, and repairs. True when all of one is in the store, and rollout_switch is to
  * follow. */
-bool track_step(struct track *track, int64_t now_ns);
+bool rollout_step(struct rollout *track, int64_t now_ns);
 
 /* Makes what has come the edition in force: at once and durably. The edition is the caller's; NULL
  * on failure, which is logged and tried again later, or when it can't be handed over (in force all
- * the same). What is in force is another manifest then (track_manifest), also after a repair. */
-struct edition *track_switch(struct track *track, int64_t now_ns);
+ * the same). What is in force is another manifest then (rollout_manifest), also after a repair. */
+struct edition *rollout_switch(struct rollout *track, int64_t now_ns);
 
 /* The edition in force once more, from memory; NULL when there is none, or when it can't be made
  * now: no memory, or this machine has lost its time zone. */
-struct edition *track_edition(struct track *track, struct err *err);
+struct edition *rollout_edition(struct rollout *track, struct err *err);
 
 /* Ends what is in force, also in the store; what is coming goes on. */
-void track_end(struct track *track);
+void rollout_end(struct rollout *track);
 
 /* When it is time, a stretch of reading stored files again, and fetching those that are damaged.
  * True when a file's mark has changed, for which somebody may wait. */
-bool track_check(struct track *track, int64_t now_ns);
+bool rollout_check(struct rollout *track, int64_t now_ns);
 
-/* When track_step or track_check has something to do; INT64_MAX: nothing is waiting. */
-int64_t track_due_ns(const struct track *track);
+/* When rollout_step or rollout_check has something to do; INT64_MAX: nothing is waiting. */
+int64_t rollout_due_ns(const struct rollout *track);
 
 /* What is coming, in words for people: "2 of 5 files; b.jpg: no answer". */
-void track_describe_coming(const struct track *track, char *text, size_t text_bytes);
+void rollout_describe_coming(const struct rollout *track, char *text, size_t text_bytes);
 
 /* The manifests of what this track needs, with what is coming and being repaired; at most
- * TRACK_MANIFESTS_MAX, valid until the next call of any but track_has_left_overs. False when out of
+ * ROLLOUT_MANIFESTS_MAX, valid until the next call of any but rollout_has_left_overs. False when out of
  * memory: then the store may not be cleaned now. */
-#define TRACK_MANIFESTS_MAX 4
-bool track_needs(struct track *track, const struct manifest *manifests[], size_t *count);
+#define ROLLOUT_MANIFESTS_MAX 4
+bool rollout_needs(struct rollout *track, const struct manifest *manifests[], size_t *count);
 
 /* Whether there is something to clean since the last call. */
-bool track_has_left_overs(struct track *track);
+bool rollout_has_left_overs(struct rollout *track);
 
 #endif
