@@ -10,10 +10,10 @@
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
 #include "http/http.h"
-#include "playout/hearing.h"
 #include "playout/lengths.h"
 #include "playout/playing.h"
 #include "playout/quarantine.h"
+#include "playout/soundtrack.h"
 #include "screen/display.h"
 #include "screen/frames_log.h"
 #include "screen/pace.h"
@@ -50,7 +50,7 @@ struct play {
     struct loader *loader;
     struct display *display;
     struct show show;
-    struct hearing hearing;
+    struct soundtrack hearing;
     struct show_clock clock;
     int64_t clock_fed_ns;
     bool clock_untrusted; /* the log says so */
@@ -410,7 +410,7 @@ static void wait(struct play *play)
         int64_t events_ns = now_ns + EVENTS_NS;
         until_ns = change_ns < events_ns ? change_ns : events_ns;
     }
-    int64_t sound_ns = hearing_until_ns(&play->hearing, now_ns, change_ns);
+    int64_t sound_ns = soundtrack_until_ns(&play->hearing, now_ns, change_ns);
     if (sound_ns < until_ns)
         until_ns = sound_ns;
     if (play->end_ns < until_ns)
@@ -437,7 +437,8 @@ static void run(struct play *play)
             return;
         }
         if (play->clock.speed == 1) /* nobody wants to hear films at another */
-            hearing_turn(&play->hearing, &play->playing, play->loader, &play->show, &play->clock);
+            soundtrack_turn(&play->hearing, &play->playing, play->loader, &play->show,
+                            &play->clock);
         wait(play);
     }
 }
@@ -520,7 +521,7 @@ static bool start(struct play *play, struct err *err)
         else
             return false;
     }
-    if (!hearing_init(&play->hearing))
+    if (!soundtrack_init(&play->hearing))
         return err_oom(err);
     if (!open_display(play, err) || !make_loader(play, err))
         return false;
@@ -532,7 +533,7 @@ static bool start(struct play *play, struct err *err)
 static void finish(struct play *play)
 {
     source_close(play->source);
-    bool clean = hearing_finish(&play->hearing);
+    bool clean = soundtrack_finish(&play->hearing);
     show_finish(&play->show);
     loader_destroy(play->loader);
     lengths_finish(&play->lengths);

@@ -1,4 +1,4 @@
-#include "playout/hearing.h"
+#include "playout/soundtrack.h"
 
 #include "base/clock.h"
 #include "decode/film_client.h"
@@ -19,16 +19,16 @@
 
 _Static_assert(MIXER_HZ == SOUND_QUEUE_HZ, "blocks go to the queue as they are");
 
-bool hearing_init(struct hearing *hearing)
+bool soundtrack_init(struct soundtrack *hearing)
 {
-    *hearing = (struct hearing){.sound = sound_create()};
+    *hearing = (struct soundtrack){.sound = sound_create()};
     return hearing->sound;
 }
 
-bool hearing_finish(struct hearing *hearing)
+bool soundtrack_finish(struct soundtrack *hearing)
 {
     bool clean = sound_destroy(hearing->sound);
-    *hearing = (struct hearing){0};
+    *hearing = (struct soundtrack){0};
     return clean;
 }
 
@@ -80,7 +80,7 @@ static bool is_sound_near(const struct playing *playing, double now_ms)
 }
 
 /* The programme is looked through now and then, and when it is another. */
-static void want_device(struct hearing *hearing, const struct playing *playing, int64_t now_ns,
+static void want_device(struct soundtrack *hearing, const struct playing *playing, int64_t now_ns,
                         double now_ms)
 {
     bool other = playing->serial != hearing->serial || playing->jumps != hearing->jumps;
@@ -94,8 +94,8 @@ static void want_device(struct hearing *hearing, const struct playing *playing, 
     sound_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
 }
 
-void hearing_turn(struct hearing *hearing, struct playing *playing, struct loader *loader,
-                  const struct show *show, const struct show_clock *clock)
+void soundtrack_turn(struct soundtrack *hearing, struct playing *playing, struct loader *loader,
+                     const struct show *show, const struct show_clock *clock)
 {
     struct sound_queue *queue = sound_queue(hearing->sound);
     int64_t now_ns = clock_mono_ns();
@@ -132,7 +132,7 @@ void hearing_turn(struct hearing *hearing, struct playing *playing, struct loade
     }
 }
 
-int64_t hearing_until_ns(const struct hearing *hearing, int64_t now_ns, int64_t change_ns)
+int64_t soundtrack_until_ns(const struct soundtrack *hearing, int64_t now_ns, int64_t change_ns)
 {
     if (hearing->running)
         return now_ns + TURN_NS;

@@ -1,6 +1,6 @@
 /* Hearing: when the device is open, and that what comes out of it is in step with the show, by a
  * clock, a device, a film and a playing that the test has in its hand. */
-#include "playout/hearing.h"
+#include "playout/soundtrack.h"
 
 #include "base/clock.h"
 #include "decode/film_client.h"
@@ -19,7 +19,7 @@
 #define MS_NS INT64_C(1000000)
 #define SECOND_NS (1000 * MS_NS)
 
-/* The modules beside hearing.c. */
+/* The modules beside soundtrack.c. */
 
 static int64_t mono_ns;
 
@@ -124,7 +124,7 @@ bool film_client_add_sound(struct film *film, int64_t offset, float *mix, int pa
 
 /* The test. */
 
-static struct hearing hearing;
+static struct soundtrack hearing;
 static struct show_clock show_clock;
 static struct playing playing;
 static struct edition edition;
@@ -138,7 +138,7 @@ static int prepare(void **state)
     film_passed = film_added = NOT_ADDED;
     playing = (struct playing){0};
     show_clock_init(&show_clock, mono_ns, START_MS);
-    return hearing_init(&hearing) ? 0 : -1;
+    return soundtrack_init(&hearing) ? 0 : -1;
 }
 
 static void stop_playing(void)
@@ -153,7 +153,7 @@ static int clean_up(void **state)
 {
     (void)state;
     stop_playing();
-    return hearing_finish(&hearing) ? 0 : -1;
+    return soundtrack_finish(&hearing) ? 0 : -1;
 }
 
 static void play(const char *spots)
@@ -177,7 +177,7 @@ static void play(const char *spots)
 
 static void turn(void)
 {
-    hearing_turn(&hearing, &playing, NULL, NULL, &show_clock);
+    soundtrack_turn(&hearing, &playing, NULL, NULL, &show_clock);
 }
 
 /* Turns as a still picture has them, up to `until_s` of the show. Returns after how many seconds of
@@ -273,7 +273,7 @@ static void without_a_device_films_get_on(void **state)
     /* What was decoded before is given back up to now, and nothing is mixed. */
     assert_int_equal(film_passed, 3 * MIXER_HZ);
     assert_int_equal(film_added, NOT_ADDED);
-    assert_int_equal(hearing_until_ns(&hearing, mono_ns, mono_ns + 1), INT64_MAX);
+    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, mono_ns + 1), INT64_MAX);
     device.possible = true;
     turn();
     assert_true(decodes_sound);
@@ -415,18 +415,18 @@ static void turns_come_as_often_as_sound_needs_them(void **state)
     open_device(MIXER_HZ);
     run_for(1);
     /* Silence needs none, but for what begins next. */
-    assert_int_equal(hearing_until_ns(&hearing, mono_ns, INT64_MAX), INT64_MAX);
-    int64_t until_ns = hearing_until_ns(&hearing, mono_ns, mono_ns + later_ns);
+    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, INT64_MAX), INT64_MAX);
+    int64_t until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns);
     assert_between(9.5, (double)(until_ns - mono_ns) / 1e9, 9.9);
-    until_ns = hearing_until_ns(&hearing, mono_ns, mono_ns + 50 * MS_NS);
+    until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + 50 * MS_NS);
     assert_between(0.005, (double)(until_ns - mono_ns) / 1e9, 0.06);
     heard.count = 1;
     run_for(0.5);
-    until_ns = hearing_until_ns(&hearing, mono_ns, mono_ns + later_ns);
+    until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns);
     assert_between(0.005, (double)(until_ns - mono_ns) / 1e9, 0.06);
     device.open = false;
     turn();
-    assert_int_equal(hearing_until_ns(&hearing, mono_ns, mono_ns + later_ns), INT64_MAX);
+    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns), INT64_MAX);
 }
 
 int main(void)

@@ -2,15 +2,15 @@
  *
  * Each sample is mixed for the moment at which it will be heard, as a frame is drawn for the moment
  * at which it will be seen. Main thread; never blocks. */
-#ifndef PLAYOUT_HEARING_H
-#define PLAYOUT_HEARING_H
+#ifndef PLAYOUT_SOUNDTRACK_H
+#define PLAYOUT_SOUNDTRACK_H
 
 #include "core/show_clock.h"
 #include "playout/playing.h"
 #include "sound/mixer.h"
 #include "sound/sound.h"
 
-struct hearing {
+struct soundtrack {
     struct sound *sound;
     struct mixer mixer;
     bool running; /* something is heard, or soon will be */
@@ -22,17 +22,17 @@ struct hearing {
 
 /* False when out of memory. The device is opened some seconds before the first film that is to be
  * heard, and closed after a minute without one. */
-bool hearing_init(struct hearing *hearing);
+bool soundtrack_init(struct soundtrack *hearing);
 
 /* False as sound_destroy. Zeroed is allowed. */
-bool hearing_finish(struct hearing *hearing);
+bool soundtrack_finish(struct soundtrack *hearing);
 
 /* To be called after each turn of the show; tells the loader whether to decode sound. */
-void hearing_turn(struct hearing *hearing, struct playing *playing, struct loader *loader,
-                  const struct show *show, const struct show_clock *clock);
+void soundtrack_turn(struct soundtrack *hearing, struct playing *playing, struct loader *loader,
+                     const struct show *show, const struct show_clock *clock);
 
 /* When the next turn is due at the latest, where the scene next changes at change_ns (INT64_MAX:
  * never, or the show has its turns anyhow). INT64_MAX: sound needs none. */
-int64_t hearing_until_ns(const struct hearing *hearing, int64_t now_ns, int64_t change_ns);
+int64_t soundtrack_until_ns(const struct soundtrack *hearing, int64_t now_ns, int64_t change_ns);
 
 #endif
