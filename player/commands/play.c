@@ -10,7 +10,7 @@
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
 #include "http/http.h"
-#include "playout/lengths.h"
+#include "playout/film_lengths.h"
 #include "playout/playing.h"
 #include "playout/quarantine.h"
 #include "playout/soundtrack.h"
@@ -44,7 +44,7 @@ struct watched {
 struct play {
     struct settings settings;
     struct source *source;
-    struct lengths lengths; /* of what comes into force next */
+    struct film_lengths lengths; /* of what comes into force next */
     struct playing playing;
     struct quarantine quarantine; /* outlives loaders, which are made for one size */
     struct loader *loader;
@@ -129,13 +129,13 @@ static bool take_edition(struct play *play, struct err *err)
 {
     struct edition *edition = source_take(play->source);
     int64_t limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000);
-    if (edition && !lengths_begin(&play->lengths, edition, limit_ms)) {
+    if (edition && !film_lengths_begin(&play->lengths, edition, limit_ms)) {
         source_again(play->source);
         return err_oom(err);
     }
-    if (!play->lengths.edition || !lengths_poll(&play->lengths, clock_mono_ns()))
+    if (!play->lengths.edition || !film_lengths_poll(&play->lengths, clock_mono_ns()))
         return true;
-    if (!playing_switch(&play->playing, lengths_take(&play->lengths), play->lengths.film_ms,
+    if (!playing_switch(&play->playing, film_lengths_take(&play->lengths), play->lengths.film_ms,
                         value(play, SETTING_TIMEZONE)->text, err)) {
         source_again(play->source);
         return false;
@@ -416,7 +416,7 @@ static void wait(struct play *play)
     if (play->end_ns < until_ns)
         until_ns = play->end_ns;
     int count = loader_poll_fds(play->loader, fds, &until_ns);
-    count += lengths_poll_fds(&play->lengths, fds + count, &until_ns);
+    count += film_lengths_poll_fds(&play->lengths, fds + count, &until_ns);
     if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
@@ -536,7 +536,7 @@ static void finish(struct play *play)
     bool clean = soundtrack_finish(&play->hearing);
     show_finish(&play->show);
     loader_destroy(play->loader);
-    lengths_finish(&play->lengths);
+    film_lengths_finish(&play->lengths);
     playing_finish(&play->playing);
     display_destroy(play->display);
     frames_log_close(play->frames_log);

@@ -1,7 +1,7 @@
 #include "playout/playing.h"
 
 #include "base/log.h"
-#include "playout/lengths.h"
+#include "playout/film_lengths.h"
 #include "playout/looks.h"
 
 #include <math.h>
@@ -57,14 +57,14 @@ bool playing_open(struct playing *playing, const char *path, const char *own, in
     for (size_t i = 0; i < faults.count; i++)
         log_error("fault at %s reason=\"%s\"", faults.items[i].path, faults.items[i].text);
     playlist_faults_finish(&faults);
-    struct lengths lengths = {0};
+    struct film_lengths lengths = {0};
     if (!edition)
         return false;
-    if (!lengths_begin(&lengths, edition, limit_ms))
+    if (!film_lengths_begin(&lengths, edition, limit_ms))
         return err_oom(err);
-    lengths_wait(&lengths);
-    bool ok = playing_switch(playing, lengths_take(&lengths), lengths.film_ms, own, err);
-    lengths_finish(&lengths);
+    film_lengths_wait(&lengths);
+    bool ok = playing_switch(playing, film_lengths_take(&lengths), lengths.film_ms, own, err);
+    film_lengths_finish(&lengths);
     return ok;
 }
 

@@ -23,7 +23,7 @@ struct playing {
 };
 
 /* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
- * (lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
+ * (film_lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
  * On failure the old one stays. */
 MUST_CHECK bool playing_switch(struct playing *playing, struct edition *edition,
                                const int32_t *film_ms, const char *own, struct err *err);

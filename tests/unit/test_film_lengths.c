@@ -1,7 +1,7 @@
 /* The lengths of films, asked of workers: honest ones with real films, and some that hang or lie.
  *
- * lengths.c, through film_client.c, executes this program again as the worker. */
-#include "playout/lengths.h"
+ * film_lengths.c, through film_client.c, executes this program again as the worker. */
+#include "playout/film_lengths.h"
 
 #include "base/clock.h"
 #include "decode/film_client.h"
@@ -20,12 +20,12 @@
 
 #define LIMIT_MS 60000
 
-static struct lengths lengths;
+static struct film_lengths lengths;
 
 static int finish_after_test(void **state)
 {
     (void)state;
-    lengths_finish(&lengths);
+    film_lengths_finish(&lengths);
     worker_process_reap(true);
     return 0;
 }
@@ -90,26 +90,26 @@ static void idle(void **state)
     (void)state;
     struct pollfd fd;
     int64_t deadline_ns = INT64_MAX;
-    assert_true(lengths_poll(&lengths, 0));
-    assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 0);
-    assert_null(lengths_take(&lengths));
-    lengths_finish(&lengths);
+    assert_true(film_lengths_poll(&lengths, 0));
+    assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &deadline_ns), 0);
+    assert_null(film_lengths_take(&lengths));
+    film_lengths_finish(&lengths);
 }
 
 static void each_film_is_looked_at(void **state)
 {
     (void)state;
-    assert_true(lengths_begin(
+    assert_true(film_lengths_begin(
         &lengths,
         load("\"a\":{\"video\":\"one.mp4\"},\"p\":{\"image\":\"p.png\"},\"b\":{\"video\":{"
              "\"landscape\":\"two.mp4\",\"portrait\":\"one.mp4\"}},\"t\":{\"tagline\":\"x\"}"),
         LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns())); /* never blocks */
-    lengths_wait(&lengths);
-    assert_true(lengths_poll(&lengths, clock_mono_ns()));
-    struct edition *edition = lengths_take(&lengths);
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns())); /* never blocks */
+    film_lengths_wait(&lengths);
+    assert_true(film_lengths_poll(&lengths, clock_mono_ns()));
+    struct edition *edition = film_lengths_take(&lengths);
     assert_non_null(edition);
-    assert_null(lengths_take(&lengths));
+    assert_null(film_lengths_take(&lengths));
     assert_int_equal(length_of(edition, "one.mp4"), 1000);
     assert_int_equal(length_of(edition, "two.mp4"), 2040);
     assert_int_equal(length_of(edition, "p.png"), 0);
@@ -128,8 +128,8 @@ static void what_the_playlist_tells_is_believed(void **state)
     struct edition *edition =
         load_with("\"files\":{" TOLD("missing.mp4") "," TOLD("one.mp4") "},",
                   "\"a\":{\"video\":\"missing.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_true(lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_true(film_lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
     assert_int_equal(length_of(edition, "missing.mp4"), 77);
     assert_int_equal(length_of(edition, "one.mp4"), 77);
 }
@@ -139,10 +139,10 @@ static int polls_until_done(void)
 {
     int tries = 0;
     int64_t now_ns = clock_mono_ns();
-    while (!lengths_poll(&lengths, now_ns)) {
+    while (!film_lengths_poll(&lengths, now_ns)) {
         struct pollfd fd;
         int64_t deadline_ns = INT64_MAX;
-        if (lengths_poll_fds(&lengths, &fd, &deadline_ns) == 0) {
+        if (film_lengths_poll_fds(&lengths, &fd, &deadline_ns) == 0) {
             now_ns = deadline_ns;
             tries++;
         } else {
@@ -156,7 +156,7 @@ static int polls_until_done(void)
 static int looks_in_work(void)
 {
     int count = 0;
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++)
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
         count += lengths.looks[i].film != NULL;
     return count;
 }
@@ -168,8 +168,8 @@ static void films_that_can_not_be_looked_at_hold_up_nobody_for_ever(void **state
         load("\"a\":{\"video\":\"missing.mp4\"},\"b\":{\"video\":\"text.mp4\"},\"c\":{\"video\":"
              "\"lie.mp4\"},\"d\":{\"video\":\"dies.mp4\"},\"e\":{\"video\":\"look.mp4\"},\"f\":{"
              "\"video\":\"one.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_true(polls_until_done() >= LENGTHS_TRIES - 1);
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_true(polls_until_done() >= FILM_LENGTHS_TRIES - 1);
     assert_int_equal(length_of(edition, "missing.mp4"), 0);
     assert_int_equal(length_of(edition, "text.mp4"), 0);
     assert_int_equal(length_of(edition, "lie.mp4"), 0);
@@ -185,11 +185,11 @@ static void a_file_that_is_no_film_is_looked_at_once(void **state)
     (void)state;
     const char *spots = "\"a\":{\"video\":\"text.mp4\"}";
     struct edition *edition = load(spots);
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
     assert_int_equal(polls_until_done(), 0);
     assert_int_equal(length_of(edition, "text.mp4"), 0);
-    assert_true(lengths_begin(&lengths, load(spots), LIMIT_MS));
-    assert_true(lengths_poll(&lengths, clock_mono_ns()));
+    assert_true(film_lengths_begin(&lengths, load(spots), LIMIT_MS));
+    assert_true(film_lengths_poll(&lengths, clock_mono_ns()));
     check_nothing_left();
 }
 
@@ -207,29 +207,29 @@ static void one_that_failed_is_looked_at_again(void **state)
     (void)state;
     replace("later.mp4", "hang.mp4");
     struct edition *edition = load("\"a\":{\"video\":\"later.mp4\"},\"b\":{\"video\":\"one.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
     struct pollfd fd;
     while (looks_in_work() == 2) {
         int64_t deadline_ns = INT64_MAX;
-        assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
+        assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
         assert_true(poll(&fd, 1, LIMIT_MS) > 0);
-        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+        assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
     }
     assert_int_equal(length_of(edition, "one.mp4"), 1000); /* the other waits for nobody */
     int64_t deadline_ns = INT64_MAX, again_ns = INT64_MAX;
-    assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
+    assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
     assert_true(deadline_ns <= clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
-    assert_false(lengths_poll(&lengths, deadline_ns - 1));
+    assert_false(film_lengths_poll(&lengths, deadline_ns - 1));
     assert_int_equal(looks_in_work(), 1);
-    assert_false(lengths_poll(&lengths, deadline_ns));
+    assert_false(film_lengths_poll(&lengths, deadline_ns));
     assert_int_equal(looks_in_work(), 0);
-    assert_int_equal(lengths_poll_fds(&lengths, &fd, &again_ns), 0);
-    assert_int_equal(again_ns, deadline_ns + LENGTHS_WAIT_NS);
-    assert_false(lengths_poll(&lengths, again_ns - 1));
+    assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &again_ns), 0);
+    assert_int_equal(again_ns, deadline_ns + FILM_LENGTHS_WAIT_NS);
+    assert_false(film_lengths_poll(&lengths, again_ns - 1));
     assert_int_equal(looks_in_work(), 0);
     replace("later.mp4", "two.mp4");
-    assert_false(lengths_poll(&lengths, again_ns));
+    assert_false(film_lengths_poll(&lengths, again_ns));
     assert_int_equal(polls_until_done(), 0);
     assert_int_equal(length_of(edition, "later.mp4"), 2040);
     check_nothing_left();
@@ -240,27 +240,27 @@ static void tries_come_later_each_time_and_end(void **state)
     (void)state;
     const char *spots = "\"a\":{\"video\":\"hang.mp4\"}";
     struct edition *edition = load(spots);
-    int64_t wait_ns = LENGTHS_WAIT_NS, now_ns = clock_mono_ns();
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    for (int i = 0; i < LENGTHS_TRIES; i++, wait_ns *= 2) {
+    int64_t wait_ns = FILM_LENGTHS_WAIT_NS, now_ns = clock_mono_ns();
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    for (int i = 0; i < FILM_LENGTHS_TRIES; i++, wait_ns *= 2) {
         struct pollfd fd;
         int64_t again_ns = INT64_MAX;
-        assert_false(lengths_poll(&lengths, now_ns));
+        assert_false(film_lengths_poll(&lengths, now_ns));
         assert_int_equal(looks_in_work(), 1);
         now_ns += (int64_t)LIMIT_MS * 2000000; /* workers are timed by the real clock */
-        bool last = i == LENGTHS_TRIES - 1;
-        assert_int_equal(lengths_poll(&lengths, now_ns), last);
-        assert_int_equal(lengths_poll_fds(&lengths, &fd, &again_ns), 0);
+        bool last = i == FILM_LENGTHS_TRIES - 1;
+        assert_int_equal(film_lengths_poll(&lengths, now_ns), last);
+        assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &again_ns), 0);
         assert_true(again_ns == (last ? INT64_MAX : now_ns + wait_ns));
         now_ns = again_ns;
     }
     assert_int_equal(length_of(edition, "hang.mp4"), 0);
     /* It holds up the next edition no more than once. */
-    assert_true(lengths_begin(&lengths, load(spots), LIMIT_MS));
+    assert_true(film_lengths_begin(&lengths, load(spots), LIMIT_MS));
     now_ns = clock_mono_ns();
-    assert_false(lengths_poll(&lengths, now_ns));
+    assert_false(film_lengths_poll(&lengths, now_ns));
     assert_int_equal(looks_in_work(), 1);
-    assert_true(lengths_poll(&lengths, now_ns + (int64_t)LIMIT_MS * 2000000));
+    assert_true(film_lengths_poll(&lengths, now_ns + (int64_t)LIMIT_MS * 2000000));
     check_nothing_left();
 }
 
@@ -268,8 +268,8 @@ static void a_crash_counts_twice(void **state)
 {
     (void)state;
     struct edition *edition = load("\"a\":{\"video\":\"lie.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_int_equal(polls_until_done(), LENGTHS_TRIES / 2 - 1);
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_int_equal(polls_until_done(), FILM_LENGTHS_TRIES / 2 - 1);
     assert_int_equal(length_of(edition, "lie.mp4"), 0);
     check_nothing_left();
 }
@@ -282,10 +282,10 @@ static void what_the_machine_lacks_is_not_the_films(void **state)
     static const char *const spots[] = {"\"a\":{\"video\":\"memory.mp4\"}",
                                         "\"a\":{\"video\":\"stale.mp4\"}"};
     for (size_t i = 0; i < 2; i++) {
-        assert_true(lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
-        assert_int_equal(polls_until_done(), LENGTHS_TRIES - 1);
-        assert_true(lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
-        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+        assert_true(film_lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
+        assert_int_equal(polls_until_done(), FILM_LENGTHS_TRIES - 1);
+        assert_true(film_lengths_begin(&lengths, load(spots[i]), LIMIT_MS));
+        assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
         assert_int_equal(looks_in_work(), 1);
         assert_int_equal(polls_until_done(), 0);
     }
@@ -299,20 +299,20 @@ static void four_are_looked_at_at_a_time(void **state)
         load("\"a\":{\"video\":\"hang.mp4\"},\"b\":{\"video\":\"./hang.mp4\"},\"c\":{\"video\":"
              "\"././hang.mp4\"},\"d\":{\"video\":\"one.mp4\"},\"e\":{\"video\":\"two.mp4\"},\"f\":{"
              "\"video\":\"text.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns()));
-    assert_int_equal(looks_in_work(), LENGTHS_LOOKS_MAX);
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
+    assert_int_equal(looks_in_work(), FILM_LENGTHS_LOOKS_MAX);
     /* Three hang, and one wakes for each of the others in turn. */
     while (looks_in_work() > 3) {
         struct pollfd fd;
         int64_t deadline_ns = INT64_MAX;
-        assert_int_equal(lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
+        assert_int_equal(film_lengths_poll_fds(&lengths, &fd, &deadline_ns), 1);
         assert_true(poll(&fd, 1, LIMIT_MS) > 0);
-        assert_false(lengths_poll(&lengths, clock_mono_ns()));
+        assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
     }
     assert_int_equal(length_of(edition, "one.mp4"), 1000);
     assert_int_equal(length_of(edition, "two.mp4"), 2040);
-    lengths_finish(&lengths);
+    film_lengths_finish(&lengths);
     check_nothing_left();
 }
 
@@ -321,18 +321,18 @@ static void what_was_found_out_is_kept(void **state)
 {
     (void)state;
     replace("kept.mp4", "one.mp4");
-    assert_true(lengths_begin(&lengths, load("\"a\":{\"video\":\"kept.mp4\"}"), LIMIT_MS));
-    lengths_wait(&lengths);
-    edition_destroy(lengths_take(&lengths));
+    assert_true(film_lengths_begin(&lengths, load("\"a\":{\"video\":\"kept.mp4\"}"), LIMIT_MS));
+    film_lengths_wait(&lengths);
+    edition_destroy(film_lengths_take(&lengths));
     struct edition *edition = load("\"b\":{\"video\":\"./kept.mp4\"},\"t\":{\"tagline\":\"x\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_true(lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_true(film_lengths_poll(&lengths, clock_mono_ns())); /* at once: no worker was needed */
     assert_int_equal(length_of(edition, "./kept.mp4"), 1000);
     /* Another file of that name is another film. */
     replace("kept.mp4", "two.mp4");
     edition = load("\"a\":{\"video\":\"kept.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
     assert_int_equal(polls_until_done(), 0);
     assert_int_equal(length_of(edition, "kept.mp4"), 2040);
     check_nothing_left();
@@ -341,17 +341,17 @@ static void what_was_found_out_is_kept(void **state)
 static void another_edition_comes_in_between(void **state)
 {
     (void)state;
-    assert_true(lengths_begin(&lengths, load("\"a\":{\"video\":\"hang.mp4\"}"), LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns()));
+    assert_true(film_lengths_begin(&lengths, load("\"a\":{\"video\":\"hang.mp4\"}"), LIMIT_MS));
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
     struct edition *edition = load("\"a\":{\"video\":\"two.mp4\"}");
-    assert_true(lengths_begin(&lengths, edition, LIMIT_MS));
-    lengths_wait(&lengths);
+    assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
+    film_lengths_wait(&lengths);
     assert_int_equal(length_of(edition, "two.mp4"), 2040);
     check_nothing_left();
     /* Given up in the middle. */
-    assert_true(lengths_begin(&lengths, load("\"a\":{\"video\":\"hang.mp4\"}"), LIMIT_MS));
-    assert_false(lengths_poll(&lengths, clock_mono_ns()));
-    lengths_finish(&lengths);
+    assert_true(film_lengths_begin(&lengths, load("\"a\":{\"video\":\"hang.mp4\"}"), LIMIT_MS));
+    assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
+    film_lengths_finish(&lengths);
     check_nothing_left();
 }
 

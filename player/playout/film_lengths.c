@@ -1,4 +1,4 @@
-#include "playout/lengths.h"
+#include "playout/film_lengths.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -31,9 +31,9 @@ struct lengths_known {
     uint8_t identity[HASH_BYTES];
 };
 
-static void stop_looks(struct lengths *lengths)
+static void stop_looks(struct film_lengths *lengths)
 {
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++)
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
         film_client_stop(lengths->looks[i].film);
     memset(lengths->looks, 0, sizeof lengths->looks);
     /* With its set, as the numbers in it mean other files from now on. */
@@ -42,7 +42,7 @@ static void stop_looks(struct lengths *lengths)
     lengths->can_watch = false;
 }
 
-static void drop_edition(struct lengths *lengths)
+static void drop_edition(struct film_lengths *lengths)
 {
     stop_looks(lengths);
     edition_destroy(lengths->edition);
@@ -54,23 +54,23 @@ static void drop_edition(struct lengths *lengths)
     lengths->left = 0;
 }
 
-void lengths_finish(struct lengths *lengths)
+void film_lengths_finish(struct film_lengths *lengths)
 {
     drop_edition(lengths);
     free(lengths->known);
-    *lengths = (struct lengths){0};
+    *lengths = (struct film_lengths){0};
 }
 
-static void want(struct lengths *lengths, int asset)
+static void want(struct film_lengths *lengths, int asset)
 {
     if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].wanted)
         return;
     lengths->films[asset] = (struct lengths_film){
-        .wanted = true, .tries_left = LENGTHS_TRIES, .wait_ns = LENGTHS_WAIT_NS};
+        .wanted = true, .tries_left = FILM_LENGTHS_TRIES, .wait_ns = FILM_LENGTHS_WAIT_NS};
     lengths->left++;
 }
 
-bool lengths_begin(struct lengths *lengths, struct edition *edition, int64_t limit_ms)
+bool film_lengths_begin(struct film_lengths *lengths, struct edition *edition, int64_t limit_ms)
 {
     const struct playlist *playlist = edition->playlist;
     drop_edition(lengths);
@@ -79,7 +79,7 @@ bool lengths_begin(struct lengths *lengths, struct edition *edition, int64_t lim
     lengths->film_ms = calloc(playlist->asset_count + 1, sizeof *lengths->film_ms);
     lengths->films = calloc(playlist->asset_count + 1, sizeof *lengths->films);
     if (!lengths->known)
-        lengths->known = calloc(LENGTHS_KNOWN_MAX, sizeof *lengths->known);
+        lengths->known = calloc(FILM_LENGTHS_KNOWN_MAX, sizeof *lengths->known);
     if (!lengths->film_ms || !lengths->films || !lengths->known) {
         drop_edition(lengths);
         return false;
@@ -96,15 +96,15 @@ bool lengths_begin(struct lengths *lengths, struct edition *edition, int64_t lim
     return true;
 }
 
-static struct lengths_known *find_known(const struct lengths *lengths, const uint8_t *identity)
+static struct lengths_known *find_known(const struct film_lengths *lengths, const uint8_t *identity)
 {
-    for (size_t i = 0; i < LENGTHS_KNOWN_MAX; i++)
+    for (size_t i = 0; i < FILM_LENGTHS_KNOWN_MAX; i++)
         if (lengths->known[i].used && memcmp(lengths->known[i].identity, identity, HASH_BYTES) == 0)
             return &lengths->known[i];
     return NULL;
 }
 
-static void keep(struct lengths *lengths, const struct lengths_film *film, int32_t ms,
+static void keep(struct film_lengths *lengths, const struct lengths_film *film, int32_t ms,
                  bool given_up)
 {
     if (!film->identified)
@@ -112,13 +112,13 @@ static void keep(struct lengths *lengths, const struct lengths_film *film, int32
     struct lengths_known *known = find_known(lengths, film->identity);
     if (!known) {
         known = &lengths->known[lengths->known_next];
-        lengths->known_next = (lengths->known_next + 1) % LENGTHS_KNOWN_MAX;
+        lengths->known_next = (lengths->known_next + 1) % FILM_LENGTHS_KNOWN_MAX;
     }
     *known = (struct lengths_known){.used = true, .given_up = given_up, .ms = ms};
     memcpy(known->identity, film->identity, HASH_BYTES);
 }
 
-static void settle(struct lengths *lengths, size_t asset, int32_t ms)
+static void settle(struct film_lengths *lengths, size_t asset, int32_t ms)
 {
     lengths->film_ms[asset] = ms;
     lengths->films[asset].wanted = false;
@@ -132,7 +132,7 @@ static bool is_final(const struct err *err)
     return err->code == ERR_INPUT;
 }
 
-static void fail(struct lengths *lengths, size_t asset, const struct err *err, int64_t now_ns)
+static void fail(struct film_lengths *lengths, size_t asset, const struct err *err, int64_t now_ns)
 {
     struct lengths_film *film = &lengths->films[asset];
     const char *path = lengths->edition->playlist->assets[asset].path;
@@ -151,7 +151,7 @@ static void fail(struct lengths *lengths, size_t asset, const struct err *err, i
     film->wait_ns *= 2;
 }
 
-static void end_look(struct lengths *lengths, int index, const struct err *err, int64_t now_ns)
+static void end_look(struct film_lengths *lengths, int index, const struct err *err, int64_t now_ns)
 {
     struct film *look = lengths->looks[index].film;
     size_t asset = lengths->looks[index].asset;
@@ -170,9 +170,9 @@ static void end_look(struct lengths *lengths, int index, const struct err *err, 
     lengths->looks[index].film = NULL;
 }
 
-static void end_looks(struct lengths *lengths, int64_t now_ns)
+static void end_looks(struct film_lengths *lengths, int64_t now_ns)
 {
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
         struct err err = {0};
         if (lengths->looks[i].film &&
             film_client_poll(lengths->looks[i].film, now_ns, &err) != FILM_CLIENT_PENDING)
@@ -181,13 +181,13 @@ static void end_looks(struct lengths *lengths, int64_t now_ns)
 }
 
 /* True when nothing need be done for a film, as its file was seen before. */
-static bool is_known(struct lengths *lengths, size_t asset)
+static bool is_known(struct film_lengths *lengths, size_t asset)
 {
     struct lengths_film *film = &lengths->films[asset];
     film->identified = quarantine_identify(lengths->edition, (int)asset, film->identity);
     const struct lengths_known *known =
         film->identified ? find_known(lengths, film->identity) : NULL;
-    if (known && known->given_up && film->tries_left == LENGTHS_TRIES)
+    if (known && known->given_up && film->tries_left == FILM_LENGTHS_TRIES)
         film->tries_left = 1; /* it held an edition up before */
     if (!known || known->given_up)
         return false;
@@ -195,7 +195,7 @@ static bool is_known(struct lengths *lengths, size_t asset)
     return true;
 }
 
-static void begin_look(struct lengths *lengths, int index, size_t asset, int64_t now_ns)
+static void begin_look(struct film_lengths *lengths, int index, size_t asset, int64_t now_ns)
 {
     const struct film_client_request request = {.canvas_width_px = 1,
                                                 .canvas_height_px = 1,
@@ -217,15 +217,15 @@ static void begin_look(struct lengths *lengths, int index, size_t asset, int64_t
     lengths->films[asset].looked_at = true;
 }
 
-static int free_look(const struct lengths *lengths)
+static int free_look(const struct film_lengths *lengths)
 {
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++)
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
         if (!lengths->looks[i].film)
             return i;
     return -1;
 }
 
-static void begin_looks(struct lengths *lengths, int64_t now_ns)
+static void begin_looks(struct film_lengths *lengths, int64_t now_ns)
 {
     size_t count = lengths->edition->playlist->asset_count;
     int index;
@@ -236,7 +236,7 @@ static void begin_looks(struct lengths *lengths, int64_t now_ns)
     }
 }
 
-bool lengths_poll(struct lengths *lengths, int64_t now_ns)
+bool film_lengths_poll(struct film_lengths *lengths, int64_t now_ns)
 {
     if (lengths->left > 0) {
         end_looks(lengths, now_ns);
@@ -247,18 +247,18 @@ bool lengths_poll(struct lengths *lengths, int64_t now_ns)
 
 /* One descriptor for all looks. What a look waits on may change, and its number come to mean
  * another file, so the set is made anew. */
-static void watch_looks(struct lengths *lengths)
+static void watch_looks(struct film_lengths *lengths)
 {
     if (!lengths->can_watch) {
         lengths->watch_fd = epoll_create1(EPOLL_CLOEXEC);
         lengths->can_watch = lengths->watch_fd >= 0;
     }
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
         if (lengths->looks[i].is_watched)
             epoll_ctl(lengths->watch_fd, EPOLL_CTL_DEL, lengths->looks[i].watched_fd, NULL);
         lengths->looks[i].is_watched = false;
     }
-    for (int i = 0; lengths->can_watch && i < LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; lengths->can_watch && i < FILM_LENGTHS_LOOKS_MAX; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         int fd = lengths->looks[i].film ? film_client_fd(lengths->looks[i].film) : -1;
         if (fd < 0)
@@ -268,7 +268,7 @@ static void watch_looks(struct lengths *lengths)
     }
 }
 
-static int64_t next_try_ns(const struct lengths *lengths)
+static int64_t next_try_ns(const struct film_lengths *lengths)
 {
     int64_t next_ns = INT64_MAX;
     for (size_t i = 0; i < lengths->edition->playlist->asset_count; i++) {
@@ -279,14 +279,14 @@ static int64_t next_try_ns(const struct lengths *lengths)
     return next_ns;
 }
 
-int lengths_poll_fds(struct lengths *lengths, struct pollfd *fds, int64_t *deadline_ns)
+int film_lengths_poll_fds(struct film_lengths *lengths, struct pollfd *fds, int64_t *deadline_ns)
 {
     int looks = 0;
     if (lengths->left == 0)
         return 0;
     int64_t due_ns = free_look(lengths) >= 0 ? next_try_ns(lengths) : INT64_MAX;
     watch_looks(lengths);
-    for (int i = 0; i < LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
         if (!lengths->looks[i].film)
             continue;
         int64_t look_ns = film_client_deadline_ns(lengths->looks[i].film);
@@ -303,19 +303,19 @@ int lengths_poll_fds(struct lengths *lengths, struct pollfd *fds, int64_t *deadl
     return looks > 0;
 }
 
-void lengths_wait(struct lengths *lengths)
+void film_lengths_wait(struct film_lengths *lengths)
 {
     int64_t now_ns;
-    while (!lengths_poll(lengths, now_ns = clock_mono_ns())) {
+    while (!film_lengths_poll(lengths, now_ns = clock_mono_ns())) {
         struct pollfd fd;
         int64_t deadline_ns = INT64_MAX;
-        int count = lengths_poll_fds(lengths, &fd, &deadline_ns);
+        int count = film_lengths_poll_fds(lengths, &fd, &deadline_ns);
         int64_t ms = deadline_ns == INT64_MAX ? 1000 : (deadline_ns - now_ns) / 1000000 + 1;
         poll(&fd, (nfds_t)count, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
     }
 }
 
-struct edition *lengths_take(struct lengths *lengths)
+struct edition *film_lengths_take(struct film_lengths *lengths)
 {
     struct edition *edition = lengths->edition;
     stop_looks(lengths);
