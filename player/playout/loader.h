@@ -43,7 +43,8 @@ struct loader_key {
     const char *language; /* NULL: the configuration's */
     double begin_ms; /* when a film's slot began or will, on a clock that nobody sets (playing.h):
                         tells one run of it from the next */
-    uint64_t look;   /* of a film (looks.h): one that looks the same and began at the same time goes
+    uint64_t
+        look; /* of a film (film_fingerprint.h): one that looks the same and began at the same time goes
                         on, whatever edition asks for it; 0: unknown */
     double offset_ms; /* since its start, when it will be seen; a film shows what is on then */
 };

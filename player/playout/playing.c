@@ -1,8 +1,8 @@
 #include "playout/playing.h"
 
 #include "base/log.h"
+#include "playout/film_fingerprint.h"
 #include "playout/film_lengths.h"
-#include "playout/looks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
         .serial = before.serial + 1,
         .jumps = before.jumps,
         .jumped_ms = before.jumped_ms,
-        .looks = looks_of(edition),
+        .looks = film_fingerprint_create(edition),
         .zone = zone,
     };
     playing->programme = programme_create(edition->playlist, &playing->zone.civil, film_ms);

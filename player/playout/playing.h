@@ -16,7 +16,7 @@ struct playing {
     uint64_t jumps;  /* counts steps of the clock: what is wanted after one is faded in, even in the
                         same slot */
     double jumped_ms; /* their sum: less that, the show clock is one that nobody sets */
-    uint64_t *looks;  /* of the edition's spots (looks.h) */
+    uint64_t *looks;  /* of the edition's spots (film_fingerprint.h) */
     struct zone zone;
     struct programme *programme;
     double bare_ms; /* since when there is nothing to show but the ground; 0: there is */

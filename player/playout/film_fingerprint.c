@@ -1,4 +1,4 @@
-#include "playout/looks.h"
+#include "playout/film_fingerprint.h"
 
 #include "playout/quarantine.h"
 
@@ -57,7 +57,7 @@ static uint64_t look_of(const struct edition *edition, const struct playlist_spo
     return look;
 }
 
-uint64_t *looks_of(const struct edition *edition)
+uint64_t *film_fingerprint_create(const struct edition *edition)
 {
     const struct playlist *playlist = edition->playlist;
     uint64_t *looks = calloc(playlist->spot_count + 1, sizeof *looks);
