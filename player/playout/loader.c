@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "decode/worker_process.h"
-#include "playout/loader_films.h"
-#include "playout/loader_house.h"
+#include "playout/loader_film.h"
+#include "playout/loader_house_card.h"
 #include "playout/quarantine.h"
 
 #include <math.h>
@@ -60,13 +60,13 @@ struct flaw {
 };
 
 struct loader {
-    struct loader_canvas canvas;
+    struct worker_jobs_canvas canvas;
     char language[LANGUAGE_BYTES];
     struct entry entries[ENTRIES_MAX];
     struct failure failures[FAILURES_MAX];
     size_t failures_next; /* the one to forget when there is no room */
     struct quarantine *quarantine, own_quarantine;
-    struct loader_house house;
+    struct loader_house_card house;
     struct flaw flaws[FLAWED_MAX]; /* that were told of */
     size_t flaws_next;
 };
@@ -83,12 +83,12 @@ struct loader *loader_create(const struct loader_config *config)
     struct loader *loader = calloc(1, sizeof *loader);
     if (!loader)
         return NULL;
-    loader->canvas = (struct loader_canvas){config->screen_width_px, config->screen_height_px,
-                                            config->rotation, config->limit_ms, config->sound};
+    loader->canvas = (struct worker_jobs_canvas){config->screen_width_px, config->screen_height_px,
+                                                 config->rotation, config->limit_ms, config->sound};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     loader->quarantine = config->quarantine ? config->quarantine : &loader->own_quarantine;
     copy_text(loader->language, sizeof loader->language, config->language);
-    loader_house_init(&loader->house);
+    loader_house_card_init(&loader->house);
     return loader;
 }
 
@@ -107,7 +107,7 @@ void loader_destroy(struct loader *loader)
         return;
     for (int i = 0; i < ENTRIES_MAX; i++)
         entry_finish(&loader->entries[i]);
-    loader_house_finish(&loader->house);
+    loader_house_card_finish(&loader->house);
     free(loader);
 }
 
@@ -299,13 +299,14 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
     if (!entry->visual.wanted && !entry->text.wanted && !film)
         return;
     enum integrity_state files =
-        loader_look_at_files(&loader->canvas, edition, entry->spot, entry->language);
+        worker_jobs_check_files(&loader->canvas, edition, entry->spot, entry->language);
     if (files == INTEGRITY_DAMAGED && !entry->picture)
         fail(loader, entry, &(struct err){.text = "its file is damaged, and is fetched again"});
     if (files != INTEGRITY_GOOD)
         return;
     if (entry->visual.wanted && running(loader) < LOADER_JOBS_MAX) {
-        entry->visual.frames = loader_start_visual(&loader->canvas, edition, entry->spot, &err);
+        entry->visual.frames =
+            worker_jobs_start_visual(&loader->canvas, edition, entry->spot, &err);
         entry->visual.wanted = false;
         if (!entry->visual.frames)
             fail(loader, entry, &err);
@@ -318,7 +319,7 @@ static void start_parts(struct loader *loader, struct entry *entry, const struct
         fail(loader, entry, &err);
     if (entry->text.wanted && running(loader) < LOADER_JOBS_MAX) {
         entry->text.frames =
-            loader_start_text(&loader->canvas, edition, entry->spot, entry->language, &err);
+            worker_jobs_start_tagline(&loader->canvas, edition, entry->spot, entry->language, &err);
         entry->text.wanted = false;
         if (!entry->text.frames)
             fail(loader, entry, &err);
@@ -421,7 +422,7 @@ bool loader_poll(struct loader *loader)
 {
     int64_t now_ns = clock_mono_ns();
     worker_process_reap(false);
-    bool news = loader_house_poll(&loader->house, now_ns);
+    bool news = loader_house_card_poll(&loader->house, now_ns);
     for (int i = 0; i < ENTRIES_MAX; i++)
         if (loader->entries[i].used)
             news |= entry_poll(loader, &loader->entries[i], now_ns);
@@ -575,8 +576,8 @@ struct film *loader_shown_film(struct loader *loader, const struct picture *pict
 
 struct picture *loader_want_house(struct loader *loader, const char *words)
 {
-    return loader_house_want(&loader->house, &loader->canvas, words, loader->language,
-                             LOADER_JOBS_MAX - running(loader));
+    return loader_house_card_want(&loader->house, &loader->canvas, words, loader->language,
+                                  LOADER_JOBS_MAX - running(loader));
 }
 
 void loader_end_round(struct loader *loader)
@@ -591,5 +592,5 @@ void loader_end_round(struct loader *loader)
         }
         entry->recent = false;
     }
-    loader_house_end_round(&loader->house);
+    loader_house_card_end_round(&loader->house);
 }

@@ -6,7 +6,7 @@
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
 #include "decode/worker_process.h"
-#include "playout/loader_jobs.h"
+#include "playout/worker_jobs.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -99,16 +99,18 @@ static bool is_known_bad(const struct check *check, const struct job *job)
 static void start(struct check *check)
 {
     struct job *job = &check->work[check->work_count++];
-    const struct loader_canvas canvas = {.width_px = check_screens[check->next.screen].width_px,
-                                         .height_px = check_screens[check->next.screen].height_px,
-                                         .limit_ms = check->media->limit_ms};
+    const struct worker_jobs_canvas canvas = {
+        .width_px = check_screens[check->next.screen].width_px,
+        .height_px = check_screens[check->next.screen].height_px,
+        .limit_ms = check->media->limit_ms};
     *job = check->next;
     check->next.text++;
     if (job->text < 0)
-        job->frames = loader_start_visual(&canvas, check->media->edition, job->spot, &job->err);
+        job->frames =
+            worker_jobs_start_visual(&canvas, check->media->edition, job->spot, &job->err);
     else
-        job->frames = loader_start_text(&canvas, check->media->edition, job->spot,
-                                        language_of(check, job), &job->err);
+        job->frames = worker_jobs_start_tagline(&canvas, check->media->edition, job->spot,
+                                                language_of(check, job), &job->err);
 }
 
 /* Until the worker is done, well or not. */

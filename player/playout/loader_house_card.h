@@ -1,9 +1,9 @@
 /* The house card as the loader keeps it; and the parts that pictures are made of, one worker each.
  * Main thread. */
-#ifndef PLAYOUT_LOADER_HOUSE_H
-#define PLAYOUT_LOADER_HOUSE_H
+#ifndef PLAYOUT_LOADER_HOUSE_CARD_H
+#define PLAYOUT_LOADER_HOUSE_CARD_H
 
-#include "playout/loader_jobs.h"
+#include "playout/worker_jobs.h"
 #include "screen/picture.h"
 
 /* One worker's part of a picture. */
@@ -21,24 +21,25 @@ MUST_CHECK bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool 
 
 void loader_part_finish(struct loader_part *part);
 
-struct loader_house {
+struct loader_house_card {
     bool recent;
     char words[512];
     struct loader_part ground, text;
     struct picture *picture;
 };
 
-void loader_house_init(struct loader_house *house);
-void loader_house_finish(struct loader_house *house);
+void loader_house_card_init(struct loader_house_card *house);
+void loader_house_card_finish(struct loader_house_card *house);
 
 /* As loader_want_house; `room`: how many workers may be started. */
-struct picture *loader_house_want(struct loader_house *house, const struct loader_canvas *canvas,
-                                  const char *words, const char *language, int room);
+struct picture *loader_house_card_want(struct loader_house_card *house,
+                                       const struct worker_jobs_canvas *canvas, const char *words,
+                                       const char *language, int room);
 
 /* True when a worker has ended. */
-bool loader_house_poll(struct loader_house *house, int64_t now_ns);
+bool loader_house_card_poll(struct loader_house_card *house, int64_t now_ns);
 
 /* Lets it go where it was not wanted since the last call. */
-void loader_house_end_round(struct loader_house *house);
+void loader_house_card_end_round(struct loader_house_card *house);
 
 #endif

@@ -1,4 +1,4 @@
-#include "playout/loader_jobs.h"
+#include "playout/worker_jobs.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -16,7 +16,8 @@
 
 #define HOUSE_TEXT_SIZE 0.026
 
-static struct protocol_job job_for(const struct loader_canvas *canvas, enum protocol_job_kind kind)
+static struct protocol_job job_for(const struct worker_jobs_canvas *canvas,
+                                   enum protocol_job_kind kind)
 {
     return (struct protocol_job){
         .kind = kind,
@@ -29,9 +30,9 @@ static struct protocol_job job_for(const struct loader_canvas *canvas, enum prot
     };
 }
 
-enum integrity_state loader_look_at_files(const struct loader_canvas *canvas,
-                                          const struct edition *edition, int spot_index,
-                                          const char *language)
+enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *canvas,
+                                             const struct edition *edition, int spot_index,
+                                             const char *language)
 {
     const struct playlist *playlist = edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[spot_index];
@@ -51,8 +52,9 @@ enum integrity_state loader_look_at_files(const struct loader_canvas *canvas,
     return worst;
 }
 
-struct frames *loader_start_visual(const struct loader_canvas *canvas,
-                                   const struct edition *edition, int spot_index, struct err *err)
+struct frames *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
+                                        const struct edition *edition, int spot_index,
+                                        struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
@@ -70,8 +72,9 @@ struct frames *loader_start_visual(const struct loader_canvas *canvas,
     return frames;
 }
 
-struct film *loader_start_film(const struct loader_canvas *canvas, const struct edition *edition,
-                               int spot_index, int64_t offset_us, struct err *err)
+struct film *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
+                                    const struct edition *edition, int spot_index,
+                                    int64_t offset_us, struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
@@ -123,7 +126,7 @@ static void add_system_faces(struct faces *faces, const char *language, enum pla
         add_face(faces, path, index);
 }
 
-static struct frames *start_tagline(const struct loader_canvas *canvas, struct faces *faces,
+static struct frames *start_tagline(const struct worker_jobs_canvas *canvas, struct faces *faces,
                                     const struct playlist_style *style,
                                     const struct playlist_text *text, struct err *err)
 {
@@ -147,8 +150,9 @@ static struct frames *start_tagline(const struct loader_canvas *canvas, struct f
     return frames;
 }
 
-struct frames *loader_start_text(const struct loader_canvas *canvas, const struct edition *edition,
-                                 int spot_index, const char *language, struct err *err)
+struct frames *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
+                                         const struct edition *edition, int spot_index,
+                                         const char *language, struct err *err)
 {
     const struct playlist *playlist = edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[spot_index];
@@ -173,14 +177,16 @@ struct frames *loader_start_text(const struct loader_canvas *canvas, const struc
     return start_tagline(canvas, &faces, style, &text, err);
 }
 
-struct frames *loader_start_house(const struct loader_canvas *canvas, struct err *err)
+struct frames *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
+                                            struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE);
     return picture_client_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 
-struct frames *loader_start_house_words(const struct loader_canvas *canvas, const char *words,
-                                        const char *language, struct err *err)
+struct frames *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
+                                            const char *words, const char *language,
+                                            struct err *err)
 {
     struct playlist_style style = {
         .weight = PLAYLIST_WEIGHT_REGULAR,

@@ -1,9 +1,9 @@
 /* One run of a film, as the loader keeps it: a worker, or another one in its place where it broke
  * off, and how far it got. Main thread. */
-#ifndef PLAYOUT_LOADER_FILMS_H
-#define PLAYOUT_LOADER_FILMS_H
+#ifndef PLAYOUT_LOADER_FILM_H
+#define PLAYOUT_LOADER_FILM_H
 
-#include "playout/loader_jobs.h"
+#include "playout/worker_jobs.h"
 #include "screen/picture.h"
 
 /* Embedded; zeroed: none. */
@@ -27,7 +27,7 @@ struct loader_film {
 int64_t loader_film_lead_us(const struct loader_film *film);
 
 /* Starts the worker that is wanted. False on failure. */
-MUST_CHECK bool loader_film_start(struct loader_film *film, const struct loader_canvas *canvas,
+MUST_CHECK bool loader_film_start(struct loader_film *film, const struct worker_jobs_canvas *canvas,
                                   const struct edition *edition, int spot, int64_t offset_us,
                                   struct err *err);
 

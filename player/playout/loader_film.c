@@ -1,4 +1,4 @@
-#include "playout/loader_films.h"
+#include "playout/loader_film.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,14 +20,14 @@ int64_t loader_film_lead_us(const struct loader_film *film)
     return film->took_us ? film->took_us : START_US;
 }
 
-bool loader_film_start(struct loader_film *film, const struct loader_canvas *canvas,
+bool loader_film_start(struct loader_film *film, const struct worker_jobs_canvas *canvas,
                        const struct edition *edition, int spot, int64_t offset_us, struct err *err)
 {
     film->wanted = film->ready = false;
     film->started_ns = clock_mono_ns();
     film->from_us = film->asked_us = offset_us;
     film->heard = canvas->sound && edition->playlist->spots[spot].volume > 0;
-    film->film = loader_start_film(canvas, edition, spot, offset_us, err);
+    film->film = worker_jobs_start_film(canvas, edition, spot, offset_us, err);
     return film->film;
 }
 

@@ -1,4 +1,4 @@
-#include "playout/loader_house.h"
+#include "playout/loader_house_card.h"
 
 #include "base/log.h"
 #include "playout/loader.h"
@@ -33,20 +33,20 @@ void loader_part_finish(struct loader_part *part)
     *part = (struct loader_part){0};
 }
 
-void loader_house_init(struct loader_house *house)
+void loader_house_card_init(struct loader_house_card *house)
 {
-    *house = (struct loader_house){.ground.wanted = true};
+    *house = (struct loader_house_card){.ground.wanted = true};
 }
 
-void loader_house_finish(struct loader_house *house)
+void loader_house_card_finish(struct loader_house_card *house)
 {
     loader_part_finish(&house->ground);
     loader_part_finish(&house->text);
     picture_release(house->picture);
-    loader_house_init(house);
+    loader_house_card_init(house);
 }
 
-static struct picture *make_picture(struct loader_house *house)
+static struct picture *make_picture(struct loader_house_card *house)
 {
     struct picture *picture = picture_create(LOADER_HOUSE_GROUND, frame_hold(house->ground.frame),
                                              frame_hold(house->text.frame));
@@ -57,15 +57,16 @@ static struct picture *make_picture(struct loader_house *house)
     return house->picture;
 }
 
-struct picture *loader_house_want(struct loader_house *house, const struct loader_canvas *canvas,
-                                  const char *words, const char *language, int room)
+struct picture *loader_house_card_want(struct loader_house_card *house,
+                                       const struct worker_jobs_canvas *canvas, const char *words,
+                                       const char *language, int room)
 {
     struct err err = {0};
     house->recent = true;
     if (house->ground.wanted && room > 0) {
         room--;
         house->ground.wanted = false;
-        house->ground.frames = loader_start_house(canvas, &err);
+        house->ground.frames = worker_jobs_start_house_card(canvas, &err);
         if (!house->ground.frames)
             log_warn("house card is incomplete reason=\"%s\"", err.text);
     }
@@ -74,12 +75,12 @@ struct picture *loader_house_want(struct loader_house *house, const struct loade
         memcpy(house->words, words, length);
         house->words[length] = '\0';
         loader_part_finish(&house->text);
-        house->text.frames = loader_start_house_words(canvas, house->words, language, &err);
+        house->text.frames = worker_jobs_start_house_text(canvas, house->words, language, &err);
     }
     return house->picture ? house->picture : make_picture(house);
 }
 
-bool loader_house_poll(struct loader_house *house, int64_t now_ns)
+bool loader_house_card_poll(struct loader_house_card *house, int64_t now_ns)
 {
     struct err err = {0};
     bool failed = false;
@@ -92,9 +93,9 @@ bool loader_house_poll(struct loader_house *house, int64_t now_ns)
     return news;
 }
 
-void loader_house_end_round(struct loader_house *house)
+void loader_house_card_end_round(struct loader_house_card *house)
 {
     if (!house->recent && house->picture && !house->ground.frames && !house->text.frames)
-        loader_house_finish(house);
+        loader_house_card_finish(house);
     house->recent = false;
 }
