@@ -11,7 +11,7 @@
 #include "decode/worker_process.h"
 #include "http/http.h"
 #include "playout/film_lengths.h"
-#include "playout/playing.h"
+#include "playout/playout.h"
 #include "playout/quarantine.h"
 #include "playout/soundtrack.h"
 #include "screen/display.h"
@@ -45,7 +45,7 @@ struct play {
     struct settings settings;
     struct source *source;
     struct film_lengths lengths; /* of what comes into force next */
-    struct playing playing;
+    struct playout playing;
     struct quarantine quarantine; /* outlives loaders, which are made for one size */
     struct loader *loader;
     struct display *display;
@@ -135,7 +135,7 @@ static bool take_edition(struct play *play, struct err *err)
     }
     if (!play->lengths.edition || !film_lengths_poll(&play->lengths, clock_mono_ns()))
         return true;
-    if (!playing_switch(&play->playing, film_lengths_take(&play->lengths), play->lengths.film_ms,
+    if (!playout_switch(&play->playing, film_lengths_take(&play->lengths), play->lengths.film_ms,
                         value(play, SETTING_TIMEZONE)->text, err)) {
         source_again(play->source);
         return false;
@@ -170,7 +170,7 @@ static void feed_clock(struct play *play, int64_t now_ns)
     double before_ms = show_clock_ms(&play->clock, now_ns);
     if (show_clock_update(&play->clock, now_ns, wall_ms(play, now_ns))) {
         log_warn("the clock was set: on to the right picture");
-        playing_jump(&play->playing, show_clock_ms(&play->clock, now_ns) - before_ms);
+        playout_jump(&play->playing, show_clock_ms(&play->clock, now_ns) - before_ms);
     }
 }
 
@@ -261,7 +261,7 @@ static bool draw(struct play *play, struct err *err)
     struct picture *next;
     const struct picture *on = was_coming ? play->show.coming.picture : play->show.settled.picture;
     bool bare = !on || !on->name[0];
-    struct show_wish wish = playing_wish(&play->playing, play->loader, words, bare, show_ms, &next);
+    struct show_wish wish = playout_wish(&play->playing, play->loader, words, bare, show_ms, &next);
     struct show_frame frame = play->frame = show_step(&play->show, &wish);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
@@ -404,7 +404,7 @@ static void wait(struct play *play)
     int64_t change_ns = INT64_MAX;
     if (until_ns == INT64_MAX) {
         double show_ms = show_clock_ms(&play->clock, now_ns);
-        int64_t change_ms = playing_next_change(&play->playing, show_ms);
+        int64_t change_ms = playout_next_change(&play->playing, show_ms);
         if (change_ms != INT64_MAX)
             change_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
         int64_t events_ns = now_ns + EVENTS_NS;
@@ -537,7 +537,7 @@ static void finish(struct play *play)
     show_finish(&play->show);
     loader_destroy(play->loader);
     film_lengths_finish(&play->lengths);
-    playing_finish(&play->playing);
+    playout_finish(&play->playing);
     display_destroy(play->display);
     frames_log_close(play->frames_log);
     wakeup_destroy(play->wake);

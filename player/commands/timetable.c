@@ -8,12 +8,12 @@ bool timetable_open(struct timetable *timetable, const struct settings *settings
     if (own && !zone_load(&timetable->own, own, err))
         return err_prefix(err, "time zone: ");
     timetable->has_own = own != NULL;
-    return playing_open(&timetable->playing, settings->source, own, LOOK_MS, err);
+    return playout_open(&timetable->playing, settings->source, own, LOOK_MS, err);
 }
 
 void timetable_finish(struct timetable *timetable)
 {
-    playing_finish(&timetable->playing);
+    playout_finish(&timetable->playing);
     zone_finish(&timetable->own);
 }
 

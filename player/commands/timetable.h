@@ -7,11 +7,11 @@
 #define COMMANDS_TIMETABLE_H
 
 #include "commands/settings.h"
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 /* Zeroed is valid. Must not move while open. */
 struct timetable {
-    struct playing playing;
+    struct playout playing;
     struct zone own; /* --timezone */
     bool has_own;
 };

@@ -41,7 +41,7 @@ struct loader_key {
     uint64_t serial;
     int spot;
     const char *language; /* NULL: the configuration's */
-    double begin_ms; /* when a film's slot began or will, on a clock that nobody sets (playing.h):
+    double begin_ms; /* when a film's slot began or will, on a clock that nobody sets (playout.h):
                         tells one run of it from the next */
     uint64_t
         look; /* of a film (film_fingerprint.h): one that looks the same and began at the same time goes

@@ -43,17 +43,17 @@ static double pairs_of_ms(double ms)
 }
 
 /* Films go on without a device: what they have decoded meanwhile is given back. */
-static void pass_over(struct playing *playing, struct loader *loader, const struct show *show,
+static void pass_over(struct playout *playing, struct loader *loader, const struct show *show,
                       double now_ms)
 {
-    struct playing_sound sounds[2];
-    int count = playing_sounds(playing, loader, show, now_ms, now_ms, sounds);
+    struct playout_sound sounds[2];
+    int count = playout_sounds(playing, loader, show, now_ms, now_ms, sounds);
     for (int i = 0; i < count; i++)
         film_client_add_sound(sounds[i].film, llround(pairs_of_ms(sounds[i].offset_ms)), NULL, 0,
                               (float[]){0, 0});
 }
 
-static bool is_heard(const struct playing *playing, const struct programme_slot *slot)
+static bool is_heard(const struct playout *playing, const struct programme_slot *slot)
 {
     if (slot->source == PROGRAMME_NOTHING)
         return false;
@@ -62,7 +62,7 @@ static bool is_heard(const struct playing *playing, const struct programme_slot 
 }
 
 /* Whether a film that is to be heard is on, or comes soon. */
-static bool is_sound_near(const struct playing *playing, double now_ms)
+static bool is_sound_near(const struct playout *playing, double now_ms)
 {
     if (!playing->programme)
         return false;
@@ -80,7 +80,7 @@ static bool is_sound_near(const struct playing *playing, double now_ms)
 }
 
 /* The programme is looked through now and then, and when it is another. */
-static void want_device(struct soundtrack *hearing, const struct playing *playing, int64_t now_ns,
+static void want_device(struct soundtrack *hearing, const struct playout *playing, int64_t now_ns,
                         double now_ms)
 {
     bool other = playing->serial != hearing->serial || playing->jumps != hearing->jumps;
@@ -94,7 +94,7 @@ static void want_device(struct soundtrack *hearing, const struct playing *playin
     sound_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
 }
 
-void soundtrack_turn(struct soundtrack *hearing, struct playing *playing, struct loader *loader,
+void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct loader *loader,
                      const struct show *show, const struct show_clock *clock)
 {
     struct sound_queue *queue = sound_queue(hearing->sound);
@@ -114,10 +114,10 @@ void soundtrack_turn(struct soundtrack *hearing, struct playing *playing, struct
             hearing->mixer = (struct mixer){0};
         /* The block as a whole is heard as its middle should be. */
         int64_t heard_ns = sound_queue_heard_ns(queue, position + MIXER_BLOCK_PAIRS / 2);
-        struct playing_sound sounds[2];
+        struct playout_sound sounds[2];
         struct mixer_side sides[MIXER_SIDES_MAX];
         int count =
-            playing_sounds(playing, loader, show, now_ms, show_clock_ms(clock, heard_ns), sounds);
+            playout_sounds(playing, loader, show, now_ms, show_clock_ms(clock, heard_ns), sounds);
         for (int i = 0; i < count; i++)
             sides[i] = (struct mixer_side){
                 .key = sounds[i].key,

@@ -6,7 +6,7 @@
 #define PLAYOUT_SOUNDTRACK_H
 
 #include "core/show_clock.h"
-#include "playout/playing.h"
+#include "playout/playout.h"
 #include "sound/mixer.h"
 #include "sound/sound.h"
 
@@ -28,7 +28,7 @@ bool soundtrack_init(struct soundtrack *hearing);
 bool soundtrack_finish(struct soundtrack *hearing);
 
 /* To be called after each turn of the show; tells the loader whether to decode sound. */
-void soundtrack_turn(struct soundtrack *hearing, struct playing *playing, struct loader *loader,
+void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct loader *loader,
                      const struct show *show, const struct show_clock *clock);
 
 /* When the next turn is due at the latest, where the scene next changes at change_ns (INT64_MAX:

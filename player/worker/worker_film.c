@@ -19,7 +19,7 @@
 #define FILM_SECONDS (4 * 86400)
 #define RINGS_OPEN 1 /* memfds at a time */
 
-struct playing {
+struct playout {
     struct film *film;
     int64_t told_ns;    /* the last sign of life */
     int64_t steps;      /* in it */
@@ -96,7 +96,7 @@ static bool give_ring(struct film *film, struct err *err)
     return ok; /* the mapping ends with the process */
 }
 
-static bool take_order(struct playing *playing, int flags, bool *any, struct err *err)
+static bool take_order(struct playout *playing, int flags, bool *any, struct err *err)
 {
     struct protocol_order order = {0};
     struct iovec part = {&order, sizeof order};
@@ -122,7 +122,7 @@ static bool take_order(struct playing *playing, int flags, bool *any, struct err
 }
 
 /* Takes what the player has sent; waits for it where there is nothing else to do. */
-static bool take_orders(struct playing *playing, bool wait, struct err *err)
+static bool take_orders(struct playout *playing, bool wait, struct err *err)
 {
     bool any = true;
     if (wait && !take_order(playing, 0, &any, err))
@@ -133,7 +133,7 @@ static bool take_orders(struct playing *playing, bool wait, struct err *err)
     return true;
 }
 
-static bool send_frame(struct playing *playing, const struct film_output *output, struct err *err)
+static bool send_frame(struct playout *playing, const struct film_output *output, struct err *err)
 {
     const struct protocol_event event = {
         .magic = PROTOCOL_MAGIC,
@@ -149,7 +149,7 @@ static bool send_frame(struct playing *playing, const struct film_output *output
 }
 
 /* Still at it: told only where there is something new to tell, and seldom. */
-static bool send_progress(struct playing *playing, struct err *err)
+static bool send_progress(struct playout *playing, struct err *err)
 {
     int64_t now_ns = clock_mono_ns(), steps = film_counts(playing->film).packets;
     if (now_ns - playing->told_ns < PROTOCOL_PROGRESS_NS || steps <= playing->steps)
@@ -162,7 +162,7 @@ static bool send_progress(struct playing *playing, struct err *err)
 }
 
 /* As many packets of the sound in work as there is room for: pictures never wait for the rest. */
-static bool send_sound(struct playing *playing, struct err *err)
+static bool send_sound(struct playout *playing, struct err *err)
 {
     static struct protocol_sound packet = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_SOUND};
     const struct film_output *sound = &playing->sound;
@@ -181,7 +181,7 @@ static bool send_sound(struct playing *playing, struct err *err)
 }
 
 /* The player need not wait for what is still to be heard. */
-static bool end_frames(struct playing *playing, struct err *err)
+static bool end_frames(struct playout *playing, struct err *err)
 {
     const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
     playing->frames_ended = true;
@@ -189,7 +189,7 @@ static bool end_frames(struct playing *playing, struct err *err)
 }
 
 /* What there is room for. */
-static unsigned room(const struct playing *playing)
+static unsigned room(const struct playout *playing)
 {
     bool frames = !playing->frames_ended && playing->frames < playing->ahead;
     bool sound = !playing->sound_ended && playing->sent == playing->sound.sample_count &&
@@ -197,13 +197,13 @@ static unsigned room(const struct playing *playing)
     return (frames ? FILM_TAKE_FRAMES : 0) | (sound ? FILM_TAKE_SOUND : 0);
 }
 
-static bool is_over(const struct playing *playing)
+static bool is_over(const struct playout *playing)
 {
     return playing->frames_ended && playing->sound_ended &&
            playing->sent == playing->sound.sample_count;
 }
 
-static bool play(struct playing *playing, struct err *err)
+static bool play(struct playout *playing, struct err *err)
 {
     while (!is_over(playing)) {
         struct film_output output;
@@ -244,7 +244,7 @@ static bool play_film(const struct protocol_job *job, int file, struct err *err)
         .threads = (int)job->threads,
         .rotation = job->rotation,
     };
-    struct playing playing = {.film = film_open(file, &request, err),
+    struct playout playing = {.film = film_open(file, &request, err),
                               .told_ns = clock_mono_ns(),
                               .sound_ended = !job->want_sound};
     if (!playing.film)

@@ -143,7 +143,7 @@ static struct show_target slot_target(struct world *world, int index, double rou
     };
 }
 
-/* As playing_wish does, with a loader that lets go of what was not asked for. */
+/* As playout_wish does, with a loader that lets go of what was not asked for. */
 static struct show_wish wish_of(struct world *world)
 {
     double round_ms = floor(world->now_ms / world->length_ms) * world->length_ms;

@@ -1,6 +1,6 @@
 /* How loud films are heard: as loud as they are seen, by a show and a loader that the test has in
  * its hand. */
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,7 +81,7 @@ struct film *loader_shown_film(struct loader *loader, const struct picture *pict
 }
 
 static uint64_t looks[] = {11, 12, 0}; /* the third is known by its slot alone */
-static struct playing playing;
+static struct playout playing;
 static struct edition edition;
 static struct show show;
 
@@ -93,7 +93,7 @@ static int prepare(void **state)
     memset(absent, 0, sizeof absent);
     edition.playlist = playlist_parse(SPOTS, strlen(SPOTS), &faults);
     playlist_faults_finish(&faults);
-    playing = (struct playing){.edition = &edition, .serial = 1, .looks = looks};
+    playing = (struct playout){.edition = &edition, .serial = 1, .looks = looks};
     if (!edition.playlist)
         return -1;
     playing.programme = programme_create(edition.playlist, &playing.zone.civil, NULL);
@@ -112,7 +112,7 @@ static int clean_up(void **state)
 static uint64_t key_of_spot(int spot)
 {
     struct picture *next;
-    return playing_wish(&playing, NULL, "", false, START_MS + spot * 10000.0, &next).to.key;
+    return playout_wish(&playing, NULL, "", false, START_MS + spot * 10000.0, &next).to.key;
 }
 
 static void show_is_settled_on(int spot)
@@ -123,10 +123,10 @@ static void show_is_settled_on(int spot)
 /* The gain of a spot's film, both times after the block's start; -1: it is not to be heard. */
 static double gain_of(int spot, double now_ms, double show_ms)
 {
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     double gain = -1;
     int count =
-        playing_sounds(&playing, NULL, &show, START_MS + now_ms, START_MS + show_ms, sounds);
+        playout_sounds(&playing, NULL, &show, START_MS + now_ms, START_MS + show_ms, sounds);
     for (int i = 0; i < count; i++) {
         if ((char *)sounds[i].film != &films[spot])
             continue;
@@ -247,7 +247,7 @@ static void a_swap_fades_into(int spot, double now_ms)
 static void a_film_that_a_swap_left_fades_out(void **state)
 {
     (void)state;
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     playing.jumped_ms = 0;
     for (int jump = 0; jump < 2; jump++) {
         a_swap_fades_into(C, 25000);
@@ -256,24 +256,24 @@ static void a_film_that_a_swap_left_fades_out(void **state)
             double mix = (ms - 25000) / 1000.0 * QUARTER_TURN;
             assert_gain(gain_of(C, ms, ms), sin(mix));
             assert_int_equal(
-                playing_sounds(&playing, NULL, &show, START_MS + ms, START_MS + ms, sounds), 2);
+                playout_sounds(&playing, NULL, &show, START_MS + ms, START_MS + ms, sounds), 2);
             assert_ptr_equal(sounds[0].film, &left_films[0]);
             assert_true(sounds[0].key == 77);
             assert_gain(sounds[0].gain, LEFT_VOLUME * cos(mix));
             assert_gain(sounds[0].offset_ms, ms - 20100);
         }
-        playing_jump(&playing, -3000);
+        playout_jump(&playing, -3000);
     }
 }
 
 static void a_film_that_a_swap_left_is_silent_where_it_stands_still(void **state)
 {
     (void)state;
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     a_swap_fades_into(C, 25000);
     show.from_frozen = true;
     assert_int_equal(
-        playing_sounds(&playing, NULL, &show, START_MS + 25500, START_MS + 25500, sounds), 1);
+        playout_sounds(&playing, NULL, &show, START_MS + 25500, START_MS + 25500, sounds), 1);
     assert_gain(gain_of(C, 25500, 25500), sin(QUARTER_TURN / 2));
 }
 
@@ -281,11 +281,11 @@ static void a_film_that_a_swap_left_is_silent_where_it_stands_still(void **state
 static void of_many_films_those_on_screen_are_heard(void **state)
 {
     (void)state;
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     a_swap_fades_into(C, 25000);
     show.coming = (struct show_target){.key = 78, .picture = left_picture(1), .start_ms = START_MS};
     assert_int_equal(
-        playing_sounds(&playing, NULL, &show, START_MS + 25250, START_MS + 25250, sounds), 2);
+        playout_sounds(&playing, NULL, &show, START_MS + 25250, START_MS + 25250, sounds), 2);
     assert_ptr_equal(sounds[0].film, &left_films[0]);
     assert_gain(sounds[0].gain, LEFT_VOLUME * cos(QUARTER_TURN / 4));
     assert_ptr_equal(sounds[1].film, &left_films[1]);
@@ -296,21 +296,21 @@ static void of_many_films_those_on_screen_are_heard(void **state)
 static void a_film_on_screen_is_heard_once(void **state)
 {
     (void)state;
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     show_is_settled_on(A);
     show.settled.picture = left_picture(0);
     show.settled.start_ms = START_MS;
     assert_int_equal(
-        playing_sounds(&playing, NULL, &show, START_MS + 5000, START_MS + 5000, sounds), 1);
+        playout_sounds(&playing, NULL, &show, START_MS + 5000, START_MS + 5000, sounds), 1);
     assert_gain(gain_of(A, 5000, 5000), 0.5);
 }
 
 static void nothing_plays(void **state)
 {
     (void)state;
-    struct playing none = {0};
-    struct playing_sound sounds[2];
-    assert_int_equal(playing_sounds(&none, NULL, &show, START_MS, START_MS, sounds), 0);
+    struct playout none = {0};
+    struct playout_sound sounds[2];
+    assert_int_equal(playout_sounds(&none, NULL, &show, START_MS, START_MS, sounds), 0);
 }
 
 int main(void)

@@ -94,8 +94,8 @@ static struct film *any_film(void)
     return there;
 }
 
-int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
-                   double now_ms, double show_ms, struct playing_sound sounds[2])
+int playout_sounds(struct playout *playing, struct loader *loader, const struct show *show,
+                   double now_ms, double show_ms, struct playout_sound sounds[2])
 {
     (void)playing;
     (void)loader;
@@ -103,7 +103,7 @@ int playing_sounds(struct playing *playing, struct loader *loader, const struct 
     heard.now_ms = now_ms;
     heard.show_ms = show_ms;
     if (heard.count > 0)
-        sounds[0] = (struct playing_sound){1, any_film(), show_ms - (double)START_MS, heard.gain};
+        sounds[0] = (struct playout_sound){1, any_film(), show_ms - (double)START_MS, heard.gain};
     return heard.count;
 }
 
@@ -126,7 +126,7 @@ bool film_client_add_sound(struct film *film, int64_t offset, float *mix, int pa
 
 static struct soundtrack hearing;
 static struct show_clock show_clock;
-static struct playing playing;
+static struct playout playing;
 static struct edition edition;
 
 static int prepare(void **state)
@@ -136,7 +136,7 @@ static int prepare(void **state)
     mono_ns = BOOT_NS;
     memset(&heard, 0, sizeof heard);
     film_passed = film_added = NOT_ADDED;
-    playing = (struct playing){0};
+    playing = (struct playout){0};
     show_clock_init(&show_clock, mono_ns, START_MS);
     return soundtrack_init(&hearing) ? 0 : -1;
 }

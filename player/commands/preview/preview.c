@@ -44,7 +44,7 @@ static bool wants_film(const struct preview *preview)
 static bool load(struct preview *preview, struct err *err)
 {
     int64_t limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000);
-    return playing_open(&preview->wall.playing, preview->settings.source,
+    return playout_open(&preview->wall.playing, preview->settings.source,
                         value(preview, SETTING_TIMEZONE)->text, limit_ms, err);
 }
 
@@ -108,7 +108,7 @@ static bool write_strip(struct preview *preview, int64_t start_ms, struct err *e
 static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
 {
     struct preview_wall *wall = &preview->wall;
-    const struct playing *playing = &wall->playing;
+    const struct playout *playing = &wall->playing;
     /* A film stands for itself by its middle: films often begin with nothing. */
     struct loader_key key = {playing->edition,
                              playing->serial,

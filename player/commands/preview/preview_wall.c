@@ -28,7 +28,7 @@ bool preview_wall_init(struct preview_wall *wall, const struct loader_config *co
 void preview_wall_finish(struct preview_wall *wall)
 {
     loader_destroy(wall->loader);
-    playing_finish(&wall->playing);
+    playout_finish(&wall->playing);
     display_destroy(wall->display);
     worker_process_reap(true);
     free(wall->canvas.pixels);
@@ -71,7 +71,7 @@ struct show_wish preview_wall_settle(struct preview_wall *wall, double show_ms)
     do {
         struct picture *next;
         loader_poll(wall->loader);
-        wish = playing_wish(&wall->playing, wall->loader, "", false, show_ms, &next);
+        wish = playout_wish(&wall->playing, wall->loader, "", false, show_ms, &next);
         loader_end_round(wall->loader);
     } while (preview_wall_wait(wall));
     return wish;

@@ -6,12 +6,12 @@
 #define COMMANDS_PREVIEW_PREVIEW_WALL_H
 
 #include "core/err.h"
-#include "playout/playing.h"
+#include "playout/playout.h"
 #include "screen/display.h"
 
 /* Zeroed: none. The parts are the wall's; the fields are for reading. */
 struct preview_wall {
-    struct playing playing;
+    struct playout playing;
     struct loader *loader;
     struct display *display;
     struct canvas canvas; /* what was drawn last */

@@ -1,7 +1,7 @@
 /* What is playing: an edition with its programme and zone, and what it wants on screen at an
  * instant. Main thread. */
-#ifndef PLAYOUT_PLAYING_H
-#define PLAYOUT_PLAYING_H
+#ifndef PLAYOUT_PLAYOUT_H
+#define PLAYOUT_PLAYOUT_H
 
 #include "base/zone.h"
 #include "playout/loader.h"
@@ -10,7 +10,7 @@
 #include "sync/edition.h"
 
 /* Zeroed: nothing plays, and the house card is shown. */
-struct playing {
+struct playout {
     struct edition *edition;
     uint64_t serial; /* counts editions; 0 before the first */
     uint64_t jumps;  /* counts steps of the clock: what is wanted after one is faded in, even in the
@@ -25,19 +25,19 @@ struct playing {
 /* Puts an edition in force (takes it over, also on failure). film_ms: the films' lengths
  * (film_lengths.h), copied. `own` is the player's zone name, NULL for the system's; the playlist's wins.
  * On failure the old one stays. */
-MUST_CHECK bool playing_switch(struct playing *playing, struct edition *edition,
+MUST_CHECK bool playout_switch(struct playout *playing, struct edition *edition,
                                const int32_t *film_ms, const char *own, struct err *err);
 
 /* The same with a playlist file, for commands: its faults are written to the log, its films are
  * looked at (limit_ms for each). */
-MUST_CHECK bool playing_open(struct playing *playing, const char *path, const char *own,
+MUST_CHECK bool playout_open(struct playout *playing, const char *path, const char *own,
                              int64_t limit_ms, struct err *err);
 
 /* The show clock was set on by so much, or back. What is on screen goes on, and fades into what is
  * right now. */
-void playing_jump(struct playing *playing, double by_ms);
+void playout_jump(struct playout *playing, double by_ms);
 
-void playing_finish(struct playing *playing);
+void playout_finish(struct playout *playing);
 
 /* What is wanted at show_ms, asking the loader for its pictures and for the next slot's. `words`
  * are for the house card while nothing plays. `bare`: nothing was shown yet; then the house card
@@ -46,11 +46,11 @@ void playing_finish(struct playing *playing);
  * NULL. Films that are on screen still, but not wanted any more, go on by the time of their old
  * slot; one that a new edition has in a slot with the same start, looking the same, is wanted as
  * before. */
-struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
+struct show_wish playout_wish(struct playout *playing, struct loader *loader, const char *words,
                               bool bare, double show_ms, struct picture **next);
 
 /* A film that is heard. */
-struct playing_sound {
+struct playout_sound {
     uint64_t key; /* of its slot */
     struct film *film;
     double offset_ms; /* since its start */
@@ -61,12 +61,12 @@ struct playing_sound {
  * of the scene, as far as they are on screen or will be, and those that the edition or the clock
  * before left there, as loud as they are seen. Fills at most two and returns how many: of more,
  * those on screen. Fades are of equal power, so that one film into another stays as loud as both
- * are. After playing_wish and show_step; the films are the loader's, until it is called again. */
-int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
-                   double now_ms, double show_ms, struct playing_sound sounds[2]);
+ * are. After playout_wish and show_step; the films are the loader's, until it is called again. */
+int playout_sounds(struct playout *playing, struct loader *loader, const struct show *show,
+                   double now_ms, double show_ms, struct playout_sound sounds[2]);
 
 /* Until when (show clock) the wish stays the same but for motion and mix; INT64_MAX without a
  * programme. */
-int64_t playing_next_change(struct playing *playing, double show_ms);
+int64_t playout_next_change(struct playout *playing, double show_ms);
 
 #endif

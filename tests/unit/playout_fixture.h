@@ -7,7 +7,7 @@
 #include "decode/worker_process.h"
 #include "worker/worker_film.h"
 #include "worker/worker_picture.h"
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 #include "temp_folder.h"
 
@@ -27,7 +27,7 @@
 /* In the folder in which the test runs: a letter for each film that was asked for. */
 #define JOBS "jobs"
 
-static struct playing playing;
+static struct playout playing;
 static struct loader *loader;
 static struct show show;
 static struct quarantine *quarantine; /* of the loaders to open; NULL: their own */
@@ -71,7 +71,7 @@ static inline void put_on(const char *spots)
              "\"defaults\":{\"transition\":{\"type\":\"cut\",\"duration\":0}}}",
              spots);
     temp_folder_write("list.json", text);
-    if (!playing_open(&playing, temp_folder_path("list.json"), NULL, LIMIT_MS, &err))
+    if (!playout_open(&playing, temp_folder_path("list.json"), NULL, LIMIT_MS, &err))
         fail_msg("%s", err.text);
 }
 
@@ -93,12 +93,12 @@ static inline int close_playing(void **state)
     (void)state;
     show_finish(&show);
     loader_destroy(loader);
-    playing_finish(&playing);
+    playout_finish(&playing);
     worker_process_reap(true);
     show = (struct show){0};
     loader = NULL;
     quarantine = NULL;
-    playing = (struct playing){0};
+    playing = (struct playout){0};
     return 0;
 }
 
@@ -126,7 +126,7 @@ static inline struct show_wish turn(double at_ms, struct picture **next)
 {
     loader_poll(loader);
     struct show_wish wish =
-        playing_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + at_ms, next);
+        playout_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + at_ms, next);
     show_step(&show, &wish);
     loader_end_round(loader);
     return wish;

@@ -2,7 +2,7 @@
  * clock and into another edition.
  *
  * film_client.c executes this program again as the worker. */
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 #include <math.h>
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "playing_fixture.h"
+#include "playout_fixture.h"
 
 #define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
 
@@ -59,7 +59,7 @@ static void check_jump(double from_ms, double to_ms)
     struct show_wish wish = enter(from_ms);
     struct picture *before = wish.to.picture; /* the show holds it, and nobody else */
     uint64_t key = wish.to.key;
-    playing_jump(&playing, to_ms - from_ms);
+    playout_jump(&playing, to_ms - from_ms);
     settle_old(before, to_ms + 120, from_ms + 120);
     wish = settle(to_ms + 120);
     assert_int_not_equal(wish.to.key, key);
@@ -120,8 +120,8 @@ static void the_clock_is_set_there_and_back(void **state)
     (void)state;
     struct show_wish wish = enter(1000);
     struct picture *before = wish.to.picture;
-    playing_jump(&playing, 1234.5678);
-    playing_jump(&playing, -1234.5678);
+    playout_jump(&playing, 1234.5678);
+    playout_jump(&playing, -1234.5678);
     wish = settle(1080);
     assert_ptr_equal(wish.to.picture, before);
     assert_int_equal(show.coming.key, 0);
@@ -252,10 +252,10 @@ static void assert_near(double found, double wanted, double most)
         fail_msg("%.6f instead of %.6f", found, wanted);
 }
 
-static struct playing_sound only_sound(double now_ms)
+static struct playout_sound only_sound(double now_ms)
 {
-    struct playing_sound sounds[2];
-    assert_int_equal(playing_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + now_ms,
+    struct playout_sound sounds[2];
+    assert_int_equal(playout_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + now_ms,
                                     (double)MIDNIGHT_MS + now_ms, sounds),
                      1);
     return sounds[0];
@@ -268,11 +268,11 @@ static void the_sound_of_an_unchanged_film_goes_on(void **state)
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
     enter(0);
     settle(1000);
-    const struct playing_sound before = only_sound(1000);
+    const struct playout_sound before = only_sound(1000);
     assert_near(before.gain, 0.5, 1e-9);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":9,\"volume\":0.25}");
     settle(1020);
-    const struct playing_sound after = only_sound(1020);
+    const struct playout_sound after = only_sound(1020);
     assert_int_equal(after.key, before.key);
     assert_ptr_equal(after.film, before.film);
     assert_near(after.offset_ms, 1020, 1e-3);
@@ -284,17 +284,17 @@ static void the_sound_of_an_unchanged_film_goes_on(void **state)
 static void the_sound_of_the_old_film_fades(void **state)
 {
     (void)state;
-    struct playing_sound sounds[2];
+    struct playout_sound sounds[2];
     struct picture *next;
     open_loader(true, LIMIT_MS);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5}");
     enter(0);
     settle(1000);
-    const struct playing_sound before = only_sound(1000);
-    playing_jump(&playing, 1000);
+    const struct playout_sound before = only_sound(1000);
+    playout_jump(&playing, 1000);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5,\"focus\":[0.1,0.5]}");
     turn(2010, &next);
-    struct playing_sound old = only_sound(2010); /* no other worker can be there so soon */
+    struct playout_sound old = only_sound(2010); /* no other worker can be there so soon */
     assert_int_equal(old.key, before.key);
     assert_near(old.gain, 0.5, 1e-9);
     assert_near(old.offset_ms, 1010, 1e-3);
@@ -302,7 +302,7 @@ static void the_sound_of_the_old_film_fades(void **state)
     for (int passed_ms = 0; passed_ms < 1000; passed_ms += 100) {
         double at_ms = 2020 + passed_ms;
         settle(at_ms);
-        assert_int_equal(playing_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + at_ms,
+        assert_int_equal(playout_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + at_ms,
                                         (double)MIDNIGHT_MS + at_ms, sounds),
                          2);
         assert_int_equal(sounds[0].key, before.key);
@@ -312,7 +312,7 @@ static void the_sound_of_the_old_film_fades(void **state)
         assert_near(sounds[1].gain, 0.5 * sin(passed_ms / 1000.0 * 1.5707963), 1e-3);
     }
     settle(3100);
-    const struct playing_sound after = only_sound(3100);
+    const struct playout_sound after = only_sound(3100);
     assert_int_not_equal(after.key, before.key);
     assert_near(after.gain, 0.5, 1e-9);
 }
@@ -324,17 +324,17 @@ static void a_screen_with_nothing_on_it_gets_the_house_card(void **state)
     struct picture *next;
     for (double at_ms = 500; at_ms < 1500; at_ms += 100) {
         struct show_wish wish =
-            playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + at_ms, &next);
+            playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + at_ms, &next);
         assert_null(wish.to.picture);
     }
     struct show_wish wish =
-        playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1500, &next);
+        playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1500, &next);
     assert_non_null(wish.to.picture);
     assert_string_equal(wish.to.picture->name, "");
-    wish = playing_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + 1600, &next);
+    wish = playout_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + 1600, &next);
     assert_null(wish.to.picture); /* what is on screen stays, where there is something */
     settle_at(1700, 1700);
-    wish = playing_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1700, &next);
+    wish = playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1700, &next);
     assert_string_equal(wish.to.picture->name, "a");
 }
 

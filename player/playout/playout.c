@@ -1,4 +1,4 @@
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 #include "base/log.h"
 #include "playout/film_fingerprint.h"
@@ -18,7 +18,7 @@
 #define SHOWN_BY_MS 100
 #define QUARTER_TURN 1.57079632679489661923
 
-bool playing_switch(struct playing *playing, struct edition *edition, const int32_t *film_ms,
+bool playout_switch(struct playout *playing, struct edition *edition, const int32_t *film_ms,
                     const char *own, struct err *err)
 {
     struct zone zone = {0};
@@ -28,10 +28,10 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
         edition_destroy(edition);
         return err_prefix(err, "time zone: ");
     }
-    struct playing before = *playing;
+    struct playout before = *playing;
     /* The programme keeps a pointer to the zone, which therefore moves to its place first; and what
      * was there moves back to it where there is no programme. */
-    *playing = (struct playing){
+    *playing = (struct playout){
         .edition = edition,
         .serial = before.serial + 1,
         .jumps = before.jumps,
@@ -41,15 +41,15 @@ bool playing_switch(struct playing *playing, struct edition *edition, const int3
     };
     playing->programme = programme_create(edition->playlist, &playing->zone.civil, film_ms);
     if (!playing->programme || !playing->looks) {
-        playing_finish(playing);
+        playout_finish(playing);
         *playing = before;
         return err_oom(err);
     }
-    playing_finish(&before);
+    playout_finish(&before);
     return true;
 }
 
-bool playing_open(struct playing *playing, const char *path, const char *own, int64_t limit_ms,
+bool playout_open(struct playout *playing, const char *path, const char *own, int64_t limit_ms,
                   struct err *err)
 {
     struct playlist_faults faults = {0};
@@ -63,22 +63,22 @@ bool playing_open(struct playing *playing, const char *path, const char *own, in
     if (!film_lengths_begin(&lengths, edition, limit_ms))
         return err_oom(err);
     film_lengths_wait(&lengths);
-    bool ok = playing_switch(playing, film_lengths_take(&lengths), lengths.film_ms, own, err);
+    bool ok = playout_switch(playing, film_lengths_take(&lengths), lengths.film_ms, own, err);
     film_lengths_finish(&lengths);
     return ok;
 }
 
-void playing_finish(struct playing *playing)
+void playout_finish(struct playout *playing)
 {
     programme_destroy(playing->programme);
     zone_finish(&playing->zone);
     edition_destroy(playing->edition);
     free(playing->looks);
-    *playing = (struct playing){
+    *playing = (struct playout){
         .serial = playing->serial, .jumps = playing->jumps, .jumped_ms = playing->jumped_ms};
 }
 
-void playing_jump(struct playing *playing, double by_ms)
+void playout_jump(struct playout *playing, double by_ms)
 {
     playing->jumps++;
     playing->jumped_ms += by_ms;
@@ -91,19 +91,19 @@ static uint64_t key_of(uint64_t serial, int64_t start_ms, uint64_t what)
     return (key ^ key >> 29) | 1; /* 0 is "none" */
 }
 
-static uint64_t look_of(const struct playing *playing, const struct programme_slot *slot)
+static uint64_t look_of(const struct playout *playing, const struct programme_slot *slot)
 {
     return slot->source == PROGRAMME_NOTHING ? 0 : playing->looks[slot->spot];
 }
 
 /* When a slot began, on the clock that nobody sets. */
-static double begin_ms(const struct playing *playing, const struct programme_slot *slot)
+static double begin_ms(const struct playout *playing, const struct programme_slot *slot)
 {
     return (double)slot->start_ms - playing->jumped_ms;
 }
 
 /* A film that goes on keeps its key. */
-static uint64_t slot_key(const struct playing *playing, const struct programme_slot *slot)
+static uint64_t slot_key(const struct playout *playing, const struct programme_slot *slot)
 {
     uint64_t look = look_of(playing, slot);
     if (look)
@@ -111,7 +111,7 @@ static uint64_t slot_key(const struct playing *playing, const struct programme_s
     return key_of(playing->serial + (playing->jumps << 32), slot->start_ms, (uint64_t)slot->spot);
 }
 
-static struct loader_key loader_key_of(const struct playing *playing,
+static struct loader_key loader_key_of(const struct playout *playing,
                                        const struct programme_slot *slot, double show_ms)
 {
     return (struct loader_key){
@@ -135,7 +135,7 @@ static struct show_target house_target(struct loader *loader, const char *words,
     };
 }
 
-static double bridge_ms(const struct playing *playing)
+static double bridge_ms(const struct playout *playing)
 {
     int32_t own = playing->edition ? playing->edition->playlist->default_transition.duration_ms : 0;
     return own > 0 ? own : BRIDGE_MS;
@@ -143,7 +143,7 @@ static double bridge_ms(const struct playing *playing)
 
 /* Where a slot's picture stands in time. It moves until it has faded out, so the transition after
  * it counts. */
-static struct show_target slot_target(struct playing *playing, struct loader *loader,
+static struct show_target slot_target(struct playout *playing, struct loader *loader,
                                       const struct programme_slot *slot, double show_ms,
                                       enum loader_state *state)
 {
@@ -163,7 +163,7 @@ static struct show_target slot_target(struct playing *playing, struct loader *lo
 
 /* A film waits until the transition before it is over, which leaves it half a slot at least: three
  * films at a time would be too much for a small machine. */
-static void want_next(struct playing *playing, struct loader *loader,
+static void want_next(struct playout *playing, struct loader *loader,
                       const struct programme_scene *scene, struct picture **picture)
 {
     struct programme_slot next = programme_next_slot(playing->programme, &scene->to);
@@ -174,7 +174,7 @@ static void want_next(struct playing *playing, struct loader *loader,
         loader_want(loader, &key, picture);
 }
 
-static struct show_wish programme_wish(struct playing *playing, struct loader *loader,
+static struct show_wish programme_wish(struct playout *playing, struct loader *loader,
                                        const char *words, bool bare, double show_ms,
                                        struct picture **next)
 {
@@ -206,7 +206,7 @@ static struct show_wish programme_wish(struct playing *playing, struct loader *l
     return wish;
 }
 
-struct show_wish playing_wish(struct playing *playing, struct loader *loader, const char *words,
+struct show_wish playout_wish(struct playout *playing, struct loader *loader, const char *words,
                               bool bare, double show_ms, struct picture **next)
 {
     *next = NULL;
@@ -251,7 +251,7 @@ static double shown_gain(const struct show *show, uint64_t key, bool coming_in, 
 
 /* Whether the programme as it is now has what is on screen, or had it before: then it says when
  * that is over. */
-static bool is_programmed(struct playing *playing, const struct show_target *target)
+static bool is_programmed(struct playout *playing, const struct show_target *target)
 {
     const struct programme_scene scene =
         programme_scene_at(playing->programme, (int64_t)floor(target->start_ms));
@@ -259,8 +259,8 @@ static bool is_programmed(struct playing *playing, const struct show_target *tar
 }
 
 /* Films on screen that an edition or the clock left there when it was changed. */
-static int left_sounds(struct playing *playing, struct loader *loader, const struct show *show,
-                       double show_ms, struct playing_sound *sounds)
+static int left_sounds(struct playout *playing, struct loader *loader, const struct show *show,
+                       double show_ms, struct playout_sound *sounds)
 {
     const struct show_target *targets[] = {&show->settled, &show->coming};
     int count = 0;
@@ -272,14 +272,14 @@ static int left_sounds(struct playing *playing, struct loader *loader, const str
         if (!film || is_programmed(playing, targets[i]))
             continue;
         double gain = volume * shown_gain(show, targets[i]->key, false, 1, show_ms);
-        sounds[count++] = (struct playing_sound){targets[i]->key, film,
+        sounds[count++] = (struct playout_sound){targets[i]->key, film,
                                                  show_ms - playing->jumped_ms - begin_ms, gain};
     }
     return count;
 }
 
-int playing_sounds(struct playing *playing, struct loader *loader, const struct show *show,
-                   double now_ms, double show_ms, struct playing_sound sounds[2])
+int playout_sounds(struct playout *playing, struct loader *loader, const struct show *show,
+                   double now_ms, double show_ms, struct playout_sound sounds[2])
 {
     if (!playing->programme)
         return 0;
@@ -302,12 +302,12 @@ int playing_sounds(struct playing *playing, struct loader *loader, const struct 
         if (!shown && (double)slot->start_ms < now_ms - SHOWN_BY_MS)
             gain = 0;
         gain *= playing->edition->playlist->spots[slot->spot].volume;
-        sounds[count++] = (struct playing_sound){key, film, where.offset_ms, gain};
+        sounds[count++] = (struct playout_sound){key, film, where.offset_ms, gain};
     }
     return count;
 }
 
-int64_t playing_next_change(struct playing *playing, double show_ms)
+int64_t playout_next_change(struct playout *playing, double show_ms)
 {
     if (!playing->programme)
         return INT64_MAX;

@@ -17,14 +17,14 @@ static void note_reap(bool wait)
 #include "playout/loader.c"
 #undef worker_process_reap
 
-#include "playout/playing.h"
+#include "playout/playout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "playing_fixture.h"
+#include "playout_fixture.h"
 
 #define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
 /* What a frame may be behind while the player is busy, here with a sanitizer. */
