@@ -15,8 +15,8 @@
 #include "playout/quarantine.h"
 #include "playout/soundtrack.h"
 #include "screen/display.h"
+#include "screen/frame_timing.h"
 #include "screen/frames_log.h"
-#include "screen/pace.h"
 #include "screen/snapshot.h"
 #include "sync/feed/source.h"
 
@@ -54,7 +54,7 @@ struct play {
     struct show_clock clock;
     int64_t clock_fed_ns;
     bool clock_untrusted; /* the log says so */
-    struct pace pace;
+    struct frame_timing pace;
     struct wake *wake;
     FILE *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
@@ -81,10 +81,10 @@ static void start_pace(struct play *play)
     const struct option_value *refresh = value(play, SETTING_REFRESH);
     bool waits = display_waits(play->display) && !refresh->text;
     double hz = display_refresh_hz(play->display);
-    pace_init(&play->pace, refresh->text ? refresh->number : hz, waits);
+    frame_timing_init(&play->pace, refresh->text ? refresh->number : hz, waits);
     play->watched = (struct watched){0};
     log_info("screen open display=\"%s\" size=%dx%d refresh=%.1f", display_name(play->display),
-             width, height, pace_hz(&play->pace));
+             width, height, frame_timing_hz(&play->pace));
 }
 
 static bool open_display(struct play *play, struct err *err)
@@ -243,14 +243,15 @@ static bool runs(const struct show_frame *frame)
 /* When the next turn is due; INT64_MAX: when there is news. */
 static int64_t turn_ns(const struct play *play, int64_t now_ns)
 {
-    return play->drawn ? pace_present_ns(&play->pace) : pace_wait_until_ns(&play->pace, now_ns);
+    return play->drawn ? frame_timing_present_ns(&play->pace)
+                       : frame_timing_wait_until_ns(&play->pace, now_ns);
 }
 
 /* Draws the frame that will be seen at pace's next instant, if it differs from the one on
  * screen. */
 static bool draw(struct play *play, struct err *err)
 {
-    int64_t seen_ns = pace_next_ns(&play->pace, clock_mono_ns());
+    int64_t seen_ns = frame_timing_next_ns(&play->pace, clock_mono_ns());
     double show_ms = play->frame_ms = show_clock_ms(&play->clock, seen_ns);
     char words[256];
     source_describe(play->source, words, sizeof words);
@@ -271,10 +272,10 @@ static bool draw(struct play *play, struct err *err)
     if (play->drawn) {
         if (!display_draw(play->display, &frame.mix, err))
             return false;
-        pace_drawn(&play->pace, clock_mono_ns());
+        frame_timing_drawn(&play->pace, clock_mono_ns());
         play->visuals = visuals;
     } else {
-        pace_set_running(&play->pace, runs(&frame));
+        frame_timing_set_running(&play->pace, runs(&frame));
     }
     if (next && !play->show.coming.key)
         display_prepare(play->display, next);
@@ -304,10 +305,10 @@ static bool present(struct play *play, struct err *err)
         return false;
     play->redraw = false;
     int64_t present_ns = clock_mono_ns();
-    log_frame(play, &play->frame, play->frame_ms, pace_presented(&play->pace, present_ns),
+    log_frame(play, &play->frame, play->frame_ms, frame_timing_presented(&play->pace, present_ns),
               present_ns);
     watch(play, &play->frame);
-    pace_set_running(&play->pace, runs(&play->frame));
+    frame_timing_set_running(&play->pace, runs(&play->frame));
     return true;
 }
 
@@ -317,7 +318,8 @@ static bool turn(struct play *play, struct err *err)
 {
     if (!play->drawn && !draw(play, err))
         return false;
-    return !play->drawn || clock_mono_ns() < pace_present_ns(&play->pace) || present(play, err);
+    return !play->drawn || clock_mono_ns() < frame_timing_present_ns(&play->pace) ||
+           present(play, err);
 }
 
 /* The screen was lost (KMSDRM, a driver): it is opened again. Where it is lost again and again
@@ -406,7 +408,8 @@ static void wait(struct play *play)
         double show_ms = show_clock_ms(&play->clock, now_ns);
         int64_t change_ms = playout_next_change(&play->playing, show_ms);
         if (change_ms != INT64_MAX)
-            change_ns = show_clock_mono_ns(&play->clock, change_ms) - pace_lead_ns(&play->pace);
+            change_ns =
+                show_clock_mono_ns(&play->clock, change_ms) - frame_timing_lead_ns(&play->pace);
         int64_t events_ns = now_ns + EVENTS_NS;
         until_ns = change_ns < events_ns ? change_ns : events_ns;
     }

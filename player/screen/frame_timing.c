@@ -1,22 +1,23 @@
-#include "screen/pace.h"
+#include "screen/frame_timing.h"
 
 #define HZ_DEFAULT 60
 #define EARLY_MAX 5
 #define DRAW_MARGIN_NS 1000000
 
-void pace_init(struct pace *pace, double hz, bool waits)
+void frame_timing_init(struct frame_timing *pace, double hz, bool waits)
 {
-    *pace = (struct pace){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)), .waits = waits};
+    *pace = (struct frame_timing){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)),
+                                  .waits = waits};
     pace->draw_ns = pace->period_ns;
 }
 
-double pace_hz(const struct pace *pace)
+double frame_timing_hz(const struct frame_timing *pace)
 {
     return 1e9 / (double)pace->period_ns;
 }
 
 /* Refreshes that are over and had no frame, up to this instant. */
-static void miss_until(struct pace *pace, int64_t until_ns)
+static void miss_until(struct frame_timing *pace, int64_t until_ns)
 {
     int64_t missed = (until_ns - pace->told_ns + pace->period_ns / 2) / pace->period_ns;
     if (missed <= 0)
@@ -26,12 +27,12 @@ static void miss_until(struct pace *pace, int64_t until_ns)
     pace->told_ns += missed * pace->period_ns;
 }
 
-int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
+int64_t frame_timing_next_ns(struct frame_timing *pace, int64_t now_ns)
 {
     pace->begun_ns = now_ns;
     if (!pace->running || !pace->target_ns) {
         pace->counted = false;
-        pace->target_ns = now_ns + pace_lead_ns(pace);
+        pace->target_ns = now_ns + frame_timing_lead_ns(pace);
         pace->told_ns = pace->target_ns;
         return pace->target_ns;
     }
@@ -46,13 +47,13 @@ int64_t pace_next_ns(struct pace *pace, int64_t now_ns)
     return next_ns;
 }
 
-int64_t pace_present_ns(const struct pace *pace)
+int64_t frame_timing_present_ns(const struct frame_timing *pace)
 {
     return pace->waits ? 0 : pace->target_ns;
 }
 
 /* Up at once, down slowly: a frame begun too early waits unseen, one begun too late is seen. */
-void pace_drawn(struct pace *pace, int64_t now_ns)
+void frame_timing_drawn(struct frame_timing *pace, int64_t now_ns)
 {
     int64_t wanted_ns = now_ns - pace->begun_ns + DRAW_MARGIN_NS;
     if (wanted_ns > pace->period_ns)
@@ -63,7 +64,7 @@ void pace_drawn(struct pace *pace, int64_t now_ns)
         pace->draw_ns -= (pace->draw_ns - wanted_ns) / 16;
 }
 
-bool pace_presented(struct pace *pace, int64_t present_ns)
+bool frame_timing_presented(struct frame_timing *pace, int64_t present_ns)
 {
     bool late =
         pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
@@ -82,12 +83,12 @@ bool pace_presented(struct pace *pace, int64_t present_ns)
     return late;
 }
 
-void pace_set_running(struct pace *pace, bool running)
+void frame_timing_set_running(struct frame_timing *pace, bool running)
 {
     pace->running = running;
 }
 
-int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
+int64_t frame_timing_wait_until_ns(const struct frame_timing *pace, int64_t now_ns)
 {
     if (!pace->running)
         return INT64_MAX;
@@ -98,7 +99,7 @@ int64_t pace_wait_until_ns(const struct pace *pace, int64_t now_ns)
     return pace->target_ns + pace->period_ns - pace->draw_ns;
 }
 
-int64_t pace_lead_ns(const struct pace *pace)
+int64_t frame_timing_lead_ns(const struct frame_timing *pace)
 {
     return pace->waits ? pace->period_ns : 0;
 }

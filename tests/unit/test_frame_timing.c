@@ -1,4 +1,4 @@
-#include "screen/pace.h"
+#include "screen/frame_timing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,53 +13,53 @@
 static void a_refresh_that_is_not_known_is_sixty(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 0, false);
-    assert_true(fabs(pace_hz(&pace) - 60) < 0.001);
-    pace_init(&pace, -5, false);
-    assert_true(fabs(pace_hz(&pace) - 60) < 0.001);
-    pace_init(&pace, 59.94, false);
-    assert_true(fabs(pace_hz(&pace) - 59.94) < 0.001);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 0, false);
+    assert_true(fabs(frame_timing_hz(&pace) - 60) < 0.001);
+    frame_timing_init(&pace, -5, false);
+    assert_true(fabs(frame_timing_hz(&pace) - 60) < 0.001);
+    frame_timing_init(&pace, 59.94, false);
+    assert_true(fabs(frame_timing_hz(&pace) - 59.94) < 0.001);
 }
 
 static void a_still_screen_sleeps(void **state)
 {
     (void)state;
     for (int waits = 0; waits < 2; waits++) {
-        struct pace pace;
-        pace_init(&pace, 50, waits);
+        struct frame_timing pace;
+        frame_timing_init(&pace, 50, waits);
         int64_t lead = waits ? PERIOD : 0;
-        assert_int_equal(pace_lead_ns(&pace), lead);
-        assert_int_equal(pace_next_ns(&pace, START), START + lead);
-        assert_false(pace_presented(&pace, START + 7 * PERIOD)); /* nobody waited for it */
-        assert_true(pace_wait_until_ns(&pace, START) == INT64_MAX);
+        assert_int_equal(frame_timing_lead_ns(&pace), lead);
+        assert_int_equal(frame_timing_next_ns(&pace, START), START + lead);
+        assert_false(frame_timing_presented(&pace, START + 7 * PERIOD)); /* nobody waited for it */
+        assert_true(frame_timing_wait_until_ns(&pace, START) == INT64_MAX);
         /* An hour later it is as soon as can be again. */
         int64_t later = START + INT64_C(3600000) * MS;
-        assert_int_equal(pace_next_ns(&pace, later), later + lead);
+        assert_int_equal(frame_timing_next_ns(&pace, later), later + lead);
     }
 }
 
 /* Begins frames when pace says, draws each for `work` nanoseconds, and presents it when pace says.
  * Returns how many of `count` were late. None is ever early. */
-static int play(struct pace *pace, int64_t *now, int count, int64_t work)
+static int play(struct frame_timing *pace, int64_t *now, int count, int64_t work)
 {
     int late = 0;
     for (int i = 0; i < count; i++) {
-        int64_t until = pace_wait_until_ns(pace, *now);
+        int64_t until = frame_timing_wait_until_ns(pace, *now);
         if (until != INT64_MAX && until > *now)
             *now = until;
-        int64_t seen = pace_next_ns(pace, *now);
+        int64_t seen = frame_timing_next_ns(pace, *now);
         assert_true(seen >= *now);
         *now += work;
-        pace_drawn(pace, *now);
-        if (*now < pace_present_ns(pace))
-            *now = pace_present_ns(pace);
+        frame_timing_drawn(pace, *now);
+        if (*now < frame_timing_present_ns(pace))
+            *now = frame_timing_present_ns(pace);
         if (pace->waits) /* the display holds it until the refresh */
             *now = (*now + PERIOD - 1) / PERIOD * PERIOD;
         else
             assert_true(*now >= seen);
-        late += pace_presented(pace, *now);
-        pace_set_running(pace, true);
+        late += frame_timing_presented(pace, *now);
+        frame_timing_set_running(pace, true);
     }
     return late;
 }
@@ -67,8 +67,8 @@ static int play(struct pace *pace, int64_t *now, int count, int64_t work)
 static void frames_come_one_period_apart(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     play(&pace, &now, 1, MS);
     int64_t before = pace.target_ns;
@@ -82,28 +82,29 @@ static void frames_come_one_period_apart(void **state)
 static void a_display_that_waits_sets_the_pace(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, true);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, true);
     int64_t now = START;
     assert_int_equal(play(&pace, &now, 500, 3 * MS), 0);
     assert_true(pace.waits);
-    assert_int_equal(pace_wait_until_ns(&pace, now), now);
-    assert_int_equal(pace_next_ns(&pace, now), now + PERIOD);
+    assert_int_equal(frame_timing_wait_until_ns(&pace, now), now);
+    assert_int_equal(frame_timing_next_ns(&pace, now), now + PERIOD);
 }
 
 /* A film shows fewer frames than the screen: where one had nothing new to draw, nobody waited. */
 static void a_frame_that_is_not_drawn_takes_its_time(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, true);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, true);
     int64_t now = START;
     assert_int_equal(play(&pace, &now, 10, 3 * MS), 0);
     int64_t presented = now;
-    assert_int_equal(pace_next_ns(&pace, now), presented + PERIOD);
-    assert_int_equal(pace_wait_until_ns(&pace, now + MS), presented + PERIOD);
-    assert_int_equal(pace_next_ns(&pace, presented + PERIOD), presented + 2 * PERIOD);
-    assert_int_equal(pace_wait_until_ns(&pace, presented + PERIOD + MS), presented + 2 * PERIOD);
+    assert_int_equal(frame_timing_next_ns(&pace, now), presented + PERIOD);
+    assert_int_equal(frame_timing_wait_until_ns(&pace, now + MS), presented + PERIOD);
+    assert_int_equal(frame_timing_next_ns(&pace, presented + PERIOD), presented + 2 * PERIOD);
+    assert_int_equal(frame_timing_wait_until_ns(&pace, presented + PERIOD + MS),
+                     presented + 2 * PERIOD);
     now = presented + 2 * PERIOD;
     assert_int_equal(play(&pace, &now, 10, 3 * MS), 0);
     assert_int_equal(now, presented + 12 * PERIOD);
@@ -112,38 +113,38 @@ static void a_frame_that_is_not_drawn_takes_its_time(void **state)
 static void a_late_frame_is_told_and_skipped(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     play(&pace, &now, 10, MS);
     int64_t before = pace.target_ns;
     assert_int_equal(play(&pace, &now, 1, 3 * PERIOD + PERIOD / 2 + MS), 1);
-    int64_t next = pace_next_ns(&pace, now);
+    int64_t next = frame_timing_next_ns(&pace, now);
     assert_true(next >= now && next - now < PERIOD);
-    assert_int_equal((next - before) % PERIOD, 0); /* still in step */
-    assert_true(pace_presented(&pace, next));      /* some were left out before it */
-    pace_next_ns(&pace, next);
-    assert_false(pace_presented(&pace, next + PERIOD));
+    assert_int_equal((next - before) % PERIOD, 0);    /* still in step */
+    assert_true(frame_timing_presented(&pace, next)); /* some were left out before it */
+    frame_timing_next_ns(&pace, next);
+    assert_false(frame_timing_presented(&pace, next + PERIOD));
 }
 
 /* However early a frame is drawn, it is presented at its time; and begun early enough for that. */
 static void a_frame_is_presented_at_its_time_and_not_before(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     play(&pace, &now, 1, 0);
     for (int i = 0; i < 300; i++) {
         int64_t work = (i < 200 ? i * 7 % 18 : 9) * MS;
-        int64_t until = pace_wait_until_ns(&pace, now);
+        int64_t until = frame_timing_wait_until_ns(&pace, now);
         now = until > now ? until : now;
-        int64_t seen = pace_next_ns(&pace, now);
-        pace_drawn(&pace, now + work);
-        assert_int_equal(pace_present_ns(&pace), seen);
+        int64_t seen = frame_timing_next_ns(&pace, now);
+        frame_timing_drawn(&pace, now + work);
+        assert_int_equal(frame_timing_present_ns(&pace), seen);
         now = now + work > seen ? now + work : seen;
-        assert_false(pace_presented(&pace, now));
-        pace_set_running(&pace, true);
+        assert_false(frame_timing_presented(&pace, now));
+        frame_timing_set_running(&pace, true);
         if (i > 200) /* they are all alike by now: begun early enough */
             assert_int_equal(now, seen);
     }
@@ -152,12 +153,12 @@ static void a_frame_is_presented_at_its_time_and_not_before(void **state)
 static void where_the_display_waits_nobody_else_does(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, true);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, true);
     int64_t now = START;
     play(&pace, &now, 10, MS);
-    pace_next_ns(&pace, now);
-    assert_true(pace_present_ns(&pace) <= now);
+    frame_timing_next_ns(&pace, now);
+    assert_true(frame_timing_present_ns(&pace) <= now);
 }
 
 /* Ten refreshes pass: while the frame is drawn, or before it is begun. */
@@ -166,26 +167,26 @@ static void a_stall_counts_all_that_it_missed(void **state)
     (void)state;
     for (int waits = 0; waits < 2; waits++)
         for (int begun = 0; begun < 2; begun++) {
-            struct pace pace;
-            pace_init(&pace, 50, waits);
+            struct frame_timing pace;
+            frame_timing_init(&pace, 50, waits);
             int64_t now = START;
             play(&pace, &now, 100, MS);
             assert_int_equal(pace.missed, 0);
             assert_int_equal(pace.due, 99); /* the first one came out of stillness */
             int64_t last = now;
             if (begun) {
-                int64_t until = pace_wait_until_ns(&pace, now);
+                int64_t until = frame_timing_wait_until_ns(&pace, now);
                 now = until > now ? until : now;
-                pace_next_ns(&pace, now);
-                pace_drawn(&pace, now + MS);
+                frame_timing_next_ns(&pace, now);
+                frame_timing_drawn(&pace, now + MS);
             }
             now = last + 11 * PERIOD; /* the next was due one period after the last */
             if (!begun)
-                pace_next_ns(&pace, now);
+                frame_timing_next_ns(&pace, now);
             if (begun || !waits)
-                assert_true(pace_presented(&pace, now));
+                assert_true(frame_timing_presented(&pace, now));
             else /* drawn for the refresh after that, and that is when it is seen */
-                assert_true(pace_presented(&pace, now += PERIOD));
+                assert_true(frame_timing_presented(&pace, now += PERIOD));
             assert_in_range(pace.missed, 10, waits && !begun ? 11 : 10);
             int64_t missed = pace.missed;
             play(&pace, &now, 100, MS);
@@ -199,14 +200,14 @@ static void what_need_not_be_drawn_is_not_missed(void **state)
 {
     (void)state;
     for (int waits = 0; waits < 2; waits++) {
-        struct pace pace;
-        pace_init(&pace, 50, waits);
+        struct frame_timing pace;
+        frame_timing_init(&pace, 50, waits);
         int64_t now = START;
         play(&pace, &now, 10, MS);
         for (int i = 0; i < 100; i++) {
-            int64_t until = pace_wait_until_ns(&pace, now);
+            int64_t until = frame_timing_wait_until_ns(&pace, now);
             now = until > now ? until : now;
-            pace_next_ns(&pace, now);
+            frame_timing_next_ns(&pace, now);
             play(&pace, &now, 1, MS);
         }
         assert_int_equal(pace.missed, 0);
@@ -217,12 +218,12 @@ static void what_need_not_be_drawn_is_not_missed(void **state)
 static void stillness_is_not_missed(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     for (int i = 0; i < 5; i++) {
         play(&pace, &now, 3, MS);
-        pace_set_running(&pace, false);
+        frame_timing_set_running(&pace, false);
         now += 50 * PERIOD;
     }
     assert_int_equal(pace.missed, 0);
@@ -231,21 +232,21 @@ static void stillness_is_not_missed(void **state)
 static void half_a_period_is_not_late_yet(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     play(&pace, &now, 3, 0);
-    int64_t seen = pace_next_ns(&pace, now);
-    struct pace copy = pace;
-    assert_false(pace_presented(&pace, seen + PERIOD / 2));
-    assert_true(pace_presented(&copy, seen + PERIOD / 2 + 1));
+    int64_t seen = frame_timing_next_ns(&pace, now);
+    struct frame_timing copy = pace;
+    assert_false(frame_timing_presented(&pace, seen + PERIOD / 2));
+    assert_true(frame_timing_presented(&copy, seen + PERIOD / 2 + 1));
 }
 
 static void a_machine_too_slow_shows_every_second_frame(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, false);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, false);
     int64_t now = START;
     play(&pace, &now, 1, 0);
     int64_t first = pace.target_ns;
@@ -261,21 +262,21 @@ static void a_machine_too_slow_shows_every_second_frame(void **state)
 static void a_display_that_does_not_wait_is_found_out(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, true);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, true);
     int64_t now = START;
-    pace_set_running(&pace, true);
+    frame_timing_set_running(&pace, true);
     int frames = 0;
     while (pace.waits && frames < 100) {
-        pace_next_ns(&pace, now);
+        frame_timing_next_ns(&pace, now);
         now += MS;
-        pace_presented(&pace, now);
+        frame_timing_presented(&pace, now);
         frames++;
     }
     assert_in_range(frames, 2, 20);
-    int64_t until = pace_wait_until_ns(&pace, now);
+    int64_t until = frame_timing_wait_until_ns(&pace, now);
     assert_true(until >= now && until != INT64_MAX);
-    assert_int_equal(pace_lead_ns(&pace), 0);
+    assert_int_equal(frame_timing_lead_ns(&pace), 0);
     /* From then on the pace is ours. */
     int64_t before = pace.target_ns;
     assert_int_equal(play(&pace, &now, 50, MS), 0);
@@ -286,15 +287,15 @@ static void a_display_that_does_not_wait_is_found_out(void **state)
 static void a_few_early_frames_are_forgiven(void **state)
 {
     (void)state;
-    struct pace pace;
-    pace_init(&pace, 50, true);
+    struct frame_timing pace;
+    frame_timing_init(&pace, 50, true);
     int64_t now = START;
     for (int round = 0; round < 50; round++) {
         play(&pace, &now, 20, MS);
         for (int i = 0; i < 2; i++) {
-            pace_next_ns(&pace, now);
+            frame_timing_next_ns(&pace, now);
             now += MS;
-            pace_presented(&pace, now);
+            frame_timing_presented(&pace, now);
         }
     }
     assert_true(pace.waits);
