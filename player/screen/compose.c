@@ -1,7 +1,7 @@
 #include "screen/compose.h"
 
 #include "screen/compose_film.h"
-#include "screen/compose_sample.h"
+#include "screen/compose_motion.h"
 
 #include <libyuv/planar_functions.h>
 #include <math.h>
@@ -34,7 +34,7 @@ static void draw_still(const struct canvas *canvas, const struct picture_view *v
     struct layout_rect crop = picture_crop(view);
     if (crop.width < 1 || crop.height < 1 || frame->width_px != at->width ||
         frame->height_px != at->height)
-        compose_sample(canvas, at, &image, crop);
+        compose_motion_sample(canvas, at, &image, crop);
     else
         ARGBCopy(frame->pixels, (int)frame->stride_bytes, pixel_of(canvas, at->x, at->y),
                  (int)canvas->stride_bytes, at->width, at->height);

@@ -1,6 +1,6 @@
 #include "screen/compose_film.h"
 
-#include "screen/compose_plane.h"
+#include "screen/compose_yuv.h"
 
 #include <limits.h>
 #include <math.h>
@@ -253,7 +253,7 @@ struct sampling {
 
 static size_t padded(int samples, size_t sample_bytes)
 {
-    return stride_of(samples + COMPOSE_PLANE_SPARE, sample_bytes);
+    return stride_of(samples + COMPOSE_YUV_SPARE, sample_bytes);
 }
 
 /* All in one piece of memory, beginning with a row of the film. */
@@ -262,7 +262,7 @@ static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int
 {
     size_t row = padded(film_width_px, 1), result = padded(width_px, 1);
     size_t kept = padded(width_px, sizeof(int16_t));
-    size_t taps = stride_of(compose_plane_groups(width_px), sizeof(struct compose_taps));
+    size_t taps = stride_of(compose_yuv_groups(width_px), sizeof(struct compose_taps));
     if (!keep(&buffers->rows, &buffers->rows_bytes, row + 3 * (taps + 2 * kept + result)))
         return false;
     uint8_t *memory = (uint8_t *)buffers->rows + row;
@@ -290,11 +290,11 @@ static void aim(struct sampling *sampling, int plane, const struct compose_plane
     sampling->rows = axis_of(plane, crop.y * planes->height_px, crop.height * planes->height_px,
                              at->height, planes->height_px);
     sampling->near =
-        compose_plane_taps(sampling->taps, at->width, axis.position, axis.step, axis.size);
-    int groups = compose_plane_groups(at->width);
+        compose_yuv_taps(sampling->taps, at->width, axis.position, axis.step, axis.size);
+    int groups = compose_yuv_groups(at->width);
     const struct compose_taps *last = &sampling->taps[groups - 1];
     sampling->first = sampling->taps[0].first;
-    sampling->span = last->first + last->places[2 * COMPOSE_PLANE_EIGHT - 1] + 1 - sampling->first;
+    sampling->span = last->first + last->places[2 * COMPOSE_YUV_EIGHT - 1] + 1 - sampling->first;
 }
 
 /* A row of the film at the width of its place: copied first, as more is read than there may be. It
@@ -309,7 +309,7 @@ static const int16_t *row_along(struct sampling *sampling, int y, int other, uin
     memcpy(row + sampling->first,
            sampling->samples + sampling->stride_bytes * (size_t)y + sampling->first,
            (size_t)sampling->span);
-    compose_plane_along(sampling->kept[place], row, sampling->taps, width_px, sampling->near);
+    compose_yuv_along(sampling->kept[place], row, sampling->taps, width_px, sampling->near);
     sampling->kept_row[place] = y;
     return sampling->kept[place];
 }
@@ -318,11 +318,11 @@ static void sample_row(struct sampling *sampling, int y, uint8_t *row, int width
 {
     const struct axis *rows = &sampling->rows;
     double exact = fmin(fmax(rows->position + y * rows->step, 0), rows->size - 1);
-    int upper = (int)exact, weight = (int)((exact - upper) * COMPOSE_PLANE_WEIGHTS);
+    int upper = (int)exact, weight = (int)((exact - upper) * COMPOSE_YUV_WEIGHTS);
     int lower = weight ? upper + 1 : upper;
     const int16_t *above = row_along(sampling, upper, lower, row, width_px);
     const int16_t *below = row_along(sampling, lower, upper, row, width_px);
-    compose_plane_between(sampling->result, above, below, weight, width_px);
+    compose_yuv_between(sampling->result, above, below, weight, width_px);
 }
 
 /* A frame is made smaller once, however often it is drawn as it moves. */

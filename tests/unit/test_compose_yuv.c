@@ -1,4 +1,4 @@
-#include "screen/compose_plane.h"
+#include "screen/compose_yuv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +12,10 @@
 #define SAMPLES_MAX 400
 
 struct rows {
-    uint8_t samples[2][SAMPLES_MAX + COMPOSE_PLANE_SPARE];
-    int16_t along[2][SAMPLES_MAX + COMPOSE_PLANE_SPARE];
-    uint8_t result[SAMPLES_MAX + COMPOSE_PLANE_SPARE];
-    struct compose_taps taps[SAMPLES_MAX / COMPOSE_PLANE_EIGHT + 1];
+    uint8_t samples[2][SAMPLES_MAX + COMPOSE_YUV_SPARE];
+    int16_t along[2][SAMPLES_MAX + COMPOSE_YUV_SPARE];
+    uint8_t result[SAMPLES_MAX + COMPOSE_YUV_SPARE];
+    struct compose_taps taps[SAMPLES_MAX / COMPOSE_YUV_EIGHT + 1];
 };
 
 static double between(const uint8_t *row, double position, int size)
@@ -31,14 +31,14 @@ static double most_apart(struct rows *rows, int count, double position, double s
                          int weight, bool quick)
 {
     double most = 0;
-    bool near = compose_plane_taps(rows->taps, count, position, step, size);
+    bool near = compose_yuv_taps(rows->taps, count, position, step, size);
     for (int i = 0; i < 2; i++)
-        compose_plane_along(rows->along[i], rows->samples[i], rows->taps, count, near && quick);
-    compose_plane_between(rows->result, rows->along[0], rows->along[1], weight, count);
+        compose_yuv_along(rows->along[i], rows->samples[i], rows->taps, count, near && quick);
+    compose_yuv_between(rows->result, rows->along[0], rows->along[1], weight, count);
     for (int i = 0; i < count; i++) {
         double upper = between(rows->samples[0], position + i * step, size);
         double lower = between(rows->samples[1], position + i * step, size);
-        double share = (double)weight / COMPOSE_PLANE_WEIGHTS;
+        double share = (double)weight / COMPOSE_YUV_WEIGHTS;
         most = fmax(most, fabs(rows->result[i] - (upper * (1 - share) + lower * share)));
     }
     return most;
@@ -63,9 +63,9 @@ static void results_are_between_their_samples(void **state)
             rows.samples[k % 2][k / 2] = (uint8_t)(sample_random(&seed) % 4 ? sample_random(&seed)
                                                    : k % 4 < 2              ? 0
                                                                             : 255);
-        int weight = (int)(sample_random(&seed) % COMPOSE_PLANE_WEIGHTS);
+        int weight = (int)(sample_random(&seed) % COMPOSE_YUV_WEIGHTS);
         most = fmax(most, most_apart(&rows, count, position, step, size, weight, true));
-        quick += compose_plane_taps(rows.taps, count, position, step, size);
+        quick += compose_yuv_taps(rows.taps, count, position, step, size);
     }
     print_message("# largest difference %.2f, %d of 6000 near\n", most, quick);
     assert_true(most <= 2.1);
@@ -84,9 +84,9 @@ static void the_fast_way_gives_the_same(void **state)
         for (int k = 0; k < size; k++)
             rows.samples[0][k] = (uint8_t)sample_random(&seed);
         double step = (double)(size - 3) / count, start = sample_random(&seed) / 4294967295.0;
-        assert_true(compose_plane_taps(rows.taps, count, start, step, size));
+        assert_true(compose_yuv_taps(rows.taps, count, start, step, size));
         for (int quick = 0; quick < 2; quick++)
-            compose_plane_along(rows.along[quick], rows.samples[0], rows.taps, count, quick);
+            compose_yuv_along(rows.along[quick], rows.samples[0], rows.taps, count, quick);
         assert_memory_equal(rows.along[0], rows.along[1], (size_t)count * sizeof(int16_t));
     }
 }
@@ -98,7 +98,7 @@ static void samples_in_their_place_stay_as_they_are(void **state)
     static struct rows rows;
     for (int i = 0; i < 256; i++)
         rows.samples[0][i] = rows.samples[1][i] = (uint8_t)i;
-    for (int weight = 0; weight < COMPOSE_PLANE_WEIGHTS; weight += 4095) {
+    for (int weight = 0; weight < COMPOSE_YUV_WEIGHTS; weight += 4095) {
         assert_true(most_apart(&rows, 256, 0, 1, 256, weight, true) == 0);
         assert_true(most_apart(&rows, 256, 0, 1, 256, weight, false) == 0);
     }

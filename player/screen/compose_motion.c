@@ -1,4 +1,4 @@
-#include "screen/compose_sample.h"
+#include "screen/compose_motion.h"
 
 #include <libyuv/planar_functions.h>
 #include <math.h>
@@ -102,8 +102,8 @@ static void sample_strip(const struct sampling *s, int left, int width)
     }
 }
 
-void compose_sample(const struct canvas *canvas, const struct layout_box *at,
-                    const struct compose_image *image, struct layout_rect crop)
+void compose_motion_sample(const struct canvas *canvas, const struct layout_box *at,
+                           const struct compose_image *image, struct layout_rect crop)
 {
     struct sampling sampling = {
         .image = image,

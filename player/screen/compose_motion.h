@@ -1,8 +1,8 @@
 /* Samples a picture between its pixels (bilinear): what slow motion needs so as not to step.
  *
  * Arithmetic only; any thread. Only compose*.c include this. */
-#ifndef SCREEN_COMPOSE_SAMPLE_H
-#define SCREEN_COMPOSE_SAMPLE_H
+#ifndef SCREEN_COMPOSE_MOTION_H
+#define SCREEN_COMPOSE_MOTION_H
 
 #include "screen/compose.h"
 
@@ -15,7 +15,7 @@ struct compose_image {
 
 /* Draws `crop` of the image, in fractions of it, so that it fills `at`, which lies inside the
  * canvas. Made for crops of up to twice their place: larger ones come out sharp and jagged. */
-void compose_sample(const struct canvas *canvas, const struct layout_box *at,
-                    const struct compose_image *image, struct layout_rect crop);
+void compose_motion_sample(const struct canvas *canvas, const struct layout_box *at,
+                           const struct compose_image *image, struct layout_rect crop);
 
 #endif

@@ -1,4 +1,4 @@
-#include "screen/compose_plane.h"
+#include "screen/compose_yuv.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,13 +10,12 @@
 #define WEIGHT 128
 #define NEAR 16 /* bytes of one shuffle */
 
-bool compose_plane_taps(struct compose_taps *taps, int count, double position, double step,
-                        int size)
+bool compose_yuv_taps(struct compose_taps *taps, int count, double position, double step, int size)
 {
     bool near = true;
-    for (int i = 0; i < compose_plane_groups(count) * COMPOSE_PLANE_EIGHT; i++) {
-        struct compose_taps *group = &taps[i / COMPOSE_PLANE_EIGHT];
-        int place = i % COMPOSE_PLANE_EIGHT * 2;
+    for (int i = 0; i < compose_yuv_groups(count) * COMPOSE_YUV_EIGHT; i++) {
+        struct compose_taps *group = &taps[i / COMPOSE_YUV_EIGHT];
+        int place = i % COMPOSE_YUV_EIGHT * 2;
         /* What is beyond `count` is written too: like the last one. */
         int at = i < count ? i : count - 1;
         double exact = fmin(fmax(position + at * step, 0), size - 1);
@@ -37,10 +36,10 @@ bool compose_plane_taps(struct compose_taps *taps, int count, double position, d
 static void along_plain(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
                         int groups)
 {
-    for (int i = 0; i < groups * COMPOSE_PLANE_EIGHT; i++) {
-        const struct compose_taps *group = &taps[i / COMPOSE_PLANE_EIGHT];
+    for (int i = 0; i < groups * COMPOSE_YUV_EIGHT; i++) {
+        const struct compose_taps *group = &taps[i / COMPOSE_YUV_EIGHT];
         const uint8_t *from = row + group->first;
-        int place = i % COMPOSE_PLANE_EIGHT * 2;
+        int place = i % COMPOSE_YUV_EIGHT * 2;
         result[i] = (int16_t)((from[group->places[place]] - 128) * group->weights[place] +
                               (from[group->places[place + 1]] - 128) * group->weights[place + 1]);
     }
@@ -49,7 +48,7 @@ static void along_plain(int16_t *result, const uint8_t *row, const struct compos
 static void between_plain(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
                           int groups)
 {
-    for (int i = 0; i < groups * COMPOSE_PLANE_EIGHT; i++) {
+    for (int i = 0; i < groups * COMPOSE_YUV_EIGHT; i++) {
         int between = upper[i] + (((lower[i] - upper[i]) * weight + (1 << 14)) >> 15);
         result[i] = (uint8_t)(((between + WEIGHT / 2) >> 7) + 128);
     }
@@ -68,7 +67,7 @@ __attribute__((target("ssse3"))) static void along_fast(int16_t *result, const u
         memcpy(&weights, taps[i].weights, sizeof weights);
         __m128i pairs = _mm_shuffle_epi8(_mm_xor_si128(samples, sign), places);
         __m128i sums = _mm_maddubs_epi16(weights, pairs);
-        memcpy(result + (size_t)i * COMPOSE_PLANE_EIGHT, &sums, sizeof sums);
+        memcpy(result + (size_t)i * COMPOSE_YUV_EIGHT, &sums, sizeof sums);
     }
 }
 
@@ -79,12 +78,12 @@ between_fast(uint8_t *result, const int16_t *upper, const int16_t *lower, int we
     const __m128i share = _mm_set1_epi16((int16_t)weight);
     for (int i = 0; i < groups; i++) {
         __m128i a, b;
-        memcpy(&a, upper + (size_t)i * COMPOSE_PLANE_EIGHT, sizeof a);
-        memcpy(&b, lower + (size_t)i * COMPOSE_PLANE_EIGHT, sizeof b);
+        memcpy(&a, upper + (size_t)i * COMPOSE_YUV_EIGHT, sizeof a);
+        memcpy(&b, lower + (size_t)i * COMPOSE_YUV_EIGHT, sizeof b);
         __m128i between = _mm_add_epi16(a, _mm_mulhrs_epi16(_mm_sub_epi16(b, a), share));
         between = _mm_srai_epi16(_mm_add_epi16(between, half), 7);
         between = _mm_xor_si128(_mm_packs_epi16(between, between), sign);
-        memcpy(result + (size_t)i * COMPOSE_PLANE_EIGHT, &between, COMPOSE_PLANE_EIGHT);
+        memcpy(result + (size_t)i * COMPOSE_YUV_EIGHT, &between, COMPOSE_YUV_EIGHT);
     }
 }
 
@@ -102,20 +101,20 @@ static bool is_fast(void)
 }
 #endif
 
-void compose_plane_along(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
-                         int count, bool near)
+void compose_yuv_along(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
+                       int count, bool near)
 {
     if (near && is_fast())
-        along_fast(result, row, taps, compose_plane_groups(count));
+        along_fast(result, row, taps, compose_yuv_groups(count));
     else
-        along_plain(result, row, taps, compose_plane_groups(count));
+        along_plain(result, row, taps, compose_yuv_groups(count));
 }
 
-void compose_plane_between(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
-                           int count)
+void compose_yuv_between(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
+                         int count)
 {
     if (is_fast())
-        between_fast(result, upper, lower, weight, compose_plane_groups(count));
+        between_fast(result, upper, lower, weight, compose_yuv_groups(count));
     else
-        between_plain(result, upper, lower, weight, compose_plane_groups(count));
+        between_plain(result, upper, lower, weight, compose_yuv_groups(count));
 }
