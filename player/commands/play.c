@@ -115,7 +115,7 @@ static bool make_loader(struct play *play, struct err *err)
         .rotation = (int)value(play, SETTING_ROTATE)->number,
         .language = language,
         .limit_ms = (int64_t)(value(play, SETTING_DECODE_TIMEOUT)->number * 1000),
-        .sound = play->clock.speed == 1 && sound_is_possible(play->hearing.sound),
+        .sound = play->clock.speed == 1 && sound_device_is_possible(play->hearing.sound),
         .quarantine = &play->quarantine,
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);

@@ -21,13 +21,13 @@ _Static_assert(MIXER_HZ == SOUND_QUEUE_HZ, "blocks go to the queue as they are")
 
 bool soundtrack_init(struct soundtrack *hearing)
 {
-    *hearing = (struct soundtrack){.sound = sound_create()};
+    *hearing = (struct soundtrack){.sound = sound_device_create()};
     return hearing->sound;
 }
 
 bool soundtrack_finish(struct soundtrack *hearing)
 {
-    bool clean = sound_destroy(hearing->sound);
+    bool clean = sound_device_destroy(hearing->sound);
     *hearing = (struct soundtrack){0};
     return clean;
 }
@@ -91,18 +91,18 @@ static void want_device(struct soundtrack *hearing, const struct playout *playin
     hearing->looked_ns = now_ns;
     if (is_sound_near(playing, now_ms))
         hearing->wanted_ns = now_ns;
-    sound_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
+    sound_device_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
 }
 
 void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct loader *loader,
                      const struct show *show, const struct show_clock *clock)
 {
-    struct sound_queue *queue = sound_queue(hearing->sound);
+    struct sound_queue *queue = sound_device_queue(hearing->sound);
     int64_t now_ns = clock_mono_ns();
     double now_ms = show_clock_ms(clock, now_ns);
     want_device(hearing, playing, now_ns, now_ms);
-    loader_set_sound(loader, sound_is_possible(hearing->sound));
-    if (!sound_is_open(hearing->sound)) {
+    loader_set_sound(loader, sound_device_is_possible(hearing->sound));
+    if (!sound_device_is_open(hearing->sound)) {
         hearing->running = false;
         pass_over(playing, loader, show, now_ms);
         return;
@@ -136,7 +136,7 @@ int64_t soundtrack_until_ns(const struct soundtrack *hearing, int64_t now_ns, in
 {
     if (hearing->running)
         return now_ns + TURN_NS;
-    if (!sound_is_open(hearing->sound) || change_ns == INT64_MAX)
+    if (!sound_device_is_open(hearing->sound) || change_ns == INT64_MAX)
         return INT64_MAX;
     return change_ns - LEAD_NS > now_ns ? change_ns - LEAD_NS : now_ns + TURN_NS;
 }

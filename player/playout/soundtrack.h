@@ -8,10 +8,10 @@
 #include "core/show_clock.h"
 #include "playout/playout.h"
 #include "sound/mixer.h"
-#include "sound/sound.h"
+#include "sound/sound_device.h"
 
 struct soundtrack {
-    struct sound *sound;
+    struct sound_device *sound;
     struct mixer mixer;
     bool running; /* something is heard, or soon will be */
     /* What the programme was looked through for last, and when there last was a film to be heard in
@@ -24,7 +24,7 @@ struct soundtrack {
  * heard, and closed after a minute without one. */
 bool soundtrack_init(struct soundtrack *hearing);
 
-/* False as sound_destroy. Zeroed is allowed. */
+/* False as sound_device_destroy. Zeroed is allowed. */
 bool soundtrack_finish(struct soundtrack *hearing);
 
 /* To be called after each turn of the show; tells the loader whether to decode sound. */

@@ -28,39 +28,39 @@ int64_t clock_mono_ns(void)
     return mono_ns;
 }
 
-struct sound {
+struct sound_device {
     struct sound_queue queue;
     bool possible, open, wanted;
 };
 
-static struct sound device;
+static struct sound_device device;
 
-struct sound *sound_create(void)
+struct sound_device *sound_device_create(void)
 {
     return &device;
 }
 
-void sound_want(struct sound *sound, bool wanted)
+void sound_device_want(struct sound_device *sound, bool wanted)
 {
     sound->wanted = wanted;
 }
 
-bool sound_is_possible(const struct sound *sound)
+bool sound_device_is_possible(const struct sound_device *sound)
 {
     return sound->possible;
 }
 
-bool sound_is_open(const struct sound *sound)
+bool sound_device_is_open(const struct sound_device *sound)
 {
     return sound->open;
 }
 
-struct sound_queue *sound_queue(struct sound *sound)
+struct sound_queue *sound_device_queue(struct sound_device *sound)
 {
     return &sound->queue;
 }
 
-bool sound_destroy(struct sound *sound)
+bool sound_device_destroy(struct sound_device *sound)
 {
     return sound == &device;
 }
@@ -132,7 +132,7 @@ static struct edition edition;
 static int prepare(void **state)
 {
     (void)state;
-    device = (struct sound){.possible = true};
+    device = (struct sound_device){.possible = true};
     mono_ns = BOOT_NS;
     memset(&heard, 0, sizeof heard);
     film_passed = film_added = NOT_ADDED;

@@ -1,4 +1,4 @@
-#include "sound/sound.h"
+#include "sound/sound_device.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -29,7 +29,7 @@ enum state {
     STATE_OPEN,
 };
 
-struct sound {
+struct sound_device {
     struct sound_queue queue;
     _Atomic int state;
     bool started; /* main thread */
@@ -48,9 +48,9 @@ struct sound {
     bool told;         /* that there is none, or it was lost; until one works */
 };
 
-struct sound *sound_create(void)
+struct sound_device *sound_device_create(void)
 {
-    struct sound *sound = calloc(1, sizeof *sound);
+    struct sound_device *sound = calloc(1, sizeof *sound);
     pthread_condattr_t attributes;
     if (!sound)
         return NULL;
@@ -64,13 +64,13 @@ struct sound *sound_create(void)
 
 static void SDLCALL feed(void *context, Uint8 *bytes, int size)
 {
-    struct sound *sound = context;
+    struct sound_device *sound = context;
     void *samples = bytes; /* SDL allocates it */
     sound_queue_take(&sound->queue, sound->device, samples, size / (int)(2 * sizeof(float)),
                      clock_mono_ns());
 }
 
-static void tell_open(const struct sound *sound)
+static void tell_open(const struct sound_device *sound)
 {
     log_info("sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
              sound->period * 1000.0 / SOUND_QUEUE_HZ);
@@ -78,7 +78,7 @@ static void tell_open(const struct sound *sound)
 
 /* SDL_AudioInit, not SDL_InitSubSystem: SDL's counts of who uses what are not for two threads, and
  * the main thread may be opening a screen. */
-static bool open_device(struct sound *sound)
+static bool open_device(struct sound_device *sound)
 {
     SDL_AudioSpec have;
     const SDL_AudioSpec want = {
@@ -111,7 +111,7 @@ static bool open_device(struct sound *sound)
 }
 
 /* It may hang in this, which leaves the state behind that it is said to become. */
-static void close_device(struct sound *sound, enum state state)
+static void close_device(struct sound_device *sound, enum state state)
 {
     sound->state = state;
     if (!sound->id)
@@ -121,7 +121,7 @@ static void close_device(struct sound *sound, enum state state)
     SDL_AudioQuit();
 }
 
-static bool is_lost(struct sound *sound)
+static bool is_lost(struct sound_device *sound)
 {
     int64_t taken = sound_queue_taken(&sound->queue);
     sound->silent = taken == sound->taken ? sound->silent + 1 : 0;
@@ -130,7 +130,7 @@ static bool is_lost(struct sound *sound)
 }
 
 /* Only now is what went wrong before over: some open, and take nothing. */
-static void note_work(struct sound *sound)
+static void note_work(struct sound_device *sound)
 {
     if (sound->taken - sound->opened_at < WORKS_PAIRS)
         return;
@@ -141,7 +141,7 @@ static void note_work(struct sound *sound)
 }
 
 /* Does what there is to do; returns how long to wait before the next time. */
-static int64_t look_after(struct sound *sound)
+static int64_t look_after(struct sound_device *sound)
 {
     if (sound->id && !is_lost(sound)) {
         note_work(sound);
@@ -176,7 +176,7 @@ static struct timespec after_ms(clockid_t clock, int64_t ms)
 }
 
 /* Nothing is to be heard. What was tried before says nothing about the next time. */
-static void rest(struct sound *sound)
+static void rest(struct sound_device *sound)
 {
     if (sound->id && !sound->told)
         log_info("sound device closed: nothing to hear");
@@ -185,7 +185,7 @@ static void rest(struct sound *sound)
 }
 
 /* Until it is wanted otherwise, or should end; at most limit_ms where it is wanted. */
-static void wait_for_news(struct sound *sound, bool wanted, int64_t limit_ms)
+static void wait_for_news(struct sound_device *sound, bool wanted, int64_t limit_ms)
 {
     struct timespec until = after_ms(CLOCK_MONOTONIC, limit_ms);
     int status = 0;
@@ -196,7 +196,7 @@ static void wait_for_news(struct sound *sound, bool wanted, int64_t limit_ms)
 
 static void *run(void *context)
 {
-    struct sound *sound = context;
+    struct sound_device *sound = context;
     pthread_mutex_lock(&sound->mutex);
     while (!sound->stop) {
         bool wanted = sound->wanted;
@@ -215,7 +215,7 @@ static void *run(void *context)
     return NULL;
 }
 
-static void start(struct sound *sound)
+static void start(struct sound_device *sound)
 {
     sound->started = pthread_create(&sound->thread, NULL, run, sound) == 0;
     if (sound->started)
@@ -225,7 +225,7 @@ static void start(struct sound *sound)
     sound->state = STATE_NONE;
 }
 
-void sound_want(struct sound *sound, bool wanted)
+void sound_device_want(struct sound_device *sound, bool wanted)
 {
     if (sound->wanted != wanted) {
         pthread_mutex_lock(&sound->mutex);
@@ -237,22 +237,22 @@ void sound_want(struct sound *sound, bool wanted)
         start(sound);
 }
 
-bool sound_is_possible(const struct sound *sound)
+bool sound_device_is_possible(const struct sound_device *sound)
 {
     return sound->state != STATE_NONE;
 }
 
-bool sound_is_open(const struct sound *sound)
+bool sound_device_is_open(const struct sound_device *sound)
 {
     return sound->state == STATE_OPEN;
 }
 
-struct sound_queue *sound_queue(struct sound *sound)
+struct sound_queue *sound_device_queue(struct sound_device *sound)
 {
     return &sound->queue;
 }
 
-bool sound_destroy(struct sound *sound)
+bool sound_device_destroy(struct sound_device *sound)
 {
     if (!sound)
         return true;
