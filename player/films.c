@@ -2,7 +2,7 @@
  * hundred shared libraries that FFmpeg brings. The player starts it for each film; so its own
  * start, and that of the workers which draw pictures, costs none of them. */
 #include "base/program.h"
-#include "commands/preview/encoder.h"
+#include "commands/preview/film_encoder.h"
 #include "commands/version_films.h"
 #include "worker/worker_film.h"
 
@@ -23,8 +23,8 @@ int main(int argc, char **argv)
 {
     if (argc == 1 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         _exit(worker_main(&worker_film)); /* nothing to tidy up */
-    if (argc == 2 && strcmp(argv[0], ENCODER_NAME) == 0)
-        return encoder_main(argv[1]);
+    if (argc == 2 && strcmp(argv[0], FILM_ENCODER_NAME) == 0)
+        return film_encoder_main(argv[1]);
     if (argc == 1 && strcmp(argv[0], VERSION_FILMS_NAME) == 0)
         return answer_version();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/log.h"
-#include "commands/preview/encode.h"
+#include "commands/preview/film_writer.h"
 #include "commands/preview/png.h"
 #include "commands/preview/preview_film.h"
 #include "commands/preview/preview_wall.h"
@@ -229,7 +229,8 @@ static bool is_sound(const struct preview *preview, struct err *err)
                            settings_table.rows[of_pictures[i]].name);
     if (!value(preview, SETTING_TO)->given)
         return err_set(err, ERR_INPUT, "option --to is missing; it says when the film ends");
-    return encode_check_size(size->width, size->height, err) || err_prefix(err, "option --size ");
+    return film_writer_check_size(size->width, size->height, err) ||
+           err_prefix(err, "option --size ");
 }
 
 static bool is_complete(const struct preview *preview, struct err *err)

@@ -1,7 +1,7 @@
 #include "commands/preview/preview_film.h"
 
 #include "base/clock.h"
-#include "commands/preview/encode.h"
+#include "commands/preview/film_writer.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -83,11 +83,11 @@ static bool write_all(struct writing *writing, struct err *err)
             return false;
         if (interrupted)
             return err_set(err, ERR_INPUT, "interrupted: no film is written");
-        if (!encode_add(writing->encode, &writing->wall->canvas, err))
+        if (!film_writer_add(writing->encode, &writing->wall->canvas, err))
             return false;
         tell(writing, frame + 1);
     }
-    return encode_finish(writing->encode, err);
+    return film_writer_finish(writing->encode, err);
 }
 
 bool preview_film_write(struct preview_wall *wall, const struct preview_film *film, struct err *err)
@@ -99,8 +99,8 @@ bool preview_film_write(struct preview_wall *wall, const struct preview_film *fi
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .begin_ns = clock_mono_ns(),
     };
-    const struct encode_config config = {wall->canvas.width_px, wall->canvas.height_px,
-                                         writing.rate, THOUSANDTHS};
+    const struct film_writer_config config = {wall->canvas.width_px, wall->canvas.height_px,
+                                              writing.rate, THOUSANDTHS};
     struct sigaction old[SIGNALS];
     const struct sigaction action = {.sa_handler = interrupt};
     /* Each frame that begins before the end. */
@@ -109,12 +109,12 @@ bool preview_film_write(struct preview_wall *wall, const struct preview_film *fi
     interrupted = 0;
     for (int i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &action, &old[i]);
-    writing.encode = encode_create(film->path, &config, err);
+    writing.encode = film_writer_create(film->path, &config, err);
     bool ok = writing.encode && write_all(&writing, err);
     if (writing.is_terminal)
         fputs("\r\033[K", stderr);
     show_finish(&writing.show);
-    encode_destroy(writing.encode);
+    film_writer_destroy(writing.encode);
     for (int i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &old[i], NULL);
     return ok;

@@ -17,7 +17,7 @@ struct preview_film {
 /* Writes the film, with a progress bar where standard error is a terminal. A spot that can't be
  * shown leaves what was on screen before it, as on a wall; but for the first frame that is unknown
  * (ERR_INPUT). No file is left behind on failure, nor where SIGINT, SIGTERM or SIGHUP end it
- * (ERR_INPUT). Else as encode.h; told before anything is decoded where the file can't be made. */
+ * (ERR_INPUT). Else as film_writer.h; told before anything is decoded where the file can't be made. */
 MUST_CHECK bool preview_film_write(struct preview_wall *wall, const struct preview_film *film,
                                    struct err *err);
 

@@ -2,33 +2,33 @@
  * libraries. BT.709, limited range, 4:2:0, as every player takes it; the index stands before the
  * pictures, so that it starts at once over a network.
  *
- * Reads from the stream socket PROGRAM_FD an encoder_order, then parts: ENCODER_FRAME with
+ * Reads from the stream socket PROGRAM_FD an encoder_order, then parts: FILM_ENCODER_FRAME with
  * width x height pixels (0x00RRGGBB in the machine's byte order, no padding), at the end
- * ENCODER_END. Answers with an encoder_reply when the file is open, and with another when it is
+ * FILM_ENCODER_END. Answers with an encoder_reply when the file is open, and with another when it is
  * whole or can't be made. Without an end the file is removed. Our own player is at the other side,
  * so there is no sandbox: it needs the disk. One thread, and libx264's. */
-#ifndef COMMANDS_PREVIEW_ENCODER_H
-#define COMMANDS_PREVIEW_ENCODER_H
+#ifndef COMMANDS_PREVIEW_FILM_ENCODER_H
+#define COMMANDS_PREVIEW_FILM_ENCODER_H
 
 #include "core/err.h"
 
 #include <stdint.h>
 
-#define ENCODER_NAME "duckling-encoder" /* argv[0]; argv[1] is the film's path */
+#define FILM_ENCODER_NAME "duckling-encoder" /* argv[0]; argv[1] is the film's path */
 
-enum { ENCODER_END, ENCODER_FRAME }; /* one byte before each part */
+enum { FILM_ENCODER_END, FILM_ENCODER_FRAME }; /* one byte before each part */
 
-struct encoder_order {
+struct film_encoder_order {
     int32_t width_px, height_px;
     int64_t rate, per; /* frames for each `per` seconds */
 };
 
-struct encoder_reply {
+struct film_encoder_reply {
     int32_t code; /* enum err_code */
     char text[sizeof((struct err *)0)->text];
 };
 
 /* The process's exit status. */
-int encoder_main(const char *path);
+int film_encoder_main(const char *path);
 
 #endif

@@ -1,7 +1,7 @@
-#include "commands/preview/encode.h"
+#include "commands/preview/film_writer.h"
 
 #include "base/program.h"
-#include "commands/preview/encoder.h"
+#include "commands/preview/film_encoder.h"
 #include "sandbox/protocol.h"
 
 #include <errno.h>
@@ -20,16 +20,16 @@ struct encode {
     int socket;
 };
 
-bool encode_check_size(int width_px, int height_px, struct err *err)
+bool film_writer_check_size(int width_px, int height_px, struct err *err)
 {
     if (width_px % 2 || height_px % 2)
         return err_set(err, ERR_INPUT,
                        "needs even sides for a film (its colors have half the resolution), such as "
                        "%dx%d, not %dx%d",
                        width_px + width_px % 2, height_px + height_px % 2, width_px, height_px);
-    if ((int64_t)width_px * height_px > ENCODE_AREA_MAX_PX)
+    if ((int64_t)width_px * height_px > FILM_WRITER_AREA_MAX_PX)
         return err_set(err, ERR_LIMIT, "needs at most %d pixels for a film, not %dx%d",
-                       ENCODE_AREA_MAX_PX, width_px, height_px);
+                       FILM_WRITER_AREA_MAX_PX, width_px, height_px);
     return true;
 }
 
@@ -54,7 +54,7 @@ static bool send_whole(const struct encode *encode, struct iovec *parts, size_t 
 /* What the encoder says: that all is well, or what went wrong. */
 static bool hear(const struct encode *encode, struct err *err)
 {
-    struct encoder_reply reply;
+    struct film_encoder_reply reply;
     ssize_t got;
     do
         got = recv(encode->socket, &reply, sizeof reply, MSG_WAITALL);
@@ -68,7 +68,7 @@ static bool hear(const struct encode *encode, struct err *err)
 static bool start(struct encode *encode, const char *path, struct err *err)
 {
     int pair[2];
-    char name[] = ENCODER_NAME;
+    char name[] = FILM_ENCODER_NAME;
     char *copy = strdup(path);
     char *const arguments[] = {name, copy, NULL};
     int program = program_open(PROTOCOL_WORKER_FILM_PROGRAM, err);
@@ -87,10 +87,12 @@ static bool start(struct encode *encode, const char *path, struct err *err)
     return encode->pid > 0;
 }
 
-struct encode *encode_create(const char *path, const struct encode_config *config, struct err *err)
+struct encode *film_writer_create(const char *path, const struct film_writer_config *config,
+                                  struct err *err)
 {
     struct encode *encode = calloc(1, sizeof *encode);
-    struct encoder_order order = {config->width_px, config->height_px, config->rate, config->per};
+    struct film_encoder_order order = {config->width_px, config->height_px, config->rate,
+                                       config->per};
     struct iovec part = {&order, sizeof order};
     if (!encode) {
         err_oom(err);
@@ -102,13 +104,13 @@ struct encode *encode_create(const char *path, const struct encode_config *confi
         if (hear(encode, err))
             return encode;
     }
-    encode_destroy(encode);
+    film_writer_destroy(encode);
     return NULL;
 }
 
-bool encode_add(struct encode *encode, const struct canvas *canvas, struct err *err)
+bool film_writer_add(struct encode *encode, const struct canvas *canvas, struct err *err)
 {
-    uint8_t kind = ENCODER_FRAME;
+    uint8_t kind = FILM_ENCODER_FRAME;
     struct iovec parts[LINES_MAX] = {{&kind, sizeof kind}};
     size_t count = 1;
     for (int y = 0; y < canvas->height_px; y++) {
@@ -123,15 +125,15 @@ bool encode_add(struct encode *encode, const struct canvas *canvas, struct err *
     return true;
 }
 
-bool encode_finish(struct encode *encode, struct err *err)
+bool film_writer_finish(struct encode *encode, struct err *err)
 {
-    uint8_t kind = ENCODER_END;
+    uint8_t kind = FILM_ENCODER_END;
     struct iovec part = {&kind, sizeof kind};
     send_whole(encode, &part, 1);
     return hear(encode, err);
 }
 
-void encode_destroy(struct encode *encode)
+void film_writer_destroy(struct encode *encode)
 {
     if (!encode)
         return;

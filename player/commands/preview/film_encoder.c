@@ -1,4 +1,4 @@
-#include "commands/preview/encoder.h"
+#include "commands/preview/film_encoder.h"
 
 #include "base/file.h"
 #include "base/program.h"
@@ -68,7 +68,8 @@ static bool set_quality(AVDictionary **options)
            av_dict_set(options, "crf", "18", 0) >= 0;
 }
 
-static bool open_codec(struct encoder *encoder, const struct encoder_order *order, struct err *err)
+static bool open_codec(struct encoder *encoder, const struct film_encoder_order *order,
+                       struct err *err)
 {
     static const char missing[] = "H.264 can't be written: FFmpeg's libavcodec has no libx264 here";
     const AVCodec *found = avcodec_find_encoder(AV_CODEC_ID_H264);
@@ -124,7 +125,8 @@ static bool open_file(struct encoder *encoder, struct err *err)
     return code >= 0 || fail(err, code, encoder->path);
 }
 
-static bool make_frame(struct encoder *encoder, const struct encoder_order *order, struct err *err)
+static bool make_frame(struct encoder *encoder, const struct film_encoder_order *order,
+                       struct err *err)
 {
     encoder->packet = av_packet_alloc();
     AVFrame *frame = encoder->frame = av_frame_alloc();
@@ -137,7 +139,7 @@ static bool make_frame(struct encoder *encoder, const struct encoder_order *orde
 }
 
 static bool encoder_open(struct encoder *encoder, const char *path,
-                         const struct encoder_order *order, struct err *err)
+                         const struct film_encoder_order *order, struct err *err)
 {
     encoder->pixels = malloc((size_t)order->width_px * (size_t)order->height_px * 4);
     if (!encoder->pixels) {
@@ -278,20 +280,20 @@ static bool read_whole(void *bytes, size_t size)
 
 static bool answer(const struct err *err)
 {
-    struct encoder_reply reply = {.code = (int32_t)err->code};
+    struct film_encoder_reply reply = {.code = (int32_t)err->code};
     memcpy(reply.text, err->text, sizeof reply.text);
     return send(PROGRAM_FD, &reply, sizeof reply, MSG_NOSIGNAL) == (ssize_t)sizeof reply;
 }
 
 /* Frames until the end, or until nobody sends any more; an error is only of use to somebody who is
  * there. */
-static bool write_frames(struct encoder *encoder, const struct encoder_order *order,
+static bool write_frames(struct encoder *encoder, const struct film_encoder_order *order,
                          struct err *err)
 {
     size_t frame_bytes = (size_t)order->width_px * (size_t)order->height_px * 4;
     uint8_t kind;
     while (read_whole(&kind, sizeof kind)) {
-        if (kind == ENCODER_END)
+        if (kind == FILM_ENCODER_END)
             return finish_film(encoder, err);
         if (!read_whole(encoder->pixels, frame_bytes))
             break;
@@ -301,16 +303,16 @@ static bool write_frames(struct encoder *encoder, const struct encoder_order *or
     return err_set(err, ERR_SYSTEM, "nobody ended the film");
 }
 
-int encoder_main(const char *path)
+int film_encoder_main(const char *path)
 {
-    struct encoder_order order;
+    struct film_encoder_order order;
     struct encoder encoder = {0};
     struct err err = {0};
     /* A terminal sends these to its whole foreground; whether the film ends is the other side's to
      * say. */
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    prctl(PR_SET_NAME, ENCODER_NAME);
+    prctl(PR_SET_NAME, FILM_ENCODER_NAME);
     closefrom(PROGRAM_FD + 1);
     if (!read_whole(&order, sizeof order))
         return EXIT_FAILURE;
