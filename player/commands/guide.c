@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/guide_lines.h"
+#include "commands/guide_output.h"
 #include "commands/timetable.h"
 #include "commands/usage.h"
 
@@ -16,7 +16,7 @@
 struct guide {
     struct settings settings;
     struct timetable timetable;
-    struct guide_lines lines;
+    struct guide_output lines;
     struct sink sink;
     int64_t from_ms, to_ms;
 };
@@ -46,10 +46,10 @@ static bool read_stretch(struct guide *guide, struct err *err)
 static void list_slots(struct guide *guide)
 {
     struct programme *programme = guide->timetable.playing.programme;
-    guide_lines_head(&guide->lines, &guide->sink);
+    guide_output_head(&guide->lines, &guide->sink);
     struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
     while (slot.start_ms < guide->to_ms && !guide->sink.failed) {
-        guide_lines_put(&guide->lines, &guide->sink, &slot);
+        guide_output_put(&guide->lines, &guide->sink, &slot);
         slot = programme_next_slot(programme, &slot);
     }
 }
@@ -71,7 +71,7 @@ static bool list_totals(struct guide *guide, struct err *err)
         total->time_ms += to_ms - from_ms;
         slot = programme_next_slot(programme, &slot);
     }
-    guide_lines_put_totals(&guide->lines, &guide->sink, totals, guide->to_ms - guide->from_ms);
+    guide_output_put_totals(&guide->lines, &guide->sink, totals, guide->to_ms - guide->from_ms);
     free(totals);
     return true;
 }
@@ -87,8 +87,8 @@ static enum guide_format format_of(const struct settings *settings)
 static bool run(struct guide *guide, struct err *err)
 {
     if (!timetable_open(&guide->timetable, &guide->settings, err) || !read_stretch(guide, err) ||
-        !guide_lines_init(&guide->lines, format_of(&guide->settings),
-                          timetable_playlist(&guide->timetable), err))
+        !guide_output_init(&guide->lines, format_of(&guide->settings),
+                           timetable_playlist(&guide->timetable), err))
         return false;
     sink_init(&guide->sink, stdout, &timetable_zone(&guide->timetable)->civil);
     if (guide->settings.values[SETTING_TOTALS].number == 0)
@@ -114,7 +114,7 @@ int guide_main(int argc, char **argv)
         log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
-    guide_lines_finish(&guide.lines);
+    guide_output_finish(&guide.lines);
     timetable_finish(&guide.timetable);
     settings_finish(&guide.settings);
     log_flush();

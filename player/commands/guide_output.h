@@ -1,8 +1,8 @@
 /* The lines of a guide as table, JSON or CSV: slots, or totals of spots. One thread.
  *
  * Names are put into form once; a line is then pieces copied one after the other. */
-#ifndef COMMANDS_GUIDE_LINES_H
-#define COMMANDS_GUIDE_LINES_H
+#ifndef COMMANDS_GUIDE_OUTPUT_H
+#define COMMANDS_GUIDE_OUTPUT_H
 
 #include "commands/sink.h"
 #include "programme/programme.h"
@@ -18,7 +18,7 @@ struct guide_piece {
     size_t size;
 };
 
-struct guide_lines {
+struct guide_output {
     enum guide_format format;
     const struct playlist *playlist;
     struct guide_piece *spots;   /* by spot, and last what stands for the house card */
@@ -30,20 +30,20 @@ struct guide_total {
     int64_t plays, time_ms;
 };
 
-/* Errors: ERR_SYSTEM (out of memory). guide_lines_finish in any case. The playlist must outlive the
+/* Errors: ERR_SYSTEM (out of memory). guide_output_finish in any case. The playlist must outlive the
  * lines. */
-MUST_CHECK bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
-                                 const struct playlist *playlist, struct err *err);
-void guide_lines_finish(struct guide_lines *lines);
+MUST_CHECK bool guide_output_init(struct guide_output *lines, enum guide_format format,
+                                  const struct playlist *playlist, struct err *err);
+void guide_output_finish(struct guide_output *lines);
 
 /* What stands above the lines; for JSON nothing. */
-void guide_lines_head(const struct guide_lines *lines, struct sink *sink);
-void guide_lines_put(const struct guide_lines *lines, struct sink *sink,
-                     const struct programme_slot *slot);
+void guide_output_head(const struct guide_output *lines, struct sink *sink);
+void guide_output_put(const struct guide_output *lines, struct sink *sink,
+                      const struct programme_slot *slot);
 
 /* A line for each spot in the playlist's order, then one for the house card if it was on. `totals`
  * has spot_count items and one for the house card; their times add up to stretch_ms. */
-void guide_lines_put_totals(const struct guide_lines *lines, struct sink *sink,
-                            const struct guide_total *totals, int64_t stretch_ms);
+void guide_output_put_totals(const struct guide_output *lines, struct sink *sink,
+                             const struct guide_total *totals, int64_t stretch_ms);
 
 #endif

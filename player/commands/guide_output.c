@@ -1,4 +1,4 @@
-#include "commands/guide_lines.h"
+#include "commands/guide_output.h"
 
 #include "commands/columns.h"
 
@@ -50,7 +50,7 @@ static void put_csv(FILE *stream, const char *text)
     fputc('"', stream);
 }
 
-static void write_spot(const struct guide_lines *lines, FILE *stream, const char *name)
+static void write_spot(const struct guide_output *lines, FILE *stream, const char *name)
 {
     switch (lines->format) {
     case GUIDE_TABLE:
@@ -89,7 +89,7 @@ static struct source source_at(const struct playlist *playlist, size_t index)
     return source;
 }
 
-static void write_source_row(const struct guide_lines *lines, FILE *stream,
+static void write_source_row(const struct guide_output *lines, FILE *stream,
                              const struct source *source)
 {
     char text[32] = "fallback";
@@ -125,7 +125,7 @@ static void write_source_csv(FILE *stream, const struct source *source)
     fputc('\n', stream);
 }
 
-static void write_source(const struct guide_lines *lines, FILE *stream, size_t index)
+static void write_source(const struct guide_output *lines, FILE *stream, size_t index)
 {
     struct source source = source_at(lines->playlist, index);
     switch (lines->format) {
@@ -141,7 +141,7 @@ static void write_source(const struct guide_lines *lines, FILE *stream, size_t i
     }
 }
 
-static void measure(struct guide_lines *lines)
+static void measure(struct guide_output *lines)
 {
     const struct playlist *playlist = lines->playlist;
     char daypart[32];
@@ -157,7 +157,7 @@ static void measure(struct guide_lines *lines)
 }
 
 /* Keeps what stands for a spot or a source. */
-static bool keep(struct guide_piece *piece, const struct guide_lines *lines, size_t index,
+static bool keep(struct guide_piece *piece, const struct guide_output *lines, size_t index,
                  bool source)
 {
     FILE *stream = open_memstream(&piece->bytes, &piece->size);
@@ -172,10 +172,10 @@ static bool keep(struct guide_piece *piece, const struct guide_lines *lines, siz
     return fclose(stream) == 0 && ok;
 }
 
-bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
-                      const struct playlist *playlist, struct err *err)
+bool guide_output_init(struct guide_output *lines, enum guide_format format,
+                       const struct playlist *playlist, struct err *err)
 {
-    *lines = (struct guide_lines){.format = format, .playlist = playlist};
+    *lines = (struct guide_output){.format = format, .playlist = playlist};
     measure(lines);
     lines->spots = calloc(playlist->spot_count + 1, sizeof *lines->spots);
     lines->sources = calloc(playlist->schedule_count + 2, sizeof *lines->sources);
@@ -187,7 +187,7 @@ bool guide_lines_init(struct guide_lines *lines, enum guide_format format,
     return ok || err_oom(err);
 }
 
-void guide_lines_finish(struct guide_lines *lines)
+void guide_output_finish(struct guide_output *lines)
 {
     for (size_t i = 0; lines->spots && i <= lines->playlist->spot_count; i++)
         free(lines->spots[i].bytes);
@@ -205,7 +205,7 @@ static void put_cells(struct sink *sink, const char *text, size_t cells)
     put_blanks(sink, cells > size ? cells - size : 0);
 }
 
-void guide_lines_head(const struct guide_lines *lines, struct sink *sink)
+void guide_output_head(const struct guide_output *lines, struct sink *sink)
 {
     if (lines->format == GUIDE_CSV)
         PUT(sink, "start,start_ms,end_ms,spot,daypart,loop\n");
@@ -223,8 +223,8 @@ static void put_piece(struct sink *sink, const struct guide_piece *piece)
     sink_put(sink, piece->bytes, piece->size);
 }
 
-void guide_lines_put(const struct guide_lines *lines, struct sink *sink,
-                     const struct programme_slot *slot)
+void guide_output_put(const struct guide_output *lines, struct sink *sink,
+                      const struct programme_slot *slot)
 {
     const struct playlist *playlist = lines->playlist;
     size_t source = playlist->schedule_count + (slot->source == PROGRAMME_NOTHING);
@@ -259,7 +259,7 @@ void guide_lines_put(const struct guide_lines *lines, struct sink *sink,
     put_piece(sink, &lines->sources[source]);
 }
 
-static void put_total(const struct guide_lines *lines, struct sink *sink,
+static void put_total(const struct guide_output *lines, struct sink *sink,
                       const struct guide_total *total, int64_t stretch_ms)
 {
     char text[128];
@@ -283,8 +283,8 @@ static void put_total(const struct guide_lines *lines, struct sink *sink,
     sink_put(sink, text, strlen(text));
 }
 
-void guide_lines_put_totals(const struct guide_lines *lines, struct sink *sink,
-                            const struct guide_total *totals, int64_t stretch_ms)
+void guide_output_put_totals(const struct guide_output *lines, struct sink *sink,
+                             const struct guide_total *totals, int64_t stretch_ms)
 {
     size_t count = lines->playlist->spot_count;
     struct guide_total all = {0};
