@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "commands/columns.h"
-#include "commands/reasons.h"
+#include "commands/explain_words.h"
 #include "commands/timetable.h"
 #include "commands/usage.h"
 
@@ -19,7 +19,7 @@
 struct inquiry {
     struct settings settings;
     struct timetable timetable;
-    struct reasons reasons;
+    struct explain_words reasons;
     struct programme_explain explain;
     struct programme_explain_daypart *dayparts; /* schedule_count */
 };
@@ -56,7 +56,7 @@ static void tell_instant(const struct inquiry *inquiry)
     char own[40];
     put_label("at");
     put_time(inquiry, t_ms);
-    const char *weekday = reasons_weekday(civil_local_day(&zone->civil, t_ms));
+    const char *weekday = explain_words_weekday(civil_local_day(&zone->civil, t_ms));
     if (strcmp(shown->name, zone->name) == 0) {
         printf(", %s, %s\n", weekday, zone->name);
         return;
@@ -125,7 +125,7 @@ static void tell_why(const struct inquiry *inquiry)
     }
     putchar('\n');
     put_label("");
-    reasons_put_run(&inquiry->reasons, inquiry->explain.since_ms, inquiry->explain.until_ms);
+    explain_words_put_run(&inquiry->reasons, inquiry->explain.since_ms, inquiry->explain.until_ms);
     putchar('\n');
     put_label("block");
     fputs("from ", stdout);
@@ -152,7 +152,7 @@ static void tell_dayparts(const struct inquiry *inquiry)
         columns_put(stdout, label, label_width + GAP);
         if (loop_width > 0)
             columns_put(stdout, playlist->loops[playlist->schedule[i].loop].name, loop_width + GAP);
-        reasons_put_daypart(&inquiry->reasons, playlist, inquiry->dayparts, i);
+        explain_words_put_daypart(&inquiry->reasons, playlist, inquiry->dayparts, i);
         putchar('\n');
     }
 }
@@ -165,7 +165,7 @@ static void tell_occurrence(const struct inquiry *inquiry, const char *label, bo
         printf("not within %d days\n", PROGRAMME_EXPLAIN_HORIZON_DAYS);
         return;
     }
-    reasons_put_instant(&inquiry->reasons, slot->start_ms);
+    explain_words_put_instant(&inquiry->reasons, slot->start_ms);
     fputs(" to ", stdout);
     put_time(inquiry, slot->end_ms);
     putchar('\n');
@@ -215,12 +215,12 @@ static bool find_spot(const struct playlist *playlist, const char *name, int *sp
 static bool run(struct inquiry *inquiry, struct err *err)
 {
     struct timetable *timetable = &inquiry->timetable;
-    struct reasons *reasons = &inquiry->reasons;
+    struct explain_words *reasons = &inquiry->reasons;
     int spot = -1;
     if (!timetable_open(timetable, &inquiry->settings, err))
         return false;
     const struct playlist *playlist = timetable_playlist(timetable);
-    *reasons = (struct reasons){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
+    *reasons = (struct explain_words){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
     if (!timetable_instant(timetable, &inquiry->settings, SETTING_AT, PROGRAMME_LAST_MS,
                            &reasons->t_ms, err) ||
         (inquiry->settings.operands[1] &&

@@ -1,6 +1,6 @@
-#include "commands/reasons.h"
+#include "commands/explain_words.h"
 
-void reasons_span(int64_t ms, char text[REASONS_SPAN_BYTES])
+void explain_words_span(int64_t ms, char text[EXPLAIN_WORDS_SPAN_BYTES])
 {
     static const struct {
         int64_t ms;
@@ -11,31 +11,31 @@ void reasons_span(int64_t ms, char text[REASONS_SPAN_BYTES])
     while (i < count && ms < units[i].ms)
         i++;
     if (i == count) {
-        snprintf(text, REASONS_SPAN_BYTES, "less than a second");
+        snprintf(text, EXPLAIN_WORDS_SPAN_BYTES, "less than a second");
         return;
     }
     long long many = ms / units[i].ms;
-    int used =
-        snprintf(text, REASONS_SPAN_BYTES, "%lld %s%s", many, units[i].name, many == 1 ? "" : "s");
+    int used = snprintf(text, EXPLAIN_WORDS_SPAN_BYTES, "%lld %s%s", many, units[i].name,
+                        many == 1 ? "" : "s");
     if (i + 1 == count || (i == 0 && many >= 7))
         return;
     long long rest = ms % units[i].ms / units[i + 1].ms;
     if (rest > 0)
-        snprintf(text + used, REASONS_SPAN_BYTES - (size_t)used, " %lld %s%s", rest,
+        snprintf(text + used, EXPLAIN_WORDS_SPAN_BYTES - (size_t)used, " %lld %s%s", rest,
                  units[i + 1].name, rest == 1 ? "" : "s");
 }
 
-const char *reasons_weekday(int32_t day)
+const char *explain_words_weekday(int32_t day)
 {
     static const char *const names[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
     return names[civil_weekday(day)];
 }
 
-void reasons_put_instant(const struct reasons *reasons, int64_t ms)
+void explain_words_put_instant(const struct explain_words *reasons, int64_t ms)
 {
-    char time[40], span[REASONS_SPAN_BYTES];
+    char time[40], span[EXPLAIN_WORDS_SPAN_BYTES];
     civil_format(reasons->zone, ms, time);
-    reasons_span(ms > reasons->t_ms ? ms - reasons->t_ms : reasons->t_ms - ms, span);
+    explain_words_span(ms > reasons->t_ms ? ms - reasons->t_ms : reasons->t_ms - ms, span);
     if (ms == reasons->t_ms)
         fprintf(reasons->stream, "%s (now)", time);
     else if (ms > reasons->t_ms)
@@ -44,30 +44,30 @@ void reasons_put_instant(const struct reasons *reasons, int64_t ms)
         fprintf(reasons->stream, "%s (%s ago)", time, span);
 }
 
-void reasons_put_run(const struct reasons *reasons, int64_t since_ms, int64_t until_ms)
+void explain_words_put_run(const struct explain_words *reasons, int64_t since_ms, int64_t until_ms)
 {
     if (since_ms == PROGRAMME_EXPLAIN_LONG_AGO)
         fprintf(reasons->stream, "for more than %d days", PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
         fputs("since ", reasons->stream);
-        reasons_put_instant(reasons, since_ms);
+        explain_words_put_instant(reasons, since_ms);
     }
     if (until_ms == PROGRAMME_EXPLAIN_NOT_SOON)
         fprintf(reasons->stream, ", and for more than %d days to come",
                 PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
         fputs(", until ", reasons->stream);
-        reasons_put_instant(reasons, until_ms);
+        explain_words_put_instant(reasons, until_ms);
     }
 }
 
 /* "starts in 3 days, 2026-02-09T20:00:00+09:00". */
-static void put_bound(const struct reasons *reasons, int64_t bound_ms)
+static void put_bound(const struct explain_words *reasons, int64_t bound_ms)
 {
-    char time[40], span[REASONS_SPAN_BYTES];
+    char time[40], span[EXPLAIN_WORDS_SPAN_BYTES];
     bool later = bound_ms > reasons->t_ms;
     civil_format(reasons->zone, bound_ms, time);
-    reasons_span(later ? bound_ms - reasons->t_ms : reasons->t_ms - bound_ms, span);
+    explain_words_span(later ? bound_ms - reasons->t_ms : reasons->t_ms - bound_ms, span);
     if (later)
         fprintf(reasons->stream, "starts in %s, %s", span, time);
     else if (bound_ms == reasons->t_ms)
@@ -83,7 +83,7 @@ static void put_time_of_day(FILE *stream, int32_t ms)
         fprintf(stream, ":%02d", ms / 1000 % 60);
 }
 
-static void put_idle(const struct reasons *reasons, const struct playlist *playlist,
+static void put_idle(const struct explain_words *reasons, const struct playlist *playlist,
                      const struct programme_explain_daypart *answer,
                      const struct playlist_daypart *daypart)
 {
@@ -103,7 +103,7 @@ static void put_idle(const struct reasons *reasons, const struct playlist *playl
         put_bound(reasons, answer->bound_ms);
         break;
     case PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY:
-        fprintf(stream, "not on %s", reasons_weekday(answer->day));
+        fprintf(stream, "not on %s", explain_words_weekday(answer->day));
         break;
     case PROGRAMME_EXPLAIN_EXCEPTED:
         civil_date_of(answer->day, &year, &month, &day);
@@ -124,15 +124,15 @@ static void put_idle(const struct reasons *reasons, const struct playlist *playl
     }
 }
 
-void reasons_put_daypart(const struct reasons *reasons, const struct playlist *playlist,
-                         const struct programme_explain_daypart *answers, size_t index)
+void explain_words_put_daypart(const struct explain_words *reasons, const struct playlist *playlist,
+                               const struct programme_explain_daypart *answers, size_t index)
 {
     const struct programme_explain_daypart *answer = &answers[index];
     bool runs = answer->reason == PROGRAMME_EXPLAIN_RUNS;
     if (runs || answer->reason == PROGRAMME_EXPLAIN_NO_SHARE) {
         fputs(runs ? "runs " : "gets no share of voice, as the others leave none: so ",
               reasons->stream);
-        reasons_put_run(reasons, answer->since_ms, answer->until_ms);
+        explain_words_put_run(reasons, answer->since_ms, answer->until_ms);
         return;
     }
     put_idle(reasons, playlist, answer, &playlist->schedule[index]);
@@ -149,5 +149,5 @@ void reasons_put_daypart(const struct reasons *reasons, const struct playlist *p
         return;
     }
     fputs("; runs next at ", reasons->stream);
-    reasons_put_instant(reasons, answer->next_ms);
+    explain_words_put_instant(reasons, answer->next_ms);
 }
