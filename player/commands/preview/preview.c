@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/log.h"
+#include "commands/preview/contact_sheet.h"
 #include "commands/preview/film_writer.h"
 #include "commands/preview/png.h"
 #include "commands/preview/preview_film.h"
-#include "commands/preview/preview_wall.h"
-#include "commands/preview/sheet.h"
+#include "commands/preview/preview_screen.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
 #include "decode/worker_process.h"
@@ -22,7 +22,7 @@
 
 struct preview {
     struct settings settings;
-    struct preview_wall wall;
+    struct preview_screen wall;
 };
 
 static const struct option_value *value(const struct preview *preview, enum setting setting)
@@ -60,7 +60,7 @@ static bool prepare(struct preview *preview, struct err *err)
         .language = language,
         .limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
-    return preview_wall_init(&preview->wall, &config, err);
+    return preview_screen_init(&preview->wall, &config, err);
 }
 
 static double frame_ms(const struct preview *preview, int64_t start_ms, int frame)
@@ -85,7 +85,7 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
                      number + 2);
         else
             snprintf(path, sizeof path, "%s", pattern);
-        if (!preview_wall_draw(&preview->wall, frame_ms(preview, start_ms, i), err) ||
+        if (!preview_screen_draw(&preview->wall, frame_ms(preview, start_ms, i), err) ||
             !png_write(path, &preview->wall.canvas, err))
             return false;
     }
@@ -94,20 +94,20 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
 
 static bool write_strip(struct preview *preview, int64_t start_ms, struct err *err)
 {
-    struct sheet sheet = {0};
+    struct contact_sheet sheet = {0};
     int frames = (int)value(preview, SETTING_FRAMES)->number;
-    bool ok = sheet_init(&sheet, frames, 1, &preview->wall.canvas, err);
+    bool ok = contact_sheet_init(&sheet, frames, 1, &preview->wall.canvas, err);
     for (int i = 0; ok && i < frames; i++)
-        ok = preview_wall_draw(&preview->wall, frame_ms(preview, start_ms, i), err) &&
-             sheet_put(&sheet, i, 0, &preview->wall.canvas, err);
-    ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
-    sheet_finish(&sheet);
+        ok = preview_screen_draw(&preview->wall, frame_ms(preview, start_ms, i), err) &&
+             contact_sheet_put(&sheet, i, 0, &preview->wall.canvas, err);
+    ok = ok && contact_sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+    contact_sheet_finish(&sheet);
     return ok;
 }
 
 static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
 {
-    struct preview_wall *wall = &preview->wall;
+    struct preview_screen *wall = &preview->wall;
     const struct playout *playing = &wall->playing;
     /* A film stands for itself by its middle: films often begin with nothing. */
     struct loader_key key = {playing->edition,
@@ -122,7 +122,7 @@ static bool draw_spot(struct preview *preview, int spot, const char *language, s
         loader_poll(wall->loader);
         enum loader_state state = loader_want(wall->loader, &key, &picture);
         loader_end_round(wall->loader);
-        bool more = preview_wall_wait(wall);
+        bool more = preview_screen_wait(wall);
         if (state == LOADER_READY && !more) {
             struct display_mix mix = {.to = {picture, 0}, .mix = 1, .dim = 1};
             return display_capture(wall->display, &mix, &wall->canvas, err);
@@ -141,22 +141,23 @@ static int languages_of(const struct playlist_spot *spot)
 static bool write_sheet(struct preview *preview, struct err *err)
 {
     const struct playlist *playlist = preview->wall.playing.edition->playlist;
-    struct sheet sheet = {0};
+    struct contact_sheet sheet = {0};
     int columns = 1;
     for (size_t i = 0; i < playlist->spot_count; i++)
         if (languages_of(&playlist->spots[i]) > columns)
             columns = languages_of(&playlist->spots[i]);
-    bool ok = sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->wall.canvas, err);
+    bool ok =
+        contact_sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->wall.canvas, err);
     for (int row = 0; ok && row < (int)playlist->spot_count; row++) {
         const struct playlist_spot *spot = &playlist->spots[row];
         for (int column = 0; ok && column < languages_of(spot); column++) {
             const char *language = spot->text_count ? spot->texts[column].language : "";
             ok = draw_spot(preview, row, *language ? language : NULL, err) &&
-                 sheet_put(&sheet, column, row, &preview->wall.canvas, err);
+                 contact_sheet_put(&sheet, column, row, &preview->wall.canvas, err);
         }
     }
-    ok = ok && sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
-    sheet_finish(&sheet);
+    ok = ok && contact_sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+    contact_sheet_finish(&sheet);
     return ok;
 }
 
@@ -258,7 +259,7 @@ int preview_main(int argc, char **argv)
         log_error("%s", err.text);
         status = EXIT_FAILURE;
     }
-    preview_wall_finish(&preview.wall);
+    preview_screen_finish(&preview.wall);
     settings_finish(&preview.settings);
     log_flush();
     return status;

@@ -26,7 +26,7 @@ static void interrupt(int number)
 
 /* One film that is being written. */
 struct writing {
-    struct preview_wall *wall;
+    struct preview_screen *wall;
     struct encode *encode;
     struct show show;
     struct display_mix last; /* what was drawn last; its pictures are held by the show */
@@ -64,9 +64,9 @@ static void tell(struct writing *writing, int64_t done)
  * there. */
 static bool draw(struct writing *writing, int64_t frame, struct err *err)
 {
-    struct preview_wall *wall = writing->wall;
-    struct show_wish wish = preview_wall_settle(wall, instant_of(writing, frame));
-    if (frame == 0 && !preview_wall_join(&writing->show, &wish, err))
+    struct preview_screen *wall = writing->wall;
+    struct show_wish wish = preview_screen_settle(wall, instant_of(writing, frame));
+    if (frame == 0 && !preview_screen_join(&writing->show, &wish, err))
         return false;
     struct show_frame next = show_step(&writing->show, &wish);
     if (next.needs_freeze &&
@@ -90,7 +90,8 @@ static bool write_all(struct writing *writing, struct err *err)
     return film_writer_finish(writing->encode, err);
 }
 
-bool preview_film_write(struct preview_wall *wall, const struct preview_film *film, struct err *err)
+bool preview_film_write(struct preview_screen *wall, const struct preview_film *film,
+                        struct err *err)
 {
     struct writing writing = {
         .wall = wall,

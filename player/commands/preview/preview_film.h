@@ -3,7 +3,7 @@
 #ifndef COMMANDS_PREVIEW_PREVIEW_FILM_H
 #define COMMANDS_PREVIEW_PREVIEW_FILM_H
 
-#include "commands/preview/preview_wall.h"
+#include "commands/preview/preview_screen.h"
 
 #define PREVIEW_FILM_FPS 30 /* where nothing else is asked for */
 #define PREVIEW_FILM_MS_MAX INT64_C(86400000)
@@ -18,7 +18,7 @@ struct preview_film {
  * shown leaves what was on screen before it, as on a wall; but for the first frame that is unknown
  * (ERR_INPUT). No file is left behind on failure, nor where SIGINT, SIGTERM or SIGHUP end it
  * (ERR_INPUT). Else as film_writer.h; told before anything is decoded where the file can't be made. */
-MUST_CHECK bool preview_film_write(struct preview_wall *wall, const struct preview_film *film,
+MUST_CHECK bool preview_film_write(struct preview_screen *wall, const struct preview_film *film,
                                    struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "commands/preview/preview_wall.h"
+#include "commands/preview/preview_screen.h"
 
 #include "base/clock.h"
 #include "decode/worker_process.h"
@@ -8,8 +8,8 @@
 
 #define HUNG_UP_MS 5
 
-bool preview_wall_init(struct preview_wall *wall, const struct loader_config *config,
-                       struct err *err)
+bool preview_screen_init(struct preview_screen *wall, const struct loader_config *config,
+                         struct err *err)
 {
     const struct display_config display = {.renderer = DISPLAY_MEMORY,
                                            .width_px = config->screen_width_px,
@@ -25,14 +25,14 @@ bool preview_wall_init(struct preview_wall *wall, const struct loader_config *co
     return wall->display != NULL;
 }
 
-void preview_wall_finish(struct preview_wall *wall)
+void preview_screen_finish(struct preview_screen *wall)
 {
     loader_destroy(wall->loader);
     playout_finish(&wall->playing);
     display_destroy(wall->display);
     worker_process_reap(true);
     free(wall->canvas.pixels);
-    *wall = (struct preview_wall){0};
+    *wall = (struct preview_screen){0};
 }
 
 /* Lines that were hung up stay readable for ever: those of films that have come to their end. What
@@ -54,7 +54,7 @@ static void wait_for(struct pollfd *fds, int count, int64_t left_ms)
     poll(fds, (nfds_t)open_count, left_ms < HUNG_UP_MS ? (int)left_ms : HUNG_UP_MS);
 }
 
-bool preview_wall_wait(const struct preview_wall *wall)
+bool preview_screen_wait(const struct preview_screen *wall)
 {
     struct pollfd fds[LOADER_FDS_MAX];
     int64_t deadline_ns = INT64_MAX;
@@ -65,7 +65,7 @@ bool preview_wall_wait(const struct preview_wall *wall)
     return true;
 }
 
-struct show_wish preview_wall_settle(struct preview_wall *wall, double show_ms)
+struct show_wish preview_screen_settle(struct preview_screen *wall, double show_ms)
 {
     struct show_wish wish;
     do {
@@ -73,11 +73,11 @@ struct show_wish preview_wall_settle(struct preview_wall *wall, double show_ms)
         loader_poll(wall->loader);
         wish = playout_wish(&wall->playing, wall->loader, "", false, show_ms, &next);
         loader_end_round(wall->loader);
-    } while (preview_wall_wait(wall));
+    } while (preview_screen_wait(wall));
     return wish;
 }
 
-bool preview_wall_join(struct show *show, const struct show_wish *wish, struct err *err)
+bool preview_screen_join(struct show *show, const struct show_wish *wish, struct err *err)
 {
     if (!wish->to.picture || (wish->has_from && !wish->from.picture))
         return err_set(err, ERR_INPUT, "the picture can't be shown");
@@ -92,11 +92,11 @@ bool preview_wall_join(struct show *show, const struct show_wish *wish, struct e
     return true;
 }
 
-bool preview_wall_draw(struct preview_wall *wall, double show_ms, struct err *err)
+bool preview_screen_draw(struct preview_screen *wall, double show_ms, struct err *err)
 {
     struct show show = {0};
-    struct show_wish wish = preview_wall_settle(wall, show_ms);
-    if (!preview_wall_join(&show, &wish, err))
+    struct show_wish wish = preview_screen_settle(wall, show_ms);
+    if (!preview_screen_join(&show, &wish, err))
         return false;
     struct show_frame frame = show_step(&show, &wish);
     bool ok = display_capture(wall->display, &frame.mix, &wall->canvas, err);

@@ -1,4 +1,4 @@
-#include "commands/preview/sheet.h"
+#include "commands/preview/contact_sheet.h"
 
 #include "commands/preview/png.h"
 #include "screen/snapshot.h"
@@ -10,8 +10,8 @@
 #define GROUND 0xff0c1216u
 #define SHEET_BYTES_MAX ((size_t)1 << 30)
 
-bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas *screen,
-                struct err *err)
+bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
+                        const struct canvas *screen, struct err *err)
 {
     bool landscape = screen->width_px >= screen->height_px;
     int longer = landscape ? screen->width_px : screen->height_px;
@@ -33,8 +33,8 @@ bool sheet_init(struct sheet *sheet, int columns, int rows, const struct canvas 
     return true;
 }
 
-bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *screen,
-               struct err *err)
+bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
+                       const struct canvas *screen, struct err *err)
 {
     int x = GAP_PX + column * (sheet->cell_width_px + GAP_PX);
     int y = GAP_PX + row * (sheet->cell_height_px + GAP_PX);
@@ -45,13 +45,13 @@ bool sheet_put(struct sheet *sheet, int column, int row, const struct canvas *sc
     return snapshot_scale(screen, &cell, err);
 }
 
-bool sheet_write(const struct sheet *sheet, const char *path, struct err *err)
+bool contact_sheet_write(const struct contact_sheet *sheet, const char *path, struct err *err)
 {
     return png_write(path, &sheet->canvas, err);
 }
 
-void sheet_finish(struct sheet *sheet)
+void contact_sheet_finish(struct contact_sheet *sheet)
 {
     free(sheet->canvas.pixels);
-    *sheet = (struct sheet){0};
+    *sheet = (struct contact_sheet){0};
 }

@@ -1,0 +1,30 @@
+/* A sheet of pictures: screens scaled down into cells of one PNG. Any thread. */
+#ifndef COMMANDS_PREVIEW_CONTACT_SHEET_H
+#define COMMANDS_PREVIEW_CONTACT_SHEET_H
+
+#include "screen/compose.h"
+
+#include "core/err.h"
+
+/* Zeroed is empty. */
+struct contact_sheet {
+    struct canvas canvas;
+    int cell_width_px, cell_height_px;
+};
+
+/* Makes room for columns × rows (>= 1) cells in the shape of a screen. ERR_LIMIT where that is more
+ * than a gigabyte. */
+MUST_CHECK bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
+                                   const struct canvas *screen, struct err *err);
+
+/* Scales a screen into a cell. */
+MUST_CHECK bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
+                                  const struct canvas *screen, struct err *err);
+
+/* Writes the PNG. */
+MUST_CHECK bool contact_sheet_write(const struct contact_sheet *sheet, const char *path,
+                                    struct err *err);
+
+void contact_sheet_finish(struct contact_sheet *sheet);
+
+#endif
