@@ -154,9 +154,9 @@ class Manuals(unittest.TestCase):
         self.assertEqual([w for w in sorted(words) if not re.search(rf"(?<![\w-]){re.escape(w)}(?![\w-])", page)], [])
 
     def test_what_check_looks_at_of_a_film(self):
-        """The numbers of check_watch.h, in seconds, stand in the page."""
+        """The numbers of check_film_probe.h, in seconds, stand in the page."""
         page = (TOP / "packaging/man/duckling.1").read_text()
-        header = (TOP / "player/commands/check/check_watch.h").read_text()
+        header = (TOP / "player/commands/check/check_film_probe.h").read_text()
         numbers = {name: int(us) // 1000000 for name, us in re.findall(r"#define CHECK_WATCH_(\w*)US INT64_C\((\d+)\)", header)}
         self.assertEqual(sorted(numbers), ["", "END_", "LONG_", "TIMED_"])
         told = re.search(r"its first (\d+) seconds, the first (\d+) of which are timed;\nof a longer one that tells its length also the "

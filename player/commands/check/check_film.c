@@ -1,10 +1,10 @@
 #include "commands/check/check_film.h"
 
+#include "commands/check/check_file_kind.h"
+#include "commands/check/check_film_order.h"
+#include "commands/check/check_film_probe.h"
 #include "commands/check/check_flash.h"
-#include "commands/check/check_follow.h"
-#include "commands/check/check_kind.h"
 #include "commands/check/check_shape.h"
-#include "commands/check/check_watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 /* What a film's file turned out to be. */
 struct finding {
     bool looked;
-    struct check_watched watched;
+    struct check_film_probe_result watched;
 };
 
 struct context {
@@ -46,7 +46,7 @@ static bool has_volume(const struct playlist *playlist, int asset)
 
 static bool find(const struct context *context, int asset, struct err *err)
 {
-    const struct check_watch watch = {
+    const struct check_film_probe watch = {
         .edition = context->check->edition,
         .asset = asset,
         .limit_ms = context->check->limit_ms,
@@ -56,7 +56,7 @@ static bool find(const struct context *context, int asset, struct err *err)
     if (finding->looked)
         return true;
     finding->looked = true;
-    return check_watch_run(&watch, &finding->watched, err);
+    return check_film_probe_run(&watch, &finding->watched, err);
 }
 
 /* What a worker says of its codec, as far as it is a name. */
@@ -76,7 +76,8 @@ static void tell_facts(const struct context *context, const struct film_client_f
 }
 
 static void judge_length(const struct context *context, const struct playlist_spot *spot,
-                         const struct check_watched *watched, const struct check_place *place)
+                         const struct check_film_probe_result *watched,
+                         const struct check_place *place)
 {
     struct check_report *report = context->check->report;
     int64_t length_us = watched->facts.duration_us;
@@ -99,7 +100,8 @@ static void judge_length(const struct context *context, const struct playlist_sp
 }
 
 /* Whether a stretch that was watched to the film's end came too early there. */
-static bool is_cut_off(const struct film_client_facts *facts, const struct check_passage *passage)
+static bool is_cut_off(const struct film_client_facts *facts,
+                       const struct check_film_probe_passage *passage)
 {
     int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
     return passage->ended && film_client_is_cut_off(facts, shown_us);
@@ -107,7 +109,8 @@ static bool is_cut_off(const struct film_client_facts *facts, const struct check
 
 /* Pictures that are damaged are left out. */
 static void judge_gap(const struct context *context, const struct film_client_facts *facts,
-                      const struct check_passage *passage, const struct check_place *place)
+                      const struct check_film_probe_passage *passage,
+                      const struct check_place *place)
 {
     if (facts->variable_rate || passage->stands_us < GAP_US ||
         facts->fps * (double)passage->stands_us / 1e6 < GAP_PICTURES)
@@ -119,7 +122,8 @@ static void judge_gap(const struct context *context, const struct film_client_fa
 
 /* True when there is nothing to say. */
 static bool judge_passage(const struct context *context, const struct film_client_facts *facts,
-                          const struct check_passage *passage, const struct check_place *place)
+                          const struct check_film_probe_passage *passage,
+                          const struct check_place *place)
 {
     struct check_report *report = context->check->report;
     double from_s = (double)passage->from_us / 1e6, length_s = (double)facts->duration_us / 1e6;
@@ -147,7 +151,8 @@ static bool judge_passage(const struct context *context, const struct film_clien
 }
 
 /* What the beginning doesn't have, the end can't. */
-static void judge_passages(const struct context *context, const struct check_watched *watched,
+static void judge_passages(const struct context *context,
+                           const struct check_film_probe_result *watched,
                            const struct check_place *place)
 {
     for (int i = 0; i < watched->passage_count; i++) {
@@ -158,11 +163,12 @@ static void judge_passages(const struct context *context, const struct check_wat
 }
 
 static void judge_sound(const struct context *context, const struct playlist_spot *spot,
-                        const struct check_watched *watched, const struct check_place *place)
+                        const struct check_film_probe_result *watched,
+                        const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    const struct check_sound *sound = &watched->sound;
-    const struct check_passage *first = watched->passages;
+    const struct check_film_probe_sound *sound = &watched->sound;
+    const struct check_film_probe_passage *first = watched->passages;
     int64_t length_us = watched->facts.duration_us;
     if (spot->volume <= 0)
         return;
@@ -188,7 +194,7 @@ static void judge_sound(const struct context *context, const struct playlist_spo
 
 /* A film that is joined late is decoded from the key picture before that on. Where that takes long
  * only because this machine is slow, it is told otherwise: so much of it was decoded, at least. */
-static void judge_join(const struct context *context, const struct check_watched *watched,
+static void judge_join(const struct context *context, const struct check_film_probe_result *watched,
                        const struct check_place *place)
 {
     double fps = watched->facts.fps;
@@ -203,7 +209,8 @@ static void judge_join(const struct context *context, const struct check_watched
                      ceil((double)watched->join_us / 1e6));
 }
 
-static void judge_damage(const struct context *context, const struct check_watched *watched,
+static void judge_damage(const struct context *context,
+                         const struct check_film_probe_result *watched,
                          const struct check_place *place)
 {
     if (watched->damaged > 0)
@@ -214,7 +221,7 @@ static void judge_damage(const struct context *context, const struct check_watch
             (long long)watched->damaged, (double)watched->damaged_us / 1e6);
 }
 
-static void judge_look(const struct context *context, const struct check_watched *watched,
+static void judge_look(const struct context *context, const struct check_film_probe_result *watched,
                        const struct check_place *place)
 {
     struct check_report *report = context->check->report;
@@ -244,15 +251,15 @@ static void judge_look(const struct context *context, const struct check_watched
 
 static void judge(const struct context *context, const struct playlist_spot *spot, int screen)
 {
-    const struct check_watched *watched =
+    const struct check_film_probe_result *watched =
         &context->findings[check_shape_asset(spot, screen)].watched;
     struct check_report *report = context->check->report;
     struct check_place place = check_shape_place(spot, screen);
     if (!watched->usable) {
-        char hint[CHECK_KIND_BYTES];
-        bool known =
-            watched->err.code == ERR_INPUT &&
-            check_kind_hint(context->check->edition, check_shape_asset(spot, screen), true, hint);
+        char hint[CHECK_FILE_KIND_BYTES];
+        bool known = watched->err.code == ERR_INPUT &&
+                     check_file_kind_hint(context->check->edition, check_shape_asset(spot, screen),
+                                          true, hint);
         check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : watched->err.text);
         return;
     }
@@ -273,8 +280,10 @@ static void judge_pair(const struct context *context, const struct playlist_spot
 {
     if (spot->asset_landscape < 0 || spot->asset_portrait < 0 || spot->has_duration)
         return;
-    const struct check_watched *landscape = &context->findings[spot->asset_landscape].watched;
-    const struct check_watched *portrait = &context->findings[spot->asset_portrait].watched;
+    const struct check_film_probe_result *landscape =
+        &context->findings[spot->asset_landscape].watched;
+    const struct check_film_probe_result *portrait =
+        &context->findings[spot->asset_portrait].watched;
     int64_t one_us = landscape->facts.duration_us, other_us = portrait->facts.duration_us;
     if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
         llabs(one_us - other_us) < DIFFERENT_US)
@@ -303,18 +312,18 @@ static bool judge_spot(const struct context *context, const struct playlist_spot
 static bool judge_loops(const struct context *context, struct err *err)
 {
     const struct playlist *playlist = context->playlist;
-    struct check_follow_film *films = calloc(playlist->asset_count + 1, sizeof *films);
+    struct check_film_order_film *films = calloc(playlist->asset_count + 1, sizeof *films);
     if (!films)
         return err_oom(err);
     for (size_t i = 0; i < playlist->asset_count; i++) {
-        const struct check_watched *watched = &context->findings[i].watched;
+        const struct check_film_probe_result *watched = &context->findings[i].watched;
         if (watched->usable)
-            films[i] = (struct check_follow_film){
+            films[i] = (struct check_film_order_film){
                 .length_us = watched->facts.duration_us,
                 .load = watched->pace > 0 ? watched->facts.fps / watched->pace : 0,
             };
     }
-    bool ok = check_follow_run(playlist, films, context->check->report, err);
+    bool ok = check_film_order_run(playlist, films, context->check->report, err);
     free(films);
     return ok;
 }

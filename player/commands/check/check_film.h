@@ -1,4 +1,4 @@
-/* Checks of a playlist's films, each watched as check_watch.h says. Main thread. */
+/* Checks of a playlist's films, each watched as check_film_probe.h says. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_H
 #define COMMANDS_CHECK_CHECK_FILM_H
 

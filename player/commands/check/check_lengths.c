@@ -1,7 +1,7 @@
 #include "commands/check/check_lengths.h"
 
+#include "commands/check/check_film_probe.h"
 #include "commands/check/check_shape.h"
-#include "commands/check/check_watch.h"
 
 #include <stdlib.h>
 
@@ -10,10 +10,11 @@
 
 static int32_t look(const struct edition *edition, int asset, int64_t limit_ms)
 {
-    const struct check_watch watch = {.edition = edition, .asset = asset, .limit_ms = limit_ms};
+    const struct check_film_probe watch = {
+        .edition = edition, .asset = asset, .limit_ms = limit_ms};
     struct film_client_facts facts;
     struct err err = {0};
-    if (!check_watch_look(&watch, &facts, &err))
+    if (!check_film_probe_look(&watch, &facts, &err))
         return 0;
     int64_t ms = facts.duration_us / 1000;
     return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;

@@ -1,8 +1,8 @@
 #include "commands/check/check_media.h"
 
 #include "base/clock.h"
+#include "commands/check/check_file_kind.h"
 #include "commands/check/check_film.h"
-#include "commands/check/check_kind.h"
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
 #include "decode/worker_process.h"
@@ -162,9 +162,9 @@ static void finish_visual(struct check *check, struct job *job)
     } else if (!one || check->failed_spot != job->spot) {
         struct check_place place = check_shape_place(spot, job->screen);
         int asset = check_shape_asset(spot, job->screen);
-        char hint[CHECK_KIND_BYTES];
+        char hint[CHECK_FILE_KIND_BYTES];
         bool known = job->err.code == ERR_INPUT &&
-                     check_kind_hint(check->media->edition, asset, false, hint);
+                     check_file_kind_hint(check->media->edition, asset, false, hint);
         check->failed_spot = job->spot;
         check_report_add(check->media->report, CHECK_FAULT, &place, "%s",
                          known ? hint : job->err.text);

@@ -1,4 +1,4 @@
-#include "commands/check/check_watch.h"
+#include "commands/check/check_film_probe.h"
 
 #include "base/clock.h"
 #include "commands/check/check_flash.h"
@@ -28,9 +28,9 @@ struct timing {
 
 /* One passage in work. */
 struct watching {
-    const struct check_watch *watch;
-    struct check_watched *watched;
-    struct check_passage *passage;
+    const struct check_film_probe *watch;
+    struct check_film_probe_result *watched;
+    struct check_film_probe_passage *passage;
     int64_t until_us;
     struct film *film;
     uint64_t last_id; /* of the pictures that came; 0: none */
@@ -51,7 +51,7 @@ static void wait_for(const struct film *film, int64_t until_ns)
     poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
-static struct film *start(const struct check_watch *watch, int64_t start_us, bool only_look,
+static struct film *start(const struct check_film_probe *watch, int64_t start_us, bool only_look,
                           struct err *err)
 {
     const struct film_client_request request = {
@@ -79,8 +79,8 @@ static void stop(struct film *film)
     worker_process_reap(true); /* what is timed next has the machine for itself */
 }
 
-bool check_watch_look(const struct check_watch *watch, struct film_client_facts *facts,
-                      struct err *err)
+bool check_film_probe_look(const struct check_film_probe *watch, struct film_client_facts *facts,
+                           struct err *err)
 {
     struct film *film = start(watch, 0, true, err);
     if (!film)
@@ -95,9 +95,9 @@ bool check_watch_look(const struct check_watch *watch, struct film_client_facts 
 }
 
 /* How long it takes from a film's start to the picture that is on then; -1: none came. */
-static int64_t time_start(const struct check_watch *watch, int64_t start_us)
+static int64_t time_start(const struct check_film_probe *watch, int64_t start_us)
 {
-    struct check_watch silent = *watch;
+    struct check_film_probe silent = *watch;
     struct err err = {0};
     int64_t begin_ns = clock_mono_ns();
     silent.want_sound = false;
@@ -114,7 +114,7 @@ static int64_t time_start(const struct check_watch *watch, int64_t start_us)
 
 /* How much longer a player takes that joins the film late: what it decodes from the last key
  * picture on. */
-static int64_t time_joins(const struct check_watch *watch, int64_t end_us)
+static int64_t time_joins(const struct check_film_probe *watch, int64_t end_us)
 {
     int64_t places_us[2] = {end_us - JOIN_END_US, end_us / 2}, most_us = 0;
     int64_t first_us = time_start(watch, 0);
@@ -131,7 +131,7 @@ static int64_t time_joins(const struct check_watch *watch, int64_t end_us)
 
 static void time_frame(struct timing *timing, int64_t time_us)
 {
-    if (time_us > CHECK_WATCH_TIMED_US)
+    if (time_us > CHECK_FILM_PROBE_TIMED_US)
         return;
     timing->last_ns = clock_mono_ns();
     if (timing->frames++ == 0)
@@ -158,7 +158,7 @@ static int64_t us_of_pairs(int64_t pairs)
 
 static void keep_block(struct watching *watching)
 {
-    struct check_sound *sound = &watching->watched->sound;
+    struct check_film_probe_sound *sound = &watching->watched->sound;
     int64_t gap = watching->heard_till < 0 ? 0 : watching->at - watching->heard_till;
     if (gap > 0 && sound->missing_us == 0)
         sound->gap_us = us_of_pairs(watching->heard_till);
@@ -193,7 +193,7 @@ static void listen(struct watching *watching)
 /* Takes the pictures that have come, one after the other. False at the end. */
 static bool take(struct watching *watching)
 {
-    struct check_passage *passage = watching->passage;
+    struct check_film_probe_passage *passage = watching->passage;
     for (;;) {
         int64_t at_us = watching->last_id ? film_client_next_us(watching->film) : passage->from_us;
         struct frame *frame =
@@ -220,7 +220,7 @@ static bool take(struct watching *watching)
     }
 }
 
-static void keep_damage(struct check_watched *watched, const struct film *film)
+static void keep_damage(struct check_film_probe_result *watched, const struct film *film)
 {
     const struct film_client_counts counts = film_client_counts(film);
     if (watched->damaged == 0)
@@ -246,7 +246,7 @@ static void hear_out(struct watching *watching)
 
 static void decode(struct watching *watching)
 {
-    struct check_passage *passage = watching->passage;
+    struct check_film_probe_passage *passage = watching->passage;
     watching->film = start(watching->watch, passage->from_us, false, &passage->err);
     passage->failed = !watching->film;
     if (passage->failed)
@@ -270,10 +270,10 @@ static void decode(struct watching *watching)
 
 static void watch_passage(struct watching *watching, int64_t from_us, int64_t until_us)
 {
-    struct check_watched *watched = watching->watched;
-    struct check_passage *passage = &watched->passages[watched->passage_count++];
+    struct check_film_probe_result *watched = watching->watched;
+    struct check_film_probe_passage *passage = &watched->passages[watched->passage_count++];
     int64_t flashes_us = 0;
-    *passage = (struct check_passage){.from_us = from_us, .shown_us = -1};
+    *passage = (struct check_film_probe_passage){.from_us = from_us, .shown_us = -1};
     *watching->flash = (struct check_flash){0};
     watching->passage = passage;
     watching->until_us = until_us;
@@ -291,31 +291,32 @@ static void watch_passage(struct watching *watching, int64_t from_us, int64_t un
 
 static void watch_film(struct watching *watching)
 {
-    struct check_watched *watched = watching->watched;
-    const struct check_passage *first = watched->passages;
-    if (!check_watch_look(watching->watch, &watched->facts, &watched->err))
+    struct check_film_probe_result *watched = watching->watched;
+    const struct check_film_probe_passage *first = watched->passages;
+    if (!check_film_probe_look(watching->watch, &watched->facts, &watched->err))
         return;
     int64_t length_us = watched->facts.duration_us;
-    watch_passage(watching, 0, CHECK_WATCH_US);
+    watch_passage(watching, 0, CHECK_FILM_PROBE_US);
     watched->pace = pace_of(&watching->timing);
     watched->usable = first->any;
     watched->err = first->err;
     if (!first->any || first->failed)
         return;
     watched->join_us = time_joins(watching->watch, first->ended ? first->shown_us : length_us);
-    if (first->ended || length_us <= CHECK_WATCH_US)
+    if (first->ended || length_us <= CHECK_FILM_PROBE_US)
         return;
-    if (length_us > CHECK_WATCH_LONG_US)
-        watch_passage(watching, length_us / 2, length_us / 2 + CHECK_WATCH_END_US);
-    int64_t end_us = length_us - CHECK_WATCH_END_US;
-    watch_passage(watching, end_us > CHECK_WATCH_US ? end_us : CHECK_WATCH_US, INT64_MAX - 1);
+    if (length_us > CHECK_FILM_PROBE_LONG_US)
+        watch_passage(watching, length_us / 2, length_us / 2 + CHECK_FILM_PROBE_END_US);
+    int64_t end_us = length_us - CHECK_FILM_PROBE_END_US;
+    watch_passage(watching, end_us > CHECK_FILM_PROBE_US ? end_us : CHECK_FILM_PROBE_US,
+                  INT64_MAX - 1);
 }
 
-bool check_watch_run(const struct check_watch *watch, struct check_watched *watched,
-                     struct err *err)
+bool check_film_probe_run(const struct check_film_probe *watch,
+                          struct check_film_probe_result *watched, struct err *err)
 {
     struct watching watching = {.watch = watch, .watched = watched};
-    *watched = (struct check_watched){0};
+    *watched = (struct check_film_probe_result){0};
     watching.flash = calloc(1, sizeof *watching.flash);
     watching.mix = watch->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *watching.mix) : NULL;
     bool ok = watching.flash && (watching.mix || !watch->want_sound);

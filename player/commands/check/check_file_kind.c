@@ -1,4 +1,4 @@
-#include "commands/check/check_kind.h"
+#include "commands/check/check_file_kind.h"
 
 #include "core/media_kind.h"
 
@@ -93,7 +93,7 @@ static const char *still_advice(enum media_kind kind)
     return NULL;
 }
 
-static bool hint_of(int file, bool is_video, char hint[CHECK_KIND_BYTES])
+static bool hint_of(int file, bool is_video, char hint[CHECK_FILE_KIND_BYTES])
 {
     uint8_t bytes[MEDIA_KIND_BYTES];
     struct stat st;
@@ -103,18 +103,18 @@ static bool hint_of(int file, bool is_video, char hint[CHECK_KIND_BYTES])
     enum media_kind kind = media_kind_of(bytes, (size_t)size);
     const char *advice = is_video ? film_advice(kind) : still_advice(kind);
     if (is_video && kind == MEDIA_KIND_MP4 && lacks_index(file, (uint64_t)st.st_size))
-        snprintf(hint, CHECK_KIND_BYTES,
+        snprintf(hint, CHECK_FILE_KIND_BYTES,
                  "an MP4 whose index is missing: was the upload cut off? (%jd bytes are here)",
                  (intmax_t)st.st_size);
     else if (advice)
-        snprintf(hint, CHECK_KIND_BYTES, "%s%s", media_kind_name(kind), advice);
+        snprintf(hint, CHECK_FILE_KIND_BYTES, "%s%s", media_kind_name(kind), advice);
     else
         return false;
     return true;
 }
 
-bool check_kind_hint(const struct edition *edition, int asset, bool is_video,
-                     char hint[CHECK_KIND_BYTES])
+bool check_file_kind_hint(const struct edition *edition, int asset, bool is_video,
+                          char hint[CHECK_FILE_KIND_BYTES])
 {
     struct err err = {0};
     int file = edition_open(edition, asset, &err);

@@ -1,6 +1,6 @@
 /* Films that follow each other in a loop: which of them stand still in the transition after them,
  * and which two are too much together. */
-#include "commands/check/check_follow.h"
+#include "commands/check/check_film_order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #define SECOND_US INT64_C(1000000)
 
 /* Films a.mp4 and so on, in the order in which the playlist names them. */
-static char *check(const char *more, const char *spots, const struct check_follow_film *films)
+static char *check(const char *more, const char *spots, const struct check_film_order_film *films)
 {
     char text[4096], *found = NULL;
     size_t size = 0;
@@ -24,14 +24,14 @@ static char *check(const char *more, const char *spots, const struct check_follo
         fail_msg("%s", faults.items[0].text);
     playlist_faults_finish(&faults);
     struct check_report report = {.stream = open_memstream(&found, &size)};
-    assert_true(check_follow_run(playlist, films, &report, &err));
+    assert_true(check_film_order_run(playlist, films, &report, &err));
     assert_int_equal(report.faults, 0);
     fclose(report.stream);
     playlist_destroy(playlist);
     return found;
 }
 
-static void expect(const char *more, const char *spots, const struct check_follow_film *films,
+static void expect(const char *more, const char *spots, const struct check_film_order_film *films,
                    const char *wanted)
 {
     char *found = check(more, spots, films);
@@ -48,7 +48,7 @@ static void expect(const char *more, const char *spots, const struct check_follo
 static void a_film_stands_in_a_longer_transition(void **state)
 {
     (void)state;
-    const struct check_follow_film films[] = {{10 * SECOND_US, 0}, {20 * SECOND_US, 0}};
+    const struct check_film_order_film films[] = {{10 * SECOND_US, 0}, {20 * SECOND_US, 0}};
     const char *of_a = "\"a\":{\"video\":\"a.mp4\"},\"b\":{\"tagline\":\"B\",";
     char spots[256];
     snprintf(spots, sizeof spots, "%s%s}", of_a, FADE("3"));
@@ -73,10 +73,10 @@ static void a_film_stands_in_a_longer_transition(void **state)
            "\"a\":{\"video\":\"a.mp4\",\"duration\":10},\"b\":{\"tagline\":\"B\"," FADE("3") "}",
            films, "");
     /* One that is shorter than any slot stands in its own. */
-    const struct check_follow_film brief[] = {{SECOND_US, 0}};
+    const struct check_film_order_film brief[] = {{SECOND_US, 0}};
     expect("", "\"a\":{\"video\":\"a.mp4\"},\"b\":{\"tagline\":\"B\"}", brief, "");
     /* Of another one nothing is known. */
-    const struct check_follow_film unknown[] = {{0, 0}};
+    const struct check_film_order_film unknown[] = {{0, 0}};
     snprintf(spots, sizeof spots, "%s%s}", of_a, FADE("3"));
     expect("", spots, unknown, "");
 }
@@ -84,7 +84,7 @@ static void a_film_stands_in_a_longer_transition(void **state)
 static void the_worst_neighbour_of_any_loop_is_told(void **state)
 {
     (void)state;
-    const struct check_follow_film films[] = {{10 * SECOND_US, 0}};
+    const struct check_film_order_film films[] = {{10 * SECOND_US, 0}};
     const char *spots = "\"a\":{\"video\":\"a.mp4\"},\"b\":{\"tagline\":\"B\"," FADE(
         "2") "},\"c\":{\"tagline\":\"C\"," FADE("4") "}";
     expect("\"loops\":{\"x\":[\"a\",\"b\"],\"y\":[\"c\",\"b\",\"a\"]},", spots, films,
@@ -102,11 +102,11 @@ static void slots_go_by_the_landscape_film(void **state)
     (void)state;
     const char *spots = "\"a\":{\"video\":{\"landscape\":\"l.mp4\",\"portrait\":\"p.mp4\"}},\"b\":{"
                         "\"tagline\":\"B\"," FADE("3") "}";
-    const struct check_follow_film films[] = {{10 * SECOND_US, 0}, {5 * SECOND_US, 0}};
+    const struct check_film_order_film films[] = {{10 * SECOND_US, 0}, {5 * SECOND_US, 0}};
     char *found = check("", spots, films);
     assert_non_null(strstr(found, "$.spots.a.video.landscape: 10.00 s long, for slots of 9 s"));
     free(found);
-    const struct check_follow_film other[] = {{0, 0}, {5 * SECOND_US, 0}};
+    const struct check_film_order_film other[] = {{0, 0}, {5 * SECOND_US, 0}};
     found = check("", spots, other);
     assert_non_null(strstr(found, "$.spots.a.video.portrait: 5.00 s long, for slots of 4 s"));
     free(found);
@@ -133,8 +133,8 @@ static void two_films_may_be_too_much(void **state)
         {1.5, 0.5, ""}, /* alone too much already */
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const struct check_follow_film films[] = {{10 * SECOND_US, table[i].a},
-                                                  {10 * SECOND_US, table[i].b}};
+        const struct check_film_order_film films[] = {{10 * SECOND_US, table[i].a},
+                                                      {10 * SECOND_US, table[i].b}};
         expect("", spots, films, table[i].wanted);
     }
 }
@@ -142,7 +142,7 @@ static void two_films_may_be_too_much(void **state)
 static void only_where_both_are_on_at_once(void **state)
 {
     (void)state;
-    const struct check_follow_film films[] = {{10 * SECOND_US, 0.7}, {10 * SECOND_US, 0.7}};
+    const struct check_film_order_film films[] = {{10 * SECOND_US, 0.7}, {10 * SECOND_US, 0.7}};
     /* Into b there is no transition; the film stands a little in the one into a. */
     char *found =
         check("", "\"a\":{\"video\":\"a.mp4\"},\"b\":{\"video\":\"b.mp4\"," CUT "}", films);
@@ -155,7 +155,7 @@ static void only_where_both_are_on_at_once(void **state)
     /* Into itself. */
     expect("", "\"a\":{\"video\":\"a.mp4\"}", films, LOAD("a.video", "a", "140"));
     /* Each shape of screen for itself. */
-    const struct check_follow_film shapes[] = {{10 * SECOND_US, 0.2}, {10 * SECOND_US, 0.7}};
+    const struct check_film_order_film shapes[] = {{10 * SECOND_US, 0.2}, {10 * SECOND_US, 0.7}};
     expect("", "\"a\":{\"video\":{\"landscape\":\"a.mp4\",\"portrait\":\"b.mp4\"}}", shapes,
            LOAD("a.video.portrait", "a", "140"));
 }

@@ -1,4 +1,4 @@
-#include "commands/check/check_follow.h"
+#include "commands/check/check_film_order.h"
 
 #include "commands/check/check_shape.h"
 #include "programme/programme.h"
@@ -19,7 +19,7 @@ struct worst {
 
 struct following {
     const struct playlist *playlist;
-    const struct check_follow_film *films;
+    const struct check_film_order_film *films;
     struct check_report *report;
     struct programme *programme;
     struct worst *worst; /* by spot */
@@ -127,7 +127,7 @@ static void tell(const struct following *following, int index)
 
 /* The lengths that a player goes by: it believes a playlist that tells them. */
 static struct programme *make_programme(const struct playlist *playlist,
-                                        const struct check_follow_film *films)
+                                        const struct check_film_order_film *films)
 {
     static const struct civil_zone any_zone = {0};
     int32_t *film_ms = calloc(playlist->asset_count + 1, sizeof *film_ms);
@@ -144,8 +144,9 @@ static struct programme *make_programme(const struct playlist *playlist,
     return programme;
 }
 
-bool check_follow_run(const struct playlist *playlist, const struct check_follow_film *films,
-                      struct check_report *report, struct err *err)
+bool check_film_order_run(const struct playlist *playlist,
+                          const struct check_film_order_film *films, struct check_report *report,
+                          struct err *err)
 {
     struct following following = {.playlist = playlist, .films = films, .report = report};
     following.programme = make_programme(playlist, films);
