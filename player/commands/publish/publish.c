@@ -2,11 +2,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/publish/publish_file.h"
 #include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_playlist.h"
 #include "commands/publish/publish_rollback.h"
 #include "commands/publish/publish_session.h"
-#include "commands/publish/publish_when.h"
+#include "commands/publish/publish_time.h"
 #include "commands/usage.h"
 
 #include <stdlib.h>
@@ -30,16 +30,16 @@ static bool read_expires(struct publish_command *command, struct err *err)
     command->expires_ms = now_ms + EXPIRES_DEFAULT_MS;
     if (!text)
         return true;
-    char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
+    char when[PUBLISH_TIME_BYTES], span[PUBLISH_TIME_BYTES];
     if (!settings_instant(&command->settings, SETTING_EXPIRES,
                           command->settings.values[SETTING_TIMEZONE].text, &command->expires_ms,
                           err))
         return false;
-    publish_when_print(&command->settings, command->expires_ms, when);
+    publish_time_print(&command->settings, command->expires_ms, when);
     if (command->expires_ms <= now_ms)
         return err_set(err, ERR_INPUT, "option --expires needs a time in the future, not %s (%s)",
                        text, when);
-    publish_when_span(command->expires_ms - now_ms, span);
+    publish_time_span(command->expires_ms - now_ms, span);
     log_info("players report it as stale from then on expires=%s in=\"%s\"", when, span);
     return true;
 }
@@ -62,8 +62,8 @@ static bool read_usage(struct publish_command *command, int argc, char **argv, s
 static bool publish_file(struct publish_command *command, struct publish_session *session,
                          struct publish_outcome *outcome, struct err *err)
 {
-    struct publish_file file = {0};
-    bool ok = publish_file_read(&file, &command->settings, command->settings.source, err) &&
+    struct publish_playlist file = {0};
+    bool ok = publish_playlist_read(&file, &command->settings, command->settings.source, err) &&
               publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err);
     if (ok) {
         const struct publish_content content = {.bytes = file.bytes,
@@ -72,7 +72,7 @@ static bool publish_file(struct publish_command *command, struct publish_session
                                                 .file_count = file.media.file_count};
         ok = publish_session_put(session, &content, &file.media, command->expires_ms, outcome, err);
     }
-    publish_file_finish(&file);
+    publish_playlist_finish(&file);
     return ok;
 }
 

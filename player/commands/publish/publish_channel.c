@@ -1,6 +1,6 @@
 #include "commands/publish/publish_channel.h"
 
-#include "commands/publish/publish_key.h"
+#include "commands/publish/publish_keyfile.h"
 #include "playlist/playlist.h"
 
 #include <inttypes.h>
@@ -52,9 +52,9 @@ static bool at(const struct publish_channel *channel, const char *name, struct e
 /* Behind the error of a signature by another key: by which. */
 static bool tell_keys(const struct publish_channel *channel, const char *bytes, struct err *err)
 {
-    char theirs[PUBLISH_KEY_ID_BYTES], own[PUBLISH_KEY_ID_BYTES], text[ERR_TEXT_BYTES];
+    char theirs[PUBLISH_KEYFILE_ID_BYTES], own[PUBLISH_KEYFILE_ID_BYTES], text[ERR_TEXT_BYTES];
     trust_key_id(channel->trust, 0, own);
-    if (!publish_key_signer(bytes, theirs) || strcmp(theirs, own) == 0)
+    if (!publish_keyfile_signer(bytes, theirs) || strcmp(theirs, own) == 0)
         return false;
     snprintf(text, sizeof text, "%s", err->text);
     return err_set(err, err->code,

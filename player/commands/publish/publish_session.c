@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "commands/publish/publish_minisign.h"
 #include "commands/publish/publish_probe.h"
-#include "commands/publish/publish_put.h"
-#include "commands/publish/publish_sign.h"
-#include "commands/publish/publish_when.h"
+#include "commands/publish/publish_time.h"
+#include "commands/publish/publish_upload.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -101,11 +101,11 @@ static bool open_target(struct publish_session *session, struct err *err)
 static bool check_clock(const struct publish_session *session, struct err *err)
 {
     int64_t ahead_ms;
-    char span[PUBLISH_WHEN_BYTES], here[PUBLISH_WHEN_BYTES], place[512];
+    char span[PUBLISH_TIME_BYTES], here[PUBLISH_TIME_BYTES], place[512];
     if (!target_clock(session->channel.target, &ahead_ms) || llabs(ahead_ms) <= CLOCK_APART_MS)
         return true;
-    publish_when_span(llabs(ahead_ms), span);
-    publish_when_print(session->settings, clock_wall_ms(), here);
+    publish_time_span(llabs(ahead_ms), span);
+    publish_time_print(session->settings, clock_wall_ms(), here);
     target_public(session->channel.target, "", place, sizeof place);
     return err_set(err, ERR_SYSTEM,
                    "this machine's clock is %s %s that of %s, and shows %s: set the one that is "
@@ -118,12 +118,12 @@ static bool check_future(const struct publish_session *session, struct err *err)
 {
     const struct pointer *current = &session->current;
     int64_t now_ms = clock_wall_ms();
-    char name[PUBLISH_NAME_BYTES], then[PUBLISH_WHEN_BYTES], now[PUBLISH_WHEN_BYTES];
+    char name[PUBLISH_NAME_BYTES], then[PUBLISH_TIME_BYTES], now[PUBLISH_TIME_BYTES];
     if (current->version == 0 || current->signed_ms <= now_ms + POINTER_FUTURE_MS)
         return true;
     publish_channel_pointer_name(&session->channel, name);
-    publish_when_print(session->settings, current->signed_ms, then);
-    publish_when_print(session->settings, now_ms, now);
+    publish_time_print(session->settings, current->signed_ms, then);
+    publish_time_print(session->settings, now_ms, now);
     return err_set(err, ERR_TRUST,
                    "version %" PRId64 " in %s was signed at %s, and this machine's clock shows %s: "
                    "either this clock is behind, or that of whoever signed it was ahead (then "
@@ -159,8 +159,8 @@ bool publish_session_begin(struct publish_session *session, const struct setting
     if (text_of(settings, SETTING_AFTER) &&
         !publish_session_version(text_of(settings, SETTING_AFTER), &session->after, err))
         return false;
-    return publish_sign_pin(text_of(settings, SETTING_SECRET), !session->dry_run, session->trust,
-                            err) &&
+    return publish_minisign_pin(text_of(settings, SETTING_SECRET), !session->dry_run,
+                                session->trust, err) &&
            open_target(session, err) && read_current(session, err);
 }
 
@@ -215,7 +215,7 @@ static void tell_plan(const struct publish_session *session, const struct publis
 {
     char name[PUBLISH_NAME_BYTES], comment[POINTER_TEXT_BYTES];
     int64_t number = version->pointer.version;
-    int64_t signature_bytes = (int64_t)publish_sign_bytes(&version->pointer);
+    int64_t signature_bytes = (int64_t)publish_minisign_bytes(&version->pointer);
     for (size_t i = 0; i < media->target_count; i++)
         if (!media->targets[i].there)
             tell_file(session, media->targets[i].name, media->targets[i].bytes);
@@ -237,9 +237,9 @@ static bool sign_and_put(struct publish_session *session, const struct publish_u
     struct publish_upload signed_upload = *upload;
     const struct publish_version *version = upload->version;
     signed_upload.signature = &signature;
-    return publish_sign(text_of(session->settings, SETTING_SECRET), session->trust,
-                        &version->pointer, version->bytes, &signature, err) &&
-           publish_put(&signed_upload, err);
+    return publish_minisign_sign(text_of(session->settings, SETTING_SECRET), session->trust,
+                                 &version->pointer, version->bytes, &signature, err) &&
+           publish_upload_all(&signed_upload, err);
 }
 
 /* What the new version has to be after. */
@@ -313,7 +313,7 @@ static void tell_name(const char *name)
 bool publish_session_tell(const struct publish_session *session, const struct publish_words *words,
                           const struct publish_outcome *outcome, struct err *err)
 {
-    char text[PUBLISH_WHEN_BYTES], folder[PUBLISH_NAME_BYTES], place[1024];
+    char text[PUBLISH_TIME_BYTES], folder[PUBLISH_NAME_BYTES], place[1024];
     printf("%s channel=%s version=%" PRId64 " files=%zu uploaded=%zu bytes=%" PRId64,
            session->dry_run ? words->planned : words->done, session->channel.name,
            outcome->pointer.version, outcome->files, outcome->uploaded, outcome->bytes);
@@ -323,7 +323,7 @@ bool publish_session_tell(const struct publish_session *session, const struct pu
             tell_name(outcome->name);
     }
     if (words->until) {
-        publish_when_print(session->settings, outcome->pointer.expires_ms, text);
+        publish_time_print(session->settings, outcome->pointer.expires_ms, text);
         printf(" until=%s", text);
     }
     /* Last, as a folder's may have blanks. */

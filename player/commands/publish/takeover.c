@@ -2,11 +2,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/publish/publish_file.h"
 #include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_playlist.h"
 #include "commands/publish/publish_rollback.h"
 #include "commands/publish/publish_session.h"
-#include "commands/publish/publish_when.h"
+#include "commands/publish/publish_time.h"
 #include "commands/usage.h"
 
 #include <inttypes.h>
@@ -35,8 +35,8 @@ static bool read_until(struct takeover_command *command, struct err *err)
     if (!settings_instant(&command->settings, SETTING_UNTIL,
                           command->settings.values[SETTING_TIMEZONE].text, &command->until_ms, err))
         return false;
-    char when[PUBLISH_WHEN_BYTES], span[PUBLISH_WHEN_BYTES];
-    publish_when_print(&command->settings, command->until_ms, when);
+    char when[PUBLISH_TIME_BYTES], span[PUBLISH_TIME_BYTES];
+    publish_time_print(&command->settings, command->until_ms, when);
     if (command->until_ms <= now_ms)
         return err_set(err, ERR_INPUT, "option --until needs a time in the future, not %s (%s)",
                        text, when);
@@ -44,7 +44,7 @@ static bool read_until(struct takeover_command *command, struct err *err)
         return err_set(err, ERR_INPUT,
                        "option --until needs a time at most %d days from now, not %s (%s)",
                        UNTIL_DAYS_MAX, text, when);
-    publish_when_span(command->until_ms - now_ms, span);
+    publish_time_span(command->until_ms - now_ms, span);
     log_info("it ends by itself until=%s in=\"%s\"", when, span);
     return true;
 }
@@ -89,10 +89,11 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
                     struct err *err)
 {
     static const struct publish_words words = {"takeover on", "would turn takeover on", true};
-    struct publish_file file = {0};
+    struct publish_playlist file = {0};
     struct publish_outcome outcome = {0};
-    bool ok = publish_file_read(&file, &command->settings, command->settings.operands[1], err) &&
-              publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err);
+    bool ok =
+        publish_playlist_read(&file, &command->settings, command->settings.operands[1], err) &&
+        publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err);
     if (ok) {
         const struct publish_content content = {.bytes = file.bytes,
                                                 .size = file.size,
@@ -104,7 +105,7 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
         if (ok)
             warn_of_no_playlist(session);
     }
-    publish_file_finish(&file);
+    publish_playlist_finish(&file);
     return ok;
 }
 

@@ -1,4 +1,4 @@
-#include "commands/publish/publish_room.h"
+#include "commands/publish/publish_private_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@ extern char **environ;
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-static void hold_signals(struct publish_room *room)
+static void hold_signals(struct publish_private_dir *room)
 {
     const struct sigaction plain = {.sa_handler = SIG_DFL};
     sigset_t held;
@@ -30,7 +30,7 @@ static void hold_signals(struct publish_room *room)
     sigprocmask(SIG_BLOCK, &held, &room->before);
 }
 
-static bool make_folder(struct publish_room *room, struct err *err)
+static bool make_folder(struct publish_private_dir *room, struct err *err)
 {
     const char *place = getenv("TMPDIR");
     int used = snprintf(room->folder, sizeof room->folder, "%s/duckling-publish-XXXXXX",
@@ -47,10 +47,10 @@ static bool make_folder(struct publish_room *room, struct err *err)
                          place && *place ? place : P_tmpdir);
 }
 
-bool publish_room_open(struct publish_room *room, const char *input, const char *output,
-                       struct err *err)
+bool publish_private_dir_open(struct publish_private_dir *room, const char *input,
+                              const char *output, struct err *err)
 {
-    *room = (struct publish_room){0};
+    *room = (struct publish_private_dir){0};
     hold_signals(room);
     if (!make_folder(room, err))
         return false;
@@ -60,8 +60,8 @@ bool publish_room_open(struct publish_room *room, const char *input, const char 
            err_set(err, ERR_SYSTEM, "TMPDIR is too long");
 }
 
-bool publish_room_write(const struct publish_room *room, const void *data, size_t size,
-                        struct err *err)
+bool publish_private_dir_write(const struct publish_private_dir *room, const void *data,
+                               size_t size, struct err *err)
 {
     int fd = open(room->input, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = fd >= 0;
@@ -78,7 +78,7 @@ bool publish_room_write(const struct publish_room *room, const void *data, size_
     return ok;
 }
 
-static bool spawn(const struct publish_room *room, char *const argv[], pid_t *child,
+static bool spawn(const struct publish_private_dir *room, char *const argv[], pid_t *child,
                   struct err *err)
 {
     posix_spawn_file_actions_t actions;
@@ -107,7 +107,7 @@ static bool spawn(const struct publish_room *room, char *const argv[], pid_t *ch
 
 /* All signals that could end the wait are blocked, so none slips through between looking and
  * waiting. */
-static bool wait_for(struct publish_room *room, pid_t child, int *status)
+static bool wait_for(struct publish_private_dir *room, pid_t child, int *status)
 {
     pid_t ended;
     while ((ended = waitpid(child, status, WNOHANG)) == 0) {
@@ -120,7 +120,7 @@ static bool wait_for(struct publish_room *room, pid_t child, int *status)
     return ended == child;
 }
 
-bool publish_room_run(struct publish_room *room, char *const argv[], struct err *err)
+bool publish_private_dir_run(struct publish_private_dir *room, char *const argv[], struct err *err)
 {
     struct termios terminal;
     pid_t child = -1;
@@ -140,7 +140,7 @@ bool publish_room_run(struct publish_room *room, char *const argv[], struct err 
     return err_set(err, ERR_SYSTEM, "%s was interrupted", argv[0]);
 }
 
-void publish_room_close(struct publish_room *room)
+void publish_private_dir_close(struct publish_private_dir *room)
 {
     if (room->folder[0]) {
         unlink(room->input);

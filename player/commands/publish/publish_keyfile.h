@@ -1,20 +1,20 @@
 /* What key files and signatures of minisign's say of themselves, for words to an operator: nothing
  * of it is verified, and no secret is looked at. Any thread. */
-#ifndef COMMANDS_PUBLISH_PUBLISH_KEY_H
-#define COMMANDS_PUBLISH_PUBLISH_KEY_H
+#ifndef COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
+#define COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
 
 #include "core/err.h"
 
 #include <stddef.h>
 
-#define PUBLISH_KEY_ID_BYTES 17 /* 16 upper-case hexadecimal digits, as minisign prints them */
+#define PUBLISH_KEYFILE_ID_BYTES 17 /* 16 upper-case hexadecimal digits, as minisign prints them */
 
 /* Whether a file is a secret key, and of no use without a password. ERR_INPUT: it is a public key,
  * or none at all; ERR_MISSING, ... */
-MUST_CHECK bool publish_key_read(const char *path, bool *has_password, struct err *err);
+MUST_CHECK bool publish_keyfile_read(const char *path, bool *has_password, struct err *err);
 
 /* The id of the key that a signature file (bytes that end with a NUL) says it is by. False: it says
  * none. */
-bool publish_key_signer(const char *signature, char id[PUBLISH_KEY_ID_BYTES]);
+bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BYTES]);
 
 #endif

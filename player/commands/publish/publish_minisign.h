@@ -4,8 +4,8 @@
  * is in a private folder, which goes again on every way out, SIGINT and SIGTERM included. Its
  * prompt goes to standard error, the password is read from the terminal or standard input, its
  * other words go to standard error. */
-#ifndef COMMANDS_PUBLISH_PUBLISH_SIGN_H
-#define COMMANDS_PUBLISH_PUBLISH_SIGN_H
+#ifndef COMMANDS_PUBLISH_PUBLISH_MINISIGN_H
+#define COMMANDS_PUBLISH_PUBLISH_MINISIGN_H
 
 #include "core/err.h"
 #include "playlist/pointer.h"
@@ -15,8 +15,8 @@
  * operator.key), else what minisign makes of it, for which it may ask for the password. may_ask
  * false: then that is an error. ERR_MISSING (no key, no minisign), ERR_INPUT, ERR_SYSTEM, and
  * trust_pin's. */
-MUST_CHECK bool publish_sign_pin(const char *secret, bool may_ask, struct trust *trust,
-                                 struct err *err);
+MUST_CHECK bool publish_minisign_pin(const char *secret, bool may_ask, struct trust *trust,
+                                     struct err *err);
 
 /* A signature file. */
 struct publish_signature {
@@ -25,13 +25,13 @@ struct publish_signature {
 };
 
 /* How long the signature file for a pointer is. */
-size_t publish_sign_bytes(const struct pointer *pointer);
+size_t publish_minisign_bytes(const struct pointer *pointer);
 
 /* Signs pointer->bytes bytes under the pointer's trusted comment, and verifies what came of it: by
  * a pinned key, for these bytes and this comment. ERR_MISSING (no minisign), ERR_SYSTEM (it failed,
  * and has said why), ERR_TRUST (by another key than the pinned one). */
-MUST_CHECK bool publish_sign(const char *secret, const struct trust *trust,
-                             const struct pointer *pointer, const void *data,
-                             struct publish_signature *signature, struct err *err);
+MUST_CHECK bool publish_minisign_sign(const char *secret, const struct trust *trust,
+                                      const struct pointer *pointer, const void *data,
+                                      struct publish_signature *signature, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "commands/publish/publish_put.h"
+#include "commands/publish/publish_upload.h"
 
 #include "commands/publish/publish_interrupt.h"
 #include "commands/publish/publish_progress.h"
@@ -72,7 +72,7 @@ static bool compare(const struct publish_upload *upload, const char *name, const
                            name);
 }
 
-bool publish_put(const struct publish_upload *upload, struct err *err)
+bool publish_upload_all(const struct publish_upload *upload, struct err *err)
 {
     char pointer_name[PUBLISH_NAME_BYTES], file_name[PUBLISH_NAME_BYTES];
     const struct publish_version *version = upload->version;

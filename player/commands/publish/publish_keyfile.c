@@ -1,4 +1,4 @@
-#include "commands/publish/publish_key.h"
+#include "commands/publish/publish_keyfile.h"
 
 #include "base/file.h"
 
@@ -29,7 +29,7 @@ static const char *second_line(const char *text)
     return *end ? end + 1 : end;
 }
 
-bool publish_key_read(const char *path, bool *has_password, struct err *err)
+bool publish_keyfile_read(const char *path, bool *has_password, struct err *err)
 {
     char *bytes = NULL;
     size_t size;
@@ -52,7 +52,7 @@ bool publish_key_read(const char *path, bool *has_password, struct err *err)
     return is_secret || err_set(err, ERR_INPUT, "--key: %s is no secret key of minisign's", path);
 }
 
-bool publish_key_signer(const char *signature, char id[PUBLISH_KEY_ID_BYTES])
+bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BYTES])
 {
     const char *line = second_line(signature);
     uint8_t bytes[ID_OFFSET + ID_BYTES];
@@ -72,6 +72,6 @@ bool publish_key_signer(const char *signature, char id[PUBLISH_KEY_ID_BYTES])
     uint64_t number = 0;
     for (size_t i = ID_BYTES; i-- > 0;) /* little-endian */
         number = number << 8 | bytes[ID_OFFSET + i];
-    snprintf(id, PUBLISH_KEY_ID_BYTES, "%016" PRIX64, number);
+    snprintf(id, PUBLISH_KEYFILE_ID_BYTES, "%016" PRIX64, number);
     return true;
 }

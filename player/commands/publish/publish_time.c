@@ -1,4 +1,4 @@
-#include "commands/publish/publish_when.h"
+#include "commands/publish/publish_time.h"
 
 #include "base/zone.h"
 
@@ -8,7 +8,7 @@
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 
-void publish_when_print(const struct settings *settings, int64_t ms, char text[PUBLISH_WHEN_BYTES])
+void publish_time_print(const struct settings *settings, int64_t ms, char text[PUBLISH_TIME_BYTES])
 {
     struct zone zone = {0};
     const char *name = settings->values[SETTING_TIMEZONE].text;
@@ -25,16 +25,16 @@ static int64_t rounded(int64_t ms, int64_t unit_ms)
     return (ms + unit_ms / 2) / unit_ms;
 }
 
-void publish_when_span(int64_t span_ms, char text[PUBLISH_WHEN_BYTES])
+void publish_time_span(int64_t span_ms, char text[PUBLISH_TIME_BYTES])
 {
     int64_t minutes = rounded(span_ms, MINUTE_MS);
     if (span_ms < MINUTE_MS)
-        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " s", span_ms / 1000);
+        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " s", span_ms / 1000);
     else if (span_ms < HOUR_MS)
-        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " min", minutes);
+        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " min", minutes);
     else if (span_ms < 48 * HOUR_MS)
-        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " h %" PRId64 " min", minutes / 60,
+        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " h %" PRId64 " min", minutes / 60,
                  minutes % 60);
     else
-        snprintf(text, PUBLISH_WHEN_BYTES, "%" PRId64 " days", rounded(span_ms, CIVIL_DAY_MS));
+        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " days", rounded(span_ms, CIVIL_DAY_MS));
 }

@@ -1,4 +1,4 @@
-#include "commands/publish/publish_file.h"
+#include "commands/publish/publish_playlist.h"
 
 #include "base/file.h"
 #include "commands/check/check.h"
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool check(const struct publish_file *file, const struct settings *settings,
+static bool check(const struct publish_playlist *file, const struct settings *settings,
                   const char *path, struct err *err)
 {
     const struct check_bytes bytes = {file->bytes, file->size};
@@ -25,7 +25,7 @@ static bool check(const struct publish_file *file, const struct settings *settin
 }
 
 /* Takes the playlist over. */
-static bool gather(struct publish_file *file, const struct settings *settings,
+static bool gather(struct publish_playlist *file, const struct settings *settings,
                    struct playlist *playlist, const char *path, struct err *err)
 {
     int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
@@ -34,11 +34,11 @@ static bool gather(struct publish_file *file, const struct settings *settings,
                          : err_oom(err);
 }
 
-bool publish_file_read(struct publish_file *file, const struct settings *settings, const char *path,
-                       struct err *err)
+bool publish_playlist_read(struct publish_playlist *file, const struct settings *settings,
+                           const char *path, struct err *err)
 {
     struct playlist_faults faults = {0};
-    *file = (struct publish_file){0};
+    *file = (struct publish_playlist){0};
     if (!edition_may_be(path, err) ||
         !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
         !check(file, settings, path, err))
@@ -55,12 +55,12 @@ bool publish_file_read(struct publish_file *file, const struct settings *setting
     return gather(file, settings, playlist, path, err);
 }
 
-void publish_file_finish(struct publish_file *file)
+void publish_playlist_finish(struct publish_playlist *file)
 {
     if (!file)
         return;
     publish_media_finish(&file->media);
     edition_destroy(file->edition);
     free(file->bytes);
-    *file = (struct publish_file){0};
+    *file = (struct publish_playlist){0};
 }

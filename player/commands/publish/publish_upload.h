@@ -1,12 +1,12 @@
 /* The order of an upload: media, the playlist, its signature, and last of all, once everything
  * before it is confirmed, the pointer. Whatever breaks off before that is seen by no player. Main
  * thread. */
-#ifndef COMMANDS_PUBLISH_PUBLISH_PUT_H
-#define COMMANDS_PUBLISH_PUBLISH_PUT_H
+#ifndef COMMANDS_PUBLISH_PUBLISH_UPLOAD_H
+#define COMMANDS_PUBLISH_PUBLISH_UPLOAD_H
 
 #include "commands/publish/publish_channel.h"
 #include "commands/publish/publish_media.h"
-#include "commands/publish/publish_sign.h"
+#include "commands/publish/publish_minisign.h"
 
 struct publish_upload {
     const struct publish_channel *channel;
@@ -18,6 +18,6 @@ struct publish_upload {
 
 /* Puts it all, then reads pointer and playlist back and compares. ERR_TRUST: another operator has
  * published meanwhile. */
-MUST_CHECK bool publish_put(const struct publish_upload *upload, struct err *err);
+MUST_CHECK bool publish_upload_all(const struct publish_upload *upload, struct err *err);
 
 #endif

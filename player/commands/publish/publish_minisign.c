@@ -1,16 +1,16 @@
-#include "commands/publish/publish_sign.h"
+#include "commands/publish/publish_minisign.h"
 
 #include "base/file.h"
 #include "base/log.h"
-#include "commands/publish/publish_key.h"
-#include "commands/publish/publish_room.h"
+#include "commands/publish/publish_keyfile.h"
+#include "commands/publish/publish_private_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_MODULE "publish_sign"
+#define LOG_MODULE "publish_minisign_sign"
 
 #define HINT_BYTES (sizeof "duckling channel " + POINTER_CHANNEL_BYTES)
 
@@ -36,15 +36,15 @@ static bool find_public(const char *secret, char path[PATH_MAX], struct err *err
 }
 
 /* Runs minisign with a key that it may need a password for. */
-static bool run_with_key(struct publish_room *room, char *const argv[], const char *secret,
+static bool run_with_key(struct publish_private_dir *room, char *const argv[], const char *secret,
                          struct err *err)
 {
     bool asks = false;
     struct err unread;
-    if (publish_room_run(room, argv, err))
+    if (publish_private_dir_run(room, argv, err))
         return true;
     if (err->code != ERR_SYSTEM || isatty(STDIN_FILENO) ||
-        !publish_key_read(secret, &asks, &unread) || !asks)
+        !publish_keyfile_read(secret, &asks, &unread) || !asks)
         return false;
     char text[ERR_TEXT_BYTES];
     snprintf(text, sizeof text, "%s", err->text);
@@ -56,20 +56,20 @@ static bool run_with_key(struct publish_room *room, char *const argv[], const ch
 
 static bool pin_made(const char *secret, const char *public, struct trust *trust, struct err *err)
 {
-    struct publish_room room;
-    bool ok = publish_room_open(&room, "unused", "key.pub", err);
+    struct publish_private_dir room;
+    bool ok = publish_private_dir_open(&room, "unused", "key.pub", err);
     char *const argv[] = {"minisign", "-R", "-s", argument(secret), "-p", room.output, NULL};
     log_info("no public key %s: minisign makes it from the secret key", public);
     ok = ok && run_with_key(&room, argv, secret, err) && trust_pin(trust, room.output, err);
-    publish_room_close(&room);
+    publish_private_dir_close(&room);
     return ok || err_prefix(err, "the public key of %s: ", secret);
 }
 
-bool publish_sign_pin(const char *secret, bool may_ask, struct trust *trust, struct err *err)
+bool publish_minisign_pin(const char *secret, bool may_ask, struct trust *trust, struct err *err)
 {
     char public[PATH_MAX];
     bool asks = false;
-    if (!find_public(secret, public, err) || !publish_key_read(secret, &asks, err))
+    if (!find_public(secret, public, err) || !publish_keyfile_read(secret, &asks, err))
         return false;
     if (access(public, F_OK) == 0)
         return trust_pin(trust, public, err) || err_prefix(err, "the public key: ");
@@ -99,7 +99,7 @@ static void print_hint(const struct pointer *pointer, char hint[HINT_BYTES])
     snprintf(hint, HINT_BYTES, "duckling channel %s", pointer->channel);
 }
 
-size_t publish_sign_bytes(const struct pointer *pointer)
+size_t publish_minisign_bytes(const struct pointer *pointer)
 {
     char hint[HINT_BYTES], comment[POINTER_TEXT_BYTES];
     print_hint(pointer, hint);
@@ -109,8 +109,8 @@ size_t publish_sign_bytes(const struct pointer *pointer)
            strlen(comment) + 88 + strlen("\n");
 }
 
-static bool sign_in(struct publish_room *room, const char *secret, const struct pointer *pointer,
-                    const char *comment, struct err *err)
+static bool sign_in(struct publish_private_dir *room, const char *secret,
+                    const struct pointer *pointer, const char *comment, struct err *err)
 {
     char hint[HINT_BYTES];
     print_hint(pointer, hint);
@@ -120,8 +120,8 @@ static bool sign_in(struct publish_room *room, const char *secret, const struct 
     return run_with_key(room, argv, secret, err);
 }
 
-static bool read_signature(const struct publish_room *room, struct publish_signature *signature,
-                           struct err *err)
+static bool read_signature(const struct publish_private_dir *room,
+                           struct publish_signature *signature, struct err *err)
 {
     char *bytes = NULL;
     if (!file_read(room->output, sizeof signature->bytes, &bytes, &signature->size, err))
@@ -131,17 +131,18 @@ static bool read_signature(const struct publish_room *room, struct publish_signa
     return true;
 }
 
-bool publish_sign(const char *secret, const struct trust *trust, const struct pointer *pointer,
-                  const void *data, struct publish_signature *signature, struct err *err)
+bool publish_minisign_sign(const char *secret, const struct trust *trust,
+                           const struct pointer *pointer, const void *data,
+                           struct publish_signature *signature, struct err *err)
 {
-    struct publish_room room;
+    struct publish_private_dir room;
     char file[POINTER_FILE_BYTES], comment[POINTER_TEXT_BYTES];
     pointer_file(pointer, file);
     pointer_print(pointer, comment);
-    bool ok = publish_room_open(&room, file, "signature", err) &&
-              publish_room_write(&room, data, (size_t)pointer->bytes, err) &&
+    bool ok = publish_private_dir_open(&room, file, "signature", err) &&
+              publish_private_dir_write(&room, data, (size_t)pointer->bytes, err) &&
               sign_in(&room, secret, pointer, comment, err) &&
               read_signature(&room, signature, err);
-    publish_room_close(&room);
+    publish_private_dir_close(&room);
     return ok && verify(trust, signature, comment, data, (size_t)pointer->bytes, err);
 }

@@ -1,12 +1,12 @@
 /* A playlist file that is to be published: read once, checked, its media hashed. Main thread. */
-#ifndef COMMANDS_PUBLISH_PUBLISH_FILE_H
-#define COMMANDS_PUBLISH_PUBLISH_FILE_H
+#ifndef COMMANDS_PUBLISH_PUBLISH_PLAYLIST_H
+#define COMMANDS_PUBLISH_PUBLISH_PLAYLIST_H
 
 #include "commands/publish/publish_media.h"
 #include "commands/settings.h"
 
-/* Zeroed is allowed for publish_file_finish. */
-struct publish_file {
+/* Zeroed is allowed for publish_playlist_finish. */
+struct publish_playlist {
     char *bytes;
     size_t size;
     struct edition *edition; /* holds what the media point into */
@@ -15,9 +15,10 @@ struct publish_file {
 
 /* Reads a playlist and does what the check command does with it: warnings and faults go to standard
  * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is compiled already; else as
- * publish_media_gather. publish_file_finish in any case. */
-MUST_CHECK bool publish_file_read(struct publish_file *file, const struct settings *settings,
-                                  const char *path, struct err *err);
-void publish_file_finish(struct publish_file *file);
+ * publish_media_gather. publish_playlist_finish in any case. */
+MUST_CHECK bool publish_playlist_read(struct publish_playlist *file,
+                                      const struct settings *settings, const char *path,
+                                      struct err *err);
+void publish_playlist_finish(struct publish_playlist *file);
 
 #endif
