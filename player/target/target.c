@@ -1,4 +1,4 @@
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A folder as a target: a USB stick, a share, what rsync carries on. Sticks are mostly formatted as
  * FAT: only what works there is used (no links, no modes, no file over 4 GiB). */
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -38,7 +38,7 @@ static enum err_code code_of(int number)
 struct feed_pointer_origin {
     const void *data;
     size_t size;
-    struct target_source *source;
+    struct target_local_file *source;
     struct target_meter *meter;
     int64_t done_before; /* what the meter had counted */
 };
@@ -175,7 +175,7 @@ static bool copy_piece(const struct feed_pointer_origin *from, int fd, int64_t a
             return err_set(err, ERR_INPUT, "%s became shorter since it was hashed", file->path);
         have += (size_t)got;
     }
-    if (!target_source_pass(from->source, at, piece, wanted, err))
+    if (!target_local_file_pass(from->source, at, piece, wanted, err))
         return false;
     if (!write_all(fd, piece, wanted))
         return write_error(path, errno, err);
@@ -282,15 +282,15 @@ bool target_folder_put_files(struct target *target, struct target_file *files, s
     int64_t done_bytes = 0;
     target_meter_begin(&meter, progress, files, count);
     for (size_t i = 0; i < count; i++) {
-        struct target_source source;
+        struct target_local_file source;
         if (files[i].there)
             continue;
-        if (!target_source_open(&source, &files[i], err))
+        if (!target_local_file_open(&source, &files[i], err))
             return false;
         const struct feed_pointer_origin from = {
             .source = &source, .meter = &meter, .done_before = done_bytes};
         bool ok = write_file(target, files[i].name, &from, err);
-        target_source_close(&source);
+        target_local_file_close(&source);
         if (!ok)
             return false;
         files[i].there = true;

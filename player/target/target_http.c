@@ -1,6 +1,6 @@
 /* A web server, or an S3-compatible store, as a target: small files, one at a time, and what
  * uploads share with them. */
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include "base/clock.h"
 

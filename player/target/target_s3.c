@@ -1,6 +1,6 @@
 /* S3-compatible stores: the address and its credentials, from where each tool for such stores has
  * them. */
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

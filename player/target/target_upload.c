@@ -1,6 +1,6 @@
 /* Many files to a web server: several HEADs or PUTs at a time, each tried again where the way to
  * the server broke. */
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include "base/clock.h"
 
@@ -13,7 +13,7 @@
 /* One of the things that go on at the same time. */
 struct lane {
     struct target_file *file; /* NULL: free */
-    struct target_source source;
+    struct target_local_file source;
     struct http_transfer *transfer; /* NULL: pausing before it is tried again */
     int failures;
     int64_t due_ns; /* end of the pause */
@@ -36,13 +36,13 @@ static bool pass(void *context, int64_t offset, const void *data, size_t size, s
 {
     struct lane *lane = context;
     lane->sent_bytes = offset + (int64_t)size;
-    return target_source_pass(&lane->source, offset, data, size, err);
+    return target_local_file_pass(&lane->source, offset, data, size, err);
 }
 
 static bool begin_put(struct batch *batch, struct lane *lane, const struct http_request *request,
                       struct err *err)
 {
-    if (!target_source_open(&lane->source, lane->file, err))
+    if (!target_local_file_open(&lane->source, lane->file, err))
         return false;
     const struct http_body body = {.fd = lane->source.fd,
                                    .bytes = lane->file->bytes,
@@ -74,7 +74,7 @@ static void begin(struct batch *batch, struct lane *lane)
         return;
     if (batch->err.code == ERR_NONE)
         batch->err = err;
-    target_source_close(&lane->source);
+    target_local_file_close(&lane->source);
     lane->file = NULL;
 }
 
@@ -94,7 +94,7 @@ static void end(struct batch *batch, struct lane *lane)
     struct target_file *file = lane->file;
     bool ok = target_http_result(batch->target, file->name, lane->transfer, &head, &err);
     http_end(lane->transfer);
-    target_source_close(&lane->source);
+    target_local_file_close(&lane->source);
     lane->transfer = NULL;
     lane->sent_bytes = 0;
     if (!ok && !is_absent(batch, &head, &err)) {
@@ -164,7 +164,7 @@ static bool run_batch(struct batch *batch, struct err *err)
         ok = http_run(batch->target->http, TURN_MS, &batch->err);
     for (int i = 0; i < batch->lane_count; i++) {
         http_end(batch->lanes[i].transfer);
-        target_source_close(&batch->lanes[i].source);
+        target_local_file_close(&batch->lanes[i].source);
     }
     if (batch->err.code != ERR_NONE)
         return err_set(err, batch->err.code, "%s", batch->err.text);

@@ -1,4 +1,4 @@
-#include "target/target_room.h"
+#include "target/target_internal.h"
 
 #include "base/clock.h"
 
@@ -10,16 +10,16 @@
 
 #define REPORT_NS INT64_C(100000000)
 
-static bool has_changed(const struct target_source *source, struct err *err)
+static bool has_changed(const struct target_local_file *source, struct err *err)
 {
     return err_set(err, ERR_INPUT, "%s has changed since it was hashed", source->file->path);
 }
 
-bool target_source_open(struct target_source *source, const struct target_file *file,
-                        struct err *err)
+bool target_local_file_open(struct target_local_file *source, const struct target_file *file,
+                            struct err *err)
 {
     struct stat st;
-    *source = (struct target_source){.file = file};
+    *source = (struct target_local_file){.file = file};
     /* O_NONBLOCK: a FIFO in the place of a file must not hang. */
     source->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (source->fd < 0)
@@ -31,25 +31,25 @@ bool target_source_open(struct target_source *source, const struct target_file *
     else if (!S_ISREG(st.st_mode) || st.st_size != file->bytes)
         ok = has_changed(source, err);
     else /* of an empty file no piece will pass */
-        ok = file->bytes > 0 || target_source_pass(source, 0, "", 0, err);
+        ok = file->bytes > 0 || target_local_file_pass(source, 0, "", 0, err);
     if (ok)
         return true;
-    target_source_close(source);
+    target_local_file_close(source);
     return false;
 }
 
-void target_source_close(struct target_source *source)
+void target_local_file_close(struct target_local_file *source)
 {
     if (source->file)
         close(source->fd);
     hash_destroy(source->hash);
-    *source = (struct target_source){0};
+    *source = (struct target_local_file){0};
 }
 
-bool target_source_pass(void *context, int64_t offset, const void *data, size_t size,
-                        struct err *err)
+bool target_local_file_pass(void *context, int64_t offset, const void *data, size_t size,
+                            struct err *err)
 {
-    struct target_source *source = context;
+    struct target_local_file *source = context;
     uint8_t digest[HASH_BYTES];
     if (offset == 0) {
         hash_destroy(source->hash);

@@ -1,6 +1,6 @@
 /* What the target*.c files share; nobody else includes it. */
-#ifndef TARGET_TARGET_ROOM_H
-#define TARGET_TARGET_ROOM_H
+#ifndef TARGET_TARGET_INTERNAL_H
+#define TARGET_TARGET_INTERNAL_H
 
 #include "target/target.h"
 
@@ -24,22 +24,22 @@ char *target_join(const char *base, const char *name);
 /* Names are checked before they become parts of paths and URLs. Prefixes are names, too. */
 bool target_name_is_good(const char *name);
 
-/* target_source.c: a local file on its way. Its length is checked when it is opened, its bytes are
+/* target_local_file.c: a local file on its way. Its length is checked when it is opened, its bytes are
  * hashed as they pass, and before the last of them may go on, the hash is compared. */
-struct target_source {
+struct target_local_file {
     const struct target_file *file;
     int fd;
     struct hash *hash;
 };
 
-MUST_CHECK bool target_source_open(struct target_source *source, const struct target_file *file,
-                                   struct err *err);
-void target_source_close(struct target_source *source); /* a zeroed one is allowed */
+MUST_CHECK bool target_local_file_open(struct target_local_file *source,
+                                       const struct target_file *file, struct err *err);
+void target_local_file_close(struct target_local_file *source); /* a zeroed one is allowed */
 
 /* The bytes that follow the first `offset`, in order; 0 begins anew. Fits http_body.pass, with the
  * source as its context. ERR_INPUT where the file is not what was hashed. */
-MUST_CHECK bool target_source_pass(void *source, int64_t offset, const void *data, size_t size,
-                                   struct err *err);
+MUST_CHECK bool target_local_file_pass(void *source, int64_t offset, const void *data, size_t size,
+                                       struct err *err);
 
 /* Reports how far all is, at most ten times a second, and at both ends. */
 struct target_meter {
