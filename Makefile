@@ -27,7 +27,7 @@ ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
 SOURCES := $(sort $(shell find player -name '*.c'))
 OBJECTS := $(SOURCES:%.c=$B/obj/%.o)
 PROGRAMS := $B/duckling $B/duckling-films
-LIB_OBJECTS := $(filter-out $B/obj/player/main.o $B/obj/player/films.o,$(OBJECTS))
+LIB_OBJECTS := $(filter-out $B/obj/player/main.o $B/obj/player/main_films.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_*.c tests/programme/test_*.c)))
 # Small programs that the fault tests drive.
 PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
@@ -63,7 +63,7 @@ deps: ## Installs the Debian packages that are missing.
 $B/duckling: $B/obj/player/main.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$B/duckling-films: $B/obj/player/films.o $B/libduckling.a
+$B/duckling-films: $B/obj/player/main_films.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $B/libduckling.a: $(LIB_OBJECTS)
