@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOG_MODULE "film"
+#define LOG_MODULE "film_client"
 
 #define THREADS_MAX 16
 #define NAME_BYTES 64

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOG_MODULE "link"
+#define LOG_MODULE "worker_process"
 
 #define ENDING_STEP 64
 #define REAP_WAIT_NS INT64_C(5000000000)

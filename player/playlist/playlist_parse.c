@@ -1,4 +1,4 @@
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_scan.h"

@@ -2,7 +2,7 @@
 #ifndef PLAYLIST_PLAYLIST_TEXTS_H
 #define PLAYLIST_PLAYLIST_TEXTS_H
 
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 
 /* One language's value of a text or font. */
 struct playlist_translation {

@@ -5,7 +5,7 @@
 #ifndef PLAYLIST_PLAYLIST_VALUES_H
 #define PLAYLIST_PLAYLIST_VALUES_H
 
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 
 /* Both ends belong to it; `words` completes "must be ". */
 struct playlist_range {

@@ -11,7 +11,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define LOG_MODULE "lengths"
+#define LOG_MODULE "film_lengths"
 
 /* An asset. */
 struct lengths_film {

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define LOG_MODULE "loader_films"
+#define LOG_MODULE "loader_film"
 
 /* After the first break a film goes on almost at once; one that breaks again and again (a machine
  * out of memory) is left alone longer each time, and in the end for the rest of its slot. */

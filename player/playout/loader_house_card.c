@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LOG_MODULE "loader_house"
+#define LOG_MODULE "loader_house_card"
 
 bool loader_part_pending(const struct loader_part *part)
 {

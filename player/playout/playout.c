@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LOG_MODULE "playing"
+#define LOG_MODULE "playout"
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 /* So long a screen with nothing on it shows its ground alone, which most first pictures need. */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_MODULE "loader_jobs"
+#define LOG_MODULE "worker_jobs"
 
 #define HOUSE_TEXT_SIZE 0.026
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LOG_MODULE "sound"
+#define LOG_MODULE "sound_device"
 
 /* 21 ms: what is heard is put so much earlier, so it need not be smaller. A power of two: some of
  * SDL 2.26's drivers round another number up to one, and then overrun the buffer that they made. */

@@ -202,7 +202,7 @@ class Sound(unittest.TestCase):
     def test_without_a_device_films_play_on(self):
         source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
         frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "there is none"}, 2500)
-        self.assertEqual(len(re.findall("^info sound: no sound device", log, re.MULTILINE)), 1, log)
+        self.assertEqual(len(re.findall("^info sound_device: no sound device", log, re.MULTILINE)), 1, log)
         self.assertNotRegex(log, "^(error|warn)")
         self.assertGreater(len(frames), 30)
 

@@ -139,7 +139,7 @@ class Swap(unittest.TestCase):
         with Player(self.folder, url) as player:
             player.wait_shown("red")
             server.stop()
-            player.wait_log("warn feed_file|warn track|warn feed_url")
+            player.wait_log("warn feed_file|warn rollout|warn feed_url")
             self.assertEqual(player.stop(), 0)
         with Player(self.folder, url) as player:
             player.wait_shown("red")
@@ -151,7 +151,7 @@ class Swap(unittest.TestCase):
         url = server.url("playlist.json")
         server.stop()
         with Player(self.folder, url) as player:
-            player.wait_log("warn feed_file|warn track|warn feed_url")
+            player.wait_log("warn feed_file|warn rollout|warn feed_url")
             server.start()
             player.wait_shown("red")
             self.assertEqual(player.stop(), 0)

@@ -228,7 +228,7 @@ def without_files(scene):
 
 
 MATCH = "playlist refused version=.*does not match its pointer"
-REFUSED = "warn feed_line: playlist refused"
+REFUSED = "warn feed_pointer: playlist refused"
 
 
 @table

@@ -127,7 +127,7 @@ class Plain(Case):
         for error in ("ENOMEM", "EMFILE"):
             shutil.rmtree(self.store, ignore_errors=True)
             probe = self.probe(server.url("p.json"), wrap=traced("?poll,?ppoll", "-e", f"inject=?poll,?ppoll:error={error}:when=3..8"))
-            probe.log.wait("error feed_run: the network library failed")
+            probe.log.wait("error feed_loop: the network library failed")
             probe.edition("one")
             probe.log.wait("the network library works again")
             probe.stop()

@@ -248,7 +248,7 @@ class Disk(Case):
         server.files["p.json"] = playlist("two", "b.jpg")
         probe = self.probe(server.url("p.json"))
         self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
-        probe.log.wait("error feed_run: the store can't be written")
+        probe.log.wait("error feed_loop: the store can't be written")
         server.wait_asked("b.jpg", 2)
         self.stop(probe)
         self.assertEqual(probe.log.count("can't be written"), 1)

@@ -1,6 +1,6 @@
 /* The playlist's model: what is read, what is taken where nothing is said, and the choices that a
  * player makes. */
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* What is said of a wrong playlist: the JSON path of each fault and words that help. */
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* How large a playlist may be, from both sides of each limit, and what happens when memory runs
  * out. */
-#include "playlist/playlist_parse.h"
+#include "playlist/playlist_internal.h"
 #include "playlist/playlist_scan.h"
 
 #include <jansson.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_MODULE "publish_minisign_sign"
+#define LOG_MODULE "publish_minisign"
 
 #define HINT_BYTES (sizeof "duckling channel " + POINTER_CHANNEL_BYTES)
 

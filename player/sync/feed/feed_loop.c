@@ -4,7 +4,7 @@
 #include "base/feed_retry.h"
 #include "base/log.h"
 
-#define LOG_MODULE "feed_run"
+#define LOG_MODULE "feed_loop"
 
 #define WAIT_MS_MAX 60000
 /* A transfer that ends lets a run succeed that did not get to wait, which is what fails; no more

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_MODULE "feed_line"
+#define LOG_MODULE "feed_pointer"
 
 #define WANT_RETRY_NS INT64_C(1000000000)
 #define NANO_PER_MS 1000000

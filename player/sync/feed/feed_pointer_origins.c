@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_MODULE "feed_line_origin"
+#define LOG_MODULE "feed_pointer_origins"
 
 #define WHOLE_EACH 8
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_MODULE "feed_line_kept"
+#define LOG_MODULE "feed_pointer_stored"
 
 /* What the store has kept must be signed by a key that is pinned now, and by nobody else: the disk
  * is not trusted either. Nor is it believed when it is older than what was in force once. */

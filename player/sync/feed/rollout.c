@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_MODULE "track"
+#define LOG_MODULE "rollout"
 
 /* Once all was read since the start it is read again and again, this slowly: some 6 GB a day. */
 #define SCRUB_MS_DEFAULT 60000

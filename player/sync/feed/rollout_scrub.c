@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-#define LOG_MODULE "rollout_check"
+#define LOG_MODULE "rollout_scrub"
 
 /* Between stretches: reading the whole store again must not starve the films. */
 #define CHECK_PAUSE_NS 5000000

@@ -3,8 +3,8 @@
  * Each part takes a node, adds a fault for all that is wrong there and goes on with the default, so
  * that one run finds everything. When memory runs out `out_of_memory` is set and the parts do less
  * and less; the parse fails at its end. */
-#ifndef PLAYLIST_PLAYLIST_PARSE_H
-#define PLAYLIST_PLAYLIST_PARSE_H
+#ifndef PLAYLIST_PLAYLIST_INTERNAL_H
+#define PLAYLIST_PLAYLIST_INTERNAL_H
 
 #include "playlist/playlist_fault.h"
 #include "playlist/playlist_names.h"
