@@ -1,5 +1,4 @@
 /* The table of commands. */
-#include "base/log.h"
 #include "commands/check/check.h"
 #include "commands/explain.h"
 #include "commands/guide.h"

@@ -30,7 +30,7 @@ bool err_set_errno(struct err *err, enum err_code code, int errno_value, const c
     if (text)
         snprintf(err->text + used, sizeof err->text - used, ": %s", text);
     else
-        snprintf(err->text + used, sizeof err->text - used, ": error %d", errno_value);
+        snprintf(err->text + used, sizeof err->text - used, ": unknown error %d", errno_value);
     err->code = code;
     return false;
 }

@@ -48,6 +48,11 @@ bool sandbox_available(struct err *err)
     return true;
 }
 
+void sandbox_name_call(uint32_t call, char name[SANDBOX_NAME_BYTES])
+{
+    snprintf(name, SANDBOX_NAME_BYTES, "number %u", call);
+}
+
 struct input {
     const uint8_t *bytes;
     size_t size;

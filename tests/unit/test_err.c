@@ -28,7 +28,7 @@ static void adds_the_systems_words(void **state)
     assert_int_equal(err.code, ERR_DISK);
     assert_string_equal(err.text, "writing x: No space left on device");
     err_set_errno(&err, ERR_SYSTEM, 99999, "y");
-    assert_string_equal(err.text, "y: Unknown error 99999");
+    assert_string_equal(err.text, "y: unknown error 99999");
 }
 
 static void puts_context_before(void **state)
