@@ -38,6 +38,9 @@ PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_film_sandboxed
 ZONES := build/zoneinfo/made
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
+# For what builds much at once; whoever gives -j has said how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # What people call; `make help` lists these by the sentence after "##".
 .PHONY: all help deps run test lint format bench fuzz soak pictures install uninstall clean
 # Parts, for the targets above, tests/run and the tests.
@@ -117,8 +120,8 @@ run: ## Plays the bundled campaign, or draws previews of it where there is no sc
 
 test: ## Builds what the tests need and runs all of them.
 	@packaging/deps build run test
-	@$(MAKE) --no-print-directory -s WERROR=1 all fuzzers probes plain
-	@$(MAKE) --no-print-directory -s WERROR=1 SAN=1 all unit
+	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 all fuzzers probes plain
+	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
 
 bench: ## Measures, and prints a table of the results.

@@ -5,6 +5,8 @@ import subprocess
 import zlib
 from pathlib import Path
 
+from player import WAIT_S
+
 BLACK, WHITE = 16, 235
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p")
 
@@ -26,7 +28,7 @@ def film(path, frames=50, fps=25, size=(160, 90), first=0, gop=10, codec=H264, o
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{width}x{height}",
                "-framerate", str(fps), "-i", "pipe:0", *inputs, *codec, "-g", str(gop), "-colorspace", "bt709", "-color_range", "tv",
                "-threads", "1", *options, str(path)]
-    subprocess.run(command, input=raw, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run(command, input=raw, check=True, timeout=WAIT_S, stdout=subprocess.DEVNULL)
     return Path(path)
 
 

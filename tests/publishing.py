@@ -19,8 +19,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import player
+from player import WAIT_S
 
-WAIT_S = 60
 MINISIGN = shutil.which("minisign")
 
 

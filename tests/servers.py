@@ -11,7 +11,8 @@ import time
 import urllib.parse
 from pathlib import Path
 
-WAIT_S = 30
+# Against what hangs, not against what is slow: the machine may be busy.
+WAIT_S = 300
 
 
 def _listen():

@@ -20,7 +20,7 @@ INSTALLED = player.TOP / "build/duckling" if player.DUCKLING.parent == player.TO
 def render(path, source, *options, codec=films.H264):
     """A film of one of ffmpeg's own sources."""
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, *codec, *options, str(path)], check=True,
-                   timeout=60, stdin=subprocess.DEVNULL)
+                   timeout=player.WAIT_S, stdin=subprocess.DEVNULL)
 
 
 def flashing(hertz, where="1", seconds=2, low=16, high=235):
@@ -44,7 +44,7 @@ def one_key_picture(path, size, frames, fps):
         at += 12 + length
     packets = [packets[0]] + [packets[1]] * (frames - 1)
     frame.write_bytes(data[:32] + b"".join(struct.pack("<IQ", len(packet), i) + packet for i, packet in enumerate(packets)))
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(frame), "-c", "copy", str(path)], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(frame), "-c", "copy", str(path)], check=True, timeout=player.WAIT_S)
     made.unlink()
     frame.unlink()
 
@@ -299,7 +299,7 @@ class Sound(Check):
                               (r"drop='gt(n,60)'", "of 4.00 s: the rest is silent")):
             with self.subTest(change):
                 subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(self.folder / "good.mp4"), "-c", "copy",
-                                "-bsf:a", f"noise={change}", str(self.folder / "film.mp4")], check=True, timeout=60)
+                                "-bsf:a", f"noise={change}", str(self.folder / "film.mp4")], check=True, timeout=player.WAIT_S)
                 self.only(self.both(), "warning", words)
 
     def test_one_spot_of_two_is_heard(self):
@@ -459,7 +459,7 @@ class Faults(Check):
         """It is decoded to its end, with pictures that are made up in part."""
         render(self.folder / "good.mp4", "testsrc2=size=320x180:rate=25:duration=4")
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
-                        "noise=amount='if(between(n,50,59),20,0)'", str(self.folder / "film.mp4")], check=True, timeout=60)
+                        "noise=amount='if(between(n,50,59),20,0)'", str(self.folder / "film.mp4")], check=True, timeout=player.WAIT_S)
         found = self.of_film()
         self.only(found, "warning", "damaged pictures, ")
         count, first_s = re.search(r", (\d+) in what was watched, the first at (\S+) s", found[0][1]).groups()

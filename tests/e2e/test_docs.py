@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 import tap
-from player import TOP, run
+from player import TOP, WAIT_S, run
 
 MISSING = ": No such file or directory"
 PAGES = sorted((TOP / "packaging/man").glob("*.[1-9]"))
@@ -135,7 +135,7 @@ class Manuals(unittest.TestCase):
         self.assertTrue(shutil.which("groff"), "groff is missing: make deps")
         for page in PAGES:
             done = subprocess.run(["groff", "-k", "-man", "-ww", "-Tutf8", "-z", page], text=True, capture_output=True,
-                                  timeout=60)
+                                  timeout=WAIT_S)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_pages_name_this_version(self):

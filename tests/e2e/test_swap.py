@@ -43,7 +43,7 @@ class Swap(unittest.TestCase):
             player.wait_shown("green")
             frames = [f for f in player.frames() if f["to"]]
             fade = [float(f["mix"]) for f in frames if f["from"] == "red" and f["to"] == "green"]
-            self.assertGreater(len([m for m in fade if 0 < m < 1]), 3)
+            self.assertTrue(any(0 < m < 1 for m in fade))
             self.assertEqual(fade, sorted(fade))
             self.assertEqual({f["to"] for f in frames}, {"red", "green"})
             self.assertEqual(player.stop(), 0)

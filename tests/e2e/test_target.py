@@ -12,6 +12,7 @@ from pathlib import Path
 
 import servers
 import tap
+from player import WAIT_S
 
 TOP = Path(__file__).resolve().parents[2]
 PROBE = Path(os.environ.get("TEST_BUILD", TOP / "build" / "asan")) / "tests/faults/probe_target"
@@ -51,7 +52,7 @@ class Case(unittest.TestCase):
         """What it printed; a failure is its last line, "error CODE TEXT"."""
         clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         done = subprocess.run([*wrap, PROBE, str(base), str(ca), str(cert), str(key), *map(str, arguments)], env=clean,
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=WAIT_S)
         out, words = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         self.assertNotIn("Sanitizer", words)
         self.assertEqual(done.returncode, 0 if ok else 1, out + words)
@@ -398,7 +399,7 @@ class Folder(Case):
             for when in range(1, 9):
                 root = self.folder / f"{call}{when}"
                 done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}", PROBE,
-                                       root, "-", "-", "-", "send", *self.for_send(media)], env=clean, capture_output=True, timeout=60)
+                                       root, "-", "-", "-", "send", *self.for_send(media)], env=clean, capture_output=True, timeout=WAIT_S)
                 there = [p for p in root.rglob("*") if p.is_file() and p.suffix != ".tmp"]
                 for path in there:
                     self.assertEqual(path.read_bytes(), (self.folder / path.name).read_bytes())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import s3
 import tap
+from player import WAIT_S
 
 TOP = Path(__file__).resolve().parents[2]
 PROBE = Path(os.environ.get("TEST_BUILD", TOP / "build" / "asan")) / "tests/faults/probe_target"
@@ -52,7 +53,7 @@ class Checker(unittest.TestCase):
         mac = s3.signature(store.secret, date, region, "s3", request)
         headers["Authorization"] = (f"AWS4-HMAC-SHA256 Credential={store.key}/{date[:8]}/{region}/s3/aws4_request, "
                                     f"SignedHeaders={';'.join(signed)}, Signature={mac}")
-        connection = http.client.HTTPConnection("127.0.0.1", store.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", store.port, timeout=WAIT_S)
         connection.request("PUT", "/signage/x", body, headers)
         status = connection.getresponse().status
         connection.close()
@@ -76,7 +77,7 @@ class Checker(unittest.TestCase):
         store = s3.Store()
         self.addCleanup(store.stop)
         for method in ("GET", "PUT", "HEAD"):
-            connection = http.client.HTTPConnection("127.0.0.1", store.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", store.port, timeout=WAIT_S)
             connection.request(method, "/signage/x", b"x" if method == "PUT" else None)
             self.assertEqual(connection.getresponse().status, 403)
             connection.close()
@@ -97,7 +98,7 @@ class Case(unittest.TestCase):
         """What it printed; a failure is its line, "error CODE TEXT"."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
         done = subprocess.run([PROBE, base, "-", "-", "-", *map(str, arguments)], env=clean | environment, capture_output=True,
-                              timeout=60)
+                              timeout=WAIT_S)
         out = done.stdout.decode(errors="replace")
         self.assertEqual(done.returncode, 0 if ok else 1, out + done.stderr.decode(errors="replace"))
         self.assertNotIn(b"Sanitizer", done.stderr)

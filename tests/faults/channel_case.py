@@ -15,7 +15,7 @@ from pathlib import Path
 
 import feed_case
 import logs
-from feed_case import BUILD, TOP, WAIT_S, Lines, bytes_of, content
+from feed_case import BUILD, STOP_MS, TOP, WAIT_S, Lines, bytes_of, content
 
 sys.path.insert(0, str(TOP / "tests"))
 import channel  # noqa: E402
@@ -147,7 +147,7 @@ class Case(unittest.TestCase):
         return sizes
 
     def stop(self, probe):
-        self.assertLess(probe.stop(), 1000)
+        self.assertLess(probe.stop(), STOP_MS)
 
     def assert_holds(self, edition, media):
         """All of an edition's media are there, with the right bytes."""

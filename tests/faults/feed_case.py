@@ -17,7 +17,10 @@ import logs  # noqa: E402
 import servers  # noqa: E402
 
 BUILD = Path(os.environ.get("TEST_BUILD", TOP / "build" / "asan"))
-WAIT_S = 30
+# Against what hangs, not against what is slow: the machine may be busy.
+WAIT_S = 300
+# What it may take to end, in ms; to wait for what hangs would take STALL_MS.
+STOP_MS, STALL_MS = 60000, 240000
 
 
 class Lines:
@@ -148,7 +151,7 @@ class Case(unittest.TestCase):
 
     def stop(self, probe):
         took_ms = probe.stop()
-        self.assertLess(took_ms, 1000)
+        self.assertLess(took_ms, STOP_MS)
 
     def stored(self):
         return sorted(p for p in (self.store / "media").iterdir())

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from feed_case import Case, bytes_of, content, playlist, servers, traced
+from feed_case import STALL_MS, Case, bytes_of, content, playlist, servers, traced
 import tap
 
 
@@ -371,7 +371,7 @@ class Stop(Case):
             server = self.hostile()
             server.files = {"p.json": playlist("one")}
             server.acts = {"p.json": [act]}
-            probe = self.probe(server.url("p.json"), store=self.folder / act.__name__, stall_ms=20000)
+            probe = self.probe(server.url("p.json"), store=self.folder / act.__name__, stall_ms=STALL_MS)
             server.wait_asked("p.json")
             self.stop(probe)
 
@@ -379,21 +379,21 @@ class Stop(Case):
         server = self.hostile()
         server.files = {"p.json": playlist("one", "a.jpg", "b.jpg"), "a.jpg": b"a", "b.jpg": bytes_of("b", 5000)}
         server.acts = {"a.jpg": [servers.hang], "b.jpg": [servers.stall_after(2000)]}
-        probe = self.probe(server.url("p.json"), stall_ms=20000)
+        probe = self.probe(server.url("p.json"), stall_ms=STALL_MS)
         server.wait_asked("a.jpg")
         server.wait_asked("b.jpg")
         self.stop(probe)
 
     def test_while_nobody_accepts(self):
         with servers.socket.create_server(("127.0.0.1", 0)) as listener:
-            probe = self.probe(f"http://127.0.0.1:{listener.getsockname()[1]}/p.json", stall_ms=20000)
+            probe = self.probe(f"http://127.0.0.1:{listener.getsockname()[1]}/p.json", stall_ms=STALL_MS)
             probe.out.wait("started")
             self.stop(probe)
 
     def test_while_the_network_library_fails(self):
         server = self.hostile()
         server.files = {"p.json": playlist("one")}
-        probe = self.probe(server.url("p.json"), poll_ms=1000, retry_max_ms=20000)
+        probe = self.probe(server.url("p.json"), poll_ms=1000, retry_max_ms=STALL_MS)
         probe.edition("one")
         limits = resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))  # poll(2) then refuses any descriptor

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 import tap
-from player import TOP, environment, playlist, png
+from player import TOP, WAIT_S, environment, playlist, png
 
 SHIM = """
 #define _GNU_SOURCE
@@ -44,7 +44,7 @@ class OldKernel(unittest.TestCase):
             png(folder / "red.png", 64, 36, (200, 30, 40))
             playlist(folder / "p.json", {"red": {"image": "red.png", "tagline": "Small"}})
             done = subprocess.run([TOP / "build/duckling", "preview", folder / "p.json", "-o", folder / "x.png", "--size", "320x180"],
-                                  env=environment(LD_PRELOAD=str(shim)), text=True, capture_output=True, timeout=60)
+                                  env=environment(LD_PRELOAD=str(shim)), text=True, capture_output=True, timeout=WAIT_S)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("shim: private map", done.stderr, "the shim saw no sealed frame: it tests nothing")
             self.assertNotIn("refused", done.stderr)

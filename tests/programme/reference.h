@@ -1,5 +1,5 @@
 /* A second, naive programme, written from duckling-playlist(5), PROGRAMME, and not from
- * player/core: it asks for every second of a day which dayparts run, and lays every slot. For
+ * player/programme: it asks for every second of a day which dayparts run, and lays every slot. For
  * test_reference.c only. */
 #ifndef TESTS_PROGRAMME_REFERENCE_H
 #define TESTS_PROGRAMME_REFERENCE_H

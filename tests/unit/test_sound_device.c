@@ -1,243 +1,312 @@
-/* The queue of sound, and the clock that it keeps. */
-#include "sound/sound_queue.h"
+/* The sound device is open while it is wanted, and leaves nothing running when it is not. By SDL's
+ * dummy driver, which takes sound like a device. */
+#include "sound/sound_device.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <SDL.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <math.h>
+#include <dirent.h>
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
-#define PAIRS 240
-#define SAMPLES (2 * PAIRS)
+#define OPENS_MAX 16
+/* So much faster than else the device's thread looks and tries again, if asked to. */
+#define HURRY 5
 
-#define PERIOD 960
-#define PERIOD_NS INT64_C(20000000)
-#define START_NS INT64_C(5000000000)
+/* Devices that open, and never ask for anything. */
+static _Atomic bool is_stuck, in_hurry;
+static _Atomic int opens;
+static _Atomic SDL_AudioDeviceID last_device;
+static _Atomic int64_t longest_wait_ms; /* that the device's thread asked for, in a hurry or not */
+static int64_t opened_ms[OPENS_MAX]; /* when; the device's thread writes one before it counts it */
 
-static struct sound_queue queue;
-
-static int reset(void **state)
+/* These three stand before SDL's and the C library's. */
+static void *real(const char *name)
 {
-    (void)state;
-    memset(&queue, 0, sizeof queue);
-    return 0;
+    void *symbol = dlsym(RTLD_NEXT, name);
+    assert_non_null(symbol);
+    return symbol;
 }
 
-static float taken[2 * 4096];
-
-static void take(unsigned device, int64_t now_ns)
+SDL_AudioDeviceID SDL_OpenAudioDevice(const char *name, int is_capture, const SDL_AudioSpec *want,
+                                      SDL_AudioSpec *have, int changes)
 {
-    sound_queue_take(&queue, device, taken, PERIOD, now_ns);
+    SDL_AudioDeviceID (*open_device)(const char *, int, const SDL_AudioSpec *, SDL_AudioSpec *,
+                                     int);
+    *(void **)&open_device = real("SDL_OpenAudioDevice");
+    if (opens < OPENS_MAX)
+        opened_ms[opens] = clock_mono_ns() / 1000000;
+    last_device = open_device(name, is_capture, want, have, changes);
+    opens++;
+    return last_device;
 }
 
-static bool has_room(int most, int64_t *position, bool *gap)
+static void pause_device(int pause)
 {
-    return sound_queue_has_room(&queue, PAIRS, most, position, gap);
+    void (*change)(SDL_AudioDeviceID, int);
+    *(void **)&change = real("SDL_PauseAudioDevice");
+    change(last_device, pause);
 }
 
-static void put(float value)
+void SDL_PauseAudioDevice(SDL_AudioDeviceID device, int pause)
 {
-    float block[SAMPLES];
-    for (int i = 0; i < SAMPLES; i++)
-        block[i] = value;
-    sound_queue_put(&queue, block, PAIRS);
+    assert_int_equal(device, last_device);
+    if (!is_stuck)
+        pause_device(pause);
 }
 
-static void nothing_is_put_before_the_device_keeps_time(void **state)
+int pthread_cond_timedwait(pthread_cond_t *restrict wake, pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict until)
 {
-    (void)state;
-    int64_t position;
-    bool gap;
-    for (int n = 0; n < 4; n++) {
-        assert_false(has_room(9600, &position, &gap));
-        take(1, START_NS + n * PERIOD_NS);
-        for (int i = 0; i < 2 * PERIOD; i++)
-            assert_true(taken[i] == 0);
+    int64_t now_ns = clock_mono_ns();
+    int64_t wait_ns = (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - now_ns;
+    if (wait_ns / 1000000 > longest_wait_ms)
+        longest_wait_ms = wait_ns / 1000000;
+    int64_t end_ns = now_ns + (in_hurry ? wait_ns / HURRY : wait_ns);
+    const struct timespec end = {.tv_sec = end_ns / 1000000000, .tv_nsec = end_ns % 1000000000};
+    return pthread_cond_clockwait(wake, mutex, CLOCK_MONOTONIC, &end);
+}
+
+static int count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    int count = 0;
+    for (const struct dirent *task; (task = readdir(tasks));)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+/* The device has its own threads, which tell nobody: this looks again each millisecond, which only
+ * decides when the test goes on. */
+static bool comes_true(bool (*is_true)(struct sound_device *), struct sound_device *sound)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < 60000; i++) {
+        if (is_true(sound))
+            return true;
+        nanosleep(&pause, NULL);
     }
-    assert_true(has_room(9600, &position, &gap));
-    assert_true(gap);
-    /* The device may take one period while the block is mixed. */
-    assert_int_equal(position, 5 * PERIOD);
-    /* Asked for when the fifth is due, heard after the two that are in its buffer. */
-    assert_int_equal(sound_queue_heard_ns(&queue, position), START_NS + 7 * PERIOD_NS);
+    return false;
 }
 
-static void what_is_put_is_taken_once_in_order(void **state)
+static int threads_at_start;
+
+static bool is_open(struct sound_device *sound)
+{
+    return sound_device_is_open(sound);
+}
+
+static int64_t taken_before;
+
+static bool is_fed(struct sound_device *sound)
+{
+    return sound_queue_taken(sound_device_queue(sound)) > taken_before;
+}
+
+static bool is_at_rest(struct sound_device *sound)
+{
+    return !sound_device_is_open(sound) && count_threads() == threads_at_start + 1;
+}
+
+/* A thread that has ended is counted for a moment longer. */
+static bool is_alone(struct sound_device *sound)
+{
+    (void)sound;
+    return count_threads() == threads_at_start;
+}
+
+static bool is_possible(struct sound_device *sound)
+{
+    return sound_device_is_possible(sound);
+}
+
+static bool is_impossible(struct sound_device *sound)
+{
+    return !sound_device_is_possible(sound);
+}
+
+static void a_device_is_open_while_it_is_wanted(void **state)
 {
     (void)state;
-    int64_t position, expected = -1, read = 0;
-    bool gap;
-    int gaps = 0;
-    float next = 0, heard = 0;
-    for (int n = 0; n < 400; n++) {
-        take(1, START_NS + n * PERIOD_NS);
-        for (int i = 0; i < PERIOD; i++, read++) {
-            if (expected < 0 || read < expected)
-                continue;
-            assert_true(taken[2 * i] == heard + 1 && taken[2 * i + 1] == heard + 2);
-            heard += 2;
-        }
-        while (has_room(4320, &position, &gap)) {
-            gaps += gap;
-            if (expected < 0)
-                expected = position;
-            float block[SAMPLES];
-            for (int i = 0; i < SAMPLES; i++)
-                block[i] = next += 1;
-            sound_queue_put(&queue, block, PAIRS);
-        }
-        assert_true(n < 4 || queue.put - queue.taken > 4320 - PAIRS);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    struct sound_device *sound = sound_device_create();
+    assert_non_null(sound);
+    sound_device_want(sound, false);
+    assert_int_equal(count_threads(), threads_at_start);
+    for (int n = 0; n < 3; n++) {
+        taken_before = sound_queue_taken(sound_device_queue(sound));
+        sound_device_want(sound, true);
+        assert_true(comes_true(is_open, sound));
+        assert_true(comes_true(is_fed, sound));
+        assert_true(count_threads() > threads_at_start + 1); /* its own, and SDL's */
+        sound_device_want(sound, false);
+        assert_true(comes_true(is_at_rest, sound));
+        /* Sound is decoded for the film that will open it again. */
+        assert_true(sound_device_is_possible(sound));
     }
-    assert_int_equal(gaps, 1);
-    assert_true(heard > 100000);
+    assert_true(sound_device_destroy(sound));
+    assert_true(comes_true(is_alone, NULL));
 }
 
-/* The main thread was busy: what breaks off fades, and what follows comes at a later time. */
-static void a_queue_that_runs_dry_fades_and_goes_on(void **state)
+static void one_that_is_not_there_is_looked_for_anew_when_it_is_wanted(void **state)
 {
     (void)state;
-    int64_t position;
-    bool gap;
-    int n = 0;
-    for (; n < 4; n++)
-        take(1, START_NS + n * PERIOD_NS);
-    while (has_room(4320, &position, &gap))
-        put(0.5F);
-    for (; n < 14; n++) {
-        take(1, START_NS + n * PERIOD_NS);
-        for (int i = 2; i < 2 * PERIOD; i++) /* the first comes after silence */
-            assert_true(i < 4 || n < 6 || fabsf(taken[i] - taken[i - 2]) < 0.02F);
-    }
-    assert_true(taken[0] == 0);
-    assert_true(has_room(4320, &position, &gap));
-    assert_true(gap);
-    assert_int_equal(position, 15 * PERIOD);
-    put(0.25F);
-    take(1, START_NS + n++ * PERIOD_NS);
-    assert_true(taken[2 * PERIOD - 1] == 0);
-    take(1, START_NS + n++ * PERIOD_NS);
-    assert_true(taken[0] == 0.25F && taken[2 * PAIRS - 1] == 0.25F);
+    setenv("SDL_AUDIODRIVER", "there is none", 1);
+    struct sound_device *sound = sound_device_create();
+    assert_non_null(sound);
+    sound_device_want(sound, true);
+    assert_true(comes_true(is_impossible, sound));
+    sound_device_want(sound, false);
+    assert_true(comes_true(is_possible, sound));
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    sound_device_want(sound, true);
+    assert_true(comes_true(is_open, sound));
+    assert_true(sound_device_destroy(sound));
+    assert_true(comes_true(is_alone, NULL));
 }
 
-/* It asks late now and then, and for its first periods at once. */
-static void a_device_that_is_late_keeps_its_time(void **state)
+/* From each state at once: it may be opening or closing. */
+static void it_ends_at_any_time(void **state)
 {
     (void)state;
-    static const int late_ms[] = {0, 3, 19, 1, 0, 7, 40, 20, 2, 0, 11};
-    int64_t position;
-    bool gap;
-    take(1, START_NS);
-    take(1, START_NS + 100000);
-    for (int n = 2; n < 100; n++) {
-        take(1, START_NS + (n - 1) * PERIOD_NS + late_ms[n % 11] * 1000000);
-        if (n < 20)
-            continue;
-        assert_true(has_room(100000, &position, &gap));
-        assert_int_equal(sound_queue_heard_ns(&queue, position),
-                         START_NS + position * 62500 / 3 + PERIOD_NS);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    for (int n = 0; n < 20; n++) {
+        struct sound_device *sound = sound_device_create();
+        assert_non_null(sound);
+        for (int change = 0; change < n; change++)
+            sound_device_want(sound, change % 2 == 0);
+        assert_true(sound_device_destroy(sound));
+        assert_true(comes_true(is_alone, NULL));
     }
 }
 
-static void another_device_keeps_another_time(void **state)
+static int opens_wanted;
+
+static bool is_opened_so_often(struct sound_device *sound)
 {
-    (void)state;
-    int64_t position;
-    bool gap;
-    for (int n = 0; n < 20; n++)
-        take(1, START_NS + n * PERIOD_NS);
-    assert_true(has_room(4320, &position, &gap));
-    put(0.5F);
-    for (int n = 0; n < 5; n++)
-        take(2, START_NS + INT64_C(3000000000) + n * PERIOD_NS);
-    assert_true(has_room(4320, &position, &gap));
-    assert_true(gap);
-    assert_int_equal(position, 26 * PERIOD);
-    assert_int_equal(sound_queue_heard_ns(&queue, position),
-                     START_NS + INT64_C(3000000000) + 8 * PERIOD_NS);
+    (void)sound;
+    return opens >= opens_wanted;
 }
 
-/* More than its ring of notes holds while the main thread is busy: nothing is lost but time. */
-static void a_main_thread_that_sleeps_finds_its_way_back(void **state)
+static int kept_stderr, captured;
+
+static void catch_log(void)
 {
-    (void)state;
-    int64_t position;
-    bool gap;
-    int n = 0;
-    for (; n < 1000; n++)
-        take(1, START_NS + n * PERIOD_NS);
-    assert_true(has_room(4320, &position, &gap));
-    for (; n < 1020; n++)
-        take(1, START_NS + n * PERIOD_NS);
-    assert_true(has_room(4320, &position, &gap));
-    assert_int_equal(position, 1021 * PERIOD);
-    assert_int_equal(sound_queue_heard_ns(&queue, position), START_NS + 1023 * PERIOD_NS);
+    fflush(stderr);
+    kept_stderr = dup(STDERR_FILENO);
+    captured = memfd_create("stderr", MFD_CLOEXEC);
+    if (kept_stderr < 0 || captured < 0 || dup2(captured, STDERR_FILENO) < 0)
+        abort();
 }
 
-/* Both threads at once, as fast as they can: what arrives arrives in order, each block whole where
- * nothing breaks off. */
-#define RACE_BLOCKS 5000
-
-static _Atomic bool race_is_over;
-
-static void *take_all(void *unused)
+static char *caught_log(void)
 {
-    static float samples[2 * PERIOD];
-    const char *trouble = NULL;
-    float last = 0;
-    for (int64_t now_ns = START_NS; last < RACE_BLOCKS; now_ns += PERIOD_NS) {
-        sound_queue_take(&queue, 1, samples, PERIOD, now_ns);
-        for (int i = 0; i < PERIOD; i++) {
-            bool whole = samples[2 * i + 1] - samples[2 * i] == 0.5F; /* else it fades */
-            if (whole && samples[2 * i] < last)
-                trouble = "what was put later came earlier";
-            if (whole)
-                last = samples[2 * i];
-        }
-    }
-    race_is_over = true;
-    (void)unused;
-    return (void *)(uintptr_t)trouble;
+    off_t size = lseek(captured, 0, SEEK_END);
+    char *text = calloc(1, (size_t)size + 1);
+    if (!text || pread(captured, text, (size_t)size, 0) != size)
+        abort();
+    return text;
 }
 
-static void two_threads_agree(void **state)
+static void release_log(void)
+{
+    log_flush();
+    fflush(stderr);
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
+}
+
+static int count_in_log(const char *words)
+{
+    char *text = caught_log();
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++)
+        count++;
+    free(text);
+    return count;
+}
+
+static bool is_told_to_work_again(struct sound_device *sound)
+{
+    (void)sound;
+    return count_in_log("sound device open") == 2;
+}
+
+static bool is_told_as_lost_again(struct sound_device *sound)
+{
+    (void)sound;
+    return count_in_log("sound device lost") == 2;
+}
+
+/* In the log is each change, and nothing more; the waits double. */
+static void one_that_takes_nothing_is_tried_ever_less_often(void **state)
 {
     (void)state;
-    pthread_t thread;
-    void *trouble;
-    int64_t position, end = 0;
-    bool gap, in_order = true;
-    race_is_over = false;
-    assert_int_equal(pthread_create(&thread, NULL, take_all, NULL), 0);
-    for (int n = 1; !race_is_over;) {
-        if (!has_room(4320, &position, &gap))
-            continue;
-        in_order &= position >= end && (gap || position == end);
-        float block[SAMPLES];
-        for (int i = 0; i < SAMPLES; i++)
-            block[i] = (float)n + 0.5F * (float)(i % 2);
-        sound_queue_put(&queue, block, PAIRS);
-        n += n < RACE_BLOCKS;
-        end = position + PAIRS;
-    }
-    pthread_join(thread, &trouble);
-    assert_true(in_order);
-    if (trouble)
-        fail_msg("%s", (const char *)trouble);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    is_stuck = in_hurry = true;
+    opens = 0;
+    struct sound_device *sound = sound_device_create();
+    assert_non_null(sound);
+    catch_log();
+    log_write(LOG_LEVEL_INFO, "test",
+              "caught from here on"); /* else a line like the last one would be counted */
+    sound_device_want(sound, true);
+    opens_wanted = 4;
+    bool came = comes_true(is_opened_so_often, sound);
+    int losses = count_in_log("sound device lost"), openings = count_in_log("sound device open");
+    /* It begins to work; then it is lost as it was the first time. */
+    in_hurry = is_stuck = false;
+    pause_device(0);
+    bool worked = comes_true(is_told_to_work_again, sound);
+    in_hurry = true;
+    opens_wanted = opens + 1;
+    longest_wait_ms = 0;
+    pause_device(1);
+    bool lost = comes_true(is_told_as_lost_again, sound);
+    bool again = comes_true(is_opened_so_often, sound);
+    int64_t waited_ms = longest_wait_ms;
+    bool ended = sound_device_destroy(sound);
+    release_log();
+    int losses_later = count_in_log("sound device lost");
+    close(captured);
+    in_hurry = false;
+    assert_true(came);
+    assert_true(worked);
+    assert_true(lost);
+    assert_true(again);
+    assert_true(ended);
+    /* Each time half a second is looked four times; then one second is waited, two, four. */
+    for (int i = 1; i < 4; i++)
+        assert_true(opened_ms[i] - opened_ms[i - 1] >= (2000 + (500 << i)) / HURRY);
+    assert_int_equal(losses, 1);
+    assert_int_equal(openings, 1);
+    assert_int_equal(losses_later, 2);
+    /* As after a first failure, not a fourth. */
+    assert_true(waited_ms <= 1500);
+    assert_true(comes_true(is_alone, NULL));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(nothing_is_put_before_the_device_keeps_time, reset),
-        cmocka_unit_test_setup(what_is_put_is_taken_once_in_order, reset),
-        cmocka_unit_test_setup(a_queue_that_runs_dry_fades_and_goes_on, reset),
-        cmocka_unit_test_setup(a_device_that_is_late_keeps_its_time, reset),
-        cmocka_unit_test_setup(another_device_keeps_another_time, reset),
-        cmocka_unit_test_setup(a_main_thread_that_sleeps_finds_its_way_back, reset),
-        cmocka_unit_test_setup(two_threads_agree, reset),
+        cmocka_unit_test(a_device_is_open_while_it_is_wanted),
+        cmocka_unit_test(one_that_is_not_there_is_looked_for_anew_when_it_is_wanted),
+        cmocka_unit_test(it_ends_at_any_time),
+        cmocka_unit_test(one_that_takes_nothing_is_tried_ever_less_often),
     };
-    return cmocka_run_group_tests_name("sound", tests, NULL, NULL);
+    threads_at_start = count_threads();
+    return cmocka_run_group_tests_name("sound_device", tests, NULL, NULL);
 }

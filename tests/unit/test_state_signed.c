@@ -165,7 +165,7 @@ static void a_lock_that_is_held_stops_nobody(void **state)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(flock(fd, LOCK_EX), 0);
     assert_on_disk("held", "seoul", key_a, 1); /* reading needs no lock */
-    alarm(20);                                 /* in vain, or the test has found it waiting */
+    alarm(120);                                /* in vain, or the test has found it waiting */
     assert_false(state_raise(file, &(struct state){.version = {2, 0}}, &err));
     alarm(0);
     assert_int_equal(err.code, ERR_SYSTEM);
