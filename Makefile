@@ -42,7 +42,7 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run test lint format bench fuzz soak pictures install uninstall clean
+.PHONY: all help deps run test lint format map bench fuzz soak pictures install uninstall clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -157,6 +157,9 @@ print-flags:
 
 format: ## Formats all C files with clang-format.
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+map: ## Writes the map of modules in player/README.md.
+	@packaging/map
 
 FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
 INSTALLED := $(DESTDIR)$(PREFIX)
