@@ -87,7 +87,7 @@ def poll_cost(server, row):
                 costs.append((relay.bytes - before) / max(1, polls() - count))
             one.stop()
         row(f"a poll when nothing changed, both questions, with TLS, {words}", f"{statistics.median(costs):.0f} bytes",
-            f"{max(costs):.0f} bytes", "1,024 bytes")
+            f"worst {max(costs):.0f} bytes", "1,024 bytes")
 
 
 def heavy_picture(path, size, seed):
@@ -122,9 +122,10 @@ def publish_rate(server, row):
             word for path, name in zip(files, names) for word in ("-T", path, f"{base}media/{name}")]], check=True)
         curls.append(total / (time.monotonic() - start) / 1e6)
     share = [100 * a / b for a, b in zip(ours, curls)]
-    row(f"publish of {total / 1e9:.1f} GB of media to nginx, all of it: check, hash, sign, upload; beside it curl alone",
-        f"{statistics.median(ours):.0f} MB/s", f"{statistics.median(curls):.0f} MB/s", "")
-    row("of what curl alone reaches", f"{statistics.median(share):.0f} %", f"{min(share):.0f} %", "≥ 60 %")
+    row(f"publish of {total / 1e9:.1f} GB of media to nginx: check, hash, sign, upload", f"{statistics.median(ours):.0f} MB/s",
+        f"worst {min(ours):.0f} MB/s", "")
+    row("upload of the same files by curl alone", f"{statistics.median(curls):.0f} MB/s", f"worst {min(curls):.0f} MB/s", "")
+    row("publish against curl alone", f"{statistics.median(share):.0f} %", f"worst {min(share):.0f} %", "≥ 60 %")
 
 
 def swap(server, row):
@@ -146,4 +147,4 @@ def swap(server, row):
             times.append((int(frame["present_ns"]) - start) / 1e9)
         one.stop()
     row(f"from the pointer's PUT to the first frame, media cached, poll {POLL_S} s (± 10 %)", f"{statistics.median(times):.2f} s",
-        f"{max(times):.2f} s", f"{POLL_S + 0.5} s")
+        f"worst {max(times):.2f} s", f"{POLL_S + 0.5} s")
