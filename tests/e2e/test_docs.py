@@ -64,7 +64,8 @@ class Map(unittest.TestCase):
                 return maker.main(), words.getvalue()
 
     def test_it_is_fresh(self):
-        self.assertEqual(self.check((TOP / "player/README.md").read_text()), (0, ""))
+        status, words = self.check((TOP / "player/README.md").read_text())
+        self.assertEqual((status, words), (0, ""), words)
 
     def test_a_stale_one_would_be_found(self):
         text = (TOP / "player/README.md").read_text()
