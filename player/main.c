@@ -1,4 +1,5 @@
-/* The table of commands. */
+/* The program duckling: finds the command that was typed, or becomes a worker if it was started
+ * as one. */
 #include "commands/check/check.h"
 #include "commands/explain.h"
 #include "commands/guide.h"

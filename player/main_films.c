@@ -1,6 +1,6 @@
-/* The second program, duckling-films: all that has to do with films' formats, and with them the two
- * hundred shared libraries that FFmpeg brings. The player starts it for each film; so its own
- * start, and that of the workers which draw pictures, costs none of them. */
+/* The second program, duckling-films: decodes and encodes films, and is the only one that is
+ * linked to FFmpeg and its two hundred shared libraries. The player starts it for each film; so
+ * its own start, and that of the workers which draw pictures, costs none of them. */
 #include "base/program.h"
 #include "commands/preview/film_encoder.h"
 #include "commands/version_films.h"

@@ -1,4 +1,4 @@
-/* The log: one line an event, on standard error, for journald and for people.
+/* The log: one line for each event, on standard error, for journald and for people.
  *
  *     info feed_file: playlist ready name="To the Greatness of Small" spots=5
  *

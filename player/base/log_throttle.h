@@ -1,6 +1,6 @@
-/* Private to the feed: keeps trouble that comes and goes from filling the log. What goes on is told
- * once; what comes back is told again after an hour at the soonest, with how often it was held
- * back, or after there was progress.
+/* Keeps trouble that comes and goes from filling the log. What goes on is told once; what comes
+ * back is told again after an hour at the soonest, with how often it was held back, or after
+ * there was progress.
  *
  * Belongs to the feed's thread. Zeroed: nothing was told. */
 #ifndef BASE_LOG_THROTTLE_H

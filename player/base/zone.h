@@ -1,4 +1,5 @@
-/* Time zones: from the system's zone data (TZif, RFC 9636) to the table that core/civil works with.
+/* Time zones: from the system's zone data (TZif, RFC 9636) to the table that core/civil.h works
+ * with.
  *
  * Reads files, never writes; any thread. The rule at the end of a zone file (a POSIX TZ string) is
  * laid out up to the year 2200, so that the core needs no rules. A zone is the caller's memory and

@@ -1,4 +1,4 @@
-/* The reasons of programme/programme_explain in words for people: spans of time, and what is said of a daypart. */
+/* The reasons of programme_explain in words for people. */
 #ifndef COMMANDS_EXPLAIN_WORDS_H
 #define COMMANDS_EXPLAIN_WORDS_H
 

@@ -1,4 +1,4 @@
-/* The lines of a guide as table, JSON or CSV: slots, or totals of spots. One thread.
+/* A guide as table, JSON or CSV: slots, or totals of spots. One thread.
  *
  * Names are put into form once; a line is then pieces copied one after the other. */
 #ifndef COMMANDS_GUIDE_OUTPUT_H

@@ -1,4 +1,4 @@
-/* The settings of all commands: the one table of options, and their values as C types. */
+/* The settings of all commands, as C types; their table is settings_table.c. */
 #ifndef COMMANDS_SETTINGS_H
 #define COMMANDS_SETTINGS_H
 

@@ -1,3 +1,4 @@
+/* The table of options, for all commands. */
 #include "commands/settings.h"
 
 #include "core/show_clock.h"

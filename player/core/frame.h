@@ -1,4 +1,4 @@
-/* A finished picture in memory, as a worker made it: the one currency between decode and stage.
+/* A finished picture in memory, as a worker made it: what decode hands to screen.
  *
  * A still or a text (ARGB), or one frame of a film (I420). Immutable, but for its pixels: a worker
  * may write to those of a film at any time, so no decision is ever taken by what they hold. Counted

@@ -1,5 +1,5 @@
-/* Picture headers: what kind of picture a file holds, how large, which way up, and whether it is
- * all there, before anything is decoded. Pure; any thread. */
+/* The header of a still picture's file: its kind, its size, which way up it is, and whether all
+ * of it is there, before anything is decoded. Pure; any thread. */
 #ifndef CORE_STILL_HEADER_H
 #define CORE_STILL_HEADER_H
 

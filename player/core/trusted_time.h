@@ -1,5 +1,4 @@
-/* The floor clock: what time it is where the wall clock may be plainly wrong (design: Stage, show
- * clock).
+/* What time it is where the wall clock may be plainly wrong.
  *
  * The floor is a time that has passed for certain: a signature's, or the last that a good clock
  * told. It runs on with the monotonic clock. One rule for the whole player says what time it is: a

@@ -1,4 +1,4 @@
-/* A film: the player's side of a worker that plays one.
+/* The player's side of a worker that plays a film.
  *
  * The worker decodes ahead, a few frames; the player shows each at its time and gives it back. A
  * film that falls behind what it is asked for is told the time, and leaves out what is over.

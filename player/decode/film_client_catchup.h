@@ -1,4 +1,5 @@
-/* How a film keeps up with the clock: what is asked for against what has come.
+/* How a film keeps up with the clock: which frames were asked for, which came, and when the
+ * worker must skip.
  *
  * Decides when the worker is to be told that frames are over, and counts those that were missed.
  * Times are those of the film, in microseconds. Pure; time is an argument. */

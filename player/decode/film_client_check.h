@@ -1,4 +1,4 @@
-/* What a worker tells of its film, checked: nothing of it is used before. Pure. */
+/* Checks what a worker says about its film: nothing of it is used before. Pure. */
 #ifndef DECODE_FILM_CLIENT_CHECK_H
 #define DECODE_FILM_CLIENT_CHECK_H
 

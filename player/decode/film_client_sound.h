@@ -1,4 +1,4 @@
-/* A film's sound on the player's side: pieces that have come and are not over yet.
+/* A film's sound on the player's side: pieces that have arrived and are not over yet.
  *
  * The worker's word is checked here. Sound is counted in pairs of samples, 48 kHz, stereo, since
  * the film's start. Main thread. */

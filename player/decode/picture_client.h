@@ -1,4 +1,4 @@
-/* Frames: the player's side of a worker process.
+/* The player's side of a worker that makes one picture or text.
  *
  * Starts the worker, watches the clock, and takes its frames without a copy. Treats it as hostile:
  * whatever it sends is copied and checked first; one that crashes, hangs or lies is killed and

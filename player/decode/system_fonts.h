@@ -1,5 +1,5 @@
-/* Which system font draws which language. The parent's side: it opens the files that a worker then
- * reads. */
+/* Which system font draws which language. The parent's side: it opens the files that a worker
+ * then reads. */
 #ifndef DECODE_SYSTEM_FONTS_H
 #define DECODE_SYSTEM_FONTS_H
 

@@ -1,4 +1,5 @@
-/* A link: a worker process and the line to it.
+/* A worker process and the socket to it: starts it, sends and receives packets, says why it
+ * ended.
  *
  * Starts the worker (this program again, or the one for films), sends and receives whole packets,
  * and tells why the worker ended. Never blocks. Embedded in its owner. Main thread. */

@@ -1,6 +1,6 @@
-/* A client certificate and its key are looked at once, before the first transfer: libcurl would
- * only say that a connection failed, and OpenSSL would ask the terminal for a password. (hash.c is
- * the other file of this room that includes OpenSSL, for hashing.) */
+/* A client certificate and its key, checked once before the first transfer: libcurl would only
+ * say that a connection failed, and OpenSSL would ask the terminal for a password. (hash.c is the
+ * other file of this room that includes OpenSSL, for hashing.) */
 #include "http/http_internal.h"
 
 #include <openssl/err.h>

@@ -1,5 +1,5 @@
-/* What the http*.c files share; nobody else includes it. They are one module in several files, so
- * curl.h comes in here, and not in one .c file alone. */
+/* Private to http: what its files share, libcurl's header among it. They are one module in
+ * several files, so curl.h comes in here, and not in one .c file alone. */
 #ifndef HTTP_HTTP_INTERNAL_H
 #define HTTP_HTTP_INTERNAL_H
 

@@ -1,4 +1,4 @@
-/* What goes out: requests, their headers and bodies, and where they may lead. */
+/* Requests: headers, bodies, signatures, and where redirects may lead. */
 #include "http/http_internal.h"
 
 #include "base/hash.h"

@@ -1,4 +1,4 @@
-/* What comes: headers, bodies, and what they may not be. */
+/* Responses: headers and bodies, and what they must not be. */
 #include "http/http_internal.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Parses paths of files, and `files` of the compiled form. */
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"

@@ -1,3 +1,4 @@
+/* Parses `loops` and `fallback`. */
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"

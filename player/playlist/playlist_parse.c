@@ -1,3 +1,4 @@
+/* Parses a playlist: its size and depth, its top level, and the order of its parts. */
 #include "playlist/playlist_internal.h"
 
 #include "playlist/playlist_json.h"

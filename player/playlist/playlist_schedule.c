@@ -1,3 +1,4 @@
+/* Parses `schedule`. */
 #include "core/civil.h"
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"

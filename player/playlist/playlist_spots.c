@@ -1,3 +1,4 @@
+/* Parses `spots`. */
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"

@@ -1,3 +1,4 @@
+/* Parses `styles` and `defaults`, and the members that they have in common with a spot. */
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"

@@ -1,5 +1,5 @@
-/* The pointer: the signed trusted comment of a channel's signature file, which says what is in
- * force (design: Server).
+/* The signed pointer of a channel: the trusted comment of its signature file, which says which
+ * version is in force.
  *
  *     channel=seoul version=43 file=p-43.json bytes=5321 signed=<RFC 3339> expires=<RFC 3339>
  *

@@ -1,4 +1,5 @@
-/* Looks: what the film spots of an edition look and sound like, each as a number.
+/* What the film spots of an edition look and sound like, each as a number, so that an unchanged
+ * film runs on through a new playlist.
  *
  * Where two editions have the same look in a slot that begins at the same instant, the film goes on
  * from one to the other as if nothing had happened. Main thread. */

@@ -1,5 +1,5 @@
-/* The lengths of an edition's films, which its programme needs: those that the playlist does not
- * tell are looked at by workers, a few at a time. Main thread.
+/* The lengths of an edition's films, for its programme: workers read those that the playlist
+ * doesn't give, a few at a time. Main thread.
  *
  * A film that says nothing of its length has none, on every screen alike. One that could not be
  * looked at (a worker that was too slow, out of memory, or could not be started) is another matter:

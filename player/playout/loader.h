@@ -1,4 +1,4 @@
-/* The loader: brings pictures of spots into memory, by workers, before they are needed.
+/* Brings the pictures of spots into memory, by workers, before they are needed.
  *
  * Ask for what is on screen first, then for what comes next: workers are started in that order.
  * What was not asked for in the last round is let go, but for films that are still on screen.

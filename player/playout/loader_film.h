@@ -1,5 +1,5 @@
-/* One run of a film, as the loader keeps it: a worker, or another one in its place where it broke
- * off, and how far it got. Main thread. */
+/* One run of a film: its worker, or another in its place where that one broke off, and how far it
+ * got. Main thread. */
 #ifndef PLAYOUT_LOADER_FILM_H
 #define PLAYOUT_LOADER_FILM_H
 

@@ -1,4 +1,4 @@
-/* The house card as the loader keeps it; and the parts that pictures are made of, one worker each.
+/* The house card in the loader, and the parts that pictures are made of, with one worker each.
  * Main thread. */
 #ifndef PLAYOUT_LOADER_HOUSE_CARD_H
 #define PLAYOUT_LOADER_HOUSE_CARD_H

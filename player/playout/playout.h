@@ -1,4 +1,4 @@
-/* What is playing: an edition with its programme and zone, and what it wants on screen at an
+/* The edition that is playing, with its programme and zone, and what should be on screen at an
  * instant. Main thread. */
 #ifndef PLAYOUT_PLAYOUT_H
 #define PLAYOUT_PLAYOUT_H

@@ -1,6 +1,6 @@
-/* The quarantine: media that workers failed on three times are not tried again for some hours,
- * whatever playlist names them. A medium is known by its hash, or, where that is unknown, by its
- * file as it is now.
+/* Media on which workers failed three times: they are not tried again for some hours, whatever
+ * playlist names them. A medium is known by its hash, or, where that is unknown, by its file as
+ * it is now.
  *
  * What the sandbox ended a worker for counts from the second time on (loader.c).
  *

@@ -1,4 +1,4 @@
-/* Hearing: the sound of the films on screen, mixed ahead of time and sent to the device.
+/* The sound of the films on screen, mixed ahead of time and sent to the device.
  *
  * Each sample is mixed for the moment at which it will be heard, as a frame is drawn for the moment
  * at which it will be seen. Main thread; never blocks. */

@@ -1,4 +1,4 @@
-/* What a spot needs from workers, as jobs: for the loader, and for `check`. */
+/* The jobs that workers do for a spot, for the loader and for check. */
 #ifndef PLAYOUT_WORKER_JOBS_H
 #define PLAYOUT_WORKER_JOBS_H
 

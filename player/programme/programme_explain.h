@@ -1,5 +1,5 @@
-/* Why is it on, or not? What runs at an instant, and for each daypart the reason that it runs or
- * does not (duckling-playlist(5), PROGRAMME).
+/* Why a daypart runs at an instant or doesn't, and when a spot is on (duckling-playlist(5),
+ * PROGRAMME).
  *
  * Pure; nothing is kept. It asks the programme and so answers by the code that plays. All searches,
  * back and on, end PROGRAMME_EXPLAIN_HORIZON_MS away: far enough for what comes once a year. One thread at a

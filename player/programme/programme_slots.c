@@ -1,3 +1,4 @@
+/* The slots of a block: which spot is on at an instant, and when the next one begins. */
 #include "programme/programme_day.h"
 
 #define WORD_BITS 64

@@ -1,4 +1,4 @@
-/* Checks of a schedule: what a playlist without faults says, but its author can hardly have meant.
+/* Warnings about a schedule: what is no fault, but its author can hardly have meant.
  *
  * Pure; any thread. Each function adds warnings to `warnings` (zeroed by the caller, who finishes
  * it) with the JSON path of what they are about, in words for an operator. The playlist has no

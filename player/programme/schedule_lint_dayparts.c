@@ -1,3 +1,4 @@
+/* Checks of dayparts: those that never run, and shares that don't add up. */
 #include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"

@@ -1,3 +1,4 @@
+/* Checks for spots, loops and styles that nothing uses. */
 #include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"

@@ -1,3 +1,5 @@
+/* Checks of the next seven days: hours with nothing scheduled, and slots that are cut off each
+ * day. */
 #include "programme/schedule_lint.h"
 
 #include "playlist/playlist_fault.h"

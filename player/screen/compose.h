@@ -1,4 +1,5 @@
-/* Composing on the processor: pictures flattened into plain pixels, and two of those mixed.
+/* Mixes pictures on the processor: draws each into plain pixels, and crossfades or dissolves two
+ * of them.
  *
  * What display_cpu shows and `preview` writes; display_gpu borrows the dissolve. Arithmetic only:
  * no window, no state but the caller's; any thread. Canvases are rows of 0xFFRRGGBB words; all

@@ -1,4 +1,4 @@
-/* A display: something that pictures are shown on. The one drawing interface.
+/* The interface to a screen, on which pictures are shown. The one drawing interface.
  *
  * Three of them: the GPU through SDL_Renderer, the processor straight into a window's memory, and
  * plain memory with no window at all (for `preview` and tests). All draw the same picture within

@@ -1,5 +1,5 @@
-/* The processor's display: pictures are flattened, and a crossfade is one pass straight into the
- * window's memory. */
+/* A screen without a GPU: pictures are drawn into plain pixels, and a crossfade goes straight
+ * into the window's memory. */
 #include "screen/display_driver.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What a kind of display implements. Only display*.c include this. */
+/* Private to display: what each kind of screen implements. Only display*.c include this. */
 #ifndef SCREEN_DISPLAY_DRIVER_H
 #define SCREEN_DISPLAY_DRIVER_H
 

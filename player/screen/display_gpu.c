@@ -1,4 +1,4 @@
-/* The GPU's display, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
+/* A screen with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
 #include "screen/compose_film.h"
 #include "screen/display_driver.h"
 

@@ -1,5 +1,5 @@
-/* The pace of frames: when the next one will be seen, and whether the last one came in time. Pure
- * arithmetic on CLOCK_MONOTONIC readings; main thread. */
+/* When the next frame will be seen, and whether the last one came in time. Pure arithmetic on
+ * CLOCK_MONOTONIC readings; main thread. */
 #ifndef SCREEN_FRAME_TIMING_H
 #define SCREEN_FRAME_TIMING_H
 

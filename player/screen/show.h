@@ -1,4 +1,5 @@
-/* The show: from the scene that the programme wants to the mix that a display draws.
+/* From the scene that the programme wants to the mix that a display draws: late pictures, new
+ * playlists, steps of the clock.
  *
  * Knows what is on screen now. A picture that is not there yet, or can't be shown, leaves what is
  * on screen in its place; one that comes late, or out of order (a swap, a step of the clock), is

@@ -1,4 +1,4 @@
-/* A snapshot: what a screen showed, as one picture for a screen of another size.
+/* What a screen showed, as one picture for a screen of another size.
  *
  * It stays on the wall until pictures of the new size are there. Main thread. */
 #ifndef SCREEN_SNAPSHOT_H

@@ -1,5 +1,5 @@
-/* Fetch: files from a web server or from a folder (a USB stick, a share, what rsync fills), through
- * one interface, so that the rooms behind need not know which.
+/* Files from a web server or from a folder (a USB stick, a share, what rsync fills), through one
+ * interface, so that the code behind need not know which.
  *
  * A location is an http(s) URL or the absolute path of a file. Belongs to one thread, apart from
  * fetch_wake. Transfers from folders move a stretch at each fetch_run, as those of http do. */

@@ -1,4 +1,4 @@
-/* Locations: URLs and paths of files. */
+/* The addresses of both kinds: URLs, and paths of files. */
 #include "sync/fetch.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
-/* Marks: for each medium of an edition, whether it was read again and is what its hash says. What
- * was on disk before the player started is only shown once it was.
+/* Which media of an edition were read again, and have the hash that they should have. What was on
+ * disk before the player started is only shown once it was.
  *
  * Shared by the feed's thread, which reads and marks, and the main thread, which asks; freed with
  * the last hold. Any thread. */

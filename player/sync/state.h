@@ -1,5 +1,5 @@
-/* The state of a channel: what must be remembered even when the cache is lost, in a small file
- * outside of it.
+/* What must be remembered of a channel even when the cache is lost, in a small file outside of
+ * it.
  *
  *     <folder>/<channel>-<16 digits>.state
  *

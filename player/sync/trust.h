@@ -1,4 +1,4 @@
-/* Trust: pinned public keys, and minisign signatures by them.
+/* Pinned public keys, and the verification of minisign signatures by them.
  *
  * Only prehashed signatures (algorithm ED: Ed25519 over BLAKE2b-512 of the file) count; legacy ones
  * (Ed) are refused. Formats: minisign(1). A trust is immutable once its keys are pinned, then any

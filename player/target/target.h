@@ -1,6 +1,5 @@
-/* The target: where publish puts a channel and its media: a web server that takes PUT, an
- * S3-compatible store, or a folder. Names are '/' separated, of [A-Za-z0-9._/-], relative to the
- * base, e.g. "media/<sha256>.jpg".
+/* Where files are put: a web server that takes PUT, an S3-compatible store, or a folder. Names
+ * are '/' separated, of [A-Za-z0-9._/-], relative to the base, e.g. "media/<sha256>.jpg".
  *
  * Blocking; one thread. */
 #ifndef TARGET_TARGET_H

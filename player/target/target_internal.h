@@ -1,4 +1,4 @@
-/* What the target*.c files share; nobody else includes it. */
+/* Private to target: what its files share. */
 #ifndef TARGET_TARGET_INTERNAL_H
 #define TARGET_TARGET_INTERNAL_H
 

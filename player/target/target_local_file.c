@@ -1,3 +1,4 @@
+/* A local file on its way to a target: read, hashed as it goes, with its progress. */
 #include "target/target_internal.h"
 
 #include "base/clock.h"

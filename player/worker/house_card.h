@@ -1,4 +1,4 @@
-/* The house card's ground: calm water with one small duckling, drawn from nothing but code.
+/* Draws the house card's ground: calm water with one small duckling, made by nothing but code.
  *
  * What a screen shows while it has nothing else. Pure arithmetic; runs in a worker process, so that
  * a large wall does not hold up the player. */

@@ -1,4 +1,4 @@
-/* Stills: reads a JPEG, PNG or WebP picture and scales it once to the size it is shown at.
+/* Reads a JPEG, PNG or WebP picture and scales it once, to the size at which it is shown.
  *
  * Runs in a worker process. Never opens a file itself. */
 #ifndef WORKER_STILL_H

@@ -1,5 +1,5 @@
-/* The check command: every fault and every warning of a playlist and its media in one run, before
- * they are on a wall. Main thread. */
+/* The check command: every fault and every warning about a playlist and its media in one run,
+ * before they are on a screen. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_H
 #define COMMANDS_CHECK_CHECK_H
 

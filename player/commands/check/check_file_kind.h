@@ -1,5 +1,5 @@
-/* Wrong files that are common: what they are, and what to do about it. Main thread; reads the
- * file's first bytes, and of an MP4 where its boxes begin, nothing more. */
+/* What a file is that was put where a picture or film should be, and what to do about it. Main
+ * thread; reads the file's first bytes, and of an MP4 where its boxes begin, nothing more. */
 #ifndef COMMANDS_CHECK_CHECK_FILE_KIND_H
 #define COMMANDS_CHECK_CHECK_FILE_KIND_H
 

@@ -1,4 +1,4 @@
-/* Checks of a playlist's films, each watched as check_film_probe.h says. Main thread. */
+/* Judges a playlist's films by what check_film_probe saw of them. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_H
 #define COMMANDS_CHECK_CHECK_FILM_H
 

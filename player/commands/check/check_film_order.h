@@ -1,5 +1,5 @@
-/* What films do where spots follow each other in a loop: one that ends before the transition after
- * it does, and two that this machine can't decode at once. Main thread. */
+/* Warnings about films that follow each other in a loop: one that ends before the transition
+ * after it does, and two that this machine can't decode at once. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_ORDER_H
 #define COMMANDS_CHECK_CHECK_FILM_ORDER_H
 

@@ -1,5 +1,5 @@
-/* Watching a film for `check`: opened, decoded and listened to as a player would, sandboxed, as
- * fast as this machine can. Main thread; one worker at a time, and no other beside it, for it is
+/* Watches a film for check: opened, decoded and listened to as a player would, sandboxed, as fast
+ * as this machine can. Main thread; one worker at a time, and no other beside it, for it is
  * timed. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_PROBE_H
 #define COMMANDS_CHECK_CHECK_FILM_PROBE_H

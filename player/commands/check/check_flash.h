@@ -1,5 +1,6 @@
-/* General flashes of a film (WCAG 2.2, 2.3.1, "three flashes or below threshold"): pairs of
- * opposing changes of relative luminance by 0.1 or more, the darker side of which is below 0.8.
+/* Counts the general flashes of a film (WCAG 2.2, 2.3.1, "three flashes or below threshold"):
+ * pairs of opposing changes of relative luminance by 0.1 or more, the darker side of which is
+ * below 0.8.
  *
  * WCAG lets flashes pass where they are on less than a quarter of what is seen at a time. So the
  * picture is taken in 4 × 4 cells, and what counts is what four of them have. Any thread. */

@@ -1,5 +1,4 @@
-/* What a check has found, written to a stream as it is found: a line for people, or a JSON object a
- * line. Main thread. */
+/* Writes what check finds, as it is found: a line for people, or a JSON object. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_REPORT_H
 #define COMMANDS_CHECK_CHECK_REPORT_H
 

@@ -1,5 +1,5 @@
-/* Whether a visual's shape and size suit the screens that `check` looks at: one in landscape, one
- * in portrait. Pure but for the report. */
+/* Whether a visual's shape and size suit a landscape and a portrait screen. Pure but for the
+ * report. */
 #ifndef COMMANDS_CHECK_CHECK_SHAPE_H
 #define COMMANDS_CHECK_CHECK_SHAPE_H
 

@@ -1,4 +1,4 @@
-/* Checks of taglines as they are set on a screen: characters without a glyph, type that became too
+/* Warnings about taglines as they are set: characters without a glyph, type that became too
  * small, contrast. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_TEXT_H
 #define COMMANDS_CHECK_CHECK_TEXT_H

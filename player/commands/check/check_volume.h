@@ -1,4 +1,4 @@
-/* Whether a volume stands where nothing can be heard. Main thread. */
+/* Warnings about volumes where nothing can be heard. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_VOLUME_H
 #define COMMANDS_CHECK_CHECK_VOLUME_H
 

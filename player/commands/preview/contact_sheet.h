@@ -1,4 +1,4 @@
-/* A sheet of pictures: screens scaled down into cells of one PNG. Any thread. */
+/* Many screens, scaled down, in one PNG. Any thread. */
 #ifndef COMMANDS_PREVIEW_CONTACT_SHEET_H
 #define COMMANDS_PREVIEW_CONTACT_SHEET_H
 

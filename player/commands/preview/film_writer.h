@@ -1,5 +1,5 @@
-/* Films written: H.264 in an MP4 file, by a child process (film_encoder.h), so that drawing and encoding
- * have a processor each, and nothing else needs FFmpeg.
+/* Writes a film, H.264 in an MP4 file, by a child process (film_encoder.h), so that drawing and
+ * encoding have a processor each.
  *
  * The file gets its name when it is whole: until then it is `path`.tmp, which goes when this
  * process does. Main thread. */

@@ -1,5 +1,5 @@
-/* A stretch of a wall as a film: one frame after the other, each as the wall has it a millisecond
- * after the frame begins. Main thread. */
+/* A stretch of time as a film: one frame after the other, each as the screen shows it a
+ * millisecond after the frame begins. Main thread. */
 #ifndef COMMANDS_PREVIEW_PREVIEW_FILM_H
 #define COMMANDS_PREVIEW_PREVIEW_FILM_H
 

@@ -1,4 +1,4 @@
-/* The wall of a preview: a screen in memory, with what a playlist shows on it at any instant.
+/* A screen in memory, with what a playlist shows on it at any instant, for preview.
  *
  * Nothing is ever late on it: whatever a worker still owes is waited for, so that each frame is the
  * one that its instant has. Main thread. */

@@ -1,5 +1,5 @@
 /* The publish command: puts a playlist and its media on a server, signed, and switches its channel
- * over to it (design: Server). Main thread. */
+ * over to it. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_H
 #define COMMANDS_PUBLISH_PUBLISH_H
 

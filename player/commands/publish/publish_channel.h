@@ -1,6 +1,6 @@
-/* A channel as it stands on the target: its pointers, its versions. Nothing that is read there is
- * believed before its signature is verified: who can write to a server must not be able to say
- * which version comes next. Main thread. */
+/* A channel as it is on the target: its pointers, its versions, and which comes next. Nothing
+ * that is read there is believed before its signature is verified: who can write to a server must
+ * not be able to say which version comes next. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_CHANNEL_H
 #define COMMANDS_PUBLISH_PUBLISH_CHANNEL_H
 

@@ -1,5 +1,5 @@
-/* What key files and signatures of minisign's say of themselves, for words to an operator: nothing
- * of it is verified, and no secret is looked at. Any thread. */
+/* What minisign's key files and signatures say of themselves, for messages: nothing of it is
+ * verified, and no secret is looked at. Any thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
 #define COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
 

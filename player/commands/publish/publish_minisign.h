@@ -1,4 +1,4 @@
-/* Signing, by the program minisign(1): no secret key and no password ever is in this process.
+/* Signs by the program minisign(1): no secret key and no password is ever in this process.
  *
  * Main thread only, with no other thread that could take a signal. What minisign reads and writes
  * is in a private folder, which goes again on every way out, SIGINT and SIGTERM included. Its

@@ -1,6 +1,6 @@
-/* A private folder with at most two files in it, and a program that is run over them. While the
- * room is open SIGINT, SIGTERM, SIGHUP and SIGQUIT wait; what has come is taken up when it is
- * closed. Main thread, one room at a time. */
+/* A private folder for signing, with at most two files in it, and the program that is run over
+ * them. While the room is open SIGINT, SIGTERM, SIGHUP and SIGQUIT wait; what has come is taken
+ * up when it is closed. Main thread, one room at a time. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_PRIVATE_DIR_H
 #define COMMANDS_PUBLISH_PUBLISH_PRIVATE_DIR_H
 

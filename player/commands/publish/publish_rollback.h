@@ -1,5 +1,4 @@
-/* Older content again: what a channel had under an earlier version, verified by the signature it
- * had then. Main thread. */
+/* Publishes older content again, verified by the signature that it had. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_ROLLBACK_H
 #define COMMANDS_PUBLISH_PUBLISH_ROLLBACK_H
 

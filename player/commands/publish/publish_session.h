@@ -1,4 +1,4 @@
-/* One run of publish or takeover: from a content to a channel that has it in force. Main thread. */
+/* One run of publish or takeover: from content to a channel on which it is in force. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_SESSION_H
 #define COMMANDS_PUBLISH_PUBLISH_SESSION_H
 

@@ -1,4 +1,4 @@
-/* Instants and spans as they are repeated to an operator. Main thread. */
+/* Times and time spans in messages to an operator. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_TIME_H
 #define COMMANDS_PUBLISH_PUBLISH_TIME_H
 

@@ -1,3 +1,4 @@
+/* A signed channel as a source: its playlists, its takeovers, and which of them is on. */
 #include "sync/feed/feed_source.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* A playlist file as a source, read again when it changes. */
 #include "sync/feed/feed_source.h"
 
 #include "base/clock.h"

@@ -9,7 +9,7 @@
 
 /* Where the playlist names no length. */
 #define MEDIUM_BYTES_MAX ((int64_t)4 << 30)
-#define CHANNEL_MEDIA "../../media/" /* from channels/<channel>/ (design: Server) */
+#define CHANNEL_MEDIA "../../media/" /* from channels/<channel>/ */
 
 static bool replace_text(char **text, const char *value)
 {

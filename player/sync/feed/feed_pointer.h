@@ -1,5 +1,5 @@
-/* Private to the feed: one line of signed pointers of a channel, its playlists' or its takeovers':
- * asks for the pointer at every origin in turn, judges it, and fetches the playlist that it names.
+/* Private to the feed: follows one signed pointer of a channel, its playlist's or its takeover's:
+ * asks every origin for it in turn, judges it, and fetches the playlist that it names.
  *
  * Nothing is fetched that a pinned key has not signed for. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_POINTER_H

@@ -1,5 +1,6 @@
-/* Private to feed_line: what its files share. feed_pointer.c follows the newest pointer,
- * feed_pointer_origins.c asks for it and judges it, feed_pointer_stored.c has what the store kept of it. */
+/* Private to feed_pointer: what its files share. feed_pointer.c follows the newest pointer,
+ * feed_pointer_origins.c asks for it and judges it, feed_pointer_stored.c has what the store kept
+ * of it. */
 #ifndef SYNC_FEED_FEED_POINTER_INTERNAL_H
 #define SYNC_FEED_FEED_POINTER_INTERNAL_H
 

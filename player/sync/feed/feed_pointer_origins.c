@@ -1,3 +1,4 @@
+/* The origins of a signed pointer: asked in turn, and each answer judged. */
 #include "sync/feed/feed_pointer_internal.h"
 
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* The edition of a signed pointer as the store has it since the last run, verified again. */
 #include "sync/feed/feed_pointer_internal.h"
 
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* An unsigned playlist behind a URL as a source. */
 #include "sync/feed/feed_source.h"
 
 #include "base/clock.h"

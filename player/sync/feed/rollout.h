@@ -1,6 +1,6 @@
-/* Private to the feed: one line of editions in the store: the one in force, the one before it, and
- * the one that is coming. Keeps what is in force whole: reads its files again, and fetches those
- * that are damaged, whatever is coming; its playlist it has in memory.
+/* Private to the feed: the editions of one source in the store: the one in force, the one before
+ * it, and the one being fetched. Keeps what is in force whole: reads its files again, and fetches
+ * those that are damaged, whatever is coming; its playlist it has in memory.
  *
  * A source has a track for its playlist; a channel has another for its takeovers. Belongs to the
  * feed's thread. */

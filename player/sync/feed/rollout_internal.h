@@ -1,4 +1,4 @@
-/* Private to track: what its two files share. rollout.c has what is in force and what is coming,
+/* Private to rollout: what its files share. rollout.c has what is in force and what is coming,
  * rollout_scrub.c reads again what is stored. */
 #ifndef SYNC_FEED_ROLLOUT_INTERNAL_H
 #define SYNC_FEED_ROLLOUT_INTERNAL_H

@@ -1,3 +1,4 @@
+/* Reads stored media again, slowly, and has damaged ones fetched again. */
 #include "sync/feed/rollout_internal.h"
 
 #include "base/log.h"

@@ -1,4 +1,4 @@
-/* Which files of the store go. */
+/* Which files of the store are deleted, when it is over its quota or the disk is full. */
 #include "sync/store/store_internal.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Files on their way into the store, and checks of those that are there. */
 #include "sync/store/store_internal.h"
 
 #include "base/file.h"

@@ -1,4 +1,4 @@
-/* Films: pictures and sound of one open file, in order, into slots of memory that the caller gives.
+/* Films: pictures and sound of one open file, in order, into memory that the caller gives.
  *
  * Runs in a worker process. Opens no file, knows no process and no socket; the caller's descriptor
  * is read with pread alone. What is in the file is taken for hostile: only the containers and

@@ -1,5 +1,4 @@
-/* How good a line end is at a place, by language: the rules that UAX #14 leaves to taste. Pure; any
- * thread. */
+/* How good a line end is at a place, by language, where UAX #14 leaves it open. Pure; any thread. */
 #ifndef WORKER_TEXT_LINEBREAK_RANK_H
 #define WORKER_TEXT_LINEBREAK_RANK_H
 

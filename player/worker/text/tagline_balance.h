@@ -1,4 +1,4 @@
-/* Parts pieces of text into lines: as few as fit, then as even as they go. Pure; any thread. */
+/* Breaks a text into lines: as few as fit, then as even as possible. Pure; any thread. */
 #ifndef WORKER_TEXT_TAGLINE_BALANCE_H
 #define WORKER_TEXT_TAGLINE_BALANCE_H
 
