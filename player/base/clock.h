@@ -14,6 +14,12 @@ int64_t clock_wall_ms(void);
 /* Whether the kernel says that the wall clock is kept by a time service. */
 bool clock_is_synchronised(void);
 
+/* The earlier of two instants. */
+static inline int64_t clock_earlier_ns(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* No clock that shows less is right: this program is younger (2026-11-23T00:00:00Z). */
 #define CLOCK_RELEASE_MS INT64_C(1795392000000)
 

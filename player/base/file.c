@@ -69,7 +69,7 @@ bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, 
     return ok || err_prefix(err, "%s: ", path);
 }
 
-static bool write_all(int fd, const void *data, size_t size)
+bool file_write_all(int fd, const void *data, size_t size)
 {
     const char *from = data;
     while (size > 0) {
@@ -115,7 +115,7 @@ bool file_replace(const char *path, const void *data, size_t size, struct err *e
     if (fd < 0)
         return err_set_errno(err, code_of(errno), errno, "%s", temporary);
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
-    bool ok = write_all(fd, data, size) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, data, size) && fsync(fd) == 0;
     int number = errno;
     ok = close(fd) == 0 && ok;
     if (ok && rename(temporary, path) == 0)

@@ -19,6 +19,9 @@ MUST_CHECK bool file_replace(const char *path, const void *data, size_t size, st
 /* fsync of the folder that holds `path`. */
 MUST_CHECK bool file_sync_folder(const char *path, struct err *err);
 
+/* Writes all of it, however many calls that takes. False with errno set. */
+bool file_write_all(int fd, const void *data, size_t size);
+
 /* mkdir -p with mode 0755. A folder that exists is no error. */
 MUST_CHECK bool file_make_folders(const char *path, struct err *err);
 

@@ -170,27 +170,23 @@ static bool owes(const struct film *film)
            (!film->ring || frames_out(film) < film->ahead);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* When it has to be looked at because the worker is late. */
 static int64_t debt_deadline_ns(const struct film *film)
 {
     int64_t limit_ns = film->request.limit_ms * 1000000;
-    return owes(film)
-               ? earlier(film->sign_ns + limit_ns, film->debt_ns + FILM_CLIENT_PATIENCE * limit_ns)
-               : INT64_MAX;
+    return owes(film) ? clock_earlier_ns(film->sign_ns + limit_ns,
+                                         film->debt_ns + FILM_CLIENT_PATIENCE * limit_ns)
+                      : INT64_MAX;
 }
 
 int64_t film_client_deadline_ns(const struct film *film)
 {
-    int64_t due_ns = earlier(debt_deadline_ns(film), worker_process_deadline_ns(&film->link));
+    int64_t due_ns =
+        clock_earlier_ns(debt_deadline_ns(film), worker_process_deadline_ns(&film->link));
     if (film->state == FILM_CLIENT_READY && !film->told_ready)
         return 0;
     if (film->state == FILM_CLIENT_PENDING && film->queued)
-        due_ns = earlier(due_ns, film->first_ns + CATCH_UP_NS);
+        due_ns = clock_earlier_ns(due_ns, film->first_ns + CATCH_UP_NS);
     return due_ns;
 }
 
@@ -293,11 +289,6 @@ static struct film_frame *free_place(struct ring *ring)
     return NULL;
 }
 
-static bool is_within(int64_t value, int64_t least, int64_t most)
-{
-    return value >= least && value <= most;
-}
-
 /* Where frames were left out between two, the time between them says nothing. */
 static void count_frame(struct film *film, const struct protocol_event *event, int64_t now_ns)
 {
@@ -316,9 +307,9 @@ static bool take_frame(struct film *film, const struct protocol_event *event, in
 {
     struct film_frame *frame = film->ring ? free_place(film->ring) : NULL;
     if (!frame || film->ended || film->queued == film->ahead ||
-        !is_within(event->slot, 0, film->slots - 1) ||
-        !is_within(event->time_us, film->last_us + 1, FILM_CLIENT_DURATION_US_MAX) ||
-        !is_within(event->duration_us, 1, FILM_CLIENT_DURATION_US_MAX))
+        !worker_process_is_within(event->slot, 0, film->slots - 1) ||
+        !worker_process_is_within(event->time_us, film->last_us + 1, FILM_CLIENT_DURATION_US_MAX) ||
+        !worker_process_is_within(event->duration_us, 1, FILM_CLIENT_DURATION_US_MAX))
         return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
     static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of picture_client.c */
     const uint8_t *slot =

@@ -1,6 +1,7 @@
 #include "decode/film_client_check.h"
 
 #include "core/frame.h"
+#include "decode/worker_process.h"
 #include "sandbox/protocol.h"
 
 #include <math.h>
@@ -10,21 +11,17 @@
 #define SHOWN_SIDE_MAX_PX 65536
 #define STRIDE_MAX_BYTES (UINT64_C(4) * PROTOCOL_FILM_SIDE_MAX_PX)
 
-static bool is_within(int64_t value, int64_t least, int64_t most)
-{
-    return value >= least && value <= most;
-}
-
 bool film_client_check_facts(const struct protocol_film *told)
 {
-    return is_within(told->shown_width_px, 1, SHOWN_SIDE_MAX_PX) &&
-           is_within(told->shown_height_px, 1, SHOWN_SIDE_MAX_PX) &&
-           is_within(told->coded_width_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
-           is_within(told->coded_height_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
+    return worker_process_is_within(told->shown_width_px, 1, SHOWN_SIDE_MAX_PX) &&
+           worker_process_is_within(told->shown_height_px, 1, SHOWN_SIDE_MAX_PX) &&
+           worker_process_is_within(told->coded_width_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
+           worker_process_is_within(told->coded_height_px, 1, PROTOCOL_FILM_SIDE_MAX_PX) &&
            (int64_t)told->coded_width_px * told->coded_height_px <= PROTOCOL_FILM_AREA_MAX_PX &&
-           is_within(told->bit_depth, 0, 16) && isfinite(told->fps) && told->fps >= 0 &&
-           told->fps <= 1000 && is_within(told->duration_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
-           is_within(told->longest_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
+           worker_process_is_within(told->bit_depth, 0, 16) && isfinite(told->fps) &&
+           told->fps >= 0 && told->fps <= 1000 &&
+           worker_process_is_within(told->duration_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
+           worker_process_is_within(told->longest_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
            memchr(told->codec, '\0', sizeof told->codec);
 }
 
@@ -38,8 +35,8 @@ static bool is_of_coded_size(const struct protocol_film *told)
 
 bool film_client_check_layout(const struct protocol_film *told, uint64_t memory_bytes)
 {
-    if (!is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) ||
-        !is_within(told->ahead, 1, PROTOCOL_AHEAD_FRAMES) || told->width_px < 1 ||
+    if (!worker_process_is_within(told->slots, 3, PROTOCOL_FILM_SLOTS_MAX) ||
+        !worker_process_is_within(told->ahead, 1, PROTOCOL_AHEAD_FRAMES) || told->width_px < 1 ||
         told->height_px < 1 || !is_of_coded_size(told) || told->colour > FRAME_JPEG ||
         told->slot_bytes < 1 || told->slot_bytes > PROTOCOL_FILM_BYTES_MAX ||
         told->slot_bytes * (uint64_t)told->slots > PROTOCOL_FILM_BYTES_MAX ||

@@ -85,15 +85,10 @@ static bool size_is_asked(const struct frames *frames, int size_px, int place_px
     return size_px >= place_px && size_px <= place_px * frames->scale + 1;
 }
 
-static bool is_within(int32_t value, int32_t least, int32_t most)
-{
-    return value >= least && value <= most;
-}
-
 /* Code points that could be in a text, and as many as are counted. */
 static bool codes_are_sane(const uint32_t codes[PROTOCOL_CODES_MAX], int32_t count)
 {
-    if (!is_within(count, 0, PLAYLIST_TEXT_BYTES_MAX))
+    if (!worker_process_is_within(count, 0, PLAYLIST_TEXT_BYTES_MAX))
         return false;
     for (int i = 0; i < PROTOCOL_CODES_MAX; i++)
         if (codes[i] > 0x10ffff || (codes[i] >= 0xd800 && codes[i] <= 0xdfff) ||
@@ -105,12 +100,12 @@ static bool codes_are_sane(const uint32_t codes[PROTOCOL_CODES_MAX], int32_t cou
 static bool facts_are_sane(const struct protocol_facts *facts)
 {
     const uint32_t faces = (1U << PROTOCOL_FILES_MAX) - 1;
-    return is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
-           is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
-           is_within(facts->orientation, 0, 8) &&
-           is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
-           is_within(facts->used_px, 0, facts->asked_px) &&
-           is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
+    return worker_process_is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
+           worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
+           worker_process_is_within(facts->orientation, 0, 8) &&
+           worker_process_is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
+           worker_process_is_within(facts->used_px, 0, facts->asked_px) &&
+           worker_process_is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
            codes_are_sane(facts->missing_codes, facts->missing) &&
            codes_are_sane(facts->fallen_codes, facts->fallen) && facts->faces_open <= faces &&
            facts->faces_used <= faces;

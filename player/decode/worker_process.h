@@ -95,4 +95,10 @@ void worker_process_stop(struct worker_process *link);
  * (a disk that does not answer) is let be. */
 void worker_process_reap(bool wait);
 
+/* Whether a number that a worker sent lies in a range, both ends included. */
+static inline bool worker_process_is_within(int64_t value, int64_t least, int64_t most)
+{
+    return value >= least && value <= most;
+}
+
 #endif

@@ -1,13 +1,10 @@
 #include "playout/playout.h"
 
-#include "base/log.h"
 #include "playout/film_fingerprint.h"
 #include "playout/film_lengths.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-#define LOG_MODULE "playout"
 
 #define NAME "Duckling" /* on the house card, where there is nothing to wait for */
 /* So long a screen with nothing on it shows its ground alone, which most first pictures need. */
@@ -54,8 +51,7 @@ bool playout_open(struct playout *playing, const char *path, const char *own, in
 {
     struct playlist_faults faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
-    for (size_t i = 0; i < faults.count; i++)
-        log_error("fault at %s reason=\"%s\"", faults.items[i].path, faults.items[i].text);
+    edition_log_faults(&faults);
     playlist_faults_finish(&faults);
     struct film_lengths lengths = {0};
     if (!edition)

@@ -1,6 +1,7 @@
 #include "sync/edition.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/zone.h"
 #include "core/media_kind.h"
 #include "playlist/playlist_fault.h"
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LOG_MODULE "edition"
 
 static void free_paths(char **paths, size_t count)
 {
@@ -280,4 +283,15 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
         free_paths(paths, playlist->asset_count);
     playlist_destroy(playlist);
     return NULL;
+}
+
+void edition_log_faults(const struct playlist_faults *faults)
+{
+    size_t shown =
+        faults->count < EDITION_FAULTS_LOGGED_MAX ? faults->count : EDITION_FAULTS_LOGGED_MAX;
+    for (size_t i = 0; i < shown; i++)
+        log_error("playlist fault at=\"%s\" reason=\"%s\"", faults->items[i].path,
+                  faults->items[i].text);
+    if (faults->total > shown)
+        log_error("playlist has more faults count=%zu", faults->total - shown);
 }

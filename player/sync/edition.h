@@ -52,4 +52,9 @@ int edition_open(const struct edition *edition, int asset, struct err *err);
 /* NULL is allowed. */
 void edition_destroy(struct edition *edition);
 
+/* Writes the first EDITION_FAULTS_LOGGED_MAX faults of a playlist to the log, and how many more
+ * there are. */
+#define EDITION_FAULTS_LOGGED_MAX 20
+void edition_log_faults(const struct playlist_faults *faults);
+
 #endif

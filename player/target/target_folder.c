@@ -43,20 +43,6 @@ struct feed_pointer_origin {
     int64_t done_before; /* what the meter had counted */
 };
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        data += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
 static bool write_error(const char *path, int number, struct err *err)
 {
     return err_set_errno(err, code_of(number), number, "writing %s", path);
@@ -177,7 +163,7 @@ static bool copy_piece(const struct feed_pointer_origin *from, int fd, int64_t a
     }
     if (!target_local_file_pass(from->source, at, piece, wanted, err))
         return false;
-    if (!write_all(fd, piece, wanted))
+    if (!file_write_all(fd, piece, wanted))
         return write_error(path, errno, err);
     int64_t end = at + (int64_t)wanted;
     if (end % SYNC_EACH_BYTES == 0 && fdatasync(fd) < 0)
@@ -207,8 +193,9 @@ static bool fill(const char *temporary, const struct feed_pointer_origin *from, 
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return write_error(path, errno, err);
-    bool ok = from->source ? copy(from, fd, path, err)
-                           : write_all(fd, from->data, from->size) || write_error(path, errno, err);
+    bool ok = from->source
+                  ? copy(from, fd, path, err)
+                  : file_write_all(fd, from->data, from->size) || write_error(path, errno, err);
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
     if (ok && fsync(fd) < 0)
         ok = write_error(path, errno, err);

@@ -284,8 +284,8 @@ class BadInput(Case):
                 self.assertIn("p.json", self.ask(command, status=1))
                 self.file.write_text('{"format": "duckling/1", "spots": {"a": {"tagline": "x", "duration": -1}}, "loops": {"l": []}}')
                 told = player.run(command, self.file).stderr
-                self.assertRegex(told, r"(?m)^error playout: fault at \$\.spots\.a\.duration reason=")
-                self.assertRegex(told, r"(?m)^error playout: fault at \$\.loops\.l reason=")
+                self.assertRegex(told, r'(?m)^error edition: playlist fault at="\$\.spots\.a\.duration" reason=')
+                self.assertRegex(told, r'(?m)^error edition: playlist fault at="\$\.loops\.l" reason=')
 
 
 class Explain(Case):

@@ -1,6 +1,5 @@
 #include "sync/feed/feed.h"
 
-#include "base/log.h"
 #include "sync/feed/feed_source.h"
 #include "sync/fetch.h"
 
@@ -10,11 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LOG_MODULE "feed"
-
 #define POLL_MS_MIN 100
 #define POLL_MS_MAX 86400000
-#define FAULT_LINES_MAX 20
 #define BRISK_RETRY_MS 5000
 #define PLAYLIST_MS_DEFAULT 60000
 
@@ -177,15 +173,6 @@ void feed_stop(struct feed *feed)
     wake_thread(feed);
     pthread_join(feed->thread, NULL);
     feed_destroy(feed);
-}
-
-void feed_log_faults(const struct playlist_faults *faults)
-{
-    size_t shown = faults->count < FAULT_LINES_MAX ? faults->count : FAULT_LINES_MAX;
-    for (size_t i = 0; i < shown; i++)
-        log_error("fault at %s reason=\"%s\"", faults->items[i].path, faults->items[i].text);
-    if (faults->total > shown)
-        log_error("and %zu faults more", faults->total - shown);
 }
 
 struct fetch *feed_make_fetch(const struct feed_config *config, const struct feed_limits *limits,

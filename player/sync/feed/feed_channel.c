@@ -249,11 +249,6 @@ static void remember(struct feed_channel *c, int64_t now_ns)
     }
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* When what is in force here is over, on the monotonic clock. */
 static int64_t end_ns(const struct feed_pointer *line, int64_t now_ns)
 {
@@ -274,7 +269,7 @@ static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
     if (feed_pointer_in_force(takeover) && c->offered == OFFER_TAKEOVER && !c->failures)
         due = end_ns(takeover, now_ns);
     if (feed_pointer_in_force(playlist) && !c->told_stale)
-        due = earlier(due, end_ns(playlist, now_ns));
+        due = clock_earlier_ns(due, end_ns(playlist, now_ns));
     return due;
 }
 
@@ -282,12 +277,12 @@ static int64_t due_ns(const struct feed_channel *c)
 {
     int64_t now_ns = clock_mono_ns(), due = expiry_ns(c, now_ns);
     for (int kind = 0; kind < 2; kind++)
-        due = earlier(
-            due, earlier(feed_pointer_due_ns(c->lines[kind]), rollout_due_ns(c->tracks[kind])));
+        due = clock_earlier_ns(due, clock_earlier_ns(feed_pointer_due_ns(c->lines[kind]),
+                                                     rollout_due_ns(c->tracks[kind])));
     if (c->failures)
-        due = earlier(due, c->offer_due_ns);
+        due = clock_earlier_ns(due, c->offer_due_ns);
     if (!rollout_is_in_force(c->tracks[POINTER_PLAYLIST]))
-        due = earlier(due, now_ns + c->poll_ms * NANO_PER_MS);
+        due = clock_earlier_ns(due, now_ns + c->poll_ms * NANO_PER_MS);
     return due;
 }
 

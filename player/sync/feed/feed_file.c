@@ -103,7 +103,7 @@ static struct edition *load(struct feed_file *source, bool quiet)
         if (!quiet && memcmp(digest, source->told, sizeof digest) != 0) {
             log_error("playlist refused reason=\"%s\"", err.text);
             if (faults->total > 1)
-                feed_log_faults(faults);
+                edition_log_faults(faults);
         }
         memcpy(source->told, digest, sizeof digest);
         feed_mailbox_tell(source->slot, "waiting for %s", err.text);

@@ -284,7 +284,7 @@ static void receive(struct feed_pointer *line, int64_t now_ns)
         char text[ERR_TEXT_BYTES];
         snprintf(text, sizeof text, "%s: %s", faults->items[0].path, faults->items[0].text);
         if (tell_wanted(line, "refused", text, now_ns))
-            feed_log_faults(faults);
+            edition_log_faults(faults);
     } else if (!ok && !again)
         tell_wanted(line, "refused", err.text, now_ns);
     if (faults)

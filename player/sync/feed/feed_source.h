@@ -57,7 +57,4 @@ struct retry_policy feed_brisk_policy(const struct feed_config *config,
                                       const struct feed_limits *limits);
 int64_t feed_playlist_ms(const struct feed_limits *limits);
 
-/* Writes the first 20 faults to the log, and how many more there are. */
-void feed_log_faults(const struct playlist_faults *faults);
-
 #endif

@@ -47,7 +47,7 @@ static void refuse(struct feed_url *f, const struct playlist_faults *faults, con
         feed_mailbox_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
                           faults->items[0].text);
         log_error("playlist refused url=%s faults=%zu", f->shown, faults->total);
-        feed_log_faults(faults);
+        edition_log_faults(faults);
     } else {
         feed_mailbox_tell(f->slot, "playlist refused: %s", err->text);
         log_error("playlist refused url=%s reason=\"%s\"", f->shown, err->text);

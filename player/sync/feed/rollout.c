@@ -1,6 +1,7 @@
 #include "sync/feed/rollout.h"
 
 #include "base/feed_retry.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "sync/feed/rollout_internal.h"
 #include "sync/feed/rollout_stored.h"
@@ -417,23 +418,18 @@ void rollout_repair(struct rollout *track)
         rollout_tell_trouble(track, "stored playlist can't be repaired", err.text);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t coming_due_ns(const struct rollout_coming *coming)
 {
     if (!coming->playlist)
         return INT64_MAX;
     int64_t due_ns = feed_media_due_ns(coming->media);
-    return coming->failures ? earlier(due_ns, coming->due_ns) : due_ns;
+    return coming->failures ? clock_earlier_ns(due_ns, coming->due_ns) : due_ns;
 }
 
 int64_t rollout_due_ns(const struct rollout *track)
 {
-    int64_t due_ns = earlier(coming_due_ns(&track->coming), coming_due_ns(&track->repair));
-    return track->in_force ? earlier(due_ns, track->check_due_ns) : due_ns;
+    int64_t due_ns = clock_earlier_ns(coming_due_ns(&track->coming), coming_due_ns(&track->repair));
+    return track->in_force ? clock_earlier_ns(due_ns, track->check_due_ns) : due_ns;
 }
 
 void rollout_describe_coming(const struct rollout *track, char *text, size_t text_bytes)

@@ -1,13 +1,10 @@
 #include "sync/feed/source.h"
 
-#include "base/log.h"
 #include "http/http.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define LOG_MODULE "source"
 
 struct source {
     struct feed *feed;
@@ -18,10 +15,7 @@ static struct edition *load_first(const char *path, struct err *err)
 {
     struct playlist_faults faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
-    for (size_t i = 0; i < faults.count; i++)
-        log_error("fault at %s reason=\"%s\"", faults.items[i].path, faults.items[i].text);
-    if (faults.total > faults.count)
-        log_error("and %zu more faults", faults.total - faults.count);
+    edition_log_faults(&faults);
     playlist_faults_finish(&faults);
     return edition;
 }
