@@ -10,30 +10,31 @@ import tap
 TOP = Path(__file__).resolve().parent.parent.parent
 PLAYER = TOP / "player"
 
-# A folder, and the folders (or single headers) that its files may include, beside its own.
-ARROWS = {
-    "": "commands commands/preview/film_encoder.h worker base decode/worker_process.h",
-    "commands": "target playout screen sync sync/feed sync/store decode sandbox/protocol.h http programme playlist base core",
-    "playout": "screen sound sync sync/feed sync/store decode sandbox/protocol.h programme playlist base core",
-    "target": "http base core",
-    "sync/feed": "sync/store sync http playlist base core",
-    "sync": "http playlist base core",
-    "sync/store": "base core",
-    "worker": "worker/film worker/text sandbox playlist base core",
-    "worker/film": "sandbox playlist base core",
-    "worker/text": "sandbox playlist base core",
-    "decode": "sandbox playlist base core",
-    "sandbox": "playlist core",
-    "screen": "base core",
-    "sound": "base core",
-    "http": "base core",
-    "programme": "playlist core",
-    "playlist": "core",
-    "base": "core",
-    "core": "",
-}
+README = PLAYER / "README.md"
 # The parts of a command include each other: publish checks, preview plays.
 ONE_FOLDER = {"commands/check": "commands", "commands/preview": "commands", "commands/publish": "commands"}
+
+
+def read_arrows(text):
+    """{folder: what its files may include beside their own folder}, from player/README.md; "" is player/ itself."""
+    block = text.split("## What may include what", 1)[1].split("\n- ", 1)[0]
+    arrows, last = {}, None
+    for line in block.splitlines():
+        arrow = re.match(r"    ([a-z/*]+) +-> (.*)", line)
+        if arrow:
+            last = {"main*": "", "commands/*": "commands"}.get(arrow[1], arrow[1])
+            arrows[last] = arrow[2]
+        elif line.startswith("     ") and last is not None:
+            arrows[last] += " " + line
+    arrows = {folder: [w.strip().removesuffix("/*") for w in words.split(",") if w.strip() not in ("", "nothing")]
+              for folder, words in arrows.items()}
+    for part in ("film", "text"):
+        arrows[f"worker/{part}"] = arrows["worker/*"]
+    del arrows["worker/*"]
+    return arrows
+
+
+ARROWS = read_arrows(README.read_text())
 
 
 def folder_of(path):
@@ -55,7 +56,7 @@ def forbidden(pairs):
     found = []
     for path, header in pairs:
         here, there = folder_of(path), folder_of(header)
-        allowed = ARROWS.get(here, "").split()
+        allowed = ARROWS.get(here, ())
         if here != there and there not in allowed and header not in allowed:
             found.append(f"{path} includes {header}")
     return found
