@@ -1,4 +1,5 @@
-"""Every call of the log: its module is its file, and its format is a message and then keys that a program can take apart."""
+"""Every call of the log: its module is its file, its format is a message and then keys that a program can take apart, and
+packaging/doc/log.md explains it."""
 import re
 import unittest
 from pathlib import Path
@@ -6,14 +7,15 @@ from pathlib import Path
 import tap
 
 TOP = Path(__file__).resolve().parent.parent.parent
-CALL = re.compile(r"\blog_(?:error|warn|info|debug)\(")
+CATALOGUE = TOP / "packaging/doc/log.md"
+CALL = re.compile(r"\blog_(error|warn|info|debug)\(")
 STRING = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(PRI[diux](?:8|16|32|64)))')
 KEYED = re.compile(r' [a-z_][a-z0-9_]*=(?:"[^"]*"|[^\s"]+)')
 RESERVED = {"time", "level", "module", "message", "cut"}
 
 
-def formats(text):
-    """The format of each call; both where it is chosen by a condition."""
+def calls(text):
+    """(level, format) of each call; both formats where one is chosen by a condition, None where it is no literal."""
     for call in CALL.finditer(text):
         at, parts, found = call.end(), "", False
         condition = re.compile(r"\s*[\w>.\-]+\s*\?").match(text, at)
@@ -24,11 +26,28 @@ def formats(text):
                 parts, found = parts + (piece[1] if piece[1] is not None else "d"), True
                 at = piece.end()
             elif found and condition and text[at:].lstrip().startswith(":"):
-                yield parts.replace('\\"', '"')
+                yield call[1], parts.replace('\\"', '"')
                 parts, condition, at = "", None, text.index(":", at) + 1
             else:
                 break
-        yield parts.replace('\\"', '"') if found else None
+        yield call[1], parts.replace('\\"', '"') if found else None
+
+
+def message_and_keys(text):
+    """A format in two: its message, and the keys of its values, separated by blanks."""
+    key = re.search(r" [a-z_][a-z0-9_]*=", text)
+    message, values = (text[:key.start()], text[key.start():]) if key else (text, "")
+    return message, " ".join(re.findall(r'([a-z_][a-z0-9_]*)=(?:"[^"]*"|\S+)', values))
+
+
+def catalogue(text):
+    """The rows of log.md: (level, module, message, keys), and what it means and what to do."""
+    rows = []
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.strip().strip("|").split(" | ")]
+        if len(cells) == 6 and cells[0] in ("error", "warn", "info", "debug"):
+            rows.append((cells[0], cells[1], cells[2].strip("`"), cells[3], cells[4], cells[5]))
+    return rows
 
 
 def fault_of(text):
@@ -66,7 +85,7 @@ class LogCalls(unittest.TestCase):
     def test_formats_are_a_message_and_keys(self):
         count = 0
         for path, text in self.sources():
-            for found in formats(text):
+            for _, found in calls(text):
                 with self.subTest(path.name, format=found):
                     count += 1
                     self.assertIsNone(fault_of(found))
@@ -77,8 +96,37 @@ class LogCalls(unittest.TestCase):
             self.assertIsNotNone(fault_of(text), text)
         for text in ("m", "%s on n=\"%s\" s=%zu", "m size=%dx%d reason=\"%s\""):
             self.assertIsNone(fault_of(text), text)
-        self.assertEqual(list(formats('log_warn(a ? "b" : "c"); log_info("d " PRId64 "e=%d", 1); log_error(text);')),
-                         ["b", "c", "d de=%d", None])
+        self.assertEqual(list(calls('log_warn(a ? "b" : "c"); log_info("d " PRId64 "e=%d", 1); log_error(text);')),
+                         [("warn", "b"), ("warn", "c"), ("info", "d de=%d"), ("error", None)])
+
+
+class Catalogue(unittest.TestCase):
+    """log.md has a row for each line that the player can write, and none for another."""
+
+    def written(self):
+        return {(level, path.stem, *message_and_keys(found)) for path in sorted((TOP / "player").rglob("*.c"))
+                for level, found in calls(path.read_text()) if found}
+
+    def test_every_line_is_explained(self):
+        explained = {row[:4] for row in catalogue(CATALOGUE.read_text())}
+        self.assertEqual(sorted(self.written() - explained), [])
+
+    def test_nothing_else_is_explained(self):
+        explained = [row[:4] for row in catalogue(CATALOGUE.read_text())]
+        self.assertEqual(sorted(set(explained) - self.written()), [])
+        self.assertEqual(len(explained), len(set(explained)), "a line is explained twice")
+
+    def test_each_row_says_what_to_do(self):
+        for row in catalogue(CATALOGUE.read_text()):
+            with self.subTest(row[2]):
+                self.assertGreater(len(row[4]), 10)
+                self.assertTrue(row[5])
+
+    def test_a_row_is_read(self):
+        self.assertEqual(catalogue("| warn | state | `cannot save` | path reason | the disk is full | make room |\n| level | a | b | c | d | e |"),
+                         [("warn", "state", "cannot save", "path reason", "the disk is full", "make room")])
+        self.assertEqual(message_and_keys('cannot save path="%s" reason="%s"'), ("cannot save", "path reason"))
+        self.assertEqual(message_and_keys("a thing ended"), ("a thing ended", ""))
 
 
 if __name__ == "__main__":
