@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/columns.h"
+#include "commands/listing.h"
 #include "commands/explain_words.h"
 #include "commands/timetable.h"
 #include "commands/usage.h"
@@ -31,7 +31,7 @@ static const struct playlist *playlist_of(const struct inquiry *inquiry)
 
 static void put_label(const char *label)
 {
-    columns_put(stdout, label, LABEL_CELLS);
+    listing_print_cell(stdout, label, LABEL_CELLS);
 }
 
 static void put_time(const struct inquiry *inquiry, int64_t ms)
@@ -141,17 +141,18 @@ static void tell_dayparts(const struct inquiry *inquiry)
     int label_width = 0, loop_width = 0;
     char label[32];
     for (size_t i = 0; i < playlist->schedule_count; i++) {
-        int width = columns_width(playlist->loops[playlist->schedule[i].loop].name);
+        int width = listing_text_width(playlist->loops[playlist->schedule[i].loop].name);
         loop_width = width > loop_width ? width : loop_width;
     }
     snprintf(label, sizeof label, "schedule[%zu]", playlist->schedule_count - 1);
-    label_width = columns_width(label);
+    label_width = listing_text_width(label);
     putchar('\n');
     for (size_t i = 0; i < playlist->schedule_count; i++) {
         snprintf(label, sizeof label, "schedule[%zu]", i);
-        columns_put(stdout, label, label_width + GAP);
+        listing_print_cell(stdout, label, label_width + GAP);
         if (loop_width > 0)
-            columns_put(stdout, playlist->loops[playlist->schedule[i].loop].name, loop_width + GAP);
+            listing_print_cell(stdout, playlist->loops[playlist->schedule[i].loop].name,
+                               loop_width + GAP);
         explain_words_put_daypart(&inquiry->reasons, playlist, inquiry->dayparts, i);
         putchar('\n');
     }

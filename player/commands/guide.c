@@ -17,7 +17,7 @@ struct guide {
     struct settings settings;
     struct timetable timetable;
     struct guide_output lines;
-    struct sink sink;
+    struct listing listing;
     int64_t from_ms, to_ms;
 };
 
@@ -41,15 +41,15 @@ static bool read_stretch(struct guide *guide, struct err *err)
     return err_set(err, ERR_INPUT, "option --to needs a time after --from, %s, not %s", from, to);
 }
 
-/* Slots that overlap the stretch, each whole. The sink fails for good (a full disk, say): then the
+/* Slots that overlap the stretch, each whole. Writing fails for good (a full disk, say): then the
  * rest of the years need not be laid. */
 static void list_slots(struct guide *guide)
 {
     struct programme *programme = guide->timetable.playing.programme;
-    guide_output_head(&guide->lines, &guide->sink);
+    guide_output_head(&guide->lines, &guide->listing);
     struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
-    while (slot.start_ms < guide->to_ms && !guide->sink.failed) {
-        guide_output_put(&guide->lines, &guide->sink, &slot);
+    while (slot.start_ms < guide->to_ms && !guide->listing.failed) {
+        guide_output_put(&guide->lines, &guide->listing, &slot);
         slot = programme_next_slot(programme, &slot);
     }
 }
@@ -71,7 +71,7 @@ static bool list_totals(struct guide *guide, struct err *err)
         total->time_ms += to_ms - from_ms;
         slot = programme_next_slot(programme, &slot);
     }
-    guide_output_put_totals(&guide->lines, &guide->sink, totals, guide->to_ms - guide->from_ms);
+    guide_output_put_totals(&guide->lines, &guide->listing, totals, guide->to_ms - guide->from_ms);
     free(totals);
     return true;
 }
@@ -90,12 +90,12 @@ static bool run(struct guide *guide, struct err *err)
         !guide_output_init(&guide->lines, format_of(&guide->settings),
                            timetable_playlist(&guide->timetable), err))
         return false;
-    sink_init(&guide->sink, stdout, &timetable_zone(&guide->timetable)->civil);
+    listing_init(&guide->listing, stdout, &timetable_zone(&guide->timetable)->civil);
     if (guide->settings.values[SETTING_TOTALS].number == 0)
         list_slots(guide);
     else if (!list_totals(guide, err))
         return false;
-    return sink_flush(&guide->sink, err);
+    return listing_flush(&guide->listing, err);
 }
 
 int guide_main(int argc, char **argv)

@@ -1,6 +1,6 @@
 #include "commands/guide_output.h"
 
-#include "commands/columns.h"
+#include "commands/listing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #define HOUSE_CARD "(house card)"
 #define GAP 2
 
-#define PUT(sink, text) sink_put(sink, text, sizeof(text) - 1)
+#define PUT(listing, text) listing_put(listing, text, sizeof(text) - 1)
 
-static void put_blanks(struct sink *sink, size_t count)
+static void put_blanks(struct listing *listing, size_t count)
 {
     static const char blanks[] = "                                ";
     for (size_t part; count > 0; count -= part) {
         part = count < sizeof blanks - 1 ? count : sizeof blanks - 1;
-        sink_put(sink, blanks, part);
+        listing_put(listing, blanks, part);
     }
 }
 
@@ -54,7 +54,7 @@ static void write_spot(const struct guide_output *lines, FILE *stream, const cha
 {
     switch (lines->format) {
     case GUIDE_TABLE:
-        columns_put(stream, name ? name : HOUSE_CARD, lines->spot_width + GAP);
+        listing_print_cell(stream, name ? name : HOUSE_CARD, lines->spot_width + GAP);
         break;
     case GUIDE_JSON:
         fputs("\"spot\": ", stream);
@@ -98,7 +98,7 @@ static void write_source_row(const struct guide_output *lines, FILE *stream,
     else if (!source->loop)
         snprintf(text, sizeof text, "-");
     bool named = source->loop && *source->loop; /* the one loop of a short playlist has no name */
-    columns_put(stream, text, named ? lines->daypart_width + GAP : 0);
+    listing_print_cell(stream, text, named ? lines->daypart_width + GAP : 0);
     fprintf(stream, "%s\n", named ? source->loop : "");
 }
 
@@ -145,15 +145,15 @@ static void measure(struct guide_output *lines)
 {
     const struct playlist *playlist = lines->playlist;
     char daypart[32];
-    lines->spot_width = columns_width(HOUSE_CARD);
+    lines->spot_width = listing_text_width(HOUSE_CARD);
     for (size_t i = 0; i < playlist->spot_count; i++) {
-        int width = columns_width(playlist->spots[i].name);
+        int width = listing_text_width(playlist->spots[i].name);
         lines->spot_width = width > lines->spot_width ? width : lines->spot_width;
     }
     snprintf(daypart, sizeof daypart, "schedule[%zu]", playlist->schedule_count - 1);
-    lines->daypart_width = columns_width(daypart);
-    if (lines->daypart_width < columns_width("schedule"))
-        lines->daypart_width = columns_width("schedule");
+    lines->daypart_width = listing_text_width(daypart);
+    if (lines->daypart_width < listing_text_width("schedule"))
+        lines->daypart_width = listing_text_width("schedule");
 }
 
 /* Keeps what stands for a spot or a source. */
@@ -198,32 +198,32 @@ void guide_output_finish(struct guide_output *lines)
     lines->spots = lines->sources = NULL;
 }
 
-static void put_cells(struct sink *sink, const char *text, size_t cells)
+static void put_cells(struct listing *listing, const char *text, size_t cells)
 {
     size_t size = strlen(text);
-    sink_put(sink, text, size);
-    put_blanks(sink, cells > size ? cells - size : 0);
+    listing_put(listing, text, size);
+    put_blanks(listing, cells > size ? cells - size : 0);
 }
 
-void guide_output_head(const struct guide_output *lines, struct sink *sink)
+void guide_output_head(const struct guide_output *lines, struct listing *listing)
 {
     if (lines->format == GUIDE_CSV)
-        PUT(sink, "start,start_ms,end_ms,spot,daypart,loop\n");
+        PUT(listing, "start,start_ms,end_ms,spot,daypart,loop\n");
     if (lines->format != GUIDE_TABLE)
         return;
-    put_cells(sink, "start", TIME_CELLS);
-    put_cells(sink, "length", LENGTH_CELLS);
-    put_cells(sink, "spot", (size_t)lines->spot_width + GAP);
-    put_cells(sink, "daypart", (size_t)lines->daypart_width + GAP);
-    PUT(sink, "loop\n");
+    put_cells(listing, "start", TIME_CELLS);
+    put_cells(listing, "length", LENGTH_CELLS);
+    put_cells(listing, "spot", (size_t)lines->spot_width + GAP);
+    put_cells(listing, "daypart", (size_t)lines->daypart_width + GAP);
+    PUT(listing, "loop\n");
 }
 
-static void put_piece(struct sink *sink, const struct guide_piece *piece)
+static void put_piece(struct listing *listing, const struct guide_piece *piece)
 {
-    sink_put(sink, piece->bytes, piece->size);
+    listing_put(listing, piece->bytes, piece->size);
 }
 
-void guide_output_put(const struct guide_output *lines, struct sink *sink,
+void guide_output_put(const struct guide_output *lines, struct listing *listing,
                       const struct programme_slot *slot)
 {
     const struct playlist *playlist = lines->playlist;
@@ -234,32 +234,33 @@ void guide_output_put(const struct guide_output *lines, struct sink *sink,
         &lines->spots[slot->spot >= 0 ? (size_t)slot->spot : playlist->spot_count];
     switch (lines->format) {
     case GUIDE_TABLE:
-        put_blanks(sink, TIME_CELLS - sink_put_time(sink, slot->start_ms));
-        put_blanks(sink, LENGTH_CELLS - sink_put_length(sink, slot->end_ms - slot->start_ms));
+        put_blanks(listing, TIME_CELLS - listing_put_time(listing, slot->start_ms));
+        put_blanks(listing,
+                   LENGTH_CELLS - listing_put_length(listing, slot->end_ms - slot->start_ms));
         break;
     case GUIDE_JSON:
-        PUT(sink, "{\"start\": \"");
-        sink_put_time(sink, slot->start_ms);
-        PUT(sink, "\", \"start_ms\": ");
-        sink_put_number(sink, slot->start_ms);
-        PUT(sink, ", \"end_ms\": ");
-        sink_put_number(sink, slot->end_ms);
-        PUT(sink, ", ");
+        PUT(listing, "{\"start\": \"");
+        listing_put_time(listing, slot->start_ms);
+        PUT(listing, "\", \"start_ms\": ");
+        listing_put_number(listing, slot->start_ms);
+        PUT(listing, ", \"end_ms\": ");
+        listing_put_number(listing, slot->end_ms);
+        PUT(listing, ", ");
         break;
     case GUIDE_CSV:
-        sink_put_time(sink, slot->start_ms);
-        PUT(sink, ",");
-        sink_put_number(sink, slot->start_ms);
-        PUT(sink, ",");
-        sink_put_number(sink, slot->end_ms);
-        PUT(sink, ",");
+        listing_put_time(listing, slot->start_ms);
+        PUT(listing, ",");
+        listing_put_number(listing, slot->start_ms);
+        PUT(listing, ",");
+        listing_put_number(listing, slot->end_ms);
+        PUT(listing, ",");
         break;
     }
-    put_piece(sink, spot);
-    put_piece(sink, &lines->sources[source]);
+    put_piece(listing, spot);
+    put_piece(listing, &lines->sources[source]);
 }
 
-static void put_total(const struct guide_output *lines, struct sink *sink,
+static void put_total(const struct guide_output *lines, struct listing *listing,
                       const struct guide_total *total, int64_t stretch_ms)
 {
     char text[128];
@@ -268,8 +269,8 @@ static void put_total(const struct guide_output *lines, struct sink *sink,
     switch (lines->format) {
     case GUIDE_TABLE:
         snprintf(text, sizeof text, "%*lld  ", PLAYS_CELLS, plays);
-        sink_put(sink, text, strlen(text));
-        put_blanks(sink, TOTAL_CELLS - sink_put_length(sink, time_ms));
+        listing_put(listing, text, strlen(text));
+        put_blanks(listing, TOTAL_CELLS - listing_put_length(listing, time_ms));
         snprintf(text, sizeof text, "%6.2f %%\n", share * 100);
         break;
     case GUIDE_JSON:
@@ -280,34 +281,34 @@ static void put_total(const struct guide_output *lines, struct sink *sink,
         snprintf(text, sizeof text, ",%lld,%lld,%.6f\n", plays, time_ms, share);
         break;
     }
-    sink_put(sink, text, strlen(text));
+    listing_put(listing, text, strlen(text));
 }
 
-void guide_output_put_totals(const struct guide_output *lines, struct sink *sink,
+void guide_output_put_totals(const struct guide_output *lines, struct listing *listing,
                              const struct guide_total *totals, int64_t stretch_ms)
 {
     size_t count = lines->playlist->spot_count;
     struct guide_total all = {0};
     if (lines->format == GUIDE_CSV)
-        PUT(sink, "spot,plays,time_ms,share\n");
+        PUT(listing, "spot,plays,time_ms,share\n");
     if (lines->format == GUIDE_TABLE) {
         char text[128];
-        put_cells(sink, "spot", (size_t)lines->spot_width + GAP);
+        put_cells(listing, "spot", (size_t)lines->spot_width + GAP);
         snprintf(text, sizeof text, "%*s  %-*sshare\n", PLAYS_CELLS, "plays", TOTAL_CELLS, "time");
-        sink_put(sink, text, strlen(text));
+        listing_put(listing, text, strlen(text));
     }
     for (size_t i = 0; i <= count; i++) {
         if (i == count && totals[i].plays == 0)
             break;
         if (lines->format == GUIDE_JSON)
-            PUT(sink, "{");
-        put_piece(sink, &lines->spots[i]);
-        put_total(lines, sink, &totals[i], stretch_ms);
+            PUT(listing, "{");
+        put_piece(listing, &lines->spots[i]);
+        put_total(lines, listing, &totals[i], stretch_ms);
         all.plays += totals[i].plays;
         all.time_ms += totals[i].time_ms;
     }
     if (lines->format == GUIDE_TABLE) {
-        put_cells(sink, "total", (size_t)lines->spot_width + GAP);
-        put_total(lines, sink, &all, stretch_ms);
+        put_cells(listing, "total", (size_t)lines->spot_width + GAP);
+        put_total(lines, listing, &all, stretch_ms);
     }
 }

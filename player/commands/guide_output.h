@@ -4,7 +4,7 @@
 #ifndef COMMANDS_GUIDE_OUTPUT_H
 #define COMMANDS_GUIDE_OUTPUT_H
 
-#include "commands/sink.h"
+#include "commands/listing.h"
 #include "programme/programme.h"
 
 enum guide_format {
@@ -37,13 +37,13 @@ MUST_CHECK bool guide_output_init(struct guide_output *lines, enum guide_format 
 void guide_output_finish(struct guide_output *lines);
 
 /* What stands above the lines; for JSON nothing. */
-void guide_output_head(const struct guide_output *lines, struct sink *sink);
-void guide_output_put(const struct guide_output *lines, struct sink *sink,
+void guide_output_head(const struct guide_output *lines, struct listing *listing);
+void guide_output_put(const struct guide_output *lines, struct listing *listing,
                       const struct programme_slot *slot);
 
 /* A line for each spot in the playlist's order, then one for the house card if it was on. `totals`
  * has spot_count items and one for the house card; their times add up to stretch_ms. */
-void guide_output_put_totals(const struct guide_output *lines, struct sink *sink,
+void guide_output_put_totals(const struct guide_output *lines, struct listing *listing,
                              const struct guide_total *totals, int64_t stretch_ms);
 
 #endif
