@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/zone.h"
-#include "commands/check/check_lengths.h"
+#include "commands/check/check_film_probe.h"
 #include "commands/check/check_media.h"
 #include "commands/check/check_volume.h"
 #include "commands/settings.h"
@@ -93,7 +93,7 @@ static int64_t limit_of(const struct check_subject *subject)
 static bool check_sense(const struct check_subject *subject, const struct edition *edition,
                         const struct check_bytes *bytes, struct err *err)
 {
-    int32_t *film_ms = check_lengths_find(edition, limit_of(subject));
+    int32_t *film_ms = check_film_probe_lengths(edition, limit_of(subject));
     bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
                             check_volume_run(edition->playlist, bytes->data, bytes->size,
                                              subject->report, err)

@@ -19,6 +19,7 @@
 /* A film is joined so long before its end; and if that was done within this, in its middle, too. */
 #define JOIN_END_US 300000
 #define JOIN_SLOW_US 1000000
+#define LENGTH_UNREAD (-1) /* in place of a length that the file has not been asked for yet */
 
 /* How fast the pictures come. */
 struct timing {
@@ -325,4 +326,38 @@ bool check_film_probe_run(const struct check_film_probe *watch,
     free(watching.flash);
     free(watching.mix);
     return ok || err_oom(err);
+}
+
+static int32_t read_film_length(const struct edition *edition, int asset, int64_t limit_ms)
+{
+    const struct check_film_probe probe = {
+        .edition = edition, .asset = asset, .limit_ms = limit_ms};
+    struct film_client_facts facts;
+    struct err err = {0};
+    if (!check_film_probe_look(&probe, &facts, &err))
+        return 0;
+    int64_t ms = facts.duration_us / 1000;
+    return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
+}
+
+int32_t *check_film_probe_lengths(const struct edition *edition, int64_t limit_ms)
+{
+    const struct playlist *playlist = edition->playlist;
+    int32_t *film_ms = calloc(playlist->asset_count + 1, sizeof *film_ms);
+    if (!film_ms)
+        return NULL;
+    for (size_t i = 0; i < playlist->asset_count; i++)
+        film_ms[i] =
+            playlist->assets[i].duration_ms > 0 ? playlist->assets[i].duration_ms : LENGTH_UNREAD;
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        for (int screen = 0; spot->is_video && screen < CHECK_SCREENS; screen++) {
+            int asset = check_shape_asset(spot, screen);
+            if (asset >= 0 && film_ms[asset] == LENGTH_UNREAD)
+                film_ms[asset] = read_film_length(edition, asset, limit_ms);
+        }
+    }
+    for (size_t i = 0; i < playlist->asset_count; i++)
+        film_ms[i] = film_ms[i] == LENGTH_UNREAD ? 0 : film_ms[i];
+    return film_ms;
 }

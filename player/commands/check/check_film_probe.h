@@ -70,4 +70,10 @@ MUST_CHECK bool check_film_probe_look(const struct check_film_probe *watch,
 MUST_CHECK bool check_film_probe_run(const struct check_film_probe *watch,
                                      struct check_film_probe_result *watched, struct err *err);
 
+/* The length of each asset's film in milliseconds, for programme_create: what the playlist says,
+ * else what the film's file says. 0 where neither does; check_film.h reports that. The edition's
+ * media may be missing. limit_ms: how long a worker may take. The caller frees it. NULL when out of
+ * memory. */
+int32_t *check_film_probe_lengths(const struct edition *edition, int64_t limit_ms);
+
 #endif
