@@ -11,11 +11,11 @@ static const char *const FILE_KEYS[] = {"sha256", "bytes",       "url", "width",
 
 /* Above 2^53 - 1 the numbers of JSON are no longer exact (RFC 8259, section 6). */
 static const struct playlist_range BYTES = {1, 9007199254740991, true,
-                                            "a whole number of bytes, 1 to 9007199254740991"};
-static const struct playlist_range SIDE = {1, 65535, true, "a whole number between 1 and 65535"};
+                                            "a whole number of bytes from 1 to 9007199254740991"};
+static const struct playlist_range SIDE = {1, 65535, true, "a whole number from 1 to 65535"};
 static const struct playlist_range FILM = {1, PLAYLIST_DURATION_MS_MAX, true,
-                                           "a whole number between 1 and 86400000"};
-static const struct playlist_range FPS = {0.001, 1000, false, "between 0.001 and 1000"};
+                                           "a whole number from 1 to 86400000"};
+static const struct playlist_range FPS = {0.001, 1000, false, "a number from 0.001 to 1000"};
 
 #define CODEC_BYTES_MAX 64
 
@@ -41,15 +41,15 @@ static const char *path_trouble(const char *path)
     const char *name = strrchr(path, '/');
     name = name ? name + 1 : path;
     if (!length)
-        return "must not be empty";
+        return "is empty: write the path of a file";
     if (length > PLAYLIST_PATH_BYTES_MAX)
-        return "is too long; a path may have at most 1024 bytes";
+        return "is longer than 1024 bytes";
     if (strchr(path, '\\'))
-        return "holds a backslash; folders are separated by /";
+        return "has a backslash: separate folders with /";
     if (path[0] == '/' || scheme_length(path))
-        return "must not be absolute: paths are relative to the playlist";
+        return "is absolute: write the path relative to the playlist's folder";
     if (strstr(path, "//"))
-        return "holds an empty folder name (//)";
+        return "has an empty folder name: write / in place of //";
     if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
         return "names a folder, not a file";
     return NULL;
@@ -69,7 +69,8 @@ const char *playlist_check_path(struct playlist_parser *parser, const struct pla
     if (trouble || !playlist_check_printable(parser, node, path, ""))
         return NULL;
     if (parser->files && playlist_names_find(&parser->file_names, path) < 0)
-        playlist_fault_add(parser->faults, node, "is not among the playlist's \"files\"");
+        playlist_fault_add(parser->faults, node,
+                           "is missing from \"files\": publish the playlist again from its source");
     return path;
 }
 
@@ -129,7 +130,7 @@ static void read_sha256(struct playlist_parser *parser, const struct playlist_no
 {
     struct playlist_node sha256;
     if (!playlist_member(node, "sha256", &sha256)) {
-        playlist_fault_add(parser->faults, &sha256, "missing");
+        playlist_fault_add(parser->faults, &sha256, "is missing: give the file's SHA-256");
         return;
     }
     if (!playlist_is_string(parser, &sha256))
@@ -150,15 +151,16 @@ static void read_texts(struct playlist_parser *parser, const struct playlist_nod
         playlist_member(node, "url", &member);
         if (!is_url(text))
             playlist_fault_add(parser->faults, &member,
-                               "must be an http or https URL, or one relative to the playlist, of "
-                               "at most %d bytes",
+                               "must be an http or https URL or a path relative to the playlist, "
+                               "of at most %d bytes",
                                PLAYLIST_PATH_BYTES_MAX);
     }
     if (playlist_read_string(parser, node, "codec", &text)) {
         asset->codec = playlist_keep_text(parser, text);
         playlist_member(node, "codec", &member);
         if (!is_codec(text))
-            playlist_fault_add(parser->faults, &member, "must be a codec's name such as \"h264\"");
+            playlist_fault_add(parser->faults, &member,
+                               "must be the name of a codec, such as \"h264\"");
     }
 }
 
@@ -171,7 +173,7 @@ static void parse_file(struct playlist_parser *parser, const struct playlist_nod
     struct playlist_node missing;
     read_sha256(parser, node, asset);
     if (!playlist_member(node, "bytes", &missing))
-        playlist_fault_add(parser->faults, &missing, "missing");
+        playlist_fault_add(parser->faults, &missing, "is missing: give the file's size in bytes");
     playlist_read_number(parser, node, "bytes", &BYTES, &bytes);
     playlist_read_number(parser, node, "width", &SIDE, &width);
     playlist_read_number(parser, node, "height", &SIDE, &height);
@@ -228,7 +230,8 @@ static void read_files(struct playlist_parser *parser, const struct playlist_nod
         int use = playlist_names_find(sorted, member.key);
         parse_file(parser, &child, use < 0 ? &unused : &assets[*parser->uses[use].slot]);
         if (use < 0 && parser->spots_known)
-            playlist_fault_add(parser->faults, &child, "is used by no spot and no style");
+            playlist_fault_add(parser->faults, &child,
+                               "is not used by any spot or style: remove it");
     }
 }
 

@@ -224,10 +224,11 @@ static bool is_sound(const struct text *text, const char *channel, int64_t versi
     bool ok = playlist && playlist->version == version && playlist->channel &&
               strcmp(playlist->channel, channel) == 0;
     if (!playlist && faults.count > 0)
-        err_set(err, ERR_INPUT, "compiled: %s: %s", faults.items[0].path, faults.items[0].text);
+        err_set(err, ERR_INPUT, "the compiled playlist has a fault: %s: %s", faults.items[0].path,
+                faults.items[0].text);
     else if (!ok)
-        err_set(err, ERR_INPUT, "compiled: not version %" PRId64 " of channel %s", version,
-                channel);
+        err_set(err, ERR_INPUT, "the compiled playlist is not version %" PRId64 " of channel %s",
+                version, channel);
     playlist_destroy(playlist);
     playlist_faults_finish(&faults);
     return ok;
@@ -241,9 +242,7 @@ static char *hand_over(struct text *text, const char *channel, int64_t version,
     if (text->failed)
         err_oom(err);
     else if (text->used > PLAYLIST_BYTES_MAX)
-        err_set(err, ERR_LIMIT,
-                "compiled, with the facts of its files, the playlist has %zu bytes; at most %zu "
-                "are allowed",
+        err_set(err, ERR_LIMIT, "the compiled playlist has %zu bytes; at most %zu are allowed",
                 text->used, PLAYLIST_BYTES_MAX);
     else
         ok = is_sound(text, channel, version, err);
@@ -263,7 +262,8 @@ char *playlist_compile(const char *bytes, size_t size, const struct playlist_com
         if (find_member(bytes, size, made[i]) == size)
             continue;
         err_set(err, ERR_INPUT,
-                "it has \"%s\", so it is compiled already: take the playlist it was made from",
+                "the playlist has \"%s\", so it is compiled already: publish the playlist it was "
+                "made from",
                 made[i]);
         return NULL;
     }
@@ -286,7 +286,7 @@ char *playlist_compile_again(const char *bytes, size_t size, const char *channel
     while (end < size && bytes[end] >= '0' && bytes[end] <= '9')
         end++;
     if (end == at) {
-        err_set(err, ERR_INPUT, "it has no version: it is not compiled");
+        err_set(err, ERR_INPUT, "the playlist has no version, so it is not a compiled one");
         return NULL;
     }
     struct text text = {0};

@@ -30,9 +30,9 @@ struct json_t *playlist_json_load(const char *bytes, size_t size, struct playlis
         !trouble.text[0] || json_error_code(&trouble) == json_error_out_of_memory;
     const char *words = trouble.text;
     if (json_error_code(&trouble) == json_error_invalid_utf8)
-        words = "not UTF-8: save the playlist in that encoding";
+        words = "the text is not UTF-8: save the playlist as UTF-8";
     else if (is_trailing_comma(bytes, size, &trouble))
-        words = "a comma before a closing } or ] is not allowed";
+        words = "remove the comma before the closing } or ]";
     snprintf(error->text, sizeof error->text, "%s", words);
     return NULL;
 }

@@ -11,7 +11,7 @@ static void parse_loop(struct playlist_parser *parser, const struct playlist_nod
         return;
     size_t count = playlist_json_count(node->value);
     if (count > PLAYLIST_LOOP_LENGTH_MAX)
-        playlist_fault_add(parser->faults, node, "holds %zu spots; at most %d are allowed", count,
+        playlist_fault_add(parser->faults, node, "has %zu spots; at most %d are allowed", count,
                            PLAYLIST_LOOP_LENGTH_MAX);
     int *spots = playlist_keep_items(parser, count, sizeof *spots);
     if (!spots)
@@ -53,9 +53,9 @@ void playlist_parse_loops(struct playlist_parser *parser, const struct playlist_
     size_t count = playlist_json_count(node.value);
     if (!count)
         playlist_fault_add(parser->faults, &node,
-                           "must not be empty; leave it out for one loop of all spots");
+                           "is empty: leave it out to play all spots in one loop");
     if (count > PLAYLIST_LOOPS_MAX)
-        playlist_fault_add(parser->faults, &node, "holds %zu loops; at most %d are allowed", count,
+        playlist_fault_add(parser->faults, &node, "has %zu loops; at most %d are allowed", count,
                            PLAYLIST_LOOPS_MAX);
     parser->loops_known = playlist_sort_keys(parser, node.value, &parser->loop_names);
     struct playlist_loop *loops = playlist_keep_items(parser, count, sizeof *loops);

@@ -19,28 +19,20 @@ static const char *const TOP_KEYS[] = {"$schema", "format",  "name",     "defaul
 
 /* Above 2^53 - 1 the numbers of JSON are no longer exact (RFC 8259, section 6). */
 static const struct playlist_range VERSION = {1, 9007199254740991, true,
-                                              "a whole number between 1 and 9007199254740991"};
+                                              "a whole number from 1 to 9007199254740991"};
 
 static void check_format(struct playlist_parser *parser, const struct playlist_node *root)
 {
     struct playlist_node node;
     if (!playlist_member(root, "format", &node)) {
-        playlist_fault_add(parser->faults, &node,
-                           "missing: a playlist begins with \"format\": \"" FORMAT "\"");
+        playlist_fault_add(parser->faults, &node, "is missing: write \"format\": \"" FORMAT "\"");
         return;
     }
     if (!playlist_is_string(parser, &node))
         return;
     const char *format = playlist_json_string(node.value);
-    char clipped[96];
-    if (!strcmp(format, FORMAT))
-        return;
-    playlist_fault_clip(format, clipped);
-    if (!strncmp(format, "duckling/", 9))
-        playlist_fault_add(parser->faults, &node,
-                           "this player reads \"" FORMAT "\"; \"%s\" is for another one", clipped);
-    else
-        playlist_fault_add(parser->faults, &node, "must be \"" FORMAT "\", not \"%s\"", clipped);
+    if (strcmp(format, FORMAT) != 0)
+        playlist_string_fault(parser, &node, "\"" FORMAT "\", which this player reads");
 }
 
 /* A string of 1 to bytes_max characters out of a few. */
@@ -74,7 +66,7 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
     if (playlist_read_string(parser, root, "name", &text)) {
         playlist_member(root, "name", &node);
         if (strlen(text) > PLAYLIST_NAME_BYTES_MAX)
-            playlist_fault_add(parser->faults, &node, "a name may have at most %d bytes",
+            playlist_fault_add(parser->faults, &node, "is longer than %d bytes",
                                PLAYLIST_NAME_BYTES_MAX);
         else if (playlist_check_printable(parser, &node, text, ""))
             playlist->name = playlist_keep_text(parser, text);
@@ -83,8 +75,7 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
         playlist_member(root, "timezone", &node);
         playlist->timezone = playlist_keep_text(parser, text);
         if (!is_zone(text))
-            playlist_fault_add(parser->faults, &node,
-                               "must be the name of a time zone such as \"Asia/Seoul\"");
+            playlist_string_fault(parser, &node, "the name of a time zone, such as \"Asia/Seoul\"");
     }
     if (playlist_read_number(parser, root, "version", &VERSION, &version))
         playlist->version = (int64_t)version;
@@ -93,8 +84,8 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
         playlist->channel = playlist_keep_text(parser, text);
         if (!pointer_channel_is_valid(text))
             playlist_fault_add(parser->faults, &node,
-                               "must be 1 to %d of the characters a to z, 0 to 9, dot, _ and "
-                               "hyphen, the first a letter or digit",
+                               "must have 1 to %d characters out of a to z, 0 to 9, dot, _ and "
+                               "hyphen, and begin with a letter or digit",
                                POINTER_CHANNEL_BYTES - 1);
     }
 }
@@ -121,7 +112,7 @@ static void report_syntax(struct playlist_faults *faults, const char *bytes, siz
     if (error->out_of_memory)
         playlist_fault_add(faults, NULL, "out of memory");
     else if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
-        playlist_fault_add(faults, NULL, "the file is UTF-16 text; save it as UTF-8");
+        playlist_fault_add(faults, NULL, "the file is UTF-16: save it as UTF-8");
     else
         playlist_fault_add(faults, NULL, "not valid JSON at line %d, column %d: %s", error->line,
                            error->column, error->text);

@@ -119,11 +119,12 @@ bool playlist_scan_shape(const char *bytes, size_t size, struct playlist_faults 
     const struct playlist_node *place = scan_place(&scan, &scratch, nodes);
     if (event == SCAN_TOO_DEEP)
         playlist_fault_add(faults, place,
-                           "line %zu: more than %d objects and lists inside one another", scan.line,
+                           "line %zu: objects and lists are nested more than %d deep", scan.line,
                            PLAYLIST_DEPTH_MAX);
     else
-        playlist_fault_add(faults, nodes, "line %zu: more than %d objects and lists in all",
-                           scan.line, PLAYLIST_CONTAINERS_MAX);
+        playlist_fault_add(faults, nodes,
+                           "line %zu: the playlist has more than %d objects and lists", scan.line,
+                           PLAYLIST_CONTAINERS_MAX);
     arena_finish(&scratch);
     return false;
 }
@@ -211,8 +212,8 @@ static void report_repeats(const char *bytes, size_t size, const struct repeat *
         struct playlist_node nodes[PLAYLIST_DEPTH_MAX + 1];
         bool full = playlist_fault_is_full(faults);
         playlist_fault_add(faults, full ? NULL : scan_place(&scan, &scratch, nodes),
-                           "given twice: on line %zu and again on line %zu", repeats[i].first_line,
-                           repeats[i].line);
+                           "is given twice, on line %zu and on line %zu: remove one",
+                           repeats[i].first_line, repeats[i].line);
         arena_finish(&scratch);
         i++;
     }

@@ -14,8 +14,8 @@ static const char *const WEEKDAYS[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 #define EVERY_DAY 0x7f
 
 static const struct playlist_range PRIORITY = {-1000000, 1000000, true,
-                                               "a whole number between -1000000 and 1000000"};
-static const struct playlist_range SHARE = {0.000001, 1, false, "more than 0 and at most 1"};
+                                               "a whole number from -1000000 to 1000000"};
+static const struct playlist_range SHARE = {0.000001, 1, false, "a number from 0.000001 to 1"};
 #define WHOLE_PPM 1000000
 
 static void read_instant(struct playlist_parser *parser, const struct playlist_node *object,
@@ -29,9 +29,9 @@ static void read_instant(struct playlist_parser *parser, const struct playlist_n
     if (out->given)
         return;
     playlist_member(object, key, &node);
-    playlist_fault_add(parser->faults, &node,
-                       "must be a time such as \"2026-02-06T20:00:00+09:00\", or without +09:00 "
-                       "the local time of each screen");
+    playlist_string_fault(parser, &node,
+                          "a time such as \"2026-02-06T20:00:00+09:00\", or without +09:00 the "
+                          "local time of each screen");
 }
 
 static bool check_date(struct playlist_parser *parser, const struct playlist_node *node,
@@ -41,7 +41,7 @@ static bool check_date(struct playlist_parser *parser, const struct playlist_nod
         return false;
     if (civil_parse_date(playlist_json_string(node->value), day))
         return true;
-    playlist_fault_add(parser->faults, node, "must be a date such as \"2026-02-06\"");
+    playlist_string_fault(parser, node, "a date such as \"2026-02-06\"");
     return false;
 }
 
@@ -60,7 +60,7 @@ static void read_time(struct playlist_parser *parser, const struct playlist_node
     if (!playlist_read_string(parser, object, key, &text) || civil_parse_time(text, ms))
         return;
     playlist_member(object, key, &node);
-    playlist_fault_add(parser->faults, &node, "must be a time of day such as \"09:30\"");
+    playlist_string_fault(parser, &node, "a time of day such as \"09:30\"");
 }
 
 static void read_weekdays(struct playlist_parser *parser, const struct playlist_node *object,
@@ -120,15 +120,18 @@ static void check_order(struct playlist_parser *parser, const struct playlist_no
     int64_t reach_ms = start->local == end->local ? 0 : ZONE_REACH_MS;
     if (start->given && end->given && end->ms <= start->ms - reach_ms) {
         playlist_member(node, "end", &member);
-        playlist_fault_add(parser->faults, &member, "must be after start");
+        playlist_fault_add(parser->faults, &member,
+                           "must be after \"start\": the entry would never run");
     }
     if (daypart->has_start_date && daypart->has_end_date && daypart->end_day < daypart->start_day) {
         playlist_member(node, "end_date", &member);
-        playlist_fault_add(parser->faults, &member, "must not be before start_date");
+        playlist_fault_add(parser->faults, &member,
+                           "must not be before \"start_date\": the entry would never run");
     }
     if (daypart->start_time_ms >= CIVIL_DAY_MS) {
         playlist_member(node, "start_time", &member);
-        playlist_fault_add(parser->faults, &member, "must be before 24:00");
+        playlist_fault_add(parser->faults, &member,
+                           "must be before \"24:00\"; the start of a day is \"00:00\"");
     }
 }
 
@@ -143,7 +146,7 @@ static void parse_daypart(struct playlist_parser *parser, const struct playlist_
         daypart->loop = playlist_check_reference(parser, &loop, &parser->loop_names,
                                                  parser->loops_known, "loop");
     else
-        playlist_fault_add(parser->faults, &loop, "missing: which loop shall run?");
+        playlist_fault_add(parser->faults, &loop, "is missing: name the loop to run");
     read_instant(parser, node, "start", &daypart->start);
     read_instant(parser, node, "end", &daypart->end);
     daypart->has_start_date = read_date(parser, node, "start_date", &daypart->start_day);
@@ -185,14 +188,14 @@ static void check_shares(struct playlist_parser *parser, const struct playlist_n
     struct playlist_node where = playlist_list_item(schedule, first);
     if (sum_ppm > WHOLE_PPM + members)
         playlist_fault_add(parser->faults, &where,
-                           "share_of_voice adds up to more than 1 over the %d always running "
-                           "entries of priority %d, of which this is the first",
+                           "the share_of_voice of the %d always-running entries of priority %d, of "
+                           "which this is the first, adds up to more than 1",
                            (int)members, (int)items[first].priority);
     else if (sum_ppm >= WHOLE_PPM && without != SIZE_MAX) {
         where = playlist_list_item(schedule, without);
-        playlist_fault_add(parser->faults, &where,
-                           "never runs: the share_of_voice of other always running entries leaves "
-                           "nothing for it");
+        playlist_fault_add(
+            parser->faults, &where,
+            "never runs: the share_of_voice of other always-running entries takes all of the time");
     }
 }
 
@@ -224,8 +227,8 @@ void playlist_parse_schedule(struct playlist_parser *parser, const struct playli
         count = playlist_json_count(node.value);
     }
     if (count > PLAYLIST_SCHEDULE_MAX) {
-        playlist_fault_add(parser->faults, &node, "holds %zu entries; at most %d are allowed",
-                           count, PLAYLIST_SCHEDULE_MAX);
+        playlist_fault_add(parser->faults, &node, "has %zu entries; at most %d are allowed", count,
+                           PLAYLIST_SCHEDULE_MAX);
         count = PLAYLIST_SCHEDULE_MAX;
     }
     playlist->schedule_count = count ? count : 1;

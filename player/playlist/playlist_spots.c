@@ -11,7 +11,7 @@ static const char *const SPOT_KEYS[] = {"image",   "video",         "focus",    
 static const char *const SHAPE_KEYS[] = {"landscape", "portrait"};
 
 static const struct playlist_range FOCUS = {0, 1, false,
-                                            "between 0 (left, top) and 1 (right, bottom)"};
+                                            "a number from 0 (left or top) to 1 (right or bottom)"};
 
 /* Spaces that draw nothing: a tagline of nothing but these would be an empty line on a wall. */
 static bool is_space(uint32_t code)
@@ -43,7 +43,7 @@ static void check_tagline(struct playlist_parser *parser, const struct playlist_
     else if (!playlist_check_printable(parser, node, text, "\n"))
         return;
     else if (is_blank(text))
-        playlist_fault_add(parser->faults, node, "is an empty text; leave it out instead");
+        playlist_fault_add(parser->faults, node, "is blank: write a text, or leave it out");
 }
 
 static void parse_tagline(struct playlist_parser *parser, const struct playlist_node *node,
@@ -87,12 +87,14 @@ static void parse_visual(struct playlist_parser *parser, const struct playlist_n
         playlist_use_path(parser, playlist_check_path(parser, &landscape), &spot->asset_landscape,
                           NULL);
     else
-        playlist_fault_add(parser->faults, &landscape, "missing: both shapes need a path");
+        playlist_fault_add(parser->faults, &landscape,
+                           "is missing: give a path for each of the two shapes");
     if (playlist_member(node, "portrait", &portrait))
         playlist_use_path(parser, playlist_check_path(parser, &portrait), &spot->asset_portrait,
                           NULL);
     else
-        playlist_fault_add(parser->faults, &portrait, "missing: both shapes need a path");
+        playlist_fault_add(parser->faults, &portrait,
+                           "is missing: give a path for each of the two shapes");
 }
 
 static void parse_focus(struct playlist_parser *parser, const struct playlist_node *spot_node,
@@ -104,7 +106,7 @@ static void parse_focus(struct playlist_parser *parser, const struct playlist_no
     if (playlist_json_kind(node.value) != PLAYLIST_JSON_LIST ||
         playlist_json_count(node.value) != 2) {
         playlist_fault_add(parser->faults, &node,
-                           "must be a list of two numbers, [across, down], each between 0 and 1");
+                           "must be a list of two numbers from 0 to 1, [across, down]");
         return;
     }
     struct playlist_node across = playlist_list_item(&node, 0), down = playlist_list_item(&node, 1);
@@ -125,10 +127,10 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     bool has_tagline = playlist_member(node, "tagline", &tagline);
     if (has_image && has_video)
         playlist_fault_add(parser->faults, node,
-                           "has both an image and a video; a spot shows one of them");
+                           "has both an image and a video: remove one of them");
     if (!has_image && !has_video && !has_tagline)
         playlist_fault_add(parser->faults, node,
-                           "has nothing to show; give it an image, a video or a tagline");
+                           "has nothing to show: give it an image, a video or a tagline");
     spot->has_visual = has_image || has_video;
     spot->is_video = has_video;
     if (has_image)
@@ -145,16 +147,16 @@ void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_
 {
     struct playlist_node node;
     if (!playlist_member(root, "spots", &node)) {
-        playlist_fault_add(parser->faults, &node, "missing: a playlist needs spots");
+        playlist_fault_add(parser->faults, &node, "is missing: a playlist needs at least one spot");
         return;
     }
     if (!playlist_is_object(parser, &node, (struct playlist_words){NULL, 0}))
         return;
     size_t count = playlist_json_count(node.value);
     if (!count)
-        playlist_fault_add(parser->faults, &node, "must hold at least one spot");
+        playlist_fault_add(parser->faults, &node, "is empty: a playlist needs at least one spot");
     if (count > PLAYLIST_SPOTS_MAX)
-        playlist_fault_add(parser->faults, &node, "holds %zu spots; at most %d are allowed", count,
+        playlist_fault_add(parser->faults, &node, "has %zu spots; at most %d are allowed", count,
                            PLAYLIST_SPOTS_MAX);
     parser->spots_known = playlist_sort_keys(parser, node.value, &parser->spot_names);
     parser->spots = playlist_keep_items(parser, count, sizeof *parser->spots);

@@ -20,11 +20,13 @@ static const char *const STYLE_KEYS[] = {"font",     "weight", "size", "color",
 static const char *const DEFAULTS_KEYS[] = {"duration", "transition", "fit",          "background",
                                             "motion",   "volume",     "tagline_style"};
 
-static const struct playlist_range DURATION = {1, 86400, false, "between 1 and 86400 seconds"};
-static const struct playlist_range TRANSITION = {0, 10, false, "between 0 and 10 seconds"};
-static const struct playlist_range VOLUME = {0, 1, false, "between 0 (silent) and 1 (full volume)"};
+static const struct playlist_range DURATION = {1, 86400, false,
+                                               "a number of seconds from 1 to 86400"};
+static const struct playlist_range TRANSITION = {0, 10, false, "a number of seconds from 0 to 10"};
+static const struct playlist_range VOLUME = {0, 1, false,
+                                             "a number from 0 (silent) to 1 (full volume)"};
 static const struct playlist_range SIZE = {
-    0.01, 0.5, false, "between 0.01 and 0.5 (a part of the screen's shorter side)"};
+    0.01, 0.5, false, "a number from 0.01 to 0.5 (a fraction of the screen's shorter side)"};
 
 static const struct playlist_style BUILT_IN = {
     .name = "",
@@ -83,7 +85,7 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
         count = playlist_json_count(node.value);
         parser->styles_known = playlist_sort_keys(parser, node.value, &parser->style_names);
         if (count > PLAYLIST_STYLES_MAX)
-            playlist_fault_add(parser->faults, &node, "holds %zu styles; at most %d are allowed",
+            playlist_fault_add(parser->faults, &node, "has %zu styles; at most %d are allowed",
                                count, PLAYLIST_STYLES_MAX);
     }
     /* [0] is for the spots that name no style. */

@@ -33,17 +33,17 @@ bool playlist_check_printable(struct playlist_parser *parser, const struct playl
     uint32_t code = 0;
     if (!find_control(text, allowed, &code))
         return true;
-    playlist_fault_add(parser->faults, node, "holds a control character (U+%04X)%s", (unsigned)code,
-                       *allowed ? "; a line break is written \\n, nothing else is allowed" : "");
+    playlist_fault_add(parser->faults, node, "has a control character (U+%04X): remove it%s",
+                       (unsigned)code, *allowed ? " (a line break is written \\n)" : "");
     return false;
 }
 
 void playlist_check_name(struct playlist_parser *parser, const struct playlist_node *node)
 {
     if (!node->key[0])
-        playlist_fault_add(parser->faults, node, "a name must not be empty");
+        playlist_fault_add(parser->faults, node, "the name is empty");
     else if (strlen(node->key) > PLAYLIST_NAME_BYTES_MAX)
-        playlist_fault_add(parser->faults, node, "a name may have at most %d bytes",
+        playlist_fault_add(parser->faults, node, "the name is longer than %d bytes",
                            PLAYLIST_NAME_BYTES_MAX);
     else
         playlist_check_printable(parser, node, node->key, "");
@@ -112,15 +112,17 @@ static void check_language(struct playlist_parser *parser, const struct playlist
                            const struct playlist_translation *items, size_t count)
 {
     if (!is_language(node->key)) {
-        playlist_fault_add(parser->faults, node,
-                           strchr(node->key, '_')
-                               ? "language tags are written with hyphens, such as \"zh-Hans\""
-                               : "must be a language tag such as \"ko\" or \"zh-Hans\"");
+        playlist_fault_add(
+            parser->faults, node,
+            strchr(node->key, '_')
+                ? "is not a language tag: write a hyphen in place of _, as in \"zh-Hans\""
+                : "is not a language tag, such as \"ko\" or \"zh-Hans\"");
         return;
     }
     for (size_t i = 0; i < count; i++)
         if (playlist_same_language(node->key, strlen(node->key), items[i].language)) {
-            playlist_fault_add(parser->faults, node, "the same language as \"%s\"",
+            playlist_fault_add(parser->faults, node,
+                               "is the same language as \"%s\": remove one of them",
                                items[i].language);
             return;
         }
@@ -135,15 +137,15 @@ size_t playlist_translations(struct playlist_parser *parser, const struct playli
     }
     if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
         playlist_fault_add(parser->faults, node,
-                           "must be a string, or an object of strings by language, not %s",
+                           "must be a string, or an object with a string for each language, not %s",
                            playlist_json_kind_words(node->value));
         return 0;
     }
     size_t languages = playlist_json_count(node->value), count = 0;
     if (!languages)
-        playlist_fault_add(parser->faults, node, "must hold at least one language");
+        playlist_fault_add(parser->faults, node, "is empty: give at least one language");
     if (languages > PLAYLIST_LANGUAGES_MAX)
-        playlist_fault_add(parser->faults, node, "holds %zu languages; at most %d are allowed",
+        playlist_fault_add(parser->faults, node, "has %zu languages; at most %d are allowed",
                            languages, PLAYLIST_LANGUAGES_MAX);
     struct playlist_json_member member = {.place = NULL};
     while (count < PLAYLIST_LANGUAGES_MAX && playlist_json_next(node->value, &member)) {

@@ -20,18 +20,26 @@ struct playlist_node playlist_list_item(const struct playlist_node *list, size_t
         .parent = list, .value = playlist_json_item(list->value, index), .index = index};
 }
 
-static void wrong_kind(struct playlist_parser *parser, const struct playlist_node *node,
-                       const char *wanted)
+static void add_kind_fault(struct playlist_parser *parser, const struct playlist_node *node,
+                           const char *needed)
 {
-    playlist_fault_add(parser->faults, node, "must be %s, not %s", wanted,
+    playlist_fault_add(parser->faults, node, "must be %s, not %s", needed,
                        playlist_json_kind_words(node->value));
+}
+
+void playlist_string_fault(struct playlist_parser *parser, const struct playlist_node *node,
+                           const char *needed)
+{
+    char clipped[96];
+    playlist_fault_clip(playlist_json_string(node->value), clipped);
+    playlist_fault_add(parser->faults, node, "must be %s, not \"%s\"", needed, clipped);
 }
 
 bool playlist_is_object(struct playlist_parser *parser, const struct playlist_node *node,
                         struct playlist_words known)
 {
     if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
-        wrong_kind(parser, node, "an object");
+        add_kind_fault(parser, node, "an object");
         return false;
     }
     struct playlist_json_member member = {.place = NULL};
@@ -48,7 +56,7 @@ bool playlist_is_object(struct playlist_parser *parser, const struct playlist_no
         if (near)
             playlist_fault_add(parser->faults, &stray, "unknown key; did you mean \"%s\"?", near);
         else
-            playlist_fault_add(parser->faults, &stray, "unknown key");
+            playlist_fault_add(parser->faults, &stray, "unknown key: remove it");
     }
     return true;
 }
@@ -57,11 +65,11 @@ bool playlist_is_list(struct playlist_parser *parser, const struct playlist_node
                       size_t count_min)
 {
     if (playlist_json_kind(node->value) != PLAYLIST_JSON_LIST) {
-        wrong_kind(parser, node, "a list");
+        add_kind_fault(parser, node, "a list");
         return false;
     }
     if (playlist_json_count(node->value) < count_min) {
-        playlist_fault_add(parser->faults, node, "must not be empty");
+        playlist_fault_add(parser->faults, node, "is empty: give at least one item");
         return false;
     }
     return true;
@@ -71,7 +79,7 @@ bool playlist_is_string(struct playlist_parser *parser, const struct playlist_no
 {
     if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING)
         return true;
-    wrong_kind(parser, node, "a string");
+    add_kind_fault(parser, node, "a string");
     return false;
 }
 
@@ -79,13 +87,13 @@ bool playlist_check_number(struct playlist_parser *parser, const struct playlist
                            const struct playlist_range *range, double *out)
 {
     if (playlist_json_kind(node->value) != PLAYLIST_JSON_NUMBER) {
-        wrong_kind(parser, node, range->whole ? "a whole number" : "a number");
+        add_kind_fault(parser, node, range->whole ? "a whole number" : "a number");
         return false;
     }
     double number = playlist_json_number(node->value);
     bool inside = number >= range->min && number <= range->max;
     if (!inside || (range->whole && floor(number) != number)) {
-        playlist_fault_add(parser->faults, node, "must be %s", range->words);
+        playlist_fault_add(parser->faults, node, "must be %s, not %.15g", range->words, number);
         return false;
     }
     *out = number;
@@ -106,7 +114,7 @@ bool playlist_read_boolean(struct playlist_parser *parser, const struct playlist
     if (!playlist_member(object, key, &node))
         return false;
     if (playlist_json_kind(node.value) != PLAYLIST_JSON_BOOLEAN) {
-        wrong_kind(parser, &node, "true or false");
+        add_kind_fault(parser, &node, "true or false");
         return false;
     }
     *out = playlist_json_boolean(node.value);
@@ -129,17 +137,19 @@ bool playlist_check_word(struct playlist_parser *parser, const struct playlist_n
         return false;
     }
     const char *near = playlist_words_nearest(words.items, words.count, text);
-    char list[256] = "";
+    char list[256] = "", clipped[96];
     size_t length = 0;
     for (size_t i = 0; i < words.count; i++) {
-        const char *joint = !i ? "" : i + 1 == words.count ? " or " : ", ";
-        int step = snprintf(list + length, sizeof list - length, "%s\"%s\"", joint, words.items[i]);
+        const char *joint = i + 1 == words.count ? " or " : ", ";
+        int step = snprintf(list + length, sizeof list - length, "%s\"%s\"", i ? joint : "",
+                            words.items[i]);
         length += (size_t)step < sizeof list - length ? (size_t)step : 0;
     }
     if (near)
-        playlist_fault_add(parser->faults, node, "must be %s; did you mean \"%s\"?", list, near);
+        playlist_fault_add(parser->faults, node, "must be %s, not \"%s\"; did you mean \"%s\"?",
+                           list, playlist_fault_clip(text, clipped), near);
     else
-        playlist_fault_add(parser->faults, node, "must be %s", list);
+        playlist_string_fault(parser, node, list);
     return false;
 }
 
@@ -188,8 +198,7 @@ bool playlist_read_color(struct playlist_parser *parser, const struct playlist_n
     if (!playlist_hex_parse(full, rgb, sizeof rgb)) {
         struct playlist_node node;
         playlist_member(object, key, &node);
-        playlist_fault_add(parser->faults, &node,
-                           "must be a color such as \"#ff6a00\" or \"#f60\"");
+        playlist_string_fault(parser, &node, "a color such as \"#ff6a00\" or \"#f60\"");
         return false;
     }
     *out = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];

@@ -34,6 +34,10 @@ bool playlist_is_list(struct playlist_parser *parser, const struct playlist_node
                       size_t count_min);
 bool playlist_is_string(struct playlist_parser *parser, const struct playlist_node *node);
 
+/* Adds a fault to a string: it must be what `needed` says, and is something else. */
+void playlist_string_fault(struct playlist_parser *parser, const struct playlist_node *node,
+                           const char *needed);
+
 bool playlist_check_number(struct playlist_parser *parser, const struct playlist_node *node,
                            const struct playlist_range *range, double *out);
 bool playlist_read_number(struct playlist_parser *parser, const struct playlist_node *object,

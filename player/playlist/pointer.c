@@ -66,7 +66,7 @@ static bool read_number(const char *text, const char *name, int64_t max, int64_t
                         struct err *err)
 {
     if (!is_digit(text[0]) || text[0] == '0' || text[strspn(text, "0123456789")])
-        return err_set(err, ERR_INPUT, "%s is not a number from 1 on", name);
+        return err_set(err, ERR_INPUT, "%s is not a positive whole number", name);
     int64_t sum = 0;
     for (; *text; text++) {
         sum = sum * 10 + (*text - '0');
@@ -85,7 +85,7 @@ static bool read_time(const char *text, const char *name, int64_t *ms, struct er
     if (!whole || !civil_parse_instant(text, &local, ms) || local)
         return err_set(err, ERR_INPUT, "%s is not a time with an offset (RFC 3339)", name);
     if (*ms < 0 || *ms > TIME_MS_MAX)
-        return err_set(err, ERR_LIMIT, "%s is not within the years 1970 to 9999", name);
+        return err_set(err, ERR_LIMIT, "%s is outside the years 1970 to 9999", name);
     return true;
 }
 
@@ -102,7 +102,7 @@ static bool split(char *text, const char *values[FIELD_COUNT], struct err *err)
             *next++ = '\0';
         char *equals = strchr(field, '=');
         if (!equals)
-            return err_set(err, ERR_INPUT, "not of the form name=value name=value");
+            return err_set(err, ERR_INPUT, "it is not a list of name=value fields");
         *equals = '\0';
         if (strncmp(field, ignored_prefix, sizeof ignored_prefix - 1) == 0)
             continue;
@@ -110,7 +110,7 @@ static bool split(char *text, const char *values[FIELD_COUNT], struct err *err)
         while (i < FIELD_COUNT && strcmp(field, field_names[i]) != 0)
             i++;
         if (i == FIELD_COUNT)
-            return err_set(err, ERR_INPUT, "it has a field that no pointer has");
+            return err_set(err, ERR_INPUT, "it has an unknown field");
         if (values[i] != absent)
             return err_set(err, ERR_INPUT, "%s is given twice", field_names[i]);
         values[i] = equals + 1;
@@ -142,7 +142,7 @@ static bool read_fields(const char *const values[FIELD_COUNT], struct pointer *p
                         struct err *err)
 {
     if (!pointer_channel_is_valid(values[FIELD_CHANNEL]))
-        return err_set(err, ERR_INPUT, "channel is not a channel's name");
+        return err_set(err, ERR_INPUT, "channel is not a valid channel name");
     snprintf(pointer->channel, sizeof pointer->channel, "%s", values[FIELD_CHANNEL]);
     if (!read_number(values[FIELD_VERSION], "version", POINTER_VERSION_MAX, &pointer->version,
                      err) ||

@@ -171,10 +171,10 @@ static void tell_shares(struct survey *survey, int daypart, int64_t sum_ppm, int
         return;
     survey->shares_told = true;
     civil_format(survey->zone, at_ms, when);
-    snprintf(words, sizeof words,
-             "adds up to %.4g with the other entries that run at %s: each gets less of the time "
-             "than it says",
-             (double)sum_ppm / WHOLE_PPM, when);
+    snprintf(
+        words, sizeof words,
+        "adds up to %.4g with the other entries that run at %s: each gets less time than its share",
+        (double)sum_ppm / WHOLE_PPM, when);
     tell(survey, daypart, "share_of_voice", words);
 }
 
@@ -232,7 +232,7 @@ static void tell_outranked(const struct survey *survey, int rank)
 {
     const int64_t at_ms = survey->fates[rank].next_ms;
     int32_t local_day = civil_local_day(survey->zone, at_ms);
-    char words[256] = "never runs: others outrank it whenever it could";
+    char words[256] = "never runs: entries of higher priority run whenever it could";
     const struct programme_day *day = sweep(survey, local_day);
     for (int i = 0; i < day->block_count; i++) {
         const struct programme_block *block = &day->blocks[i];
@@ -243,8 +243,8 @@ static void tell_outranked(const struct survey *survey, int rank)
             if (!has_rank(set, other))
                 continue;
             snprintf(words, sizeof words,
-                     "never runs: others outrank it whenever it could, next schedule[%d] with "
-                     "priority %d",
+                     "never runs: entries of higher priority run whenever it could, next "
+                     "schedule[%d] with priority %d",
                      survey->programme->parts[other].daypart,
                      (int)daypart_of(survey, other)->priority);
             break;
@@ -259,17 +259,17 @@ static void tell_fate(struct survey *survey, int rank)
     int daypart = survey->programme->parts[rank].daypart;
     if (!fate->has_next) {
         find_last(survey, rank);
-        char when[40], words[128] = "never runs: no day fits its dates, weekdays and times";
+        char when[40], words[128] = "never runs: no day matches its dates, weekdays and times";
         civil_format(survey->zone, fate->last_ms, when);
         if (fate->has_last)
-            snprintf(words, sizeof words, "is over: it ended for good at %s", when);
+            snprintf(words, sizeof words, "is over: it last ran until %s", when);
         tell(survey, daypart, NULL, words);
     } else if (fate->shown || survey->day_count > DAYS_MAX) {
         return;
     } else if (fate->starved) {
         tell(survey, daypart, NULL,
-             "never gets a slot: the share_of_voice of the others that run at the same time "
-             "leaves nothing for it");
+             "never gets a slot: the share_of_voice of the entries that run at the same time takes "
+             "all of the time");
     } else {
         tell_outranked(survey, rank);
     }

@@ -24,7 +24,7 @@ static bool find_unused_loops(const struct playlist *playlist, struct playlist_f
             playlist_fault_add(
                 warnings, &node,
                 playlist->schedule_given
-                    ? "is never shown: neither the schedule nor the fallback names it"
+                    ? "is never shown: neither schedule nor fallback names it"
                     : "is never shown: without a schedule the first loop always runs");
     }
     free(used);

@@ -104,10 +104,9 @@ static void tell_gap(const struct week *week, const struct repeat *gap,
         format_days(gap->weekdays, days);
         snprintf(when, sizeof when, "from %s to %s %s", from, to, days);
     }
-    playlist_fault_add(warnings, &node,
-                       "nothing is scheduled %s, and there is no fallback: screens show the house "
-                       "card",
-                       when);
+    playlist_fault_add(
+        warnings, &node,
+        "nothing is scheduled %s, and there is no fallback: screens show the house card", when);
 }
 
 static void tell_cut(const struct week *week, const struct repeat *cut,

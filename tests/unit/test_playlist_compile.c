@@ -241,7 +241,7 @@ static void refuses_what_a_player_would(void **state)
         "{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"image\":\"a.jpg\"}}}";
     assert_refused(good, NULL, 0, "files");
     assert_refused("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"tagline\":\"A\"}}}", &file, 1,
-                   "used by no spot");
+                   "not used by any spot");
     for (size_t size = 0; size < sizeof good - 1; size++) {
         const struct playlist_compile with = {"seoul", 43, &file, 1};
         struct err err = {0};
@@ -277,7 +277,8 @@ static void says_when_it_gets_too_large(void **state)
     free(text);
     free(json);
     json = long_playlist(fits + 1);
-    assert_refused(json, NULL, 0, "the playlist has 1048577 bytes; at most 1048576 are allowed");
+    assert_refused(json, NULL, 0,
+                   "the compiled playlist has 1048577 bytes; at most 1048576 are allowed");
     free(json);
 }
 
@@ -301,7 +302,7 @@ static void another_version_is_all_that_changes(void **state)
     assert_null(playlist_compile_again(first, strlen(first), "busan", 44, &size, &err));
     assert_non_null(strstr(err.text, "of channel busan"));
     assert_null(playlist_compile_again(json, strlen(json), "seoul", 44, &size, &err));
-    assert_non_null(strstr(err.text, "not compiled"));
+    assert_non_null(strstr(err.text, "not a compiled one"));
     free(back);
     free(again);
     free(first);

@@ -73,11 +73,12 @@ static void top_level(void **state)
     (void)state;
     static const struct expected cases[] = {
         {"[]", "$", "must be an object, not a list"},
-        {"{" SPOTS "}", "$.format", "missing: a playlist begins with \"format\": \"duckling/1\""},
+        {"{" SPOTS "}", "$.format", "is missing: write \"format\": \"duckling/1\""},
         {"{\"format\":1," SPOTS "}", "$.format", "must be a string, not a number"},
         {"{\"format\":\"duckling/2\"," SPOTS "}", "$.format",
-         "this player reads \"duckling/1\"; \"duckling/2\" is for another one"},
-        {"{\"format\":\"Duckling/1\"," SPOTS "}", "$.format", "must be \"duckling/1\", not"},
+         "must be \"duckling/1\", which this player reads, not \"duckling/2\""},
+        {"{\"format\":\"Duckling/1\"," SPOTS "}", "$.format",
+         "must be \"duckling/1\", which this player reads, not \"Duckling/1\""},
         {MORE("\"spot\":{}"), "$.spot", "unknown key; did you mean \"spots\"?"},
         {MORE("\"Schedule\":[]"), "$.Schedule", "did you mean \"schedule\"?"},
         {MORE("\"shcedule\":[]"), "$.shcedule", "did you mean \"schedule\"?"},
@@ -95,10 +96,10 @@ static void top_level(void **state)
         {MORE("\"timezone\":\"/Asia/Seoul\""), "$.timezone", "name of a time zone"},
         {MORE("\"timezone\":\"Asia//Seoul\""), "$.timezone", "name of a time zone"},
         {MORE("\"timezone\":\"\""), "$.timezone", "name of a time zone"},
-        {MORE("\"version\":0"), "$.version", "must be a whole number between 1 and"},
-        {MORE("\"version\":1.5"), "$.version", "must be a whole number between 1 and"},
-        {MORE("\"version\":9007199254740992"), "$.version", "must be a whole number between 1 and"},
-        {MORE("\"version\":9223372036854775808"), "$.version", "must be a whole number between"},
+        {MORE("\"version\":0"), "$.version", "to 9007199254740991, not 0"},
+        {MORE("\"version\":1.5"), "$.version", "to 9007199254740991, not 1.5"},
+        {MORE("\"version\":9007199254740992"), "$.version", "must be a whole number from 1 to"},
+        {MORE("\"version\":9223372036854775808"), "$.version", "must be a whole number from"},
         {MORE("\"version\":\"1\""), "$.version", "must be a whole number, not a string"},
         {MORE("\"channel\":\"Seoul\""), "$.channel", "a to z, 0 to 9, dot, _ and hyphen"},
         {MORE("\"channel\":\"\""), "$.channel", "1 to 64"},
@@ -113,40 +114,40 @@ static void spots(void **state)
         {"{\"format\":\"duckling/1\"}", "$.spots", "missing"},
         {PLAYLIST("\"spots\":[]"), "$.spots", "must be an object, not a list"},
         {PLAYLIST("\"spots\":{}"), "$.spots", "at least one spot"},
-        {PLAYLIST("\"spots\":{\"\":{\"image\":\"a\"}}"), "$.spots[\"\"]", "must not be empty"},
+        {PLAYLIST("\"spots\":{\"\":{\"image\":\"a\"}}"), "$.spots[\"\"]", "the name is empty"},
         {PLAYLIST("\"spots\":{\"a\\n\":{\"image\":\"a\"}}"), "$.spots[\"a\\u000a\"]", "U+000A"},
         {PLAYLIST("\"spots\":{\"a\":\"a.jpg\"}"), "$.spots.a", "must be an object, not a string"},
-        {PLAYLIST("\"spots\":{\"a\":{}}"), "$.spots.a", "nothing to show; give it an image"},
+        {PLAYLIST("\"spots\":{\"a\":{}}"), "$.spots.a", "nothing to show: give it an image"},
         {SPOT("\"video\":\"b.mp4\""), "$.spots.a", "both an image and a video"},
         {SPOT("\"duratoin\":8"), "$.spots.a.duratoin", "did you mean \"duration\"?"},
         {SPOT("\"backgronudd\":8"), "$.spots.a.backgronudd", "did you mean \"background\"?"},
         {SPOT("\"backrgonudd\":8"), "$.spots.a.backrgonudd", "unknown key"},
         {SPOT("\"duration\":\"8\""), "$.spots.a.duration", "must be a number, not a string"},
         {SPOT("\"duration\":true"), "$.spots.a.duration", "must be a number, not true or false"},
-        {SPOT("\"duration\":0.999"), "$.spots.a.duration", "between 1 and 86400 seconds"},
-        {SPOT("\"duration\":86400.5"), "$.spots.a.duration", "between 1 and 86400 seconds"},
-        {SPOT("\"duration\":-1"), "$.spots.a.duration", "between 1 and 86400 seconds"},
-        {SPOT("\"duration\":1e308"), "$.spots.a.duration", "between 1 and 86400 seconds"},
-        {SPOT("\"duration\":9223372036854775808"), "$.spots.a.duration", "between 1 and 86400"},
+        {SPOT("\"duration\":0.999"), "$.spots.a.duration", "1 to 86400, not 0.999"},
+        {SPOT("\"duration\":86400.5"), "$.spots.a.duration", "a number of seconds from 1 to 86400"},
+        {SPOT("\"duration\":-1"), "$.spots.a.duration", "a number of seconds from 1 to 86400"},
+        {SPOT("\"duration\":1e308"), "$.spots.a.duration", "a number of seconds from 1 to 86400"},
+        {SPOT("\"duration\":9223372036854775808"), "$.spots.a.duration", "from 1 to 86400"},
         {SPOT("\"transition\":\"fade\""), "$.spots.a.transition",
          "must be \"crossfade\", \"dissolve\" or \"cut\""},
         {SPOT("\"transition\":\"crosfade\""), "$.spots.a.transition", "you mean \"crossfade\"?"},
         {SPOT("\"transition\":3"), "$.spots.a.transition", "must be an object, not a number"},
         {SPOT("\"transition\":{\"type\":\"wipe\"}"), "$.spots.a.transition.type", "must be"},
         {SPOT("\"transition\":{\"duration\":10.1}"), "$.spots.a.transition.duration",
-         "between 0 and 10 seconds"},
+         "a number of seconds from 0 to 10"},
         {SPOT("\"transition\":{\"length\":1}"), "$.spots.a.transition.length", "unknown key"},
         {SPOT("\"fit\":\"crop\""), "$.spots.a.fit", "\"cover\", \"contain\" or \"fill\""},
         {SPOT("\"motion\":\"drift\""), "$.spots.a.motion", "must be \"none\""},
         {SPOT("\"focus\":0.5"), "$.spots.a.focus", "list of two numbers"},
         {SPOT("\"focus\":[0.5]"), "$.spots.a.focus", "list of two numbers"},
-        {SPOT("\"focus\":[0.5,1.01]"), "$.spots.a.focus[1]", "between 0 (left, top) and 1"},
+        {SPOT("\"focus\":[0.5,1.01]"), "$.spots.a.focus[1]", "from 0 (left or top) to 1"},
         {SPOT("\"focus\":[\"left\",1]"), "$.spots.a.focus[0]", "must be a number, not a string"},
-        {SPOT("\"background\":\"red\""), "$.spots.a.background", "must be a color such as"},
+        {SPOT("\"background\":\"red\""), "$.spots.a.background", "\"#f60\", not \"red\""},
         {SPOT("\"background\":\"#12345\""), "$.spots.a.background", "must be a color such as"},
         {SPOT("\"background\":\"#12345g\""), "$.spots.a.background", "must be a color such as"},
         {SPOT("\"background\":\"1234567\""), "$.spots.a.background", "must be a color such as"},
-        {SPOT("\"volume\":1.1"), "$.spots.a.volume", "between 0 (silent) and 1 (full volume)"},
+        {SPOT("\"volume\":1.1"), "$.spots.a.volume", "from 0 (silent) to 1 (full volume), not 1.1"},
         {SPOT("\"tagline_style\":\"big\""), "$.spots.a.tagline_style", "there is no style \"big\""},
     };
     EXPECT_EACH(cases);
@@ -156,22 +157,24 @@ static void taglines(void **state)
 {
     (void)state;
     static const struct expected cases[] = {
-        {TEXT("7"), "$.spots.a.tagline", "must be a string, or an object of strings by language"},
+        {TEXT("7"), "$.spots.a.tagline", "must be a string, or an object with a string for each"},
         {TEXT("{}"), "$.spots.a.tagline", "at least one language"},
-        {TEXT("\"\""), "$.spots.a.tagline", "empty text"},
-        {TEXT("{\"ko\":\" \\n\\u3000\\u00a0\"}"), "$.spots.a.tagline.ko", "empty text"},
+        {TEXT("\"\""), "$.spots.a.tagline", "is blank: write a text"},
+        {TEXT("{\"ko\":\" \\n\\u3000\\u00a0\"}"), "$.spots.a.tagline.ko", "is blank: write a text"},
         {TEXT("{\"ko\":1}"), "$.spots.a.tagline.ko", "must be a string, not a number"},
         {TEXT("\"a\\tb\""), "$.spots.a.tagline", "control character (U+0009)"},
         {TEXT("\"a\\r\\nb\""), "$.spots.a.tagline", "a line break is written \\n"},
         {TEXT("\"a\\u0085b\""), "$.spots.a.tagline", "U+0085"},
-        {TEXT("{\"zh_CN\":\"x\"}"), "$.spots.a.tagline.zh_CN", "with hyphens"},
-        {TEXT("{\"\":\"x\"}"), "$.spots.a.tagline[\"\"]", "language tag such as"},
-        {TEXT("{\"zh-\":\"x\"}"), "$.spots.a.tagline[\"zh-\"]", "language tag such as"},
-        {TEXT("{\"zh--CN\":\"x\"}"), "$.spots.a.tagline[\"zh--CN\"]", "language tag such as"},
-        {TEXT("{\"ninechars\":\"x\"}"), "$.spots.a.tagline.ninechars", "language tag such as"},
-        {TEXT("{\"中\":\"x\"}"), "$.spots.a.tagline.中", "language tag such as"},
+        {TEXT("{\"zh_CN\":\"x\"}"), "$.spots.a.tagline.zh_CN", "a hyphen in place of _"},
+        {TEXT("{\"\":\"x\"}"), "$.spots.a.tagline[\"\"]", "is not a language tag, such as"},
+        {TEXT("{\"zh-\":\"x\"}"), "$.spots.a.tagline[\"zh-\"]", "is not a language tag, such as"},
+        {TEXT("{\"zh--CN\":\"x\"}"), "$.spots.a.tagline[\"zh--CN\"]",
+         "is not a language tag, such as"},
+        {TEXT("{\"ninechars\":\"x\"}"), "$.spots.a.tagline.ninechars",
+         "is not a language tag, such as"},
+        {TEXT("{\"中\":\"x\"}"), "$.spots.a.tagline.中", "is not a language tag, such as"},
         {TEXT("{\"zh-Hans\":\"x\",\"ZH-hans\":\"y\"}"), "$.spots.a.tagline[\"ZH-hans\"]",
-         "the same language as \"zh-Hans\""},
+         "is the same language as \"zh-Hans\""},
     };
     EXPECT_EACH(cases);
 }
@@ -181,17 +184,18 @@ static void paths(void **state)
     (void)state;
     static const struct expected cases[] = {
         {IMAGE("1"), "$.spots.a.image", "must be a path, or an object"},
-        {IMAGE("{\"landscape\":\"a.jpg\"}"), "$.spots.a.image.portrait", "both shapes"},
-        {IMAGE("{\"portrait\":\"a.jpg\"}"), "$.spots.a.image.landscape", "both shapes"},
+        {IMAGE("{\"landscape\":\"a.jpg\"}"), "$.spots.a.image.portrait", "the two shapes"},
+        {IMAGE("{\"portrait\":\"a.jpg\"}"), "$.spots.a.image.landscape", "the two shapes"},
         {IMAGE("{\"landscape\":\"a\",\"portrait\":\"a\",\"wide\":\"a\"}"), "$.spots.a.image.wide",
          "unknown key"},
         {IMAGE("{\"landscape\":\"a\",\"portrait\":2}"), "$.spots.a.image.portrait",
          "must be a string"},
-        {IMAGE("\"\""), "$.spots.a.image", "must not be empty"},
-        {IMAGE("\"/srv/a.jpg\""), "$.spots.a.image", "paths are relative to the playlist"},
+        {IMAGE("\"\""), "$.spots.a.image", "is empty: write the path"},
+        {IMAGE("\"/srv/a.jpg\""), "$.spots.a.image",
+         "is absolute: write the path relative to the playlist"},
         {IMAGE("\"https://x.example/a.jpg\""), "$.spots.a.image", "relative to the playlist"},
         {IMAGE("\"C:a.jpg\""), "$.spots.a.image", "relative to the playlist"},
-        {IMAGE("\"media\\\\a.jpg\""), "$.spots.a.image", "folders are separated by /"},
+        {IMAGE("\"media\\\\a.jpg\""), "$.spots.a.image", "separate folders with /"},
         {IMAGE("\"media//a.jpg\""), "$.spots.a.image", "empty folder name"},
         {IMAGE("\"media/\""), "$.spots.a.image", "names a folder"},
         {IMAGE("\"media/..\""), "$.spots.a.image", "names a folder"},
@@ -207,11 +211,11 @@ static void styles_and_defaults(void **state)
     static const struct expected cases[] = {
         {MORE("\"styles\":[]"), "$.styles", "must be an object"},
         {MORE("\"styles\":{\"s\":1}"), "$.styles.s", "must be an object"},
-        {MORE("\"styles\":{\"\":{}}"), "$.styles[\"\"]", "must not be empty"},
+        {MORE("\"styles\":{\"\":{}}"), "$.styles[\"\"]", "the name is empty"},
         {STYLE("\"colour\":\"#fff\""), "$.styles.s.colour", "did you mean \"color\"?"},
         {STYLE("\"weight\":\"heavy\""), "$.styles.s.weight", "\"regular\" or \"bold\""},
-        {STYLE("\"size\":0.009"), "$.styles.s.size", "between 0.01 and 0.5"},
-        {STYLE("\"size\":0.51"), "$.styles.s.size", "between 0.01 and 0.5"},
+        {STYLE("\"size\":0.009"), "$.styles.s.size", "from 0.01 to 0.5"},
+        {STYLE("\"size\":0.51"), "$.styles.s.size", "from 0.01 to 0.5"},
         {STYLE("\"position\":\"top_left\""), "$.styles.s.position", "did you mean \"top-left\"?"},
         {STYLE("\"shadow\":1"), "$.styles.s.shadow", "must be true or false, not a number"},
         {STYLE("\"scrim\":\"yes\""), "$.styles.s.scrim", "must be true or false, not a string"},
@@ -220,9 +224,9 @@ static void styles_and_defaults(void **state)
         {STYLE("\"font\":{\"ko\":\"f/\"}"), "$.styles.s.font.ko", "names a folder"},
         {MORE("\"defaults\":[]"), "$.defaults", "must be an object"},
         {MORE("\"defaults\":{\"focus\":[0,0]}"), "$.defaults.focus", "unknown key"},
-        {MORE("\"defaults\":{\"duration\":0}"), "$.defaults.duration", "between 1 and 86400"},
+        {MORE("\"defaults\":{\"duration\":0}"), "$.defaults.duration", "from 1 to 86400"},
         {MORE("\"defaults\":{\"transition\":{\"duration\":-1}}"), "$.defaults.transition.duration",
-         "between 0 and 10 seconds"},
+         "a number of seconds from 0 to 10"},
         {MORE("\"styles\":{\"headline\":{}},\"defaults\":{\"tagline_style\":\"headlin\"}"),
          "$.defaults.tagline_style", "no style \"headlin\"; did you mean \"headline\"?"},
     };
@@ -234,9 +238,9 @@ static void loops_and_fallback(void **state)
     (void)state;
     static const struct expected cases[] = {
         {MORE("\"loops\":[]"), "$.loops", "must be an object"},
-        {MORE("\"loops\":{}"), "$.loops", "leave it out for one loop of all spots"},
+        {MORE("\"loops\":{}"), "$.loops", "leave it out to play all spots in one loop"},
         {MORE("\"loops\":{\"l\":\"a\"}"), "$.loops.l", "must be a list"},
-        {MORE("\"loops\":{\"l\":[]}"), "$.loops.l", "must not be empty"},
+        {MORE("\"loops\":{\"l\":[]}"), "$.loops.l", "is empty: give at least one"},
         {MORE("\"loops\":{\"l\":[1]}"), "$.loops.l[0]", "must be a string"},
         {MORE("\"loops\":{\"l\":[\"a\",\"b\"]}"), "$.loops.l[1]", "there is no spot \"b\""},
         {MORE("\"loops\":{\"l\":[\"\\u001b[2J\"]}"), "$.loops.l[0]", "no spot \"?[2J\""},
@@ -258,39 +262,43 @@ static void dayparts(void **state)
     (void)state;
     static const struct expected cases[] = {
         {MORE("\"schedule\":{}"), "$.schedule", "must be a list, not an object"},
-        {MORE("\"schedule\":[]"), "$.schedule", "must not be empty"},
+        {MORE("\"schedule\":[]"), "$.schedule", "is empty: give at least one"},
         {MORE("\"schedule\":[1]"), "$.schedule[0]", "must be an object"},
         {MORE("\"schedule\":[{}]"), "$.schedule[0].loop", "missing"},
         {MORE("\"schedule\":[{\"loop\":\"x\"}]"), "$.schedule[0].loop", "there is no loop \"x\""},
         {DAYPART("\"starts\":1"), "$.schedule[0].starts", "did you mean \"start\"?"},
         {DAYPART("\"start\":\"2026-02-30T20:00:00Z\""), "$.schedule[0].start",
          "must be a time such"},
-        {DAYPART("\"end\":\"tomorrow\""), "$.schedule[0].end", "must be a time such as"},
+        {DAYPART("\"end\":\"tomorrow\""), "$.schedule[0].end", "screen, not \"tomorrow\""},
         {DAYPART("\"end\":5"), "$.schedule[0].end", "must be a string, not a number"},
         {DAYPART("\"start\":\"2026-02-06T20:00:00Z\",\"end\":\"2026-02-06T21:00:00+01:00\""),
-         "$.schedule[0].end", "must be after start"},
+         "$.schedule[0].end", "must be after \"start\""},
         {DAYPART("\"start\":\"2026-02-06T20:00:00\",\"end\":\"2026-02-06T19:00:00\""),
-         "$.schedule[0].end", "must be after start"},
+         "$.schedule[0].end", "must be after \"start\""},
         {DAYPART("\"start\":\"2026-02-06T20:00:00Z\",\"end\":\"2026-02-05T17:00:00\""),
-         "$.schedule[0].end", "must be after start"},
+         "$.schedule[0].end", "must be after \"start\""},
         {DAYPART("\"start_date\":\"2026-2-6\""), "$.schedule[0].start_date", "a date such as"},
         {DAYPART("\"end_date\":20260206"), "$.schedule[0].end_date", "must be a string"},
         {DAYPART("\"start_date\":\"2026-02-07\",\"end_date\":\"2026-02-06\""),
-         "$.schedule[0].end_date", "must not be before start_date"},
+         "$.schedule[0].end_date", "must not be before \"start_date\""},
         {DAYPART("\"by_day\":\"MO\""), "$.schedule[0].by_day", "must be a list, not a string"},
-        {DAYPART("\"by_day\":[]"), "$.schedule[0].by_day", "must not be empty"},
+        {DAYPART("\"by_day\":[]"), "$.schedule[0].by_day", "is empty: give at least one"},
         {DAYPART("\"by_day\":[\"MO\",\"Tue\"]"), "$.schedule[0].by_day[1]", "you mean \"TU\"?"},
         {DAYPART("\"except_dates\":[\"2026-02-06\",\"x\"]"), "$.schedule[0].except_dates[1]",
          "must be a date such as \"2026-02-06\""},
         {DAYPART("\"start_time\":\"9am\""), "$.schedule[0].start_time", "such as \"09:30\""},
         {DAYPART("\"end_time\":\"24:01\""), "$.schedule[0].end_time", "such as \"09:30\""},
-        {DAYPART("\"start_time\":\"24:00\""), "$.schedule[0].start_time", "before 24:00"},
+        {DAYPART("\"start_time\":\"24:00\""), "$.schedule[0].start_time",
+         "before \"24:00\"; the start of a day is \"00:00\""},
         {DAYPART("\"priority\":0.5"), "$.schedule[0].priority", "must be a whole number"},
-        {DAYPART("\"priority\":1000001"), "$.schedule[0].priority", "-1000000 and 1000000"},
-        {DAYPART("\"priority\":-1000001"), "$.schedule[0].priority", "-1000000 and 1000000"},
-        {DAYPART("\"share_of_voice\":0"), "$.schedule[0].share_of_voice", "more than 0"},
-        {DAYPART("\"share_of_voice\":1e-9"), "$.schedule[0].share_of_voice", "more than 0"},
-        {DAYPART("\"share_of_voice\":1.000001"), "$.schedule[0].share_of_voice", "at most 1"},
+        {DAYPART("\"priority\":1000001"), "$.schedule[0].priority", "-1000000 to 1000000"},
+        {DAYPART("\"priority\":-1000001"), "$.schedule[0].priority", "-1000000 to 1000000"},
+        {DAYPART("\"share_of_voice\":0"), "$.schedule[0].share_of_voice",
+         "from 0.000001 to 1, not"},
+        {DAYPART("\"share_of_voice\":1e-9"), "$.schedule[0].share_of_voice",
+         "from 0.000001 to 1, not"},
+        {DAYPART("\"share_of_voice\":1.000001"), "$.schedule[0].share_of_voice",
+         "from 0.000001 to 1, not 1.000001"},
     };
     EXPECT_EACH(cases);
 }
@@ -303,10 +311,10 @@ static void shares_of_dayparts_that_always_run_together(void **state)
     static const struct expected cases[] = {
         {"{\"loop\":\"l\",\"priority\":1},{\"loop\":\"l\",\"share_of_voice\":0.6},"
          "{\"loop\":\"l\",\"share_of_voice\":0.5}",
-         "$.schedule[1]", "adds up to more than 1 over the 2"},
+         "$.schedule[1]", "of the 2 always-running entries"},
         {"{\"loop\":\"l\",\"share_of_voice\":0.6},{\"loop\":\"l\",\"share_of_voice\":0.6},"
          "{\"loop\":\"l\",\"share_of_voice\":0.6}",
-         "$.schedule[0]", "adds up to more than 1 over the 3"},
+         "$.schedule[0]", "of the 3 always-running entries"},
         {"{\"loop\":\"l\",\"share_of_voice\":1},{\"loop\":\"l\"}", "$.schedule[1]", "never runs"},
         {"{\"loop\":\"l\"},{\"loop\":\"l\",\"share_of_voice\":1,\"priority\":1},"
          "{\"loop\":\"l\",\"share_of_voice\":1,\"priority\":1}",
@@ -408,24 +416,23 @@ static void files(void **state)
     (void)state;
     static const struct expected cases[] = {
         {MORE("\"files\":[]"), "$.files", "must be an object"},
-        {MORE("\"files\":{}"), "$.spots.a.image", "is not among the playlist's \"files\""},
+        {MORE("\"files\":{}"), "$.spots.a.image", "is missing from \"files\""},
         {MORE("\"files\":{\"a.jpg\":{\"sha256\":" SHA ",\"bytes\":1},\"b.jpg\":{\"sha256\":" SHA
               ",\"bytes\":1}}"),
-         "$.files[\"b.jpg\"]", "is used by no spot"},
+         "$.files[\"b.jpg\"]", "is not used by any spot"},
         {MORE("\"files\":{\"a.jpg\":7}"), "$.files[\"a.jpg\"]", "must be an object"},
         {FILE_KEYS("\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "missing"},
         {FILE_KEYS("\"bytes\":1"), "$.files[\"a.jpg\"].sha256", "missing"},
         {FILE_KEYS("\"bytes\":1,\"sha256\":\"00\""), "$.files[\"a.jpg\"].sha256", "64 hexadecimal"},
         {FILE_KEYS("\"bytes\":1,\"sha256\":0"), "$.files[\"a.jpg\"].sha256", "must be a string"},
         {FILE_KEYS("\"bytes\":0,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes",
-         "1 to 9007199254740991"},
+         "from 1 to 9007199254740991"},
         {FILE_KEYS("\"bytes\":1e300,\"sha256\":" SHA), "$.files[\"a.jpg\"].bytes", "whole number"},
         {KNOWN_FILE("\"size\":1"), "$.files[\"a.jpg\"].size", "unknown key"},
-        {KNOWN_FILE("\"width\":65536"), "$.files[\"a.jpg\"].width", "between 1 and 65535"},
-        {KNOWN_FILE("\"height\":0"), "$.files[\"a.jpg\"].height", "between 1 and 65535"},
-        {KNOWN_FILE("\"duration_ms\":0.5"), "$.files[\"a.jpg\"].duration_ms",
-         "between 1 and 86400000"},
-        {KNOWN_FILE("\"fps\":0"), "$.files[\"a.jpg\"].fps", "between 0.001 and 1000"},
+        {KNOWN_FILE("\"width\":65536"), "$.files[\"a.jpg\"].width", "from 1 to 65535"},
+        {KNOWN_FILE("\"height\":0"), "$.files[\"a.jpg\"].height", "from 1 to 65535"},
+        {KNOWN_FILE("\"duration_ms\":0.5"), "$.files[\"a.jpg\"].duration_ms", "from 1 to 86400000"},
+        {KNOWN_FILE("\"fps\":0"), "$.files[\"a.jpg\"].fps", "from 0.001 to 1000"},
         {KNOWN_FILE("\"codec\":\"\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
         {KNOWN_FILE("\"codec\":\"a b\""), "$.files[\"a.jpg\"].codec", "such as \"h264\""},
         {KNOWN_FILE("\"url\":\"file:///etc/passwd\""), "$.files[\"a.jpg\"].url", "http or https"},
@@ -440,7 +447,7 @@ static void repeated_keys(void **state)
     (void)state;
     static const struct expected cases[] = {
         {"{\"format\":\"duckling/1\",\n\"format\":\"duckling/1\"," SPOTS "}", "$.format",
-         "given twice: on line 1 and again on line 2"},
+         "is given twice, on line 1 and on line 2: remove one"},
         /* As unescaped: \u0061 is a. */
         {PLAYLIST("\"spots\":{\"a\":{\"image\":\"a\"},\"\\u0061\":{\"image\":\"a\"}}"), "$.spots.a",
          "given twice"},
@@ -457,9 +464,9 @@ static void repeated_keys(void **state)
         "{\"format\":\"duckling/1\"," SPOTS ",\n\"name\":\"\",\"$schema\":\"\",\n"
         "\"name\":\"\",\"$schema\":\"\",\n\"name\":\"\"}";
     struct playlist_faults *faults = faults_of(json, strlen(json));
-    expect_fault(faults, 0, "$.name", "on line 2 and again on line 3");
-    expect_fault(faults, 1, "$[\"$schema\"]", "on line 2 and again on line 3");
-    expect_fault(faults, 2, "$.name", "on line 3 and again on line 4");
+    expect_fault(faults, 0, "$.name", "on line 2 and on line 3");
+    expect_fault(faults, 1, "$[\"$schema\"]", "on line 2 and on line 3");
+    expect_fault(faults, 2, "$.name", "on line 3 and on line 4");
     assert_int_equal(faults->total, 3);
     drop(faults);
 }
@@ -475,7 +482,7 @@ static void all_faults_in_one_run(void **state)
         "\"loops\":{\"day\":[\"b\"]},\"schedule\":[{\"loop\":\"dya\"}],\"fallback\":\"night\"}";
     struct playlist_faults *faults = faults_of(json, strlen(json));
     size_t i = 0;
-    expect_fault(faults, i++, "$.spots.a", "given twice: on line 3 and again on line 3");
+    expect_fault(faults, i++, "$.spots.a", "given twice, on line 3 and on line 3");
     expect_fault(faults, i++, "$.nmae", "did you mean \"name\"?");
     expect_fault(faults, i++, "$.timezone", "time zone");
     expect_fault(faults, i++, "$.styles.s.size", "0.5");
@@ -512,8 +519,9 @@ static void broken_syntax(void **state)
         {" \r\n\t", "$", "the file is empty"},
         {"\xef\xbb\xbf", "$", "the file is empty"},
         {"{\"format\": \"duckling/1\",\n  \"spots\" {}}", "$", "line 2, column 11: "},
-        {"{\n\"spots\": {},\n}", "$", "line 3, column 1: a comma before a closing } or ]"},
-        {"{\"a\": [1, 2, ]}", "$", "a comma before a closing } or ]"},
+        {"{\n\"spots\": {},\n}", "$",
+         "line 3, column 1: remove the comma before the closing } or ]"},
+        {"{\"a\": [1, 2, ]}", "$", "remove the comma before the closing } or ]"},
         {"{\"a\": 1 ]", "$", "'}' expected near ']'"},
         {"{\"a\": 1e400}", "$", "line 1, column 11: "},
         {"{\"a\": 1} x", "$", "line 1, column 10: "},
@@ -524,12 +532,12 @@ static void broken_syntax(void **state)
         {"{\"a\\u0000\": 1}", "$", "not valid JSON at line 1"},
         {"{\"a\": \"\xc0\xaf\"}", "$", "not valid JSON at line 1"},
         {"{\"a\": \"\xed\xa0\x80\"}", "$", "not valid JSON at line 1"},
-        {"{\n\"a\": \"\xff\"}", "$", "line 2, column 6: not UTF-8"},
+        {"{\n\"a\": \"\xff\"}", "$", "line 2, column 6: the text is not UTF-8"},
         {"{\"a\": \"\x1b[2J\"}", "$", "not valid JSON at line 1"},
         {"{\"a", "$", "not valid JSON at line 1"},
         {"{\"a\": \"b\\", "$", "not valid JSON at line 1"},
         {"}]:,\"", "$", "not valid JSON at line 1"},
-        {"\xff\xfe{", "$", "UTF-16 text; save it as UTF-8"},
+        {"\xff\xfe{", "$", "the file is UTF-16: save it as UTF-8"},
     };
     EXPECT_EACH(cases);
     static const char nul[] = "{\"a\": 1}\0 ";

@@ -100,7 +100,7 @@ static void depth(void **state)
     expect(&text, "$.b", "unknown key");
     put_nested(&text, 17);
     expect(&text, "$.b[\"c d\"][1][0][0][0][0][0][0][0][0][0][0][0][0][0]",
-           "line 1: more than 16 objects and lists inside one another");
+           "line 1: objects and lists are nested more than 16 deep");
     put_nested(&text, 10000);
     expect(&text, "$.b[\"c d\"][1][0][0][0][0][0][0][0][0][0][0][0][0][0]", "more than 16");
     /* Not even closed, and with keys that are no keys. */
@@ -126,7 +126,7 @@ static void objects_and_lists(void **state)
     put(&text, START SPOT ",\"b\":[0");
     put_many(&text, ",{}", PLAYLIST_CONTAINERS_MAX - 3);
     put(&text, "]}");
-    expect(&text, "$", "more than 65536 objects and lists in all");
+    expect(&text, "$", "the playlist has more than 65536 objects and lists");
 }
 
 static void spots(void **state)
@@ -138,7 +138,7 @@ static void spots(void **state)
         for (int i = 1; i < PLAYLIST_SPOTS_MAX + extra; i++)
             put(&text, ",\"%d\":{\"tagline\":\"x\"}", i);
         put(&text, "}}");
-        expect(&text, extra ? "$.spots" : NULL, "holds 4097 spots; at most 4096 are allowed");
+        expect(&text, extra ? "$.spots" : NULL, "has 4097 spots; at most 4096 are allowed");
     }
 }
 
@@ -173,13 +173,13 @@ static void loops(void **state)
         for (int i = 1; i < PLAYLIST_LOOPS_MAX + extra; i++)
             put(&text, ",\"%d\":[\"a\"]", i);
         put(&text, "}}");
-        expect(&text, extra ? "$.loops" : NULL, "holds 1025 loops; at most 1024 are allowed");
+        expect(&text, extra ? "$.loops" : NULL, "has 1025 loops; at most 1024 are allowed");
     }
     for (size_t extra = 0; extra < 2; extra++) {
         put(&text, START SPOT ",\"loops\":{\"l\":[\"a\"");
         put_many(&text, ",\"a\"", PLAYLIST_LOOP_LENGTH_MAX - 1 + extra);
         put(&text, "]}}");
-        expect(&text, extra ? "$.loops.l" : NULL, "holds 4097 spots; at most 4096 are allowed");
+        expect(&text, extra ? "$.loops.l" : NULL, "has 4097 spots; at most 4096 are allowed");
     }
 }
 
@@ -191,14 +191,14 @@ static void schedule_and_styles(void **state)
         put(&text, START SPOT ",\"loops\":{\"l\":[\"a\"]},\"schedule\":[{\"loop\":\"l\"}");
         put_many(&text, ",{\"loop\":\"l\"}", PLAYLIST_SCHEDULE_MAX - 1 + extra);
         put(&text, "]}");
-        expect(&text, extra ? "$.schedule" : NULL, "holds 1025 entries; at most 1024 are allowed");
+        expect(&text, extra ? "$.schedule" : NULL, "has 1025 entries; at most 1024 are allowed");
     }
     for (int extra = 0; extra < 2; extra++) {
         put(&text, START SPOT ",\"styles\":{\"0\":{}");
         for (int i = 1; i < PLAYLIST_STYLES_MAX + extra; i++)
             put(&text, ",\"%d\":{}", i);
         put(&text, "}}");
-        expect(&text, extra ? "$.styles" : NULL, "holds 257 styles; at most 256 are allowed");
+        expect(&text, extra ? "$.styles" : NULL, "has 257 styles; at most 256 are allowed");
     }
 }
 
@@ -215,12 +215,12 @@ static void texts(void **state)
         put(&text, START "\"spots\":{\"a\":{\"image\":\"");
         put_many(&text, "x", PLAYLIST_PATH_BYTES_MAX + extra);
         put(&text, "\"}}}");
-        expect(&text, extra ? "$.spots.a.image" : NULL, "at most 1024 bytes");
+        expect(&text, extra ? "$.spots.a.image" : NULL, "is longer than 1024 bytes");
 
         put(&text, START "\"name\":\"");
         put_many(&text, "x", PLAYLIST_NAME_BYTES_MAX + extra);
         put(&text, "\"," SPOT "}");
-        expect(&text, extra ? "$.name" : NULL, "at most 200 bytes");
+        expect(&text, extra ? "$.name" : NULL, "is longer than 200 bytes");
 
         put(&text, START SPOT ",\"timezone\":\"");
         put_many(&text, "x", 64 + extra);
@@ -236,7 +236,7 @@ static void texts(void **state)
         for (size_t i = 1; i < PLAYLIST_LANGUAGES_MAX + extra; i++)
             put(&text, ",\"x%zu\":\"x\"", i);
         put(&text, "}}}}");
-        expect(&text, extra ? "$.spots.a.tagline" : NULL, "holds 65 languages; at most 64");
+        expect(&text, extra ? "$.spots.a.tagline" : NULL, "has 65 languages; at most 64");
     }
 }
 
@@ -249,7 +249,7 @@ static void names_of_spots(void **state)
         snprintf(path, sizeof path, "$.spots.%s", name);
         struct text text = {.bytes = NULL};
         put(&text, START "\"spots\":{\"%s\":{\"tagline\":\"x\"}}}", name);
-        expect(&text, extra ? path : NULL, "at most 200 bytes");
+        expect(&text, extra ? path : NULL, "is longer than 200 bytes");
     }
 }
 

@@ -73,32 +73,32 @@ static bool check_week(const struct playlist *playlist, const struct civil_zone 
     return schedule_lint_week(playlist, zone, NULL, now_ms, warnings);
 }
 
-#define NO_DAY "never runs: no day fits its dates, weekdays and times"
+#define NO_DAY "never runs: no day matches its dates, weekdays and times"
 
 static void dayparts_that_are_over(void **state)
 {
     (void)state;
     expect_daypart("", "");
     expect_daypart(", \"end\": \"2026-02-06T12:00:00Z\"",
-                   "is over: it ended for good at 2026-02-06T12:00:00+00:00");
+                   "is over: it last ran until 2026-02-06T12:00:00+00:00");
     expect_daypart(", \"end\": \"2026-02-06T12:00:00.001Z\"", "");
     expect_daypart(", \"end_date\": \"2026-02-05\"",
-                   "is over: it ended for good at 2026-02-06T00:00:00+00:00");
+                   "is over: it last ran until 2026-02-06T00:00:00+00:00");
     expect_daypart(", \"end_date\": \"2026-02-06\"", "");
     expect_daypart(", \"end_date\": \"2026-02-06\", \"end_time\": \"12:00\"",
-                   "is over: it ended for good at 2026-02-06T12:00:00+00:00");
+                   "is over: it last ran until 2026-02-06T12:00:00+00:00");
     expect_daypart(", \"end_date\": \"2026-02-06\", \"end_time\": \"12:01\"", "");
     expect_daypart(", \"end_date\": \"2026-02-06\", \"by_day\": [\"TH\"]",
-                   "is over: it ended for good at 2026-02-06T00:00:00+00:00");
+                   "is over: it last ran until 2026-02-06T00:00:00+00:00");
     /* The night that began yesterday still runs until 13:00. */
     expect_daypart(", \"end_date\": \"2026-02-05\", \"start_time\": \"14:00\", \"end_time\": "
                    "\"13:00\"",
                    "");
     expect_daypart(", \"end_date\": \"2026-02-05\", \"start_time\": \"14:00\", \"end_time\": "
                    "\"12:00\"",
-                   "is over: it ended for good at 2026-02-06T12:00:00+00:00");
+                   "is over: it last ran until 2026-02-06T12:00:00+00:00");
     expect_daypart(", \"start\": \"0001-01-02T00:00:00Z\", \"end\": \"0001-01-03T00:00:00Z\"",
-                   "is over: it ended for good at 0001-01-03T00:00:00+00:00");
+                   "is over: it last ran until 0001-01-03T00:00:00+00:00");
 }
 
 static void dayparts_that_no_day_fits(void **state)
@@ -140,7 +140,7 @@ static void the_zone_decides(void **state)
                                         "\"2026-02-06T21:00:00\"}]}";
     char *lines = told(json, schedule_lint_dayparts, &seoul, NOW);
     assert_string_equal(lines,
-                        "$.schedule[0]: is over: it ended for good at 2026-02-06T21:00:00+09:00\n");
+                        "$.schedule[0]: is over: it last ran until 2026-02-06T21:00:00+09:00\n");
     free(lines);
     lines = told(json, schedule_lint_dayparts, &seoul, NOW - 1);
     assert_string_equal(lines, "");
@@ -148,7 +148,7 @@ static void the_zone_decides(void **state)
 }
 
 #define OUTRANKED(number, priority)                                                                \
-    "never runs: others outrank it whenever it could, next schedule[" #number                      \
+    "never runs: entries of higher priority run whenever it could, next schedule[" #number         \
     "] with priority " #priority
 
 static void expect_pair(const char *first, const char *second, const char *wanted)
@@ -193,10 +193,10 @@ static void shares(void **state)
     expect_pair(by_day, ", \"share_of_voice\": 0.4", "");
     expect_pair(by_day, ", \"share_of_voice\": 0.5",
                 "$.schedule[0].share_of_voice: adds up to 1.1 with the other entries that run at "
-                "2026-02-06T00:00:00+00:00: each gets less of the time than it says\n");
+                "2026-02-06T00:00:00+00:00: each gets less time than its share\n");
     expect_pair(", \"by_day\": [\"FR\"], \"share_of_voice\": 1", ", \"by_day\": [\"FR\"]",
-                "$.schedule[1]: never gets a slot: the share_of_voice of the others that run at "
-                "the same time leaves nothing for it\n");
+                "$.schedule[1]: never gets a slot: the share_of_voice of the entries that run at "
+                "the same time takes all of the time\n");
     expect_pair(", \"by_day\": [\"FR\"], \"share_of_voice\": 1", ", \"by_day\": [\"FR\", \"SA\"]",
                 "");
     expect_pair(", \"by_day\": [\"FR\"], \"share_of_voice\": 0.999", ", \"by_day\": [\"FR\"]", "");
@@ -312,10 +312,9 @@ static void what_is_not_used(void **state)
     free(lines);
     snprintf(full, sizeof full, json, ", \"schedule\": [{\"loop\": \"z\"}], \"fallback\": \"y\"");
     lines = told(full, check_unused, &utc, NOW);
-    assert_string_equal(
-        lines, "$.spots.d: is never shown: it is in no loop\n"
-               "$.loops.x: is never shown: neither the schedule nor the fallback names it\n"
-               "$.styles.u: is not used: no tagline has this style\n");
+    assert_string_equal(lines, "$.spots.d: is never shown: it is in no loop\n"
+                               "$.loops.x: is never shown: neither schedule nor fallback names it\n"
+                               "$.styles.u: is not used: no tagline has this style\n");
     free(lines);
 }
 
