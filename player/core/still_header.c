@@ -214,15 +214,16 @@ bool still_header_check(const struct still_header *header, char *text, size_t te
 {
     text[0] = '\0';
     if (!header)
-        snprintf(text, text_bytes, "not a JPEG, PNG or WebP picture");
+        snprintf(text, text_bytes, "the file is not a JPEG, PNG or WebP picture");
     else if (header->width > STILL_SIDE_MAX_PX || header->height > STILL_SIDE_MAX_PX ||
              (int64_t)header->width * header->height > STILL_AREA_MAX_PX)
-        snprintf(text, text_bytes, "%d × %d pixels; at most %d a side and %d million in all",
-                 header->width, header->height, STILL_SIDE_MAX_PX,
-                 (int)(STILL_AREA_MAX_PX / 1000000));
+        snprintf(
+            text, text_bytes,
+            "the picture has %d × %d pixels; at most %d a side and %d million in total are allowed",
+            header->width, header->height, STILL_SIDE_MAX_PX, (int)(STILL_AREA_MAX_PX / 1000000));
     else if (header->components == 4)
-        snprintf(text, text_bytes, "a CMYK picture; screens need RGB: save it as sRGB");
+        snprintf(text, text_bytes, "the picture is CMYK: save it as sRGB");
     else if (!header->complete)
-        snprintf(text, text_bytes, "the picture is cut off: its end is missing");
+        snprintf(text, text_bytes, "the picture is cut off: the end of the file is missing");
     return text[0] == '\0';
 }

@@ -197,7 +197,7 @@ class Media(Check):
             square={"image": "s.png", "duration": 10}, contained={"image": "s.png", "fit": "contain", "duration": 10},
             ok={"image": "ok.png", "duration": 10}, no={"image": "no.png", "duration": 10})
         landscape = [text for _, text in places["$.spots.swapped.image.landscape"]]
-        self.assertTrue(landscape[0].startswith("a portrait picture (1080 × 1920) for landscape screens"), places)
+        self.assertTrue(landscape[0].startswith("a portrait picture (1080 × 1920) on landscape screens"), places)
         self.assertIn("a landscape picture (1920 × 1080)", places["$.spots.swapped.image.portrait"][0][1])
         self.only(places, "$.spots.square.image", "warning", "crop 44 % of the picture (2000 × 2000)")
         self.only(places, "$.spots.no.image", "warning", "crop 41 %")
@@ -219,7 +219,7 @@ class Media(Check):
         self.put("six.jpg", jpeg(orientation=6))
         places = self.spots(one={"image": "one.jpg", "duration": 10}, six={"image": "six.jpg", "duration": 10})
         self.assertEqual(list(places), ["$.spots.six.image"])
-        self.only(places, "$.spots.six.image", "warning", "(6), as the player does: 3840 × 2160 stored, 2160 × 3840 shown")
+        self.only(places, "$.spots.six.image", "warning", "orientation (6): stored as 3840 × 2160, shown as 2160 × 3840")
 
     def test_slow_pictures(self):
         """The limit is the player's own option."""
@@ -234,7 +234,7 @@ class Taglines(Check):
     def test_missing_glyphs(self):
         places = self.spots(a={"tagline": {"ko": "작은 것", "en": "A \U0001f986 b", "zh-Hans": "\U00020bb7\U00020bb7\U0002a6d6"},
                                "duration": 10})
-        self.only(places, "$.spots.a.tagline.en", "warning", "no font has 1 of its characters, which are left out: \U0001f986 U+1F986")
+        self.only(places, "$.spots.a.tagline.en", "warning", "no font has 1 of its characters, so they are left out: \U0001f986 U+1F986")
         self.assertNotIn("$.spots.a.tagline.ko", places)
 
     def test_nothing_to_draw(self):
@@ -248,8 +248,8 @@ class Taglines(Check):
         text = {"ko": "A뷁", "en": "To the small"}
         spots = {name: {"tagline": text, "tagline_style": name, "duration": 10} for name in styles}
         places = self.spots(1, styles=styles, **spots)
-        self.only(places, "$.spots.good.tagline.ko", "warning", "latin.otf lacks 1 of its characters, which the system's font draws: 뷁 U+BDC1")
-        self.only(places, "$.styles.bad.font.ko", "fault", "bad.otf: not a font")
+        self.only(places, "$.spots.good.tagline.ko", "warning", "latin.otf lacks 1 of its characters, so a system font draws them: 뷁 U+BDC1")
+        self.only(places, "$.styles.bad.font.ko", "fault", "bad.otf is not a usable font")
         self.only(places, "$.styles.none.font.ko", "fault", "No such file")
         self.assertEqual(len(places), 3, places)
 
@@ -260,14 +260,14 @@ class Taglines(Check):
                             b={"tagline": long, "tagline_style": "more", "duration": 10},
                             styles={"less": {"size": 0.1}, "more": {"size": 0.105}})
         self.assertEqual(list(places), ["$.spots.b.tagline"])
-        self.only(places, "$.spots.b.tagline", "warning", "on 1080 × 1920 its type steps down from 113 to ")
+        self.only(places, "$.spots.b.tagline", "warning", "on 1080 × 1920 its type shrinks from 113 to ")
 
     def test_type_that_is_too_small(self):
         places = self.spots(a={"tagline": "Small", "tagline_style": "ok", "duration": 10},
                             b={"tagline": "Small", "tagline_style": "tiny", "duration": 10},
                             styles={"ok": {"size": 0.025}, "tiny": {"size": 0.024}})
         self.assertEqual([text[:20] for _, text in places["$.spots.b.tagline"]], ["on 1920 × 1080 its t", "on 1080 × 1920 its t"])
-        self.assertIn("26 pixels high (26 were asked for)", places["$.spots.b.tagline"][0][1])
+        self.assertIn("26 pixels high (the style asks for 26)", places["$.spots.b.tagline"][0][1])
         self.assertEqual(len(places), 1, places)
 
     def test_contrast_with_a_background(self):

@@ -126,7 +126,7 @@ class Shape(Check):
                                 "d": {"video": {"landscape": "p.mp4", "portrait": "s.mp4"}}})
         self.only(places["$.spots.a.video"], "warning", "only 640 × 360 pixels: enlarged 3.00 times on a screen of 1920 × 1080")
         self.only(places["$.spots.b.video"], "warning", "only 360 × 640 pixels: enlarged 3.00 times on a screen of 1080 × 1920")
-        self.assertIn("a portrait film (360 × 640) for landscape screens, which crop most of it away",
+        self.assertIn("a portrait film (360 × 640) on landscape screens, which crop most of it",
                       [text for _, text in places["$.spots.d.video.landscape"]])
         self.assertTrue(any("a landscape film" in text for _, text in places["$.spots.d.video.portrait"]), places)
 
@@ -155,7 +155,7 @@ class Cut(Check):
 
 
 class Joined(Check):
-    WORDS = "a player that starts within it shows nothing of it for up to about "
+    WORDS = "a player that starts in the middle of the film cannot show it for up to about "
 
     def test_one_key_picture(self):
         """So much noise that no single processor decodes most of it within a second."""
@@ -164,13 +164,13 @@ class Joined(Check):
         self.addCleanup(os.sched_setaffinity, 0, processors)
         os.sched_setaffinity(0, {min(processors)})
         places = self.found({"a": {"video": "film.webm"}})[0]["$.spots.a.video"]
-        found = [text for _, text in places if "key pictures" in text]
+        found = [text for _, text in places if "keyframes" in text]
         self.assertEqual(len(found), 1, places)
-        self.assertRegex(found[0], "^" + self.WORDS + r"\d+ s: few of its pictures are key pictures; encode it with one in each 2 s")
+        self.assertRegex(found[0], "^" + self.WORDS + r"\d+ s: keyframes are too far apart; encode it with one every 2 s")
 
     def test_many(self):
         render(self.folder / "film.mp4", "testsrc2=size=3840x2160:rate=10:duration=6", "-g", "10")
-        self.assertEqual([text for _, text in self.of_film() if "key pictures" in text], [])
+        self.assertEqual([text for _, text in self.of_film() if "keyframes" in text], [])
 
 
 class Length(Check):
@@ -179,21 +179,21 @@ class Length(Check):
         self.assertEqual(self.of_film(), [])
         self.assertEqual(self.of_film(duration=2), [])
         self.assertEqual(self.of_film(duration=1), [])
-        self.only(self.of_film(duration=2.1), "warning", "2.00 s long, for slots of 2.1 s: its last picture stands until they end")
+        self.only(self.of_film(duration=2.1), "warning", "the film is 2.00 s long, in slots of 2.1 s: its last frame stays on until they end")
 
     def test_shorter_than_any_slot(self):
         films.film(self.folder / "film.mp4", frames=12, fps=24)
-        self.only(self.of_film(), "warning", "0.50 s long, for slots of 1 s: its last picture stands until they end")
+        self.only(self.of_film(), "warning", "the film is 0.50 s long, in slots of 1 s: its last frame stays on until they end")
 
     def test_longer_than_a_day(self):
         films.film(self.folder / "film.mp4", frames=3, fps="1/40000", size=(64, 36))
-        self.only(self.of_film(), "warning", "33.3 hours long: its slots end after 24 hours")
+        self.only(self.of_film(), "warning", "the film is 33.3 hours long: its slots end after 24 hours")
 
     def test_two_lengths(self):
         films.film(self.folder / "l.mp4", frames=48, fps=24)
         films.film(self.folder / "p.mp4", frames=30, fps=24, size=(90, 160))
         spot = {"video": {"landscape": "l.mp4", "portrait": "p.mp4"}}
-        words = "1.25 s long, and the landscape film, which its slots go by, 2.00 s"
+        words = "the film is 1.25 s long, but its slots last as long as the landscape film, 2.00 s"
         found = self.found({"a": spot})[0]["$.spots.a.video.portrait"]
         self.assertIn(("warning", words), found)
         found = self.found({"a": {**spot, "duration": 1}})[0]["$.spots.a.video.portrait"]
@@ -222,18 +222,18 @@ class Length(Check):
             for part, wanted in places:
                 with self.subTest(seconds=seconds, part=part):
                     (self.folder / "film.mp4").write_bytes(data[:int(len(data) * part)])
-                    self.only(self.of_film(), "warning", f"no picture comes between {wanted} s and its end at {seconds}.00 s: was the file")
+                    self.only(self.of_film(), "warning", f"no frame follows between {wanted} s and its end at {seconds}.00 s: was the file")
 
     def test_where_a_long_film_was_cut_off(self):
         data = self.long(300)
         (self.folder / "film.mp4").write_bytes(data[:int(len(data) * 0.993)])
         found = self.of_film()
         self.only(found, "warning", "s of 300.00 s: was the file cut off?")
-        self.assertRegex(found[0][1], "its last picture comes at 29[5-8]")
+        self.assertRegex(found[0][1], "its last frame is at 29[5-8]")
         (self.folder / "film.mp4").write_bytes(data[:len(data) // 5])
         found = self.of_film()
         self.only(found, "warning", "s of 300.00 s: was the file cut off?")
-        self.assertRegex(found[0][1], r"its last picture comes at [5-7]\d\.")
+        self.assertRegex(found[0][1], r"its last frame is at [5-7]\d\.")
 
     def test_a_hole(self):
         data = bytearray(self.long(60))
@@ -242,8 +242,8 @@ class Length(Check):
         data[begin + size * 4 // 10:begin + size // 2] = bytes(size // 2 - size * 4 // 10)
         (self.folder / "film.mp4").write_bytes(data)
         gap, damage = [text for _, text in self.of_film()]
-        self.assertRegex(gap, r"^no picture comes for [4-9]\.\d\d s after 2\d\.\d\d s: is it damaged there\?$")
-        self.assertRegex(damage, r"^damaged pictures, \d in what was watched, the first at 2\d\.\d\d s")
+        self.assertRegex(gap, r"^no frame follows for [4-9]\.\d\d s after 2\d\.\d\d s: is the file damaged there\?$")
+        self.assertRegex(damage, r"^\d of the frames that were checked are damaged, the first at 2\d\.\d\d s")
 
     def test_variable_rate_is_fine(self):
         render(self.folder / "film.mp4", "testsrc2=size=160x90:rate=30:duration=4",
@@ -286,15 +286,15 @@ class Sound(Check):
 
     def test_none(self):
         films.film(self.folder / "film.mp4", frames=48, fps=12)
-        self.only(self.both(), "warning", "its volume is 0.5, and there is no sound in it that can be played (AAC, ")
+        self.only(self.both(), "warning", "its volume is 0.5, but the film has no sound that can be played: encode it as AAC, ")
 
     def test_a_codec_that_is_not_played(self):
         self.sound("alac")
-        self.only(self.both(), "warning", "its volume is 0.5, and there is no sound in it that can be played (AAC, ")
+        self.only(self.both(), "warning", "its volume is 0.5, but the film has no sound that can be played: encode it as AAC, ")
 
     def test_damaged(self):
         self.sound("aac", "good.mp4")
-        for change, words in (("amount=1", "its volume is 0.5, and nothing of its sound can be decoded"),
+        for change, words in (("amount=1", "its volume is 0.5, but none of its sound can be decoded"),
                               (r"drop='between(n,50,89)'", "s of its sound are missing or damaged, the first at 1.1"),
                               (r"drop='gt(n,60)'", "of 4.00 s: the rest is silent")):
             with self.subTest(change):
@@ -310,10 +310,10 @@ class Sound(Check):
 
     def test_where_there_is_no_film(self):
         only = {"a": {"tagline": "A", "volume": 0.5}, "b": {"tagline": "B", "volume": 0}, "c": {"tagline": "C"}}
-        words = "has no effect: only a film is heard, and this spot has none"
+        words = "has no effect: only films have sound, and this spot has no film"
         self.assertEqual(self.found(only)[0], {"$.spots.a.volume": [("warning", words)]})
         self.assertEqual(self.found({"c": {"tagline": "C"}}, defaults={"volume": 1})[0],
-                         {"$.defaults.volume": [("warning", "has no effect: only films are heard, and there are none")]})
+                         {"$.defaults.volume": [("warning", "has no effect: only films have sound, and the playlist has no film")]})
 
     def test_a_default_is_for_films_only(self):
         self.sound("aac")
@@ -326,7 +326,7 @@ class Followed(Check):
         films.film(self.folder / "film.mp4", frames=48, fps=12)
         spots = {"a": {"video": "film.mp4"}, "b": {"tagline": "B", "transition": {"duration": 2.5}}}
         found = [text for _, text in self.found(spots)[0]["$.spots.a.video"] if "enlarged" not in text]
-        self.assertEqual(found, ['4.00 s long, for slots of 3 s and the 2.5 s into "b" after them: its last picture stands for 1.50 s'])
+        self.assertEqual(found, ['the film is 4.00 s long, but its slots last 3 s and 2.5 s more in the transition into "b": its last frame stays on for 1.50 s'])
         spots["b"]["transition"] = {"duration": 1}
         self.assertEqual([text for _, text in self.found(spots)[0]["$.spots.a.video"] if "enlarged" not in text], [])
 
@@ -339,17 +339,17 @@ class Followed(Check):
 class Look(Check):
     def test_high_dynamic_range(self):
         films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))
-        self.only(self.of_film(), "warning", "of high dynamic range, which is shown without tone mapping")
+        self.only(self.of_film(), "warning", "the film is HDR, which is shown without tone mapping")
 
     def test_transparent(self):
         subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=red@0.3:s=160x90:r=12:d=1,format=yuva420p", "-c:v",
                         "libvpx-vp9", str(self.folder / "film.webm")], check=True, timeout=player.WAIT_S, stdin=subprocess.DEVNULL)
         places = self.found({"a": {"video": "film.webm"}})[0]["$.spots.a.video"]
-        self.only([(level, text) for level, text in places if "enlarged" not in text], "warning", "with transparency")
+        self.only([(level, text) for level, text in places if "enlarged" not in text], "warning", "the film has transparency")
 
     def test_times_that_jump(self):
         render(self.folder / "film.mp4", "testsrc=size=160x90:rate=12:duration=4,setpts='if(gt(N,24),PTS+20/TB,PTS)'", "-fps_mode", "vfr")
-        self.assertIn("one of its pictures stands for 20.1 s: are its times damaged?", [text for _, text in self.of_film()])
+        self.assertIn("one of its frames lasts 20.1 s: are its timestamps damaged?", [text for _, text in self.of_film()])
 
     def test_faster_than_this_machine(self):
         """A thousand pictures of 3840 × 2160 a second are more than any processor decodes."""
@@ -357,7 +357,7 @@ class Look(Check):
         words = self.of_film(duration=1)
         slow = [text for _, text in words if "decodes" in text]
         self.assertEqual(len(slow), 1, words)
-        self.assertRegex(slow[0], r"^this machine decodes [\d.]+ pictures of it a second, and it has 1000: ")
+        self.assertRegex(slow[0], r"^this machine decodes [\d.]+ of its 1000 frames a second: ")
 
     def test_flashes(self):
         for hertz, where, wanted in ((5, "1", 5), (4, "1", 4), (10, "lt(X,W/2)", 10), (3, "1", None), (1, "1", None),
@@ -366,7 +366,7 @@ class Look(Check):
                 render(self.folder / "film.mp4", flashing(hertz, where))
                 found = self.of_film()
                 if wanted:
-                    self.only(found, "warning", f"{wanted} flashes within the second before ")
+                    self.only(found, "warning", f"{wanted} flashes in the second before ")
                 else:
                     self.assertEqual(found, [])
 
@@ -405,15 +405,15 @@ class Faults(Check):
         fast = (self.folder / "fast.mp4").read_bytes()
         half = good[:len(good) // 2]
         mpeg = ("-c:v", "mpeg2video")
-        cases = [(half, f"an MP4 whose index is missing: was the upload cut off? ({len(half)} bytes are here)"),
-                 (good[:good.index(b"moov") - 4], "an MP4 whose index is missing"), (good[:30], "an MP4 whose index is missing"),
+        cases = [(half, f"the file is an MP4 without its index: was the upload cut off after {len(half)} bytes?"),
+                 (good[:good.index(b"moov") - 4], "the file is an MP4 without its index"), (good[:30], "the file is an MP4 without its index"),
                  (b"<!DOCTYPE html><html>404 Not Found</html>", "a web page (HTML), not a film"),
                  (b"\xef\xbb\xbf\n <HTML>", "a web page (HTML), not a film"),
                  (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "a Git LFS pointer in place of the film: run"),
-                 ((player.TOP / "media/boat.jpg").read_bytes(), 'a JPEG picture: use "image" for it')]
+                 ((player.TOP / "media/boat.jpg").read_bytes(), 'a JPEG picture: name it in "image"')]
         for name, words, codec in (("f.gif", "a GIF picture, which is not played: convert it", ()),
-                                   ("f.png", 'a PNG picture: use "image" for it', ("-frames:v", "1")),
-                                   ("f.webp", 'a WebP picture: use "image" for it', ("-frames:v", "1")),
+                                   ("f.png", 'a PNG picture: name it in "image"', ("-frames:v", "1")),
+                                   ("f.webp", 'a WebP picture: name it in "image"', ("-frames:v", "1")),
                                    ("f.avi", "an AVI film, which is not played: convert it to an MP4", mpeg),
                                    ("f.flv", "an FLV film, which is not played: convert it to an MP4", ("-c:v", "flv")),
                                    ("f.ts", "an MPEG stream, which is not played: convert it to an MP4", mpeg),
@@ -426,12 +426,12 @@ class Faults(Check):
                 self.only(self.of_film(1), "fault", words)
         at = fast.index(b"moov") + 4
         (self.folder / "film.mp4").write_bytes(fast[:at] + bytes(len(fast) - at))
-        self.assertNotIn("index is missing", self.of_film(1)[0][1])
+        self.assertNotIn("without its index", self.of_film(1)[0][1])
 
     def test_a_film_as_a_picture(self):
         films.film(self.folder / "good.mp4", frames=12, fps=12)
         found = self.found({"a": {"image": "good.mp4", "duration": 3}}, 1)[0]
-        self.only(found["$.spots.a.image"], "fault", 'an MP4 or MOV film: use "video" for it')
+        self.only(found["$.spots.a.image"], "fault", 'an MP4 or MOV film: name it in "video"')
 
     def test_in_place_of_the_playlist(self):
         """A small one and one that is larger than any playlist."""
@@ -461,8 +461,8 @@ class Faults(Check):
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
                         "noise=amount='if(between(n,50,59),20,0)'", str(self.folder / "film.mp4")], check=True, timeout=player.WAIT_S)
         found = self.of_film()
-        self.only(found, "warning", "damaged pictures, ")
-        count, first_s = re.search(r", (\d+) in what was watched, the first at (\S+) s", found[0][1]).groups()
+        self.only(found, "warning", " are damaged, the first at ")
+        count, first_s = re.search(r"^(\d+) of the frames that were checked are damaged, the first at (\S+) s", found[0][1]).groups()
         self.assertTrue(1 <= int(count) <= 50 and 1.9 < float(first_s) < 2.5, found)
 
     def test_damaged_in_its_second_half(self):
@@ -471,7 +471,7 @@ class Faults(Check):
         data = (self.folder / "film.mp4").read_bytes()
         at = (len(data) + data.index(b"mdat")) // 2
         (self.folder / "film.mp4").write_bytes(data[:at] + bytes(len(data) - at))
-        self.only(self.of_film(1), "fault", "can't be shown from 295.00 s of 300.00 s on: no picture came out of ")
+        self.only(self.of_film(1), "fault", "decoding fails from 295.00 s of 300.00 s on: no picture came out of ")
 
     def test_one_of_two(self):
         films.film(self.folder / "l.mp4", frames=24, fps=24)

@@ -42,8 +42,9 @@ static void expect(const char *more, const char *spots, const struct check_film_
 #define CUT "\"transition\":\"cut\""
 #define FADE(seconds) "\"transition\":{\"duration\":" seconds "}"
 #define STANDS(spot, length, slots, into, next, stands)                                            \
-    "warning $.spots." spot ".video: " length " s long, for slots of " slots " s and the " into    \
-    " s into \"" next "\" after them: its last picture stands for " stands " s\n"
+    "warning $.spots." spot ".video: the film is " length " s long, but its slots last " slots     \
+    " s and " into " s more in the transition into \"" next                                        \
+    "\": its last frame stays on for " stands " s\n"
 
 static void a_film_stands_in_a_longer_transition(void **state)
 {
@@ -104,18 +105,19 @@ static void slots_go_by_the_landscape_film(void **state)
                         "\"tagline\":\"B\"," FADE("3") "}";
     const struct check_film_order_film films[] = {{10 * SECOND_US, 0}, {5 * SECOND_US, 0}};
     char *found = check("", spots, films);
-    assert_non_null(strstr(found, "$.spots.a.video.landscape: 10.00 s long, for slots of 9 s"));
+    assert_non_null(strstr(
+        found, "$.spots.a.video.landscape: the film is 10.00 s long, but its slots last 9 s"));
     free(found);
     const struct check_film_order_film other[] = {{0, 0}, {5 * SECOND_US, 0}};
     found = check("", spots, other);
-    assert_non_null(strstr(found, "$.spots.a.video.portrait: 5.00 s long, for slots of 4 s"));
+    assert_non_null(
+        strstr(found, "$.spots.a.video.portrait: the film is 5.00 s long, but its slots last 4 s"));
     free(found);
 }
 
 #define LOAD(place, over, percent)                                                                 \
-    "warning $.spots." place ": while it comes in over \"" over                                    \
-    "\" both films are decoded, which is " percent                                                 \
-    " % of what this machine can: they would be shown with gaps\n"
+    "warning $.spots." place ": in the transition from \"" over                                    \
+    "\" both films are decoded, which takes " percent " % of this machine: they would stutter\n"
 
 static void two_films_may_be_too_much(void **state)
 {

@@ -354,13 +354,14 @@ static void a_huge_picture_costs_nothing(void **state)
     struct sample_file file = sample_png(&png);
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
-    check_refused(file.bytes, file.size, ERR_LIMIT, "20000 × 20000 pixels; at most 16384 a side");
+    check_refused(file.bytes, file.size, ERR_LIMIT,
+                  "the picture has 20000 × 20000 pixels; at most 16384 a side");
     getrusage(RUSAGE_SELF, &after);
     assert_true(after.ru_maxrss - before.ru_maxrss < 65536);
     free(file.bytes);
     const struct sample_png area = {.width = 16384, .height = 6104, .depth = 8, .type = 2};
     file = sample_png(&area);
-    check_refused(file.bytes, file.size, ERR_LIMIT, "100 million in all");
+    check_refused(file.bytes, file.size, ERR_LIMIT, "100 million in total");
     free(file.bytes);
 }
 

@@ -54,7 +54,7 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
     bool is_own = !playlist->timezone;
     const char *own = value(subject, SETTING_TIMEZONE)->text;
     const char *name = is_own ? own : playlist->timezone;
-    bool ok = find_zone(subject, name, is_own, &zone, err) || err_prefix(err, "time zone: ");
+    bool ok = find_zone(subject, name, is_own, &zone, err);
     /* Times on the command line go by --timezone first, as in the other commands. */
     if (ok && own && !is_own) {
         struct zone asked = {0};
@@ -175,7 +175,7 @@ int check_main(int argc, char **argv)
     } else if (command.settings.help) {
         usage_print(SETTINGS_CHECK, command.settings.help);
     } else if (!run(&command, &err)) {
-        log_error("%s", err.text);
+        log_error("cannot check playlist reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     } else {
         status = status_of(&command);

@@ -49,7 +49,7 @@ static const char *film_advice(enum media_kind kind)
     case MEDIA_KIND_JPEG:
     case MEDIA_KIND_PNG:
     case MEDIA_KIND_WEBP:
-        return ": use \"image\" for it";
+        return ": name it in \"image\"";
     case MEDIA_KIND_GIF:
         return ", which is not played: convert it to an MP4, or to a PNG for \"image\"";
     case MEDIA_KIND_AVI:
@@ -57,7 +57,7 @@ static const char *film_advice(enum media_kind kind)
     case MEDIA_KIND_MPEG:
         return ", which is not played: convert it to an MP4";
     case MEDIA_KIND_HTML:
-        return ", not a film: what did the server send?";
+        return ", not a film: check where it was downloaded from";
     case MEDIA_KIND_LFS:
         return " in place of the film: run git lfs pull";
     case MEDIA_KIND_MP4:
@@ -73,7 +73,7 @@ static const char *still_advice(enum media_kind kind)
     switch (kind) {
     case MEDIA_KIND_MP4:
     case MEDIA_KIND_MATROSKA:
-        return ": use \"video\" for it";
+        return ": name it in \"video\"";
     case MEDIA_KIND_AVI:
     case MEDIA_KIND_FLV:
     case MEDIA_KIND_MPEG:
@@ -81,7 +81,7 @@ static const char *still_advice(enum media_kind kind)
     case MEDIA_KIND_GIF:
         return ", which is not shown: convert it to a PNG, or to an MP4 for \"video\"";
     case MEDIA_KIND_HTML:
-        return ", not a picture: what did the server send?";
+        return ", not a picture: check where it was downloaded from";
     case MEDIA_KIND_LFS:
         return " in place of the picture: run git lfs pull";
     case MEDIA_KIND_JPEG:
@@ -104,10 +104,10 @@ static bool hint_of(int file, bool is_video, char hint[CHECK_FILE_KIND_BYTES])
     const char *advice = is_video ? film_advice(kind) : still_advice(kind);
     if (is_video && kind == MEDIA_KIND_MP4 && lacks_index(file, (uint64_t)st.st_size))
         snprintf(hint, CHECK_FILE_KIND_BYTES,
-                 "an MP4 whose index is missing: was the upload cut off? (%jd bytes are here)",
+                 "the file is an MP4 without its index: was the upload cut off after %jd bytes?",
                  (intmax_t)st.st_size);
     else if (advice)
-        snprintf(hint, CHECK_FILE_KIND_BYTES, "%s%s", media_kind_name(kind), advice);
+        snprintf(hint, CHECK_FILE_KIND_BYTES, "the file is %s%s", media_kind_name(kind), advice);
     else
         return false;
     return true;

@@ -86,17 +86,19 @@ static void judge_length(const struct context *context, const struct playlist_sp
                         : length_us < least_us ? least_us
                                                : length_us;
     if (length_us == 0 && !spot->has_duration)
-        check_report_add(report, CHECK_WARNING, place,
-                         "it doesn't say how long it is: its slots last %g s, the default",
-                         spot->duration_ms / 1000.0);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "the file does not say how long the film is: its slots last the default %g s",
+            spot->duration_ms / 1000.0);
     if (length_us > DAY_US)
         check_report_add(report, CHECK_WARNING, place,
-                         "%.1f hours long: its slots end after 24 hours",
+                         "the film is %.1f hours long: its slots end after 24 hours",
                          (double)length_us / 3.6e9);
     if (length_us > 0 && wanted_us - length_us >= DIFFERENT_US)
-        check_report_add(report, CHECK_WARNING, place,
-                         "%.2f s long, for slots of %g s: its last picture stands until they end",
-                         (double)length_us / 1e6, (double)wanted_us / 1e6);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "the film is %.2f s long, in slots of %g s: its last frame stays on until they end",
+            (double)length_us / 1e6, (double)wanted_us / 1e6);
 }
 
 /* Whether a stretch that was watched to the film's end came too early there. */
@@ -116,7 +118,7 @@ static void judge_gap(const struct context *context, const struct film_client_fa
         facts->fps * (double)passage->stands_us / 1e6 < GAP_PICTURES)
         return;
     check_report_add(context->check->report, CHECK_WARNING, place,
-                     "no picture comes for %.2f s after %.2f s: is it damaged there?",
+                     "no frame follows for %.2f s after %.2f s: is the file damaged there?",
                      (double)passage->stands_us / 1e6, (double)passage->stands_at_us / 1e6);
 }
 
@@ -129,22 +131,22 @@ static bool judge_passage(const struct context *context, const struct film_clien
     double from_s = (double)passage->from_us / 1e6, length_s = (double)facts->duration_us / 1e6;
     double shown_s = (double)passage->shown_us / 1e6;
     if (passage->failed && passage->any && passage->shown_us >= 0)
-        check_report_add(report, CHECK_FAULT, place, "breaks off after %.2f s: %s", shown_s,
+        check_report_add(report, CHECK_FAULT, place, "decoding fails after %.2f s: %s", shown_s,
                          passage->err.text);
     else if (passage->failed)
         /* One that comes to its end in time may be slow to be entered there. */
         check_report_add(report, passage->err.code == ERR_TIMEOUT ? CHECK_WARNING : CHECK_FAULT,
-                         place, "can't be shown from %.2f s of %.2f s on: %s", from_s, length_s,
+                         place, "decoding fails from %.2f s of %.2f s on: %s", from_s, length_s,
                          passage->err.text);
     else if (is_cut_off(facts, passage) && passage->shown_us >= 0)
         check_report_add(report, CHECK_WARNING, place,
-                         "its last picture comes at %.2f s of %.2f s: was the file cut off?",
-                         shown_s, length_s);
+                         "its last frame is at %.2f s of %.2f s: was the file cut off?", shown_s,
+                         length_s);
     else if (is_cut_off(facts, passage))
-        check_report_add(report, CHECK_WARNING, place,
-                         "no picture comes between %.2f s and its end at %.2f s: was the file cut "
-                         "off?",
-                         from_s, length_s);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "no frame follows between %.2f s and its end at %.2f s: was the file cut off?", from_s,
+            length_s);
     else
         return true;
     return false;
@@ -174,18 +176,19 @@ static void judge_sound(const struct context *context, const struct playlist_spo
         return;
     if (!watched->facts.has_sound)
         check_report_add(report, CHECK_WARNING, place,
-                         "its volume is %g, and there is no sound in it that can be played (AAC, "
-                         "MP3, AC-3, Opus, Vorbis, FLAC and PCM of 16 bits can)",
+                         "its volume is %g, but the film has no sound that can be played: encode "
+                         "it as AAC, MP3, AC-3, Opus, Vorbis, FLAC or 16-bit PCM",
                          spot->volume);
     else if (sound->heard_us == 0)
-        check_report_add(report, CHECK_WARNING, place,
-                         "its volume is %g, and nothing of its sound can be decoded: it is silent",
-                         spot->volume);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "its volume is %g, but none of its sound can be decoded: the film plays in silence",
+            spot->volume);
     if (sound->missing_us >= MISSING_US)
-        check_report_add(report, CHECK_WARNING, place,
-                         "%.2f s of its sound are missing or damaged, the first at %.2f s: they "
-                         "are silent",
-                         (double)sound->missing_us / 1e6, (double)sound->gap_us / 1e6);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "%.2f s of its sound are missing or damaged, the first at %.2f s: they play in silence",
+            (double)sound->missing_us / 1e6, (double)sound->gap_us / 1e6);
     if (sound->heard_us > 0 && first->ended && length_us - sound->end_us >= QUIET_END_US)
         check_report_add(report, CHECK_WARNING, place,
                          "its sound ends at %.2f s of %.2f s: the rest is silent",
@@ -204,8 +207,8 @@ static void judge_join(const struct context *context, const struct check_film_pr
     if (watched->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
         return;
     check_report_add(context->check->report, CHECK_WARNING, place,
-                     "a player that starts within it shows nothing of it for up to about %.0f s: "
-                     "few of its pictures are key pictures; encode it with one in each 2 s (-g)",
+                     "a player that starts in the middle of the film cannot show it for up to "
+                     "about %.0f s: keyframes are too far apart; encode it with one every 2 s (-g)",
                      ceil((double)watched->join_us / 1e6));
 }
 
@@ -214,11 +217,10 @@ static void judge_damage(const struct context *context,
                          const struct check_place *place)
 {
     if (watched->damaged > 0)
-        check_report_add(
-            context->check->report, CHECK_WARNING, place,
-            "damaged pictures, %lld in what was watched, the first at %.2f s: they may "
-            "look broken",
-            (long long)watched->damaged, (double)watched->damaged_us / 1e6);
+        check_report_add(context->check->report, CHECK_WARNING, place,
+                         "%lld of the frames that were checked are damaged, the first at %.2f s: "
+                         "they may look broken",
+                         (long long)watched->damaged, (double)watched->damaged_us / 1e6);
 }
 
 static void judge_look(const struct context *context, const struct check_film_probe_result *watched,
@@ -227,24 +229,24 @@ static void judge_look(const struct context *context, const struct check_film_pr
     struct check_report *report = context->check->report;
     if (watched->facts.high_dynamic_range)
         check_report_add(report, CHECK_WARNING, place,
-                         "of high dynamic range, which is shown without tone mapping: it will "
-                         "look flat");
+                         "the film is HDR, which is shown without tone mapping and looks flat: "
+                         "convert it to SDR");
     if (watched->facts.has_alpha)
         check_report_add(report, CHECK_WARNING, place,
-                         "with transparency, which films are shown without: it is opaque");
+                         "the film has transparency, which is ignored: it is shown opaque");
     if (watched->facts.longest_us > STILL_US &&
         watched->facts.fps * (double)watched->facts.longest_us / 1e6 > GAP_PICTURES)
         check_report_add(report, CHECK_WARNING, place,
-                         "one of its pictures stands for %.1f s: are its times damaged?",
+                         "one of its frames lasts %.1f s: are its timestamps damaged?",
                          (double)watched->facts.longest_us / 1e6);
     if (watched->pace > 0 && watched->pace < watched->facts.fps)
         check_report_add(report, CHECK_WARNING, place,
-                         "this machine decodes %.1f pictures of it a second, and it has %.5g: it "
-                         "would be shown with gaps",
+                         "this machine decodes %.1f of its %.5g frames a second: it would stutter; "
+                         "encode it smaller",
                          watched->pace, watched->facts.fps);
     if (watched->flashes > CHECK_FLASH_MOST)
         check_report_add(report, CHECK_WARNING, place,
-                         "%d flashes within the second before %.1f s; more than %d can cause "
+                         "%d flashes in the second before %.1f s: more than %d a second can cause "
                          "seizures (WCAG 2.2, 2.3.1)",
                          watched->flashes, (double)watched->flashes_us / 1e6, CHECK_FLASH_MOST);
 }
@@ -289,9 +291,10 @@ static void judge_pair(const struct context *context, const struct playlist_spot
         llabs(one_us - other_us) < DIFFERENT_US)
         return;
     struct check_place place = check_shape_place(spot, 1);
-    check_report_add(context->check->report, CHECK_WARNING, &place,
-                     "%.2f s long, and the landscape film, which its slots go by, %.2f s",
-                     (double)other_us / 1e6, (double)one_us / 1e6);
+    check_report_add(
+        context->check->report, CHECK_WARNING, &place,
+        "the film is %.2f s long, but its slots last as long as the landscape film, %.2f s",
+        (double)other_us / 1e6, (double)one_us / 1e6);
 }
 
 static bool judge_spot(const struct context *context, const struct playlist_spot *spot,

@@ -106,8 +106,8 @@ static void tell(const struct following *following, int index)
         int screen = asset_of_length(following, spot) == spot->asset_landscape ? 0 : 1;
         struct check_place place = check_shape_place(spot, screen);
         check_report_add(following->report, CHECK_WARNING, &place,
-                         "%.2f s long, for slots of %g s and the %g s into \"%s\" after them: its "
-                         "last picture stands for %.2f s",
+                         "the film is %.2f s long, but its slots last %g s and %g s more in the "
+                         "transition into \"%s\": its last frame stays on for %.2f s",
                          (double)length_of(following, index) / 1e6,
                          programme_spot_ms(following->programme, index) / 1000.0,
                          into_ms(following, worst->stands_into) / 1000.0,
@@ -117,11 +117,11 @@ static void tell(const struct following *following, int index)
         struct check_place place = check_shape_place(spot, screen);
         if (worst->load[screen] <= 1 || (one && screen > 0 && worst->load[0] > 1))
             continue;
-        check_report_add(
-            following->report, CHECK_WARNING, &place,
-            "while it comes in over \"%s\" both films are decoded, which is %.0f %% of "
-            "what this machine can: they would be shown with gaps",
-            spots[worst->load_from[screen]].name, ceil(worst->load[screen] * 100 - ROUNDING));
+        check_report_add(following->report, CHECK_WARNING, &place,
+                         "in the transition from \"%s\" both films are decoded, which takes %.0f "
+                         "%% of this machine: they would stutter",
+                         spots[worst->load_from[screen]].name,
+                         ceil(worst->load[screen] * 100 - ROUNDING));
     }
 }
 

@@ -142,8 +142,8 @@ static void judge_visual(const struct check *check, const struct job *job)
         return;
     if (facts->orientation > 1)
         check_report_add(check->media->report, CHECK_WARNING, &place,
-                         "turned by its EXIF orientation (%d), as the player does: %d × %d stored, "
-                         "%d × %d shown",
+                         "the picture is turned by its EXIF orientation (%d): stored as %d × %d, "
+                         "shown as %d × %d",
                          (int)facts->orientation, (int)facts->stored_width_px,
                          (int)facts->stored_height_px, width, height);
     if (width > 0 && height > 0)

@@ -57,7 +57,7 @@ void check_report_take(struct check_report *report, enum check_level level,
     char more[64];
     for (size_t i = 0; i < found->count; i++)
         put(report, level, found->items[i].path, found->items[i].text);
-    snprintf(more, sizeof more, "and %zu more of the same kind", found->total - found->count);
+    snprintf(more, sizeof more, "%zu more are not listed", found->total - found->count);
     if (found->total > found->count)
         put(report, level, "$", more);
     count(report, level, found->total);
@@ -119,5 +119,5 @@ bool check_report_end(const struct check_report *report, struct err *err)
                 report->faults == 1 ? "" : "s", report->warnings, report->warnings == 1 ? "" : "s");
     if (fflush(report->stream) == 0 && !ferror(report->stream))
         return true;
-    return err_set_errno(err, ERR_SYSTEM, errno, "standard output");
+    return err_set_errno(err, ERR_SYSTEM, errno, "cannot write to standard output");
 }

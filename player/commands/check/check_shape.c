@@ -38,12 +38,12 @@ void check_shape_judge(struct check_report *report, const struct playlist_spot *
                            fitted.target.height / fitted.source.height);
     bool crops = cropped > CROPPED_PART;
     if (width != height && (width < height) != (screen->width_px < screen->height_px))
-        check_report_add(report, CHECK_WARNING, &place, "a %s %s (%d × %d) for %s screens%s",
+        check_report_add(report, CHECK_WARNING, &place, "a %s %s (%d × %d) on %s screens%s",
                          width < height ? "portrait" : "landscape", what, width, height,
-                         screen->words, crops ? ", which crop most of it away" : "");
+                         screen->words, crops ? ", which crop most of it" : "");
     else if (crops)
         check_report_add(report, CHECK_WARNING, &place,
-                         "%s screens crop %.0f %% of the %s (%d × %d) away", screen->words,
+                         "%s screens crop %.0f %% of the %s (%d × %d)", screen->words,
                          cropped * 100, what, width, height);
     if (enlarged > ENLARGED)
         check_report_add(report, CHECK_WARNING, &place,

@@ -67,7 +67,7 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
     if (facts->missing > 0) {
         list_codes(facts->missing_codes, codes);
         check_report_add(report, CHECK_WARNING, place,
-                         "no font has %d of its characters, which are left out: %s",
+                         "no font has %d of its characters, so they are left out: %s",
                          (int)facts->missing, codes);
     }
     int asset = playlist_choose_font(style, text->language);
@@ -78,14 +78,14 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
         for (size_t i = 0; i < style->font_count; i++) {
             struct check_place font = check_text_font_place(style, &style->fonts[i]);
             if (style->fonts[i].asset == asset)
-                check_report_add(report, CHECK_FAULT, &font, "%s: not a font that can be used",
+                check_report_add(report, CHECK_FAULT, &font, "%s is not a usable font",
                                  text->playlist->assets[asset].path);
         }
     }
     if (facts->faces_open & 1 && facts->fallen > 0) {
         list_codes(facts->fallen_codes, codes);
         check_report_add(report, CHECK_WARNING, place,
-                         "%s lacks %d of its characters, which the system's font draws: %s",
+                         "%s lacks %d of its characters, so a system font draws them: %s",
                          text->playlist->assets[asset].path, (int)facts->fallen, codes);
     }
 }
@@ -97,15 +97,15 @@ static void judge_size(const struct check_text *text, const struct check_place *
     int width = text->screen->width_px, height = text->screen->height_px;
     if (facts->used_px < LEGIBLE_PART * fmin(width, height))
         check_report_add(report, CHECK_WARNING, place,
-                         "on %d × %d its type is %d pixels high (%d were asked for): less than "
-                         "%g %% of the shorter side can't be read from afar",
+                         "on %d × %d its type is %d pixels high (the style asks for %d): below %g "
+                         "%% of the shorter side it cannot be read from afar",
                          width, height, (int)facts->used_px, (int)facts->asked_px,
                          LEGIBLE_PART * 100);
     else if (facts->used_px < STEPPED_PART * facts->asked_px)
-        check_report_add(report, CHECK_WARNING, place,
-                         "on %d × %d its type steps down from %d to %d pixels, or the text would "
-                         "not fit",
-                         width, height, (int)facts->asked_px, (int)facts->used_px);
+        check_report_add(
+            report, CHECK_WARNING, place,
+            "on %d × %d its type shrinks from %d to %d pixels so that the text fits: shorten it",
+            width, height, (int)facts->asked_px, (int)facts->used_px);
 }
 
 /* At both ends of the visual's motion; the worse counts. */
@@ -145,8 +145,8 @@ static bool judge_contrast(const struct check_text *text, const struct check_pla
             return false;
         if (ratio < CHECK_CONTRAST_LEAST)
             check_report_add(report, CHECK_WARNING, place,
-                             "on %d × %d its contrast with the visual is %.2f:1; legible is %g:1 "
-                             "or more (WCAG 2.2): try a scrim, another color or another position",
+                             "on %d × %d its contrast with the visual is %.2f:1; WCAG 2.2 requires "
+                             "%g:1: try a scrim, another color or another position",
                              text->screen->width_px, text->screen->height_px,
                              floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
     } else if (text->first && text->text == 0) {
@@ -154,8 +154,8 @@ static bool judge_contrast(const struct check_text *text, const struct check_pla
         ratio = check_contrast_colors(style_of(text)->color, spot->background);
         if (ratio < CHECK_CONTRAST_LEAST)
             check_report_add(report, CHECK_WARNING, &whole,
-                             "its contrast with the background is %.2f:1; legible is %g:1 or more "
-                             "(WCAG 2.2): try another color",
+                             "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "
+                             "try another color",
                              floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
     }
     return true;

@@ -24,12 +24,12 @@ bool check_volume_run(const struct playlist *playlist, const char *bytes, size_t
         any_film |= spot->is_video;
         if (!spot->is_video && own_volume(playlist_json_get(spots, spot->name)) > 0)
             check_report_add(report, CHECK_WARNING, &place,
-                             "has no effect: only a film is heard, and this spot has none");
+                             "has no effect: only films have sound, and this spot has no film");
     }
     struct check_place defaults = {{"defaults", "volume"}};
     if (!any_film && own_volume(playlist_json_get(root, "defaults")) > 0)
         check_report_add(report, CHECK_WARNING, &defaults,
-                         "has no effect: only films are heard, and there are none");
+                         "has no effect: only films have sound, and the playlist has no film");
     playlist_json_free(root);
     return true;
 }
