@@ -122,10 +122,9 @@ static bool put_dropped(void)
     char text[128];
     if (dropped == 0)
         return true;
-    const char *reason = dropped_error == EAGAIN ? "whoever reads the log did not keep up"
+    const char *reason = dropped_error == EAGAIN ? "the log's reader did not keep up"
                                                  : strerror_r(dropped_error, text, sizeof text);
-    if (!put_own_line(LOG_LEVEL_WARN, "log lines were dropped count=%u reason=\"%s\"", dropped,
-                      reason))
+    if (!put_own_line(LOG_LEVEL_WARN, "log lines dropped count=%u reason=\"%s\"", dropped, reason))
         return false;
     dropped = 0;
     return true;

@@ -33,7 +33,7 @@ int program_open(const char *name, struct err *err)
     ssize_t length = readlink(OWN_PROGRAM, own, sizeof own);
     const char *slash = length > 0 ? memrchr(own, '/', (size_t)length) : NULL;
     if (!slash) {
-        err_set(err, ERR_SYSTEM, "%s: not found: /proc is not mounted", name);
+        err_set(err, ERR_SYSTEM, "cannot find %s: /proc is not mounted", name);
         return -1;
     }
     int folder = (int)(slash - own);
@@ -41,7 +41,7 @@ int program_open(const char *name, struct err *err)
     if (program < 0)
         program = open_at(own, folder, "../libexec/duckling/", name);
     if (program < 0)
-        err_set(err, ERR_SYSTEM, "%s: not found in %.*s nor in %.*s/../libexec/duckling", name,
+        err_set(err, ERR_SYSTEM, "cannot find %s in %.*s or in %.*s/../libexec/duckling", name,
                 folder, own, folder, own);
     return program;
 }
@@ -83,5 +83,5 @@ bool program_start(pid_t *pid, int program, char *const *arguments, char *const 
                              arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "can't start %s", arguments[0]);
+    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "cannot start %s", arguments[0]);
 }

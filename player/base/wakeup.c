@@ -32,7 +32,7 @@ struct wake *wakeup_create(struct err *err)
     wake->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     wake->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (wake->event < 0 || wake->signals < 0) {
-        err_set_errno(err, ERR_SYSTEM, errno, "no descriptors");
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot open descriptors for signals");
         wakeup_destroy(wake);
         return NULL;
     }

@@ -193,23 +193,23 @@ static const char *read_file(struct zone *zone, struct cursor cursor)
     struct header header;
     size_t time_bytes = 4;
     if (!take_header(&cursor, &header))
-        return "no zone file";
+        return "not a time zone file";
     if (header.version >= '2') {
         /* The first block is for readers of 32-bit times. */
         time_bytes = 8;
         if (!take(&cursor, data_bytes(&header, 4)) || !take_header(&cursor, &header))
-            return "zone file is cut off";
+            return "the file is cut off";
     }
     if (header.leap_count)
-        return "zone counts leap seconds, which Unix time does not";
+        return "the zone counts leap seconds, which Unix time does not";
     const unsigned char *data = take(&cursor, data_bytes(&header, time_bytes));
     if (!data)
-        return "zone file is cut off";
+        return "the file is cut off";
     int64_t last_s;
     if (!read_table(zone, data, &header, time_bytes, &last_s))
-        return "zone file's table is damaged";
+        return "the file's table is damaged";
     if (time_bytes == 8 && !read_footer(zone, &cursor, last_s))
-        return "zone file's rule is damaged";
+        return "the file's rule is damaged";
     return NULL;
 }
 
@@ -289,13 +289,13 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
 {
     memset(zone, 0, sizeof *zone);
     if (!name_is_possible(name))
-        return err_set(err, ERR_INPUT, "\"%.80s\" can't be the name of a time zone", name);
+        return err_set(err, ERR_INPUT, "\"%.80s\" is not a valid time zone name", name);
     char path[PATH_MAX];
     const char *folder = getenv("TZDIR");
     int length =
         snprintf(path, sizeof path, "%s/%s", folder && *folder ? folder : ZONE_FOLDER, name);
     if (length < 0 || (size_t)length >= sizeof path)
-        return err_set(err, ERR_INPUT, "environment's TZDIR: too long for a path");
+        return err_set(err, ERR_INPUT, "TZDIR in the environment is too long");
     struct err trouble = {0};
     if (load_file(zone, name, path, &trouble))
         return true;
@@ -304,7 +304,7 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
         return true;
     }
     if (trouble.code == ERR_MISSING)
-        return err_set(err, ERR_MISSING, "there is no time zone \"%s\" on this machine", name);
+        return err_set(err, ERR_MISSING, "time zone \"%s\" is not installed on this machine", name);
     return err_set(err, trouble.code, "time zone \"%s\": %s", name, trouble.text);
 }
 
@@ -344,7 +344,7 @@ bool zone_load_system(struct zone *zone, struct err *err)
             return true;
         if (trouble.code == ERR_MISSING)
             return zone_load(zone, "UTC", err);
-        return err_set(err, trouble.code, "the system's time zone: %s", trouble.text);
+        return err_set(err, trouble.code, "cannot read the system's time zone: %s", trouble.text);
     }
     given += *given == ':';
     if (!*given)
@@ -359,6 +359,6 @@ bool zone_load_system(struct zone *zone, struct err *err)
     struct zone_rule rule;
     if (!zone_rule_parse(given, &rule) || !offset_is_possible(rule.std_offset_s) ||
         !offset_is_possible(rule.dst_offset_s))
-        return err_set(err, trouble.code, "environment's TZ: %s", trouble.text);
+        return err_set(err, trouble.code, "TZ in the environment: %s", trouble.text);
     return load_rule(zone, &rule, given, err);
 }

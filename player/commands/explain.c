@@ -64,7 +64,7 @@ static void tell_instant(const struct inquiry *inquiry)
     civil_format(&zone->civil, t_ms, own);
     printf(", %s\n", shown->name);
     put_label("");
-    printf("%s, %s, %s, by which its schedule goes\n", own, weekday, zone->name);
+    printf("%s, %s, %s, the zone of its schedule\n", own, weekday, zone->name);
 }
 
 static void tell_scene(const struct inquiry *inquiry)
@@ -79,7 +79,7 @@ static void tell_scene(const struct inquiry *inquiry)
     putchar('\n');
     if (scene->has_from) {
         put_label("");
-        fputs("coming in from ", stdout);
+        fputs("in transition from ", stdout);
         put_slot_name(inquiry, &scene->from);
         printf(", %.0f %% done\n", scene->mix * 100);
     }
@@ -182,7 +182,7 @@ static void tell_spot(const struct inquiry *inquiry, int spot)
     printf("%s%s\n", playlist->spots[spot].name, answer.is_on ? ", on now" : "");
     if (!answer.in_loop) {
         put_label("");
-        puts("never on: no loop of the schedule holds it, nor the fallback");
+        puts("never on: it is in no loop of the schedule, nor in the fallback");
         return;
     }
     tell_occurrence(inquiry, "last", answer.has_before, &answer.before);
@@ -240,7 +240,7 @@ static bool run(struct inquiry *inquiry, struct err *err)
     if (spot >= 0)
         tell_spot(inquiry, spot);
     if (fflush(stdout) != 0 || ferror(stdout))
-        return err_set(err, ERR_DISK, "the answer could not be written");
+        return err_set(err, ERR_DISK, "cannot write to standard output");
     return true;
 }
 
@@ -258,7 +258,7 @@ int explain_main(int argc, char **argv)
     } else if (inquiry.settings.help) {
         usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
     } else if (!run(&inquiry, &err)) {
-        log_error("%s", err.text);
+        log_error("cannot explain the programme reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
     free(inquiry.dayparts);

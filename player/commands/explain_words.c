@@ -130,7 +130,7 @@ void explain_words_put_daypart(const struct explain_words *reasons, const struct
     const struct programme_explain_daypart *answer = &answers[index];
     bool runs = answer->reason == PROGRAMME_EXPLAIN_RUNS;
     if (runs || answer->reason == PROGRAMME_EXPLAIN_NO_SHARE) {
-        fputs(runs ? "runs " : "gets no share of voice, as the others leave none: so ",
+        fputs(runs ? "runs " : "gets no slots, as others have all of the share of voice, ",
               reasons->stream);
         explain_words_put_run(reasons, answer->since_ms, answer->until_ms);
         return;

@@ -111,7 +111,7 @@ int guide_main(int argc, char **argv)
     } else if (guide.settings.help) {
         usage_print(SETTINGS_GUIDE, guide.settings.help);
     } else if (!run(&guide, &err)) {
-        log_error("%s", err.text);
+        log_error("cannot list the programme reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
     guide_output_finish(&guide.lines);

@@ -100,7 +100,7 @@ bool settings_instant(const struct settings *settings, enum setting setting, con
     if (ok)
         *ms = civil_instant(&zone.civil, *ms);
     zone_finish(&zone);
-    return ok || err_prefix(err, "time zone: ");
+    return ok;
 }
 
 bool settings_refuse_instant(const struct settings *settings, enum setting setting, struct err *err)

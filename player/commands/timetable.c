@@ -6,7 +6,7 @@ bool timetable_open(struct timetable *timetable, const struct settings *settings
 {
     const char *own = settings->values[SETTING_TIMEZONE].text;
     if (own && !zone_load(&timetable->own, own, err))
-        return err_prefix(err, "time zone: ");
+        return err_prefix(err, "option --timezone: ");
     timetable->has_own = own != NULL;
     return playout_open(&timetable->playing, settings->source, own, LOOK_MS, err);
 }

@@ -38,7 +38,7 @@ static const struct usage {
         .name = "check",
         .summary = "list every fault of a playlist and its media",
         .synopsis = "[OPTION]... FILE",
-        .more = "Warnings are about what would be played, but can hardly be meant.\n"
+        .more = "Warnings are about things that would play, but hardly as intended.\n"
                 "The exit status is 1 if there is a fault.\n",
         .example = "duckling check playlist.json --strict",
     },

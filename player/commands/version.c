@@ -79,13 +79,13 @@ static bool ask_films(const char *film_program, struct err *err)
         close(ends[1]);
         if (ok) {
             ok = copy_answer(ends[0]) ||
-                 err_set(err, ERR_SYSTEM, "%s does not answer: is it of this version?",
+                 err_set(err, ERR_SYSTEM, "%s did not answer: is it the same version?",
                          film_program);
             waitpid(pid, &status, 0);
         }
         close(ends[0]);
     } else {
-        err_set(err, ERR_SYSTEM, "no pipe can be made");
+        err_set(err, ERR_SYSTEM, "cannot create a pipe");
     }
     close(program);
     return ok;

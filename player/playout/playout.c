@@ -23,7 +23,7 @@ bool playout_switch(struct playout *playing, struct edition *edition, const int3
     bool ok = name ? zone_load(&zone, name, err) : zone_load_system(&zone, err);
     if (!ok) {
         edition_destroy(edition);
-        return err_prefix(err, "time zone: ");
+        return false;
     }
     struct playout before = *playing;
     /* The programme keeps a pointer to the zone, which therefore moves to its place first; and what

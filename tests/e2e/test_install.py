@@ -67,7 +67,7 @@ class Films(unittest.TestCase):
         done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "2", "--frames-log",
                                self.folder / "frames.csv"], text=True, capture_output=True, env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stderr, r"error worker_process: films can't be shown, install Duckling again reason=.duckling-films: not found in \S+/bin nor in \S+/libexec/duckling")
+        self.assertRegex(done.stderr, r"error worker_process: films can't be shown, install Duckling again reason=.cannot find duckling-films in \S+/bin or in \S+/libexec/duckling")
         self.assertIn(",b,", (self.folder / "frames.csv").read_text())
 
     def test_without_its_program_check_says_so(self):

@@ -106,13 +106,13 @@ class Version(unittest.TestCase):
             alone.chmod(0o755)
             done = subprocess.run([alone, "--version"], text=True, capture_output=True, env=environment(), timeout=60)
             self.assertEqual(done.returncode, 0)
-            self.assertIn("\nFFmpeg unknown (duckling-films: not found in ", done.stdout)
+            self.assertIn("\nFFmpeg unknown (cannot find duckling-films in ", done.stdout)
             other = Path(folder) / "duckling-films"
             other.write_text("#!/bin/sh\nexit 2\n")
             other.chmod(0o755)
             done = subprocess.run([alone, "--version"], text=True, capture_output=True, env=environment(), timeout=60)
             self.assertEqual(done.returncode, 0)
-            self.assertIn("\nFFmpeg unknown (duckling-films does not answer: ", done.stdout)
+            self.assertIn("\nFFmpeg unknown (duckling-films did not answer: ", done.stdout)
 
 
 class Mistakes(unittest.TestCase):

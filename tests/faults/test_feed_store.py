@@ -138,7 +138,7 @@ class Store(Case):
         server.files["p.json"] = data
         probe = self.probe(server.url("p.json"))
         probe.log.wait("stored playlist can't be used reason=.*Mars/Olympus")
-        probe.log.wait(r'error edition: playlist fault at="\$\.timezone" reason="there is no time zone')
+        probe.log.wait(r'error edition: playlist fault at="\$\.timezone" reason="time zone')
         server.wait_asked("p.json", len(server.asked("p.json")) + 2)
         self.assertEqual(probe.editions(), 0)
         server.files["p.json"] = playlist("two", "a.jpg", "b.jpg", timezone="Asia/Seoul")

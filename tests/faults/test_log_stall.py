@@ -85,8 +85,8 @@ class Stall(unittest.TestCase):
             go_on(reader, writer)
             self.change("[]")
             lines = self.read_until(reader, b"playlist refused").decode().splitlines()
-            self.assertRegex("\n".join(lines), r'warn log: log lines were dropped count=\d+ reason="whoever reads the log')
-            self.assertEqual(sum("were dropped" in line for line in lines), 1)
+            self.assertRegex("\n".join(lines), r"warn log: log lines dropped count=\d+ reason=\"the log's reader")
+            self.assertEqual(sum("lines dropped" in line for line in lines), 1)
             self.assertEqual(player.stop(), 0)
 
     def empty(self, reader, _):
