@@ -131,7 +131,7 @@ static bool put_dropped(void)
 }
 
 /* What is dropped is not repeated, but written anew. */
-static void drop(unsigned lines)
+static void count_dropped(unsigned lines)
 {
     dropped += lines;
     last_line[0] = '\0';
@@ -141,7 +141,7 @@ static void put_repeats(void)
 {
     if (repeats && (!put_dropped() ||
                     !put_own_line(LOG_LEVEL_INFO, "previous message repeated times=%u", repeats)))
-        drop(repeats);
+        count_dropped(repeats);
     repeats = 0;
 }
 
@@ -155,7 +155,7 @@ static void put_or_count(enum log_level level, const char *line)
     if (put_dropped() && put_line(level, line))
         memcpy(last_line, line, strlen(line) + 1);
     else
-        drop(1);
+        count_dropped(1);
 }
 
 void log_write(enum log_level level, const char *module, const char *format, ...)
@@ -163,10 +163,10 @@ void log_write(enum log_level level, const char *module, const char *format, ...
     char line[LINE_BYTES];
     va_list arguments;
     pthread_mutex_lock(&lock);
-    bool wanted = level <= threshold;
+    bool enabled = level <= threshold;
     enum log_format as = log_format;
     pthread_mutex_unlock(&lock);
-    if (!wanted)
+    if (!enabled)
         return;
     va_start(arguments, format);
     render(line, as, level, module, format, arguments);

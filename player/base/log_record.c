@@ -21,7 +21,7 @@ struct walk {
     va_list arguments;
 };
 
-static void put(struct walk *walk, const char *bytes, size_t count)
+static void append_bytes(struct walk *walk, const char *bytes, size_t count)
 {
     struct log_record *record = walk->record;
     if (count > sizeof record->bytes - record->size) {
@@ -123,7 +123,7 @@ static void make_spec(const struct conversion *conversion, const char *length,
          ? snprintf(text, NUMBER_BYTES, spec, width, (conversion)->precision, value)               \
          : snprintf(text, NUMBER_BYTES, spec, width, value))
 
-static void put_number(struct walk *walk, const struct conversion *conversion)
+static void put_number_argument(struct walk *walk, const struct conversion *conversion)
 {
     char spec[SPEC_BYTES], text[NUMBER_BYTES];
     int width = conversion->width, size;
@@ -137,11 +137,14 @@ static void put_number(struct walk *walk, const struct conversion *conversion)
         make_spec(conversion, "j", spec);
         size = PRINT(text, conversion, spec, take_unsigned(walk, conversion->length));
     }
-    put(walk, text, size < 0 ? 0 : (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+    append_bytes(walk, text,
+                 size < 0                     ? 0
+                 : (size_t)size < sizeof text ? (size_t)size
+                                              : sizeof text - 1);
 }
 #pragma GCC diagnostic pop
 
-static void put_text(struct walk *walk, const struct conversion *conversion)
+static void put_text_argument(struct walk *walk, const struct conversion *conversion)
 {
     char character = '\0';
     const char *text = &character;
@@ -161,10 +164,10 @@ static void put_text(struct walk *walk, const struct conversion *conversion)
     if (blanks > WIDTH_MAX)
         blanks = WIDTH_MAX;
     for (size_t i = 0; !left && i < blanks; i++)
-        put(walk, " ", 1);
-    put(walk, text, size);
+        append_bytes(walk, " ", 1);
+    append_bytes(walk, text, size);
     for (size_t i = 0; left && i < blanks; i++)
-        put(walk, " ", 1);
+        append_bytes(walk, " ", 1);
 }
 
 /* False: it is none that is known, so nothing more can be said about the arguments. */
@@ -173,13 +176,13 @@ static bool put_conversion(struct walk *walk)
     struct conversion conversion = take_conversion(walk);
     walk->parts++;
     if (conversion.kind == '%') {
-        put(walk, "%", 1);
+        append_bytes(walk, "%", 1);
     } else if (conversion.kind && strchr("diuxfg", conversion.kind)) {
         walk->value->number = walk->parts == 1 && conversion.kind != 'x';
-        put_number(walk, &conversion);
+        put_number_argument(walk, &conversion);
         return true;
     } else if (conversion.kind && strchr("cs", conversion.kind)) {
-        put_text(walk, &conversion);
+        put_text_argument(walk, &conversion);
     } else {
         return false;
     }
@@ -219,7 +222,7 @@ static void put_literal(struct walk *walk)
     }
     if (walk->ended && character == ' ')
         return;
-    put(walk, &character, 1);
+    append_bytes(walk, &character, 1);
     walk->parts++;
     walk->value->number = false;
 }

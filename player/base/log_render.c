@@ -21,7 +21,7 @@ struct line {
     bool cut, json;
 };
 
-static bool put(struct line *line, const char *bytes, size_t size)
+static bool put_bytes(struct line *line, const char *bytes, size_t size)
 {
     if (line->cut || line->size + size > line->most) {
         line->cut = true;
@@ -32,9 +32,9 @@ static bool put(struct line *line, const char *bytes, size_t size)
     return true;
 }
 
-static bool put_words(struct line *line, const char *words)
+static bool put_string(struct line *line, const char *words)
 {
-    return put(line, words, strlen(words));
+    return put_bytes(line, words, strlen(words));
 }
 
 /* Past the limit, into what is reserved. */
@@ -46,7 +46,7 @@ static void close_with(struct line *line, const char *words)
 }
 
 /* The length of the UTF-8 sequence at `at` (RFC 3629), and its code point; 0: there is none. */
-static size_t decode(const unsigned char *at, size_t size, uint32_t *code)
+static size_t decode_utf8(const unsigned char *at, size_t size, uint32_t *code)
 {
     static const struct {
         unsigned char mask, lead;
@@ -98,15 +98,15 @@ static void put_escaped(struct line *line, const char *bytes, size_t size, char 
     while (at < end && !line->cut) {
         uint32_t code = 0;
         char text[ESCAPE_BYTES];
-        size_t length = decode(at, (size_t)(end - at), &code);
+        size_t length = decode_utf8(at, (size_t)(end - at), &code);
         if (length == 0)
             snprintf(text, sizeof text, line->json ? REPLACEMENT : "\\x%02x", *at);
         else
             escape(line, code, delimiter, text);
         if (text[0])
-            put_words(line, text);
+            put_string(line, text);
         else
-            put(line, (const char *)at, length);
+            put_bytes(line, (const char *)at, length);
         at += length ? length : 1;
     }
     if (line->cut)
@@ -121,9 +121,9 @@ static bool has_only(const char *bytes, size_t size, const char *set)
     return size > 0;
 }
 
-static void put_quoted(struct line *line, const char *bytes, size_t size)
+static void put_quoted_text(struct line *line, const char *bytes, size_t size)
 {
-    if (!put(line, "\"", 1))
+    if (!put_bytes(line, "\"", 1))
         return;
     put_escaped(line, bytes, size, '"');
     close_with(line, "\"");
@@ -140,14 +140,14 @@ static void put_text_value(struct line *line, const struct log_record *record,
     if ((size_t)length >= sizeof key ||
         line->size + (size_t)length + (bare ? size : 2) > line->most)
         line->cut = true;
-    put_words(line, key);
+    put_string(line, key);
     if (bare)
-        put(line, bytes, size);
+        put_bytes(line, bytes, size);
     else
-        put_quoted(line, bytes, size);
+        put_quoted_text(line, bytes, size);
 }
 
-static size_t finish(struct line *line, const char *mark, const char *end)
+static size_t finish_line(struct line *line, const char *mark, const char *end)
 {
     if (line->cut)
         close_with(line, mark);
@@ -160,15 +160,15 @@ size_t log_render_text(const struct log_record *record, const char *level, const
                        char *line, size_t bytes)
 {
     struct line to = {.bytes = line, .most = bytes - RESERVED_BYTES};
-    put_words(&to, level);
-    put_words(&to, " ");
-    put_words(&to, module);
-    put_words(&to, ": ");
+    put_string(&to, level);
+    put_string(&to, " ");
+    put_string(&to, module);
+    put_string(&to, ": ");
     put_escaped(&to, record->bytes, record->message.to, '=');
     for (size_t i = 0; i < record->value_count && !to.cut; i++)
         put_text_value(&to, record, &record->values[i]);
     to.cut = to.cut || record->cut;
-    return finish(&to, TEXT_CUT, "");
+    return finish_line(&to, TEXT_CUT, "");
 }
 
 /* How often the key was there before. */
@@ -211,25 +211,25 @@ static void put_json_value(struct line *line, const struct log_record *record, s
     if ((size_t)length >= sizeof key ||
         line->size + (size_t)length + (number ? size : 2) > line->most)
         line->cut = true;
-    put_words(line, key);
+    put_string(line, key);
     if (number)
-        put(line, bytes, size);
+        put_bytes(line, bytes, size);
     else
-        put_quoted(line, bytes, size);
+        put_quoted_text(line, bytes, size);
 }
 
 size_t log_render_json(const struct log_record *record, const char *level, const char *module,
                        char *line, size_t bytes)
 {
     struct line to = {.bytes = line, .most = bytes - RESERVED_BYTES, .json = true};
-    put_words(&to, "\"level\":\"");
-    put_words(&to, level);
-    put_words(&to, "\",\"module\":\"");
-    put_words(&to, module);
-    put_words(&to, "\",\"message\":");
-    put_quoted(&to, record->bytes, record->message.to);
+    put_string(&to, "\"level\":\"");
+    put_string(&to, level);
+    put_string(&to, "\",\"module\":\"");
+    put_string(&to, module);
+    put_string(&to, "\",\"message\":");
+    put_quoted_text(&to, record->bytes, record->message.to);
     for (size_t i = 0; i < record->value_count && !to.cut; i++)
         put_json_value(&to, record, i);
     to.cut = to.cut || record->cut;
-    return finish(&to, JSON_CUT, "}");
+    return finish_line(&to, JSON_CUT, "}");
 }

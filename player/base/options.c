@@ -90,7 +90,7 @@ static bool parse_bytes(const struct option_row *row, const char *text, double *
     return true;
 }
 
-static bool add_text(const char *text, struct option_value *value, struct err *err)
+static bool add_option_text(const char *text, struct option_value *value, struct err *err)
 {
     if (value->text_count == OPTION_TEXTS_MAX)
         return err_set(err, ERR_INPUT, "may be given at most %d times", OPTION_TEXTS_MAX);
@@ -166,7 +166,7 @@ static bool set_value(const struct option_row *row, const char *text, struct opt
     case OPTION_TEXTS:
         if (!*text)
             return refuse_value(err, text, "a value (%s)", value_name(row));
-        if (row->type == OPTION_TEXTS && !add_text(text, value, err))
+        if (row->type == OPTION_TEXTS && !add_option_text(text, value, err))
             return false;
         break;
     case OPTION_BYTES:
@@ -212,7 +212,8 @@ static void fill_getopt(const struct option_table *table, unsigned command, stru
     longs[count] = (struct option){0};
 }
 
-static const struct option_row *row_of(const struct option_table *table, unsigned command, int code)
+static const struct option_row *find_row(const struct option_table *table, unsigned command,
+                                         int code)
 {
     if (code >= CODE_ROWS)
         return &table->rows[code - CODE_ROWS];
@@ -274,7 +275,7 @@ static bool refuse_option(const struct option_table *table, unsigned command, in
                           char **argv, struct err *err)
 {
     const char *argument = argv[optind - 1];
-    const struct option_row *row = row_of(table, command, optopt);
+    const struct option_row *row = find_row(table, command, optopt);
     if (code == ':' && row)
         return err_set(err, ERR_INPUT, "option --%s needs a value (%s)", row->name,
                        value_name(row));
@@ -306,7 +307,7 @@ bool options_parse(const struct option_table *table, unsigned command, int argc,
         }
         if (code == ':' || code == '?')
             return refuse_option(table, command, code, argc, argv, err);
-        const struct option_row *row = row_of(table, command, code);
+        const struct option_row *row = find_row(table, command, code);
         struct option_value *value = &values[row - table->rows];
         if (!set_value(row, optarg, value, err))
             return err_prefix(err, "option --%s ", row->name);
@@ -338,8 +339,8 @@ static bool refuse_key(const struct option_table *table, const char *key, struct
     return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
 }
 
-static bool read_line(const struct option_table *table, char *line, struct option_value *values,
-                      struct err *err)
+static bool read_config_line(const struct option_table *table, char *line,
+                             struct option_value *values, struct err *err)
 {
     line = trim(line);
     if (!*line || *line == '#')
@@ -370,7 +371,7 @@ bool options_read_file(const struct option_table *table, char *bytes, const char
         char *next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        if (!read_line(table, line, values, err))
+        if (!read_config_line(table, line, values, err))
             return err_prefix(err, "%s:%d: ", path, number);
         line = next;
     }
@@ -409,7 +410,7 @@ static void print_wrapped(FILE *stream, const char *left, int column, const char
     fputc('\n', stream);
 }
 
-static bool is_shown(const struct option_row *row, unsigned command, enum options_help help)
+static bool is_row_shown(const struct option_row *row, unsigned command, enum options_help help)
 {
     return (help == OPTIONS_HELP_ALL ? row->commands : row->first) & command;
 }
@@ -420,7 +421,7 @@ static void print_group(const struct option_table *table, unsigned command, enum
     bool headed = table->group_count == 0 || help == OPTIONS_HELP_SHORT;
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];
-        if (!is_shown(row, command, help) || (size_t)row->group != group)
+        if (!is_row_shown(row, command, help) || (size_t)row->group != group)
             continue;
         char left[HELP_LEFT], text[256];
         print_left(row, left);
@@ -440,10 +441,10 @@ void options_print_help(const struct option_table *table, unsigned command, enum
     for (size_t i = 0; i < table->count; i++) {
         char left[HELP_LEFT];
         print_left(&table->rows[i], left);
-        int wanted = (int)strlen(left) + 2;
-        if (is_shown(&table->rows[i], command, help) && wanted > column &&
-            wanted <= HELP_COLUMN_MAX)
-            column = wanted;
+        int width = (int)strlen(left) + 2;
+        if (is_row_shown(&table->rows[i], command, help) && width > column &&
+            width <= HELP_COLUMN_MAX)
+            column = width;
     }
     size_t groups = table->group_count ? table->group_count : 1;
     for (size_t i = 0; i < groups; i++)

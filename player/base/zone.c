@@ -34,7 +34,7 @@ struct header {
     uint32_t utc_count, std_count, leap_count, time_count, type_count, char_count;
 };
 
-static const unsigned char *take(struct cursor *cursor, size_t count)
+static const unsigned char *take_bytes(struct cursor *cursor, size_t count)
 {
     if (count > cursor->left)
         return NULL;
@@ -54,7 +54,7 @@ static int64_t big_endian(const unsigned char *bytes, size_t count)
 
 static bool take_header(struct cursor *cursor, struct header *header)
 {
-    const unsigned char *bytes = take(cursor, HEADER_BYTES);
+    const unsigned char *bytes = take_bytes(cursor, HEADER_BYTES);
     if (!bytes || memcmp(bytes, "TZif", 4) != 0)
         return false;
     uint32_t counts[6];
@@ -131,7 +131,7 @@ struct rule_event {
 
 /* By time; the end of one summer before the start of the next at the same instant: summer time all
  * year is written so. */
-static int compare_events(const void *left, const void *right)
+static int compare_rule_events(const void *left, const void *right)
 {
     const struct rule_event *a = left, *b = right;
     if (a->from_s != b->from_s)
@@ -155,7 +155,7 @@ static void extend_by_rule(struct zone *zone, const struct zone_rule *rule, int6
         events[count++] = (struct rule_event){start_s, rule->dst_offset_s, true};
         events[count++] = (struct rule_event){end_s, rule->std_offset_s, false};
     }
-    qsort(events, count, sizeof *events, compare_events);
+    qsort(events, count, sizeof *events, compare_rule_events);
     for (size_t i = 0; i < count; i++) {
         if (events[i].from_s > last_s)
             add_change(zone, events[i].from_s, events[i].offset_s);
@@ -166,7 +166,7 @@ static void extend_by_rule(struct zone *zone, const struct zone_rule *rule, int6
 static bool read_footer(struct zone *zone, struct cursor *cursor, int64_t last_s)
 {
     char text[128];
-    const unsigned char *start = take(cursor, 1);
+    const unsigned char *start = take_bytes(cursor, 1);
     if (!start || *start != '\n')
         return false;
     const unsigned char *end = memchr(cursor->bytes, '\n', cursor->left);
@@ -188,7 +188,7 @@ static bool read_footer(struct zone *zone, struct cursor *cursor, int64_t last_s
 }
 
 /* Reads a whole file into zone->table; says what is wrong, or NULL. */
-static const char *read_file(struct zone *zone, struct cursor cursor)
+static const char *parse_zone_file(struct zone *zone, struct cursor cursor)
 {
     struct header header;
     size_t time_bytes = 4;
@@ -197,12 +197,12 @@ static const char *read_file(struct zone *zone, struct cursor cursor)
     if (header.version >= '2') {
         /* The first block is for readers of 32-bit times. */
         time_bytes = 8;
-        if (!take(&cursor, data_bytes(&header, 4)) || !take_header(&cursor, &header))
+        if (!take_bytes(&cursor, data_bytes(&header, 4)) || !take_header(&cursor, &header))
             return "the file is cut off";
     }
     if (header.leap_count)
         return "the zone counts leap seconds, which Unix time does not";
-    const unsigned char *data = take(&cursor, data_bytes(&header, time_bytes));
+    const unsigned char *data = take_bytes(&cursor, data_bytes(&header, time_bytes));
     if (!data)
         return "the file is cut off";
     int64_t last_s;
@@ -214,7 +214,7 @@ static const char *read_file(struct zone *zone, struct cursor cursor)
 }
 
 /* An empty zone with room for the longest table. */
-static bool begin(struct zone *zone, const char *name, struct err *err)
+static bool allocate_table(struct zone *zone, const char *name, struct err *err)
 {
     memset(zone, 0, sizeof *zone);
     zone->table = calloc(CHANGES_MAX, sizeof *zone->table);
@@ -225,7 +225,7 @@ static bool begin(struct zone *zone, const char *name, struct err *err)
 }
 
 /* Gives back the room that isn't needed. */
-static void end(struct zone *zone)
+static void shrink_table(struct zone *zone)
 {
     size_t count = zone->civil.change_count;
     struct civil_change *smaller = realloc(zone->table, (count ? count : 1) * sizeof *smaller);
@@ -237,14 +237,14 @@ static void end(struct zone *zone)
 bool zone_parse(struct zone *zone, const char *name, const char *bytes, size_t size,
                 struct err *err)
 {
-    if (!begin(zone, name, err))
+    if (!allocate_table(zone, name, err))
         return false;
-    const char *fault = read_file(zone, (struct cursor){(const unsigned char *)bytes, size});
+    const char *fault = parse_zone_file(zone, (struct cursor){(const unsigned char *)bytes, size});
     if (fault) {
         zone_finish(zone);
         return err_set(err, ERR_INPUT, "%s", fault);
     }
-    end(zone);
+    shrink_table(zone);
     return true;
 }
 
@@ -324,11 +324,11 @@ static void name_of_link(const char *path, char name[ZONE_NAME_BYTES_MAX + 1])
 static bool load_rule(struct zone *zone, const struct zone_rule *rule, const char *text,
                       struct err *err)
 {
-    if (!begin(zone, text, err))
+    if (!allocate_table(zone, text, err))
         return false;
     zone->civil.first_offset_ms = rule->std_offset_s * 1000;
     extend_by_rule(zone, rule, INT64_MIN);
-    end(zone);
+    shrink_table(zone);
     return true;
 }
 

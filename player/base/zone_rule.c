@@ -7,59 +7,59 @@
 #define DAY_S 86400
 #define HOUR_S 3600
 
-static bool is_letter(char c)
+static bool is_ascii_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_digit(char c)
+static bool is_ascii_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* "EST" or "<+03>"; POSIX wants three characters at least. */
-static bool take_name(const char **text)
+static bool parse_rule_name(const char **text)
 {
     const char *start = *text, *c = start;
     if (*c == '<') {
-        for (c++; is_letter(*c) || is_digit(*c) || *c == '+' || *c == '-';)
+        for (c++; is_ascii_letter(*c) || is_ascii_digit(*c) || *c == '+' || *c == '-';)
             c++;
         if (*c != '>' || c - start < 4)
             return false;
         *text = c + 1;
         return true;
     }
-    while (is_letter(*c))
+    while (is_ascii_letter(*c))
         c++;
     *text = c;
     return c - start >= 3;
 }
 
-static bool take_number(const char **text, int max, int *value)
+static bool parse_rule_number(const char **text, int max, int *value)
 {
     const char *start = *text;
     *value = 0;
-    for (; is_digit(**text) && *value <= max; (*text)++)
+    for (; is_ascii_digit(**text) && *value <= max; (*text)++)
         *value = *value * 10 + (**text - '0');
     return *text != start && *value <= max;
 }
 
 /* [+-]h[:m[:s]] in seconds. */
-static bool take_time(const char **text, int hours_max, int32_t *seconds)
+static bool parse_rule_time(const char **text, int hours_max, int32_t *seconds)
 {
     int sign = **text == '-' ? -1 : 1;
     int hour, minute = 0, second = 0;
     if (**text == '-' || **text == '+')
         (*text)++;
-    if (!take_number(text, hours_max, &hour))
+    if (!parse_rule_number(text, hours_max, &hour))
         return false;
     if (**text == ':') {
         (*text)++;
-        if (!take_number(text, 59, &minute))
+        if (!parse_rule_number(text, 59, &minute))
             return false;
         if (**text == ':') {
             (*text)++;
-            if (!take_number(text, 59, &second))
+            if (!parse_rule_number(text, 59, &second))
                 return false;
         }
     }
@@ -67,32 +67,32 @@ static bool take_time(const char **text, int hours_max, int32_t *seconds)
     return true;
 }
 
-static bool take_month_date(const char **text, struct zone_rule_date *date)
+static bool parse_rule_month(const char **text, struct zone_rule_date *date)
 {
     date->form = ZONE_RULE_MONTH;
-    if (!take_number(text, 12, &date->month) || *(*text)++ != '.')
+    if (!parse_rule_number(text, 12, &date->month) || *(*text)++ != '.')
         return false;
-    if (!take_number(text, 5, &date->week) || *(*text)++ != '.')
+    if (!parse_rule_number(text, 5, &date->week) || *(*text)++ != '.')
         return false;
-    return take_number(text, 6, &date->weekday) && date->month >= 1 && date->week >= 1;
+    return parse_rule_number(text, 6, &date->weekday) && date->month >= 1 && date->week >= 1;
 }
 
 /* ",date[/time]" */
-static bool take_date(const char **text, struct zone_rule_date *date)
+static bool parse_rule_date(const char **text, struct zone_rule_date *date)
 {
     if (*(*text)++ != ',')
         return false;
     bool ok;
     if (**text == 'M') {
         (*text)++;
-        ok = take_month_date(text, date);
+        ok = parse_rule_month(text, date);
     } else if (**text == 'J') {
         (*text)++;
         date->form = ZONE_RULE_JULIAN;
-        ok = take_number(text, 365, &date->day) && date->day >= 1;
+        ok = parse_rule_number(text, 365, &date->day) && date->day >= 1;
     } else {
         date->form = ZONE_RULE_DAY;
-        ok = take_number(text, 365, &date->day);
+        ok = parse_rule_number(text, 365, &date->day);
     }
     if (!ok)
         return false;
@@ -100,31 +100,32 @@ static bool take_date(const char **text, struct zone_rule_date *date)
     if (**text != '/')
         return true;
     (*text)++;
-    return take_time(text, 167, &date->time_s);
+    return parse_rule_time(text, 167, &date->time_s);
 }
 
 bool zone_rule_parse(const char *text, struct zone_rule *rule)
 {
     int32_t west_s;
     memset(rule, 0, sizeof *rule);
-    if (!take_name(&text) || !take_time(&text, 24, &west_s))
+    if (!parse_rule_name(&text) || !parse_rule_time(&text, 24, &west_s))
         return false;
     rule->std_offset_s = -west_s;
     if (!*text)
         return true;
     rule->has_dst = true;
     rule->dst_offset_s = rule->std_offset_s + HOUR_S;
-    if (!take_name(&text))
+    if (!parse_rule_name(&text))
         return false;
     if (*text && *text != ',') {
-        if (!take_time(&text, 24, &west_s))
+        if (!parse_rule_time(&text, 24, &west_s))
             return false;
         rule->dst_offset_s = -west_s;
     }
     /* POSIX leaves a missing rule to the system; the C library takes the United States'. */
     if (!*text)
         text = ",M3.2.0,M11.1.0";
-    return take_date(&text, &rule->dst_start) && take_date(&text, &rule->dst_end) && !*text;
+    return parse_rule_date(&text, &rule->dst_start) && parse_rule_date(&text, &rule->dst_end) &&
+           !*text;
 }
 
 static int32_t day_of_date(const struct zone_rule_date *date, int year)

@@ -13,13 +13,13 @@
 #define LOG_MODULE "explain"
 
 #define LABEL_CELLS 8
-#define NAMES_TOLD_MAX 12
+#define NAMES_LISTED_MAX 12
 #define GAP 2
 
 struct inquiry {
     struct settings settings;
     struct timetable timetable;
-    struct explain_words reasons;
+    struct explain_words words;
     struct programme_explain explain;
     struct programme_explain_daypart *dayparts; /* schedule_count */
 };
@@ -37,7 +37,7 @@ static void put_label(const char *label)
 static void put_time(const struct inquiry *inquiry, int64_t ms)
 {
     char text[40];
-    civil_format(inquiry->reasons.zone, ms, text);
+    civil_format(inquiry->words.zone, ms, text);
     fputs(text, stdout);
 }
 
@@ -48,11 +48,11 @@ static void put_slot_name(const struct inquiry *inquiry, const struct programme_
 }
 
 /* The instant, and where times are shown in another zone than the playlist's, both. */
-static void tell_instant(const struct inquiry *inquiry)
+static void print_instant(const struct inquiry *inquiry)
 {
     const struct zone *shown = timetable_zone(&inquiry->timetable);
     const struct zone *zone = &inquiry->timetable.playing.zone;
-    int64_t t_ms = inquiry->reasons.t_ms;
+    int64_t t_ms = inquiry->words.t_ms;
     char own[40];
     put_label("at");
     put_time(inquiry, t_ms);
@@ -67,7 +67,7 @@ static void tell_instant(const struct inquiry *inquiry)
     printf("%s, %s, %s, the zone of its schedule\n", own, weekday, zone->name);
 }
 
-static void tell_scene(const struct inquiry *inquiry)
+static void print_scene(const struct inquiry *inquiry)
 {
     const struct programme_scene *scene = &inquiry->explain.scene;
     put_label("on");
@@ -102,7 +102,7 @@ static void put_loop(const char *name)
         printf(", loop %s", name);
 }
 
-static void tell_why(const struct inquiry *inquiry)
+static void print_why(const struct inquiry *inquiry)
 {
     const struct playlist *playlist = playlist_of(inquiry);
     const struct programme_slot *slot = &inquiry->explain.scene.to;
@@ -125,7 +125,7 @@ static void tell_why(const struct inquiry *inquiry)
     }
     putchar('\n');
     put_label("");
-    explain_words_put_run(&inquiry->reasons, inquiry->explain.since_ms, inquiry->explain.until_ms);
+    explain_words_put_run(&inquiry->words, inquiry->explain.since_ms, inquiry->explain.until_ms);
     putchar('\n');
     put_label("block");
     fputs("from ", stdout);
@@ -135,7 +135,7 @@ static void tell_why(const struct inquiry *inquiry)
     putchar('\n');
 }
 
-static void tell_dayparts(const struct inquiry *inquiry)
+static void print_dayparts(const struct inquiry *inquiry)
 {
     const struct playlist *playlist = playlist_of(inquiry);
     int label_width = 0, loop_width = 0;
@@ -153,30 +153,30 @@ static void tell_dayparts(const struct inquiry *inquiry)
         if (loop_width > 0)
             listing_print_cell(stdout, playlist->loops[playlist->schedule[i].loop].name,
                                loop_width + GAP);
-        explain_words_put_daypart(&inquiry->reasons, playlist, inquiry->dayparts, i);
+        explain_words_put_daypart(&inquiry->words, playlist, inquiry->dayparts, i);
         putchar('\n');
     }
 }
 
-static void tell_occurrence(const struct inquiry *inquiry, const char *label, bool found,
-                            const struct programme_slot *slot)
+static void print_occurrence(const struct inquiry *inquiry, const char *label, bool found,
+                             const struct programme_slot *slot)
 {
     put_label(label);
     if (!found) {
         printf("not within %d days\n", PROGRAMME_EXPLAIN_HORIZON_DAYS);
         return;
     }
-    explain_words_put_instant(&inquiry->reasons, slot->start_ms);
+    explain_words_put_instant(&inquiry->words, slot->start_ms);
     fputs(" to ", stdout);
     put_time(inquiry, slot->end_ms);
     putchar('\n');
 }
 
-static void tell_spot(const struct inquiry *inquiry, int spot)
+static void print_spot(const struct inquiry *inquiry, int spot)
 {
     const struct playlist *playlist = playlist_of(inquiry);
     struct programme_explain_spot answer = programme_explain_spot(
-        playlist, inquiry->timetable.playing.programme, spot, inquiry->reasons.t_ms);
+        playlist, inquiry->timetable.playing.programme, spot, inquiry->words.t_ms);
     putchar('\n');
     put_label("spot");
     printf("%s%s\n", playlist->spots[spot].name, answer.is_on ? ", on now" : "");
@@ -185,8 +185,8 @@ static void tell_spot(const struct inquiry *inquiry, int spot)
         puts("never on: it is in no loop of the schedule, nor in the fallback");
         return;
     }
-    tell_occurrence(inquiry, "last", answer.has_before, &answer.before);
-    tell_occurrence(inquiry, "next", answer.has_after, &answer.after);
+    print_occurrence(inquiry, "last", answer.has_before, &answer.before);
+    print_occurrence(inquiry, "next", answer.has_after, &answer.after);
 }
 
 /* The spot of a name; an error that helps to find the right one. */
@@ -200,7 +200,7 @@ static bool find_spot(const struct playlist *playlist, const char *name, int *sp
     }
     char names[ERR_TEXT_BYTES / 2] = "";
     size_t used = 0;
-    for (size_t i = 0; i < playlist->spot_count && i < NAMES_TOLD_MAX; i++) {
+    for (size_t i = 0; i < playlist->spot_count && i < NAMES_LISTED_MAX; i++) {
         int size = snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
                             playlist->spots[i].name);
         if ((size_t)size >= sizeof names - used) {
@@ -213,17 +213,17 @@ static bool find_spot(const struct playlist *playlist, const char *name, int *sp
                    playlist->spot_count, names);
 }
 
-static bool run(struct inquiry *inquiry, struct err *err)
+static bool run_explain(struct inquiry *inquiry, struct err *err)
 {
     struct timetable *timetable = &inquiry->timetable;
-    struct explain_words *reasons = &inquiry->reasons;
+    struct explain_words *words = &inquiry->words;
     int spot = -1;
     if (!timetable_open(timetable, &inquiry->settings, err))
         return false;
     const struct playlist *playlist = timetable_playlist(timetable);
-    *reasons = (struct explain_words){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
+    *words = (struct explain_words){stdout, &timetable_zone(timetable)->civil, clock_wall_ms()};
     if (!timetable_instant(timetable, &inquiry->settings, SETTING_AT, PROGRAMME_LAST_MS,
-                           &reasons->t_ms, err) ||
+                           &words->t_ms, err) ||
         (inquiry->settings.operands[1] &&
          !find_spot(playlist, inquiry->settings.operands[1], &spot, err)))
         return false;
@@ -232,13 +232,13 @@ static bool run(struct inquiry *inquiry, struct err *err)
         return err_oom(err);
     inquiry->explain =
         programme_explain_instant(playlist, &timetable->playing.zone.civil,
-                                  timetable->playing.programme, reasons->t_ms, inquiry->dayparts);
-    tell_instant(inquiry);
-    tell_scene(inquiry);
-    tell_why(inquiry);
-    tell_dayparts(inquiry);
+                                  timetable->playing.programme, words->t_ms, inquiry->dayparts);
+    print_instant(inquiry);
+    print_scene(inquiry);
+    print_why(inquiry);
+    print_dayparts(inquiry);
     if (spot >= 0)
-        tell_spot(inquiry, spot);
+        print_spot(inquiry, spot);
     if (fflush(stdout) != 0 || ferror(stdout))
         return err_set(err, ERR_DISK, "cannot write to standard output");
     return true;
@@ -257,7 +257,7 @@ int explain_main(int argc, char **argv)
         status = usage_refuse(SETTINGS_EXPLAIN, &err);
     } else if (inquiry.settings.help) {
         usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
-    } else if (!run(&inquiry, &err)) {
+    } else if (!run_explain(&inquiry, &err)) {
         log_error("cannot explain the programme reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }

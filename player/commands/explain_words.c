@@ -31,49 +31,49 @@ const char *explain_words_weekday(int32_t day)
     return names[civil_weekday(day)];
 }
 
-void explain_words_put_instant(const struct explain_words *reasons, int64_t ms)
+void explain_words_put_instant(const struct explain_words *words, int64_t ms)
 {
     char time[40], span[EXPLAIN_WORDS_SPAN_BYTES];
-    civil_format(reasons->zone, ms, time);
-    explain_words_span(ms > reasons->t_ms ? ms - reasons->t_ms : reasons->t_ms - ms, span);
-    if (ms == reasons->t_ms)
-        fprintf(reasons->stream, "%s (now)", time);
-    else if (ms > reasons->t_ms)
-        fprintf(reasons->stream, "%s (in %s)", time, span);
+    civil_format(words->zone, ms, time);
+    explain_words_span(ms > words->t_ms ? ms - words->t_ms : words->t_ms - ms, span);
+    if (ms == words->t_ms)
+        fprintf(words->stream, "%s (now)", time);
+    else if (ms > words->t_ms)
+        fprintf(words->stream, "%s (in %s)", time, span);
     else
-        fprintf(reasons->stream, "%s (%s ago)", time, span);
+        fprintf(words->stream, "%s (%s ago)", time, span);
 }
 
-void explain_words_put_run(const struct explain_words *reasons, int64_t since_ms, int64_t until_ms)
+void explain_words_put_run(const struct explain_words *words, int64_t since_ms, int64_t until_ms)
 {
     if (since_ms == PROGRAMME_EXPLAIN_LONG_AGO)
-        fprintf(reasons->stream, "for more than %d days", PROGRAMME_EXPLAIN_HORIZON_DAYS);
+        fprintf(words->stream, "for more than %d days", PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
-        fputs("since ", reasons->stream);
-        explain_words_put_instant(reasons, since_ms);
+        fputs("since ", words->stream);
+        explain_words_put_instant(words, since_ms);
     }
     if (until_ms == PROGRAMME_EXPLAIN_NOT_SOON)
-        fprintf(reasons->stream, ", and for more than %d days to come",
+        fprintf(words->stream, ", and for more than %d days to come",
                 PROGRAMME_EXPLAIN_HORIZON_DAYS);
     else {
-        fputs(", until ", reasons->stream);
-        explain_words_put_instant(reasons, until_ms);
+        fputs(", until ", words->stream);
+        explain_words_put_instant(words, until_ms);
     }
 }
 
 /* "starts in 3 days, 2026-02-09T20:00:00+09:00". */
-static void put_bound(const struct explain_words *reasons, int64_t bound_ms)
+static void put_bound(const struct explain_words *words, int64_t bound_ms)
 {
     char time[40], span[EXPLAIN_WORDS_SPAN_BYTES];
-    bool later = bound_ms > reasons->t_ms;
-    civil_format(reasons->zone, bound_ms, time);
-    explain_words_span(later ? bound_ms - reasons->t_ms : reasons->t_ms - bound_ms, span);
+    bool later = bound_ms > words->t_ms;
+    civil_format(words->zone, bound_ms, time);
+    explain_words_span(later ? bound_ms - words->t_ms : words->t_ms - bound_ms, span);
     if (later)
-        fprintf(reasons->stream, "starts in %s, %s", span, time);
-    else if (bound_ms == reasons->t_ms)
-        fprintf(reasons->stream, "ended now, %s", time);
+        fprintf(words->stream, "starts in %s, %s", span, time);
+    else if (bound_ms == words->t_ms)
+        fprintf(words->stream, "ended now, %s", time);
     else
-        fprintf(reasons->stream, "ended %s ago, %s", span, time);
+        fprintf(words->stream, "ended %s ago, %s", span, time);
 }
 
 static void put_time_of_day(FILE *stream, int32_t ms)
@@ -83,11 +83,11 @@ static void put_time_of_day(FILE *stream, int32_t ms)
         fprintf(stream, ":%02d", ms / 1000 % 60);
 }
 
-static void put_idle(const struct explain_words *reasons, const struct playlist *playlist,
+static void put_idle(const struct explain_words *words, const struct playlist *playlist,
                      const struct programme_explain_daypart *answer,
                      const struct playlist_daypart *daypart)
 {
-    FILE *stream = reasons->stream;
+    FILE *stream = words->stream;
     int year, month, day;
     switch (answer->reason) {
     case PROGRAMME_EXPLAIN_RUNS:
@@ -100,7 +100,7 @@ static void put_idle(const struct explain_words *reasons, const struct playlist 
     case PROGRAMME_EXPLAIN_BEFORE_START_DATE:
     case PROGRAMME_EXPLAIN_AFTER_END:
     case PROGRAMME_EXPLAIN_AFTER_END_DATE:
-        put_bound(reasons, answer->bound_ms);
+        put_bound(words, answer->bound_ms);
         break;
     case PROGRAMME_EXPLAIN_NOT_ON_WEEKDAY:
         fprintf(stream, "not on %s", explain_words_weekday(answer->day));
@@ -124,30 +124,30 @@ static void put_idle(const struct explain_words *reasons, const struct playlist 
     }
 }
 
-void explain_words_put_daypart(const struct explain_words *reasons, const struct playlist *playlist,
+void explain_words_put_daypart(const struct explain_words *words, const struct playlist *playlist,
                                const struct programme_explain_daypart *answers, size_t index)
 {
     const struct programme_explain_daypart *answer = &answers[index];
     bool runs = answer->reason == PROGRAMME_EXPLAIN_RUNS;
     if (runs || answer->reason == PROGRAMME_EXPLAIN_NO_SHARE) {
         fputs(runs ? "runs " : "gets no slots, as others have all of the share of voice, ",
-              reasons->stream);
-        explain_words_put_run(reasons, answer->since_ms, answer->until_ms);
+              words->stream);
+        explain_words_put_run(words, answer->since_ms, answer->until_ms);
         return;
     }
-    put_idle(reasons, playlist, answer, &playlist->schedule[index]);
+    put_idle(words, playlist, answer, &playlist->schedule[index]);
     bool is_over = answer->reason == PROGRAMME_EXPLAIN_AFTER_END ||
                    answer->reason == PROGRAMME_EXPLAIN_AFTER_END_DATE ||
                    answer->reason == PROGRAMME_EXPLAIN_NO_SPOTS;
     if (is_over || answer->next_ms == answer->bound_ms ||
         (answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON &&
-         answer->bound_ms > reasons->t_ms + PROGRAMME_EXPLAIN_HORIZON_MS))
+         answer->bound_ms > words->t_ms + PROGRAMME_EXPLAIN_HORIZON_MS))
         return;
     if (answer->next_ms == PROGRAMME_EXPLAIN_NOT_SOON) {
-        fprintf(reasons->stream, "; does not run in the next %d days",
+        fprintf(words->stream, "; does not run in the next %d days",
                 PROGRAMME_EXPLAIN_HORIZON_DAYS);
         return;
     }
-    fputs("; runs next at ", reasons->stream);
-    explain_words_put_instant(reasons, answer->next_ms);
+    fputs("; runs next at ", words->stream);
+    explain_words_put_instant(words, answer->next_ms);
 }

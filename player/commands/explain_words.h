@@ -19,13 +19,13 @@ struct explain_words {
 };
 
 /* "2026-02-06T23:00:00+09:00 (in 3 days)", or "(5 minutes ago)". */
-void explain_words_put_instant(const struct explain_words *reasons, int64_t ms);
+void explain_words_put_instant(const struct explain_words *words, int64_t ms);
 
 /* "since ..., until ...". */
-void explain_words_put_run(const struct explain_words *reasons, int64_t since_ms, int64_t until_ms);
+void explain_words_put_run(const struct explain_words *words, int64_t since_ms, int64_t until_ms);
 
 /* A sentence on schedule[index], without a line end. */
-void explain_words_put_daypart(const struct explain_words *reasons, const struct playlist *playlist,
+void explain_words_put_daypart(const struct explain_words *words, const struct playlist *playlist,
                                const struct programme_explain_daypart *answers, size_t index);
 
 /* "MO" to "SU". */

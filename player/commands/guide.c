@@ -16,12 +16,12 @@
 struct guide {
     struct settings settings;
     struct timetable timetable;
-    struct guide_output lines;
+    struct guide_output output;
     struct listing listing;
     int64_t from_ms, to_ms;
 };
 
-static bool read_stretch(struct guide *guide, struct err *err)
+static bool read_guide_range(struct guide *guide, struct err *err)
 {
     guide->from_ms = clock_wall_ms();
     if (!timetable_instant(&guide->timetable, &guide->settings, SETTING_FROM, PROGRAMME_LAST_MS,
@@ -46,10 +46,10 @@ static bool read_stretch(struct guide *guide, struct err *err)
 static void list_slots(struct guide *guide)
 {
     struct programme *programme = guide->timetable.playing.programme;
-    guide_output_head(&guide->lines, &guide->listing);
+    guide_output_head(&guide->output, &guide->listing);
     struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
     while (slot.start_ms < guide->to_ms && !guide->listing.failed) {
-        guide_output_put(&guide->lines, &guide->listing, &slot);
+        guide_output_put(&guide->output, &guide->listing, &slot);
         slot = programme_next_slot(programme, &slot);
     }
 }
@@ -71,7 +71,7 @@ static bool list_totals(struct guide *guide, struct err *err)
         total->time_ms += to_ms - from_ms;
         slot = programme_next_slot(programme, &slot);
     }
-    guide_output_put_totals(&guide->lines, &guide->listing, totals, guide->to_ms - guide->from_ms);
+    guide_output_put_totals(&guide->output, &guide->listing, totals, guide->to_ms - guide->from_ms);
     free(totals);
     return true;
 }
@@ -84,10 +84,11 @@ static enum guide_format format_of(const struct settings *settings)
     return strcmp(text, "csv") == 0 ? GUIDE_CSV : GUIDE_TABLE;
 }
 
-static bool run(struct guide *guide, struct err *err)
+static bool run_guide(struct guide *guide, struct err *err)
 {
-    if (!timetable_open(&guide->timetable, &guide->settings, err) || !read_stretch(guide, err) ||
-        !guide_output_init(&guide->lines, format_of(&guide->settings),
+    if (!timetable_open(&guide->timetable, &guide->settings, err) ||
+        !read_guide_range(guide, err) ||
+        !guide_output_init(&guide->output, format_of(&guide->settings),
                            timetable_playlist(&guide->timetable), err))
         return false;
     listing_init(&guide->listing, stdout, &timetable_zone(&guide->timetable)->civil);
@@ -110,11 +111,11 @@ int guide_main(int argc, char **argv)
         status = usage_refuse(SETTINGS_GUIDE, &err);
     } else if (guide.settings.help) {
         usage_print(SETTINGS_GUIDE, guide.settings.help);
-    } else if (!run(&guide, &err)) {
+    } else if (!run_guide(&guide, &err)) {
         log_error("cannot list the programme reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
-    guide_output_finish(&guide.lines);
+    guide_output_finish(&guide.output);
     timetable_finish(&guide.timetable);
     settings_finish(&guide.settings);
     log_flush();

@@ -50,11 +50,11 @@ static void put_csv(FILE *stream, const char *text)
     fputc('"', stream);
 }
 
-static void write_spot(const struct guide_output *lines, FILE *stream, const char *name)
+static void write_spot(const struct guide_output *output, FILE *stream, const char *name)
 {
-    switch (lines->format) {
+    switch (output->format) {
     case GUIDE_TABLE:
-        listing_print_cell(stream, name ? name : HOUSE_CARD, lines->spot_width + GAP);
+        listing_print_cell(stream, name ? name : HOUSE_CARD, output->spot_width + GAP);
         break;
     case GUIDE_JSON:
         fputs("\"spot\": ", stream);
@@ -89,7 +89,7 @@ static struct source source_at(const struct playlist *playlist, size_t index)
     return source;
 }
 
-static void write_source_row(const struct guide_output *lines, FILE *stream,
+static void write_source_row(const struct guide_output *output, FILE *stream,
                              const struct source *source)
 {
     char text[32] = "fallback";
@@ -98,7 +98,7 @@ static void write_source_row(const struct guide_output *lines, FILE *stream,
     else if (!source->loop)
         snprintf(text, sizeof text, "-");
     bool named = source->loop && *source->loop; /* the one loop of a short playlist has no name */
-    listing_print_cell(stream, text, named ? lines->daypart_width + GAP : 0);
+    listing_print_cell(stream, text, named ? output->daypart_width + GAP : 0);
     fprintf(stream, "%s\n", named ? source->loop : "");
 }
 
@@ -125,12 +125,12 @@ static void write_source_csv(FILE *stream, const struct source *source)
     fputc('\n', stream);
 }
 
-static void write_source(const struct guide_output *lines, FILE *stream, size_t index)
+static void write_source(const struct guide_output *output, FILE *stream, size_t index)
 {
-    struct source source = source_at(lines->playlist, index);
-    switch (lines->format) {
+    struct source source = source_at(output->playlist, index);
+    switch (output->format) {
     case GUIDE_TABLE:
-        write_source_row(lines, stream, &source);
+        write_source_row(output, stream, &source);
         break;
     case GUIDE_JSON:
         write_source_json(stream, &source);
@@ -141,61 +141,62 @@ static void write_source(const struct guide_output *lines, FILE *stream, size_t 
     }
 }
 
-static void measure(struct guide_output *lines)
+static void measure_columns(struct guide_output *output)
 {
-    const struct playlist *playlist = lines->playlist;
+    const struct playlist *playlist = output->playlist;
     char daypart[32];
-    lines->spot_width = listing_text_width(HOUSE_CARD);
+    output->spot_width = listing_text_width(HOUSE_CARD);
     for (size_t i = 0; i < playlist->spot_count; i++) {
         int width = listing_text_width(playlist->spots[i].name);
-        lines->spot_width = width > lines->spot_width ? width : lines->spot_width;
+        output->spot_width = width > output->spot_width ? width : output->spot_width;
     }
     snprintf(daypart, sizeof daypart, "schedule[%zu]", playlist->schedule_count - 1);
-    lines->daypart_width = listing_text_width(daypart);
-    if (lines->daypart_width < listing_text_width("schedule"))
-        lines->daypart_width = listing_text_width("schedule");
+    output->daypart_width = listing_text_width(daypart);
+    if (output->daypart_width < listing_text_width("schedule"))
+        output->daypart_width = listing_text_width("schedule");
 }
 
 /* Keeps what stands for a spot or a source. */
-static bool keep(struct guide_piece *piece, const struct guide_output *lines, size_t index,
-                 bool source)
+static bool render_piece(struct guide_piece *piece, const struct guide_output *output, size_t index,
+                         bool source)
 {
     FILE *stream = open_memstream(&piece->bytes, &piece->size);
     if (!stream)
         return false;
     if (source)
-        write_source(lines, stream, index);
+        write_source(output, stream, index);
     else
-        write_spot(lines, stream,
-                   index < lines->playlist->spot_count ? lines->playlist->spots[index].name : NULL);
+        write_spot(output, stream,
+                   index < output->playlist->spot_count ? output->playlist->spots[index].name
+                                                        : NULL);
     bool ok = !ferror(stream);
     return fclose(stream) == 0 && ok;
 }
 
-bool guide_output_init(struct guide_output *lines, enum guide_format format,
+bool guide_output_init(struct guide_output *output, enum guide_format format,
                        const struct playlist *playlist, struct err *err)
 {
-    *lines = (struct guide_output){.format = format, .playlist = playlist};
-    measure(lines);
-    lines->spots = calloc(playlist->spot_count + 1, sizeof *lines->spots);
-    lines->sources = calloc(playlist->schedule_count + 2, sizeof *lines->sources);
-    bool ok = lines->spots && lines->sources;
+    *output = (struct guide_output){.format = format, .playlist = playlist};
+    measure_columns(output);
+    output->spots = calloc(playlist->spot_count + 1, sizeof *output->spots);
+    output->sources = calloc(playlist->schedule_count + 2, sizeof *output->sources);
+    bool ok = output->spots && output->sources;
     for (size_t i = 0; ok && i <= playlist->spot_count; i++)
-        ok = keep(&lines->spots[i], lines, i, false);
+        ok = render_piece(&output->spots[i], output, i, false);
     for (size_t i = 0; ok && i < playlist->schedule_count + 2; i++)
-        ok = keep(&lines->sources[i], lines, i, true);
+        ok = render_piece(&output->sources[i], output, i, true);
     return ok || err_oom(err);
 }
 
-void guide_output_finish(struct guide_output *lines)
+void guide_output_finish(struct guide_output *output)
 {
-    for (size_t i = 0; lines->spots && i <= lines->playlist->spot_count; i++)
-        free(lines->spots[i].bytes);
-    for (size_t i = 0; lines->sources && i < lines->playlist->schedule_count + 2; i++)
-        free(lines->sources[i].bytes);
-    free(lines->spots);
-    free(lines->sources);
-    lines->spots = lines->sources = NULL;
+    for (size_t i = 0; output->spots && i <= output->playlist->spot_count; i++)
+        free(output->spots[i].bytes);
+    for (size_t i = 0; output->sources && i < output->playlist->schedule_count + 2; i++)
+        free(output->sources[i].bytes);
+    free(output->spots);
+    free(output->sources);
+    output->spots = output->sources = NULL;
 }
 
 static void put_cells(struct listing *listing, const char *text, size_t cells)
@@ -205,16 +206,16 @@ static void put_cells(struct listing *listing, const char *text, size_t cells)
     put_blanks(listing, cells > size ? cells - size : 0);
 }
 
-void guide_output_head(const struct guide_output *lines, struct listing *listing)
+void guide_output_head(const struct guide_output *output, struct listing *listing)
 {
-    if (lines->format == GUIDE_CSV)
+    if (output->format == GUIDE_CSV)
         PUT(listing, "start,start_ms,end_ms,spot,daypart,loop\n");
-    if (lines->format != GUIDE_TABLE)
+    if (output->format != GUIDE_TABLE)
         return;
     put_cells(listing, "start", TIME_CELLS);
     put_cells(listing, "length", LENGTH_CELLS);
-    put_cells(listing, "spot", (size_t)lines->spot_width + GAP);
-    put_cells(listing, "daypart", (size_t)lines->daypart_width + GAP);
+    put_cells(listing, "spot", (size_t)output->spot_width + GAP);
+    put_cells(listing, "daypart", (size_t)output->daypart_width + GAP);
     PUT(listing, "loop\n");
 }
 
@@ -223,16 +224,16 @@ static void put_piece(struct listing *listing, const struct guide_piece *piece)
     listing_put(listing, piece->bytes, piece->size);
 }
 
-void guide_output_put(const struct guide_output *lines, struct listing *listing,
+void guide_output_put(const struct guide_output *output, struct listing *listing,
                       const struct programme_slot *slot)
 {
-    const struct playlist *playlist = lines->playlist;
+    const struct playlist *playlist = output->playlist;
     size_t source = playlist->schedule_count + (slot->source == PROGRAMME_NOTHING);
     if (slot->source == PROGRAMME_DAYPART)
         source = (size_t)slot->daypart;
     const struct guide_piece *spot =
-        &lines->spots[slot->spot >= 0 ? (size_t)slot->spot : playlist->spot_count];
-    switch (lines->format) {
+        &output->spots[slot->spot >= 0 ? (size_t)slot->spot : playlist->spot_count];
+    switch (output->format) {
     case GUIDE_TABLE:
         put_blanks(listing, TIME_CELLS - listing_put_time(listing, slot->start_ms));
         put_blanks(listing,
@@ -257,16 +258,16 @@ void guide_output_put(const struct guide_output *lines, struct listing *listing,
         break;
     }
     put_piece(listing, spot);
-    put_piece(listing, &lines->sources[source]);
+    put_piece(listing, &output->sources[source]);
 }
 
-static void put_total(const struct guide_output *lines, struct listing *listing,
+static void put_total(const struct guide_output *output, struct listing *listing,
                       const struct guide_total *total, int64_t stretch_ms)
 {
     char text[128];
     double share = (double)total->time_ms / (double)stretch_ms;
     long long plays = total->plays, time_ms = total->time_ms;
-    switch (lines->format) {
+    switch (output->format) {
     case GUIDE_TABLE:
         snprintf(text, sizeof text, "%*lld  ", PLAYS_CELLS, plays);
         listing_put(listing, text, strlen(text));
@@ -284,31 +285,31 @@ static void put_total(const struct guide_output *lines, struct listing *listing,
     listing_put(listing, text, strlen(text));
 }
 
-void guide_output_put_totals(const struct guide_output *lines, struct listing *listing,
+void guide_output_put_totals(const struct guide_output *output, struct listing *listing,
                              const struct guide_total *totals, int64_t stretch_ms)
 {
-    size_t count = lines->playlist->spot_count;
+    size_t count = output->playlist->spot_count;
     struct guide_total all = {0};
-    if (lines->format == GUIDE_CSV)
+    if (output->format == GUIDE_CSV)
         PUT(listing, "spot,plays,time_ms,share\n");
-    if (lines->format == GUIDE_TABLE) {
+    if (output->format == GUIDE_TABLE) {
         char text[128];
-        put_cells(listing, "spot", (size_t)lines->spot_width + GAP);
+        put_cells(listing, "spot", (size_t)output->spot_width + GAP);
         snprintf(text, sizeof text, "%*s  %-*sshare\n", PLAYS_CELLS, "plays", TOTAL_CELLS, "time");
         listing_put(listing, text, strlen(text));
     }
     for (size_t i = 0; i <= count; i++) {
         if (i == count && totals[i].plays == 0)
             break;
-        if (lines->format == GUIDE_JSON)
+        if (output->format == GUIDE_JSON)
             PUT(listing, "{");
-        put_piece(listing, &lines->spots[i]);
-        put_total(lines, listing, &totals[i], stretch_ms);
+        put_piece(listing, &output->spots[i]);
+        put_total(output, listing, &totals[i], stretch_ms);
         all.plays += totals[i].plays;
         all.time_ms += totals[i].time_ms;
     }
-    if (lines->format == GUIDE_TABLE) {
-        put_cells(listing, "total", (size_t)lines->spot_width + GAP);
-        put_total(lines, listing, &all, stretch_ms);
+    if (output->format == GUIDE_TABLE) {
+        put_cells(listing, "total", (size_t)output->spot_width + GAP);
+        put_total(output, listing, &all, stretch_ms);
     }
 }

@@ -32,18 +32,18 @@ struct guide_total {
 
 /* Errors: ERR_SYSTEM (out of memory). guide_output_finish in any case. The playlist must outlive the
  * lines. */
-MUST_CHECK bool guide_output_init(struct guide_output *lines, enum guide_format format,
+MUST_CHECK bool guide_output_init(struct guide_output *output, enum guide_format format,
                                   const struct playlist *playlist, struct err *err);
-void guide_output_finish(struct guide_output *lines);
+void guide_output_finish(struct guide_output *output);
 
 /* What stands above the lines; for JSON nothing. */
-void guide_output_head(const struct guide_output *lines, struct listing *listing);
-void guide_output_put(const struct guide_output *lines, struct listing *listing,
+void guide_output_head(const struct guide_output *output, struct listing *listing);
+void guide_output_put(const struct guide_output *output, struct listing *listing,
                       const struct programme_slot *slot);
 
 /* A line for each spot in the playlist's order, then one for the house card if it was on. `totals`
  * has spot_count items and one for the house card; their times add up to stretch_ms. */
-void guide_output_put_totals(const struct guide_output *lines, struct listing *listing,
+void guide_output_put_totals(const struct guide_output *output, struct listing *listing,
                              const struct guide_total *totals, int64_t stretch_ms);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_config(struct settings *settings, struct err *err)
+static bool read_config_file(struct settings *settings, struct err *err)
 {
     const char *path = settings->values[SETTING_CONFIG].text;
     size_t size;
@@ -28,24 +28,24 @@ static void set_log_level(const char *name)
             log_set_level(level);
 }
 
-static bool take_operands(struct settings *settings, enum settings_command command, int count,
+static bool read_operands(struct settings *settings, enum settings_command command, int count,
                           char **operands, struct err *err)
 {
     int limit = 1;
-    const char *takes = "one playlist";
+    const char *accepts = "one playlist";
     if (command == SETTINGS_PLAY) {
         limit = SETTINGS_OPERANDS_MAX;
-        takes = "at most 8 sources";
+        accepts = "at most 8 sources";
     } else if (command == SETTINGS_EXPLAIN) {
         limit = 2;
-        takes = "one playlist and one spot";
+        accepts = "one playlist and one spot";
     } else if (command == SETTINGS_TAKEOVER) {
         limit = 2;
-        takes = "\"on\" and one playlist, or \"off\"";
+        accepts = "\"on\" and one playlist, or \"off\"";
     }
     if (count > limit)
         return err_set(err, ERR_INPUT, "extra argument \"%.200s\"; this command takes %s",
-                       operands[limit], takes);
+                       operands[limit], accepts);
     for (int i = 0; i < count; i++)
         settings->operands[settings->operand_count++] = operands[i];
     return true;
@@ -62,9 +62,9 @@ bool settings_read(struct settings *settings, enum settings_command command, int
         return false;
     if (settings->help != OPTIONS_HELP_NONE)
         return true;
-    if (!take_operands(settings, command, argc - operand, argv + operand, err))
+    if (!read_operands(settings, command, argc - operand, argv + operand, err))
         return false;
-    if (settings->values[SETTING_CONFIG].given && !read_config(settings, err))
+    if (settings->values[SETTING_CONFIG].given && !read_config_file(settings, err))
         return false;
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
     if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)

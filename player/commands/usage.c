@@ -83,7 +83,7 @@ static const struct usage {
 
 #define USAGES (sizeof usages / sizeof *usages)
 
-static const struct usage *find(enum settings_command command)
+static const struct usage *find_usage(enum settings_command command)
 {
     size_t i = 0;
     while (i < USAGES - 1 && usages[i].command != command)
@@ -128,7 +128,7 @@ static void print_synopsis(const struct usage *usage)
 
 void usage_print(enum settings_command command, enum options_help help)
 {
-    const struct usage *usage = find(command);
+    const struct usage *usage = find_usage(command);
     print_synopsis(usage);
     printf("%c%s.\n", usage->summary[0] - 'a' + 'A', usage->summary + 1);
     if (help == OPTIONS_HELP_ALL && usage->more)
@@ -153,7 +153,7 @@ static void write_line(const char *begin, const char *name, const char *text)
 
 int usage_refuse(enum settings_command command, const struct err *err)
 {
-    write_line("duckling ", find(command)->name, err->text);
+    write_line("duckling ", find_usage(command)->name, err->text);
     return EXIT_USAGE;
 }
 

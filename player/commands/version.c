@@ -52,7 +52,7 @@ static void print_curl(void)
 }
 
 /* What the other program writes, as it is. */
-static bool copy_answer(int from)
+static bool copy_output(int from)
 {
     char bytes[1024];
     ssize_t size;
@@ -64,7 +64,7 @@ static bool copy_answer(int from)
     return any;
 }
 
-static bool ask_films(const char *film_program, struct err *err)
+static bool print_film_versions(const char *film_program, struct err *err)
 {
     static char name[] = VERSION_FILMS_NAME;
     char *arguments[] = {name, NULL}, *environment[] = {NULL};
@@ -78,7 +78,7 @@ static bool ask_films(const char *film_program, struct err *err)
         ok = program_start(&pid, program, arguments, environment, ends[1], false, err);
         close(ends[1]);
         if (ok) {
-            ok = copy_answer(ends[0]) ||
+            ok = copy_output(ends[0]) ||
                  err_set(err, ERR_SYSTEM, "%s did not answer: is it the same version?",
                          film_program);
             waitpid(pid, &status, 0);
@@ -98,6 +98,6 @@ void version_print(const char *film_program)
     print_sdl();
     print_curl();
     fflush(stdout);
-    if (!ask_films(film_program, &err))
+    if (!print_film_versions(film_program, &err))
         printf("FFmpeg unknown (%s)\n", err.text);
 }

@@ -6,7 +6,8 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
-static void print(FILE *stream, const char *name, unsigned loaded, unsigned compiled)
+static void print_library_version(FILE *stream, const char *name, unsigned loaded,
+                                  unsigned compiled)
 {
     fprintf(stream, "%s %u.%u.%u", name, AV_VERSION_MAJOR(loaded), AV_VERSION_MINOR(loaded),
             AV_VERSION_MICRO(loaded));
@@ -19,9 +20,9 @@ static void print(FILE *stream, const char *name, unsigned loaded, unsigned comp
 void version_films_print(FILE *stream)
 {
     fprintf(stream, "FFmpeg %s\n", av_version_info());
-    print(stream, "libavformat", avformat_version(), LIBAVFORMAT_VERSION_INT);
-    print(stream, "libavcodec", avcodec_version(), LIBAVCODEC_VERSION_INT);
-    print(stream, "libavutil", avutil_version(), LIBAVUTIL_VERSION_INT);
-    print(stream, "libswscale", swscale_version(), LIBSWSCALE_VERSION_INT);
-    print(stream, "libswresample", swresample_version(), LIBSWRESAMPLE_VERSION_INT);
+    print_library_version(stream, "libavformat", avformat_version(), LIBAVFORMAT_VERSION_INT);
+    print_library_version(stream, "libavcodec", avcodec_version(), LIBAVCODEC_VERSION_INT);
+    print_library_version(stream, "libavutil", avutil_version(), LIBAVUTIL_VERSION_INT);
+    print_library_version(stream, "libswscale", swscale_version(), LIBSWSCALE_VERSION_INT);
+    print_library_version(stream, "libswresample", swresample_version(), LIBSWRESAMPLE_VERSION_INT);
 }

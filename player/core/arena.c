@@ -14,19 +14,19 @@ struct arena_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
-static struct arena_block *block_for(struct arena *arena, size_t size)
+static struct arena_block *find_block_for(struct arena *arena, size_t size)
 {
     struct arena_block *block = arena->blocks;
     if (block && block->size_bytes - block->used_bytes >= size)
         return block;
     /* Blocks grow with the arena: a large one must not cost hundreds of calls. */
-    size_t wanted = arena->used_bytes / 2 > BLOCK_BYTES ? arena->used_bytes / 2 : BLOCK_BYTES;
-    if (wanted < size)
-        wanted = size;
-    block = calloc(1, sizeof *block + wanted);
+    size_t block_bytes = arena->used_bytes / 2 > BLOCK_BYTES ? arena->used_bytes / 2 : BLOCK_BYTES;
+    if (block_bytes < size)
+        block_bytes = size;
+    block = calloc(1, sizeof *block + block_bytes);
     if (!block)
         return NULL;
-    block->size_bytes = wanted;
+    block->size_bytes = block_bytes;
     block->next = arena->blocks;
     arena->blocks = block;
     return block;
@@ -41,7 +41,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     bytes = (bytes + step - 1) / step * step;
     if (arena->limit_bytes && bytes > arena->limit_bytes - arena->used_bytes)
         return NULL;
-    struct arena_block *block = block_for(arena, bytes);
+    struct arena_block *block = find_block_for(arena, bytes);
     if (!block)
         return NULL;
     void *result = block->bytes + block->used_bytes;

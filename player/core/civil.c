@@ -130,7 +130,7 @@ int64_t civil_instant(const struct civil_zone *zone, int64_t local_ms)
 }
 
 /* Reads exactly `digits` digits and moves on. */
-static bool take_number(const char **text, int digits, int *value)
+static bool parse_digits(const char **text, int digits, int *value)
 {
     *value = 0;
     for (int i = 0; i < digits; i++) {
@@ -143,29 +143,29 @@ static bool take_number(const char **text, int digits, int *value)
     return true;
 }
 
-static bool take_char(const char **text, char wanted)
+static bool parse_char(const char **text, char expected)
 {
-    if (**text != wanted)
+    if (**text != expected)
         return false;
     (*text)++;
     return true;
 }
 
-static bool take_date(const char **text, int32_t *days)
+static bool parse_date_part(const char **text, int32_t *days)
 {
     int year, month, day;
-    return take_number(text, 4, &year) && take_char(text, '-') && take_number(text, 2, &month) &&
-           take_char(text, '-') && take_number(text, 2, &day) &&
+    return parse_digits(text, 4, &year) && parse_char(text, '-') && parse_digits(text, 2, &month) &&
+           parse_char(text, '-') && parse_digits(text, 2, &day) &&
            civil_day_of(year, month, day, days);
 }
 
 /* "HH:MM" or "HH:MM:SS", hours up to 24 (then nothing after them but zeros). */
-static bool take_time(const char **text, int32_t *ms)
+static bool parse_time_part(const char **text, int32_t *ms)
 {
     int hour, minute, second = 0;
-    if (!take_number(text, 2, &hour) || !take_char(text, ':') || !take_number(text, 2, &minute))
+    if (!parse_digits(text, 2, &hour) || !parse_char(text, ':') || !parse_digits(text, 2, &minute))
         return false;
-    if (take_char(text, ':') && !take_number(text, 2, &second))
+    if (parse_char(text, ':') && !parse_digits(text, 2, &second))
         return false;
     if (hour > 24 || minute > 59 || second > 59 || (hour == 24 && (minute || second)))
         return false;
@@ -174,30 +174,30 @@ static bool take_time(const char **text, int32_t *ms)
 }
 
 /* ".5" and the like: milliseconds, further digits dropped. */
-static bool take_fraction(const char **text, int32_t *ms)
+static bool parse_fraction(const char **text, int32_t *ms)
 {
     *ms = 0;
-    if (!take_char(text, '.'))
+    if (!parse_char(text, '.'))
         return true;
     int digits = 0, weight = 100;
-    for (int value; take_number(text, 1, &value); weight /= 10, digits++)
+    for (int value; parse_digits(text, 1, &value); weight /= 10, digits++)
         *ms += value * weight;
     return digits > 0;
 }
 
 /* "Z", "+09:00", or nothing: then *local. */
-static bool take_offset(const char **text, bool *local, int32_t *ms)
+static bool parse_utc_offset(const char **text, bool *local, int32_t *ms)
 {
     *ms = 0;
     *local = **text == '\0';
-    if (*local || take_char(text, 'Z') || take_char(text, 'z'))
+    if (*local || parse_char(text, 'Z') || parse_char(text, 'z'))
         return true;
     int sign = **text == '-' ? -1 : 1;
-    if (!take_char(text, '+') && !take_char(text, '-'))
+    if (!parse_char(text, '+') && !parse_char(text, '-'))
         return false;
     int hour, minute;
-    if (!take_number(text, 2, &hour) || !take_char(text, ':') || !take_number(text, 2, &minute) ||
-        hour > 23 || minute > 59)
+    if (!parse_digits(text, 2, &hour) || !parse_char(text, ':') ||
+        !parse_digits(text, 2, &minute) || hour > 23 || minute > 59)
         return false;
     *ms = sign * (hour * 60 + minute) * 60000;
     return true;
@@ -207,15 +207,15 @@ bool civil_parse_instant(const char *text, bool *local, int64_t *ms)
 {
     int32_t days, time_ms, fraction_ms = 0, offset_ms;
     bool is_local;
-    if (!take_date(&text, &days) || !(take_char(&text, 'T') || take_char(&text, 't')))
+    if (!parse_date_part(&text, &days) || !(parse_char(&text, 'T') || parse_char(&text, 't')))
         return false;
     const char *time = text;
-    if (!take_time(&text, &time_ms) || time_ms == CIVIL_DAY_MS)
+    if (!parse_time_part(&text, &time_ms) || time_ms == CIVIL_DAY_MS)
         return false;
     /* A fraction belongs to seconds. */
-    if (text - time > 5 && !take_fraction(&text, &fraction_ms))
+    if (text - time > 5 && !parse_fraction(&text, &fraction_ms))
         return false;
-    if (!take_offset(&text, &is_local, &offset_ms) || *text)
+    if (!parse_utc_offset(&text, &is_local, &offset_ms) || *text)
         return false;
     *local = is_local;
     *ms = (int64_t)days * CIVIL_DAY_MS + time_ms + fraction_ms - offset_ms;
@@ -225,7 +225,7 @@ bool civil_parse_instant(const char *text, bool *local, int64_t *ms)
 bool civil_parse_date(const char *text, int32_t *days)
 {
     int32_t value;
-    if (!take_date(&text, &value) || *text)
+    if (!parse_date_part(&text, &value) || *text)
         return false;
     *days = value;
     return true;
@@ -234,7 +234,7 @@ bool civil_parse_date(const char *text, int32_t *days)
 bool civil_parse_time(const char *text, int32_t *ms)
 {
     int32_t value;
-    if (!take_time(&text, &value) || *text)
+    if (!parse_time_part(&text, &value) || *text)
         return false;
     *ms = value;
     return true;

@@ -4,17 +4,17 @@
  * them, which needs memory that may not be there, bisection finds where in that order to stop: some
  * 130 passes over the table whatever it holds. */
 
-static int64_t bytes_of(const struct evict_file *file)
+static int64_t counted_bytes(const struct evict_file *file)
 {
     return file->bytes > 0 ? file->bytes : 0;
 }
 
 /* Whether it goes when all go that were last used before `used_ms`, or then and have more than
  * `bytes`. */
-static bool goes(const struct evict_file *file, int64_t used_ms, int64_t bytes)
+static bool would_go(const struct evict_file *file, int64_t used_ms, int64_t bytes)
 {
     return !file->needed &&
-           (file->used_ms < used_ms || (file->used_ms == used_ms && bytes_of(file) > bytes));
+           (file->used_ms < used_ms || (file->used_ms == used_ms && counted_bytes(file) > bytes));
 }
 
 /* What is left then. Saturates. */
@@ -23,7 +23,7 @@ static int64_t left_after(const struct evict_file *files, size_t count, int64_t 
 {
     int64_t left = 0;
     for (size_t i = 0; i < count; i++) {
-        int64_t more = goes(&files[i], used_ms, bytes) ? 0 : bytes_of(&files[i]);
+        int64_t more = would_go(&files[i], used_ms, bytes) ? 0 : counted_bytes(&files[i]);
         left = left > INT64_MAX - more ? INT64_MAX : left + more;
     }
     return left;
@@ -62,7 +62,7 @@ static int64_t find_size(const struct evict_file *files, size_t count, int64_t u
 
 static bool is_alike(const struct evict_file *file, int64_t used_ms, int64_t bytes)
 {
-    return !file->needed && file->used_ms == used_ms && bytes_of(file) == bytes;
+    return !file->needed && file->used_ms == used_ms && counted_bytes(file) == bytes;
 }
 
 int64_t evict_choose(struct evict_file *files, size_t count, int64_t quota_bytes)
@@ -77,7 +77,7 @@ int64_t evict_choose(struct evict_file *files, size_t count, int64_t quota_bytes
         alike += is_alike(&files[i], used_ms, bytes);
     for (size_t i = 0; i < count; i++) {
         struct evict_file *file = &files[i];
-        file->chosen = goes(file, used_ms, bytes);
+        file->chosen = would_go(file, used_ms, bytes);
         if (!is_alike(file, used_ms, bytes))
             continue;
         file->chosen = alike > stay;

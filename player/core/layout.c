@@ -4,19 +4,19 @@
 
 #define MOTION_SCALE 1.08
 
-static double clamp(double value, double low, double high)
+static double clamp_double(double value, double low, double high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
 static int clamp_px(double value, int low, int high)
 {
-    return (int)clamp(floor(value + 0.5), low, high);
+    return (int)clamp_double(floor(value + 0.5), low, high);
 }
 
 double layout_within(double place, double start, double length)
 {
-    return clamp((place - start) / length, 0, 1);
+    return clamp_double((place - start) / length, 0, 1);
 }
 
 static struct layout_fitted fit_cover(double pw, double ph, int cw, int ch, double fx, double fy)
@@ -24,8 +24,8 @@ static struct layout_fitted fit_cover(double pw, double ph, int cw, int ch, doub
     double scale = fmax(cw / pw, ch / ph);
     double width = fmin(cw / scale, pw), height = fmin(ch / scale, ph);
     return (struct layout_fitted){
-        .source = {clamp(fx * pw - width / 2, 0, pw - width),
-                   clamp(fy * ph - height / 2, 0, ph - height), width, height},
+        .source = {clamp_double(fx * pw - width / 2, 0, pw - width),
+                   clamp_double(fy * ph - height / 2, 0, ph - height), width, height},
         .target = {0, 0, cw, ch},
     };
 }

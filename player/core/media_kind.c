@@ -7,39 +7,39 @@
 #define PACKET_BYTES ((size_t)188) /* of a transport stream, ISO/IEC 13818-1 */
 #define PACKET_SYNC 0x47
 
-struct mark {
+struct signature {
     size_t at;
     const char *bytes;
     size_t size;
     enum media_kind kind;
 };
 
-#define MARK(at, bytes, kind)                                                                      \
+#define SIGNATURE(at, bytes, kind)                                                                 \
     {                                                                                              \
         at, bytes, sizeof(bytes) - 1, kind                                                         \
     }
 
-static const struct mark marks[] = {
-    MARK(4, "ftyp", MEDIA_KIND_MP4),
-    MARK(4, "moov", MEDIA_KIND_MP4),
-    MARK(4, "mdat", MEDIA_KIND_MP4),
-    MARK(4, "wide", MEDIA_KIND_MP4),
-    MARK(4, "styp", MEDIA_KIND_MP4),
-    MARK(0, "\x1a\x45\xdf\xa3", MEDIA_KIND_MATROSKA),
-    MARK(0, "\xff\xd8\xff", MEDIA_KIND_JPEG),
-    MARK(0, "\x89PNG\r\n\x1a\n", MEDIA_KIND_PNG),
-    MARK(8, "WEBP", MEDIA_KIND_WEBP),
-    MARK(8, "AVI ", MEDIA_KIND_AVI),
-    MARK(0, "GIF8", MEDIA_KIND_GIF),
-    MARK(0, "FLV\x01", MEDIA_KIND_FLV),
-    MARK(0, "\0\0\1\xba", MEDIA_KIND_MPEG),
-    MARK(0, "\0\0\1\xb3", MEDIA_KIND_MPEG),
-    MARK(0, "version https://git-lfs.", MEDIA_KIND_LFS),
+static const struct signature signatures[] = {
+    SIGNATURE(4, "ftyp", MEDIA_KIND_MP4),
+    SIGNATURE(4, "moov", MEDIA_KIND_MP4),
+    SIGNATURE(4, "mdat", MEDIA_KIND_MP4),
+    SIGNATURE(4, "wide", MEDIA_KIND_MP4),
+    SIGNATURE(4, "styp", MEDIA_KIND_MP4),
+    SIGNATURE(0, "\x1a\x45\xdf\xa3", MEDIA_KIND_MATROSKA),
+    SIGNATURE(0, "\xff\xd8\xff", MEDIA_KIND_JPEG),
+    SIGNATURE(0, "\x89PNG\r\n\x1a\n", MEDIA_KIND_PNG),
+    SIGNATURE(8, "WEBP", MEDIA_KIND_WEBP),
+    SIGNATURE(8, "AVI ", MEDIA_KIND_AVI),
+    SIGNATURE(0, "GIF8", MEDIA_KIND_GIF),
+    SIGNATURE(0, "FLV\x01", MEDIA_KIND_FLV),
+    SIGNATURE(0, "\0\0\1\xba", MEDIA_KIND_MPEG),
+    SIGNATURE(0, "\0\0\1\xb3", MEDIA_KIND_MPEG),
+    SIGNATURE(0, "version https://git-lfs.", MEDIA_KIND_LFS),
 };
 
 /* Whether what is before a mark goes with it: the name of its container, or a box's size, which is
  * no text. */
-static bool is_before(const uint8_t *bytes, size_t at)
+static bool has_container_start(const uint8_t *bytes, size_t at)
 {
     return at == 0 || (at == 4 && bytes[0] < ' ') || (at == 8 && memcmp(bytes, "RIFF", 4) == 0);
 }
@@ -68,11 +68,11 @@ static bool is_html(const uint8_t *bytes, size_t size)
 
 enum media_kind media_kind_of(const uint8_t *bytes, size_t size)
 {
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        const struct mark *mark = &marks[i];
-        if (size >= mark->at + mark->size && is_before(bytes, mark->at) &&
-            memcmp(bytes + mark->at, mark->bytes, mark->size) == 0)
-            return mark->kind;
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        const struct signature *signature = &signatures[i];
+        if (size >= signature->at + signature->size && has_container_start(bytes, signature->at) &&
+            memcmp(bytes + signature->at, signature->bytes, signature->size) == 0)
+            return signature->kind;
     }
     if (is_transport(bytes, size))
         return MEDIA_KIND_MPEG;

@@ -6,12 +6,12 @@
 /* Longer words aren't compared: the time for a table of the distance grows with its square. */
 #define NEAR_BYTES_MAX 48
 
-static unsigned lower(char byte)
+static unsigned lower_byte(char byte)
 {
     return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned lesser(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
@@ -27,11 +27,11 @@ static unsigned distance(const char *a, size_t a_bytes, const char *b, size_t b_
     for (size_t i = 1; i <= a_bytes; i++) {
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_bytes; j++) {
-            unsigned differ = lower(a[i - 1]) != lower(b[j - 1]);
-            row[j] = least(least(last[j], row[j - 1]) + 1, last[j - 1] + differ);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                lower(a[i - 2]) == lower(b[j - 1]))
-                row[j] = least(row[j], before[j - 2] + 1);
+            unsigned differ = lower_byte(a[i - 1]) != lower_byte(b[j - 1]);
+            row[j] = lesser(lesser(last[j], row[j - 1]) + 1, last[j - 1] + differ);
+            if (i > 1 && j > 1 && lower_byte(a[i - 1]) == lower_byte(b[j - 2]) &&
+                lower_byte(a[i - 2]) == lower_byte(b[j - 1]))
+                row[j] = lesser(row[j], before[j - 2] + 1);
         }
         unsigned *oldest = before;
         before = last;

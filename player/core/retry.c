@@ -4,14 +4,14 @@
 /* 35,000 years: longer than any wait, and doubled it is still far from overflow. */
 #define WAIT_MS_MAX ((int64_t)1 << 50)
 
-static int64_t bounded(int64_t ms)
+static int64_t clamp_wait_ms(int64_t ms)
 {
     return ms < 1 ? 1 : ms > WAIT_MS_MAX ? WAIT_MS_MAX : ms;
 }
 
 /* A part of span_ms by 32 random bits: 0 to span_ms, both possible. Split, as the product has more
  * than 64 bits. */
-static int64_t part_of(int64_t span_ms, uint32_t random)
+static int64_t random_part_ms(int64_t span_ms, uint32_t random)
 {
     int64_t whole = span_ms + 1;
     int64_t high = whole >> 32, low = whole & UINT32_MAX;
@@ -20,10 +20,10 @@ static int64_t part_of(int64_t span_ms, uint32_t random)
 
 int64_t retry_delay_ms(const struct retry_policy *policy, unsigned failures, uint32_t random)
 {
-    int64_t poll_ms = bounded(policy->poll_ms), max_ms = bounded(policy->max_ms);
+    int64_t poll_ms = clamp_wait_ms(policy->poll_ms), max_ms = clamp_wait_ms(policy->max_ms);
     if (failures == 0) {
         int64_t jitter_ms = poll_ms / 10;
-        return bounded(poll_ms - jitter_ms + part_of(2 * jitter_ms, random));
+        return clamp_wait_ms(poll_ms - jitter_ms + random_part_ms(2 * jitter_ms, random));
     }
     int64_t top_ms = poll_ms < FIRST_MS_MIN ? FIRST_MS_MIN : poll_ms;
     for (unsigned i = 1; i < failures && top_ms < max_ms; i++)
@@ -31,5 +31,5 @@ int64_t retry_delay_ms(const struct retry_policy *policy, unsigned failures, uin
     if (top_ms > max_ms)
         top_ms = max_ms;
     int64_t half_ms = top_ms / 2;
-    return bounded(top_ms - half_ms + part_of(half_ms, random));
+    return clamp_wait_ms(top_ms - half_ms + random_part_ms(half_ms, random));
 }

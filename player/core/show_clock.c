@@ -9,7 +9,7 @@ static int64_t ns_of(int64_t ms)
     return (ms > limit_ms ? limit_ms : ms < -limit_ms ? -limit_ms : ms) * NS_IN_MS;
 }
 
-static int64_t add_saturating(int64_t a, int64_t b)
+static int64_t add_ns(int64_t a, int64_t b)
 {
     int64_t sum;
     if (__builtin_add_overflow(a, b, &sum))
@@ -17,7 +17,7 @@ static int64_t add_saturating(int64_t a, int64_t b)
     return sum;
 }
 
-static int64_t subtract_saturating(int64_t a, int64_t b)
+static int64_t subtract_ns(int64_t a, int64_t b)
 {
     int64_t difference;
     if (__builtin_sub_overflow(a, b, &difference))
@@ -36,15 +36,15 @@ static int64_t slewed_ns(const struct show_clock *clock, int64_t elapsed_ns)
 
 static int64_t advance_ns(const struct show_clock *clock, int64_t elapsed_ns)
 {
-    return add_saturating(elapsed_ns, slewed_ns(clock, elapsed_ns));
+    return add_ns(elapsed_ns, slewed_ns(clock, elapsed_ns));
 }
 
 static int64_t show_ns(const struct show_clock *clock, int64_t mono_ns)
 {
-    int64_t elapsed_ns = subtract_saturating(mono_ns, clock->base_mono_ns), fast_ns;
+    int64_t elapsed_ns = subtract_ns(mono_ns, clock->base_mono_ns), fast_ns;
     if (__builtin_mul_overflow(elapsed_ns, clock->speed, &fast_ns))
         fast_ns = elapsed_ns < 0 ? INT64_MIN : INT64_MAX;
-    return add_saturating(clock->base_show_ns, advance_ns(clock, fast_ns));
+    return add_ns(clock->base_show_ns, advance_ns(clock, fast_ns));
 }
 
 void show_clock_init(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)
@@ -70,7 +70,7 @@ bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_m
     if (clock->pinned)
         return false;
     int64_t now_ns = show_ns(clock, mono_ns);
-    int64_t behind_ns = subtract_saturating(ns_of(wall_ms), now_ns);
+    int64_t behind_ns = subtract_ns(ns_of(wall_ms), now_ns);
     const int64_t step_ns = (int64_t)SHOW_CLOCK_STEP_MS * NS_IN_MS;
     const int64_t noise_ns = (int64_t)SHOW_CLOCK_NOISE_MS * NS_IN_MS;
     if (behind_ns >= step_ns || behind_ns <= -step_ns) {
@@ -97,20 +97,20 @@ int64_t show_clock_mono_ns(const struct show_clock *clock, int64_t show_ms)
 {
     if (show_ms > INT64_MAX / NS_IN_MS)
         return INT64_MAX;
-    int64_t wanted_ns = subtract_saturating(ns_of(show_ms), clock->base_show_ns);
+    int64_t target_ns = subtract_ns(ns_of(show_ms), clock->base_show_ns);
     int64_t size_ns = clock->left_ns < 0 ? -clock->left_ns : clock->left_ns;
-    int64_t elapsed_ns = wanted_ns;
+    int64_t elapsed_ns = target_ns;
     if (clock->speed > 1) /* pinned, so nothing is left to correct; the first instant not before */
-        return add_saturating(clock->base_mono_ns,
-                              wanted_ns / clock->speed + (wanted_ns % clock->speed > 0));
-    if (wanted_ns >= size_ns * SLEW_PART + clock->left_ns)
-        elapsed_ns = subtract_saturating(wanted_ns, clock->left_ns);
-    else if (wanted_ns > 0)
-        elapsed_ns = wanted_ns * SLEW_PART / (clock->left_ns < 0 ? SLEW_PART - 1 : SLEW_PART + 1);
+        return add_ns(clock->base_mono_ns,
+                      target_ns / clock->speed + (target_ns % clock->speed > 0));
+    if (target_ns >= size_ns * SLEW_PART + clock->left_ns)
+        elapsed_ns = subtract_ns(target_ns, clock->left_ns);
+    else if (target_ns > 0)
+        elapsed_ns = target_ns * SLEW_PART / (clock->left_ns < 0 ? SLEW_PART - 1 : SLEW_PART + 1);
     /* The division above may be a few nanoseconds off on either side. */
-    while (elapsed_ns < INT64_MAX && advance_ns(clock, elapsed_ns) < wanted_ns)
+    while (elapsed_ns < INT64_MAX && advance_ns(clock, elapsed_ns) < target_ns)
         elapsed_ns++;
-    while (elapsed_ns > INT64_MIN && advance_ns(clock, elapsed_ns - 1) >= wanted_ns)
+    while (elapsed_ns > INT64_MIN && advance_ns(clock, elapsed_ns - 1) >= target_ns)
         elapsed_ns--;
-    return elapsed_ns == INT64_MAX ? INT64_MAX : add_saturating(clock->base_mono_ns, elapsed_ns);
+    return elapsed_ns == INT64_MAX ? INT64_MAX : add_ns(clock->base_mono_ns, elapsed_ns);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint32_t big(const uint8_t *p, int count)
+static uint32_t big_endian_number(const uint8_t *p, int count)
 {
     uint32_t value = 0;
     for (int i = 0; i < count; i++)
@@ -11,7 +11,7 @@ static uint32_t big(const uint8_t *p, int count)
     return value;
 }
 
-static uint32_t little(const uint8_t *p, int count)
+static uint32_t little_endian_number(const uint8_t *p, int count)
 {
     uint32_t value = 0;
     for (int i = count; i-- > 0;)
@@ -24,7 +24,8 @@ static int tiff_orientation(const uint8_t *tiff, size_t size)
 {
     if (size < 8 || (memcmp(tiff, "II*\0", 4) != 0 && memcmp(tiff, "MM\0*", 4) != 0))
         return 1;
-    uint32_t (*number)(const uint8_t *, int) = tiff[0] == 'I' ? little : big;
+    uint32_t (*number)(const uint8_t *, int) =
+        tiff[0] == 'I' ? little_endian_number : big_endian_number;
     size_t at = number(tiff + 4, 4);
     if (at > size - 2)
         return 1;
@@ -40,31 +41,31 @@ static int tiff_orientation(const uint8_t *tiff, size_t size)
 }
 
 /* NULL where the file does not reach so far, or can't be read there. */
-static const uint8_t *look(const struct picture_bytes *bytes, size_t at, size_t count)
+static const uint8_t *read_part(const struct still_bytes *bytes, size_t at, size_t count)
 {
     if (at > bytes->size || count > bytes->size - at)
         return NULL;
-    return count ? bytes->look(bytes->context, at, count) : (const uint8_t *)"";
+    return count ? bytes->read(bytes->context, at, count) : (const uint8_t *)"";
 }
 
 /* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a
  * restart; the file's size where there is none. */
-static size_t skip_scan(const struct picture_bytes *bytes, size_t at)
+static size_t skip_scan(const struct still_bytes *bytes, size_t at)
 {
     while (at + 1 < bytes->size) {
         size_t count = bytes->size - at, i = 0;
-        if (count > PICTURE_LOOK_BYTES_MAX)
-            count = PICTURE_LOOK_BYTES_MAX;
-        const uint8_t *part = look(bytes, at, count);
+        if (count > STILL_READ_BYTES_MAX)
+            count = STILL_READ_BYTES_MAX;
+        const uint8_t *part = read_part(bytes, at, count);
         if (!part)
             break;
         while (i + 1 < count) {
-            const uint8_t *mark = memchr(part + i, 0xff, count - i - 1);
-            if (!mark) {
+            const uint8_t *marker = memchr(part + i, 0xff, count - i - 1);
+            if (!marker) {
                 i = count - 1;
                 break;
             }
-            i = (size_t)(mark - part);
+            i = (size_t)(marker - part);
             uint8_t code = part[i + 1];
             if (code != 0x00 && code != 0xff && !(code >= 0xd0 && code <= 0xd7))
                 return at + i;
@@ -84,28 +85,28 @@ static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
                               struct still_header *header)
 {
     if (is_frame_start(code) && length >= 6 && header->width == 0) {
-        header->height = (int32_t)big(body + 1, 2);
-        header->width = (int32_t)big(body + 3, 2);
+        header->height = (int32_t)big_endian_number(body + 1, 2);
+        header->width = (int32_t)big_endian_number(body + 3, 2);
         header->components = body[5];
     } else if (code == 0xe1 && length >= 6 && memcmp(body, "Exif\0\0", 6) == 0) {
         header->orientation = tiff_orientation(body + 6, length - 6);
     }
 }
 
-static void read_jpeg(const struct picture_bytes *bytes, struct still_header *header)
+static void read_jpeg(const struct still_bytes *bytes, struct still_header *header)
 {
-    const uint8_t *mark;
+    const uint8_t *marker;
     size_t at = 2;
-    while ((mark = look(bytes, at, 4)) && mark[0] == 0xff) {
-        uint8_t code = mark[1];
+    while ((marker = read_part(bytes, at, 4)) && marker[0] == 0xff) {
+        uint8_t code = marker[1];
         if (code == 0xff) { /* fill byte */
             at++;
             continue;
         }
-        size_t length = big(mark + 2, 2);
+        size_t length = big_endian_number(marker + 2, 2);
         if (code == 0xd9 || length < 2 || length > bytes->size - at - 2)
             break;
-        const uint8_t *body = look(bytes, at + 4, length - 2);
+        const uint8_t *body = read_part(bytes, at + 4, length - 2);
         if (!body)
             return;
         read_jpeg_segment(code, body, length - 2, header);
@@ -113,22 +114,22 @@ static void read_jpeg(const struct picture_bytes *bytes, struct still_header *he
         if (code == 0xda)
             at = skip_scan(bytes, at);
     }
-    mark = look(bytes, at, 2);
-    header->complete = mark && mark[0] == 0xff && mark[1] == 0xd9;
+    marker = read_part(bytes, at, 2);
+    header->complete = marker && marker[0] == 0xff && marker[1] == 0xd9;
 }
 
-static void read_png(const struct picture_bytes *bytes, struct still_header *header)
+static void read_png(const struct still_bytes *bytes, struct still_header *header)
 {
-    const uint8_t *chunk = look(bytes, 8, 16);
+    const uint8_t *chunk = read_part(bytes, 8, 16);
     if (chunk && memcmp(chunk + 4, "IHDR", 4) == 0) {
-        uint32_t width = big(chunk + 8, 4), height = big(chunk + 12, 4);
+        uint32_t width = big_endian_number(chunk + 8, 4), height = big_endian_number(chunk + 12, 4);
         if (width <= INT32_MAX && height <= INT32_MAX) {
             header->width = (int32_t)width;
             header->height = (int32_t)height;
         }
     }
-    for (size_t at = 8; (chunk = look(bytes, at, 12));) {
-        size_t length = big(chunk, 4);
+    for (size_t at = 8; (chunk = read_part(bytes, at, 12));) {
+        size_t length = big_endian_number(chunk, 4);
         if (length > bytes->size - at - 12)
             return;
         if (memcmp(chunk + 4, "IEND", 4) == 0) {
@@ -139,45 +140,45 @@ static void read_png(const struct picture_bytes *bytes, struct still_header *hea
     }
 }
 
-static void read_webp(const struct picture_bytes *bytes, struct still_header *header)
+static void read_webp(const struct still_bytes *bytes, struct still_header *header)
 {
-    const uint8_t *start = look(bytes, 0, 16);
+    const uint8_t *start = read_part(bytes, 0, 16);
     if (!start)
         return;
-    size_t told = little(start + 4, 4);
-    header->complete = told >= 12 && told <= bytes->size - 8;
-    start = look(bytes, 0, 30);
+    size_t riff_bytes = little_endian_number(start + 4, 4);
+    header->complete = riff_bytes >= 12 && riff_bytes <= bytes->size - 8;
+    start = read_part(bytes, 0, 30);
     if (!start)
         return;
     const uint8_t *body = start + 20;
     if (memcmp(start + 12, "VP8X", 4) == 0) {
-        header->width = (int32_t)little(body + 4, 3) + 1;
-        header->height = (int32_t)little(body + 7, 3) + 1;
+        header->width = (int32_t)little_endian_number(body + 4, 3) + 1;
+        header->height = (int32_t)little_endian_number(body + 7, 3) + 1;
     } else if (memcmp(start + 12, "VP8L", 4) == 0 && body[0] == 0x2f) {
-        uint32_t bits = little(body + 1, 4);
+        uint32_t bits = little_endian_number(body + 1, 4);
         header->width = (int32_t)(bits & 0x3fff) + 1;
         header->height = (int32_t)(bits >> 14 & 0x3fff) + 1;
     } else if (memcmp(start + 12, "VP8 ", 4) == 0) {
-        header->width = (int32_t)(little(body + 6, 2) & 0x3fff);
-        header->height = (int32_t)(little(body + 8, 2) & 0x3fff);
+        header->width = (int32_t)(little_endian_number(body + 6, 2) & 0x3fff);
+        header->height = (int32_t)(little_endian_number(body + 8, 2) & 0x3fff);
     }
 }
 
-static enum still_format find_format(const struct picture_bytes *bytes)
+static enum still_format find_format(const struct still_bytes *bytes)
 {
-    const uint8_t *start = look(bytes, 0, 4);
+    const uint8_t *start = read_part(bytes, 0, 4);
     if (start && start[0] == 0xff && start[1] == 0xd8 && start[2] == 0xff)
         return STILL_JPEG;
-    start = look(bytes, 0, 8);
+    start = read_part(bytes, 0, 8);
     if (start && memcmp(start, "\x89PNG\r\n\x1a\n", 8) == 0)
         return STILL_PNG;
-    start = look(bytes, 0, 16);
+    start = read_part(bytes, 0, 16);
     if (start && memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0)
         return STILL_WEBP;
     return STILL_UNKNOWN;
 }
 
-bool still_header_read_from(const struct picture_bytes *bytes, struct still_header *header)
+bool still_header_read_from(const struct still_bytes *bytes, struct still_header *header)
 {
     *header = (struct still_header){.orientation = 1};
     header->format = find_format(bytes);
@@ -196,7 +197,7 @@ struct memory {
     const uint8_t *bytes;
 };
 
-static const uint8_t *look_in_memory(void *context, size_t at, size_t count)
+static const uint8_t *read_memory(void *context, size_t at, size_t count)
 {
     (void)count;
     const struct memory *memory = context;
@@ -207,7 +208,7 @@ bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *h
 {
     struct memory memory = {bytes};
     return still_header_read_from(
-        &(struct picture_bytes){.size = size, .look = look_in_memory, .context = &memory}, header);
+        &(struct still_bytes){.size = size, .read = read_memory, .context = &memory}, header);
 }
 
 bool still_header_check(const struct still_header *header, char *text, size_t text_bytes)

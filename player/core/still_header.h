@@ -10,7 +10,7 @@
 #define STILL_SIDE_MAX_PX 16384
 /* 8K is 33 million; one byte more than this is refused. */
 #define STILL_AREA_MAX_PX ((int64_t)100000000)
-#define PICTURE_FILE_BYTES_MAX ((size_t)256 << 20)
+#define STILL_FILE_BYTES_MAX ((size_t)256 << 20)
 
 enum still_format { STILL_UNKNOWN, STILL_JPEG, STILL_PNG, STILL_WEBP };
 
@@ -27,19 +27,19 @@ struct still_header {
  * too broken to have a size. */
 bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *header);
 
-#define PICTURE_LOOK_BYTES_MAX 65536 /* holds the longest segment of a JPEG */
+#define STILL_READ_BYTES_MAX 65536 /* holds the longest segment of a JPEG */
 
 /* A picture that is not in memory as a whole: whoever has it shows a part of it at a time. */
-struct picture_bytes {
+struct still_bytes {
     size_t size;
     /* The bytes from `at` on; `count` is 1 to PICTURE_LOOK_BYTES_MAX, and all of them are inside the
      * picture. They stay valid until the next call. NULL where they can't be read. */
-    const uint8_t *(*look)(void *context, size_t at, size_t count);
+    const uint8_t *(*read)(void *context, size_t at, size_t count);
     void *context;
 };
 
 /* As still_header_read. Where a look fails, the header holds what was read before, incomplete. */
-bool still_header_read_from(const struct picture_bytes *bytes, struct still_header *header);
+bool still_header_read_from(const struct still_bytes *bytes, struct still_header *header);
 
 /* Whether a picture with this header (NULL: none could be read) can be shown; else false, with the
  * reason in words for an operator in text. */

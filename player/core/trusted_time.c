@@ -4,7 +4,7 @@
 /* What a time service may slew in an hour (500 ppm are 1.8 s), and room for reading two clocks. */
 #define STEADY_DRIFT_MS 10000
 
-static int64_t add(int64_t a, int64_t b)
+static int64_t add_ms(int64_t a, int64_t b)
 {
     int64_t sum;
     if (__builtin_add_overflow(a, b, &sum))
@@ -17,9 +17,9 @@ static int64_t elapsed_ms(int64_t from_ns, int64_t to_ns)
     return to_ns > from_ns ? (to_ns - from_ns) / NANO_PER_MS : 0;
 }
 
-static int64_t running_ms(const struct trusted_time *clock, int64_t mono_ns)
+static int64_t running_floor_ms(const struct trusted_time *clock, int64_t mono_ns)
 {
-    return add(clock->floor_ms, elapsed_ms(clock->floor_mono_ns, mono_ns));
+    return add_ms(clock->floor_ms, elapsed_ms(clock->floor_mono_ns, mono_ns));
 }
 
 static void set_floor(struct trusted_time *clock, int64_t floor_ms, int64_t mono_ns)
@@ -31,16 +31,16 @@ static void set_floor(struct trusted_time *clock, int64_t floor_ms, int64_t mono
 void trusted_time_init(struct trusted_time *clock, int64_t floor_ms, int64_t mono_ns)
 {
     *clock = (struct trusted_time){
-        .floor_ms = floor_ms, .floor_mono_ns = mono_ns, .kept_mono_ns = mono_ns};
+        .floor_ms = floor_ms, .floor_mono_ns = mono_ns, .saved_mono_ns = mono_ns};
 }
 
 struct trusted_time_now trusted_time_read(const struct trusted_time *clock,
                                           const struct trusted_time_reading *reading)
 {
-    struct trusted_time_now time = {.floor_ms = running_ms(clock, reading->mono_ns),
+    struct trusted_time_now time = {.floor_ms = running_floor_ms(clock, reading->mono_ns),
                                     .synchronised = reading->synchronised};
     time.trusted =
-        reading->synchronised || reading->wall_ms >= add(time.floor_ms, -TRUSTED_TIME_SLACK_MS);
+        reading->synchronised || reading->wall_ms >= add_ms(time.floor_ms, -TRUSTED_TIME_SLACK_MS);
     time.now_ms = time.trusted ? reading->wall_ms : time.floor_ms;
     return time;
 }
@@ -51,7 +51,7 @@ bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_re
     struct trusted_time_now time = trusted_time_read(clock, reading);
     int64_t to_ms = signed_ms;
     /* Half the slack: the wall clock may go a little slower than the floor from here on. */
-    int64_t most_ms = add(time.now_ms, time.synchronised ? 0 : TRUSTED_TIME_SLACK_MS / 2);
+    int64_t most_ms = add_ms(time.now_ms, time.synchronised ? 0 : TRUSTED_TIME_SLACK_MS / 2);
     if (time.trusted && to_ms > most_ms)
         to_ms = most_ms;
     if (to_ms <= time.floor_ms)
@@ -62,13 +62,13 @@ bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_re
 
 /* Whether the synchronised clock has gone as the monotonic one since it was noted; else notes it
  * anew. */
-static bool goes_well(struct trusted_time *clock, const struct trusted_time_reading *reading)
+static bool runs_steadily(struct trusted_time *clock, const struct trusted_time_reading *reading)
 {
     int64_t should_ms =
-        add(clock->steady_wall_ms, elapsed_ms(clock->steady_mono_ns, reading->mono_ns));
+        add_ms(clock->steady_wall_ms, elapsed_ms(clock->steady_mono_ns, reading->mono_ns));
     bool well = reading->synchronised && clock->is_steady &&
-                reading->wall_ms >= add(should_ms, -STEADY_DRIFT_MS) &&
-                reading->wall_ms <= add(should_ms, STEADY_DRIFT_MS);
+                reading->wall_ms >= add_ms(should_ms, -STEADY_DRIFT_MS) &&
+                reading->wall_ms <= add_ms(should_ms, STEADY_DRIFT_MS);
     if (well)
         return true;
     clock->is_steady = reading->synchronised;
@@ -81,18 +81,18 @@ enum trusted_time_news trusted_time_follow(struct trusted_time *clock,
                                            const struct trusted_time_reading *reading)
 {
     int64_t mono_ns = reading->mono_ns, wall_ms = reading->wall_ms;
-    int64_t floor_ms = running_ms(clock, mono_ns);
-    if (goes_well(clock, reading) &&
+    int64_t floor_ms = running_floor_ms(clock, mono_ns);
+    if (runs_steadily(clock, reading) &&
         elapsed_ms(clock->steady_mono_ns, mono_ns) >= TRUSTED_TIME_STEADY_MS) {
-        bool implausible = wall_ms < add(floor_ms, -TRUSTED_TIME_SLACK_MS);
+        bool implausible = wall_ms < add_ms(floor_ms, -TRUSTED_TIME_SLACK_MS);
         clock->is_steady = false; /* the next hour */
-        clock->kept_mono_ns = mono_ns;
+        clock->saved_mono_ns = mono_ns;
         if (implausible || wall_ms > floor_ms)
             set_floor(clock, wall_ms, mono_ns);
-        return implausible ? TRUSTED_TIME_LOWER : TRUSTED_TIME_KEEP;
+        return implausible ? TRUSTED_TIME_LOWER : TRUSTED_TIME_SAVE;
     }
-    if (elapsed_ms(clock->kept_mono_ns, mono_ns) < TRUSTED_TIME_STEADY_MS)
+    if (elapsed_ms(clock->saved_mono_ns, mono_ns) < TRUSTED_TIME_STEADY_MS)
         return TRUSTED_TIME_NONE;
-    clock->kept_mono_ns = mono_ns;
-    return TRUSTED_TIME_KEEP;
+    clock->saved_mono_ns = mono_ns;
+    return TRUSTED_TIME_SAVE;
 }

@@ -24,7 +24,7 @@ struct trusted_time {
     int64_t floor_ms, floor_mono_ns;
     bool is_steady; /* a synchronised clock has run well since the reading that follows */
     int64_t steady_wall_ms, steady_mono_ns;
-    int64_t kept_mono_ns; /* when trusted_time_follow last asked to remember the floor */
+    int64_t saved_mono_ns; /* when trusted_time_follow last asked to remember the floor */
 };
 
 /* Taken together. */
@@ -57,7 +57,7 @@ bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_re
  * it that it must have come from a wrong clock. What is to be done about what is remembered. */
 enum trusted_time_news {
     TRUSTED_TIME_NONE,
-    TRUSTED_TIME_KEEP, /* remember the running floor, once an hour */
+    TRUSTED_TIME_SAVE, /* remember the running floor, once an hour */
     TRUSTED_TIME_LOWER /* remember that it is only what it is now */
 };
 enum trusted_time_news trusted_time_follow(struct trusted_time *clock,

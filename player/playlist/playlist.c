@@ -59,10 +59,10 @@ static bool same_language(const char *tag, const char *language, size_t length)
 const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,
                                                  const char *language)
 {
-    const char *wanted = language ? language : "";
-    for (size_t length = strlen(wanted); length; length = shorten(wanted, length))
+    const char *asked = language ? language : "";
+    for (size_t length = strlen(asked); length; length = shorten(asked, length))
         for (size_t i = 0; i < count; i++)
-            if (same_language(texts[i].language, wanted, length))
+            if (same_language(texts[i].language, asked, length))
                 return &texts[i];
     for (size_t i = 0; i < count; i++)
         if (same_language(texts[i].language, "en", 2))
@@ -72,10 +72,10 @@ const struct playlist_text *playlist_choose_text(const struct playlist_text *tex
 
 int playlist_choose_font(const struct playlist_style *style, const char *language)
 {
-    const char *wanted = language ? language : "";
-    for (size_t length = strlen(wanted); length; length = shorten(wanted, length))
+    const char *asked = language ? language : "";
+    for (size_t length = strlen(asked); length; length = shorten(asked, length))
         for (size_t i = 0; i < style->font_count; i++)
-            if (same_language(style->fonts[i].language, wanted, length))
+            if (same_language(style->fonts[i].language, asked, length))
                 return style->fonts[i].asset;
     for (size_t i = 0; i < style->font_count; i++)
         if (!style->fonts[i].language[0])

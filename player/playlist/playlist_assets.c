@@ -19,7 +19,7 @@ static const struct playlist_range FPS = {0.001, 1000, false, "a number from 0.0
 
 #define CODEC_BYTES_MAX 64
 
-static bool is_letter(char byte)
+static bool is_scheme_letter(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
@@ -29,13 +29,13 @@ static bool is_letter(char byte)
 static size_t scheme_length(const char *path)
 {
     size_t i = 0;
-    while (is_letter(path[i]) || (i && path[i] && strchr("0123456789+.-", path[i])))
+    while (is_scheme_letter(path[i]) || (i && path[i] && strchr("0123456789+.-", path[i])))
         i++;
     return path[i] == ':' ? i : 0;
 }
 
 /* What is wrong with a path, or NULL. */
-static const char *path_trouble(const char *path)
+static const char *find_path_fault(const char *path)
 {
     size_t length = strlen(path);
     const char *name = strrchr(path, '/');
@@ -63,10 +63,10 @@ const char *playlist_check_path(struct playlist_parser *parser, const struct pla
     if (!playlist_is_string(parser, node))
         return NULL;
     const char *path = playlist_json_string(node->value);
-    const char *trouble = path_trouble(path);
-    if (trouble)
-        playlist_fault_add(parser->faults, node, "%s", trouble);
-    if (trouble || !playlist_check_printable(parser, node, path, ""))
+    const char *fault = find_path_fault(path);
+    if (fault)
+        playlist_fault_add(parser->faults, node, "%s", fault);
+    if (fault || !playlist_check_printable(parser, node, path, ""))
         return NULL;
     if (parser->files && playlist_names_find(&parser->file_names, path) < 0)
         playlist_fault_add(parser->faults, node,
@@ -81,8 +81,8 @@ void playlist_use_path(struct playlist_parser *parser, const char *path, int *sl
     *slot = *second_slot = -1;
     if (!path)
         return;
-    if (parser->use_count == parser->use_room) {
-        size_t room = parser->use_room ? parser->use_room * 2 : 64;
+    if (parser->use_count == parser->use_capacity) {
+        size_t room = parser->use_capacity ? parser->use_capacity * 2 : 64;
         struct playlist_use *uses = arena_alloc(&parser->scratch, room, sizeof *uses);
         if (!uses) {
             parser->out_of_memory = true;
@@ -91,7 +91,7 @@ void playlist_use_path(struct playlist_parser *parser, const char *path, int *sl
         if (parser->use_count)
             memcpy(uses, parser->uses, parser->use_count * sizeof *uses);
         parser->uses = uses;
-        parser->use_room = room;
+        parser->use_capacity = room;
     }
     parser->uses[parser->use_count++] = (struct playlist_use){path, slot, second_slot};
 }
@@ -120,7 +120,7 @@ static bool is_codec(const char *codec)
 {
     size_t length = strlen(codec);
     for (size_t i = 0; i < length; i++)
-        if (!is_letter(codec[i]) && !strchr("0123456789._-", codec[i]))
+        if (!is_scheme_letter(codec[i]) && !strchr("0123456789._-", codec[i]))
             return false;
     return length && length <= CODEC_BYTES_MAX;
 }
@@ -141,13 +141,13 @@ static void read_sha256(struct playlist_parser *parser, const struct playlist_no
         playlist_fault_add(parser->faults, &sha256, "must be 64 hexadecimal digits");
 }
 
-static void read_texts(struct playlist_parser *parser, const struct playlist_node *node,
-                       struct playlist_asset *asset)
+static void read_url_and_codec(struct playlist_parser *parser, const struct playlist_node *node,
+                               struct playlist_asset *asset)
 {
     const char *text;
     struct playlist_node member;
     if (playlist_read_string(parser, node, "url", &text)) {
-        asset->url = playlist_keep_text(parser, text);
+        asset->url = playlist_copy_text(parser, text);
         playlist_member(node, "url", &member);
         if (!is_url(text))
             playlist_fault_add(parser->faults, &member,
@@ -156,7 +156,7 @@ static void read_texts(struct playlist_parser *parser, const struct playlist_nod
                                PLAYLIST_PATH_BYTES_MAX);
     }
     if (playlist_read_string(parser, node, "codec", &text)) {
-        asset->codec = playlist_keep_text(parser, text);
+        asset->codec = playlist_copy_text(parser, text);
         playlist_member(node, "codec", &member);
         if (!is_codec(text))
             playlist_fault_add(parser->faults, &member,
@@ -183,7 +183,7 @@ static void parse_file(struct playlist_parser *parser, const struct playlist_nod
     asset->width = (int32_t)width;
     asset->height = (int32_t)height;
     asset->duration_ms = (int32_t)film_ms;
-    read_texts(parser, node, asset);
+    read_url_and_codec(parser, node, asset);
 }
 
 /* Sorts the uses by path and fills their slots: the different paths are numbered in the order in
@@ -241,13 +241,13 @@ void playlist_assets_resolve(struct playlist_parser *parser, const struct playli
     int *first = NULL;
     int count = number_paths(parser, &sorted, &first);
     struct playlist_asset *assets =
-        count < 0 ? NULL : playlist_keep_items(parser, (size_t)count, sizeof *assets);
+        count < 0 ? NULL : playlist_new_items(parser, (size_t)count, sizeof *assets);
     if (!assets) {
         parser->out_of_memory = true;
         return;
     }
     for (int i = 0; i < count; i++)
-        assets[i].path = playlist_keep_text(parser, parser->uses[first[i]].path);
+        assets[i].path = playlist_copy_text(parser, parser->uses[first[i]].path);
     if (parser->files)
         read_files(parser, root, &sorted, assets);
     parser->playlist->assets = assets;

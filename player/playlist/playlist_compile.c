@@ -70,21 +70,21 @@ bool playlist_compile_name_of(const struct playlist_asset *asset,
 }
 
 /* Past a string's closing quote; `at` is behind the opening one. */
-static size_t skip_string(const char *bytes, size_t size, size_t at)
+static size_t skip_json_string(const char *bytes, size_t size, size_t at)
 {
     while (at < size && bytes[at] != '"')
         at += bytes[at] == '\\' ? 2 : 1;
     return at < size ? at + 1 : size;
 }
 
-static bool is_blank(char c)
+static bool is_json_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 static size_t skip_blanks(const char *bytes, size_t size, size_t at)
 {
-    while (at < size && is_blank(bytes[at]))
+    while (at < size && is_json_blank(bytes[at]))
         at++;
     return at;
 }
@@ -101,7 +101,7 @@ static size_t find_member(const char *bytes, size_t size, const char *key)
             depth--;
         if (bytes[at] != '"')
             continue;
-        size_t begin = at + 1, end = skip_string(bytes, size, begin);
+        size_t begin = at + 1, end = skip_json_string(bytes, size, begin);
         size_t after = skip_blanks(bytes, size, end);
         bool is_key = depth == 1 && after < size && bytes[after] == ':';
         if (is_key && end - 1 - begin == strlen(key) && !memcmp(bytes + begin, key, strlen(key)))
@@ -114,26 +114,26 @@ static size_t find_member(const char *bytes, size_t size, const char *key)
 /* A text that grows. */
 struct text {
     char *bytes;
-    size_t used, room;
+    size_t used, capacity;
     bool failed; /* out of memory */
 };
 
-static bool make_room(struct text *text, size_t size)
+static bool grow_text(struct text *text, size_t size)
 {
-    if (size < text->room - text->used)
+    if (size < text->capacity - text->used)
         return true;
-    size_t room = (text->used + size + 1) * 2;
-    char *bigger = realloc(text->bytes, room);
+    size_t capacity = (text->used + size + 1) * 2;
+    char *bigger = realloc(text->bytes, capacity);
     if (!bigger)
         return false;
     text->bytes = bigger;
-    text->room = room;
+    text->capacity = capacity;
     return true;
 }
 
-static void put(struct text *text, const char *bytes, size_t size)
+static void append(struct text *text, const char *bytes, size_t size)
 {
-    text->failed = text->failed || !make_room(text, size);
+    text->failed = text->failed || !grow_text(text, size);
     if (text->failed)
         return;
     memcpy(text->bytes + text->used, bytes, size);
@@ -141,83 +141,84 @@ static void put(struct text *text, const char *bytes, size_t size)
     text->bytes[text->used] = '\0';
 }
 
-static void put_words(struct text *text, const char *words)
+static void append_words(struct text *text, const char *words)
 {
-    put(text, words, strlen(words));
+    append(text, words, strlen(words));
 }
 
-static void put_number(struct text *text, const char *before, int64_t number)
+static void append_number(struct text *text, const char *before, int64_t number)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%" PRId64, number);
-    put_words(text, before);
-    put_words(text, digits);
+    append_words(text, before);
+    append_words(text, digits);
 }
 
 /* In seven digits: 30000/1001 is 29.97003. */
-static void put_rate(struct text *text, const char *before, double rate)
+static void append_rate(struct text *text, const char *before, double rate)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%.7g", rate);
-    put_words(text, before);
-    put_words(text, digits);
+    append_words(text, before);
+    append_words(text, digits);
 }
 
 /* A path of a playlist is UTF-8 without control characters: RFC 8259, section 7, wants no more
  * than this escaped. */
-static void put_path(struct text *text, const char *path)
+static void append_path(struct text *text, const char *path)
 {
-    put_words(text, "\"");
+    append_words(text, "\"");
     for (const char *at = path; *at; at++) {
         if (*at == '"' || *at == '\\')
-            put_words(text, "\\");
-        put(text, at, 1);
+            append_words(text, "\\");
+        append(text, at, 1);
     }
-    put_words(text, "\"");
+    append_words(text, "\"");
 }
 
-static void put_file(struct text *text, const struct playlist_compile_file *file)
+static void append_file(struct text *text, const struct playlist_compile_file *file)
 {
     char name[PLAYLIST_COMPILE_NAME_BYTES], digits[65];
     playlist_compile_name(file->sha256, file->path, name);
     write_hex(file->sha256, sizeof file->sha256, digits);
-    put_path(text, file->path);
-    put_words(text, ": {\"sha256\": \"");
-    put_words(text, digits);
-    put_number(text, "\", \"bytes\": ", file->bytes);
-    put_words(text, ", \"url\": \"" UP);
-    put_words(text, name);
-    put_words(text, "\"");
+    append_path(text, file->path);
+    append_words(text, ": {\"sha256\": \"");
+    append_words(text, digits);
+    append_number(text, "\", \"bytes\": ", file->bytes);
+    append_words(text, ", \"url\": \"" UP);
+    append_words(text, name);
+    append_words(text, "\"");
     if (file->width > 0 && file->height > 0) {
-        put_number(text, ", \"width\": ", file->width);
-        put_number(text, ", \"height\": ", file->height);
+        append_number(text, ", \"width\": ", file->width);
+        append_number(text, ", \"height\": ", file->height);
     }
     if (file->duration_ms > 0)
-        put_number(text, ", \"duration_ms\": ", file->duration_ms);
+        append_number(text, ", \"duration_ms\": ", file->duration_ms);
     if (file->fps > 0)
-        put_rate(text, ", \"fps\": ", file->fps);
+        append_rate(text, ", \"fps\": ", file->fps);
     if (file->codec[0]) {
-        put_words(text, ", \"codec\": ");
-        put_path(text, file->codec);
+        append_words(text, ", \"codec\": ");
+        append_path(text, file->codec);
     }
-    put_words(text, "}");
+    append_words(text, "}");
 }
 
-static void put_members(struct text *text, const struct playlist_compile *compile)
+static void append_members(struct text *text, const struct playlist_compile *compile)
 {
-    put_number(text, ",\n  \"version\": ", compile->version);
-    put_words(text, ",\n  \"channel\": ");
-    put_path(text, compile->channel);
-    put_words(text, ",\n  \"files\": {");
+    append_number(text, ",\n  \"version\": ", compile->version);
+    append_words(text, ",\n  \"channel\": ");
+    append_path(text, compile->channel);
+    append_words(text, ",\n  \"files\": {");
     for (size_t i = 0; i < compile->file_count; i++) {
-        put_words(text, i ? ",\n    " : "\n    ");
-        put_file(text, &compile->files[i]);
+        append_words(text, i ? ",\n    " : "\n    ");
+        append_file(text, &compile->files[i]);
     }
-    put_words(text, compile->file_count ? "\n  }\n}\n" : "}\n}\n");
+    append_words(text, compile->file_count ? "\n  }\n}\n" : "}\n}\n");
 }
 
 /* What was put together, as a player will read it. */
-static bool is_sound(const struct text *text, const char *channel, int64_t version, struct err *err)
+static bool is_readable(const struct text *text, const char *channel, int64_t version,
+                        struct err *err)
 {
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse(text->bytes, text->used, &faults);
@@ -235,8 +236,8 @@ static bool is_sound(const struct text *text, const char *channel, int64_t versi
 }
 
 /* The finished text, or NULL. */
-static char *hand_over(struct text *text, const char *channel, int64_t version,
-                       size_t *compiled_size, struct err *err)
+static char *finish_compiled(struct text *text, const char *channel, int64_t version,
+                             size_t *compiled_size, struct err *err)
 {
     bool ok = false;
     if (text->failed)
@@ -245,7 +246,7 @@ static char *hand_over(struct text *text, const char *channel, int64_t version,
         err_set(err, ERR_LIMIT, "the compiled playlist has %zu bytes; at most %zu are allowed",
                 text->used, PLAYLIST_BYTES_MAX);
     else
-        ok = is_sound(text, channel, version, err);
+        ok = is_readable(text, channel, version, err);
     *compiled_size = text->used;
     if (ok)
         return text->bytes;
@@ -271,12 +272,12 @@ char *playlist_compile(const char *bytes, size_t size, const struct playlist_com
     while (end > begin && bytes[end - 1] != '}')
         end--;
     end -= end > begin;
-    while (end > begin && is_blank(bytes[end - 1]))
+    while (end > begin && is_json_blank(bytes[end - 1]))
         end--;
     struct text text = {0};
-    put(&text, bytes + begin, end - begin);
-    put_members(&text, compile);
-    return hand_over(&text, compile->channel, compile->version, compiled_size, err);
+    append(&text, bytes + begin, end - begin);
+    append_members(&text, compile);
+    return finish_compiled(&text, compile->channel, compile->version, compiled_size, err);
 }
 
 char *playlist_compile_again(const char *bytes, size_t size, const char *channel, int64_t version,
@@ -290,8 +291,8 @@ char *playlist_compile_again(const char *bytes, size_t size, const char *channel
         return NULL;
     }
     struct text text = {0};
-    put(&text, bytes, at);
-    put_number(&text, "", version);
-    put(&text, bytes + end, size - end);
-    return hand_over(&text, channel, version, compiled_size, err);
+    append(&text, bytes, at);
+    append_number(&text, "", version);
+    append(&text, bytes + end, size - end);
+    return finish_compiled(&text, channel, version, compiled_size, err);
 }

@@ -46,7 +46,7 @@ bool playlist_utf8_is_control(uint32_t code)
 }
 
 /* Copies what fits in room - 1 bytes, '?' for what has no place in a line of text, and a NUL. */
-static size_t copy_clean(const char *text, size_t size, char *out, size_t room)
+static size_t copy_clean(const char *text, size_t size, char *out, size_t out_bytes)
 {
     size_t length = 0;
     for (size_t i = 0; i < size;) {
@@ -54,7 +54,7 @@ static size_t copy_clean(const char *text, size_t size, char *out, size_t room)
         size_t step = playlist_utf8_next(text + i, size - i, &code);
         bool bad = !step || playlist_utf8_is_control(code);
         size_t need = bad ? 1 : step;
-        if (length + need >= room)
+        if (length + need >= out_bytes)
             break;
         if (bad)
             out[length] = '?';
@@ -76,7 +76,7 @@ const char *playlist_fault_clip(const char *text, char buffer[96])
     return buffer;
 }
 
-static void path_put(struct path_text *path, const char *bytes, size_t length)
+static void print_part(struct path_text *path, const char *bytes, size_t length)
 {
     /* Four bytes stay free for "..." and the NUL. */
     if (path->cut || length > sizeof path->bytes - 4 - path->length) {
@@ -105,47 +105,47 @@ static bool is_identifier(const char *key, size_t size)
     return true;
 }
 
-static void put_quoted(struct path_text *path, const char *key, size_t size)
+static void print_quoted_key(struct path_text *path, const char *key, size_t size)
 {
-    path_put(path, "[\"", 2);
+    print_part(path, "[\"", 2);
     for (size_t i = 0; i < size;) {
         uint32_t code = 0;
         char escape[12];
         size_t step = playlist_utf8_next(key + i, size - i, &code);
         if (!step) {
-            path_put(path, "?", 1);
+            print_part(path, "?", 1);
         } else if (playlist_utf8_is_control(code)) {
             int length = snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
-            path_put(path, escape, (size_t)length);
+            print_part(path, escape, (size_t)length);
         } else {
             if (code == '"' || code == '\\')
-                path_put(path, "\\", 1);
-            path_put(path, key + i, step);
+                print_part(path, "\\", 1);
+            print_part(path, key + i, step);
         }
         i += step ? step : 1;
     }
-    path_put(path, "\"]", 2);
+    print_part(path, "\"]", 2);
 }
 
-static void put_path(struct path_text *path, const struct playlist_node *where)
+static void print_path(struct path_text *path, const struct playlist_node *where)
 {
     const struct playlist_node *chain[PLAYLIST_DEPTH_MAX + 2] = {NULL};
     size_t count = 0;
     for (; where && where->parent && count < PLAYLIST_DEPTH_MAX + 2; where = where->parent)
         chain[count++] = where;
-    path_put(path, "$", 1);
+    print_part(path, "$", 1);
     while (count--) {
         const char *key = chain[count]->key;
         size_t size = key ? strlen(key) : 0;
         if (!key) {
             char item[32];
             int length = snprintf(item, sizeof item, "[%zu]", chain[count]->index);
-            path_put(path, item, (size_t)length);
+            print_part(path, item, (size_t)length);
         } else if (is_identifier(key, size)) {
-            path_put(path, ".", 1);
-            path_put(path, key, size);
+            print_part(path, ".", 1);
+            print_part(path, key, size);
         } else {
-            put_quoted(path, key, size);
+            print_quoted_key(path, key, size);
         }
     }
     memcpy(path->bytes + path->length, path->cut ? "..." : "", path->cut ? 4 : 1);
@@ -171,7 +171,7 @@ void playlist_fault_add(struct playlist_faults *faults, const struct playlist_no
     va_end(args);
     size_t words_length = copy_clean(words, strlen(words), clean, sizeof clean);
     struct path_text path = {.length = 0};
-    put_path(&path, where);
+    print_path(&path, where);
 
     struct playlist_fault *fault = &faults->items[faults->count++];
     fault->path = arena_copy(&faults->arena, path.bytes, path.length);

@@ -46,7 +46,7 @@ struct playlist_parser {
 
     /* Where a path is used, in the order of the file, with repeats. */
     struct playlist_use *uses;
-    size_t use_count, use_room;
+    size_t use_count, use_capacity;
     const struct json_t *files;       /* NULL: not the compiled form */
     struct playlist_names file_names; /* by their place in `files` */
 };
@@ -61,8 +61,8 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
 void playlist_parse_defaults(struct playlist_parser *parser, const struct playlist_node *root);
 
 /* What `defaults` and a spot have in common; *spot holds what is used where a key is not given. */
-void playlist_parse_look(struct playlist_parser *parser, const struct playlist_node *node,
-                         struct playlist_spot *spot, struct transition *transition);
+void playlist_parse_common(struct playlist_parser *parser, const struct playlist_node *node,
+                           struct playlist_spot *spot, struct transition *transition);
 
 /* playlist_spots.c */
 void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_node *root);

@@ -13,7 +13,7 @@ static void parse_loop(struct playlist_parser *parser, const struct playlist_nod
     if (count > PLAYLIST_LOOP_LENGTH_MAX)
         playlist_fault_add(parser->faults, node, "has %zu spots; at most %d are allowed", count,
                            PLAYLIST_LOOP_LENGTH_MAX);
-    int *spots = playlist_keep_items(parser, count, sizeof *spots);
+    int *spots = playlist_new_items(parser, count, sizeof *spots);
     if (!spots)
         return;
     for (size_t i = 0; i < count; i++) {
@@ -29,8 +29,8 @@ static void parse_loop(struct playlist_parser *parser, const struct playlist_nod
 static void imply_loop(struct playlist_parser *parser)
 {
     struct playlist *playlist = parser->playlist;
-    struct playlist_loop *loop = playlist_keep_items(parser, 1, sizeof *loop);
-    int *spots = playlist_keep_items(parser, playlist->spot_count, sizeof *spots);
+    struct playlist_loop *loop = playlist_new_items(parser, 1, sizeof *loop);
+    int *spots = playlist_new_items(parser, playlist->spot_count, sizeof *spots);
     if (!loop || !spots)
         return;
     for (size_t i = 0; i < playlist->spot_count; i++)
@@ -58,13 +58,13 @@ void playlist_parse_loops(struct playlist_parser *parser, const struct playlist_
         playlist_fault_add(parser->faults, &node, "has %zu loops; at most %d are allowed", count,
                            PLAYLIST_LOOPS_MAX);
     parser->loops_known = playlist_sort_keys(parser, node.value, &parser->loop_names);
-    struct playlist_loop *loops = playlist_keep_items(parser, count, sizeof *loops);
+    struct playlist_loop *loops = playlist_new_items(parser, count, sizeof *loops);
     if (!loops)
         return;
     struct playlist_json_member member = {.place = NULL};
     for (size_t i = 0; i < count && playlist_json_next(node.value, &member); i++) {
         struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
-        loops[i].name = playlist_keep_text(parser, member.key);
+        loops[i].name = playlist_copy_text(parser, member.key);
         parse_loop(parser, &child, &loops[i]);
     }
     parser->playlist->loops = loops;

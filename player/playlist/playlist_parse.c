@@ -69,11 +69,11 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
             playlist_fault_add(parser->faults, &node, "is longer than %d bytes",
                                PLAYLIST_NAME_BYTES_MAX);
         else if (playlist_check_printable(parser, &node, text, ""))
-            playlist->name = playlist_keep_text(parser, text);
+            playlist->name = playlist_copy_text(parser, text);
     }
     if (playlist_read_string(parser, root, "timezone", &text)) {
         playlist_member(root, "timezone", &node);
-        playlist->timezone = playlist_keep_text(parser, text);
+        playlist->timezone = playlist_copy_text(parser, text);
         if (!is_zone(text))
             playlist_string_fault(parser, &node, "the name of a time zone, such as \"Asia/Seoul\"");
     }
@@ -81,7 +81,7 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
         playlist->version = (int64_t)version;
     if (playlist_read_string(parser, root, "channel", &text)) {
         playlist_member(root, "channel", &node);
-        playlist->channel = playlist_keep_text(parser, text);
+        playlist->channel = playlist_copy_text(parser, text);
         if (!pointer_channel_is_valid(text))
             playlist_fault_add(parser->faults, &node,
                                "must have 1 to %d characters out of a to z, 0 to 9, dot, _ and "
@@ -120,7 +120,7 @@ static void report_syntax(struct playlist_faults *faults, const char *bytes, siz
 
 /* The JSON of a text that has a playlist's size and shape, repeated keys already reported; NULL
  * with a fault. */
-static struct json_t *load(const char *bytes, size_t size, struct playlist_faults *faults)
+static struct json_t *load_json(const char *bytes, size_t size, struct playlist_faults *faults)
 {
     struct playlist_json_error error;
     size_t keys, blank = 0;
@@ -153,15 +153,15 @@ static struct json_t *load(const char *bytes, size_t size, struct playlist_fault
 }
 
 /* What could be read, faults or not; NULL where that is nothing. */
-static struct playlist *parse(const char *bytes, size_t size, size_t arena_bytes_max,
-                              struct playlist_faults *faults)
+static struct playlist *parse_text(const char *bytes, size_t size, size_t arena_bytes_max,
+                                   struct playlist_faults *faults)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
     if (size >= 3 && !memcmp(bytes, mark, 3)) {
         bytes += 3;
         size -= 3;
     }
-    struct json_t *json = load(bytes, size, faults);
+    struct json_t *json = load_json(bytes, size, faults);
     if (!json)
         return NULL;
     struct playlist *playlist = calloc(1, sizeof *playlist);
@@ -184,7 +184,7 @@ static struct playlist *parse(const char *bytes, size_t size, size_t arena_bytes
 struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t arena_bytes_max,
                                        struct playlist_faults *faults)
 {
-    struct playlist *playlist = parse(bytes, size, arena_bytes_max, faults);
+    struct playlist *playlist = parse_text(bytes, size, arena_bytes_max, faults);
     if (!faults->total)
         return playlist;
     playlist_destroy(playlist);
@@ -194,7 +194,7 @@ struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t ar
 struct playlist *playlist_parse_media(const char *bytes, size_t size,
                                       struct playlist_faults *faults)
 {
-    return parse(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
+    return parse_text(bytes, size, PLAYLIST_ARENA_BYTES_MAX, faults);
 }
 
 struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults)

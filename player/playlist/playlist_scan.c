@@ -8,7 +8,7 @@
 enum scan_event { SCAN_END, SCAN_KEY, SCAN_TOO_DEEP, SCAN_TOO_MANY };
 
 /* An open object or list. */
-struct frame {
+struct level {
     bool is_object;
     size_t id;    /* unique in the text */
     size_t index; /* of the present item */
@@ -22,7 +22,7 @@ struct scan {
     size_t line, depth, containers;
     const char *string; /* the last string, without the quotes */
     size_t string_bytes, string_line;
-    struct frame frames[PLAYLIST_DEPTH_MAX];
+    struct level levels[PLAYLIST_DEPTH_MAX];
 };
 
 /* A key of the text. Half the size that size_t would take: there are up to 200,000, and
@@ -43,7 +43,7 @@ static void scan_init(struct scan *scan, const char *bytes, size_t size)
 }
 
 /* `at` is behind the opening quote; goes behind the closing one. */
-static void skip_string(struct scan *scan)
+static void scan_string(struct scan *scan)
 {
     scan->string = scan->at;
     scan->string_line = scan->line;
@@ -59,18 +59,18 @@ static enum scan_event scan_next(struct scan *scan)
 {
     while (scan->at < scan->end) {
         char byte = *scan->at++;
-        struct frame *top = scan->depth ? &scan->frames[scan->depth - 1] : NULL;
+        struct level *top = scan->depth ? &scan->levels[scan->depth - 1] : NULL;
         if (byte == '\n') {
             scan->line++;
         } else if (byte == '"') {
-            skip_string(scan);
+            scan_string(scan);
         } else if (byte == '{' || byte == '[') {
             if (scan->depth == PLAYLIST_DEPTH_MAX)
                 return SCAN_TOO_DEEP;
             if (++scan->containers > PLAYLIST_CONTAINERS_MAX)
                 return SCAN_TOO_MANY;
-            scan->frames[scan->depth++] =
-                (struct frame){.is_object = byte == '{', .id = scan->containers};
+            scan->levels[scan->depth++] =
+                (struct level){.is_object = byte == '{', .id = scan->containers};
         } else if ((byte == '}' || byte == ']') && top) {
             scan->depth--;
         } else if (byte == ',' && top) {
@@ -90,14 +90,14 @@ static const struct playlist_node *scan_place(const struct scan *scan, struct ar
 {
     nodes[0] = (struct playlist_node){.parent = NULL};
     for (size_t i = 0; i < scan->depth; i++) {
-        const struct frame *frame = &scan->frames[i];
+        const struct level *level = &scan->levels[i];
         const char *key = NULL;
-        if (frame->is_object) {
-            key = frame->key ? playlist_json_unescape(frame->key, frame->key_bytes, arena) : NULL;
+        if (level->is_object) {
+            key = level->key ? playlist_json_unescape(level->key, level->key_bytes, arena) : NULL;
             key = key ? key : "";
         }
         nodes[i + 1] =
-            (struct playlist_node){.parent = &nodes[i], .key = key, .index = frame->index};
+            (struct playlist_node){.parent = &nodes[i], .key = key, .index = level->index};
     }
     return &nodes[scan->depth];
 }
@@ -159,14 +159,14 @@ static bool collect_keys(const char *bytes, size_t size, struct key *keys, struc
     struct scan scan;
     scan_init(&scan, bytes, size);
     for (size_t count = 0; scan_next(&scan) == SCAN_KEY; count++) {
-        const struct frame *frame = &scan.frames[scan.depth - 1];
-        struct key key = {.object = (uint32_t)frame->id,
+        const struct level *level = &scan.levels[scan.depth - 1];
+        struct key key = {.object = (uint32_t)level->id,
                           .order = (uint32_t)count,
                           .line = (uint32_t)scan.string_line,
-                          .text = frame->key,
-                          .bytes = (uint32_t)frame->key_bytes};
+                          .text = level->key,
+                          .bytes = (uint32_t)level->key_bytes};
         if (memchr(key.text, '\\', key.bytes)) {
-            key.text = playlist_json_unescape(frame->key, frame->key_bytes, scratch);
+            key.text = playlist_json_unescape(level->key, level->key_bytes, scratch);
             if (!key.text)
                 return false;
             key.bytes = (uint32_t)strlen(key.text);

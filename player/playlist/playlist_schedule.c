@@ -18,8 +18,8 @@ static const struct playlist_range PRIORITY = {-1000000, 1000000, true,
 static const struct playlist_range SHARE = {0.000001, 1, false, "a number from 0.000001 to 1"};
 #define WHOLE_PPM 1000000
 
-static void read_instant(struct playlist_parser *parser, const struct playlist_node *object,
-                         const char *key, struct playlist_instant *out)
+static void read_daypart_instant(struct playlist_parser *parser, const struct playlist_node *object,
+                                 const char *key, struct playlist_instant *out)
 {
     const char *text;
     struct playlist_node node;
@@ -45,15 +45,15 @@ static bool check_date(struct playlist_parser *parser, const struct playlist_nod
     return false;
 }
 
-static bool read_date(struct playlist_parser *parser, const struct playlist_node *object,
-                      const char *key, int32_t *day)
+static bool read_daypart_date(struct playlist_parser *parser, const struct playlist_node *object,
+                              const char *key, int32_t *day)
 {
     struct playlist_node node;
     return playlist_member(object, key, &node) && check_date(parser, &node, day);
 }
 
-static void read_time(struct playlist_parser *parser, const struct playlist_node *object,
-                      const char *key, int32_t *ms)
+static void read_daypart_time(struct playlist_parser *parser, const struct playlist_node *object,
+                              const char *key, int32_t *ms)
 {
     const char *text;
     struct playlist_node node;
@@ -79,7 +79,7 @@ static void read_weekdays(struct playlist_parser *parser, const struct playlist_
     *weekdays = (uint8_t)days;
 }
 
-static int compare_days(const void *left, const void *right)
+static int compare_except_days(const void *left, const void *right)
 {
     const int32_t *a = left, *b = right;
     return (*a > *b) - (*a < *b);
@@ -91,16 +91,16 @@ static void read_except_dates(struct playlist_parser *parser, const struct playl
     struct playlist_node node;
     if (!playlist_member(object, "except_dates", &node) || !playlist_is_list(parser, &node, 0))
         return;
-    size_t count = playlist_json_count(node.value), kept = 0;
-    int32_t *days = playlist_keep_items(parser, count, sizeof *days);
+    size_t count = playlist_json_count(node.value), count_read = 0;
+    int32_t *days = playlist_new_items(parser, count, sizeof *days);
     if (!days)
         return;
     for (size_t i = 0; i < count; i++) {
         struct playlist_node item = playlist_list_item(&node, i);
-        kept += check_date(parser, &item, &days[kept]);
+        count_read += check_date(parser, &item, &days[count_read]);
     }
-    qsort(days, kept, sizeof *days, compare_days);
-    for (size_t i = 0; i < kept; i++)
+    qsort(days, count_read, sizeof *days, compare_except_days);
+    for (size_t i = 0; i < count_read; i++)
         if (!i || days[i] != days[daypart->except_count - 1])
             days[daypart->except_count++] = days[i];
     daypart->except_days = days;
@@ -147,14 +147,14 @@ static void parse_daypart(struct playlist_parser *parser, const struct playlist_
                                                  parser->loops_known, "loop");
     else
         playlist_fault_add(parser->faults, &loop, "is missing: name the loop to run");
-    read_instant(parser, node, "start", &daypart->start);
-    read_instant(parser, node, "end", &daypart->end);
-    daypart->has_start_date = read_date(parser, node, "start_date", &daypart->start_day);
-    daypart->has_end_date = read_date(parser, node, "end_date", &daypart->end_day);
+    read_daypart_instant(parser, node, "start", &daypart->start);
+    read_daypart_instant(parser, node, "end", &daypart->end);
+    daypart->has_start_date = read_daypart_date(parser, node, "start_date", &daypart->start_day);
+    daypart->has_end_date = read_daypart_date(parser, node, "end_date", &daypart->end_day);
     read_weekdays(parser, node, &daypart->weekdays);
     read_except_dates(parser, node, daypart);
-    read_time(parser, node, "start_time", &daypart->start_time_ms);
-    read_time(parser, node, "end_time", &daypart->end_time_ms);
+    read_daypart_time(parser, node, "start_time", &daypart->start_time_ms);
+    read_daypart_time(parser, node, "end_time", &daypart->end_time_ms);
     playlist_read_number(parser, node, "priority", &PRIORITY, &priority);
     daypart->priority = (int32_t)priority;
     daypart->has_share = playlist_read_number(parser, node, "share_of_voice", &SHARE, &share);
@@ -233,7 +233,7 @@ void playlist_parse_schedule(struct playlist_parser *parser, const struct playli
     }
     playlist->schedule_count = count ? count : 1;
     parser->schedule =
-        playlist_keep_items(parser, playlist->schedule_count, sizeof *parser->schedule);
+        playlist_new_items(parser, playlist->schedule_count, sizeof *parser->schedule);
     if (!parser->schedule)
         return;
     playlist->schedule = parser->schedule;

@@ -14,7 +14,7 @@ static const struct playlist_range FOCUS = {0, 1, false,
                                             "a number from 0 (left or top) to 1 (right or bottom)"};
 
 /* Spaces that draw nothing: a tagline of nothing but these would be an empty line on a wall. */
-static bool is_space(uint32_t code)
+static bool is_invisible_space(uint32_t code)
 {
     return code == ' ' || code == '\n' || code == 0xa0 || code == 0x1680 ||
            (code >= 0x2000 && code <= 0x200f) || code == 0x2028 || code == 0x2029 ||
@@ -22,13 +22,13 @@ static bool is_space(uint32_t code)
            code == 0x3164; /* the Hangul filler */
 }
 
-static bool is_blank(const char *text)
+static bool is_blank_text(const char *text)
 {
     uint32_t code = 0;
     size_t size = strlen(text), step;
     for (size_t i = 0; i < size; i += step) {
         step = playlist_utf8_next(text + i, size - i, &code);
-        if (!step || !is_space(code))
+        if (!step || !is_invisible_space(code))
             return false;
     }
     return true;
@@ -42,7 +42,7 @@ static void check_tagline(struct playlist_parser *parser, const struct playlist_
                            strlen(text), PLAYLIST_TEXT_BYTES_MAX);
     else if (!playlist_check_printable(parser, node, text, "\n"))
         return;
-    else if (is_blank(text))
+    else if (is_blank_text(text))
         playlist_fault_add(parser->faults, node, "is blank: write a text, or leave it out");
 }
 
@@ -51,7 +51,7 @@ static void parse_tagline(struct playlist_parser *parser, const struct playlist_
 {
     struct playlist_translation items[PLAYLIST_LANGUAGES_MAX];
     size_t count = playlist_translations(parser, node, items);
-    struct playlist_text *texts = playlist_keep_items(parser, count, sizeof *texts);
+    struct playlist_text *texts = playlist_new_items(parser, count, sizeof *texts);
     if (!texts)
         return;
     for (size_t i = 0; i < count; i++) {
@@ -59,8 +59,8 @@ static void parse_tagline(struct playlist_parser *parser, const struct playlist_
             continue;
         const char *text = playlist_json_string(items[i].node.value);
         check_tagline(parser, &items[i].node, text);
-        texts[i].language = playlist_keep_text(parser, items[i].language);
-        texts[i].text = playlist_keep_text(parser, text);
+        texts[i].language = playlist_copy_text(parser, items[i].language);
+        texts[i].text = playlist_copy_text(parser, text);
     }
     spot->texts = texts;
     spot->text_count = count;
@@ -140,7 +140,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     if (has_tagline)
         parse_tagline(parser, &tagline, spot);
     parse_focus(parser, node, spot);
-    playlist_parse_look(parser, node, spot, &transition);
+    playlist_parse_common(parser, node, spot, &transition);
 }
 
 void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_node *root)
@@ -159,7 +159,7 @@ void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_
         playlist_fault_add(parser->faults, &node, "has %zu spots; at most %d are allowed", count,
                            PLAYLIST_SPOTS_MAX);
     parser->spots_known = playlist_sort_keys(parser, node.value, &parser->spot_names);
-    parser->spots = playlist_keep_items(parser, count, sizeof *parser->spots);
+    parser->spots = playlist_new_items(parser, count, sizeof *parser->spots);
     if (!parser->spots)
         return;
     parser->playlist->spots = parser->spots;
@@ -168,7 +168,7 @@ void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_
     for (size_t i = 0; i < count && playlist_json_next(node.value, &member); i++) {
         struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
         parser->spots[i] = parser->defaults;
-        parser->spots[i].name = playlist_keep_text(parser, member.key);
+        parser->spots[i].name = playlist_copy_text(parser, member.key);
         parse_spot(parser, &child, &parser->spots[i]);
     }
 }

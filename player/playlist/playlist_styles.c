@@ -45,11 +45,11 @@ static void parse_fonts(struct playlist_parser *parser, const struct playlist_no
     if (!playlist_member(style_node, "font", &node))
         return;
     size_t count = playlist_translations(parser, &node, items);
-    struct playlist_font *fonts = playlist_keep_items(parser, count, sizeof *fonts);
+    struct playlist_font *fonts = playlist_new_items(parser, count, sizeof *fonts);
     if (!fonts)
         return;
     for (size_t i = 0; i < count; i++) {
-        fonts[i].language = playlist_keep_text(parser, items[i].language);
+        fonts[i].language = playlist_copy_text(parser, items[i].language);
         playlist_use_path(parser, playlist_check_path(parser, &items[i].node), &fonts[i].asset,
                           NULL);
     }
@@ -89,7 +89,7 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
                                count, PLAYLIST_STYLES_MAX);
     }
     /* [0] is for the spots that name no style. */
-    parser->styles = playlist_keep_items(parser, count + 1, sizeof *parser->styles);
+    parser->styles = playlist_new_items(parser, count + 1, sizeof *parser->styles);
     if (!parser->styles)
         return;
     parser->styles[0] = BUILT_IN;
@@ -99,7 +99,7 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
     for (size_t i = 1; i <= count && playlist_json_next(node.value, &member); i++) {
         struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
         parser->styles[i] = BUILT_IN;
-        parser->styles[i].name = playlist_keep_text(parser, member.key);
+        parser->styles[i].name = playlist_copy_text(parser, member.key);
         parse_style(parser, &child, &parser->styles[i]);
     }
 }
@@ -122,8 +122,8 @@ static void parse_transition(struct playlist_parser *parser, const struct playli
     transition->type = (enum transition_type)type;
 }
 
-void playlist_parse_look(struct playlist_parser *parser, const struct playlist_node *node,
-                         struct playlist_spot *spot, struct transition *transition)
+void playlist_parse_common(struct playlist_parser *parser, const struct playlist_node *node,
+                           struct playlist_spot *spot, struct transition *transition)
 {
     double seconds;
     int fit = (int)spot->fit, motion = (int)spot->motion;
@@ -165,7 +165,7 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
     parser->transition_as_written = defaults->transition;
     if (playlist_member(root, "defaults", &node) &&
         playlist_is_object(parser, &node, PLAYLIST_WORDS(DEFAULTS_KEYS)))
-        playlist_parse_look(parser, &node, defaults, &parser->transition_as_written);
+        playlist_parse_common(parser, &node, defaults, &parser->transition_as_written);
     if (parser->styles && defaults->style)
         parser->styles[0] = parser->styles[defaults->style];
     /* A default is not the spot's own: a film's length comes before it (duckling-playlist(5),

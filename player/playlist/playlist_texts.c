@@ -81,7 +81,7 @@ static bool is_letter_or_digit(char byte)
 }
 
 /* Loosely BCP 47: subtags of 1 to 8 letters and digits, with hyphens between them. */
-static bool is_language(const char *tag)
+static bool is_language_tag(const char *tag)
 {
     size_t subtag = 0, i = 0;
     for (; i <= LANGUAGE_BYTES_MAX && tag[i]; i++) {
@@ -95,7 +95,7 @@ static bool is_language(const char *tag)
     return subtag && i <= LANGUAGE_BYTES_MAX;
 }
 
-static char lower(char byte)
+static char lower_letter(char byte)
 {
     return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
 }
@@ -103,7 +103,7 @@ static char lower(char byte)
 bool playlist_same_language(const char *a, size_t a_bytes, const char *b)
 {
     size_t i = 0;
-    while (i < a_bytes && b[i] && lower(a[i]) == lower(b[i]))
+    while (i < a_bytes && b[i] && lower_letter(a[i]) == lower_letter(b[i]))
         i++;
     return i == a_bytes && !b[i];
 }
@@ -111,7 +111,7 @@ bool playlist_same_language(const char *a, size_t a_bytes, const char *b)
 static void check_language(struct playlist_parser *parser, const struct playlist_node *node,
                            const struct playlist_translation *items, size_t count)
 {
-    if (!is_language(node->key)) {
+    if (!is_language_tag(node->key)) {
         playlist_fault_add(
             parser->faults, node,
             strchr(node->key, '_')

@@ -215,7 +215,7 @@ bool playlist_read_string(struct playlist_parser *parser, const struct playlist_
     return true;
 }
 
-const char *playlist_keep_text(struct playlist_parser *parser, const char *text)
+const char *playlist_copy_text(struct playlist_parser *parser, const char *text)
 {
     const char *copy = arena_copy(&parser->playlist->arena, text, strlen(text));
     if (!copy)
@@ -223,7 +223,7 @@ const char *playlist_keep_text(struct playlist_parser *parser, const char *text)
     return copy ? copy : "";
 }
 
-void *playlist_keep_items(struct playlist_parser *parser, size_t count, size_t size)
+void *playlist_new_items(struct playlist_parser *parser, size_t count, size_t size)
 {
     void *items = arena_alloc(&parser->playlist->arena, count, size);
     if (!items)

@@ -62,7 +62,7 @@ bool playlist_read_string(struct playlist_parser *parser, const struct playlist_
 
 /* A string, or `count` zeroed items, that stay with the playlist. When out of memory "", or
  * NULL. */
-const char *playlist_keep_text(struct playlist_parser *parser, const char *text);
-void *playlist_keep_items(struct playlist_parser *parser, size_t count, size_t size);
+const char *playlist_copy_text(struct playlist_parser *parser, const char *text);
+void *playlist_new_items(struct playlist_parser *parser, size_t count, size_t size);
 
 #endif

@@ -43,7 +43,7 @@ _Static_assert(sizeof verdicts / sizeof *verdicts == POINTER_MALFORMED + 1, "eac
 /* 9999-12-31T23:59:59.999Z: beyond it there is no way to write a time. */
 #define TIME_MS_MAX INT64_C(253402300799999)
 
-static bool is_digit(char c)
+static bool is_decimal_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -53,7 +53,7 @@ bool pointer_channel_is_valid(const char *name)
     size_t length = 0;
     for (; name[length]; length++) {
         char c = name[length];
-        bool plain = is_digit(c) || (c >= 'a' && c <= 'z');
+        bool plain = is_decimal_digit(c) || (c >= 'a' && c <= 'z');
         bool joint = length > 0 && (c == '.' || c == '_' || c == '-');
         if ((!plain && !joint) || length + 1 >= POINTER_CHANNEL_BYTES)
             return false;
@@ -62,10 +62,10 @@ bool pointer_channel_is_valid(const char *name)
 }
 
 /* 1 to max, digits only, no leading zero. */
-static bool read_number(const char *text, const char *name, int64_t max, int64_t *value,
-                        struct err *err)
+static bool read_field_number(const char *text, const char *name, int64_t max, int64_t *value,
+                              struct err *err)
 {
-    if (!is_digit(text[0]) || text[0] == '0' || text[strspn(text, "0123456789")])
+    if (!is_decimal_digit(text[0]) || text[0] == '0' || text[strspn(text, "0123456789")])
         return err_set(err, ERR_INPUT, "%s is not a positive whole number", name);
     int64_t sum = 0;
     for (; *text; text++) {
@@ -77,7 +77,7 @@ static bool read_number(const char *text, const char *name, int64_t max, int64_t
     return true;
 }
 
-static bool read_time(const char *text, const char *name, int64_t *ms, struct err *err)
+static bool read_field_time(const char *text, const char *name, int64_t *ms, struct err *err)
 {
     bool local;
     /* RFC 3339 has seconds always; what civil reads may leave them out. */
@@ -90,7 +90,7 @@ static bool read_time(const char *text, const char *name, int64_t *ms, struct er
 }
 
 /* Cuts the text into its fields: values[] points into it. */
-static bool split(char *text, const char *values[FIELD_COUNT], struct err *err)
+static bool split_fields(char *text, const char *values[FIELD_COUNT], struct err *err)
 {
     static const char absent[] = "";
     for (size_t i = 0; i < FIELD_COUNT; i++)
@@ -144,13 +144,13 @@ static bool read_fields(const char *const values[FIELD_COUNT], struct pointer *p
     if (!pointer_channel_is_valid(values[FIELD_CHANNEL]))
         return err_set(err, ERR_INPUT, "channel is not a valid channel name");
     snprintf(pointer->channel, sizeof pointer->channel, "%s", values[FIELD_CHANNEL]);
-    if (!read_number(values[FIELD_VERSION], "version", POINTER_VERSION_MAX, &pointer->version,
-                     err) ||
+    if (!read_field_number(values[FIELD_VERSION], "version", POINTER_VERSION_MAX, &pointer->version,
+                           err) ||
         !read_kind(values[FIELD_FILE], pointer, err) ||
-        !read_number(values[FIELD_BYTES], "bytes", (int64_t)PLAYLIST_BYTES_MAX, &pointer->bytes,
-                     err) ||
-        !read_time(values[FIELD_SIGNED], "signed", &pointer->signed_ms, err) ||
-        !read_time(values[FIELD_EXPIRES], "expires", &pointer->expires_ms, err))
+        !read_field_number(values[FIELD_BYTES], "bytes", (int64_t)PLAYLIST_BYTES_MAX,
+                           &pointer->bytes, err) ||
+        !read_field_time(values[FIELD_SIGNED], "signed", &pointer->signed_ms, err) ||
+        !read_field_time(values[FIELD_EXPIRES], "expires", &pointer->expires_ms, err))
         return false;
     if (pointer->expires_ms < pointer->signed_ms)
         return err_set(err, ERR_INPUT, "expires is before signed");
@@ -166,7 +166,7 @@ bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err
     if (length >= sizeof text)
         return err_set(err, ERR_LIMIT, "pointer: longer than %d bytes", POINTER_TEXT_BYTES - 1);
     memcpy(text, comment, length + 1);
-    if (!split(text, values, err) || !read_fields(values, &found, err))
+    if (!split_fields(text, values, err) || !read_fields(values, &found, err))
         return err_prefix(err, "pointer: ");
     *pointer = found;
     return true;

@@ -11,7 +11,7 @@
 #define CALENDAR_FIRST_MS INT64_C(-62135000000000)
 #define CALENDAR_LAST_MS INT64_C(253402000000000)
 
-static int64_t clamp(int64_t value, int64_t low, int64_t high)
+static int64_t clamp_ms(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
@@ -41,7 +41,7 @@ static int32_t slot_length_ms(const struct playlist *playlist, const struct play
         length_ms = spot->duration_ms;
     else if (film > 0)
         length_ms = (int64_t)film - transition_ms(&spot->transition);
-    return (int32_t)clamp(length_ms, PLAYLIST_DURATION_MS_MIN, PLAYLIST_DURATION_MS_MAX);
+    return (int32_t)clamp_ms(length_ms, PLAYLIST_DURATION_MS_MIN, PLAYLIST_DURATION_MS_MAX);
 }
 
 static bool measure_spots(struct programme *programme, const int32_t *film_ms)
@@ -94,9 +94,9 @@ static int compare_ranked(const void *left, const void *right)
 static bool rank_parts(struct programme *programme)
 {
     const struct playlist *playlist = programme->playlist;
-    size_t room = playlist->schedule_count + 1;
-    struct ranked *ranked = calloc(room, sizeof *ranked);
-    programme->parts = calloc(room, sizeof *programme->parts);
+    size_t capacity = playlist->schedule_count + 1;
+    struct ranked *ranked = calloc(capacity, sizeof *ranked);
+    programme->parts = calloc(capacity, sizeof *programme->parts);
     if (!ranked || !programme->parts) {
         free(ranked);
         return false;
@@ -144,7 +144,7 @@ static bool reserve_days(struct programme *programme)
     programme->events = calloc(4 * parts + 1, sizeof *programme->events);
     programme->turns = calloc(parts + 1, sizeof *programme->turns);
     bool ok = programme->active && programme->events && programme->turns;
-    for (size_t i = 0; i < PROGRAMME_DAYS_KEPT; i++) {
+    for (size_t i = 0; i < PROGRAMME_DAYS_CACHED; i++) {
         struct programme_day *day = &programme->days[i];
         day->blocks = calloc(blocks, sizeof *day->blocks);
         day->sets = calloc(blocks * programme->set_words, sizeof *day->sets);
@@ -175,7 +175,7 @@ void programme_destroy(struct programme *programme)
 {
     if (!programme)
         return;
-    for (size_t i = 0; i < PROGRAMME_DAYS_KEPT; i++) {
+    for (size_t i = 0; i < PROGRAMME_DAYS_CACHED; i++) {
         free(programme->days[i].blocks);
         free(programme->days[i].sets);
         free(programme->days[i].laid);
@@ -201,7 +201,7 @@ static struct programme_day *day_at(struct programme *programme, int64_t t_ms)
 {
     struct programme_day *oldest = &programme->days[0];
     programme->questions++;
-    for (size_t i = 0; i < PROGRAMME_DAYS_KEPT; i++) {
+    for (size_t i = 0; i < PROGRAMME_DAYS_CACHED; i++) {
         struct programme_day *day = &programme->days[i];
         if (t_ms >= day->start_ms && t_ms < day->end_ms) {
             day->asked = programme->questions;
@@ -221,7 +221,7 @@ static struct programme_day *day_at(struct programme *programme, int64_t t_ms)
     return oldest;
 }
 
-static struct programme_block *block_of(const struct programme_day *day, int64_t t_ms)
+static struct programme_block *find_block(const struct programme_day *day, int64_t t_ms)
 {
     int low = 0, high = day->block_count - 1;
     while (low < high) {
@@ -236,14 +236,14 @@ static struct programme_block *block_of(const struct programme_day *day, int64_t
 
 static struct programme_slot slot_at(struct programme *programme, int64_t t_ms)
 {
-    t_ms = clamp(t_ms, CALENDAR_FIRST_MS, CALENDAR_LAST_MS);
+    t_ms = clamp_ms(t_ms, CALENDAR_FIRST_MS, CALENDAR_LAST_MS);
     struct programme_day *day = day_at(programme, t_ms);
     const struct playlist *playlist = programme->playlist;
-    struct programme_slot slot = programme_lay_slot(programme, day, block_of(day, t_ms), t_ms);
+    struct programme_slot slot = programme_lay_slot(programme, day, find_block(day, t_ms), t_ms);
     slot.transition =
         slot.spot >= 0 ? playlist->spots[slot.spot].transition : playlist->default_transition;
     int64_t half_ms = (slot.end_ms - slot.start_ms) / 2;
-    slot.transition.duration_ms = (int32_t)clamp(transition_ms(&slot.transition), 0, half_ms);
+    slot.transition.duration_ms = (int32_t)clamp_ms(transition_ms(&slot.transition), 0, half_ms);
     return slot;
 }
 
@@ -254,7 +254,7 @@ int32_t programme_spot_ms(const struct programme *programme, int spot)
 
 struct programme_scene programme_scene_at(struct programme *programme, int64_t t_ms)
 {
-    t_ms = clamp(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
+    t_ms = clamp_ms(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
     struct programme_scene scene = {.to = slot_at(programme, t_ms), .mix = 1};
     int64_t since_ms = t_ms - scene.to.start_ms;
     if (since_ms < scene.to.transition.duration_ms) {
@@ -269,7 +269,7 @@ int64_t programme_next_change(struct programme *programme, int64_t t_ms)
 {
     if (t_ms >= PROGRAMME_LAST_MS)
         return INT64_MAX;
-    t_ms = clamp(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
+    t_ms = clamp_ms(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
     struct programme_slot slot = slot_at(programme, t_ms);
     int64_t settled_ms = slot.start_ms + slot.transition.duration_ms;
     int64_t next_ms = settled_ms > t_ms ? settled_ms : slot.end_ms;
@@ -285,9 +285,9 @@ struct programme_slot programme_next_slot(struct programme *programme,
 struct programme_stretch programme_block_at(struct programme *programme, int64_t t_ms,
                                             uint64_t running[PROGRAMME_SET_WORDS])
 {
-    t_ms = clamp(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
+    t_ms = clamp_ms(t_ms, PROGRAMME_FIRST_MS, PROGRAMME_LAST_MS);
     const struct programme_day *day = day_at(programme, t_ms);
-    const struct programme_block *block = block_of(day, t_ms);
+    const struct programme_block *block = find_block(day, t_ms);
     for (size_t word = 0; running && word < PROGRAMME_SET_WORDS; word++)
         running[word] = 0;
     const uint64_t *set = day->sets + (size_t)(block - day->blocks) * programme->set_words;

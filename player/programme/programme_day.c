@@ -59,7 +59,7 @@ static size_t add_events(const struct programme *programme, const struct program
     return count;
 }
 
-static int compare_events(const void *left, const void *right)
+static int compare_day_events(const void *left, const void *right)
 {
     const struct programme_event *a = left, *b = right;
     return (a->ms > b->ms) - (a->ms < b->ms);
@@ -132,7 +132,7 @@ void programme_day_sweep(struct programme *programme, struct programme_day *day,
         count = add_events(programme, day, rank, local_day, count);
     }
     if (count > 0)
-        qsort(programme->events, count, sizeof *programme->events, compare_events);
+        qsort(programme->events, count, sizeof *programme->events, compare_day_events);
     memset(programme->active, 0, programme->set_words * sizeof *programme->active);
     day->block_count = 0;
     day->laid_count = 0;

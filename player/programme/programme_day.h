@@ -5,7 +5,7 @@
 
 #include "programme/programme.h"
 
-#define PROGRAMME_DAYS_KEPT 3 /* around midnight three days are asked for in turn */
+#define PROGRAMME_DAYS_CACHED 3 /* around midnight three days are asked for in turn */
 
 /* A daypart, by rank: highest priority first, then as listed. */
 struct programme_part {
@@ -67,7 +67,7 @@ struct programme {
     struct programme_event *events; /* scratch: room for four a part */
     struct programme_turn *turns;   /* scratch: a heap, room for one a part */
     uint64_t questions;
-    struct programme_day days[PROGRAMME_DAYS_KEPT];
+    struct programme_day days[PROGRAMME_DAYS_CACHED];
 };
 
 /* When the part of this rank is active because of a start day: within its daypart's start and end,

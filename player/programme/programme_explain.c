@@ -47,7 +47,7 @@ static bool hours_hold(struct hours hours, int64_t t_ms)
 }
 
 /* The programme's day: where clocks show midnight twice the new day begins at the first. */
-static int32_t day_at(const struct question *question)
+static int32_t day_of_question(const struct question *question)
 {
     int32_t day = civil_local_day(question->zone, question->t_ms);
     while (question->t_ms >= civil_instant(question->zone, ((int64_t)day + 1) * CIVIL_DAY_MS))
@@ -55,7 +55,8 @@ static int32_t day_at(const struct question *question)
     return day;
 }
 
-static int64_t instant_of(const struct question *question, const struct playlist_instant *instant)
+static int64_t bound_instant(const struct question *question,
+                             const struct playlist_instant *instant)
 {
     return instant->local ? civil_instant(question->zone, instant->ms) : instant->ms;
 }
@@ -76,13 +77,13 @@ static bool is_out_of_bounds(const struct question *question,
 {
     const int64_t t_ms = question->t_ms;
     if (daypart->start.given) {
-        answer->bound_ms = instant_of(question, &daypart->start);
+        answer->bound_ms = bound_instant(question, &daypart->start);
         answer->reason = PROGRAMME_EXPLAIN_BEFORE_START;
         if (t_ms < answer->bound_ms)
             return true;
     }
     if (daypart->end.given) {
-        answer->bound_ms = instant_of(question, &daypart->end);
+        answer->bound_ms = bound_instant(question, &daypart->end);
         answer->reason = PROGRAMME_EXPLAIN_AFTER_END;
         if (t_ms >= answer->bound_ms)
             return true;
@@ -113,8 +114,9 @@ static int first_running(const struct question *question)
 }
 
 /* The reason of a daypart that does not run. */
-static void judge_idle(const struct question *question, const struct playlist_daypart *daypart,
-                       int32_t today, struct programme_explain_daypart *answer)
+static void explain_idle_daypart(const struct question *question,
+                                 const struct playlist_daypart *daypart, int32_t today,
+                                 struct programme_explain_daypart *answer)
 {
     struct hours hours = hours_of(question, daypart, today - 1);
     bool of_yesterday = hours_hold(hours, question->t_ms);
@@ -149,9 +151,10 @@ static bool leave_rest(const struct question *question)
     return rest_ppm > 0;
 }
 
-static void judge(const struct question *question, struct programme_explain_daypart *dayparts)
+static void explain_dayparts(const struct question *question,
+                             struct programme_explain_daypart *dayparts)
 {
-    int32_t today = day_at(question);
+    int32_t today = day_of_question(question);
     bool rest = leave_rest(question);
     for (size_t i = 0; i < question->playlist->schedule_count; i++) {
         const struct playlist_daypart *daypart = &question->playlist->schedule[i];
@@ -163,7 +166,7 @@ static void judge(const struct question *question, struct programme_explain_dayp
             .next_ms = PROGRAMME_EXPLAIN_NOT_SOON,
         };
         if (!set_has(question->running, i))
-            judge_idle(question, daypart, today, &dayparts[i]);
+            explain_idle_daypart(question, daypart, today, &dayparts[i]);
         else if (!daypart->has_share && !rest)
             dayparts[i].reason = PROGRAMME_EXPLAIN_NO_SHARE;
     }
@@ -185,7 +188,7 @@ static bool is_empty(const uint64_t *set)
 }
 
 /* Takes those out of `open` that run now (`run`; else those that do not). */
-static void take(uint64_t *open, const uint64_t *now, bool run, uint64_t *taken)
+static void take_matching(uint64_t *open, const uint64_t *now, bool run, uint64_t *taken)
 {
     for (size_t i = 0; i < PROGRAMME_SET_WORDS; i++) {
         taken[i] = open[i] & (run ? now[i] : ~now[i]);
@@ -194,7 +197,7 @@ static void take(uint64_t *open, const uint64_t *now, bool run, uint64_t *taken)
 }
 
 /* Takes the first out of a set; -1 when it is empty. */
-static int pop(uint64_t *set)
+static int take_first(uint64_t *set)
 {
     for (size_t i = 0; i < PROGRAMME_SET_WORDS; i++) {
         if (set[i]) {
@@ -207,8 +210,8 @@ static int pop(uint64_t *set)
 }
 
 /* Since when what runs has run. */
-static void look_back(const struct question *question, struct programme_explain *explain,
-                      struct programme_explain_daypart *dayparts)
+static void find_run_starts(const struct question *question, struct programme_explain *explain,
+                            struct programme_explain_daypart *dayparts)
 {
     uint64_t open[PROGRAMME_SET_WORDS], now[PROGRAMME_SET_WORDS], ended[PROGRAMME_SET_WORDS];
     bool nothing = is_empty(question->running);
@@ -220,8 +223,8 @@ static void look_back(const struct question *question, struct programme_explain 
     for (int64_t at_ms = explain->block.start_ms - 1;
          at_ms >= earliest_ms && (nothing || !is_empty(open));) {
         struct programme_stretch block = programme_block_at(question->programme, at_ms, now);
-        take(open, now, false, ended);
-        for (int i; (i = pop(ended)) >= 0;)
+        take_matching(open, now, false, ended);
+        for (int i; (i = take_first(ended)) >= 0;)
             dayparts[i].since_ms = block.end_ms;
         if (nothing && block.source == PROGRAMME_DAYPART) {
             explain->since_ms = block.end_ms;
@@ -232,8 +235,8 @@ static void look_back(const struct question *question, struct programme_explain 
 }
 
 /* Until when what runs will run, and when the others will. */
-static void look_on(const struct question *question, struct programme_explain *explain,
-                    struct programme_explain_daypart *dayparts)
+static void find_run_ends(const struct question *question, struct programme_explain *explain,
+                          struct programme_explain_daypart *dayparts)
 {
     uint64_t running[PROGRAMME_SET_WORDS], waiting[PROGRAMME_SET_WORDS] = {0};
     uint64_t now[PROGRAMME_SET_WORDS], changed[PROGRAMME_SET_WORDS];
@@ -250,11 +253,11 @@ static void look_on(const struct question *question, struct programme_explain *e
     for (int64_t at_ms = explain->block.end_ms;
          at_ms <= latest_ms && (nothing || !is_empty(running) || !is_empty(waiting));) {
         struct programme_stretch block = programme_block_at(question->programme, at_ms, now);
-        take(running, now, false, changed);
-        for (int i; (i = pop(changed)) >= 0;)
+        take_matching(running, now, false, changed);
+        for (int i; (i = take_first(changed)) >= 0;)
             dayparts[i].until_ms = at_ms;
-        take(waiting, now, true, changed);
-        for (int i; (i = pop(changed)) >= 0;)
+        take_matching(waiting, now, true, changed);
+        for (int i; (i = take_first(changed)) >= 0;)
             dayparts[i].next_ms = at_ms;
         if (nothing && block.source == PROGRAMME_DAYPART) {
             explain->until_ms = at_ms;
@@ -275,9 +278,9 @@ struct programme_explain programme_explain_instant(const struct playlist *playli
                                         .until_ms = PROGRAMME_EXPLAIN_NOT_SOON};
     explain.next = programme_next_slot(programme, &explain.scene.to);
     explain.block = programme_block_at(programme, t_ms, question.running);
-    judge(&question, dayparts);
-    look_back(&question, &explain, dayparts);
-    look_on(&question, &explain, dayparts);
+    explain_dayparts(&question, dayparts);
+    find_run_starts(&question, &explain, dayparts);
+    find_run_ends(&question, &explain, dayparts);
     if (explain.scene.to.daypart >= 0) {
         explain.since_ms = dayparts[explain.scene.to.daypart].since_ms;
         explain.until_ms = dayparts[explain.scene.to.daypart].until_ms;
@@ -338,7 +341,7 @@ static bool can_hold(const struct search *search, const struct programme_stretch
     return true;
 }
 
-static bool find_before(struct search *search, int64_t start_ms, struct programme_slot *found)
+static bool find_slot_before(struct search *search, int64_t start_ms, struct programme_slot *found)
 {
     uint64_t running[PROGRAMME_SET_WORDS];
     int64_t earliest_ms = start_ms - PROGRAMME_EXPLAIN_HORIZON_MS;
@@ -361,7 +364,7 @@ static bool find_before(struct search *search, int64_t start_ms, struct programm
     return false;
 }
 
-static bool find_after(struct search *search, int64_t end_ms, struct programme_slot *found)
+static bool find_slot_after(struct search *search, int64_t end_ms, struct programme_slot *found)
 {
     uint64_t running[PROGRAMME_SET_WORDS];
     int64_t latest_ms = end_ms + PROGRAMME_EXPLAIN_HORIZON_MS;
@@ -399,7 +402,7 @@ struct programme_explain_spot programme_explain_spot(const struct playlist *play
         .in_loop = search.in_fallback || !is_empty(search.carriers),
         .is_on = now.spot == spot,
     };
-    answer.has_before = answer.in_loop && find_before(&search, now.start_ms, &answer.before);
-    answer.has_after = answer.in_loop && find_after(&search, now.end_ms, &answer.after);
+    answer.has_before = answer.in_loop && find_slot_before(&search, now.start_ms, &answer.before);
+    answer.has_after = answer.in_loop && find_slot_after(&search, now.end_ms, &answer.after);
     return answer;
 }

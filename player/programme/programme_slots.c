@@ -30,7 +30,7 @@ static struct programme_slot slot_of_loop(const struct programme *programme, int
 
 /* Whether a's next slot comes before b's: less time given for its share (compared without division:
  * below 2^29 ms times shares below 2^30), else listed first. */
-static bool is_before(const struct programme_turn *a, const struct programme_turn *b)
+static bool is_turn_before(const struct programme_turn *a, const struct programme_turn *b)
 {
     int64_t left = a->given_ms * b->share, right = b->given_ms * a->share;
     return left != right ? left < right : a->daypart < b->daypart;
@@ -40,9 +40,9 @@ static void sift_down(struct programme_turn *turns, int count, int at)
 {
     struct programme_turn moved = turns[at];
     for (int child = 2 * at + 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && is_before(&turns[child + 1], &turns[child]))
+        if (child + 1 < count && is_turn_before(&turns[child + 1], &turns[child]))
             child++;
-        if (!is_before(&turns[child], &moved))
+        if (!is_turn_before(&turns[child], &moved))
             break;
         turns[at] = turns[child];
         at = child;
@@ -69,15 +69,15 @@ static int gather_turns(struct programme *programme, const uint64_t *set)
     }
     /* Times the number that divide the rest among them, so that all are integers. */
     int64_t factor = unshared > 0 ? unshared : 1;
-    int kept = 0;
+    int share_count = 0;
     for (int i = 0; i < count; i++) {
         const struct playlist_daypart *daypart = &schedule[turns[i].daypart];
         turns[i].share = daypart->has_share ? daypart->share_ppm * factor : rest_ppm;
         if (turns[i].share > 0)
-            turns[kept++] = turns[i];
+            turns[share_count++] = turns[i];
     }
     /* All given 0, listed order: a heap as it stands. */
-    return kept;
+    return share_count;
 }
 
 /* Lays the slots of a block in which several dayparts run (duckling-playlist(5), PROGRAMME, rule

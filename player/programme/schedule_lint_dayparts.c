@@ -32,8 +32,8 @@ struct survey {
     int32_t today;
     struct fate *fates; /* by rank */
     int32_t *days;      /* to look at */
-    size_t day_count, day_room;
-    bool shares_told;
+    size_t day_count, day_capacity;
+    bool shares_warned;
     struct playlist_faults *warnings;
 };
 
@@ -43,7 +43,7 @@ static const struct playlist_daypart *daypart_of(const struct survey *survey, in
 }
 
 /* The first and the last start day that a daypart can have. */
-static void bounds_of(const struct survey *survey, int rank, int32_t *first, int32_t *last)
+static void find_bounds(const struct survey *survey, int rank, int32_t *first, int32_t *last)
 {
     const struct programme_part *part = &survey->programme->parts[rank];
     const struct playlist_daypart *daypart = daypart_of(survey, rank);
@@ -65,11 +65,11 @@ static int32_t search_days(const struct playlist_daypart *daypart)
     return (int32_t)(7 * (daypart->except_count + 2) + DAYS_AFTER_CHANGE);
 }
 
-static void find_next(struct survey *survey, int rank)
+static void find_next_run(struct survey *survey, int rank)
 {
     struct fate *fate = &survey->fates[rank];
     int32_t first, last, from = survey->today - 1;
-    bounds_of(survey, rank, &first, &last);
+    find_bounds(survey, rank, &first, &last);
     from = first > from ? first : from;
     for (int32_t i = 0; i < search_days(daypart_of(survey, rank)) && from + i <= last; i++) {
         int64_t from_ms, to_ms;
@@ -85,11 +85,11 @@ static void find_next(struct survey *survey, int rank)
     }
 }
 
-static void find_last(struct survey *survey, int rank)
+static void find_last_run(struct survey *survey, int rank)
 {
     struct fate *fate = &survey->fates[rank];
     int32_t first, last, from = survey->today;
-    bounds_of(survey, rank, &first, &last);
+    find_bounds(survey, rank, &first, &last);
     from = last < from ? last : from;
     for (int32_t i = 0; i < search_days(daypart_of(survey, rank)) && from - i >= first; i++) {
         int64_t from_ms;
@@ -105,20 +105,20 @@ static bool add_days(struct survey *survey, int32_t from, int32_t count)
     for (int32_t i = 0; i < count; i++) {
         if (from + i < survey->today)
             continue;
-        if (survey->day_count == survey->day_room) {
-            size_t room = survey->day_room ? 2 * survey->day_room : 256;
-            int32_t *days = realloc(survey->days, room * sizeof *days);
+        if (survey->day_count == survey->day_capacity) {
+            size_t capacity = survey->day_capacity ? 2 * survey->day_capacity : 256;
+            int32_t *days = realloc(survey->days, capacity * sizeof *days);
             if (!days)
                 return false;
             survey->days = days;
-            survey->day_room = room;
+            survey->day_capacity = capacity;
         }
         survey->days[survey->day_count++] = from + i;
     }
     return true;
 }
 
-static int compare_days(const void *left, const void *right)
+static int compare_survey_days(const void *left, const void *right)
 {
     const int32_t *a = left, *b = right;
     return (*a > *b) - (*a < *b);
@@ -131,7 +131,7 @@ static bool gather_days(struct survey *survey)
         const struct playlist_daypart *daypart = daypart_of(survey, rank);
         const struct fate *fate = &survey->fates[rank];
         int32_t first, last;
-        bounds_of(survey, rank, &first, &last);
+        find_bounds(survey, rank, &first, &last);
         if (!fate->has_next)
             continue;
         if (!add_days(survey, fate->next_day, DAYS_AFTER_CHANGE) ||
@@ -141,13 +141,13 @@ static bool gather_days(struct survey *survey)
             if (!add_days(survey, daypart->except_days[i], DAYS_AFTER_EXCEPTION))
                 return false;
     }
-    size_t kept = 0;
+    size_t unique = 0;
     if (survey->day_count > 0)
-        qsort(survey->days, survey->day_count, sizeof *survey->days, compare_days);
+        qsort(survey->days, survey->day_count, sizeof *survey->days, compare_survey_days);
     for (size_t i = 0; i < survey->day_count; i++)
-        if (i == 0 || survey->days[i] != survey->days[kept - 1])
-            survey->days[kept++] = survey->days[i];
-    survey->day_count = kept;
+        if (i == 0 || survey->days[i] != survey->days[unique - 1])
+            survey->days[unique++] = survey->days[i];
+    survey->day_count = unique;
     return true;
 }
 
@@ -156,7 +156,8 @@ static bool has_rank(const uint64_t *set, int rank)
     return set[rank / WORD_BITS] >> rank % WORD_BITS & 1;
 }
 
-static void tell(const struct survey *survey, int daypart, const char *key, const char *words)
+static void warn_daypart(const struct survey *survey, int daypart, const char *key,
+                         const char *words)
 {
     const struct playlist_node root = {0}, schedule = {.parent = &root, .key = "schedule"};
     const struct playlist_node item = {.parent = &schedule, .index = (size_t)daypart};
@@ -164,22 +165,22 @@ static void tell(const struct survey *survey, int daypart, const char *key, cons
     playlist_fault_add(survey->warnings, key ? &member : &item, "%s", words);
 }
 
-static void tell_shares(struct survey *survey, int daypart, int64_t sum_ppm, int64_t at_ms)
+static void warn_shares(struct survey *survey, int daypart, int64_t sum_ppm, int64_t at_ms)
 {
     char when[40], words[256];
-    if (survey->shares_told)
+    if (survey->shares_warned)
         return;
-    survey->shares_told = true;
+    survey->shares_warned = true;
     civil_format(survey->zone, at_ms, when);
     snprintf(
         words, sizeof words,
         "adds up to %.4g with the other entries that run at %s: each gets less time than its share",
         (double)sum_ppm / WHOLE_PPM, when);
-    tell(survey, daypart, "share_of_voice", words);
+    warn_daypart(survey, daypart, "share_of_voice", words);
 }
 
 /* Which of a block's dayparts get slots (duckling-playlist(5), PROGRAMME, rule 4). */
-static void look_at_block(struct survey *survey, const uint64_t *set, int64_t at_ms)
+static void survey_block(struct survey *survey, const uint64_t *set, int64_t at_ms)
 {
     int64_t sum_ppm = 0;
     int members = 0, first = -1;
@@ -202,10 +203,10 @@ static void look_at_block(struct survey *survey, const uint64_t *set, int64_t at
     }
     /* Each rounding to millionths is forgiven, as the parser does. */
     if (members > 1 && sum_ppm > WHOLE_PPM + members)
-        tell_shares(survey, survey->programme->parts[first].daypart, sum_ppm, at_ms);
+        warn_shares(survey, survey->programme->parts[first].daypart, sum_ppm, at_ms);
 }
 
-static struct programme_day *sweep(const struct survey *survey, int32_t local_day)
+static struct programme_day *sweep_day(const struct survey *survey, int32_t local_day)
 {
     struct programme_day *day = &survey->programme->days[0];
     day->start_ms = civil_instant(survey->zone, (int64_t)local_day * CIVIL_DAY_MS);
@@ -216,24 +217,24 @@ static struct programme_day *sweep(const struct survey *survey, int32_t local_da
     return day;
 }
 
-static void look_at_days(struct survey *survey)
+static void survey_days(struct survey *survey)
 {
     for (size_t i = 0; i < survey->day_count && i < DAYS_MAX; i++) {
-        const struct programme_day *day = sweep(survey, survey->days[i]);
+        const struct programme_day *day = sweep_day(survey, survey->days[i]);
         for (int j = 0; j < day->block_count; j++)
             if (day->blocks[j].end_ms > survey->now_ms)
-                look_at_block(survey, day->sets + (size_t)j * survey->programme->set_words,
-                              day->blocks[j].start_ms);
+                survey_block(survey, day->sets + (size_t)j * survey->programme->set_words,
+                             day->blocks[j].start_ms);
     }
 }
 
 /* What runs when the daypart could next. */
-static void tell_outranked(const struct survey *survey, int rank)
+static void warn_outranked(const struct survey *survey, int rank)
 {
     const int64_t at_ms = survey->fates[rank].next_ms;
     int32_t local_day = civil_local_day(survey->zone, at_ms);
     char words[256] = "never runs: entries of higher priority run whenever it could";
-    const struct programme_day *day = sweep(survey, local_day);
+    const struct programme_day *day = sweep_day(survey, local_day);
     for (int i = 0; i < day->block_count; i++) {
         const struct programme_block *block = &day->blocks[i];
         const uint64_t *set = day->sets + (size_t)i * survey->programme->set_words;
@@ -250,39 +251,40 @@ static void tell_outranked(const struct survey *survey, int rank)
             break;
         }
     }
-    tell(survey, survey->programme->parts[rank].daypart, NULL, words);
+    warn_daypart(survey, survey->programme->parts[rank].daypart, NULL, words);
 }
 
-static void tell_fate(struct survey *survey, int rank)
+static void warn_unshown_daypart(struct survey *survey, int rank)
 {
     const struct fate *fate = &survey->fates[rank];
     int daypart = survey->programme->parts[rank].daypart;
     if (!fate->has_next) {
-        find_last(survey, rank);
+        find_last_run(survey, rank);
         char when[40], words[128] = "never runs: no day matches its dates, weekdays and times";
         civil_format(survey->zone, fate->last_ms, when);
         if (fate->has_last)
             snprintf(words, sizeof words, "is over: it last ran until %s", when);
-        tell(survey, daypart, NULL, words);
+        warn_daypart(survey, daypart, NULL, words);
     } else if (fate->shown || survey->day_count > DAYS_MAX) {
         return;
     } else if (fate->starved) {
-        tell(survey, daypart, NULL,
-             "never gets a slot: the share_of_voice of the entries that run at the same time takes "
-             "all of the time");
+        warn_daypart(
+            survey, daypart, NULL,
+            "never gets a slot: the share_of_voice of the entries that run at the same time takes "
+            "all of the time");
     } else {
-        tell_outranked(survey, rank);
+        warn_outranked(survey, rank);
     }
 }
 
 /* In the order of the playlist. */
-static void tell_fates(struct survey *survey)
+static void warn_unshown_dayparts(struct survey *survey)
 {
     const struct programme *programme = survey->programme;
     for (size_t i = 0; i < survey->playlist->schedule_count; i++)
         for (int rank = 0; rank < programme->part_count; rank++)
             if (programme->parts[rank].daypart == (int)i)
-                tell_fate(survey, rank);
+                warn_unshown_daypart(survey, rank);
 }
 
 bool schedule_lint_dayparts(const struct playlist *playlist, const struct civil_zone *zone,
@@ -297,11 +299,11 @@ bool schedule_lint_dayparts(const struct playlist *playlist, const struct civil_
                             .warnings = warnings};
     bool ok = survey.programme && survey.fates;
     for (int rank = 0; ok && rank < survey.programme->part_count; rank++)
-        find_next(&survey, rank);
+        find_next_run(&survey, rank);
     ok = ok && gather_days(&survey);
     if (ok) {
-        look_at_days(&survey);
-        tell_fates(&survey);
+        survey_days(&survey);
+        warn_unshown_dayparts(&survey);
     }
     free(survey.days);
     free(survey.fates);

@@ -37,7 +37,7 @@ struct week {
 };
 
 /* `at_ms` gives the time of day; `on_ms` the day that it belongs to. */
-static void add(struct week *week, struct repeat repeat, int64_t at_ms, int64_t on_ms)
+static void count_repeat(struct week *week, struct repeat repeat, int64_t at_ms, int64_t on_ms)
 {
     int32_t day = civil_local_day(week->zone, at_ms);
     repeat.time_ms = (int32_t)(civil_local_ms(week->zone, at_ms) - (int64_t)day * CIVIL_DAY_MS);
@@ -77,7 +77,7 @@ static void format_days(unsigned weekdays, char text[32])
             length += (size_t)snprintf(text + length, 32 - length, "%s", names[i]);
 }
 
-static void tell_gap(const struct week *week, const struct repeat *gap,
+static void warn_gap(const struct week *week, const struct repeat *gap,
                      struct playlist_faults *warnings)
 {
     const struct playlist_node root = {0}, node = {.parent = &root, .key = "schedule"};
@@ -109,7 +109,7 @@ static void tell_gap(const struct week *week, const struct repeat *gap,
         "nothing is scheduled %s, and there is no fallback: screens show the house card", when);
 }
 
-static void tell_cut(const struct week *week, const struct repeat *cut,
+static void warn_cut(const struct week *week, const struct repeat *cut,
                      struct playlist_faults *warnings)
 {
     const struct playlist *playlist = week->playlist;
@@ -134,7 +134,7 @@ static bool is_gap(const struct programme_slot *slot)
 }
 
 /* Slots from now on; of the first, and of a gap at either end of the window, the whole. */
-static void walk(struct week *week)
+static void survey_week(struct week *week)
 {
     struct programme_slot slot = programme_scene_at(week->programme, week->from_ms).to;
     while (is_gap(&slot) && slot.start_ms > week->from_ms - BEYOND_MS) {
@@ -154,11 +154,11 @@ static void walk(struct week *week)
         repeat.length_ms = slot.end_ms - start_ms;
         repeat.open = is_gap(&slot) && is_gap(&next);
         if (is_gap(&slot)) {
-            add(week, repeat, start_ms, start_ms);
+            count_repeat(week, repeat, start_ms, start_ms);
         } else if (repeat.length_ms + CUT_MS <= programme_spot_ms(week->programme, slot.spot)) {
             repeat.spot = slot.spot;
             repeat.loop = slot.loop;
-            add(week, repeat, slot.end_ms, start_ms);
+            count_repeat(week, repeat, slot.end_ms, start_ms);
         }
         if (next.start_ms <= slot.start_ms) /* the edge of what the programme knows */
             break;
@@ -176,12 +176,12 @@ bool schedule_lint_week(const struct playlist *playlist, const struct civil_zone
                         .to_ms = now_ms + WINDOW_MS};
     if (!week.programme)
         return false;
-    walk(&week);
+    survey_week(&week);
     for (size_t i = 0; i < week.count; i++) {
         if (week.repeats[i].spot < 0)
-            tell_gap(&week, &week.repeats[i], warnings);
+            warn_gap(&week, &week.repeats[i], warnings);
         else if (week.repeats[i].times > 1)
-            tell_cut(&week, &week.repeats[i], warnings);
+            warn_cut(&week, &week.repeats[i], warnings);
     }
     warnings->total += week.lost;
     programme_destroy(week.programme);

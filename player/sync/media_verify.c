@@ -25,7 +25,7 @@ struct window {
     int fd;
     size_t size, at, count; /* of the file; where the part begins, and its length */
     int error;              /* an errno value; ENODATA where the file has become shorter */
-    uint8_t bytes[PICTURE_LOOK_BYTES_MAX];
+    uint8_t bytes[STILL_READ_BYTES_MAX];
 };
 
 static const uint8_t *look(void *context, size_t at, size_t count)
@@ -64,7 +64,7 @@ static bool check_header(int fd, size_t size, struct err *err)
     struct still_header header;
     char reason[160];
     bool known = still_header_read_from(
-        &(struct picture_bytes){.size = size, .look = look, .context = window}, &header);
+        &(struct still_bytes){.size = size, .read = look, .context = window}, &header);
     int error = window->error;
     free(window);
     if (error == ENODATA)
@@ -82,9 +82,9 @@ static bool check_open(int fd, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "can't read");
     if (!S_ISREG(st.st_mode) || st.st_size == 0)
         return err_set(err, ERR_INPUT, "no file, or an empty one");
-    if ((uintmax_t)st.st_size > PICTURE_FILE_BYTES_MAX)
+    if ((uintmax_t)st.st_size > STILL_FILE_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "a picture of %jd bytes; at most %zu are allowed",
-                       (intmax_t)st.st_size, PICTURE_FILE_BYTES_MAX);
+                       (intmax_t)st.st_size, STILL_FILE_BYTES_MAX);
     return check_header(fd, (size_t)st.st_size, err);
 }
 

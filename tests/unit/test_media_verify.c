@@ -111,9 +111,9 @@ static void a_file_over_the_limit_is_not_read(void **state)
     (void)state;
     struct err err;
     const char *path = file_of(whole, sizeof whole - 1);
-    assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX), 0);
+    assert_int_equal(truncate(path, (off_t)STILL_FILE_BYTES_MAX), 0);
     assert_true(media_verify_still(path, &err));
-    assert_int_equal(truncate(path, (off_t)PICTURE_FILE_BYTES_MAX + 1), 0);
+    assert_int_equal(truncate(path, (off_t)STILL_FILE_BYTES_MAX + 1), 0);
     assert_false(media_verify_still(path, &err));
     assert_int_equal(err.code, ERR_LIMIT);
 }

@@ -32,7 +32,7 @@ struct parts {
 static const uint8_t *look(void *context, size_t at, size_t count)
 {
     struct parts *parts = context;
-    assert_in_range(count, 1, PICTURE_LOOK_BYTES_MAX);
+    assert_in_range(count, 1, STILL_READ_BYTES_MAX);
     free(parts->part);
     parts->part = NULL;
     if (at + count > parts->end)
@@ -47,7 +47,7 @@ static bool read_parts(const uint8_t *bytes, size_t size, size_t end, struct sti
 {
     struct parts parts = {.bytes = bytes, .end = end};
     bool known = still_header_read_from(
-        &(struct picture_bytes){.size = size, .look = look, .context = &parts}, header);
+        &(struct still_bytes){.size = size, .read = look, .context = &parts}, header);
     free(parts.part);
     return known;
 }
@@ -275,7 +275,7 @@ static void a_scan_longer_than_one_look(void **state)
 {
     (void)state;
     struct sample_file sample = baseline_jpeg();
-    static uint8_t scan[PICTURE_LOOK_BYTES_MAX * 2];
+    static uint8_t scan[STILL_READ_BYTES_MAX * 2];
     for (size_t i = 0; i < sizeof scan; i++)
         scan[i] = (uint8_t) "\x12\xff\x00\xff\xd3"[i % 5];
     for (size_t spare = 0; spare < 12; spare++) {

@@ -115,7 +115,7 @@ static void it_is_kept_each_hour(void **state)
     for (int64_t minute = 0; minute <= 600; minute++) {
         enum trusted_time_news news = follow(&clock, reading(7000, minute * 60000, false));
         assert_int_not_equal(news, TRUSTED_TIME_LOWER);
-        kept += news == TRUSTED_TIME_KEEP;
+        kept += news == TRUSTED_TIME_SAVE;
     }
     assert_int_equal(kept, 10);
     assert_int_equal(floor_at(&clock, 10 * HOUR_MS), NOW_MS + 10 * HOUR_MS);
@@ -130,7 +130,7 @@ static void a_good_clock_raises_it_after_an_hour(void **state)
     assert_int_equal(floor_at(&clock, 0), NOW_MS - YEAR_MS);
     /* A time service slews a little. */
     int64_t slewed_ms = NOW_MS + HOUR_MS + 1800;
-    assert_int_equal(follow(&clock, reading(slewed_ms, HOUR_MS, true)), TRUSTED_TIME_KEEP);
+    assert_int_equal(follow(&clock, reading(slewed_ms, HOUR_MS, true)), TRUSTED_TIME_SAVE);
     assert_int_equal(floor_at(&clock, HOUR_MS), slewed_ms);
 }
 
@@ -162,7 +162,7 @@ static void a_floor_that_can_not_be_right_is_lowered(void **state)
     /* One that is ahead by what a signer's clock may be stays. */
     clock = clock_at(NOW_MS + DAY_MS);
     follow(&clock, reading(NOW_MS, 0, true));
-    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), TRUSTED_TIME_KEEP);
+    assert_int_equal(follow(&clock, reading(NOW_MS + HOUR_MS, HOUR_MS, true)), TRUSTED_TIME_SAVE);
     assert_int_equal(floor_at(&clock, HOUR_MS), NOW_MS + DAY_MS + HOUR_MS);
 }
 

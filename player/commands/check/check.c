@@ -25,7 +25,8 @@ struct check_subject {
     struct check_report *report;
 };
 
-static const struct option_value *value(const struct check_subject *subject, enum setting setting)
+static const struct option_value *setting_value(const struct check_subject *subject,
+                                                enum setting setting)
 {
     return &subject->settings->values[setting];
 }
@@ -50,9 +51,9 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
     struct zone zone = {0};
     struct playlist_faults warnings = {0};
     int64_t now_ms = clock_wall_ms();
-    const char *at = value(subject, SETTING_AT)->text;
+    const char *at = setting_value(subject, SETTING_AT)->text;
     bool is_own = !playlist->timezone;
-    const char *own = value(subject, SETTING_TIMEZONE)->text;
+    const char *own = setting_value(subject, SETTING_TIMEZONE)->text;
     const char *name = is_own ? own : playlist->timezone;
     bool ok = find_zone(subject, name, is_own, &zone, err);
     /* Times on the command line go by --timezone first, as in the other commands. */
@@ -75,7 +76,7 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
              schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
              schedule_lint_unused(playlist, &warnings);
         if (ok)
-            check_report_take(subject->report, CHECK_WARNING, &warnings);
+            check_report_add_all(subject->report, CHECK_WARNING, &warnings);
         else
             err_oom(err);
     }
@@ -86,7 +87,7 @@ static bool check_schedule(const struct check_subject *subject, const struct pla
 
 static int64_t limit_of(const struct check_subject *subject)
 {
-    return (int64_t)(value(subject, SETTING_DECODE_TIMEOUT)->number * 1000);
+    return (int64_t)(setting_value(subject, SETTING_DECODE_TIMEOUT)->number * 1000);
 }
 
 /* What a playlist without faults says. */
@@ -110,8 +111,8 @@ bool check_playlist(const struct settings *settings, const char *path,
         return false;
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse_media(bytes->data, bytes->size, &faults);
-    bool sound = faults.total == 0;
-    check_report_take(report, CHECK_FAULT, &faults);
+    bool faultless = faults.total == 0;
+    check_report_add_all(report, CHECK_FAULT, &faults);
     playlist_faults_finish(&faults);
     if (!playlist)
         return true;
@@ -122,10 +123,10 @@ bool check_playlist(const struct settings *settings, const char *path,
         .edition = edition,
         .report = report,
         .limit_ms = limit_of(&subject),
-        .with_texts = sound,
+        .with_texts = faultless,
     };
     bool ok =
-        (!sound || check_sense(&subject, edition, bytes, err)) && check_media_run(&media, err);
+        (!faultless || check_sense(&subject, edition, bytes, err)) && check_media_run(&media, err);
     edition_destroy(edition);
     return ok;
 }
@@ -135,7 +136,7 @@ struct check_command {
     struct check_report report;
 };
 
-static bool run(struct check_command *command, struct err *err)
+static bool run_check(struct check_command *command, struct err *err)
 {
     char *data = NULL;
     struct check_bytes bytes = {0};
@@ -174,7 +175,7 @@ int check_main(int argc, char **argv)
         status = usage_refuse(SETTINGS_CHECK, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_CHECK, command.settings.help);
-    } else if (!run(&command, &err)) {
+    } else if (!run_check(&command, &err)) {
         log_error("cannot check playlist reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     } else {

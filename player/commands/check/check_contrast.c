@@ -9,7 +9,7 @@
 #define STEPS 100     /* of contrast 1, in the histogram */
 #define WORST_PART 10 /* a tenth */
 
-static double linear(uint32_t level)
+static double linear_level(uint32_t level)
 {
     double value = level / 255.0;
     return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
@@ -22,14 +22,14 @@ struct levels {
 static void levels_init(struct levels *levels)
 {
     for (uint32_t i = 0; i < 256; i++) {
-        double light = linear(i);
+        double light = linear_level(i);
         levels->red[i] = 0.2126 * light;
         levels->green[i] = 0.7152 * light;
         levels->blue[i] = 0.0722 * light;
     }
 }
 
-static double luminance(const struct levels *levels, uint32_t color)
+static double color_luminance(const struct levels *levels, uint32_t color)
 {
     return levels->red[color >> 16 & 0xff] + levels->green[color >> 8 & 0xff] +
            levels->blue[color & 0xff];
@@ -44,7 +44,7 @@ double check_contrast_colors(uint32_t a, uint32_t b)
 {
     struct levels levels;
     levels_init(&levels);
-    return ratio_of(luminance(&levels, a), luminance(&levels, b));
+    return ratio_of(color_luminance(&levels, a), color_luminance(&levels, b));
 }
 
 /* How to tell a letter's part of a premultiplied pixel from its shadow's: by a channel in which the
@@ -60,7 +60,7 @@ static struct probe probe_for(uint32_t color)
     struct probe best = {.shift = 0, .level = color & 0xff};
     struct levels levels;
     levels_init(&levels);
-    best.dark = luminance(&levels, color) < 0.179; /* as tagline_paint.c decides */
+    best.dark = color_luminance(&levels, color) < 0.179; /* as tagline_paint.c decides */
     for (int shift = 8; shift <= 16; shift += 8) {
         uint32_t level = color >> shift & 0xff;
         if (best.dark ? level < best.level : level > best.level)
@@ -133,7 +133,7 @@ static double worst_part(const struct canvas *screen, const struct frame *text, 
     size_t bins[21 * STEPS + 1] = {0}, total = 0, sum = 0, bin = 0;
     struct levels levels;
     levels_init(&levels);
-    double light = luminance(&levels, color);
+    double light = color_luminance(&levels, color);
     for (int y = 0; y < text->height_px; y++) {
         const uint8_t *line =
             (const uint8_t *)screen->pixels + screen->stride_bytes * (size_t)(text->at.y + y);
@@ -142,7 +142,7 @@ static double worst_part(const struct canvas *screen, const struct frame *text, 
             uint8_t kind = kinds[(size_t)y * (size_t)text->width_px + (size_t)x];
             if (kind < PIXEL_TOUCHED || kind % PIXEL_TOUCHED != PIXEL_CLEAR)
                 continue;
-            bins[(size_t)(ratio_of(light, luminance(&levels, row[x])) * STEPS)]++;
+            bins[(size_t)(ratio_of(light, color_luminance(&levels, row[x])) * STEPS)]++;
             total++;
         }
     }

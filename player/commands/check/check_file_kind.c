@@ -11,7 +11,7 @@
 #define BOXES_MAX 10000 /* in fragments an MP4 has many, but its index comes before them */
 #define BOX_HEAD_BYTES 16
 
-static uint64_t big(const uint8_t *bytes, int count)
+static uint64_t box_number(const uint8_t *bytes, int count)
 {
     uint64_t value = 0;
     for (int i = 0; i < count; i++)
@@ -29,11 +29,11 @@ static bool lacks_index(int file, uint64_t size)
         ssize_t got = pread(file, head, sizeof head, (off_t)at);
         if (got < 8)
             return got >= 0;
-        uint64_t box = big(head, 4);
+        uint64_t box = box_number(head, 4);
         if (memcmp(head + 4, "moov", 4) == 0)
             return false;
         if (box == 1)
-            box = big(head + 8, 8);
+            box = box_number(head + 8, 8);
         if (box == 0 || box > size - at) /* to the end, or beyond it */
             return true;
         if (box < 8)

@@ -22,8 +22,8 @@
 
 /* What a film's file turned out to be. */
 struct finding {
-    bool looked;
-    struct check_film_probe_result watched;
+    bool probed;
+    struct check_film_probe_result result;
 };
 
 struct context {
@@ -44,24 +44,24 @@ static bool has_volume(const struct playlist *playlist, int asset)
     return false;
 }
 
-static bool find(const struct context *context, int asset, struct err *err)
+static bool probe_film(const struct context *context, int asset, struct err *err)
 {
-    const struct check_film_probe watch = {
+    const struct check_film_probe probe = {
         .edition = context->check->edition,
         .asset = asset,
         .limit_ms = context->check->limit_ms,
         .want_sound = has_volume(context->playlist, asset),
     };
     struct finding *finding = &context->findings[asset];
-    if (finding->looked)
+    if (finding->probed)
         return true;
-    finding->looked = true;
-    return check_film_probe_run(&watch, &finding->watched, err);
+    finding->probed = true;
+    return check_film_probe_run(&probe, &finding->result, err);
 }
 
 /* What a worker says of its codec, as far as it is a name. */
-static void tell_facts(const struct context *context, const struct film_client_facts *facts,
-                       const struct check_place *place)
+static void report_facts(const struct context *context, const struct film_client_facts *facts,
+                         const struct check_place *place)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
     bool named = facts->codec[0] && facts->codec[strspn(facts->codec, letters)] == '\0';
@@ -72,19 +72,19 @@ static void tell_facts(const struct context *context, const struct film_client_f
         .fps = facts->fps,
         .duration_ms = facts->duration_us / 1000,
     };
-    check_report_tell(context->check->report, place, &fact);
+    check_report_fact(context->check->report, place, &fact);
 }
 
 static void judge_length(const struct context *context, const struct playlist_spot *spot,
-                         const struct check_film_probe_result *watched,
+                         const struct check_film_probe_result *result,
                          const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    int64_t length_us = watched->facts.duration_us;
+    int64_t length_us = result->facts.duration_us;
     int64_t least_us = (int64_t)PLAYLIST_DURATION_MS_MIN * 1000;
-    int64_t wanted_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
-                        : length_us < least_us ? least_us
-                                               : length_us;
+    int64_t slot_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
+                      : length_us < least_us ? least_us
+                                             : length_us;
     if (length_us == 0 && !spot->has_duration)
         check_report_add(
             report, CHECK_WARNING, place,
@@ -94,11 +94,11 @@ static void judge_length(const struct context *context, const struct playlist_sp
         check_report_add(report, CHECK_WARNING, place,
                          "the film is %.1f hours long: its slots end after 24 hours",
                          (double)length_us / 3.6e9);
-    if (length_us > 0 && wanted_us - length_us >= DIFFERENT_US)
+    if (length_us > 0 && slot_us - length_us >= DIFFERENT_US)
         check_report_add(
             report, CHECK_WARNING, place,
             "the film is %.2f s long, in slots of %g s: its last frame stays on until they end",
-            (double)length_us / 1e6, (double)wanted_us / 1e6);
+            (double)length_us / 1e6, (double)slot_us / 1e6);
 }
 
 /* Whether a stretch that was watched to the film's end came too early there. */
@@ -154,32 +154,32 @@ static bool judge_passage(const struct context *context, const struct film_clien
 
 /* What the beginning doesn't have, the end can't. */
 static void judge_passages(const struct context *context,
-                           const struct check_film_probe_result *watched,
+                           const struct check_film_probe_result *result,
                            const struct check_place *place)
 {
-    for (int i = 0; i < watched->passage_count; i++) {
-        judge_gap(context, &watched->facts, &watched->passages[i], place);
-        if (!judge_passage(context, &watched->facts, &watched->passages[i], place))
+    for (int i = 0; i < result->passage_count; i++) {
+        judge_gap(context, &result->facts, &result->passages[i], place);
+        if (!judge_passage(context, &result->facts, &result->passages[i], place))
             return;
     }
 }
 
 static void judge_sound(const struct context *context, const struct playlist_spot *spot,
-                        const struct check_film_probe_result *watched,
+                        const struct check_film_probe_result *result,
                         const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    const struct check_film_probe_sound *sound = &watched->sound;
-    const struct check_film_probe_passage *first = watched->passages;
-    int64_t length_us = watched->facts.duration_us;
+    const struct check_film_probe_sound *sound = &result->sound;
+    const struct check_film_probe_passage *first = result->passages;
+    int64_t length_us = result->facts.duration_us;
     if (spot->volume <= 0)
         return;
-    if (!watched->facts.has_sound)
+    if (!result->facts.has_sound)
         check_report_add(report, CHECK_WARNING, place,
                          "its volume is %g, but the film has no sound that can be played: encode "
                          "it as AAC, MP3, AC-3, Opus, Vorbis, FLAC or 16-bit PCM",
                          spot->volume);
-    else if (sound->heard_us == 0)
+    else if (sound->decoded_sound_us == 0)
         check_report_add(
             report, CHECK_WARNING, place,
             "its volume is %g, but none of its sound can be decoded: the film plays in silence",
@@ -189,7 +189,7 @@ static void judge_sound(const struct context *context, const struct playlist_spo
             report, CHECK_WARNING, place,
             "%.2f s of its sound are missing or damaged, the first at %.2f s: they play in silence",
             (double)sound->missing_us / 1e6, (double)sound->gap_us / 1e6);
-    if (sound->heard_us > 0 && first->ended && length_us - sound->end_us >= QUIET_END_US)
+    if (sound->decoded_sound_us > 0 && first->ended && length_us - sound->end_us >= QUIET_END_US)
         check_report_add(report, CHECK_WARNING, place,
                          "its sound ends at %.2f s of %.2f s: the rest is silent",
                          (double)sound->end_us / 1e6, (double)length_us / 1e6);
@@ -197,84 +197,85 @@ static void judge_sound(const struct context *context, const struct playlist_spo
 
 /* A film that is joined late is decoded from the key picture before that on. Where that takes long
  * only because this machine is slow, it is told otherwise: so much of it was decoded, at least. */
-static void judge_join(const struct context *context, const struct check_film_probe_result *watched,
+static void judge_join(const struct context *context, const struct check_film_probe_result *result,
                        const struct check_place *place)
 {
-    double fps = watched->facts.fps;
-    double decoded_us = (double)watched->join_us * (fps > 0 ? watched->pace / fps : 0);
-    if (watched->facts.duration_us > 0)
-        decoded_us = fmin(decoded_us, (double)watched->facts.duration_us);
-    if (watched->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
+    double fps = result->facts.fps;
+    double decoded_us = (double)result->join_us * (fps > 0 ? result->pace / fps : 0);
+    if (result->facts.duration_us > 0)
+        decoded_us = fmin(decoded_us, (double)result->facts.duration_us);
+    if (result->join_us < JOIN_US || (decoded_us > 0 && decoded_us < KEY_US))
         return;
     check_report_add(context->check->report, CHECK_WARNING, place,
                      "a player that starts in the middle of the film cannot show it for up to "
                      "about %.0f s: keyframes are too far apart; encode it with one every 2 s (-g)",
-                     ceil((double)watched->join_us / 1e6));
+                     ceil((double)result->join_us / 1e6));
 }
 
 static void judge_damage(const struct context *context,
-                         const struct check_film_probe_result *watched,
+                         const struct check_film_probe_result *result,
                          const struct check_place *place)
 {
-    if (watched->damaged > 0)
+    if (result->damaged > 0)
         check_report_add(context->check->report, CHECK_WARNING, place,
                          "%lld of the frames that were checked are damaged, the first at %.2f s: "
                          "they may look broken",
-                         (long long)watched->damaged, (double)watched->damaged_us / 1e6);
+                         (long long)result->damaged, (double)result->damaged_us / 1e6);
 }
 
-static void judge_look(const struct context *context, const struct check_film_probe_result *watched,
-                       const struct check_place *place)
+static void judge_appearance(const struct context *context,
+                             const struct check_film_probe_result *result,
+                             const struct check_place *place)
 {
     struct check_report *report = context->check->report;
-    if (watched->facts.high_dynamic_range)
+    if (result->facts.high_dynamic_range)
         check_report_add(report, CHECK_WARNING, place,
                          "the film is HDR, which is shown without tone mapping and looks flat: "
                          "convert it to SDR");
-    if (watched->facts.has_alpha)
+    if (result->facts.has_alpha)
         check_report_add(report, CHECK_WARNING, place,
                          "the film has transparency, which is ignored: it is shown opaque");
-    if (watched->facts.longest_us > STILL_US &&
-        watched->facts.fps * (double)watched->facts.longest_us / 1e6 > GAP_PICTURES)
+    if (result->facts.longest_us > STILL_US &&
+        result->facts.fps * (double)result->facts.longest_us / 1e6 > GAP_PICTURES)
         check_report_add(report, CHECK_WARNING, place,
                          "one of its frames lasts %.1f s: are its timestamps damaged?",
-                         (double)watched->facts.longest_us / 1e6);
-    if (watched->pace > 0 && watched->pace < watched->facts.fps)
+                         (double)result->facts.longest_us / 1e6);
+    if (result->pace > 0 && result->pace < result->facts.fps)
         check_report_add(report, CHECK_WARNING, place,
                          "this machine decodes %.1f of its %.5g frames a second: it would stutter; "
                          "encode it smaller",
-                         watched->pace, watched->facts.fps);
-    if (watched->flashes > CHECK_FLASH_MOST)
+                         result->pace, result->facts.fps);
+    if (result->flashes > CHECK_FLASH_MOST)
         check_report_add(report, CHECK_WARNING, place,
                          "%d flashes in the second before %.1f s: more than %d a second can cause "
                          "seizures (WCAG 2.2, 2.3.1)",
-                         watched->flashes, (double)watched->flashes_us / 1e6, CHECK_FLASH_MOST);
+                         result->flashes, (double)result->flashes_us / 1e6, CHECK_FLASH_MOST);
 }
 
-static void judge(const struct context *context, const struct playlist_spot *spot, int screen)
+static void judge_film(const struct context *context, const struct playlist_spot *spot, int screen)
 {
-    const struct check_film_probe_result *watched =
-        &context->findings[check_shape_asset(spot, screen)].watched;
+    const struct check_film_probe_result *result =
+        &context->findings[check_shape_asset(spot, screen)].result;
     struct check_report *report = context->check->report;
     struct check_place place = check_shape_place(spot, screen);
-    if (!watched->usable) {
+    if (!result->usable) {
         char hint[CHECK_FILE_KIND_BYTES];
-        bool known = watched->err.code == ERR_INPUT &&
+        bool known = result->err.code == ERR_INPUT &&
                      check_file_kind_hint(context->check->edition, check_shape_asset(spot, screen),
                                           true, hint);
-        check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : watched->err.text);
+        check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : result->err.text);
         return;
     }
-    tell_facts(context, &watched->facts, &place);
+    report_facts(context, &result->facts, &place);
     for (int i = 0; i < CHECK_SCREENS; i++)
         if (spot->asset_landscape == spot->asset_portrait || i == screen)
-            check_shape_judge(report, spot, i, watched->facts.width_px, watched->facts.height_px);
-    judge_passages(context, watched, &place);
-    judge_damage(context, watched, &place);
-    judge_length(context, spot, watched, &place);
-    judge_look(context, watched, &place);
-    judge_join(context, watched, &place);
-    judge_sound(context, spot, watched, &place);
+            check_shape_judge(report, spot, i, result->facts.width_px, result->facts.height_px);
+    judge_passages(context, result, &place);
+    judge_damage(context, result, &place);
+    judge_length(context, spot, result, &place);
+    judge_appearance(context, result, &place);
+    judge_join(context, result, &place);
+    judge_sound(context, spot, result, &place);
 }
 
 /* Screens of both shapes stay in step: slots go by the landscape film. */
@@ -283,9 +284,9 @@ static void judge_pair(const struct context *context, const struct playlist_spot
     if (spot->asset_landscape < 0 || spot->asset_portrait < 0 || spot->has_duration)
         return;
     const struct check_film_probe_result *landscape =
-        &context->findings[spot->asset_landscape].watched;
+        &context->findings[spot->asset_landscape].result;
     const struct check_film_probe_result *portrait =
-        &context->findings[spot->asset_portrait].watched;
+        &context->findings[spot->asset_portrait].result;
     int64_t one_us = landscape->facts.duration_us, other_us = portrait->facts.duration_us;
     if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
         llabs(one_us - other_us) < DIFFERENT_US)
@@ -303,10 +304,10 @@ static bool judge_spot(const struct context *context, const struct playlist_spot
     bool one = spot->asset_landscape == spot->asset_portrait;
     for (int screen = 0; screen < (one ? 1 : CHECK_SCREENS); screen++) {
         int asset = check_shape_asset(spot, screen);
-        if (asset >= 0 && !find(context, asset, err))
+        if (asset >= 0 && !probe_film(context, asset, err))
             return false;
         if (asset >= 0)
-            judge(context, spot, screen);
+            judge_film(context, spot, screen);
     }
     judge_pair(context, spot);
     return true;
@@ -319,11 +320,11 @@ static bool judge_loops(const struct context *context, struct err *err)
     if (!films)
         return err_oom(err);
     for (size_t i = 0; i < playlist->asset_count; i++) {
-        const struct check_film_probe_result *watched = &context->findings[i].watched;
-        if (watched->usable)
+        const struct check_film_probe_result *result = &context->findings[i].result;
+        if (result->usable)
             films[i] = (struct check_film_order_film){
-                .length_us = watched->facts.duration_us,
-                .load = watched->pace > 0 ? watched->facts.fps / watched->pace : 0,
+                .length_us = result->facts.duration_us,
+                .load = result->pace > 0 ? result->facts.fps / result->pace : 0,
             };
     }
     bool ok = check_film_order_run(playlist, films, context->check->report, err);

@@ -17,7 +17,7 @@ struct worst {
     int load_from[CHECK_SCREENS];
 };
 
-struct following {
+struct order {
     const struct playlist *playlist;
     const struct check_film_order_film *films;
     struct check_report *report;
@@ -26,36 +26,36 @@ struct following {
 };
 
 /* The file that a spot's slots go by (duckling-playlist(5), PROGRAMME, rule 5). */
-static int asset_of_length(const struct following *following, const struct playlist_spot *spot)
+static int asset_of_length(const struct order *order, const struct playlist_spot *spot)
 {
     bool landscape =
-        spot->asset_landscape >= 0 && following->films[spot->asset_landscape].length_us > 0;
+        spot->asset_landscape >= 0 && order->films[spot->asset_landscape].length_us > 0;
     return landscape ? spot->asset_landscape : spot->asset_portrait;
 }
 
-static int64_t length_of(const struct following *following, int spot)
+static int64_t length_of(const struct order *order, int spot)
 {
-    int asset = asset_of_length(following, &following->playlist->spots[spot]);
-    return asset >= 0 ? following->films[asset].length_us : 0;
+    int asset = asset_of_length(order, &order->playlist->spots[spot]);
+    return asset >= 0 ? order->films[asset].length_us : 0;
 }
 
 /* Rule 6: into a spot, halved where its slots are short. */
-static int32_t into_ms(const struct following *following, int spot)
+static int32_t into_ms(const struct order *order, int spot)
 {
-    int32_t own_ms = following->playlist->spots[spot].transition.duration_ms;
-    int32_t half_ms = programme_spot_ms(following->programme, spot) / 2;
+    int32_t own_ms = order->playlist->spots[spot].transition.duration_ms;
+    int32_t half_ms = programme_spot_ms(order->programme, spot) / 2;
     return own_ms < half_ms ? own_ms : half_ms;
 }
 
 /* The slot of a film without duration ends by its own transition before the film does. Who gives a
  * duration wants it; what it does to the film is told elsewhere. */
-static void meet_length(struct following *following, int spot, int next)
+static void compare_lengths(struct order *order, int spot, int next)
 {
-    const struct playlist_spot *of = &following->playlist->spots[spot];
-    struct worst *worst = &following->worst[spot];
-    int64_t length_us = length_of(following, spot);
-    int32_t after_ms = into_ms(following, next);
-    int64_t on_ms = (int64_t)programme_spot_ms(following->programme, spot) + after_ms;
+    const struct playlist_spot *of = &order->playlist->spots[spot];
+    struct worst *worst = &order->worst[spot];
+    int64_t length_us = length_of(order, spot);
+    int32_t after_ms = into_ms(order, next);
+    int64_t on_ms = (int64_t)programme_spot_ms(order->programme, spot) + after_ms;
     int64_t stands_us = on_ms * 1000 - length_us;
     if (length_us == 0 || of->has_duration || after_ms <= of->transition.duration_ms ||
         stands_us < STANDS_US || stands_us <= worst->stands_us)
@@ -64,21 +64,21 @@ static void meet_length(struct following *following, int spot, int next)
     worst->stands_into = next;
 }
 
-static double load_of(const struct following *following, int spot, int screen)
+static double load_of(const struct order *order, int spot, int screen)
 {
-    const struct playlist_spot *of = &following->playlist->spots[spot];
+    const struct playlist_spot *of = &order->playlist->spots[spot];
     int asset = of->is_video ? check_shape_asset(of, screen) : -1;
-    return asset >= 0 ? following->films[asset].load : 0;
+    return asset >= 0 ? order->films[asset].load : 0;
 }
 
 /* One that is too much alone is told elsewhere. */
-static void meet_load(struct following *following, int spot, int next)
+static void compare_loads(struct order *order, int spot, int next)
 {
-    struct worst *worst = &following->worst[next];
-    if (into_ms(following, next) == 0)
+    struct worst *worst = &order->worst[next];
+    if (into_ms(order, next) == 0)
         return;
     for (int screen = 0; screen < CHECK_SCREENS; screen++) {
-        double one = load_of(following, spot, screen), other = load_of(following, next, screen);
+        double one = load_of(order, spot, screen), other = load_of(order, next, screen);
         if (one <= 0 || other <= 0 || one > 1 || other > 1 || one + other <= 1 ||
             one + other <= worst->load[screen])
             continue;
@@ -87,37 +87,37 @@ static void meet_load(struct following *following, int spot, int next)
     }
 }
 
-static void meet(struct following *following, int spot, int next)
+static void compare_neighbors(struct order *order, int spot, int next)
 {
-    if (!following->playlist->spots[spot].is_video)
+    if (!order->playlist->spots[spot].is_video)
         return;
-    meet_length(following, spot, next);
-    if (following->playlist->spots[next].is_video)
-        meet_load(following, spot, next);
+    compare_lengths(order, spot, next);
+    if (order->playlist->spots[next].is_video)
+        compare_loads(order, spot, next);
 }
 
-static void tell(const struct following *following, int index)
+static void warn_spot(const struct order *order, int index)
 {
-    const struct playlist_spot *spots = following->playlist->spots;
-    const struct worst *worst = &following->worst[index];
+    const struct playlist_spot *spots = order->playlist->spots;
+    const struct worst *worst = &order->worst[index];
     const struct playlist_spot *spot = &spots[index];
     bool one = spot->asset_landscape == spot->asset_portrait;
     if (worst->stands_us > 0) {
-        int screen = asset_of_length(following, spot) == spot->asset_landscape ? 0 : 1;
+        int screen = asset_of_length(order, spot) == spot->asset_landscape ? 0 : 1;
         struct check_place place = check_shape_place(spot, screen);
-        check_report_add(following->report, CHECK_WARNING, &place,
+        check_report_add(order->report, CHECK_WARNING, &place,
                          "the film is %.2f s long, but its slots last %g s and %g s more in the "
                          "transition into \"%s\": its last frame stays on for %.2f s",
-                         (double)length_of(following, index) / 1e6,
-                         programme_spot_ms(following->programme, index) / 1000.0,
-                         into_ms(following, worst->stands_into) / 1000.0,
+                         (double)length_of(order, index) / 1e6,
+                         programme_spot_ms(order->programme, index) / 1000.0,
+                         into_ms(order, worst->stands_into) / 1000.0,
                          spots[worst->stands_into].name, (double)worst->stands_us / 1e6);
     }
     for (int screen = 0; screen < CHECK_SCREENS; screen++) {
         struct check_place place = check_shape_place(spot, screen);
         if (worst->load[screen] <= 1 || (one && screen > 0 && worst->load[0] > 1))
             continue;
-        check_report_add(following->report, CHECK_WARNING, &place,
+        check_report_add(order->report, CHECK_WARNING, &place,
                          "in the transition from \"%s\" both films are decoded, which takes %.0f "
                          "%% of this machine: they would stutter",
                          spots[worst->load_from[screen]].name,
@@ -126,8 +126,8 @@ static void tell(const struct following *following, int index)
 }
 
 /* The lengths that a player goes by: it believes a playlist that tells them. */
-static struct programme *make_programme(const struct playlist *playlist,
-                                        const struct check_film_order_film *films)
+static struct programme *create_programme(const struct playlist *playlist,
+                                          const struct check_film_order_film *films)
 {
     static const struct civil_zone any_zone = {0};
     int32_t *film_ms = calloc(playlist->asset_count + 1, sizeof *film_ms);
@@ -148,18 +148,18 @@ bool check_film_order_run(const struct playlist *playlist,
                           const struct check_film_order_film *films, struct check_report *report,
                           struct err *err)
 {
-    struct following following = {.playlist = playlist, .films = films, .report = report};
-    following.programme = make_programme(playlist, films);
-    following.worst = calloc(playlist->spot_count + 1, sizeof *following.worst);
-    bool ok = following.programme && following.worst;
+    struct order order = {.playlist = playlist, .films = films, .report = report};
+    order.programme = create_programme(playlist, films);
+    order.worst = calloc(playlist->spot_count + 1, sizeof *order.worst);
+    bool ok = order.programme && order.worst;
     for (size_t i = 0; ok && i < playlist->loop_count; i++) {
         const struct playlist_loop *loop = &playlist->loops[i];
         for (size_t j = 0; j < loop->spot_count; j++)
-            meet(&following, loop->spots[j], loop->spots[(j + 1) % loop->spot_count]);
+            compare_neighbors(&order, loop->spots[j], loop->spots[(j + 1) % loop->spot_count]);
     }
     for (size_t i = 0; ok && i < playlist->spot_count; i++)
-        tell(&following, (int)i);
-    programme_destroy(following.programme);
-    free(following.worst);
+        warn_spot(&order, (int)i);
+    programme_destroy(order.programme);
+    free(order.worst);
     return ok || err_oom(err);
 }

@@ -28,21 +28,21 @@ struct timing {
 };
 
 /* One passage in work. */
-struct watching {
-    const struct check_film_probe *watch;
-    struct check_film_probe_result *watched;
+struct work {
+    const struct check_film_probe *probe;
+    struct check_film_probe_result *result;
     struct check_film_probe_passage *passage;
     int64_t until_us;
     struct film *film;
     uint64_t last_id; /* of the pictures that came; 0: none */
     struct timing timing;
     struct check_flash *flash;
-    float *mix;             /* scratch of BEHIND_PAIRS */
-    int64_t at, heard_till; /* of the sound, in pairs: looked for next; -1: nothing was heard yet */
+    float *mix;            /* scratch of BEHIND_PAIRS */
+    int64_t at, sound_end; /* of the sound, in pairs: looked for next; -1: nothing was heard yet */
 };
 
 /* Sleeps until the film has news, or the time has come. */
-static void wait_for(const struct film *film, int64_t until_ns)
+static void wait_for_film(const struct film *film, int64_t until_ns)
 {
     int64_t deadline_ns = film_client_deadline_ns(film);
     if (until_ns < deadline_ns)
@@ -52,8 +52,8 @@ static void wait_for(const struct film *film, int64_t until_ns)
     poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
-static struct film *start(const struct check_film_probe *watch, int64_t start_us, bool only_look,
-                          struct err *err)
+static struct film *start_film(const struct check_film_probe *probe, int64_t start_us,
+                               bool only_look, struct err *err)
 {
     const struct film_client_request request = {
         .canvas_width_px = check_screens[0].width_px,
@@ -62,11 +62,11 @@ static struct film *start(const struct check_film_probe *watch, int64_t start_us
         .focus_x = 0.5,
         .focus_y = 0.5,
         .start_us = start_us,
-        .want_sound = watch->want_sound && !only_look,
+        .want_sound = probe->want_sound && !only_look,
         .only_look = only_look,
-        .limit_ms = watch->limit_ms,
+        .limit_ms = probe->limit_ms,
     };
-    int file = edition_open(watch->edition, watch->asset, err);
+    int file = edition_open(probe->edition, probe->asset, err);
     if (file < 0)
         return NULL;
     struct film *film = film_client_start(&request, file, err);
@@ -74,55 +74,55 @@ static struct film *start(const struct check_film_probe *watch, int64_t start_us
     return film;
 }
 
-static void stop(struct film *film)
+static void stop_film(struct film *film)
 {
     film_client_stop(film);
     worker_process_reap(true); /* what is timed next has the machine for itself */
 }
 
-bool check_film_probe_look(const struct check_film_probe *watch, struct film_client_facts *facts,
-                           struct err *err)
+bool check_film_probe_facts(const struct check_film_probe *probe, struct film_client_facts *facts,
+                            struct err *err)
 {
-    struct film *film = start(watch, 0, true, err);
+    struct film *film = start_film(probe, 0, true, err);
     if (!film)
         return false;
     enum film_client_state state;
     while ((state = film_client_poll(film, clock_mono_ns(), err)) == FILM_CLIENT_PENDING)
-        wait_for(film, INT64_MAX);
+        wait_for_film(film, INT64_MAX);
     if (state == FILM_CLIENT_READY)
         *facts = *film_client_facts(film);
-    stop(film);
+    stop_film(film);
     return state == FILM_CLIENT_READY;
 }
 
 /* How long it takes from a film's start to the picture that is on then; -1: none came. */
-static int64_t time_start(const struct check_film_probe *watch, int64_t start_us)
+static int64_t time_start(const struct check_film_probe *probe, int64_t start_us)
 {
-    struct check_film_probe silent = *watch;
+    struct check_film_probe silent = *probe;
     struct err err = {0};
     int64_t begin_ns = clock_mono_ns();
     silent.want_sound = false;
-    struct film *film = start(&silent, start_us, false, &err);
+    struct film *film = start_film(&silent, start_us, false, &err);
     if (!film)
         return -1;
     enum film_client_state state;
     while ((state = film_client_poll(film, clock_mono_ns(), &err)) == FILM_CLIENT_PENDING)
-        wait_for(film, INT64_MAX);
+        wait_for_film(film, INT64_MAX);
     int64_t took_us = (clock_mono_ns() - begin_ns) / 1000;
-    stop(film);
+    stop_film(film);
     return state == FILM_CLIENT_READY || err.code == ERR_TIMEOUT ? took_us : -1;
 }
 
 /* How much longer a player takes that joins the film late: what it decodes from the last key
  * picture on. */
-static int64_t time_joins(const struct check_film_probe *watch, int64_t end_us)
+static int64_t time_joins(const struct check_film_probe *probe, int64_t end_us)
 {
     int64_t places_us[2] = {end_us - JOIN_END_US, end_us / 2}, most_us = 0;
-    int64_t first_us = time_start(watch, 0);
+    int64_t first_us = time_start(probe, 0);
     for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
-        int64_t more_us = time_start(watch, places_us[i]) - first_us;
+        int64_t more_us = time_start(probe, places_us[i]) - first_us;
         if (more_us >= JOIN_SLOW_US) { /* or something else kept this machine busy */
-            int64_t again_us = time_start(watch, places_us[i]) - first_us;
+            int64_t again_us = time_start(probe, places_us[i]) - first_us;
             more_us = again_us < more_us ? again_us : more_us;
         }
         most_us = more_us > most_us ? more_us : most_us;
@@ -146,10 +146,10 @@ static double pace_of(const struct timing *timing)
 }
 
 /* Whether any sound has come for so many pairs from where it is looked for. */
-static bool is_heard(struct watching *watching, int pairs)
+static bool has_sound(struct work *work, int pairs)
 {
     static const float gains[2] = {1, 1};
-    return film_client_add_sound(watching->film, watching->at, watching->mix, pairs, gains);
+    return film_client_add_sound(work->film, work->at, work->mix, pairs, gains);
 }
 
 static int64_t us_of_pairs(int64_t pairs)
@@ -157,174 +157,171 @@ static int64_t us_of_pairs(int64_t pairs)
     return pairs * 1000000 / SOUND_HZ;
 }
 
-static void keep_block(struct watching *watching)
+static void count_sound_block(struct work *work)
 {
-    struct check_film_probe_sound *sound = &watching->watched->sound;
-    int64_t gap = watching->heard_till < 0 ? 0 : watching->at - watching->heard_till;
+    struct check_film_probe_sound *sound = &work->result->sound;
+    int64_t gap = work->sound_end < 0 ? 0 : work->at - work->sound_end;
     if (gap > 0 && sound->missing_us == 0)
-        sound->gap_us = us_of_pairs(watching->heard_till);
+        sound->gap_us = us_of_pairs(work->sound_end);
     sound->missing_us += us_of_pairs(gap);
-    sound->heard_us += us_of_pairs(BLOCK_PAIRS);
-    watching->at += BLOCK_PAIRS;
-    watching->heard_till = watching->at;
-    if (watching->passage == watching->watched->passages)
-        sound->end_us = us_of_pairs(watching->at);
+    sound->decoded_sound_us += us_of_pairs(BLOCK_PAIRS);
+    work->at += BLOCK_PAIRS;
+    work->sound_end = work->at;
+    if (work->passage == work->result->passages)
+        sound->end_us = us_of_pairs(work->at);
 }
 
 /* Takes the sound that has come. Pieces come in order, so where a later one is there, what was
  * before it is missing for good. */
-static void listen(struct watching *watching)
+static void collect_sound(struct work *work)
 {
-    int64_t shown_us = watching->passage->shown_us;
+    int64_t shown_us = work->passage->shown_us;
     int64_t least = (shown_us > 0 ? shown_us * (SOUND_HZ / 1000) / 1000 : 0) - BEHIND_PAIRS;
-    if (!watching->watch->want_sound)
+    if (!work->probe->want_sound)
         return;
-    if (watching->at < least)
-        watching->at = least;
+    if (work->at < least)
+        work->at = least;
     for (;;) {
-        if (is_heard(watching, BLOCK_PAIRS))
-            keep_block(watching);
-        else if (is_heard(watching, BEHIND_PAIRS))
-            watching->at += BLOCK_PAIRS;
+        if (has_sound(work, BLOCK_PAIRS))
+            count_sound_block(work);
+        else if (has_sound(work, BEHIND_PAIRS))
+            work->at += BLOCK_PAIRS;
         else
             return;
     }
 }
 
 /* Takes the pictures that have come, one after the other. False at the end. */
-static bool take(struct watching *watching)
+static bool take_frames(struct work *work)
 {
-    struct check_film_probe_passage *passage = watching->passage;
+    struct check_film_probe_passage *passage = work->passage;
     for (;;) {
-        int64_t at_us = watching->last_id ? film_client_next_us(watching->film) : passage->from_us;
-        struct frame *frame =
-            at_us == INT64_MAX ? NULL : film_client_frame_at(watching->film, at_us);
+        int64_t at_us = work->last_id ? film_client_next_us(work->film) : passage->from_us;
+        struct frame *frame = at_us == INT64_MAX ? NULL : film_client_frame_at(work->film, at_us);
         passage->ended = at_us == INT64_MAX;
         if (passage->ended)
             return false;
         /* Of the last one that has come it is not known yet whether another follows. */
-        if (!frame || frame->id == watching->last_id)
+        if (!frame || frame->id == work->last_id)
             return true;
-        if (at_us > watching->until_us)
+        if (at_us > work->until_us)
             return false;
         if (passage->shown_us >= 0 && at_us - passage->shown_us > passage->stands_us) {
             passage->stands_us = at_us - passage->shown_us;
             passage->stands_at_us = passage->shown_us;
         }
         /* The one that is on at the start has begun before it, nobody says when. */
-        passage->shown_us = watching->last_id || at_us == 0 ? at_us : -1;
+        passage->shown_us = work->last_id || at_us == 0 ? at_us : -1;
         passage->any = true;
-        watching->last_id = frame->id;
-        time_frame(&watching->timing, at_us);
+        work->last_id = frame->id;
+        time_frame(&work->timing, at_us);
         const struct check_flash_light light = check_flash_measure(frame);
-        check_flash_add(watching->flash, at_us, &light);
+        check_flash_add(work->flash, at_us, &light);
     }
 }
 
-static void keep_damage(struct check_film_probe_result *watched, const struct film *film)
+static void count_damage(struct check_film_probe_result *result, const struct film *film)
 {
     const struct film_client_counts counts = film_client_counts(film);
-    if (watched->damaged == 0)
-        watched->damaged_us = counts.damaged_us;
-    watched->damaged += counts.damaged;
+    if (result->damaged == 0)
+        result->damaged_us = counts.damaged_us;
+    result->damaged += counts.damaged;
 }
 
 /* The pictures of a short film may all be there before its sound is. */
-static void hear_out(struct watching *watching)
+static void wait_for_sound(struct work *work)
 {
     struct err err = {0};
-    int64_t end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
-    while (watching->watch->want_sound && film_client_fd(watching->film) >= 0 &&
-           clock_mono_ns() < end_ns) {
-        int64_t heard = watching->heard_till;
-        wait_for(watching->film, end_ns);
-        film_client_poll(watching->film, clock_mono_ns(), &err);
-        listen(watching);
-        if (watching->heard_till > heard)
-            end_ns = clock_mono_ns() + watching->watch->limit_ms * 1000000;
+    int64_t end_ns = clock_mono_ns() + work->probe->limit_ms * 1000000;
+    while (work->probe->want_sound && film_client_fd(work->film) >= 0 && clock_mono_ns() < end_ns) {
+        int64_t heard = work->sound_end;
+        wait_for_film(work->film, end_ns);
+        film_client_poll(work->film, clock_mono_ns(), &err);
+        collect_sound(work);
+        if (work->sound_end > heard)
+            end_ns = clock_mono_ns() + work->probe->limit_ms * 1000000;
     }
 }
 
-static void decode(struct watching *watching)
+static void decode_passage(struct work *work)
 {
-    struct check_film_probe_passage *passage = watching->passage;
-    watching->film = start(watching->watch, passage->from_us, false, &passage->err);
-    passage->failed = !watching->film;
+    struct check_film_probe_passage *passage = work->passage;
+    work->film = start_film(work->probe, passage->from_us, false, &passage->err);
+    passage->failed = !work->film;
     if (passage->failed)
         return;
     enum film_client_state state;
-    while ((state = film_client_poll(watching->film, clock_mono_ns(), &passage->err)) !=
+    while ((state = film_client_poll(work->film, clock_mono_ns(), &passage->err)) !=
            FILM_CLIENT_FAILED) {
-        bool more = state != FILM_CLIENT_READY || take(watching);
-        listen(watching);
+        bool more = state != FILM_CLIENT_READY || take_frames(work);
+        collect_sound(work);
         if (!more)
             break;
-        wait_for(watching->film, INT64_MAX);
+        wait_for_film(work->film, INT64_MAX);
     }
     if (passage->ended)
-        hear_out(watching);
+        wait_for_sound(work);
     /* Pictures that came before it broke may not have been taken. */
     passage->failed = state == FILM_CLIENT_FAILED;
-    keep_damage(watching->watched, watching->film);
-    stop(watching->film);
+    count_damage(work->result, work->film);
+    stop_film(work->film);
 }
 
-static void watch_passage(struct watching *watching, int64_t from_us, int64_t until_us)
+static void probe_passage(struct work *work, int64_t from_us, int64_t until_us)
 {
-    struct check_film_probe_result *watched = watching->watched;
-    struct check_film_probe_passage *passage = &watched->passages[watched->passage_count++];
+    struct check_film_probe_result *result = work->result;
+    struct check_film_probe_passage *passage = &result->passages[result->passage_count++];
     int64_t flashes_us = 0;
     *passage = (struct check_film_probe_passage){.from_us = from_us, .shown_us = -1};
-    *watching->flash = (struct check_flash){0};
-    watching->passage = passage;
-    watching->until_us = until_us;
-    watching->last_id = 0;
-    watching->timing = (struct timing){0};
-    watching->at = from_us * (SOUND_HZ / 1000) / 1000;
-    watching->heard_till = -1;
-    decode(watching);
-    int flashes = check_flash_most(watching->flash, &flashes_us);
-    if (flashes > watched->flashes) {
-        watched->flashes = flashes;
-        watched->flashes_us = flashes_us;
+    *work->flash = (struct check_flash){0};
+    work->passage = passage;
+    work->until_us = until_us;
+    work->last_id = 0;
+    work->timing = (struct timing){0};
+    work->at = from_us * (SOUND_HZ / 1000) / 1000;
+    work->sound_end = -1;
+    decode_passage(work);
+    int flashes = check_flash_most(work->flash, &flashes_us);
+    if (flashes > result->flashes) {
+        result->flashes = flashes;
+        result->flashes_us = flashes_us;
     }
 }
 
-static void watch_film(struct watching *watching)
+static void probe_film_whole(struct work *work)
 {
-    struct check_film_probe_result *watched = watching->watched;
-    const struct check_film_probe_passage *first = watched->passages;
-    if (!check_film_probe_look(watching->watch, &watched->facts, &watched->err))
+    struct check_film_probe_result *result = work->result;
+    const struct check_film_probe_passage *first = result->passages;
+    if (!check_film_probe_facts(work->probe, &result->facts, &result->err))
         return;
-    int64_t length_us = watched->facts.duration_us;
-    watch_passage(watching, 0, CHECK_FILM_PROBE_US);
-    watched->pace = pace_of(&watching->timing);
-    watched->usable = first->any;
-    watched->err = first->err;
+    int64_t length_us = result->facts.duration_us;
+    probe_passage(work, 0, CHECK_FILM_PROBE_US);
+    result->pace = pace_of(&work->timing);
+    result->usable = first->any;
+    result->err = first->err;
     if (!first->any || first->failed)
         return;
-    watched->join_us = time_joins(watching->watch, first->ended ? first->shown_us : length_us);
+    result->join_us = time_joins(work->probe, first->ended ? first->shown_us : length_us);
     if (first->ended || length_us <= CHECK_FILM_PROBE_US)
         return;
     if (length_us > CHECK_FILM_PROBE_LONG_US)
-        watch_passage(watching, length_us / 2, length_us / 2 + CHECK_FILM_PROBE_END_US);
+        probe_passage(work, length_us / 2, length_us / 2 + CHECK_FILM_PROBE_END_US);
     int64_t end_us = length_us - CHECK_FILM_PROBE_END_US;
-    watch_passage(watching, end_us > CHECK_FILM_PROBE_US ? end_us : CHECK_FILM_PROBE_US,
-                  INT64_MAX - 1);
+    probe_passage(work, end_us > CHECK_FILM_PROBE_US ? end_us : CHECK_FILM_PROBE_US, INT64_MAX - 1);
 }
 
-bool check_film_probe_run(const struct check_film_probe *watch,
-                          struct check_film_probe_result *watched, struct err *err)
+bool check_film_probe_run(const struct check_film_probe *probe,
+                          struct check_film_probe_result *result, struct err *err)
 {
-    struct watching watching = {.watch = watch, .watched = watched};
-    *watched = (struct check_film_probe_result){0};
-    watching.flash = calloc(1, sizeof *watching.flash);
-    watching.mix = watch->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *watching.mix) : NULL;
-    bool ok = watching.flash && (watching.mix || !watch->want_sound);
+    struct work work = {.probe = probe, .result = result};
+    *result = (struct check_film_probe_result){0};
+    work.flash = calloc(1, sizeof *work.flash);
+    work.mix = probe->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *work.mix) : NULL;
+    bool ok = work.flash && (work.mix || !probe->want_sound);
     if (ok)
-        watch_film(&watching);
-    free(watching.flash);
-    free(watching.mix);
+        probe_film_whole(&work);
+    free(work.flash);
+    free(work.mix);
     return ok || err_oom(err);
 }
 
@@ -334,7 +331,7 @@ static int32_t read_film_length(const struct edition *edition, int asset, int64_
         .edition = edition, .asset = asset, .limit_ms = limit_ms};
     struct film_client_facts facts;
     struct err err = {0};
-    if (!check_film_probe_look(&probe, &facts, &err))
+    if (!check_film_probe_facts(&probe, &facts, &err))
         return 0;
     int64_t ms = facts.duration_us / 1000;
     return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;

@@ -39,10 +39,10 @@ struct check_film_probe_passage {
 };
 
 struct check_film_probe_sound {
-    int64_t heard_us;   /* so much came; 0: nothing */
-    int64_t end_us;     /* where the last of it ended in the first passage */
-    int64_t missing_us; /* so much did not come between what did, in all */
-    int64_t gap_us;     /* where the first of that begins */
+    int64_t decoded_sound_us; /* so much came; 0: nothing */
+    int64_t end_us;           /* where the last of it ended in the first passage */
+    int64_t missing_us;       /* so much did not come between what did, in all */
+    int64_t gap_us;           /* where the first of that begins */
 };
 
 struct check_film_probe_result {
@@ -63,12 +63,12 @@ struct check_film_probe_result {
 };
 
 /* What its file says, and nothing more. False: err tells why there is nothing. */
-MUST_CHECK bool check_film_probe_look(const struct check_film_probe *watch,
-                                      struct film_client_facts *facts, struct err *err);
+MUST_CHECK bool check_film_probe_facts(const struct check_film_probe *probe,
+                                       struct film_client_facts *facts, struct err *err);
 
 /* What is wrong with the film is found, and no failure. ERR_SYSTEM when out of memory. */
-MUST_CHECK bool check_film_probe_run(const struct check_film_probe *watch,
-                                     struct check_film_probe_result *watched, struct err *err);
+MUST_CHECK bool check_film_probe_run(const struct check_film_probe *probe,
+                                     struct check_film_probe_result *result, struct err *err);
 
 /* The length of each asset's film in milliseconds, for programme_create: what the playlist says,
  * else what the film's file says. 0 where neither does; check_film.h reports that. The edition's

@@ -10,7 +10,7 @@
 #define SAMPLES INT64_C(24)
 
 /* Relative luminance of a level (WCAG 2.2; sRGB's curve). */
-static double linear(double level)
+static double linear_light(double level)
 {
     double value = fmin(fmax(level / 255, 0), 1);
     return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
@@ -24,7 +24,7 @@ struct curve {
 static void curve_init(struct curve *curve)
 {
     for (int i = 0; i < 511; i++)
-        curve->light[i] = linear(i / 2.0);
+        curve->light[i] = linear_light(i / 2.0);
 }
 
 static double light_of(const struct curve *curve, double level)
@@ -32,7 +32,7 @@ static double light_of(const struct curve *curve, double level)
     return curve->light[(int)(fmin(fmax(level, 0), 255) * 2)];
 }
 
-static double luminance(const struct frame *frame, const struct curve *curve, int x, int y)
+static double sample_luminance(const struct frame *frame, const struct curve *curve, int x, int y)
 {
     const bool full = frame->matrix == FRAME_JPEG;
     const double kr = frame->matrix == FRAME_BT709 ? 0.2126 : 0.299;
@@ -62,7 +62,7 @@ static double mean_of_cell(const struct frame *frame, const struct curve *curve,
         for (int64_t j = 0; j < SAMPLES; j++) {
             int x = (int)((2 * (column + j) + 1) * frame->width_px / (2 * steps));
             int y = (int)((2 * (row + i) + 1) * frame->height_px / (2 * steps));
-            sum += luminance(frame, curve, x, y);
+            sum += sample_luminance(frame, curve, x, y);
         }
     return sum / (double)(SAMPLES * SAMPLES);
 }

@@ -38,7 +38,7 @@ struct check {
 };
 
 /* A file that need only be there. True when it is. */
-static bool check_open(const struct check *check, int asset, const struct check_place *place)
+static bool check_file_opens(const struct check *check, int asset, const struct check_place *place)
 {
     struct err err = {0};
     int file = asset >= 0 ? edition_open(check->media->edition, asset, &err) : -1;
@@ -56,7 +56,8 @@ static void check_fonts(struct check *check)
         const struct playlist_style *style = &check->playlist->styles[i];
         for (size_t j = 0; j < style->font_count; j++) {
             struct check_place place = check_text_font_place(style, &style->fonts[j]);
-            if (!check_open(check, style->fonts[j].asset, &place) && style->fonts[j].asset >= 0)
+            if (!check_file_opens(check, style->fonts[j].asset, &place) &&
+                style->fonts[j].asset >= 0)
                 check->bad[style->fonts[j].asset] = true;
         }
     }
@@ -96,7 +97,7 @@ static bool is_known_bad(const struct check *check, const struct job *job)
     return font >= 0 && check->bad[font];
 }
 
-static void start(struct check *check)
+static void start_job(struct check *check)
 {
     struct job *job = &check->work[check->work_count++];
     const struct worker_jobs_canvas canvas = {
@@ -114,7 +115,7 @@ static void start(struct check *check)
 }
 
 /* Until the worker is done, well or not. */
-static bool wait_for(struct job *job)
+static bool wait_for_job(struct job *job)
 {
     while (job->frames) {
         enum picture_client_state state =
@@ -154,7 +155,7 @@ static void finish_visual(struct check *check, struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
     bool one = spot->asset_landscape == spot->asset_portrait;
-    if (wait_for(job)) {
+    if (wait_for_job(job)) {
         judge_visual(check, job);
         check->visual = picture_client_take(job->frames);
         check->visual_spot = job->spot;
@@ -183,7 +184,7 @@ static bool finish_text(struct check *check, struct job *job, struct err *err)
         .first = job->screen == 0,
         .bad_font = check->bad,
     };
-    if (!wait_for(job)) {
+    if (!wait_for_job(job)) {
         struct check_place place = check_text_place(check->playlist, job->spot, job->text);
         if (job->screen == 0 && !is_known_bad(check, job))
             check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
@@ -248,7 +249,7 @@ bool check_media_run(const struct check_media *media, struct err *err)
     ok = check_film_run(&films, err);
     while (ok) {
         while (check.work_count < WORKERS_MAX && find_job(&check))
-            start(&check);
+            start_job(&check);
         if (check.work_count == 0)
             break;
         ok = finish_oldest(&check, err);

@@ -11,7 +11,7 @@
 
 /* `text` is valid UTF-8 without control characters: a quote and a backslash are all that RFC 8259,
  * section 7, wants escaped. */
-static void put_string(FILE *stream, const char *text)
+static void print_json_string(FILE *stream, const char *text)
 {
     putc('"', stream);
     for (const char *at = text; *at; at++) {
@@ -23,27 +23,27 @@ static void put_string(FILE *stream, const char *text)
 }
 
 /* An object, but for its end. */
-static void put_object(FILE *stream, const char *word, const char *path, const char *text)
+static void print_json_object(FILE *stream, const char *word, const char *path, const char *text)
 {
     fprintf(stream, "{\"level\": \"%s\", \"path\": ", word);
-    put_string(stream, path);
+    print_json_string(stream, path);
     fputs(", \"text\": ", stream);
-    put_string(stream, text);
+    print_json_string(stream, text);
 }
 
-static void put(struct check_report *report, enum check_level level, const char *path,
-                const char *text)
+static void print_finding(struct check_report *report, enum check_level level, const char *path,
+                          const char *text)
 {
     const char *word = level == CHECK_FAULT ? "fault" : "warning";
     if (report->json) {
-        put_object(report->stream, word, path, text);
+        print_json_object(report->stream, word, path, text);
         fputs("}\n", report->stream);
     } else {
         fprintf(report->stream, "%-7s %s: %s\n", word, path, text);
     }
 }
 
-static void count(struct check_report *report, enum check_level level, size_t more)
+static void count_findings(struct check_report *report, enum check_level level, size_t more)
 {
     if (level == CHECK_FAULT)
         report->faults += more;
@@ -51,16 +51,16 @@ static void count(struct check_report *report, enum check_level level, size_t mo
         report->warnings += more;
 }
 
-void check_report_take(struct check_report *report, enum check_level level,
-                       const struct playlist_faults *found)
+void check_report_add_all(struct check_report *report, enum check_level level,
+                          const struct playlist_faults *found)
 {
     char more[64];
     for (size_t i = 0; i < found->count; i++)
-        put(report, level, found->items[i].path, found->items[i].text);
+        print_finding(report, level, found->items[i].path, found->items[i].text);
     snprintf(more, sizeof more, "%zu more are not listed", found->total - found->count);
     if (found->total > found->count)
-        put(report, level, "$", more);
-    count(report, level, found->total);
+        print_finding(report, level, "$", more);
+    count_findings(report, level, found->total);
 }
 
 /* The nodes that lead to a place; returns the last one. */
@@ -85,11 +85,11 @@ void check_report_add(struct check_report *report, enum check_level level,
     va_end(args);
     struct playlist_faults one = {0};
     playlist_fault_add(&one, find_node(place, nodes), "%s", text);
-    check_report_take(report, level, &one);
+    check_report_add_all(report, level, &one);
     playlist_faults_finish(&one);
 }
 
-void check_report_tell(struct check_report *report, const struct check_place *place,
+void check_report_fact(struct check_report *report, const struct check_place *place,
                        const struct check_fact *fact)
 {
     struct playlist_node nodes[CHECK_KEYS_MAX + 1];
@@ -100,7 +100,7 @@ void check_report_tell(struct check_report *report, const struct check_place *pl
     playlist_fault_add(&one, find_node(place, nodes), "%s, %d × %d", fact->codec, fact->width,
                        fact->height);
     for (size_t i = 0; i < one.count; i++) {
-        put_object(stream, "fact", one.items[i].path, one.items[i].text);
+        print_json_object(stream, "fact", one.items[i].path, one.items[i].text);
         fprintf(stream, ", \"film\": {\"codec\": \"%s\", \"width\": %d, \"height\": %d",
                 fact->codec, fact->width, fact->height);
         if (fact->fps > 0)

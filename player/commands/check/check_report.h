@@ -41,12 +41,12 @@ struct check_fact {
 
 /* Writes a film's facts, among JSON alone: an object of the level "fact" with one member more,
  * "film". Counts as nothing. */
-void check_report_tell(struct check_report *report, const struct check_place *place,
+void check_report_fact(struct check_report *report, const struct check_place *place,
                        const struct check_fact *fact);
 
 /* Writes what the core has found, and how much more there was than it kept. */
-void check_report_take(struct check_report *report, enum check_level level,
-                       const struct playlist_faults *found);
+void check_report_add_all(struct check_report *report, enum check_level level,
+                          const struct playlist_faults *found);
 
 /* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it
  * all. */

@@ -109,7 +109,7 @@ static void judge_size(const struct check_text *text, const struct check_place *
 }
 
 /* At both ends of the visual's motion; the worse counts. */
-static bool measure(const struct check_text *text, double *ratio, struct err *err)
+static bool measure_contrast(const struct check_text *text, double *ratio, struct err *err)
 {
     const struct playlist_spot *spot = spot_of(text);
     struct picture picture = {
@@ -141,7 +141,7 @@ static bool judge_contrast(const struct check_text *text, const struct check_pla
     if (spot->has_visual) {
         if (!text->visual)
             return true;
-        if (!measure(text, &ratio, err))
+        if (!measure_contrast(text, &ratio, err))
             return false;
         if (ratio < CHECK_CONTRAST_LEAST)
             check_report_add(report, CHECK_WARNING, place,

@@ -239,7 +239,7 @@ static void remember(struct feed_channel *c, int64_t now_ns)
     int64_t floor_ms = feed_mailbox_time(c->slot, now_ns).floor_ms;
     if (news == TRUSTED_TIME_LOWER)
         feed_remember_lower(c->state, floor_ms);
-    else if (news == TRUSTED_TIME_KEEP)
+    else if (news == TRUSTED_TIME_SAVE)
         feed_remember(c->state, &(struct state){.floor_ms = floor_ms});
     if (!state_unsaved(c->state)) {
         c->unsaved_due_ns = now_ns + UNSAVED_NS;
