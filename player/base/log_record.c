@@ -137,10 +137,8 @@ static void put_number_argument(struct walk *walk, const struct conversion *conv
         make_spec(conversion, "j", spec);
         size = PRINT(text, conversion, spec, take_unsigned(walk, conversion->length));
     }
-    append_bytes(walk, text,
-                 size < 0                     ? 0
-                 : (size_t)size < sizeof text ? (size_t)size
-                                              : sizeof text - 1);
+    if (size > 0)
+        append_bytes(walk, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
 }
 #pragma GCC diagnostic pop
 

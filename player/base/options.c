@@ -25,8 +25,8 @@ __attribute__((format(printf, 3, 4))) static bool refuse_value(struct err *err, 
     return err_set(err, ERR_INPUT, "needs %s, not \"%.200s\"", needs, text);
 }
 
-static bool parse_number(const struct option_row *row, const char *text, double *number,
-                         struct err *err)
+static MUST_CHECK bool parse_number(const struct option_row *row, const char *text, double *number,
+                                    struct err *err)
 {
     char *end;
     double value = strtod(text, &end);
@@ -37,8 +37,8 @@ static bool parse_number(const struct option_row *row, const char *text, double 
     return true;
 }
 
-static bool parse_size(const struct option_row *row, const char *text, struct option_value *value,
-                       struct err *err)
+static MUST_CHECK bool parse_size(const struct option_row *row, const char *text,
+                                  struct option_value *value, struct err *err)
 {
     char *middle, *end;
     long width = strtol(text, &middle, 10);
@@ -70,12 +70,13 @@ static void print_bytes(double bytes, char text[static BYTES_TEXT])
     snprintf(text, BYTES_TEXT, "%.0f%.*s", bytes, unit > 0, unit > 0 ? byte_units + unit - 1 : "");
 }
 
-static bool parse_bytes(const struct option_row *row, const char *text, double *number,
-                        struct err *err)
+static MUST_CHECK bool parse_bytes(const struct option_row *row, const char *text, double *number,
+                                   struct err *err)
 {
     char *end = NULL;
     double value = (double)strtoull(text, &end, 10);
-    const char *unit = *end ? strchr(byte_units, *end == 'K' ? 'k' : *end) : NULL;
+    char letter = *end == 'K' ? 'k' : *end;
+    const char *unit = letter ? strchr(byte_units, letter) : NULL;
     if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])))
         return refuse_value(err, text, "a number of bytes such as 20G");
     for (const char *u = byte_units; unit && u <= unit; u++)
@@ -90,7 +91,8 @@ static bool parse_bytes(const struct option_row *row, const char *text, double *
     return true;
 }
 
-static bool add_option_text(const char *text, struct option_value *value, struct err *err)
+static MUST_CHECK bool add_option_text(const char *text, struct option_value *value,
+                                       struct err *err)
 {
     if (value->text_count == OPTION_TEXTS_MAX)
         return err_set(err, ERR_INPUT, "may be given at most %d times", OPTION_TEXTS_MAX);
@@ -116,8 +118,11 @@ static void print_choices(const char *choices, char *text, size_t size)
     const char *last = strrchr(choices, '|');
     size_t used = 0;
     for (const char *c = choices; *c && used + sizeof " or " < size; c++) {
-        const char *word = *c != '|' ? NULL : c == last ? " or " : ", ";
-        used += (size_t)snprintf(text + used, size - used, "%.*s", word ? 4 : 1, word ? word : c);
+        const char *joint = c == last ? " or " : ", ";
+        if (*c == '|')
+            used += (size_t)snprintf(text + used, size - used, "%s", joint);
+        else
+            text[used++] = *c;
     }
     text[used] = '\0';
 }
@@ -128,8 +133,8 @@ static const char *value_name(const struct option_row *row)
     return row->type == OPTION_CHOICE ? row->choices : row->metavar;
 }
 
-static bool set_choice(const struct option_row *row, const char *text, struct option_value *value,
-                       struct err *err)
+static MUST_CHECK bool set_choice(const struct option_row *row, const char *text,
+                                  struct option_value *value, struct err *err)
 {
     char choices[128];
     if (!is_choice(row->choices, text)) {
@@ -339,8 +344,8 @@ static bool refuse_key(const struct option_table *table, const char *key, struct
     return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
 }
 
-static bool read_config_line(const struct option_table *table, char *line,
-                             struct option_value *values, struct err *err)
+static MUST_CHECK bool read_config_line(const struct option_table *table, char *line,
+                                        struct option_value *values, struct err *err)
 {
     line = trim(line);
     if (!*line || *line == '#')
@@ -389,8 +394,9 @@ static void print_left(const struct option_row *row, char left[static HELP_LEFT]
     char letter[8] = "    ";
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
-    snprintf(left, HELP_LEFT, "  %s--%s%s%s", letter, row->name, value ? " " : "",
-             value ? value : "");
+    int length = snprintf(left, HELP_LEFT, "  %s--%s", letter, row->name);
+    if (value)
+        snprintf(left + length, HELP_LEFT - (size_t)length, " %s", value);
 }
 
 /* Words that follow an option's name, broken between them. */
@@ -425,8 +431,10 @@ static void print_group(const struct option_table *table, unsigned command, enum
             continue;
         char left[HELP_LEFT], text[256];
         print_left(row, left);
-        snprintf(text, sizeof text, "%s%s%s%s", row->help, row->fallback ? " (default " : "",
-                 row->fallback ? row->fallback : "", row->fallback ? ")" : "");
+        if (row->fallback)
+            snprintf(text, sizeof text, "%s (default %s)", row->help, row->fallback);
+        else
+            snprintf(text, sizeof text, "%s", row->help);
         if (!headed)
             fprintf(stream, "%s:\n", table->groups[group]);
         headed = true;

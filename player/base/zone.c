@@ -214,7 +214,7 @@ static const char *parse_zone_file(struct zone *zone, struct cursor cursor)
 }
 
 /* An empty zone with room for the longest table. */
-static bool allocate_table(struct zone *zone, const char *name, struct err *err)
+static MUST_CHECK bool allocate_table(struct zone *zone, const char *name, struct err *err)
 {
     memset(zone, 0, sizeof *zone);
     zone->table = calloc(CHANGES_MAX, sizeof *zone->table);
@@ -256,7 +256,8 @@ void zone_finish(struct zone *zone)
     memset(zone, 0, sizeof *zone);
 }
 
-static bool load_file(struct zone *zone, const char *name, const char *path, struct err *err)
+static MUST_CHECK bool load_file(struct zone *zone, const char *name, const char *path,
+                                 struct err *err)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -321,8 +322,8 @@ static void name_of_link(const char *path, char name[ZONE_NAME_BYTES_MAX + 1])
              name_is_possible(rest) ? rest : "local");
 }
 
-static bool load_rule(struct zone *zone, const struct zone_rule *rule, const char *text,
-                      struct err *err)
+static MUST_CHECK bool load_rule(struct zone *zone, const struct zone_rule *rule, const char *text,
+                                 struct err *err)
 {
     if (!allocate_table(zone, text, err))
         return false;

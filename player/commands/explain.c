@@ -190,7 +190,8 @@ static void print_spot(const struct inquiry *inquiry, int spot)
 }
 
 /* The spot of a name; an error that helps to find the right one. */
-static bool find_spot(const struct playlist *playlist, const char *name, int *spot, struct err *err)
+static MUST_CHECK bool find_spot(const struct playlist *playlist, const char *name, int *spot,
+                                 struct err *err)
 {
     for (size_t i = 0; i < playlist->spot_count; i++) {
         if (strcmp(playlist->spots[i].name, name) == 0) {
@@ -213,7 +214,7 @@ static bool find_spot(const struct playlist *playlist, const char *name, int *sp
                    playlist->spot_count, names);
 }
 
-static bool run_explain(struct inquiry *inquiry, struct err *err)
+static MUST_CHECK bool run_explain(struct inquiry *inquiry, struct err *err)
 {
     struct timetable *timetable = &inquiry->timetable;
     struct explain_words *words = &inquiry->words;

@@ -21,7 +21,7 @@ struct guide {
     int64_t from_ms, to_ms;
 };
 
-static bool read_guide_range(struct guide *guide, struct err *err)
+static MUST_CHECK bool read_guide_range(struct guide *guide, struct err *err)
 {
     guide->from_ms = clock_wall_ms();
     if (!timetable_instant(&guide->timetable, &guide->settings, SETTING_FROM, PROGRAMME_LAST_MS,
@@ -55,7 +55,7 @@ static void list_slots(struct guide *guide)
 }
 
 /* Plays count the slots that list_slots lists, times only what of them lies in the stretch. */
-static bool list_totals(struct guide *guide, struct err *err)
+static MUST_CHECK bool list_totals(struct guide *guide, struct err *err)
 {
     struct programme *programme = guide->timetable.playing.programme;
     size_t house_card = timetable_playlist(&guide->timetable)->spot_count;
@@ -84,7 +84,7 @@ static enum guide_format format_of(const struct settings *settings)
     return strcmp(text, "csv") == 0 ? GUIDE_CSV : GUIDE_TABLE;
 }
 
-static bool run_guide(struct guide *guide, struct err *err)
+static MUST_CHECK bool run_guide(struct guide *guide, struct err *err)
 {
     if (!timetable_open(&guide->timetable, &guide->settings, err) ||
         !read_guide_range(guide, err) ||

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_config_file(struct settings *settings, struct err *err)
+static MUST_CHECK bool read_config_file(struct settings *settings, struct err *err)
 {
     const char *path = settings->values[SETTING_CONFIG].text;
     size_t size;
@@ -28,8 +28,8 @@ static void set_log_level(const char *name)
             log_set_level(level);
 }
 
-static bool read_operands(struct settings *settings, enum settings_command command, int count,
-                          char **operands, struct err *err)
+static MUST_CHECK bool read_operands(struct settings *settings, enum settings_command command,
+                                     int count, char **operands, struct err *err)
 {
     int limit = 1;
     const char *accepts = "one playlist";

@@ -64,7 +64,7 @@ static bool copy_output(int from)
     return any;
 }
 
-static bool print_film_versions(const char *film_program, struct err *err)
+static MUST_CHECK bool print_film_versions(const char *film_program, struct err *err)
 {
     static char name[] = VERSION_FILMS_NAME;
     char *arguments[] = {name, NULL}, *environment[] = {NULL};

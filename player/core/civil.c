@@ -248,7 +248,10 @@ void civil_format(const struct civil_zone *zone, int64_t t_ms, char text[40])
     int64_t local_ms = add_saturating(t_ms, (int64_t)offset_min * 60000);
     const int64_t first_ms = -(int64_t)DAYS_TO_1970 * CIVIL_DAY_MS;
     const int64_t last_ms = first_ms + (int64_t)days_before_year(YEAR_MAX + 1) * CIVIL_DAY_MS - 1;
-    local_ms = local_ms < first_ms ? first_ms : local_ms > last_ms ? last_ms : local_ms;
+    if (local_ms < first_ms)
+        local_ms = first_ms;
+    if (local_ms > last_ms)
+        local_ms = last_ms;
 
     int32_t days = (int32_t)floor_div(local_ms, CIVIL_DAY_MS);
     int ms = (int)(local_ms - (int64_t)days * CIVIL_DAY_MS);

@@ -6,7 +6,9 @@
 
 static double clamp_double(double value, double low, double high)
 {
-    return value < low ? low : value > high ? high : value;
+    if (value < low)
+        return low;
+    return value > high ? high : value;
 }
 
 static int clamp_px(double value, int low, int high)
@@ -115,14 +117,14 @@ static struct layout_rect zoomed(double zoom, double focus_x, double focus_y)
 struct layout_rect layout_motion_crop(enum layout_motion motion, double progress, double focus_x,
                                       double focus_y, bool portrait)
 {
-    double p = progress < 0 ? 0 : progress > 1 ? 1 : progress;
+    double p = clamp_double(progress, 0, 1);
     switch (motion) {
     case LAYOUT_MOTION_DRIFT_IN:
         return zoomed(1 + (MOTION_SCALE - 1) * p, focus_x, focus_y);
     case LAYOUT_MOTION_DRIFT_OUT:
         return zoomed(1 + (MOTION_SCALE - 1) * (1 - p), focus_x, focus_y);
     case LAYOUT_MOTION_PAN:
-        return zoomed(MOTION_SCALE, portrait ? focus_x : p, portrait ? p : focus_y);
+        return portrait ? zoomed(MOTION_SCALE, focus_x, p) : zoomed(MOTION_SCALE, p, focus_y);
     case LAYOUT_MOTION_NONE:
         break;
     }

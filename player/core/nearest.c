@@ -55,7 +55,9 @@ static unsigned distance_within(const char *a, const char *b, unsigned limit)
 static unsigned limit_for(const char *text)
 {
     size_t length = strlen(text);
-    return length < 3 ? 0 : length < 5 ? 1 : 2;
+    if (length < 3)
+        return 0;
+    return length < 5 ? 1 : 2;
 }
 
 void nearest_init(struct nearest *nearest, const char *typed)

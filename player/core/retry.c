@@ -6,7 +6,9 @@
 
 static int64_t clamp_wait_ms(int64_t ms)
 {
-    return ms < 1 ? 1 : ms > WAIT_MS_MAX ? WAIT_MS_MAX : ms;
+    if (ms < 1)
+        return 1;
+    return ms > WAIT_MS_MAX ? WAIT_MS_MAX : ms;
 }
 
 /* A part of span_ms by 32 random bits: 0 to span_ms, both possible. Split, as the product has more

@@ -6,7 +6,11 @@
 static int64_t ns_of(int64_t ms)
 {
     const int64_t limit_ms = INT64_MAX / NS_IN_MS;
-    return (ms > limit_ms ? limit_ms : ms < -limit_ms ? -limit_ms : ms) * NS_IN_MS;
+    if (ms > limit_ms)
+        ms = limit_ms;
+    if (ms < -limit_ms)
+        ms = -limit_ms;
+    return ms * NS_IN_MS;
 }
 
 static int64_t add_ns(int64_t a, int64_t b)
@@ -61,8 +65,12 @@ void show_clock_pin(struct show_clock *clock, int64_t mono_ns, int64_t start_ms)
 
 void show_clock_set_speed(struct show_clock *clock, int speed)
 {
+    if (speed < 1)
+        speed = 1;
+    if (speed > SHOW_CLOCK_SPEED_MAX)
+        speed = SHOW_CLOCK_SPEED_MAX;
     if (clock->pinned)
-        clock->speed = speed < 1 ? 1 : speed > SHOW_CLOCK_SPEED_MAX ? SHOW_CLOCK_SPEED_MAX : speed;
+        clock->speed = speed;
 }
 
 bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms)

@@ -217,8 +217,8 @@ static void append_members(struct text *text, const struct playlist_compile *com
 }
 
 /* What was put together, as a player will read it. */
-static bool is_readable(const struct text *text, const char *channel, int64_t version,
-                        struct err *err)
+static MUST_CHECK bool is_readable(const struct text *text, const char *channel, int64_t version,
+                                   struct err *err)
 {
     struct playlist_faults faults = {0};
     struct playlist *playlist = playlist_parse(text->bytes, text->used, &faults);

@@ -21,11 +21,15 @@ size_t playlist_utf8_next(const char *text, size_t size, uint32_t *code)
     const unsigned char *bytes = (const unsigned char *)text;
     if (!size)
         return 0;
-    size_t length = bytes[0] < 0x80             ? 1
-                    : (bytes[0] & 0xe0) == 0xc0 ? 2
-                    : (bytes[0] & 0xf0) == 0xe0 ? 3
-                    : (bytes[0] & 0xf8) == 0xf0 ? 4
-                                                : 0;
+    size_t length = 0;
+    if (bytes[0] < 0x80)
+        length = 1;
+    else if ((bytes[0] & 0xe0) == 0xc0)
+        length = 2;
+    else if ((bytes[0] & 0xf0) == 0xe0)
+        length = 3;
+    else if ((bytes[0] & 0xf8) == 0xf0)
+        length = 4;
     if (!length || length > size)
         return 0;
     uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
@@ -148,8 +152,9 @@ static void print_path(struct path_text *path, const struct playlist_node *where
             print_quoted_key(path, key, size);
         }
     }
-    memcpy(path->bytes + path->length, path->cut ? "..." : "", path->cut ? 4 : 1);
-    path->length += path->cut ? 3 : 0;
+    const char *end = path->cut ? "..." : "";
+    memcpy(path->bytes + path->length, end, strlen(end) + 1);
+    path->length += strlen(end);
 }
 
 bool playlist_fault_is_full(const struct playlist_faults *faults)

@@ -62,8 +62,8 @@ bool pointer_channel_is_valid(const char *name)
 }
 
 /* 1 to max, digits only, no leading zero. */
-static bool read_field_number(const char *text, const char *name, int64_t max, int64_t *value,
-                              struct err *err)
+static MUST_CHECK bool read_field_number(const char *text, const char *name, int64_t max,
+                                         int64_t *value, struct err *err)
 {
     if (!is_decimal_digit(text[0]) || text[0] == '0' || text[strspn(text, "0123456789")])
         return err_set(err, ERR_INPUT, "%s is not a positive whole number", name);
@@ -77,7 +77,8 @@ static bool read_field_number(const char *text, const char *name, int64_t max, i
     return true;
 }
 
-static bool read_field_time(const char *text, const char *name, int64_t *ms, struct err *err)
+static MUST_CHECK bool read_field_time(const char *text, const char *name, int64_t *ms,
+                                       struct err *err)
 {
     bool local;
     /* RFC 3339 has seconds always; what civil reads may leave them out. */
@@ -90,7 +91,7 @@ static bool read_field_time(const char *text, const char *name, int64_t *ms, str
 }
 
 /* Cuts the text into its fields: values[] points into it. */
-static bool split_fields(char *text, const char *values[FIELD_COUNT], struct err *err)
+static MUST_CHECK bool split_fields(char *text, const char *values[FIELD_COUNT], struct err *err)
 {
     static const char absent[] = "";
     for (size_t i = 0; i < FIELD_COUNT; i++)
@@ -124,7 +125,7 @@ static bool split_fields(char *text, const char *values[FIELD_COUNT], struct err
 
 /* The file's name follows from kind and version: nothing is left for it to say but the kind, and no
  * path can hide in it. */
-static bool read_kind(const char *file, struct pointer *pointer, struct err *err)
+static MUST_CHECK bool read_kind(const char *file, struct pointer *pointer, struct err *err)
 {
     static const enum pointer_kind kinds[] = {POINTER_PLAYLIST, POINTER_TAKEOVER};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -138,8 +139,8 @@ static bool read_kind(const char *file, struct pointer *pointer, struct err *err
                    pointer->version, pointer->version);
 }
 
-static bool read_fields(const char *const values[FIELD_COUNT], struct pointer *pointer,
-                        struct err *err)
+static MUST_CHECK bool read_fields(const char *const values[FIELD_COUNT], struct pointer *pointer,
+                                   struct err *err)
 {
     if (!pointer_channel_is_valid(values[FIELD_CHANNEL]))
         return err_set(err, ERR_INPUT, "channel is not a valid channel name");

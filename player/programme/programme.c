@@ -13,7 +13,9 @@
 
 static int64_t clamp_ms(int64_t value, int64_t low, int64_t high)
 {
-    return value < low ? low : value > high ? high : value;
+    if (value < low)
+        return low;
+    return value > high ? high : value;
 }
 
 static int32_t film_length_ms(const struct playlist_spot *spot, const int32_t *film_ms)

@@ -116,16 +116,16 @@ static void warn_cut(const struct week *week, const struct repeat *cut,
     const struct playlist_node root = {0}, spots = {.parent = &root, .key = "spots"};
     const struct playlist_node node = {.parent = &spots, .key = playlist->spots[cut->spot].name};
     const char *loop = playlist->loops[cut->loop].name;
-    char time[16], days[32], clipped[96];
+    char time[16], days[32], clipped[96], where[128] = "";
     /* The weekday is that of the slot's start: its end at midnight is that day's, not the next
      * one's. */
     format_time(cut->time_ms ? cut->time_ms : CIVIL_DAY_MS, time);
     format_days(cut->weekdays, days);
-    playlist_fault_add(warnings, &node, "is cut to %g of its %g seconds at %s %s%s%s%s",
-                       (double)cut->length_ms / 1000,
-                       (double)programme_spot_ms(week->programme, cut->spot) / 1000, time, days,
-                       *loop ? ", in the loop \"" : "",
-                       *loop ? playlist_fault_clip(loop, clipped) : "", *loop ? "\"" : "");
+    if (*loop)
+        snprintf(where, sizeof where, ", in the loop \"%s\"", playlist_fault_clip(loop, clipped));
+    playlist_fault_add(
+        warnings, &node, "is cut to %g of its %g seconds at %s %s%s", (double)cut->length_ms / 1000,
+        (double)programme_spot_ms(week->programme, cut->spot) / 1000, time, days, where);
 }
 
 static bool is_gap(const struct programme_slot *slot)

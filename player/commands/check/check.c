@@ -31,46 +31,60 @@ static const struct option_value *setting_value(const struct check_subject *subj
     return &subject->settings->values[setting];
 }
 
-/* The zone that the playlist is played in; UTC where there is no such zone, which is a fault. */
-static bool find_zone(const struct check_subject *subject, const char *name, bool is_own,
-                      struct zone *zone, struct err *err)
+/* The zone that the playlist is played in: its own, else that of --timezone, else the system's. Its
+ * own is a fault where this machine does not know it; the zone is then UTC, without a name. */
+static MUST_CHECK bool find_zone(const struct check_subject *subject,
+                                 const struct playlist *playlist, struct zone *zone,
+                                 struct err *err)
 {
     struct err why = {0};
-    if (is_own)
-        return name ? zone_load(zone, name, err) : zone_load_system(zone, err);
-    if (!zone_load(zone, name, &why)) {
+    const char *option = setting_value(subject, SETTING_TIMEZONE)->text;
+    if (!playlist->timezone && option)
+        return zone_load(zone, option, err) || err_prefix(err, "option --timezone: ");
+    if (!playlist->timezone)
+        return zone_load_system(zone, err);
+    if (!zone_load(zone, playlist->timezone, &why)) {
         struct check_place place = {{"timezone"}};
         check_report_add(subject->report, CHECK_FAULT, &place, "%s", why.text);
     }
     return true;
 }
 
-static bool check_schedule(const struct check_subject *subject, const struct playlist *playlist,
-                           const int32_t *film_ms, struct err *err)
+/* The instant that the schedule is looked at from: --at, else now. A local time is one of --timezone,
+ * else of the playlist's zone, as in the other commands. */
+static MUST_CHECK bool find_instant(const struct check_subject *subject,
+                                    const struct playlist *playlist, const struct zone *zone,
+                                    int64_t *now_ms, struct err *err)
+{
+    const char *at = setting_value(subject, SETTING_AT)->text;
+    const char *zone_name = setting_value(subject, SETTING_TIMEZONE)->text;
+    *now_ms = clock_wall_ms();
+    if (zone_name) {
+        struct zone asked = {0};
+        bool known = zone_load(&asked, zone_name, err);
+        zone_finish(&asked);
+        if (!known)
+            return err_prefix(err, "option --timezone: ");
+    } else if (zone->name[0]) {
+        zone_name = playlist->timezone;
+    }
+    if (at && !settings_instant(subject->settings, SETTING_AT, zone_name, now_ms, err))
+        return false;
+    if (*now_ms < PROGRAMME_FIRST_MS || *now_ms > PROGRAMME_LAST_MS)
+        return err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
+                       at ? at : "now");
+    return true;
+}
+
+static MUST_CHECK bool check_schedule(const struct check_subject *subject,
+                                      const struct playlist *playlist, const int32_t *film_ms,
+                                      struct err *err)
 {
     struct zone zone = {0};
     struct playlist_faults warnings = {0};
-    int64_t now_ms = clock_wall_ms();
-    const char *at = setting_value(subject, SETTING_AT)->text;
-    bool is_own = !playlist->timezone;
-    const char *own = setting_value(subject, SETTING_TIMEZONE)->text;
-    const char *name = is_own ? own : playlist->timezone;
-    bool ok = find_zone(subject, name, is_own, &zone, err);
-    /* Times on the command line go by --timezone first, as in the other commands. */
-    if (ok && own && !is_own) {
-        struct zone asked = {0};
-        ok = zone_load(&asked, own, err) || err_prefix(err, "option --timezone: ");
-        zone_finish(&asked);
-    }
-    if (ok && at)
-        ok = settings_instant(subject->settings, SETTING_AT,
-                              own            ? own
-                              : zone.name[0] ? name
-                                             : NULL,
-                              &now_ms, err);
-    if (ok && (now_ms < PROGRAMME_FIRST_MS || now_ms > PROGRAMME_LAST_MS))
-        ok = err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
-                     at ? at : "now");
+    int64_t now_ms;
+    bool ok = find_zone(subject, playlist, &zone, err) &&
+              find_instant(subject, playlist, &zone, &now_ms, err);
     if (ok) {
         ok = schedule_lint_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
              schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
@@ -91,8 +105,9 @@ static int64_t limit_of(const struct check_subject *subject)
 }
 
 /* What a playlist without faults says. */
-static bool check_sense(const struct check_subject *subject, const struct edition *edition,
-                        const struct check_bytes *bytes, struct err *err)
+static MUST_CHECK bool check_sense(const struct check_subject *subject,
+                                   const struct edition *edition, const struct check_bytes *bytes,
+                                   struct err *err)
 {
     int32_t *film_ms = check_film_probe_lengths(edition, limit_of(subject));
     bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
@@ -136,7 +151,7 @@ struct check_command {
     struct check_report report;
 };
 
-static bool run_check(struct check_command *command, struct err *err)
+static MUST_CHECK bool run_check(struct check_command *command, struct err *err)
 {
     char *data = NULL;
     struct check_bytes bytes = {0};

@@ -88,10 +88,10 @@ static void classify(const struct frame *text, uint32_t color, uint8_t *kinds)
                                                                text->stride_bytes * (size_t)y);
         for (int x = 0; x < text->width_px; x++) {
             uint32_t coverage = coverage_of(&probe, row[x]);
-            kinds[(size_t)y * (size_t)text->width_px + (size_t)x] = coverage >= INK ? PIXEL_INK
-                                                                    : coverage > CLEAR
-                                                                        ? PIXEL_EDGE
-                                                                        : PIXEL_CLEAR;
+            uint8_t *kind = &kinds[(size_t)y * (size_t)text->width_px + (size_t)x];
+            *kind = coverage > CLEAR ? PIXEL_EDGE : PIXEL_CLEAR;
+            if (coverage >= INK)
+                *kind = PIXEL_INK;
         }
     }
 }

@@ -44,7 +44,7 @@ static bool has_volume(const struct playlist *playlist, int asset)
     return false;
 }
 
-static bool probe_film(const struct context *context, int asset, struct err *err)
+static MUST_CHECK bool probe_film(const struct context *context, int asset, struct err *err)
 {
     const struct check_film_probe probe = {
         .edition = context->check->edition,
@@ -82,9 +82,9 @@ static void judge_length(const struct context *context, const struct playlist_sp
     struct check_report *report = context->check->report;
     int64_t length_us = result->facts.duration_us;
     int64_t least_us = (int64_t)PLAYLIST_DURATION_MS_MIN * 1000;
-    int64_t slot_us = spot->has_duration     ? (int64_t)spot->duration_ms * 1000
-                      : length_us < least_us ? least_us
-                                             : length_us;
+    int64_t slot_us = length_us < least_us ? least_us : length_us;
+    if (spot->has_duration)
+        slot_us = (int64_t)spot->duration_ms * 1000;
     if (length_us == 0 && !spot->has_duration)
         check_report_add(
             report, CHECK_WARNING, place,
@@ -298,8 +298,8 @@ static void judge_pair(const struct context *context, const struct playlist_spot
         (double)other_us / 1e6, (double)one_us / 1e6);
 }
 
-static bool judge_spot(const struct context *context, const struct playlist_spot *spot,
-                       struct err *err)
+static MUST_CHECK bool judge_spot(const struct context *context, const struct playlist_spot *spot,
+                                  struct err *err)
 {
     bool one = spot->asset_landscape == spot->asset_portrait;
     for (int screen = 0; screen < (one ? 1 : CHECK_SCREENS); screen++) {
@@ -313,7 +313,7 @@ static bool judge_spot(const struct context *context, const struct playlist_spot
     return true;
 }
 
-static bool judge_loops(const struct context *context, struct err *err)
+static MUST_CHECK bool judge_loops(const struct context *context, struct err *err)
 {
     const struct playlist *playlist = context->playlist;
     struct check_film_order_film *films = calloc(playlist->asset_count + 1, sizeof *films);

@@ -47,9 +47,13 @@ static void wait_for_film(const struct film *film, int64_t until_ns)
     int64_t deadline_ns = film_client_deadline_ns(film);
     if (until_ns < deadline_ns)
         deadline_ns = until_ns;
-    int64_t ms = deadline_ns == INT64_MAX ? INT_MAX : (deadline_ns - clock_mono_ns()) / 1000000 + 1;
+    int64_t ms = INT_MAX;
+    if (deadline_ns != INT64_MAX)
+        ms = (deadline_ns - clock_mono_ns()) / 1000000 + 1;
+    if (ms < 0)
+        ms = 0;
     struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
-    poll(&fd, 1, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
+    poll(&fd, 1, ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
 static struct film *start_film(const struct check_film_probe *probe, int64_t start_us,

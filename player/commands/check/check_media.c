@@ -172,7 +172,7 @@ static void finish_visual(struct check *check, struct job *job)
     }
 }
 
-static bool finish_text(struct check *check, struct job *job, struct err *err)
+static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct err *err)
 {
     struct check_text text = {
         .playlist = check->playlist,
@@ -210,7 +210,7 @@ static void make_ready(struct check *check, const struct job *job)
 }
 
 /* Jobs end in the order in which they were started, so that the report is the same each time. */
-static bool finish_oldest(struct check *check, struct err *err)
+static MUST_CHECK bool finish_oldest(struct check *check, struct err *err)
 {
     struct job job = check->work[0];
     bool ok = true;

@@ -114,9 +114,11 @@ void check_report_fact(struct check_report *report, const struct check_place *pl
 
 bool check_report_end(const struct check_report *report, struct err *err)
 {
+    const char *faults = report->faults == 1 ? "fault" : "faults";
+    const char *warnings = report->warnings == 1 ? "warning" : "warnings";
     if (!report->json)
-        fprintf(report->stream, "%zu fault%s, %zu warning%s\n", report->faults,
-                report->faults == 1 ? "" : "s", report->warnings, report->warnings == 1 ? "" : "s");
+        fprintf(report->stream, "%zu %s, %zu %s\n", report->faults, faults, report->warnings,
+                warnings);
     if (fflush(report->stream) == 0 && !ferror(report->stream))
         return true;
     return err_set_errno(err, ERR_SYSTEM, errno, "cannot write to standard output");

@@ -39,8 +39,8 @@ void check_shape_judge(struct check_report *report, const struct playlist_spot *
     bool crops = cropped > CROPPED_PART;
     if (width != height && (width < height) != (screen->width_px < screen->height_px))
         check_report_add(report, CHECK_WARNING, &place, "a %s %s (%d × %d) on %s screens%s",
-                         width < height ? "portrait" : "landscape", what, width, height,
-                         screen->words, crops ? ", which crop most of it" : "");
+                         check_screens[width < height].words, what, width, height, screen->words,
+                         crops ? ", which crop most of it" : "");
     else if (crops)
         check_report_add(report, CHECK_WARNING, &place,
                          "%s screens crop %.0f %% of the %s (%d × %d)", screen->words,

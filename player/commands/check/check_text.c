@@ -39,7 +39,9 @@ static size_t encode(uint32_t code, char *out)
         out[0] = (char)code;
         return 1;
     }
-    size_t bytes = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    size_t bytes = code < 0x10000 ? 3 : 4;
+    if (code < 0x800)
+        bytes = 2;
     for (size_t i = bytes; i-- > 1; code >>= 6)
         out[i] = (char)(0x80 | (code & 0x3f));
     out[0] = (char)((0xf00U >> bytes & 0xff) | code);
@@ -109,7 +111,8 @@ static void judge_size(const struct check_text *text, const struct check_place *
 }
 
 /* At both ends of the visual's motion; the worse counts. */
-static bool measure_contrast(const struct check_text *text, double *ratio, struct err *err)
+static MUST_CHECK bool measure_contrast(const struct check_text *text, double *ratio,
+                                        struct err *err)
 {
     const struct playlist_spot *spot = spot_of(text);
     struct picture picture = {
@@ -133,8 +136,9 @@ static bool measure_contrast(const struct check_text *text, double *ratio, struc
     return true;
 }
 
-static bool judge_contrast(const struct check_text *text, const struct check_place *place,
-                           struct check_report *report, struct err *err)
+static MUST_CHECK bool judge_contrast(const struct check_text *text,
+                                      const struct check_place *place, struct check_report *report,
+                                      struct err *err)
 {
     const struct playlist_spot *spot = spot_of(text);
     double ratio;
