@@ -1,4 +1,4 @@
-/* The only place that reads time. Any thread. */
+/* Reads the time; nothing else in the program does. Any thread. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,7 +11,7 @@ int64_t clock_mono_ns(void);
 /* The wall clock as Unix time in milliseconds: may step at any time. */
 int64_t clock_wall_ms(void);
 
-/* Whether the kernel says that the wall clock is kept by a time service. */
+/* Whether the kernel reports that a time service synchronises the wall clock. */
 bool clock_is_synchronised(void);
 
 /* The earlier of two instants. */
@@ -20,7 +20,7 @@ static inline int64_t clock_earlier_ns(int64_t a_ns, int64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
-/* No clock that shows less is right: this program is younger (2026-11-23T00:00:00Z). */
+/* No correct clock shows an earlier time: this program was released then (2026-11-23T00:00:00Z). */
 #define CLOCK_RELEASE_MS INT64_C(1795392000000)
 
 #endif

@@ -1,4 +1,4 @@
-/* Private to the feed: when to try again, with the jitter that core/retry asks for. Any thread. */
+/* When to try again: core/retry with random bits for its jitter. Any thread. */
 #ifndef BASE_FEED_RETRY_H
 #define BASE_FEED_RETRY_H
 

@@ -4,9 +4,9 @@
 
 #define LANGUAGE_BYTES 64
 
-/* Writes the tag for what an operator asked for (NULL: the system's locale from LC_ALL,
- * LC_MESSAGES, LANG; "en" without one). Chinese without a script gets the one of its region, so
- * that zh-CN finds zh-Hans and zh-TW zh-Hant. */
+/* Writes the tag for the language that an operator set (NULL: that of the system's locale, by
+ * LC_ALL, LC_MESSAGES, LANG; "en" without one). Chinese without a script gets the script of its
+ * region, so that zh-CN finds zh-Hans and zh-TW finds zh-Hant. */
 void language_choose(const char *asked, char tag[LANGUAGE_BYTES]);
 
 #endif

@@ -45,8 +45,8 @@ __attribute__((format(printf, 3, 4))) void log_write(enum log_level level, const
  * process ends. */
 void log_flush(void);
 
-/* Libraries that write to standard error don't wait for its reader either, where it is a pipe or a
- * terminal. For processes that must not stop. */
+/* Makes libraries that write to standard error themselves not wait for its reader either, where it
+ * is a pipe or a terminal. For processes that must not stop. */
 void log_guard_stderr(void);
 
 #endif

@@ -58,7 +58,7 @@ static bool find_output(void)
     return true;
 }
 
-/* write, but for SIGPIPE: nobody reads the log any more, which is no reason to end. */
+/* As write, without SIGPIPE: a log that nobody reads any more is no reason to exit. */
 static ssize_t write_quietly(int fd, const char *bytes, size_t size)
 {
     sigset_t pipe, before;
@@ -95,7 +95,7 @@ static ssize_t write_once(const char *bytes, size_t size)
     return write_quietly(STDERR_FILENO, bytes, size);
 }
 
-/* What was written of the bytes; less than all where there is no room for more. */
+/* Returns how many bytes were written: fewer than all where the reader takes no more. */
 static size_t write_some(const char *bytes, size_t size, int *error)
 {
     ssize_t written;

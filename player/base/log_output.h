@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A line with its end. A pipe takes so much whole or not at all. */
+/* The longest line, with its line end. A pipe takes that much whole or not at all. */
 #define LOG_OUTPUT_BYTES_MAX PIPE_BUF
 
 /* Writes a line of at most LOG_OUTPUT_BYTES_MAX bytes. What a terminal or a disk took only in part
@@ -27,8 +27,8 @@ bool log_output_write(const char *line, size_t size, int *error);
 /* Whether standard error is the journal's (systemd.exec(5), JOURNAL_STREAM). */
 bool log_output_is_journal(void);
 
-/* Makes descriptor 2 itself one that never waits, where it is a pipe or a terminal, for libraries
- * that write to standard error themselves. It loses what does not fit. */
+/* Makes descriptor 2 itself one that never blocks, where it is a pipe or a terminal, for libraries
+ * that write to standard error themselves. What does not fit is lost. */
 void log_output_guard_stderr(void);
 
 #endif

@@ -15,9 +15,10 @@
 struct walk {
     struct log_record *record;
     const char *at;          /* in the format */
-    struct log_value *value; /* that is being written: the message, or a key's */
-    bool ended;              /* it is whole: what comes is between it and the next key */
-    int parts;               /* conversions and words of the format in this value */
+    struct log_value *value; /* the value being written: the message's, or a key's */
+    bool ended;              /* the value is complete; what follows lies between it and the next
+                                key */
+    int parts;               /* conversions and literal characters of the format in this value */
     va_list arguments;
 };
 
@@ -168,7 +169,7 @@ static void put_text_argument(struct walk *walk, const struct conversion *conver
         append_bytes(walk, " ", 1);
 }
 
-/* False: it is none that is known, so nothing more can be said about the arguments. */
+/* False where the conversion is unknown: then nothing more can be said about the arguments. */
 static bool put_conversion(struct walk *walk)
 {
     struct conversion conversion = take_conversion(walk);

@@ -1,7 +1,7 @@
-/* Private to the log: takes a call's format and arguments apart into a message and its keys.
+/* Private to the log: splits a call's format and arguments into a message and its keys.
  *
- * The format itself is walked, so what comes from an argument is never mistaken for the log's own
- * words: only the format can begin a key or end a value. Any thread. */
+ * Only the format can begin a key or end a value, so text from an argument is never mistaken for a
+ * key. Any thread. */
 #ifndef BASE_LOG_RECORD_H
 #define BASE_LOG_RECORD_H
 
@@ -25,7 +25,7 @@ struct log_record {
     struct log_value values[LOG_RECORD_KEYS_MAX];
     size_t value_count;
     size_t size;
-    bool cut; /* there was more than there is space for */
+    bool cut; /* bytes were left out for lack of space */
     char bytes[LOG_RECORD_BYTES_MAX];
 };
 

@@ -10,11 +10,11 @@
 #define REPLACEMENT "\\ufffd"
 #define TEXT_CUT " cut=true"
 #define JSON_CUT ",\"cut\":true"
-/* For an ellipsis, quotes, the mark of a cut, a brace and a NUL. */
+/* For an ellipsis, quotes, the note that the line was cut, a brace and a NUL. */
 #define RESERVED_BYTES 24
 #define ESCAPE_BYTES 16
 
-/* A line that takes whole pieces, until one has no space: then it is closed. */
+/* A line of the log. It takes whole pieces, until one does not fit; then it is closed. */
 struct line {
     char *bytes;
     size_t size, most;
@@ -37,7 +37,7 @@ static bool put_string(struct line *line, const char *words)
     return put_bytes(line, words, strlen(words));
 }
 
-/* Past the limit, into what is reserved. */
+/* Writes into the bytes that are reserved past the limit. */
 static void close_with(struct line *line, const char *words)
 {
     size_t size = strlen(words);
@@ -68,7 +68,7 @@ static size_t decode_utf8(const unsigned char *at, size_t size, uint32_t *code)
     return 0;
 }
 
-/* What would steer a terminal, or make a line look like another one. */
+/* Code points that would control a terminal, or make a line look like another one. */
 static bool is_deceptive(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
@@ -171,7 +171,7 @@ size_t log_render_text(const struct log_record *record, const char *level, const
     return finish_line(&to, TEXT_CUT, "");
 }
 
-/* How often the key was there before. */
+/* How often the key is used before this place. */
 static int key_number(const struct log_record *record, size_t index)
 {
     static const char *const reserved[] = {"time", "level", "module", "message", "cut"};

@@ -13,7 +13,7 @@
 /* What getopt_long returns: the codes of help, then those of rows. Letters are below. */
 enum { CODE_HELP = 1000, CODE_HELP_ALL, CODE_ROWS };
 
-/* Says what an option needs, and that `text` is not it. Who calls puts the option's name before. */
+/* Says what an option needs, and that `text` is not it. The caller prefixes the option's name. */
 __attribute__((format(printf, 3, 4))) static bool refuse_value(struct err *err, const char *text,
                                                                const char *format, ...)
 {
@@ -192,12 +192,12 @@ void options_defaults(const struct option_table *table, struct option_value *val
     }
 }
 
-/* What getopt_long wants: the command's rows as its own structs, and the letters. */
+/* Fills in what getopt_long needs: the command's rows as its own structs, and the letters. */
 static void fill_getopt(const struct option_table *table, unsigned command, struct option *longs,
                         char *letters)
 {
     size_t count = 0;
-    *letters++ = ':'; /* tells a missing value from an unknown option */
+    *letters++ = ':'; /* makes getopt_long report a missing value apart from an unknown option */
     for (size_t i = 0; i < table->count && i < ROWS_MAX; i++) {
         const struct option_row *row = &table->rows[i];
         if (!(row->commands & command))
@@ -399,7 +399,7 @@ static void print_left(const struct option_row *row, char left[static HELP_LEFT]
         snprintf(left + length, HELP_LEFT - (size_t)length, " %s", value);
 }
 
-/* Words that follow an option's name, broken between them. */
+/* Prints the text that follows an option's name, wrapped between words. */
 static void print_wrapped(FILE *stream, const char *left, int column, const char *text)
 {
     int at = fprintf(stream, "%s", left);

@@ -20,7 +20,8 @@ enum option_type {
 
 #define OPTION_TEXTS_MAX 16
 
-/* Bits of `commands` and `first` stand for commands; which, is the table's matter. */
+/* One row of the table. Bits of `commands` and `first` stand for commands; the table defines
+ * which. */
 struct option_row {
     const char *name; /* without dashes; also the key in a configuration file */
     char letter;      /* 0: none */
@@ -70,9 +71,10 @@ MUST_CHECK bool options_parse(const struct option_table *table, unsigned command
                               char **argv, struct option_value *values, int *first_operand,
                               enum options_help *help, struct err *err);
 
-/* Reads "key = value" lines ('#' starts a comment); an unknown key is an error, a key that other
- * commands take is not. A key of OPTION_TEXTS may come again. `bytes` is changed and must outlive
- * the values; terminated. `path` is for messages ("path:line: reason"). Errors: ERR_INPUT. */
+/* Reads "key = value" lines ('#' starts a comment). An unknown key is an error; a key that only
+ * other commands take is not. A key of OPTION_TEXTS may be repeated. `bytes` is terminated, is
+ * changed, and must outlive the values. `path` is for messages ("path:line: reason"). Errors:
+ * ERR_INPUT. */
 MUST_CHECK bool options_read_file(const struct option_table *table, char *bytes, const char *path,
                                   struct option_value *values, struct err *err);
 

@@ -12,7 +12,7 @@
 #define OWN_PROGRAM "/proc/self/exe"
 #define PROGRAM_AT (PROGRAM_FD + 1) /* in the child */
 
-/* The descriptor moves above the numbers that the child gives to others. */
+/* Opens a program. The descriptor is moved above the numbers that the child uses for others. */
 static int open_at(const char *folder, int length, const char *below, const char *name)
 {
     char path[PATH_MAX];

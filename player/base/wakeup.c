@@ -54,7 +54,7 @@ void wakeup_post(void *context)
 {
     const struct wake *wake = context;
     uint64_t one = 1;
-    /* Full means that it is awake already. */
+    /* A full counter means that it is awake already. */
     if (write(wake->event, &one, sizeof one) < 0 && errno != EAGAIN)
         abort();
 }

@@ -1,4 +1,4 @@
-/* Sleeping in the main thread: until a moment, a descriptor, a wake from another thread, or a
+/* Lets the main thread sleep until a deadline, a descriptor, a post from another thread, or a
  * signal to stop. */
 #ifndef BASE_WAKEUP_H
 #define BASE_WAKEUP_H
@@ -20,8 +20,8 @@ void wakeup_destroy(struct wake *wake); /* NULL is allowed */
 /* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wake. */
 void wakeup_post(void *wake);
 
-/* Sleeps until until_ns (CLOCK_MONOTONIC) at the latest. `fds` holds `count` entries and room for
- * WAKEUP_FDS_MAX more. True when the process was told to stop. */
+/* Sleeps until until_ns (CLOCK_MONOTONIC) at the latest. `fds` has `count` entries and space for
+ * WAKEUP_FDS_MAX more. True when a signal asked the process to stop. */
 bool wakeup_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns);
 
 #endif

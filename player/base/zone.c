@@ -213,7 +213,7 @@ static const char *parse_zone_file(struct zone *zone, struct cursor cursor)
     return NULL;
 }
 
-/* An empty zone with room for the longest table. */
+/* Makes an empty zone with space for the longest table. */
 static MUST_CHECK bool allocate_table(struct zone *zone, const char *name, struct err *err)
 {
     memset(zone, 0, sizeof *zone);
@@ -224,7 +224,7 @@ static MUST_CHECK bool allocate_table(struct zone *zone, const char *name, struc
     return true;
 }
 
-/* Gives back the room that isn't needed. */
+/* Gives back the memory that the table does not need. */
 static void shrink_table(struct zone *zone)
 {
     size_t count = zone->civil.change_count;
@@ -309,7 +309,7 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
     return err_set(err, trouble.code, "time zone \"%s\": %s", name, trouble.text);
 }
 
-/* The name behind a link into the zone folder, or "local". */
+/* The zone's name, by the target of a link into the zone folder; "local" where it has none. */
 static void name_of_link(const char *path, char name[ZONE_NAME_BYTES_MAX + 1])
 {
     static const char mark[] = "/zoneinfo/";

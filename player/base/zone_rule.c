@@ -17,7 +17,7 @@ static bool is_ascii_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "EST" or "<+03>"; POSIX wants three characters at least. */
+/* "EST" or "<+03>"; POSIX requires at least three characters. */
 static bool parse_rule_name(const char **text)
 {
     const char *start = *text, *c = start;
@@ -121,7 +121,7 @@ bool zone_rule_parse(const char *text, struct zone_rule *rule)
             return false;
         rule->dst_offset_s = -west_s;
     }
-    /* POSIX leaves a missing rule to the system; the C library takes the United States'. */
+    /* POSIX leaves a missing rule to the system. The C library uses that of the United States. */
     if (!*text)
         text = ",M3.2.0,M11.1.0";
     return parse_rule_date(&text, &rule->dst_start) && parse_rule_date(&text, &rule->dst_end) &&

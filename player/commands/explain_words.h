@@ -1,4 +1,4 @@
-/* The reasons of programme_explain in words for people. */
+/* Puts the reasons of programme_explain into words. */
 #ifndef COMMANDS_EXPLAIN_WORDS_H
 #define COMMANDS_EXPLAIN_WORDS_H
 
@@ -11,7 +11,7 @@
 /* "3 days", "1 hour 30 minutes", "27 seconds": the two largest units, from a week on days alone. */
 void explain_words_span(int64_t ms, char text[EXPLAIN_WORDS_SPAN_BYTES]);
 
-/* Where reasons are written to, for an instant, in the words of a zone. */
+/* Where the words go, for which instant, and the zone of its times. */
 struct explain_words {
     FILE *stream;
     const struct civil_zone *zone;

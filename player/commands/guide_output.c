@@ -23,7 +23,7 @@ static void put_blanks(struct listing *listing, size_t count)
     }
 }
 
-/* Names hold no control characters, so only these two need a mark before them. */
+/* Names have no control characters, so only these two must be escaped. */
 static void put_json(FILE *stream, const char *text)
 {
     fputc('"', stream);
@@ -69,7 +69,7 @@ static void write_spot(const struct guide_output *output, FILE *stream, const ch
     }
 }
 
-/* What a slot comes from: index as in guide_lines.sources. */
+/* The source of a slot; `index` as in guide_output.sources. */
 struct source {
     size_t daypart;
     bool is_daypart;
@@ -156,7 +156,7 @@ static void measure_columns(struct guide_output *output)
         output->daypart_width = listing_text_width("schedule");
 }
 
-/* Keeps what stands for a spot or a source. */
+/* Renders the text of a spot or a source. */
 static bool render_piece(struct guide_piece *piece, const struct guide_output *output, size_t index,
                          bool source)
 {

@@ -1,6 +1,6 @@
-/* A guide as table, JSON or CSV: slots, or totals of spots. One thread.
+/* Prints a guide as a table, JSON or CSV: slots, or totals of spots. One thread.
  *
- * Names are put into form once; a line is then pieces copied one after the other. */
+ * Names are rendered once; each line is then put together from those pieces. */
 #ifndef COMMANDS_GUIDE_OUTPUT_H
 #define COMMANDS_GUIDE_OUTPUT_H
 
@@ -21,8 +21,9 @@ struct guide_piece {
 struct guide_output {
     enum guide_format format;
     const struct playlist *playlist;
-    struct guide_piece *spots;   /* by spot, and last what stands for the house card */
-    struct guide_piece *sources; /* by daypart, then the fallback, then nothing: daypart and loop */
+    struct guide_piece *spots;   /* by spot; the last is for the house card */
+    struct guide_piece *sources; /* daypart and loop: by daypart, then for the fallback, then for
+                                    neither */
     int spot_width, daypart_width, loop_width;
 };
 
@@ -36,7 +37,7 @@ MUST_CHECK bool guide_output_init(struct guide_output *output, enum guide_format
                                   const struct playlist *playlist, struct err *err);
 void guide_output_finish(struct guide_output *output);
 
-/* What stands above the lines; for JSON nothing. */
+/* The heading; none in JSON. */
 void guide_output_head(const struct guide_output *output, struct listing *listing);
 void guide_output_put(const struct guide_output *output, struct listing *listing,
                       const struct programme_slot *slot);

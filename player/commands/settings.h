@@ -73,7 +73,7 @@ extern const struct option_table settings_table;
 
 struct settings {
     struct option_value values[SETTING_COUNT];
-    /* What stands on the command line beside options; without any, the configuration's
+    /* The arguments of the command line that are not options; without any, the configuration's
      * sources. */
     const char *operands[SETTINGS_OPERANDS_MAX + 1]; /* a NULL after the last */
     int operand_count;
@@ -82,15 +82,15 @@ struct settings {
     char *config_bytes;
 };
 
-/* Defaults, then the configuration file, then the command line. Where help is asked for, only the
- * options are read. Errors: ERR_INPUT (usage),
- * ERR_MISSING and ERR_SYSTEM (the configuration file). settings_finish in any case. */
+/* Defaults, then the configuration file, then the command line. When help is asked for, only the
+ * options are read. Errors: ERR_INPUT (usage), ERR_MISSING and ERR_SYSTEM (the configuration
+ * file). Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);
 
-/* A setting that is given as operators write an instant: RFC 3339, or without an offset local time
- * of `zone_name` (NULL: the system's). Unix milliseconds. ERR_INPUT, or that of zone_load. */
+/* Reads a setting that is an instant: RFC 3339 or, without an offset, a local time of `zone_name`
+ * (NULL: the system's). *ms is Unix milliseconds. ERR_INPUT, or an error of zone_load. */
 MUST_CHECK bool settings_instant(const struct settings *settings, enum setting setting,
                                  const char *zone_name, int64_t *ms, struct err *err);
 

@@ -11,12 +11,13 @@
 #define CHECK SETTINGS_CHECK
 #define PUBLISH SETTINGS_PUBLISH
 #define TAKEOVER SETTINGS_TAKEOVER
-#define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* those that look at the programme */
-#define SIGNED (PUBLISH | TAKEOVER)            /* those that put on a server */
+#define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* commands that use the programme */
+#define SIGNED (PUBLISH | TAKEOVER)            /* commands that publish to a server */
 #define EVERY (TIMED | SIGNED)
 #define QUOTA_MIN 1000000
 #define QUOTA_MAX 1e15
-/* Four media at once, each at a quarter, must stay well above what counts as a stalled server. */
+/* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
+ * rate of a stalled server. */
 #define BANDWIDTH_MIN 16000
 #define BANDWIDTH_MAX 1e12
 
@@ -41,7 +42,7 @@ static const char *const groups[GROUP_COUNT] = {
     [GROUP_GENERAL] = "Settings and logs",
 };
 
-/* `first` is what the short help shows: at most five options of each command. */
+/* `first` selects the short help: at most five options of each command. */
 static const struct option_row rows[] = {
     [SETTING_CONFIG] =
         {

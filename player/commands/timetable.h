@@ -1,8 +1,8 @@
-/* A playlist file with its programme, and the zone in which times are read and written: what the
- * commands that ask about time have in common. Main thread.
+/* A playlist file with its programme, and the zone of times that are read and printed: what guide
+ * and explain have in common. Main thread.
  *
  * Times are local to --timezone where it is given, else to the playlist's own zone, else to the
- * system's. The programme goes by the playlist's zone first, as on a screen. */
+ * system's. The programme itself uses the playlist's zone first, as on a screen. */
 #ifndef COMMANDS_TIMETABLE_H
 #define COMMANDS_TIMETABLE_H
 

@@ -8,8 +8,8 @@ static const struct usage {
     enum settings_command command;
     const char *name;
     const char *summary;
-    const char *synopsis; /* a line for each form, without "duckling" and the command's name; one
-                             that begins with a space goes on with the form before it */
+    const char *synopsis; /* a line for each form, without "duckling" and the command's name; a
+                             line that begins with a space continues the form before it */
     const char *more;     /* in the whole help only; NULL: nothing */
     const char *example;
 } usages[] = {
@@ -140,7 +140,7 @@ void usage_print(enum settings_command command, enum options_help help)
         printf("\n`duckling %s --help-all` lists every option.\n", usage->name);
 }
 
-/* What was typed, or stands in a file, must not steer the terminal. */
+/* Text that was typed, or comes from a file, must not control the terminal. */
 static void write_line(const char *begin, const char *name, const char *text)
 {
     char line[ERR_TEXT_BYTES + 64];

@@ -51,7 +51,7 @@ static void print_curl(void)
         printf("TLS %s\n", info->ssl_version);
 }
 
-/* What the other program writes, as it is. */
+/* Copies the other program's output as it is. False where there is none. */
 static bool copy_output(int from)
 {
     char bytes[1024];

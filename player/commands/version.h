@@ -6,7 +6,7 @@
 #define COMMANDS_VERSION_H
 
 /* Writes to standard output. The versions are those of the libraries that are loaded now. FFmpeg's
- * are asked of `film_program` (beside this program), as nothing else loads FFmpeg. */
+ * come from `film_program` (beside this program), as nothing else loads FFmpeg. */
 void version_print(const char *film_program);
 
 #endif

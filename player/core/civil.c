@@ -212,7 +212,7 @@ bool civil_parse_instant(const char *text, bool *local, int64_t *ms)
     const char *time = text;
     if (!parse_time_part(&text, &time_ms) || time_ms == CIVIL_DAY_MS)
         return false;
-    /* A fraction belongs to seconds. */
+    /* Only seconds may have a fraction. */
     if (text - time > 5 && !parse_fraction(&text, &fraction_ms))
         return false;
     if (!parse_utc_offset(&text, &is_local, &offset_ms) || *text)

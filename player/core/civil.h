@@ -1,7 +1,6 @@
 /* Civil time: days, weekdays, local times and zones, without a system call. Pure; any thread.
  *
- * A zone is a table of offset changes that the shell derives from the system's zone data
- * (base/zone). */
+ * A zone is a table of offset changes, which base/zone derives from the system's zone data. */
 #ifndef CORE_CIVIL_H
 #define CORE_CIVIL_H
 
@@ -17,7 +16,8 @@ struct civil_change {
     int32_t offset_ms;
 };
 
-/* `changes` ascend; before the first, `first_offset_ms` holds. Owned by whoever made the table. */
+/* `changes` ascend. Before the first, `first_offset_ms` is in force. The owner of the table frees
+ * it. */
 struct civil_zone {
     int32_t first_offset_ms;
     const struct civil_change *changes;

@@ -1,15 +1,14 @@
-/* Errors: what went wrong, where, in words for an operator.
+/* Errors: what went wrong, and where, in words for an operator.
  *
- * A function that can fail returns bool, which must be checked, and takes `struct err *` last. The
- * caller owns the object;
- * it needs no freeing. NULL is allowed where the caller only wants to know that it failed. Any
- * thread. */
+ * A function that can fail returns bool, which must be checked, and takes `struct err *` as its
+ * last parameter. The caller owns the object; it needs no freeing. NULL is allowed where the
+ * caller only needs to know that it failed. Any thread. */
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 
 #include <stdbool.h>
 
-/* Whoever calls a function that can fail looks whether it did. The compiler sees to it. */
+/* The compiler warns when the result of such a function is not checked. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 #define ERR_TEXT_BYTES 640
@@ -26,7 +25,8 @@ enum err_code {
     ERR_TIMEOUT,
     ERR_WORKER,  /* a worker process crashed or broke the protocol */
     ERR_SANDBOX, /* a worker process made a system call that its sandbox forbids */
-    ERR_KILLED,  /* somebody else ended it, for lack of memory perhaps, or kept it from its work */
+    ERR_KILLED,  /* another process ended it, perhaps because memory ran out, or kept it from
+                    running */
 };
 
 struct err {
@@ -38,14 +38,15 @@ struct err {
 __attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_code code,
                                                    const char *format, ...);
 
-/* As err_set, with ": " and the words for errno_value appended. */
+/* As err_set, with ": " and the description of errno_value appended. */
 __attribute__((format(printf, 4, 5))) bool err_set_errno(struct err *err, enum err_code code,
                                                          int errno_value, const char *format, ...);
 
-/* There was no memory: ERR_SYSTEM, always in the same words. Returns false. */
+/* Out of memory: ERR_SYSTEM, always with the same text. Returns false. */
 bool err_oom(struct err *err);
 
-/* Puts context before the text while an error goes up: "opening playlist: ". Returns false. */
+/* Puts context before the text of an error that is passed up: "opening playlist: ". Returns
+ * false. */
 __attribute__((format(printf, 2, 3))) bool err_prefix(struct err *err, const char *format, ...);
 
 #endif

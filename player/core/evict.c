@@ -1,23 +1,23 @@
 #include "core/evict.h"
 
-/* Files go in the order of (used_ms rising, bytes falling, place in the table). Rather than sort
- * them, which needs memory that may not be there, bisection finds where in that order to stop: some
- * 130 passes over the table whatever it holds. */
+/* Files are evicted in the order of (used_ms rising, bytes falling, place in the table). Sorting
+ * would need memory that may not be there. Bisection finds where in that order to stop instead: in
+ * some 130 passes over the table, whatever it contains. */
 
 static int64_t counted_bytes(const struct evict_file *file)
 {
     return file->bytes > 0 ? file->bytes : 0;
 }
 
-/* Whether it goes when all go that were last used before `used_ms`, or then and have more than
- * `bytes`. */
+/* Whether a file is evicted when all are that were last used before `used_ms`, or at `used_ms` and
+ * have more than `bytes`. */
 static bool would_go(const struct evict_file *file, int64_t used_ms, int64_t bytes)
 {
     return !file->needed &&
            (file->used_ms < used_ms || (file->used_ms == used_ms && counted_bytes(file) > bytes));
 }
 
-/* What is left then. Saturates. */
+/* The bytes that are left then. Saturates. */
 static int64_t left_after(const struct evict_file *files, size_t count, int64_t used_ms,
                           int64_t bytes)
 {
@@ -29,8 +29,8 @@ static int64_t left_after(const struct evict_file *files, size_t count, int64_t 
     return left;
 }
 
-/* The least used_ms such that it is enough when all go that were last used then or before;
- * INT64_MAX where that is never enough. */
+/* The least used_ms that is enough when all files are evicted that were last used then or before;
+ * INT64_MAX where none is enough. */
 static int64_t find_time(const struct evict_file *files, size_t count, int64_t quota_bytes)
 {
     int64_t low = INT64_MIN, high = INT64_MAX;
@@ -44,8 +44,8 @@ static int64_t find_time(const struct evict_file *files, size_t count, int64_t q
     return low;
 }
 
-/* Of the files last used at used_ms: the greatest size such that it is enough when all of that size
- * or more go; 0 where that is never enough. */
+/* Of the files last used at used_ms: the greatest size that is enough when all of that size or
+ * more are evicted; 0 where none is enough. */
 static int64_t find_size(const struct evict_file *files, size_t count, int64_t used_ms,
                          int64_t quota_bytes)
 {
@@ -69,7 +69,8 @@ int64_t evict_choose(struct evict_file *files, size_t count, int64_t quota_bytes
 {
     int64_t used_ms = find_time(files, count, quota_bytes);
     int64_t bytes = find_size(files, count, used_ms, quota_bytes);
-    /* Of those that are alike in both, as many stay as there is room for when all are gone. */
+    /* Of the files that are alike in both, as many stay as there is space for when all of them are
+     * gone. */
     int64_t left = left_after(files, count, used_ms, bytes - 1);
     int64_t stay = bytes > 0 ? (quota_bytes - left) / bytes : 0;
     int64_t alike = 0;

@@ -1,8 +1,8 @@
-/* A finished picture in memory, as a worker made it: what decode hands to screen.
+/* A finished picture in memory, as a worker made it: decode hands it to screen.
  *
- * A still or a text (ARGB), or one frame of a film (I420). Immutable, but for its pixels: a worker
- * may write to those of a film at any time, so no decision is ever taken by what they hold. Counted
- * by its holders on the main thread only; the last one to let go frees it. */
+ * It is a still or a text (ARGB), or one frame of a film (I420). It is immutable, but for its
+ * pixels: a worker may write to those of a film at any time, so no decision may depend on their
+ * values. Holders are counted on the main thread only; the last one to release it frees it. */
 #ifndef CORE_FRAME_H
 #define CORE_FRAME_H
 
@@ -25,12 +25,12 @@ enum frame_matrix {
 };
 
 struct frame {
-    uint64_t id; /* never used twice in a process: what a display's textures are kept under */
+    uint64_t id; /* unique in the process; displays find their textures by it */
     int width_px, height_px;
     size_t stride_bytes; /* >= width_px * 4, a multiple of 4 */
     const void *pixels;  /* height_px rows of 0xAARRGGBB words in native byte order */
     bool opaque;         /* alpha is to be ignored; else alpha is premultiplied */
-    /* Where `source` stands on the canvas when nothing moves, in screen pixels. */
+    /* Where `source` lies on the canvas when nothing moves, in screen pixels. */
     struct layout_box at;
     double focus_x, focus_y; /* where the focus lies, as fractions of `source`, upright */
     enum frame_format format;

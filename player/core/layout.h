@@ -1,6 +1,6 @@
-/* Layout: where a picture stands on the canvas, and which part of it is seen. Pure; any thread.
+/* Layout: where a picture lies on the canvas, and which part of it is visible. Pure; any thread.
  *
- * The canvas is what people see, upright. The screen is the same turned by the rotation (0, 90,
+ * The canvas is what people see, upright. The screen is the canvas turned by the rotation (0, 90,
  * 180, 270 degrees clockwise), as the panel is driven. */
 #ifndef CORE_LAYOUT_H
 #define CORE_LAYOUT_H
@@ -20,7 +20,7 @@ struct layout_box {
     int x, y, width, height;
 };
 
-/* Fractions of pixels, or of whatever the user says. */
+/* In fractions of a pixel, or in the unit that its user names. */
 struct layout_rect {
     double x, y, width, height;
 };
@@ -28,12 +28,12 @@ struct layout_rect {
 struct layout_fitted {
     /* The part of the picture to show, in its own pixels; inside it, never empty. */
     struct layout_rect source;
-    struct layout_box target; /* where that part stands on the canvas; inside it, at least 1 × 1 */
+    struct layout_box target; /* where that part lies on the canvas; inside it, at least 1 × 1 */
 };
 
-/* Fits a picture into a canvas (sizes >= 1). Cover: fills the canvas, crops around the focus (0 to
- * 1, kept as near to the middle as the edges allow). Contain: whole, centred. Fill: whole,
- * stretched. */
+/* Fits a picture into a canvas (sizes >= 1). Cover: fills the canvas and crops around the focus (0
+ * to 1), which stays as near to the middle as the edges allow. Contain: whole, centered. Fill:
+ * whole, stretched. */
 struct layout_fitted layout_fit(int picture_width, int picture_height, int canvas_width,
                                 int canvas_height, enum layout_fit fit, double focus_x,
                                 double focus_y);
@@ -44,16 +44,15 @@ double layout_within(double place, double start, double length);
 /* The size of the canvas for a screen, and the reverse: swaps the sides at 90 and 270. */
 void layout_rotate_size(int rotation, int *width, int *height);
 
-/* Where a box of the canvas stands on the screen. canvas_width and canvas_height are the
- * canvas's. */
+/* Where a box of the canvas lies on the screen. canvas_width and canvas_height are the canvas's. */
 struct layout_box layout_rotate_box(struct layout_box box, int rotation, int canvas_width,
                                     int canvas_height);
 
 /* The same for a rectangle in fractions of the whole (0 to 1 both ways). */
 struct layout_rect layout_rotate_rect(struct layout_rect rect, int rotation);
 
-/* Motion: a function of time alone, not of frames, so it is equally smooth at any frame rate and
- * the same on all screens. Linear in time: an eased drift would stand still in each crossfade. */
+/* Motion depends on time alone, not on frames, so it is equally smooth at any frame rate and the
+ * same on all screens. It is linear in time: an eased motion would stop in each crossfade. */
 
 /* How much larger than its place a frame is made so that motion never enlarges its pixels: 1 for
  * LAYOUT_MOTION_NONE, else 1.08. */

@@ -37,8 +37,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "version https://git-lfs.", MEDIA_KIND_LFS),
 };
 
-/* Whether what is before a mark goes with it: the name of its container, or a box's size, which is
- * no text. */
+/* Whether the bytes before a signature fit it: the name of its container, or a box's size, which
+ * is not text. */
 static bool has_container_start(const uint8_t *bytes, size_t at)
 {
     return at == 0 || (at == 4 && bytes[0] < ' ') || (at == 8 && memcmp(bytes, "RIFF", 4) == 0);
@@ -50,7 +50,7 @@ static bool is_transport(const uint8_t *bytes, size_t size)
            bytes[PACKET_BYTES] == PACKET_SYNC && bytes[2 * PACKET_BYTES] == PACKET_SYNC;
 }
 
-/* A page may begin with a mark of its encoding, blanks, and letters of both cases. */
+/* A page may begin with a byte order mark and blanks; case does not matter. */
 static bool is_html(const uint8_t *bytes, size_t size)
 {
     static const char *const starts[] = {"<!doctype html", "<html", "<head", "<body"};

@@ -1,5 +1,5 @@
-/* What a file is by its first bytes: to say it of one that is in the wrong place. Says nothing of
- * whether it can be played. Pure; any thread. */
+/* Recognises a file by its first bytes, to name it where it is in the wrong place. It does not say
+ * whether the file can be played. Pure; any thread. */
 #ifndef CORE_MEDIA_KIND_H
 #define CORE_MEDIA_KIND_H
 
@@ -18,10 +18,10 @@ enum media_kind {
     MEDIA_KIND_FLV,
     MEDIA_KIND_MPEG, /* a program or a transport stream */
     MEDIA_KIND_HTML,
-    MEDIA_KIND_LFS, /* what git keeps in place of a large file */
+    MEDIA_KIND_LFS, /* what git stores in place of a large file */
 };
 
-/* So many of the first bytes are enough. */
+/* How many of the first bytes are enough. */
 #define MEDIA_KIND_BYTES 512
 
 enum media_kind media_kind_of(const uint8_t *bytes, size_t size);

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* Longer words aren't compared: the time for a table of the distance grows with its square. */
+/* Longer words are not compared: the time grows with the square of the length. */
 #define NEAR_BYTES_MAX 48
 
 static unsigned lower_byte(char byte)
@@ -51,7 +51,7 @@ static unsigned distance_within(const char *a, const char *b, unsigned limit)
     return distance(a, a_bytes, b, b_bytes);
 }
 
-/* Two slips in a long word, one in a short: more is another word. */
+/* Two slips in a long word, one in a short one. Anything more is another word. */
 static unsigned limit_for(const char *text)
 {
     size_t length = strlen(text);

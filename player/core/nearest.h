@@ -1,4 +1,4 @@
-/* Finds the word that was probably meant by a mistyped one: "did you mean ...?"
+/* Finds the word that was probably intended by a mistyped one: "did you mean ...?"
  *
  * Pure; any thread. */
 #ifndef CORE_NEAREST_H
@@ -6,7 +6,7 @@
 
 struct nearest {
     const char *typed;
-    const char *word; /* the best word so far; NULL: none is near enough to have been meant */
+    const char *word; /* the best word so far; NULL: none is near enough */
     unsigned limit, distance;
 };
 

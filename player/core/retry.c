@@ -11,8 +11,8 @@ static int64_t clamp_wait_ms(int64_t ms)
     return ms > WAIT_MS_MAX ? WAIT_MS_MAX : ms;
 }
 
-/* A part of span_ms by 32 random bits: 0 to span_ms, both possible. Split, as the product has more
- * than 64 bits. */
+/* A random part of span_ms by 32 random bits: 0 to span_ms, both possible. The multiplication is
+ * split, as the product has more than 64 bits. */
 static int64_t random_part_ms(int64_t span_ms, uint32_t random)
 {
     int64_t whole = span_ms + 1;

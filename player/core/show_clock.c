@@ -85,8 +85,8 @@ bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_m
         show_clock_init(clock, mono_ns, wall_ms);
         return true;
     }
-    /* Inside the noise a correction that is under way runs out by itself: aiming anew at each noisy
-     * reading would have the rate change at each. */
+    /* Within the noise a correction that is under way is left to finish: a new one at each noisy
+     * reading would change the rate at each. */
     if (behind_ns > noise_ns || behind_ns < -noise_ns)
         *clock = (struct show_clock){
             .base_mono_ns = mono_ns, .base_show_ns = now_ns, .left_ns = behind_ns, .speed = 1};

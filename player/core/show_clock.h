@@ -1,23 +1,24 @@
-/* The show clock: the time by which the programme runs. It follows the wall clock, but on screen no
- * step of a few milliseconds and no small correction is ever seen.
+/* The show clock: the time that the programme runs by. It follows the wall clock, but no step of a
+ * few milliseconds and no small correction is visible on screen.
  *
  * Pure arithmetic on readings that the caller takes (base/clock). Embedded in its owner, copied
- * freely, needs no freeing; one thread at a time. Monotonic readings are nanoseconds, wall and show
- * times Unix milliseconds. */
+ * freely, needs no freeing; one thread at a time. Monotonic readings are nanoseconds, wall and
+ * show times Unix milliseconds. */
 #ifndef CORE_SHOW_CLOCK_H
 #define CORE_SHOW_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A difference this large is a step: the show jumps, and the stage crossfades to the right
+/* A difference this large is a step: the show jumps, and the player crossfades to the right
  * scene. */
 #define SHOW_CLOCK_STEP_MS 2000
-/* A difference up to this is taken for the noise of reading two clocks, and left alone. */
+/* A difference up to this is noise of reading two clocks, and is ignored. */
 #define SHOW_CLOCK_NOISE_MS 3
 
-/* At base_mono_ns the show stands at base_show_ns; from there it runs at the rate of the monotonic
- * clock and moves left_ns more (or less) at one hundredth of that rate. For show_clock.c only. */
+/* At base_mono_ns the show time is base_show_ns. From there it runs at the rate of the monotonic
+ * clock and catches up left_ns (which may be negative) at one hundredth of that rate. For
+ * show_clock.c only. */
 struct show_clock {
     int64_t base_mono_ns;
     int64_t base_show_ns; /* Unix time */
@@ -28,7 +29,7 @@ struct show_clock {
 
 #define SHOW_CLOCK_SPEED_MAX 1000
 
-/* The show stands at wall_ms when the monotonic clock reads mono_ns. Times are limited to the years
+/* Sets the show time to wall_ms at the monotonic reading mono_ns. Times are limited to the years
  * 1678 to 2261. */
 void show_clock_init(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms);
 
@@ -38,7 +39,7 @@ void show_clock_pin(struct show_clock *clock, int64_t mono_ns, int64_t start_ms)
 /* A pinned clock runs `speed` times as fast, 1 to SHOW_CLOCK_SPEED_MAX, from its start on. */
 void show_clock_set_speed(struct show_clock *clock, int speed);
 
-/* Feeds a pair of readings taken together; at any pace, once a second is plenty. True when the show
+/* Takes a pair of readings made together; at any pace, once a second is plenty. True when the show
  * jumped, in either direction: the caller crossfades to the scene that is right now. mono_ns must
  * not fall from call to call. */
 bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_ms);
@@ -48,8 +49,8 @@ bool show_clock_update(struct show_clock *clock, int64_t mono_ns, int64_t wall_m
  * speed). mono_ns may lie in the future: when a frame will be seen. */
 double show_clock_ms(const struct show_clock *clock, int64_t mono_ns);
 
-/* The earliest monotonic reading at which the show stands at show_ms or later, as things are now:
- * to sleep until then. INT64_MAX when that is too far to be told. */
+/* The earliest monotonic reading at which the show time is show_ms or later, as things are now: to
+ * sleep until then. INT64_MAX when that is out of range. */
 int64_t show_clock_mono_ns(const struct show_clock *clock, int64_t show_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* The header of a still picture's file: its kind, its size, which way up it is, and whether all
- * of it is there, before anything is decoded. Pure; any thread. */
+/* Reads the header of a still picture's file before anything is decoded: its format, its size,
+ * which way up it is, and whether the file is complete. Pure; any thread. */
 #ifndef CORE_STILL_HEADER_H
 #define CORE_STILL_HEADER_H
 
@@ -18,8 +18,8 @@ struct still_header {
     enum still_format format;
     int32_t width, height; /* as stored, before orientation; 0 where the header does not say */
     int orientation;       /* EXIF 1 to 8; 1 where not given, and for PNG and WebP */
-    int components;        /* JPEG: 1 grey, 3 colour, 4 CMYK; else 0 */
-    bool complete;         /* the file reaches its own end mark */
+    int components;        /* JPEG: 1 gray, 3 color, 4 CMYK; else 0 */
+    bool complete;         /* the file reaches its end marker */
 };
 
 /* Reads ITU T.81 markers, PNG chunks (W3C PNG 5.3) or RIFF chunks (WebP container). Never reads
@@ -27,9 +27,9 @@ struct still_header {
  * too broken to have a size. */
 bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *header);
 
-#define STILL_READ_BYTES_MAX 65536 /* holds the longest segment of a JPEG */
+#define STILL_READ_BYTES_MAX 65536 /* a JPEG's longest segment fits */
 
-/* A picture that is not in memory as a whole: whoever has it shows a part of it at a time. */
+/* A picture that is not in memory as a whole; its owner provides one part of it at a time. */
 struct still_bytes {
     size_t size;
     /* The bytes from `at` on; `count` is 1 to PICTURE_LOOK_BYTES_MAX, and all of them are inside the
@@ -38,11 +38,12 @@ struct still_bytes {
     void *context;
 };
 
-/* As still_header_read. Where a look fails, the header holds what was read before, incomplete. */
+/* As still_header_read. Where a part cannot be read, the header has what was read before it, and
+ * is incomplete. */
 bool still_header_read_from(const struct still_bytes *bytes, struct still_header *header);
 
-/* Whether a picture with this header (NULL: none could be read) can be shown; else false, with the
- * reason in words for an operator in text. */
+/* Whether a picture with this header (NULL: none could be read) can be shown. If not, `text`
+ * becomes the reason, for an operator. */
 bool still_header_check(const struct still_header *header, char *text, size_t text_bytes);
 
 #endif

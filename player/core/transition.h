@@ -1,6 +1,6 @@
-/* Transitions: how one picture becomes the next. Pure; any thread.
+/* Transitions: how one picture turns into the next. Pure; any thread.
  *
- * What a transition looks like is drawn by screen/compose; when it runs is the programme's. */
+ * screen/compose draws them; the programme decides when they run. */
 #ifndef CORE_TRANSITION_H
 #define CORE_TRANSITION_H
 

@@ -1,7 +1,8 @@
 #include "core/trusted_time.h"
 
 #define NANO_PER_MS 1000000
-/* What a time service may slew in an hour (500 ppm are 1.8 s), and room for reading two clocks. */
+/* How far a time service may slew the clock in an hour (500 ppm are 1.8 s), with a margin for
+ * reading two clocks. */
 #define STEADY_DRIFT_MS 10000
 
 static int64_t add_ms(int64_t a, int64_t b)
@@ -60,8 +61,8 @@ bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_re
     return true;
 }
 
-/* Whether the synchronised clock has gone as the monotonic one since it was noted; else notes it
- * anew. */
+/* Whether the synchronised clock has kept pace with the monotonic one since it was noted; if not,
+ * notes it anew. */
 static bool runs_steadily(struct trusted_time *clock, const struct trusted_time_reading *reading)
 {
     int64_t should_ms =

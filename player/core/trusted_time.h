@@ -1,13 +1,13 @@
-/* What time it is where the wall clock may be plainly wrong.
+/* Tells the time where the wall clock may be plainly wrong.
  *
- * The floor is a time that has passed for certain: a signature's, or the last that a good clock
- * told. It runs on with the monotonic clock. One rule for the whole player says what time it is: a
- * synchronised clock is right; another is believed unless it is more than TRUSTED_TIME_SLACK_MS
- * behind the running floor (whoever signed may have a clock of his own); else it is the running
- * floor.
+ * The floor is a time that has certainly passed: that of a signature, or the last that a good
+ * clock showed. It advances with the monotonic clock. One rule for the whole player says what time
+ * it is: a synchronised clock is right; an unsynchronised one is trusted unless it is more than
+ * TRUSTED_TIME_SLACK_MS behind the floor (a signer's clock may be off, too); else the floor is the
+ * time.
  *
- * Pure arithmetic on readings that the caller takes (base/clock). Embedded in its owner; one thread
- * at a time. */
+ * Pure arithmetic on readings that the caller takes (base/clock). Embedded in its owner; one
+ * thread at a time. */
 #ifndef CORE_TRUSTED_TIME_H
 #define CORE_TRUSTED_TIME_H
 
@@ -15,29 +15,29 @@
 #include <stdint.h>
 
 #define TRUSTED_TIME_SLACK_MS INT64_C(86400000)
-/* How long a synchronised clock must run as the monotonic one does before it moves the floor, and
- * how often the floor is worth remembering. */
+/* How long a synchronised clock must keep pace with the monotonic one before it moves the floor,
+ * and how often the floor is saved. */
 #define TRUSTED_TIME_STEADY_MS INT64_C(3600000)
 
 /* At floor_mono_ns it was floor_ms (Unix milliseconds) at least. The rest is trusted_time.c's. */
 struct trusted_time {
     int64_t floor_ms, floor_mono_ns;
-    bool is_steady; /* a synchronised clock has run well since the reading that follows */
+    bool is_steady; /* a synchronised clock has kept pace since the reading below */
     int64_t steady_wall_ms, steady_mono_ns;
-    int64_t saved_mono_ns; /* when trusted_time_follow last asked to remember the floor */
+    int64_t saved_mono_ns; /* when trusted_time_follow last asked to save the floor */
 };
 
 /* Taken together. */
 struct trusted_time_reading {
     int64_t wall_ms, mono_ns;
-    bool synchronised; /* the kernel says that a time service keeps the wall clock */
+    bool synchronised; /* the kernel reports that a time service synchronises the wall clock */
 };
 
 struct trusted_time_now {
     int64_t now_ms;
-    int64_t floor_ms;  /* has passed for certain */
+    int64_t floor_ms;  /* has certainly passed */
     bool trusted;      /* now_ms is the wall clock's */
-    bool synchronised; /* ... and a time service vouches for it */
+    bool synchronised; /* ... and is synchronised by a time service */
 };
 
 void trusted_time_init(struct trusted_time *clock, int64_t floor_ms, int64_t mono_ns);
@@ -46,19 +46,19 @@ void trusted_time_init(struct trusted_time *clock, int64_t floor_ms, int64_t mon
 struct trusted_time_now trusted_time_read(const struct trusted_time *clock,
                                           const struct trusted_time_reading *reading);
 
-/* Whoever signed says that it was signed_ms; raises the floor to as much of that as can be right:
- * to no more than now where the clock is synchronised; a little more, but less than would make the
- * wall clock untrusted, where it is only believed. True where it rose. */
+/* Raises the floor because of a signature made at signed_ms, as far as that can be right: up to
+ * now where the clock is synchronised; where it is only trusted a little further, but by less than
+ * would make the wall clock untrusted. True where the floor rose. */
 bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_reading *reading,
                         int64_t signed_ms);
 
-/* Follows the clocks; call at any pace. A wall clock that was synchronised and went as the
- * monotonic one for TRUSTED_TIME_STEADY_MS raises the floor, and lowers one that is so far ahead of
- * it that it must have come from a wrong clock. What is to be done about what is remembered. */
+/* Follows the clocks; call it at any pace. A wall clock that was synchronised and kept pace with
+ * the monotonic one for TRUSTED_TIME_STEADY_MS raises the floor. It lowers a floor so far ahead of
+ * it that it must come from a wrong clock. The result is what to do with the saved floor. */
 enum trusted_time_news {
     TRUSTED_TIME_NONE,
-    TRUSTED_TIME_SAVE, /* remember the running floor, once an hour */
-    TRUSTED_TIME_LOWER /* remember that it is only what it is now */
+    TRUSTED_TIME_SAVE, /* save the current floor; once an hour */
+    TRUSTED_TIME_LOWER /* save the current floor, which is lower than the saved one */
 };
 enum trusted_time_news trusted_time_follow(struct trusted_time *clock,
                                            const struct trusted_time_reading *reading);

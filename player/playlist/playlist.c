@@ -20,7 +20,7 @@ void playlist_faults_finish(struct playlist_faults *faults)
     memset(faults, 0, sizeof *faults);
 }
 
-/* RFC 4647, section 3.4: one subtag less each time, and a single letter before it goes too. */
+/* RFC 4647, section 3.4: removes the last subtag, and a single-letter one before it, too. */
 static size_t shorten(const char *language, size_t length)
 {
     while (length && language[length - 1] != '-')
@@ -36,7 +36,7 @@ static bool equals(const char *tag, const char *language, size_t length)
     return strlen(tag) == length && !strncasecmp(tag, language, length);
 }
 
-/* Chinese tagged by region, as many write it, counts as its script too: a player's language says
+/* Chinese that is tagged by region, as is common, counts as its script: a player's language names
  * the script. */
 static const char *script_of(const char *tag)
 {

@@ -30,9 +30,9 @@ enum playlist_weight {
     PLAYLIST_WEIGHT_REGULAR,
     PLAYLIST_WEIGHT_BOLD,
 };
-/* Rows times three plus column: POSITION / 3 is 0 top, 1 middle, 2 bottom; POSITION % 3 is 0 left,
- * 1 centre, 2 right. Written "top-left", "top", "top-right", "left", "center", "right",
- * "bottom-left", "bottom", "bottom-right". */
+/* Row × 3 + column: POSITION / 3 is 0 top, 1 middle, 2 bottom; POSITION % 3 is 0 left, 1 center, 2
+ * right. Written "top-left", "top", "top-right", "left", "center", "right", "bottom-left",
+ * "bottom", "bottom-right". */
 enum playlist_position {
     PLAYLIST_POSITION_TOP_LEFT,
     PLAYLIST_POSITION_TOP,
@@ -45,7 +45,7 @@ enum playlist_position {
     PLAYLIST_POSITION_BOTTOM_RIGHT
 };
 
-/* A file that the playlist names, once however often it is named. */
+/* A file that the playlist names; there is one, however often it is named. */
 struct playlist_asset {
     /* As written: relative to the playlist, '/' separated, no scheme, not absolute. */
     const char *path;
@@ -63,7 +63,7 @@ struct playlist_asset {
 /* One language's text. `language` is a BCP 47 tag, "" where the playlist gave a single string. */
 struct playlist_text {
     const char *language;
-    const char *text; /* UTF-8, 1 to PLAYLIST_TEXT_BYTES_MAX bytes; may hold '\n' */
+    const char *text; /* UTF-8, 1 to PLAYLIST_TEXT_BYTES_MAX bytes; may have '\n' */
 };
 
 /* A brand font for one language; "" for all. */
@@ -143,7 +143,7 @@ struct playlist {
     uint32_t background; /* the default's */
     const struct playlist_asset *assets;
     size_t asset_count;
-    /* At least one: [0] is what `defaults` and the built-in style give. */
+    /* At least one: [0] is made of `defaults` and the built-in style. */
     const struct playlist_style *styles;
     size_t style_count;
     const struct playlist_spot *spots;
@@ -158,8 +158,8 @@ struct playlist {
     struct arena arena;
 };
 
-/* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is no
- * identifier) and what, in words for an operator. */
+/* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is
+ * no identifier) and what, for an operator. */
 struct playlist_fault {
     const char *path;
     const char *text;
@@ -182,10 +182,10 @@ struct playlist_faults {
  * PLAYLIST_BYTES_MAX. */
 struct playlist *playlist_parse(const char *bytes, size_t size, struct playlist_faults *faults);
 
-/* The same, but a playlist with faults is given too, as far as it could be read, so that its media
- * can be looked at in the same run: what it says of assets, of spots but for their taglines and
- * styles, and of the fonts of styles holds (an asset whose path is wrong is -1); nothing else may
- * be asked of it. NULL where the faults leave nothing. */
+/* As playlist_parse, but a playlist with faults is returned, too, as far as it could be read, so
+ * that its media can be checked in the same run. Only its assets, the fonts of its styles, and its
+ * spots without their taglines and styles may be used; an asset whose path is wrong is -1. NULL
+ * where nothing could be read. */
 struct playlist *playlist_parse_media(const char *bytes, size_t size,
                                       struct playlist_faults *faults);
 

@@ -19,7 +19,7 @@ static void write_hex(const uint8_t *bytes, size_t count, char *text)
     text[2 * count] = '\0';
 }
 
-/* '\0' for what can't stand in an extension. */
+/* The letter in lower case; '\0' for what an extension must not contain. */
 static char extension_letter(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -111,7 +111,7 @@ static size_t find_member(const char *bytes, size_t size, const char *key)
     return size;
 }
 
-/* A text that grows. */
+/* A growing text. */
 struct text {
     char *bytes;
     size_t used, capacity;
@@ -163,8 +163,8 @@ static void append_rate(struct text *text, const char *before, double rate)
     append_words(text, digits);
 }
 
-/* A path of a playlist is UTF-8 without control characters: RFC 8259, section 7, wants no more
- * than this escaped. */
+/* Paths of a playlist are UTF-8 without control characters, so RFC 8259, section 7, requires no
+ * more escapes. */
 static void append_path(struct text *text, const char *path)
 {
     append_words(text, "\"");
@@ -216,7 +216,7 @@ static void append_members(struct text *text, const struct playlist_compile *com
     append_words(text, compile->file_count ? "\n  }\n}\n" : "}\n}\n");
 }
 
-/* What was put together, as a player will read it. */
+/* Whether a player can read the result as this version of the channel. */
 static MUST_CHECK bool is_readable(const struct text *text, const char *channel, int64_t version,
                                    struct err *err)
 {
@@ -235,7 +235,7 @@ static MUST_CHECK bool is_readable(const struct text *text, const char *channel,
     return ok;
 }
 
-/* The finished text, or NULL. */
+/* Returns the finished text, or NULL. */
 static char *finish_compiled(struct text *text, const char *channel, int64_t version,
                              size_t *compiled_size, struct err *err)
 {

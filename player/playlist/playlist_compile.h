@@ -1,8 +1,8 @@
-/* The compiled form of a playlist (duckling-playlist(5), COMPILED FORM): an operator's JSON with
- * version, channel and the facts of its files put in.
+/* Makes the compiled form of a playlist (duckling-playlist(5), COMPILED FORM): an operator's JSON
+ * with version, channel and the facts of its files added.
  *
  * The author's text stays as it is, byte for byte: members are added at its end, or one number in
- * it is exchanged. Pure; any thread. */
+ * it is replaced. Pure; any thread. */
 #ifndef PLAYLIST_PLAYLIST_COMPILE_H
 #define PLAYLIST_PLAYLIST_COMPILE_H
 
@@ -31,8 +31,8 @@ struct playlist_compile {
     size_t file_count;
 };
 
-/* Where a server keeps a file: "media/<sha256>.jpg". The extension is that of the path where it is
- * of 1 to PLAYLIST_COMPILE_EXTENSION_MAX letters and digits (made lower-case), else there is
+/* The name of a file on a server: "media/<sha256>.jpg". The extension is that of the path if it
+ * has 1 to PLAYLIST_COMPILE_EXTENSION_MAX letters and digits (in lower case), else there is
  * none. */
 void playlist_compile_name(const uint8_t sha256[32], const char *path,
                            char name[PLAYLIST_COMPILE_NAME_BYTES]);
@@ -42,9 +42,9 @@ void playlist_compile_name(const uint8_t sha256[32], const char *path,
 bool playlist_compile_name_of(const struct playlist_asset *asset,
                               char name[PLAYLIST_COMPILE_NAME_BYTES]);
 
-/* Compiles a playlist that has no faults. The result has none either: it is parsed again. The
- * caller frees; a NUL is added. NULL: ERR_INPUT (compiled already, or the first fault), ERR_LIMIT
- * (over PLAYLIST_BYTES_MAX, with what was put in), ERR_SYSTEM. */
+/* Compiles a playlist without faults. The result is parsed again, so it has none either. The
+ * caller frees it; a NUL is added. NULL: ERR_INPUT (compiled already, or the first fault),
+ * ERR_LIMIT (over PLAYLIST_BYTES_MAX with the added members), ERR_SYSTEM. */
 char *playlist_compile(const char *bytes, size_t size, const struct playlist_compile *compile,
                        size_t *compiled_size, struct err *err);
 

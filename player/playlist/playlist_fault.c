@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Holds a path of a `files` entry whole; a path that is longer ends in "...". */
+/* Fits the whole path of a `files` entry; a longer path ends in "...". */
 #define PATH_TEXT_BYTES 4096
 #define FAULT_TEXT_BYTES 1024
 #define CLIP_BYTES 80
@@ -49,7 +49,8 @@ bool playlist_utf8_is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
-/* Copies what fits in room - 1 bytes, '?' for what has no place in a line of text, and a NUL. */
+/* Copies what fits into out_bytes - 1 bytes, with '?' for invalid bytes and control characters,
+ * and a NUL. */
 static size_t copy_clean(const char *text, size_t size, char *out, size_t out_bytes)
 {
     size_t length = 0;

@@ -1,4 +1,4 @@
-/* Private to the playlist's parser: where a value stands in the JSON, and what is wrong with it.
+/* Private to the playlist's parser: the place of a value in the JSON, and the faults found there.
  *
  * Pure; one thread for each set of faults. */
 #ifndef PLAYLIST_PLAYLIST_FAULT_H
@@ -8,8 +8,8 @@
 
 struct json_t;
 
-/* A JSON value and the way to it. Nodes live on the stack while the parse goes down, so a path
- * costs nothing until a fault needs it. */
+/* A JSON value and the path to it. Nodes live on the stack of the parser, so a path costs nothing
+ * until a fault needs it. */
 struct playlist_node {
     const struct playlist_node *parent; /* NULL: the root */
     const struct json_t *value;         /* NULL: missing, or not known yet */
@@ -17,20 +17,20 @@ struct playlist_node {
     size_t index;                       /* of an item of a list */
 };
 
-/* Adds a fault at `where`. Whatever the text and the keys hold, what is kept is valid UTF-8 without
- * control characters, so that it can go to a terminal or a log. */
+/* Adds a fault at `where`. Whatever the text and the keys contain, the fault is valid UTF-8
+ * without control characters, so that it can go to a terminal or a log. */
 __attribute__((format(printf, 3, 4))) void playlist_fault_add(struct playlist_faults *faults,
                                                               const struct playlist_node *where,
                                                               const char *format, ...);
 
-/* Whether another fault would only be counted: words for it need not be searched for. */
+/* Whether another fault would only be counted, so that its text need not be worked out. */
 bool playlist_fault_is_full(const struct playlist_faults *faults);
 
 /* A user's text for a message: at most 80 bytes of it, in buffer, which is returned. */
 const char *playlist_fault_clip(const char *text, char buffer[96]);
 
-/* The bytes of the UTF-8 character that `text` begins with and its code point, or 0 where it is
- * none (RFC 3629) or `size` is 0. */
+/* The length in bytes of the UTF-8 character at the start of `text`, and its code point; 0 where
+ * it is invalid (RFC 3629) or `size` is 0. */
 size_t playlist_utf8_next(const char *text, size_t size, uint32_t *code);
 
 /* C0, DEL and C1. */

@@ -1,8 +1,8 @@
-/* Private to the playlist's parser: the state of one parse, and the parts of it.
+/* Private to the playlist's parser: the state of one parse, and its parts.
  *
- * Each part takes a node, adds a fault for all that is wrong there and goes on with the default, so
- * that one run finds everything. When memory runs out `out_of_memory` is set and the parts do less
- * and less; the parse fails at its end. */
+ * Each part takes a node, adds a fault for all that is wrong there, and goes on with the default,
+ * so that one run finds everything. When memory runs out `out_of_memory` is set, and the parse
+ * fails at its end. */
 #ifndef PLAYLIST_PLAYLIST_INTERNAL_H
 #define PLAYLIST_PLAYLIST_INTERNAL_H
 
@@ -13,18 +13,18 @@
 /* Languages of one text or font. */
 #define PLAYLIST_LANGUAGES_MAX 64
 
-/* What the model may take, and the parse beside it: neither needs more than about eight times the
- * text. */
+/* The limit of the model's memory, and of the parser's. Neither needs more than about eight times
+ * the size of the text. */
 #define PLAYLIST_ARENA_BYTES_MAX (16 * PLAYLIST_BYTES_MAX)
 
-/* Places of the model that will hold the index of the asset with this path. */
+/* Places in the model where the index of the asset with this path goes. */
 struct playlist_use {
     const char *path; /* the JSON's */
     int *slot, *second_slot;
 };
 
 struct playlist_parser {
-    struct playlist *playlist; /* being filled; its arena takes all that stays */
+    struct playlist *playlist; /* being filled; its arena has all that outlives the parse */
     struct playlist_faults *faults;
     struct arena scratch; /* what the parse alone needs */
     bool out_of_memory;
@@ -33,14 +33,14 @@ struct playlist_parser {
      * fault does not make a hundred. */
     struct playlist_names spot_names, loop_names, style_names;
     bool spots_known, loops_known, styles_known;
-    size_t names_compared; /* in search of what a wrong name meant: bounded */
+    size_t names_compared; /* in searches for the name that was intended; limited */
 
     /* The arrays of the playlist while they can be changed. */
     struct playlist_style *styles;
     struct playlist_spot *spots;
     struct playlist_daypart *schedule;
 
-    struct playlist_spot defaults; /* what a spot is without keys of its own */
+    struct playlist_spot defaults; /* a spot without keys */
     /* Of the defaults: a cut's duration not yet 0. */
     struct transition transition_as_written;
 
@@ -60,7 +60,8 @@ struct playlist *playlist_parse_within(const char *bytes, size_t size, size_t ar
 void playlist_parse_styles(struct playlist_parser *parser, const struct playlist_node *root);
 void playlist_parse_defaults(struct playlist_parser *parser, const struct playlist_node *root);
 
-/* What `defaults` and a spot have in common; *spot holds what is used where a key is not given. */
+/* Reads the members that `defaults` and a spot have in common. *spot has the values of keys that
+ * are not given. */
 void playlist_parse_common(struct playlist_parser *parser, const struct playlist_node *node,
                            struct playlist_spot *spot, struct transition *transition);
 
@@ -74,10 +75,10 @@ void playlist_parse_fallback(struct playlist_parser *parser, const struct playli
 /* playlist_schedule.c; after the loops. */
 void playlist_parse_schedule(struct playlist_parser *parser, const struct playlist_node *root);
 
-/* playlist_assets.c. `files` comes before anything that names a path. */
+/* playlist_assets.c. `files` is parsed before anything that names a path. */
 void playlist_parse_files(struct playlist_parser *parser, const struct playlist_node *root);
 
-/* The path that `node` gives, or NULL with a fault. */
+/* The path in `node`, or NULL with a fault. */
 const char *playlist_check_path(struct playlist_parser *parser, const struct playlist_node *node);
 
 /* Has *slot, and *second_slot unless NULL, filled by playlist_assets_resolve, which makes the

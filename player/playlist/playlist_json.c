@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A comma before a closing bracket is what people get wrong most, and jansson's words for it don't
- * say so. */
+/* A comma before a closing bracket is the most common mistake, and jansson's message does not name
+ * it. */
 static bool is_trailing_comma(const char *bytes, size_t size, const json_error_t *error)
 {
     if (error->position < 2 || (size_t)error->position > size)
@@ -25,7 +25,7 @@ struct json_t *playlist_json_load(const char *bytes, size_t size, struct playlis
     if (root)
         return root;
     *error = (struct playlist_json_error){.line = trouble.line, .column = trouble.column};
-    /* jansson leaves no words where a malloc of its own failed. */
+    /* jansson leaves no message where its own malloc failed. */
     error->out_of_memory =
         !trouble.text[0] || json_error_code(&trouble) == json_error_out_of_memory;
     const char *words = trouble.text;
@@ -90,7 +90,8 @@ const struct json_t *playlist_json_get(const struct json_t *object, const char *
 
 bool playlist_json_next(const struct json_t *object, struct playlist_json_member *member)
 {
-    /* jansson's iterators take a non-const object because they can also set; these only read. */
+    /* jansson's iterators take a non-const object because they could also set values; here they
+     * only read. */
     union {
         const json_t *given;
         json_t *wanted;

@@ -1,8 +1,8 @@
-/* Private to the playlist's parser: JSON syntax. The only part that knows jansson; its values are
- * gone after the parse.
+/* Private to the playlist's parser: JSON syntax. Only this module uses jansson; its values are
+ * freed after the parse.
  *
- * Pure; any thread, one for each value. Strings are valid UTF-8 without NUL and live as long as the
- * root. */
+ * Pure; any thread, one for each value. Strings are valid UTF-8 without NUL and live as long as
+ * the root. */
 #ifndef PLAYLIST_PLAYLIST_JSON_H
 #define PLAYLIST_PLAYLIST_JSON_H
 
@@ -25,7 +25,7 @@ enum playlist_json_kind {
 struct playlist_json_error {
     bool out_of_memory;
     int line, column; /* from 1; the column counts characters */
-    char text[192];   /* may hold bytes of the file */
+    char text[192];   /* may include bytes of the file */
 };
 
 /* Zeroed before the first; key and value are of the member that was reached. */
@@ -35,8 +35,8 @@ struct playlist_json_member {
     void *place;
 };
 
-/* NULL and *error where `bytes` are no JSON object or list. Of a repeated key the last value is
- * kept, at the first's place. The caller frees. */
+/* NULL and *error where `bytes` are not a JSON object or list. Of a repeated key the last value
+ * remains, at the first's place. The caller frees the result. */
 struct json_t *playlist_json_load(const char *bytes, size_t size,
                                   struct playlist_json_error *error);
 void playlist_json_free(struct json_t *root);
@@ -51,11 +51,11 @@ size_t playlist_json_count(const struct json_t *value);
 const struct json_t *playlist_json_item(const struct json_t *list, size_t index);
 const struct json_t *playlist_json_get(const struct json_t *object, const char *key);
 
-/* The keys of all objects in it. Goes down with the nesting of the text, which the caller has
- * bounded. */
+/* The number of keys of all objects in it. Recurses as deep as the text is nested, which the
+ * caller has limited. */
 size_t playlist_json_count_keys(const struct json_t *value);
 
-/* Goes to the next member in the order of the file; false after the last. */
+/* Moves on to the next member in the order of the file; false after the last. */
 bool playlist_json_next(const struct json_t *object, struct playlist_json_member *member);
 
 /* NULL, 0 and false for values of another kind. */

@@ -25,7 +25,7 @@ static void parse_loop(struct playlist_parser *parser, const struct playlist_nod
     loop->spot_count = count;
 }
 
-/* Without `loops`: one that holds every spot. */
+/* Makes the loop of all spots that a playlist without `loops` has. */
 static void imply_loop(struct playlist_parser *parser)
 {
     struct playlist *playlist = parser->playlist;

@@ -1,5 +1,5 @@
-/* Private to the playlist's parser: finding what a name stands for, and what was probably meant by
- * a wrong one.
+/* Private to the playlist's parser: looks names up, and finds the one that was probably intended
+ * by a wrong one.
  *
  * Pure; any thread. */
 #ifndef PLAYLIST_PLAYLIST_NAMES_H
@@ -28,7 +28,7 @@ void playlist_names_sort(struct playlist_names *names);
 /* The index, or -1. */
 int playlist_names_find(const struct playlist_names *names, const char *text);
 
-/* The name that is nearest to `text`, where one is near enough to have been meant, else NULL. */
+/* The name nearest to `text`; NULL where none is near enough. */
 const char *playlist_names_nearest(const struct playlist_names *names, const char *text);
 
 /* The same among a few words. */

@@ -47,8 +47,8 @@ static bool is_made_of(const char *text, const char *others, size_t bytes_max)
     return length && length <= bytes_max;
 }
 
-/* A shape that no zone file's name can leave its folder with; whether there is such a zone, the
- * shell knows. */
+/* Whether a name cannot lead out of the folder of zone files. Whether the zone exists is checked
+ * by the caller of the parser. */
 static bool is_zone(const char *zone)
 {
     return is_made_of(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_+/-", ZONE_BYTES_MAX) && zone[0] != '/' &&
@@ -142,7 +142,7 @@ static struct json_t *load_json(const char *bytes, size_t size, struct playlist_
         report_syntax(faults, bytes, size, &error);
         return NULL;
     }
-    /* The values hold each key once, so equal counts say that none is repeated. */
+    /* The parsed values have each key once, so equal counts mean that none is repeated. */
     if (playlist_json_count_keys(root) != keys &&
         !playlist_scan_duplicates(bytes, size, keys, faults)) {
         playlist_fault_add(faults, NULL, "out of memory");

@@ -25,14 +25,14 @@ struct scan {
     struct level levels[PLAYLIST_DEPTH_MAX];
 };
 
-/* A key of the text. Half the size that size_t would take: there are up to 200,000, and
+/* A key of the text. 32-bit fields halve its size: there are up to 200,000 keys, and
  * PLAYLIST_BYTES_MAX fits. */
 struct key {
     const char *text;
     uint32_t bytes, object, order, line;
 };
 
-/* A key that its object has already. */
+/* A key that its object has twice. */
 struct repeat {
     size_t order, line, first_line;
 };
@@ -42,7 +42,7 @@ static void scan_init(struct scan *scan, const char *bytes, size_t size)
     *scan = (struct scan){.at = bytes, .end = bytes + size, .line = 1};
 }
 
-/* `at` is behind the opening quote; goes behind the closing one. */
+/* Moves from behind the opening quote to behind the closing one. */
 static void scan_string(struct scan *scan)
 {
     scan->string = scan->at;
@@ -54,7 +54,7 @@ static void scan_string(struct scan *scan)
         scan->at++;
 }
 
-/* Goes to the next key. Malformed text does no harm: jansson will have the last word on it. */
+/* Moves on to the next key. Malformed text does no harm here: jansson refuses it later. */
 static enum scan_event scan_next(struct scan *scan)
 {
     while (scan->at < scan->end) {

@@ -1,6 +1,5 @@
-/* Private to the playlist's parser: what is checked on the text itself, because a JSON library that
- * builds values can't say it: how deep and how many before anything is built, and keys that are
- * given twice.
+/* Private to the playlist's parser: checks on the text itself that a JSON library cannot make:
+ * nesting and number of values before any are built, and repeated keys.
  *
  * Pure; any thread. */
 #ifndef PLAYLIST_PLAYLIST_SCAN_H
@@ -8,13 +7,13 @@
 
 #include "playlist/playlist_fault.h"
 
-/* Objects and lists in one file. What a playlist at all its other bounds could hold is about
- * 50,000; an empty object is three bytes of text and 240 of memory, so without this bound a small
- * file could take much. */
+/* The limit of objects and lists in one file. A playlist at all its other limits has about 50,000.
+ * An empty object takes three bytes of text and 240 of memory, so without this limit a small file
+ * could take much memory. */
 #define PLAYLIST_CONTAINERS_MAX 65536
 
-/* Text that may be anything. False with a fault where it is too deep or holds too many objects and
- * lists; else *key_count is how many keys playlist_scan_duplicates will see. */
+/* Takes any text. False with a fault where it is nested too deep or has too many objects and
+ * lists; else *key_count is the number of keys for playlist_scan_duplicates. */
 bool playlist_scan_shape(const char *bytes, size_t size, struct playlist_faults *faults,
                          size_t *key_count);
 

@@ -169,9 +169,9 @@ static bool always_runs(const struct playlist_daypart *daypart)
            daypart->start_time_ms == 0 && daypart->end_time_ms == CIVIL_DAY_MS;
 }
 
-/* Shares of the dayparts of one priority that always run, and so always together
- * (duckling-playlist(5), PROGRAMME, rule 4). Those that meet only at times are for `check`, which
- * knows the programme. Each rounding to millionths is forgiven. */
+/* Checks the shares of the dayparts of one priority that always run, and so always run together
+ * (duckling-playlist(5), PROGRAMME, rule 4). Those that only meet at times are checked by
+ * schedule_lint, which knows the programme. Rounding each to millionths is allowed for. */
 static void check_shares(struct playlist_parser *parser, const struct playlist_node *schedule,
                          size_t first)
 {

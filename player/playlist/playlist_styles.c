@@ -168,8 +168,8 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
         playlist_parse_common(parser, &node, defaults, &parser->transition_as_written);
     if (parser->styles && defaults->style)
         parser->styles[0] = parser->styles[defaults->style];
-    /* A default is not the spot's own: a film's length comes before it (duckling-playlist(5),
-     * PROGRAMME, rule 5). */
+    /* A default is not a spot's own duration: a film's length comes before it (duckling-
+     * playlist(5), PROGRAMME, rule 5). */
     defaults->has_duration = false;
     defaults->style = 0;
     parser->playlist->default_transition = defaults->transition;

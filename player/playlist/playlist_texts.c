@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-/* A search for what a wrong name meant goes through all names; past this many of them only the
- * fault is told. */
+/* A search for the intended name goes through all names. After this many comparisons faults come
+ * without a suggestion. */
 #define NAMES_COMPARED_MAX 65536
 #define SUBTAG_BYTES_MAX 8
-/* RFC 5646, 4.4.1 asks for room for 35; more is no language. */
+/* RFC 5646, 4.4.1 asks for support of 35 characters. No real tag is longer than this. */
 #define LANGUAGE_BYTES_MAX 64
 
-/* Controls are single bytes, or C2 and a byte: all else is passed over. */
+/* Control characters are single bytes, or C2 and another byte; everything else is skipped. */
 static bool find_control(const char *text, const char *allowed, uint32_t *code)
 {
     for (const char *at = text; *at; at++) {

@@ -18,13 +18,13 @@ void playlist_check_name(struct playlist_parser *parser, const struct playlist_n
 bool playlist_check_printable(struct playlist_parser *parser, const struct playlist_node *node,
                               const char *text, const char *allowed);
 
-/* Finds a name that `node` gives: its index, or -1 with a fault ("there is no spot ..."). Without a
- * fault where nothing is known of such names, because they have one themselves. */
+/* Looks up the name in `node`: its index, or -1 with a fault ("there is no spot ..."). Not
+ * `known`: the names themselves have a fault, so -1 comes without another one. */
 int playlist_check_reference(struct playlist_parser *parser, const struct playlist_node *node,
                              const struct playlist_names *names, bool known, const char *what);
 
-/* A string for all languages, or an object of strings by language: at most PLAYLIST_LANGUAGES_MAX,
- * each with a tag of its own. The values themselves are not looked at. */
+/* Reads a string for all languages, or an object of strings by language: at most
+ * PLAYLIST_LANGUAGES_MAX, each with a different tag. The values are not checked. */
 size_t playlist_translations(struct playlist_parser *parser, const struct playlist_node *node,
                              struct playlist_translation items[PLAYLIST_LANGUAGES_MAX]);
 

@@ -1,13 +1,13 @@
-/* Private to the playlist's parser: single values, checked, with words for an operator.
+/* Private to the playlist's parser: checks single values, and adds faults for an operator.
  *
- * The `read` functions look for `key` in `object` and return whether it was there and right; where
- * it wasn't, *out is as it was, and what is wrong (but not what is missing) is a fault. */
+ * The `read` functions look for `key` in `object` and return whether it was there and right. If
+ * not, *out is unchanged. A wrong value is a fault, a missing one is not. */
 #ifndef PLAYLIST_PLAYLIST_VALUES_H
 #define PLAYLIST_PLAYLIST_VALUES_H
 
 #include "playlist/playlist_internal.h"
 
-/* Both ends belong to it; `words` completes "must be ". */
+/* Both ends are included; `words` completes "must be ". */
 struct playlist_range {
     double min, max;
     bool whole;
@@ -26,8 +26,9 @@ bool playlist_member(const struct playlist_node *object, const char *key,
                      struct playlist_node *member);
 struct playlist_node playlist_list_item(const struct playlist_node *list, size_t index);
 
-/* A fault and false unless `node` is an object (strange keys are faults, but it is one; no words:
- * any key is right), a list of at least count_min items, a string. */
+/* Each returns false, with a fault, unless `node` is an object (unknown keys are faults, but do
+ * not make it false; without `known` all keys are allowed), a list of at least count_min items, a
+ * string. */
 bool playlist_is_object(struct playlist_parser *parser, const struct playlist_node *node,
                         struct playlist_words known);
 bool playlist_is_list(struct playlist_parser *parser, const struct playlist_node *node,
@@ -60,8 +61,8 @@ bool playlist_hex_parse(const char *text, uint8_t *bytes, size_t count);
 bool playlist_read_string(struct playlist_parser *parser, const struct playlist_node *object,
                           const char *key, const char **out);
 
-/* A string, or `count` zeroed items, that stay with the playlist. When out of memory "", or
- * NULL. */
+/* Copies a string, or allocates `count` zeroed items, in the playlist's memory. "" or NULL when
+ * out of memory. */
 const char *playlist_copy_text(struct playlist_parser *parser, const char *text);
 void *playlist_new_items(struct playlist_parser *parser, size_t count, size_t size);
 

@@ -40,7 +40,7 @@ static const struct {
 };
 _Static_assert(sizeof verdicts / sizeof *verdicts == POINTER_MALFORMED + 1, "each has a name");
 
-/* 9999-12-31T23:59:59.999Z: beyond it there is no way to write a time. */
+/* 9999-12-31T23:59:59.999Z: later times cannot be written. */
 #define TIME_MS_MAX INT64_C(253402300799999)
 
 static bool is_decimal_digit(char c)
@@ -123,8 +123,8 @@ static MUST_CHECK bool split_fields(char *text, const char *values[FIELD_COUNT],
     return true;
 }
 
-/* The file's name follows from kind and version: nothing is left for it to say but the kind, and no
- * path can hide in it. */
+/* The file's name follows from kind and version. So it only tells the kind, and cannot contain
+ * another path. */
 static MUST_CHECK bool read_kind(const char *file, struct pointer *pointer, struct err *err)
 {
     static const enum pointer_kind kinds[] = {POINTER_PLAYLIST, POINTER_TAKEOVER};
@@ -180,7 +180,7 @@ static void print_time(int64_t ms, char text[24])
     int64_t second = ms / 1000;
     civil_date_of((int32_t)(second / 86400), &year, &month, &day);
     int left = (int)(second % 86400);
-    /* The remainders only tell the compiler that it fits. */
+    /* The remainders tell the compiler that the text fits. */
     snprintf(text, 24, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
              (unsigned)month % 100, (unsigned)day % 100, (unsigned)left / 3600 % 24,
              (unsigned)left / 60 % 60, (unsigned)left % 60);

@@ -21,10 +21,10 @@
 #define POINTER_TEXT_BYTES 512   /* a trusted comment as pointer_print writes it, with its NUL */
 /* A pointer signed later than this from now is refused, where the clock is trusted. */
 #define POINTER_FUTURE_MS INT64_C(86400000)
-/* Where it is not: later than this from the time that has passed for certain (ten years). Who has
- * lain in a storeroom for so long is set up anew. */
+/* Where the clock is not trusted: later than this (ten years) from the time that has certainly
+ * passed. A player that was in storage for longer must be set up anew. */
 #define POINTER_FUTURE_BLIND_MS INT64_C(315576000000)
-/* When a pointer ended that was never to be in force: it has passed by every clock. */
+/* The end of a pointer that is never in force: it has passed by every clock. */
 #define POINTER_ENDED_MS 1
 
 enum pointer_kind { POINTER_PLAYLIST, POINTER_TAKEOVER };
@@ -53,8 +53,8 @@ struct pointer_rules {
     const char *channel;
     enum pointer_kind kind;
     int64_t highest_version; /* seen so far; 0: none */
-    /* What time it is (trusted_time.h): by a clock that is trusted, or else the latest time that is
-     * known to have passed, which tells little about the future. */
+    /* The time (trusted_time.h): of a trusted clock, or else the latest time that has certainly
+     * passed, which says little about the future. */
     int64_t now_ms;
     bool clock_trusted;
 };
@@ -63,10 +63,10 @@ struct pointer_rules {
 bool pointer_channel_is_valid(const char *name);
 
 /* Reads a trusted comment. The six fields must be there once each, in any order, separated by
- * single spaces. Fields of any other name are refused, unless it begins with "x-": those are for
- * later players and other programs; they are ignored, however often they come. Numbers without sign or leading zeros; times with an offset;
- * file must be p-<version>.json or t-<version>.json of this version; expires not before signed.
- * ERR_INPUT, ERR_LIMIT. */
+ * single spaces. Fields of other names are refused, unless the name begins with "x-": those are
+ * for later players and other programs, and are ignored, however often they occur. Numbers have no
+ * sign or leading zeros; times have an offset; file must be p-<version>.json or t-<version>.json
+ * of this version; expires must not be before signed. ERR_INPUT, ERR_LIMIT. */
 MUST_CHECK bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err);
 
 /* Writes a trusted comment, times in UTC to the second. The pointer's fields must be valid. */
@@ -75,8 +75,9 @@ void pointer_print(const struct pointer *pointer, char text[POINTER_TEXT_BYTES])
 /* "p-43.json". */
 void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES]);
 
-/* When it is over: expires_ms, or POINTER_ENDED_MS where that is not after signed_ms. Whoever ends a
- * takeover signs one that expires as it is signed, and clocks of players may be slow. */
+/* When the pointer ends: expires_ms, or POINTER_ENDED_MS if that is not after signed_ms. A
+ * takeover is ended by a pointer that expires as it is signed, and the clocks of players may be
+ * slow. */
 int64_t pointer_end_ms(const struct pointer *pointer);
 
 /* Never POINTER_MALFORMED. */
@@ -86,7 +87,7 @@ enum pointer_verdict pointer_judge(const struct pointer *pointer,
 /* A verdict's name in the log: "rollback", "wrong_channel". Static. */
 const char *pointer_verdict_name(enum pointer_verdict verdict);
 
-/* ... and in words for people: "wrong channel". Static. */
+/* ... and for people: "wrong channel". Static. */
 const char *pointer_verdict_words(enum pointer_verdict verdict);
 
 #endif

@@ -127,9 +127,9 @@ static bool rank_parts(struct programme *programme)
     return true;
 }
 
-/* Room for the fullest day: four events a part, a block more than events, and as many slots as the
- * shortest spot fits into the longest day, with a cut one for each block. What is never used is
- * never touched, so costs no memory. */
+/* Takes memory for the fullest day: four events a part, one block more than events, and as many
+ * slots as the shortest spot fits into the longest day, plus a cut one for each block. Pages that
+ * are never touched cost no memory. */
 static bool reserve_days(struct programme *programme)
 {
     const struct playlist *playlist = programme->playlist;
@@ -197,8 +197,8 @@ static int64_t midnight_ms(const struct programme *programme, int32_t local_day)
     return civil_instant(programme->zone, (int64_t)local_day * CIVIL_DAY_MS);
 }
 
-/* The day that holds t_ms: one that is kept, or swept now in the place of the one not asked for
- * longest. */
+/* The day that contains t_ms: from the cache, or swept now in place of the least recently used
+ * one. */
 static struct programme_day *day_at(struct programme *programme, int64_t t_ms)
 {
     struct programme_day *oldest = &programme->days[0];

@@ -30,7 +30,7 @@
 #define PROGRAMME_FIRST_MS INT64_C(31536000000)
 #define PROGRAMME_LAST_MS INT64_C(7258118399999)
 
-/* Room for a set of dayparts: schedule[i] is bit i % 64 of word i / 64. */
+/* The size of a set of dayparts: schedule[i] is bit i % 64 of word i / 64. */
 #define PROGRAMME_SET_WORDS (PLAYLIST_SCHEDULE_MAX / 64)
 
 struct programme;
@@ -58,9 +58,9 @@ struct programme_stretch {
     int64_t start_ms, end_ms;
 };
 
-/* What is on screen at one instant: `to` is the slot that holds it; while its transition runs
- * (has_from), `from` is the slot before it, which goes on moving. `mix` is linear, 0 at the slot's
- * start, 1 without has_from. */
+/* What is on screen at one instant: `to` is the slot that contains it. While its transition runs
+ * (has_from), `from` is the slot before it, which continues to move. `mix` rises linearly from 0
+ * at the slot's start; it is 1 without has_from. */
 struct programme_scene {
     bool has_from;
     struct programme_slot from, to;
@@ -91,9 +91,9 @@ int64_t programme_next_change(struct programme *programme, int64_t t_ms);
 struct programme_slot programme_next_slot(struct programme *programme,
                                           const struct programme_slot *slot);
 
-/* The block that holds t_ms, with the edges as in programme_scene_at. `running` (NULL is allowed)
- * becomes the set of the dayparts that run in it; the schedule has at most PLAYLIST_SCHEDULE_MAX
- * entries, as every checked one. Lays no slots. */
+/* The block that contains t_ms, with the edges as in programme_scene_at. `running` (NULL is
+ * allowed) becomes the set of the dayparts that run in it. The schedule has at most
+ * PLAYLIST_SCHEDULE_MAX entries, as every checked one. Lays no slots. */
 struct programme_stretch programme_block_at(struct programme *programme, int64_t t_ms,
                                             uint64_t running[PROGRAMME_SET_WORDS]);
 

@@ -1,11 +1,12 @@
-/* The inside of the programme: days, their blocks, the slots in them. For player/programme/programme*.c,
- * and schedule_lint_dayparts.c, which looks at a programme of its own. */
+/* The inside of the programme: days, their blocks, the slots in them. For
+ * player/programme/programme*.c, and for schedule_lint_dayparts.c, which sweeps days of its own
+ * programme. */
 #ifndef PROGRAMME_PROGRAMME_DAY_H
 #define PROGRAMME_PROGRAMME_DAY_H
 
 #include "programme/programme.h"
 
-#define PROGRAMME_DAYS_CACHED 3 /* around midnight three days are asked for in turn */
+#define PROGRAMME_DAYS_CACHED 3 /* around midnight three days are needed in turn */
 
 /* A daypart, by rank: highest priority first, then as listed. */
 struct programme_part {
@@ -37,7 +38,7 @@ struct programme_laid {
 
 struct programme_day {
     int64_t start_ms, end_ms; /* equal: nothing in it yet */
-    uint64_t asked;           /* when it was last asked for, counted in questions */
+    uint64_t asked;           /* when it was last needed, counted in calls */
     struct programme_block *blocks;
     uint64_t *sets; /* for each block the ranks that run, set_words each */
     int block_count;
@@ -64,8 +65,8 @@ struct programme {
     int part_count;
     size_t set_words;
     uint64_t *active;               /* scratch: ranks active while a day is swept */
-    struct programme_event *events; /* scratch: room for four a part */
-    struct programme_turn *turns;   /* scratch: a heap, room for one a part */
+    struct programme_event *events; /* scratch: four for each part */
+    struct programme_turn *turns;   /* scratch: a heap, one for each part */
     uint64_t questions;
     struct programme_day days[PROGRAMME_DAYS_CACHED];
 };
@@ -78,8 +79,8 @@ bool programme_day_span(const struct programme *programme, int rank, int32_t sta
 /* Finds the blocks of a local day, which has a length above 0; start_ms and end_ms are set. */
 void programme_day_sweep(struct programme *programme, struct programme_day *day, int32_t local_day);
 
-/* The slot that holds t_ms, which lies in the block; without its transition. Lays the block's slots
- * if need be. */
+/* The slot that contains t_ms, which lies in the block; without its transition. Lays the block's
+ * slots if necessary. */
 struct programme_slot programme_lay_slot(struct programme *programme, struct programme_day *day,
                                          struct programme_block *block, int64_t t_ms);
 

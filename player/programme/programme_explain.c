@@ -5,7 +5,7 @@
 #define WORD_BITS 64
 #define FRUITLESS_MAX 16
 
-/* What one call works with. */
+/* The arguments of one call. */
 struct question {
     const struct playlist *playlist;
     const struct civil_zone *zone;
@@ -187,7 +187,7 @@ static bool is_empty(const uint64_t *set)
     return all == 0;
 }
 
-/* Takes those out of `open` that run now (`run`; else those that do not). */
+/* Moves dayparts from `open` to `taken`: those that run now (`run`), or those that do not. */
 static void take_matching(uint64_t *open, const uint64_t *now, bool run, uint64_t *taken)
 {
     for (size_t i = 0; i < PROGRAMME_SET_WORDS; i++) {
@@ -196,7 +196,7 @@ static void take_matching(uint64_t *open, const uint64_t *now, bool run, uint64_
     }
 }
 
-/* Takes the first out of a set; -1 when it is empty. */
+/* Removes the first daypart of a set, and returns it; -1 when the set is empty. */
 static int take_first(uint64_t *set)
 {
     for (size_t i = 0; i < PROGRAMME_SET_WORDS; i++) {
@@ -297,21 +297,21 @@ static bool loop_holds(const struct playlist *playlist, int loop, int spot)
     return false;
 }
 
-/* A block that was looked through for nothing. Slots follow from what runs and for how long, so
- * others like it need not be: most days are as the one before. */
+/* A block in which the spot was not found. Slots follow from what runs and for how long, so a
+ * block like it need not be searched: most days are as the one before. */
 struct fruitless {
     int64_t length_ms;
     uint64_t running[PROGRAMME_SET_WORDS];
 };
 
-/* A spot that is looked for, and who can bring it. */
+/* A search for a spot, and the dayparts whose loops have it. */
 struct search {
     struct programme *programme;
     int spot;
     bool in_fallback;
     uint64_t carriers[PROGRAMME_SET_WORDS];
     struct fruitless fruitless[FRUITLESS_MAX];
-    size_t fruitless_count; /* ever; the latest are kept */
+    size_t fruitless_count; /* in all; only the latest are stored */
 };
 
 static void note_fruitless(struct search *search, const struct programme_stretch *block,
@@ -350,7 +350,7 @@ static bool find_slot_before(struct search *search, int64_t start_ms, struct pro
     for (int64_t at_ms = start_ms - 1; at_ms >= earliest_ms;) {
         struct programme_stretch block = programme_block_at(search->programme, at_ms, running);
         bool whole = at_ms == block.end_ms - 1, can = can_hold(search, &block, running);
-        /* Below the edge the programme answers for the edge. */
+        /* Before the first instant the programme answers for the first. */
         while (can && at_ms >= block.start_ms && at_ms >= PROGRAMME_FIRST_MS) {
             *found = programme_scene_at(search->programme, at_ms).to;
             if (found->spot == search->spot)

@@ -1,9 +1,9 @@
-/* Why a daypart runs at an instant or doesn't, and when a spot is on (duckling-playlist(5),
+/* Says why a daypart runs at an instant or not, and when a spot is on (duckling-playlist(5),
  * PROGRAMME).
  *
- * Pure; nothing is kept. It asks the programme and so answers by the code that plays. All searches,
- * back and on, end PROGRAMME_EXPLAIN_HORIZON_MS away: far enough for what comes once a year. One thread at a
- * time, as the programme. */
+ * Pure, and without a state. The answers come from the programme, so from the code that plays. All
+ * searches, backward and forward, end PROGRAMME_EXPLAIN_HORIZON_MS away: far enough for what
+ * happens once a year. One thread at a time, as the programme. */
 #ifndef PROGRAMME_PROGRAMME_EXPLAIN_H
 #define PROGRAMME_PROGRAMME_EXPLAIN_H
 
@@ -22,7 +22,8 @@
  * Saturday a daypart of FR, 22:00 to 02:00, runs, and one of SA does not, for it is not on FR. */
 enum programme_explain_reason {
     PROGRAMME_EXPLAIN_RUNS,
-    PROGRAMME_EXPLAIN_NO_SHARE, /* it counts as running; the shares of the others leave it nothing */
+    PROGRAMME_EXPLAIN_NO_SHARE, /* it counts as running, but the shares of the others leave it no
+                                   time */
     PROGRAMME_EXPLAIN_NO_SPOTS, /* its loop is empty; no checked playlist has one */
     PROGRAMME_EXPLAIN_BEFORE_START,
     PROGRAMME_EXPLAIN_AFTER_END,
@@ -55,10 +56,9 @@ struct programme_explain {
     int64_t since_ms, until_ms;
 };
 
-/* Where a spot stands in time around an instant; `before` and `after` never are the slot that holds
- * it. */
+/* When a spot is on around an instant. `before` and `after` are never the slot that contains it. */
 struct programme_explain_spot {
-    bool in_loop; /* a loop of the schedule, or the fallback, holds it; else it is never on */
+    bool in_loop; /* it is in a loop of the schedule or in the fallback; else it is never on */
     bool is_on;
     bool has_before, has_after; /* found within the horizon */
     struct programme_slot before, after;
@@ -71,8 +71,8 @@ struct programme_explain programme_explain_instant(const struct playlist *playli
                                                    struct programme *programme, int64_t t_ms,
                                                    struct programme_explain_daypart *dayparts);
 
-/* When a spot (an index of playlist spots) was on last, and will be on next. Fast: blocks in which
- * no loop holds the spot are passed over whole. */
+/* When a spot (an index of playlist spots) was on last, and will be on next. Blocks whose loops do
+ * not have the spot are skipped. */
 struct programme_explain_spot programme_explain_spot(const struct playlist *playlist,
                                                      struct programme *programme, int spot,
                                                      int64_t t_ms);

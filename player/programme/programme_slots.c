@@ -3,7 +3,7 @@
 
 #define WORD_BITS 64
 
-/* The place in a loop, running from start_ms on again and again, that holds t_ms. */
+/* The slot that contains t_ms in a loop that repeats from start_ms on. */
 static struct programme_slot slot_of_loop(const struct programme *programme, int loop_index,
                                           int64_t start_ms, int64_t t_ms)
 {
@@ -76,7 +76,7 @@ static int gather_turns(struct programme *programme, const uint64_t *set)
         if (turns[i].share > 0)
             turns[share_count++] = turns[i];
     }
-    /* All given 0, listed order: a heap as it stands. */
+    /* All have 0 given_ms, so the order of the list is a heap already. */
     return share_count;
 }
 

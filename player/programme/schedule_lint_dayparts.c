@@ -8,14 +8,14 @@
 #include <stdlib.h>
 
 #define WORD_BITS 64
-/* Days that are looked at: two weeks and a day from each start and end, a week from each exception,
- * because between these the same comes again every week; and at most so many. */
+/* The days that are checked: two weeks and a day from each start and end, and a week from each
+ * exception, because between these every week is the same. At most DAYS_MAX. */
 #define DAYS_AFTER_CHANGE 15
 #define DAYS_AFTER_EXCEPTION 8
 #define DAYS_MAX 1000
 #define WHOLE_PPM 1000000
 
-/* What is known of a daypart. */
+/* What the survey found about a daypart. */
 struct fate {
     bool has_next, has_last;
     int32_t next_day;         /* the first start day on which it still is active */
@@ -31,7 +31,7 @@ struct survey {
     int64_t now_ms;
     int32_t today;
     struct fate *fates; /* by rank */
-    int32_t *days;      /* to look at */
+    int32_t *days;      /* to check */
     size_t day_count, day_capacity;
     bool shares_warned;
     struct playlist_faults *warnings;
@@ -59,7 +59,7 @@ static void find_bounds(const struct survey *survey, int rank, int32_t *first, i
     }
 }
 
-/* In so many days from its first on a daypart that is ever active is. */
+/* A daypart that is ever active is active within this many days from its first. */
 static int32_t search_days(const struct playlist_daypart *daypart)
 {
     return (int32_t)(7 * (daypart->except_count + 2) + DAYS_AFTER_CHANGE);
@@ -124,7 +124,7 @@ static int compare_survey_days(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-/* The days on which something could be as on no day before. */
+/* Collects the days on which something may run that does not on the days before. */
 static bool gather_days(struct survey *survey)
 {
     for (int rank = 0; rank < survey->programme->part_count; rank++) {
@@ -201,7 +201,7 @@ static void survey_block(struct survey *survey, const uint64_t *set, int64_t at_
         else
             survey->fates[rank].starved = true;
     }
-    /* Each rounding to millionths is forgiven, as the parser does. */
+    /* Rounding each to millionths is allowed for, as in the parser. */
     if (members > 1 && sum_ppm > WHOLE_PPM + members)
         warn_shares(survey, survey->programme->parts[first].daypart, sum_ppm, at_ms);
 }

@@ -31,7 +31,7 @@ static bool find_unused_loops(const struct playlist *playlist, struct playlist_f
     return true;
 }
 
-/* A spot of a loop that nothing runs is not told: its loop is. */
+/* A spot in a loop that nothing runs gets no warning: its loop does. */
 static bool find_unused_spots(const struct playlist *playlist, struct playlist_faults *warnings)
 {
     const struct playlist_node spots = {.parent = &root, .key = "spots"};

@@ -33,7 +33,7 @@ struct week {
     int64_t from_ms, to_ms;
     struct repeat repeats[REPEATS_MAX];
     size_t count;
-    size_t lost; /* for which there was no room */
+    size_t lost; /* more than fit */
 };
 
 /* `at_ms` gives the time of day; `on_ms` the day that it belongs to. */

@@ -50,8 +50,8 @@ static MUST_CHECK bool find_zone(const struct check_subject *subject,
     return true;
 }
 
-/* The instant that the schedule is looked at from: --at, else now. A local time is one of --timezone,
- * else of the playlist's zone, as in the other commands. */
+/* The instant from which the schedule is checked: --at, else now. A local time is one of
+ * --timezone, else of the playlist's zone, as in the other commands. */
 static MUST_CHECK bool find_instant(const struct check_subject *subject,
                                     const struct playlist *playlist, const struct zone *zone,
                                     int64_t *now_ms, struct err *err)
@@ -104,7 +104,7 @@ static int64_t limit_of(const struct check_subject *subject)
     return (int64_t)(setting_value(subject, SETTING_DECODE_TIMEOUT)->number * 1000);
 }
 
-/* What a playlist without faults says. */
+/* Checks what only a playlist without faults can be checked for. */
 static MUST_CHECK bool check_sense(const struct check_subject *subject,
                                    const struct edition *edition, const struct check_bytes *bytes,
                                    struct err *err)

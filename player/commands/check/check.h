@@ -12,10 +12,10 @@ struct check_bytes {
     size_t size;
 };
 
-/* What the command looks at, for others that must not go on with a playlist that has faults:
- * `path` is the file that these bytes were read from, beside which its media are. What is found
- * goes to the report. False where the check itself fails (ERR_INPUT: a time zone that was asked
- * for; ERR_SYSTEM). */
+/* What the command checks, also for commands that must not go on with a faulty playlist. `path` is
+ * the file that the bytes were read from; its media lie beside it. Faults and warnings go to the
+ * report. False where the check itself fails (ERR_INPUT: an unknown time zone in an option;
+ * ERR_SYSTEM). */
 MUST_CHECK bool check_playlist(const struct settings *settings, const char *path,
                                const struct check_bytes *bytes, struct check_report *report,
                                struct err *err);

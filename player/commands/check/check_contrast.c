@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define INK 128       /* coverage from which a pixel belongs to a letter */
+#define INK 128       /* coverage from which on a pixel belongs to a letter */
 #define CLEAR 16      /* and up to which it doesn't */
 #define TOUCH_PART 16 /* what is within the em divided by this touches a letter */
 #define STEPS 100     /* of contrast 1, in the histogram */
@@ -47,8 +47,8 @@ double check_contrast_colors(uint32_t a, uint32_t b)
     return ratio_of(color_luminance(&levels, a), color_luminance(&levels, b));
 }
 
-/* How to tell a letter's part of a premultiplied pixel from its shadow's: by a channel in which the
- * shadow, black behind light text and white behind dark, is not seen. */
+/* Tells a letter's part of a premultiplied pixel from its shadow's: by a color channel in which
+ * the shadow, black behind light text and white behind dark, is not visible. */
 struct probe {
     int shift;
     uint32_t level; /* of the color there */

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "screen/compose.h"
 
-/* What WCAG 2.2 (1.4.3) wants of large text. */
+/* What WCAG 2.2 (1.4.3) requires of large text. */
 #define CHECK_CONTRAST_LEAST 3.0
 
 /* Between two colors (0xRRGGBB): 1 to 21. */

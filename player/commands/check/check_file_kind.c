@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BOXES_MAX 10000 /* in fragments an MP4 has many, but its index comes before them */
+#define BOXES_MAX 10000 /* a fragmented MP4 has many boxes, but its index comes before them */
 #define BOX_HEAD_BYTES 16
 
 static uint64_t box_number(const uint8_t *bytes, int count)

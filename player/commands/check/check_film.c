@@ -11,16 +11,16 @@
 #include <string.h>
 
 #define DIFFERENT_US 100000 /* lengths that differ by less are the same to a viewer */
-#define GAP_US 1000000      /* so long a picture may stand where the rate varies untold */
+#define GAP_US 1000000      /* a frame may last this long where the rate is said to be constant */
 #define GAP_PICTURES 5
-#define MISSING_US 100000    /* so much missing sound can be heard */
-#define QUIET_END_US 2000000 /* shorter ones are common */
-#define STILL_US 10000000    /* so long a picture stands in no film on purpose */
-#define JOIN_US 1000000      /* so long a screen may show something else */
-#define KEY_US 3000000       /* so far apart are key pictures in a film that is made for screens */
+#define MISSING_US 100000    /* missing sound from this length on is audible */
+#define QUIET_END_US 2000000 /* shorter silences at the end are common */
+#define STILL_US 10000000    /* no film shows one frame this long on purpose */
+#define JOIN_US 1000000      /* a screen that starts may show something else this long */
+#define KEY_US 3000000       /* keyframes of films made for screens are at most this far apart */
 #define DAY_US INT64_C(86400000000)
 
-/* What a film's file turned out to be. */
+/* What the probe found about a film's file. */
 struct finding {
     bool probed;
     struct check_film_probe_result result;
@@ -32,7 +32,7 @@ struct context {
     struct finding *findings; /* by asset */
 };
 
-/* Whether any spot lets a film be heard. */
+/* Whether any spot plays the film's sound. */
 static bool has_volume(const struct playlist *playlist, int asset)
 {
     for (size_t i = 0; i < playlist->spot_count; i++) {
@@ -59,7 +59,8 @@ static MUST_CHECK bool probe_film(const struct context *context, int asset, stru
     return check_film_probe_run(&probe, &finding->result, err);
 }
 
-/* What a worker says of its codec, as far as it is a name. */
+/* Reports the film's facts. A worker is not trusted: its codec is reported only if it looks like a
+ * name. */
 static void report_facts(const struct context *context, const struct film_client_facts *facts,
                          const struct check_place *place)
 {
@@ -101,7 +102,7 @@ static void judge_length(const struct context *context, const struct playlist_sp
             (double)length_us / 1e6, (double)slot_us / 1e6);
 }
 
-/* Whether a stretch that was watched to the film's end came too early there. */
+/* Whether a passage that reached the film's end reached it too early. */
 static bool is_cut_off(const struct film_client_facts *facts,
                        const struct check_film_probe_passage *passage)
 {
@@ -109,7 +110,7 @@ static bool is_cut_off(const struct film_client_facts *facts,
     return passage->ended && film_client_is_cut_off(facts, shown_us);
 }
 
-/* Pictures that are damaged are left out. */
+/* Damaged frames leave gaps. */
 static void judge_gap(const struct context *context, const struct film_client_facts *facts,
                       const struct check_film_probe_passage *passage,
                       const struct check_place *place)
@@ -122,7 +123,7 @@ static void judge_gap(const struct context *context, const struct film_client_fa
                      (double)passage->stands_us / 1e6, (double)passage->stands_at_us / 1e6);
 }
 
-/* True when there is nothing to say. */
+/* True when there is nothing to report. */
 static bool judge_passage(const struct context *context, const struct film_client_facts *facts,
                           const struct check_film_probe_passage *passage,
                           const struct check_place *place)
@@ -134,7 +135,7 @@ static bool judge_passage(const struct context *context, const struct film_clien
         check_report_add(report, CHECK_FAULT, place, "decoding fails after %.2f s: %s", shown_s,
                          passage->err.text);
     else if (passage->failed)
-        /* One that comes to its end in time may be slow to be entered there. */
+        /* A film that can be decoded up to its end in time may still be slow to start there. */
         check_report_add(report, passage->err.code == ERR_TIMEOUT ? CHECK_WARNING : CHECK_FAULT,
                          place, "decoding fails from %.2f s of %.2f s on: %s", from_s, length_s,
                          passage->err.text);
@@ -152,7 +153,7 @@ static bool judge_passage(const struct context *context, const struct film_clien
     return false;
 }
 
-/* What the beginning doesn't have, the end can't. */
+/* A film whose beginning is broken is not checked further. */
 static void judge_passages(const struct context *context,
                            const struct check_film_probe_result *result,
                            const struct check_place *place)
@@ -195,8 +196,9 @@ static void judge_sound(const struct context *context, const struct playlist_spo
                          (double)sound->end_us / 1e6, (double)length_us / 1e6);
 }
 
-/* A film that is joined late is decoded from the key picture before that on. Where that takes long
- * only because this machine is slow, it is told otherwise: so much of it was decoded, at least. */
+/* A player that starts in the middle of a film decodes from the keyframe before. Where that is
+ * slow only because this machine is, judge_appearance reports it; so the time counts by how much
+ * of the film was decoded, at least. */
 static void judge_join(const struct context *context, const struct check_film_probe_result *result,
                        const struct check_place *place)
 {

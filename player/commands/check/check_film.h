@@ -1,4 +1,4 @@
-/* Judges a playlist's films by what check_film_probe saw of them. Main thread. */
+/* Checks a playlist's films by what check_film_probe found. Main thread. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_H
 #define COMMANDS_CHECK_CHECK_FILM_H
 
@@ -8,12 +8,12 @@
 struct check_film {
     const struct edition *edition; /* its media may be missing */
     struct check_report *report;
-    int64_t limit_ms; /* how long a worker may take for the next thing */
+    int64_t limit_ms; /* how long a worker may take for its next answer */
     bool with_loops;  /* false: the playlist has faults, and its loops can't be relied on */
 };
 
-/* All films of all spots; each file is watched once. Facts are told, faults and warnings found.
- * False where the check itself fails (ERR_SYSTEM). */
+/* Checks all films of all spots; each file is decoded once. False where the check itself fails
+ * (ERR_SYSTEM). */
 MUST_CHECK bool check_film_run(const struct check_film *check, struct err *err);
 
 #endif

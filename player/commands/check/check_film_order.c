@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #define ROUNDING 1e-6    /* of sums that should be whole */
-#define STANDS_US 100000 /* a film that stands for less seems to end in time */
+#define STANDS_US 100000 /* a last frame that stays for less is not noticed */
 
-/* The worst that any neighbour does to a spot. */
+/* The worst that any neighbor does to a spot. */
 struct worst {
     int64_t stands_us;
     int stands_into;            /* the spot after it */
@@ -47,8 +47,8 @@ static int32_t into_ms(const struct order *order, int spot)
     return own_ms < half_ms ? own_ms : half_ms;
 }
 
-/* The slot of a film without duration ends by its own transition before the film does. Who gives a
- * duration wants it; what it does to the film is told elsewhere. */
+/* The slot of a film without duration ends before the film does, by its own transition. A spot
+ * with a duration is checked in check_film.c. */
 static void compare_lengths(struct order *order, int spot, int next)
 {
     const struct playlist_spot *of = &order->playlist->spots[spot];
@@ -71,7 +71,7 @@ static double load_of(const struct order *order, int spot, int screen)
     return asset >= 0 ? order->films[asset].load : 0;
 }
 
-/* One that is too much alone is told elsewhere. */
+/* A film that alone is too much is reported in check_film.c. */
 static void compare_loads(struct order *order, int spot, int next)
 {
     struct worst *worst = &order->worst[next];
@@ -125,7 +125,7 @@ static void warn_spot(const struct order *order, int index)
     }
 }
 
-/* The lengths that a player goes by: it believes a playlist that tells them. */
+/* Creates a programme with the lengths that a player uses: those in the playlist come first. */
 static struct programme *create_programme(const struct playlist *playlist,
                                           const struct check_film_order_film *films)
 {

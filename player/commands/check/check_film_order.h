@@ -8,7 +8,7 @@
 /* What is known of an asset's film. */
 struct check_film_order_film {
     int64_t length_us; /* 0: no film, or unknown */
-    double load;       /* how much of this machine playing it takes, 1 is all; 0: unknown */
+    double load;       /* what part of this machine decoding it takes, 1 is all; 0: unknown */
 };
 
 /* Adds warnings. `films` has an item for each asset; the playlist has no faults. ERR_SYSTEM when

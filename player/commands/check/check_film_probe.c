@@ -10,24 +10,25 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TIMED_FRAMES_MIN 10 /* fewer tell nothing about a pace */
+#define TIMED_FRAMES_MIN 10 /* fewer do not give a rate */
 #define SOUND_HZ 48000
 #define BLOCK_PAIRS (SOUND_HZ / 100)
-/* A film keeps its sound until it is taken, and waits for that: what is so far behind the picture
- * is given up. */
+/* A film's worker waits while its sound is not collected. Sound that is this far behind the
+ * picture is given up. */
 #define BEHIND_PAIRS 480000 /* 10 s */
-/* A film is joined so long before its end; and if that was done within this, in its middle, too. */
+/* Decoding is started this long before the film's end and, if that took less than JOIN_SLOW_US, in
+ * its middle, too. */
 #define JOIN_END_US 300000
 #define JOIN_SLOW_US 1000000
-#define LENGTH_UNREAD (-1) /* in place of a length that the file has not been asked for yet */
+#define LENGTH_UNREAD (-1) /* a length that has not been read yet */
 
-/* How fast the pictures come. */
+/* How fast frames arrive. */
 struct timing {
     int64_t first_ns, last_ns;
     int frames;
 };
 
-/* One passage in work. */
+/* The passage that is being decoded. */
 struct work {
     const struct check_film_probe *probe;
     struct check_film_probe_result *result;
@@ -38,10 +39,11 @@ struct work {
     struct timing timing;
     struct check_flash *flash;
     float *mix;            /* scratch of BEHIND_PAIRS */
-    int64_t at, sound_end; /* of the sound, in pairs: looked for next; -1: nothing was heard yet */
+    int64_t at, sound_end; /* in pairs of samples: the next sound to collect; where collected
+                              sound ends, -1: none yet */
 };
 
-/* Sleeps until the film has news, or the time has come. */
+/* Sleeps until the film's worker has answered, or until until_ns. */
 static void wait_for_film(const struct film *film, int64_t until_ns)
 {
     int64_t deadline_ns = film_client_deadline_ns(film);
@@ -81,7 +83,7 @@ static struct film *start_film(const struct check_film_probe *probe, int64_t sta
 static void stop_film(struct film *film)
 {
     film_client_stop(film);
-    worker_process_reap(true); /* what is timed next has the machine for itself */
+    worker_process_reap(true); /* what is timed next must have the machine for itself */
 }
 
 bool check_film_probe_facts(const struct check_film_probe *probe, struct film_client_facts *facts,
@@ -99,7 +101,7 @@ bool check_film_probe_facts(const struct check_film_probe *probe, struct film_cl
     return state == FILM_CLIENT_READY;
 }
 
-/* How long it takes from a film's start to the picture that is on then; -1: none came. */
+/* How long it takes from a start to the first frame; -1: there was none. */
 static int64_t time_start(const struct check_film_probe *probe, int64_t start_us)
 {
     struct check_film_probe silent = *probe;
@@ -117,15 +119,15 @@ static int64_t time_start(const struct check_film_probe *probe, int64_t start_us
     return state == FILM_CLIENT_READY || err.code == ERR_TIMEOUT ? took_us : -1;
 }
 
-/* How much longer a player takes that joins the film late: what it decodes from the last key
- * picture on. */
+/* How much longer a start within the film takes than one at its beginning, because decoding begins
+ * at the keyframe before. */
 static int64_t time_joins(const struct check_film_probe *probe, int64_t end_us)
 {
     int64_t places_us[2] = {end_us - JOIN_END_US, end_us / 2}, most_us = 0;
     int64_t first_us = time_start(probe, 0);
     for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
         int64_t more_us = time_start(probe, places_us[i]) - first_us;
-        if (more_us >= JOIN_SLOW_US) { /* or something else kept this machine busy */
+        if (more_us >= JOIN_SLOW_US) { /* or something else was using this machine */
             int64_t again_us = time_start(probe, places_us[i]) - first_us;
             more_us = again_us < more_us ? again_us : more_us;
         }
@@ -149,7 +151,7 @@ static double pace_of(const struct timing *timing)
     return timing->frames < TIMED_FRAMES_MIN || seconds <= 0 ? 0 : (timing->frames - 1) / seconds;
 }
 
-/* Whether any sound has come for so many pairs from where it is looked for. */
+/* Whether any sound is there within so many pairs from the next one on. */
 static bool has_sound(struct work *work, int pairs)
 {
     static const float gains[2] = {1, 1};
@@ -175,8 +177,8 @@ static void count_sound_block(struct work *work)
         sound->end_us = us_of_pairs(work->at);
 }
 
-/* Takes the sound that has come. Pieces come in order, so where a later one is there, what was
- * before it is missing for good. */
+/* Collects the sound that is there. It arrives in order: where later sound is there, what lies
+ * before it is missing. */
 static void collect_sound(struct work *work)
 {
     int64_t shown_us = work->passage->shown_us;
@@ -195,7 +197,7 @@ static void collect_sound(struct work *work)
     }
 }
 
-/* Takes the pictures that have come, one after the other. False at the end. */
+/* Takes the frames that are there, one after the other. False at the end. */
 static bool take_frames(struct work *work)
 {
     struct check_film_probe_passage *passage = work->passage;
@@ -205,7 +207,7 @@ static bool take_frames(struct work *work)
         passage->ended = at_us == INT64_MAX;
         if (passage->ended)
             return false;
-        /* Of the last one that has come it is not known yet whether another follows. */
+        /* Whether another frame follows the last one is not known yet. */
         if (!frame || frame->id == work->last_id)
             return true;
         if (at_us > work->until_us)
@@ -214,7 +216,7 @@ static bool take_frames(struct work *work)
             passage->stands_us = at_us - passage->shown_us;
             passage->stands_at_us = passage->shown_us;
         }
-        /* The one that is on at the start has begun before it, nobody says when. */
+        /* The frame at the passage's start began before it, at a time that is not known. */
         passage->shown_us = work->last_id || at_us == 0 ? at_us : -1;
         passage->any = true;
         work->last_id = frame->id;
@@ -232,7 +234,7 @@ static void count_damage(struct check_film_probe_result *result, const struct fi
     result->damaged += counts.damaged;
 }
 
-/* The pictures of a short film may all be there before its sound is. */
+/* A short film's frames may all be there before its sound is. */
 static void wait_for_sound(struct work *work)
 {
     struct err err = {0};
@@ -265,7 +267,7 @@ static void decode_passage(struct work *work)
     }
     if (passage->ended)
         wait_for_sound(work);
-    /* Pictures that came before it broke may not have been taken. */
+    /* Frames that came before the failure may not have been taken. */
     passage->failed = state == FILM_CLIENT_FAILED;
     count_damage(work->result, work->film);
     stop_film(work->film);

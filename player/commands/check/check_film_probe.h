@@ -1,24 +1,23 @@
-/* Watches a film for check: opened, decoded and listened to as a player would, sandboxed, as fast
- * as this machine can. Main thread; one worker at a time, and no other beside it, for it is
- * timed. */
+/* Decodes a film as a player would, sandboxed, as fast as this machine can, and measures it. Main
+ * thread. It is timed, so only one worker runs at a time. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_PROBE_H
 #define COMMANDS_CHECK_CHECK_FILM_PROBE_H
 
 #include "decode/film_client.h"
 #include "sync/edition.h"
 
-/* So much of a film is watched from its start; and of a longer one, which tells its length, so much
- * before its end. */
+/* How much of a film is decoded from its start; and of a longer one of known length, before its
+ * end. */
 #define CHECK_FILM_PROBE_US INT64_C(120000000)
 #define CHECK_FILM_PROBE_END_US INT64_C(5000000)
-/* Of one longer than this as much in the middle. */
+/* A film longer than this is decoded in its middle, too, as long as at its end. */
 #define CHECK_FILM_PROBE_LONG_US INT64_C(600000000)
-/* And so much of its start is timed. */
+/* How much of its start is timed. */
 #define CHECK_FILM_PROBE_TIMED_US INT64_C(5000000)
 
 enum { CHECK_FILM_PROBE_PASSAGES = 3 };
 
-/* A film's file, and how to watch it. */
+/* A film's file, and how to decode it. */
 struct check_film_probe {
     const struct edition *edition; /* its media may be missing */
     int asset;
@@ -26,47 +25,47 @@ struct check_film_probe {
     bool want_sound;
 };
 
-/* A stretch of the film that was watched. */
+/* A passage of the film that was decoded. */
 struct check_film_probe_passage {
     int64_t from_us;
-    int64_t shown_us;     /* when the last picture that came begins; -1: not after from_us */
-    int64_t stands_us;    /* the longest that one picture stood before the next one, */
-    int64_t stands_at_us; /* and from when on */
-    bool any;             /* pictures came */
-    bool ended;           /* there are no more */
-    bool failed;          /* err tells why */
+    int64_t shown_us;     /* when the last frame begins; -1: no frame began after from_us */
+    int64_t stands_us;    /* the longest that one frame lasted, */
+    int64_t stands_at_us; /* and when that one began */
+    bool any;             /* there were frames */
+    bool ended;           /* the film's end was reached */
+    bool failed;          /* `err` says why */
     struct err err;
 };
 
 struct check_film_probe_sound {
-    int64_t decoded_sound_us; /* so much came; 0: nothing */
-    int64_t end_us;           /* where the last of it ended in the first passage */
-    int64_t missing_us;       /* so much did not come between what did, in all */
-    int64_t gap_us;           /* where the first of that begins */
+    int64_t decoded_sound_us; /* how much was decoded; 0: nothing */
+    int64_t end_us;           /* where the sound ends in the first passage */
+    int64_t missing_us;       /* how much is missing between what was decoded, in all */
+    int64_t gap_us;           /* where the first missing part begins */
 };
 
 struct check_film_probe_result {
-    bool usable; /* it has facts, and a picture at its start; else err tells */
+    bool usable; /* it has facts, and a frame at its start; else `err` says why not */
     struct err err;
     struct film_client_facts facts;
     struct check_film_probe_passage
         passages[CHECK_FILM_PROBE_PASSAGES]; /* the first is its start */
     int passage_count;
-    double pace; /* pictures a second; 0: too few to tell */
-    /* How much longer the first picture takes within the film than at its start, on this machine,
-     * at most, as far as was tried; its end is tried first, its middle where that was fast. */
+    double pace; /* frames decoded per second; 0: too few to measure */
+    /* How much longer the first frame takes within the film than at its start, on this machine:
+     * the longest of the places that were tried, its end, then its middle if the end was fast. */
     int64_t join_us;
-    int64_t damaged, damaged_us; /* pictures; when the first of them begins */
+    int64_t damaged, damaged_us; /* frames; when the first of them begins */
     int flashes;
     int64_t flashes_us;
     struct check_film_probe_sound sound;
 };
 
-/* What its file says, and nothing more. False: err tells why there is nothing. */
+/* Reads the facts that the file states, without decoding. False: `err` says why there are none. */
 MUST_CHECK bool check_film_probe_facts(const struct check_film_probe *probe,
                                        struct film_client_facts *facts, struct err *err);
 
-/* What is wrong with the film is found, and no failure. ERR_SYSTEM when out of memory. */
+/* Decodes the film. A faulty film is a result, not an error. ERR_SYSTEM when out of memory. */
 MUST_CHECK bool check_film_probe_run(const struct check_film_probe *probe,
                                      struct check_film_probe_result *result, struct err *err);
 

@@ -90,7 +90,8 @@ static void count_change(struct check_flash *flash, int cell, int64_t time_us)
     }
 }
 
-/* A change is opposed to the one before; what goes on in the same direction belongs to it. */
+/* A change counts when it is opposite to the one before. A change in the same direction extends
+ * that one. */
 static void add_to_cell(struct check_flash *flash, int cell, int64_t time_us, double light)
 {
     double low = fmin(flash->cells[cell].low, light), high = fmax(flash->cells[cell].high, light);

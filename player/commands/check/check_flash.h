@@ -12,7 +12,7 @@
 #define CHECK_FLASH_SIDE 4
 #define CHECK_FLASH_CELLS (CHECK_FLASH_SIDE * CHECK_FLASH_SIDE)
 #define CHECK_FLASH_MOST 3    /* within a second; more can cause seizures */
-#define CHECK_FLASH_TIMES 256 /* changes within a second that are told apart */
+#define CHECK_FLASH_TIMES 256 /* changes within a second that are counted singly */
 
 /* The mean relative luminance of each cell, 0 to 1. */
 struct check_flash_light {
@@ -35,7 +35,7 @@ struct check_flash {
 /* Of a film's frame (FRAME_I420). */
 struct check_flash_light check_flash_measure(const struct frame *frame);
 
-/* Goes on with a frame; times rise. */
+/* Adds the next frame; times must rise. */
 void check_flash_add(struct check_flash *flash, int64_t time_us,
                      const struct check_flash_light *light);
 

@@ -17,7 +17,7 @@
 /* A text in one string, for all languages, is set by the rules of this one. */
 #define LANGUAGE "en"
 
-/* What one worker makes: a spot's visual (text -1), or one of its texts, for a screen. */
+/* A job of one worker: a spot's visual (text -1), or one of its texts, for a screen. */
 struct job {
     int spot, screen, text;
     struct frames *frames;
@@ -31,13 +31,13 @@ struct check {
     struct job work[WORKERS_MAX]; /* started, oldest first */
     int work_count;
     struct canvas canvas;
-    struct frame *visual; /* whose texts are looked at; NULL: none */
+    struct frame *visual; /* behind the texts that are checked now; NULL: none */
     int visual_spot, visual_screen;
-    int failed_spot; /* whose visual was told to be unusable; -1 */
-    bool *bad;       /* by asset: told to be unusable as a font */
+    int failed_spot; /* the spot whose visual was reported as unusable; -1 */
+    bool *bad;       /* by asset: reported as unusable as a font */
 };
 
-/* A file that need only be there. True when it is. */
+/* Checks that a file is there. True when it is. */
 static bool check_file_opens(const struct check *check, int asset, const struct check_place *place)
 {
     struct err err = {0};
@@ -63,7 +63,7 @@ static void check_fonts(struct check *check)
     }
 }
 
-/* Moves `next` on to a job that is to be done, from `text` on; false at the end. */
+/* Moves `next` on to the next job; false at the end. */
 static bool find_job(struct check *check)
 {
     struct job *next = &check->next;
@@ -89,7 +89,7 @@ static const char *language_of(const struct check *check, const struct job *job)
     return *language ? language : LANGUAGE;
 }
 
-/* Whether a text can't be set only because its font is missing, which is told. */
+/* Whether a text cannot be set only because its font is missing, which is reported already. */
 static bool is_known_bad(const struct check *check, const struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
@@ -114,7 +114,7 @@ static void start_job(struct check *check)
                                                 language_of(check, job), &job->err);
 }
 
-/* Until the worker is done, well or not. */
+/* Waits until the worker has finished. True where it was successful. */
 static bool wait_for_job(struct job *job)
 {
     while (job->frames) {
@@ -197,7 +197,7 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
     return ok;
 }
 
-/* The canvas for a job's screen; the visual of another spot or screen goes. */
+/* Sets the canvas for a job's screen, and drops the visual of another spot or screen. */
 static void make_ready(struct check *check, const struct job *job)
 {
     check->canvas.width_px = check_screens[job->screen].width_px;

@@ -1,5 +1,5 @@
 /* Decodes a playlist's media as a player would, for a screen of 1920 × 1080 and one of 1080 ×
- * 1920, and judges pictures. Main thread; two workers at most. */
+ * 1920, and checks the results. Main thread; two workers at most. */
 #ifndef COMMANDS_CHECK_CHECK_MEDIA_H
 #define COMMANDS_CHECK_CHECK_MEDIA_H
 

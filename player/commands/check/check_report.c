@@ -9,8 +9,8 @@
 
 #define TEXT_BYTES 1024
 
-/* `text` is valid UTF-8 without control characters: a quote and a backslash are all that RFC 8259,
- * section 7, wants escaped. */
+/* `text` is valid UTF-8 without control characters, so RFC 8259, section 7, requires no more than
+ * quotes and backslashes to be escaped. */
 static void print_json_string(FILE *stream, const char *text)
 {
     putc('"', stream);
@@ -22,7 +22,7 @@ static void print_json_string(FILE *stream, const char *text)
     putc('"', stream);
 }
 
-/* An object, but for its end. */
+/* Prints an object without its closing brace. */
 static void print_json_object(FILE *stream, const char *word, const char *path, const char *text)
 {
     fprintf(stream, "{\"level\": \"%s\", \"path\": ", word);

@@ -17,21 +17,21 @@ struct check_place {
     const char *keys[CHECK_KEYS_MAX];
 };
 
-/* Zeroed but for `json` and `stream`, nothing was found. */
+/* Before the first, zero all but `json` and `stream`. */
 struct check_report {
     FILE *stream; /* the caller's */
     bool json;
     size_t faults, warnings;
 };
 
-/* Writes one. What is written is valid UTF-8 without control characters, whatever the texts hold;
- * texts over a kilobyte are cut. */
+/* Writes one fault or warning. The output is valid UTF-8 without control characters, whatever the
+ * texts contain. Texts over a kilobyte are cut. */
 __attribute__((format(printf, 4, 5))) void check_report_add(struct check_report *report,
                                                             enum check_level level,
                                                             const struct check_place *place,
                                                             const char *format, ...);
 
-/* What is known of a film. */
+/* The facts of a film. */
 struct check_fact {
     const char *codec;   /* letters, digits, '_', '.' and '-' */
     int width, height;   /* as shown */
@@ -39,17 +39,16 @@ struct check_fact {
     int64_t duration_ms; /* 0: unknown */
 };
 
-/* Writes a film's facts, among JSON alone: an object of the level "fact" with one member more,
- * "film". Counts as nothing. */
+/* Writes a film's facts, in JSON only: an object of the level "fact" with one more member, "film".
+ * It is not counted. */
 void check_report_fact(struct check_report *report, const struct check_place *place,
                        const struct check_fact *fact);
 
-/* Writes what the core has found, and how much more there was than it kept. */
+/* Writes all faults of a list, and how many more there were than the list could take. */
 void check_report_add_all(struct check_report *report, enum check_level level,
                           const struct playlist_faults *found);
 
-/* Writes the counts, but not among JSON. ERR_SYSTEM where standard output could not take it
- * all. */
+/* Writes the counts, but not in JSON. ERR_SYSTEM where standard output cannot be written. */
 MUST_CHECK bool check_report_end(const struct check_report *report, struct err *err);
 
 #endif

@@ -19,8 +19,9 @@ struct check_place check_shape_place(const struct playlist_spot *spot, int scree
 /* The index of the asset that a screen shows; -1. */
 int check_shape_asset(const struct playlist_spot *spot, int screen);
 
-/* Warns where a visual of this size (as shown upright) is of the wrong shape for a screen, cropped
- * by much, or enlarged. One visual for both shapes is judged by the screen that it suits alone. */
+/* Warns where a visual of this size (as shown, upright) has the wrong shape for a screen, is
+ * cropped by much, or is enlarged. A visual for both shapes is checked only for the screen of its
+ * own shape. */
 void check_shape_judge(struct check_report *report, const struct playlist_spot *spot, int screen,
                        int width, int height);
 

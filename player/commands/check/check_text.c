@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEPPED_PART 0.75  /* of the size asked for; below it the text looks like another one */
+#define STEPPED_PART 0.75  /* of the style's size; a smaller text looks like another one */
 #define LEGIBLE_PART 0.025 /* of the shorter side */
 
 struct check_place check_text_place(const struct playlist *playlist, int spot, int text)
@@ -110,7 +110,7 @@ static void judge_size(const struct check_text *text, const struct check_place *
             width, height, (int)facts->asked_px, (int)facts->used_px);
 }
 
-/* At both ends of the visual's motion; the worse counts. */
+/* Measures at both ends of the visual's motion; the lower contrast counts. */
 static MUST_CHECK bool measure_contrast(const struct check_text *text, double *ratio,
                                         struct err *err)
 {

@@ -15,8 +15,8 @@ struct check_text {
     const struct canvas *screen;  /* scratch, of the screen's size, upright */
     struct frame *visual, *frame; /* the caller's; NULL: no visual, or one that can't be shown */
     const struct protocol_facts *facts;
-    bool first;     /* of the screens: tells what is the same on all of them */
-    bool *bad_font; /* by asset: told already */
+    bool first;     /* the first of the screens: report what is the same on all of them */
+    bool *bad_font; /* by asset: reported already */
 };
 
 /* ERR_SYSTEM when out of memory; what is found is no error. */

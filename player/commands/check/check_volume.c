@@ -2,7 +2,7 @@
 
 #include "playlist/playlist_json.h"
 
-/* The volume that an object of the text has of its own; 0 where it gives none. */
+/* The volume given in an object; 0 where there is none. */
 static double own_volume(const struct json_t *object)
 {
     const struct json_t *volume = object ? playlist_json_get(object, "volume") : NULL;
