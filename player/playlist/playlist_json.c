@@ -94,10 +94,10 @@ bool playlist_json_next(const struct json_t *object, struct playlist_json_member
      * only read. */
     union {
         const json_t *given;
-        json_t *wanted;
+        json_t *mutable;
     } view = {.given = object};
-    member->place = member->place ? json_object_iter_next(view.wanted, member->place)
-                                  : json_object_iter(view.wanted);
+    member->place = member->place ? json_object_iter_next(view.mutable, member->place)
+                                  : json_object_iter(view.mutable);
     if (!member->place)
         return false;
     member->key = json_object_iter_key(member->place);
