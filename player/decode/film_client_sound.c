@@ -13,28 +13,29 @@ struct piece {
     float samples[2 * PROTOCOL_SOUND_PAIRS];
 };
 
-struct film_sound {
-    struct piece pieces[PROTOCOL_AHEAD_SOUNDS];
+struct film_client_sound {
+    struct piece pieces[PROTOCOL_SOUNDS_AHEAD_MAX];
     int first, count;
 };
 
-struct film_sound *film_client_sound_create(void)
+struct film_client_sound *film_client_sound_create(void)
 {
-    return calloc(1, sizeof(struct film_sound));
+    return calloc(1, sizeof(struct film_client_sound));
 }
 
-void film_client_sound_destroy(struct film_sound *sound)
+void film_client_sound_destroy(struct film_client_sound *sound)
 {
     free(sound);
 }
 
-bool film_client_sound_take(struct film_sound *sound, const struct protocol_sound *packet)
+bool film_client_sound_store(struct film_client_sound *sound, const struct protocol_sound *packet)
 {
-    if (sound->count == PROTOCOL_AHEAD_SOUNDS || packet->kind != PROTOCOL_SOUND ||
+    if (sound->count == PROTOCOL_SOUNDS_AHEAD_MAX || packet->kind != PROTOCOL_EVENT_SOUND ||
         packet->pairs < 1 || packet->pairs > PROTOCOL_SOUND_PAIRS || packet->time_us < 0 ||
         packet->time_us > FILM_CLIENT_DURATION_US_MAX)
         return false;
-    struct piece *piece = &sound->pieces[(sound->first + sound->count++) % PROTOCOL_AHEAD_SOUNDS];
+    struct piece *piece =
+        &sound->pieces[(sound->first + sound->count++) % PROTOCOL_SOUNDS_AHEAD_MAX];
     piece->time_us = packet->time_us;
     piece->pairs = packet->pairs;
     for (int i = 0; i < 2 * packet->pairs; i++) {
@@ -51,18 +52,18 @@ static int64_t pairs_of_us(int64_t us)
     return (us * (SOUND_HZ / 1000) + 500) / 1000;
 }
 
-int film_client_sound_forget(struct film_sound *sound, int64_t offset)
+int film_client_sound_drop_before(struct film_client_sound *sound, int64_t offset)
 {
-    int forgotten = 0;
+    int dropped = 0;
     while (sound->count > 0) {
         const struct piece *piece = &sound->pieces[sound->first];
         if (pairs_of_us(piece->time_us) + piece->pairs > offset)
             break;
-        sound->first = (sound->first + 1) % PROTOCOL_AHEAD_SOUNDS;
+        sound->first = (sound->first + 1) % PROTOCOL_SOUNDS_AHEAD_MAX;
         sound->count--;
-        forgotten++;
+        dropped++;
     }
-    return forgotten;
+    return dropped;
 }
 
 /* What of a piece lies at `from` or later, and before `pairs`, is added to the mix. Returns where
@@ -82,16 +83,17 @@ static int64_t add_piece(const struct piece *piece, int64_t at, int64_t from, fl
     return end;
 }
 
-bool film_client_sound_add(const struct film_sound *sound, int64_t offset, float *mix, int pairs,
-                           const float gains[2])
+bool film_client_sound_add(const struct film_client_sound *sound, int64_t offset, float *mix,
+                           int pairs, const float gains[2])
 {
-    bool any = false;
-    int64_t done = 0;
+    bool added = false;
+    int64_t mixed_until = 0;
     for (int i = 0; i < sound->count; i++) {
-        const struct piece *piece = &sound->pieces[(sound->first + i) % PROTOCOL_AHEAD_SOUNDS];
-        int64_t before = done;
-        done = add_piece(piece, pairs_of_us(piece->time_us) - offset, done, mix, pairs, gains);
-        any |= done > before;
+        const struct piece *piece = &sound->pieces[(sound->first + i) % PROTOCOL_SOUNDS_AHEAD_MAX];
+        int64_t before = mixed_until;
+        mixed_until =
+            add_piece(piece, pairs_of_us(piece->time_us) - offset, mixed_until, mix, pairs, gains);
+        added |= mixed_until > before;
     }
-    return any;
+    return added;
 }

@@ -30,19 +30,19 @@ static bool has_subtag(const char *language, const char *subtag)
     return false;
 }
 
-static bool is_language(const char *language, const char *primary)
+static bool has_language(const char *language, const char *primary)
 {
     size_t length = strcspn(language, "-_");
     return strlen(primary) == length && strncasecmp(language, primary, length) == 0;
 }
 
-static int face_of(const char *language)
+static int face_for_language(const char *language)
 {
-    if (is_language(language, "ja"))
+    if (has_language(language, "ja"))
         return FACE_JP;
-    if (is_language(language, "yue"))
+    if (has_language(language, "yue"))
         return FACE_HK;
-    if (!is_language(language, "zh"))
+    if (!has_language(language, "zh"))
         return FACE_KR;
     if (has_subtag(language, "Hans"))
         return FACE_SC;
@@ -59,7 +59,7 @@ bool system_fonts_find(const char *language, enum playlist_weight weight, char *
         int length = snprintf(path, path_bytes, "%s/NotoSansCJK-%s.ttc", folders[i],
                               bold ? "Bold" : "Regular");
         if (length > 0 && (size_t)length < path_bytes && access(path, R_OK) == 0) {
-            *index = face_of(language);
+            *index = face_for_language(language);
             return true;
         }
     }

@@ -21,14 +21,14 @@
 #define ENDING_STEP 64
 #define REAP_WAIT_NS INT64_C(5000000000)
 /* From the end of the talk to the end of the process: freeing a gigabyte takes a tenth of this. */
-#define HANG_UP_NS INT64_C(2000000000)
-#define FDS_MAX 4        /* that one packet may bring */
-#define CAN_NOT_LOAD 127 /* the dynamic loader's exit status; a shell's, too */
+#define EXIT_WAIT_NS INT64_C(2000000000)
+#define FDS_MAX 4              /* that one packet may bring */
+#define EXIT_LOADER_FAILED 127 /* the dynamic loader's exit status; a shell's, too */
 
 #ifdef DUCKLING_SANITIZED
-#define KEEP_ERRORS true /* a sanitizer's report must be seen */
+#define KEEP_STDERR true /* a sanitizer's report must be seen */
 #else
-#define KEEP_ERRORS false
+#define KEEP_STDERR false
 #endif
 
 /* Main thread. */
@@ -42,7 +42,7 @@ void worker_process_use_film_program(const char *name)
 }
 
 /* The program that works on a job; PROGRAM_SELF where films have none of their own. */
-static bool find_program(bool film, int *program, struct err *err)
+static bool find_worker_program(bool film, int *program, struct err *err)
 {
     *program = PROGRAM_SELF;
     if (!film || !film_program_name)
@@ -59,7 +59,7 @@ bool worker_process_prepare(bool without_sandbox, struct err *err)
     struct err none = {0};
     /* Who started us may have left it ignored: then nobody could tell how a worker ended. */
     signal(SIGCHLD, SIG_DFL);
-    if (!find_program(true, &program, &none))
+    if (!find_worker_program(true, &program, &none))
         log_error("films can't be shown, install Duckling again reason=\"%s\"", none.text);
     if (without_sandbox)
         log_warn("workers run without a sandbox: who sends a picture that breaks one "
@@ -87,13 +87,13 @@ static char **worker_environment(void)
     return list;
 }
 
-static bool spawn(pid_t *pid, bool film, int socket, struct err *err)
+static bool spawn_worker(pid_t *pid, bool film, int socket, struct err *err)
 {
     static char picture_name[] = PROTOCOL_WORKER_NAME, film_name[] = PROTOCOL_WORKER_FILM_NAME;
     char *arguments[] = {film ? film_name : picture_name, NULL};
     int program;
-    return find_program(film, &program, err) &&
-           program_start(pid, program, arguments, worker_environment(), socket, KEEP_ERRORS, err);
+    return find_worker_program(film, &program, err) &&
+           program_start(pid, program, arguments, worker_environment(), socket, KEEP_STDERR, err);
 }
 
 static bool send_job(int socket, const struct protocol_job *job, const int *files, int file_count,
@@ -124,39 +124,39 @@ static bool send_job(int socket, const struct protocol_job *job, const int *file
     return true;
 }
 
-bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+bool worker_process_start(struct worker_process *worker, const struct protocol_job *job,
                           const int *files, int file_count, struct err *err)
 {
     int pair[2];
     bool film = job->kind == PROTOCOL_JOB_FILM;
-    *link = (struct worker_process){.socket = -1, .end_fd = -1};
-    link->program = film && film_program_name ? film_program_name : "a worker";
+    *worker = (struct worker_process){.socket = -1, .exit_fd = -1};
+    worker->program = film && film_program_name ? film_program_name : "a worker";
     if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)
         return err_set(err, ERR_SYSTEM, "a worker can't be given this job");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
-    link->socket = pair[0];
+    worker->socket = pair[0];
     /* The job waits in the socket's buffer until the worker is up. */
-    bool ok =
-        send_job(pair[0], job, files, file_count, err) && spawn(&link->pid, film, pair[1], err);
+    bool ok = send_job(pair[0], job, files, file_count, err) &&
+              spawn_worker(&worker->pid, film, pair[1], err);
     close(pair[1]);
     if (!ok)
-        worker_process_stop(link);
+        worker_process_stop(worker);
     return ok;
 }
 
-int worker_process_fd(const struct worker_process *link)
+int worker_process_fd(const struct worker_process *worker)
 {
-    return link->end_fd >= 0 ? link->end_fd : link->socket;
+    return worker->exit_fd >= 0 ? worker->exit_fd : worker->socket;
 }
 
 /* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
  * second. Main thread. */
 static pid_t *ending;
-static size_t ending_count, ending_room;
+static size_t ending_count, ending_capacity;
 
 /* Not past the deadline (0: not at all). Its own child's number is nobody else's until waitpid. */
-static bool has_ended(pid_t pid, int64_t deadline_ns)
+static bool reap_one(pid_t pid, int64_t deadline_ns)
 {
     int fd = deadline_ns ? pidfd_open(pid, 0) : -1;
     int64_t left_ms = fd >= 0 ? (deadline_ns - clock_mono_ns()) / 1000000 : 0;
@@ -174,86 +174,86 @@ static bool has_ended(pid_t pid, int64_t deadline_ns)
 void worker_process_reap(bool wait)
 {
     int64_t deadline_ns = wait ? clock_mono_ns() + REAP_WAIT_NS : 0;
-    size_t kept = 0;
+    size_t remaining = 0;
     for (size_t i = 0; i < ending_count; i++)
-        if (!has_ended(ending[i], deadline_ns))
-            ending[kept++] = ending[i];
-    ending_count = kept;
-    if (kept)
+        if (!reap_one(ending[i], deadline_ns))
+            ending[remaining++] = ending[i];
+    ending_count = remaining;
+    if (remaining)
         return;
     free(ending);
     ending = NULL;
-    ending_room = 0;
+    ending_capacity = 0;
 }
 
-static void end_worker(struct worker_process *link)
+static void kill_worker(struct worker_process *worker)
 {
-    if (link->pid <= 0)
+    if (worker->pid <= 0)
         return;
-    kill(link->pid, SIGKILL);
+    kill(worker->pid, SIGKILL);
     worker_process_reap(false);
-    if (ending_count == ending_room) {
-        pid_t *more = realloc(ending, (ending_room + ENDING_STEP) * sizeof *more);
+    if (ending_count == ending_capacity) {
+        pid_t *more = realloc(ending, (ending_capacity + ENDING_STEP) * sizeof *more);
         if (more) {
             ending = more;
-            ending_room += ENDING_STEP;
+            ending_capacity += ENDING_STEP;
         }
     }
-    if (ending_count < ending_room) /* else it stays a zombie until we end */
-        ending[ending_count++] = link->pid;
-    link->pid = 0;
+    if (ending_count < ending_capacity) /* else it stays a zombie until we end */
+        ending[ending_count++] = worker->pid;
+    worker->pid = 0;
     worker_process_reap(false);
 }
 
 /* The socket is at its end: so is the worker, or soon will be. It is not killed yet, for then
  * nobody could tell whether somebody else had done so before. */
-static void await_end(struct worker_process *link)
+static void watch_for_exit(struct worker_process *worker)
 {
-    link->ended = true;
-    link->ended_ns = clock_mono_ns();
-    link->end_fd = pidfd_open(link->pid, 0);
+    worker->hung_up = true;
+    worker->hung_up_ns = clock_mono_ns();
+    worker->exit_fd = pidfd_open(worker->pid, 0);
 }
 
-int64_t worker_process_deadline_ns(const struct worker_process *link)
+int64_t worker_process_deadline_ns(const struct worker_process *worker)
 {
-    return link->ended ? link->ended_ns + HANG_UP_NS : INT64_MAX;
+    return worker->hung_up ? worker->hung_up_ns + EXIT_WAIT_NS : INT64_MAX;
 }
 
-enum err_code worker_process_error_code(const struct worker_process *link, uint32_t told)
+enum err_code worker_process_error_code(const struct worker_process *worker, uint32_t reported)
 {
-    if (!link->ready)
+    if (!worker->ready)
         return ERR_SYSTEM;
-    if (told == ERR_SYSTEM || told == ERR_LIMIT)
-        return link->short_of_memory ? ERR_SYSTEM : ERR_LIMIT;
-    return told == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
+    if (reported == ERR_SYSTEM || reported == ERR_LIMIT)
+        return worker->short_of_memory ? ERR_SYSTEM : ERR_LIMIT;
+    return reported == ERR_INPUT ? ERR_INPUT : ERR_WORKER;
 }
 
-enum err_code worker_process_timeout_code(const struct worker_process *link, enum err_code code)
+enum err_code worker_process_timeout_code(const struct worker_process *worker, enum err_code code)
 {
-    return link->ready ? code : ERR_KILLED;
+    return worker->ready ? code : ERR_KILLED;
 }
 
 /* Of a worker that was not ready, and that nobody killed. `signal`: 0 where it ended by itself. */
-static void blame_installation(const struct worker_process *link, int signal, int status,
-                               struct err *err)
+static void set_start_error(const struct worker_process *worker, int signal, int status,
+                            struct err *err)
 {
     if (signal)
-        err_set(err, ERR_SYSTEM, "%s crashed before it began (signal %d)", link->program, signal);
-    else if (status == CAN_NOT_LOAD)
+        err_set(err, ERR_SYSTEM, "%s crashed before it began (signal %d)", worker->program, signal);
+    else if (status == EXIT_LOADER_FAILED)
         err_set(err, ERR_SYSTEM, "%s can't be started: a library that it needs can't be loaded",
-                link->program);
-    else if (status == PROTOCOL_NO_JOB)
-        err_set(err, ERR_SYSTEM, "%s is of another version than the player", link->program);
+                worker->program);
+    else if (status == PROTOCOL_EXIT_NO_JOB)
+        err_set(err, ERR_SYSTEM, "%s is of another version than the player", worker->program);
     else
-        err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", link->program, status);
+        err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", worker->program, status);
 }
 
 /* The kernel says that it was a forbidden call; which one, only the worker, if it got so far. */
-static void blame_call(const struct worker_process *link, struct err *err)
+static void set_forbidden_call_error(const struct worker_process *worker, struct err *err)
 {
     char name[SANDBOX_NAME_BYTES] = "unknown";
-    if (link->forbidden)
-        sandbox_name_call(link->forbidden_call, name);
+    if (worker->forbidden)
+        sandbox_name_call(worker->forbidden_call, name);
     err_set(err, ERR_SANDBOX,
             "the worker made a forbidden system call (%s) and was killed: the file attacks the "
             "decoder, or this is a bug in Duckling, please report it with the file",
@@ -261,25 +261,25 @@ static void blame_call(const struct worker_process *link, struct err *err)
 }
 
 /* Why it ended, as soon as that is known; never blocks. False until then. */
-static bool learn_end(struct worker_process *link, struct err *err)
+static bool read_exit_reason(struct worker_process *worker, struct err *err)
 {
     siginfo_t info = {0};
-    if (link->end_fd < 0)
+    if (worker->exit_fd < 0)
         return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
-    bool known = waitid(P_PID, (id_t)link->pid, &info, WEXITED | WNOHANG) == 0;
+    bool known = waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG) == 0;
     if (known && info.si_pid == 0)
         return false;
-    link->pid = 0; /* its number may be somebody else's from now on */
+    worker->pid = 0; /* its number may be somebody else's from now on */
     if (!known)
         return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
     bool killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     int number = killed ? info.si_status : 0;
-    if (number == SIGSYS && link->ready)
-        blame_call(link, err);
+    if (number == SIGSYS && worker->ready)
+        set_forbidden_call_error(worker, err);
     else if (number == SIGKILL)
         err_set(err, ERR_KILLED, "the worker was killed; by the kernel, if memory was short");
-    else if (!link->ready)
-        blame_installation(link, number, info.si_status, err);
+    else if (!worker->ready)
+        set_start_error(worker, number, info.si_status, err);
     else if (number == SIGXCPU)
         err_set(err, ERR_WORKER, "the worker used up its processor time");
     else if (number > 0)
@@ -290,7 +290,7 @@ static bool learn_end(struct worker_process *link, struct err *err)
 }
 
 /* The descriptors that a packet brought: the first one, and how many. */
-static int take_fds(struct msghdr *message, int fds[FDS_MAX])
+static int copy_descriptors(struct msghdr *message, int fds[FDS_MAX])
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
     if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
@@ -300,14 +300,15 @@ static int take_fds(struct msghdr *message, int fds[FDS_MAX])
     return count;
 }
 
-static enum worker_process_event take_packet(struct worker_process *link, void *packet, size_t room,
-                                             size_t *size, int *fd, struct err *err)
+static enum worker_process_event receive_packet(struct worker_process *worker, void *packet,
+                                                size_t packet_bytes_max, size_t *size, int *fd,
+                                                struct err *err)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
     } control;
-    struct iovec part = {packet, room};
+    struct iovec part = {packet, packet_bytes_max};
     struct msghdr message = {
         .msg_iov = &part,
         .msg_iovlen = 1,
@@ -315,35 +316,35 @@ static enum worker_process_event take_packet(struct worker_process *link, void *
         .msg_controllen = sizeof control,
     };
     *fd = -1;
-    if (link->ended)
-        return learn_end(link, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
-    ssize_t got = recvmsg(link->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    if (worker->hung_up)
+        return read_exit_reason(worker, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
+    ssize_t received = recvmsg(worker->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (received < 0 && (errno == EAGAIN || errno == EINTR))
         return WORKER_PROCESS_NOTHING;
-    int fds[FDS_MAX],
-        count = got >= 0 ? take_fds(&message, fds) : 0; /* an empty packet may bring some, too */
-    if (got > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && count <= 1) {
-        *size = (size_t)got;
+    int fds[FDS_MAX], count = received >= 0 ? copy_descriptors(&message, fds)
+                                            : 0; /* an empty packet may bring some, too */
+    if (received > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && count <= 1) {
+        *size = (size_t)received;
         *fd = count ? fds[0] : -1;
         return WORKER_PROCESS_PACKET;
     }
     for (int i = 0; i < count; i++)
         close(fds[i]);
-    if (got >= 0 && message.msg_flags & MSG_CTRUNC && count < FDS_MAX) {
+    if (received >= 0 && message.msg_flags & MSG_CTRUNC && count < FDS_MAX) {
         /* Fewer than there is room for: the kernel had no number for the next one. */
         err_set(err, ERR_SYSTEM, "too many files are open");
         return WORKER_PROCESS_BROKEN;
     }
-    if (got > 0 || count > 0) {
+    if (received > 0 || count > 0) {
         err_set(err, ERR_WORKER, "the worker sent nonsense");
         return WORKER_PROCESS_BROKEN;
     }
-    await_end(link);
-    return learn_end(link, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
+    watch_for_exit(worker);
+    return read_exit_reason(worker, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
 }
 
 /* Its kind, where it is an event of ours; else none that there is. */
-static uint32_t kind_of(const void *packet, size_t size)
+static uint32_t event_kind(const void *packet, size_t size)
 {
     struct protocol_event event;
     if (size != sizeof event)
@@ -353,45 +354,46 @@ static uint32_t kind_of(const void *packet, size_t size)
 }
 
 /* It is ready, which it may say once and before all else. */
-static bool take_ready(struct worker_process *link, const void *packet, int fd)
+static bool accept_ready(struct worker_process *worker, const void *packet, int fd)
 {
     struct protocol_event event;
     memcpy(&event, packet, sizeof event);
-    if (link->ready || fd >= 0 || event.code > 1)
+    if (worker->ready || fd >= 0 || event.code > 1)
         return false;
-    link->ready = true;
-    link->short_of_memory = event.code;
+    worker->ready = true;
+    worker->short_of_memory = event.code;
     return true;
 }
 
 /* It is about to be ended by its sandbox, which it may say once. How it does end shows whether that
  * is true. */
-static bool take_forbidden(struct worker_process *link, const void *packet, int fd)
+static bool accept_forbidden(struct worker_process *worker, const void *packet, int fd)
 {
     struct protocol_event event;
     memcpy(&event, packet, sizeof event);
-    if (link->forbidden || fd >= 0)
+    if (worker->forbidden || fd >= 0)
         return false;
-    link->forbidden = true;
-    link->forbidden_call = event.code;
+    worker->forbidden = true;
+    worker->forbidden_call = event.code;
     return true;
 }
 
-enum worker_process_event worker_process_receive(struct worker_process *link, void *packet,
-                                                 size_t room, size_t *size, int *fd,
+enum worker_process_event worker_process_receive(struct worker_process *worker, void *packet,
+                                                 size_t packet_bytes_max, size_t *size, int *fd,
                                                  struct err *err)
 {
     for (;;) {
-        enum worker_process_event news = take_packet(link, packet, room, size, fd, err);
-        if (news != WORKER_PROCESS_PACKET)
-            return news;
-        uint32_t kind = kind_of(packet, *size);
-        if (kind == PROTOCOL_FORBIDDEN && take_forbidden(link, packet, *fd))
+        enum worker_process_event event =
+            receive_packet(worker, packet, packet_bytes_max, size, fd, err);
+        if (event != WORKER_PROCESS_PACKET)
+            return event;
+        uint32_t kind = event_kind(packet, *size);
+        if (kind == PROTOCOL_EVENT_FORBIDDEN && accept_forbidden(worker, packet, *fd))
             continue;
-        if (kind != PROTOCOL_READY && kind != PROTOCOL_FORBIDDEN &&
-            (link->ready || kind == PROTOCOL_ERROR))
+        if (kind != PROTOCOL_EVENT_READY && kind != PROTOCOL_EVENT_FORBIDDEN &&
+            (worker->ready || kind == PROTOCOL_EVENT_ERROR))
             return WORKER_PROCESS_PACKET;
-        if (kind == PROTOCOL_READY && take_ready(link, packet, *fd))
+        if (kind == PROTOCOL_EVENT_READY && accept_ready(worker, packet, *fd))
             continue;
         if (*fd >= 0)
             close(*fd);
@@ -401,18 +403,18 @@ enum worker_process_event worker_process_receive(struct worker_process *link, vo
     }
 }
 
-bool worker_process_send(struct worker_process *link, const void *packet, size_t size)
+bool worker_process_send(struct worker_process *worker, const void *packet, size_t size)
 {
-    return link->socket >= 0 && !link->ended &&
-           send(link->socket, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+    return worker->socket >= 0 && !worker->hung_up &&
+           send(worker->socket, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-void worker_process_stop(struct worker_process *link)
+void worker_process_stop(struct worker_process *worker)
 {
-    end_worker(link);
-    if (link->socket > 0)
-        close(link->socket);
-    if (link->end_fd > 0)
-        close(link->end_fd);
-    *link = (struct worker_process){.socket = -1, .end_fd = -1};
+    kill_worker(worker);
+    if (worker->socket > 0)
+        close(worker->socket);
+    if (worker->exit_fd > 0)
+        close(worker->exit_fd);
+    *worker = (struct worker_process){.socket = -1, .exit_fd = -1};
 }

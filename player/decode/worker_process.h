@@ -12,11 +12,11 @@
 #include <sys/types.h>
 
 struct worker_process {
-    pid_t pid;  /* 0: told to end, or gone */
-    int socket; /* -1: never started */
-    bool ended; /* its end of the socket is closed: what killed it will be known soon */
-    int end_fd; /* readable then; -1 before */
-    int64_t ended_ns;
+    pid_t pid;    /* 0: told to end, or gone */
+    int socket;   /* -1: never started */
+    bool hung_up; /* its end of the socket is closed: what killed it will be known soon */
+    int exit_fd;  /* readable then; -1 before */
+    int64_t hung_up_ns;
     const char *program; /* what its worker is called in errors */
     bool ready;          /* it has said so: from now on it may have looked at the medium */
     bool short_of_memory;
@@ -37,7 +37,7 @@ MUST_CHECK bool worker_process_prepare(bool without_sandbox, struct err *err);
 /* Starts a worker on a job (without magic and file_count, which are filled in). `files`, at most
  * PROTOCOL_FILES_MAX, are copied to the worker and stay the caller's. On failure (ERR_SYSTEM) there
  * is nothing to stop. */
-MUST_CHECK bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+MUST_CHECK bool worker_process_start(struct worker_process *worker, const struct protocol_job *job,
                                      const int *files, int file_count, struct err *err);
 
 enum worker_process_event {
@@ -47,9 +47,9 @@ enum worker_process_event {
 };
 
 /* Takes one packet of at most `room` bytes (those of an event, at least) into `packet`; *fd is the
- * descriptor that came with it, for the caller to close, or -1. PROTOCOL_READY is taken here, and
+ * descriptor that came with it, for the caller to close, or -1. PROTOCOL_EVENT_READY is taken here, and
  * not handed on; before it nothing but an error is, and after it no other. So is
- * PROTOCOL_FORBIDDEN, which only makes the error's text clearer.
+ * PROTOCOL_EVENT_FORBIDDEN, which only makes the error's text clearer.
  *
  * Errors: ERR_WORKER where the worker is to blame: nonsense, a crash. ERR_SANDBOX where its sandbox
  * ended it: either the medium has taken it over, or a library did what the sandbox does not know.
@@ -59,19 +59,19 @@ enum worker_process_event {
  * else ended it (SIGKILL), as the kernel does when memory is short; a worker can bring that upon
  * itself by taking memory, so it is no reason to blame the medium for good, nor to start it again
  * at once. */
-enum worker_process_event worker_process_receive(struct worker_process *link, void *packet,
-                                                 size_t room, size_t *size, int *fd,
+enum worker_process_event worker_process_receive(struct worker_process *worker, void *packet,
+                                                 size_t packet_bytes_max, size_t *size, int *fd,
                                                  struct err *err);
 
 /* False when it can't be sent now: the worker's buffer is full, or it is gone. */
-bool worker_process_send(struct worker_process *link, const void *packet, size_t size);
+bool worker_process_send(struct worker_process *worker, const void *packet, size_t size);
 
 /* Readable when worker_process_receive has something to say. */
-int worker_process_fd(const struct worker_process *link);
+int worker_process_fd(const struct worker_process *worker);
 
 /* When a worker that hung up should have ended (CLOCK_MONOTONIC): it is to be stopped then.
  * INT64_MAX: it did not hang up. */
-int64_t worker_process_deadline_ns(const struct worker_process *link);
+int64_t worker_process_deadline_ns(const struct worker_process *worker);
 
 /* What a worker's own word for its failure is worth. Before it was ready: ERR_SYSTEM, whatever it
  * says, for no medium could have made it say so. After that: ERR_INPUT and ERR_LIMIT as they are;
@@ -79,16 +79,16 @@ int64_t worker_process_deadline_ns(const struct worker_process *link);
  * this from a machine that has little: it is the medium's, but it is no crash. ERR_WORKER for all
  * else. A machine that gives its processes little memory by decree (ulimit -v, -f) can be told, as
  * its worker says so before it looks: there ERR_LIMIT and ERR_SYSTEM are ERR_SYSTEM. */
-enum err_code worker_process_error_code(const struct worker_process *link, uint32_t told);
+enum err_code worker_process_error_code(const struct worker_process *worker, uint32_t reported);
 
 /* What it is when a worker does not go on, as who waits for it finds out: ERR_KILLED before it was
  * ready, as it is then kept from its work (a slow disk, a machine that is busy); after that
  * `code`. */
-enum err_code worker_process_timeout_code(const struct worker_process *link, enum err_code code);
+enum err_code worker_process_timeout_code(const struct worker_process *worker, enum err_code code);
 
 /* Ends the worker without waiting for its end, and closes the line. Zeroed or stopped: nothing
  * happens. */
-void worker_process_stop(struct worker_process *link);
+void worker_process_stop(struct worker_process *worker);
 
 /* Takes note of workers that have ended since; to be called now and then. With `wait`, gives those
  * that were stopped a few seconds to end; without, it never blocks: one that the kernel can't end

@@ -153,7 +153,7 @@ static void fail(struct film_lengths *lengths, size_t asset, const struct err *e
 
 static void end_look(struct film_lengths *lengths, int index, const struct err *err, int64_t now_ns)
 {
-    struct film *look = lengths->looks[index].film;
+    struct film_client *look = lengths->looks[index].film;
     size_t asset = lengths->looks[index].asset;
     struct lengths_film *film = &lengths->films[asset];
     const struct film_client_facts *facts = film_client_facts(look);
@@ -199,10 +199,10 @@ static void begin_look(struct film_lengths *lengths, int index, size_t asset, in
 {
     const struct film_client_request request = {.canvas_width_px = 1,
                                                 .canvas_height_px = 1,
-                                                .only_look = true,
+                                                .probe_only = true,
                                                 .limit_ms = lengths->limit_ms};
     struct err err = {0};
-    struct film *look = NULL;
+    struct film_client *look = NULL;
     int file = edition_open(lengths->edition, (int)asset, &err);
     if (file >= 0) {
         look = film_client_start(&request, file, &err);

@@ -32,7 +32,7 @@ struct film_lengths {
     struct lengths_film *films; /* for each asset, what is left to do */
     size_t left;                /* films that are not done */
     struct {
-        struct film *film; /* NULL: free */
+        struct film_client *film; /* NULL: free */
         size_t asset;
         int watched_fd; /* if is_watched: in watch_fd's set */
         bool is_watched;

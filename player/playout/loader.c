@@ -155,7 +155,7 @@ int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *de
     int64_t now_ns = clock_mono_ns();
     for (int i = 0; i < ENTRIES_MAX; i++) {
         const struct entry *entry = &loader->entries[i];
-        const struct film *film = entry->film.film;
+        const struct film_client *film = entry->film.film;
         int64_t retry_ns = loader_film_retry_ns(&entry->film, now_ns);
         if (film)
             add_fd(fds, &used, film_client_fd(film), film_client_deadline_ns(film), deadline_ns);
@@ -554,14 +554,14 @@ void loader_set_sound(struct loader *loader, bool sound)
     loader->canvas.sound = sound;
 }
 
-struct film *loader_heard_film(struct loader *loader, const struct loader_key *key)
+struct film_client *loader_heard_film(struct loader *loader, const struct loader_key *key)
 {
     const struct entry *entry = find(loader, key, key->language ? key->language : loader->language);
     return entry && entry->film.heard && entry->picture ? entry->film.film : NULL;
 }
 
-struct film *loader_shown_film(struct loader *loader, const struct picture *picture,
-                               double *begin_ms, double *volume)
+struct film_client *loader_shown_film(struct loader *loader, const struct picture *picture,
+                                      double *begin_ms, double *volume)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         const struct entry *entry = &loader->entries[i];

@@ -17,7 +17,7 @@
 #define LOADER_FDS_MAX (LOADER_JOBS_MAX + LOADER_FILMS_MAX)
 #define LOADER_HOUSE_GROUND 0x101e2au /* the house card's colour before anything of it is drawn */
 
-struct film;
+struct film_client;
 struct loader;
 struct quarantine;
 
@@ -76,12 +76,12 @@ void loader_go_on(struct loader *loader, double now_ms);
 
 /* The film of a spot that loader_want has made ready, if its sound is decoded; else NULL. The
  * loader's own, until any other call. */
-struct film *loader_heard_film(struct loader *loader, const struct loader_key *key);
+struct film_client *loader_heard_film(struct loader *loader, const struct loader_key *key);
 
 /* The film of a picture that loader_want has made, if its sound is decoded, with its begin_ms and
  * its spot's volume; else NULL. The loader's own, until any other call. */
-struct film *loader_shown_film(struct loader *loader, const struct picture *picture,
-                               double *begin_ms, double *volume);
+struct film_client *loader_shown_film(struct loader *loader, const struct picture *picture,
+                                      double *begin_ms, double *volume);
 
 /* The house card with a few words on it: there at once, at first plain, and another picture each
  * time one of its workers has finished. The loader's own. NULL when out of memory. */

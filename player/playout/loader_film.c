@@ -126,7 +126,7 @@ void loader_film_stop(struct loader_film *film, const char *name)
     if (film->film) {
         const struct film_client_counts counts = film_client_counts(film->film);
         log_debug("film over spot=\"%s\" frames=%lld dropped=%lld damaged=%lld", name,
-                  (long long)counts.came, (long long)counts.dropped, (long long)counts.damaged);
+                  (long long)counts.received, (long long)counts.dropped, (long long)counts.damaged);
     }
     film_client_stop(film->film);
     film->film = NULL;

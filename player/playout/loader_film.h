@@ -8,10 +8,10 @@
 
 /* Embedded; zeroed: none. */
 struct loader_film {
-    struct film *film; /* NULL: no worker runs */
-    bool wanted;       /* to be started, from retry_ns on */
-    bool heard;        /* its sound is decoded */
-    int breaks;        /* workers of this run that died or stood still */
+    struct film_client *film; /* NULL: no worker runs */
+    bool wanted;              /* to be started, from retry_ns on */
+    bool heard;               /* its sound is decoded */
+    int breaks;               /* workers of this run that died or stood still */
     int64_t retry_ns;
     int64_t started_ns; /* the worker that runs */
     int64_t took_us;    /* until the first frame of the last one was there; 0: unknown */

@@ -8,9 +8,9 @@
 
 /* One worker's part of a picture. */
 struct loader_part {
-    struct frames *frames; /* running */
-    struct frame *frame;   /* finished */
-    bool wanted;           /* still to be made */
+    struct picture_client *frames; /* running */
+    struct frame *frame;           /* finished */
+    bool wanted;                   /* still to be made */
 };
 
 bool loader_part_pending(const struct loader_part *part);

@@ -262,9 +262,10 @@ static int left_sounds(struct playout *playing, struct loader *loader, const str
     int count = 0;
     for (int i = 0; i < 2; i++) {
         double begin_ms, volume;
-        struct film *film = targets[i]->picture && !(show->from_frozen && i == 0)
-                                ? loader_shown_film(loader, targets[i]->picture, &begin_ms, &volume)
-                                : NULL;
+        struct film_client *film =
+            targets[i]->picture && !(show->from_frozen && i == 0)
+                ? loader_shown_film(loader, targets[i]->picture, &begin_ms, &volume)
+                : NULL;
         if (!film || is_programmed(playing, targets[i]))
             continue;
         double gain = volume * shown_gain(show, targets[i]->key, false, 1, show_ms);
@@ -288,7 +289,7 @@ int playout_sounds(struct playout *playing, struct loader *loader, const struct 
     for (int i = 0; i < (scene.has_from ? 2 : 1) && count < 2; i++) {
         const struct programme_slot *slot = i ? &scene.from : &scene.to;
         const struct loader_key where = loader_key_of(playing, slot, show_ms);
-        struct film *film =
+        struct film_client *film =
             slot->source == PROGRAMME_NOTHING ? NULL : loader_heard_film(loader, &where);
         if (!film)
             continue;

@@ -52,7 +52,7 @@ struct show_wish playout_wish(struct playout *playing, struct loader *loader, co
 /* A film that is heard. */
 struct playout_sound {
     uint64_t key; /* of its slot */
-    struct film *film;
+    struct film_client *film;
     double offset_ms; /* since its start */
     double gain;      /* 0 to 1: the spot's volume, and how far it has faded in or out */
 };

@@ -52,9 +52,9 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
     return worst;
 }
 
-struct frames *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
-                                        const struct edition *edition, int spot_index,
-                                        struct err *err)
+struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
+                                                const struct edition *edition, int spot_index,
+                                                struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
@@ -67,14 +67,14 @@ struct frames *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
     job.focus_x = spot->focus_x;
     job.focus_y = spot->focus_y;
     job.scale = layout_motion_scale(spot->motion);
-    struct frames *frames = picture_client_start(&job, &file, 1, canvas->limit_ms, err);
+    struct picture_client *frames = picture_client_start(&job, &file, 1, canvas->limit_ms, err);
     close(file);
     return frames;
 }
 
-struct film *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
-                                    const struct edition *edition, int spot_index,
-                                    int64_t offset_us, struct err *err)
+struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
+                                           const struct edition *edition, int spot_index,
+                                           int64_t offset_us, struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
@@ -93,7 +93,7 @@ struct film *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
         .limit_ms = canvas->limit_ms,
         .name = spot->name,
     };
-    struct film *film = film_client_start(&request, file, err);
+    struct film_client *film = film_client_start(&request, file, err);
     close(file);
     return film;
 }
@@ -126,9 +126,9 @@ static void add_system_faces(struct faces *faces, const char *language, enum pla
         add_face(faces, path, index);
 }
 
-static struct frames *start_tagline(const struct worker_jobs_canvas *canvas, struct faces *faces,
-                                    const struct playlist_style *style,
-                                    const struct playlist_text *text, struct err *err)
+static struct picture_client *start_tagline(const struct worker_jobs_canvas *canvas,
+                                            struct faces *faces, const struct playlist_style *style,
+                                            const struct playlist_text *text, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     job.weight = style->weight;
@@ -140,7 +140,7 @@ static struct frames *start_tagline(const struct worker_jobs_canvas *canvas, str
     snprintf(job.language, sizeof job.language, "%s", text->language);
     snprintf(job.text, sizeof job.text, "%s", text->text);
     memcpy(job.face_index, faces->indexes, sizeof job.face_index);
-    struct frames *frames = NULL;
+    struct picture_client *frames = NULL;
     if (faces->count == 0)
         err_set(err, ERR_MISSING, "no font found: install fonts-noto-cjk");
     else
@@ -150,9 +150,9 @@ static struct frames *start_tagline(const struct worker_jobs_canvas *canvas, str
     return frames;
 }
 
-struct frames *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
-                                         const struct edition *edition, int spot_index,
-                                         const char *language, struct err *err)
+struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
+                                                 const struct edition *edition, int spot_index,
+                                                 const char *language, struct err *err)
 {
     const struct playlist *playlist = edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[spot_index];
@@ -177,16 +177,16 @@ struct frames *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas
     return start_tagline(canvas, &faces, style, &text, err);
 }
 
-struct frames *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                            struct err *err)
+struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
+                                                    struct err *err)
 {
-    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE);
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE_CARD);
     return picture_client_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 
-struct frames *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
-                                            const char *words, const char *language,
-                                            struct err *err)
+struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
+                                                    const char *words, const char *language,
+                                                    struct err *err)
 {
     struct playlist_style style = {
         .weight = PLAYLIST_WEIGHT_REGULAR,

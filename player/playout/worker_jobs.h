@@ -21,22 +21,23 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
                                              const char *language);
 
 /* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */
-struct frames *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
-                                        const struct edition *edition, int spot, struct err *err);
-struct frames *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
-                                         const struct edition *edition, int spot,
-                                         const char *language, struct err *err);
+struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
+                                                const struct edition *edition, int spot,
+                                                struct err *err);
+struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
+                                                 const struct edition *edition, int spot,
+                                                 const char *language, struct err *err);
 
 /* Starts the worker for a spot's film, from so long after its start on. */
-struct film *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
-                                    const struct edition *edition, int spot, int64_t offset_us,
-                                    struct err *err);
+struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
+                                           const struct edition *edition, int spot,
+                                           int64_t offset_us, struct err *err);
 
 /* The house card's ground, and its words. */
-struct frames *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                            struct err *err);
-struct frames *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
-                                            const char *words, const char *language,
-                                            struct err *err);
+struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
+                                                    struct err *err);
+struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
+                                                    const char *words, const char *language,
+                                                    struct err *err);
 
 #endif

@@ -1,20 +1,21 @@
-/* What the player and its workers say to each other, over a SOCK_SEQPACKET pair.
+/* The messages between the player and its workers, over a SOCK_SEQPACKET pair.
  *
  *     player  ── job, with open descriptors ──▶  worker
- *     player  ◀── ready ───────────────────────  worker     before it looks at a byte of the medium
- *     player  ◀── ring, with a sealed memfd ───  worker     where its frames will be
+ *     player  ◀── ready ───────────────────────  worker     before it reads a byte of the medium
+ *     player  ◀── ring, with a sealed memfd ───  worker     the memory that its frames will be in
  *     player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
- *     player  ◀── sound ───────────────────────  worker     films only, where it is asked for
+ *     player  ◀── sound ───────────────────────  worker     films only, if the job asks for it
  *     player  ◀── progress ────────────────────  worker     films only: the next frame takes long
- *     player  ── order (release, heard) ───────▶ worker     films only: there is room for more
- *     player  ── order (skip) ─────────────────▶ worker     films only: what is over is not wanted
- *     player  ◀── end, or error ───────────────  worker     of frames: sound may follow
+ *     player  ── order (release) ──────────────▶ worker     films only: a slot is free again
+ *     player  ── order (skip) ─────────────────▶ worker     films only: skip what is over by then
+ *     player  ◀── end, or error ───────────────  worker     end of the frames: sound may follow
  *
  * Each message is one packet of exactly its struct's size. Both ends are built from the same
- * sources, so the layout is the compiler's; but films have a program of their own, a file that an
+ * sources, so the compiler's layout will do. But films have a program of their own, a file that an
  * upgrade may leave behind: so `magic` holds the version and the sizes of all messages, and a
- * worker takes no job of another version's player. The player takes nothing on trust: it copies a
- * message, then checks every number (worker_process.c, picture_client.c, film_client_check.c). */
+ * worker accepts no job from a player of another version. The player trusts no worker: it copies
+ * each message, then checks every number (worker_process.c, picture_client.c,
+ * film_client_check.c). */
 #ifndef SANDBOX_PROTOCOL_H
 #define SANDBOX_PROTOCOL_H
 
@@ -24,26 +25,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* To be counted up with each change of what messages mean that leaves their sizes as they are. */
+/* To be counted up when messages change their meaning but not their sizes. */
 #define PROTOCOL_VERSION 4u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
-#define PROTOCOL_SLOTS_MAX 16
-#define PROTOCOL_WORDS_BYTES 256
-#define PROTOCOL_CODES_MAX 8
+#define PROTOCOL_TEXT_BYTES 256
+#define PROTOCOL_CODE_POINTS_MAX 8
 
-/* argv[0] of a worker: what main() looks at, and what `ps` shows. */
+/* argv[0] of a worker: main() tells workers by it, and `ps` shows it. */
 #define PROTOCOL_WORKER_NAME "duckling-worker"
 #define PROTOCOL_WORKER_FILM_NAME "duckling-film"
-/* The program whose workers play films (program_open). */
+/* The program that is executed for films (program_open). */
 #define PROTOCOL_WORKER_FILM_PROGRAM "duckling-films"
 
-/* Exit status of a worker that was given no job, or one of another version. */
-#define PROTOCOL_NO_JOB 1
+/* Exit status of a worker that received no job, or one from a player of another version. */
+#define PROTOCOL_EXIT_NO_JOB 1
 
-/* A picture's file is read whole. */
+/* A picture's file is mapped whole. */
 #define PROTOCOL_STILL_FILE_BYTES_MAX ((size_t)256 << 20)
 #define PROTOCOL_FILM_SIDE_MAX_PX 16384
 #define PROTOCOL_FILM_AREA_MAX_PX 36000000 /* 8K is 33 million */
@@ -51,7 +51,7 @@
 enum protocol_job_kind {
     PROTOCOL_JOB_STILL,
     PROTOCOL_JOB_TAGLINE,
-    PROTOCOL_JOB_HOUSE, /* the house card's ground, from code alone */
+    PROTOCOL_JOB_HOUSE_CARD, /* the house card's background, which takes no file */
     PROTOCOL_JOB_FILM,
 };
 
@@ -59,8 +59,8 @@ struct protocol_job {
     uint32_t magic;
     uint32_t kind;                             /* enum protocol_job_kind */
     int32_t canvas_width_px, canvas_height_px; /* upright */
-    int32_t rotation;     /* 0, 90, 180, 270: frames are made turned, ready for the screen */
-    uint32_t file_count;  /* descriptors that came along: the picture, or the faces in order */
+    int32_t rotation;     /* 0, 90, 180, 270: frames come rotated, ready for the screen */
+    uint32_t file_count;  /* descriptors sent along: the picture or film, or the fonts in order */
     uint32_t unsandboxed; /* 1: --no-sandbox */
     /* still */
     uint32_t fit;        /* enum layout_fit */
@@ -75,65 +75,67 @@ struct protocol_job {
     char language[64];
     char text[PLAYLIST_TEXT_BYTES_MAX + 1];
     /* film */
-    int64_t start_us;    /* the first frame is the one that is on then */
-    uint32_t want_sound; /* 0 or 1 */
-    uint32_t only_look;  /* 1: nothing but the film's shape is wanted */
+    int64_t start_us;    /* the first frame to send is the one shown at this time */
+    uint32_t want_sound; /* 1: send sound, too */
+    uint32_t probe_only; /* 1: send the film's format and nothing else */
     uint32_t threads;
 };
 
 enum protocol_event_kind {
-    PROTOCOL_RING, /* comes with the memfd */
-    PROTOCOL_FRAME,
-    PROTOCOL_END,
-    PROTOCOL_ERROR,
-    PROTOCOL_FILM, /* comes with the memfd, unless the job was only to look */
-    PROTOCOL_SOUND,
-    PROTOCOL_PROGRESS,  /* films: still at it */
-    PROTOCOL_READY,     /* once, before all others but an error (worker_process.h) */
-    PROTOCOL_FORBIDDEN, /* once: the sandbox is about to end the worker */
+    PROTOCOL_EVENT_RING, /* with a memfd */
+    PROTOCOL_EVENT_FRAME,
+    PROTOCOL_EVENT_END,
+    PROTOCOL_EVENT_ERROR,
+    PROTOCOL_EVENT_FILM, /* with a memfd, except for probe_only */
+    PROTOCOL_EVENT_SOUND,
+    PROTOCOL_EVENT_PROGRESS,  /* films: the next frame is still being decoded */
+    PROTOCOL_EVENT_READY,     /* once, before all others except an error (worker_process.h) */
+    PROTOCOL_EVENT_FORBIDDEN, /* once: the sandbox is about to kill the worker */
 };
 
-/* Frames, and pieces of sound, that the player has not given back: the worker waits at these. */
-#define PROTOCOL_AHEAD_FRAMES 8
-#define PROTOCOL_AHEAD_SOUNDS 32
+/* Frames, and packets of sound, that the player has not released: with so many out the worker
+ * waits. */
+#define PROTOCOL_FRAMES_AHEAD_MAX 8
+#define PROTOCOL_SOUNDS_AHEAD_MAX 32
 #define PROTOCOL_SOUND_PAIRS 1024
 #define PROTOCOL_FILM_BYTES_MAX ((size_t)1 << 30)
 #define PROTOCOL_FILM_SLOTS_MAX 32
-/* A worker that has nothing to show yet, but goes on, says so at most this often. */
+/* A worker that decodes without having a frame to send reports progress at most this often. */
 #define PROTOCOL_PROGRESS_NS INT64_C(250000000)
 
-/* What the worker learned on the way, for `check`; nothing that is shown depends on it. What does
- * not belong to the job's kind is zero. */
+/* What the worker found out about its file or text, for `check`: nothing on screen depends on it.
+ * Fields of other kinds of jobs are zero. */
 struct protocol_facts {
     /* still: as stored, before the EXIF orientation (1 to 8) is applied */
     int32_t stored_width_px, stored_height_px;
     int32_t orientation;
-    /* tagline: as in struct tagline_facts; codes after the last are zero */
+    /* tagline: as in struct tagline_facts; unused code points are zero */
     int32_t asked_px, used_px, lines;
-    int32_t missing, fallen;
-    uint32_t missing_codes[PROTOCOL_CODES_MAX], fallen_codes[PROTOCOL_CODES_MAX];
+    int32_t missing_glyphs, fallback_glyphs;
+    uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],
+        fallback_code_points[PROTOCOL_CODE_POINTS_MAX];
     uint32_t faces_open, faces_used; /* bit N: the job's file N */
 };
 
 struct protocol_ring {
     int32_t slots;
-    int32_t width_px, height_px; /* of a frame, as the screen has it */
+    int32_t width_px, height_px; /* of a frame, rotated for the screen */
     uint32_t stride_bytes;
     uint64_t slot_bytes;  /* from one slot's start to the next */
     uint32_t opaque;      /* 0 or 1 */
-    struct layout_box at; /* where the frame stands on the screen */
+    struct layout_box at; /* the frame's place on the screen */
     double focus_x, focus_y;
     struct protocol_facts facts;
 };
 
-/* A film's shape: what film.h says of it. */
+/* A film's format (film.h). */
 struct protocol_film {
     int32_t slots;
-    int32_t ahead; /* frames that the player may have at a time, 1 to PROTOCOL_AHEAD_FRAMES: the
-                    * worker waits at these */
-    int32_t width_px, height_px; /* of the Y plane, turned for the screen */
+    int32_t reader_slots;        /* frames that the player may have at a time, 1 to
+                           * PROTOCOL_FRAMES_AHEAD_MAX: with so many out the worker waits */
+    int32_t width_px, height_px; /* of the Y plane, rotated for the screen */
     uint64_t offset_bytes[3], stride_bytes[3], slot_bytes;
-    uint32_t colour;                         /* enum frame_matrix */
+    uint32_t matrix;                         /* enum frame_matrix */
     int32_t shown_width_px, shown_height_px; /* upright, square pixels */
     int32_t coded_width_px, coded_height_px;
     int32_t bit_depth;
@@ -146,42 +148,43 @@ struct protocol_film {
 struct protocol_event {
     uint32_t magic;
     uint32_t kind;                /* enum protocol_event_kind */
-    struct protocol_ring ring;    /* PROTOCOL_RING */
-    struct protocol_film film;    /* PROTOCOL_FILM */
-    int32_t slot;                 /* PROTOCOL_FRAME */
-    uint32_t damaged;             /* PROTOCOL_FRAME: 0 or 1, as in struct film_output */
-    int64_t time_us, duration_us; /* PROTOCOL_FRAME: since the film's start; 0 for a still */
-    int64_t steps;                /* PROTOCOL_PROGRESS: more than the time before */
-    /* PROTOCOL_ERROR: enum err_code. PROTOCOL_READY: 1 when the worker was started with less memory
-     * than one of its trade may take (ulimit -v, -f), else 0. PROTOCOL_FORBIDDEN: the number of the
-     * system call */
+    struct protocol_ring ring;    /* PROTOCOL_EVENT_RING */
+    struct protocol_film film;    /* PROTOCOL_EVENT_FILM */
+    int32_t slot;                 /* PROTOCOL_EVENT_FRAME */
+    uint32_t damaged;             /* PROTOCOL_EVENT_FRAME: 0 or 1, as in struct film_output */
+    int64_t time_us, duration_us; /* PROTOCOL_EVENT_FRAME: since the film's start; 0 for a still */
+    int64_t steps;                /* PROTOCOL_EVENT_PROGRESS: rises from one to the next */
+    /* PROTOCOL_EVENT_ERROR: enum err_code. PROTOCOL_EVENT_READY: 1 if the worker was started with
+     * less memory than its role may use (ulimit -v, -f), else 0. PROTOCOL_EVENT_FORBIDDEN: the
+     * number of the system call */
     uint32_t code;
-    char words[PROTOCOL_WORDS_BYTES]; /* PROTOCOL_ERROR, terminated */
+    char text[PROTOCOL_TEXT_BYTES]; /* PROTOCOL_EVENT_ERROR, terminated */
 };
 
-/* A packet of its own size. */
+/* A packet of sound; told from an event by its size. */
 struct protocol_sound {
     uint32_t magic;
-    uint32_t kind; /* PROTOCOL_SOUND */
+    uint32_t kind; /* PROTOCOL_EVENT_SOUND */
     int64_t time_us;
     int32_t pairs;                           /* 1 to PROTOCOL_SOUND_PAIRS */
     float samples[2 * PROTOCOL_SOUND_PAIRS]; /* 48 kHz, stereo, interleaved */
 };
 
 enum protocol_order_kind {
-    PROTOCOL_RELEASE, /* of a frame's slot */
-    PROTOCOL_HEARD,   /* one piece of sound */
-    PROTOCOL_SKIP,    /* frames that are over by then are not wanted any more */
+    PROTOCOL_ORDER_RELEASE_FRAME, /* the frame in `slot` is not needed any more */
+    PROTOCOL_ORDER_RELEASE_SOUND, /* one packet of sound is not needed any more */
+    PROTOCOL_ORDER_SKIP,          /* leave out frames that are over by `time_us` */
 };
 
 struct protocol_order {
     uint32_t magic;
-    uint32_t kind; /* enum protocol_order_kind */
-    int32_t slot;
-    int64_t time_us; /* PROTOCOL_SKIP: since the film's start */
+    uint32_t kind;   /* enum protocol_order_kind */
+    int32_t slot;    /* PROTOCOL_ORDER_RELEASE_FRAME */
+    int64_t time_us; /* PROTOCOL_ORDER_SKIP: since the film's start */
 };
 
-/* "duck", and all that two versions may differ in. Odd factors keep the parts apart. */
+/* "duck", mixed with everything in which two versions may differ. The odd factors keep the parts
+ * from cancelling each other. */
 #define PROTOCOL_MAGIC                                                                             \
     ((uint32_t)(0x6475636bu + PROTOCOL_VERSION * 0x9e3779b1u +                                     \
                 sizeof(struct protocol_job) * 0x85ebca6bu +                                        \

@@ -68,7 +68,7 @@ struct rule {
 #define FUTEX(operation)                                                                           \
     CALL_1(futex, BITS(1, ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME), operation))
 
-static const struct rule always[] = {
+static const struct rule allowed_always[] = {
     /* The job's files: pictures are mapped, fonts are read in pieces. */
     CALL(pread64),
     CALL(fstat),
@@ -102,7 +102,7 @@ static const struct rule always[] = {
     CALL(exit_group),
 };
 
-static const struct rule threads[] = {
+static const struct rule allowed_with_threads[] = {
     /* A thread's end: its stack is kept, but not what is in it. */
     CALL_1(madvise, IS(2, MADV_DONTNEED)),
     CALL(rt_sigprocmask),
@@ -115,7 +115,7 @@ static const struct rule threads[] = {
 
 #ifdef DUCKLING_SANITIZED
 /* What a sanitizer's run-time does on its own account. */
-static const struct rule sanitizers[] = {
+static const struct rule allowed_for_sanitizers[] = {
     CALL_1(mprotect, NO_BITS(2, PROT_EXEC)),
     CALL(madvise),
     CALL(sigaltstack),
@@ -126,7 +126,7 @@ static const struct rule sanitizers[] = {
 };
 
 /* It looks for the names of functions to put into a report; without, it prints addresses. */
-static const struct rule sanitizers_refused[] = {
+static const struct rule refused_for_sanitizers[] = {
     CALL(open),       CALL(openat),     CALL(stat),  CALL(access), CALL(readlink),
     CALL(readlinkat), CALL(newfstatat), CALL(ioctl), CALL(prctl),
 };
@@ -141,10 +141,10 @@ static int compare_bytes(const void *a, const void *b)
  * the answer: here the first use is before anything is denied. What it asks each time (how many processors
  * there are) is not for workers, and what depends on a locale is not asked: workers call no
  * setlocale, and the C locale is built in. */
-static void warm_up(void)
+static void preload_libc(void)
 {
-    static bool warm;
-    if (warm)
+    static bool preloaded;
+    if (preloaded)
         return;
     /* gmtime_r, localtime_r and mktime read the zone's file; FFmpeg calls them for any film that
      * has a date. Once read, it is not looked at again while TZ is the same. */
@@ -159,41 +159,43 @@ static void warm_up(void)
     /* A second heap that shrinks makes malloc open a file in /proc, and making one asks for the
      * number of processors. */
     mallopt(M_ARENA_MAX, 1);
-    warm = true;
+    preloaded = true;
 }
 
 /* The one call that kills at once; workers have no other use for it. */
-#define DEADLY_CALL SYS_seccomp
+#define KILLING_CALL SYS_seccomp
 /* si_code of what a filter traps: SYS_SECCOMP of <asm/siginfo.h>, which glibc's headers shut out. */
 #define BY_FILTER 1
 
 /* Runs in place of a system call that is forbidden: tells its number, then ends the process. Never
  * waits, and calls nothing but the kernel. A worker that was taken over may keep this from working;
  * what is forbidden stays forbidden all the same. */
-static void report_and_die(int number, siginfo_t *info, void *context)
+static void report_forbidden_call(int number, siginfo_t *info, void *context)
 {
     (void)number, (void)context;
-    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FORBIDDEN};
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_FORBIDDEN};
     event.code = (uint32_t)info->si_syscall;
     struct iovec part = {&event, sizeof event};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (info->si_code == BY_FILTER)
         syscall(SYS_sendmsg, PROTOCOL_FD, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    syscall(DEADLY_CALL, 0, 0, NULL);
+    syscall(KILLING_CALL, 0, 0, NULL);
     _exit(128 + SIGSYS); /* where that was no call of the filter's */
 }
 
 static bool catch_forbidden_calls(void)
 {
-    struct sigaction action = {.sa_sigaction = report_and_die, .sa_flags = SA_SIGINFO};
+    struct sigaction action = {.sa_sigaction = report_forbidden_call, .sa_flags = SA_SIGINFO};
     sigfillset(&action.sa_mask);
     return sigaction(SIGSYS, &action, NULL) == 0;
 }
 
-#define ADD(context, action, rules) add(context, action, rules, sizeof(rules) / sizeof *(rules))
+#define ADD_RULES(context, action, rules)                                                          \
+    add_rules(context, action, rules, sizeof(rules) / sizeof *(rules))
 
 /* 0 or a negative errno, as libseccomp has it. */
-static int add(scmp_filter_ctx context, uint32_t action, const struct rule *rules, size_t count)
+static int add_rules(scmp_filter_ctx context, uint32_t action, const struct rule *rules,
+                     size_t count)
 {
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
@@ -202,7 +204,7 @@ static int add(scmp_filter_ctx context, uint32_t action, const struct rule *rule
     return result;
 }
 
-static int fill(scmp_filter_ctx context, enum sandbox_kind kind)
+static int fill_filter(scmp_filter_ctx context, enum sandbox_kind kind)
 {
     const struct {
         enum scmp_filter_attr attribute;
@@ -218,16 +220,16 @@ static int fill(scmp_filter_ctx context, enum sandbox_kind kind)
     /* The kernel's log names the call, where the kernel can: nothing depends on it. */
     (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_LOG, 1);
     if (result == 0)
-        result = seccomp_rule_add(context, SCMP_ACT_KILL_PROCESS, DEADLY_CALL, 0);
+        result = seccomp_rule_add(context, SCMP_ACT_KILL_PROCESS, KILLING_CALL, 0);
     if (result == 0)
-        result = ADD(context, SCMP_ACT_ALLOW, always);
+        result = ADD_RULES(context, SCMP_ACT_ALLOW, allowed_always);
     if (result == 0 && kind == SANDBOX_THREADS)
-        result = ADD(context, SCMP_ACT_ALLOW, threads);
+        result = ADD_RULES(context, SCMP_ACT_ALLOW, allowed_with_threads);
 #ifdef DUCKLING_SANITIZED
     if (result == 0)
-        result = ADD(context, SCMP_ACT_ALLOW, sanitizers);
+        result = ADD_RULES(context, SCMP_ACT_ALLOW, allowed_for_sanitizers);
     if (result == 0)
-        result = ADD(context, SCMP_ACT_ERRNO(EACCES), sanitizers_refused);
+        result = ADD_RULES(context, SCMP_ACT_ERRNO(EACCES), refused_for_sanitizers);
 #endif
     return result;
 }
@@ -248,7 +250,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     /* libseccomp would go on without TSYNC and kill threads instead of the process. */
     if (!sandbox_available(err))
         return false;
-    warm_up();
+    preload_libc();
     if (kind == SANDBOX_THREADS && !spare_threads_make(err))
         return false;
     if (!catch_forbidden_calls())
@@ -256,7 +258,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
     int result = context ? 0 : -ENOMEM;
     if (context) {
-        result = fill(context, kind);
+        result = fill_filter(context, kind);
         if (result == 0)
             result = seccomp_load(context);
         seccomp_release(context);
@@ -268,7 +270,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
 static const struct {
     long version;
     uint64_t files, network, scope;
-} landlock_adds[] = {
+} landlock_rights[] = {
     {1, 0x1fff, 0, 0}, /* execute, write, read, list, remove, make */
     {2, 0x2000, 0, 0}, /* link and rename across folders */
     {3, 0x4000, 0, 0}, /* truncate */
@@ -293,17 +295,17 @@ static size_t landlock_bytes(long version)
 
 bool sandbox_deny_files(struct err *err)
 {
-    warm_up(); /* in time for the files that it opens */
+    preload_libc(); /* in time for the files that it opens */
     struct landlock_attributes all = {0};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
         return true;
-    for (size_t i = 0; i < sizeof landlock_adds / sizeof *landlock_adds; i++) {
-        if (landlock_adds[i].version > version)
+    for (size_t i = 0; i < sizeof landlock_rights / sizeof *landlock_rights; i++) {
+        if (landlock_rights[i].version > version)
             break;
-        all.files |= landlock_adds[i].files;
-        all.network |= landlock_adds[i].network;
-        all.scope |= landlock_adds[i].scope;
+        all.files |= landlock_rights[i].files;
+        all.network |= landlock_rights[i].network;
+        all.scope |= landlock_rights[i].scope;
     }
     int rules = (int)syscall(SYS_landlock_create_ruleset, &all, landlock_bytes(version), 0);
     bool ok = rules >= 0 && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
@@ -315,7 +317,7 @@ bool sandbox_deny_files(struct err *err)
 }
 
 /* glibc's own enum type for the resource: clang minds the sign of a plain int. */
-static bool limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
+static bool set_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
     struct rlimit both;
     if (getrlimit(resource, &both) < 0)
@@ -330,14 +332,14 @@ static bool limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
 {
     bool ok = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-              prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && limit(RLIMIT_CORE, 0, 0) &&
-              limit(RLIMIT_CPU, limits->processor_s, (rlim_t)limits->processor_s + 1) &&
-              limit(RLIMIT_FSIZE, limits->file_bytes, limits->file_bytes) &&
-              limit(RLIMIT_NOFILE, limits->descriptors, limits->descriptors) &&
+              prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && set_limit(RLIMIT_CORE, 0, 0) &&
+              set_limit(RLIMIT_CPU, limits->processor_s, (rlim_t)limits->processor_s + 1) &&
+              set_limit(RLIMIT_FSIZE, limits->file_bytes, limits->file_bytes) &&
+              set_limit(RLIMIT_NOFILE, limits->descriptors, limits->descriptors) &&
               signal(SIGXFSZ, SIG_IGN) != SIG_ERR;
 #ifndef DUCKLING_SANITIZED
     ok = ok && prctl(PR_SET_DUMPABLE, 0) == 0 &&
-         limit(RLIMIT_AS, limits->address_space_bytes, limits->address_space_bytes);
+         set_limit(RLIMIT_AS, limits->address_space_bytes, limits->address_space_bytes);
 #endif
     return ok || err_set_errno(err, ERR_SYSTEM, errno, "can't set limits");
 }

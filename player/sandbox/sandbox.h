@@ -3,7 +3,7 @@
  * A worker calls the three parts in order, from its only thread, before it has looked at a byte
  * that came from outside. After them it can compute, read the descriptors that it has, make memory
  * to draw in, and answer on PROTOCOL_FD. A system call beyond that is not carried out: the process
- * says which one it was (PROTOCOL_FORBIDDEN) and ends with SIGSYS. The kernel's log (audit, type
+ * says which one it was (PROTOCOL_EVENT_FORBIDDEN) and ends with SIGSYS. The kernel's log (audit, type
  * 1326) names the call, too, followed by seccomp, which is how the process ends itself. abort() ends
  * the same way.
  * Nothing opens it again, and no part is left out where the kernel lacks it, but for Landlock:

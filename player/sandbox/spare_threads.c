@@ -6,101 +6,104 @@
 #include <semaphore.h>
 #include <string.h>
 
-typedef void *work(void *);
-typedef int create(pthread_t *, const pthread_attr_t *, work *, void *);
+typedef void *thread_function(void *);
+typedef int create_function(pthread_t *, const pthread_attr_t *, thread_function *, void *);
 
-struct spare {
+struct spare_thread {
     pthread_t thread;
-    sem_t given; /* posted when it has something to do */
-    work *run;
+    sem_t handed_out; /* posted when it has something to do */
+    thread_function *function;
     void *argument;
 };
 
-static struct spare spares[SPARE_THREADS_MAX];
+static struct spare_thread spares[SPARE_THREADS_MAX];
 /* All are made; how many of them were given out. */
-static bool made;
-static int given;
+static bool spares_ready;
+static int handed_out;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t started;
 
 /* Interrupted waits go on. */
-static void wait_for(sem_t *semaphore)
+static void wait_for_semaphore(sem_t *semaphore)
 {
     while (sem_wait(semaphore) < 0 && errno == EINTR)
         continue;
 }
 
-static void *wait_to_be_given(void *argument)
+static void *run_spare_thread(void *argument)
 {
-    struct spare *spare = argument;
+    struct spare_thread *spare_thread = argument;
     sem_post(&started);
-    wait_for(&spare->given);
-    return spare->run(spare->argument);
+    wait_for_semaphore(&spare_thread->handed_out);
+    return spare_thread->function(spare_thread->argument);
 }
 
 /* The C library's own, or a sanitizer's. */
-static create *next_create(void)
+static create_function *libc_pthread_create(void)
 {
     void *found = dlsym(RTLD_NEXT, "pthread_create");
-    create *next = NULL;
-    memcpy(&next, &found, sizeof next);
-    return next;
+    create_function *libc_create = NULL;
+    memcpy(&libc_create, &found, sizeof libc_create);
+    return libc_create;
 }
 
-static int make_one(create *next, struct spare *spare)
+static int make_spare_thread(create_function *libc_create, struct spare_thread *spare_thread)
 {
     pthread_attr_t attributes;
-    int number = sem_init(&spare->given, 0, 0) < 0 ? errno : pthread_attr_init(&attributes);
-    if (number)
-        return number;
-    number = pthread_attr_setstacksize(&attributes, SPARE_THREADS_STACK_BYTES);
-    if (!number)
-        number = next(&spare->thread, &attributes, wait_to_be_given, spare);
+    int error =
+        sem_init(&spare_thread->handed_out, 0, 0) < 0 ? errno : pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    error = pthread_attr_setstacksize(&attributes, SPARE_THREADS_STACK_BYTES);
+    if (!error)
+        error = libc_create(&spare_thread->thread, &attributes, run_spare_thread, spare_thread);
     pthread_attr_destroy(&attributes);
-    return number;
+    return error;
 }
 
 bool spare_threads_make(struct err *err)
 {
-    if (made)
+    if (spares_ready)
         return true;
-    create *next = next_create();
-    int number = !next ? ENOSYS : sem_init(&started, 0, 0) < 0 ? errno : 0;
-    for (int i = 0; i < SPARE_THREADS_MAX && !number; i++) {
-        number = make_one(next, &spares[i]);
+    create_function *libc_create = libc_pthread_create();
+    int error = !libc_create ? ENOSYS : sem_init(&started, 0, 0) < 0 ? errno : 0;
+    for (int i = 0; i < SPARE_THREADS_MAX && !error; i++) {
+        error = make_spare_thread(libc_create, &spares[i]);
         /* A thread makes system calls of its own before it comes to us. */
-        if (!number)
-            wait_for(&started);
+        if (!error)
+            wait_for_semaphore(&started);
     }
-    made = number == 0;
-    return made || err_set_errno(err, ERR_SYSTEM, number, "can't make threads");
+    spares_ready = error == 0;
+    return spares_ready || err_set_errno(err, ERR_SYSTEM, error, "can't make threads");
 }
 
-static int give(pthread_t *thread, const pthread_attr_t *attributes, work *run, void *argument)
+static int hand_out_spare_thread(pthread_t *thread, const pthread_attr_t *attributes,
+                                 thread_function *function, void *argument)
 {
-    struct spare *spare = NULL;
+    struct spare_thread *spare_thread = NULL;
     pthread_mutex_lock(&mutex);
-    if (given < SPARE_THREADS_MAX)
-        spare = &spares[given++];
+    if (handed_out < SPARE_THREADS_MAX)
+        spare_thread = &spares[handed_out++];
     pthread_mutex_unlock(&mutex);
-    if (!spare)
+    if (!spare_thread)
         return EAGAIN;
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attributes)
         pthread_attr_getdetachstate(attributes, &detached);
-    *thread = spare->thread;
-    spare->run = run;
-    spare->argument = argument;
+    *thread = spare_thread->thread;
+    spare_thread->function = function;
+    spare_thread->argument = argument;
     if (detached == PTHREAD_CREATE_DETACHED)
-        pthread_detach(spare->thread);
-    sem_post(&spare->given);
+        pthread_detach(spare_thread->thread);
+    sem_post(&spare_thread->handed_out);
     return 0;
 }
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, work *run, void *argument)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *function,
+                   void *argument)
 {
-    if (made)
-        return give(thread, attributes, run, argument);
-    create *next = next_create();
-    return next ? next(thread, attributes, run, argument) : ENOSYS;
+    if (spares_ready)
+        return hand_out_spare_thread(thread, attributes, function, argument);
+    create_function *libc_create = libc_pthread_create();
+    return libc_create ? libc_create(thread, attributes, function, argument) : ENOSYS;
 }

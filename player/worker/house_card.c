@@ -5,17 +5,17 @@
 
 #define SHORE 0.54f /* where sky meets water, as a fraction of the height */
 
-struct colour {
+struct color {
     float r, g, b;
 };
 
-static const struct colour sky = {16, 30, 42}, horizon = {38, 66, 80}, water = {10, 22, 32},
-                           glint = {94, 132, 144}, down = {255, 196, 46}, bill = {240, 120, 40},
-                           eye = {20, 24, 28};
+static const struct color sky = {16, 30, 42}, horizon = {38, 66, 80}, water = {10, 22, 32},
+                          glint = {94, 132, 144}, down = {255, 196, 46}, bill = {240, 120, 40},
+                          eye = {20, 24, 28};
 
-static struct colour blend(struct colour a, struct colour b, float t)
+static struct color blend(struct color a, struct color b, float t)
 {
-    return (struct colour){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
+    return (struct color){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
 }
 
 static float smooth(float low, float high, float x)
@@ -33,7 +33,7 @@ static float ellipse(float x, float y, float cx, float cy, float rx, float ry)
     return (sqrtf(dx * dx + dy * dy) - 1) * fminf(rx, ry);
 }
 
-static void cover(struct colour *ground, struct colour paint, float distance, float pixel)
+static void cover(struct color *ground, struct color paint, float distance, float pixel)
 {
     *ground = blend(*ground, paint, 1 - smooth(-pixel, pixel, distance));
 }
@@ -63,12 +63,12 @@ static float outline(float x, float y)
     return melt(melt(melt(body, tail, 0.16f), chest, 0.12f), head, 0.10f);
 }
 
-static void duckling(struct colour *c, float x, float y, float pixel)
+static void duckling(struct color *c, float x, float y, float pixel)
 {
     if (x < -1 || x > 1 || y < -1 || y > 0.6f)
         return;
     if (y > 0) { /* reflection: squeezed, broken by the water, fading */
-        struct colour mirrored = *c;
+        struct color mirrored = *c;
         float wave = 0.012f * sinf(y * 70) * (1 + y * 6);
         cover(&mirrored, down, outline(x + wave, -y * 1.35f), pixel * 3);
         *c = blend(*c, mirrored, 0.34f * (1 - smooth(0, 0.40f, y)));
@@ -104,7 +104,7 @@ static uint8_t level(float value, float noise)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-static struct colour ground_at(float v)
+static struct color ground_at(float v)
 {
     if (v < SHORE)
         return blend(sky, horizon, powf(v / SHORE, 3));
@@ -118,11 +118,11 @@ void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int heigh
     int shore = (int)(SHORE * (float)height_px);
     for (int y = 0; y < height_px; y++) {
         uint32_t *row = (uint32_t *)(void *)((uint8_t *)pixels + stride_bytes * (size_t)y);
-        struct colour base = ground_at(((float)y + 0.5f) / (float)height_px);
+        struct color base = ground_at(((float)y + 0.5f) / (float)height_px);
         float v = ((float)y + 0.5f - cy) / size;
         for (int x = 0; x < width_px; x++) {
             float u = ((float)x + 0.5f - cx) / size;
-            struct colour c = base;
+            struct color c = base;
             if (y > shore && u * u + v * v * 26 < 160)
                 c = blend(c, glint, 0.5f * ripples(u, v));
             duckling(&c, u, v, 1 / size);

@@ -19,7 +19,7 @@ struct still {
     int width_px, height_px; /* of the frame */
 };
 
-static SDL_Surface *load(const uint8_t *bytes, size_t size, enum still_format format)
+static SDL_Surface *load_surface(const uint8_t *bytes, size_t size, enum still_format format)
 {
     SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
     if (!stream)
@@ -48,11 +48,11 @@ void still_prepare(void)
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00,
         0x00, 0x3f, 0x00, 0x3f, 0xff, 0xd9};
     IMG_Init(IMG_INIT_JPG | IMG_INIT_PNG | IMG_INIT_WEBP);
-    SDL_FreeSurface(load(grey_pixel, sizeof grey_pixel, STILL_JPEG));
+    SDL_FreeSurface(load_surface(grey_pixel, sizeof grey_pixel, STILL_JPEG));
 }
 
-static bool check_header(const uint8_t *bytes, size_t size, struct still_header *header,
-                         struct err *err)
+static bool check_still_header(const uint8_t *bytes, size_t size, struct still_header *header,
+                               struct err *err)
 {
     char reason[160];
     bool known = still_header_read(bytes, size, header);
@@ -63,7 +63,7 @@ static bool check_header(const uint8_t *bytes, size_t size, struct still_header 
 }
 
 /* SDL2_image may give palettes and other layouts; the scaler takes three. */
-static SDL_Surface *plain_format(SDL_Surface *surface)
+static SDL_Surface *to_plain_format(SDL_Surface *surface)
 {
     Uint32 format = surface->format->format;
     if (format == SDL_PIXELFORMAT_RGB24 || format == SDL_PIXELFORMAT_RGBA32 ||
@@ -75,7 +75,7 @@ static SDL_Surface *plain_format(SDL_Surface *surface)
 }
 
 /* Turned over top to bottom first where `flipped`. */
-static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode, bool flipped)
+static SDL_Surface *rotate_surface(SDL_Surface *source, enum RotationMode mode, bool flipped)
 {
     bool sideways = mode == kRotate90 || mode == kRotate270;
     SDL_Surface *result = SDL_CreateRGBSurfaceWithFormat(0, sideways ? source->h : source->w,
@@ -89,12 +89,12 @@ static SDL_Surface *turned(SDL_Surface *source, enum RotationMode mode, bool fli
 
 /* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8 turned. Mirroring
  * is a turn of the flipped picture. Takes the surface over. */
-static SDL_Surface *upright(SDL_Surface *surface, int orientation)
+static SDL_Surface *apply_orientation(SDL_Surface *surface, int orientation)
 {
     static const struct {
-        enum RotationMode turn;
+        enum RotationMode mode;
         bool flipped;
-    } ways[9] = {
+    } orientations[9] = {
         [2] = {kRotate180, true},  [3] = {kRotate180, false}, [4] = {kRotate0, true},
         [5] = {kRotate90, true},   [6] = {kRotate90, false},  [7] = {kRotate270, true},
         [8] = {kRotate270, false},
@@ -103,25 +103,26 @@ static SDL_Surface *upright(SDL_Surface *surface, int orientation)
         return surface;
     SDL_Surface *source = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
     SDL_FreeSurface(surface);
-    SDL_Surface *result =
-        source ? turned(source, ways[orientation].turn, ways[orientation].flipped) : NULL;
+    SDL_Surface *result = source ? rotate_surface(source, orientations[orientation].mode,
+                                                  orientations[orientation].flipped)
+                                 : NULL;
     SDL_FreeSurface(source);
     return result;
 }
 
-static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct still_header *header,
-                           struct err *err)
+static SDL_Surface *decode_still(const uint8_t *bytes, size_t size, struct still_header *header,
+                                 struct err *err)
 {
-    if (!check_header(bytes, size, header, err))
+    if (!check_still_header(bytes, size, header, err))
         return NULL;
-    SDL_Surface *surface = load(bytes, size, header->format);
+    SDL_Surface *surface = load_surface(bytes, size, header->format);
     if (!surface) {
         err_set(err, ERR_INPUT, "the picture is damaged: %s", SDL_GetError());
         return NULL;
     }
-    surface = plain_format(surface);
+    surface = to_plain_format(surface);
     if (surface)
-        surface = upright(surface, header->orientation);
+        surface = apply_orientation(surface, header->orientation);
     if (!surface)
         err_oom(err);
     return surface;
@@ -129,7 +130,7 @@ static SDL_Surface *decode(const uint8_t *bytes, size_t size, struct still_heade
 
 /* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
-static SDL_Surface *decode_file(int fd, struct still_header *header, struct err *err)
+static SDL_Surface *decode_still_file(int fd, struct still_header *header, struct err *err)
 {
     struct stat st;
     if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -148,12 +149,12 @@ static SDL_Surface *decode_file(int fd, struct still_header *header, struct err 
         err_set_errno(err, ERR_SYSTEM, errno, "can't map the file");
         return NULL;
     }
-    SDL_Surface *surface = decode(bytes, size, header, err);
+    SDL_Surface *surface = decode_still(bytes, size, header, err);
     munmap(bytes, size);
     return surface;
 }
 
-static int scaled_px(int place_px, double scale)
+static int scaled_size_px(int place_px, double scale)
 {
     int size = (int)(place_px * scale + 0.5);
     return size < 1 ? 1 : size > STILL_SIDE_MAX_PX ? STILL_SIDE_MAX_PX : size;
@@ -166,7 +167,7 @@ struct still *still_open(int fd, const struct still_request *request, struct err
         err_oom(err);
         return NULL;
     }
-    still->surface = decode_file(fd, &still->header, err);
+    still->surface = decode_still_file(fd, &still->header, err);
     if (!still->surface) {
         free(still);
         return NULL;
@@ -175,8 +176,8 @@ struct still *still_open(int fd, const struct still_request *request, struct err
     still->fitted =
         layout_fit(still->surface->w, still->surface->h, request->canvas_width_px,
                    request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
-    still->width_px = scaled_px(still->fitted.target.width, request->scale);
-    still->height_px = scaled_px(still->fitted.target.height, request->scale);
+    still->width_px = scaled_size_px(still->fitted.target.width, request->scale);
+    still->height_px = scaled_size_px(still->fitted.target.height, request->scale);
     return still;
 }
 

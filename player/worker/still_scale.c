@@ -21,10 +21,10 @@ struct job {
 static bool band_init(struct band *band, int width, unsigned rows)
 {
     band->mask = zimg_select_buffer_mask(rows);
-    size_t held = band->mask == ZIMG_BUFFER_MAX ? rows : band->mask + 1;
+    size_t row_count = band->mask == ZIMG_BUFFER_MAX ? rows : band->mask + 1;
     band->stride = ((size_t)width + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     for (int i = 0; i < 3; i++) {
-        band->planes[i] = aligned_alloc(ALIGNMENT, band->stride * held);
+        band->planes[i] = aligned_alloc(ALIGNMENT, band->stride * row_count);
         if (!band->planes[i])
             return false;
     }
@@ -37,13 +37,13 @@ static void band_finish(struct band *band)
         free(band->planes[i]);
 }
 
-static uint8_t over(unsigned value, unsigned alpha, unsigned ground)
+static uint8_t blend_over(unsigned value, unsigned alpha, unsigned ground)
 {
     return (uint8_t)((value * alpha + ground * (255 - alpha) + 127) / 255);
 }
 
-static void unpack_row(const struct still_scale_source *source, const uint8_t *row, unsigned left,
-                       unsigned right, uint8_t *const planes[3])
+static void unpack_alpha_row(const struct still_scale_source *source, const uint8_t *row,
+                             unsigned left, unsigned right, uint8_t *const planes[3])
 {
     unsigned ground[3] = {source->background >> 16 & 255, source->background >> 8 & 255,
                           source->background & 255};
@@ -62,13 +62,13 @@ static void unpack_row(const struct still_scale_source *source, const uint8_t *r
             b = pixel[2];
             a = pixel[3];
         }
-        planes[0][x] = over(r, a, ground[0]);
-        planes[1][x] = over(g, a, ground[1]);
-        planes[2][x] = over(b, a, ground[2]);
+        planes[0][x] = blend_over(r, a, ground[0]);
+        planes[1][x] = blend_over(g, a, ground[1]);
+        planes[2][x] = blend_over(b, a, ground[2]);
     }
 }
 
-static int unpack(void *user, unsigned i, unsigned left, unsigned right)
+static int unpack_source_row(void *user, unsigned i, unsigned left, unsigned right)
 {
     struct job *job = user;
     const struct still_scale_source *source = job->source;
@@ -78,7 +78,7 @@ static int unpack(void *user, unsigned i, unsigned left, unsigned right)
     for (int k = 0; k < 3; k++)
         planes[k] = job->in.planes[k] + offset;
     if (source->format != STILL_SCALE_RGB24) {
-        unpack_row(source, row, left, right, planes);
+        unpack_alpha_row(source, row, left, right, planes);
         return 0;
     }
     for (unsigned x = left; x < right; x++) {
@@ -89,7 +89,7 @@ static int unpack(void *user, unsigned i, unsigned left, unsigned right)
     return 0;
 }
 
-static int pack(void *user, unsigned i, unsigned left, unsigned right)
+static int pack_target_row(void *user, unsigned i, unsigned left, unsigned right)
 {
     struct job *job = user;
     size_t offset = job->out.stride * (i & job->out.mask);
@@ -102,8 +102,8 @@ static int pack(void *user, unsigned i, unsigned left, unsigned right)
     return 0;
 }
 
-static zimg_filter_graph *build(const struct still_scale_source *source,
-                                const struct still_scale_target *target)
+static zimg_filter_graph *build_graph(const struct still_scale_source *source,
+                                      const struct still_scale_target *target)
 {
     zimg_image_format from, to;
     zimg_image_format_default(&from, ZIMG_API_VERSION);
@@ -129,7 +129,7 @@ static zimg_filter_graph *build(const struct still_scale_source *source,
     return zimg_filter_graph_build(&from, &to, &params);
 }
 
-static bool process(struct job *job, zimg_filter_graph *graph)
+static bool run_graph(struct job *job, zimg_filter_graph *graph)
 {
     unsigned in_rows = 0, out_rows = 0;
     size_t tmp_bytes = 0;
@@ -155,7 +155,8 @@ static bool process(struct job *job, zimg_filter_graph *graph)
             to.plane[i].stride = (ptrdiff_t)job->out.stride;
             to.plane[i].mask = job->out.mask;
         }
-        ok = zimg_filter_graph_process(graph, &from, &to, tmp, unpack, job, pack, job) == 0;
+        ok = zimg_filter_graph_process(graph, &from, &to, tmp, unpack_source_row, job,
+                                       pack_target_row, job) == 0;
     }
     free(tmp);
     band_finish(&job->in);
@@ -166,15 +167,15 @@ static bool process(struct job *job, zimg_filter_graph *graph)
 bool still_scale_picture(const struct still_scale_source *source,
                          const struct still_scale_target *target, struct err *err)
 {
-    char words[256] = "";
+    char reason[256] = "";
     zimg_clear_last_error();
-    zimg_filter_graph *graph = build(source, target);
+    zimg_filter_graph *graph = build_graph(source, target);
     struct job job = {.source = source, .target = target};
-    bool ok = graph && process(&job, graph);
+    bool ok = graph && run_graph(&job, graph);
     if (!ok) {
-        zimg_get_last_error(words, sizeof words);
-        if (words[0])
-            err_set(err, ERR_SYSTEM, "scaling failed: %s", words);
+        zimg_get_last_error(reason, sizeof reason);
+        if (reason[0])
+            err_set(err, ERR_SYSTEM, "scaling failed: %s", reason);
         else
             err_oom(err);
     }

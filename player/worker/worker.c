@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #define NICE 5
-#define KILL_FIRST "1000" /* of /proc/self/oom_score_adj, proc(5): the most */
+#define OOM_KILL_FIRST "1000" /* of /proc/self/oom_score_adj, proc(5): the most */
 
 /* The player draws first, and lives longest when memory is short. Where neither can be had, a
  * worker works all the same. */
-static void step_back(void)
+static void lower_priority(void)
 {
     int nice = getpriority(PRIO_PROCESS, 0) + NICE;
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (setpriority(PRIO_PROCESS, 0, nice) < 0 || fd < 0 ||
-        write(fd, KILL_FIRST, sizeof KILL_FIRST - 1) < 0)
+        write(fd, OOM_KILL_FIRST, sizeof OOM_KILL_FIRST - 1) < 0)
         errno = 0;
     if (fd >= 0)
         close(fd);
@@ -38,11 +38,11 @@ static bool receive_job(struct protocol_job *job, struct worker_files *files)
         .msg_control = &control,
         .msg_controllen = sizeof control,
     };
-    ssize_t got;
+    ssize_t received;
     do
-        got = recvmsg(PROTOCOL_FD, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof *job || job->magic != PROTOCOL_MAGIC)
+        received = recvmsg(PROTOCOL_FD, &message, MSG_CMSG_CLOEXEC);
+    while (received < 0 && errno == EINTR);
+    if (received != (ssize_t)sizeof *job || job->magic != PROTOCOL_MAGIC)
         return false;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header && header->cmsg_type == SCM_RIGHTS) {
@@ -75,59 +75,59 @@ bool worker_send(const void *packet, size_t size, int fd)
 
 static void send_error(const struct err *err)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = err->code};
-    snprintf(event.words, sizeof event.words, "%.*s", (int)sizeof event.words - 1, err->text);
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = err->code};
+    snprintf(event.text, sizeof event.text, "%.*s", (int)sizeof event.text - 1, err->text);
     event.magic = PROTOCOL_MAGIC;
     worker_send(&event, sizeof event, -1);
 }
 
 /* The limits hold in any case; the walls are what --no-sandbox leaves out. */
-static bool enter_sandbox(const struct worker_trade *trade, const struct protocol_job *job,
+static bool enter_sandbox(const struct worker_role *role, const struct protocol_job *job,
                           const struct worker_files *files, struct err *err)
 {
-    struct sandbox_limits limits = trade->limits;
+    struct sandbox_limits limits = role->limits;
     limits.descriptors += PROTOCOL_FD + 1 + (unsigned)files->count;
-    if (trade->prepare)
-        trade->prepare(job);
+    if (role->prepare)
+        role->prepare(job);
     bool ok = sandbox_set_limits(&limits, err);
     if (!job->unsandboxed)
-        ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(trade->sandbox, err);
+        ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(role->sandbox, err);
     return ok || err_prefix(err, "a worker without its sandbox does no work: ");
 }
 
 /* Asked before the sandbox sets limits of its own. */
-static bool is_short_of_memory(const struct worker_trade *trade)
+static bool is_short_of_memory(const struct worker_role *role)
 {
     struct rlimit space, memfd;
     return getrlimit(RLIMIT_AS, &space) == 0 && getrlimit(RLIMIT_FSIZE, &memfd) == 0 &&
-           (space.rlim_max < trade->limits.address_space_bytes ||
-            memfd.rlim_max < trade->limits.file_bytes);
+           (space.rlim_max < role->limits.address_space_bytes ||
+            memfd.rlim_max < role->limits.file_bytes);
 }
 
 /* From here on, what goes wrong may be the medium's doing. */
 static bool send_ready(bool short_of_memory, struct err *err)
 {
     const struct protocol_event event = {
-        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_READY, .code = short_of_memory};
+        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_READY, .code = short_of_memory};
     return worker_send(&event, sizeof event, -1) || err_set(err, ERR_WORKER, "the player is gone");
 }
 
-int worker_main(const struct worker_trade *trade)
+int worker_main(const struct worker_role *role)
 {
     static struct protocol_job job;
     struct worker_files files = {0};
     struct err err = {0};
-    prctl(PR_SET_NAME, trade->name); /* what `ps` shows */
+    prctl(PR_SET_NAME, role->name); /* what `ps` shows */
     /* Nothing else should be open; then the job's files get the next numbers. */
     closefrom(PROTOCOL_FD + 1);
-    step_back();
+    lower_priority();
     if (!receive_job(&job, &files))
-        return PROTOCOL_NO_JOB;
+        return PROTOCOL_EXIT_NO_JOB;
     job.language[sizeof job.language - 1] = '\0';
     job.text[sizeof job.text - 1] = '\0';
-    bool short_of_memory = is_short_of_memory(trade);
-    if (!enter_sandbox(trade, &job, &files, &err) || !send_ready(short_of_memory, &err) ||
-        !trade->work(&job, &files, &err))
+    bool short_of_memory = is_short_of_memory(role);
+    if (!enter_sandbox(role, &job, &files, &err) || !send_ready(short_of_memory, &err) ||
+        !role->do_job(&job, &files, &err))
         send_error(&err);
     return 0;
 }

@@ -16,17 +16,17 @@ struct worker_files {
 };
 
 /* What a worker can. */
-struct worker_trade {
+struct worker_role {
     const char *name;             /* at most 15 bytes */
     struct sandbox_limits limits; /* descriptors: those it opens itself */
     enum sandbox_kind sandbox;
     void (*prepare)(const struct protocol_job *job); /* before the sandbox; NULL: nothing */
     /* Does the job, answers all but the error. The job's texts are terminated. */
-    bool (*work)(struct protocol_job *job, const struct worker_files *files, struct err *err);
+    bool (*do_job)(struct protocol_job *job, const struct worker_files *files, struct err *err);
 };
 
-/* The process's exit status: 0 when the job was answered, with an error too; else PROTOCOL_NO_JOB. */
-int worker_main(const struct worker_trade *trade);
+/* The process's exit status: 0 when the job was answered, with an error too; else PROTOCOL_EXIT_NO_JOB. */
+int worker_main(const struct worker_role *role);
 
 /* One packet to the player, with a descriptor unless fd is -1; waits while the player's buffer is
  * full. */

@@ -5,6 +5,6 @@
 
 #include "worker/worker.h"
 
-extern const struct worker_trade worker_film;
+extern const struct worker_role worker_film;
 
 #endif

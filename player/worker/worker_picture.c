@@ -15,7 +15,7 @@
 /* A picture of the largest size allowed, decoded, plus its frame, plus libraries. */
 #define ADDRESS_SPACE_BYTES ((size_t)1 << 30)
 #define PROCESSOR_SECONDS 60
-#define FRAMES_OPEN 1 /* memfds at a time */
+#define MEMFDS_MAX 1 /* memfds at a time */
 
 /* A frame's shape upright, and how to draw it. */
 struct drawing {
@@ -34,8 +34,8 @@ static bool send_event(struct protocol_event *event, int fd)
     return worker_send(event, sizeof *event, fd);
 }
 
-static bool paint_turned(const struct drawing *drawing, int rotation, void *pixels,
-                         size_t stride_bytes, struct err *err)
+static bool paint_rotated(const struct drawing *drawing, int rotation, void *pixels,
+                          size_t stride_bytes, struct err *err)
 {
     if (rotation == 0)
         return drawing->paint(drawing->source, pixels, stride_bytes, err);
@@ -63,7 +63,7 @@ static int draw_sealed(const struct drawing *drawing, int rotation,
     if (pixels == MAP_FAILED) {
         err_set_errno(err, ERR_SYSTEM, errno, "no memory for a frame");
     } else {
-        bool ok = paint_turned(drawing, rotation, pixels, ring->stride_bytes, err);
+        bool ok = paint_rotated(drawing, rotation, pixels, ring->stride_bytes, err);
         munmap(pixels, ring->slot_bytes);
         if (ok &&
             fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
@@ -76,9 +76,10 @@ static int draw_sealed(const struct drawing *drawing, int rotation,
     return -1;
 }
 
-static bool deliver(const struct protocol_job *job, const struct drawing *drawing, struct err *err)
+static bool send_picture(const struct protocol_job *job, const struct drawing *drawing,
+                         struct err *err)
 {
-    struct protocol_event event = {.kind = PROTOCOL_RING};
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_RING};
     struct protocol_ring *ring = &event.ring;
     ring->slots = 1;
     ring->width_px = drawing->width_px;
@@ -97,8 +98,8 @@ static bool deliver(const struct protocol_job *job, const struct drawing *drawin
         return false;
     bool sent = send_event(&event, fd);
     close(fd);
-    struct protocol_event frame = {.kind = PROTOCOL_FRAME};
-    struct protocol_event end = {.kind = PROTOCOL_END};
+    struct protocol_event frame = {.kind = PROTOCOL_EVENT_FRAME};
+    struct protocol_event end = {.kind = PROTOCOL_EVENT_END};
     if (!sent || !send_event(&frame, -1) || !send_event(&end, -1))
         return err_set(err, ERR_WORKER, "the player is gone");
     return true;
@@ -140,26 +141,29 @@ static bool make_still(const struct protocol_job *job, const struct worker_files
         .paint = paint_still,
         .source = still,
     };
-    bool ok = deliver(job, &drawing, err);
+    bool ok = send_picture(job, &drawing, err);
     still_close(still);
     return ok;
 }
 
-static struct protocol_facts facts_of(const struct tagline *tagline)
+static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
 {
-    struct tagline_facts told = tagline_facts(tagline);
+    struct tagline_facts tagline_said = tagline_facts(tagline);
     struct protocol_facts facts = {
-        .asked_px = told.asked_px,
-        .used_px = told.used_px,
-        .lines = told.lines,
-        .missing = told.missing_glyphs,
-        .fallen = told.fallen_glyphs,
-        .faces_open = told.faces_open,
-        .faces_used = told.faces_used,
+        .asked_px = tagline_said.asked_px,
+        .used_px = tagline_said.used_px,
+        .lines = tagline_said.lines,
+        .missing_glyphs = tagline_said.missing_glyphs,
+        .fallback_glyphs = tagline_said.fallback_glyphs,
+        .faces_open = tagline_said.faces_open,
+        .faces_used = tagline_said.faces_used,
     };
-    _Static_assert(sizeof told.missing_codes == sizeof facts.missing_codes, "the same codes");
-    memcpy(facts.missing_codes, told.missing_codes, sizeof facts.missing_codes);
-    memcpy(facts.fallen_codes, told.fallen_codes, sizeof facts.fallen_codes);
+    _Static_assert(sizeof tagline_said.missing_code_points == sizeof facts.missing_code_points,
+                   "the same codes");
+    memcpy(facts.missing_code_points, tagline_said.missing_code_points,
+           sizeof facts.missing_code_points);
+    memcpy(facts.fallback_code_points, tagline_said.fallback_code_points,
+           sizeof facts.fallback_code_points);
     return facts;
 }
 
@@ -194,16 +198,16 @@ static bool make_tagline(const struct protocol_job *job, const struct worker_fil
     if (!tagline)
         return false;
     struct drawing drawing = {
-        .facts = facts_of(tagline), .paint = paint_tagline, .source = tagline};
+        .facts = protocol_facts_of(tagline), .paint = paint_tagline, .source = tagline};
     tagline_box(tagline, &drawing.at.x, &drawing.at.y, &drawing.at.width, &drawing.at.height);
     drawing.width_px = drawing.at.width;
     drawing.height_px = drawing.at.height;
-    bool ok = deliver(job, &drawing, err);
+    bool ok = send_picture(job, &drawing, err);
     tagline_destroy(tagline);
     return ok;
 }
 
-static bool paint_house(void *source, void *pixels, size_t stride_bytes, struct err *err)
+static bool paint_house_card(void *source, void *pixels, size_t stride_bytes, struct err *err)
 {
     (void)err;
     const struct protocol_job *job = source;
@@ -211,7 +215,7 @@ static bool paint_house(void *source, void *pixels, size_t stride_bytes, struct 
     return true;
 }
 
-static bool make_house(struct protocol_job *job, struct err *err)
+static bool make_house_card(struct protocol_job *job, struct err *err)
 {
     struct drawing drawing = {
         .width_px = job->canvas_width_px,
@@ -220,41 +224,42 @@ static bool make_house(struct protocol_job *job, struct err *err)
         .focus_x = 0.5,
         .focus_y = 0.5,
         .opaque = true,
-        .paint = paint_house,
+        .paint = paint_house_card,
         .source = job,
     };
-    return deliver(job, &drawing, err);
+    return send_picture(job, &drawing, err);
 }
 
 /* What a library opens at its first use. */
-static void prepare(const struct protocol_job *job)
+static void prepare_picture_job(const struct protocol_job *job)
 {
     if (job->kind == PROTOCOL_JOB_STILL)
         still_prepare();
 }
 
-static bool work(struct protocol_job *job, const struct worker_files *files, struct err *err)
+static bool do_picture_job(struct protocol_job *job, const struct worker_files *files,
+                           struct err *err)
 {
     switch ((enum protocol_job_kind)job->kind) {
     case PROTOCOL_JOB_STILL:
         return make_still(job, files, err);
     case PROTOCOL_JOB_TAGLINE:
         return make_tagline(job, files, err);
-    case PROTOCOL_JOB_HOUSE:
-        return make_house(job, err);
+    case PROTOCOL_JOB_HOUSE_CARD:
+        return make_house_card(job, err);
     case PROTOCOL_JOB_FILM:
         break;
     }
     return err_set(err, ERR_WORKER, "no job for a worker that draws pictures");
 }
 
-const struct worker_trade worker_picture = {
+const struct worker_role worker_picture = {
     .name = PROTOCOL_WORKER_NAME,
     .limits = {.address_space_bytes = ADDRESS_SPACE_BYTES,
                .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
                .processor_s = PROCESSOR_SECONDS,
-               .descriptors = FRAMES_OPEN},
+               .descriptors = MEMFDS_MAX},
     .sandbox = SANDBOX_ALONE,
-    .prepare = prepare,
-    .work = work,
+    .prepare = prepare_picture_job,
+    .do_job = do_picture_job,
 };

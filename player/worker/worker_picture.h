@@ -4,6 +4,6 @@
 
 #include "worker/worker.h"
 
-extern const struct worker_trade worker_picture;
+extern const struct worker_role worker_picture;
 
 #endif

@@ -79,7 +79,7 @@ static void note_frames(struct run *run, int64_t frames)
     }
 }
 
-static struct film *start_film(const char *path)
+static struct film_client *start_film(const char *path)
 {
     const struct film_client_request request = {
         .canvas_width_px = WIDTH,
@@ -90,14 +90,14 @@ static struct film *start_film(const char *path)
     };
     struct err err = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    struct film *film = file >= 0 ? film_client_start(&request, file, &err) : NULL;
+    struct film_client *film = file >= 0 ? film_client_start(&request, file, &err) : NULL;
     if (!film)
         fail(file >= 0 ? err.text : path);
     close(file);
     return film;
 }
 
-static enum film_client_state poll_film(struct film *film)
+static enum film_client_state poll_film(struct film_client *film)
 {
     struct err err = {0};
     enum film_client_state state = film_client_poll(film, clock_mono_ns(), &err);
@@ -111,7 +111,7 @@ static enum film_client_state poll_film(struct film *film)
 static struct run decode_in_worker(const char *path)
 {
     struct run run = {.processor_s = -processor_s()};
-    struct film *film = start_film(path);
+    struct film_client *film = start_film(path);
     int64_t came = 0;
     do {
         struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
@@ -119,7 +119,7 @@ static struct run decode_in_worker(const char *path)
         if (poll_film(film) != FILM_CLIENT_READY)
             continue;
         film_client_frame_at(film, INT64_MAX);
-        came = film_client_counts(film).came;
+        came = film_client_counts(film).received;
         if (came > run.frames)
             note_frames(&run, came);
     } while (!came || film_client_next_us(film) != INT64_MAX);
@@ -217,7 +217,7 @@ static void bench_decode(const char *name, const char *path, int rounds)
 
 /* A film at its own pace, and how long its frames took from the worker's send. */
 struct side {
-    struct film *film;
+    struct film_client *film;
     struct picture picture;
     struct canvas canvas;
     struct compose_buffers buffers;
@@ -278,7 +278,7 @@ static void poll_side(struct side *side)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t delay_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - sent_ns;
-    for (int64_t came = film_client_counts(side->film).came; side->came < came; side->came++)
+    for (int64_t came = film_client_counts(side->film).received; side->came < came; side->came++)
         if (sent_ns && delay_count < SAMPLES_MAX)
             delays_ms[delay_count++] = (double)delay_ns / 1e6;
     if (!side->stamped)

@@ -23,7 +23,7 @@
 #define LIMIT_MS 60000
 
 struct play {
-    struct film *film;
+    struct film_client *film;
     int turn;
 };
 

@@ -65,9 +65,9 @@ static void *answer(void *argument)
         if (got <= 0)
             break;
         const struct protocol_event *event = (const struct protocol_event *)(const void *)&packet;
-        struct protocol_order order = {PROTOCOL_MAGIC, PROTOCOL_RELEASE, event->slot};
+        struct protocol_order order = {PROTOCOL_MAGIC, PROTOCOL_ORDER_RELEASE_FRAME, event->slot};
         if (got == (ssize_t)sizeof packet)
-            order.kind = PROTOCOL_HEARD;
+            order.kind = PROTOCOL_ORDER_RELEASE_SOUND;
         if (i < player->order_count) {
             order.kind = player->orders[3 * i] % 4;
             memcpy(&order.slot, player->orders + 3 * i + 1, 2);
@@ -85,7 +85,7 @@ static struct protocol_job job_of(const uint8_t bytes[JOB_BYTES])
     struct protocol_job job = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_JOB_FILM, .file_count = 1};
     memcpy(&job.start_us, bytes, 5);
     job.want_sound = bytes[5] & 1;
-    job.only_look = bytes[6] == 1;
+    job.probe_only = bytes[6] == 1;
     job.rotation = bytes[7] & 128 ? (int)bytes[7] * 65537 : bytes[7] % 4 * 90;
     job.threads = bytes[8] & 128 ? UINT32_MAX : bytes[8] % 3;
     if (bytes[9] == 255)
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         abort();
     struct protocol_job job = job_of(bytes + head - JOB_BYTES);
     struct err err = {0};
-    play_film(&job, media, &err);
+    do_film(&job, media, &err);
     shutdown(PROTOCOL_FD, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(pair[0]);

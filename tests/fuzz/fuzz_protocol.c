@@ -9,7 +9,7 @@
 
 /* The line is the real one, but at its other end there is no process to start or to end. */
 #define kill(pid, signal) ((void)(pid), (void)(signal), 0)
-#define worker_process_start link_start_process
+#define worker_process_start real_worker_process_start
 #include "decode/worker_process.c"
 #undef worker_process_start
 #undef kill
@@ -29,15 +29,15 @@
 static int worker = -1; /* its end of the line */
 static bool unready;    /* the worker must say itself that it is ready */
 
-bool worker_process_start(struct worker_process *link, const struct protocol_job *job,
+bool worker_process_start(struct worker_process *worker, const struct protocol_job *job,
                           const int *files, int file_count, struct err *err)
 {
     (void)job, (void)files, (void)file_count, (void)err;
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         abort();
-    *link = (struct worker_process){
-        .pid = 0, .socket = pair[0], .end_fd = -1, .program = "none", .ready = !unready};
+    *worker = (struct worker_process){
+        .pid = 0, .socket = pair[0], .exit_fd = -1, .program = "none", .ready = !unready};
     worker = pair[1];
     return true;
 }
@@ -85,7 +85,7 @@ static void send_packet(const void *bytes, size_t size, const int *fds, size_t f
 static void send_with_memory(const struct protocol_event *event, uint64_t choice)
 {
     const int seals =
-        F_SEAL_SHRINK | F_SEAL_GROW | (event->kind == PROTOCOL_RING ? F_SEAL_WRITE : 0);
+        F_SEAL_SHRINK | F_SEAL_GROW | (event->kind == PROTOCOL_EVENT_RING ? F_SEAL_WRITE : 0);
     int fd = choice % 8 == 7 ? -1 : packet_memory(FILM_BYTES - (choice % 8 == 6), seals);
     send_packet(event, sizeof *event, &fd, fd >= 0);
     if (fd >= 0)
@@ -125,7 +125,7 @@ static void send_sound(struct input *input)
     static struct protocol_sound sound;
     memset(&sound, 0x3f, sizeof sound);
     sound.magic = PROTOCOL_MAGIC;
-    sound.kind = PROTOCOL_SOUND;
+    sound.kind = PROTOCOL_EVENT_SOUND;
     sound.time_us = (int64_t)take(input, 4);
     sound.pairs = (int16_t)take(input, 2);
     spoil(input, &sound, sizeof sound);
@@ -203,7 +203,7 @@ static void play_film(struct input *input, unsigned how)
                                                 .fit = (enum layout_fit)(how >> 2 & 3) % 3,
                                                 .focus_x = 0.5,
                                                 .focus_y = 0.5,
-                                                .only_look = how >> 6 & 1,
+                                                .probe_only = how >> 6 & 1,
                                                 .want_sound = how >> 7 & 1,
                                                 .limit_ms = 1000};
     static float mix[2 * 512];
@@ -211,7 +211,7 @@ static void play_film(struct input *input, unsigned how)
     struct frame *held = NULL;
     int64_t now_ns = clock_mono_ns();
     struct err err = {0};
-    struct film *film = film_client_start(&request, 0, &err);
+    struct film_client *film = film_client_start(&request, 0, &err);
     if (!film)
         abort();
     for (int i = 0; i < STEPS_MAX && input->size; i++) {
@@ -244,7 +244,7 @@ static void make_frame(struct input *input, unsigned how)
                                      .rotation = (int)(how >> 4 & 3) * 90,
                                      .scale = how & 4 ? 1.08 : 1};
     struct err err = {0};
-    struct frames *frames = picture_client_start(&job, NULL, 0, 1000, &err);
+    struct picture_client *frames = picture_client_start(&job, NULL, 0, 1000, &err);
     if (!frames)
         abort();
     for (int i = 0; i < STEPS_MAX && input->size; i++)

@@ -10,7 +10,7 @@ static _Atomic uint32_t *part_ticks;
 
 static void send_progress(int64_t steps)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_PROGRESS, .steps = steps}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_PROGRESS, .steps = steps}, -1);
 }
 
 /* The player's test lets it go on, step by step. */
@@ -44,7 +44,7 @@ static void play_throttled(void)
     for (uint32_t tick = 1;; tick++, next++) {
         await_tick(tick);
         while (recv(PROTOCOL_FD, &order, sizeof order, MSG_DONTWAIT) == (ssize_t)sizeof order)
-            if (order.kind == PROTOCOL_SKIP && next < order.time_us / FILM_FRAME_US)
+            if (order.kind == PROTOCOL_ORDER_SKIP && next < order.time_us / FILM_FRAME_US)
                 next = order.time_us / FILM_FRAME_US;
         memset(bytes + (size_t)(tick % FILM_SLOTS) * FILM_SLOT_BYTES, (int)next, FILM_SLOT_BYTES);
         send_frame_at((int32_t)(tick % FILM_SLOTS), next * FILM_FRAME_US, FILM_FRAME_US);
@@ -62,10 +62,10 @@ static void play_fair(void)
     send_event(honest_film(), fd);
     struct protocol_order order;
     for (int i = 0, out = 0; i < 20; i++, out++) {
-        while (out == PROTOCOL_AHEAD_FRAMES) {
+        while (out == PROTOCOL_FRAMES_AHEAD_MAX) {
             if (recv(PROTOCOL_FD, &order, sizeof order, 0) != (ssize_t)sizeof order)
                 _exit(0);
-            out -= order.kind == PROTOCOL_RELEASE;
+            out -= order.kind == PROTOCOL_ORDER_RELEASE_FRAME;
         }
         memset(bytes + (size_t)(i % FILM_SLOTS) * FILM_SLOT_BYTES, i, FILM_SLOT_BYTES);
         send_frames(i, 1);

@@ -25,9 +25,9 @@ static const struct film_client_request plain = {.canvas_width_px = FILM_WIDTH,
                                                  .limit_ms = LIMIT_MS};
 
 /* The one in work, so that a test that fails leaves no worker to the next. */
-static struct film *current;
+static struct film_client *current;
 
-static inline struct film *start(int file, const struct film_client_request *request)
+static inline struct film_client *start(int file, const struct film_client_request *request)
 {
     struct err err = {0};
     current = film_client_start(request, file, &err);
@@ -36,7 +36,8 @@ static inline struct film *start(int file, const struct film_client_request *req
     return current;
 }
 
-static inline struct film *start_part(const char *part, const struct film_client_request *request)
+static inline struct film_client *start_part(const char *part,
+                                             const struct film_client_request *request)
 {
     static void *page = MAP_FAILED;
     char text[HOSTILE_NAME_BYTES + sizeof HOSTILE_MARK] = "";
@@ -49,7 +50,7 @@ static inline struct film *start_part(const char *part, const struct film_client
     page = mmap(NULL, PART_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     assert_ptr_not_equal(page, MAP_FAILED);
     part_ticks = (_Atomic uint32_t *)((uint8_t *)page + TICK_AT);
-    struct film *film = start(file, request);
+    struct film_client *film = start(file, request);
     close(file);
     return film;
 }
@@ -61,11 +62,12 @@ static inline void tick(void)
     syscall(SYS_futex, part_ticks, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static inline struct film *start_real(const char *name, const struct film_client_request *request)
+static inline struct film_client *start_real(const char *name,
+                                             const struct film_client_request *request)
 {
     int file = open(temp_folder_path(name), O_RDONLY | O_CLOEXEC);
     assert_true(file >= 0);
-    struct film *film = start(file, request);
+    struct film_client *film = start(file, request);
     close(file);
     return film;
 }
@@ -104,7 +106,7 @@ static inline void check_nothing_left(int descriptors)
 }
 
 /* Until the worker has something to say, or its time is up. */
-static inline void sleep_on(const struct film *film)
+static inline void sleep_on(const struct film_client *film)
 {
     struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
     int64_t deadline_ns = film_client_deadline_ns(film);
@@ -117,13 +119,13 @@ static inline void sleep_on(const struct film *film)
 
 /* Polls until so many frames have come, all that there are (came < 0: until it has ended), or it
  * has failed. */
-static inline enum film_client_state wait_for_frames(struct film *film, int64_t wanted,
+static inline enum film_client_state wait_for_frames(struct film_client *film, int64_t wanted,
                                                      struct err *err)
 {
     for (;;) {
         enum film_client_state state = film_client_poll(film, clock_mono_ns(), err);
         if (state == FILM_CLIENT_FAILED ||
-            (wanted > 0 && film_client_counts(film).came >= wanted) ||
+            (wanted > 0 && film_client_counts(film).received >= wanted) ||
             (wanted < 0 && state == FILM_CLIENT_READY && film_client_fd(film) < 0))
             return state;
         sleep_on(film);

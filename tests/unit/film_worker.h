@@ -31,21 +31,22 @@
 static void send_words(enum protocol_event_kind kind, uint32_t code, const char *words)
 {
     struct protocol_event event = {.kind = kind, .code = code};
-    snprintf(event.words, sizeof event.words, "%s", words);
+    snprintf(event.text, sizeof event.text, "%s", words);
     send_event(event, -1);
 }
 
 static void send_end(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_END}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_END}, -1);
 }
 
 static void send_frame_at(int32_t slot, int64_t time_us, int64_t duration_us)
 {
-    send_event(
-        (struct protocol_event){
-            .kind = PROTOCOL_FRAME, .slot = slot, .time_us = time_us, .duration_us = duration_us},
-        -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_FRAME,
+                                       .slot = slot,
+                                       .time_us = time_us,
+                                       .duration_us = duration_us},
+               -1);
 }
 
 static void send_frames(int first, int count)
@@ -62,7 +63,7 @@ static void send_film(void)
 static void send_sound(int64_t time_us, int32_t pairs, float value)
 {
     static struct protocol_sound sound;
-    sound = (struct protocol_sound){PROTOCOL_MAGIC, PROTOCOL_SOUND, time_us, pairs, {0}};
+    sound = (struct protocol_sound){PROTOCOL_MAGIC, PROTOCOL_EVENT_SOUND, time_us, pairs, {0}};
     for (int i = 0; i < 2 * PROTOCOL_SOUND_PAIRS; i++)
         sound.samples[i] = value;
     send_packet(&sound, sizeof sound, NULL, 0);
@@ -71,10 +72,10 @@ static void send_sound(int64_t time_us, int32_t pairs, float value)
 /* A film that is described wrongly in one place. */
 #define LIE_ABOUT struct protocol_film
 static const struct lie film_lies[] = {
-    LIE(ahead, 0),
-    LIE(ahead, -1),
-    LIE(ahead, PROTOCOL_AHEAD_FRAMES + 1),
-    LIE(ahead, INT32_MIN),
+    LIE(reader_slots, 0),
+    LIE(reader_slots, -1),
+    LIE(reader_slots, PROTOCOL_FRAMES_AHEAD_MAX + 1),
+    LIE(reader_slots, INT32_MIN),
     LIE(slots, 0),
     LIE(slots, 2),
     LIE(slots, -1),
@@ -113,8 +114,8 @@ static const struct lie film_lies[] = {
     LIE(slot_bytes, PROTOCOL_FILM_BYTES_MAX + 1),
     LIE(slot_bytes, UINT64_MAX),
     LIE(slot_bytes, UINT64_MAX / FILM_SLOTS + 2), /* times the slots: little */
-    LIE(colour, FRAME_JPEG + 1),
-    LIE(colour, UINT32_MAX),
+    LIE(matrix, FRAME_JPEG + 1),
+    LIE(matrix, UINT32_MAX),
     LIE(shown_width_px, 0),
     LIE(shown_width_px, -1),
     LIE(shown_width_px, 65537),

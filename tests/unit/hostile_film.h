@@ -57,7 +57,7 @@ static void play_no_fd(void)
 
 static void play_short_packet(void)
 {
-    const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FRAME};
+    const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_FRAME};
     send_film();
     send_packet(&event, sizeof event - 1, NULL, 0);
 }
@@ -82,19 +82,19 @@ static void play_empty_packet_with_files(void)
 static void play_wrong_magic(void)
 {
     send_film();
-    struct protocol_event event = {.magic = PROTOCOL_MAGIC + 1, .kind = PROTOCOL_FRAME};
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC + 1, .kind = PROTOCOL_EVENT_FRAME};
     send_packet(&event, sizeof event, NULL, 0);
 }
 
 static void play_sound_with_wrong_magic(void)
 {
-    static const struct protocol_sound sound = {.kind = PROTOCOL_SOUND, .pairs = 1};
+    static const struct protocol_sound sound = {.kind = PROTOCOL_EVENT_SOUND, .pairs = 1};
     send_packet(&sound, sizeof sound, NULL, 0);
 }
 
 static void play_event_of_sound(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_SOUND}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_SOUND}, -1);
 }
 
 static void play_unknown_kind(void)
@@ -104,7 +104,7 @@ static void play_unknown_kind(void)
 
 static void play_ring_of_a_still(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_RING},
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_RING},
                make_memory(FILM_BYTES, FILM_SEALS | F_SEAL_WRITE));
 }
 
@@ -118,7 +118,7 @@ static void play_two_fds(void)
 static void play_eight_fds(void)
 {
     const int fds[8] = {0};
-    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_FRAME};
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_FRAME};
     send_film();
     send_packet(&event, sizeof event, fds, 8);
 }
@@ -127,13 +127,13 @@ static void play_eight_fds(void)
 static void play_fds_in_every_message(void)
 {
     send_film();
-    for (int i = 0; i < PROTOCOL_AHEAD_FRAMES; i++)
-        send_event((struct protocol_event){.kind = PROTOCOL_FRAME,
+    for (int i = 0; i < PROTOCOL_FRAMES_AHEAD_MAX; i++)
+        send_event((struct protocol_event){.kind = PROTOCOL_EVENT_FRAME,
                                            .slot = i,
                                            .time_us = (int64_t)i * FILM_FRAME_US,
                                            .duration_us = FILM_FRAME_US},
                    PROTOCOL_FD);
-    send_event((struct protocol_event){.kind = PROTOCOL_END}, PROTOCOL_FD);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_END}, PROTOCOL_FD);
 }
 
 /* Sizes. */
@@ -251,7 +251,7 @@ static void play_time_stands_still(void)
 static void play_one_frame_too_many(void)
 {
     send_film();
-    send_frames(0, PROTOCOL_AHEAD_FRAMES + 1);
+    send_frames(0, PROTOCOL_FRAMES_AHEAD_MAX + 1);
 }
 
 /* Never reads: sends as long as anybody takes it. */
@@ -344,10 +344,10 @@ static void play_sound_without_end(void)
     send_film();
     send_frames(0, 1);
     for (int out = 0;; out++) {
-        while (out == PROTOCOL_AHEAD_SOUNDS) {
+        while (out == PROTOCOL_SOUNDS_AHEAD_MAX) {
             if (recv(PROTOCOL_FD, &order, sizeof order, 0) != (ssize_t)sizeof order)
                 _exit(0);
-            out -= order.kind == PROTOCOL_HEARD;
+            out -= order.kind == PROTOCOL_ORDER_RELEASE_SOUND;
         }
         send_sound(0, 1, 1);
     }
@@ -355,7 +355,7 @@ static void play_sound_without_end(void)
 
 static void play_error_of_the_system(void)
 {
-    send_words(PROTOCOL_ERROR, ERR_SYSTEM, "no memory");
+    send_words(PROTOCOL_EVENT_ERROR, ERR_SYSTEM, "no memory");
 }
 
 static void play_hang_up(void)
@@ -367,23 +367,23 @@ static void play_hang_up(void)
 
 static void play_error(void)
 {
-    send_words(PROTOCOL_ERROR, ERR_INPUT, "%s%n\x1b[2J");
+    send_words(PROTOCOL_EVENT_ERROR, ERR_INPUT, "%s%n\x1b[2J");
 }
 
 static void play_error_without_code(void)
 {
-    send_words(PROTOCOL_ERROR, ERR_NONE, "all is well");
+    send_words(PROTOCOL_EVENT_ERROR, ERR_NONE, "all is well");
 }
 
 static void play_error_of_no_kind(void)
 {
-    send_words(PROTOCOL_ERROR, UINT32_MAX, "beyond");
+    send_words(PROTOCOL_EVENT_ERROR, UINT32_MAX, "beyond");
 }
 
 static void play_error_without_end(void)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
-    memset(event.words, 'x', sizeof event.words);
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = ERR_INPUT};
+    memset(event.text, 'x', sizeof event.text);
     send_event(event, -1);
 }
 
@@ -439,7 +439,7 @@ static void play_break_out(void)
 static void play_deaf(void)
 {
     send_film();
-    send_frames(0, PROTOCOL_AHEAD_FRAMES);
+    send_frames(0, PROTOCOL_FRAMES_AHEAD_MAX);
 }
 
 /* Writes to its frames as fast as it can, while they are read. */
@@ -450,7 +450,7 @@ static void play_restless(void)
     if (bytes == MAP_FAILED)
         _exit(3);
     send_event(honest_film(), fd);
-    send_frames(0, PROTOCOL_AHEAD_FRAMES);
+    send_frames(0, PROTOCOL_FRAMES_AHEAD_MAX);
     for (uint8_t value = 0;; value++) {
         memset(bytes, value, (size_t)FILM_BYTES);
         /* Neither is allowed by the seals; holes are, and read as zeros. */

@@ -31,8 +31,8 @@ static int sealed(off_t size)
     return make_memory(size, ALL_SEALS);
 }
 
-static const struct protocol_event frame_event = {.kind = PROTOCOL_FRAME};
-static const struct protocol_event end_event = {.kind = PROTOCOL_END};
+static const struct protocol_event frame_event = {.kind = PROTOCOL_EVENT_FRAME};
+static const struct protocol_event end_event = {.kind = PROTOCOL_EVENT_END};
 
 /* A ring that is wrong in one place. */
 #define LIE_ABOUT struct protocol_ring
@@ -74,10 +74,10 @@ static const struct lie ring_lies[] = {
     LIE(facts.asked_px, INT32_MAX),
     LIE(facts.used_px, 1), /* more than was asked */
     LIE(facts.lines, -1),
-    LIE(facts.missing, INT32_MIN),
-    LIE(facts.fallen, PLAYLIST_TEXT_BYTES_MAX + 1),
-    LIE(facts.missing_codes[0], 'x'), /* none is counted */
-    LIE(facts.fallen_codes[7], 0x110000),
+    LIE(facts.missing_glyphs, INT32_MIN),
+    LIE(facts.fallback_glyphs, PLAYLIST_TEXT_BYTES_MAX + 1),
+    LIE(facts.missing_code_points[0], 'x'), /* none is counted */
+    LIE(facts.fallback_code_points[7], 0x110000),
     LIE(facts.faces_open, 1u << PROTOCOL_FILES_MAX),
     LIE(facts.faces_used, UINT32_MAX),
     FRACTION_LIE(focus_x, NAN),
@@ -123,7 +123,7 @@ static void play_hang_after_ring(void)
 
 static void play_short_packet(void)
 {
-    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_END};
+    struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_END};
     send_packet(&event, sizeof event - 1, NULL, 0);
     play_hang();
 }
@@ -152,7 +152,7 @@ static void play_empty_packet_with_files(void)
 
 static void play_wrong_magic(void)
 {
-    struct protocol_event event = {.magic = 0x12345678, .kind = PROTOCOL_FRAME};
+    struct protocol_event event = {.magic = 0x12345678, .kind = PROTOCOL_EVENT_FRAME};
     send_packet(&event, sizeof event, NULL, 0);
     play_hang();
 }
@@ -250,14 +250,14 @@ static void play_frame_before_ring(void)
 static void play_slot_one(void)
 {
     send_event(honest_ring(), sealed(HOSTILE_BYTES));
-    send_event((struct protocol_event){.kind = PROTOCOL_FRAME, .slot = 1}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_FRAME, .slot = 1}, -1);
     play_hang();
 }
 
 static void play_slot_minus_one(void)
 {
     send_event(honest_ring(), sealed(HOSTILE_BYTES));
-    send_event((struct protocol_event){.kind = PROTOCOL_FRAME, .slot = -1}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_FRAME, .slot = -1}, -1);
     play_hang();
 }
 
@@ -276,29 +276,31 @@ static void play_end_without_frame(void)
 
 static void play_unterminated_words(void)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = 4000000000u};
-    memset(event.words, 'x', sizeof event.words);
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = 4000000000u};
+    memset(event.text, 'x', sizeof event.text);
     send_event(event, -1);
     play_hang();
 }
 
 static void play_error_without_code(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_ERROR, .words = "all is well"}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_ERROR, .text = "all is well"}, -1);
     play_hang();
 }
 
 static void play_error_of_the_system(void)
 {
-    send_event(
-        (struct protocol_event){.kind = PROTOCOL_ERROR, .code = ERR_SYSTEM, .words = "no memory"},
-        -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_ERROR,
+                                       .code = ERR_SYSTEM,
+                                       .text = "no memory"},
+               -1);
 }
 
 static void play_error_with_format(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_ERROR, .code = ERR_INPUT, .words = "%s%n"},
-               -1);
+    send_event(
+        (struct protocol_event){.kind = PROTOCOL_EVENT_ERROR, .code = ERR_INPUT, .text = "%s%n"},
+        -1);
 }
 
 static void play_frame_then_garbage(void)
@@ -352,7 +354,7 @@ static void play_scaled_down(void)
 /* Tells which descriptors it was given, but for the one that it needs for looking. */
 static void play_list_descriptors(void)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = ERR_INPUT};
     DIR *folder = opendir("/proc/self/fd");
     if (!folder)
         _exit(3);
@@ -366,18 +368,18 @@ static void play_list_descriptors(void)
     size_t used = 0;
     for (int fd = 0; fd < 64; fd++)
         if (open_fds[fd])
-            used += (size_t)snprintf(event.words + used, sizeof event.words - used, "%d ", fd);
+            used += (size_t)snprintf(event.text + used, sizeof event.text - used, "%d ", fd);
     send_event(event, -1);
 }
 
 /* Tells the names of its environment's variables, but for the sanitizers'. */
 static void play_list_environment(void)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = ERR_INPUT};
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = ERR_INPUT};
     size_t used = 0;
     for (char **entry = environ; *entry; entry++)
         if (!strstr(*entry, "SAN_OPTIONS="))
-            used += (size_t)snprintf(event.words + used, sizeof event.words - used, "%s ", *entry);
+            used += (size_t)snprintf(event.text + used, sizeof event.text - used, "%s ", *entry);
     send_event(event, -1);
 }
 

@@ -235,7 +235,7 @@ static inline void be_a_worker(int argc, char **argv)
         return;
     int file = open(JOBS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file >= 0 && recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) == (ssize_t)sizeof job &&
-        !job.only_look && write(file, job.want_sound ? "s" : "-", 1) != 1)
+        !job.probe_only && write(file, job.want_sound ? "s" : "-", 1) != 1)
         _exit(3);
     if (file >= 0)
         close(file);

@@ -201,7 +201,7 @@ static void facts_are_told(void **state)
         bool sideways = sample->turn % 180 != 0;
         assert_int_equal(facts->width_px, sideways ? FILM_HEIGHT : FILM_WIDTH);
         assert_int_equal(facts->layout.width_px, sideways ? FILM_HEIGHT : FILM_WIDTH);
-        assert_int_equal(facts->layout.colour, FRAME_BT601);
+        assert_int_equal(facts->layout.matrix, FRAME_BT601);
         assert_false(facts->has_sound);
         film_file_close(&film);
     }

@@ -51,7 +51,7 @@ static void frames_come_in_order_and_go_back(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part("fair", &plain);
+    struct film_client *film = start_part("fair", &plain);
     assert_null(film_client_frame_at(film, INT64_MAX));
     assert_true(film_client_next_us(film) == INT64_MAX);
     uint64_t last_id = 0;
@@ -72,7 +72,7 @@ static void frames_come_in_order_and_go_back(void **state)
     assert_int_equal(film_client_frame_at(film, INT64_MAX)->planes[0][0], 19);
     assert_true(film_client_next_us(film) == INT64_MAX);
     struct film_client_counts counts = film_client_counts(film);
-    assert_int_equal(counts.came, 20);
+    assert_int_equal(counts.received, 20);
     assert_int_equal(counts.dropped, 0);
     assert_int_equal(counts.damaged, 0);
     /* Held: it outlives the film, its worker and its descriptor. */
@@ -96,7 +96,7 @@ static void an_end_that_comes_too_early_is_told(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct err err = {0};
         int64_t end_us;
-        struct film *film = start_part(cases[i].part, &plain);
+        struct film_client *film = start_part(cases[i].part, &plain);
         assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
         if (film_client_is_short(film, &end_us) != cases[i].is_short)
             fail_msg("%s", cases[i].part);
@@ -105,7 +105,7 @@ static void an_end_that_comes_too_early_is_told(void **state)
     }
 }
 
-static int64_t dropped(const struct film *film)
+static int64_t dropped(const struct film_client *film)
 {
     return film_client_counts(film).dropped;
 }
@@ -115,7 +115,7 @@ static void frames_that_nobody_asks_for_are_not_dropped(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("fair", &plain);
+    struct film_client *film = start_part("fair", &plain);
     for (int i = 7; i < 20; i += 4) {
         assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_CLIENT_READY);
         assert_int_equal(film_client_frame_at(film, i * FILM_FRAME_US)->planes[0][0], i);
@@ -158,7 +158,7 @@ static void a_film_that_is_too_slow_keeps_up(void **state)
     struct err err = {0};
     struct film_client_request request = plain;
     request.name = "slow";
-    struct film *film = start_part("throttled", &request);
+    struct film_client *film = start_part("throttled", &request);
     int missed = 0, counted = -1;
     tick();
     assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
@@ -183,7 +183,7 @@ static void a_film_that_keeps_up_says_nothing(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("throttled", &plain);
+    struct film_client *film = start_part("throttled", &plain);
     for (int i = 0; i < 50; i++) {
         tick();
         assert_int_equal(wait_for_frames(film, i + 1, &err), FILM_CLIENT_READY);
@@ -200,7 +200,7 @@ static void a_film_that_is_joined_late_begins_where_it_is(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("throttled", &plain);
+    struct film_client *film = start_part("throttled", &plain);
     assert_null(film_client_frame_at(film, 0));
     assert_null(film_client_frame_at(film, 2010000));
     tick();
@@ -218,7 +218,7 @@ static void what_is_over_is_not_shown_when_joining(void **state)
     (void)state;
     struct err err = {0};
     for (int comes = 0; comes < 2; comes++) {
-        struct film *film = start_part("throttled", &plain);
+        struct film_client *film = start_part("throttled", &plain);
         assert_null(film_client_frame_at(film, 0));
         tick();
         int64_t before_ns = clock_mono_ns();
@@ -253,7 +253,7 @@ static void sound_is_limited_and_in_its_place(void **state)
     float mix[2 * 2400] = {0};
     const float gains[] = {1, 1};
     request.want_sound = true;
-    struct film *film = start_part("fair sound", &request);
+    struct film_client *film = start_part("fair sound", &request);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     (void)film_client_add_sound(film, 0, mix, 2400, gains);
     for (int i = 0; i < 2400; i++) {
@@ -295,7 +295,7 @@ static void a_real_film_from_its_start(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_real("film.mp4", &plain);
+    struct film_client *film = start_real("film.mp4", &plain);
     for (int i = 0; i < REAL_FRAMES; i++) {
         if (wait_for_frames(film, i + 1, &err) != FILM_CLIENT_READY)
             fail_msg("%s", err.text);
@@ -318,12 +318,12 @@ static void workers_stand_within_their_walls(void **state)
     for (int round = 0; round < 2; round++) {
         bool sandboxed = round == 0;
         assert_true(worker_process_prepare(!sandboxed, &err));
-        struct film *film = start_real("film.mp4", &plain);
+        struct film_client *film = start_real("film.mp4", &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
         check_walls(only_child(), &worker_film, 1, sandboxed);
         stop();
         worker_process_reap(true);
-        const struct film_client_request look = {.only_look = true, .limit_ms = LIMIT_MS};
+        const struct film_client_request look = {.probe_only = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
@@ -342,7 +342,7 @@ static void a_real_film_from_any_time(void **state)
         struct err err = {0};
         struct film_client_request request = plain;
         request.start_us = starts_ms[i] * 1000;
-        struct film *film = start_real("film.mp4", &request);
+        struct film_client *film = start_real("film.mp4", &request);
         if (wait_for_frames(film, 1, &err) != FILM_CLIENT_READY)
             fail_msg("%s", err.text);
         int wanted = starts_ms[i] / 40 < REAL_FRAMES ? (int)(starts_ms[i] / 40) : REAL_FRAMES - 1;
@@ -360,7 +360,7 @@ static void what_is_no_film_fails_in_its_words(void **state)
     static const char *const names[] = {"text.mp4", "empty.mp4"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct err err = {0};
-        struct film *film = start_real(names[i], &plain);
+        struct film_client *film = start_real(names[i], &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_FAILED);
         assert_int_equal(err.code, ERR_INPUT);
         stop();
@@ -369,7 +369,7 @@ static void what_is_no_film_fails_in_its_words(void **state)
 }
 
 /* One play, as far as its turn says: stopped at once, with the first frame, or at the end. */
-static bool is_done(struct film *film, int turn)
+static bool is_done(struct film_client *film, int turn)
 {
     struct err err = {0};
     enum film_client_state state = film_client_poll(film, clock_mono_ns(), &err);
@@ -383,7 +383,7 @@ static bool is_done(struct film *film, int turn)
 
 static void play_many(int plays)
 {
-    struct film *films[PLAYS_AT_ONCE] = {NULL};
+    struct film_client *films[PLAYS_AT_ONCE] = {NULL};
     int turns[PLAYS_AT_ONCE] = {0}, started = 0, ended = 0;
     int file = open(temp_folder_path("tiny.mp4"), O_RDONLY | O_CLOEXEC);
     while (ended < plays) {

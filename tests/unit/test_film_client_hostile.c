@@ -14,9 +14,10 @@
 #include <sys/resource.h>
 
 /* The time is up for a film that is played so far: it fails, and leaves nothing. */
-static void check_failed(const char *part, struct film *film, int64_t frames, int descriptors)
+static void check_failed(const char *part, struct film_client *film, int64_t frames,
+                         int descriptors)
 {
-    int64_t came = film_client_counts(film).came;
+    int64_t came = film_client_counts(film).received;
     if (came != frames)
         fail_msg("%s: %d frames", part, (int)came);
     /* Final, and told once. */
@@ -42,7 +43,7 @@ static void check_fails_with(const char *part, const struct film_client_request 
 {
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part(part, request);
+    struct film_client *film = start_part(part, request);
     enum film_client_state state = wait_for_frames(film, INT64_MAX, &err);
     if (state != FILM_CLIENT_FAILED || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
@@ -117,8 +118,8 @@ static void frames_that_are_not_there(void **state)
         check_fails(parts[i], "not there");
     check_breaks("time goes back", 3, "not there");
     check_breaks("time stands still", 2, "not there");
-    check_breaks("one frame too many", PROTOCOL_AHEAD_FRAMES, "not there");
-    check_breaks("flood", PROTOCOL_AHEAD_FRAMES, "not there");
+    check_breaks("one frame too many", PROTOCOL_FRAMES_AHEAD_MAX, "not there");
+    check_breaks("flood", PROTOCOL_FRAMES_AHEAD_MAX, "not there");
 }
 
 static void sound_that_nobody_wants(void **state)
@@ -152,7 +153,7 @@ static void what_fails_before_it_is_ready_is_not_the_films_fault(void **state)
     for (size_t i = 0; i < UNREADY_ENDS; i++) {
         const struct unready_end *wanted = &unready_ends[i];
         struct err err = {0};
-        struct film *film = start_part(wanted->part, &plain);
+        struct film_client *film = start_part(wanted->part, &plain);
         if (wait_for_frames(film, -1, &err) != FILM_CLIENT_FAILED || err.code != wanted->code ||
             !strstr(err.text, wanted->words))
             fail_msg("%s: %d \"%s\"", wanted->part, err.code, err.text);
@@ -167,7 +168,7 @@ static void errors_of_the_system_are_not_believed(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("error of the system", &plain);
+    struct film_client *film = start_part("error of the system", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_LIMIT);
     assert_string_equal(err.text, "no memory");
@@ -187,7 +188,7 @@ static void a_worker_that_is_killed(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part("die after film", &plain);
+    struct film_client *film = start_part("die after film", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_KILLED);
     assert_non_null(strstr(err.text, "was killed"));
@@ -200,7 +201,7 @@ static void a_worker_that_hangs_up(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part("hang up", &plain);
+    struct film_client *film = start_part("hang up", &plain);
     int64_t begin_ns = clock_mono_ns(), deadline_ns;
     while ((deadline_ns = film_client_deadline_ns(film)) > clock_mono_ns() + LIMIT_MS * 500000LL) {
         sleep_on(film);
@@ -223,7 +224,7 @@ static void no_descriptor_is_free(void **state)
     (void)state;
     struct rlimit kept, few;
     struct err err = {0};
-    struct film *film = start_part("hang after film", &plain);
+    struct film_client *film = start_part("hang after film", &plain);
     int free_fd = dup(0);
     assert_true(free_fd >= 0);
     close(free_fd);
@@ -242,7 +243,7 @@ static void check_times_out(const char *part, int64_t frames, enum err_code code
 {
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part(part, &plain);
+    struct film_client *film = start_part(part, &plain);
     if (frames)
         assert_int_equal(wait_for_frames(film, frames, &err), FILM_CLIENT_READY);
     else if (code == ERR_TIMEOUT)
@@ -278,7 +279,7 @@ static void a_worker_that_is_on_its_way(void **state)
     const int64_t limit_ns = (int64_t)LIMIT_MS * 1000000;
     struct err err = {0};
     int64_t begin_ns = clock_mono_ns();
-    struct film *film = start_part("on its way", &plain);
+    struct film_client *film = start_part("on its way", &plain);
     int64_t started_ns = clock_mono_ns(), before_ns, now_ns;
     int signs = 0;
     sleep_on(film); /* until it is ready, which is no sign */
@@ -309,7 +310,7 @@ static void progress_that_is_none(void **state)
     check_fails("progress stands still", "nonsense");
     check_fails("progress goes back", "nonsense");
     check_fails("flood of progress", "nonsense");
-    request.only_look = true;
+    request.probe_only = true;
     check_fails_with("progress stands still", &request, 0, "nonsense");
 }
 
@@ -320,11 +321,11 @@ static void check_ends(const char *part, int64_t frames, const char *words)
     struct film_client_request request = plain;
     struct err err = {0};
     request.want_sound = true;
-    struct film *film = start_part(part, &request);
+    struct film_client *film = start_part(part, &request);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     if (err.code != ERR_WORKER || !strstr(err.text, words))
         fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
-    assert_int_equal(film_client_counts(film).came, frames);
+    assert_int_equal(film_client_counts(film).received, frames);
     stop();
     check_nothing_left(descriptors);
 }
@@ -344,7 +345,7 @@ static void a_worker_that_does_not_stop_talking(void **state)
     struct film_client_request request = plain;
     struct err err = {0};
     request.want_sound = true;
-    struct film *film = start_part("sound without end", &request);
+    struct film_client *film = start_part("sound without end", &request);
     int64_t now_ns = clock_mono_ns();
     int polls = 0;
     while (film_client_poll(film, now_ns, &err) != FILM_CLIENT_FAILED && polls++ < 100000) {
@@ -360,8 +361,8 @@ static void a_worker_that_hears_nothing(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("deaf", &plain);
-    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_CLIENT_READY);
+    struct film_client *film = start_part("deaf", &plain);
+    assert_int_equal(wait_for_frames(film, PROTOCOL_FRAMES_AHEAD_MAX, &err), FILM_CLIENT_READY);
     assert_true(film_client_deadline_ns(film) == INT64_MAX);
     assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
     /* The first is on screen, and held there: it is not given back, though its time has passed. */
@@ -381,8 +382,8 @@ static void pixels_that_change_under_the_reader(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct film *film = start_part("restless", &plain);
-    assert_int_equal(wait_for_frames(film, PROTOCOL_AHEAD_FRAMES, &err), FILM_CLIENT_READY);
+    struct film_client *film = start_part("restless", &plain);
+    assert_int_equal(wait_for_frames(film, PROTOCOL_FRAMES_AHEAD_MAX, &err), FILM_CLIENT_READY);
     for (int i = 0; i < 2000; i++)
         sum_of(film_client_frame_at(film, i / 250 * FILM_FRAME_US));
 }
@@ -392,7 +393,7 @@ static void descriptors_that_nobody_asked_for(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part("fds in every message", &plain);
+    struct film_client *film = start_part("fds in every message", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     sum_of(film_client_frame_at(film, INT64_MAX));
     stop();
@@ -404,7 +405,7 @@ static void after_the_end_nothing_counts(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film *film = start_part("garbage after the end", &plain);
+    struct film_client *film = start_part("garbage after the end", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     /* The line is closed: a worker that talks on, or has ended, wakes nobody. */
     assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
@@ -419,8 +420,8 @@ static void a_look_is_all(void **state)
     (void)state;
     int descriptors = count_descriptors();
     struct err err = {0};
-    struct film_client_request request = {.only_look = true, .limit_ms = LIMIT_MS};
-    struct film *film = start_part("look", &request);
+    struct film_client_request request = {.probe_only = true, .limit_ms = LIMIT_MS};
+    struct film_client *film = start_part("look", &request);
     assert_null(film_client_facts(film));
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     assert_int_equal(film_client_facts(film)->width_px, FILM_WIDTH);
@@ -441,7 +442,7 @@ static void a_film_can_be_stopped_at_any_time(void **state)
         stop();
         check_nothing_left(descriptors);
         struct err err = {0};
-        struct film *film = start_part(parts[i], &plain);
+        struct film_client *film = start_part(parts[i], &plain);
         if (i > 0)
             wait_for_frames(film, 3, &err);
         stop();

@@ -45,9 +45,9 @@ static int prepare_films(void **state)
 }
 
 /* The one in work, so that a test that fails leaves no worker to the next. */
-static struct film *current;
+static struct film_client *current;
 
-static struct film *start(const char *name, int64_t start_us)
+static struct film_client *start(const char *name, int64_t start_us)
 {
     const struct film_client_request request = {
         .canvas_width_px = 64,
@@ -77,7 +77,7 @@ static int stop_after_test(void **state)
 }
 
 /* Takes what the worker has said, or will say next. */
-static void wait_on(struct film *film)
+static void wait_on(struct film_client *film)
 {
     struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
     struct err err = {0};
@@ -87,9 +87,9 @@ static void wait_on(struct film *film)
         fail_msg("%s", err.text);
 }
 
-static int64_t came(const struct film *film)
+static int64_t came(const struct film_client *film)
 {
-    return film_client_counts(film).came;
+    return film_client_counts(film).received;
 }
 
 static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)
@@ -97,7 +97,7 @@ static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)
     (void)state;
     static const char *const names[] = {"small.mov", "large.mkv"};
     for (int i = 0; i < 2; i++) {
-        struct film *film = start(names[i], 0);
+        struct film_client *film = start(names[i], 0);
         while (came(film) < FRAMES || film_client_deadline_ns(film) != INT64_MAX) {
             wait_on(film);
             if (came(film) > 0)
@@ -112,7 +112,7 @@ static void frames_do_not_wait_for_sound_that_nobody_takes(void **state)
 }
 
 /* A block of it, as soon as it has come whole. */
-static void listen(struct film *film, int64_t offset, float *mix)
+static void listen(struct film_client *film, int64_t offset, float *mix)
 {
     for (;;) {
         memset(mix, 0, 2 * BLOCK_PAIRS * sizeof *mix);
@@ -138,7 +138,7 @@ static void every_sample_comes_once_in_its_place(void **state)
     (void)state;
     static const char *const names[] = {"small.mov", "large.mkv"};
     for (int i = 0; i < 2; i++) {
-        struct film *film = start(names[i], 0);
+        struct film_client *film = start(names[i], 0);
         float mix[2 * BLOCK_PAIRS];
         for (int64_t offset = 0; offset < PAIRS; offset += BLOCK_PAIRS) {
             listen(film, offset, mix);
@@ -158,7 +158,7 @@ static void every_sample_comes_once_in_its_place(void **state)
 static void a_late_listener_hears_what_is_on(void **state)
 {
     (void)state;
-    struct film *film = start("small.mov", 1234567);
+    struct film_client *film = start("small.mov", 1234567);
     float mix[2 * BLOCK_PAIRS];
     listen(film, 60000, mix); /* 1.25 s */
     check(mix, 60000);
@@ -175,7 +175,7 @@ static void a_late_listener_hears_what_is_on(void **state)
 static void the_end_is_the_end(void **state)
 {
     (void)state;
-    struct film *film = start("small.mov", 2000000);
+    struct film_client *film = start("small.mov", 2000000);
     while (film_client_fd(film) >= 0) { /* until the worker is gone */
         wait_on(film);
         film_client_frame_at(film, INT64_MAX);

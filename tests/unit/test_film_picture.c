@@ -29,9 +29,9 @@ static struct film_file first_frame(const char *name, int rotation, struct film_
 static void middle(const struct film_file *film, int slot, int rgb[3])
 {
     const struct film_layout *layout = &film_facts(film->film)->layout;
-    const bool full = layout->colour == FRAME_JPEG;
-    const double kr = layout->colour == FRAME_BT709 ? 0.2126 : 0.299;
-    const double kb = layout->colour == FRAME_BT709 ? 0.0722 : 0.114, kg = 1 - kr - kb;
+    const bool full = layout->matrix == FRAME_JPEG;
+    const double kr = layout->matrix == FRAME_BT709 ? 0.2126 : 0.299;
+    const double kb = layout->matrix == FRAME_BT709 ? 0.0722 : 0.114, kg = 1 - kr - kb;
     size_t column = (size_t)layout->width_px / 4, row = (size_t)layout->height_px / 4;
     double y = film_file_plane(film, slot, 0)[2 * row * layout->stride_bytes[0] + 2 * column];
     double u = film_file_plane(film, slot, 1)[row * layout->stride_bytes[1] + column] - 128.0;
@@ -122,11 +122,11 @@ static void colours_are_right(void **state)
         bool near = true;
         for (int j = 0; j < 3; j++)
             near = near && abs(rgb[j] - colour[j]) <= tolerance;
-        if (!near || facts->layout.colour != cards[i % CARDS].colour ||
+        if (!near || facts->layout.matrix != cards[i % CARDS].colour ||
             (counts.painted > 0) != cards[i % CARDS].painted)
             fail_msg("%s: %d %d %d became %d %d %d, kind %d, %jd painted", cards[i % CARDS].name,
                      colour[0], colour[1], colour[2], rgb[0], rgb[1], rgb[2],
-                     (int)facts->layout.colour, (intmax_t)counts.painted);
+                     (int)facts->layout.matrix, (intmax_t)counts.painted);
         film_file_close(&film);
     }
 }

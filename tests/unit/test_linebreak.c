@@ -68,7 +68,7 @@ static const struct sample samples[] = {
 
 static const char *sign_of(unsigned char mark)
 {
-    switch ((enum linebreak_mark)mark) {
+    switch ((enum linebreak_rank)mark) {
     case LINEBREAK_POOR:
         return "~";
     case LINEBREAK_FAIR:

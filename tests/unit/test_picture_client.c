@@ -22,7 +22,7 @@
 
 static struct protocol_job job_of(const char *part, double scale)
 {
-    struct protocol_job job = {.kind = PROTOCOL_JOB_HOUSE,
+    struct protocol_job job = {.kind = PROTOCOL_JOB_HOUSE_CARD,
                                .canvas_width_px = HOSTILE_WIDTH,
                                .canvas_height_px = HOSTILE_HEIGHT,
                                .scale = scale};
@@ -32,9 +32,9 @@ static struct protocol_job job_of(const char *part, double scale)
 }
 
 /* The one in work, so that a test that fails leaves no worker to the next. */
-static struct frames *current;
+static struct picture_client *current;
 
-static struct frames *start(const struct protocol_job *job, int64_t limit_ms)
+static struct picture_client *start(const struct protocol_job *job, int64_t limit_ms)
 {
     struct err err = {0};
     current = picture_client_start(job, NULL, 0, limit_ms, &err);
@@ -75,7 +75,7 @@ static void check_nothing_left(int descriptors)
     assert_int_equal(errno, ECHILD);
 }
 
-static enum picture_client_state wait_for(struct frames *frames, struct err *err)
+static enum picture_client_state wait_for(struct picture_client *frames, struct err *err)
 {
     for (;;) {
         enum picture_client_state state = picture_client_poll(frames, clock_mono_ns(), err);
@@ -93,7 +93,7 @@ static void check_fails(const char *part, double scale, enum err_code code, cons
     int descriptors = count_descriptors();
     struct err err = {0};
     struct protocol_job job = job_of(part, scale);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     if (wait_for(frames, &err) != PICTURE_CLIENT_FAILED)
         fail_msg("%s: was taken", part);
     if (err.code != code || !strstr(err.text, words))
@@ -111,7 +111,7 @@ static struct frame *check_taken(const char *part, double scale)
 {
     struct err err = {0};
     struct protocol_job job = job_of(part, scale);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     assert_null(picture_client_take(frames)); /* not before it is ready */
     if (wait_for(frames, &err) != PICTURE_CLIENT_READY)
         fail_msg("%s: %s", part ? part : "honest", err.text);
@@ -162,7 +162,7 @@ static void an_honest_worker_on_a_turned_screen(void **state)
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         job.rotation = rotation;
-        struct frames *frames = start(&job, LIMIT_MS);
+        struct picture_client *frames = start(&job, LIMIT_MS);
         assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_READY);
         struct frame *frame = picture_client_take(frames);
         assert_int_equal(frame->width_px, rotation % 180 ? HOSTILE_HEIGHT : HOSTILE_WIDTH);
@@ -180,7 +180,7 @@ static void an_honest_error(void **state)
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
     job.kind = PROTOCOL_JOB_STILL;
-    struct frames *frames = current = picture_client_start(&job, text, 1, LIMIT_MS, &err);
+    struct picture_client *frames = current = picture_client_start(&job, text, 1, LIMIT_MS, &err);
     assert_non_null(frames);
     assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_INPUT);
@@ -207,7 +207,7 @@ static void check_hangs_up(const char *part)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct protocol_job job = job_of(part, 1);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     int64_t late_ns = picture_client_deadline_ns(frames), deadline_ns;
     while ((deadline_ns = picture_client_deadline_ns(frames)) == late_ns) {
         poll(&(struct pollfd){.fd = picture_client_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
@@ -237,19 +237,20 @@ static void check_kinds(bool sandboxed)
 {
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     worker_process_reap(true); /* those of the test before */
-    for (uint32_t kind = PROTOCOL_JOB_STILL; kind <= PROTOCOL_JOB_HOUSE; kind++) {
+    for (uint32_t kind = PROTOCOL_JOB_STILL; kind <= PROTOCOL_JOB_HOUSE_CARD; kind++) {
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         job.kind = kind;
         job.size = 0.1;
         if (kind == PROTOCOL_JOB_TAGLINE)
             snprintf(job.text, sizeof job.text, "Small");
-        current = picture_client_start(&job, &file, kind != PROTOCOL_JOB_HOUSE, LIMIT_MS, &err);
+        current =
+            picture_client_start(&job, &file, kind != PROTOCOL_JOB_HOUSE_CARD, LIMIT_MS, &err);
         assert_non_null(current);
         /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
         siginfo_t info = {0};
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE, sandboxed);
+        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE_CARD, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
         if (wait_for(current, &err) == PICTURE_CLIENT_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);
@@ -288,7 +289,7 @@ static void no_sandbox_no_work(void **state)
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         forget_seccomp();
-        struct frames *frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
+        struct picture_client *frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
         if (!frames || wait_for(frames, &err) != PICTURE_CLIENT_FAILED || err.code != ERR_SYSTEM ||
             !strstr(err.text, "without its sandbox"))
             _exit(4);
@@ -312,7 +313,7 @@ static void check_hangs(const char *part, bool ready, enum err_code code, const 
     int descriptors = count_descriptors();
     struct err err = {0};
     struct protocol_job job = job_of(part, 1);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     if (ready)
         poll(&(struct pollfd){.fd = picture_client_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
     int64_t deadline_ns = picture_client_deadline_ns(frames);
@@ -468,7 +469,7 @@ static void works_without_standard_descriptors(void **state)
     close(1);
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     enum picture_client_state end = wait_for(frames, &err);
     stop();
     for (int i = 0; i < 2; i++)
@@ -501,7 +502,7 @@ static void a_frame_that_nobody_takes(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct protocol_job job = job_of(NULL, 1);
-    struct frames *frames = start(&job, LIMIT_MS);
+    struct picture_client *frames = start(&job, LIMIT_MS);
     assert_int_equal(wait_for(frames, &err), PICTURE_CLIENT_READY);
     stop();
     check_nothing_left(descriptors);

@@ -54,7 +54,7 @@ static void play_until_right(void)
     for (double at_ms; (at_ms = now_ms()) < start_ms + LIMIT_MS;) {
         struct show_wish wish = turn(at_ms, &next);
         double begin_ms, volume;
-        struct film *film = loader_shown_film(loader, wish.to.picture, &begin_ms, &volume);
+        struct film_client *film = loader_shown_film(loader, wish.to.picture, &begin_ms, &volume);
         fresh |= film && wish.to.picture->playing;
         int behind = number_at(at_ms) - number_of(wish.to.picture);
         if (fresh && behind >= 0 && behind <= BEHIND)

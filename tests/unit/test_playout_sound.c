@@ -28,7 +28,7 @@ static const char *const SPOTS =
 static char films[3];  /* only their places count */
 static bool absent[3]; /* not decoded */
 
-struct film *loader_heard_film(struct loader *loader, const struct loader_key *key)
+struct film_client *loader_heard_film(struct loader *loader, const struct loader_key *key)
 {
     void *film = &films[key->spot];
     assert_null(loader);
@@ -65,8 +65,8 @@ static struct picture *left_picture(int number)
     return picture;
 }
 
-struct film *loader_shown_film(struct loader *loader, const struct picture *picture,
-                               double *begin_ms, double *volume)
+struct film_client *loader_shown_film(struct loader *loader, const struct picture *picture,
+                                      double *begin_ms, double *volume)
 {
     (void)loader;
     for (int i = 0; i < 2; i++) {

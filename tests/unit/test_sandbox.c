@@ -163,7 +163,7 @@ static void the_call_is_named(void **state)
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
         assert_int_equal(break_rule(kind, pair, &event), KILLED + SIGSYS);
         assert_int_equal(event.magic, PROTOCOL_MAGIC);
-        assert_int_equal(event.kind, PROTOCOL_FORBIDDEN);
+        assert_int_equal(event.kind, PROTOCOL_EVENT_FORBIDDEN);
         assert_int_equal(event.code, SYS_getppid);
         while (send(pair[1], &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
             continue;

@@ -87,7 +87,7 @@ static struct {
 #define NOT_ADDED INT64_MIN
 static int64_t film_passed, film_added;
 
-static struct film *any_film(void)
+static struct film_client *any_film(void)
 {
     static char film;
     void *there = &film;
@@ -107,7 +107,7 @@ int playout_sounds(struct playout *playing, struct loader *loader, const struct 
     return heard.count;
 }
 
-bool film_client_add_sound(struct film *film, int64_t offset, float *mix, int pairs,
+bool film_client_add_sound(struct film_client *film, int64_t offset, float *mix, int pairs,
                            const float gains[2])
 {
     assert_ptr_equal(film, any_film());

@@ -405,11 +405,11 @@ static void test_apostrophe_in_chinese(void **state)
     free(apart.pixels);
 }
 
-static void add_piece(struct tagline_pieces *pieces, float width, enum linebreak_mark mark)
+static void add_piece(struct tagline_pieces *pieces, float width, enum linebreak_rank rank)
 {
     size_t at = pieces->count++;
     pieces->items[at] =
-        (struct tagline_piece){.start = at, .end = at + 1, .advance = width, .mark = mark};
+        (struct tagline_piece){.start = at, .end = at + 1, .advance = width, .rank = rank};
 }
 
 static void test_lines_are_even(void **state)
@@ -426,16 +426,16 @@ static void test_lines_are_even(void **state)
     assert_in_range(lines->ends[0], 5, 6);
     assert_int_equal(lines->ends[1], 11);
     /* A comma near the middle takes the break; one at the start doesn't. */
-    pieces->items[3].mark = LINEBREAK_BEST;
+    pieces->items[3].rank = LINEBREAK_BEST;
     assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_int_equal(lines->ends[0], 4);
-    pieces->items[3].mark = LINEBREAK_FAIR;
-    pieces->items[0].mark = LINEBREAK_BEST;
+    pieces->items[3].rank = LINEBREAK_FAIR;
+    pieces->items[0].rank = LINEBREAK_BEST;
     assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_in_range(lines->ends[0], 5, 6);
     /* A poor place gives way to its neighbour. */
-    pieces->items[0].mark = LINEBREAK_FAIR;
-    pieces->items[4].mark = pieces->items[5].mark = LINEBREAK_POOR;
+    pieces->items[0].rank = LINEBREAK_FAIR;
+    pieces->items[4].rank = pieces->items[5].rank = LINEBREAK_POOR;
     assert_true(tagline_balance_break(pieces, 1, 10, false, lines));
     assert_true(lines->ends[0] == 4 || lines->ends[0] == 7);
     /* Blank at a line's end takes no room. */
@@ -451,7 +451,7 @@ static void test_lines_are_even(void **state)
     assert_true(tagline_balance_break(pieces, 2, 5, true, lines));
     assert_int_equal(lines->count, 2);
     /* A line end in the text is kept. */
-    pieces->items[0].mark = LINEBREAK_MUST;
+    pieces->items[0].rank = LINEBREAK_MUST;
     assert_true(tagline_balance_break(pieces, 1, 100, false, lines));
     assert_int_equal(lines->count, 2);
     free(pieces);

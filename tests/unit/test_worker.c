@@ -1,4 +1,4 @@
-/* A worker's start: every wall stands before it looks at its job's files, whatever its trade.
+/* A worker's start: every wall stands before it looks at its job's files, whatever its role.
  *
  * The sandbox is one of this test's own, which notes what it is asked for. */
 #include "worker/worker.h"
@@ -21,7 +21,7 @@
 static uint32_t magic = PROTOCOL_MAGIC; /* of the job */
 static char *calls;                     /* shared with the worker */
 static char failing;
-static bool cramped; /* the worker is started with less than its trade may take */
+static bool cramped; /* the worker is started with less than its role may take */
 
 static bool note(char call, struct err *err)
 {
@@ -56,17 +56,17 @@ static bool work(struct protocol_job *job, const struct worker_files *files, str
     return job->kind == PROTOCOL_JOB_FILM && note('w', err);
 }
 
-/* What a worker of this trade does with a job, letter by letter; then what it told: "r" that it is
+/* What a worker of this role does with a job, letter by letter; then what it told: "r" that it is
  * ready, "R" that it is so with little memory, "e" an error. */
 static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
 {
     static char told[16];
-    const struct worker_trade trade = {
+    const struct worker_role role = {
         .name = "test",
         .limits = {.address_space_bytes = SPACE_BYTES, .processor_s = 7, .descriptors = 5},
         .sandbox = kind,
         .prepare = prepare,
-        .work = work};
+        .do_job = work};
     int pair[2], status;
     struct protocol_event event = {0};
     memset(calls, 0, 16);
@@ -85,17 +85,17 @@ static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
         dup2(pair[1], PROTOCOL_FD);
         if (cramped && setrlimit(RLIMIT_AS, &space) < 0)
             _exit(3);
-        _exit(worker_main(&trade));
+        _exit(worker_main(&role));
     }
     close(pair[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : PROTOCOL_NO_JOB << 8);
+    assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : PROTOCOL_EXIT_NO_JOB << 8);
     memcpy(told, calls, 16);
     while (recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event)
-        told[strlen(told)] = event.kind == PROTOCOL_ERROR   ? 'e'
-                             : event.kind != PROTOCOL_READY ? '?'
-                             : event.code                   ? 'R'
-                                                            : 'r';
+        told[strlen(told)] = event.kind == PROTOCOL_EVENT_ERROR   ? 'e'
+                             : event.kind != PROTOCOL_EVENT_READY ? '?'
+                             : event.code                         ? 'R'
+                                                                  : 'r';
     close(pair[0]);
     return told;
 }

@@ -3,14 +3,14 @@
 #include <signal.h>
 #include <stdbool.h>
 
-static bool kills;
+static bool kill_allowed;
 
-static int kill_when_told(int pid, int number)
+static int kill_if_allowed(int pid, int number)
 {
-    return kills ? kill(pid, number) : 0;
+    return kill_allowed ? kill(pid, number) : 0;
 }
 
-#define kill kill_when_told
+#define kill kill_if_allowed
 #include "decode/worker_process.c"
 #undef kill
 
@@ -43,23 +43,24 @@ static void stopping_never_waits(void **state)
     pid_t pids[WORKERS];
     alarm(PATIENCE_S);
     for (int i = 0; i < WORKERS; i++) {
-        struct worker_process link = {.pid = pids[i] = start_sleeper(), .socket = -1, .end_fd = -1};
-        worker_process_stop(&link);
-        assert_int_equal(link.pid, 0);
+        struct worker_process worker = {
+            .pid = pids[i] = start_sleeper(), .socket = -1, .exit_fd = -1};
+        worker_process_stop(&worker);
+        assert_int_equal(worker.pid, 0);
     }
     alarm(0);
     worker_process_reap(false);
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(waitpid(pids[i], NULL, WNOHANG), 0); /* there, and ours */
-    kills = true;
+    kill_allowed = true;
     for (int i = 0; i < WORKERS; i++)
-        kill_when_told(pids[i], SIGKILL);
+        kill_if_allowed(pids[i], SIGKILL);
     worker_process_reap(true);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
 
-/* How a worker ended can be told even where who started us did not want to know of its children. */
+/* How a worker hung_up can be told even where who started us did not want to know of its children. */
 static void an_end_is_known_whoever_started_us(void **state)
 {
     (void)state;
@@ -67,14 +68,14 @@ static void an_end_is_known_whoever_started_us(void **state)
     signal(SIGCHLD, SIG_IGN);
     assert_true(worker_process_prepare(true, NULL));
     pid_t pid = start_sleeper();
-    struct worker_process link = {.pid = pid, .socket = -1, .end_fd = -1, .ready = true};
-    await_end(&link);
+    struct worker_process worker = {.pid = pid, .socket = -1, .exit_fd = -1, .ready = true};
+    watch_for_exit(&worker);
     assert_int_equal(kill(pid, SIGKILL), 0);
-    while (!learn_end(&link, &err))
-        poll(&(struct pollfd){.fd = link.end_fd, .events = POLLIN}, 1, -1);
+    while (!read_exit_reason(&worker, &err))
+        poll(&(struct pollfd){.fd = worker.exit_fd, .events = POLLIN}, 1, -1);
     assert_int_equal(err.code, ERR_KILLED);
-    assert_int_equal(link.pid, 0);
-    worker_process_stop(&link);
+    assert_int_equal(worker.pid, 0);
+    worker_process_stop(&worker);
 }
 
 /* What a worker may say of itself. */
@@ -102,5 +103,5 @@ int main(void)
         cmocka_unit_test(an_end_is_known_whoever_started_us),
         cmocka_unit_test(what_its_word_is_worth),
     };
-    return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

@@ -12,8 +12,8 @@
 
 static inline void send_error(uint32_t code)
 {
-    struct protocol_event event = {.kind = PROTOCOL_ERROR, .code = code};
-    snprintf(event.words, sizeof event.words, "no threads");
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = code};
+    snprintf(event.text, sizeof event.text, "no threads");
     send_event(event, -1);
 }
 
@@ -57,7 +57,7 @@ static inline void play_unready_signal(void)
 
 static inline void play_unready_end(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_END}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_END}, -1);
 }
 
 static inline void play_unready_film(void)
@@ -85,7 +85,7 @@ static inline void play_ready_late(void)
 
 static inline void play_ready_with_a_file(void)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_READY}, PROTOCOL_FD);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_READY}, PROTOCOL_FD);
 }
 
 static inline void play_ready_with_a_code(void)
@@ -119,7 +119,7 @@ static inline void play_short_signal(void)
 
 static inline void send_forbidden(uint32_t call, int fd)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_FORBIDDEN, .code = call}, fd);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_FORBIDDEN, .code = call}, fd);
 }
 
 static inline void play_forbidden_nothing(void)

@@ -31,7 +31,7 @@ static inline struct protocol_event honest_ring(void)
 {
     return (struct protocol_event){
         .magic = PROTOCOL_MAGIC,
-        .kind = PROTOCOL_RING,
+        .kind = PROTOCOL_EVENT_RING,
         .ring = {.slots = 1,
                  .width_px = HOSTILE_WIDTH,
                  .height_px = HOSTILE_HEIGHT,
@@ -48,15 +48,15 @@ static inline struct protocol_event honest_film(void)
 {
     return (struct protocol_event){
         .magic = PROTOCOL_MAGIC,
-        .kind = PROTOCOL_FILM,
+        .kind = PROTOCOL_EVENT_FILM,
         .film = {.slots = FILM_SLOTS,
-                 .ahead = PROTOCOL_AHEAD_FRAMES,
+                 .reader_slots = PROTOCOL_FRAMES_AHEAD_MAX,
                  .width_px = FILM_WIDTH,
                  .height_px = FILM_HEIGHT,
                  .offset_bytes = {0, 1280, 1664},
                  .stride_bytes = {64, 32, 32},
                  .slot_bytes = FILM_SLOT_BYTES,
-                 .colour = FRAME_BT709,
+                 .matrix = FRAME_BT709,
                  .shown_width_px = FILM_WIDTH,
                  .shown_height_px = FILM_HEIGHT,
                  .coded_width_px = FILM_WIDTH,

@@ -25,7 +25,7 @@ static inline void send_event(struct protocol_event event, int fd)
 /* What an honest worker says first. */
 static inline void send_ready(uint32_t code)
 {
-    send_event((struct protocol_event){.kind = PROTOCOL_READY, .code = code}, -1);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_READY, .code = code}, -1);
 }
 
 static inline int make_memory(off_t size, int seals)

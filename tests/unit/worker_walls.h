@@ -35,10 +35,10 @@ static inline long long number_after(pid_t pid, const char *file, const char *wo
 }
 
 /* `files`: how many it was given. */
-static inline void check_walls(pid_t pid, const struct worker_trade *trade, unsigned files,
+static inline void check_walls(pid_t pid, const struct worker_role *role, unsigned files,
                                bool sandboxed)
 {
-    const struct sandbox_limits *limits = &trade->limits;
+    const struct sandbox_limits *limits = &role->limits;
     assert_int_equal(number_after(pid, "status", "Seccomp:"), sandboxed ? 2 : 0);
     assert_int_equal(number_after(pid, "status", "NoNewPrivs:"), 1);
     assert_int_equal(number_after(pid, "limits", "Max core file size"), 0);

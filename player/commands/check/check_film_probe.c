@@ -34,7 +34,7 @@ struct work {
     struct check_film_probe_result *result;
     struct check_film_probe_passage *passage;
     int64_t until_us;
-    struct film *film;
+    struct film_client *film;
     uint64_t last_id; /* of the pictures that came; 0: none */
     struct timing timing;
     struct check_flash *flash;
@@ -44,7 +44,7 @@ struct work {
 };
 
 /* Sleeps until the film's worker has answered, or until until_ns. */
-static void wait_for_film(const struct film *film, int64_t until_ns)
+static void wait_for_film(const struct film_client *film, int64_t until_ns)
 {
     int64_t deadline_ns = film_client_deadline_ns(film);
     if (until_ns < deadline_ns)
@@ -58,8 +58,8 @@ static void wait_for_film(const struct film *film, int64_t until_ns)
     poll(&fd, 1, ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
-static struct film *start_film(const struct check_film_probe *probe, int64_t start_us,
-                               bool only_look, struct err *err)
+static struct film_client *start_film(const struct check_film_probe *probe, int64_t start_us,
+                               bool probe_only, struct err *err)
 {
     const struct film_client_request request = {
         .canvas_width_px = check_screens[0].width_px,
@@ -68,19 +68,19 @@ static struct film *start_film(const struct check_film_probe *probe, int64_t sta
         .focus_x = 0.5,
         .focus_y = 0.5,
         .start_us = start_us,
-        .want_sound = probe->want_sound && !only_look,
-        .only_look = only_look,
+        .want_sound = probe->want_sound && !probe_only,
+        .probe_only = probe_only,
         .limit_ms = probe->limit_ms,
     };
     int file = edition_open(probe->edition, probe->asset, err);
     if (file < 0)
         return NULL;
-    struct film *film = film_client_start(&request, file, err);
+    struct film_client *film = film_client_start(&request, file, err);
     close(file);
     return film;
 }
 
-static void stop_film(struct film *film)
+static void stop_film(struct film_client *film)
 {
     film_client_stop(film);
     worker_process_reap(true); /* what is timed next must have the machine for itself */
@@ -89,7 +89,7 @@ static void stop_film(struct film *film)
 bool check_film_probe_facts(const struct check_film_probe *probe, struct film_client_facts *facts,
                             struct err *err)
 {
-    struct film *film = start_film(probe, 0, true, err);
+    struct film_client *film = start_film(probe, 0, true, err);
     if (!film)
         return false;
     enum film_client_state state;
@@ -108,7 +108,7 @@ static int64_t time_start(const struct check_film_probe *probe, int64_t start_us
     struct err err = {0};
     int64_t begin_ns = clock_mono_ns();
     silent.want_sound = false;
-    struct film *film = start_film(&silent, start_us, false, &err);
+    struct film_client *film = start_film(&silent, start_us, false, &err);
     if (!film)
         return -1;
     enum film_client_state state;
@@ -226,7 +226,7 @@ static bool take_frames(struct work *work)
     }
 }
 
-static void count_damage(struct check_film_probe_result *result, const struct film *film)
+static void count_damage(struct check_film_probe_result *result, const struct film_client *film)
 {
     const struct film_client_counts counts = film_client_counts(film);
     if (result->damaged == 0)

@@ -20,7 +20,7 @@
 /* A job of one worker: a spot's visual (text -1), or one of its texts, for a screen. */
 struct job {
     int spot, screen, text;
-    struct frames *frames;
+    struct picture_client *frames;
     struct err err; /* why there are none */
 };
 

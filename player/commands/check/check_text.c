@@ -49,15 +49,15 @@ static size_t encode(uint32_t code, char *out)
 }
 
 /* "相 U+76F8, 信 U+4FE1", with "..." where there are more. */
-static void list_codes(const uint32_t codes[PROTOCOL_CODES_MAX], char words[256])
+static void list_codes(const uint32_t codes[PROTOCOL_CODE_POINTS_MAX], char words[256])
 {
     size_t used = 0;
-    for (int i = 0; i < PROTOCOL_CODES_MAX && codes[i]; i++) {
+    for (int i = 0; i < PROTOCOL_CODE_POINTS_MAX && codes[i]; i++) {
         used += (size_t)snprintf(words + used, 256 - used, "%s", i ? ", " : "");
         used += encode(codes[i], words + used);
         used += (size_t)snprintf(words + used, 256 - used, " U+%04X", codes[i]);
     }
-    snprintf(words + used, 256 - used, "%s", codes[PROTOCOL_CODES_MAX - 1] ? ", ..." : "");
+    snprintf(words + used, 256 - used, "%s", codes[PROTOCOL_CODE_POINTS_MAX - 1] ? ", ..." : "");
 }
 
 static void judge_glyphs(const struct check_text *text, const struct check_place *place,
@@ -66,11 +66,11 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
     const struct protocol_facts *facts = text->facts;
     const struct playlist_style *style = style_of(text);
     char codes[256];
-    if (facts->missing > 0) {
-        list_codes(facts->missing_codes, codes);
+    if (facts->missing_glyphs > 0) {
+        list_codes(facts->missing_code_points, codes);
         check_report_add(report, CHECK_WARNING, place,
                          "no font has %d of its characters, so they are left out: %s",
-                         (int)facts->missing, codes);
+                         (int)facts->missing_glyphs, codes);
     }
     int asset = playlist_choose_font(style, text->language);
     if (asset < 0)
@@ -84,11 +84,11 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
                                  text->playlist->assets[asset].path);
         }
     }
-    if (facts->faces_open & 1 && facts->fallen > 0) {
-        list_codes(facts->fallen_codes, codes);
+    if (facts->faces_open & 1 && facts->fallback_glyphs > 0) {
+        list_codes(facts->fallback_code_points, codes);
         check_report_add(report, CHECK_WARNING, place,
                          "%s lacks %d of its characters, so a system font draws them: %s",
-                         text->playlist->assets[asset].path, (int)facts->fallen, codes);
+                         text->playlist->assets[asset].path, (int)facts->fallback_glyphs, codes);
     }
 }
 

@@ -201,8 +201,8 @@ static void keep_facts(struct playlist_compile_file *file, const struct film_cli
 static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file *file,
                          struct err *err)
 {
-    const struct film_client_request request = {.only_look = true, .limit_ms = limit_ms};
-    struct film *film = film_client_start(&request, fd, err);
+    const struct film_client_request request = {.probe_only = true, .limit_ms = limit_ms};
+    struct film_client *film = film_client_start(&request, fd, err);
     if (!film)
         return false;
     enum film_client_state state;

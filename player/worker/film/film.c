@@ -14,14 +14,14 @@
 #define SEEK_WORTH_US 500000
 #define SEEK_BACK_US 2000000
 /* To be behind by so much is worth a look for an index that was not read yet. */
-#define LOOK_WORTH_US 2000000
+#define INDEX_WORTH_US 2000000
 /* FFmpeg's H.264 decoder keeps back the last frames of a film that it joined in the last open group
  * of pictures: an end sooner after a jump than pictures can be out of order (H.264, A.3.1) is not
  * believed. */
 #define FRAMES_BEFORE_END_MIN 16
 /* To catch up, no jump leads nearer than this to what is wanted, nor to the end, for the same
  * reason: the first frame that is right may be so much later than its key frame is decoded. */
-#define LANDING_US 1000000
+#define LANDING_MARGIN_US 1000000
 
 enum stage {
     STAGE_FIRST,   /* nothing is known: the first frame tells when the film begins */
@@ -35,23 +35,23 @@ struct film {
     struct film_request request;
     struct film_facts facts;
     struct film_counts counts;
-    struct film_input *input;
+    struct film_demux *input;
     struct film_decoder decoder;
-    struct film_pool *pool;
-    struct film_paint *paint;
+    struct film_frame_pool *pool;
+    struct film_converter *converter;
     struct film_sound *sound;      /* NULL: not wanted, none, or over */
     struct film_picture now, next; /* to be given out next, and the one after it */
     enum stage stage;
-    int tries;         /* to jump to the start */
-    int64_t try_stamp; /* the last one's, or the next one's */
-    bool behind;       /* film_skip was called */
+    int tries;          /* to jump to the start */
+    int64_t try_stamp;  /* the last one's, or the next one's */
+    bool must_catch_up; /* film_skip was called */
     bool failed;
-    int64_t given_us; /* the last frame's time */
+    int64_t last_output_us; /* the last frame's time */
     int64_t frames_until_us, sound_until_us;
     int64_t sound_from_us; /* what is over by then is not heard */
 };
 
-static enum film_result fail(struct err *err, const char *text)
+static enum film_result fail_film(struct err *err, const char *text)
 {
     err_set(err, ERR_INPUT, "%s", text);
     return FILM_FAILED;
@@ -82,8 +82,8 @@ struct film *film_open(int fd, const struct film_request *request, struct err *e
     film->request = *request;
     film->now.frame = av_frame_alloc();
     film->next.frame = av_frame_alloc();
-    film->given_us = INT64_MIN;
-    film->decoder.wanted_us = film->sound_from_us = request->start_us;
+    film->last_output_us = INT64_MIN;
+    film->decoder.target_us = film->sound_from_us = request->start_us;
     if (!film->now.frame || !film->next.frame)
         err_oom(err);
     else if ((film->input = film_demux_open(fd, request->want_sound, err)) && read_facts(film, err))
@@ -102,8 +102,8 @@ bool film_start(struct film *film, void *ring, int slots, struct err *err)
     const AVStream *sound = film_demux_stream(film->input, FILM_STREAM_SOUND);
     struct film_decoder *decoder = &film->decoder;
     film->pool = film_frame_pool_create(&film->facts.layout, ring, slots);
-    film->paint = film_convert_create(&film->facts, film->request.rotation);
-    if (!film->pool || !film->paint)
+    film->converter = film_convert_create(&film->facts, film->request.rotation);
+    if (!film->pool || !film->converter)
         return err_oom(err);
     if (film->request.want_sound && sound)
         film->sound = film_sound_create(sound);
@@ -112,27 +112,27 @@ bool film_start(struct film *film, void *ring, int slots, struct err *err)
     return film_decoder_start(decoder, film->pool, &film->facts, film->request.threads, err);
 }
 
-static void drop(struct film_picture *picture)
+static void drop_picture(struct film_picture *picture)
 {
     av_frame_unref(picture->frame);
-    picture->there = false;
+    picture->present = false;
 }
 
-static void move(struct film_picture *into, struct film_picture *from)
+static void move_picture(struct film_picture *into, struct film_picture *from)
 {
-    drop(into);
+    drop_picture(into);
     av_frame_move_ref(into->frame, from->frame);
     into->time_us = from->time_us;
     into->damaged = from->damaged;
-    into->there = from->there;
-    from->there = false;
+    into->present = from->present;
+    from->present = false;
 }
 
 /* Nothing that was read before counts any more. */
-static void forget(struct film *film)
+static void drop_buffered(struct film *film)
 {
-    drop(&film->now);
-    drop(&film->next);
+    drop_picture(&film->now);
+    drop_picture(&film->next);
     if (film->sound)
         film_sound_flush(film->sound);
 }
@@ -141,7 +141,7 @@ static void forget(struct film *film)
  * beginning. FILM_WORKING, or FILM_FAILED. */
 static enum film_result try_to_jump(struct film *film, struct err *err)
 {
-    forget(film);
+    drop_buffered(film);
     if (film->tries < SEEK_TRIES_MAX && film->try_stamp > film->decoder.clock.zero &&
         film_decoder_seek(&film->decoder, film->try_stamp)) {
         film->tries++;
@@ -167,7 +167,7 @@ static enum film_result jump_further_back(struct film *film, struct err *err)
 }
 
 /* Once more to the same place, and then all is decoded on the way. */
-static enum film_result go_thoroughly(struct film *film, struct err *err)
+static enum film_result retry_thoroughly(struct film *film, struct err *err)
 {
     film->decoder.thorough = true;
     film->tries = film->decoder.jumped ? film->tries - 1 : SEEK_TRIES_MAX;
@@ -176,22 +176,22 @@ static enum film_result go_thoroughly(struct film *film, struct err *err)
 
 /* From a frame in `now` that is not later than the start to the one that is on then, and the one
  * after it in `next`, if there is one. */
-static enum film_result walk(struct film *film, struct err *err)
+static enum film_result walk_to_start(struct film *film, struct err *err)
 {
     struct film_decoder *decoder = &film->decoder;
     enum film_result result = film_decoder_next(decoder, &film->next, err);
     if (result == FILM_WORKING || result == FILM_FAILED)
         return result;
-    if (result == FILM_FRAME && film->next.time_us <= decoder->wanted_us) {
-        move(&film->now, &film->next);
+    if (result == FILM_FRAME && film->next.time_us <= decoder->target_us) {
+        move_picture(&film->now, &film->next);
         return FILM_WORKING;
     }
-    if (result == FILM_END && decoder->jumped && decoder->since_jump < FRAMES_BEFORE_END_MIN)
+    if (result == FILM_END && decoder->jumped && decoder->frames_since_jump < FRAMES_BEFORE_END_MIN)
         return jump_further_back(film, err);
     if (!decoder->thorough && film_decoder_passed(decoder, &film->now))
-        return go_thoroughly(film, err);
+        return retry_thoroughly(film, err);
     film->stage = STAGE_PLACED;
-    film->behind = false;
+    film->must_catch_up = false;
     film->sound_until_us = film->sound_from_us;
     /* Pictures come first: only they tell when the film begins. */
     film->frames_until_us = film->now.time_us;
@@ -204,29 +204,29 @@ static enum film_result find_start(struct film *film, struct err *err)
 {
     struct film_decoder *decoder = &film->decoder;
     if (film->stage == STAGE_WALKING)
-        return walk(film, err);
+        return walk_to_start(film, err);
     enum film_result result = film_decoder_next(decoder, &film->now, err);
     if (result == FILM_WORKING)
         return result;
     bool found = result == FILM_FRAME;
     if (film->stage == STAGE_LANDED) {
         found = found && film->now.time_us != FILM_TIMESTAMPS_NONE &&
-                film->now.time_us <= decoder->wanted_us;
+                film->now.time_us <= decoder->target_us;
         if (!found)
             return jump_further_back(film, err);
     }
     if (!found)
-        return result == FILM_FAILED ? result : fail(err, "no picture came out of the film");
-    bool far = decoder->wanted_us > SEEK_WORTH_US && decoder->clock.stamped;
+        return result == FILM_FAILED ? result : fail_film(err, "no picture came out of the film");
+    bool far = decoder->target_us > SEEK_WORTH_US && decoder->clock.stamped;
     if (film->stage == STAGE_FIRST && far) {
-        film->try_stamp = film_timestamps_stamp(&decoder->clock, decoder->wanted_us);
+        film->try_stamp = film_timestamps_stamp(&decoder->clock, decoder->target_us);
         return try_to_jump(film, err);
     }
     film->stage = STAGE_WALKING;
     return FILM_WORKING;
 }
 
-static int64_t duration_of(const struct film *film, bool last)
+static int64_t output_duration_us(const struct film *film, bool last)
 {
     int64_t length = film->decoder.clock.nominal_us;
     if (!last)
@@ -237,11 +237,11 @@ static int64_t duration_of(const struct film *film, bool last)
 }
 
 /* The slot that `now` is in, or is brought into; -1 with the result in `result`. */
-static int place(struct film *film, enum film_result *result)
+static int place_in_slot(struct film *film, enum film_result *result)
 {
     const AVFrame *frame = film->now.frame;
     int slot = film_frame_pool_slot_of(film->pool, frame);
-    if (slot >= 0 && film_convert_plain(film->paint, frame) &&
+    if (slot >= 0 && film_convert_is_plain(film->converter, frame) &&
         film_frame_pool_give(film->pool, slot, frame)) {
         film->counts.direct++;
         return slot;
@@ -252,7 +252,7 @@ static int place(struct film *film, enum film_result *result)
         return -1;
     uint8_t *planes[3];
     film_frame_pool_planes(film->pool, slot, planes);
-    if (film_convert_frame(film->paint, frame, planes, NULL)) {
+    if (film_convert_frame(film->converter, frame, planes, NULL)) {
         film->counts.painted++;
         return slot;
     }
@@ -263,83 +263,83 @@ static int place(struct film *film, enum film_result *result)
 
 void film_skip(struct film *film, int64_t time_us)
 {
-    if (time_us <= film->decoder.wanted_us)
+    if (time_us <= film->decoder.target_us)
         return;
-    film->decoder.wanted_us = time_us;
+    film->decoder.target_us = time_us;
     if (time_us > film->sound_from_us)
         film->sound_from_us = time_us;
-    film->behind = true;
+    film->must_catch_up = true;
 }
 
 /* Jumps to a key frame on the way to the frame that is wanted, if there is one. */
-static void catch_up(struct film *film)
+static void jump_to_catch_up(struct film *film)
 {
     struct film_decoder *decoder = &film->decoder;
-    int64_t here_us = film->now.there ? film->now.time_us : film->frames_until_us;
-    int64_t to_us = decoder->wanted_us, end_us = film->facts.duration_us;
-    film->behind = false;
-    to_us = (end_us > 0 && to_us > end_us ? end_us : to_us) - LANDING_US;
+    int64_t here_us = film->now.present ? film->now.time_us : film->frames_until_us;
+    int64_t to_us = decoder->target_us, end_us = film->facts.duration_us;
+    film->must_catch_up = false;
+    to_us = (end_us > 0 && to_us > end_us ? end_us : to_us) - LANDING_MARGIN_US;
     if (!decoder->clock.stamped || to_us - here_us < SEEK_WORTH_US)
         return;
     int64_t stamp = film_timestamps_stamp(&decoder->clock, to_us);
-    if (!film_decoder_seek_ahead(decoder, stamp, to_us - here_us >= LOOK_WORTH_US))
+    if (!film_decoder_seek_ahead(decoder, stamp, to_us - here_us >= INDEX_WORTH_US))
         return;
-    forget(film);
+    drop_buffered(film);
     if (film->sound_until_us > film->sound_from_us)
         film->sound_from_us = film->sound_until_us;
 }
 
 /* Makes sure that `now` is the frame that is wanted, or a later one, and that `next` is known, if
  * there is one. */
-static enum film_result look_ahead(struct film *film, struct err *err)
+static enum film_result advance(struct film *film, struct err *err)
 {
     struct film_picture *now = &film->now, *next = &film->next;
     if (film->stage != STAGE_PLACED)
         return find_start(film, err);
-    if (film->behind)
-        catch_up(film);
-    if (!next->there) {
-        struct film_picture *into = now->there ? next : now;
+    if (film->must_catch_up)
+        jump_to_catch_up(film);
+    if (!next->present) {
+        struct film_picture *into = now->present ? next : now;
         enum film_result result = film_decoder_next(&film->decoder, into, err);
         if (result == FILM_END)
-            return now->there ? FILM_FRAME : FILM_END;
+            return now->present ? FILM_FRAME : FILM_END;
         if (result != FILM_FRAME)
             return result;
         /* After a jump that led back. */
-        if (into->time_us == FILM_TIMESTAMPS_NONE || into->time_us <= film->given_us)
-            drop(into);
-        if (!next->there)
+        if (into->time_us == FILM_TIMESTAMPS_NONE || into->time_us <= film->last_output_us)
+            drop_picture(into);
+        if (!next->present)
             return FILM_WORKING;
     }
-    if (next->time_us > film->decoder.wanted_us)
+    if (next->time_us > film->decoder.target_us)
         return FILM_FRAME;
     film->counts.skipped++;
-    move(now, next);
+    move_picture(now, next);
     return FILM_WORKING;
 }
 
 static enum film_result next_frame(struct film *film, struct film_output *output, struct err *err)
 {
     for (;;) {
-        enum film_result result = look_ahead(film, err);
+        enum film_result result = advance(film, err);
         if (result == FILM_END && film->counts.direct + film->counts.painted == 0)
-            return fail(err, "no picture of the film can be converted");
+            return fail_film(err, "no picture of the film can be converted");
         if (result != FILM_FRAME)
             return result;
-        int slot = place(film, &result);
+        int slot = place_in_slot(film, &result);
         if (slot < 0 && result == FILM_WAIT)
             return FILM_WAIT;
         bool shown = slot >= 0;
         if (shown)
             *output = (struct film_output){
                 .time_us = film->now.time_us,
-                .duration_us = duration_of(film, !film->next.there),
+                .duration_us = output_duration_us(film, !film->next.present),
                 .slot = slot,
                 .damaged = film->now.damaged,
             };
-        move(&film->now, &film->next);
+        move_picture(&film->now, &film->next);
         if (shown) {
-            film->given_us = output->time_us;
+            film->last_output_us = output->time_us;
             film->frames_until_us = output->time_us + output->duration_us;
             return FILM_FRAME;
         }
@@ -375,7 +375,7 @@ enum film_result film_step(struct film *film, unsigned take, struct film_output 
                            struct err *err)
 {
     if (film->failed)
-        return fail(err, "the film has failed before");
+        return fail_film(err, "the film has failed before");
     bool frames = take & FILM_TAKE_FRAMES, placed = film->stage == STAGE_PLACED;
     bool sound_wanted = (take & FILM_TAKE_SOUND) && film->sound;
     if (!placed && !frames && sound_wanted)
@@ -431,7 +431,7 @@ void film_close(struct film *film)
     av_frame_free(&film->now.frame);
     av_frame_free(&film->next.frame);
     film_sound_destroy(film->sound);
-    film_convert_destroy(film->paint);
+    film_convert_destroy(film->converter);
     film_frame_pool_destroy(film->pool);
     film_demux_close(film->input);
     free(film);

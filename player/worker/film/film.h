@@ -54,7 +54,7 @@ struct film_layout {
      * may never be written to, and then cost no memory. */
     int slots;
     int reader_slots;         /* of these a reader may hold so many: 3 to FILM_READER_SLOTS */
-    enum frame_matrix colour; /* of all frames, whatever the file has */
+    enum frame_matrix matrix; /* of all frames, whatever the file has */
 };
 
 struct film_facts {

@@ -9,7 +9,7 @@
  * ring, the threads' stacks and the libraries. */
 #define DECODER_BYTES_MAX ((int64_t)2048 << 20)
 /* The most that decoders keep of large frames beside those that their threads work on. */
-#define FRAMES_KEPT_MAX 8
+#define FRAMES_REFERENCED_MAX 8
 
 #define TEXT(number) #number
 #define TEXT_OF(macro) TEXT(macro)
@@ -43,11 +43,11 @@ bool film_codec_limits(AVDictionary **options)
 
 bool film_codec_error(struct err *err, int code, const char *what)
 {
-    char words[AV_ERROR_MAX_STRING_SIZE];
-    av_strerror(code, words, sizeof words);
+    char reason[AV_ERROR_MAX_STRING_SIZE];
+    av_strerror(code, reason, sizeof reason);
     /* It is what the film asks for that is limited, not the machine. */
-    enum err_code kind = code == AVERROR(ENOMEM) ? ERR_LIMIT : ERR_INPUT;
-    return err_set(err, kind, "%s: %s", what, words);
+    enum err_code err_code_of = code == AVERROR(ENOMEM) ? ERR_LIMIT : ERR_INPUT;
+    return err_set(err, err_code_of, "%s: %s", what, reason);
 }
 
 /* Each thread works on a frame of its own, so the size says how many fit. A frame needs about half
@@ -60,7 +60,7 @@ int film_codec_threads(const AVCodecParameters *parameters, int wanted)
                                  parameters->width, parameters->height, 64);
     int64_t fit = FILM_THREADS_MAX;
     if (frame > 0)
-        fit = DECODER_BYTES_MAX / (frame + frame / 2) - FRAMES_KEPT_MAX;
+        fit = DECODER_BYTES_MAX / (frame + frame / 2) - FRAMES_REFERENCED_MAX;
     fit = fit > FILM_THREADS_MAX ? FILM_THREADS_MAX : fit;
     fit = fit > wanted ? wanted : fit;
     return fit < 1 ? 1 : (int)fit;

@@ -7,20 +7,20 @@
 
 #include <libavutil/frame.h>
 
-struct film_paint;
+struct film_converter;
 
 /* `rotation` is the screen's. NULL without memory. */
-struct film_paint *film_convert_create(const struct film_facts *facts, int rotation);
+struct film_converter *film_convert_create(const struct film_facts *facts, int rotation);
 
 /* Whether a frame's planes are what the reader expects, as they are. */
-bool film_convert_plain(const struct film_paint *paint, const AVFrame *frame);
+bool film_convert_is_plain(const struct film_converter *converter, const AVFrame *frame);
 
 /* Into planes with the facts' layout. Frames of another size than the film's are scaled to it.
  * False: ERR_INPUT (a format that can't be converted), ERR_SYSTEM. */
-MUST_CHECK bool film_convert_frame(struct film_paint *paint, const AVFrame *frame,
+MUST_CHECK bool film_convert_frame(struct film_converter *converter, const AVFrame *frame,
                                    uint8_t *planes[3], struct err *err);
 
 /* NULL is allowed. */
-void film_convert_destroy(struct film_paint *paint);
+void film_convert_destroy(struct film_converter *converter);
 
 #endif

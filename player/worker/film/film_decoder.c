@@ -11,11 +11,11 @@
 #define UNTRUSTED_MAX 300
 /* Frames that end this long before the one that is wanted are of no use, whatever the order in
  * which their stamps come. */
-#define USELESS_BEFORE_US 200000
+#define SKIP_BEFORE_US 200000
 
 _Static_assert(FILM_THREADS_MAX <= SPARE_THREADS_MAX, "in a sandbox there are no more");
 
-bool film_decoder_start(struct film_decoder *decoder, struct film_pool *pool,
+bool film_decoder_start(struct film_decoder *decoder, struct film_frame_pool *pool,
                         const struct film_facts *facts, int threads, struct err *err)
 {
     const AVStream *pictures = film_demux_stream(decoder->input, FILM_STREAM_PICTURES);
@@ -39,7 +39,7 @@ static int64_t packet_stamp(const AVPacket *packet)
     return packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
 }
 
-static void note_key(struct film_decoder *decoder)
+static void note_first_packet(struct film_decoder *decoder)
 {
     if (!decoder->first_packet)
         return;
@@ -48,11 +48,11 @@ static void note_key(struct film_decoder *decoder)
     decoder->key_stamp = packet->flags & AV_PKT_FLAG_KEY ? packet->pts : AV_NOPTS_VALUE;
     decoder->key_decode_stamp = packet_stamp(packet);
     decoder->untrusted = 0;
-    decoder->trusts = false;
+    decoder->trusted = false;
 }
 
 /* Whether the packet's frame is over long before the one that is wanted. */
-static bool useless(const struct film_decoder *decoder)
+static bool ends_before_target(const struct film_decoder *decoder)
 {
     const AVPacket *packet = decoder->packet;
     if (decoder->thorough || packet->duration < 0 || packet->duration > INT64_MAX / 4 ||
@@ -60,25 +60,26 @@ static bool useless(const struct film_decoder *decoder)
         return false;
     int64_t end_us =
         film_timestamps_time(&decoder->clock, packet->pts + packet->duration, decoder->clock.base);
-    return end_us != FILM_TIMESTAMPS_NONE && end_us < decoder->wanted_us - USELESS_BEFORE_US;
+    return end_us != FILM_TIMESTAMPS_NONE && end_us < decoder->target_us - SKIP_BEFORE_US;
 }
 
 /* Frames that no other frame refers to are left out where they would not be shown. */
-static void choose_what_to_skip(struct film_decoder *decoder)
+static void choose_skip_mode(struct film_decoder *decoder)
 {
     const AVPacket *packet = decoder->packet;
-    bool passes = useless(decoder);
+    bool skippable = ends_before_target(decoder);
     bool hidden = packet->flags & AV_PKT_FLAG_DISCARD;
-    decoder->context->skip_frame = passes || hidden ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
-    if (passes && (decoder->passed_stamp == AV_NOPTS_VALUE || packet->pts > decoder->passed_stamp))
+    decoder->context->skip_frame = skippable || hidden ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    if (skippable &&
+        (decoder->passed_stamp == AV_NOPTS_VALUE || packet->pts > decoder->passed_stamp))
         decoder->passed_stamp = packet->pts;
     if (hidden)
         decoder->not_shown++;
-    else if (!passes)
+    else if (!skippable)
         decoder->without_frame++;
 }
 
-static bool too_many(const struct film_decoder *decoder, struct err *err)
+static bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
 {
     if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
         return !err_set(err, ERR_INPUT, "no picture came out of %d packets",
@@ -89,17 +90,17 @@ static bool too_many(const struct film_decoder *decoder, struct err *err)
 }
 
 /* What a decoder has to say but frames. False: the film ends with it. */
-static bool bear(struct film_decoder *decoder, int code, struct err *err)
+static bool count_broken_packet(struct film_decoder *decoder, int code, struct err *err)
 {
-    if (code == AVERROR(ENOMEM) || film_frame_pool_starved(decoder->pool))
+    if (code == AVERROR(ENOMEM) || film_frame_pool_out_of_memory(decoder->pool))
         return film_codec_error(err, AVERROR(ENOMEM), "the pictures can't be decoded");
     decoder->counts->broken_packets++;
-    decoder->broke = true;
+    decoder->packet_broken = true;
     return true;
 }
 
 /* One packet to the decoder. */
-static bool feed(struct film_decoder *decoder, struct err *err)
+static bool feed_film_decoder(struct film_decoder *decoder, struct err *err)
 {
     AVPacket *packet = decoder->packet;
     if (film_demux_read(decoder->input, FILM_STREAM_PICTURES, packet) != FILM_READ_PACKET) {
@@ -108,75 +109,78 @@ static bool feed(struct film_decoder *decoder, struct err *err)
         return true;
     }
     decoder->counts->packets++;
-    note_key(decoder);
+    note_first_packet(decoder);
     decoder->sent_stamp = packet_stamp(packet);
-    choose_what_to_skip(decoder);
+    choose_skip_mode(decoder);
     int code = avcodec_send_packet(decoder->context, packet);
     av_packet_unref(packet);
-    return (code >= 0 || bear(decoder, code, err)) && !too_many(decoder, err);
+    return (code >= 0 || count_broken_packet(decoder, code, err)) &&
+           !check_packet_limits(decoder, err);
 }
 
 /* Takes a frame, or gives a packet. */
-static enum film_result decode(struct film_decoder *decoder, AVFrame *frame, struct err *err)
+static enum film_result decode_step(struct film_decoder *decoder, AVFrame *frame, struct err *err)
 {
     if (decoder->ended)
         return FILM_END;
     int code = avcodec_receive_frame(decoder->context, frame);
     if (code >= 0) {
         decoder->without_frame = decoder->not_shown = 0;
-        decoder->since_jump++;
+        decoder->frames_since_jump++;
         return FILM_FRAME;
     }
     if (code == AVERROR(EAGAIN) && !decoder->draining)
-        return feed(decoder, err) ? FILM_WORKING : FILM_FAILED;
+        return feed_film_decoder(decoder, err) ? FILM_WORKING : FILM_FAILED;
     if (code == AVERROR_EOF || ++decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX) {
         decoder->ended = true;
         return FILM_END;
     }
-    return bear(decoder, code, err) ? FILM_WORKING : FILM_FAILED;
+    return count_broken_packet(decoder, code, err) ? FILM_WORKING : FILM_FAILED;
 }
 
 /* After a jump to a key frame inside an open group of pictures, decoders give frames that are shown
  * before the key frame and refer to what was before the jump: grey, or smeared. The same goes for
  * films that refresh their picture bit by bit. */
-static bool trusted(struct film_decoder *decoder, const AVFrame *frame)
+static bool is_trusted(struct film_decoder *decoder, const AVFrame *frame)
 {
-    if (decoder->trusts)
+    if (decoder->trusted)
         return true;
     int64_t stamp = frame->best_effort_timestamp;
     bool early = decoder->key_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE &&
                  stamp < decoder->key_stamp;
     /* What a decoder is made to give up at the end it does not mark. */
-    bool torn = frame->flags & AV_FRAME_FLAG_CORRUPT || (decoder->jumped && decoder->draining);
-    decoder->trusts = (!early && !torn) || ++decoder->untrusted > UNTRUSTED_MAX;
-    return decoder->trusts;
+    bool incomplete =
+        frame->flags & AV_FRAME_FLAG_CORRUPT || (decoder->jumped && decoder->draining);
+    decoder->trusted = (!early && !incomplete) || ++decoder->untrusted > UNTRUSTED_MAX;
+    return decoder->trusted;
 }
 
-static void note_damage(struct film_decoder *decoder, struct film_picture *picture)
+static void mark_damage(struct film_decoder *decoder, struct film_picture *picture)
 {
-    bool parts =
+    bool has_bad_parts =
         picture->frame->flags & AV_FRAME_FLAG_CORRUPT || picture->frame->decode_error_flags;
-    decoder->counts->damaged_frames += parts;
-    picture->damaged = parts || decoder->broke;
-    decoder->broke = false;
+    decoder->counts->damaged_frames += has_bad_parts;
+    picture->damaged = has_bad_parts || decoder->packet_broken;
+    decoder->packet_broken = false;
 }
 
-enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *into,
+enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *picture,
                                    struct err *err)
 {
-    enum film_result result = decode(decoder, into->frame, err);
+    enum film_result result = decode_step(decoder, picture->frame, err);
     if (result != FILM_FRAME)
         return result;
-    if (trusted(decoder, into->frame)) {
-        into->time_us = film_timestamps_next(&decoder->clock, into->frame->best_effort_timestamp);
-        into->there = into->time_us != FILM_TIMESTAMPS_LATE;
-        decoder->counts->late += !into->there;
+    if (is_trusted(decoder, picture->frame)) {
+        picture->time_us =
+            film_timestamps_next(&decoder->clock, picture->frame->best_effort_timestamp);
+        picture->present = picture->time_us != FILM_TIMESTAMPS_LATE;
+        decoder->counts->late += !picture->present;
     }
-    if (into->there) {
-        note_damage(decoder, into);
+    if (picture->present) {
+        mark_damage(decoder, picture);
         return FILM_FRAME;
     }
-    av_frame_unref(into->frame);
+    av_frame_unref(picture->frame);
     return FILM_WORKING;
 }
 
@@ -187,13 +191,13 @@ bool film_decoder_passed(const struct film_decoder *decoder, const struct film_p
            stamp < decoder->passed_stamp;
 }
 
-static void jump(struct film_decoder *decoder)
+static void reset_after_jump(struct film_decoder *decoder)
 {
     avcodec_flush_buffers(decoder->context);
     film_timestamps_jump(&decoder->clock);
     decoder->first_packet = decoder->jumped = true;
-    decoder->draining = decoder->ended = decoder->broke = false;
-    decoder->without_frame = decoder->not_shown = decoder->since_jump = 0;
+    decoder->draining = decoder->ended = decoder->packet_broken = false;
+    decoder->without_frame = decoder->not_shown = decoder->frames_since_jump = 0;
     decoder->sent_stamp = decoder->passed_stamp = AV_NOPTS_VALUE;
     decoder->counts->seeks++;
 }
@@ -202,18 +206,19 @@ bool film_decoder_seek(struct film_decoder *decoder, int64_t stamp)
 {
     if (!film_demux_seek(decoder->input, stamp))
         return false;
-    jump(decoder);
+    reset_after_jump(decoder);
     return true;
 }
 
-bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool look)
+bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool load_index)
 {
     int64_t key = film_demux_key_before(decoder->input, stamp);
     bool ahead =
         key != AV_NOPTS_VALUE && decoder->sent_stamp != AV_NOPTS_VALUE && key > decoder->sent_stamp;
-    if (!ahead && (!look || decoder->looked_for_index || !film_demux_index_is_late(decoder->input)))
+    if (!ahead &&
+        (!load_index || decoder->index_loaded || !film_demux_index_is_late(decoder->input)))
         return false;
-    decoder->looked_for_index = true;
+    decoder->index_loaded = true;
     return film_decoder_seek(decoder, stamp);
 }
 
@@ -221,7 +226,7 @@ bool film_decoder_rewind(struct film_decoder *decoder, struct err *err)
 {
     if (!film_demux_rewind(decoder->input, err))
         return false;
-    jump(decoder);
+    reset_after_jump(decoder);
     decoder->jumped = false;
     film_timestamps_rewind(&decoder->clock);
     return true;

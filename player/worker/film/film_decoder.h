@@ -10,7 +10,7 @@
 /* A decoded frame with its time; FILM_TIMESTAMPS_NONE where nobody knows it. */
 struct film_picture {
     AVFrame *frame;
-    bool there;
+    bool present;
     bool damaged; /* as in struct film_output */
     int64_t time_us;
 };
@@ -18,37 +18,37 @@ struct film_picture {
 struct film_decoder {
     struct film_timestamps clock; /* set up by the owner */
     struct film_counts *counts;   /* the owner's */
-    struct film_input *input;     /* the owner's */
-    int64_t wanted_us;            /* frames that are over then need not be decoded */
+    struct film_demux *input;     /* the owner's */
+    int64_t target_us;            /* frames that are over then need not be decoded */
     bool thorough;                /* but are */
-    int since_jump;               /* frames */
-    struct film_pool *pool;       /* the owner's */
+    int frames_since_jump;        /* frames */
+    struct film_frame_pool *pool; /* the owner's */
     AVCodecContext *context;
     AVPacket *packet;
     bool draining, ended; /* the decoder got all packets; gave all frames */
-    bool broke;           /* a packet since the last frame, or since a jump */
+    bool packet_broken;   /* a packet since the last frame, or since a jump */
     bool first_packet;    /* none was sent since the last jump */
     int64_t key_stamp;    /* of the key frame after it; AV_NOPTS_VALUE: there was none */
     int64_t key_decode_stamp;
-    int64_t sent_stamp;    /* the last packet's, for decoding */
-    int64_t passed_stamp;  /* the latest of those that may not have been decoded */
-    bool jumped;           /* elsewhere than to the beginning */
-    bool trusts;           /* a frame since then was right */
-    int untrusted;         /* frames until then */
-    int without_frame;     /* packets, and answers that were none */
-    int not_shown;         /* packets before the beginning of an edit list's part */
-    bool looked_for_index; /* by jumping to catch up */
+    int64_t sent_stamp;   /* the last packet's, for decoding */
+    int64_t passed_stamp; /* the latest of those that may not have been decoded */
+    bool jumped;          /* elsewhere than to the beginning */
+    bool trusted;         /* a frame since then was right */
+    int untrusted;        /* frames until then */
+    int without_frame;    /* packets, and answers that were none */
+    int not_shown;        /* packets before the beginning of an edit list's part */
+    bool index_loaded;    /* by jumping to catch up */
 };
 
 /* Opens the decoder; all its threads run then. The clock, counts and input must be there, all else
  * zero. Errors: ERR_INPUT, ERR_LIMIT, ERR_SYSTEM. */
-MUST_CHECK bool film_decoder_start(struct film_decoder *decoder, struct film_pool *pool,
+MUST_CHECK bool film_decoder_start(struct film_decoder *decoder, struct film_frame_pool *pool,
                                    const struct film_facts *facts, int threads, struct err *err);
 
 /* The next frame that is right, into an empty `into`. Broken packets and frames that come too late
  * are left out and counted. FILM_FRAME, FILM_WORKING (a packet went in, call again), FILM_END or
  * FILM_FAILED (ERR_INPUT, ERR_LIMIT). */
-enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *into,
+enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *picture,
                                    struct err *err);
 
 /* Whether a frame that was not decoded may be the one that is shown after this one. */
@@ -59,7 +59,7 @@ bool film_decoder_seek(struct film_decoder *decoder, int64_t stamp);
 
 /* As that, but only to a key frame that lies ahead. Where the index was not read yet, `look` allows
  * to go once where reading it leads to, which may be the key frame behind. */
-bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool look);
+bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool load_index);
 
 /* Back to the first frame. */
 MUST_CHECK bool film_decoder_rewind(struct film_decoder *decoder, struct err *err);

@@ -21,12 +21,12 @@
 #define TAIL_BYTES_MAX ((int64_t)32 << 20)
 
 /* Packets in order, in a ring. */
-struct kept {
-    AVPacket *packets[FILM_DEMUX_KEPT_MAX];
+struct packet_queue {
+    AVPacket *packets[FILM_DEMUX_QUEUE_PACKETS_MAX];
     size_t first, count, bytes;
 };
 
-struct film_input {
+struct film_demux {
     int fd;
     int64_t size_bytes, at_bytes;
     int64_t head_bytes;          /* what was read to open it */
@@ -34,7 +34,7 @@ struct film_input {
     bool want_sound;
     AVFormatContext *format;
     int index[FILM_STREAM_COUNT]; /* -1: none */
-    struct kept kept[FILM_STREAM_COUNT];
+    struct packet_queue queues[FILM_STREAM_COUNT];
     AVPacket *packet; /* just read */
     int bad_reads;    /* in a row */
     bool ended;
@@ -42,7 +42,7 @@ struct film_input {
 
 static int read_bytes(void *opaque, uint8_t *bytes, int count)
 {
-    struct film_input *input = opaque;
+    struct film_demux *input = opaque;
     int64_t from = input->at_bytes;
     if (from < input->hole_at && count > input->hole_at - from)
         count = (int)(input->hole_at - from);
@@ -60,7 +60,7 @@ static int read_bytes(void *opaque, uint8_t *bytes, int count)
 
 static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
 {
-    struct film_input *input = opaque;
+    struct film_demux *input = opaque;
     whence &= ~AVSEEK_FORCE;
     int64_t size_bytes = input->size_bytes - input->hole_bytes;
     if (whence == AVSEEK_SIZE)
@@ -79,33 +79,34 @@ static int open_nothing(AVFormatContext *format, AVIOContext **io, const char *u
     return AVERROR(EACCES);
 }
 
-static void kept_clear(struct kept *kept)
+static void packet_queue_clear(struct packet_queue *queue)
 {
-    while (kept->count > 0) {
-        av_packet_free(&kept->packets[kept->first]);
-        kept->first = (kept->first + 1) % FILM_DEMUX_KEPT_MAX;
-        kept->count--;
+    while (queue->count > 0) {
+        av_packet_free(&queue->packets[queue->first]);
+        queue->first = (queue->first + 1) % FILM_DEMUX_QUEUE_PACKETS_MAX;
+        queue->count--;
     }
-    kept->bytes = 0;
+    queue->bytes = 0;
 }
 
-static bool kept_full(const struct kept *kept)
+static bool packet_queue_is_full(const struct packet_queue *queue)
 {
-    return kept->count == FILM_DEMUX_KEPT_MAX || kept->bytes >= FILM_DEMUX_KEPT_BYTES_MAX;
+    return queue->count == FILM_DEMUX_QUEUE_PACKETS_MAX ||
+           queue->bytes >= FILM_DEMUX_QUEUE_BYTES_MAX;
 }
 
-static void kept_take(struct kept *kept, AVPacket *packet)
+static void packet_queue_take(struct packet_queue *queue, AVPacket *packet)
 {
-    AVPacket **first = &kept->packets[kept->first];
-    kept->bytes -= (size_t)(*first)->size;
+    AVPacket **first = &queue->packets[queue->first];
+    queue->bytes -= (size_t)(*first)->size;
     av_packet_move_ref(packet, *first);
     av_packet_free(first);
-    kept->first = (kept->first + 1) % FILM_DEMUX_KEPT_MAX;
-    kept->count--;
+    queue->first = (queue->first + 1) % FILM_DEMUX_QUEUE_PACKETS_MAX;
+    queue->count--;
 }
 
 /* Takes the packet over. Without memory it is lost, as a broken one would be. */
-static void kept_put(struct kept *kept, AVPacket *packet)
+static void packet_queue_put(struct packet_queue *queue, AVPacket *packet)
 {
     AVPacket *moved = av_packet_alloc();
     if (!moved) {
@@ -113,15 +114,15 @@ static void kept_put(struct kept *kept, AVPacket *packet)
         return;
     }
     av_packet_move_ref(moved, packet);
-    kept->packets[(kept->first + kept->count) % FILM_DEMUX_KEPT_MAX] = moved;
-    kept->count++;
-    kept->bytes += (size_t)moved->size;
+    queue->packets[(queue->first + queue->count) % FILM_DEMUX_QUEUE_PACKETS_MAX] = moved;
+    queue->count++;
+    queue->bytes += (size_t)moved->size;
 }
 
-static void close_format(struct film_input *input)
+static void close_format(struct film_demux *input)
 {
     for (int i = 0; i < FILM_STREAM_COUNT; i++)
-        kept_clear(&input->kept[i]);
+        packet_queue_clear(&input->queues[i]);
     if (!input->format)
         return;
     AVIOContext *io = input->format->pb;
@@ -138,7 +139,7 @@ static void set_process_limits(void)
     av_max_alloc(FILM_CODEC_ALLOCATION_BYTES_MAX);
 }
 
-static AVIOContext *create_io(struct film_input *input)
+static AVIOContext *create_io(struct film_demux *input)
 {
     uint8_t *buffer = av_malloc(BUFFER_BYTES);
     AVIOContext *io =
@@ -167,7 +168,7 @@ static bool format_options(AVDictionary **options)
     return av_dict_set_int(options, "max_streams", FILM_DEMUX_STREAMS_MAX, 0) >= 0;
 }
 
-static bool open_format(struct film_input *input, struct err *err)
+static bool open_format(struct film_demux *input, struct err *err)
 {
     input->at_bytes = 0;
     input->ended = false;
@@ -217,7 +218,7 @@ static int find_stream(const AVFormatContext *format, enum AVMediaType type)
 }
 
 /* Only the streams that will be decoded are looked into. */
-static void choose_streams(struct film_input *input)
+static void choose_streams(struct film_demux *input)
 {
     AVFormatContext *format = input->format;
     input->index[FILM_STREAM_PICTURES] = find_stream(format, AVMEDIA_TYPE_VIDEO);
@@ -229,7 +230,7 @@ static void choose_streams(struct film_input *input)
     }
 }
 
-static bool look_into_streams(struct film_input *input, struct err *err)
+static bool probe_streams(struct film_demux *input, struct err *err)
 {
     unsigned count = input->format->nb_streams;
     AVDictionary **options = calloc(count, sizeof(AVDictionary *));
@@ -245,7 +246,7 @@ static bool look_into_streams(struct film_input *input, struct err *err)
     return code >= 0 || film_codec_error(err, code, "the film can't be read");
 }
 
-static bool open_streams(struct film_input *input, struct err *err)
+static bool open_streams(struct film_demux *input, struct err *err)
 {
     if (!open_format(input, err))
         return false;
@@ -258,13 +259,13 @@ static bool open_streams(struct film_input *input, struct err *err)
         return err_set(err, ERR_INPUT,
                        "the pictures are %s; H.264, HEVC, VP8, VP9 and AV1 can be shown",
                        id == AV_CODEC_ID_NONE ? "of an unknown kind" : avcodec_get_name(id));
-    return look_into_streams(input, err);
+    return probe_streams(input, err);
 }
 
 /* NULL without memory. */
-static struct film_input *create_input(int fd, int64_t size_bytes, struct err *err)
+static struct film_demux *create_input(int fd, int64_t size_bytes, struct err *err)
 {
-    struct film_input *input = calloc(1, sizeof *input);
+    struct film_demux *input = calloc(1, sizeof *input);
     if (!input || !(input->packet = av_packet_alloc())) {
         err_oom(err);
         free(input);
@@ -275,7 +276,7 @@ static struct film_input *create_input(int fd, int64_t size_bytes, struct err *e
     return input;
 }
 
-struct film_input *film_demux_open(int fd, bool want_sound, struct err *err)
+struct film_demux *film_demux_open(int fd, bool want_sound, struct err *err)
 {
     struct stat st;
     if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -283,7 +284,7 @@ struct film_input *film_demux_open(int fd, bool want_sound, struct err *err)
         return NULL;
     }
     set_process_limits();
-    struct film_input *input = create_input(fd, st.st_size, err);
+    struct film_demux *input = create_input(fd, st.st_size, err);
     if (!input)
         return NULL;
     input->want_sound = want_sound;
@@ -293,18 +294,18 @@ struct film_input *film_demux_open(int fd, bool want_sound, struct err *err)
     return NULL;
 }
 
-AVStream *film_demux_stream(const struct film_input *input, enum film_stream which)
+AVStream *film_demux_stream(const struct film_demux *input, enum film_stream which)
 {
     int index = input->index[which];
     return input->format && index >= 0 ? input->format->streams[index] : NULL;
 }
 
-static bool is_matroska(const struct film_input *input)
+static bool is_matroska(const struct film_demux *input)
 {
     return strncmp(input->format->iformat->name, "matroska", 8) == 0;
 }
 
-int64_t film_demux_declared_us(const struct film_input *input)
+int64_t film_demux_declared_us(const struct film_demux *input)
 {
     const AVFormatContext *format = input->format;
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
@@ -321,7 +322,7 @@ int64_t film_demux_declared_us(const struct film_input *input)
 }
 
 /* The next packet of any stream that is read, in input->packet. */
-static bool read_any(struct film_input *input)
+static bool read_any_packet(struct film_demux *input)
 {
     while (!input->ended) {
         int code = av_read_frame(input->format, input->packet);
@@ -337,21 +338,22 @@ static bool read_any(struct film_input *input)
     return false;
 }
 
-static bool usable(int64_t stamp)
+static bool is_plausible_stamp(int64_t stamp)
 {
     return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
 }
 
 /* Where the latest picture ends that is read from here on; INT64_MIN: there is none. */
-static int64_t read_to_the_end(struct film_input *input, int64_t frame_length)
+static int64_t read_to_the_end(struct film_demux *input, int64_t frame_length)
 {
     int64_t end = INT64_MIN;
-    while (read_any(input)) {
+    while (read_any_packet(input)) {
         const AVPacket *packet = input->packet;
         int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
         int64_t length = packet->duration > 0 ? packet->duration : frame_length;
-        bool counts = packet->stream_index == input->index[FILM_STREAM_PICTURES] && usable(stamp) &&
-                      length < INT64_MAX / 4 && !(packet->flags & AV_PKT_FLAG_DISCARD);
+        bool counts = packet->stream_index == input->index[FILM_STREAM_PICTURES] &&
+                      is_plausible_stamp(stamp) && length < INT64_MAX / 4 &&
+                      !(packet->flags & AV_PKT_FLAG_DISCARD);
         if (counts && stamp + length > end)
             end = stamp + length;
         av_packet_unref(input->packet);
@@ -362,9 +364,9 @@ static int64_t read_to_the_end(struct film_input *input, int64_t frame_length)
 /* A Matroska demuxer that comes upon bytes which are none of its elements goes on at the next
  * cluster. So one of its own is given the file's head, up to the first cluster, and then the file's
  * tail. */
-static int64_t measure_tail(const struct film_input *input, int64_t frame_length)
+static int64_t measure_tail(const struct film_demux *input, int64_t frame_length)
 {
-    struct film_input *part = create_input(input->fd, input->size_bytes, NULL);
+    struct film_demux *part = create_input(input->fd, input->size_bytes, NULL);
     int64_t end = INT64_MIN;
     for (int64_t tail = TAIL_BYTES; part && tail <= TAIL_BYTES_MAX && end == INT64_MIN; tail *= 4) {
         close_format(part);
@@ -385,9 +387,9 @@ static int64_t measure_tail(const struct film_input *input, int64_t frame_length
 }
 
 /* What has no index to tell its length is short, or not worth the reading. */
-static int64_t measure_all(const struct film_input *input, int64_t frame_length)
+static int64_t measure_all(const struct film_demux *input, int64_t frame_length)
 {
-    struct film_input *whole = create_input(input->fd, input->size_bytes, NULL);
+    struct film_demux *whole = create_input(input->fd, input->size_bytes, NULL);
     int64_t end = INT64_MIN;
     if (whole && input->size_bytes <= TAIL_BYTES_MAX && open_format(whole, NULL)) {
         choose_streams(whole);
@@ -398,31 +400,31 @@ static int64_t measure_all(const struct film_input *input, int64_t frame_length)
     return end;
 }
 
-int64_t film_demux_measure_us(const struct film_input *input)
+int64_t film_demux_measure_us(const struct film_demux *input)
 {
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
     const AVRational base = pictures->time_base;
     AVRational rate = pictures->avg_frame_rate;
     int64_t first = pictures->start_time != AV_NOPTS_VALUE ? pictures->start_time : 0;
     int64_t length = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base) : 0;
-    length = usable(length) ? length : 0;
+    length = is_plausible_stamp(length) ? length : 0;
     int64_t end = is_matroska(input) ? measure_tail(input, length) : measure_all(input, length);
     return end > first ? av_rescale_q(end - first, base, AV_TIME_BASE_Q) : 0;
 }
 
-enum film_read film_demux_read(struct film_input *input, enum film_stream which, AVPacket *packet)
+enum film_read film_demux_read(struct film_demux *input, enum film_stream which, AVPacket *packet)
 {
-    struct kept *mine = &input->kept[which];
-    if (mine->count > 0) {
-        kept_take(mine, packet);
+    struct packet_queue *queue = &input->queues[which];
+    if (queue->count > 0) {
+        packet_queue_take(queue, packet);
         return FILM_READ_PACKET;
     }
     enum film_stream other = which == FILM_STREAM_SOUND ? FILM_STREAM_PICTURES : FILM_STREAM_SOUND;
-    struct kept *others = &input->kept[other];
+    struct packet_queue *other_queue = &input->queues[other];
     for (;;) {
-        if (which == FILM_STREAM_SOUND && kept_full(others) && !input->ended)
+        if (which == FILM_STREAM_SOUND && packet_queue_is_full(other_queue) && !input->ended)
             return FILM_READ_FULL;
-        if (!read_any(input))
+        if (!read_any_packet(input))
             return FILM_READ_END;
         int index = input->packet->stream_index;
         if (index == input->index[which]) {
@@ -434,43 +436,43 @@ enum film_read film_demux_read(struct film_input *input, enum film_stream which,
             av_packet_unref(input->packet);
             continue;
         }
-        if (kept_full(others)) {
-            kept_take(others, packet);
+        if (packet_queue_is_full(other_queue)) {
+            packet_queue_take(other_queue, packet);
             av_packet_unref(packet);
         }
-        kept_put(others, input->packet);
+        packet_queue_put(other_queue, input->packet);
     }
 }
 
-bool film_demux_seek(struct film_input *input, int64_t stamp)
+bool film_demux_seek(struct film_demux *input, int64_t stamp)
 {
     for (int i = 0; i < FILM_STREAM_COUNT; i++)
-        kept_clear(&input->kept[i]);
+        packet_queue_clear(&input->queues[i]);
     input->ended = false;
     input->bad_reads = 0;
     return av_seek_frame(input->format, input->index[FILM_STREAM_PICTURES], stamp,
                          AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-int64_t film_demux_key_before(const struct film_input *input, int64_t stamp)
+int64_t film_demux_key_before(const struct film_demux *input, int64_t stamp)
 {
     AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
     int entry = av_index_search_timestamp(pictures, stamp, AVSEEK_FLAG_BACKWARD);
     return entry < 0 ? AV_NOPTS_VALUE : avformat_index_get_entry(pictures, entry)->timestamp;
 }
 
-bool film_demux_index_is_late(const struct film_input *input)
+bool film_demux_index_is_late(const struct film_demux *input)
 {
     return is_matroska(input);
 }
 
-bool film_demux_rewind(struct film_input *input, struct err *err)
+bool film_demux_rewind(struct film_demux *input, struct err *err)
 {
     close_format(input);
     return open_streams(input, err);
 }
 
-void film_demux_close(struct film_input *input)
+void film_demux_close(struct film_demux *input)
 {
     if (!input)
         return;

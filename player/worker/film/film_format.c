@@ -19,9 +19,9 @@
 #define SLOT_ALIGN 4096
 #define RING_BYTES_MAX ((size_t)256 << 20)
 /* The frame to be given out next and the one after it, and those that copies may always have. */
-#define SLOTS_BESIDE 4
+#define SLOTS_EXTRA 4
 /* The frame on screen, the next one, and one that a crossfade or a display still holds. */
-#define READER_LEAST 3
+#define READER_SLOTS_MIN 3
 
 enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix otherwise)
 {
@@ -43,11 +43,11 @@ bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, 
     return jpeg || otherwise;
 }
 
-bool film_format_colour(enum film_matrix matrix, bool full_range, enum frame_matrix *colour)
+bool film_format_frame_matrix(enum film_matrix matrix, bool full_range, enum frame_matrix *result)
 {
     if (matrix == FILM_MATRIX_2020 || (matrix == FILM_MATRIX_709 && full_range))
         return false;
-    *colour = matrix == FILM_MATRIX_709 ? FRAME_BT709 : full_range ? FRAME_JPEG : FRAME_BT601;
+    *result = matrix == FILM_MATRIX_709 ? FRAME_BT709 : full_range ? FRAME_JPEG : FRAME_BT601;
     return true;
 }
 
@@ -59,7 +59,7 @@ int film_format_turn(const struct film_facts *facts, int rotation)
 /* The display matrix maps (x, y) to (a x + c y, b x + d y), y downwards (ISO 14496-12, 8.3.2.3). We
  * take the nearest of the eight ways to lay a picture down; (1, 0) tells the turn, as mirroring top
  * to bottom leaves it where it is, and the determinant's sign tells that. */
-static void read_turn(const AVStream *pictures, struct film_facts *facts)
+static void read_display_matrix(const AVStream *pictures, struct film_facts *facts)
 {
     size_t size = 0;
     const uint8_t *data = av_stream_get_side_data(pictures, AV_PKT_DATA_DISPLAYMATRIX, &size);
@@ -88,7 +88,7 @@ static bool check_size(int width, int height, struct err *err)
     return true;
 }
 
-static int scaled(int side, int numerator, int denominator)
+static int scale_side(int side, int numerator, int denominator)
 {
     int64_t size = av_rescale(side, numerator, denominator);
     return size < 1 ? 1 : size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
@@ -105,15 +105,15 @@ static void read_shown_size(const AVStream *pictures, struct film_facts *facts)
         sar = (AVRational){1, 1};
     int width = facts->coded_width_px, height = facts->coded_height_px;
     if (sar.num > sar.den)
-        width = scaled(width, sar.num, sar.den);
+        width = scale_side(width, sar.num, sar.den);
     else
-        height = scaled(height, sar.den, sar.num);
+        height = scale_side(height, sar.den, sar.num);
     bool sideways = facts->rotation % 180 != 0;
     facts->width_px = sideways ? height : width;
     facts->height_px = sideways ? width : height;
 }
 
-static void read_colours(const AVCodecParameters *parameters, struct film_facts *facts)
+static void read_colors(const AVCodecParameters *parameters, struct film_facts *facts)
 {
     enum AVPixelFormat format = (enum AVPixelFormat)parameters->format;
     const AVPixFmtDescriptor *described = av_pix_fmt_desc_get(format);
@@ -128,7 +128,7 @@ static void read_colours(const AVCodecParameters *parameters, struct film_facts 
                                 parameters->color_trc == AVCOL_TRC_ARIB_STD_B67;
 }
 
-static bool usable_rate(AVRational rate)
+static bool is_usable_rate(AVRational rate)
 {
     return rate.num > 0 && rate.den > 0 && av_q2d(rate) <= FPS_MAX;
 }
@@ -156,14 +156,14 @@ static void read_lengths(AVStream *pictures, struct film_facts *facts)
 static void read_rate(AVStream *pictures, struct film_facts *facts)
 {
     AVRational average = pictures->avg_frame_rate, base = pictures->r_frame_rate;
-    if (usable_rate(average))
+    if (is_usable_rate(average))
         facts->fps = av_q2d(average);
-    else if (usable_rate(base))
+    else if (is_usable_rate(base))
         facts->fps = av_q2d(base);
     int entries = avformat_index_get_entries_count(pictures);
     if (pictures->nb_frames > 0 && entries >= pictures->nb_frames)
         read_lengths(pictures, facts);
-    else if (usable_rate(average) && usable_rate(base))
+    else if (is_usable_rate(average) && is_usable_rate(base))
         facts->variable_rate = av_q2d(base) >= 1.2 * av_q2d(average);
 }
 
@@ -192,18 +192,18 @@ static void count_slots(struct film_facts *facts, int decoder)
     struct film_layout *layout = &facts->layout;
     int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
     fit = fit > PROTOCOL_FILM_SLOTS_MAX ? PROTOCOL_FILM_SLOTS_MAX : fit;
-    facts->direct = facts->direct && fit >= SLOTS_BESIDE + READER_LEAST + decoder;
-    int beside = SLOTS_BESIDE + (facts->direct ? decoder : 0);
+    facts->direct = facts->direct && fit >= SLOTS_EXTRA + READER_SLOTS_MIN + decoder;
+    int beside = SLOTS_EXTRA + (facts->direct ? decoder : 0);
     int reader = fit - beside;
-    reader = reader < READER_LEAST ? READER_LEAST : reader;
+    reader = reader < READER_SLOTS_MIN ? READER_SLOTS_MIN : reader;
     layout->reader_slots = reader > FILM_READER_SLOTS ? FILM_READER_SLOTS : reader;
     layout->slots = beside + layout->reader_slots;
 }
 
 /* Slots are shaped so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
  * VP9 and AV1), needs lines that begin on 64 bytes for AVX-512, and touches a little more. */
-static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
-                    struct film_facts *facts)
+static void lay_out_slots(const AVCodecParameters *parameters, int turn, int threads,
+                          struct film_facts *facts)
 {
     struct film_layout *layout = &facts->layout;
     bool sideways = turn % 180 != 0;
@@ -215,14 +215,14 @@ static void lay_out(const AVCodecParameters *parameters, int turn, int threads,
         width += 128;
     /* Two rows more: H.264 reads that far below for its chroma. */
     size_t height = round_up((size_t)layout->height_px, 64) + 2;
-    size_t at = 0;
+    size_t offset = 0;
     for (int i = 0; i < 3; i++) {
-        layout->offset_bytes[i] = at;
+        layout->offset_bytes[i] = offset;
         layout->stride_bytes[i] = i == 0 ? width : width / 2;
         size_t rows = i == 0 ? height : height / 2 + 1;
-        at += round_up(layout->stride_bytes[i] * rows + PLANE_PADDING_BYTES, 64);
+        offset += round_up(layout->stride_bytes[i] * rows + PLANE_PADDING_BYTES, 64);
     }
-    layout->slot_bytes = round_up(at, SLOT_ALIGN);
+    layout->slot_bytes = round_up(offset, SLOT_ALIGN);
     count_slots(facts, decoder_slots(parameters, threads));
 }
 
@@ -235,22 +235,22 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
     facts->coded_width_px = parameters->width;
     facts->coded_height_px = parameters->height;
     snprintf(facts->codec, sizeof facts->codec, "%s", avcodec_get_name(parameters->codec_id));
-    read_turn(pictures, facts);
+    read_display_matrix(pictures, facts);
     read_shown_size(pictures, facts);
-    read_colours(parameters, facts);
+    read_colors(parameters, facts);
     read_rate(pictures, facts);
     /* WebM's: a second picture beside each, which no decoder here looks at. */
     const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
     facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
     int turn = film_format_turn(facts, request->rotation);
-    bool kept = film_format_colour(facts->matrix, facts->full_range, &facts->layout.colour);
+    bool kept = film_format_frame_matrix(facts->matrix, facts->full_range, &facts->layout.matrix);
     if (!kept)
-        facts->layout.colour = FRAME_BT709;
+        facts->layout.matrix = FRAME_BT709;
     bool plain =
         parameters->format == AV_PIX_FMT_YUV420P || parameters->format == AV_PIX_FMT_YUVJ420P;
     /* libdav1d has memory of its own. */
     facts->direct =
         plain && kept && turn == 0 && !facts->mirrored && parameters->codec_id != AV_CODEC_ID_AV1;
-    lay_out(parameters, turn, film_codec_threads(parameters, request->threads), facts);
+    lay_out_slots(parameters, turn, film_codec_threads(parameters, request->threads), facts);
     return true;
 }

@@ -16,7 +16,7 @@ enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix ot
 bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, bool otherwise);
 
 /* Whether planes with these colours can be shown as they are; then as which. */
-bool film_format_colour(enum film_matrix matrix, bool full_range, enum frame_matrix *colour);
+bool film_format_frame_matrix(enum film_matrix matrix, bool full_range, enum frame_matrix *result);
 
 /* How far frames have to be turned, clockwise, after they are mirrored, if they are. */
 int film_format_turn(const struct film_facts *facts, int rotation);

@@ -5,25 +5,26 @@
 #include <stdlib.h>
 
 struct slot {
-    struct film_pool *pool;
+    struct film_frame_pool *pool;
     bool busy;           /* protected by the mutex */
-    int held;            /* by the reader, so often */
+    int reader_refs;     /* by the reader, so often */
     AVBufferRef *buffer; /* keeps a decoded frame while it is held; NULL for a copy */
 };
 
-struct film_pool {
+struct film_frame_pool {
     pthread_mutex_t mutex;
     struct film_layout layout;
     uint8_t *ring;
     int count;
-    bool direct;         /* frames may go into slots */
-    atomic_bool starved; /* there was no memory for one elsewhere */
+    bool direct;               /* frames may go into slots */
+    atomic_bool out_of_memory; /* there was no memory for one elsewhere */
     struct slot slots[PROTOCOL_FILM_SLOTS_MAX];
 };
 
-struct film_pool *film_frame_pool_create(const struct film_layout *layout, void *ring, int slots)
+struct film_frame_pool *film_frame_pool_create(const struct film_layout *layout, void *ring,
+                                               int slots)
 {
-    struct film_pool *pool = calloc(1, sizeof *pool);
+    struct film_frame_pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return NULL;
     if (pthread_mutex_init(&pool->mutex, NULL) != 0) {
@@ -39,7 +40,7 @@ struct film_pool *film_frame_pool_create(const struct film_layout *layout, void 
 }
 
 /* The first free one, so that slots which are not needed are never touched and cost no memory. */
-static int take(struct film_pool *pool, int leave)
+static int take_free_slot(struct film_frame_pool *pool, int reserved)
 {
     int first = -1, free_slots = 0;
     pthread_mutex_lock(&pool->mutex);
@@ -49,7 +50,7 @@ static int take(struct film_pool *pool, int leave)
         first = i;
         free_slots++;
     }
-    if (free_slots <= leave)
+    if (free_slots <= reserved)
         first = -1;
     if (first >= 0)
         pool->slots[first].busy = true;
@@ -57,26 +58,27 @@ static int take(struct film_pool *pool, int leave)
     return first;
 }
 
-static void give_back(struct slot *slot)
+static void free_slot(struct slot *slot)
 {
     pthread_mutex_lock(&slot->pool->mutex);
     slot->busy = false;
     pthread_mutex_unlock(&slot->pool->mutex);
 }
 
-static void buffer_freed(void *opaque, uint8_t *bytes)
+static void on_buffer_freed(void *opaque, uint8_t *bytes)
 {
     (void)bytes;
-    give_back(opaque);
+    free_slot(opaque);
 }
 
-static size_t rows_of(const struct film_layout *layout, int plane)
+static size_t plane_rows(const struct film_layout *layout, int plane)
 {
     size_t end = plane < 2 ? layout->offset_bytes[plane + 1] : layout->slot_bytes;
     return (end - layout->offset_bytes[plane]) / layout->stride_bytes[plane];
 }
 
-static bool fits(const struct film_layout *layout, AVCodecContext *context, const AVFrame *frame)
+static bool frame_fits_slot(const struct film_layout *layout, AVCodecContext *context,
+                            const AVFrame *frame)
 {
     if (frame->format != AV_PIX_FMT_YUV420P && frame->format != AV_PIX_FMT_YUVJ420P)
         return false;
@@ -86,7 +88,7 @@ static bool fits(const struct film_layout *layout, AVCodecContext *context, cons
     for (int i = 0; i < 3; i++) {
         size_t across = i == 0 ? (size_t)width : ((size_t)width + 1) / 2;
         size_t down = i == 0 ? (size_t)height : ((size_t)height + 1) / 2;
-        if (across > layout->stride_bytes[i] || down > rows_of(layout, i))
+        if (across > layout->stride_bytes[i] || down > plane_rows(layout, i))
             return false;
         if (align[i] > 0 && (layout->stride_bytes[i] % (size_t)align[i] != 0 ||
                              layout->offset_bytes[i] % (size_t)align[i] != 0))
@@ -98,20 +100,20 @@ static bool fits(const struct film_layout *layout, AVCodecContext *context, cons
 /* FFmpeg's get_buffer2; on any of the decoder's threads. */
 static int get_buffer(AVCodecContext *context, AVFrame *frame, int flags)
 {
-    struct film_pool *pool = context->opaque;
-    bool fit = pool->direct && fits(&pool->layout, context, frame);
-    int slot = fit ? take(pool, FILM_FRAME_POOL_RESERVED) : -1;
+    struct film_frame_pool *pool = context->opaque;
+    bool fit = pool->direct && frame_fits_slot(&pool->layout, context, frame);
+    int slot = fit ? take_free_slot(pool, FILM_FRAME_POOL_RESERVED) : -1;
     if (slot < 0) {
         int code = avcodec_default_get_buffer2(context, frame, flags);
         if (code == AVERROR(ENOMEM))
-            atomic_store(&pool->starved, true);
+            atomic_store(&pool->out_of_memory, true);
         return code;
     }
     uint8_t *start = pool->ring + (size_t)slot * pool->layout.slot_bytes;
     frame->buf[0] =
-        av_buffer_create(start, pool->layout.slot_bytes, buffer_freed, &pool->slots[slot], 0);
+        av_buffer_create(start, pool->layout.slot_bytes, on_buffer_freed, &pool->slots[slot], 0);
     if (!frame->buf[0]) {
-        give_back(&pool->slots[slot]);
+        free_slot(&pool->slots[slot]);
         return AVERROR(ENOMEM);
     }
     for (int i = 0; i < 3; i++) {
@@ -122,7 +124,7 @@ static int get_buffer(AVCodecContext *context, AVFrame *frame, int flags)
     return 0;
 }
 
-void film_frame_pool_attach(struct film_pool *pool, AVCodecContext *context, bool direct)
+void film_frame_pool_attach(struct film_frame_pool *pool, AVCodecContext *context, bool direct)
 {
     pool->direct = direct;
     context->opaque = pool;
@@ -136,12 +138,12 @@ void film_frame_pool_attach(struct film_pool *pool, AVCodecContext *context, boo
 #endif
 }
 
-bool film_frame_pool_starved(const struct film_pool *pool)
+bool film_frame_pool_out_of_memory(const struct film_frame_pool *pool)
 {
-    return atomic_load(&pool->starved);
+    return atomic_load(&pool->out_of_memory);
 }
 
-int film_frame_pool_slot_of(const struct film_pool *pool, const AVFrame *frame)
+int film_frame_pool_slot_of(const struct film_frame_pool *pool, const AVFrame *frame)
 {
     const struct film_layout *layout = &pool->layout;
     uintptr_t first = (uintptr_t)pool->ring, at = (uintptr_t)frame->data[0];
@@ -156,45 +158,45 @@ int film_frame_pool_slot_of(const struct film_pool *pool, const AVFrame *frame)
     return (int)slot;
 }
 
-bool film_frame_pool_give(struct film_pool *pool, int slot, const AVFrame *frame)
+bool film_frame_pool_give(struct film_frame_pool *pool, int slot, const AVFrame *frame)
 {
-    struct slot *given = &pool->slots[slot];
-    if (given->held == 0 && !(given->buffer = av_buffer_ref(frame->buf[0])))
+    struct slot *lent = &pool->slots[slot];
+    if (lent->reader_refs == 0 && !(lent->buffer = av_buffer_ref(frame->buf[0])))
         return false;
-    given->held++;
+    lent->reader_refs++;
     return true;
 }
 
-int film_frame_pool_take(struct film_pool *pool)
+int film_frame_pool_take(struct film_frame_pool *pool)
 {
-    int slot = take(pool, 0);
+    int slot = take_free_slot(pool, 0);
     if (slot >= 0)
-        pool->slots[slot].held = 1;
+        pool->slots[slot].reader_refs = 1;
     return slot;
 }
 
-void film_frame_pool_planes(const struct film_pool *pool, int slot, uint8_t *planes[3])
+void film_frame_pool_planes(const struct film_frame_pool *pool, int slot, uint8_t *planes[3])
 {
     for (int i = 0; i < 3; i++)
         planes[i] =
             pool->ring + (size_t)slot * pool->layout.slot_bytes + pool->layout.offset_bytes[i];
 }
 
-bool film_frame_pool_release(struct film_pool *pool, int slot)
+bool film_frame_pool_release(struct film_frame_pool *pool, int slot)
 {
-    if (slot < 0 || slot >= pool->count || pool->slots[slot].held == 0)
+    if (slot < 0 || slot >= pool->count || pool->slots[slot].reader_refs == 0)
         return false;
-    struct slot *given = &pool->slots[slot];
-    if (--given->held > 0)
+    struct slot *lent = &pool->slots[slot];
+    if (--lent->reader_refs > 0)
         return true;
-    if (given->buffer)
-        av_buffer_unref(&given->buffer);
+    if (lent->buffer)
+        av_buffer_unref(&lent->buffer);
     else
-        give_back(given);
+        free_slot(lent);
     return true;
 }
 
-void film_frame_pool_destroy(struct film_pool *pool)
+void film_frame_pool_destroy(struct film_frame_pool *pool)
 {
     if (!pool)
         return;

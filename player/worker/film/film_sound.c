@@ -76,7 +76,7 @@ static bool make_resampler(struct film_sound *sound)
     return made;
 }
 
-static bool make_room(struct film_sound *sound, int64_t pairs)
+static bool reserve_samples(struct film_sound *sound, int64_t pairs)
 {
     if (pairs > PIECE_MAX)
         return false;
@@ -100,9 +100,9 @@ static bool resample(struct film_sound *sound, const struct film_timestamps *clo
                      int64_t start_us, struct film_output *output)
 {
     AVFrame *frame = sound->frame;
-    int64_t room =
+    int64_t pairs_max =
         make_resampler(sound) ? swr_get_out_samples(sound->resampler, frame->nb_samples) : -1;
-    if (room <= 0 || !make_room(sound, room)) {
+    if (pairs_max <= 0 || !reserve_samples(sound, pairs_max)) {
         sound->broken++;
         return false;
     }
@@ -136,16 +136,16 @@ static bool resample(struct film_sound *sound, const struct film_timestamps *clo
     return output->duration_us > 0;
 }
 
-static bool long_before(const struct film_sound *sound, const struct film_timestamps *clock,
-                        int64_t start_us)
+static bool is_long_before(const struct film_sound *sound, const struct film_timestamps *clock,
+                           int64_t start_us)
 {
     int64_t us = film_timestamps_time(clock, sound->packet->pts, sound->base);
     return us != FILM_TIMESTAMPS_NONE && us < start_us - RUN_UP_US;
 }
 
 /* One packet to the decoder; FILM_SOUND when it is there. */
-static enum film_result feed(struct film_sound *sound, struct film_input *input,
-                             const struct film_timestamps *clock, int64_t start_us)
+static enum film_result feed_sound_decoder(struct film_sound *sound, struct film_demux *input,
+                                           const struct film_timestamps *clock, int64_t start_us)
 {
     switch (film_demux_read(input, FILM_STREAM_SOUND, sound->packet)) {
     case FILM_READ_FULL:
@@ -157,14 +157,14 @@ static enum film_result feed(struct film_sound *sound, struct film_input *input,
     case FILM_READ_PACKET:
         break;
     }
-    if (!long_before(sound, clock, start_us) &&
+    if (!is_long_before(sound, clock, start_us) &&
         avcodec_send_packet(sound->decoder, sound->packet) < 0)
         sound->broken++;
     av_packet_unref(sound->packet);
     return FILM_SOUND;
 }
 
-enum film_result film_sound_next(struct film_sound *sound, struct film_input *input,
+enum film_result film_sound_next(struct film_sound *sound, struct film_demux *input,
                                  const struct film_timestamps *clock, int64_t start_us,
                                  struct film_output *output)
 {
@@ -181,9 +181,9 @@ enum film_result film_sound_next(struct film_sound *sound, struct film_input *in
             return FILM_END;
         if (code != AVERROR(EAGAIN))
             sound->broken++;
-        enum film_result fed = feed(sound, input, clock, start_us);
-        if (fed != FILM_SOUND)
-            return fed;
+        enum film_result result = feed_sound_decoder(sound, input, clock, start_us);
+        if (result != FILM_SOUND)
+            return result;
     }
 }
 

@@ -14,7 +14,7 @@ struct film_sound *film_sound_create(const AVStream *stream);
 
 /* The next piece, from start_us on; its times are those of the clock, which must be stamped.
  * FILM_SOUND, FILM_WAIT (pictures have to be taken first) or FILM_END. */
-enum film_result film_sound_next(struct film_sound *sound, struct film_input *input,
+enum film_result film_sound_next(struct film_sound *sound, struct film_demux *input,
                                  const struct film_timestamps *clock, int64_t start_us,
                                  struct film_output *output);
 

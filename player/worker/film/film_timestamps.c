@@ -15,14 +15,14 @@ void film_timestamps_init(struct film_timestamps *clock, AVRational base, double
 }
 
 /* Differences of two such stamps don't overflow. */
-static bool usable(int64_t stamp)
+static bool is_usable_stamp(int64_t stamp)
 {
     return stamp != AV_NOPTS_VALUE && stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
 }
 
 int64_t film_timestamps_time(const struct film_timestamps *clock, int64_t stamp, AVRational base)
 {
-    if (!usable(stamp) || !clock->stamped)
+    if (!is_usable_stamp(stamp) || !clock->stamped)
         return FILM_TIMESTAMPS_NONE;
     int64_t us;
     if (av_cmp_q(base, clock->base) == 0) {
@@ -30,7 +30,7 @@ int64_t film_timestamps_time(const struct film_timestamps *clock, int64_t stamp,
     } else {
         int64_t zero_us = av_rescale_q(clock->zero, clock->base, AV_TIME_BASE_Q);
         int64_t stamp_us = av_rescale_q(stamp, base, AV_TIME_BASE_Q);
-        if (!usable(zero_us) || !usable(stamp_us))
+        if (!is_usable_stamp(zero_us) || !is_usable_stamp(stamp_us))
             return FILM_TIMESTAMPS_NONE;
         us = stamp_us - zero_us;
     }
@@ -41,7 +41,7 @@ int64_t film_timestamps_next(struct film_timestamps *clock, int64_t stamp)
 {
     if (!clock->started) {
         clock->started = true;
-        clock->stamped = usable(stamp);
+        clock->stamped = is_usable_stamp(stamp);
         clock->zero = clock->stamped ? stamp : 0;
         return clock->last_us = 0;
     }

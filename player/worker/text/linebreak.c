@@ -31,7 +31,7 @@ bool linebreak_is_invisible(unsigned c)
            (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-bool linebreak_is_cjk_mark(unsigned c)
+bool linebreak_is_cjk_punctuation(unsigned c)
 {
     return (c >= 0x2018 && c <= 0x201d) || (c >= 0x3001 && c <= 0x3002) ||
            (c >= 0x3008 && c <= 0x3011) || (c >= 0x3014 && c <= 0x301b) || c == 0xff01 ||
@@ -96,7 +96,7 @@ char *linebreak_normalise(const char *text, struct err *err)
     return result;
 }
 
-static bool is_language(const char *language, const char *primary)
+static bool has_primary_language(const char *language, const char *primary)
 {
     size_t length = strlen(primary);
     return strncasecmp(language, primary, length) == 0 &&
@@ -112,16 +112,16 @@ enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const 
         kana += linebreak_is_kana(c);
         han += linebreak_is_han(c);
     }
-    if (hangul > 0 && (is_language(language, "ko") || hangul >= han + kana))
+    if (hangul > 0 && (has_primary_language(language, "ko") || hangul >= han + kana))
         return LINEBREAK_SCRIPT_HANGUL;
-    if (kana > 0 || (han > 0 && is_language(language, "ja")))
+    if (kana > 0 || (han > 0 && has_primary_language(language, "ja")))
         return LINEBREAK_SCRIPT_KANA;
     return han > 0 ? LINEBREAK_SCRIPT_HAN : LINEBREAK_SCRIPT_LATIN;
 }
 
 /* The text as UAX #14 should see it: in Chinese and Japanese curly quotes are brackets, so that no
  * closing one begins a line and no opening one ends it. An apostrophe stays what it is. */
-static void make_shadow(const struct linebreak_text *text, uint32_t *shadow)
+static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_text)
 {
     bool quotes_are_brackets =
         text->script == LINEBREAK_SCRIPT_HAN || text->script == LINEBREAK_SCRIPT_KANA;
@@ -134,16 +134,16 @@ static void make_shadow(const struct linebreak_text *text, uint32_t *shadow)
             c = 0x300c;
         else if (quotes_are_brackets && (c == 0x2019 || c == 0x201d) && !apostrophe)
             c = 0x300d;
-        shadow[i] = c;
+        uax14_text[i] = c;
     }
 }
 
 struct scratch {
-    uint32_t characters[LINEBREAK_TEXT_BYTES_MAX], shadow[LINEBREAK_TEXT_BYTES_MAX];
+    uint32_t characters[LINEBREAK_TEXT_BYTES_MAX], uax14_text[LINEBREAK_TEXT_BYTES_MAX];
     char breaks[LINEBREAK_TEXT_BYTES_MAX], clusters[LINEBREAK_TEXT_BYTES_MAX];
 };
 
-static enum linebreak_mark mark_before(const struct linebreak_text *text,
+static enum linebreak_rank rank_before(const struct linebreak_text *text,
                                        const struct scratch *scratch, size_t i)
 {
     if (text->characters[i - 1] == '\n')
@@ -156,12 +156,12 @@ static enum linebreak_mark mark_before(const struct linebreak_text *text,
     return linebreak_rank(text, i, scratch->breaks[i] == UC_BREAK_POSSIBLE);
 }
 
-bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *marks,
+bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *ranks,
                     struct err *err)
 {
     if (bytes > LINEBREAK_TEXT_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
-    memset(marks, LINEBREAK_INSIDE, bytes);
+    memset(ranks, LINEBREAK_INSIDE, bytes);
     struct scratch *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
         return err_oom(err);
@@ -170,22 +170,22 @@ bool linebreak_find(const char *text, size_t bytes, const char *language, unsign
     size_t length;
     for (size_t at = 0; at < bytes; at += length)
         scratch->characters[decoded.count++] = linebreak_character(text, at, &length);
-    make_shadow(&decoded, scratch->shadow);
-    u32_possible_linebreaks(scratch->shadow, decoded.count, "UTF-8", scratch->breaks);
+    make_uax14_text(&decoded, scratch->uax14_text);
+    u32_possible_linebreaks(scratch->uax14_text, decoded.count, "UTF-8", scratch->breaks);
     u32_grapheme_breaks(scratch->characters, decoded.count, scratch->clusters);
 
     int unbroken = 0;
     for (size_t at = 0, i = 0; i < decoded.count; i++, at += length) {
         linebreak_character(text, at, &length);
-        enum linebreak_mark mark = i == 0 ? LINEBREAK_NEVER : mark_before(&decoded, scratch, i);
-        if (mark > LINEBREAK_NEVER)
+        enum linebreak_rank rank = i == 0 ? LINEBREAK_NEVER : rank_before(&decoded, scratch, i);
+        if (rank > LINEBREAK_NEVER)
             unbroken = 0;
-        else if (mark == LINEBREAK_NEVER && decoded.characters[i] != '\n' &&
+        else if (rank == LINEBREAK_NEVER && decoded.characters[i] != '\n' &&
                  ++unbroken >= UNBROKEN_MAX) {
-            mark = LINEBREAK_CLUSTER;
+            rank = LINEBREAK_CLUSTER;
             unbroken = 0;
         }
-        marks[at] = (unsigned char)mark;
+        ranks[at] = (unsigned char)rank;
     }
     free(scratch);
     return true;

@@ -17,7 +17,7 @@
 #define LINEBREAK_TEXT_BYTES_MAX 2000
 
 /* How good it is to begin a line before a byte; higher is better. */
-enum linebreak_mark {
+enum linebreak_rank {
     LINEBREAK_INSIDE,   /* no character begins here: inside what readers see as one */
     LINEBREAK_NEVER,    /* before a comma, inside …… */
     LINEBREAK_CLUSTER,  /* between two characters, where no rule allows it: the last resort */
@@ -39,7 +39,7 @@ char *linebreak_normalise(const char *text, struct err *err);
  * i? marks[0] is NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
  * LINEBREAK_TEXT_BYTES_MAX), ERR_SYSTEM. */
 MUST_CHECK bool linebreak_find(const char *text, size_t bytes, const char *language,
-                               unsigned char *marks, struct err *err);
+                               unsigned char *ranks, struct err *err);
 
 /* The character (code point) that begins at text + at, and its length in bytes. `text` is valid
  * UTF-8. */
@@ -61,6 +61,6 @@ enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const 
 bool linebreak_is_invisible(unsigned character);
 
 /* Full-width punctuation and curly quotes: half of the cell may be blank. */
-bool linebreak_is_cjk_mark(unsigned character);
+bool linebreak_is_cjk_punctuation(unsigned character);
 
 #endif

@@ -42,12 +42,12 @@ static bool is_cjk(uint32_t c)
     return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
 }
 
-static bool is_digit(uint32_t c)
+static bool is_decimal_digit(uint32_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19);
 }
 
-static bool is_space(uint32_t c)
+static bool is_break_space(uint32_t c)
 {
     return c == ' ' || c == 0x3000 || c == 0x200b || (c >= 0x2000 && c <= 0x200a && c != 0x2007);
 }
@@ -69,7 +69,7 @@ static bool is_opening(uint32_t c)
     return is_one_of(c, L"([{‘“«‹（［｛〔〈《「『【〖");
 }
 
-static uint32_t character(const struct linebreak_text *text, size_t at)
+static uint32_t character_at(const struct linebreak_text *text, size_t at)
 {
     return at < text->count ? text->characters[at] : 0;
 }
@@ -78,7 +78,7 @@ static uint32_t character(const struct linebreak_text *text, size_t at)
 static size_t word_after(const struct linebreak_text *text, size_t at)
 {
     size_t end = at;
-    while (end < text->count && !is_space(text->characters[end]) &&
+    while (end < text->count && !is_break_space(text->characters[end]) &&
            !is_closing(text->characters[end]) && text->characters[end] != '\n')
         end++;
     return end - at;
@@ -87,13 +87,13 @@ static size_t word_after(const struct linebreak_text *text, size_t at)
 static size_t word_before(const struct linebreak_text *text, size_t at)
 {
     size_t start = at;
-    while (start > 0 && !is_space(text->characters[start - 1]) &&
+    while (start > 0 && !is_break_space(text->characters[start - 1]) &&
            !is_opening(text->characters[start - 1]) && text->characters[start - 1] != '\n')
         start--;
     return at - start;
 }
 
-static bool is_word(const uint32_t *characters, size_t count, const wchar_t *const *words)
+static bool is_word_in_list(const uint32_t *characters, size_t count, const wchar_t *const *words)
 {
     for (; *words; words++) {
         size_t i = 0;
@@ -115,10 +115,11 @@ static bool parts_unit(const struct linebreak_text *text, size_t at)
     static const wchar_t *const units[] = {L"km", L"m",  L"cm", L"mm", L"kg", L"g",    L"t",
                                            L"l",  L"ml", L"h",  L"s",  L"ms", L"km/h", L"m/s",
                                            L"%",  L"°c", L"°",  L"am", L"pm", NULL};
-    if (at < 2 || !is_space(text->characters[at - 1]) || !is_digit(text->characters[at - 2]))
+    if (at < 2 || !is_break_space(text->characters[at - 1]) ||
+        !is_decimal_digit(text->characters[at - 2]))
         return false;
     size_t length = text->characters[at] == '%' ? 1 : word_after(text, at);
-    return is_word(text->characters + at, length, units);
+    return is_word_in_list(text->characters + at, length, units);
 }
 
 static bool is_address_character(uint32_t c)
@@ -183,16 +184,17 @@ static bool is_han_word(uint32_t first, uint32_t second)
 }
 
 /* After clause marks, through closing quotes and brackets. */
-static bool is_after_clause(const struct linebreak_text *text, size_t at, const wchar_t *marks)
+static bool is_after_clause(const struct linebreak_text *text, size_t at,
+                            const wchar_t *punctuation)
 {
-    while (at > 0 && (is_space(text->characters[at - 1]) ||
+    while (at > 0 && (is_break_space(text->characters[at - 1]) ||
                       is_one_of(text->characters[at - 1], L"'\")]’”»）］」』》〉】")))
         at--;
-    return at > 0 && is_one_of(text->characters[at - 1], marks);
+    return at > 0 && is_one_of(text->characters[at - 1], punctuation);
 }
 
 /* Chinese characters that lean on the one before, or on the one after. */
-static enum linebreak_mark taste_han(uint32_t previous, uint32_t next)
+static enum linebreak_rank rank_han(uint32_t previous, uint32_t next)
 {
     if (is_one_of(next, L"的地得了着过们吗呢吧啊呀么之"))
         return LINEBREAK_POOR;
@@ -204,7 +206,7 @@ static enum linebreak_mark taste_han(uint32_t previous, uint32_t next)
 }
 
 /* Japanese phrases (bunsetsu) mostly begin where hiragana ends. */
-static enum linebreak_mark taste_kana(uint32_t previous, uint32_t next)
+static enum linebreak_rank rank_kana(uint32_t previous, uint32_t next)
 {
     if (is_one_of(previous, L"おごの") && linebreak_is_han(next))
         return previous == L'の' ? LINEBREAK_FAIR : LINEBREAK_POOR;
@@ -219,16 +221,16 @@ static enum linebreak_mark taste_kana(uint32_t previous, uint32_t next)
     return LINEBREAK_POOR;
 }
 
-static enum linebreak_mark taste_chinese_japanese(const struct linebreak_text *text, size_t at)
+static enum linebreak_rank rank_chinese_japanese(const struct linebreak_text *text, size_t at)
 {
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
     if (is_after_clause(text, at, L"。，；：！？,;:!?…"))
         return LINEBREAK_BEST;
     /* A space between two characters parts phrases; one beside a Latin word only gives it air. */
-    if (is_space(previous))
-        return is_cjk(next) && is_cjk(character(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
-    bool counted = is_digit(previous) || is_one_of(previous, L"第%％");
-    if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_digit(next)))
+    if (is_break_space(previous))
+        return is_cjk(next) && is_cjk(character_at(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
+    bool counted = is_decimal_digit(previous) || is_one_of(previous, L"第%％");
+    if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_decimal_digit(next)))
         return LINEBREAK_SYLLABLE;
     if (is_one_of(next, L"·‧・～－／/") || is_one_of(previous, L"·‧"))
         return LINEBREAK_SYLLABLE;
@@ -236,12 +238,12 @@ static enum linebreak_mark taste_chinese_japanese(const struct linebreak_text *t
         return LINEBREAK_SYLLABLE;
     if (is_one_of(previous, L"、—"))
         return LINEBREAK_GOOD;
-    enum linebreak_mark mark = text->script == LINEBREAK_SCRIPT_KANA ? taste_kana(previous, next)
-                                                                     : taste_han(previous, next);
-    return is_opening(next) && mark != LINEBREAK_POOR ? LINEBREAK_GOOD : mark;
+    enum linebreak_rank rank = text->script == LINEBREAK_SCRIPT_KANA ? rank_kana(previous, next)
+                                                                     : rank_han(previous, next);
+    return is_opening(next) && rank != LINEBREAK_POOR ? LINEBREAK_GOOD : rank;
 }
 
-static enum linebreak_mark taste_korean(const struct linebreak_text *text, size_t at)
+static enum linebreak_rank rank_korean(const struct linebreak_text *text, size_t at)
 {
     /* Nouns that only live with the word before them, and words of one syllable that lean on the
      * next. */
@@ -250,21 +252,21 @@ static enum linebreak_mark taste_korean(const struct linebreak_text *text, size_
                                              L"각", L"매", L"새", L"첫", L"안", L"못", L"더",
                                              L"왜", L"제", L"내", L"온", NULL};
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
-    if (!is_space(previous)) {
+    if (!is_break_space(previous)) {
         if (is_one_of(previous, L"—―"))
             return LINEBREAK_FAIR;
         return is_one_of(previous, L"-‐") && !is_cjk(next) ? LINEBREAK_POOR : LINEBREAK_SYLLABLE;
     }
     if (is_after_clause(text, at, L",.;:!?…—。，"))
         return LINEBREAK_BEST;
-    if (next == L'것' || is_word(text->characters + at, word_after(text, at), dependent))
+    if (next == L'것' || is_word_in_list(text->characters + at, word_after(text, at), dependent))
         return LINEBREAK_POOR;
     size_t length = word_before(text, at - 1);
-    return is_word(text->characters + at - 1 - length, length, leaning) ? LINEBREAK_POOR
-                                                                        : LINEBREAK_FAIR;
+    return is_word_in_list(text->characters + at - 1 - length, length, leaning) ? LINEBREAK_POOR
+                                                                                : LINEBREAK_FAIR;
 }
 
-static enum linebreak_mark taste_latin(const struct linebreak_text *text, size_t at)
+static enum linebreak_rank rank_latin(const struct linebreak_text *text, size_t at)
 {
     static const wchar_t *const leaning[] = {
         L"a",  L"an", L"the",  L"of",   L"to", L"in",  L"on",   L"at",  L"for",  L"and", L"or",
@@ -274,22 +276,22 @@ static enum linebreak_mark taste_latin(const struct linebreak_text *text, size_t
                                              L"and", L"or",   L"with", L"who", L"that",
                                              L"but", L"from", L"into", L"so",  NULL};
     uint32_t previous = text->characters[at - 1];
-    if (!is_space(previous))
+    if (!is_break_space(previous))
         return is_one_of(previous, L"-‐") || is_one_of(text->characters[at], L"—–")
                    ? LINEBREAK_POOR
                    : LINEBREAK_FAIR;
     if (is_after_clause(text, at, L",.;:!?…—"))
         return LINEBREAK_BEST;
     size_t length = word_before(text, at - 1);
-    if (is_word(text->characters + at - 1 - length, length, leaning))
+    if (is_word_in_list(text->characters + at - 1 - length, length, leaning))
         return LINEBREAK_POOR;
-    return is_word(text->characters + at, word_after(text, at), joining) ? LINEBREAK_GOOD
-                                                                         : LINEBREAK_FAIR;
+    return is_word_in_list(text->characters + at, word_after(text, at), joining) ? LINEBREAK_GOOD
+                                                                                 : LINEBREAK_FAIR;
 }
 
-enum linebreak_mark linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed)
+enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed)
 {
-    uint32_t previous = character(text, at - 1), next = character(text, at);
+    uint32_t previous = character_at(text, at - 1), next = character_at(text, at);
     if (previous == next && is_one_of(next, L"—―…⋯─"))
         return LINEBREAK_NEVER;
     if (is_in_address(text, at))
@@ -302,12 +304,12 @@ enum linebreak_mark linebreak_rank(const struct linebreak_text *text, size_t at,
         return LINEBREAK_SYLLABLE;
     switch (text->script) {
     case LINEBREAK_SCRIPT_HANGUL:
-        return taste_korean(text, at);
+        return rank_korean(text, at);
     case LINEBREAK_SCRIPT_HAN:
     case LINEBREAK_SCRIPT_KANA:
-        return taste_chinese_japanese(text, at);
+        return rank_chinese_japanese(text, at);
     case LINEBREAK_SCRIPT_LATIN:
         break;
     }
-    return taste_latin(text, at);
+    return rank_latin(text, at);
 }

@@ -16,7 +16,7 @@ struct linebreak_text {
 
 /* The mark before characters[at], 0 < at < count. `allowed`: UAX #14 allows a break there. Not for
  * line ends and places inside a cluster, which are the caller's. */
-enum linebreak_mark linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed);
+enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed);
 
 bool linebreak_is_hangul(uint32_t c);
 bool linebreak_is_kana(uint32_t c);

@@ -12,18 +12,18 @@
 #define CANVAS_PX_MAX 16384
 
 struct tagline {
-    struct tagline_look look;
+    struct tagline_paint_style paint_style;
     struct tagline_plane plane;
     struct tagline_area ink, box;
     struct tagline_facts facts;
 };
 
 /* What setting a text needs, and no longer lives when it is set. */
-struct setting {
+struct typesetting {
     const struct tagline_request *request;
-    struct tagline_room room;
+    struct tagline_bounds bounds;
     struct tagline_text text;
-    struct tagline_fonts *type;
+    struct tagline_fonts *fonts;
     struct tagline_fit *fit;
 };
 
@@ -34,7 +34,7 @@ struct place {
     int left, right;
 };
 
-static bool request_check(const struct tagline_request *request, struct err *err)
+static bool check_request(const struct tagline_request *request, struct err *err)
 {
     int width = request->canvas_width_px, height = request->canvas_height_px;
     if (width < CANVAS_PX_MIN || height < CANVAS_PX_MIN || width > CANVAS_PX_MAX ||
@@ -50,62 +50,64 @@ static bool request_check(const struct tagline_request *request, struct err *err
     return true;
 }
 
-static struct place place_line(const struct setting *setting, size_t line)
+static struct place place_line(const struct typesetting *typesetting, size_t line)
 {
-    const struct tagline_pieces *pieces = &setting->fit->pieces;
-    const size_t *ends = setting->fit->lines.ends;
+    const struct tagline_pieces *pieces = &typesetting->fit->pieces;
+    const size_t *ends = typesetting->fit->lines.ends;
     struct place place = {.start = pieces->items[line ? ends[line - 1] : 0].start,
                           .end = pieces->items[ends[line] - 1].end};
-    struct tagline_piece whole = tagline_text_measure(&setting->text, place.start, place.end);
-    double lead = (double)whole.lead, width = (double)(whole.advance - whole.lead - whole.trail);
-    double canvas = setting->request->canvas_width_px;
-    double left = setting->room.margin;
+    struct tagline_piece whole = tagline_text_measure(&typesetting->text, place.start, place.end);
+    double blank_left = (double)whole.lead,
+           width = (double)(whole.advance - whole.lead - whole.trail);
+    double canvas = typesetting->request->canvas_width_px;
+    double left = typesetting->bounds.margin;
     /* By the ink, so that “ and 。 leave no notch in the edge. */
-    switch ((int)setting->request->style->position % 3) {
+    switch ((int)typesetting->request->style->position % 3) {
     case 1:
         left = (canvas - width) / 2;
         break;
     case 2:
-        left = canvas - setting->room.margin - width;
+        left = canvas - typesetting->bounds.margin - width;
         break;
     default:
         break;
     }
     place.left = (int)lround(left);
     place.right = (int)lround(left + width);
-    place.pen_x = (int)lround(left - lead);
+    place.pen_x = (int)lround(left - blank_left);
     return place;
 }
 
 /* Baselines. The block's edges are the script's measures, so that texts of a loop stand alike; only
  * ink that reaches beyond them, an accent on a capital, moves it out of the margin. */
-static void place_down(const struct setting *setting, struct place *places, size_t count)
+static void place_baselines(const struct typesetting *typesetting, struct place *places,
+                            size_t count)
 {
-    const struct tagline_room *room = &setting->room;
-    struct tagline_measure measure = tagline_fit_measure(setting->text.script);
-    double size = setting->fit->size_px, leads = (double)(count - 1) * measure.leading * size;
+    const struct tagline_bounds *bounds = &typesetting->bounds;
+    struct tagline_measure measure = tagline_fit_measure(typesetting->text.script);
+    double size = typesetting->fit->size_px, leads = (double)(count - 1) * measure.leading * size;
     int above = (int)ceil(measure.ascent * size), below = (int)ceil(measure.descent * size),
         none = 0;
-    int row = (int)setting->request->style->position / 3;
-    double height = setting->request->canvas_height_px;
+    int row = (int)typesetting->request->style->position / 3;
+    double height = typesetting->request->canvas_height_px;
     double baseline = (height - leads + above - below) / 2;
-    tagline_text_reach(&setting->text, places[0].start, places[0].end, &above, &none);
-    tagline_text_reach(&setting->text, places[count - 1].start, places[count - 1].end, &none,
+    tagline_text_reach(&typesetting->text, places[0].start, places[0].end, &above, &none);
+    tagline_text_reach(&typesetting->text, places[count - 1].start, places[count - 1].end, &none,
                        &below);
     /* A text that overflows its room loses its end, not its beginning. */
-    if (row == 0 || leads + above + below > room->height_most)
-        baseline = room->margin + above;
+    if (row == 0 || leads + above + below > bounds->height_max)
+        baseline = bounds->margin + above;
     else if (row == 2)
-        baseline = height - room->margin - below - leads;
+        baseline = height - bounds->margin - below - leads;
     for (size_t i = 0; i < count; i++)
         places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
 }
 
 /* A plane for all lines, with room for what faces draw beyond their measures, cut at the canvas. */
-static bool make_plane(const struct setting *setting, const struct place *places, size_t count,
-                       struct tagline_plane *plane, struct err *err)
+static bool make_plane(const struct typesetting *typesetting, const struct place *places,
+                       size_t count, struct tagline_plane *plane, struct err *err)
 {
-    int size = setting->fit->size_px, left = places[0].left, right = places[0].right;
+    int size = typesetting->fit->size_px, left = places[0].left, right = places[0].right;
     for (size_t i = 1; i < count; i++) {
         left = places[i].left < left ? places[i].left : left;
         right = places[i].right > right ? places[i].right : right;
@@ -115,17 +117,17 @@ static bool make_plane(const struct setting *setting, const struct place *places
     right += size / 2 + 2;
     left = left > 0 ? left : 0;
     top = top > 0 ? top : 0;
-    if (right > setting->request->canvas_width_px)
-        right = setting->request->canvas_width_px;
-    if (bottom > setting->request->canvas_height_px)
-        bottom = setting->request->canvas_height_px;
+    if (right > typesetting->request->canvas_width_px)
+        right = typesetting->request->canvas_width_px;
+    if (bottom > typesetting->request->canvas_height_px)
+        bottom = typesetting->request->canvas_height_px;
     *plane =
         (struct tagline_plane){.x = left, .y = top, .width = right - left, .height = bottom - top};
     plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
     return plane->pixels || err_oom(err);
 }
 
-static struct tagline_area cut(const struct tagline_area *area, int width, int height)
+static struct tagline_area clip_area(const struct tagline_area *area, int width, int height)
 {
     int left = area->x > 0 ? area->x : 0, top = area->y > 0 ? area->y : 0;
     int right = area->x + area->width, bottom = area->y + area->height;
@@ -134,23 +136,24 @@ static struct tagline_area cut(const struct tagline_area *area, int width, int h
     return (struct tagline_area){left, top, right - left, bottom - top};
 }
 
-static bool draw_lines(struct tagline *tagline, const struct setting *setting, struct err *err)
+static bool draw_lines(struct tagline *tagline, const struct typesetting *typesetting,
+                       struct err *err)
 {
-    const struct tagline_request *request = setting->request;
-    size_t count = setting->fit->lines.count;
+    const struct tagline_request *request = typesetting->request;
+    size_t count = typesetting->fit->lines.count;
     struct place *places = calloc(count, sizeof *places);
     if (!places)
         return err_oom(err);
     for (size_t i = 0; i < count; i++)
-        places[i] = place_line(setting, i);
-    place_down(setting, places, count);
-    bool ok = make_plane(setting, places, count, &tagline->plane, err);
+        places[i] = place_line(typesetting, i);
+    place_baselines(typesetting, places, count);
+    bool ok = make_plane(typesetting, places, count, &tagline->plane, err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct place *place = &places[i];
         /* Below the canvas: overflow of a text that fits at no size. */
-        if (place->baseline_y - 2 * setting->fit->size_px > request->canvas_height_px)
+        if (place->baseline_y - 2 * typesetting->fit->size_px > request->canvas_height_px)
             break;
-        ok = tagline_text_draw(&setting->text, place->start, place->end, place->pen_x,
+        ok = tagline_text_draw(&typesetting->text, place->start, place->end, place->pen_x,
                                place->baseline_y, &tagline->plane, err);
     }
     free(places);
@@ -159,52 +162,54 @@ static bool draw_lines(struct tagline *tagline, const struct setting *setting, s
     tagline->ink = tagline_paint_ink(&tagline->plane);
     struct tagline_area reach = {tagline->plane.x, tagline->plane.y, 1, 1};
     if (tagline->ink.width > 0)
-        reach = tagline_paint_reach(&tagline->look, &tagline->ink);
-    tagline->box = cut(&reach, request->canvas_width_px, request->canvas_height_px);
+        reach = tagline_paint_reach(&tagline->paint_style, &tagline->ink);
+    tagline->box = clip_area(&reach, request->canvas_width_px, request->canvas_height_px);
     return true;
 }
 
-static bool set_text(struct tagline *tagline, struct setting *setting, struct err *err)
+static bool set_text(struct tagline *tagline, struct typesetting *typesetting, struct err *err)
 {
-    const struct tagline_request *request = setting->request;
+    const struct tagline_request *request = typesetting->request;
     const struct playlist_style *style = request->style;
-    setting->room = tagline_fit_room(request->canvas_width_px, request->canvas_height_px, style);
-    if (!tagline_text_init(&setting->text, request->text, request->language, err))
+    typesetting->bounds =
+        tagline_fit_bounds(request->canvas_width_px, request->canvas_height_px, style);
+    if (!tagline_text_init(&typesetting->text, request->text, request->language, err))
         return false;
-    setting->type = tagline_fonts_open(request->faces, request->face_count, setting->text.script,
-                                       setting->room.floor_px, err);
-    if (!setting->type)
+    typesetting->fonts =
+        tagline_fonts_open(request->faces, request->face_count, typesetting->text.script,
+                           typesetting->bounds.floor_px, err);
+    if (!typesetting->fonts)
         return false;
-    tagline_text_choose_faces(&setting->text, setting->type);
-    if (setting->text.missing > 0 && !setting->text.is_seen)
+    tagline_text_choose_faces(&typesetting->text, typesetting->fonts);
+    if (typesetting->text.missing > 0 && !typesetting->text.is_seen)
         return err_set(err, ERR_INPUT, "no font has a character of the text");
-    if (!tagline_fit_text(&setting->text, &setting->room, setting->fit, err))
+    if (!tagline_fit_text(&typesetting->text, &typesetting->bounds, typesetting->fit, err))
         return false;
-    tagline->facts = (struct tagline_facts){.asked_px = setting->room.asked_px,
-                                            .used_px = setting->fit->size_px,
-                                            .lines = (int)setting->fit->lines.count};
-    tagline_text_tell(&setting->text, &tagline->facts);
-    tagline->look = (struct tagline_look){.color = style->color,
-                                          .shadow = style->shadow,
-                                          .scrim = style->scrim,
-                                          .size_px = setting->fit->size_px};
-    return draw_lines(tagline, setting, err);
+    tagline->facts = (struct tagline_facts){.asked_px = typesetting->bounds.asked_px,
+                                            .used_px = typesetting->fit->size_px,
+                                            .lines = (int)typesetting->fit->lines.count};
+    tagline_text_fill_facts(&typesetting->text, &tagline->facts);
+    tagline->paint_style = (struct tagline_paint_style){.color = style->color,
+                                                        .shadow = style->shadow,
+                                                        .scrim = style->scrim,
+                                                        .size_px = typesetting->fit->size_px};
+    return draw_lines(tagline, typesetting, err);
 }
 
 struct tagline *tagline_create(const struct tagline_request *request, struct err *err)
 {
-    struct setting setting = {.request = request};
-    if (!request_check(request, err))
+    struct typesetting typesetting = {.request = request};
+    if (!check_request(request, err))
         return NULL;
     struct tagline *tagline = calloc(1, sizeof *tagline);
-    setting.fit = calloc(1, sizeof *setting.fit);
-    bool ok = tagline && setting.fit;
+    typesetting.fit = calloc(1, sizeof *typesetting.fit);
+    bool ok = tagline && typesetting.fit;
     if (!ok)
         err_oom(err);
-    ok = ok && set_text(tagline, &setting, err);
-    tagline_fonts_close(setting.type);
-    tagline_text_finish(&setting.text);
-    free(setting.fit);
+    ok = ok && set_text(tagline, &typesetting, err);
+    tagline_fonts_close(typesetting.fonts);
+    tagline_text_finish(&typesetting.text);
+    free(typesetting.fit);
     if (ok)
         return tagline;
     tagline_destroy(tagline);
@@ -227,8 +232,8 @@ struct tagline_facts tagline_facts(const struct tagline *tagline)
 bool tagline_paint(const struct tagline *tagline, void *pixels, size_t stride_bytes,
                    struct err *err)
 {
-    return tagline_paint_box(&tagline->look, &tagline->plane, &tagline->box, pixels, stride_bytes,
-                             err);
+    return tagline_paint_box(&tagline->paint_style, &tagline->plane, &tagline->box, pixels,
+                             stride_bytes, err);
 }
 
 void tagline_destroy(struct tagline *tagline)

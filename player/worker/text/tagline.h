@@ -38,15 +38,16 @@ struct tagline *tagline_create(const struct tagline_request *request, struct err
 void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px,
                  int *height_px);
 
-#define TAGLINE_CODES_MAX 8
+#define TAGLINE_CODE_POINTS_MAX 8
 
 /* How the text was set: type size in pixels, the size asked for, lines. For `check`. */
 struct tagline_facts {
     int asked_px, used_px, lines;
-    int missing_glyphs; /* characters drawn by no face */
-    int fallen_glyphs;  /* characters drawn by another face than request->faces[0] */
+    int missing_glyphs;  /* characters drawn by no face */
+    int fallback_glyphs; /* characters drawn by another face than request->faces[0] */
     /* The first different code points of these, as normalised; then zeros. */
-    unsigned missing_codes[TAGLINE_CODES_MAX], fallen_codes[TAGLINE_CODES_MAX];
+    unsigned missing_code_points[TAGLINE_CODE_POINTS_MAX],
+        fallback_code_points[TAGLINE_CODE_POINTS_MAX];
     unsigned faces_open, faces_used; /* bit N: request->faces[N] is a font; draws something */
 };
 struct tagline_facts tagline_facts(const struct tagline *tagline);

@@ -5,12 +5,12 @@
 
 /* Costs are compared with squared slack, as a part of the line's width: two lines of 0.7 and 0.4
  * cost 0.045 more than two of 0.55, so a break of 0.12 less is worth 0.8 and 0.3. */
-static const double mark_costs[] = {
+static const double rank_costs[] = {
     [LINEBREAK_INSIDE] = 1,     [LINEBREAK_NEVER] = 1,    [LINEBREAK_CLUSTER] = 0.6,
     [LINEBREAK_SYLLABLE] = 0.3, [LINEBREAK_POOR] = 0.14,  [LINEBREAK_FAIR] = 0.02,
     [LINEBREAK_GOOD] = 0,       [LINEBREAK_BEST] = -0.16, [LINEBREAK_MUST] = 0,
 };
-_Static_assert(sizeof mark_costs / sizeof *mark_costs == LINEBREAK_MUST + 1, "one for each mark");
+_Static_assert(sizeof rank_costs / sizeof *rank_costs == LINEBREAK_MUST + 1, "one for each mark");
 
 #define TOLERANCE 1e-6
 
@@ -27,8 +27,8 @@ static double line_cost(const struct tagline_pieces *pieces, size_t end, double 
     const struct tagline_piece *last = &pieces->items[end - 1];
     double slack = filled < 1 ? 1 - filled : 0;
     double cost = slack * slack;
-    bool ends_paragraph = end == pieces->count || last->mark == LINEBREAK_MUST;
-    return ends_paragraph ? cost : cost + mark_costs[last->mark];
+    bool ends_paragraph = end == pieces->count || last->rank == LINEBREAK_MUST;
+    return ends_paragraph ? cost : cost + rank_costs[last->rank];
 }
 
 /* Tries every line that ends before piece `end`. False if none fits. */
@@ -40,7 +40,7 @@ static bool find_best(const struct tagline_pieces *pieces, double scale, double 
     best[end] = (struct best){.lines = SIZE_MAX, .cost = DBL_MAX};
     for (size_t first = end; first-- > 0;) {
         const struct tagline_piece *piece = &pieces->items[first];
-        if (first + 1 < end && piece->mark == LINEBREAK_MUST)
+        if (first + 1 < end && piece->rank == LINEBREAK_MUST)
             break;
         advance += (double)piece->advance;
         double filled = scale * (advance - (double)piece->lead - (double)last->trail) / width_px;

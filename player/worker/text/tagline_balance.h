@@ -15,7 +15,7 @@ struct tagline_piece {
     float advance;     /* how far the pen moves over it, spaces at its end included */
     float lead, trail; /* of that, blank before the first ink and after the last: not part of a
                           line's width */
-    enum linebreak_mark mark; /* how good it is to end a line here */
+    enum linebreak_rank rank; /* how good it is to end a line here */
 };
 
 struct tagline_pieces {

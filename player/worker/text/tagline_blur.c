@@ -140,7 +140,7 @@ void tagline_blur_finish(struct tagline_blur *blur)
 /* The small pixel before the centre of a full-size one, and how far on towards the next; 0
  * outside. */
 /* Linear: `part` of the way from the first to the second. */
-static float between(float first, float second, float part)
+static float interpolate_linear(float first, float second, float part)
 {
     return first + (second - first) * part;
 }
@@ -156,9 +156,9 @@ void tagline_blur_row(const struct tagline_blur *blur, int row_px, float *column
     if (row + 1 >= 0 && row + 1 < blur->rows)
         lower = blur->small + (size_t)(row + 1) * (size_t)blur->columns;
     for (int x = 0; x < blur->columns; x++)
-        columns[x] =
-            between(upper ? (float)upper[x] : 0, lower ? (float)lower[x] : 0, at - (float)row) /
-            (255.0F * 256.0F);
+        columns[x] = interpolate_linear(upper ? (float)upper[x] : 0, lower ? (float)lower[x] : 0,
+                                        at - (float)row) /
+                     (255.0F * 256.0F);
     if (blur->factor == 1) {
         memcpy(out, columns, (size_t)blur->area.width * sizeof *out);
         return;
@@ -168,6 +168,6 @@ void tagline_blur_row(const struct tagline_blur *blur, int row_px, float *column
         int column = (int)(place + 1) - 1; /* floor: the place is above -1 */
         float left = column >= 0 ? columns[column] : columns[0];
         float right = column + 1 < blur->columns ? columns[column + 1] : columns[blur->columns - 1];
-        out[x] = between(left, right, place - (float)column);
+        out[x] = interpolate_linear(left, right, place - (float)column);
     }
 }

@@ -15,7 +15,7 @@
 
 /* What a line may end with, from fine to coarse. */
 enum { LEVEL_PHRASES, LEVEL_WORDS, LEVEL_SYLLABLES, LEVEL_CHARACTERS, LEVELS };
-static const enum linebreak_mark level_marks[LEVELS] = {LINEBREAK_FAIR, LINEBREAK_POOR,
+static const enum linebreak_rank level_ranks[LEVELS] = {LINEBREAK_FAIR, LINEBREAK_POOR,
                                                         LINEBREAK_SYLLABLE, LINEBREAK_CLUSTER};
 
 struct fitting {
@@ -49,26 +49,26 @@ static double ramp(double x, double x0, double y0, double x1, double y1)
     return x >= x1 ? y1 : y0 + (y1 - y0) * (x - x0) / (x1 - x0);
 }
 
-struct tagline_room tagline_fit_room(int canvas_width_px, int canvas_height_px,
-                                     const struct playlist_style *style)
+struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_px,
+                                         const struct playlist_style *style)
 {
     double width = canvas_width_px, height = canvas_height_px;
     double shorter = fmin(width, height), aspect = width / height;
-    struct tagline_room room = {.margin = ceil(MARGIN_PART * shorter)};
-    room.width_most = width - 2 * room.margin;
-    room.height_most = height - 2 * room.margin;
+    struct tagline_bounds bounds = {.margin = ceil(MARGIN_PART * shorter)};
+    bounds.width_max = width - 2 * bounds.margin;
+    bounds.height_max = height - 2 * bounds.margin;
     /* On a wide wall the eye should not travel the whole of it for one line. */
     double part = aspect < 2 ? ramp(aspect, 1, 1, 1.6, 0.62) : ramp(aspect, 2, 0.62, 4, 0.45);
-    room.width = fmin(room.width_most, part * width);
+    bounds.width = fmin(bounds.width_max, part * width);
     bool is_middle = (int)style->position / 3 == 1;
-    room.height = fmin(room.height_most, (is_middle ? 0.6 : 0.45) * height);
-    room.asked_px = (int)fmax(1, round(style->size * shorter));
-    room.least_px = LEAST_PX < room.asked_px ? LEAST_PX : room.asked_px;
+    bounds.height = fmin(bounds.height_max, (is_middle ? 0.6 : 0.45) * height);
+    bounds.asked_px = (int)fmax(1, round(style->size * shorter));
+    bounds.least_px = LEAST_PX < bounds.asked_px ? LEAST_PX : bounds.asked_px;
     int floor_px = (int)lround(FLOOR_PART * shorter);
-    room.floor_px = floor_px < room.asked_px ? floor_px : room.asked_px;
-    if (room.floor_px < room.least_px)
-        room.floor_px = room.least_px;
-    return room;
+    bounds.floor_px = floor_px < bounds.asked_px ? floor_px : bounds.asked_px;
+    if (bounds.floor_px < bounds.least_px)
+        bounds.floor_px = bounds.least_px;
+    return bounds;
 }
 
 static const struct tagline_piece *piece_at(const struct fitting *fitting, int level, size_t start)
@@ -77,51 +77,52 @@ static const struct tagline_piece *piece_at(const struct fitting *fitting, int l
     if (piece->end > 0)
         return piece;
     size_t end = start + 1;
-    while (end < fitting->text->count && fitting->text->characters[end].before < level_marks[level])
+    while (end < fitting->text->count && fitting->text->characters[end].before < level_ranks[level])
         end++;
     *piece = tagline_text_measure(fitting->text, start, end);
     return piece;
 }
 
 /* Adds the pieces of [start, end), those that are too wide in the parts of the next level. */
-static void collect(const struct fitting *fitting, int level, size_t start, size_t end,
-                    double split_over_px)
+static void collect_pieces(const struct fitting *fitting, int level, size_t start, size_t end,
+                           double split_over_px)
 {
     while (start < end) {
         const struct tagline_piece *piece = piece_at(fitting, level, start);
         double width = (double)(piece->advance - piece->lead - piece->trail);
         if (width > split_over_px && level + 1 < LEVELS)
-            collect(fitting, level + 1, start, piece->end, split_over_px);
+            collect_pieces(fitting, level + 1, start, piece->end, split_over_px);
         else
             fitting->fit->pieces.items[fitting->fit->pieces.count++] = *piece;
         start = piece->end;
     }
 }
 
-static bool fits(const struct fitting *fitting, const struct rule *rule, int size_px, bool force)
+static bool lines_fit(const struct fitting *fitting, const struct rule *rule, int size_px,
+                      bool force)
 {
     struct tagline_fit *fit = fitting->fit;
     struct tagline_measure measure = tagline_fit_measure(fitting->text->script);
-    double scale = (double)size_px / tagline_fonts_size(fitting->text->type);
+    double scale = (double)size_px / tagline_fonts_size(fitting->text->fonts);
     fit->pieces.count = 0;
-    collect(fitting, rule->level, 0, fitting->text->count,
-            rule->may_split ? rule->width / scale : (double)INFINITY);
+    collect_pieces(fitting, rule->level, 0, fitting->text->count,
+                   rule->may_split ? rule->width / scale : (double)INFINITY);
     if (!tagline_balance_break(&fit->pieces, scale, rule->width, force, &fit->lines))
         return false;
     if (rule->lines_max > 0 && fit->lines.count > rule->lines_max)
         return false;
-    double leads = (double)(fit->lines.count - 1) * measure.leading;
-    return force || (leads + measure.ascent + measure.descent) * size_px <= rule->height;
+    double leading_sum = (double)(fit->lines.count - 1) * measure.leading;
+    return force || (leading_sum + measure.ascent + measure.descent) * size_px <= rule->height;
 }
 
-static bool resize(const struct fitting *fitting, int size_px, struct err *err)
+static bool resize_fonts(const struct fitting *fitting, int size_px, struct err *err)
 {
-    if (size_px == tagline_fonts_size(fitting->text->type))
+    if (size_px == tagline_fonts_size(fitting->text->fonts))
         return true;
     for (int level = 0; level < LEVELS; level++)
         memset(fitting->measured[level], 0,
                (fitting->text->count + 1) * sizeof *fitting->measured[level]);
-    return tagline_fonts_resize(fitting->text->type, size_px, err);
+    return tagline_fonts_resize(fitting->text->fonts, size_px, err);
 }
 
 /* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real
@@ -132,10 +133,10 @@ static bool try_rule(const struct fitting *fitting, const struct rule *rule, boo
     int size_px = rule->from_px;
     *found = false;
     while (size_px >= rule->to_px) {
-        if (fits(fitting, rule, size_px, false)) {
-            if (!resize(fitting, size_px, err))
+        if (lines_fit(fitting, rule, size_px, false)) {
+            if (!resize_fonts(fitting, size_px, err))
                 return false;
-            *found = fits(fitting, rule, size_px, false);
+            *found = lines_fit(fitting, rule, size_px, false);
             fitting->fit->size_px = size_px;
             if (*found)
                 return true;
@@ -148,24 +149,26 @@ static bool try_rule(const struct fitting *fitting, const struct rule *rule, boo
     return true;
 }
 
-static int part_of(const struct tagline_room *room, double part)
+static int size_for_part(const struct tagline_bounds *bounds, double part)
 {
-    int size_px = (int)lround(part * room->asked_px);
-    return size_px > room->floor_px ? size_px : room->floor_px;
+    int size_px = (int)lround(part * bounds->asked_px);
+    return size_px > bounds->floor_px ? size_px : bounds->floor_px;
 }
 
-static bool fit_by_rules(const struct fitting *fitting, const struct tagline_room *room,
+static bool fit_by_rules(const struct fitting *fitting, const struct tagline_bounds *bounds,
                          struct err *err)
 {
-    int phrases_px = part_of(room, PHRASES_PART), headline_px = part_of(room, HEADLINE_PART);
+    int phrases_px = size_for_part(bounds, PHRASES_PART),
+        headline_px = size_for_part(bounds, HEADLINE_PART);
     const struct rule rules[] = {
-        {room->width, room->height, room->asked_px, phrases_px, HEADLINE_LINES, LEVEL_PHRASES,
+        {bounds->width, bounds->height, bounds->asked_px, phrases_px, HEADLINE_LINES, LEVEL_PHRASES,
          false},
-        {room->width, room->height, room->asked_px, headline_px, HEADLINE_LINES, LEVEL_WORDS,
+        {bounds->width, bounds->height, bounds->asked_px, headline_px, HEADLINE_LINES, LEVEL_WORDS,
          false},
-        {room->width, room->height, room->asked_px, headline_px, 0, LEVEL_WORDS, false},
-        {room->width, room->height, room->asked_px, room->floor_px, 0, LEVEL_WORDS, true},
-        {room->width_most, room->height_most, room->floor_px, room->least_px, 0, LEVEL_WORDS, true},
+        {bounds->width, bounds->height, bounds->asked_px, headline_px, 0, LEVEL_WORDS, false},
+        {bounds->width, bounds->height, bounds->asked_px, bounds->floor_px, 0, LEVEL_WORDS, true},
+        {bounds->width_max, bounds->height_max, bounds->floor_px, bounds->least_px, 0, LEVEL_WORDS,
+         true},
     };
     bool found = false;
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++)
@@ -174,14 +177,14 @@ static bool fit_by_rules(const struct fitting *fitting, const struct tagline_roo
     if (found)
         return true;
     const struct rule *last = &rules[sizeof rules / sizeof *rules - 1];
-    if (!resize(fitting, room->least_px, err))
+    if (!resize_fonts(fitting, bounds->least_px, err))
         return false;
-    fitting->fit->size_px = room->least_px;
-    fits(fitting, last, room->least_px, true);
+    fitting->fit->size_px = bounds->least_px;
+    lines_fit(fitting, last, bounds->least_px, true);
     return true;
 }
 
-bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
+bool tagline_fit_text(const struct tagline_text *text, const struct tagline_bounds *bounds,
                       struct tagline_fit *fit, struct err *err)
 {
     struct fitting fitting = {.text = text, .fit = fit};
@@ -193,8 +196,8 @@ bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room
             goto out;
         }
     }
-    int first_px = room->asked_px < MEASURE_PX_MAX ? room->asked_px : MEASURE_PX_MAX;
-    ok = resize(&fitting, first_px, err) && fit_by_rules(&fitting, room, err);
+    int first_px = bounds->asked_px < MEASURE_PX_MAX ? bounds->asked_px : MEASURE_PX_MAX;
+    ok = resize_fonts(&fitting, first_px, err) && fit_by_rules(&fitting, bounds, err);
 out:
     for (int level = 0; level < LEVELS; level++)
         free(fitting.measured[level]);

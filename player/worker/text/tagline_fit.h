@@ -18,14 +18,14 @@ struct tagline_measure {
 struct tagline_measure tagline_fit_measure(enum linebreak_script script);
 
 /* The room for a tagline on a canvas, in pixels. */
-struct tagline_room {
+struct tagline_bounds {
     double margin;
     double width, height;             /* that a headline should keep to */
-    double width_most, height_most;   /* within the margins; for very long texts */
+    double width_max, height_max;     /* within the margins; for very long texts */
     int asked_px, floor_px, least_px; /* sizes: wished; least to be read from afar; least of all */
 };
-struct tagline_room tagline_fit_room(int canvas_width_px, int canvas_height_px,
-                                     const struct playlist_style *style);
+struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_px,
+                                         const struct playlist_style *style);
 
 struct tagline_fit {
     int size_px;
@@ -36,7 +36,8 @@ struct tagline_fit {
 /* Fits the text and leaves its faces at the size that was found. What doesn't fit even at the least
  * size is left to be clipped: then the last lines are outside the room. Errors: ERR_SYSTEM,
  * ERR_INPUT (a face refuses a size). */
-MUST_CHECK bool tagline_fit_text(const struct tagline_text *text, const struct tagline_room *room,
-                                 struct tagline_fit *fit, struct err *err);
+MUST_CHECK bool tagline_fit_text(const struct tagline_text *text,
+                                 const struct tagline_bounds *bounds, struct tagline_fit *fit,
+                                 struct err *err);
 
 #endif

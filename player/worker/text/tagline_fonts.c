@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct tagline_fonts {
-    TTF_Font *fonts[TAGLINE_FACES_MAX];
+    TTF_Font *faces[TAGLINE_FACES_MAX];
     int places[TAGLINE_FACES_MAX]; /* among the faces that were given */
     int count, size_px;
     bool library_ready;
@@ -18,87 +18,89 @@ struct tagline_fonts {
 };
 
 /* A font file as SDL reads it. hidden.unknown.data1 holds this. */
-struct source {
+struct font_file {
     int fd;
     Sint64 size, position;
 };
 
-static struct source *source_of(const SDL_RWops *stream)
+static struct font_file *font_file_of(const SDL_RWops *stream)
 {
     return stream->hidden.unknown.data1;
 }
 
-static Sint64 SDLCALL source_size(SDL_RWops *stream)
+static Sint64 SDLCALL font_file_size(SDL_RWops *stream)
 {
-    return source_of(stream)->size;
+    return font_file_of(stream)->size;
 }
 
-static Sint64 SDLCALL source_seek(SDL_RWops *stream, Sint64 offset, int whence)
+static Sint64 SDLCALL font_file_seek(SDL_RWops *stream, Sint64 offset, int whence)
 {
-    struct source *source = source_of(stream);
+    struct font_file *font_file = font_file_of(stream);
     Sint64 base = whence == RW_SEEK_SET   ? 0
-                  : whence == RW_SEEK_CUR ? source->position
-                                          : source->size;
-    if (offset < -base || offset > source->size - base)
+                  : whence == RW_SEEK_CUR ? font_file->position
+                                          : font_file->size;
+    if (offset < -base || offset > font_file->size - base)
         return SDL_SetError("seek outside the font");
-    source->position = base + offset;
-    return source->position;
+    font_file->position = base + offset;
+    return font_file->position;
 }
 
-static size_t SDLCALL source_read(SDL_RWops *stream, void *to, size_t size, size_t count)
+static size_t SDLCALL font_file_read(SDL_RWops *stream, void *to, size_t size, size_t count)
 {
-    struct source *source = source_of(stream);
-    size_t wanted, done = 0;
-    if (size == 0 || __builtin_mul_overflow(size, count, &wanted))
+    struct font_file *font_file = font_file_of(stream);
+    size_t bytes_wanted, done = 0;
+    if (size == 0 || __builtin_mul_overflow(size, count, &bytes_wanted))
         return 0;
-    while (done < wanted) {
-        ssize_t got = pread(source->fd, (char *)to + done, wanted - done, source->position);
+    while (done < bytes_wanted) {
+        ssize_t got =
+            pread(font_file->fd, (char *)to + done, bytes_wanted - done, font_file->position);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             break;
         done += (size_t)got;
-        source->position += got;
+        font_file->position += got;
     }
     return done / size;
 }
 
-static size_t SDLCALL source_write(SDL_RWops *stream, const void *from, size_t size, size_t count)
+static size_t SDLCALL font_file_write(SDL_RWops *stream, const void *from, size_t size,
+                                      size_t count)
 {
     (void)stream, (void)from, (void)size, (void)count;
     return 0;
 }
 
-static int SDLCALL source_close(SDL_RWops *stream)
+static int SDLCALL font_file_close(SDL_RWops *stream)
 {
-    free(source_of(stream));
+    free(font_file_of(stream));
     SDL_FreeRW(stream);
     return 0;
 }
 
-static SDL_RWops *source_open(int fd)
+static SDL_RWops *font_file_open(int fd)
 {
     struct stat status;
     if (sandbox_fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
         SDL_SetError("not a regular file");
         return NULL;
     }
-    struct source *source = calloc(1, sizeof *source);
+    struct font_file *font_file = calloc(1, sizeof *font_file);
     SDL_RWops *stream = SDL_AllocRW();
-    if (!source || !stream) {
-        free(source);
+    if (!font_file || !stream) {
+        free(font_file);
         if (stream)
             SDL_FreeRW(stream);
         return NULL;
     }
-    *source = (struct source){.fd = fd, .size = status.st_size};
-    stream->size = source_size;
-    stream->seek = source_seek;
-    stream->read = source_read;
-    stream->write = source_write;
-    stream->close = source_close;
+    *font_file = (struct font_file){.fd = fd, .size = status.st_size};
+    stream->size = font_file_size;
+    stream->seek = font_file_seek;
+    stream->read = font_file_read;
+    stream->write = font_file_write;
+    stream->close = font_file_close;
     stream->type = SDL_RWOPS_UNKNOWN;
-    stream->hidden.unknown.data1 = source;
+    stream->hidden.unknown.data1 = font_file;
     return stream;
 }
 
@@ -117,10 +119,10 @@ static const char *script_name(enum linebreak_script script)
     return "Latn";
 }
 
-static TTF_Font *font_open(const struct tagline_face *face, enum linebreak_script script,
+static TTF_Font *open_face(const struct tagline_face *face, enum linebreak_script script,
                            int size_px)
 {
-    SDL_RWops *stream = source_open(face->fd);
+    SDL_RWops *stream = font_file_open(face->fd);
     if (!stream)
         return NULL;
     /* SDL_ttf takes points at 72 dots an inch: pixels. It closes the stream, also when it fails. */
@@ -137,85 +139,86 @@ static TTF_Font *font_open(const struct tagline_face *face, enum linebreak_scrip
 struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int count,
                                          enum linebreak_script script, int size_px, struct err *err)
 {
-    struct tagline_fonts *type = calloc(1, sizeof *type);
-    if (!type) {
+    struct tagline_fonts *fonts = calloc(1, sizeof *fonts);
+    if (!fonts) {
         err_oom(err);
         return NULL;
     }
-    type->size_px = size_px;
-    type->library_ready = TTF_Init() == 0;
-    if (!type->library_ready) {
+    fonts->size_px = size_px;
+    fonts->library_ready = TTF_Init() == 0;
+    if (!fonts->library_ready) {
         err_set(err, ERR_SYSTEM, "font library: %s", SDL_GetError());
-        tagline_fonts_close(type);
+        tagline_fonts_close(fonts);
         return NULL;
     }
     for (int i = 0; i < count && i < TAGLINE_FACES_MAX; i++) {
-        TTF_Font *font = font_open(&faces[i], script, size_px);
+        TTF_Font *font = open_face(&faces[i], script, size_px);
         if (font) {
-            type->places[type->count] = i;
-            type->fonts[type->count++] = font;
+            fonts->places[fonts->count] = i;
+            fonts->faces[fonts->count++] = font;
         }
     }
-    if (type->count == 0) {
+    if (fonts->count == 0) {
         err_set(err, ERR_INPUT, "no usable font: %s", SDL_GetError());
-        tagline_fonts_close(type);
+        tagline_fonts_close(fonts);
         return NULL;
     }
-    return type;
+    return fonts;
 }
 
-bool tagline_fonts_resize(struct tagline_fonts *type, int size_px, struct err *err)
+bool tagline_fonts_resize(struct tagline_fonts *fonts, int size_px, struct err *err)
 {
-    if (size_px == type->size_px)
+    if (size_px == fonts->size_px)
         return true;
-    for (int i = 0; i < type->count; i++)
-        if (TTF_SetFontSize(type->fonts[i], size_px) < 0)
+    for (int i = 0; i < fonts->count; i++)
+        if (TTF_SetFontSize(fonts->faces[i], size_px) < 0)
             return err_set(err, ERR_INPUT, "font at %d px: %s", size_px, SDL_GetError());
-    type->size_px = size_px;
+    fonts->size_px = size_px;
     return true;
 }
 
-int tagline_fonts_size(const struct tagline_fonts *type)
+int tagline_fonts_size(const struct tagline_fonts *fonts)
 {
-    return type->size_px;
+    return fonts->size_px;
 }
 
-int tagline_fonts_count(const struct tagline_fonts *type)
+int tagline_fonts_count(const struct tagline_fonts *fonts)
 {
-    return type->count;
+    return fonts->count;
 }
 
-int tagline_fonts_place(const struct tagline_fonts *type, int face)
+int tagline_fonts_place(const struct tagline_fonts *fonts, int face)
 {
-    return type->places[face];
+    return fonts->places[face];
 }
 
-bool tagline_fonts_has(const struct tagline_fonts *type, int face, unsigned character)
+bool tagline_fonts_has(const struct tagline_fonts *fonts, int face, unsigned character)
 {
-    return TTF_GlyphIsProvided32(type->fonts[face], character) != 0;
+    return TTF_GlyphIsProvided32(fonts->faces[face], character) != 0;
 }
 
-struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *type, int face, unsigned character)
+struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *fonts, int face, unsigned character)
 {
     struct tagline_glyph glyph = {0};
-    if (TTF_GlyphMetrics32(type->fonts[face], character, &glyph.left, &glyph.right, &glyph.bottom,
+    if (TTF_GlyphMetrics32(fonts->faces[face], character, &glyph.left, &glyph.right, &glyph.bottom,
                            &glyph.top, &glyph.advance) < 0)
         return (struct tagline_glyph){0};
     return glyph;
 }
 
 /* SDL_ttf wants a NUL at the end. */
-static const char *text_of(struct tagline_fonts *type, const struct tagline_run *run)
+static const char *terminate_run(struct tagline_fonts *fonts, const struct tagline_run *run)
 {
-    memcpy(type->text, run->text, run->bytes);
-    type->text[run->bytes] = '\0';
-    return type->text;
+    memcpy(fonts->text, run->text, run->bytes);
+    fonts->text[run->bytes] = '\0';
+    return fonts->text;
 }
 
-int tagline_fonts_width(struct tagline_fonts *type, const struct tagline_run *run)
+int tagline_fonts_width(struct tagline_fonts *fonts, const struct tagline_run *run)
 {
     int width = 0;
-    if (run->bytes == 0 || TTF_SizeUTF8(type->fonts[run->face], text_of(type, run), &width, NULL))
+    if (run->bytes == 0 ||
+        TTF_SizeUTF8(fonts->faces[run->face], terminate_run(fonts, run), &width, NULL))
         return 0;
     return width;
 }
@@ -237,15 +240,16 @@ static void copy_coverage(const SDL_Surface *from, int x, int y, const struct ta
     }
 }
 
-bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *run, int x, int y,
+bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *run, int x, int y,
                         const struct tagline_plane *plane, struct err *err)
 {
     if (run->bytes == 0)
         return true;
-    TTF_Font *font = type->fonts[run->face];
+    TTF_Font *font = fonts->faces[run->face];
     /* The palette's index is the coverage: a quarter of the memory of a blended picture. */
-    SDL_Surface *surface = TTF_RenderUTF8_Shaded(
-        font, text_of(type, run), (SDL_Color){255, 255, 255, 255}, (SDL_Color){0, 0, 0, 255});
+    SDL_Surface *surface =
+        TTF_RenderUTF8_Shaded(font, terminate_run(fonts, run), (SDL_Color){255, 255, 255, 255},
+                              (SDL_Color){0, 0, 0, 255});
     if (!surface)
         return err_set(err, ERR_SYSTEM, "drawing text: %s", SDL_GetError());
     /* A run's picture starts at the pen and the ascent, or where ink goes beyond them. */
@@ -253,7 +257,7 @@ bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *ru
     size_t length;
     for (size_t at = 0; at < run->bytes; at += length) {
         struct tagline_glyph glyph =
-            tagline_fonts_glyph(type, run->face, linebreak_character(run->text, at, &length));
+            tagline_fonts_glyph(fonts, run->face, linebreak_character(run->text, at, &length));
         if (at == 0 && glyph.left < 0)
             left = glyph.left;
         ascent = SDL_max(ascent, glyph.top);
@@ -263,13 +267,13 @@ bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *ru
     return true;
 }
 
-void tagline_fonts_close(struct tagline_fonts *type)
+void tagline_fonts_close(struct tagline_fonts *fonts)
 {
-    if (!type)
+    if (!fonts)
         return;
-    for (int i = 0; i < type->count; i++)
-        TTF_CloseFont(type->fonts[i]);
-    if (type->library_ready)
+    for (int i = 0; i < fonts->count; i++)
+        TTF_CloseFont(fonts->faces[i]);
+    if (fonts->library_ready)
         TTF_Quit();
-    free(type);
+    free(fonts);
 }

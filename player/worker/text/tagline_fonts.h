@@ -37,18 +37,18 @@ struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int c
                                          enum linebreak_script script, int size_px,
                                          struct err *err);
 
-MUST_CHECK bool tagline_fonts_resize(struct tagline_fonts *type, int size_px, struct err *err);
-int tagline_fonts_size(const struct tagline_fonts *type);
+MUST_CHECK bool tagline_fonts_resize(struct tagline_fonts *fonts, int size_px, struct err *err);
+int tagline_fonts_size(const struct tagline_fonts *fonts);
 
 /* Number of open faces; they are numbered from 0 in the order given. */
-int tagline_fonts_count(const struct tagline_fonts *type);
+int tagline_fonts_count(const struct tagline_fonts *fonts);
 
 /* The place of an open face among those that were given. */
-int tagline_fonts_place(const struct tagline_fonts *type, int face);
-bool tagline_fonts_has(const struct tagline_fonts *type, int face, unsigned character);
+int tagline_fonts_place(const struct tagline_fonts *fonts, int face);
+bool tagline_fonts_has(const struct tagline_fonts *fonts, int face, unsigned character);
 
 /* Zeros for a character that the face does not have. */
-struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *type, int face, unsigned character);
+struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *fonts, int face, unsigned character);
 
 /* A stretch of text in one face. `bytes` <= LINEBREAK_TEXT_BYTES_MAX. */
 struct tagline_run {
@@ -58,13 +58,14 @@ struct tagline_run {
 };
 
 /* How far the pen moves over a run, kerning included. */
-int tagline_fonts_width(struct tagline_fonts *type, const struct tagline_run *run);
+int tagline_fonts_width(struct tagline_fonts *fonts, const struct tagline_run *run);
 
 /* Draws a run with the pen at (x, y) of the canvas; what lies outside the plane is dropped. */
-MUST_CHECK bool tagline_fonts_draw(struct tagline_fonts *type, const struct tagline_run *run, int x,
-                                   int y, const struct tagline_plane *plane, struct err *err);
+MUST_CHECK bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *run,
+                                   int x, int y, const struct tagline_plane *plane,
+                                   struct err *err);
 
 /* NULL is allowed. */
-void tagline_fonts_close(struct tagline_fonts *type);
+void tagline_fonts_close(struct tagline_fonts *fonts);
 
 #endif

@@ -43,26 +43,28 @@ struct tagline_area tagline_paint_ink(const struct tagline_plane *plane)
                                  bottom - top + 1};
 }
 
-static bool has_layer(const struct tagline_look *look, int layer)
+static bool has_layer(const struct tagline_paint_style *paint_style, int layer)
 {
-    return layer == LAYER_SCRIM ? look->scrim : look->shadow;
+    return layer == LAYER_SCRIM ? paint_style->scrim : paint_style->shadow;
 }
 
-static int drop_of(const struct tagline_look *look, int layer)
+static int layer_drop_px(const struct tagline_paint_style *paint_style, int layer)
 {
-    return (int)lround(layers[layer].drop * look->size_px);
+    return (int)lround(layers[layer].drop * paint_style->size_px);
 }
 
-struct tagline_area tagline_paint_reach(const struct tagline_look *look,
+struct tagline_area tagline_paint_reach(const struct tagline_paint_style *paint_style,
                                         const struct tagline_area *ink)
 {
     int around = 0, below = 0;
     for (int i = 0; i < LAYERS; i++) {
-        if (!has_layer(look, i))
+        if (!has_layer(paint_style, i))
             continue;
-        int reach = tagline_blur_reach(layers[i].deviation * look->size_px);
+        int reach = tagline_blur_reach(layers[i].deviation * paint_style->size_px);
         around = reach > around ? reach : around;
-        below = reach + drop_of(look, i) > below ? reach + drop_of(look, i) : below;
+        below = reach + layer_drop_px(paint_style, i) > below
+                    ? reach + layer_drop_px(paint_style, i)
+                    : below;
     }
     return (struct tagline_area){ink->x - around, ink->y - around, ink->width + 2 * around,
                                  ink->height + around + below};
@@ -82,7 +84,7 @@ static bool is_dark(uint32_t color)
 }
 
 struct painter {
-    const struct tagline_look *look;
+    const struct tagline_paint_style *paint_style;
     const struct tagline_plane *plane;
     const struct tagline_area *box;
     struct tagline_blur blurs[LAYERS]; /* zeroed: none */
@@ -103,19 +105,19 @@ static void painter_finish(struct painter *painter)
 
 static bool painter_init(struct painter *painter, struct err *err)
 {
-    const struct tagline_look *look = painter->look;
+    const struct tagline_paint_style *paint_style = painter->paint_style;
     size_t width = (size_t)painter->box->width;
-    painter->color = look->color & 0xffffff;
-    painter->shade = is_dark(look->color) ? 255 : 0;
+    painter->color = paint_style->color & 0xffffff;
+    painter->shade = is_dark(paint_style->color) ? 255 : 0;
     painter->clear = calloc(width, sizeof(float));
     painter->blurred = calloc(width, sizeof(float));
     painter->scratch = calloc(width, sizeof(float));
     if (!painter->clear || !painter->blurred || !painter->scratch)
         return err_oom(err);
     for (int i = 0; i < LAYERS; i++)
-        if (has_layer(look, i) &&
+        if (has_layer(paint_style, i) &&
             !tagline_blur_init(&painter->blurs[i], painter->plane, painter->box,
-                               layers[i].deviation * look->size_px, err))
+                               layers[i].deviation * paint_style->size_px, err))
             return false;
     return true;
 }
@@ -128,8 +130,8 @@ static void clear_row(struct painter *painter, int row)
     for (int i = 0; i < LAYERS; i++) {
         if (!painter->blurs[i].small)
             continue;
-        tagline_blur_row(&painter->blurs[i], row - drop_of(painter->look, i), painter->scratch,
-                         painter->blurred);
+        tagline_blur_row(&painter->blurs[i], row - layer_drop_px(painter->paint_style, i),
+                         painter->scratch, painter->blurred);
         for (int x = 0; x < width; x++) {
             float light = 1 - painter->blurred[x];
             for (int gain = layers[i].gain; gain > 1; gain /= 2)
@@ -139,19 +141,19 @@ static void clear_row(struct painter *painter, int row)
     }
 }
 
-static uint32_t scaled(uint32_t value, uint32_t part)
+static uint32_t scale_channel(uint32_t value, uint32_t part)
 {
     return (value * part + 127) / 255;
 }
 
 /* Text over what is behind it; all premultiplied. */
-static uint32_t pixel_of(const struct painter *painter, uint32_t coverage, float clear)
+static uint32_t blend_pixel(const struct painter *painter, uint32_t coverage, float clear)
 {
     uint32_t behind = (uint32_t)((1 - clear) * (float)(255 - coverage) + 0.5F);
-    uint32_t shade = scaled(behind, painter->shade);
-    uint32_t red = scaled(painter->color >> 16, coverage) + shade;
-    uint32_t green = scaled(painter->color >> 8 & 0xff, coverage) + shade;
-    uint32_t blue = scaled(painter->color & 0xff, coverage) + shade;
+    uint32_t shade = scale_channel(behind, painter->shade);
+    uint32_t red = scale_channel(painter->color >> 16, coverage) + shade;
+    uint32_t green = scale_channel(painter->color >> 8 & 0xff, coverage) + shade;
+    uint32_t blue = scale_channel(painter->color & 0xff, coverage) + shade;
     return (coverage + behind) << 24 | red << 16 | green << 8 | blue;
 }
 
@@ -166,15 +168,15 @@ static void paint_row(const struct painter *painter, int row, uint32_t *out)
     for (int x = 0; x < box->width; x++) {
         int column = box->x + x - plane->x;
         bool covered = coverage && column >= 0 && column < plane->width;
-        out[x] = pixel_of(painter, covered ? coverage[column] : 0, painter->clear[x]);
+        out[x] = blend_pixel(painter, covered ? coverage[column] : 0, painter->clear[x]);
     }
 }
 
-bool tagline_paint_box(const struct tagline_look *look, const struct tagline_plane *plane,
-                       const struct tagline_area *box, void *pixels, size_t stride_bytes,
-                       struct err *err)
+bool tagline_paint_box(const struct tagline_paint_style *paint_style,
+                       const struct tagline_plane *plane, const struct tagline_area *box,
+                       void *pixels, size_t stride_bytes, struct err *err)
 {
-    struct painter painter = {.look = look, .plane = plane, .box = box};
+    struct painter painter = {.paint_style = paint_style, .plane = plane, .box = box};
     bool ok = painter_init(&painter, err);
     for (int row = 0; ok && row < box->height; row++) {
         clear_row(&painter, row);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tagline_look {
+struct tagline_paint_style {
     uint32_t color; /* 0xRRGGBB */
     bool shadow, scrim;
     int size_px; /* the em */
@@ -24,12 +24,12 @@ struct tagline_area {
 struct tagline_area tagline_paint_ink(const struct tagline_plane *plane);
 
 /* `ink` and as far around it as shadow and scrim reach; may be larger than the canvas. */
-struct tagline_area tagline_paint_reach(const struct tagline_look *look,
+struct tagline_area tagline_paint_reach(const struct tagline_paint_style *paint_style,
                                         const struct tagline_area *ink);
 
 /* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. Shadow and scrim
  * are dark behind light text, light behind dark text. ERR_SYSTEM when out of memory. */
-MUST_CHECK bool tagline_paint_box(const struct tagline_look *look,
+MUST_CHECK bool tagline_paint_box(const struct tagline_paint_style *paint_style,
                                   const struct tagline_plane *plane, const struct tagline_area *box,
                                   void *pixels, size_t stride_bytes, struct err *err);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_space(unsigned c)
+static bool is_blank_character(unsigned c)
 {
     return c == ' ' || c == 0xa0 || c == 0x3000 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
            c == 0x205f;
@@ -14,7 +14,7 @@ static bool is_space(unsigned c)
 bool tagline_text_init(struct tagline_text *text, const char *source, const char *language,
                        struct err *err)
 {
-    unsigned char *marks = NULL;
+    unsigned char *ranks = NULL;
     size_t bytes, length;
     bool ok = false;
     *text = (struct tagline_text){.text = linebreak_normalise(source, err)};
@@ -22,29 +22,29 @@ bool tagline_text_init(struct tagline_text *text, const char *source, const char
         return false;
     bytes = strlen(text->text);
     text->script = linebreak_script_of(text->text, bytes, language);
-    marks = malloc(bytes + 1);
+    ranks = malloc(bytes + 1);
     text->characters = calloc(bytes + 1, sizeof *text->characters);
-    if (!marks || !text->characters) {
+    if (!ranks || !text->characters) {
         err_oom(err);
         goto out;
     }
-    if (!linebreak_find(text->text, bytes, language, marks, err))
+    if (!linebreak_find(text->text, bytes, language, ranks, err))
         goto out;
     for (size_t at = 0; at < bytes; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
-        if (marks[at] != LINEBREAK_INSIDE)
+        if (ranks[at] != LINEBREAK_INSIDE)
             text->characters[text->count++] =
                 (struct tagline_character){.start = (unsigned short)at,
                                            .code = code,
                                            .face = TAGLINE_TEXT_UNSEEN,
-                                           .is_space = is_space(code),
-                                           .before = marks[at]};
+                                           .is_space = is_blank_character(code),
+                                           .before = ranks[at]};
         struct tagline_character *last = &text->characters[text->count - 1];
         last->bytes = (unsigned short)(last->bytes + length);
     }
     ok = true;
 out:
-    free(marks);
+    free(ranks);
     return ok;
 }
 
@@ -63,27 +63,28 @@ static int count_missing(const struct tagline_text *text, const struct tagline_c
     size_t length, end = (size_t)character->start + character->bytes;
     for (size_t at = character->start; at < end; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
-        missing += !linebreak_is_invisible(code) && !tagline_fonts_has(text->type, face, code);
+        missing += !linebreak_is_invisible(code) && !tagline_fonts_has(text->fonts, face, code);
     }
     return missing;
 }
 
 /* A brand's Latin font has quotes and dashes too, but not those of Chinese and Japanese: there they
  * come from the face that also has the full stop 。 */
-static bool is_shared_mark(unsigned code)
+static bool is_shared_punctuation(unsigned code)
 {
     return (code >= 0x2018 && code <= 0x201d) || code == 0x2014 || code == 0x2026 || code == 0xb7;
 }
 
 static int choose_face(const struct tagline_text *text, const struct tagline_character *character)
 {
-    bool wants_cjk = is_shared_mark(character->code) && (text->script == LINEBREAK_SCRIPT_HAN ||
-                                                         text->script == LINEBREAK_SCRIPT_KANA);
+    bool needs_cjk_face =
+        is_shared_punctuation(character->code) &&
+        (text->script == LINEBREAK_SCRIPT_HAN || text->script == LINEBREAK_SCRIPT_KANA);
     int fallback = TAGLINE_TEXT_MISSING;
-    for (int face = 0; face < tagline_fonts_count(text->type); face++) {
+    for (int face = 0; face < tagline_fonts_count(text->fonts); face++) {
         if (count_missing(text, character, face) > 0)
             continue;
-        if (!wants_cjk || tagline_fonts_has(text->type, face, 0x3002))
+        if (!needs_cjk_face || tagline_fonts_has(text->fonts, face, 0x3002))
             return face;
         if (fallback < 0)
             fallback = face;
@@ -91,9 +92,9 @@ static int choose_face(const struct tagline_text *text, const struct tagline_cha
     return fallback;
 }
 
-void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *type)
+void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *fonts)
 {
-    text->type = type;
+    text->fonts = fonts;
     text->missing = 0;
     text->is_seen = false;
     int previous = TAGLINE_TEXT_UNSEEN;
@@ -106,7 +107,7 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *
         }
         /* A space goes with the word before it, so that it doesn't part a run. */
         if (character->is_space) {
-            bool keeps = previous >= 0 && tagline_fonts_has(type, previous, character->code);
+            bool keeps = previous >= 0 && tagline_fonts_has(fonts, previous, character->code);
             character->face = keeps ? previous : TAGLINE_TEXT_UNSEEN;
             continue;
         }
@@ -120,9 +121,9 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *
     }
 }
 
-static void add_code(unsigned codes[TAGLINE_CODES_MAX], unsigned code)
+static void add_code(unsigned codes[TAGLINE_CODE_POINTS_MAX], unsigned code)
 {
-    for (int i = 0; i < TAGLINE_CODES_MAX && codes[i] != code; i++)
+    for (int i = 0; i < TAGLINE_CODE_POINTS_MAX && codes[i] != code; i++)
         if (codes[i] == 0) {
             codes[i] = code;
             return;
@@ -131,32 +132,32 @@ static void add_code(unsigned codes[TAGLINE_CODES_MAX], unsigned code)
 
 /* The code points of a character that no face draws: those that `face` lacks. */
 static void add_missing(const struct tagline_text *text, const struct tagline_character *character,
-                        unsigned codes[TAGLINE_CODES_MAX])
+                        unsigned codes[TAGLINE_CODE_POINTS_MAX])
 {
     size_t length, end = (size_t)character->start + character->bytes;
     for (size_t at = character->start; at < end; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
-        if (!linebreak_is_invisible(code) && !tagline_fonts_has(text->type, 0, code))
+        if (!linebreak_is_invisible(code) && !tagline_fonts_has(text->fonts, 0, code))
             add_code(codes, code);
     }
 }
 
-void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts)
+void tagline_text_fill_facts(const struct tagline_text *text, struct tagline_facts *facts)
 {
-    for (int face = 0; face < tagline_fonts_count(text->type); face++)
-        facts->faces_open |= 1U << tagline_fonts_place(text->type, face);
+    for (int face = 0; face < tagline_fonts_count(text->fonts); face++)
+        facts->faces_open |= 1U << tagline_fonts_place(text->fonts, face);
     facts->missing_glyphs = text->missing;
     for (size_t i = 0; i < text->count; i++) {
         const struct tagline_character *character = &text->characters[i];
         if (character->face == TAGLINE_TEXT_MISSING)
-            add_missing(text, character, facts->missing_codes);
+            add_missing(text, character, facts->missing_code_points);
         if (character->face < 0 || character->is_space)
             continue;
-        int place = tagline_fonts_place(text->type, character->face);
+        int place = tagline_fonts_place(text->fonts, character->face);
         facts->faces_used |= 1U << place;
         if (place > 0) {
-            facts->fallen_glyphs++;
-            add_code(facts->fallen_codes, character->code);
+            facts->fallback_glyphs++;
+            add_code(facts->fallback_code_points, character->code);
         }
     }
 }
@@ -164,7 +165,7 @@ void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *fa
 static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
 {
     const struct tagline_character *character = &text->characters[at];
-    return tagline_fonts_glyph(text->type, character->face, character->code);
+    return tagline_fonts_glyph(text->fonts, character->face, character->code);
 }
 
 /* What the pen moves, more or less than the font says, between characters `at` and `at` + 1. The
@@ -179,10 +180,10 @@ static int kern_after(const struct tagline_text *text, size_t at)
     const struct tagline_character *a = &text->characters[at], *b = a + 1;
     if (a->face < 0 || b->face < 0)
         return 0;
-    int size = tagline_fonts_size(text->type);
+    int size = tagline_fonts_size(text->fonts);
     bool apostrophe = a->code == 0x2019 && linebreak_is_latin(b->code) && at > 0 &&
                       linebreak_is_latin(text->characters[at - 1].code);
-    bool pair = linebreak_is_cjk_mark(a->code) && linebreak_is_cjk_mark(b->code);
+    bool pair = linebreak_is_cjk_punctuation(a->code) && linebreak_is_cjk_punctuation(b->code);
     if (!apostrophe && !pair)
         return 0;
     struct tagline_glyph left = glyph_of(text, at), right = glyph_of(text, at + 1);
@@ -215,7 +216,7 @@ static int pen_after(const struct tagline_text *text, size_t start, size_t end)
     for (size_t at = start; at < end;) {
         struct tagline_run run = next_run(text, &at, end);
         if (run.face >= 0)
-            pen += tagline_fonts_width(text->type, &run) + kern_after(text, at - 1);
+            pen += tagline_fonts_width(text->fonts, &run) + kern_after(text, at - 1);
     }
     return pen;
 }
@@ -223,7 +224,7 @@ static int pen_after(const struct tagline_text *text, size_t start, size_t end)
 struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start, size_t end)
 {
     struct tagline_piece piece = {.start = start, .end = end};
-    piece.mark = end < text->count ? text->characters[end].before : LINEBREAK_MUST;
+    piece.rank = end < text->count ? text->characters[end].before : LINEBREAK_MUST;
     size_t first = start, last = end;
     while (last > start &&
            (text->characters[last - 1].is_space || text->characters[last - 1].face < 0))
@@ -265,9 +266,9 @@ bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end
         struct tagline_run run = next_run(text, &at, end);
         if (run.face < 0)
             continue;
-        if (!tagline_fonts_draw(text->type, &run, x, y, plane, err))
+        if (!tagline_fonts_draw(text->fonts, &run, x, y, plane, err))
             return false;
-        x += tagline_fonts_width(text->type, &run) + kern_after(text, at - 1);
+        x += tagline_fonts_width(text->fonts, &run) + kern_after(text, at - 1);
     }
     return true;
 }

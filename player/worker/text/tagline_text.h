@@ -20,7 +20,7 @@ struct tagline_character {
     unsigned code; /* its first code point */
     int face;      /* or one of the above */
     bool is_space;
-    enum linebreak_mark before; /* how good it is to begin a line with it */
+    enum linebreak_rank before; /* how good it is to begin a line with it */
 };
 
 struct tagline_text {
@@ -30,7 +30,7 @@ struct tagline_text {
     int missing;  /* code points that no face has */
     bool is_seen; /* something is drawn */
     enum linebreak_script script;
-    struct tagline_fonts *type; /* the caller's */
+    struct tagline_fonts *fonts; /* the caller's */
 };
 
 /* Zeroed is an empty text. Normalises and cuts `source`; ERR_INPUT, ERR_LIMIT and ERR_SYSTEM as
@@ -40,11 +40,11 @@ MUST_CHECK bool tagline_text_init(struct tagline_text *text, const char *source,
 void tagline_text_finish(struct tagline_text *text);
 
 /* Gives each character its face: the first that has it. `type` must outlive the text's use. */
-void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *type);
+void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *fonts);
 
 /* After tagline_text_choose_faces: what draws the text, for `check`. Fills the facts' counts, codes
  * and faces. */
-void tagline_text_tell(const struct tagline_text *text, struct tagline_facts *facts);
+void tagline_text_fill_facts(const struct tagline_text *text, struct tagline_facts *facts);
 
 /* Characters [start, end) as a piece, at the size of the faces. */
 struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start,
