@@ -22,27 +22,28 @@
 
 #define THREADS_MAX 16
 #define NAME_BYTES 64
-/* A film that was joined late and does not catch up is shown all the same after this. */
+/* A film that was joined late and does not catch up is shown all the same after this time. */
 #define CATCH_UP_NS INT64_C(1000000000)
 #define FPS_MIN 0.01
-/* Dropped frames are told of when they are so many, and one in so many: less is a hitch. */
+/* Dropped frames are logged if they are at least so many, and at least one in so many: fewer are a
+ * hitch. */
 #define DROPS_LOGGED_MIN 10
 #define DROPS_LOGGED_ONE_IN 50
-#define SHORT_US 500000 /* less is within what containers round and encoders pad */
-/* A worker that goes on like this keeps the player from its work; none that plays a film does. */
+#define SHORT_US 500000 /* less may be rounding of the container or padding of the encoder */
+/* More would keep the player busy; no worker that plays a film sends as many. */
 #define PACKETS_A_SECOND_MAX 20000
-#define PROGRESS_BURST_MAX 8 /* what may come together after the player was busy elsewhere */
+#define PROGRESS_BURST_MAX 8 /* this many may arrive at once after the player was busy */
 
-/* The worker's memory; lives until the film is stopped and the last of its frames is released. */
+/* The worker's memory; lives until the film is stopped and its last frame is released. */
 struct ring {
     void *address;
     size_t size_bytes;
-    int holders;              /* the film, and each frame that is held */
+    int holders;              /* the film, and each frame in use */
     struct film_client *film; /* NULL once stopped */
     struct film_client_frame *frames;
 };
 
-/* One announced frame. */
+/* A frame that the worker has announced. */
 struct film_client_frame {
     struct frame frame; /* holders 0: free */
     struct ring *ring;
@@ -55,27 +56,27 @@ struct film_client {
     struct film_client_request request;
     char name[NAME_BYTES];
     enum film_client_state state;
-    bool ready_returned; /* film_client_poll has said so */
+    bool ready_returned; /* film_client_poll has returned FILM_CLIENT_READY */
     struct film_client_facts facts;
-    struct frame frame_format; /* what all frames have in common */
+    struct frame frame_format; /* the template of all frames */
     int slots, reader_slots;   /* as in struct protocol_film */
     size_t slot_bytes, offset_bytes[3];
     struct ring *ring;
     struct film_client_frame
-        *queue[PROTOCOL_FRAMES_AHEAD_MAX]; /* in order of time; [0] was given out last */
+        *queue[PROTOCOL_FRAMES_AHEAD_MAX]; /* in order of time; [0] was returned last */
     int queued;
     bool ended;
-    int64_t start_ns, first_ns; /* of the worker; when its first frame came */
-    int64_t expected_since_ns;  /* since when the worker owes what it owes */
-    int64_t progress_ns;        /* its last sign since then that it goes on with it */
+    int64_t start_ns, first_ns; /* when the worker was started; when its first frame arrived */
+    int64_t expected_since_ns;  /* since when a message is expected */
+    int64_t progress_ns;        /* the last message since then, progress included */
     int64_t progress, progress_count;
-    int64_t packets_since_ns, packets; /* in the second that began then */
+    int64_t packets_since_ns, packets; /* counted in the second that began then */
     struct film_client_catchup catchup;
-    struct film_client_sound *sound;  /* NULL: none wanted */
-    bool finished;                    /* nothing comes any more */
-    struct film_client_counts counts; /* but for what is dropped */
-    int64_t last_us, last_end_us;     /* of the last frame that came */
-    int64_t longest_step_us;          /* the longest time from one to the next */
+    struct film_client_sound *sound;  /* NULL: not requested */
+    bool finished;                    /* no more messages are expected */
+    struct film_client_counts counts; /* without `dropped` */
+    int64_t last_us, last_end_us;     /* of the last frame received */
+    int64_t longest_step_us;          /* the longest time from one frame to the next */
 };
 
 static void ring_release(struct ring *ring)
@@ -87,14 +88,13 @@ static void ring_release(struct ring *ring)
     free(ring);
 }
 
-/* Frames that were not given back: those in the queue, and those that somebody holds longer. */
+/* Frames in use: those in the queue, and those that somebody references for longer. */
 static int frames_out(const struct film_client *film)
 {
     return film->ring ? film->ring->holders - 1 : 0;
 }
 
-/* A worker that can't take it is gone, or has been given more than there is: found out in
- * film_client_poll. */
+/* Fails if the worker has exited, or does not read its orders: film_client_poll finds that out. */
 static bool send_order(struct film_client *film, enum protocol_order_kind kind, int slot,
                        int64_t time_us)
 {
@@ -105,7 +105,7 @@ static bool send_order(struct film_client *film, enum protocol_order_kind kind, 
 static void return_frame(struct film_client *film, int slot)
 {
     send_order(film, PROTOCOL_ORDER_RELEASE_FRAME, slot, 0);
-    if (frames_out(film) == film->reader_slots) /* it had no room until now */
+    if (frames_out(film) == film->reader_slots) /* it had no free slot until now */
         film->expected_since_ns = film->progress_ns = clock_mono_ns();
 }
 
@@ -166,14 +166,14 @@ int film_client_fd(const struct film_client *film)
     return worker_process_fd(&film->worker);
 }
 
-/* A worker owes the next thing unless it waits for room, or has said all. */
+/* A message is expected unless the worker waits for free slots, or has sent its last one. */
 static bool expects_packet(const struct film_client *film)
 {
     return film->state != FILM_CLIENT_FAILED && !film->ended &&
            (!film->ring || frames_out(film) < film->reader_slots);
 }
 
-/* When it has to be looked at because the worker is late. */
+/* When the worker is late. */
 static int64_t packet_deadline_ns(const struct film_client *film)
 {
     int64_t limit_ns = film->request.limit_ms * 1000000;
@@ -213,7 +213,7 @@ static void store_facts(struct film_client *film, const struct protocol_film *de
     memcpy(film->facts.codec, description->codec, sizeof film->facts.codec);
 }
 
-/* Where the film stands on the screen, and which part of it is seen. */
+/* The film's place on the screen, and which part of it is seen. */
 static void store_frame_format(struct film_client *film, const struct protocol_film *description)
 {
     static uint64_t last_stream; /* main thread */
@@ -255,7 +255,7 @@ static bool map_film_ring(struct film_client *film, const struct protocol_film *
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & seals_needed) != seals_needed || fstat(fd, &st) < 0 ||
         st.st_size < 1 || !film_client_check_layout(description, (uint64_t)st.st_size))
-        return err_set(err, ERR_WORKER, "the worker described an impossible film");
+        return err_set(err, ERR_WORKER, "the worker described an invalid film");
     struct ring *ring = calloc(1, sizeof *ring);
     struct film_client_frame *frames = calloc(PROTOCOL_FRAMES_AHEAD_MAX, sizeof *frames);
     size_t size_bytes = (size_t)description->slot_bytes * (size_t)description->slots;
@@ -279,7 +279,7 @@ static bool handle_film_event(struct film_client *film, const struct protocol_fi
     bool probe_only = film->request.probe_only;
     if (film->ring || film->facts.width_px || !film_client_check_facts(description) ||
         (fd < 0) != probe_only)
-        return err_set(err, ERR_WORKER, "the worker described an impossible film");
+        return err_set(err, ERR_WORKER, "the worker described an invalid film");
     store_facts(film, description);
     if (!probe_only)
         return map_film_ring(film, description, fd, err);
@@ -296,7 +296,7 @@ static struct film_client_frame *unused_frame(struct ring *ring)
     return NULL;
 }
 
-/* Where frames were left out between two, the time between them says nothing. */
+/* Where frames were left out in between, the time from one to the next means nothing. */
 static void count_frame(struct film_client *film, const struct protocol_event *event,
                         int64_t now_ns)
 {
@@ -319,8 +319,9 @@ static bool handle_frame_event(struct film_client *film, const struct protocol_e
         !worker_process_is_within(event->slot, 0, film->slots - 1) ||
         !worker_process_is_within(event->time_us, film->last_us + 1, FILM_CLIENT_DURATION_US_MAX) ||
         !worker_process_is_within(event->duration_us, 1, FILM_CLIENT_DURATION_US_MAX))
-        return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
-    static uint64_t last_id = UINT64_C(1) << 62; /* apart from those of picture_client.c */
+        return err_set(err, ERR_WORKER, "the worker announced an invalid frame");
+    static uint64_t last_id = UINT64_C(1)
+                              << 62; /* a range apart from the IDs of picture_client.c */
     const uint8_t *slot =
         (const uint8_t *)film->ring->address + film->slot_bytes * (size_t)event->slot;
     *frame = (struct film_client_frame){
@@ -342,25 +343,25 @@ static bool handle_frame_event(struct film_client *film, const struct protocol_e
     return true;
 }
 
-/* Each must go on from the one before, and there are no more than time has passed for: neither
- * wakes the player for nothing. */
+/* Steps must rise, and there must be no more reports than the time allows: neither may wake the
+ * player in vain. */
 static bool handle_progress_event(struct film_client *film, const struct protocol_event *event,
                                   int64_t now_ns, struct err *err)
 {
     int64_t most = (now_ns - film->start_ns) / PROTOCOL_PROGRESS_NS + PROGRESS_BURST_MAX;
     if (film->ended || film->request.probe_only || event->steps <= film->progress ||
         ++film->progress_count > most)
-        return err_set(err, ERR_WORKER, "the worker sent nonsense");
+        return err_set(err, ERR_WORKER, "the worker sent an invalid message");
     film->progress = event->steps;
     film->progress_ns = now_ns;
     return true;
 }
 
-/* Of the frames; of a film that is heard there may be sound to come. */
+/* The end of the frames; sound may still come. */
 static bool handle_end_event(struct film_client *film, struct err *err)
 {
     if (!film->counts.received || film->ended)
-        return err_set(err, ERR_WORKER, "the worker ended without a frame, or twice");
+        return err_set(err, ERR_WORKER, "the worker ended without a frame, or ended twice");
     film->ended = true;
     film->finished = !film->sound;
     return true;
@@ -384,7 +385,7 @@ static bool handle_film_client_event(struct film_client *film, struct protocol_e
         return err_set(err, worker_process_error_code(&film->worker, event->code), "%s",
                        event->text);
     default:
-        return err_set(err, ERR_WORKER, "the worker sent nonsense");
+        return err_set(err, ERR_WORKER, "the worker sent an invalid message");
     }
 }
 
@@ -398,14 +399,14 @@ static bool handle_packet(struct film_client *film, void *packet, size_t size, i
         film->packets = 0;
     }
     if (++film->packets > PACKETS_A_SECOND_MAX)
-        return err_set(err, ERR_WORKER, "the worker does not stop talking");
+        return err_set(err, ERR_WORKER, "the worker sent too many messages");
     if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC)
         return handle_film_client_event(film, packet, fd, now_ns, err);
-    /* Sound is nothing that it owes. */
+    /* Sound does not count as the expected message. */
     if (size == sizeof(struct protocol_sound) && magic == PROTOCOL_MAGIC)
         return (film->sound && film_client_sound_store(film->sound, packet)) ||
-               err_set(err, ERR_WORKER, "the worker sent sound that nobody wants");
-    return err_set(err, ERR_WORKER, "the worker sent nonsense");
+               err_set(err, ERR_WORKER, "the worker sent unexpected sound");
+    return err_set(err, ERR_WORKER, "the worker sent an invalid message");
 }
 
 static void drop_first_frame(struct film_client *film)
@@ -417,11 +418,11 @@ static void drop_first_frame(struct film_client *film)
     frame_release(&first->frame);
 }
 
-/* What goes wrong after the last frame costs the rest of the sound, and nothing else. */
+/* A failure after the last frame costs the rest of the sound and nothing else. */
 static enum film_client_state fail_film_client(struct film_client *film)
 {
     while (film->state == FILM_CLIENT_PENDING && film->queued > 0)
-        drop_first_frame(film); /* nobody has seen one of its frames, and nobody will */
+        drop_first_frame(film); /* none of its frames was returned, and none will be */
     worker_process_stop(&film->worker);
     film->finished = true;
     if (!film->ended)
@@ -434,14 +435,14 @@ static int64_t frame_end_us(const struct film_client_frame *frame)
     return frame->time_us + frame->duration_us;
 }
 
-/* A time of the film; it stands at its end from then on. */
+/* Limits a time to the film's length: the last frame stays. */
 static int64_t clamp_to_film_us(const struct film_client *film, int64_t offset_us)
 {
     int64_t end_us = film->facts.duration_us;
     return offset_us < 0 ? 0 : end_us && offset_us >= end_us ? end_us - 1 : offset_us;
 }
 
-/* A film that has frames is ready with the one that is on. Its last one holds. */
+/* A film becomes ready with the frame for the present time, or with its last one. */
 static void update_readiness(struct film_client *film, int64_t position_us, int64_t now_ns)
 {
     if (film->state == FILM_CLIENT_PENDING && film->queued &&
@@ -450,14 +451,15 @@ static void update_readiness(struct film_client *film, int64_t position_us, int6
         film->state = FILM_CLIENT_READY;
 }
 
-/* False when the worker broke the protocol, is gone, or is late. */
+/* False if the worker broke the protocol, exited, or is late. */
 static bool receive_packets(struct film_client *film, int64_t now_ns, struct err *err)
 {
     union {
         struct protocol_event event;
         struct protocol_sound sound;
     } packet;
-    /* No more than a worker may send before it is answered: a flood must not keep the player. */
+    /* No more than a worker may send before it gets an order: a flood must not keep the player
+     * busy. */
     for (int i = 0;
          i < PROTOCOL_FRAMES_AHEAD_MAX + PROTOCOL_SOUNDS_AHEAD_MAX + 2 && !film->finished; i++) {
         size_t size;
@@ -475,14 +477,14 @@ static bool receive_packets(struct film_client *film, int64_t now_ns, struct err
         if (!ok)
             return false;
     }
-    if (film->finished) /* its end of the line is closed, which would wake the player for ever */
+    if (film->finished) /* the worker's end of the socket is closed, which would wake the player for ever */
         worker_process_stop(&film->worker);
     if (film->worker.hung_up && now_ns >= worker_process_deadline_ns(&film->worker))
         return err_set(err, worker_process_timeout_code(&film->worker, ERR_WORKER),
-                       "the worker hung up");
+                       "the worker closed its connection but did not exit");
     return !expects_packet(film) || now_ns < packet_deadline_ns(film) ||
            err_set(err, worker_process_timeout_code(&film->worker, ERR_TIMEOUT),
-                   "the worker did not %s in time", film->worker.ready ? "go on" : "begin");
+                   "the worker did not %s in time", film->worker.ready ? "answer" : "start");
 }
 
 enum film_client_state film_client_poll(struct film_client *film, int64_t now_ns, struct err *err)
@@ -504,7 +506,7 @@ const struct film_client_facts *film_client_facts(const struct film_client *film
     return film->state == FILM_CLIENT_READY ? &film->facts : NULL;
 }
 
-/* Tells the worker the time where it does not keep up with it, and counts what was missed. */
+/* Orders the worker to skip if it does not keep up with the clock, and counts missed frames. */
 static void skip_if_behind(struct film_client *film, int64_t offset_us, int64_t now_ns)
 {
     bool shown = film->state == FILM_CLIENT_READY;
@@ -556,8 +558,8 @@ bool film_client_is_cut_off(const struct film_client_facts *facts, int64_t end_u
     return !may_hold && facts->duration_us - end_us >= SHORT_US;
 }
 
-/* By where frames begin: the last one's own length is filled up to the length that the file
- * tells. */
+/* By the frames' start times: the last frame's own duration is stretched to the length in the
+ * file. */
 bool film_client_is_short(const struct film_client *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->longest_step_us;
@@ -589,9 +591,9 @@ static void log_dropped_frames(const struct film_client *film)
     int64_t dropped = film->catchup.dropped, total = film->counts.received + dropped;
     if (film->catchup.behind && dropped >= DROPS_LOGGED_MIN &&
         dropped * DROPS_LOGGED_ONE_IN >= total)
-        log_warn("is not decoded in time on this machine, %" PRId64 " of %" PRId64
-                 " frames left out spot=\"%s\" codec=%s size=%dx%d fps=%.4g",
-                 dropped, total, film->name, facts->codec, facts->coded_width_px,
+        log_warn("film decodes too slowly, dropping frames spot=\"%s\" dropped=%" PRId64
+                 " frames=%" PRId64 " codec=%s size=%dx%d fps=%.4g",
+                 film->name, dropped, total, facts->codec, facts->coded_width_px,
                  facts->coded_height_px, facts->fps);
 }
 
@@ -601,7 +603,7 @@ void film_client_stop(struct film_client *film)
         return;
     log_dropped_frames(film);
     if (film->ring)
-        film->ring->film = NULL; /* what is held from here on is not given back */
+        film->ring->film = NULL; /* frames released from here on are not reported to the worker */
     worker_process_stop(&film->worker);
     while (film->queued > 0)
         drop_first_frame(film);

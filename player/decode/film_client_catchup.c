@@ -1,7 +1,6 @@
 #include "decode/film_client_catchup.h"
 
-/* Questions that follow the clock: none is further from it, or from the one before, and it has been
- * so for a while. */
+/* Requests follow the clock if each is near to the clock and to the one before, for a while. */
 #define STEADY_STEP_US 100000
 #define STEADY_AFTER_NS INT64_C(500000000)
 
@@ -10,8 +9,8 @@ void film_client_catchup_init(struct film_client_catchup *catchup, int64_t start
     *catchup = (struct film_client_catchup){.target_us = start_us};
 }
 
-/* The frame that should be on is not there: they follow one another from `end_us` on, and each is
- * counted once. */
+/* Counts a frame that should be shown but is not there: frames follow one another from `end_us` on,
+ * and each is counted once. */
 static void count_missed(struct film_client_catchup *catchup, int64_t offset_us, int64_t end_us,
                          int64_t step_us)
 {

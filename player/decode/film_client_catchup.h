@@ -1,7 +1,6 @@
-/* How a film keeps up with the clock: which frames were asked for, which came, and when the
- * worker must skip.
+/* How a film keeps up with the clock: decides when the worker must skip frames, and counts those
+ * that were missed.
  *
- * Decides when the worker is to be told that frames are over, and counts those that were missed.
  * Times are those of the film, in microseconds. Pure; time is an argument. */
 #ifndef DECODE_FILM_CLIENT_CATCHUP_H
 #define DECODE_FILM_CLIENT_CATCHUP_H
@@ -9,47 +8,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A film this far behind what is asked for is behind by more than a hitch, and will not catch up by
- * itself: the worker is told, and told again once there was a frame of the time that it was told;
- * one that decodes more slowly than time goes by would else never have one. */
+/* A film this far behind the requested time will not catch up by itself: the worker is sent an
+ * order to skip. It is sent another one only after a frame for the first one has arrived: otherwise
+ * a worker that decodes more slowly than real time would never deliver any. */
 #define FILM_CLIENT_CATCHUP_BEHIND_US 150000
 #define FILM_CLIENT_CATCHUP_LEAD_MAX_US 1000000
 
 struct film_client_catchup {
-    int64_t requested_us, requested_ns; /* the last time; when that was (0: never) */
-    int64_t steady_us, steady_ns;       /* since then questions follow the clock, step by step */
-    int64_t target_us;  /* the worker was told: nothing that is over by then is wanted */
-    int64_t lead_us;    /* so much more than is asked, for the way there takes time */
-    bool waiting;       /* for a frame of that time */
-    int64_t counted_us; /* instants before this are of frames that were counted */
+    int64_t requested_us, requested_ns; /* the last request; when it was made (0: never) */
+    int64_t steady_us, steady_ns;       /* since then requests have followed the clock */
+    int64_t target_us; /* of the last order to skip: frames over by then are left out */
+    int64_t
+        lead_us;  /* skip this much further than requested, since decoding up to there takes time */
+    bool waiting; /* for a frame that ends after target_us */
+    int64_t counted_us; /* times before this belong to frames already counted */
     int64_t dropped;
-    bool behind; /* the worker had to be told while frames were shown */
+    bool behind; /* the worker had to skip while frames were shown */
 };
 
 void film_client_catchup_init(struct film_client_catchup *catchup, int64_t start_us);
 
-/* The frame for `offset_us` is asked for. What is shown for it ends at `shown_end_us`, the newest
- * frame that has come at `newest_end_us`; `step_us` is how long frames last (0: nothing is shown
- * yet, and nothing missed). True when the worker is to be told a time: film_client_catchup_skip_target_us says which,
- * film_client_catchup_skip_sent when it was. */
+/* Call when the frame for `offset_us` is requested. The frame that will be shown ends at
+ * `shown_end_us`, the newest one that has arrived at `newest_end_us`; `step_us` is how long frames
+ * last (0: nothing is shown yet, so nothing is missed). True if the worker should be sent an order
+ * to skip, to film_client_catchup_skip_target_us; report it to film_client_catchup_skip_sent. */
 bool film_client_catchup_needs_skip(struct film_client_catchup *catchup, int64_t offset_us,
                                     int64_t shown_end_us, int64_t newest_end_us, int64_t step_us,
                                     int64_t now_ns);
 
-/* Ahead of what is asked where that follows the clock: frames should be there in time, and it takes
- * a while to get to them. Where it does not (a film is looked at picture by picture) the frame that
- * is asked for must come, however late. */
+/* Where to skip to. While requests follow the clock: ahead of the request, so that frames are there
+ * in time. When they don't (a film examined picture by picture): the requested time, since that
+ * frame must come, however late. */
 int64_t film_client_catchup_skip_target_us(const struct film_client_catchup *catchup,
                                            int64_t now_ns);
 void film_client_catchup_skip_sent(struct film_client_catchup *catchup, int64_t target_us,
                                    bool shown);
 
-/* A frame has come: learns from it how far ahead to aim. */
+/* A frame has arrived: adjusts how far ahead to skip. */
 void film_client_catchup_frame_arrived(struct film_client_catchup *catchup, int64_t time_us,
                                        int64_t end_us, int64_t now_ns);
 
-/* The time that the film has come to since it was asked for last, if its time runs; INT64_MIN
- * where it was not asked for. */
+/* The film's present time, if it has gone on since the last request; INT64_MIN if there was
+ * none. */
 int64_t film_client_catchup_position_us(const struct film_client_catchup *catchup, int64_t now_ns);
 
 #endif

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Of square pixels: anamorphic films are wider than they are stored. */
+/* In square pixels: anamorphic films are wider than their coded size. */
 #define SHOWN_SIDE_MAX_PX 65536
 #define STRIDE_MAX_BYTES (UINT64_C(4) * PROTOCOL_FILM_SIDE_MAX_PX)
 
@@ -25,7 +25,7 @@ bool film_client_check_facts(const struct protocol_film *film)
            memchr(film->codec, '\0', sizeof film->codec);
 }
 
-/* Frames are as they are stored, but for a crop and a quarter turn. */
+/* Frames have the coded size, apart from cropping and quarter turns. */
 static bool is_of_coded_size(const struct protocol_film *film)
 {
     int32_t width = film->coded_width_px, height = film->coded_height_px;

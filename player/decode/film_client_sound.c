@@ -40,13 +40,13 @@ bool film_client_sound_store(struct film_client_sound *sound, const struct proto
     piece->pairs = packet->pairs;
     for (int i = 0; i < 2 * packet->pairs; i++) {
         float sample = packet->samples[i];
-        /* What is no number is silence. */
+        /* NaN becomes silence. */
         piece->samples[i] = sample >= 1 ? 1 : sample <= -1 ? -1.0F : isnan(sample) ? 0 : sample;
     }
     return true;
 }
 
-/* The worker counts in samples too, and rounds to microseconds: rounded back, pieces touch. */
+/* The worker rounds its sample counts to microseconds: rounded back, consecutive packets touch. */
 static int64_t pairs_of_us(int64_t us)
 {
     return (us * (SOUND_HZ / 1000) + 500) / 1000;
@@ -66,8 +66,8 @@ int film_client_sound_drop_before(struct film_client_sound *sound, int64_t offse
     return dropped;
 }
 
-/* What of a piece lies at `from` or later, and before `pairs`, is added to the mix. Returns where
- * it ends: where pieces overlap, the earlier one is heard, not both. */
+/* Adds the part of a piece between `from` and `pairs` to the mix. Returns where that part ends:
+ * where pieces overlap only the earlier one is heard. */
 static int64_t add_piece(const struct piece *piece, int64_t at, int64_t from, float *mix, int pairs,
                          const float gains[2])
 {

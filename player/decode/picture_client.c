@@ -18,11 +18,11 @@ struct picture_client {
     enum picture_client_state state;
     int screen_width_px, screen_height_px;
     double scale;
-    struct frame *frame; /* mapped, not announced yet, or not taken yet */
+    struct frame *frame; /* mapped but not announced yet, or not taken yet */
     struct protocol_facts facts;
 };
 
-/* A frame and what must be unmapped with it. */
+/* A frame and the mapping that goes with it. */
 struct mapped_frame {
     struct frame frame;
     void *address;
@@ -39,10 +39,13 @@ static void free_mapped_frame(struct frame *frame)
 struct picture_client *picture_client_start(const struct protocol_job *job, const int *files,
                                             int file_count, int64_t limit_ms, struct err *err)
 {
+    if (!(job->scale <= 2)) {
+        err_set(err, ERR_SYSTEM, "invalid job for a worker: scale %g", job->scale);
+        return NULL;
+    }
     struct picture_client *client = calloc(1, sizeof *client);
-    if (!client || !(job->scale <= 2)) {
-        free(client);
-        err_set(err, ERR_SYSTEM, "a worker can't be given this job");
+    if (!client) {
+        err_oom(err);
         return NULL;
     }
     client->scale = job->scale > 1 ? job->scale : 1;
@@ -76,8 +79,8 @@ static enum picture_client_state fail_picture(struct picture_client *client)
     return PICTURE_CLIENT_FAILED;
 }
 
-/* A frame that is drawn at its own size must have exactly that; a scaled one is at most `scale`
- * times as large as its place, which is what the sampler's buffers are made for. */
+/* A frame at its own size must have exactly the size of its place; a scaled one at most `scale`
+ * times that, which is what the sampler's buffers are made for. */
 static bool is_requested_size(const struct picture_client *client, int size_px, int place_px)
 {
     if (client->scale <= 1)
@@ -85,7 +88,7 @@ static bool is_requested_size(const struct picture_client *client, int size_px, 
     return size_px >= place_px && size_px <= place_px * client->scale + 1;
 }
 
-/* Code points that could be in a text, and as many as are counted. */
+/* Code points that can be in a text, and no more than were counted. */
 static bool code_points_are_valid(const uint32_t code_points[PROTOCOL_CODE_POINTS_MAX],
                                   int32_t count)
 {
@@ -139,11 +142,11 @@ static bool map_picture(struct picture_client *client, const struct protocol_rin
     const int seals_needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     struct stat st;
     if (fd < 0 || client->frame || !ring_is_valid(client, ring))
-        return err_set(err, ERR_WORKER, "the worker described an impossible frame");
+        return err_set(err, ERR_WORKER, "the worker described an invalid frame");
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & seals_needed) != seals_needed || fstat(fd, &st) < 0 ||
         (uint64_t)st.st_size < ring->slot_bytes)
-        return err_set(err, ERR_WORKER, "the worker sent a frame that is not sealed or too short");
+        return err_set(err, ERR_WORKER, "the worker sent memory that is not sealed or too short");
     struct mapped_frame *mapped = calloc(1, sizeof *mapped);
     if (!mapped)
         return err_oom(err);
@@ -153,7 +156,7 @@ static bool map_picture(struct picture_client *client, const struct protocol_rin
     mapped->address = mmap(NULL, mapped->size_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
     if (mapped->address == MAP_FAILED) {
         free(mapped);
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't map a frame");
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot map a frame");
     }
     static uint64_t last_id; /* main thread */
     mapped->frame = (struct frame){
@@ -184,21 +187,22 @@ static bool handle_picture_event(struct picture_client *client, struct protocol_
             return map_picture(client, &event->ring, fd, err);
         case PROTOCOL_EVENT_FRAME:
             if (!client->frame || event->slot != 0)
-                return err_set(err, ERR_WORKER, "the worker announced a frame that is not there");
+                return err_set(err, ERR_WORKER, "the worker announced an invalid frame");
             client->state = PICTURE_CLIENT_READY;
             return true;
         case PROTOCOL_EVENT_END:
-            return client->state == PICTURE_CLIENT_READY ||
-                   err_set(err, ERR_WORKER, "the worker ended without a frame");
+            if (client->state != PICTURE_CLIENT_READY)
+                return err_set(err, ERR_WORKER, "the worker ended without a frame");
+            return true;
         case PROTOCOL_EVENT_ERROR:
             return err_set(err, worker_process_error_code(&client->worker, event->code), "%s",
                            event->text);
         }
     }
-    return err_set(err, ERR_WORKER, "the worker sent nonsense");
+    return err_set(err, ERR_WORKER, "the worker sent an invalid message");
 }
 
-/* One message: 1 taken, 0 none there yet, -1 the worker is gone or broke the protocol. */
+/* One message: 1 handled, 0 none there yet, -1 the worker exited or broke the protocol. */
 static int receive_picture_event(struct picture_client *client, struct err *err)
 {
     struct protocol_event event = {0};
@@ -209,7 +213,7 @@ static int receive_picture_event(struct picture_client *client, struct err *err)
     if (event_read != WORKER_PROCESS_PACKET)
         return event_read == WORKER_PROCESS_BROKEN ? -1 : 0;
     bool ok = size == sizeof event ? handle_picture_event(client, &event, fd, err)
-                                   : err_set(err, ERR_WORKER, "the worker sent nonsense");
+                                   : err_set(err, ERR_WORKER, "the worker sent an invalid message");
     if (fd >= 0)
         close(fd);
     return ok ? 1 : -1;
@@ -228,12 +232,12 @@ enum picture_client_state picture_client_poll(struct picture_client *client, int
     if (client->state == PICTURE_CLIENT_PENDING && client->worker.hung_up &&
         now_ns >= worker_process_deadline_ns(&client->worker)) {
         err_set(err, worker_process_timeout_code(&client->worker, ERR_WORKER),
-                "the worker hung up");
+                "the worker closed its connection but did not exit");
         return fail_picture(client);
     }
     if (client->state == PICTURE_CLIENT_PENDING && now_ns >= client->deadline_ns) {
         err_set(err, worker_process_timeout_code(&client->worker, ERR_TIMEOUT),
-                "the worker did not %s in time", client->worker.ready ? "finish" : "begin");
+                "the worker did not %s in time", client->worker.ready ? "finish" : "start");
         return fail_picture(client);
     }
     return client->state;

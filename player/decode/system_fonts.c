@@ -16,7 +16,7 @@ static const char *const folders[] = {
     "/usr/local/share/fonts",
 };
 
-/* The subtags of a tag, in small letters. */
+/* Whether a language tag has a subtag, in any case of letters. */
 static bool has_subtag(const char *language, const char *subtag)
 {
     size_t length = strlen(subtag);

@@ -20,13 +20,14 @@
 
 #define ENDING_STEP 64
 #define REAP_WAIT_NS INT64_C(5000000000)
-/* From the end of the talk to the end of the process: freeing a gigabyte takes a tenth of this. */
+/* From the end of the connection to the end of the process: freeing a gigabyte takes a tenth of
+ * this. */
 #define EXIT_WAIT_NS INT64_C(2000000000)
 #define FDS_MAX 4              /* that one packet may bring */
 #define EXIT_LOADER_FAILED 127 /* the dynamic loader's exit status; a shell's, too */
 
 #ifdef DUCKLING_SANITIZED
-#define KEEP_STDERR true /* a sanitizer's report must be seen */
+#define KEEP_STDERR true /* to see a sanitizer's report */
 #else
 #define KEEP_STDERR false
 #endif
@@ -34,14 +35,14 @@
 /* Main thread. */
 static bool unsandboxed;
 static const char *film_program_name;
-static int film_program = PROGRAM_SELF; /* open from its first use on */
+static int film_program = PROGRAM_SELF; /* opened at its first use */
 
 void worker_process_use_film_program(const char *name)
 {
     film_program_name = name;
 }
 
-/* The program that works on a job; PROGRAM_SELF where films have none of their own. */
+/* Finds the program that does a job: PROGRAM_SELF where films have no program of their own. */
 static bool find_worker_program(bool film, int *program, struct err *err)
 {
     *program = PROGRAM_SELF;
@@ -56,22 +57,22 @@ static bool find_worker_program(bool film, int *program, struct err *err)
 bool worker_process_prepare(bool without_sandbox, struct err *err)
 {
     int program;
-    struct err none = {0};
-    /* Who started us may have left it ignored: then nobody could tell how a worker ended. */
+    struct err film_err = {0};
+    /* Our parent may have left SIGCHLD ignored: then the exit status of workers would be lost. */
     signal(SIGCHLD, SIG_DFL);
-    if (!find_worker_program(true, &program, &none))
-        log_error("films can't be shown, install Duckling again reason=\"%s\"", none.text);
+    if (!find_worker_program(true, &program, &film_err))
+        log_error("cannot play films, reinstall Duckling reason=\"%s\"", film_err.text);
     if (without_sandbox)
-        log_warn("workers run without a sandbox: who sends a picture that breaks one "
-                 "can do what the player can");
+        log_warn("decoders run unsandboxed (--no-sandbox): a malicious media file gets the "
+                 "player's privileges");
     unsandboxed = without_sandbox;
     if (without_sandbox || sandbox_available(err))
         return true;
-    return err_prefix(err, "this kernel can't sandbox decoders (--no-sandbox does without): ");
+    return err_prefix(err, "cannot sandbox decoders, enable seccomp or run with --no-sandbox: ");
 }
 
-/* The worker's environment: nothing of ours, but for what a sanitizer's run-time needs to be told.
- * Its zone is a rule, and no file's name: dates in films are read the same everywhere. */
+/* The worker's environment: nothing of ours, except a sanitizer's options. TZ is a rule instead of
+ * the name of a zone file, so that dates in films mean the same everywhere. */
 static char **worker_environment(void)
 {
     static char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC0";
@@ -120,7 +121,7 @@ static bool send_job(int socket, const struct protocol_job *job, const int *file
         memcpy(CMSG_DATA(header), files, bytes);
     }
     if (sendmsg(socket, &message, MSG_NOSIGNAL) != (ssize_t)sizeof copy)
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't reach a worker");
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot send a job to a worker");
     return true;
 }
 
@@ -132,9 +133,9 @@ bool worker_process_start(struct worker_process *worker, const struct protocol_j
     *worker = (struct worker_process){.socket = -1, .exit_fd = -1};
     worker->program = film && film_program_name ? film_program_name : "a worker";
     if (file_count < 0 || file_count > PROTOCOL_FILES_MAX)
-        return err_set(err, ERR_SYSTEM, "a worker can't be given this job");
+        return err_set(err, ERR_SYSTEM, "invalid job for a worker: %d files", file_count);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't make a socket pair");
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot create a socket pair");
     worker->socket = pair[0];
     /* The job waits in the socket's buffer until the worker is up. */
     bool ok = send_job(pair[0], job, files, file_count, err) &&
@@ -150,12 +151,13 @@ int worker_process_fd(const struct worker_process *worker)
     return worker->exit_fd >= 0 ? worker->exit_fd : worker->socket;
 }
 
-/* Workers that were told to end and may still be at it: a large one takes the kernel a tenth of a
- * second. Main thread. */
+/* Workers that were killed and may still be exiting, which takes a large one a tenth of a second.
+ * Main thread. */
 static pid_t *ending;
 static size_t ending_count, ending_capacity;
 
-/* Not past the deadline (0: not at all). Its own child's number is nobody else's until waitpid. */
+/* Reaps a worker that has exited; waits for that until the deadline (0: not at all). Until waitpid
+ * the process ID can't be reused. */
 static bool reap_one(pid_t pid, int64_t deadline_ns)
 {
     int fd = deadline_ns ? pidfd_open(pid, 0) : -1;
@@ -199,14 +201,14 @@ static void kill_worker(struct worker_process *worker)
             ending_capacity += ENDING_STEP;
         }
     }
-    if (ending_count < ending_capacity) /* else it stays a zombie until we end */
+    if (ending_count < ending_capacity) /* else it stays a zombie until we exit */
         ending[ending_count++] = worker->pid;
     worker->pid = 0;
     worker_process_reap(false);
 }
 
-/* The socket is at its end: so is the worker, or soon will be. It is not killed yet, for then
- * nobody could tell whether somebody else had done so before. */
+/* The worker has closed its end of the socket: it has exited, or will soon. We don't kill it yet:
+ * then we could not know whether somebody else had killed it before. */
 static void watch_for_exit(struct worker_process *worker)
 {
     worker->hung_up = true;
@@ -233,63 +235,69 @@ enum err_code worker_process_timeout_code(const struct worker_process *worker, e
     return worker->ready ? code : ERR_KILLED;
 }
 
-/* Of a worker that was not ready, and that nobody killed. `signal`: 0 where it ended by itself. */
+/* For a worker that was not ready and was not killed. `signal`: 0 if it exited by itself. */
 static void set_start_error(const struct worker_process *worker, int signal, int status,
                             struct err *err)
 {
     if (signal)
-        err_set(err, ERR_SYSTEM, "%s crashed before it began (signal %d)", worker->program, signal);
+        err_set(err, ERR_SYSTEM, "%s crashed at startup (signal %d)", worker->program, signal);
     else if (status == EXIT_LOADER_FAILED)
-        err_set(err, ERR_SYSTEM, "%s can't be started: a library that it needs can't be loaded",
+        err_set(err, ERR_SYSTEM,
+                "%s cannot start: a library that it needs is missing; reinstall Duckling",
                 worker->program);
     else if (status == PROTOCOL_EXIT_NO_JOB)
-        err_set(err, ERR_SYSTEM, "%s is of another version than the player", worker->program);
+        err_set(err, ERR_SYSTEM,
+                "%s is of a different version than the player; install both from one release",
+                worker->program);
     else
-        err_set(err, ERR_SYSTEM, "%s ended before it began (status %d)", worker->program, status);
+        err_set(err, ERR_SYSTEM, "%s exited at startup (status %d)", worker->program, status);
 }
 
-/* The kernel says that it was a forbidden call; which one, only the worker, if it got so far. */
+/* That the call was forbidden is known from the kernel; which call it was only the worker can say,
+ * if it got that far. */
 static void set_forbidden_call_error(const struct worker_process *worker, struct err *err)
 {
     char name[SANDBOX_NAME_BYTES] = "unknown";
     if (worker->forbidden)
         sandbox_name_call(worker->forbidden_call, name);
     err_set(err, ERR_SANDBOX,
-            "the worker made a forbidden system call (%s) and was killed: the file attacks the "
-            "decoder, or this is a bug in Duckling, please report it with the file",
+            "the worker was killed for a forbidden system call (%s): the file may be malicious, or "
+            "this is a bug in Duckling, please report it with the file",
             name);
 }
 
-/* Why it ended, as soon as that is known; never blocks. False until then. */
+/* Why it exited, as soon as that is known; never blocks. False until then. */
 static bool read_exit_reason(struct worker_process *worker, struct err *err)
 {
     siginfo_t info = {0};
-    if (worker->exit_fd < 0)
-        return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
-    bool known = waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG) == 0;
-    if (known && info.si_pid == 0)
+    bool waited =
+        worker->exit_fd >= 0 && waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG) == 0;
+    if (waited && info.si_pid == 0)
         return false;
-    worker->pid = 0; /* its number may be somebody else's from now on */
-    if (!known)
-        return !err_set(err, ERR_SYSTEM, "nobody can tell why the worker ended");
+    if (worker->exit_fd >= 0)
+        worker->pid = 0; /* the number may be another process's from now on */
+    if (!waited) {
+        err_set(err, ERR_SYSTEM, "the worker exited for an unknown reason");
+        return true;
+    }
     bool killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     int number = killed ? info.si_status : 0;
     if (number == SIGSYS && worker->ready)
         set_forbidden_call_error(worker, err);
     else if (number == SIGKILL)
-        err_set(err, ERR_KILLED, "the worker was killed; by the kernel, if memory was short");
+        err_set(err, ERR_KILLED, "the worker was killed, by the kernel if memory ran out");
     else if (!worker->ready)
         set_start_error(worker, number, info.si_status, err);
     else if (number == SIGXCPU)
-        err_set(err, ERR_WORKER, "the worker used up its processor time");
-    else if (number > 0)
+        err_set(err, ERR_WORKER, "the worker exceeded its CPU time limit");
+    else if (killed)
         err_set(err, ERR_WORKER, "the worker crashed (signal %d)", number);
     else
-        err_set(err, ERR_WORKER, "the worker crashed");
+        err_set(err, ERR_WORKER, "the worker exited unexpectedly (status %d)", info.si_status);
     return true;
 }
 
-/* The descriptors that a packet brought: the first one, and how many. */
+/* The descriptors that came with a packet; returns how many. */
 static int copy_descriptors(struct msghdr *message, int fds[FDS_MAX])
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
@@ -322,7 +330,7 @@ static enum worker_process_event receive_packet(struct worker_process *worker, v
     if (received < 0 && (errno == EAGAIN || errno == EINTR))
         return WORKER_PROCESS_NOTHING;
     int fds[FDS_MAX], count = received >= 0 ? copy_descriptors(&message, fds)
-                                            : 0; /* an empty packet may bring some, too */
+                                            : 0; /* an empty packet may carry some, too */
     if (received > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && count <= 1) {
         *size = (size_t)received;
         *fd = count ? fds[0] : -1;
@@ -331,19 +339,19 @@ static enum worker_process_event receive_packet(struct worker_process *worker, v
     for (int i = 0; i < count; i++)
         close(fds[i]);
     if (received >= 0 && message.msg_flags & MSG_CTRUNC && count < FDS_MAX) {
-        /* Fewer than there is room for: the kernel had no number for the next one. */
-        err_set(err, ERR_SYSTEM, "too many files are open");
+        /* Fewer came than fit into `fds`: the kernel had no free number for the next one. */
+        err_set(err, ERR_SYSTEM, "too many open files");
         return WORKER_PROCESS_BROKEN;
     }
     if (received > 0 || count > 0) {
-        err_set(err, ERR_WORKER, "the worker sent nonsense");
+        err_set(err, ERR_WORKER, "the worker sent an invalid message");
         return WORKER_PROCESS_BROKEN;
     }
     watch_for_exit(worker);
     return read_exit_reason(worker, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
 }
 
-/* Its kind, where it is an event of ours; else none that there is. */
+/* enum protocol_event_kind of a valid event; UINT32_MAX for any other packet. */
 static uint32_t event_kind(const void *packet, size_t size)
 {
     struct protocol_event event;
@@ -353,7 +361,7 @@ static uint32_t event_kind(const void *packet, size_t size)
     return event.magic == PROTOCOL_MAGIC ? event.kind : UINT32_MAX;
 }
 
-/* It is ready, which it may say once and before all else. */
+/* The worker reports that it is ready: allowed once, before everything else. */
 static bool accept_ready(struct worker_process *worker, const void *packet, int fd)
 {
     struct protocol_event event;
@@ -365,8 +373,8 @@ static bool accept_ready(struct worker_process *worker, const void *packet, int 
     return true;
 }
 
-/* It is about to be ended by its sandbox, which it may say once. How it does end shows whether that
- * is true. */
+/* The worker reports that its sandbox is about to kill it: allowed once. How it exits will show
+ * whether that is true. */
 static bool accept_forbidden(struct worker_process *worker, const void *packet, int fd)
 {
     struct protocol_event event;
@@ -398,7 +406,7 @@ enum worker_process_event worker_process_receive(struct worker_process *worker, 
         if (*fd >= 0)
             close(*fd);
         *fd = -1;
-        err_set(err, ERR_WORKER, "the worker sent nonsense");
+        err_set(err, ERR_WORKER, "the worker sent an invalid message");
         return WORKER_PROCESS_BROKEN;
     }
 }

@@ -242,7 +242,7 @@ bool sandbox_available(struct err *err)
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL) < 0 &&
         errno == EFAULT)
         return true;
-    return err_set_errno(err, ERR_SYSTEM, errno, "seccomp");
+    return err_set_errno(err, ERR_SYSTEM, errno, "the kernel lacks seccomp filters");
 }
 
 bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
@@ -254,7 +254,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     if (kind == SANDBOX_THREADS && !spare_threads_make(err))
         return false;
     if (!catch_forbidden_calls())
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't handle SIGSYS");
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot handle SIGSYS");
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
     int result = context ? 0 : -ENOMEM;
     if (context) {
@@ -263,7 +263,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
             result = seccomp_load(context);
         seccomp_release(context);
     }
-    return result == 0 || err_set_errno(err, ERR_SYSTEM, -result, "can't filter system calls");
+    return result == 0 || err_set_errno(err, ERR_SYSTEM, -result, "cannot filter system calls");
 }
 
 /* What each version of Landlock added: access to files, to the network, to other processes. */
@@ -310,7 +310,7 @@ bool sandbox_deny_files(struct err *err)
     int rules = (int)syscall(SYS_landlock_create_ruleset, &all, landlock_bytes(version), 0);
     bool ok = rules >= 0 && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
     if (!ok)
-        err_set_errno(err, ERR_SYSTEM, errno, "can't deny files with Landlock");
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot deny access to files with Landlock");
     if (rules >= 0)
         close(rules);
     return ok;
@@ -341,7 +341,7 @@ bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
     ok = ok && prctl(PR_SET_DUMPABLE, 0) == 0 &&
          set_limit(RLIMIT_AS, limits->address_space_bytes, limits->address_space_bytes);
 #endif
-    return ok || err_set_errno(err, ERR_SYSTEM, errno, "can't set limits");
+    return ok || err_set_errno(err, ERR_SYSTEM, errno, "cannot set resource limits");
 }
 
 void sandbox_name_call(uint32_t call, char name[SANDBOX_NAME_BYTES])

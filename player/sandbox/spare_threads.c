@@ -74,7 +74,7 @@ bool spare_threads_make(struct err *err)
             wait_for_semaphore(&started);
     }
     spares_ready = error == 0;
-    return spares_ready || err_set_errno(err, ERR_SYSTEM, error, "can't make threads");
+    return spares_ready || err_set_errno(err, ERR_SYSTEM, error, "cannot create threads");
 }
 
 static int hand_out_spare_thread(pthread_t *thread, const pthread_attr_t *attributes,

@@ -139,14 +139,14 @@ static SDL_Surface *decode_still_file(int fd, struct still_header *header, struc
     }
     if (st.st_size <= 0 || (uintmax_t)st.st_size > PROTOCOL_STILL_FILE_BYTES_MAX) {
         err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
-                "a file of %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
+                "the file has %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
                 PROTOCOL_STILL_FILE_BYTES_MAX);
         return NULL;
     }
     size_t size = (size_t)st.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED) {
-        err_set_errno(err, ERR_SYSTEM, errno, "can't map the file");
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot map the file");
         return NULL;
     }
     SDL_Surface *surface = decode_still(bytes, size, header, err);

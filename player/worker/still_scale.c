@@ -175,7 +175,7 @@ bool still_scale_picture(const struct still_scale_source *source,
     if (!ok) {
         zimg_get_last_error(reason, sizeof reason);
         if (reason[0])
-            err_set(err, ERR_SYSTEM, "scaling failed: %s", reason);
+            err_set(err, ERR_SYSTEM, "cannot scale the picture: %s", reason);
         else
             err_oom(err);
     }

@@ -92,7 +92,7 @@ static bool enter_sandbox(const struct worker_role *role, const struct protocol_
     bool ok = sandbox_set_limits(&limits, err);
     if (!job->unsandboxed)
         ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(role->sandbox, err);
-    return ok || err_prefix(err, "a worker without its sandbox does no work: ");
+    return ok || err_prefix(err, "cannot sandbox the worker: ");
 }
 
 /* Asked before the sandbox sets limits of its own. */
@@ -109,7 +109,8 @@ static bool send_ready(bool short_of_memory, struct err *err)
 {
     const struct protocol_event event = {
         .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_READY, .code = short_of_memory};
-    return worker_send(&event, sizeof event, -1) || err_set(err, ERR_WORKER, "the player is gone");
+    return worker_send(&event, sizeof event, -1) ||
+           err_set(err, ERR_WORKER, "the player has exited");
 }
 
 int worker_main(const struct worker_role *role)

@@ -32,11 +32,11 @@ struct film_sender {
 
 static bool set_player_gone(struct err *err)
 {
-    return err_set(err, ERR_WORKER, "the player is gone");
+    return err_set(err, ERR_WORKER, "the player has exited");
 }
 
 /* A copy of a text that always ends. */
-static void copy_text(char *to, size_t wanted_output, const char *from)
+static void copy_codec_name(char *to, size_t wanted_output, const char *from)
 {
     size_t length = strnlen(from, wanted_output - 1);
     memcpy(to, from, length);
@@ -70,7 +70,7 @@ static struct protocol_film describe_film(const struct film_facts *facts, int sl
         film.offset_bytes[i] = layout->offset_bytes[i];
         film.stride_bytes[i] = layout->stride_bytes[i];
     }
-    copy_text(film.codec, sizeof film.codec, facts->codec);
+    copy_codec_name(film.codec, sizeof film.codec, facts->codec);
     return film;
 }
 
@@ -88,7 +88,7 @@ static bool share_ring(struct film *film, struct err *err)
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
         ring = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     bool ok = ring != MAP_FAILED ||
-              err_set_errno(err, ERR_SYSTEM, errno, "no memory for a film's frames");
+              err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for the film's frames");
     ok = ok && film_start(film, ring, slots, err);
     ok = ok && (worker_send(&event, sizeof event, fd) || set_player_gone(err));
     if (fd >= 0)
@@ -268,7 +268,7 @@ static bool do_film(const struct protocol_job *job, int file, struct err *err)
 static bool do_film_job(struct protocol_job *job, const struct worker_files *files, struct err *err)
 {
     if (job->kind != PROTOCOL_JOB_FILM || files->count != 1)
-        return err_set(err, ERR_WORKER, "no job for a worker that plays a film");
+        return err_set(err, ERR_WORKER, "invalid job for a worker that plays films");
     return do_film(job, files->fds[0], err);
 }
 

@@ -61,7 +61,7 @@ static int draw_sealed(const struct drawing *drawing, int rotation,
     if (fd >= 0 && ftruncate(fd, (off_t)ring->slot_bytes) == 0)
         pixels = mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (pixels == MAP_FAILED) {
-        err_set_errno(err, ERR_SYSTEM, errno, "no memory for a frame");
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for a frame");
     } else {
         bool ok = paint_rotated(drawing, rotation, pixels, ring->stride_bytes, err);
         munmap(pixels, ring->slot_bytes);
@@ -69,7 +69,7 @@ static int draw_sealed(const struct drawing *drawing, int rotation,
             fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
             return fd;
         if (ok)
-            err_set_errno(err, ERR_SYSTEM, errno, "can't seal a frame");
+            err_set_errno(err, ERR_SYSTEM, errno, "cannot seal a frame");
     }
     if (fd >= 0)
         close(fd);
@@ -101,7 +101,7 @@ static bool send_picture(const struct protocol_job *job, const struct drawing *d
     struct protocol_event frame = {.kind = PROTOCOL_EVENT_FRAME};
     struct protocol_event end = {.kind = PROTOCOL_EVENT_END};
     if (!sent || !send_event(&frame, -1) || !send_event(&end, -1))
-        return err_set(err, ERR_WORKER, "the player is gone");
+        return err_set(err, ERR_WORKER, "the player has exited");
     return true;
 }
 
@@ -114,7 +114,7 @@ static bool make_still(const struct protocol_job *job, const struct worker_files
                        struct err *err)
 {
     if (files->count != 1)
-        return err_set(err, ERR_WORKER, "a still needs one file");
+        return err_set(err, ERR_WORKER, "invalid job: a still needs one file");
     struct still_request request = {
         .canvas_width_px = job->canvas_width_px,
         .canvas_height_px = job->canvas_height_px,
@@ -250,7 +250,7 @@ static bool do_picture_job(struct protocol_job *job, const struct worker_files *
     case PROTOCOL_JOB_FILM:
         break;
     }
-    return err_set(err, ERR_WORKER, "no job for a worker that draws pictures");
+    return err_set(err, ERR_WORKER, "invalid job for a worker that draws pictures");
 }
 
 const struct worker_role worker_picture = {

@@ -239,7 +239,7 @@ class Taglines(Check):
 
     def test_nothing_to_draw(self):
         places = self.spots(1, a={"tagline": "\U0001f986", "duration": 10})
-        self.only(places, "$.spots.a.tagline", "fault", "no font has a character of the text")
+        self.only(places, "$.spots.a.tagline", "fault", "no font has any of the text's characters")
 
     def test_brand_fonts(self):
         self.put("latin.otf", (TOP / "fonts/duckling-bold.otf").read_bytes())

@@ -67,7 +67,7 @@ class Films(unittest.TestCase):
         done = subprocess.run([self.program, "play", self.listing, "--window", "160x90", "--for", "2", "--frames-log",
                                self.folder / "frames.csv"], text=True, capture_output=True, env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stderr, r"error worker_process: films can't be shown, install Duckling again reason=.cannot find duckling-films in \S+/bin or in \S+/libexec/duckling")
+        self.assertRegex(done.stderr, r"error worker_process: cannot play films, reinstall Duckling reason=.cannot find duckling-films in \S+/bin or in \S+/libexec/duckling")
         self.assertIn(",b,", (self.folder / "frames.csv").read_text())
 
     def test_without_its_program_check_says_so(self):
@@ -78,8 +78,8 @@ class Films(unittest.TestCase):
 
     def test_a_program_for_films_that_is_not_this_players_is_told_and_no_medium_is_blamed(self):
         """One that an upgrade left behind ends with 1, as it does not know the magic; the loader of libraries ends with 127."""
-        for status, words in ((1, "duckling-films is of another version than the player"),
-                              (127, "duckling-films can't be started: a library that it needs can't be loaded")):
+        for status, words in ((1, "duckling-films is of a different version than the player; install both from one release"),
+                              (127, "duckling-films cannot start: a library that it needs is missing; reinstall Duckling")):
             self.films.unlink()
             self.films.write_text(f"#!/bin/sh\nexit {status}\n")
             self.films.chmod(0o755)

@@ -26,8 +26,8 @@
 
 #define STEPS_MAX 200
 
-static int worker = -1; /* its end of the line */
-static bool unready;    /* the worker must say itself that it is ready */
+static int worker_socket = -1; /* its end of the line */
+static bool unready;           /* the worker must say itself that it is ready */
 
 bool worker_process_start(struct worker_process *worker, const struct protocol_job *job,
                           const int *files, int file_count, struct err *err)
@@ -38,7 +38,7 @@ bool worker_process_start(struct worker_process *worker, const struct protocol_j
         abort();
     *worker = (struct worker_process){
         .pid = 0, .socket = pair[0], .exit_fd = -1, .program = "none", .ready = !unready};
-    worker = pair[1];
+    worker_socket = pair[1];
     return true;
 }
 
@@ -78,8 +78,8 @@ static void spoil(struct input *input, void *target, size_t size)
 
 static void send_packet(const void *bytes, size_t size, const int *fds, size_t fd_count)
 {
-    if (worker >= 0)
-        (void)packet_send(worker, MSG_DONTWAIT, bytes, size, fds, fd_count);
+    if (worker_socket >= 0)
+        (void)packet_send(worker_socket, MSG_DONTWAIT, bytes, size, fds, fd_count);
 }
 
 static void send_with_memory(const struct protocol_event *event, uint64_t choice)
@@ -164,9 +164,9 @@ static bool speak(struct input *input, unsigned step)
         send_ring(input);
         return true;
     case 6:
-        if (take(input, 1) % 8 == 0 && worker >= 0) {
-            close(worker);
-            worker = -1;
+        if (take(input, 1) % 8 == 0 && worker_socket >= 0) {
+            close(worker_socket);
+            worker_socket = -1;
         }
         return true;
     default:
@@ -277,9 +277,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         make_frame(&input, how);
     else
         play_film(&input, how);
-    if (worker >= 0)
-        close(worker);
-    worker = -1;
+    if (worker_socket >= 0)
+        close(worker_socket);
+    worker_socket = -1;
     if (lowest_free() != before)
         abort();
     return 0;

@@ -67,13 +67,13 @@ static void films_that_lie(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FILM_LIES; i++)
-        check_fails(film_lies[i].name, "impossible film");
+        check_fails(film_lies[i].name, "invalid film");
 }
 
 static void films_that_are_too_large(void **state)
 {
     (void)state;
-    check_fails("large", "impossible film");
+    check_fails("large", "invalid film");
 }
 
 static void memory_that_is_none(void **state)
@@ -82,7 +82,7 @@ static void memory_that_is_none(void **state)
     static const char *const parts[] = {"not sealed",    "half sealed", "short memory", "no memory",
                                         "ordinary file", "folder",      "pipe",         "no fd"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        check_fails(parts[i], "impossible film");
+        check_fails(parts[i], "invalid film");
 }
 
 static void workers_that_talk_nonsense(void **state)
@@ -92,18 +92,18 @@ static void workers_that_talk_nonsense(void **state)
         "short packet",   "one byte", "long packet",  "wrong magic",     "sound with wrong magic",
         "event of sound", "two fds",  "unknown kind", "ring of a still", "eight fds"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        check_fails(parts[i], "nonsense");
-    check_fails("empty packet with files", "nonsense");
+        check_fails(parts[i], "invalid message");
+    check_fails("empty packet with files", "invalid message");
 }
 
 static void events_out_of_order(void **state)
 {
     (void)state;
-    check_breaks("two films", 1, "impossible film");
-    check_fails("two films at once", "impossible film");
-    check_fails("two films without memory", "impossible film");
-    check_fails("look", "impossible film");
-    check_fails("frame before film", "not there");
+    check_breaks("two films", 1, "invalid film");
+    check_fails("two films at once", "invalid film");
+    check_fails("two films without memory", "invalid film");
+    check_fails("look", "invalid film");
+    check_fails("frame before film", "announced an invalid frame");
     check_fails("end at once", "without a frame");
     check_fails("end after film", "without a frame");
 }
@@ -115,11 +115,11 @@ static void frames_that_are_not_there(void **state)
         "slot minus one",  "slot too far", "slot far too far", "time before the start",
         "time beyond all", "no duration",  "endless duration"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        check_fails(parts[i], "not there");
-    check_breaks("time goes back", 3, "not there");
-    check_breaks("time stands still", 2, "not there");
-    check_breaks("one frame too many", PROTOCOL_FRAMES_AHEAD_MAX, "not there");
-    check_breaks("flood", PROTOCOL_FRAMES_AHEAD_MAX, "not there");
+        check_fails(parts[i], "announced an invalid frame");
+    check_breaks("time goes back", 3, "announced an invalid frame");
+    check_breaks("time stands still", 2, "announced an invalid frame");
+    check_breaks("one frame too many", PROTOCOL_FRAMES_AHEAD_MAX, "announced an invalid frame");
+    check_breaks("flood", PROTOCOL_FRAMES_AHEAD_MAX, "announced an invalid frame");
 }
 
 static void sound_that_nobody_wants(void **state)
@@ -159,7 +159,7 @@ static void what_fails_before_it_is_ready_is_not_the_films_fault(void **state)
             fail_msg("%s: %d \"%s\"", wanted->part, err.code, err.text);
         stop();
     }
-    check_fails("ready late", "nonsense");
+    check_fails("ready late", "invalid message");
     check_nothing_left(descriptors);
 }
 
@@ -178,7 +178,7 @@ static void workers_that_die(void **state)
 {
     (void)state;
     check_breaks("die at frame", 3, "the worker crashed (signal 14)");
-    check_breaks("quiet exit", 3, "the worker crashed");
+    check_breaks("quiet exit", 3, "the worker exited unexpectedly");
     check_breaks("break out", 3, "forbidden system call (socket)");
 }
 
@@ -214,7 +214,7 @@ static void a_worker_that_hangs_up(void **state)
     assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
                      FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
-    assert_string_equal(err.text, "the worker hung up");
+    assert_string_equal(err.text, "the worker closed its connection but did not exit");
     check_failed("hang up", film, 3, descriptors);
 }
 
@@ -307,11 +307,11 @@ static void progress_that_is_none(void **state)
 {
     (void)state;
     struct film_client_request request = plain;
-    check_fails("progress stands still", "nonsense");
-    check_fails("progress goes back", "nonsense");
-    check_fails("flood of progress", "nonsense");
+    check_fails("progress stands still", "invalid message");
+    check_fails("progress goes back", "invalid message");
+    check_fails("flood of progress", "invalid message");
     request.probe_only = true;
-    check_fails_with("progress stands still", &request, 0, "nonsense");
+    check_fails_with("progress stands still", &request, 0, "invalid message");
 }
 
 /* After the pictures' end only sound may come; what else does is the end of that. */
@@ -334,7 +334,7 @@ static void ends_without_end(void **state)
 {
     (void)state;
     check_ends("ends without end", 2, "or twice");
-    check_ends("progress after the end", 1, "nonsense");
+    check_ends("progress after the end", 1, "invalid message");
 }
 
 /* Old sound is given back as soon as it comes: only its number tells that it is a flood. Time is
@@ -353,7 +353,7 @@ static void a_worker_that_does_not_stop_talking(void **state)
         poll(&(struct pollfd){.fd = film_client_fd(film), .events = POLLIN}, 1, LIMIT_MS);
     }
     assert_int_equal(err.code, ERR_WORKER);
-    assert_string_equal(err.text, "the worker does not stop talking");
+    assert_string_equal(err.text, "the worker sent too many messages");
 }
 
 /* A worker that waits for room owes nothing; from when it has room, it does. */
@@ -428,8 +428,8 @@ static void a_look_is_all(void **state)
     assert_null(film_client_frame_at(film, 0));
     stop();
     check_nothing_left(descriptors);
-    check_fails_with("hang after film", &request, 0, "impossible film"); /* memory comes with it */
-    check_fails_with("frame before film", &request, 0, "not there");
+    check_fails_with("hang after film", &request, 0, "invalid film"); /* memory comes with it */
+    check_fails_with("frame before film", &request, 0, "announced an invalid frame");
 }
 
 static void a_film_can_be_stopped_at_any_time(void **state)

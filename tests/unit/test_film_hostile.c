@@ -197,9 +197,9 @@ static void other_codecs_and_sound_alone_are_refused(void **state)
     static const struct {
         const char *words, *reason;
     } cases[] = {
-        {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v prores -f mov", "the pictures are prores"},
-        {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v mjpeg -f matroska", "the pictures are mjpeg"},
-        {"-f lavfi -i sine -t 1 -c:a aac -f mp4", "no moving pictures"},
+        {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v prores -f mov", "the video codec is prores"},
+        {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v mjpeg -f matroska", "the video codec is mjpeg"},
+        {"-f lavfi -i sine -t 1 -c:a aac -f mp4", "the file contains no video"},
         {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v libx264 -f mpegts", "not an MP4"},
         {"-f lavfi -i testsrc2=s=64x64 -t 1 -c:v libx264 -f avi", "not an MP4"},
         {"-f lavfi -i color=s=16400x16 -frames:v 1 -c:v libaom-av1 -cpu-used 8 -usage realtime -f "

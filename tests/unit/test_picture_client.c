@@ -194,7 +194,7 @@ static void an_honest_error(void **state)
 static void workers_that_die(void **state)
 {
     (void)state;
-    check_fails("quiet exit", 1, ERR_WORKER, "the worker crashed");
+    check_fails("quiet exit", 1, ERR_WORKER, "the worker exited unexpectedly");
     check_fails("signal", 1, ERR_WORKER, "the worker crashed (signal 14)");
     /* Whoever did that, it was not the picture. */
     check_fails("crash before reading", 1, ERR_KILLED, "the worker was killed");
@@ -217,7 +217,7 @@ static void check_hangs_up(const char *part)
     assert_int_equal(picture_client_poll(frames, deadline_ns - 1, &err), PICTURE_CLIENT_PENDING);
     assert_int_equal(picture_client_poll(frames, deadline_ns, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
-    assert_string_equal(err.text, "the worker hung up");
+    assert_string_equal(err.text, "the worker closed its connection but did not exit");
     stop();
     check_nothing_left(descriptors);
 }
@@ -227,7 +227,7 @@ static void workers_that_break_out(void **state)
     (void)state;
     check_fails("break out", 1, ERR_SANDBOX, "forbidden system call (socket)");
     check_fails("break out after ring", 1, ERR_SANDBOX, "forbidden system call (kill)");
-    check_fails("burn", 1, ERR_WORKER, "used up its processor time");
+    check_fails("burn", 1, ERR_WORKER, "exceeded its CPU time limit");
     check_hangs_up("hang up");
     /* Its picture is whole and sealed, and of no other kind than an honest one's. */
     frame_release(check_taken("break out after frame", 1));
@@ -291,7 +291,7 @@ static void no_sandbox_no_work(void **state)
         forget_seccomp();
         struct picture_client *frames = picture_client_start(&job, NULL, 0, LIMIT_MS, &err);
         if (!frames || wait_for(frames, &err) != PICTURE_CLIENT_FAILED || err.code != ERR_SYSTEM ||
-            !strstr(err.text, "without its sandbox"))
+            !strstr(err.text, "cannot sandbox the worker"))
             _exit(4);
         picture_client_stop(frames);
         if (worker_process_prepare(false, &err) || !strstr(err.text, "--no-sandbox"))
@@ -330,25 +330,25 @@ static void workers_that_hang(void **state)
     (void)state;
     check_hangs("hang", true, ERR_TIMEOUT, "did not finish in time");
     check_hangs("hang after ring", true, ERR_TIMEOUT, "did not finish in time");
-    check_hangs("unready hang", false, ERR_KILLED, "did not begin in time");
+    check_hangs("unready hang", false, ERR_KILLED, "did not start in time");
 }
 
 static void workers_that_talk_nonsense(void **state)
 {
     (void)state;
-    check_fails("short packet", 1, ERR_WORKER, "nonsense");
-    check_fails("long packet", 1, ERR_WORKER, "nonsense");
+    check_fails("short packet", 1, ERR_WORKER, "invalid message");
+    check_fails("long packet", 1, ERR_WORKER, "invalid message");
     check_hangs_up("empty packet"); /* is what the end of the line looks like */
-    check_fails("empty packet with files", 1, ERR_WORKER, "nonsense");
-    check_fails("wrong magic", 1, ERR_WORKER, "nonsense");
-    check_fails("unknown kind", 1, ERR_WORKER, "nonsense");
+    check_fails("empty packet with files", 1, ERR_WORKER, "invalid message");
+    check_fails("wrong magic", 1, ERR_WORKER, "invalid message");
+    check_fails("unknown kind", 1, ERR_WORKER, "invalid message");
 }
 
 static void rings_that_lie(void **state)
 {
     (void)state;
     for (size_t i = 0; i < RING_LIES; i++)
-        check_fails(ring_lies[i].name, 1, ERR_WORKER, "impossible frame");
+        check_fails(ring_lies[i].name, 1, ERR_WORKER, "invalid frame");
 }
 
 static void memory_that_is_none(void **state)
@@ -365,18 +365,18 @@ static void memory_that_is_none(void **state)
 static void too_many_descriptors(void **state)
 {
     (void)state;
-    check_fails("two fds", 1, ERR_WORKER, "nonsense");
-    check_fails("eight fds", 1, ERR_WORKER, "nonsense");
-    check_fails("fds with nonsense", 1, ERR_WORKER, "nonsense");
+    check_fails("two fds", 1, ERR_WORKER, "invalid message");
+    check_fails("eight fds", 1, ERR_WORKER, "invalid message");
+    check_fails("fds with nonsense", 1, ERR_WORKER, "invalid message");
 }
 
 static void events_out_of_order(void **state)
 {
     (void)state;
-    check_fails("two rings", 1, ERR_WORKER, "impossible frame");
-    check_fails("frame before ring", 1, ERR_WORKER, "not there");
-    check_fails("slot one", 1, ERR_WORKER, "not there");
-    check_fails("slot minus one", 1, ERR_WORKER, "not there");
+    check_fails("two rings", 1, ERR_WORKER, "invalid frame");
+    check_fails("frame before ring", 1, ERR_WORKER, "announced an invalid frame");
+    check_fails("slot one", 1, ERR_WORKER, "announced an invalid frame");
+    check_fails("slot minus one", 1, ERR_WORKER, "announced an invalid frame");
     check_fails("end at once", 1, ERR_WORKER, "without a frame");
     check_fails("end without frame", 1, ERR_WORKER, "without a frame");
 }
@@ -426,9 +426,9 @@ static void sizes_of_moving_frames(void **state)
     assert_int_equal(frame->width_px, 43);
     assert_int_equal(frame->at.width, HOSTILE_WIDTH);
     frame_release(frame);
-    check_fails("scaled", 1, ERR_WORKER, "impossible frame");
-    check_fails("scaled too far", 1.08, ERR_WORKER, "impossible frame");
-    check_fails("scaled down", 1.08, ERR_WORKER, "impossible frame");
+    check_fails("scaled", 1, ERR_WORKER, "invalid frame");
+    check_fails("scaled too far", 1.08, ERR_WORKER, "invalid frame");
+    check_fails("scaled down", 1.08, ERR_WORKER, "invalid frame");
 }
 
 static void check_tells(const char *part, const char *words)

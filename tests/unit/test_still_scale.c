@@ -243,7 +243,7 @@ static void a_failure_says_so(void **state)
     struct err err = {0};
     assert_false(still_scale_picture(&source, &target, &err));
     assert_int_equal(err.code, ERR_SYSTEM);
-    assert_non_null(strstr(err.text, "scaling failed: "));
+    assert_non_null(strstr(err.text, "cannot scale the picture: "));
 }
 
 int main(void)

@@ -216,7 +216,8 @@ static enum film_result find_start(struct film *film, struct err *err)
             return jump_further_back(film, err);
     }
     if (!found)
-        return result == FILM_FAILED ? result : fail_film(err, "no picture came out of the film");
+        return result == FILM_FAILED ? result
+                                     : fail_film(err, "no picture of the film can be decoded");
     bool far = decoder->target_us > SEEK_WORTH_US && decoder->clock.stamped;
     if (film->stage == STAGE_FIRST && far) {
         film->try_stamp = film_timestamps_stamp(&decoder->clock, decoder->target_us);
@@ -291,7 +292,7 @@ static void jump_to_catch_up(struct film *film)
 
 /* Makes sure that `now` is the frame that is wanted, or a later one, and that `next` is known, if
  * there is one. */
-static enum film_result advance(struct film *film, struct err *err)
+static enum film_result advance_picture(struct film *film, struct err *err)
 {
     struct film_picture *now = &film->now, *next = &film->next;
     if (film->stage != STAGE_PLACED)
@@ -321,9 +322,9 @@ static enum film_result advance(struct film *film, struct err *err)
 static enum film_result next_frame(struct film *film, struct film_output *output, struct err *err)
 {
     for (;;) {
-        enum film_result result = advance(film, err);
+        enum film_result result = advance_picture(film, err);
         if (result == FILM_END && film->counts.direct + film->counts.painted == 0)
-            return fail_film(err, "no picture of the film can be converted");
+            return fail_film(err, "no picture of the film can be converted for the screen");
         if (result != FILM_FRAME)
             return result;
         int slot = place_in_slot(film, &result);
@@ -375,7 +376,7 @@ enum film_result film_step(struct film *film, unsigned take, struct film_output 
                            struct err *err)
 {
     if (film->failed)
-        return fail_film(err, "the film has failed before");
+        return fail_film(err, "the film has already failed");
     bool frames = take & FILM_TAKE_FRAMES, placed = film->stage == STAGE_PLACED;
     bool sound_wanted = (take & FILM_TAKE_SOUND) && film->sound;
     if (!placed && !frames && sound_wanted)

@@ -71,13 +71,13 @@ AVCodecContext *film_codec_create(const AVCodecParameters *parameters, AVRationa
 {
     const AVCodec *codec = film_codec_find(parameters->codec_id);
     if (!codec) {
-        err_set(err, ERR_INPUT, "%s can't be decoded", avcodec_get_name(parameters->codec_id));
+        err_set(err, ERR_INPUT, "cannot decode %s", avcodec_get_name(parameters->codec_id));
         return NULL;
     }
     AVCodecContext *context = avcodec_alloc_context3(codec);
     int code = context ? avcodec_parameters_to_context(context, parameters) : AVERROR(ENOMEM);
     if (code < 0) {
-        film_codec_error(err, code, "can't set up the decoder");
+        film_codec_error(err, code, "cannot set up the decoder");
         avcodec_free_context(&context);
         return NULL;
     }
@@ -94,5 +94,5 @@ bool film_codec_start(AVCodecContext *context, struct err *err)
     if (film_codec_limits(&options))
         code = avcodec_open2(context, context->codec, &options);
     av_dict_free(&options);
-    return code >= 0 || film_codec_error(err, code, "can't start the decoder");
+    return code >= 0 || film_codec_error(err, code, "cannot open the decoder");
 }

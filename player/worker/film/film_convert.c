@@ -149,8 +149,7 @@ static bool make_scaler(struct film_converter *converter, const struct source *s
     sws_freeContext(converter->scaler);
     converter->scaler = NULL;
     const char *name = av_get_pix_fmt_name(source->format);
-    return err_set(err, ERR_INPUT, "pictures of the format %s can't be converted",
-                   name ? name : "?");
+    return err_set(err, ERR_INPUT, "cannot convert pictures of the format %s", name ? name : "?");
 }
 
 /* Planes of the coded size, one after the other. */
@@ -202,7 +201,7 @@ bool film_convert_frame(struct film_converter *converter, const AVFrame *frame, 
         return false;
     if (sws_scale(converter->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
                   frame->height, into, strides) <= 0)
-        return err_set(err, ERR_INPUT, "a frame can't be converted");
+        return err_set(err, ERR_INPUT, "cannot convert a frame");
     if (is_turned(converter)) {
         const uint8_t *upright[3] = {into[0], into[1], into[2]};
         turn_planes(converter, upright, strides, planes);

@@ -82,10 +82,10 @@ static void choose_skip_mode(struct film_decoder *decoder)
 static bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
 {
     if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
-        return !err_set(err, ERR_INPUT, "no picture came out of %d packets",
+        return !err_set(err, ERR_INPUT, "no picture came out of %d packets in a row",
                         PACKETS_WITHOUT_FRAME_MAX);
     return decoder->not_shown > PACKETS_NOT_SHOWN_MAX &&
-           !err_set(err, ERR_INPUT, "more than %d packets are not to be shown",
+           !err_set(err, ERR_INPUT, "an edit list hides more than %d packets",
                     PACKETS_NOT_SHOWN_MAX);
 }
 
@@ -93,7 +93,7 @@ static bool check_packet_limits(const struct film_decoder *decoder, struct err *
 static bool count_broken_packet(struct film_decoder *decoder, int code, struct err *err)
 {
     if (code == AVERROR(ENOMEM) || film_frame_pool_out_of_memory(decoder->pool))
-        return film_codec_error(err, AVERROR(ENOMEM), "the pictures can't be decoded");
+        return film_codec_error(err, AVERROR(ENOMEM), "cannot decode the pictures");
     decoder->counts->broken_packets++;
     decoder->packet_broken = true;
     return true;

@@ -243,7 +243,7 @@ static bool probe_streams(struct film_demux *input, struct err *err)
     for (unsigned i = 0; options && i < count; i++)
         av_dict_free(&options[i]);
     free(options);
-    return code >= 0 || film_codec_error(err, code, "the film can't be read");
+    return code >= 0 || film_codec_error(err, code, "cannot read the film's headers");
 }
 
 static bool open_streams(struct film_demux *input, struct err *err)
@@ -253,12 +253,12 @@ static bool open_streams(struct film_demux *input, struct err *err)
     choose_streams(input);
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
     if (!pictures)
-        return err_set(err, ERR_INPUT, "there are no moving pictures in it");
+        return err_set(err, ERR_INPUT, "the file contains no video");
     enum AVCodecID id = pictures->codecpar->codec_id;
     if (!film_codec_find(id))
         return err_set(err, ERR_INPUT,
-                       "the pictures are %s; H.264, HEVC, VP8, VP9 and AV1 can be shown",
-                       id == AV_CODEC_ID_NONE ? "of an unknown kind" : avcodec_get_name(id));
+                       "the video codec is %s; supported are H.264, HEVC, VP8, VP9 and AV1",
+                       id == AV_CODEC_ID_NONE ? "unknown" : avcodec_get_name(id));
     return probe_streams(input, err);
 }
 

@@ -79,12 +79,13 @@ static void read_display_matrix(const AVStream *pictures, struct film_facts *fac
 static bool check_size(int width, int height, struct err *err)
 {
     if (width <= 0 || height <= 0)
-        return err_set(err, ERR_INPUT, "the film does not tell its size");
+        return err_set(err, ERR_INPUT, "the film's headers give no picture size");
     if (width > PROTOCOL_FILM_SIDE_MAX_PX || height > PROTOCOL_FILM_SIDE_MAX_PX ||
         (int64_t)width * height > PROTOCOL_FILM_AREA_MAX_PX)
-        return err_set(err, ERR_LIMIT, "%d × %d pixels; at most %d a side and %d million are shown",
-                       width, height, PROTOCOL_FILM_SIDE_MAX_PX,
-                       PROTOCOL_FILM_AREA_MAX_PX / 1000000);
+        return err_set(
+            err, ERR_LIMIT,
+            "the film has %d × %d pixels; at most %d a side and %d million in all are supported",
+            width, height, PROTOCOL_FILM_SIDE_MAX_PX, PROTOCOL_FILM_AREA_MAX_PX / 1000000);
     return true;
 }
 

@@ -70,11 +70,11 @@ char *linebreak_normalise(const char *text, struct err *err)
 {
     size_t bytes = strnlen(text, LINEBREAK_TEXT_BYTES_MAX + 1), length = 0;
     if (bytes > LINEBREAK_TEXT_BYTES_MAX) {
-        err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+        err_set(err, ERR_LIMIT, "the text is longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
         return NULL;
     }
     if (bytes == 0 || u8_check((const uint8_t *)text, bytes)) {
-        err_set(err, ERR_INPUT, bytes == 0 ? "no text" : "text is not UTF-8");
+        err_set(err, ERR_INPUT, bytes == 0 ? "the text is empty" : "the text is not valid UTF-8");
         return NULL;
     }
     uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)text, bytes, NULL, &length);
@@ -89,7 +89,7 @@ char *linebreak_normalise(const char *text, struct err *err)
     result[length] = '\0';
     clean_controls(result);
     if (strlen(result) > LINEBREAK_TEXT_BYTES_MAX) {
-        err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+        err_set(err, ERR_LIMIT, "the text is longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
         free(result);
         return NULL;
     }
@@ -160,7 +160,8 @@ bool linebreak_find(const char *text, size_t bytes, const char *language, unsign
                     struct err *err)
 {
     if (bytes > LINEBREAK_TEXT_BYTES_MAX)
-        return err_set(err, ERR_LIMIT, "text longer than %d bytes", LINEBREAK_TEXT_BYTES_MAX);
+        return err_set(err, ERR_LIMIT, "the text is longer than %d bytes",
+                       LINEBREAK_TEXT_BYTES_MAX);
     memset(ranks, LINEBREAK_INSIDE, bytes);
     struct scratch *scratch = calloc(1, sizeof *scratch);
     if (!scratch)

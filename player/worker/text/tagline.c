@@ -39,14 +39,15 @@ static bool check_request(const struct tagline_request *request, struct err *err
     int width = request->canvas_width_px, height = request->canvas_height_px;
     if (width < CANVAS_PX_MIN || height < CANVAS_PX_MIN || width > CANVAS_PX_MAX ||
         height > CANVAS_PX_MAX)
-        return err_set(err, ERR_LIMIT, "canvas of %d × %d, not %d to %d a side", width, height,
-                       CANVAS_PX_MIN, CANVAS_PX_MAX);
+        return err_set(err, ERR_LIMIT,
+                       "the canvas has %d × %d pixels; %d to %d a side are supported", width,
+                       height, CANVAS_PX_MIN, CANVAS_PX_MAX);
     if (request->face_count < 1 || request->face_count > TAGLINE_FACES_MAX)
-        return err_set(err, ERR_INPUT, "%d fonts, not 1 to %d", request->face_count,
+        return err_set(err, ERR_INPUT, "%d fonts given; 1 to %d are supported", request->face_count,
                        TAGLINE_FACES_MAX);
     double size = request->style->size;
     if (!(size > 0 && size <= 1))
-        return err_set(err, ERR_INPUT, "type size %g of the shorter side", size);
+        return err_set(err, ERR_INPUT, "the type size must be above 0 and at most 1, not %g", size);
     return true;
 }
 
@@ -182,7 +183,7 @@ static bool set_text(struct tagline *tagline, struct typesetting *typesetting, s
         return false;
     tagline_text_choose_faces(&typesetting->text, typesetting->fonts);
     if (typesetting->text.missing > 0 && !typesetting->text.is_seen)
-        return err_set(err, ERR_INPUT, "no font has a character of the text");
+        return err_set(err, ERR_INPUT, "no font has any of the text's characters");
     if (!tagline_fit_text(&typesetting->text, &typesetting->bounds, typesetting->fit, err))
         return false;
     tagline->facts = (struct tagline_facts){.asked_px = typesetting->bounds.asked_px,

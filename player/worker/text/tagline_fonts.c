@@ -147,7 +147,7 @@ struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int c
     fonts->size_px = size_px;
     fonts->library_ready = TTF_Init() == 0;
     if (!fonts->library_ready) {
-        err_set(err, ERR_SYSTEM, "font library: %s", SDL_GetError());
+        err_set(err, ERR_SYSTEM, "cannot start the font library: %s", SDL_GetError());
         tagline_fonts_close(fonts);
         return NULL;
     }
@@ -159,7 +159,7 @@ struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int c
         }
     }
     if (fonts->count == 0) {
-        err_set(err, ERR_INPUT, "no usable font: %s", SDL_GetError());
+        err_set(err, ERR_INPUT, "cannot open any font: %s", SDL_GetError());
         tagline_fonts_close(fonts);
         return NULL;
     }
@@ -172,7 +172,8 @@ bool tagline_fonts_resize(struct tagline_fonts *fonts, int size_px, struct err *
         return true;
     for (int i = 0; i < fonts->count; i++)
         if (TTF_SetFontSize(fonts->faces[i], size_px) < 0)
-            return err_set(err, ERR_INPUT, "font at %d px: %s", size_px, SDL_GetError());
+            return err_set(err, ERR_INPUT, "cannot set the font's size to %d pixels: %s", size_px,
+                           SDL_GetError());
     fonts->size_px = size_px;
     return true;
 }
@@ -251,7 +252,7 @@ bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *r
         TTF_RenderUTF8_Shaded(font, terminate_run(fonts, run), (SDL_Color){255, 255, 255, 255},
                               (SDL_Color){0, 0, 0, 255});
     if (!surface)
-        return err_set(err, ERR_SYSTEM, "drawing text: %s", SDL_GetError());
+        return err_set(err, ERR_SYSTEM, "cannot draw the text: %s", SDL_GetError());
     /* A run's picture starts at the pen and the ascent, or where ink goes beyond them. */
     int ascent = TTF_FontAscent(font), left = 0;
     size_t length;
