@@ -1,5 +1,5 @@
-/* The program duckling: finds the command that was typed, or becomes a worker if it was started
- * as one. */
+/* The program duckling: runs the command that was typed, or becomes a worker if it was started as
+ * one. */
 #include "commands/check/check.h"
 #include "commands/explain.h"
 #include "commands/guide.h"
@@ -20,17 +20,20 @@ static const struct command {
     enum settings_command command;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {SETTINGS_PLAY, play_main},         {SETTINGS_PREVIEW, preview_main},
-    {SETTINGS_CHECK, check_main},       {SETTINGS_GUIDE, guide_main},
-    {SETTINGS_EXPLAIN, explain_main},   {SETTINGS_PUBLISH, publish_main},
-    {SETTINGS_TAKEOVER, takeover_main},
+    {.command = SETTINGS_PLAY, .run = play_main},
+    {.command = SETTINGS_PREVIEW, .run = preview_main},
+    {.command = SETTINGS_CHECK, .run = check_main},
+    {.command = SETTINGS_GUIDE, .run = guide_main},
+    {.command = SETTINGS_EXPLAIN, .run = explain_main},
+    {.command = SETTINGS_PUBLISH, .run = publish_main},
+    {.command = SETTINGS_TAKEOVER, .run = takeover_main},
 };
 
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
-        _exit(worker_main(
-            &worker_picture)); /* nothing to tidy up, and the player may end it at any moment now */
+        /* No cleanup: the player may kill it at any moment now. */
+        _exit(worker_main(&worker_picture));
     worker_process_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
     if (argc < 2) {
         usage_print_commands(stderr);

@@ -477,7 +477,8 @@ static bool receive_packets(struct film_client *film, int64_t now_ns, struct err
         if (!ok)
             return false;
     }
-    if (film->finished) /* the worker's end of the socket is closed, which would wake the player for ever */
+    /* The worker's end of the socket is closed, which would wake the player for ever. */
+    if (film->finished)
         worker_process_stop(&film->worker);
     if (film->worker.hung_up && now_ns >= worker_process_deadline_ns(&film->worker))
         return err_set(err, worker_process_timeout_code(&film->worker, ERR_WORKER),

@@ -31,7 +31,7 @@ struct rule {
     struct scmp_arg_cmp condition[2];
 };
 
-/* An argument that is a value, in the bits of a mask. */
+/* An argument that equals a value in the bits of a mask. */
 #define BITS(argument, mask, value)                                                                \
     {                                                                                              \
         .arg = (argument), .op = SCMP_CMP_MASKED_EQ, .datum_a = (scmp_datum_t)(mask),              \
@@ -55,16 +55,16 @@ struct rule {
     }
 
 /* Memory of this process's own, or of a descriptor that it has: no huge pages, none locked or
- * filled beforehand, no stacks that grow, nothing in the place of something else. A sanitizer
- * chooses its places. */
+ * filled in advance, no growing stacks, nothing mapped over something else. A sanitizer maps at
+ * fixed addresses. */
 #ifdef DUCKLING_SANITIZED
 #define MAP_FLAGS (MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
 #else
 #define MAP_FLAGS (MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 #endif
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-/* Locks and conditions wait and wake; the rest of futex(2), with its priorities and owners, has
- * been a way into kernels. Whether it is of one process, and by which clock, is of no account. */
+/* Locks and condition variables only wait and wake; the rest of futex(2), with its priorities and
+ * owners, has been a way into kernels. Private or not, and which clock, does not matter. */
 #define FUTEX(operation)                                                                           \
     CALL_1(futex, BITS(1, ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME), operation))
 
@@ -73,7 +73,7 @@ static const struct rule allowed_always[] = {
     CALL(pread64),
     CALL(fstat),
     CALL(close),
-    /* Memory, for malloc and for what is mapped; never to be executed. */
+    /* Memory, for malloc and for mapped files; never executable. */
     CALL(brk),
     CALL_2(mmap, NO_BITS(2, PROT_EXEC), ONLY_BITS(3, MAP_FLAGS)),
     CALL_1(mremap, ONLY_BITS(3, MREMAP_MAYMOVE)),
@@ -82,16 +82,16 @@ static const struct rule allowed_always[] = {
     CALL_1(memfd_create, IS(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)),
     CALL(ftruncate),
     CALL_2(fcntl, IS(1, F_ADD_SEALS), ONLY_BITS(2, SEALS)),
-    /* What is said to the player, and what films hear from it. */
+    /* Messages to and from the player. */
     CALL_1(sendmsg, IS(0, PROTOCOL_FD)),
     CALL_1(recvmsg, IS(0, PROTOCOL_FD)),
     CALL(poll),
     CALL(ppoll),
-    /* The log: /dev/null, or a sanitizer's report. */
+    /* Standard error: /dev/null, or a sanitizer's report. */
     CALL_1(write, IS(0, STDERR_FILENO)),
     CALL_1(writev, IS(0, STDERR_FILENO)),
-    /* The C library: locks; clocks where the kernel's page for them can't be used; malloc's and
-     * hash tables' secrets; a wait that goes on after SIGSTOP and SIGCONT. */
+    /* The C library: locks; clocks where the vDSO can't be used; secrets of malloc and of hash
+     * tables; waits that go on after SIGSTOP and SIGCONT. */
     FUTEX(FUTEX_WAIT),
     FUTEX(FUTEX_WAKE),
     FUTEX(FUTEX_WAIT_BITSET),
@@ -103,18 +103,18 @@ static const struct rule allowed_always[] = {
 };
 
 static const struct rule allowed_with_threads[] = {
-    /* A thread's end: its stack is kept, but not what is in it. */
+    /* The end of a thread: its stack is reused, but not its contents. */
     CALL_1(madvise, IS(2, MADV_DONTNEED)),
     CALL(rt_sigprocmask),
     CALL(exit),
-    /* FFmpeg: how many there should be, their names, and giving way. */
+    /* FFmpeg: how many threads there should be, their names, and yielding. */
     CALL(sched_getaffinity),
     CALL(sched_yield),
     CALL_1(prctl, IS(0, PR_SET_NAME)),
 };
 
 #ifdef DUCKLING_SANITIZED
-/* What a sanitizer's run-time does on its own account. */
+/* System calls of a sanitizer's run-time. */
 static const struct rule allowed_for_sanitizers[] = {
     CALL_1(mprotect, NO_BITS(2, PROT_EXEC)),
     CALL(madvise),
@@ -125,7 +125,7 @@ static const struct rule allowed_for_sanitizers[] = {
     CALL(sched_yield),
 };
 
-/* It looks for the names of functions to put into a report; without, it prints addresses. */
+/* It looks up the names of functions for its report; without, it prints addresses. */
 static const struct rule refused_for_sanitizers[] = {
     CALL(open),       CALL(openat),     CALL(stat),  CALL(access), CALL(readlink),
     CALL(readlinkat), CALL(newfstatat), CALL(ioctl), CALL(prctl),
@@ -138,9 +138,9 @@ static int compare_bytes(const void *a, const void *b)
 }
 
 /* The C library opens files and asks the kernel when some functions are first used, and remembers
- * the answer: here the first use is before anything is denied. What it asks each time (how many processors
- * there are) is not for workers, and what depends on a locale is not asked: workers call no
- * setlocale, and the C locale is built in. */
+ * the answer: use them here, before anything is denied. What it asks each time (how many processors
+ * there are) workers don't need. Nothing depends on a locale: workers call no setlocale, and the C
+ * locale is built in. */
 static void preload_libc(void)
 {
     static bool preloaded;
@@ -156,20 +156,21 @@ static void preload_libc(void)
     /* pthread_exit loads libgcc_s. */
     void *frame;
     backtrace(&frame, 1);
-    /* A second heap that shrinks makes malloc open a file in /proc, and making one asks for the
+    /* A second heap that shrinks makes malloc open a file in /proc, and creating one asks for the
      * number of processors. */
     mallopt(M_ARENA_MAX, 1);
     preloaded = true;
 }
 
-/* The one call that kills at once; workers have no other use for it. */
+/* The one call that kills at once; workers need it for nothing else. */
 #define KILLING_CALL SYS_seccomp
-/* si_code of what a filter traps: SYS_SECCOMP of <asm/siginfo.h>, which glibc's headers shut out. */
+/* si_code of a call that a filter traps: SYS_SECCOMP of <asm/siginfo.h>, which conflicts with
+ * glibc's headers. */
 #define BY_FILTER 1
 
-/* Runs in place of a system call that is forbidden: tells its number, then ends the process. Never
- * waits, and calls nothing but the kernel. A worker that was taken over may keep this from working;
- * what is forbidden stays forbidden all the same. */
+/* Runs in place of a forbidden system call: reports its number, then ends the process. Never waits,
+ * and calls nothing but the kernel. A worker that was taken over may keep this from working; the
+ * call stays forbidden all the same. */
 static void report_forbidden_call(int number, siginfo_t *info, void *context)
 {
     (void)number, (void)context;
@@ -180,7 +181,7 @@ static void report_forbidden_call(int number, siginfo_t *info, void *context)
     if (info->si_code == BY_FILTER)
         syscall(SYS_sendmsg, PROTOCOL_FD, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     syscall(KILLING_CALL, 0, 0, NULL);
-    _exit(128 + SIGSYS); /* where that was no call of the filter's */
+    _exit(128 + SIGSYS); /* if SIGSYS did not come from the filter */
 }
 
 static bool catch_forbidden_calls(void)
@@ -193,7 +194,7 @@ static bool catch_forbidden_calls(void)
 #define ADD_RULES(context, action, rules)                                                          \
     add_rules(context, action, rules, sizeof(rules) / sizeof *(rules))
 
-/* 0 or a negative errno, as libseccomp has it. */
+/* 0 or a negative errno value, like libseccomp. */
 static int add_rules(scmp_filter_ctx context, uint32_t action, const struct rule *rules,
                      size_t count)
 {
@@ -217,7 +218,7 @@ static int fill_filter(scmp_filter_ctx context, enum sandbox_kind kind)
     int result = 0;
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes && result == 0; i++)
         result = seccomp_attr_set(context, attributes[i].attribute, attributes[i].value);
-    /* The kernel's log names the call, where the kernel can: nothing depends on it. */
+    /* Nice to have: the kernel's log names the call. */
     (void)seccomp_attr_set(context, SCMP_FLTATR_CTL_LOG, 1);
     if (result == 0)
         result = seccomp_rule_add(context, SCMP_ACT_KILL_PROCESS, KILLING_CALL, 0);
@@ -237,7 +238,7 @@ static int fill_filter(scmp_filter_ctx context, enum sandbox_kind kind)
 bool sandbox_available(struct err *err)
 {
     uint32_t action = SECCOMP_RET_KILL_PROCESS;
-    /* A filter at no address: EFAULT from a kernel that would have read it. */
+    /* A filter at no address gives EFAULT on a kernel that would have read it. */
     if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 &&
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL) < 0 &&
         errno == EFAULT)
@@ -247,7 +248,7 @@ bool sandbox_available(struct err *err)
 
 bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
 {
-    /* libseccomp would go on without TSYNC and kill threads instead of the process. */
+    /* Without TSYNC libseccomp would go on, and kill threads instead of the process. */
     if (!sandbox_available(err))
         return false;
     preload_libc();
@@ -263,10 +264,13 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
             result = seccomp_load(context);
         seccomp_release(context);
     }
-    return result == 0 || err_set_errno(err, ERR_SYSTEM, -result, "cannot filter system calls");
+    if (result < 0)
+        return err_set_errno(err, ERR_SYSTEM, -result, "cannot filter system calls");
+    return true;
 }
 
-/* What each version of Landlock added: access to files, to the network, to other processes. */
+/* The access rights that each version of Landlock added: to files, to the network, to other
+ * processes. */
 static const struct {
     long version;
     uint64_t files, network, scope;
@@ -279,7 +283,7 @@ static const struct {
     {6, 0, 0, 0x3},    /* abstract sockets and signals to those outside */
 };
 
-/* As <linux/landlock.h> has it since version 6; older kernels and headers know the first parts. */
+/* As in <linux/landlock.h> since version 6; older kernels and headers know the first fields. */
 struct landlock_attributes {
     uint64_t files, network, scope;
 };
@@ -295,7 +299,7 @@ static size_t landlock_bytes(long version)
 
 bool sandbox_deny_files(struct err *err)
 {
-    preload_libc(); /* in time for the files that it opens */
+    preload_libc(); /* opens files */
     struct landlock_attributes all = {0};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
@@ -316,7 +320,7 @@ bool sandbox_deny_files(struct err *err)
     return ok;
 }
 
-/* glibc's own enum type for the resource: clang minds the sign of a plain int. */
+/* glibc's own enum type for the resource: clang warns about the sign of a plain int. */
 static bool set_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
     struct rlimit both;
@@ -327,8 +331,8 @@ static bool set_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
     return setrlimit(resource, &both) == 0;
 }
 
-/* RLIMIT_NPROC is not among them: it counts all that the user runs, which is not ours to know, and
- * does not bind root. Workers can't make threads at all. */
+/* RLIMIT_NPROC is not among them: it counts all processes of the user, whose number we can't know,
+ * and does not bind root. Workers can't create threads at all. */
 bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
 {
     bool ok = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
@@ -341,7 +345,9 @@ bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
     ok = ok && prctl(PR_SET_DUMPABLE, 0) == 0 &&
          set_limit(RLIMIT_AS, limits->address_space_bytes, limits->address_space_bytes);
 #endif
-    return ok || err_set_errno(err, ERR_SYSTEM, errno, "cannot set resource limits");
+    if (!ok)
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot set resource limits");
+    return true;
 }
 
 void sandbox_name_call(uint32_t call, char name[SANDBOX_NAME_BYTES])

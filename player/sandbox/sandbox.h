@@ -1,17 +1,17 @@
-/* The sandbox: what is left to a worker once it holds the files of its job.
+/* The sandbox: limits a worker to what its job needs, before it reads a byte from outside.
  *
- * A worker calls the three parts in order, from its only thread, before it has looked at a byte
- * that came from outside. After them it can compute, read the descriptors that it has, make memory
- * to draw in, and answer on PROTOCOL_FD. A system call beyond that is not carried out: the process
- * says which one it was (PROTOCOL_EVENT_FORBIDDEN) and ends with SIGSYS. The kernel's log (audit, type
- * 1326) names the call, too, followed by seccomp, which is how the process ends itself. abort() ends
- * the same way.
- * Nothing opens it again, and no part is left out where the kernel lacks it, but for Landlock:
- * there the filter of system calls is the whole wall.
+ * * A worker calls sandbox_set_limits, sandbox_deny_files and sandbox_deny_calls in this order,
+ * from its only thread, once it holds the files of its job. After that it can compute, read the
+ * descriptors that it has, make memory to draw in, and answer on PROTOCOL_FD. Any other system call
+ * is not carried out: the process reports which one it was (PROTOCOL_EVENT_FORBIDDEN) and ends with
+ * SIGSYS. The kernel's log (audit, type 1326) names the call, too, followed by seccomp, which is
+ * how the process ends itself. abort() ends the same way. Nothing reopens the sandbox, and no part
+ * is left out where the kernel lacks it, except Landlock: there the filter of system calls has to
+ * do.
  *
- * What a library opens at its first use must be opened before. For the C library sandbox_deny_files
- * and sandbox_deny_calls see to that themselves, whichever comes first; for image formats see
- * still_prepare. */
+ * * What a library opens at its first use must be opened before. For the C library
+ * sandbox_deny_files and sandbox_deny_calls do that themselves, whichever comes first; for image
+ * formats see still_prepare. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
@@ -22,34 +22,35 @@
 #include <sys/stat.h>
 
 struct sandbox_limits {
-    size_t address_space_bytes; /* not in sanitizer builds, whose shadow memory alone is larger */
+    size_t address_space_bytes; /* not in sanitizer builds: their shadow memory alone is larger */
     size_t file_bytes;          /* a memfd's size */
-    unsigned processor_s;       /* SIGXCPU then, SIGKILL a second later */
-    unsigned descriptors;       /* no descriptor gets this number or a higher one */
+    unsigned processor_s;       /* SIGXCPU after that, SIGKILL a second later */
+    unsigned descriptors;       /* descriptors are below this number */
 };
 
-/* Sets the limits, none above what the process was started with; forgoes new rights, core dumps and
- * being traced by processes of the same user; ends the process with its parent. A memfd over its
- * limit fails with EFBIG. Errors: ERR_SYSTEM. */
+/* Sets the limits, none above what the process was started with; gives up new privileges, core
+ * dumps, and tracing by processes of the same user; ends the process with its parent. A memfd over
+ * its limit fails with EFBIG. Errors: ERR_SYSTEM. */
 MUST_CHECK bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err);
 
-/* Landlock: no path can be opened, made, changed or removed, no TCP port bound or connected, no
- * process outside be signalled. Nothing where the kernel has no Landlock (before 5.13, or not
- * enabled). After sandbox_set_limits. Errors: ERR_SYSTEM. */
+/* Landlock: no path can be opened, created, changed or removed, no TCP port bound or connected, no
+ * process outside signalled. Does nothing where the kernel has no Landlock (before 5.13, or not
+ * enabled). Call after sandbox_set_limits. Errors: ERR_SYSTEM. */
 MUST_CHECK bool sandbox_deny_files(struct err *err);
 
 enum sandbox_kind {
     SANDBOX_ALONE, /* one thread */
-    /* pthread_create gives out SPARE_THREADS_MAX threads, which are made here; they share one heap
+    /* pthread_create returns SPARE_THREADS_MAX threads, which are created here; they share one heap
      * (malloc). */
     SANDBOX_THREADS,
 };
 
-/* Seccomp: the allow-list of sandbox.c for all threads; the rest kills, by a handler of SIGSYS that
- * says what it was. No kind can make threads or processes after it. Errors: ERR_SYSTEM. */
+/* Seccomp: the allow-list of sandbox.c for all threads; any other call kills the process, by a
+ * SIGSYS handler that reports it. Neither kind can create threads or processes afterwards. Errors:
+ * ERR_SYSTEM. */
 MUST_CHECK bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err);
 
-/* Whether sandbox_deny_calls can work on this kernel. Changes nothing; any process. Errors:
+/* Whether sandbox_deny_calls works on this kernel. Changes nothing; any process. Errors:
  * ERR_SYSTEM. */
 MUST_CHECK bool sandbox_available(struct err *err);
 

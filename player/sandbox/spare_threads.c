@@ -11,19 +11,19 @@ typedef int create_function(pthread_t *, const pthread_attr_t *, thread_function
 
 struct spare_thread {
     pthread_t thread;
-    sem_t handed_out; /* posted when it has something to do */
+    sem_t handed_out; /* posted when it has a function to run */
     thread_function *function;
     void *argument;
 };
 
 static struct spare_thread spares[SPARE_THREADS_MAX];
-/* All are made; how many of them were given out. */
+/* All exist; how many of them are in use. */
 static bool spares_ready;
 static int handed_out;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t started;
 
-/* Interrupted waits go on. */
+/* Continues after signals. */
 static void wait_for_semaphore(sem_t *semaphore)
 {
     while (sem_wait(semaphore) < 0 && errno == EINTR)
@@ -66,15 +66,19 @@ bool spare_threads_make(struct err *err)
     if (spares_ready)
         return true;
     create_function *libc_create = libc_pthread_create();
-    int error = !libc_create ? ENOSYS : sem_init(&started, 0, 0) < 0 ? errno : 0;
+    int error = libc_create ? 0 : ENOSYS;
+    if (!error && sem_init(&started, 0, 0) < 0)
+        error = errno;
     for (int i = 0; i < SPARE_THREADS_MAX && !error; i++) {
         error = make_spare_thread(libc_create, &spares[i]);
-        /* A thread makes system calls of its own before it comes to us. */
+        /* A new thread makes system calls of its own before it gets here. */
         if (!error)
             wait_for_semaphore(&started);
     }
     spares_ready = error == 0;
-    return spares_ready || err_set_errno(err, ERR_SYSTEM, error, "cannot create threads");
+    if (!spares_ready)
+        return err_set_errno(err, ERR_SYSTEM, error, "cannot create threads");
+    return true;
 }
 
 static int hand_out_spare_thread(pthread_t *thread, const pthread_attr_t *attributes,
