@@ -25,8 +25,8 @@ static float smooth(float low, float high, float x)
     return t * t * (3 - 2 * t);
 }
 
-/* Distance to an ellipse in units of its own radius times its smaller radius: good enough near the
- * edge, which is where it counts. */
+/* Approximate distance to an ellipse, in units of its smaller radius scaled: good enough near the
+ * edge, where it counts. */
 static float ellipse(float x, float y, float cx, float cy, float rx, float ry)
 {
     float dx = (x - cx) / rx, dy = (y - cy) / ry;
@@ -38,8 +38,7 @@ static void cover(struct color *ground, struct color paint, float distance, floa
     *ground = blend(*ground, paint, 1 - smooth(-pixel, pixel, distance));
 }
 
-/* The nearer of two shapes, melted together where they meet (polynomial smooth minimum of width
- * k). */
+/* The union of two shapes, blended where they meet (polynomial smooth minimum of width k). */
 static float melt(float a, float b, float k)
 {
     float h = fmaxf(k - fabsf(a - b), 0) / k;
@@ -88,7 +87,7 @@ static float ripples(float x, float y)
     return ring * ring * ring * expf(-distance * 0.5f) * smooth(0.30f, 0.62f, distance);
 }
 
-/* A fixed scatter of half a step, so that the long gradients don't show bands on an LED wall. */
+/* Fixed noise of half a step, so that the long gradients show no bands on an LED screen. */
 static float grain(unsigned x, unsigned y)
 {
     uint32_t h = x * 0x9e3779b1u ^ y * 0x85ebca6bu;

@@ -1,7 +1,7 @@
-/* Draws the house card's ground: calm water with one small duckling, made by nothing but code.
+/* Draws the house card's background: calm water with one small duckling, drawn by code alone.
  *
- * What a screen shows while it has nothing else. Pure arithmetic; runs in a worker process, so that
- * a large wall does not hold up the player. */
+ * A screen shows it while it has nothing else. Pure arithmetic; runs in a worker process, so that a
+ * large screen does not hold up the player. */
 #ifndef WORKER_HOUSE_CARD_H
 #define WORKER_HOUSE_CARD_H
 

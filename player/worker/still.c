@@ -24,7 +24,7 @@ static SDL_Surface *load_surface(const uint8_t *bytes, size_t size, enum still_f
     SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
     if (!stream)
         return NULL;
-    /* The one loader that the header calls for, and none of SDL2_image's fifteen others. */
+    /* Calls the one loader that the header asks for, and none of SDL2_image's fifteen others. */
     SDL_Surface *surface = format == STILL_JPEG  ? IMG_LoadJPG_RW(stream)
                            : format == STILL_PNG ? IMG_LoadPNG_RW(stream)
                                                  : IMG_LoadWEBP_RW(stream);
@@ -62,7 +62,7 @@ static bool check_still_header(const uint8_t *bytes, size_t size, struct still_h
     return err_set(err, large ? ERR_LIMIT : ERR_INPUT, "%s", reason);
 }
 
-/* SDL2_image may give palettes and other layouts; the scaler takes three. */
+/* SDL2_image may return palettes and other layouts; the scaler takes three. */
 static SDL_Surface *to_plain_format(SDL_Surface *surface)
 {
     Uint32 format = surface->format->format;
@@ -74,7 +74,7 @@ static SDL_Surface *to_plain_format(SDL_Surface *surface)
     return plain;
 }
 
-/* Turned over top to bottom first where `flipped`. */
+/* Flips top to bottom first if `flipped`. */
 static SDL_Surface *rotate_surface(SDL_Surface *source, enum RotationMode mode, bool flipped)
 {
     bool sideways = mode == kRotate90 || mode == kRotate270;
@@ -87,8 +87,8 @@ static SDL_Surface *rotate_surface(SDL_Surface *source, enum RotationMode mode, 
     return result;
 }
 
-/* Puts a picture upright as EXIF tells: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8 turned. Mirroring
- * is a turn of the flipped picture. Takes the surface over. */
+/* Turns a picture upright by its EXIF orientation: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8
+ * rotated. Mirroring is a rotation of the flipped picture. Takes ownership of the surface. */
 static SDL_Surface *apply_orientation(SDL_Surface *surface, int orientation)
 {
     static const struct {
@@ -128,7 +128,7 @@ static SDL_Surface *decode_still(const uint8_t *bytes, size_t size, struct still
     return surface;
 }
 
-/* The file is mapped, not read: a picture's bytes need no second copy. If somebody cuts the file
+/* The file is mapped, not read: its bytes need no second copy. If somebody truncates the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
 static SDL_Surface *decode_still_file(int fd, struct still_header *header, struct err *err)
 {

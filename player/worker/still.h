@@ -21,20 +21,20 @@ struct still_request {
     uint32_t background; /* 0xRRGGBB under transparent pixels */
 };
 
-/* Has the libraries load what they load at first use. Once in a worker, before its sandbox. */
+/* Lets the libraries open what they open at their first use. Call once in a worker, before its
+ * sandbox closes. */
 void still_prepare(void);
 
-/* A picture opened and measured, not yet scaled. */
+/* A picture that is decoded but not yet scaled. */
 struct still;
 
-/* Reads the whole picture from a descriptor (which stays the caller's). Pictures over the limits of
- * still_header.h are refused before a pixel is decoded. The orientation that a camera wrote into
- * a JPEG is applied. NULL on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT,
- * ERR_SYSTEM. */
+/* Decodes the picture of a descriptor, which stays the caller's. Pictures over the limits of
+ * still_header.h are refused before a pixel is decoded. A JPEG's EXIF orientation is applied. NULL
+ * on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT, ERR_SYSTEM. */
 struct still *still_open(int fd, const struct still_request *request, struct err *err);
 
-/* Size of the frame, where it stands upright on the canvas, and where the focus lies in it
- * (fractions); and what the file's header says, for `check`. */
+/* The frame's size, its place on the upright canvas, and where the focus lies in it (fractions);
+ * and what the file's header says, for `check`. */
 struct still_shape {
     int width_px, height_px;
     struct layout_box at;
@@ -44,7 +44,8 @@ struct still_shape {
 };
 struct still_shape still_shape(const struct still *still);
 
-/* Scales (Lanczos, in the stored light) into height_px rows of 0xFFRRGGBB words. */
+/* Scales (Lanczos, on the stored values) into height_px rows of 0xFFRRGGBB words. Errors:
+ * ERR_SYSTEM. */
 MUST_CHECK bool still_paint(struct still *still, void *pixels, size_t stride_bytes,
                             struct err *err);
 

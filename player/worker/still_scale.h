@@ -32,7 +32,7 @@ struct still_scale_target {
     int width_px, height_px;
 };
 
-/* Errors: ERR_SYSTEM (memory, or zimg's own words). */
+/* Errors: ERR_SYSTEM (out of memory, or zimg failed). */
 MUST_CHECK bool still_scale_picture(const struct still_scale_source *source,
                                     const struct still_scale_target *target, struct err *err);
 

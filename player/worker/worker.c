@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #define NICE 5
-#define OOM_KILL_FIRST "1000" /* of /proc/self/oom_score_adj, proc(5): the most */
+#define OOM_KILL_FIRST "1000" /* the maximum of /proc/self/oom_score_adj, see proc(5) */
 
-/* The player draws first, and lives longest when memory is short. Where neither can be had, a
- * worker works all the same. */
+/* The player gets the processor first, and is killed last when memory runs out. A worker works all
+ * the same if neither can be arranged. */
 static void lower_priority(void)
 {
     int nice = getpriority(PRIO_PROCESS, 0) + NICE;
@@ -81,7 +81,7 @@ static void send_error(const struct err *err)
     worker_send(&event, sizeof event, -1);
 }
 
-/* The limits hold in any case; the walls are what --no-sandbox leaves out. */
+/* The limits apply in any case; --no-sandbox leaves out the rest. */
 static bool enter_sandbox(const struct worker_role *role, const struct protocol_job *job,
                           const struct worker_files *files, struct err *err)
 {
@@ -92,10 +92,12 @@ static bool enter_sandbox(const struct worker_role *role, const struct protocol_
     bool ok = sandbox_set_limits(&limits, err);
     if (!job->unsandboxed)
         ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(role->sandbox, err);
-    return ok || err_prefix(err, "cannot sandbox the worker: ");
+    if (!ok)
+        return err_prefix(err, "cannot sandbox the worker: ");
+    return true;
 }
 
-/* Asked before the sandbox sets limits of its own. */
+/* Call before the sandbox sets limits of its own. */
 static bool is_short_of_memory(const struct worker_role *role)
 {
     struct rlimit space, memfd;
@@ -104,13 +106,14 @@ static bool is_short_of_memory(const struct worker_role *role)
             memfd.rlim_max < role->limits.file_bytes);
 }
 
-/* From here on, what goes wrong may be the medium's doing. */
+/* From here on the medium may be at fault for what goes wrong. */
 static bool send_ready(bool short_of_memory, struct err *err)
 {
     const struct protocol_event event = {
         .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_READY, .code = short_of_memory};
-    return worker_send(&event, sizeof event, -1) ||
-           err_set(err, ERR_WORKER, "the player has exited");
+    if (!worker_send(&event, sizeof event, -1))
+        return err_set(err, ERR_WORKER, "the player has exited");
+    return true;
 }
 
 int worker_main(const struct worker_role *role)
@@ -118,8 +121,8 @@ int worker_main(const struct worker_role *role)
     static struct protocol_job job;
     struct worker_files files = {0};
     struct err err = {0};
-    prctl(PR_SET_NAME, role->name); /* what `ps` shows */
-    /* Nothing else should be open; then the job's files get the next numbers. */
+    prctl(PR_SET_NAME, role->name); /* for `ps` */
+    /* Nothing else should be open; so the job's files get the next numbers. */
     closefrom(PROTOCOL_FD + 1);
     lower_priority();
     if (!receive_job(&job, &files))

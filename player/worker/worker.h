@@ -1,8 +1,8 @@
-/* A worker process: does one job, then ends.
+/* A worker process: does one job, then exits.
  *
- * A program's main() calls worker_main when it was started as a worker. It reads the job from
- * PROTOCOL_FD, closes the sandbox behind itself, says that it is ready, and only then looks at what
- * came with the job; the answer goes to PROTOCOL_FD. */
+ * A program's main() calls worker_main if it was started as a worker. It receives the job from
+ * PROTOCOL_FD, closes the sandbox, reports that it is ready, and only then reads what came with the
+ * job; the answer goes to PROTOCOL_FD. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
@@ -15,21 +15,23 @@ struct worker_files {
     size_t count;
 };
 
-/* What a worker can. */
+/* What distinguishes one kind of worker from another. */
 struct worker_role {
     const char *name;             /* at most 15 bytes */
-    struct sandbox_limits limits; /* descriptors: those it opens itself */
+    struct sandbox_limits limits; /* descriptors: only those that it opens itself */
     enum sandbox_kind sandbox;
-    void (*prepare)(const struct protocol_job *job); /* before the sandbox; NULL: nothing */
-    /* Does the job, answers all but the error. The job's texts are terminated. */
+    void (*prepare)(
+        const struct protocol_job *job); /* called before the sandbox closes; may be NULL */
+    /* Does the job and sends every answer except an error. The job's texts are terminated. */
     bool (*do_job)(struct protocol_job *job, const struct worker_files *files, struct err *err);
 };
 
-/* The process's exit status: 0 when the job was answered, with an error too; else PROTOCOL_EXIT_NO_JOB. */
+/* Returns the process's exit status: 0 if the job was answered, even with an error; else
+ * PROTOCOL_EXIT_NO_JOB. */
 int worker_main(const struct worker_role *role);
 
-/* One packet to the player, with a descriptor unless fd is -1; waits while the player's buffer is
- * full. */
+/* Sends one packet to the player, with a descriptor unless fd is -1; waits while the player's
+ * buffer is full. False if the player has exited. */
 bool worker_send(const void *packet, size_t size, int fd);
 
 #endif

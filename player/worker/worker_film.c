@@ -12,30 +12,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A film: its ring, as much again for what the decoder keeps for itself, its threads' stacks. */
+/* A film's ring, as much again for the decoder's own frames, its threads' stacks. */
 #define FILM_SPACE_BYTES ((size_t)3 << 30)
-/* Processor time of all threads: a day at four of them. What it does with it, the player
- * watches. */
+/* Processor time of all threads: a day at four of them. The player watches what it is used for. */
 #define FILM_SECONDS (4 * 86400)
 #define MEMFDS_MAX 1 /* memfds at a time */
 
 struct film_sender {
     struct film *film;
-    int64_t sent_ns;            /* the last sign of life */
+    int64_t sent_ns;            /* when the last message was sent */
     int64_t sent_steps;         /* in it */
-    int frames_out, sounds_out; /* out with the player */
-    int reader_slots;           /* frames that may be */
+    int frames_out, sounds_out; /* sent and not released by the player */
+    int reader_slots;           /* how many frames the player may have */
     bool frames_ended, sound_ended;
-    struct film_output sound; /* a piece of it on its way, in packets */
-    int sent;                 /* pairs of that */
+    struct film_output sound; /* the piece being sent, in packets */
+    int sent;                 /* pairs of it that were sent */
 };
 
-static bool set_player_gone(struct err *err)
+static bool send_to_player(const void *packet, size_t size, int fd, struct err *err)
 {
-    return err_set(err, ERR_WORKER, "the player has exited");
+    if (!worker_send(packet, size, fd))
+        return err_set(err, ERR_WORKER, "the player has exited");
+    return true;
 }
 
-/* A copy of a text that always ends. */
+/* Copies a text, shortened to fit. */
 static void copy_codec_name(char *to, size_t wanted_output, const char *from)
 {
     size_t length = strnlen(from, wanted_output - 1);
@@ -74,7 +75,8 @@ static struct protocol_film describe_film(const struct film_facts *facts, int sl
     return film;
 }
 
-/* The ring: the player may rely on its length, and reads while we write. */
+/* Sends the ring's memfd. It is sealed, so that the player can rely on its length; the player reads
+ * it while we write. */
 static bool share_ring(struct film *film, struct err *err)
 {
     const struct film_layout *layout = &film_facts(film)->layout;
@@ -87,13 +89,14 @@ static bool share_ring(struct film *film, struct err *err)
     if (fd >= 0 && ftruncate(fd, (off_t)size_bytes) == 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
         ring = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    bool ok = ring != MAP_FAILED ||
-              err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for the film's frames");
+    bool ok = ring != MAP_FAILED;
+    if (!ok)
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for the film's frames");
     ok = ok && film_start(film, ring, slots, err);
-    ok = ok && (worker_send(&event, sizeof event, fd) || set_player_gone(err));
+    ok = ok && send_to_player(&event, sizeof event, fd, err);
     if (fd >= 0)
         close(fd);
-    return ok; /* the mapping ends with the process */
+    return ok; /* the mapping lasts as long as the process */
 }
 
 static bool receive_order(struct film_sender *sender, int flags, bool *any, struct err *err)
@@ -109,7 +112,7 @@ static bool receive_order(struct film_sender *sender, int flags, bool *any, stru
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return true;
     if (received != (ssize_t)sizeof order || order.magic != PROTOCOL_MAGIC)
-        return set_player_gone(err);
+        return err_set(err, ERR_WORKER, "the player has exited");
     if (order.kind == PROTOCOL_ORDER_RELEASE_FRAME && sender->frames_out > 0) {
         film_release(sender->film, order.slot);
         sender->frames_out--;
@@ -121,7 +124,7 @@ static bool receive_order(struct film_sender *sender, int flags, bool *any, stru
     return true;
 }
 
-/* Takes what the player has sent; waits for it where there is nothing else to do. */
+/* Handles the orders that have arrived; with `wait` waits for one. */
 static bool receive_orders(struct film_sender *sender, bool wait, struct err *err)
 {
     bool any = true;
@@ -146,10 +149,10 @@ static bool send_frame(struct film_sender *sender, const struct film_output *out
     };
     sender->frames_out++;
     sender->sent_ns = clock_mono_ns();
-    return worker_send(&event, sizeof event, -1) || set_player_gone(err);
+    return send_to_player(&event, sizeof event, -1, err);
 }
 
-/* Still at it: told only where there is something new to tell, and seldom. */
+/* Reports progress, rarely, and only if there was some. */
 static bool send_progress(struct film_sender *sender, struct err *err)
 {
     int64_t now_ns = clock_mono_ns(), steps = film_counts(sender->film).packets;
@@ -159,10 +162,11 @@ static bool send_progress(struct film_sender *sender, struct err *err)
         .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_PROGRESS, .steps = steps};
     sender->sent_ns = now_ns;
     sender->sent_steps = steps;
-    return worker_send(&event, sizeof event, -1) || set_player_gone(err);
+    return send_to_player(&event, sizeof event, -1, err);
 }
 
-/* As many packets of the sound in work as there is room for: pictures never wait for the rest. */
+/* Sends as many packets of the present piece of sound as the player takes: frames never wait for
+ * the rest. */
 static bool send_sound(struct film_sender *sender, struct err *err)
 {
     static struct protocol_sound packet = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_SOUND};
@@ -175,21 +179,21 @@ static bool send_sound(struct film_sender *sender, struct err *err)
                2 * (size_t)packet.pairs * sizeof *packet.samples);
         sender->sounds_out++;
         sender->sent += packet.pairs;
-        if (!worker_send(&packet, sizeof packet, -1))
-            return set_player_gone(err);
+        if (!send_to_player(&packet, sizeof packet, -1, err))
+            return false;
     }
     return true;
 }
 
-/* The player need not wait for what is still to be heard. */
+/* The end of the frames: the player need not wait for the rest of the sound. */
 static bool end_frames(struct film_sender *sender, struct err *err)
 {
     const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_END};
     sender->frames_ended = true;
-    return worker_send(&event, sizeof event, -1) || set_player_gone(err);
+    return send_to_player(&event, sizeof event, -1, err);
 }
 
-/* What there is room for. */
+/* FILM_TAKE_*: what the player can take now. */
 static unsigned wanted_output(const struct film_sender *sender)
 {
     bool frames_out = !sender->frames_ended && sender->frames_out < sender->reader_slots;
@@ -225,7 +229,7 @@ static bool send_film(struct film_sender *sender, struct err *err)
         case FILM_WORKING:
             ok = send_progress(sender, err);
             break;
-        case FILM_END: /* of what was asked for: the other kind may go on */
+        case FILM_END: /* of the kinds asked for: the other kind may go on */
             sender->sound_ended |= (wanted & FILM_TAKE_SOUND) != 0;
             ok = !(wanted & FILM_TAKE_FRAMES) || end_frames(sender, err);
             break;
@@ -256,11 +260,11 @@ static bool do_film(const struct protocol_job *job, int file, struct err *err)
     if (job->probe_only) {
         struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_FILM};
         event.film = describe_film(film_facts(sender.film), 0);
-        ok = worker_send(&event, sizeof event, -1) || set_player_gone(err);
+        ok = send_to_player(&event, sizeof event, -1, err);
     } else {
         ok = share_ring(sender.film, err) && send_film(&sender, err);
     }
-    /* The player reads the ring as long as it likes; its own mapping keeps it. */
+    /* The player may go on reading the ring: its own mapping keeps the memory. */
     film_close(sender.film);
     return ok;
 }

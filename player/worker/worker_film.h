@@ -1,5 +1,5 @@
 /* The worker that plays a film: decodes ahead into a ring of memory that the player reads, as far
- * as the player gives frames back; until the film's end, or until the player is gone. */
+ * as the player releases frames; until the film ends or the player exits. */
 #ifndef WORKER_WORKER_FILM_H
 #define WORKER_WORKER_FILM_H
 

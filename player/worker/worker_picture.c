@@ -12,12 +12,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A picture of the largest size allowed, decoded, plus its frame, plus libraries. */
+/* The largest picture allowed, decoded; its frame; libraries. */
 #define ADDRESS_SPACE_BYTES ((size_t)1 << 30)
 #define PROCESSOR_SECONDS 60
 #define MEMFDS_MAX 1 /* memfds at a time */
 
-/* A frame's shape upright, and how to draw it. */
+/* A frame's upright format, and the function that draws it. */
 struct drawing {
     int width_px, height_px;
     struct layout_box at;
@@ -51,8 +51,8 @@ static bool paint_rotated(const struct drawing *drawing, int rotation, void *pix
     return ok;
 }
 
-/* Draws into a new memfd and seals it: nobody can change a frame once the player has it. Returns
- * the descriptor or -1. */
+/* Draws into a new memfd and seals it, so that nobody can change a frame that the player has.
+ * Returns the descriptor or -1. */
 static int draw_sealed(const struct drawing *drawing, int rotation,
                        const struct protocol_ring *ring, struct err *err)
 {
@@ -230,7 +230,7 @@ static bool make_house_card(struct protocol_job *job, struct err *err)
     return send_picture(job, &drawing, err);
 }
 
-/* What a library opens at its first use. */
+/* Lets libraries open what they open at their first use. */
 static void prepare_picture_job(const struct protocol_job *job)
 {
     if (job->kind == PROTOCOL_JOB_STILL)

@@ -1,4 +1,4 @@
-/* The worker that draws one picture: a still, a tagline, the house card's ground. */
+/* The worker that draws one picture: a still, a tagline, or the house card's background. */
 #ifndef WORKER_WORKER_PICTURE_H
 #define WORKER_WORKER_PICTURE_H
 
