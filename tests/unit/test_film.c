@@ -25,7 +25,7 @@ struct sample {
     int turn;    /* of the frames, clockwise */
     int first;   /* the number of the first frame */
     bool varies; /* and an MP4's index tells it */
-    bool painted;
+    bool converted;
     bool alike;     /* to one before it, so fewer places will do */
     bool no_stamps; /* on its first frames; its length is not known before it is played */
 };
@@ -45,11 +45,11 @@ static const struct sample samples[] = {
      .codec = "h264", .bits = 8},
     {"one-key.mp4", COUNTER X264 "-g 1000", .fps = 25, .codec = "h264", .bits = 8},
     {"h264-10.mp4", COUNTER "-c:v libx264 -preset veryfast -pix_fmt yuv420p10le -g 24", .fps = 25,
-     .codec = "h264", .bits = 10, .painted = true},
+     .codec = "h264", .bits = 10, .converted = true},
     {"h264-444.mp4", COUNTER "-c:v libx264 -preset veryfast -pix_fmt yuv444p -g 24", .fps = 25,
-     .codec = "h264", .bits = 8, .alike = true, .painted = true},
+     .codec = "h264", .bits = 8, .alike = true, .converted = true},
     {"h264-422-10.mkv", COUNTER "-c:v libx264 -preset veryfast -pix_fmt yuv422p10le -g 24",
-     .fps = 25, .codec = "h264", .bits = 10, .alike = true, .painted = true},
+     .fps = 25, .codec = "h264", .bits = 10, .alike = true, .converted = true},
     {"hevc.mp4",
      COUNTER "-c:v libx265 -preset ultrafast -x265-params "
              "log-level=none:keyint=24:bframes=3:open-gop=1:b-adapt=0:scenecut=0",
@@ -57,19 +57,19 @@ static const struct sample samples[] = {
     {"hevc-10.mkv",
      COUNTER "-c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -x265-params "
              "log-level=none:keyint=24:bframes=3:open-gop=1:b-adapt=0:scenecut=0",
-     .fps = 25, .codec = "hevc", .bits = 10, .alike = true, .painted = true},
+     .fps = 25, .codec = "hevc", .bits = 10, .alike = true, .converted = true},
     {"vp8.webm", COUNTER "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -auto-alt-ref 0",
      .fps = 25, .codec = "vp8", .bits = 8},
     {"vp9.webm", COUNTER "-c:v libvpx-vp9 -cpu-used 5 -g 24 -auto-alt-ref 1 -lag-in-frames 16",
      .fps = 25, .codec = "vp9", .bits = 8},
     {"vp9-10.webm",
      COUNTER "-c:v libvpx-vp9 -cpu-used 5 -g 24 -pix_fmt yuv420p10le -deadline realtime", .fps = 25,
-     .codec = "vp9", .bits = 10, .alike = true, .painted = true},
+     .codec = "vp9", .bits = 10, .alike = true, .converted = true},
     {"av1.mp4", COUNTER "-c:v libsvtav1 -preset 12 -g 24 -loglevel quiet", .fps = 25,
-     .codec = "av1", .bits = 8, .painted = true},
+     .codec = "av1", .bits = 8, .converted = true},
     {"av1-10.webm",
      COUNTER "-c:v libaom-av1 -cpu-used 8 -usage realtime -g 24 -pix_fmt yuv420p10le", .fps = 25,
-     .codec = "av1", .bits = 10, .alike = true, .painted = true},
+     .codec = "av1", .bits = 10, .alike = true, .converted = true},
     {"vary.mp4",
      COUNTER "-vf setpts=(N+2*floor(N/3))/25/TB -fps_mode passthrough -video_track_timescale "
              "12800 " X264,
@@ -89,11 +89,11 @@ static const struct sample samples[] = {
     {"live.webm", COUNTER "-c:v libvpx -deadline realtime -cpu-used 8 -g 24 -f webm -live 1",
      .fps = 25, .codec = "vp8", .bits = 8},
     {"turn-90.mp4", "-i {}/h264.mp4 -c copy -metadata:s:v:0 rotate=270", .fps = 25, .codec = "h264",
-     .bits = 8, .alike = true, .turn = 90, .painted = true},
+     .bits = 8, .alike = true, .turn = 90, .converted = true},
     {"turn-180.mp4", "-i {}/h264.mp4 -c copy -metadata:s:v:0 rotate=180", .fps = 25,
-     .codec = "h264", .bits = 8, .alike = true, .turn = 180, .painted = true},
+     .codec = "h264", .bits = 8, .alike = true, .turn = 180, .converted = true},
     {"turn-270.mp4", "-i {}/h264.mp4 -c copy -metadata:s:v:0 rotate=90", .fps = 25, .codec = "h264",
-     .bits = 8, .alike = true, .turn = 270, .painted = true},
+     .bits = 8, .alike = true, .turn = 270, .converted = true},
 };
 #define SAMPLES (sizeof samples / sizeof *samples)
 
@@ -149,9 +149,9 @@ static int play(const struct sample *sample, int slots, struct told told[FILM_FR
     struct film_counts counts = film_counts(film.film);
     assert_int_equal(counts.broken_packets, 0);
     assert_int_equal(counts.damaged_frames, 0);
-    assert_int_equal(counts.direct + counts.painted, count);
+    assert_int_equal(counts.direct + counts.converted, count);
     if (slots == 0)
-        assert_int_equal(sample->painted ? counts.direct : counts.painted, 0);
+        assert_int_equal(sample->converted ? counts.direct : counts.converted, 0);
     film_file_close(&film);
     return count;
 }

@@ -47,7 +47,7 @@ static const struct {
     const char *name;
     const char *words; /* after the input */
     enum frame_matrix colour;
-    bool painted;
+    bool converted;
 } cards[] = {
     {"601", "-vf scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -colorspace smpte170m",
      FRAME_BT601, false},
@@ -123,10 +123,10 @@ static void colours_are_right(void **state)
         for (int j = 0; j < 3; j++)
             near = near && abs(rgb[j] - colour[j]) <= tolerance;
         if (!near || facts->layout.matrix != cards[i % CARDS].colour ||
-            (counts.painted > 0) != cards[i % CARDS].painted)
-            fail_msg("%s: %d %d %d became %d %d %d, kind %d, %jd painted", cards[i % CARDS].name,
+            (counts.converted > 0) != cards[i % CARDS].converted)
+            fail_msg("%s: %d %d %d became %d %d %d, kind %d, %jd converted", cards[i % CARDS].name,
                      colour[0], colour[1], colour[2], rgb[0], rgb[1], rgb[2],
-                     (int)facts->layout.matrix, (intmax_t)counts.painted);
+                     (int)facts->layout.matrix, (intmax_t)counts.converted);
         film_file_close(&film);
     }
 }
@@ -277,7 +277,7 @@ static void a_film_that_changes_its_size_keeps_its_frames(void **state)
         film_release(film.film, output.slot);
         film_next(film.film, FILM_TAKE_FRAMES, &output, NULL);
     }
-    assert_int_equal(film_counts(film.film).painted, 10);
+    assert_int_equal(film_counts(film.film).converted, 10);
     film_file_close(&film);
 }
 
@@ -352,7 +352,7 @@ static void other_ways_to_store_colours(void **state)
     }
 }
 
-/* A picture that begins inside what is coded, in slots and painted. */
+/* A picture that begins inside what is coded, decoded into slots and converted. */
 static void pictures_begin_where_their_crop_says(void **state)
 {
     (void)state;

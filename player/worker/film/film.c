@@ -10,23 +10,23 @@
 #include <stdlib.h>
 
 #define SEEK_TRIES_MAX 6
-/* A place nearer than this ahead is reached by decoding. */
+/* A place ahead that is nearer than this is reached by decoding. */
 #define SEEK_WORTH_US 500000
 #define SEEK_BACK_US 2000000
-/* To be behind by so much is worth a look for an index that was not read yet. */
+/* If this far behind, an index that was not read yet is worth reading. */
 #define INDEX_WORTH_US 2000000
-/* FFmpeg's H.264 decoder keeps back the last frames of a film that it joined in the last open group
- * of pictures: an end sooner after a jump than pictures can be out of order (H.264, A.3.1) is not
- * believed. */
+/* FFmpeg's H.264 decoder withholds the last frames of a film that it joined in the last open group
+ * of pictures. So an end is not believed if fewer frames came after a jump than pictures can be out
+ * of order (H.264, A.3.1). */
 #define FRAMES_BEFORE_END_MIN 16
-/* To catch up, no jump leads nearer than this to what is wanted, nor to the end, for the same
- * reason: the first frame that is right may be so much later than its key frame is decoded. */
+/* When catching up, no jump leads nearer than this to the target or to the end, for the same
+ * reason: the first correct frame may come so much later than its key frame. */
 #define LANDING_MARGIN_US 1000000
 
 enum stage {
-    STAGE_FIRST,   /* nothing is known: the first frame tells when the film begins */
-    STAGE_LANDED,  /* jumped to where the start may be */
-    STAGE_REWOUND, /* back to the beginning, as no jump was any good */
+    STAGE_FIRST,   /* nothing is known: the first frame shows when the film begins */
+    STAGE_LANDED,  /* jumped to a place that may be before the start */
+    STAGE_REWOUND, /* back at the beginning, since no jump helped */
     STAGE_WALKING, /* `now` is not later than the start */
     STAGE_PLACED,
 };
@@ -39,16 +39,16 @@ struct film {
     struct film_decoder decoder;
     struct film_frame_pool *pool;
     struct film_converter *converter;
-    struct film_sound *sound;      /* NULL: not wanted, none, or over */
-    struct film_picture now, next; /* to be given out next, and the one after it */
+    struct film_sound *sound;      /* NULL: not requested, none, or over */
+    struct film_picture now, next; /* the next frame to return, and the one after it */
     enum stage stage;
-    int tries;          /* to jump to the start */
-    int64_t try_stamp;  /* the last one's, or the next one's */
+    int tries;          /* jumps towards the start */
+    int64_t try_stamp;  /* of the last jump, or of the next */
     bool must_catch_up; /* film_skip was called */
     bool failed;
-    int64_t last_output_us; /* the last frame's time */
+    int64_t last_output_us; /* time of the last frame returned */
     int64_t frames_until_us, sound_until_us;
-    int64_t sound_from_us; /* what is over by then is not heard */
+    int64_t sound_from_us; /* sound that is over by then is left out */
 };
 
 static enum film_result fail_film(struct err *err, const char *text)
@@ -128,7 +128,7 @@ static void move_picture(struct film_picture *into, struct film_picture *from)
     from->present = false;
 }
 
-/* Nothing that was read before counts any more. */
+/* Drops what was decoded before a jump. */
 static void drop_buffered(struct film *film)
 {
     drop_picture(&film->now);
@@ -137,8 +137,8 @@ static void drop_buffered(struct film *film)
         film_sound_flush(film->sound);
 }
 
-/* Jumps near the start by the file's index, which may be missing, coarse or wrong; at last to the
- * beginning. FILM_WORKING, or FILM_FAILED. */
+/* Jumps near the start by the file's index, which may be missing, coarse or wrong; if nothing else
+ * helps, to the beginning. FILM_WORKING, or FILM_FAILED. */
 static enum film_result try_to_jump(struct film *film, struct err *err)
 {
     drop_buffered(film);
@@ -152,8 +152,8 @@ static enum film_result try_to_jump(struct film *film, struct err *err)
     return film_decoder_rewind(&film->decoder, err) ? FILM_WORKING : FILM_FAILED;
 }
 
-/* As that, from further back: to the key frame before the one that would not do, and then
- * faster. */
+/* Jumps again, further back: to the key frame before the one that did not help, and then in growing
+ * steps. */
 static enum film_result jump_further_back(struct film *film, struct err *err)
 {
     const struct film_decoder *decoder = &film->decoder;
@@ -166,7 +166,7 @@ static enum film_result jump_further_back(struct film *film, struct err *err)
     return try_to_jump(film, err);
 }
 
-/* Once more to the same place, and then all is decoded on the way. */
+/* Jumps to the same place once more, and decodes everything on the way. */
 static enum film_result retry_thoroughly(struct film *film, struct err *err)
 {
     film->decoder.thorough = true;
@@ -193,13 +193,13 @@ static enum film_result walk_to_start(struct film *film, struct err *err)
     film->stage = STAGE_PLACED;
     film->must_catch_up = false;
     film->sound_until_us = film->sound_from_us;
-    /* Pictures come first: only they tell when the film begins. */
+    /* Pictures come first: only they show when the film begins. */
     film->frames_until_us = film->now.time_us;
     return FILM_WORKING;
 }
 
-/* Brings the frame that is on at the start to `now`. FILM_WORKING until the stage says that it is
- * done, or FILM_FAILED. */
+/* Finds the frame that is shown at the start. FILM_WORKING until stage is STAGE_PLACED, or
+ * FILM_FAILED. */
 static enum film_result find_start(struct film *film, struct err *err)
 {
     struct film_decoder *decoder = &film->decoder;
@@ -237,7 +237,7 @@ static int64_t output_duration_us(const struct film *film, bool last)
     return length > 0 ? length : 1;
 }
 
-/* The slot that `now` is in, or is brought into; -1 with the result in `result`. */
+/* The slot that `now` was decoded into, or is converted into; -1 with the reason in `result`. */
 static int place_in_slot(struct film *film, enum film_result *result)
 {
     const AVFrame *frame = film->now.frame;
@@ -254,7 +254,7 @@ static int place_in_slot(struct film *film, enum film_result *result)
     uint8_t *planes[3];
     film_frame_pool_planes(film->pool, slot, planes);
     if (film_convert_frame(film->converter, frame, planes, NULL)) {
-        film->counts.painted++;
+        film->counts.converted++;
         return slot;
     }
     film_frame_pool_release(film->pool, slot);
@@ -272,7 +272,7 @@ void film_skip(struct film *film, int64_t time_us)
     film->must_catch_up = true;
 }
 
-/* Jumps to a key frame on the way to the frame that is wanted, if there is one. */
+/* Jumps to a key frame before the target frame, if there is one ahead. */
 static void jump_to_catch_up(struct film *film)
 {
     struct film_decoder *decoder = &film->decoder;
@@ -290,8 +290,8 @@ static void jump_to_catch_up(struct film *film)
         film->sound_from_us = film->sound_until_us;
 }
 
-/* Makes sure that `now` is the frame that is wanted, or a later one, and that `next` is known, if
- * there is one. */
+/* Makes sure that `now` is the target frame or a later one, and that `next` is known, if there is
+ * one. */
 static enum film_result advance_picture(struct film *film, struct err *err)
 {
     struct film_picture *now = &film->now, *next = &film->next;
@@ -306,7 +306,7 @@ static enum film_result advance_picture(struct film *film, struct err *err)
             return now->present ? FILM_FRAME : FILM_END;
         if (result != FILM_FRAME)
             return result;
-        /* After a jump that led back. */
+        /* This happens after a jump that led back. */
         if (into->time_us == FILM_TIMESTAMPS_NONE || into->time_us <= film->last_output_us)
             drop_picture(into);
         if (!next->present)
@@ -323,7 +323,7 @@ static enum film_result next_frame(struct film *film, struct film_output *output
 {
     for (;;) {
         enum film_result result = advance_picture(film, err);
-        if (result == FILM_END && film->counts.direct + film->counts.painted == 0)
+        if (result == FILM_END && film->counts.direct + film->counts.converted == 0)
             return fail_film(err, "no picture of the film can be converted for the screen");
         if (result != FILM_FRAME)
             return result;
@@ -355,7 +355,7 @@ static void end_sound(struct film *film)
     film->sound = NULL;
 }
 
-/* FILM_END where there is no more, or it would be heard after the film's end. */
+/* FILM_END if there is no more, or it would start after the film's end. */
 static enum film_result next_sound(struct film *film, struct film_output *output)
 {
     if (!film->sound || !film->decoder.clock.stamped)
@@ -392,7 +392,7 @@ enum film_result film_step(struct film *film, unsigned take, struct film_output 
         film->failed = true;
     if (result == FILM_FRAME || result == FILM_WORKING || result == FILM_FAILED)
         return result;
-    /* No frame now; there may be sound all the same. */
+    /* No frame now, but there may be sound. */
     if (sound_wanted && !sound_first)
         sound = next_sound(film, output);
     if (sound == FILM_SOUND)

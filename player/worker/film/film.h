@@ -1,19 +1,19 @@
-/* Films: pictures and sound of one open file, in order, into memory that the caller gives.
+/* Films: decodes pictures and sound of one open file, in order, into memory that the caller gives.
  *
- * Runs in a worker process. Opens no file, knows no process and no socket; the caller's descriptor
- * is read with pread alone. What is in the file is taken for hostile: only the containers and
- * codecs of film_codec.h are ever tried, nothing that a file refers to is opened, sizes are
- * bounded. One thread calls; the decoder has threads of its own.
+ * Runs in a worker process. Opens no file, knows no process and no socket; reads the caller's
+ * descriptor by pread alone. The file is treated as hostile: only the containers and codecs of
+ * film_codec.h are ever tried, nothing that a file refers to is opened, sizes are bounded. One
+ * thread calls; the decoder has threads of its own.
  *
- *     film_open    what the headers say: fast, nothing is decoded for show. Enough for `check`
- *     film_start   gives it the slots
- *     film_next    the next frame or sound ...
- *     film_release ... until the reader has done with the frame
+ *     film_open    reads the headers: fast, no picture is decoded for output. Enough for `check`
+ *     film_start   passes the slots and starts the decoders
+ *     film_next    returns the next frame or sound ...
+ *     film_release ... a frame's slot, once the reader is done with it
  *     film_close
  *
- * Time 0 is the first frame that can be shown, whatever the file's own times begin with. A frame is
- * shown until the next one's time; the last one until the film's end. A time is a matter of the
- * frame's stamp alone, never of the frames before it: so all that join a film late agree. */
+ * Time 0 is the first frame that can be shown, whatever time stamps the file begins with. A frame
+ * is shown until the next one's time, the last one until the film's end. A frame's time depends on
+ * its stamp alone, never on the frames before it: so all who join a film late agree. */
 #ifndef WORKER_FILM_FILM_H
 #define WORKER_FILM_FILM_H
 
@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #define FILM_THREADS_MAX 16
-/* Frames that a reader may hold, or have before it, without making the decoder slower. */
+/* Frames that a reader may have at a time without slowing the decoder down. */
 #define FILM_READER_SLOTS 8
 #define FILM_SOUND_HZ 48000
 #define FILM_SOUND_CHANNELS 2
@@ -34,130 +34,129 @@
 struct film;
 
 struct film_request {
-    int64_t start_us; /* >= 0: the first frame given out is the one that is on then */
-    bool want_sound;  /* else no sound is even read */
-    int threads;  /* of the decoder: how many processors there are; clamped to what is allowed */
-    int rotation; /* the screen's, clockwise: 0, 90, 180 or 270; frames come turned for it */
+    int64_t start_us; /* at least 0: the frame shown at this time is returned first */
+    bool want_sound;  /* if false, no sound is even read */
+    int threads;      /* the decoder's: the number of processors, lowered to what is allowed */
+    int rotation;     /* the screen's, clockwise: 0, 90, 180 or 270; frames come rotated for it */
 };
 
 enum film_matrix { FILM_MATRIX_601, FILM_MATRIX_709, FILM_MATRIX_2020 };
 
-/* Where the planes lie in a slot: 8 bits a sample, I420 (Y, then U, then V at half the size both
- * ways, rounded up). Outside the planes a slot holds anything. */
+/* The places of the planes in a slot: 8 bits a sample, I420 (Y, then U, then V at half the size
+ * both ways, rounded up). Other bytes of a slot are undefined. */
 struct film_layout {
-    int width_px, height_px; /* of plane Y, turned for the screen; 1 to PROTOCOL_FILM_SIDE_MAX_PX */
-    size_t offset_bytes[3];  /* multiples of 64 */
-    size_t stride_bytes[3];  /* multiples of 64 */
-    size_t slot_bytes;       /* from one slot to the next, a multiple of 4096 */
-    /* Of the whole ring: more make nothing faster, and all of them have 256 MiB at most, but for
-     * the few that the largest films need. Those with low numbers are used first: the last ones
-     * may never be written to, and then cost no memory. */
+    int width_px,
+        height_px;          /* of plane Y, rotated for the screen; 1 to PROTOCOL_FILM_SIDE_MAX_PX */
+    size_t offset_bytes[3]; /* multiples of 64 */
+    size_t stride_bytes[3]; /* multiples of 64 */
+    size_t slot_bytes;      /* from one slot to the next, a multiple of 4096 */
+    /* Slots in the ring: more would make nothing faster. Together they have at most 256 MiB, but
+     * the few that the largest films need are always there. Slots with low numbers are used first:
+     * the last ones may never be written to, and then cost no memory. */
     int slots;
-    int reader_slots;         /* of these a reader may hold so many: 3 to FILM_READER_SLOTS */
-    enum frame_matrix matrix; /* of all frames, whatever the file has */
+    int reader_slots; /* so many of them the reader may have at a time: 3 to FILM_READER_SLOTS */
+    enum frame_matrix matrix; /* of the frames returned, whatever the file has */
 };
 
 struct film_facts {
     struct film_layout layout;
-    int width_px, height_px;             /* as shown upright: turned, with square pixels */
+    int width_px, height_px;             /* as shown upright: rotated, with square pixels */
     int coded_width_px, coded_height_px; /* as stored */
     char codec[16];
     char pixel_format[24]; /* FFmpeg's name; empty where unknown before decoding */
     int bit_depth;
-    enum film_matrix matrix; /* guessed from the size where the file does not tell */
+    enum film_matrix matrix; /* guessed from the size if the file has none */
     bool full_range;
     bool high_dynamic_range; /* PQ or HLG: shown without tone mapping, so it will look flat */
-    int rotation;            /* the container's, clockwise; the screen's is not in it */
-    bool mirrored;           /* turned over top to bottom before that */
+    int rotation;            /* the container's, clockwise, without the screen's */
+    bool mirrored;           /* flipped top to bottom before that */
     double fps;              /* on average; 0: unknown */
-    /* Frames last 1.5 times as long as others, or more; Matroska seldom tells. */
+    /* The longest frame lasts at least 1.5 times as long as the shortest; Matroska rarely says. */
     bool variable_rate;
-    int64_t duration_us; /* > 0 where the file tells, or its packets do; 0: unknown */
-    bool direct;         /* frames need no conversion: decoded into their slots, where possible */
-    bool has_sound;      /* one that can be decoded */
-    bool has_alpha;      /* transparency that the file marks; it is shown opaque */
-    /* The longest that a frame stands, where the file's index has an entry for each frame (MP4,
-     * not in fragments); 0: unknown. Much longer than the others: its stamps jump ahead. */
+    int64_t duration_us; /* from the headers or the packets; 0: unknown */
+    bool direct;    /* frames need no conversion: they are decoded into their slots if possible */
+    bool has_sound; /* sound that can be decoded */
+    bool has_alpha; /* the file marks transparency; the film is shown opaque */
+    /* The longest duration of a frame, if the file's index has an entry for each frame (MP4 without
+     * fragments); 0: unknown. If it is much longer than the others, the stamps jump ahead. */
     int64_t longest_us;
 };
 
-/* Reads the headers, and no more of the film than it takes to know its shape. `fd` must be a
- * regular file; it stays the caller's, and open until film_close. NULL on failure: ERR_INPUT (not
- * a film that is allowed, damaged), ERR_LIMIT (too large), ERR_SYSTEM. */
+/* Reads the headers, and no more of the film than it takes to know its format. `fd` must be a
+ * regular file; it stays the caller's, and open until film_close. NULL on failure: ERR_INPUT (not a
+ * film that is allowed, damaged), ERR_LIMIT (too large), ERR_SYSTEM. */
 struct film *film_open(int fd, const struct film_request *request, struct err *err);
 
 /* Lives as long as the film. */
 const struct film_facts *film_facts(const struct film *film);
 
-/* Gives the slots: `slots` (3 to PROTOCOL_FILM_SLOTS_MAX) times facts.layout.slot_bytes at `ring`, aligned
- * to a page, mapped for writing until film_close. Starts the decoders. Once. False: ERR_SYSTEM,
- * ERR_INPUT. */
+/* Passes the memory for `slots` (3 to PROTOCOL_FILM_SLOTS_MAX) slots of facts.layout.slot_bytes at
+ * `ring`, aligned to a page and writable until film_close; starts the decoders. Call once. Errors:
+ * ERR_SYSTEM, ERR_INPUT. */
 MUST_CHECK bool film_start(struct film *film, void *ring, int slots, struct err *err);
 
 enum film_result {
     FILM_FRAME,
     FILM_SOUND,
-    FILM_WAIT,    /* no slot is free, or the other kind, not taken now, has to be taken first */
-    FILM_WORKING, /* of film_step: there is nothing to give out yet, but it went on */
-    FILM_END,     /* of what is taken */
+    FILM_WAIT,    /* no slot is free, or the other kind, not accepted now, has to be taken first */
+    FILM_WORKING, /* film_step only: progress, but nothing to return yet */
+    FILM_END,     /* no more of what is accepted */
     FILM_FAILED,
 };
 
-/* What the caller has room for now. It may change from call to call: neither kind waits for the
- * other, but for what is kept between them (8 MiB of packets). */
+/* What the caller accepts now; may change from call to call. Neither kind waits for the other,
+ * except when the packets between them exceed 8 MiB. */
 #define FILM_TAKE_FRAMES 1u
 #define FILM_TAKE_SOUND 2u
 
 struct film_output {
     int64_t time_us;
     int64_t duration_us; /* > 0 */
-    /* FILM_FRAME: the caller's until film_release. A picture that the film shows twice may come
-     * twice in the same slot: each time is to be released. */
+    /* FILM_FRAME: the caller's until film_release. A picture that the film shows twice may be
+     * returned twice with the same slot: release it twice. */
     int slot;
-    /* Parts of it are missing or made up, or a packet before it could not be decoded. */
+    /* Parts of the frame are missing or made up, or a packet before it could not be decoded. */
     bool damaged;
-    /* FILM_SOUND: 48 kHz, stereo, interleaved, -1 to 1; until the next call that takes sound. Gaps
-     * between one sound's end and the next one's time are silence. */
+    /* FILM_SOUND: 48 kHz, stereo, interleaved, -1 to 1; valid until the next call that accepts
+     * sound. Gaps between one piece's end and the next one's time are silence. */
     const float *samples;
     int sample_count; /* pairs */
 };
 
-/* The next frame, or sound, whichever comes first. Frames come in the order they are shown in, with
- * rising times. What is broken is left out and counted, and so are frames whose stamps go back: a
- * film fails (ERR_INPUT) when 300 packets in a row that ought to give a frame give none, or when it
- * ends without one, and (ERR_LIMIT) when the memory that it is allowed does not do for it. Sound
- * never fails a film.
+/* The next frame, or sound, whichever comes first. Frames come in display order, with rising times.
+ * Broken packets are left out and counted, and so are frames whose stamps go back. A film fails
+ * with ERR_INPUT if 300 packets in a row that should give a frame give none, or if it ends without
+ * one, and with ERR_LIMIT if the memory that it is allowed is not enough. Sound never fails a film.
  *
- * It takes as long as decoding takes: at a late start that may be hundreds of frames. */
+ * * Takes as long as decoding takes: after a late start that may be hundreds of frames. */
 enum film_result film_next(struct film *film, unsigned take, struct film_output *output,
                            struct err *err);
 
-/* The same in steps, none of which takes longer than decoding a packet or opening the file. Each
- * FILM_WORKING is progress: the film ends, fails or gives something after a finite number. */
+/* The same in steps, none of which takes longer than decoding a packet or opening the file. The
+ * film ends, fails or returns something after a finite number of FILM_WORKING. */
 enum film_result film_step(struct film *film, unsigned take, struct film_output *output,
                            struct err *err);
 
-/* Catches up: frames and sound that are over by time_us are not given out any more, and what is not
+/* Catches up: frames and sound that are over by time_us are not returned any more, and what is not
  * needed to get there is not decoded (frames that no other one refers to; everything up to a key
- * frame ahead, where the file's index tells of one). The last frame of the film is given out even
- * if it is over. At any time, for the next call of film_next; a time before one
- * that was given already changes nothing. */
+ * frame ahead, if the file's index has one). The film's last frame is returned even if it is over.
+ * Takes effect at the next film_next or film_step; a time before an earlier one changes nothing. */
 void film_skip(struct film *film, int64_t time_us);
 
-/* The reader has done with a slot. A slot that the reader does not hold is left alone. */
+/* The reader is done with a slot. Ignored for a slot that the reader does not have. */
 void film_release(struct film *film, int slot);
 
-/* So far. */
+/* Counts so far. */
 struct film_counts {
-    int64_t direct;         /* frames that were decoded into their slots */
-    int64_t painted;        /* frames that were converted, turned or copied into theirs */
-    int64_t broken_packets; /* of pictures */
-    int64_t damaged_frames; /* with parts that are missing or made up */
-    int64_t broken_sounds;  /* packets; silence instead */
-    int64_t seeks;   /* how often another place was tried to find the start, or to catch up */
-    int64_t packets; /* of pictures that were read to be decoded: rises with all progress */
-    int64_t skipped; /* frames that were decoded and left out because of film_skip */
-    int64_t late;    /* frames left out because their stamps go back */
+    int64_t direct;         /* frames decoded into their slots */
+    int64_t converted;      /* frames converted, rotated or copied into their slots */
+    int64_t broken_packets; /* packets of pictures that could not be decoded */
+    int64_t damaged_frames; /* frames with parts that are missing or made up */
+    int64_t broken_sounds;  /* packets of sound that could not be decoded: silence instead */
+    int64_t seeks;          /* jumps to find the start, or to catch up */
+    int64_t packets;        /* packets of pictures read for decoding: rises with all progress */
+    int64_t skipped;        /* frames decoded and left out because of film_skip */
+    int64_t late;           /* frames left out because their stamps go back */
 };
 struct film_counts film_counts(const struct film *film);
 

@@ -5,10 +5,10 @@
 #include <libavutil/imgutils.h>
 #include <stdio.h>
 
-/* What frames in the making may take of the worker's address space (worker_film.c), beside its
+/* How much of the worker's address space (worker_film.c) frames being decoded may take, beside the
  * ring, the threads' stacks and the libraries. */
 #define DECODER_BYTES_MAX ((int64_t)2048 << 20)
-/* The most that decoders keep of large frames beside those that their threads work on. */
+/* The most large frames that decoders refer to beside those that their threads work on. */
 #define FRAMES_REFERENCED_MAX 8
 
 #define TEXT(number) #number
@@ -16,8 +16,8 @@
 
 const AVCodec *film_codec_find(enum AVCodecID id)
 {
-    /* By name: for some codecs FFmpeg has several decoders, and which comes first depends on how it
-     * was built. */
+    /* By name: FFmpeg has several decoders for some codecs, and which one is the first depends on
+     * its build. */
     static const struct {
         enum AVCodecID id;
         const char *name;
@@ -41,17 +41,29 @@ bool film_codec_limits(AVDictionary **options)
            av_dict_set(options, "codec_whitelist", FILM_CODEC_DECODERS, 0) >= 0;
 }
 
-bool film_codec_error(struct err *err, int code, const char *what)
+/* FFmpeg's own words only where they say something to an operator. */
+static const char *ffmpeg_reason(int code, char text[AV_ERROR_MAX_STRING_SIZE])
 {
-    char reason[AV_ERROR_MAX_STRING_SIZE];
-    av_strerror(code, reason, sizeof reason);
-    /* It is what the film asks for that is limited, not the machine. */
-    enum err_code err_code_of = code == AVERROR(ENOMEM) ? ERR_LIMIT : ERR_INPUT;
-    return err_set(err, err_code_of, "%s: %s", what, reason);
+    if (code == AVERROR_INVALIDDATA || code == AVERROR(EINVAL))
+        return "its data are damaged or not understood";
+    if (code == AVERROR_EOF)
+        return "it ends too early";
+    if (code == AVERROR(ENOMEM))
+        return "it needs more memory than films may use";
+    av_strerror(code, text, AV_ERROR_MAX_STRING_SIZE);
+    return text;
 }
 
-/* Each thread works on a frame of its own, so the size says how many fit. A frame needs about half
- * as much again for its vectors and modes. */
+bool film_codec_error(struct err *err, int code, const char *what)
+{
+    char text[AV_ERROR_MAX_STRING_SIZE];
+    /* What the film needs is limited, not what the machine has. */
+    enum err_code err_code = code == AVERROR(ENOMEM) ? ERR_LIMIT : ERR_INPUT;
+    return err_set(err, err_code, "%s: %s", what, ffmpeg_reason(code, text));
+}
+
+/* Each thread works on a frame of its own, so the frame size decides how many fit. A frame needs
+ * about half as much again for its motion vectors and modes. */
 int film_codec_threads(const AVCodecParameters *parameters, int wanted)
 {
     enum AVPixelFormat format = (enum AVPixelFormat)parameters->format;

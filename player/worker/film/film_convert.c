@@ -9,7 +9,7 @@
 #include <libyuv/rotate.h>
 #include <stdlib.h>
 
-/* What a scaler was made for. */
+/* The input that a scaler was made for. */
 struct source {
     int width_px, height_px;
     enum AVPixelFormat format;
@@ -23,7 +23,7 @@ struct film_converter {
     int turn;
     struct SwsContext *scaler;
     struct source made_for;
-    uint8_t *upright; /* planes before they are turned, all in one */
+    uint8_t *upright; /* planes before they are rotated, in one block */
 };
 
 struct film_converter *film_convert_create(const struct film_facts *facts, int rotation)
@@ -41,7 +41,7 @@ static bool is_turned(const struct film_converter *converter)
     return converter->turn != 0 || converter->facts.mirrored;
 }
 
-/* JPEG's name for a format is only a range, which is told apart from it. */
+/* FFmpeg's JPEG formats only imply a range, which is handled on its own. */
 static enum AVPixelFormat without_jpeg_range(enum AVPixelFormat format)
 {
     switch ((int)format) {
@@ -72,7 +72,8 @@ static struct source source_of_frame(const struct film_converter *converter, con
     };
 }
 
-/* As it was coded: of the right size, format and colours, but perhaps not turned. */
+/* Whether the frame has the right size, format and colors, except that it may have to be
+ * rotated. */
 static bool is_ready(const struct film_converter *converter, const struct source *source)
 {
     enum frame_matrix matrix;
@@ -96,7 +97,7 @@ static const int *matrix_table(enum film_matrix matrix)
                                                             : SWS_CS_ITU601);
 }
 
-/* The ranges have to be known before the scaler is made: it looks for short cuts then. */
+/* The ranges have to be set before the scaler is initialized: it chooses its short cuts then. */
 static bool init_scaler(struct SwsContext *scaler, const struct film_converter *converter,
                         const struct source *source)
 {
@@ -124,7 +125,7 @@ static bool init_scaler(struct SwsContext *scaler, const struct film_converter *
     const int *from =
         source->smpte240 ? sws_getCoefficients(SWS_CS_SMPTE240M) : matrix_table(source->matrix);
     const int *to = matrix_table(matrix == FRAME_BT709 ? FILM_MATRIX_709 : FILM_MATRIX_601);
-    /* -1 where there is nothing to convert: no harm. */
+    /* Returns -1 if there is nothing to convert, which does no harm. */
     sws_setColorspaceDetails(scaler, from, source->full_range, to, full, 0, 1 << 16, 1 << 16);
     return true;
 }
@@ -152,7 +153,7 @@ static bool make_scaler(struct film_converter *converter, const struct source *s
     return err_set(err, ERR_INPUT, "cannot convert pictures of the format %s", name ? name : "?");
 }
 
-/* Planes of the coded size, one after the other. */
+/* Allocates planes of the coded size, one after the other. */
 static bool upright_planes(struct film_converter *converter, uint8_t *planes[3], int strides[3],
                            struct err *err)
 {
@@ -192,7 +193,7 @@ bool film_convert_frame(struct film_converter *converter, const AVFrame *frame, 
     }
     if (!make_scaler(converter, &source, err))
         return false;
-    /* The scaler copies four of each, whatever the format. */
+    /* The scaler copies four pointers, whatever the format. */
     uint8_t *into[4] = {planes[0], planes[1], planes[2], NULL};
     int strides[4] = {0};
     for (int i = 0; i < 3; i++)

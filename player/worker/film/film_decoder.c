@@ -4,13 +4,13 @@
 #include "worker/film/film_codec.h"
 
 #define PACKETS_WITHOUT_FRAME_MAX 300
-/* What an edit list cuts off is decoded all the same, from a key frame on: ten minutes at 30
- * fps. */
+/* What an edit list hides is decoded all the same, from a key frame on: ten minutes at 30 fps. */
 #define PACKETS_NOT_SHOWN_MAX 18000
-/* So many frames that can't be right are left out after a jump; then the film is taken as it is. */
+/* So many frames that can't be correct are left out after a jump; then the film is taken as it
+ * is. */
 #define UNTRUSTED_MAX 300
-/* Frames that end this long before the one that is wanted are of no use, whatever the order in
- * which their stamps come. */
+/* Frames that end this long before the target are of no use, in whatever order their stamps
+ * come. */
 #define SKIP_BEFORE_US 200000
 
 _Static_assert(FILM_THREADS_MAX <= SPARE_THREADS_MAX, "in a sandbox there are no more");
@@ -51,7 +51,7 @@ static void note_first_packet(struct film_decoder *decoder)
     decoder->trusted = false;
 }
 
-/* Whether the packet's frame is over long before the one that is wanted. */
+/* Whether the packet's frame ends well before the target. */
 static bool ends_before_target(const struct film_decoder *decoder)
 {
     const AVPacket *packet = decoder->packet;
@@ -63,7 +63,7 @@ static bool ends_before_target(const struct film_decoder *decoder)
     return end_us != FILM_TIMESTAMPS_NONE && end_us < decoder->target_us - SKIP_BEFORE_US;
 }
 
-/* Frames that no other frame refers to are left out where they would not be shown. */
+/* Leaves out frames that no other frame refers to if they would not be shown. */
 static void choose_skip_mode(struct film_decoder *decoder)
 {
     const AVPacket *packet = decoder->packet;
@@ -82,14 +82,15 @@ static void choose_skip_mode(struct film_decoder *decoder)
 static bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
 {
     if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
-        return !err_set(err, ERR_INPUT, "no picture came out of %d packets in a row",
-                        PACKETS_WITHOUT_FRAME_MAX);
-    return decoder->not_shown > PACKETS_NOT_SHOWN_MAX &&
-           !err_set(err, ERR_INPUT, "an edit list hides more than %d packets",
-                    PACKETS_NOT_SHOWN_MAX);
+        return err_set(err, ERR_INPUT, "no picture came out of %d packets in a row",
+                       PACKETS_WITHOUT_FRAME_MAX);
+    if (decoder->not_shown > PACKETS_NOT_SHOWN_MAX)
+        return err_set(err, ERR_INPUT, "an edit list hides more than %d packets",
+                       PACKETS_NOT_SHOWN_MAX);
+    return true;
 }
 
-/* What a decoder has to say but frames. False: the film ends with it. */
+/* Handles an error of the decoder. False: the film fails. */
 static bool count_broken_packet(struct film_decoder *decoder, int code, struct err *err)
 {
     if (code == AVERROR(ENOMEM) || film_frame_pool_out_of_memory(decoder->pool))
@@ -99,7 +100,7 @@ static bool count_broken_packet(struct film_decoder *decoder, int code, struct e
     return true;
 }
 
-/* One packet to the decoder. */
+/* Sends one packet to the decoder. */
 static bool feed_film_decoder(struct film_decoder *decoder, struct err *err)
 {
     AVPacket *packet = decoder->packet;
@@ -115,10 +116,10 @@ static bool feed_film_decoder(struct film_decoder *decoder, struct err *err)
     int code = avcodec_send_packet(decoder->context, packet);
     av_packet_unref(packet);
     return (code >= 0 || count_broken_packet(decoder, code, err)) &&
-           !check_packet_limits(decoder, err);
+           check_packet_limits(decoder, err);
 }
 
-/* Takes a frame, or gives a packet. */
+/* Receives a frame from the decoder, or sends it a packet. */
 static enum film_result decode_step(struct film_decoder *decoder, AVFrame *frame, struct err *err)
 {
     if (decoder->ended)
@@ -138,9 +139,9 @@ static enum film_result decode_step(struct film_decoder *decoder, AVFrame *frame
     return count_broken_packet(decoder, code, err) ? FILM_WORKING : FILM_FAILED;
 }
 
-/* After a jump to a key frame inside an open group of pictures, decoders give frames that are shown
- * before the key frame and refer to what was before the jump: grey, or smeared. The same goes for
- * films that refresh their picture bit by bit. */
+/* After a jump to a key frame inside an open group of pictures, decoders return frames that are
+ * shown before the key frame and refer to frames before the jump: grey, or smeared. The same goes
+ * for films that refresh their picture bit by bit. */
 static bool is_trusted(struct film_decoder *decoder, const AVFrame *frame)
 {
     if (decoder->trusted)
@@ -148,7 +149,7 @@ static bool is_trusted(struct film_decoder *decoder, const AVFrame *frame)
     int64_t stamp = frame->best_effort_timestamp;
     bool early = decoder->key_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE &&
                  stamp < decoder->key_stamp;
-    /* What a decoder is made to give up at the end it does not mark. */
+    /* A decoder does not mark the frames that it returns when it is drained. */
     bool incomplete =
         frame->flags & AV_FRAME_FLAG_CORRUPT || (decoder->jumped && decoder->draining);
     decoder->trusted = (!early && !incomplete) || ++decoder->untrusted > UNTRUSTED_MAX;

@@ -1,4 +1,4 @@
-/* A film's pictures, packet by packet: frames with their times, in order. Part of film. */
+/* Decodes a film's pictures packet by packet: frames with their times, in order. Part of film. */
 #ifndef WORKER_FILM_FILM_DECODER_H
 #define WORKER_FILM_FILM_DECODER_H
 
@@ -7,7 +7,7 @@
 #include "worker/film/film_frame_pool.h"
 #include "worker/film/film_timestamps.h"
 
-/* A decoded frame with its time; FILM_TIMESTAMPS_NONE where nobody knows it. */
+/* A decoded frame with its time, FILM_TIMESTAMPS_NONE if unknown. */
 struct film_picture {
     AVFrame *frame;
     bool present;
@@ -16,55 +16,55 @@ struct film_picture {
 };
 
 struct film_decoder {
-    struct film_timestamps clock; /* set up by the owner */
+    struct film_timestamps clock; /* initialized by the owner */
     struct film_counts *counts;   /* the owner's */
     struct film_demux *input;     /* the owner's */
-    int64_t target_us;            /* frames that are over then need not be decoded */
-    bool thorough;                /* but are */
+    int64_t target_us;            /* frames that are over by then need not be decoded */
+    bool thorough;                /* decode them all the same */
     int frames_since_jump;        /* frames */
     struct film_frame_pool *pool; /* the owner's */
     AVCodecContext *context;
     AVPacket *packet;
-    bool draining, ended; /* the decoder got all packets; gave all frames */
-    bool packet_broken;   /* a packet since the last frame, or since a jump */
-    bool first_packet;    /* none was sent since the last jump */
-    int64_t key_stamp;    /* of the key frame after it; AV_NOPTS_VALUE: there was none */
+    bool draining, ended; /* the decoder got all packets; returned all frames */
+    bool packet_broken;   /* a packet was broken since the last frame or jump */
+    bool first_packet;    /* no packet was sent since the last jump */
+    int64_t key_stamp;    /* of the first key frame since then; AV_NOPTS_VALUE: none */
     int64_t key_decode_stamp;
-    int64_t sent_stamp;   /* the last packet's, for decoding */
-    int64_t passed_stamp; /* the latest of those that may not have been decoded */
-    bool jumped;          /* elsewhere than to the beginning */
-    bool trusted;         /* a frame since then was right */
-    int untrusted;        /* frames until then */
-    int without_frame;    /* packets, and answers that were none */
-    int not_shown;        /* packets before the beginning of an edit list's part */
-    bool index_loaded;    /* by jumping to catch up */
+    int64_t sent_stamp;   /* decoding stamp of the last packet */
+    int64_t passed_stamp; /* the latest of packets that may not have been decoded */
+    bool jumped;          /* to another place than the beginning */
+    bool trusted;         /* a frame since then was correct */
+    int untrusted;        /* frames before that */
+    int without_frame;    /* packets and errors in a row without a frame */
+    int not_shown;        /* packets that an edit list hides */
+    bool index_loaded;    /* once, when catching up */
 };
 
-/* Opens the decoder; all its threads run then. The clock, counts and input must be there, all else
+/* Opens the decoder and starts all its threads. `clock`, `counts` and `input` must be set, all else
  * zero. Errors: ERR_INPUT, ERR_LIMIT, ERR_SYSTEM. */
 MUST_CHECK bool film_decoder_start(struct film_decoder *decoder, struct film_frame_pool *pool,
                                    const struct film_facts *facts, int threads, struct err *err);
 
-/* The next frame that is right, into an empty `into`. Broken packets and frames that come too late
- * are left out and counted. FILM_FRAME, FILM_WORKING (a packet went in, call again), FILM_END or
- * FILM_FAILED (ERR_INPUT, ERR_LIMIT). */
+/* Puts the next correct frame into the empty `into`. Broken packets, and frames whose stamps go
+ * back, are left out and counted. FILM_FRAME, FILM_WORKING (a packet was sent to the decoder, call
+ * again), FILM_END or FILM_FAILED (ERR_INPUT, ERR_LIMIT). */
 enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *picture,
                                    struct err *err);
 
-/* Whether a frame that was not decoded may be the one that is shown after this one. */
+/* Whether a frame that was not decoded may be the one shown after this one. */
 bool film_decoder_passed(const struct film_decoder *decoder, const struct film_picture *picture);
 
-/* Goes to a key frame at or before a stamp; false where that can't be done. */
+/* Goes to a key frame at or before a stamp. False if that is impossible. */
 bool film_decoder_seek(struct film_decoder *decoder, int64_t stamp);
 
-/* As that, but only to a key frame that lies ahead. Where the index was not read yet, `look` allows
- * to go once where reading it leads to, which may be the key frame behind. */
+/* The same, but only if the key frame is ahead. If the index was not read yet, `load_index` allows
+ * one jump that reads it, and may lead back. */
 bool film_decoder_seek_ahead(struct film_decoder *decoder, int64_t stamp, bool load_index);
 
 /* Back to the first frame. */
 MUST_CHECK bool film_decoder_rewind(struct film_decoder *decoder, struct err *err);
 
-/* Before the pool goes. Zeroed memory is allowed. */
+/* Call before the pool is destroyed. Zeroed memory is allowed. */
 void film_decoder_finish(struct film_decoder *decoder);
 
 #endif

@@ -13,14 +13,15 @@
 #define PROBE_BYTES "8388608"
 #define PROBE_US "5000000"
 #define BAD_READS_MAX 64
-/* A file may count from its first stamp, or from 0, and rounds: within this the difference is of no
- * account. */
+/* A file may count its length from its first stamp or from 0, and rounds it: less than this makes
+ * no difference. */
 #define STARTS_AT_ONCE_US 100000
-/* How much of a file's end is read for its last pictures, and how much more where none is there. */
+/* How much of a file's end is read for its last pictures, and how much at most if there are
+ * none. */
 #define TAIL_BYTES ((int64_t)2 << 20)
 #define TAIL_BYTES_MAX ((int64_t)32 << 20)
 
-/* Packets in order, in a ring. */
+/* Packets in order, in a ring buffer. */
 struct packet_queue {
     AVPacket *packets[FILM_DEMUX_QUEUE_PACKETS_MAX];
     size_t first, count, bytes;
@@ -29,8 +30,8 @@ struct packet_queue {
 struct film_demux {
     int fd;
     int64_t size_bytes, at_bytes;
-    int64_t head_bytes;          /* what was read to open it */
-    int64_t hole_at, hole_bytes; /* to look at a file's end: what lies between is not there */
+    int64_t head_bytes;          /* read while opening it */
+    int64_t hole_at, hole_bytes; /* these bytes are hidden, to read a file's end */
     bool want_sound;
     AVFormatContext *format;
     int index[FILM_STREAM_COUNT]; /* -1: none */
@@ -71,7 +72,7 @@ static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
     return input->at_bytes = from + offset;
 }
 
-/* A file that refers to others (a playlist, external tracks) gets none of them. */
+/* A file may refer to others (a playlist, external tracks): none is opened. */
 static int open_nothing(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
                         AVDictionary **options)
 {
@@ -105,7 +106,7 @@ static void packet_queue_take(struct packet_queue *queue, AVPacket *packet)
     queue->count--;
 }
 
-/* Takes the packet over. Without memory it is lost, as a broken one would be. */
+/* Takes ownership of the packet. Out of memory it is lost, like a broken one. */
 static void packet_queue_put(struct packet_queue *queue, AVPacket *packet)
 {
     AVPacket *moved = av_packet_alloc();
@@ -132,7 +133,7 @@ static void close_format(struct film_demux *input)
     avio_context_free(&io);
 }
 
-/* FFmpeg writes to standard error of its own accord, at length about hostile files. */
+/* FFmpeg writes to standard error by itself, at length about hostile files. */
 static void set_process_limits(void)
 {
     av_log_set_level(AV_LOG_QUIET);
@@ -158,7 +159,7 @@ static bool format_options(AVDictionary **options)
         {"protocol_whitelist", ""},
         {"probesize", PROBE_BYTES},
         {"analyzeduration", PROBE_US},
-        /* mov: tracks in other files are not looked for. */
+        /* mov: don't look for tracks in other files. */
         {"enable_drefs", "0"},
         {"use_absolute_path", "0"},
     };
@@ -181,7 +182,7 @@ static bool open_format(struct film_demux *input, struct err *err)
         input->format->pb = io;
         input->format->flags |= AVFMT_FLAG_CUSTOM_IO;
         input->format->io_open = open_nothing;
-        /* Frees the context where it fails, but never our io. */
+        /* On failure it frees the context, but never our io. */
         code = avformat_open_input(&input->format, NULL, NULL, &options);
     }
     av_dict_free(&options);
@@ -203,7 +204,7 @@ static int find_stream(const AVFormatContext *format, enum AVMediaType type)
     int found = -1;
     for (unsigned i = 0; i < format->nb_streams; i++) {
         const AVStream *stream = format->streams[i];
-        /* A cover picture is not a film. */
+        /* A cover picture is not video. */
         if (stream->codecpar->codec_type != type ||
             (stream->disposition & AV_DISPOSITION_ATTACHED_PIC))
             continue;
@@ -217,7 +218,7 @@ static int find_stream(const AVFormatContext *format, enum AVMediaType type)
     return found;
 }
 
-/* Only the streams that will be decoded are looked into. */
+/* Reads only the streams that will be decoded. */
 static void choose_streams(struct film_demux *input)
 {
     AVFormatContext *format = input->format;
@@ -262,7 +263,7 @@ static bool open_streams(struct film_demux *input, struct err *err)
     return probe_streams(input, err);
 }
 
-/* NULL without memory. */
+/* NULL if out of memory. */
 static struct film_demux *create_input(int fd, int64_t size_bytes, struct err *err)
 {
     struct film_demux *input = calloc(1, sizeof *input);
@@ -321,7 +322,7 @@ int64_t film_demux_declared_us(const struct film_demux *input)
     return at_once ? format->duration - start_us : 0;
 }
 
-/* The next packet of any stream that is read, in input->packet. */
+/* Reads the next packet of any stream into input->packet. False at the end. */
 static bool read_any_packet(struct film_demux *input)
 {
     while (!input->ended) {
@@ -330,7 +331,7 @@ static bool read_any_packet(struct film_demux *input)
             input->bad_reads = 0;
             return true;
         }
-        /* A damaged spot may be read past; an end is an end. */
+        /* A damaged part may be passed over; an end is final. */
         if (code == AVERROR_EOF || avio_feof(input->format->pb) ||
             ++input->bad_reads >= BAD_READS_MAX)
             input->ended = true;
@@ -343,7 +344,8 @@ static bool is_plausible_stamp(int64_t stamp)
     return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
 }
 
-/* Where the latest picture ends that is read from here on; INT64_MIN: there is none. */
+/* Reads to the end of the file; returns where its latest picture ends, INT64_MIN if there is
+ * none. */
 static int64_t read_to_the_end(struct film_demux *input, int64_t frame_length)
 {
     int64_t end = INT64_MIN;
@@ -361,8 +363,8 @@ static int64_t read_to_the_end(struct film_demux *input, int64_t frame_length)
     return end;
 }
 
-/* A Matroska demuxer that comes upon bytes which are none of its elements goes on at the next
- * cluster. So one of its own is given the file's head, up to the first cluster, and then the file's
+/* A Matroska demuxer that meets bytes outside its elements goes on at the next cluster. So a
+ * demuxer of our own reads the file's head, up to the first cluster, followed by the file's
  * tail. */
 static int64_t measure_tail(const struct film_demux *input, int64_t frame_length)
 {
@@ -386,7 +388,7 @@ static int64_t measure_tail(const struct film_demux *input, int64_t frame_length
     return end;
 }
 
-/* What has no index to tell its length is short, or not worth the reading. */
+/* A file without an index is short, or not worth reading. */
 static int64_t measure_all(const struct film_demux *input, int64_t frame_length)
 {
     struct film_demux *whole = create_input(input->fd, input->size_bytes, NULL);
@@ -431,7 +433,7 @@ enum film_read film_demux_read(struct film_demux *input, enum film_stream which,
             av_packet_move_ref(packet, input->packet);
             return FILM_READ_PACKET;
         }
-        /* Streams of a file may appear on the way. */
+        /* Streams may appear while the file is read. */
         if (index != input->index[other] || (other == FILM_STREAM_SOUND && !input->want_sound)) {
             av_packet_unref(input->packet);
             continue;

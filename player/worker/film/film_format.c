@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sources without a matrix are taken for HD above this, as players do since DVD. */
+/* Sources without a matrix count as HD above this size, as in players since DVD. */
 #define SD_HEIGHT_MAX_PX 576
 #define SD_WIDTH_MAX_PX 1024
 #define SAR_MAX 16
@@ -18,9 +18,9 @@
 #define PLANE_PADDING_BYTES 128 /* decoders and scalers read and write past the last sample */
 #define SLOT_ALIGN 4096
 #define RING_BYTES_MAX ((size_t)256 << 20)
-/* The frame to be given out next and the one after it, and those that copies may always have. */
+/* The next frame to return and the one after it, and those reserved for copies. */
 #define SLOTS_EXTRA 4
-/* The frame on screen, the next one, and one that a crossfade or a display still holds. */
+/* The frame on screen, the next one, and one that a crossfade or a display still uses. */
 #define READER_SLOTS_MIN 3
 
 enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix otherwise)
@@ -57,8 +57,8 @@ int film_format_turn(const struct film_facts *facts, int rotation)
 }
 
 /* The display matrix maps (x, y) to (a x + c y, b x + d y), y downwards (ISO 14496-12, 8.3.2.3). We
- * take the nearest of the eight ways to lay a picture down; (1, 0) tells the turn, as mirroring top
- * to bottom leaves it where it is, and the determinant's sign tells that. */
+ * take the nearest of the eight orientations. The image of (1, 0) gives the rotation, since
+ * flipping top to bottom does not move it; the determinant's sign shows flipping. */
 static void read_display_matrix(const AVStream *pictures, struct film_facts *facts)
 {
     size_t size = 0;
@@ -95,7 +95,7 @@ static int scale_side(int side, int numerator, int denominator)
     return size < 1 ? 1 : size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
 }
 
-/* Pixels that are not square stretch the picture; nothing is ever shrunk. */
+/* Stretches pictures whose pixels are not square; nothing is ever shrunk. */
 static void read_shown_size(const AVStream *pictures, struct film_facts *facts)
 {
     AVRational sar = pictures->sample_aspect_ratio;
@@ -134,8 +134,8 @@ static bool is_usable_rate(AVRational rate)
     return rate.num > 0 && rate.den > 0 && av_q2d(rate) <= FPS_MAX;
 }
 
-/* An MP4's index has an entry for each frame, in the order of decoding, whose distances are the
- * frames' lengths; a Matroska file's has one for each key frame, and rates have to do. */
+/* An MP4's index has an entry for each frame, in decoding order, whose distances are the frames'
+ * durations. A Matroska file's index has key frames only; there the rates have to do. */
 static void read_lengths(AVStream *pictures, struct film_facts *facts)
 {
     int count = avformat_index_get_entries_count(pictures);
@@ -168,9 +168,9 @@ static void read_rate(AVStream *pictures, struct film_facts *facts)
         facts->variable_rate = av_q2d(base) >= 1.2 * av_q2d(average);
 }
 
-/* How many frames a decoder may hold on to: those it refers to and puts in order. Where levels
- * bound that, what they allow at 1920 × 1088 and more, as a smaller film's slots cost little
- * (H.264, A.3.1; HEVC, A.4.2; VP9 has 8 places, and VP8 3, beside the frame in work). */
+/* How many frames a decoder may refer to or reorder. Where levels bound that: what they allow at
+ * 1920 × 1088 and more; a smaller film's slots cost little (H.264, A.3.1; HEVC, A.4.2; VP9 has 8
+ * references, and VP8 3, beside the frame being decoded). */
 static int decoder_slots(const AVCodecParameters *parameters, int threads)
 {
     bool large = (int64_t)parameters->width * parameters->height >= (int64_t)1920 * 1080;
@@ -186,8 +186,8 @@ static size_t round_up(size_t size, size_t step)
     return (size + step - 1) / step * step;
 }
 
-/* Where memory is short the reader gets fewer; before it would have too few, the decoder works in
- * memory of its own: it must never sit in slots that the reader was promised. */
+/* If memory is short the reader gets fewer slots; before it gets too few, the decoder works in
+ * memory of its own: it must never occupy slots that the reader was promised. */
 static void count_slots(struct film_facts *facts, int decoder)
 {
     struct film_layout *layout = &facts->layout;
@@ -201,8 +201,9 @@ static void count_slots(struct film_facts *facts, int decoder)
     layout->slots = beside + layout->reader_slots;
 }
 
-/* Slots are shaped so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
- * VP9 and AV1), needs lines that begin on 64 bytes for AVX-512, and touches a little more. */
+/* Slots are laid out so that a decoder can work in them: it writes whole blocks (64 pixels in HEVC,
+ * VP9 and AV1), needs rows that start at multiples of 64 bytes for AVX-512, and touches a little
+ * more. */
 static void lay_out_slots(const AVCodecParameters *parameters, int turn, int threads,
                           struct film_facts *facts)
 {
@@ -211,7 +212,7 @@ static void lay_out_slots(const AVCodecParameters *parameters, int turn, int thr
     layout->width_px = sideways ? parameters->height : parameters->width;
     layout->height_px = sideways ? parameters->width : parameters->height;
     size_t width = round_up((size_t)layout->width_px, 128);
-    /* Lines a power of two apart would compete for the same places of the processor's caches. */
+    /* Rows a power of two apart would compete for the same lines of the processor's caches. */
     if (width % 1024 == 0)
         width += 128;
     /* Two rows more: H.264 reads that far below for its chroma. */
@@ -240,7 +241,7 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
     read_shown_size(pictures, facts);
     read_colors(parameters, facts);
     read_rate(pictures, facts);
-    /* WebM's: a second picture beside each, which no decoder here looks at. */
+    /* WebM stores alpha as a second picture beside each, which no decoder here reads. */
     const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
     facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
     int turn = film_format_turn(facts, request->rotation);
@@ -249,7 +250,7 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
         facts->layout.matrix = FRAME_BT709;
     bool plain =
         parameters->format == AV_PIX_FMT_YUV420P || parameters->format == AV_PIX_FMT_YUVJ420P;
-    /* libdav1d has memory of its own. */
+    /* libdav1d allocates its own memory. */
     facts->direct =
         plain && kept && turn == 0 && !facts->mirrored && parameters->codec_id != AV_CODEC_ID_AV1;
     lay_out_slots(parameters, turn, film_codec_threads(parameters, request->threads), facts);

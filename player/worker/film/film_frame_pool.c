@@ -7,8 +7,8 @@
 struct slot {
     struct film_frame_pool *pool;
     bool busy;           /* protected by the mutex */
-    int reader_refs;     /* by the reader, so often */
-    AVBufferRef *buffer; /* keeps a decoded frame while it is held; NULL for a copy */
+    int reader_refs;     /* how often the reader has it */
+    AVBufferRef *buffer; /* keeps a decoded frame while the reader has it; NULL for a copy */
 };
 
 struct film_frame_pool {
@@ -17,7 +17,7 @@ struct film_frame_pool {
     uint8_t *ring;
     int count;
     bool direct;               /* frames may go into slots */
-    atomic_bool out_of_memory; /* there was no memory for one elsewhere */
+    atomic_bool out_of_memory; /* an allocation outside the slots failed */
     struct slot slots[PROTOCOL_FILM_SLOTS_MAX];
 };
 
@@ -39,7 +39,7 @@ struct film_frame_pool *film_frame_pool_create(const struct film_layout *layout,
     return pool;
 }
 
-/* The first free one, so that slots which are not needed are never touched and cost no memory. */
+/* The first free slot, so that slots which are not needed are never touched and cost no memory. */
 static int take_free_slot(struct film_frame_pool *pool, int reserved)
 {
     int first = -1, free_slots = 0;
@@ -97,7 +97,7 @@ static bool frame_fits_slot(const struct film_layout *layout, AVCodecContext *co
     return true;
 }
 
-/* FFmpeg's get_buffer2; on any of the decoder's threads. */
+/* FFmpeg's get_buffer2; runs on any of the decoder's threads. */
 static int get_buffer(AVCodecContext *context, AVFrame *frame, int flags)
 {
     struct film_frame_pool *pool = context->opaque;
@@ -130,7 +130,8 @@ void film_frame_pool_attach(struct film_frame_pool *pool, AVCodecContext *contex
     context->opaque = pool;
     context->get_buffer2 = get_buffer;
 #if LIBAVCODEC_VERSION_MAJOR < 60
-    /* From 60 on it is always so; before, frame threads would wait for ours for each buffer. */
+    /* Always the case from 60 on; before that, frame threads would wait for our thread for each
+     * buffer. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     context->thread_safe_callbacks = 1;

@@ -9,9 +9,10 @@
 #define RATE_MAX_HZ 384000
 #define CHANNELS_MAX 16
 #define PIECE_MAX ((int64_t)1 << 20) /* samples: 20 s */
-/* Packets this long before the start are not decoded; those after are, as codecs need a run-up. */
+/* Packets this long before the start are not decoded; later ones are, since codecs need a
+ * run-up. */
 #define RUN_UP_US 500000
-/* Matroska's stamps are rounded to 1 ms: pieces that nearly touch do. */
+/* Matroska rounds stamps to 1 ms: pieces this near to each other are joined. */
 #define SNAP_PAIRS (FILM_SOUND_HZ / 200)
 
 struct film_sound {
@@ -20,14 +21,15 @@ struct film_sound {
     AVPacket *packet;
     AVFrame *frame;
     struct SwrContext *resampler;
-    /* what it was made for */
+    /* the input that it was made for */
     enum AVSampleFormat format;
     int rate_hz;
     AVChannelLayout channels;
     float *samples;
     int capacity; /* pairs */
-    int64_t next; /* where the last piece ended, counted in pairs, as microseconds would add up to
-                     gaps and overlaps; FILM_TIMESTAMPS_NONE: nothing since a flush */
+    /* End of the last piece in pairs, since microseconds would add up to gaps and overlaps;
+     * FILM_TIMESTAMPS_NONE after a flush. */
+    int64_t next;
     int64_t broken;
     bool draining;
 };
@@ -95,7 +97,7 @@ static int64_t pairs_us(int64_t pairs)
     return av_rescale(pairs, 1000000, FILM_SOUND_HZ);
 }
 
-/* Resamples the decoded frame into a piece from start_us on. False: there is nothing in it. */
+/* Resamples the decoded frame into a piece from start_us on. False: the piece is empty. */
 static bool resample(struct film_sound *sound, const struct film_timestamps *clock,
                      int64_t start_us, struct film_output *output)
 {
@@ -106,7 +108,7 @@ static bool resample(struct film_sound *sound, const struct film_timestamps *clo
         sound->broken++;
         return false;
     }
-    /* The resampler gives back some of what it was given before. */
+    /* The resampler returns samples with a delay. */
     int64_t delay = swr_get_delay(sound->resampler, FILM_SOUND_HZ);
     const uint8_t *planes[CHANNELS_MAX] = {NULL};
     int plane_count = av_sample_fmt_is_planar(sound->format) ? frame->ch_layout.nb_channels : 1;
@@ -143,7 +145,7 @@ static bool is_long_before(const struct film_sound *sound, const struct film_tim
     return us != FILM_TIMESTAMPS_NONE && us < start_us - RUN_UP_US;
 }
 
-/* One packet to the decoder; FILM_SOUND when it is there. */
+/* Sends one packet to the decoder; FILM_SOUND if that was possible. */
 static enum film_result feed_sound_decoder(struct film_sound *sound, struct film_demux *input,
                                            const struct film_timestamps *clock, int64_t start_us)
 {

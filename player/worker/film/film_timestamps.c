@@ -14,7 +14,7 @@ void film_timestamps_init(struct film_timestamps *clock, AVRational base, double
     };
 }
 
-/* Differences of two such stamps don't overflow. */
+/* Whether differences of two such stamps can't overflow. */
 static bool is_usable_stamp(int64_t stamp)
 {
     return stamp != AV_NOPTS_VALUE && stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
