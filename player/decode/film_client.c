@@ -247,8 +247,9 @@ static void store_frame_format(struct film_client *film, const struct protocol_f
     }
 }
 
-static bool map_film_ring(struct film_client *film, const struct protocol_film *description, int fd,
-                          struct err *err)
+static MUST_CHECK bool map_film_ring(struct film_client *film,
+                                     const struct protocol_film *description, int fd,
+                                     struct err *err)
 {
     const int seals_needed = F_SEAL_SHRINK | F_SEAL_GROW;
     struct stat st;
@@ -273,8 +274,9 @@ static bool map_film_ring(struct film_client *film, const struct protocol_film *
     return true;
 }
 
-static bool handle_film_event(struct film_client *film, const struct protocol_film *description,
-                              int fd, struct err *err)
+static MUST_CHECK bool handle_film_event(struct film_client *film,
+                                         const struct protocol_film *description, int fd,
+                                         struct err *err)
 {
     bool probe_only = film->request.probe_only;
     if (film->ring || film->facts.width_px || !film_client_check_facts(description) ||
@@ -311,8 +313,9 @@ static void count_frame(struct film_client *film, const struct protocol_event *e
     film->last_end_us = event->time_us + event->duration_us;
 }
 
-static bool handle_frame_event(struct film_client *film, const struct protocol_event *event,
-                               int64_t now_ns, struct err *err)
+static MUST_CHECK bool handle_frame_event(struct film_client *film,
+                                          const struct protocol_event *event, int64_t now_ns,
+                                          struct err *err)
 {
     struct film_client_frame *frame = film->ring ? unused_frame(film->ring) : NULL;
     if (!frame || film->ended || film->queued == film->reader_slots ||
@@ -345,8 +348,9 @@ static bool handle_frame_event(struct film_client *film, const struct protocol_e
 
 /* Steps must rise, and there must be no more reports than the time allows: neither may wake the
  * player in vain. */
-static bool handle_progress_event(struct film_client *film, const struct protocol_event *event,
-                                  int64_t now_ns, struct err *err)
+static MUST_CHECK bool handle_progress_event(struct film_client *film,
+                                             const struct protocol_event *event, int64_t now_ns,
+                                             struct err *err)
 {
     int64_t most = (now_ns - film->start_ns) / PROTOCOL_PROGRESS_NS + PROGRESS_BURST_MAX;
     if (film->ended || film->request.probe_only || event->steps <= film->progress ||
@@ -358,7 +362,7 @@ static bool handle_progress_event(struct film_client *film, const struct protoco
 }
 
 /* The end of the frames; sound may still come. */
-static bool handle_end_event(struct film_client *film, struct err *err)
+static MUST_CHECK bool handle_end_event(struct film_client *film, struct err *err)
 {
     if (!film->counts.received || film->ended)
         return err_set(err, ERR_WORKER, "the worker ended without a frame, or ended twice");
@@ -367,8 +371,9 @@ static bool handle_end_event(struct film_client *film, struct err *err)
     return true;
 }
 
-static bool handle_film_client_event(struct film_client *film, struct protocol_event *event, int fd,
-                                     int64_t now_ns, struct err *err)
+static MUST_CHECK bool handle_film_client_event(struct film_client *film,
+                                                struct protocol_event *event, int fd,
+                                                int64_t now_ns, struct err *err)
 {
     if (event->kind == PROTOCOL_EVENT_PROGRESS)
         return handle_progress_event(film, event, now_ns, err);
@@ -389,8 +394,8 @@ static bool handle_film_client_event(struct film_client *film, struct protocol_e
     }
 }
 
-static bool handle_packet(struct film_client *film, void *packet, size_t size, int fd,
-                          int64_t now_ns, struct err *err)
+static MUST_CHECK bool handle_packet(struct film_client *film, void *packet, size_t size, int fd,
+                                     int64_t now_ns, struct err *err)
 {
     uint32_t magic;
     memcpy(&magic, packet, sizeof magic < size ? sizeof magic : size);
@@ -452,7 +457,7 @@ static void update_readiness(struct film_client *film, int64_t position_us, int6
 }
 
 /* False if the worker broke the protocol, exited, or is late. */
-static bool receive_packets(struct film_client *film, int64_t now_ns, struct err *err)
+static MUST_CHECK bool receive_packets(struct film_client *film, int64_t now_ns, struct err *err)
 {
     union {
         struct protocol_event event;

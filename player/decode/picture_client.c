@@ -136,8 +136,8 @@ static double clamp_fraction(double value)
     return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
-static bool map_picture(struct picture_client *client, const struct protocol_ring *ring, int fd,
-                        struct err *err)
+static MUST_CHECK bool map_picture(struct picture_client *client, const struct protocol_ring *ring,
+                                   int fd, struct err *err)
 {
     const int seals_needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     struct stat st;
@@ -177,8 +177,8 @@ static bool map_picture(struct picture_client *client, const struct protocol_rin
     return true;
 }
 
-static bool handle_picture_event(struct picture_client *client, struct protocol_event *event,
-                                 int fd, struct err *err)
+static MUST_CHECK bool handle_picture_event(struct picture_client *client,
+                                            struct protocol_event *event, int fd, struct err *err)
 {
     event->text[sizeof event->text - 1] = '\0';
     if (event->magic == PROTOCOL_MAGIC) {

@@ -43,7 +43,7 @@ void worker_process_use_film_program(const char *name)
 }
 
 /* Finds the program that does a job: PROGRAM_SELF where films have no program of their own. */
-static bool find_worker_program(bool film, int *program, struct err *err)
+static MUST_CHECK bool find_worker_program(bool film, int *program, struct err *err)
 {
     *program = PROGRAM_SELF;
     if (!film || !film_program_name)
@@ -88,7 +88,7 @@ static char **worker_environment(void)
     return list;
 }
 
-static bool spawn_worker(pid_t *pid, bool film, int socket, struct err *err)
+static MUST_CHECK bool spawn_worker(pid_t *pid, bool film, int socket, struct err *err)
 {
     static char picture_name[] = PROTOCOL_WORKER_NAME, film_name[] = PROTOCOL_WORKER_FILM_NAME;
     char *arguments[] = {film ? film_name : picture_name, NULL};
@@ -97,8 +97,8 @@ static bool spawn_worker(pid_t *pid, bool film, int socket, struct err *err)
            program_start(pid, program, arguments, worker_environment(), socket, KEEP_STDERR, err);
 }
 
-static bool send_job(int socket, const struct protocol_job *job, const int *files, int file_count,
-                     struct err *err)
+static MUST_CHECK bool send_job(int socket, const struct protocol_job *job, const int *files,
+                                int file_count, struct err *err)
 {
     union {
         struct cmsghdr header;
@@ -267,7 +267,7 @@ static void set_forbidden_call_error(const struct worker_process *worker, struct
 }
 
 /* Why it exited, as soon as that is known; never blocks. False until then. */
-static bool read_exit_reason(struct worker_process *worker, struct err *err)
+static MUST_CHECK bool read_exit_reason(struct worker_process *worker, struct err *err)
 {
     siginfo_t info = {0};
     bool waited =

@@ -51,8 +51,8 @@ void still_prepare(void)
     SDL_FreeSurface(load_surface(grey_pixel, sizeof grey_pixel, STILL_JPEG));
 }
 
-static bool check_still_header(const uint8_t *bytes, size_t size, struct still_header *header,
-                               struct err *err)
+static MUST_CHECK bool check_still_header(const uint8_t *bytes, size_t size,
+                                          struct still_header *header, struct err *err)
 {
     char reason[160];
     bool known = still_header_read(bytes, size, header);

@@ -82,8 +82,8 @@ static void send_error(const struct err *err)
 }
 
 /* The limits apply in any case; --no-sandbox leaves out the rest. */
-static bool enter_sandbox(const struct worker_role *role, const struct protocol_job *job,
-                          const struct worker_files *files, struct err *err)
+static MUST_CHECK bool enter_sandbox(const struct worker_role *role, const struct protocol_job *job,
+                                     const struct worker_files *files, struct err *err)
 {
     struct sandbox_limits limits = role->limits;
     limits.descriptors += PROTOCOL_FD + 1 + (unsigned)files->count;
@@ -107,7 +107,7 @@ static bool is_short_of_memory(const struct worker_role *role)
 }
 
 /* From here on the medium may be at fault for what goes wrong. */
-static bool send_ready(bool short_of_memory, struct err *err)
+static MUST_CHECK bool send_ready(bool short_of_memory, struct err *err)
 {
     const struct protocol_event event = {
         .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_READY, .code = short_of_memory};

@@ -29,7 +29,7 @@ struct film_sender {
     int sent;                 /* pairs of it that were sent */
 };
 
-static bool send_to_player(const void *packet, size_t size, int fd, struct err *err)
+static MUST_CHECK bool send_to_player(const void *packet, size_t size, int fd, struct err *err)
 {
     if (!worker_send(packet, size, fd))
         return err_set(err, ERR_WORKER, "the player has exited");
@@ -37,9 +37,9 @@ static bool send_to_player(const void *packet, size_t size, int fd, struct err *
 }
 
 /* Copies a text, shortened to fit. */
-static void copy_codec_name(char *to, size_t wanted_output, const char *from)
+static void copy_codec_name(char *to, size_t accepted_output, const char *from)
 {
-    size_t length = strnlen(from, wanted_output - 1);
+    size_t length = strnlen(from, accepted_output - 1);
     memcpy(to, from, length);
     to[length] = '\0';
 }
@@ -77,7 +77,7 @@ static struct protocol_film describe_film(const struct film_facts *facts, int sl
 
 /* Sends the ring's memfd. It is sealed, so that the player can rely on its length; the player reads
  * it while we write. */
-static bool share_ring(struct film *film, struct err *err)
+static MUST_CHECK bool share_ring(struct film *film, struct err *err)
 {
     const struct film_layout *layout = &film_facts(film)->layout;
     int slots = layout->slots;
@@ -99,7 +99,8 @@ static bool share_ring(struct film *film, struct err *err)
     return ok; /* the mapping lasts as long as the process */
 }
 
-static bool receive_order(struct film_sender *sender, int flags, bool *any, struct err *err)
+static MUST_CHECK bool receive_order(struct film_sender *sender, int flags, bool *any,
+                                     struct err *err)
 {
     struct protocol_order order = {0};
     struct iovec part = {&order, sizeof order};
@@ -125,7 +126,7 @@ static bool receive_order(struct film_sender *sender, int flags, bool *any, stru
 }
 
 /* Handles the orders that have arrived; with `wait` waits for one. */
-static bool receive_orders(struct film_sender *sender, bool wait, struct err *err)
+static MUST_CHECK bool receive_orders(struct film_sender *sender, bool wait, struct err *err)
 {
     bool any = true;
     if (wait && !receive_order(sender, 0, &any, err))
@@ -136,8 +137,8 @@ static bool receive_orders(struct film_sender *sender, bool wait, struct err *er
     return true;
 }
 
-static bool send_frame(struct film_sender *sender, const struct film_output *output,
-                       struct err *err)
+static MUST_CHECK bool send_frame(struct film_sender *sender, const struct film_output *output,
+                                  struct err *err)
 {
     const struct protocol_event event = {
         .magic = PROTOCOL_MAGIC,
@@ -153,7 +154,7 @@ static bool send_frame(struct film_sender *sender, const struct film_output *out
 }
 
 /* Reports progress, rarely, and only if there was some. */
-static bool send_progress(struct film_sender *sender, struct err *err)
+static MUST_CHECK bool send_progress(struct film_sender *sender, struct err *err)
 {
     int64_t now_ns = clock_mono_ns(), steps = film_counts(sender->film).packets;
     if (now_ns - sender->sent_ns < PROTOCOL_PROGRESS_NS || steps <= sender->sent_steps)
@@ -167,7 +168,7 @@ static bool send_progress(struct film_sender *sender, struct err *err)
 
 /* Sends as many packets of the present piece of sound as the player takes: frames never wait for
  * the rest. */
-static bool send_sound(struct film_sender *sender, struct err *err)
+static MUST_CHECK bool send_sound(struct film_sender *sender, struct err *err)
 {
     static struct protocol_sound packet = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_SOUND};
     const struct film_output *sound = &sender->sound;
@@ -186,7 +187,7 @@ static bool send_sound(struct film_sender *sender, struct err *err)
 }
 
 /* The end of the frames: the player need not wait for the rest of the sound. */
-static bool end_frames(struct film_sender *sender, struct err *err)
+static MUST_CHECK bool end_frames(struct film_sender *sender, struct err *err)
 {
     const struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_END};
     sender->frames_ended = true;
@@ -194,7 +195,7 @@ static bool end_frames(struct film_sender *sender, struct err *err)
 }
 
 /* FILM_TAKE_*: what the player can take now. */
-static unsigned wanted_output(const struct film_sender *sender)
+static unsigned accepted_output(const struct film_sender *sender)
 {
     bool frames_out = !sender->frames_ended && sender->frames_out < sender->reader_slots;
     bool sound = !sender->sound_ended && sender->sent == sender->sound.sample_count &&
@@ -208,13 +209,12 @@ static bool all_sent(const struct film_sender *sender)
            sender->sent == sender->sound.sample_count;
 }
 
-static bool send_film(struct film_sender *sender, struct err *err)
+static MUST_CHECK bool send_film(struct film_sender *sender, struct err *err)
 {
     while (!all_sent(sender)) {
         struct film_output output;
-        unsigned wanted = wanted_output(sender);
-        enum film_result result =
-            wanted ? film_step(sender->film, wanted, &output, err) : FILM_WAIT;
+        unsigned take = accepted_output(sender);
+        enum film_result result = take ? film_step(sender->film, take, &output, err) : FILM_WAIT;
         bool ok = true;
         switch (result) {
         case FILM_FRAME:
@@ -230,8 +230,8 @@ static bool send_film(struct film_sender *sender, struct err *err)
             ok = send_progress(sender, err);
             break;
         case FILM_END: /* of the kinds asked for: the other kind may go on */
-            sender->sound_ended |= (wanted & FILM_TAKE_SOUND) != 0;
-            ok = !(wanted & FILM_TAKE_FRAMES) || end_frames(sender, err);
+            sender->sound_ended |= (take & FILM_TAKE_SOUND) != 0;
+            ok = !(take & FILM_TAKE_FRAMES) || end_frames(sender, err);
             break;
         case FILM_FAILED:
             return false;
@@ -242,7 +242,7 @@ static bool send_film(struct film_sender *sender, struct err *err)
     return true;
 }
 
-static bool do_film(const struct protocol_job *job, int file, struct err *err)
+static MUST_CHECK bool do_film(const struct protocol_job *job, int file, struct err *err)
 {
     const struct film_request request = {
         .start_us = job->start_us,
@@ -269,7 +269,8 @@ static bool do_film(const struct protocol_job *job, int file, struct err *err)
     return ok;
 }
 
-static bool do_film_job(struct protocol_job *job, const struct worker_files *files, struct err *err)
+static MUST_CHECK bool do_film_job(struct protocol_job *job, const struct worker_files *files,
+                                   struct err *err)
 {
     if (job->kind != PROTOCOL_JOB_FILM || files->count != 1)
         return err_set(err, ERR_WORKER, "invalid job for a worker that plays films");

@@ -34,8 +34,8 @@ static bool send_event(struct protocol_event *event, int fd)
     return worker_send(event, sizeof *event, fd);
 }
 
-static bool paint_rotated(const struct drawing *drawing, int rotation, void *pixels,
-                          size_t stride_bytes, struct err *err)
+static MUST_CHECK bool paint_rotated(const struct drawing *drawing, int rotation, void *pixels,
+                                     size_t stride_bytes, struct err *err)
 {
     if (rotation == 0)
         return drawing->paint(drawing->source, pixels, stride_bytes, err);
@@ -76,8 +76,8 @@ static int draw_sealed(const struct drawing *drawing, int rotation,
     return -1;
 }
 
-static bool send_picture(const struct protocol_job *job, const struct drawing *drawing,
-                         struct err *err)
+static MUST_CHECK bool send_picture(const struct protocol_job *job, const struct drawing *drawing,
+                                    struct err *err)
 {
     struct protocol_event event = {.kind = PROTOCOL_EVENT_RING};
     struct protocol_ring *ring = &event.ring;
@@ -105,13 +105,13 @@ static bool send_picture(const struct protocol_job *job, const struct drawing *d
     return true;
 }
 
-static bool paint_still(void *source, void *pixels, size_t stride_bytes, struct err *err)
+static MUST_CHECK bool paint_still(void *source, void *pixels, size_t stride_bytes, struct err *err)
 {
     return still_paint(source, pixels, stride_bytes, err);
 }
 
-static bool make_still(const struct protocol_job *job, const struct worker_files *files,
-                       struct err *err)
+static MUST_CHECK bool make_still(const struct protocol_job *job, const struct worker_files *files,
+                                  struct err *err)
 {
     if (files->count != 1)
         return err_set(err, ERR_WORKER, "invalid job: a still needs one file");
@@ -167,13 +167,14 @@ static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
     return facts;
 }
 
-static bool paint_tagline(void *source, void *pixels, size_t stride_bytes, struct err *err)
+static MUST_CHECK bool paint_tagline(void *source, void *pixels, size_t stride_bytes,
+                                     struct err *err)
 {
     return tagline_paint(source, pixels, stride_bytes, err);
 }
 
-static bool make_tagline(const struct protocol_job *job, const struct worker_files *files,
-                         struct err *err)
+static MUST_CHECK bool make_tagline(const struct protocol_job *job,
+                                    const struct worker_files *files, struct err *err)
 {
     struct playlist_style style = {
         .name = "",
@@ -207,7 +208,8 @@ static bool make_tagline(const struct protocol_job *job, const struct worker_fil
     return ok;
 }
 
-static bool paint_house_card(void *source, void *pixels, size_t stride_bytes, struct err *err)
+static MUST_CHECK bool paint_house_card(void *source, void *pixels, size_t stride_bytes,
+                                        struct err *err)
 {
     (void)err;
     const struct protocol_job *job = source;
@@ -215,7 +217,7 @@ static bool paint_house_card(void *source, void *pixels, size_t stride_bytes, st
     return true;
 }
 
-static bool make_house_card(struct protocol_job *job, struct err *err)
+static MUST_CHECK bool make_house_card(struct protocol_job *job, struct err *err)
 {
     struct drawing drawing = {
         .width_px = job->canvas_width_px,
@@ -237,8 +239,8 @@ static void prepare_picture_job(const struct protocol_job *job)
         still_prepare();
 }
 
-static bool do_picture_job(struct protocol_job *job, const struct worker_files *files,
-                           struct err *err)
+static MUST_CHECK bool do_picture_job(struct protocol_job *job, const struct worker_files *files,
+                                      struct err *err)
 {
     switch ((enum protocol_job_kind)job->kind) {
     case PROTOCOL_JOB_STILL:

@@ -125,7 +125,7 @@ static void test_samples(void **state)
         /* A mark after the last character would be the text's end. */
         if (expected[length - 1] == '*')
             expected[length - 1] = '\0';
-        char *normal = linebreak_normalise(text, NULL);
+        char *normal = linebreak_normalize(text, NULL);
         assert_non_null(normal);
         mark(normal, samples[i].language, strchr(samples[i].marked, '_') != NULL, out);
         free(normal);
@@ -210,7 +210,7 @@ static void test_normalise(void **state)
          "a b c "},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        char *normal = linebreak_normalise(pairs[i][0], NULL);
+        char *normal = linebreak_normalize(pairs[i][0], NULL);
         assert_non_null(normal);
         assert_string_equal(normal, pairs[i][1]);
         free(normal);
@@ -224,24 +224,24 @@ static void test_normalise_refuses(void **state)
         "", "\xff", "a\xc0\x80", "\xed\xa0\x80", "\xe4\xbd", "\xf5\x80\x80\x80"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         struct err err = {0};
-        assert_null(linebreak_normalise(broken[i], &err));
+        assert_null(linebreak_normalize(broken[i], &err));
         assert_int_equal(err.code, ERR_INPUT);
     }
     char text[LINEBREAK_TEXT_BYTES_MAX + 2];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     struct err err = {0};
-    assert_null(linebreak_normalise(text, &err));
+    assert_null(linebreak_normalize(text, &err));
     assert_int_equal(err.code, ERR_LIMIT);
     text[LINEBREAK_TEXT_BYTES_MAX] = '\0';
-    char *normal = linebreak_normalise(text, &err);
+    char *normal = linebreak_normalize(text, &err);
     assert_non_null(normal);
     free(normal);
     /* U+0958 grows when it is normalised: 3 bytes to 6. */
     for (size_t i = 0; i + 3 <= LINEBREAK_TEXT_BYTES_MAX; i += 3)
         memcpy(text + i, "\xe0\xa5\x98", 3);
     text[LINEBREAK_TEXT_BYTES_MAX - LINEBREAK_TEXT_BYTES_MAX % 3] = '\0';
-    assert_null(linebreak_normalise(text, &err));
+    assert_null(linebreak_normalize(text, &err));
     assert_int_equal(err.code, ERR_LIMIT);
 }
 

@@ -57,7 +57,7 @@ static enum film_result fail_film(struct err *err, const char *text)
     return FILM_FAILED;
 }
 
-static bool read_facts(struct film *film, struct err *err)
+static MUST_CHECK bool read_facts(struct film *film, struct err *err)
 {
     AVStream *pictures = film_demux_stream(film->input, FILM_STREAM_PICTURES);
     const AVStream *sound = film_demux_stream(film->input, FILM_STREAM_SOUND);

@@ -64,7 +64,7 @@ bool film_codec_error(struct err *err, int code, const char *what)
 
 /* Each thread works on a frame of its own, so the frame size decides how many fit. A frame needs
  * about half as much again for its motion vectors and modes. */
-int film_codec_threads(const AVCodecParameters *parameters, int wanted)
+int film_codec_threads(const AVCodecParameters *parameters, int requested)
 {
     enum AVPixelFormat format = (enum AVPixelFormat)parameters->format;
     int64_t frame =
@@ -74,7 +74,7 @@ int film_codec_threads(const AVCodecParameters *parameters, int wanted)
     if (frame > 0)
         fit = DECODER_BYTES_MAX / (frame + frame / 2) - FRAMES_REFERENCED_MAX;
     fit = fit > FILM_THREADS_MAX ? FILM_THREADS_MAX : fit;
-    fit = fit > wanted ? wanted : fit;
+    fit = fit > requested ? requested : fit;
     return fit < 1 ? 1 : (int)fit;
 }
 

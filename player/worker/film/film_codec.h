@@ -28,7 +28,7 @@ AVCodecContext *film_codec_create(const AVCodecParameters *parameters, AVRationa
 
 /* How many threads to give a picture decoder: as many as requested, as FILM_THREADS_MAX and the
  * memory for their frames allow; at least 1. */
-int film_codec_threads(const AVCodecParameters *parameters, int wanted);
+int film_codec_threads(const AVCodecParameters *parameters, int requested);
 
 /* Opens a context of film_codec_create. Errors: ERR_INPUT, ERR_LIMIT. */
 MUST_CHECK bool film_codec_start(AVCodecContext *context, struct err *err);

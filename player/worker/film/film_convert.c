@@ -136,8 +136,8 @@ static bool is_same_source(const struct source *a, const struct source *b)
            a->matrix == b->matrix && a->full_range == b->full_range && a->smpte240 == b->smpte240;
 }
 
-static bool make_scaler(struct film_converter *converter, const struct source *source,
-                        struct err *err)
+static MUST_CHECK bool make_scaler(struct film_converter *converter, const struct source *source,
+                                   struct err *err)
 {
     if (converter->scaler && is_same_source(&converter->made_for, source))
         return true;
@@ -154,8 +154,8 @@ static bool make_scaler(struct film_converter *converter, const struct source *s
 }
 
 /* Allocates planes of the coded size, one after the other. */
-static bool upright_planes(struct film_converter *converter, uint8_t *planes[3], int strides[3],
-                           struct err *err)
+static MUST_CHECK bool upright_planes(struct film_converter *converter, uint8_t *planes[3],
+                                      int strides[3], struct err *err)
 {
     size_t width = ((size_t)converter->facts.coded_width_px + 127) / 128 * 128;
     size_t height = (size_t)converter->facts.coded_height_px + 2;

@@ -79,7 +79,7 @@ static void choose_skip_mode(struct film_decoder *decoder)
         decoder->without_frame++;
 }
 
-static bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
+static MUST_CHECK bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
 {
     if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
         return err_set(err, ERR_INPUT, "no picture came out of %d packets in a row",
@@ -91,7 +91,7 @@ static bool check_packet_limits(const struct film_decoder *decoder, struct err *
 }
 
 /* Handles an error of the decoder. False: the film fails. */
-static bool count_broken_packet(struct film_decoder *decoder, int code, struct err *err)
+static MUST_CHECK bool count_broken_packet(struct film_decoder *decoder, int code, struct err *err)
 {
     if (code == AVERROR(ENOMEM) || film_frame_pool_out_of_memory(decoder->pool))
         return film_codec_error(err, AVERROR(ENOMEM), "cannot decode the pictures");
@@ -101,7 +101,7 @@ static bool count_broken_packet(struct film_decoder *decoder, int code, struct e
 }
 
 /* Sends one packet to the decoder. */
-static bool feed_film_decoder(struct film_decoder *decoder, struct err *err)
+static MUST_CHECK bool feed_film_decoder(struct film_decoder *decoder, struct err *err)
 {
     AVPacket *packet = decoder->packet;
     if (film_demux_read(decoder->input, FILM_STREAM_PICTURES, packet) != FILM_READ_PACKET) {
@@ -140,7 +140,7 @@ static enum film_result decode_step(struct film_decoder *decoder, AVFrame *frame
 }
 
 /* After a jump to a key frame inside an open group of pictures, decoders return frames that are
- * shown before the key frame and refer to frames before the jump: grey, or smeared. The same goes
+ * shown before the key frame and refer to frames before the jump: gray, or smeared. The same goes
  * for films that refresh their picture bit by bit. */
 static bool is_trusted(struct film_decoder *decoder, const AVFrame *frame)
 {

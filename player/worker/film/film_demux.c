@@ -169,7 +169,7 @@ static bool format_options(AVDictionary **options)
     return av_dict_set_int(options, "max_streams", FILM_DEMUX_STREAMS_MAX, 0) >= 0;
 }
 
-static bool open_format(struct film_demux *input, struct err *err)
+static MUST_CHECK bool open_format(struct film_demux *input, struct err *err)
 {
     input->at_bytes = 0;
     input->ended = false;
@@ -225,13 +225,13 @@ static void choose_streams(struct film_demux *input)
     input->index[FILM_STREAM_PICTURES] = find_stream(format, AVMEDIA_TYPE_VIDEO);
     input->index[FILM_STREAM_SOUND] = find_stream(format, AVMEDIA_TYPE_AUDIO);
     for (unsigned i = 0; i < format->nb_streams; i++) {
-        bool wanted = (int)i == input->index[FILM_STREAM_PICTURES] ||
-                      (input->want_sound && (int)i == input->index[FILM_STREAM_SOUND]);
-        format->streams[i]->discard = wanted ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+        bool is_read = (int)i == input->index[FILM_STREAM_PICTURES] ||
+                       (input->want_sound && (int)i == input->index[FILM_STREAM_SOUND]);
+        format->streams[i]->discard = is_read ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
 }
 
-static bool probe_streams(struct film_demux *input, struct err *err)
+static MUST_CHECK bool probe_streams(struct film_demux *input, struct err *err)
 {
     unsigned count = input->format->nb_streams;
     AVDictionary **options = calloc(count, sizeof(AVDictionary *));
@@ -247,7 +247,7 @@ static bool probe_streams(struct film_demux *input, struct err *err)
     return code >= 0 || film_codec_error(err, code, "cannot read the film's headers");
 }
 
-static bool open_streams(struct film_demux *input, struct err *err)
+static MUST_CHECK bool open_streams(struct film_demux *input, struct err *err)
 {
     if (!open_format(input, err))
         return false;

@@ -76,7 +76,7 @@ static void read_display_matrix(const AVStream *pictures, struct film_facts *fac
     facts->mirrored = a * d - b * c < 0;
 }
 
-static bool check_size(int width, int height, struct err *err)
+static MUST_CHECK bool check_size(int width, int height, struct err *err)
 {
     if (width <= 0 || height <= 0)
         return err_set(err, ERR_INPUT, "the film's headers give no picture size");
@@ -174,11 +174,11 @@ static void read_rate(AVStream *pictures, struct film_facts *facts)
 static int decoder_slots(const AVCodecParameters *parameters, int threads)
 {
     bool large = (int64_t)parameters->width * parameters->height >= (int64_t)1920 * 1080;
-    int kept = parameters->codec_id == AV_CODEC_ID_VP8   ? 4
-               : parameters->codec_id == AV_CODEC_ID_VP9 ? 9
-               : large                                   ? 7
-                                                         : 17;
-    return kept + threads;
+    int referenced = parameters->codec_id == AV_CODEC_ID_VP8   ? 4
+                     : parameters->codec_id == AV_CODEC_ID_VP9 ? 9
+                     : large                                   ? 7
+                                                               : 17;
+    return referenced + threads;
 }
 
 static size_t round_up(size_t size, size_t step)
@@ -245,14 +245,15 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
     const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
     facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
     int turn = film_format_turn(facts, request->rotation);
-    bool kept = film_format_frame_matrix(facts->matrix, facts->full_range, &facts->layout.matrix);
-    if (!kept)
+    bool shown_as_is =
+        film_format_frame_matrix(facts->matrix, facts->full_range, &facts->layout.matrix);
+    if (!shown_as_is)
         facts->layout.matrix = FRAME_BT709;
     bool plain =
         parameters->format == AV_PIX_FMT_YUV420P || parameters->format == AV_PIX_FMT_YUVJ420P;
     /* libdav1d allocates its own memory. */
-    facts->direct =
-        plain && kept && turn == 0 && !facts->mirrored && parameters->codec_id != AV_CODEC_ID_AV1;
+    facts->direct = plain && shown_as_is && turn == 0 && !facts->mirrored &&
+                    parameters->codec_id != AV_CODEC_ID_AV1;
     lay_out_slots(parameters, turn, film_codec_threads(parameters, request->threads), facts);
     return true;
 }

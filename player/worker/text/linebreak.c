@@ -11,8 +11,8 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-/* So many characters without a place to part them are no word but a row of dots; then any place
- * will do. */
+/* So many characters without a place to break are not a word but a row of dots: then any place will
+ * do. */
 #define UNBROKEN_MAX 12
 
 /* `text` is valid UTF-8, so the length is 1 to 4. */
@@ -39,7 +39,7 @@ bool linebreak_is_cjk_punctuation(unsigned c)
            c == 0xff1f || c == 0xff3b || c == 0xff3d || c == 0xff5b || c == 0xff5d;
 }
 
-/* One kind of line end; what else moves a cursor or rings a bell becomes a space. In place: nothing
+/* Reduces line ends to one kind, and replaces other control characters by spaces. In place: nothing
  * grows. */
 static void clean_controls(char *text)
 {
@@ -66,7 +66,7 @@ static void clean_controls(char *text)
     *to = '\0';
 }
 
-char *linebreak_normalise(const char *text, struct err *err)
+char *linebreak_normalize(const char *text, struct err *err)
 {
     size_t bytes = strnlen(text, LINEBREAK_TEXT_BYTES_MAX + 1), length = 0;
     if (bytes > LINEBREAK_TEXT_BYTES_MAX) {
@@ -119,8 +119,8 @@ enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const 
     return han > 0 ? LINEBREAK_SCRIPT_HAN : LINEBREAK_SCRIPT_LATIN;
 }
 
-/* The text as UAX #14 should see it: in Chinese and Japanese curly quotes are brackets, so that no
- * closing one begins a line and no opening one ends it. An apostrophe stays what it is. */
+/* The text to run UAX #14 on: in Chinese and Japanese curly quotes are brackets, so that no closing
+ * one begins a line and no opening one ends it. An apostrophe stays one. */
 static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_text)
 {
     bool quotes_are_brackets =

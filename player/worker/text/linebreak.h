@@ -16,27 +16,27 @@
 
 #define LINEBREAK_TEXT_BYTES_MAX 2000
 
-/* How good it is to begin a line before a byte; higher is better. */
+/* How good a place it is to begin a line; higher is better. */
 enum linebreak_rank {
     LINEBREAK_INSIDE,   /* no character begins here: inside what readers see as one */
     LINEBREAK_NEVER,    /* before a comma, inside …… */
     LINEBREAK_CLUSTER,  /* between two characters, where no rule allows it: the last resort */
     LINEBREAK_SYLLABLE, /* inside a word that is wider than a line */
-    LINEBREAK_POOR,     /* allowed, but parts what belongs together: after "of", before 的 */
+    LINEBREAK_POOR,     /* allowed, but separates what belongs together: after "of", before 的 */
     LINEBREAK_FAIR,
-    LINEBREAK_GOOD, /* between phrases, as far as it shows without a dictionary */
+    LINEBREAK_GOOD, /* between phrases, as far as that can be seen without a dictionary */
     LINEBREAK_BEST, /* after punctuation */
-    LINEBREAK_MUST  /* after a line end in the text */
+    LINEBREAK_MUST  /* after a line end of the text */
 };
 
-/* The text in normalisation form C (decomposed Hangul draws broken), with CR LF, CR, U+2028 and
- * U+2029 as '\n' and other control characters as spaces; malloc'd, the caller frees. NULL on
- * failure: ERR_INPUT (empty, not UTF-8), ERR_LIMIT (over LINEBREAK_TEXT_BYTES_MAX, before or after
- * normalisation), ERR_SYSTEM. */
-char *linebreak_normalise(const char *text, struct err *err);
+/* The text in normalization form C (decomposed Hangul is drawn badly), with CR LF, CR, U+2028 and
+ * U+2029 as '\n' and other control characters as spaces. The caller frees it. NULL on failure:
+ * ERR_INPUT (empty, not UTF-8), ERR_LIMIT (over LINEBREAK_TEXT_BYTES_MAX, before or after
+ * normalization), ERR_SYSTEM. */
+char *linebreak_normalize(const char *text, struct err *err);
 
-/* Fills marks[i] for each of the `bytes` bytes of a normalised text: may a line begin before byte
- * i? marks[0] is NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
+/* Fills ranks[i] for each of the `bytes` bytes of a normalized text: how good a place byte i is to
+ * begin a line. ranks[0] is LINEBREAK_NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
  * LINEBREAK_TEXT_BYTES_MAX), ERR_SYSTEM. */
 MUST_CHECK bool linebreak_find(const char *text, size_t bytes, const char *language,
                                unsigned char *ranks, struct err *err);
@@ -52,15 +52,16 @@ enum linebreak_script {
     LINEBREAK_SCRIPT_HANGUL,
 };
 
-/* The rules that a text is set by. What it contains decides, since a playlist may give one text
- * without a language, or fall back to another language's; the tag only settles mixed texts and
- * those in Han characters alone. */
+/* The rules that a text is set by. Its characters decide, since a playlist may give a text without
+ * a language, or fall back to another language's text; the language only decides for mixed texts
+ * and for Han characters alone. */
 enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const char *language);
 
-/* Takes no room and needs no glyph: joiners, variation selectors, marks of direction. */
+/* Whether a character takes no space and needs no glyph: joiners, variation selectors, directional
+ * marks. */
 bool linebreak_is_invisible(unsigned character);
 
-/* Full-width punctuation and curly quotes: half of the cell may be blank. */
+/* Full-width punctuation and curly quotes, which may leave half of their cell blank. */
 bool linebreak_is_cjk_punctuation(unsigned character);
 
 #endif

@@ -57,8 +57,7 @@ static bool is_one_of(uint32_t c, const wchar_t *set)
     return c != 0 && wcschr(set, (wchar_t)c) != NULL;
 }
 
-/* Marks that must not begin a line, and those that must not end one; for places where UAX #14 has
- * no say. */
+/* Punctuation that must not begin a line, or end one, for places that UAX #14 does not decide. */
 static bool is_closing(uint32_t c)
 {
     return is_one_of(c, L",.;:!?)]}%…’”»›、。，．；：！？）］｝〕〉》」』】〗％·‧・ー～");
@@ -109,7 +108,7 @@ static bool is_word_in_list(const uint32_t *characters, size_t count, const wcha
     return false;
 }
 
-/* "5 km": a space between a number and its unit. */
+/* "5 km": whether the place is a space between a number and its unit. */
 static bool parts_unit(const struct linebreak_text *text, size_t at)
 {
     static const wchar_t *const units[] = {L"km", L"m",  L"cm", L"mm", L"kg", L"g",    L"t",
@@ -127,7 +126,8 @@ static bool is_address_character(uint32_t c)
     return c > ' ' && c < 0x7f;
 }
 
-/* Both neighbours belong to one address such as https://example.com/a?b or www.example.com. */
+/* Whether both neighbors belong to one address such as https://example.com/a?b or
+ * www.example.com. */
 static bool is_in_address(const struct linebreak_text *text, size_t at)
 {
     size_t start = at, end = at;
@@ -147,9 +147,9 @@ static bool is_in_address(const struct linebreak_text *text, size_t at)
     return false;
 }
 
-/* Pairs of Han characters that a reader takes as one word, the most frequent ones of headlines:
- * without a dictionary (ICU's costs 36 MB) any pair could be parted. Sorted by nothing; a text is
- * at most a few hundred pairs long. */
+/* Pairs of Han characters that readers see as one word, the most frequent ones of headlines:
+ * without a dictionary (ICU's takes 36 MB) any pair could be separated. Not sorted; a text has at
+ * most a few hundred pairs. */
 static const wchar_t han_words[] = L"相信 伟大 微小 渺小 行动 世界 一个 一切 一起 一样 一次 一直 "
                                    L"每个 每天 自己 自由 没有 可以 可能 能够 "
                                    L"不是 不会 不能 不同 不要 只有 只是 就是 还是 但是 因为 所以 "
@@ -183,7 +183,7 @@ static bool is_han_word(uint32_t first, uint32_t second)
     return false;
 }
 
-/* After clause marks, through closing quotes and brackets. */
+/* Whether the place follows the end of a clause, closing quotes and brackets included. */
 static bool is_after_clause(const struct linebreak_text *text, size_t at,
                             const wchar_t *punctuation)
 {
@@ -193,7 +193,7 @@ static bool is_after_clause(const struct linebreak_text *text, size_t at,
     return at > 0 && is_one_of(text->characters[at - 1], punctuation);
 }
 
-/* Chinese characters that lean on the one before, or on the one after. */
+/* For Chinese characters that belong to the one before or after. */
 static enum linebreak_rank rank_han(uint32_t previous, uint32_t next)
 {
     if (is_one_of(next, L"的地得了着过们吗呢吧啊呀么之"))
@@ -226,7 +226,8 @@ static enum linebreak_rank rank_chinese_japanese(const struct linebreak_text *te
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
     if (is_after_clause(text, at, L"。，；：！？,;:!?…"))
         return LINEBREAK_BEST;
-    /* A space between two characters parts phrases; one beside a Latin word only gives it air. */
+    /* A space between two CJK characters separates phrases; one beside a Latin word is only
+     * spacing. */
     if (is_break_space(previous))
         return is_cjk(next) && is_cjk(character_at(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
     bool counted = is_decimal_digit(previous) || is_one_of(previous, L"第%％");
@@ -245,7 +246,7 @@ static enum linebreak_rank rank_chinese_japanese(const struct linebreak_text *te
 
 static enum linebreak_rank rank_korean(const struct linebreak_text *text, size_t at)
 {
-    /* Nouns that only live with the word before them, and words of one syllable that lean on the
+    /* Nouns that depend on the word before them, and words of one syllable that belong to the
      * next. */
     static const wchar_t *const dependent[] = {L"수", L"줄", L"뿐", L"데", L"때", L"채", NULL};
     static const wchar_t *const leaning[] = {L"이", L"그", L"저", L"한", L"두", L"세", L"네",

@@ -1,4 +1,4 @@
-/* How good a line end is at a place, by language, where UAX #14 leaves it open. Pure; any thread. */
+/* Ranks places for line ends, by language, where UAX #14 leaves it open. Pure; any thread. */
 #ifndef WORKER_TEXT_LINEBREAK_RANK_H
 #define WORKER_TEXT_LINEBREAK_RANK_H
 
@@ -14,8 +14,8 @@ struct linebreak_text {
     enum linebreak_script script;
 };
 
-/* The mark before characters[at], 0 < at < count. `allowed`: UAX #14 allows a break there. Not for
- * line ends and places inside a cluster, which are the caller's. */
+/* The rank of characters[at] as the beginning of a line, 0 < at < count. `allowed`: UAX #14 allows
+ * a break there. Not for line ends and places inside a cluster, which the caller handles. */
 enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed);
 
 bool linebreak_is_hangul(uint32_t c);

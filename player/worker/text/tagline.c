@@ -18,7 +18,7 @@ struct tagline {
     struct tagline_facts facts;
 };
 
-/* What setting a text needs, and no longer lives when it is set. */
+/* What is needed only while the text is being set. */
 struct typesetting {
     const struct tagline_request *request;
     struct tagline_bounds bounds;
@@ -27,14 +27,14 @@ struct typesetting {
     struct tagline_fit *fit;
 };
 
-/* A line on the canvas: characters [start, end), the pen's start, the ink's edges. */
+/* A line on the canvas: characters [start, end), where the pen starts, and the edges of the ink. */
 struct place {
     size_t start, end;
     int pen_x, baseline_y;
     int left, right;
 };
 
-static bool check_request(const struct tagline_request *request, struct err *err)
+static MUST_CHECK bool check_request(const struct tagline_request *request, struct err *err)
 {
     int width = request->canvas_width_px, height = request->canvas_height_px;
     if (width < CANVAS_PX_MIN || height < CANVAS_PX_MIN || width > CANVAS_PX_MAX ||
@@ -62,7 +62,7 @@ static struct place place_line(const struct typesetting *typesetting, size_t lin
            width = (double)(whole.advance - whole.lead - whole.trail);
     double canvas = typesetting->request->canvas_width_px;
     double left = typesetting->bounds.margin;
-    /* By the ink, so that “ and 。 leave no notch in the edge. */
+    /* Aligned by the ink, so that “ and 。 leave no notch in the edge. */
     switch ((int)typesetting->request->style->position % 3) {
     case 1:
         left = (canvas - width) / 2;
@@ -79,8 +79,9 @@ static struct place place_line(const struct typesetting *typesetting, size_t lin
     return place;
 }
 
-/* Baselines. The block's edges are the script's measures, so that texts of a loop stand alike; only
- * ink that reaches beyond them, an accent on a capital, moves it out of the margin. */
+/* Places the baselines. The block's edges are the script's metrics, so that the texts of a loop
+ * stand alike; only ink that goes beyond them, like an accent on a capital, moves the block away
+ * from the margin. */
 static void place_baselines(const struct typesetting *typesetting, struct place *places,
                             size_t count)
 {
@@ -95,7 +96,7 @@ static void place_baselines(const struct typesetting *typesetting, struct place 
     tagline_text_reach(&typesetting->text, places[0].start, places[0].end, &above, &none);
     tagline_text_reach(&typesetting->text, places[count - 1].start, places[count - 1].end, &none,
                        &below);
-    /* A text that overflows its room loses its end, not its beginning. */
+    /* A text that overflows its bounds loses its end, not its beginning. */
     if (row == 0 || leads + above + below > bounds->height_max)
         baseline = bounds->margin + above;
     else if (row == 2)
@@ -104,9 +105,10 @@ static void place_baselines(const struct typesetting *typesetting, struct place 
         places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
 }
 
-/* A plane for all lines, with room for what faces draw beyond their measures, cut at the canvas. */
-static bool make_plane(const struct typesetting *typesetting, const struct place *places,
-                       size_t count, struct tagline_plane *plane, struct err *err)
+/* Creates a plane for all lines, with space for what faces draw beyond their metrics, clipped to
+ * the canvas. */
+static MUST_CHECK bool make_plane(const struct typesetting *typesetting, const struct place *places,
+                                  size_t count, struct tagline_plane *plane, struct err *err)
 {
     int size = typesetting->fit->size_px, left = places[0].left, right = places[0].right;
     for (size_t i = 1; i < count; i++) {
@@ -125,7 +127,9 @@ static bool make_plane(const struct typesetting *typesetting, const struct place
     *plane =
         (struct tagline_plane){.x = left, .y = top, .width = right - left, .height = bottom - top};
     plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
-    return plane->pixels || err_oom(err);
+    if (!plane->pixels)
+        return err_oom(err);
+    return true;
 }
 
 static struct tagline_area clip_area(const struct tagline_area *area, int width, int height)
@@ -137,8 +141,8 @@ static struct tagline_area clip_area(const struct tagline_area *area, int width,
     return (struct tagline_area){left, top, right - left, bottom - top};
 }
 
-static bool draw_lines(struct tagline *tagline, const struct typesetting *typesetting,
-                       struct err *err)
+static MUST_CHECK bool draw_lines(struct tagline *tagline, const struct typesetting *typesetting,
+                                  struct err *err)
 {
     const struct tagline_request *request = typesetting->request;
     size_t count = typesetting->fit->lines.count;
@@ -151,7 +155,7 @@ static bool draw_lines(struct tagline *tagline, const struct typesetting *typese
     bool ok = make_plane(typesetting, places, count, &tagline->plane, err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct place *place = &places[i];
-        /* Below the canvas: overflow of a text that fits at no size. */
+        /* Below the canvas: the overflow of a text that fits at no size. */
         if (place->baseline_y - 2 * typesetting->fit->size_px > request->canvas_height_px)
             break;
         ok = tagline_text_draw(&typesetting->text, place->start, place->end, place->pen_x,
@@ -168,7 +172,8 @@ static bool draw_lines(struct tagline *tagline, const struct typesetting *typese
     return true;
 }
 
-static bool set_text(struct tagline *tagline, struct typesetting *typesetting, struct err *err)
+static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typesetting,
+                                struct err *err)
 {
     const struct tagline_request *request = typesetting->request;
     const struct playlist_style *style = request->style;

@@ -1,7 +1,7 @@
-/* Taglines: sets one text for one canvas and draws it as a picture with alpha.
+/* Taglines: sets a text for a canvas and draws it as a picture with alpha.
  *
- * Runs in a worker process (one thread); it opens no files: fonts come as open descriptors. Breaks
- * lines by language, balances them, steps down in size until the text fits its box. */
+ * Runs in a worker process (one thread) and opens no files: fonts come as open descriptors. Breaks
+ * lines by language, balances them, and reduces the size until the text fits its box. */
 #ifndef WORKER_TEXT_TAGLINE_H
 #define WORKER_TEXT_TAGLINE_H
 
@@ -14,23 +14,23 @@
 
 struct tagline;
 
-/* A font face. The first that has a glyph draws it. */
+/* A font face. The first one that has a glyph draws it. */
 struct tagline_face {
     int fd;    /* readable and seekable; stays the caller's */
-    int index; /* of the face in a collection */
+    int index; /* index of the face in a collection */
 };
 
 struct tagline_request {
-    const char *text;                      /* UTF-8, any normalisation; '\n' forces a line */
-    const char *language;                  /* BCP 47; "" is taken as "en" */
-    int canvas_width_px, canvas_height_px; /* after rotation: as people see it */
-    const struct playlist_style *style;    /* its fonts are not used: `faces` are */
+    const char *text;     /* UTF-8, any normalization form; '\n' forces a new line */
+    const char *language; /* BCP 47; "" is taken as "en" */
+    int canvas_width_px, canvas_height_px; /* upright, as people see it */
+    const struct playlist_style *style;    /* its fonts are ignored in favor of `faces` */
     struct tagline_face faces[TAGLINE_FACES_MAX];
     int face_count;
 };
 
-/* Sets the text. NULL on failure (ERR_INPUT: no face has its glyphs at all, invalid UTF-8;
- * ERR_SYSTEM). */
+/* Sets the text. NULL on failure: ERR_INPUT (no face has any of its glyphs, invalid UTF-8),
+ * ERR_LIMIT, ERR_SYSTEM. */
 struct tagline *tagline_create(const struct tagline_request *request, struct err *err);
 
 /* The box on the canvas that holds every pixel of text, shadow and scrim; inside the canvas, never
@@ -40,15 +40,15 @@ void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width
 
 #define TAGLINE_CODE_POINTS_MAX 8
 
-/* How the text was set: type size in pixels, the size asked for, lines. For `check`. */
+/* How the text was set: type size in pixels and size asked for, number of lines. For `check`. */
 struct tagline_facts {
     int asked_px, used_px, lines;
-    int missing_glyphs;  /* characters drawn by no face */
+    int missing_glyphs;  /* characters that no face has */
     int fallback_glyphs; /* characters drawn by another face than request->faces[0] */
-    /* The first different code points of these, as normalised; then zeros. */
+    /* The first different code points of these, normalized, then zeros. */
     unsigned missing_code_points[TAGLINE_CODE_POINTS_MAX],
         fallback_code_points[TAGLINE_CODE_POINTS_MAX];
-    unsigned faces_open, faces_used; /* bit N: request->faces[N] is a font; draws something */
+    unsigned faces_open, faces_used; /* bit N: request->faces[N] could be opened; draws something */
 };
 struct tagline_facts tagline_facts(const struct tagline *tagline);
 

@@ -3,8 +3,8 @@
 #include <float.h>
 #include <stdint.h>
 
-/* Costs are compared with squared slack, as a part of the line's width: two lines of 0.7 and 0.4
- * cost 0.045 more than two of 0.55, so a break of 0.12 less is worth 0.8 and 0.3. */
+/* Added to the squared slack, as a fraction of the line's width: two lines of 0.7 and 0.4 cost
+ * 0.045 more than two of 0.55, so a line end that costs 0.12 less is worth 0.8 and 0.3. */
 static const double rank_costs[] = {
     [LINEBREAK_INSIDE] = 1,     [LINEBREAK_NEVER] = 1,    [LINEBREAK_CLUSTER] = 0.6,
     [LINEBREAK_SYLLABLE] = 0.3, [LINEBREAK_POOR] = 0.14,  [LINEBREAK_FAIR] = 0.02,
@@ -21,7 +21,7 @@ struct best {
     size_t from;
 };
 
-/* A single character on the last line needs no rule of its own: it leaves the most slack. */
+/* A single character on the last line needs no rule: it leaves the most slack. */
 static double line_cost(const struct tagline_pieces *pieces, size_t end, double filled)
 {
     const struct tagline_piece *last = &pieces->items[end - 1];
@@ -63,7 +63,8 @@ bool tagline_balance_break(const struct tagline_pieces *pieces, double scale, do
                            bool force, struct tagline_lines *lines)
 {
     struct best best[TAGLINE_PIECES_MAX + 1];
-    /* Each place can be reached when each piece fits alone, so the first that can't ends it. */
+    /* If each piece fits alone every place can be reached: the first one that can't means
+     * failure. */
     best[0] = (struct best){0};
     for (size_t end = 1; end <= pieces->count; end++)
         if (!find_best(pieces, scale, width_px, force, best, end))

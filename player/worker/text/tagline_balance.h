@@ -9,13 +9,13 @@
 
 #define TAGLINE_PIECES_MAX LINEBREAK_TEXT_BYTES_MAX
 
-/* Text between two places where a line may end. In pixels, at any one size. */
+/* Text between two places where a line may end. Widths are in pixels, at any one size. */
 struct tagline_piece {
     size_t start, end; /* characters of the text */
-    float advance;     /* how far the pen moves over it, spaces at its end included */
-    float lead, trail; /* of that, blank before the first ink and after the last: not part of a
-                          line's width */
-    enum linebreak_rank rank; /* how good it is to end a line here */
+    float advance;     /* how far the pen moves, spaces at the end included */
+    float lead,
+        trail; /* the parts of it before the first ink and after the last, which don't count as width of a line */
+    enum linebreak_rank rank; /* how good a place its end is to end a line */
 };
 
 struct tagline_pieces {
@@ -29,9 +29,8 @@ struct tagline_lines {
     size_t count;
 };
 
-/* Breaks at least one piece into lines of `width_px`, the pieces taken `scale` times their size.
- * With `force` a piece that is too wide gets a line of its own; without, it makes the result
- * false. */
+/* Breaks one or more pieces into lines of `width_px`, with the pieces scaled by `scale`. A piece
+ * that is too wide gets a line of its own with `force`; without, the result is false. */
 bool tagline_balance_break(const struct tagline_pieces *pieces, double scale, double width_px,
                            bool force, struct tagline_lines *lines);
 

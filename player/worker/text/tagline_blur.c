@@ -85,7 +85,7 @@ static void blur_rows(const struct tagline_blur *blur, const uint16_t *from, uin
     }
 }
 
-/* Down the columns, but row by row, as memory lies. */
+/* Blurs along the columns, but row by row, in the order of memory. */
 static void blur_columns(const struct tagline_blur *blur, const uint16_t *from, uint16_t *to,
                          uint32_t *sums)
 {
@@ -137,9 +137,7 @@ void tagline_blur_finish(struct tagline_blur *blur)
     *blur = (struct tagline_blur){0};
 }
 
-/* The small pixel before the centre of a full-size one, and how far on towards the next; 0
- * outside. */
-/* Linear: `part` of the way from the first to the second. */
+/* `part` of the way from the first value to the second. */
 static float interpolate_linear(float first, float second, float part)
 {
     return first + (second - first) * part;

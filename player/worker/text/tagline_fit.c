@@ -9,11 +9,12 @@
 #define LEAST_PX 5
 #define STEP 0.94
 #define HEADLINE_LINES 4
-#define PHRASES_PART 0.8   /* down to this part of its size a headline keeps its phrases whole, */
-#define HEADLINE_PART 0.62 /* and down to this its four lines and its words */
-#define MEASURE_PX_MAX 256 /* widths at larger sizes are estimated first: outlines cost time */
+#define PHRASES_PART 0.8   /* down to this part of its size a headline's phrases are not broken, */
+#define HEADLINE_PART 0.62 /* and down to this it has at most four lines of whole words */
+#define MEASURE_PX_MAX                                                                             \
+    256 /* widths at larger sizes are estimated first, since outlines take time */
 
-/* What a line may end with, from fine to coarse. */
+/* Where a line may end, from phrases to characters. */
 enum { LEVEL_PHRASES, LEVEL_WORDS, LEVEL_SYLLABLES, LEVEL_CHARACTERS, LEVELS };
 static const enum linebreak_rank level_ranks[LEVELS] = {LINEBREAK_FAIR, LINEBREAK_POOR,
                                                         LINEBREAK_SYLLABLE, LINEBREAK_CLUSTER};
@@ -21,7 +22,7 @@ static const enum linebreak_rank level_ranks[LEVELS] = {LINEBREAK_FAIR, LINEBREA
 struct fitting {
     const struct tagline_text *text;
     struct tagline_fit *fit;
-    /* Piece that begins at a character, by level; measured at the size of the faces. end 0: not
+    /* The piece that begins at a character, by level, measured at the faces' size. end 0: not
      * measured yet. */
     struct tagline_piece *measured[LEVELS];
 };
@@ -30,8 +31,8 @@ struct rule {
     double width, height;
     int from_px, to_px;
     size_t lines_max; /* 0: any */
-    int level;        /* lines end between its pieces */
-    bool may_split;   /* pieces that are wider than a line, too */
+    int level;        /* lines end between pieces of this level */
+    bool may_split;   /* pieces that are wider than a line may be split */
 };
 
 struct tagline_measure tagline_fit_measure(enum linebreak_script script)
@@ -41,7 +42,7 @@ struct tagline_measure tagline_fit_measure(enum linebreak_script script)
     return (struct tagline_measure){.leading = 1.3, .ascent = 0.88, .descent = 0.12};
 }
 
-/* Between (x0, y0) and (x1, y1), level outside. */
+/* Linear between (x0, y0) and (x1, y1), constant outside. */
 static double ramp(double x, double x0, double y0, double x1, double y1)
 {
     if (x <= x0)
@@ -57,7 +58,7 @@ struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_
     struct tagline_bounds bounds = {.margin = ceil(MARGIN_PART * shorter)};
     bounds.width_max = width - 2 * bounds.margin;
     bounds.height_max = height - 2 * bounds.margin;
-    /* On a wide wall the eye should not travel the whole of it for one line. */
+    /* On a wide screen the eye should not travel its whole width for one line. */
     double part = aspect < 2 ? ramp(aspect, 1, 1, 1.6, 0.62) : ramp(aspect, 2, 0.62, 4, 0.45);
     bounds.width = fmin(bounds.width_max, part * width);
     bool is_middle = (int)style->position / 3 == 1;
@@ -83,7 +84,7 @@ static const struct tagline_piece *piece_at(const struct fitting *fitting, int l
     return piece;
 }
 
-/* Adds the pieces of [start, end), those that are too wide in the parts of the next level. */
+/* Adds the pieces of [start, end); pieces that are too wide are split by the next level. */
 static void collect_pieces(const struct fitting *fitting, int level, size_t start, size_t end,
                            double split_over_px)
 {
@@ -115,7 +116,7 @@ static bool lines_fit(const struct fitting *fitting, const struct rule *rule, in
     return force || (leading_sum + measure.ascent + measure.descent) * size_px <= rule->height;
 }
 
-static bool resize_fonts(const struct fitting *fitting, int size_px, struct err *err)
+static MUST_CHECK bool resize_fonts(const struct fitting *fitting, int size_px, struct err *err)
 {
     if (size_px == tagline_fonts_size(fitting->text->fonts))
         return true;
@@ -125,10 +126,10 @@ static bool resize_fonts(const struct fitting *fitting, int size_px, struct err 
     return tagline_fonts_resize(fitting->text->fonts, size_px, err);
 }
 
-/* Looks for the largest size that fits by a rule; an estimate that fits is proved at the real
+/* Finds the largest size that fits by a rule; an estimate that fits is verified at the real
  * size. */
-static bool try_rule(const struct fitting *fitting, const struct rule *rule, bool *found,
-                     struct err *err)
+static MUST_CHECK bool try_rule(const struct fitting *fitting, const struct rule *rule, bool *found,
+                                struct err *err)
 {
     int size_px = rule->from_px;
     *found = false;
@@ -155,8 +156,8 @@ static int size_for_part(const struct tagline_bounds *bounds, double part)
     return size_px > bounds->floor_px ? size_px : bounds->floor_px;
 }
 
-static bool fit_by_rules(const struct fitting *fitting, const struct tagline_bounds *bounds,
-                         struct err *err)
+static MUST_CHECK bool fit_by_rules(const struct fitting *fitting,
+                                    const struct tagline_bounds *bounds, struct err *err)
 {
     int phrases_px = size_for_part(bounds, PHRASES_PART),
         headline_px = size_for_part(bounds, HEADLINE_PART);

@@ -1,5 +1,5 @@
-/* The size of a tagline's type and its lines: the largest that fits its box, as evenly broken as it
- * goes. */
+/* Finds the size of a tagline's type and its lines: the largest size that fits its box, with lines
+ * as even as possible. */
 #ifndef WORKER_TEXT_TAGLINE_FIT_H
 #define WORKER_TEXT_TAGLINE_FIT_H
 
@@ -10,19 +10,20 @@
 
 #include <stdbool.h>
 
-/* Parts of the em, by script: what a line takes, and how far its block reaches over the first and
- * under the last baseline. */
+/* In ems, by script: the distance of lines, and how far the block reaches above the first and below
+ * the last baseline. */
 struct tagline_measure {
     double leading, ascent, descent;
 };
 struct tagline_measure tagline_fit_measure(enum linebreak_script script);
 
-/* The room for a tagline on a canvas, in pixels. */
+/* The space for a tagline on a canvas, in pixels. */
 struct tagline_bounds {
     double margin;
-    double width, height;             /* that a headline should keep to */
-    double width_max, height_max;     /* within the margins; for very long texts */
-    int asked_px, floor_px, least_px; /* sizes: wished; least to be read from afar; least of all */
+    double width, height;         /* for headlines */
+    double width_max, height_max; /* within the margins, for very long texts */
+    int asked_px, floor_px,
+        least_px; /* sizes: asked for; least that can be read from afar; least of all */
 };
 struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_px,
                                          const struct playlist_style *style);
@@ -33,9 +34,9 @@ struct tagline_fit {
     struct tagline_lines lines;
 };
 
-/* Fits the text and leaves its faces at the size that was found. What doesn't fit even at the least
- * size is left to be clipped: then the last lines are outside the room. Errors: ERR_SYSTEM,
- * ERR_INPUT (a face refuses a size). */
+/* Fits the text and leaves its faces at the size found. A text that does not fit even at the least
+ * size is set at that size, and its last lines are outside the bounds. Errors: ERR_SYSTEM,
+ * ERR_INPUT (a face rejects a size). */
 MUST_CHECK bool tagline_fit_text(const struct tagline_text *text,
                                  const struct tagline_bounds *bounds, struct tagline_fit *fit,
                                  struct err *err);

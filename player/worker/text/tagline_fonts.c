@@ -11,13 +11,13 @@
 
 struct tagline_fonts {
     TTF_Font *faces[TAGLINE_FACES_MAX];
-    int places[TAGLINE_FACES_MAX]; /* among the faces that were given */
+    int places[TAGLINE_FACES_MAX]; /* index among the faces that were given */
     int count, size_px;
     bool library_ready;
     char text[LINEBREAK_TEXT_BYTES_MAX + 1];
 };
 
-/* A font file as SDL reads it. hidden.unknown.data1 holds this. */
+/* A font file for SDL; hidden.unknown.data1 of the stream points to it. */
 struct font_file {
     int fd;
     Sint64 size, position;
@@ -125,11 +125,12 @@ static TTF_Font *open_face(const struct tagline_face *face, enum linebreak_scrip
     SDL_RWops *stream = font_file_open(face->fd);
     if (!stream)
         return NULL;
-    /* SDL_ttf takes points at 72 dots an inch: pixels. It closes the stream, also when it fails. */
+    /* SDL_ttf takes points at 72 dots per inch, which are pixels. It closes the stream, even if it
+     * fails. */
     TTF_Font *font = TTF_OpenFontIndexRW(stream, 1, size_px, face->index);
     if (!font)
         return NULL;
-    /* Glyphs stand where the design puts them, not on whole pixels: even letter spacing. */
+    /* Glyphs are placed at subpixels, not at whole ones: even letter spacing. */
     TTF_SetFontHinting(font, TTF_HINTING_LIGHT_SUBPIXEL);
     TTF_SetFontKerning(font, 1);
     TTF_SetFontScriptName(font, script_name(script));
@@ -207,7 +208,7 @@ struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *fonts, int face, 
     return glyph;
 }
 
-/* SDL_ttf wants a NUL at the end. */
+/* SDL_ttf needs a NUL at the end. */
 static const char *terminate_run(struct tagline_fonts *fonts, const struct tagline_run *run)
 {
     memcpy(fonts->text, run->text, run->bytes);
@@ -224,7 +225,7 @@ int tagline_fonts_width(struct tagline_fonts *fonts, const struct tagline_run *r
     return width;
 }
 
-/* Overlapping glyphs add up to their union, as near as coverage can tell. */
+/* Overlapping glyphs take the maximum of their coverage. */
 static void copy_coverage(const SDL_Surface *from, int x, int y, const struct tagline_plane *plane)
 {
     int first_x = x < plane->x ? plane->x - x : 0;
@@ -247,7 +248,7 @@ bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *r
     if (run->bytes == 0)
         return true;
     TTF_Font *font = fonts->faces[run->face];
-    /* The palette's index is the coverage: a quarter of the memory of a blended picture. */
+    /* The palette index is the coverage: a quarter of the memory of a blended picture. */
     SDL_Surface *surface =
         TTF_RenderUTF8_Shaded(font, terminate_run(fonts, run), (SDL_Color){255, 255, 255, 255},
                               (SDL_Color){0, 0, 0, 255});

@@ -1,8 +1,8 @@
 /* The faces of one tagline at one size: which face has a character, how wide a run is, its coverage
  * in pixels.
  *
- * One thread at a time. Faces are read with pread, so a descriptor's offset is neither used nor
- * moved: several processes may share it. Positions are pixels; a pen stands on the baseline. */
+ * One thread at a time. Faces are read by pread, which leaves a descriptor's offset alone: several
+ * processes may share one. Positions are in pixels; a pen stands on the baseline. */
 #ifndef WORKER_TEXT_TAGLINE_FONTS_H
 #define WORKER_TEXT_TAGLINE_FONTS_H
 
@@ -16,8 +16,8 @@
 
 struct tagline_fonts;
 
-/* Coverage 0..255 of a part of the canvas: `height` rows of `width` bytes. Zeroed by who allocates
- * it. */
+/* Coverage, 0 to 255, of a part of the canvas: `height` rows of `width` bytes, zeroed by whoever
+ * allocates them. */
 struct tagline_plane {
     uint8_t *pixels;
     int x, y, width, height; /* on the canvas */
@@ -27,10 +27,10 @@ struct tagline_plane {
 struct tagline_glyph {
     int advance;
     int left, right; /* of the ink */
-    int top, bottom; /* of the ink, both above the baseline: bottom is mostly negative */
+    int top, bottom; /* of the ink, measured upwards from the baseline: bottom is mostly negative */
 };
 
-/* Opens those of the `count` faces that are fonts, at `size_px` (the em). NULL when none is
+/* Opens those of the `count` faces that are fonts, at `size_px` (the em). NULL if none is
  * (ERR_INPUT) or the font library fails (ERR_SYSTEM). The descriptors must stay open until
  * tagline_fonts_close. */
 struct tagline_fonts *tagline_fonts_open(const struct tagline_face *faces, int count,
@@ -43,14 +43,14 @@ int tagline_fonts_size(const struct tagline_fonts *fonts);
 /* Number of open faces; they are numbered from 0 in the order given. */
 int tagline_fonts_count(const struct tagline_fonts *fonts);
 
-/* The place of an open face among those that were given. */
+/* The index of an open face in the array that was given. */
 int tagline_fonts_place(const struct tagline_fonts *fonts, int face);
 bool tagline_fonts_has(const struct tagline_fonts *fonts, int face, unsigned character);
 
-/* Zeros for a character that the face does not have. */
+/* All zero for a character that the face does not have. */
 struct tagline_glyph tagline_fonts_glyph(struct tagline_fonts *fonts, int face, unsigned character);
 
-/* A stretch of text in one face. `bytes` <= LINEBREAK_TEXT_BYTES_MAX. */
+/* A piece of text in one face. `bytes` is at most LINEBREAK_TEXT_BYTES_MAX. */
 struct tagline_run {
     const char *text;
     size_t bytes;
@@ -60,7 +60,7 @@ struct tagline_run {
 /* How far the pen moves over a run, kerning included. */
 int tagline_fonts_width(struct tagline_fonts *fonts, const struct tagline_run *run);
 
-/* Draws a run with the pen at (x, y) of the canvas; what lies outside the plane is dropped. */
+/* Draws a run with the pen at (x, y) of the canvas; what is outside the plane is clipped. */
 MUST_CHECK bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *run,
                                    int x, int y, const struct tagline_plane *plane,
                                    struct err *err);

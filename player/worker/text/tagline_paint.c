@@ -5,18 +5,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What lies behind the text: its own coverage, blurred. Lengths are in ems. */
+/* What is behind the text: its own coverage, blurred. Lengths are in ems. */
 struct layer {
     double deviation, drop;
     float strength; /* where it is densest */
-    int gain;       /* thin strokes blur to little: the blur over itself so often, a power of 2 */
+    /* Thin strokes blur to little, so the blur is applied to itself so often; a power of 2. */
+    int gain;
 };
 enum { LAYER_EDGE, LAYER_GLOW, LAYER_SCRIM, LAYERS };
 static const struct layer layers[LAYERS] = {
-    /* The shadow: close, to draw the edge on white; and wide and faint, to calm what is busy. */
+    /* The shadow: a close one to mark the edge on white, and a wide, faint one to calm a busy
+     * picture. */
     [LAYER_EDGE] = {.deviation = 0.055, .drop = 0.03, .strength = 0.6F, .gain = 2},
     [LAYER_GLOW] = {.deviation = 0.20, .drop = 0.04, .strength = 0.44F, .gain = 2},
-    /* The scrim follows the lines and has no edge: a rectangle, however soft, is seen as one. */
+    /* The scrim follows the lines and has no edge: even a soft rectangle would be seen as one. */
     [LAYER_SCRIM] = {.deviation = 0.62, .drop = 0, .strength = 0.5F, .gain = 8},
 };
 
@@ -88,7 +90,7 @@ struct painter {
     const struct tagline_plane *plane;
     const struct tagline_area *box;
     struct tagline_blur blurs[LAYERS]; /* zeroed: none */
-    float *clear;                      /* of one row: what the layers let through */
+    float *clear;                      /* of one row: how much the layers let through */
     float *blurred, *scratch;
     uint32_t color;
     uint32_t shade; /* of the layers: 0 black, 255 white */
@@ -103,7 +105,7 @@ static void painter_finish(struct painter *painter)
     free(painter->scratch);
 }
 
-static bool painter_init(struct painter *painter, struct err *err)
+static MUST_CHECK bool painter_init(struct painter *painter, struct err *err)
 {
     const struct tagline_paint_style *paint_style = painter->paint_style;
     size_t width = (size_t)painter->box->width;

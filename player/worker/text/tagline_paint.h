@@ -1,4 +1,5 @@
-/* Draws a tagline's coverage as a picture: scrim, shadow, text. Pure but for memory; any thread. */
+/* Draws a tagline's coverage as a picture: scrim, shadow, text. Pure except for memory; any
+ * thread. */
 #ifndef WORKER_TEXT_TAGLINE_PAINT_H
 #define WORKER_TEXT_TAGLINE_PAINT_H
 
@@ -20,10 +21,10 @@ struct tagline_area {
     int x, y, width, height;
 };
 
-/* The smallest area with all of a plane's coverage; width 0 where there is none. */
+/* The smallest area with all of a plane's coverage; width 0 if there is none. */
 struct tagline_area tagline_paint_ink(const struct tagline_plane *plane);
 
-/* `ink` and as far around it as shadow and scrim reach; may be larger than the canvas. */
+/* The area of `ink`, extended by shadow and scrim; may be larger than the canvas. */
 struct tagline_area tagline_paint_reach(const struct tagline_paint_style *paint_style,
                                         const struct tagline_area *ink);
 

@@ -17,7 +17,7 @@ bool tagline_text_init(struct tagline_text *text, const char *source, const char
     unsigned char *ranks = NULL;
     size_t bytes, length;
     bool ok = false;
-    *text = (struct tagline_text){.text = linebreak_normalise(source, err)};
+    *text = (struct tagline_text){.text = linebreak_normalize(source, err)};
     if (!text->text)
         return false;
     bytes = strlen(text->text);
@@ -55,7 +55,7 @@ void tagline_text_finish(struct tagline_text *text)
     *text = (struct tagline_text){0};
 }
 
-/* The code points of a character that the face has not; those that take no room count as there. */
+/* Counts the code points of a character that the face lacks, except invisible ones. */
 static int count_missing(const struct tagline_text *text, const struct tagline_character *character,
                          int face)
 {
@@ -68,8 +68,8 @@ static int count_missing(const struct tagline_text *text, const struct tagline_c
     return missing;
 }
 
-/* A brand's Latin font has quotes and dashes too, but not those of Chinese and Japanese: there they
- * come from the face that also has the full stop 。 */
+/* A brand's Latin font has quotes and dashes, too, but not in the shapes of Chinese and Japanese:
+ * there they come from the face that also has the full stop 。 */
 static bool is_shared_punctuation(unsigned code)
 {
     return (code >= 0x2018 && code <= 0x201d) || code == 0x2014 || code == 0x2026 || code == 0xb7;
@@ -105,7 +105,7 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *
             previous = TAGLINE_TEXT_UNSEEN;
             continue;
         }
-        /* A space goes with the word before it, so that it doesn't part a run. */
+        /* A space takes the face of the word before it, so that it does not split a run. */
         if (character->is_space) {
             bool keeps = previous >= 0 && tagline_fonts_has(fonts, previous, character->code);
             character->face = keeps ? previous : TAGLINE_TEXT_UNSEEN;
@@ -130,7 +130,7 @@ static void add_code(unsigned codes[TAGLINE_CODE_POINTS_MAX], unsigned code)
         }
 }
 
-/* The code points of a character that no face draws: those that `face` lacks. */
+/* Adds the code points of a character that no face has. */
 static void add_missing(const struct tagline_text *text, const struct tagline_character *character,
                         unsigned codes[TAGLINE_CODE_POINTS_MAX])
 {
@@ -168,11 +168,11 @@ static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
     return tagline_fonts_glyph(text->fonts, character->face, character->code);
 }
 
-/* What the pen moves, more or less than the font says, between characters `at` and `at` + 1. The
- * font's own features for this (halt, chws) can't be asked for through SDL_ttf.
- * - Two full-width marks in a row, 。” or ：“, share one blank half (clreq, "punctuation
- * adjustment").
- * - An apostrophe of a Chinese face is as wide as a character; in don’t that leaves a hole. */
+/* How far to move the pen between characters `at` and `at` + 1, beyond what the font says. The
+ * font's own features for this (halt, chws) are not available through SDL_ttf.
+ * - Two full-width punctuation marks in a row, 。” or ：“, share one blank half (clreq, "punctuation
+ *   adjustment").
+ * - An apostrophe of a Chinese face is as wide as a character, which leaves a hole in don’t. */
 static int kern_after(const struct tagline_text *text, size_t at)
 {
     if (at + 1 >= text->count)
@@ -196,7 +196,7 @@ static int kern_after(const struct tagline_text *text, size_t at)
     return right.advance >= wide && is_blank ? -size / 2 : 0;
 }
 
-/* The longest stretch from *at on that is drawn in one go, before `end`; moves *at behind it. */
+/* The longest run from *at on, before `end`, that can be drawn at once; moves *at behind it. */
 static struct tagline_run next_run(const struct tagline_text *text, size_t *at, size_t end)
 {
     const struct tagline_character *first = &text->characters[*at];
