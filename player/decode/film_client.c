@@ -120,7 +120,11 @@ static void free_film_frame(struct frame *frame)
 
 static struct protocol_job make_film_job(const struct film_client_request *request)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads = sysconf(_SC_NPROCESSORS_ONLN);
+    if (threads < 1)
+        threads = 1;
+    if (threads > THREADS_MAX)
+        threads = THREADS_MAX;
     return (struct protocol_job){
         .kind = PROTOCOL_JOB_FILM,
         .canvas_width_px = request->canvas_width_px,
@@ -130,9 +134,7 @@ static struct protocol_job make_film_job(const struct film_client_request *reque
         .start_us = request->start_us > 0 ? request->start_us : 0,
         .want_sound = request->want_sound,
         .probe_only = request->probe_only,
-        .threads = processors < 1             ? 1
-                   : processors > THREADS_MAX ? THREADS_MAX
-                                              : (uint32_t)processors,
+        .threads = (uint32_t)threads,
     };
 }
 
@@ -444,7 +446,9 @@ static int64_t frame_end_us(const struct film_client_frame *frame)
 static int64_t clamp_to_film_us(const struct film_client *film, int64_t offset_us)
 {
     int64_t end_us = film->facts.duration_us;
-    return offset_us < 0 ? 0 : end_us && offset_us >= end_us ? end_us - 1 : offset_us;
+    if (offset_us < 0)
+        return 0;
+    return end_us && offset_us >= end_us ? end_us - 1 : offset_us;
 }
 
 /* A film becomes ready with the frame for the present time, or with its last one. */

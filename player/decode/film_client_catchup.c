@@ -65,13 +65,17 @@ void film_client_catchup_frame_arrived(struct film_client_catchup *catchup, int6
         return;
     catchup->waiting = false;
     int64_t position_us = film_client_catchup_position_us(catchup, now_ns);
-    int64_t late_us = position_us >= end_us   ? position_us - end_us
-                      : position_us < time_us ? position_us - time_us
-                                              : 0;
+    int64_t late_us = 0; /* negative: early */
+    if (position_us >= end_us)
+        late_us = position_us - end_us;
+    else if (position_us < time_us)
+        late_us = position_us - time_us;
     int64_t lead_us = catchup->lead_us + late_us / 2;
-    catchup->lead_us = lead_us < 0                                 ? 0
-                       : lead_us > FILM_CLIENT_CATCHUP_LEAD_MAX_US ? FILM_CLIENT_CATCHUP_LEAD_MAX_US
-                                                                   : lead_us;
+    if (lead_us < 0)
+        lead_us = 0;
+    if (lead_us > FILM_CLIENT_CATCHUP_LEAD_MAX_US)
+        lead_us = FILM_CLIENT_CATCHUP_LEAD_MAX_US;
+    catchup->lead_us = lead_us;
 }
 
 int64_t film_client_catchup_position_us(const struct film_client_catchup *catchup, int64_t now_ns)

@@ -28,6 +28,16 @@ void film_client_sound_destroy(struct film_client_sound *sound)
     free(sound);
 }
 
+/* NaN becomes silence. */
+static float clamp_sample(float sample)
+{
+    if (sample >= 1)
+        return 1;
+    if (sample <= -1)
+        return -1;
+    return isnan(sample) ? 0 : sample;
+}
+
 bool film_client_sound_store(struct film_client_sound *sound, const struct protocol_sound *packet)
 {
     if (sound->count == PROTOCOL_SOUNDS_AHEAD_MAX || packet->kind != PROTOCOL_EVENT_SOUND ||
@@ -38,11 +48,8 @@ bool film_client_sound_store(struct film_client_sound *sound, const struct proto
         &sound->pieces[(sound->first + sound->count++) % PROTOCOL_SOUNDS_AHEAD_MAX];
     piece->time_us = packet->time_us;
     piece->pairs = packet->pairs;
-    for (int i = 0; i < 2 * packet->pairs; i++) {
-        float sample = packet->samples[i];
-        /* NaN becomes silence. */
-        piece->samples[i] = sample >= 1 ? 1 : sample <= -1 ? -1.0F : isnan(sample) ? 0 : sample;
-    }
+    for (int i = 0; i < 2 * packet->pairs; i++)
+        piece->samples[i] = clamp_sample(packet->samples[i]);
     return true;
 }
 

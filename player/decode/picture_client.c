@@ -133,7 +133,9 @@ static bool ring_is_valid(const struct picture_client *client, const struct prot
 
 static double clamp_fraction(double value)
 {
-    return value < 0 ? 0 : value > 1 ? 1 : value;
+    if (value < 0)
+        return 0;
+    return value > 1 ? 1 : value;
 }
 
 static MUST_CHECK bool map_picture(struct picture_client *client, const struct protocol_ring *ring,

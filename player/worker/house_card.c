@@ -21,7 +21,10 @@ static struct color blend(struct color a, struct color b, float t)
 static float smooth(float low, float high, float x)
 {
     float t = (x - low) / (high - low);
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
+    if (t < 0)
+        t = 0;
+    if (t > 1)
+        t = 1;
     return t * t * (3 - 2 * t);
 }
 
@@ -100,7 +103,9 @@ static float grain(unsigned x, unsigned y)
 static uint8_t level(float value, float noise)
 {
     float v = value + noise + 0.5f;
-    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+    if (v < 0)
+        return 0;
+    return (uint8_t)(v > 255 ? 255 : v);
 }
 
 static struct color ground_at(float v)

@@ -25,9 +25,20 @@ static SDL_Surface *load_surface(const uint8_t *bytes, size_t size, enum still_f
     if (!stream)
         return NULL;
     /* Calls the one loader that the header asks for, and none of SDL2_image's fifteen others. */
-    SDL_Surface *surface = format == STILL_JPEG  ? IMG_LoadJPG_RW(stream)
-                           : format == STILL_PNG ? IMG_LoadPNG_RW(stream)
-                                                 : IMG_LoadWEBP_RW(stream);
+    SDL_Surface *surface = NULL;
+    switch (format) {
+    case STILL_JPEG:
+        surface = IMG_LoadJPG_RW(stream);
+        break;
+    case STILL_PNG:
+        surface = IMG_LoadPNG_RW(stream);
+        break;
+    case STILL_WEBP:
+        surface = IMG_LoadWEBP_RW(stream);
+        break;
+    case STILL_UNKNOWN:
+        break;
+    }
     SDL_RWclose(stream);
     return surface;
 }
@@ -157,7 +168,9 @@ static SDL_Surface *decode_still_file(int fd, struct still_header *header, struc
 static int scaled_size_px(int place_px, double scale)
 {
     int size = (int)(place_px * scale + 0.5);
-    return size < 1 ? 1 : size > STILL_SIDE_MAX_PX ? STILL_SIDE_MAX_PX : size;
+    if (size < 1)
+        return 1;
+    return size > STILL_SIDE_MAX_PX ? STILL_SIDE_MAX_PX : size;
 }
 
 struct still *still_open(int fd, const struct still_request *request, struct err *err)

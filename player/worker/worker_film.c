@@ -197,10 +197,10 @@ static MUST_CHECK bool end_frames(struct film_sender *sender, struct err *err)
 /* FILM_TAKE_*: what the player can take now. */
 static unsigned accepted_output(const struct film_sender *sender)
 {
-    bool frames_out = !sender->frames_ended && sender->frames_out < sender->reader_slots;
+    bool frames = !sender->frames_ended && sender->frames_out < sender->reader_slots;
     bool sound = !sender->sound_ended && sender->sent == sender->sound.sample_count &&
                  sender->sounds_out < PROTOCOL_SOUNDS_AHEAD_MAX;
-    return (frames_out ? FILM_TAKE_FRAMES : 0) | (sound ? FILM_TAKE_SOUND : 0);
+    return (frames ? FILM_TAKE_FRAMES : 0) | (sound ? FILM_TAKE_SOUND : 0);
 }
 
 static bool all_sent(const struct film_sender *sender)

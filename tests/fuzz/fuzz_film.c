@@ -93,7 +93,7 @@ static struct protocol_job job_of(const uint8_t bytes[JOB_BYTES])
     return job;
 }
 
-/* The worker's line has one number, which nothing else here may have. */
+/* The worker's socket has one number, which nothing else here may have. */
 static void prepare(void)
 {
     av_log_set_level(AV_LOG_QUIET);

@@ -1,5 +1,5 @@
-/* Any text as a trusted comment: what is accepted keeps every promise of playlist/pointer.h, and what
- * is printed of it is read as the same. */
+/* Any text as a trusted comment: what is accepted keeps every promise of playlist/pointer.h, and
+ * what is printed of it is read as the same. */
 #include "playlist/pointer.h"
 
 #include "playlist/playlist.h"

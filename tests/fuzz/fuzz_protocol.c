@@ -1,13 +1,13 @@
 /* Fuzzes the player's side of films and pictures: any packets, from a worker that is none, with
  * what the player does in between. Whatever is said, nothing is read outside of what was sealed, no
- * descriptor is kept, and what is given out can be read to its end.
+ * descriptor leaks, and what is returned can be read to its end.
  *
  * An input is a byte that chooses the player's side, then steps: a byte, then what the step
  * takes. */
 #include <signal.h>
 #include <sys/pidfd.h>
 
-/* The line is the real one, but at its other end there is no process to start or to end. */
+/* The socket is real, but at its other end there is no process to start or to kill. */
 #define kill(pid, signal) ((void)(pid), (void)(signal), 0)
 #define worker_process_start real_worker_process_start
 #include "decode/worker_process.c"
@@ -26,7 +26,7 @@
 
 #define STEPS_MAX 200
 
-static int worker_socket = -1; /* its end of the line */
+static int worker_socket = -1; /* the worker's end */
 static bool unready;           /* the worker must say itself that it is ready */
 
 bool worker_process_start(struct worker_process *worker, const struct protocol_job *job,
@@ -208,7 +208,7 @@ static void play_film(struct input *input, unsigned how)
                                                 .limit_ms = 1000};
     static float mix[2 * 512];
     const float gains[2] = {0, 1};
-    struct frame *held = NULL;
+    struct frame *referenced = NULL;
     int64_t now_ns = clock_mono_ns();
     struct err err = {0};
     struct film_client *film = film_client_start(&request, 0, &err);
@@ -219,8 +219,8 @@ static void play_film(struct input *input, unsigned how)
         if (speak(input, step))
             continue;
         if (step == 7) {
-            frame_release(held);
-            held = frame_hold(film_client_frame_at(film, (int64_t)take(input, 4)));
+            frame_release(referenced);
+            referenced = frame_hold(film_client_frame_at(film, (int64_t)take(input, 4)));
         } else if (step == 8) {
             (void)film_client_add_sound(film, (int64_t)take(input, 4), mix, 512, gains);
         } else {
@@ -231,10 +231,10 @@ static void play_film(struct input *input, unsigned how)
             read_frame(film_client_frame_at(film, (int64_t)take(input, 3)));
         }
     }
-    read_frame(held);
+    read_frame(referenced);
     film_client_stop(film);
-    read_frame(held);
-    frame_release(held);
+    read_frame(referenced);
+    frame_release(referenced);
 }
 
 static void make_frame(struct input *input, unsigned how)

@@ -117,7 +117,7 @@ static void play_fair_sound(void)
     _exit(0); /* nothing more is to be heard */
 }
 
-static void play_look(void)
+static void play_probe(void)
 {
     send_event(honest_film(), -1);
 }

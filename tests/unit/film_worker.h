@@ -28,7 +28,7 @@
 #define PART_BYTES 4096
 #define HOSTILE_NAME_BYTES 64
 
-static void send_words(enum protocol_event_kind kind, uint32_t code, const char *words)
+static void send_text(enum protocol_event_kind kind, uint32_t code, const char *words)
 {
     struct protocol_event event = {.kind = kind, .code = code};
     snprintf(event.text, sizeof event.text, "%s", words);

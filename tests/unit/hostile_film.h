@@ -355,7 +355,7 @@ static void play_sound_without_end(void)
 
 static void play_error_of_the_system(void)
 {
-    send_words(PROTOCOL_EVENT_ERROR, ERR_SYSTEM, "no memory");
+    send_text(PROTOCOL_EVENT_ERROR, ERR_SYSTEM, "no memory");
 }
 
 static void play_hang_up(void)
@@ -367,17 +367,17 @@ static void play_hang_up(void)
 
 static void play_error(void)
 {
-    send_words(PROTOCOL_EVENT_ERROR, ERR_INPUT, "%s%n\x1b[2J");
+    send_text(PROTOCOL_EVENT_ERROR, ERR_INPUT, "%s%n\x1b[2J");
 }
 
 static void play_error_without_code(void)
 {
-    send_words(PROTOCOL_EVENT_ERROR, ERR_NONE, "all is well");
+    send_text(PROTOCOL_EVENT_ERROR, ERR_NONE, "all is well");
 }
 
 static void play_error_of_no_kind(void)
 {
-    send_words(PROTOCOL_EVENT_ERROR, UINT32_MAX, "beyond");
+    send_text(PROTOCOL_EVENT_ERROR, UINT32_MAX, "beyond");
 }
 
 static void play_error_without_end(void)
@@ -546,7 +546,7 @@ static const struct hostile_part hostile_parts[] = {
     {"early end, few pictures", play_early_end_of_few_pictures},
     {"early end, variable rate", play_early_end_of_variable_rate},
     {"garbage after the end", play_garbage_after_the_end},
-    {"look", play_look},
+    {"probe", play_probe},
 };
 
 /* Looks at the job without taking it; the name of the part, or an empty one for the honest worker,

@@ -274,7 +274,7 @@ static void play_end_without_frame(void)
     play_hang();
 }
 
-static void play_unterminated_words(void)
+static void play_unterminated_text(void)
 {
     struct protocol_event event = {.kind = PROTOCOL_EVENT_ERROR, .code = 4000000000u};
     memset(event.text, 'x', sizeof event.text);
@@ -426,7 +426,7 @@ static void play_burn(void)
             rounds = 0;
 }
 
-/* Ends the talk, but not itself. */
+/* Closes its socket, but does not exit. */
 static void play_hang_up(void)
 {
     close(PROTOCOL_FD);
@@ -464,7 +464,7 @@ static const struct hostile_part hostile_parts[] = {
     {"slot minus one", play_slot_minus_one},
     {"end at once", play_end_at_once},
     {"end without frame", play_end_without_frame},
-    {"unterminated words", play_unterminated_words},
+    {"unterminated text", play_unterminated_text},
     {"error without code", play_error_without_code},
     {"error of the system", play_error_of_the_system},
     {"error with format", play_error_with_format},

@@ -1,7 +1,8 @@
 /* The player's side of films: frames in their time, from workers that play fair, with a film and
  * without.
  *
- * film_client.c executes this program again as the worker; hostile_film.h plays the parts without. */
+ * * film_client.c executes this program again as the worker; hostile_film.h plays the parts
+ * without. */
 #include "decode/film_client.h"
 
 #include <setjmp.h>
@@ -76,14 +77,14 @@ static void frames_come_in_order_and_go_back(void **state)
     assert_int_equal(counts.dropped, 0);
     assert_int_equal(counts.damaged, 0);
     /* Held: it outlives the film, its worker and its descriptor. */
-    struct frame *held = frame_hold(film_client_frame_at(film, INT64_MAX));
+    struct frame *last_frame = frame_hold(film_client_frame_at(film, INT64_MAX));
     stop();
     check_nothing_left(descriptors);
-    assert_int_equal(held->planes[0][0], 19);
-    frame_release(held);
+    assert_int_equal(last_frame->planes[0][0], 19);
+    frame_release(last_frame);
 }
 
-static void an_end_that_comes_too_early_is_told(void **state)
+static void an_end_that_comes_too_early_is_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -222,7 +223,7 @@ static void what_is_over_is_not_shown_when_joining(void **state)
         assert_null(film_client_frame_at(film, 0));
         tick();
         int64_t before_ns = clock_mono_ns();
-        assert_null(film_client_frame_at(film, 100000)); /* late, and not so late that it is told */
+        assert_null(film_client_frame_at(film, 100000)); /* late, but not late enough to skip */
         wait_for_frames(film, 1, &err);
         assert_null(film_client_frame_at(film, 2010000));
         assert_int_equal(film_client_poll(film, clock_mono_ns(), &err), FILM_CLIENT_PENDING);
@@ -311,7 +312,7 @@ static void a_real_film_from_its_start(void **state)
 }
 
 /* The one that plays a film, while it does, and the one that only looks at it. */
-static void workers_stand_within_their_walls(void **state)
+static void workers_are_within_their_limits(void **state)
 {
     (void)state;
     struct err err = {0};
@@ -320,14 +321,14 @@ static void workers_stand_within_their_walls(void **state)
         assert_true(worker_process_prepare(!sandboxed, &err));
         struct film_client *film = start_real("film.mp4", &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
-        check_walls(only_child(), &worker_film, 1, sandboxed);
+        check_limits(only_child(), &worker_film, 1, sandboxed);
         stop();
         worker_process_reap(true);
         const struct film_client_request look = {.probe_only = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_film, 1, sandboxed);
+        check_limits(info.si_pid, &worker_film, 1, sandboxed);
         stop();
         worker_process_reap(true);
     }
@@ -351,7 +352,7 @@ static void a_real_film_from_any_time(void **state)
     }
 }
 
-static void what_is_no_film_fails_in_its_words(void **state)
+static void what_is_no_film_fails_with_the_workers_text(void **state)
 {
     (void)state;
     int descriptors = count_descriptors();
@@ -414,7 +415,7 @@ static void play_many(int plays)
 static void many_plays_leave_nothing(void **state)
 {
     (void)state;
-    play_many(PLAYS_AT_ONCE * 4); /* what is taken once and kept */
+    play_many(PLAYS_AT_ONCE * 4); /* what is allocated once and stays */
     worker_process_reap(true);
     int descriptors = count_descriptors(), maps = count_lines("/proc/self/maps");
     size_t bytes = allocated_bytes();
@@ -441,7 +442,7 @@ int main(int argc, char **argv)
         _exit(play_film_worker()); /* as main() does; the search for leaks is not for sandboxes */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(frames_come_in_order_and_go_back, stop_after_test),
-        cmocka_unit_test_teardown(an_end_that_comes_too_early_is_told, stop_after_test),
+        cmocka_unit_test_teardown(an_end_that_comes_too_early_is_reported, stop_after_test),
         cmocka_unit_test_teardown(frames_that_nobody_asks_for_are_not_dropped, stop_after_test),
         cmocka_unit_test_teardown(a_film_that_is_too_slow_keeps_up, stop_after_test),
         cmocka_unit_test_teardown(a_film_that_keeps_up_says_nothing, stop_after_test),
@@ -450,8 +451,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(sound_is_limited_and_in_its_place, stop_after_test),
         cmocka_unit_test_teardown(a_real_film_from_its_start, stop_after_test),
         cmocka_unit_test_teardown(a_real_film_from_any_time, stop_after_test),
-        cmocka_unit_test_teardown(workers_stand_within_their_walls, stop_after_test),
-        cmocka_unit_test_teardown(what_is_no_film_fails_in_its_words, stop_after_test),
+        cmocka_unit_test_teardown(workers_are_within_their_limits, stop_after_test),
+        cmocka_unit_test_teardown(what_is_no_film_fails_with_the_workers_text, stop_after_test),
         cmocka_unit_test_teardown(films_that_can_not_be_started, stop_after_test),
         cmocka_unit_test_teardown(many_plays_leave_nothing, stop_after_test),
     };

@@ -16,7 +16,7 @@ static bool ask(struct film_client_catchup *catchup, int64_t ms, int64_t behind_
     return film_client_catchup_needs_skip(catchup, ms * 1000, end_us, end_us, FRAME_US, ms * MS);
 }
 
-static void is_told_when_it_is_behind(void **state)
+static void skips_when_it_is_behind(void **state)
 {
     (void)state;
     struct film_client_catchup catchup;
@@ -24,7 +24,7 @@ static void is_told_when_it_is_behind(void **state)
     assert_false(ask(&catchup, 1000, -1));
     assert_false(ask(&catchup, 1020, FILM_CLIENT_CATCHUP_BEHIND_US - 1));
     assert_true(ask(&catchup, 1040, FILM_CLIENT_CATCHUP_BEHIND_US));
-    /* Until it was told, and then not again before a frame of that time came. */
+    /* Until the order was sent, and then not again before a frame for it has arrived. */
     assert_true(ask(&catchup, 1060, FILM_CLIENT_CATCHUP_BEHIND_US));
     film_client_catchup_skip_sent(&catchup, 1060000, true);
     assert_false(ask(&catchup, 1080, 500000));
@@ -58,8 +58,8 @@ static void counts_each_missed_frame_once(void **state)
     assert_int_equal(catchup.dropped, 4);
 }
 
-/* A worker that takes `took_ms` to get anywhere, told five times. Returns by how much the last
- * frame was there too late (or, less than 0, too early). */
+/* A worker that takes `took_ms` to get anywhere, ordered to skip five times. Returns by how much
+ * the last frame was there too late (or, less than 0, too early). */
 static int64_t lateness_us(struct film_client_catchup *catchup, int64_t took_ms, int64_t clock_ms)
 {
     int64_t ms = 1000, late_us = 0;
@@ -121,7 +121,7 @@ static void guesses_the_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_told_when_it_is_behind),
+        cmocka_unit_test(skips_when_it_is_behind),
         cmocka_unit_test(counts_each_missed_frame_once),
         cmocka_unit_test(learns_how_far_ahead_to_aim),
         cmocka_unit_test(aims_at_what_is_asked_for_picture_by_picture),

@@ -20,7 +20,7 @@ static void check_failed(const char *part, struct film_client *film, int64_t fra
     int64_t came = film_client_counts(film).received;
     if (came != frames)
         fail_msg("%s: %d frames", part, (int)came);
-    /* Final, and told once. */
+    /* The failure is final, and its error is set once. */
     struct err again = {0};
     assert_int_equal(film_client_poll(film, INT64_MAX, &again), FILM_CLIENT_FAILED);
     assert_int_equal(again.code, ERR_NONE);
@@ -39,28 +39,28 @@ static void check_failed(const char *part, struct film_client *film, int64_t fra
 
 /* Plays a part until it fails so; `frames` came before. */
 static void check_fails_with(const char *part, const struct film_client_request *request,
-                             int64_t frames, const char *words)
+                             int64_t frames, const char *text)
 {
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film_client *film = start_part(part, request);
     enum film_client_state state = wait_for_frames(film, INT64_MAX, &err);
-    if (state != FILM_CLIENT_FAILED || !strstr(err.text, words))
-        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
+    if (state != FILM_CLIENT_FAILED || !strstr(err.text, text))
+        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, text);
     /* Whatever it was, it was the worker's doing, or its own word. */
     if (err.code != ERR_WORKER && err.code != ERR_SANDBOX && err.code != ERR_INPUT)
         fail_msg("%s: %d", part, err.code);
     check_failed(part, film, frames, descriptors);
 }
 
-static void check_fails(const char *part, const char *words)
+static void check_fails(const char *part, const char *text)
 {
-    check_fails_with(part, &plain, 0, words);
+    check_fails_with(part, &plain, 0, text);
 }
 
-static void check_breaks(const char *part, int64_t frames, const char *words)
+static void check_breaks(const char *part, int64_t frames, const char *text)
 {
-    check_fails_with(part, &plain, frames, words);
+    check_fails_with(part, &plain, frames, text);
 }
 
 static void films_that_lie(void **state)
@@ -85,7 +85,7 @@ static void memory_that_is_none(void **state)
         check_fails(parts[i], "invalid film");
 }
 
-static void workers_that_talk_nonsense(void **state)
+static void workers_that_send_invalid_messages(void **state)
 {
     (void)state;
     static const char *const parts[] = {
@@ -102,7 +102,7 @@ static void events_out_of_order(void **state)
     check_breaks("two films", 1, "invalid film");
     check_fails("two films at once", "invalid film");
     check_fails("two films without memory", "invalid film");
-    check_fails("look", "invalid film");
+    check_fails("probe", "invalid film");
     check_fails("frame before film", "announced an invalid frame");
     check_fails("end at once", "without a frame");
     check_fails("end after film", "without a frame");
@@ -151,12 +151,12 @@ static void what_fails_before_it_is_ready_is_not_the_films_fault(void **state)
     (void)state;
     int descriptors = count_descriptors();
     for (size_t i = 0; i < UNREADY_ENDS; i++) {
-        const struct unready_end *wanted = &unready_ends[i];
+        const struct unready_end *expected = &unready_ends[i];
         struct err err = {0};
-        struct film_client *film = start_part(wanted->part, &plain);
-        if (wait_for_frames(film, -1, &err) != FILM_CLIENT_FAILED || err.code != wanted->code ||
-            !strstr(err.text, wanted->words))
-            fail_msg("%s: %d \"%s\"", wanted->part, err.code, err.text);
+        struct film_client *film = start_part(expected->part, &plain);
+        if (wait_for_frames(film, -1, &err) != FILM_CLIENT_FAILED || err.code != expected->code ||
+            !strstr(err.text, expected->text))
+            fail_msg("%s: %d \"%s\"", expected->part, err.code, err.text);
         stop();
     }
     check_fails("ready late", "invalid message");
@@ -195,7 +195,8 @@ static void a_worker_that_is_killed(void **state)
     check_failed("die after film", film, 0, descriptors);
 }
 
-/* It talks no more and does not end: given up after a while, which nobody waits for here. */
+/* It closes its socket and does not exit: given up after a while, for which this test does not
+ * wait. */
 static void a_worker_that_hangs_up(void **state)
 {
     (void)state;
@@ -222,20 +223,20 @@ static void a_worker_that_hangs_up(void **state)
 static void no_descriptor_is_free(void **state)
 {
     (void)state;
-    struct rlimit kept, few;
+    struct rlimit before, few;
     struct err err = {0};
     struct film_client *film = start_part("hang after film", &plain);
     int free_fd = dup(0);
     assert_true(free_fd >= 0);
     close(free_fd);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
-    few = (struct rlimit){(rlim_t)free_fd, kept.rlim_max};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){(rlim_t)free_fd, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     enum film_client_state end = wait_for_frames(film, -1, &err);
-    setrlimit(RLIMIT_NOFILE, &kept);
+    setrlimit(RLIMIT_NOFILE, &before);
     assert_int_equal(end, FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_SYSTEM);
-    assert_string_equal(err.text, "too many files are open");
+    assert_string_equal(err.text, "too many open files");
 }
 
 /* Time is what the caller says: nothing here waits for it. */
@@ -315,7 +316,7 @@ static void progress_that_is_none(void **state)
 }
 
 /* After the pictures' end only sound may come; what else does is the end of that. */
-static void check_ends(const char *part, int64_t frames, const char *words)
+static void check_ends(const char *part, int64_t frames, const char *text)
 {
     int descriptors = count_descriptors();
     struct film_client_request request = plain;
@@ -323,8 +324,8 @@ static void check_ends(const char *part, int64_t frames, const char *words)
     request.want_sound = true;
     struct film_client *film = start_part(part, &request);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
-    if (err.code != ERR_WORKER || !strstr(err.text, words))
-        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, words);
+    if (err.code != ERR_WORKER || !strstr(err.text, text))
+        fail_msg("%s: %d \"%s\" instead of \"%s\"", part, err.code, err.text, text);
     assert_int_equal(film_client_counts(film).received, frames);
     stop();
     check_nothing_left(descriptors);
@@ -333,13 +334,13 @@ static void check_ends(const char *part, int64_t frames, const char *words)
 static void ends_without_end(void **state)
 {
     (void)state;
-    check_ends("ends without end", 2, "or twice");
+    check_ends("ends without end", 2, "or ended twice");
     check_ends("progress after the end", 1, "invalid message");
 }
 
 /* Old sound is given back as soon as it comes: only its number tells that it is a flood. Time is
  * the caller's. */
-static void a_worker_that_does_not_stop_talking(void **state)
+static void a_worker_that_sends_too_many_messages(void **state)
 {
     (void)state;
     struct film_client_request request = plain;
@@ -365,12 +366,12 @@ static void a_worker_that_hears_nothing(void **state)
     assert_int_equal(wait_for_frames(film, PROTOCOL_FRAMES_AHEAD_MAX, &err), FILM_CLIENT_READY);
     assert_true(film_client_deadline_ns(film) == INT64_MAX);
     assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
-    /* The first is on screen, and held there: it is not given back, though its time has passed. */
-    struct frame *held = frame_hold(film_client_frame_at(film, 0));
+    /* The first is on screen and referenced: it is not released, though its time has passed. */
+    struct frame *shown = frame_hold(film_client_frame_at(film, 0));
     assert_non_null(film_client_frame_at(film, FILM_FRAME_US));
     assert_true(film_client_deadline_ns(film) == INT64_MAX);
     int64_t before_ns = clock_mono_ns();
-    frame_release(held);
+    frame_release(shown);
     assert_in_range(film_client_deadline_ns(film), before_ns + (int64_t)LIMIT_MS * 1000000,
                     clock_mono_ns() + (int64_t)LIMIT_MS * 1000000);
     assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
@@ -407,7 +408,8 @@ static void after_the_end_nothing_counts(void **state)
     struct err err = {0};
     struct film_client *film = start_part("garbage after the end", &plain);
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
-    /* The line is closed: a worker that talks on, or has ended, wakes nobody. */
+    /* The socket is closed: a worker that goes on sending, or has exited, does not wake the
+     * player. */
     assert_int_equal(film_client_poll(film, INT64_MAX, &err), FILM_CLIENT_READY);
     assert_true(film_client_deadline_ns(film) == INT64_MAX);
     sum_of(film_client_frame_at(film, INT64_MAX));
@@ -421,7 +423,7 @@ static void a_look_is_all(void **state)
     int descriptors = count_descriptors();
     struct err err = {0};
     struct film_client_request request = {.probe_only = true, .limit_ms = LIMIT_MS};
-    struct film_client *film = start_part("look", &request);
+    struct film_client *film = start_part("probe", &request);
     assert_null(film_client_facts(film));
     assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
     assert_int_equal(film_client_facts(film)->width_px, FILM_WIDTH);
@@ -459,7 +461,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(films_that_lie, stop_after_test),
         cmocka_unit_test_teardown(films_that_are_too_large, stop_after_test),
         cmocka_unit_test_teardown(memory_that_is_none, stop_after_test),
-        cmocka_unit_test_teardown(workers_that_talk_nonsense, stop_after_test),
+        cmocka_unit_test_teardown(workers_that_send_invalid_messages, stop_after_test),
         cmocka_unit_test_teardown(events_out_of_order, stop_after_test),
         cmocka_unit_test_teardown(frames_that_are_not_there, stop_after_test),
         cmocka_unit_test_teardown(sound_that_nobody_wants, stop_after_test),
@@ -474,7 +476,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_worker_that_is_on_its_way, stop_after_test),
         cmocka_unit_test_teardown(progress_that_is_none, stop_after_test),
         cmocka_unit_test_teardown(ends_without_end, stop_after_test),
-        cmocka_unit_test_teardown(a_worker_that_does_not_stop_talking, stop_after_test),
+        cmocka_unit_test_teardown(a_worker_that_sends_too_many_messages, stop_after_test),
         cmocka_unit_test_teardown(workers_that_stop, stop_after_test),
         cmocka_unit_test_teardown(a_worker_that_hears_nothing, stop_after_test),
         cmocka_unit_test_teardown(pixels_that_change_under_the_reader, stop_after_test),

@@ -64,7 +64,7 @@ static void what_is_over_is_left_out(void **state)
     assert_int_equal(counts.seeks, 0);
     /* Of 199 frames half are referred to by no other one, and were not decoded. */
     assert_in_range(counts.skipped, 90, 120);
-    assert_int_equal(counts.direct + counts.painted, FRAMES - 200 + 1);
+    assert_int_equal(counts.direct + counts.converted, FRAMES - 200 + 1);
     assert_int_equal(counts.broken_packets, 0);
     film_file_close(&film);
 }

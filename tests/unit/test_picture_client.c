@@ -88,7 +88,7 @@ static enum picture_client_state wait_for(struct picture_client *frames, struct 
 }
 
 /* Plays a part to its end and checks that it fails so, and leaves nothing. */
-static void check_fails(const char *part, double scale, enum err_code code, const char *words)
+static void check_fails(const char *part, double scale, enum err_code code, const char *text)
 {
     int descriptors = count_descriptors();
     struct err err = {0};
@@ -96,10 +96,10 @@ static void check_fails(const char *part, double scale, enum err_code code, cons
     struct picture_client *frames = start(&job, LIMIT_MS);
     if (wait_for(frames, &err) != PICTURE_CLIENT_FAILED)
         fail_msg("%s: was taken", part);
-    if (err.code != code || !strstr(err.text, words))
-        fail_msg("%s: %d \"%s\" instead of %d \"%s\"", part, err.code, err.text, code, words);
+    if (err.code != code || !strstr(err.text, text))
+        fail_msg("%s: %d \"%s\" instead of %d \"%s\"", part, err.code, err.text, code, text);
     assert_null(picture_client_take(frames));
-    /* Final, and told once. */
+    /* The failure is final, and its error is set once. */
     err = (struct err){0};
     assert_int_equal(picture_client_poll(frames, INT64_MAX, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_NONE);
@@ -250,7 +250,7 @@ static void check_kinds(bool sandboxed)
         /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
         siginfo_t info = {0};
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_walls(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE_CARD, sandboxed);
+        check_limits(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE_CARD, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
         if (wait_for(current, &err) == PICTURE_CLIENT_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);
@@ -308,7 +308,7 @@ static void no_sandbox_no_work(void **state)
 }
 
 /* Time is what the test says. `ready`: it says so before it hangs. */
-static void check_hangs(const char *part, bool ready, enum err_code code, const char *words)
+static void check_hangs(const char *part, bool ready, enum err_code code, const char *text)
 {
     int descriptors = count_descriptors();
     struct err err = {0};
@@ -319,7 +319,7 @@ static void check_hangs(const char *part, bool ready, enum err_code code, const 
     int64_t deadline_ns = picture_client_deadline_ns(frames);
     assert_int_equal(picture_client_poll(frames, deadline_ns - 1, &err), PICTURE_CLIENT_PENDING);
     assert_int_equal(picture_client_poll(frames, deadline_ns, &err), PICTURE_CLIENT_FAILED);
-    if (err.code != code || !strstr(err.text, words))
+    if (err.code != code || !strstr(err.text, text))
         fail_msg("%s: %d \"%s\"", part, err.code, err.text);
     stop();
     check_nothing_left(descriptors);
@@ -333,12 +333,12 @@ static void workers_that_hang(void **state)
     check_hangs("unready hang", false, ERR_KILLED, "did not start in time");
 }
 
-static void workers_that_talk_nonsense(void **state)
+static void workers_that_send_invalid_messages(void **state)
 {
     (void)state;
     check_fails("short packet", 1, ERR_WORKER, "invalid message");
     check_fails("long packet", 1, ERR_WORKER, "invalid message");
-    check_hangs_up("empty packet"); /* is what the end of the line looks like */
+    check_hangs_up("empty packet"); /* looks like the end of the connection */
     check_fails("empty packet with files", 1, ERR_WORKER, "invalid message");
     check_fails("wrong magic", 1, ERR_WORKER, "invalid message");
     check_fails("unknown kind", 1, ERR_WORKER, "invalid message");
@@ -359,7 +359,7 @@ static void memory_that_is_none(void **state)
     check_fails("short memfd", 1, ERR_WORKER, "too short");
     check_fails("ordinary file", 1, ERR_WORKER, "not sealed");
     check_fails("pipe", 1, ERR_WORKER, "not sealed");
-    check_fails("no fd", 1, ERR_WORKER, "impossible");
+    check_fails("no fd", 1, ERR_WORKER, "invalid frame");
 }
 
 static void too_many_descriptors(void **state)
@@ -384,7 +384,7 @@ static void events_out_of_order(void **state)
 static void errors_that_lie(void **state)
 {
     (void)state;
-    check_fails("unterminated words", 1, ERR_WORKER, "xxxxxxxx");
+    check_fails("unterminated text", 1, ERR_WORKER, "xxxxxxxx");
     check_fails("error without code", 1, ERR_WORKER, "all is well");
     check_fails("error of the system", 1, ERR_LIMIT, "no memory");
     check_fails("error with format", 1, ERR_INPUT, "%s%n");
@@ -395,7 +395,7 @@ static void what_fails_before_it_is_ready_is_not_the_pictures_fault(void **state
 {
     (void)state;
     for (size_t i = 0; i < UNREADY_ENDS; i++)
-        check_fails(unready_ends[i].part, 1, unready_ends[i].code, unready_ends[i].words);
+        check_fails(unready_ends[i].part, 1, unready_ends[i].code, unready_ends[i].text);
 }
 
 static void a_frame_counts_whatever_follows(void **state)
@@ -431,12 +431,12 @@ static void sizes_of_moving_frames(void **state)
     check_fails("scaled down", 1.08, ERR_WORKER, "invalid frame");
 }
 
-static void check_tells(const char *part, const char *words)
+static void check_reports(const char *part, const char *text)
 {
     struct err err = {0};
     struct protocol_job job = job_of(part, 1);
     assert_int_equal(wait_for(start(&job, LIMIT_MS), &err), PICTURE_CLIENT_FAILED);
-    assert_string_equal(err.text, words);
+    assert_string_equal(err.text, text);
     stop();
 }
 
@@ -445,7 +445,7 @@ static void a_worker_sees_its_own_descriptors_only(void **state)
     (void)state;
     /* Some that a careless exec would hand on. */
     int leaky[] = {open("/dev/null", O_RDONLY), open("/dev/null", O_RDONLY), dup(2)};
-    check_tells("list descriptors", "0 1 2 3 ");
+    check_reports("list descriptors", "0 1 2 3 ");
     for (size_t i = 0; i < sizeof leaky / sizeof *leaky; i++)
         close(leaky[i]);
 }
@@ -454,7 +454,7 @@ static void a_worker_sees_no_environment_of_ours(void **state)
 {
     (void)state;
     setenv("DUCKLING_TOKEN", "secret", 1);
-    check_tells("list environment", "LC_ALL=C.UTF-8 TZ=UTC0 ");
+    check_reports("list environment", "LC_ALL=C.UTF-8 TZ=UTC0 ");
     unsetenv("DUCKLING_TOKEN");
 }
 
@@ -463,7 +463,7 @@ static void a_worker_sees_no_environment_of_ours(void **state)
 static void works_without_standard_descriptors(void **state)
 {
     (void)state;
-    int kept[2] = {fcntl(0, F_DUPFD_CLOEXEC, 20), fcntl(1, F_DUPFD_CLOEXEC, 20)};
+    int saved[2] = {fcntl(0, F_DUPFD_CLOEXEC, 20), fcntl(1, F_DUPFD_CLOEXEC, 20)};
     fflush(stdout);
     close(0);
     close(1);
@@ -473,9 +473,9 @@ static void works_without_standard_descriptors(void **state)
     enum picture_client_state end = wait_for(frames, &err);
     stop();
     for (int i = 0; i < 2; i++)
-        if (kept[i] >= 0) {
-            dup2(kept[i], i);
-            close(kept[i]);
+        if (saved[i] >= 0) {
+            dup2(saved[i], i);
+            close(saved[i]);
         }
     if (end != PICTURE_CLIENT_READY)
         fail_msg("%s", err.text);
@@ -543,7 +543,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(each_kind_of_worker_is_sandboxed, stop_after_test),
         cmocka_unit_test_teardown(no_sandbox_no_work, stop_after_test),
         cmocka_unit_test_teardown(workers_that_hang, stop_after_test),
-        cmocka_unit_test_teardown(workers_that_talk_nonsense, stop_after_test),
+        cmocka_unit_test_teardown(workers_that_send_invalid_messages, stop_after_test),
         cmocka_unit_test_teardown(rings_that_lie, stop_after_test),
         cmocka_unit_test_teardown(memory_that_is_none, stop_after_test),
         cmocka_unit_test_teardown(too_many_descriptors, stop_after_test),

@@ -247,7 +247,7 @@ static int memory_of_all_sizes(void)
     return WORKED;
 }
 
-static int words_in_the_log(void)
+static int text_in_the_log(void)
 {
     return fprintf(stderr, "%s", "") == 0 && write(STDERR_FILENO, "", 0) == 0 ? WORKED : OTHER;
 }
@@ -333,7 +333,7 @@ static void a_job_can_be_done(void **state)
     for (enum sandbox_kind kind = SANDBOX_ALONE; kind <= SANDBOX_THREADS; kind++) {
         assert_int_equal(try_within(&usual, kind, work_of_a_still), WORKED);
         assert_int_equal(try_within(&usual, kind, memory_of_all_sizes), WORKED);
-        assert_int_equal(try_within(&usual, kind, words_in_the_log), WORKED);
+        assert_int_equal(try_within(&usual, kind, text_in_the_log), WORKED);
         assert_int_equal(try_within(&usual, kind, what_the_c_library_may_need), WORKED);
         assert_int_equal(try_within(&usual, kind, locks_and_conditions), WORKED);
     }

@@ -56,11 +56,11 @@ static bool work(struct protocol_job *job, const struct worker_files *files, str
     return job->kind == PROTOCOL_JOB_FILM && note('w', err);
 }
 
-/* What a worker of this role does with a job, letter by letter; then what it told: "r" that it is
- * ready, "R" that it is so with little memory, "e" an error. */
+/* What a worker of this role does with a job, letter by letter; then what it reported: "r" that it
+ * is ready, "R" that it is so with little memory, "e" an error. */
 static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
 {
-    static char told[16];
+    static char reported[16];
     const struct worker_role role = {
         .name = "test",
         .limits = {.address_space_bytes = SPACE_BYTES, .processor_s = 7, .descriptors = 5},
@@ -90,17 +90,17 @@ static const char *play(enum sandbox_kind kind, bool unsandboxed, char fails)
     close(pair[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, magic == PROTOCOL_MAGIC ? 0 : PROTOCOL_EXIT_NO_JOB << 8);
-    memcpy(told, calls, 16);
+    memcpy(reported, calls, 16);
     while (recv(pair[0], &event, sizeof event, MSG_DONTWAIT) == sizeof event)
-        told[strlen(told)] = event.kind == PROTOCOL_EVENT_ERROR   ? 'e'
-                             : event.kind != PROTOCOL_EVENT_READY ? '?'
-                             : event.code                         ? 'R'
-                                                                  : 'r';
+        reported[strlen(reported)] = event.kind == PROTOCOL_EVENT_ERROR   ? 'e'
+                                     : event.kind != PROTOCOL_EVENT_READY ? '?'
+                                     : event.code                         ? 'R'
+                                                                          : 'r';
     close(pair[0]);
-    return told;
+    return reported;
 }
 
-static void all_walls_stand_before_the_work(void **state)
+static void the_sandbox_closes_before_the_job(void **state)
 {
     (void)state;
     assert_string_equal(play(SANDBOX_THREADS, false, 0), "plfTwr");
@@ -122,8 +122,8 @@ static void where_one_is_missing_no_work_is_done(void **state)
     assert_string_equal(play(SANDBOX_ALONE, true, 'l'), "ple");
 }
 
-/* Which failures are the medium's is told by this; so it must be said before the medium is read. */
-static void it_is_ready_behind_the_walls_and_before_the_work(void **state)
+/* Failures after this are the medium's, so it must be reported before the medium is read. */
+static void ready_is_reported_between_the_sandbox_and_the_job(void **state)
 {
     (void)state;
     assert_string_equal(play(SANDBOX_THREADS, false, 'w'), "plfTwre");
@@ -147,10 +147,10 @@ int main(void)
     if (calls == MAP_FAILED)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_walls_stand_before_the_work),
+        cmocka_unit_test(the_sandbox_closes_before_the_job),
         cmocka_unit_test(without_a_sandbox_the_limits_hold),
         cmocka_unit_test(where_one_is_missing_no_work_is_done),
-        cmocka_unit_test(it_is_ready_behind_the_walls_and_before_the_work),
+        cmocka_unit_test(ready_is_reported_between_the_sandbox_and_the_job),
         cmocka_unit_test(a_job_of_another_version_is_not_taken),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The end of workers that the kernel can't end. worker_process.c is compiled in here: nothing is killed
+/* Workers that the kernel can't kill. worker_process.c is compiled in here: nothing is killed
  * before the test says so. */
 #include <signal.h>
 #include <stdbool.h>
@@ -60,8 +60,8 @@ static void stopping_never_waits(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
-/* How a worker hung_up can be told even where who started us did not want to know of its children. */
-static void an_end_is_known_whoever_started_us(void **state)
+/* Why a worker exited is known even if our parent ignored SIGCHLD. */
+static void exit_reasons_are_known_with_sigchld_ignored(void **state)
 {
     (void)state;
     struct err err = {0};
@@ -78,8 +78,8 @@ static void an_end_is_known_whoever_started_us(void **state)
     worker_process_stop(&worker);
 }
 
-/* What a worker may say of itself. */
-static void what_its_word_is_worth(void **state)
+/* Which error codes a worker may report. */
+static void reported_codes_are_limited(void **state)
 {
     (void)state;
     const struct worker_process unready = {.ready = false}, ready = {.ready = true},
@@ -100,8 +100,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_never_waits),
-        cmocka_unit_test(an_end_is_known_whoever_started_us),
-        cmocka_unit_test(what_its_word_is_worth),
+        cmocka_unit_test(exit_reasons_are_known_with_sigchld_ignored),
+        cmocka_unit_test(reported_codes_are_limited),
     };
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

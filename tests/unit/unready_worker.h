@@ -185,7 +185,7 @@ static const struct hostile_part unready_parts[] = {
 static const struct unready_end {
     const char *part;
     enum err_code code;
-    const char *words;
+    const char *text;
 } unready_ends[] = {
     {"unready error", ERR_SYSTEM, "no threads"},
     {"unready error of input", ERR_SYSTEM, "no threads"},

@@ -1,5 +1,5 @@
-/* How a test's worker talks on its line: packets and events, parts that it can play, and tables of
- * lies. A worker that can't do what it has to say ends with status 3. */
+/* What a test's worker sends: packets and events, the parts that it can play, and tables of wrong
+ * values. A worker that can't send exits with status 3. */
 #ifndef TESTS_UNIT_WORKER_TALK_H
 #define TESTS_UNIT_WORKER_TALK_H
 
@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* A worker is told its part by this and the part's name. */
+/* A job's text: this and the name of the part to play. */
 #define HOSTILE_MARK "hostile "
 
 static inline void send_packet(const void *bytes, size_t size, const int *fds, size_t fd_count)

@@ -1,5 +1,5 @@
-/* Whether a worker stands within its walls, by the kernel's word: /proc/PID, which is there as long
- * as the process is not forgotten. Include after cmocka.h. */
+/* Checks a worker's limits and sandbox in /proc/PID, which exists until the process is reaped.
+ * Include after cmocka.h. */
 #ifndef TESTS_UNIT_WORKER_WALLS_H
 #define TESTS_UNIT_WORKER_WALLS_H
 
@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* The number after these words at a line's start; -1 where there is none ("unlimited", too). */
+/* The number after `words` at the start of a line; -1 if there is none, or "unlimited". */
 static inline long long number_after(pid_t pid, const char *file, const char *words)
 {
     char path[64], line[256];
@@ -35,8 +35,8 @@ static inline long long number_after(pid_t pid, const char *file, const char *wo
 }
 
 /* `files`: how many it was given. */
-static inline void check_walls(pid_t pid, const struct worker_role *role, unsigned files,
-                               bool sandboxed)
+static inline void check_limits(pid_t pid, const struct worker_role *role, unsigned files,
+                                bool sandboxed)
 {
     const struct sandbox_limits *limits = &role->limits;
     assert_int_equal(number_after(pid, "status", "Seccomp:"), sandboxed ? 2 : 0);

@@ -92,9 +92,15 @@ bool film_convert_is_plain(const struct film_converter *converter, const AVFrame
 
 static const int *matrix_table(enum film_matrix matrix)
 {
-    return sws_getCoefficients(matrix == FILM_MATRIX_709    ? SWS_CS_ITU709
-                               : matrix == FILM_MATRIX_2020 ? SWS_CS_BT2020
-                                                            : SWS_CS_ITU601);
+    switch (matrix) {
+    case FILM_MATRIX_709:
+        return sws_getCoefficients(SWS_CS_ITU709);
+    case FILM_MATRIX_2020:
+        return sws_getCoefficients(SWS_CS_BT2020);
+    case FILM_MATRIX_601:
+        break;
+    }
+    return sws_getCoefficients(SWS_CS_ITU601);
 }
 
 /* The ranges have to be set before the scaler is initialized: it chooses its short cuts then. */

@@ -66,7 +66,11 @@ static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
     int64_t size_bytes = input->size_bytes - input->hole_bytes;
     if (whence == AVSEEK_SIZE)
         return size_bytes;
-    int64_t from = whence == SEEK_CUR ? input->at_bytes : whence == SEEK_END ? size_bytes : 0;
+    int64_t from = 0;
+    if (whence == SEEK_CUR)
+        from = input->at_bytes;
+    else if (whence == SEEK_END)
+        from = size_bytes;
     if (offset < -from || offset > INT64_MAX - from)
         return AVERROR(EINVAL);
     return input->at_bytes = from + offset;

@@ -47,7 +47,10 @@ bool film_format_frame_matrix(enum film_matrix matrix, bool full_range, enum fra
 {
     if (matrix == FILM_MATRIX_2020 || (matrix == FILM_MATRIX_709 && full_range))
         return false;
-    *result = matrix == FILM_MATRIX_709 ? FRAME_BT709 : full_range ? FRAME_JPEG : FRAME_BT601;
+    if (matrix == FILM_MATRIX_709)
+        *result = FRAME_BT709;
+    else
+        *result = full_range ? FRAME_JPEG : FRAME_BT601;
     return true;
 }
 
@@ -92,7 +95,9 @@ static MUST_CHECK bool check_size(int width, int height, struct err *err)
 static int scale_side(int side, int numerator, int denominator)
 {
     int64_t size = av_rescale(side, numerator, denominator);
-    return size < 1 ? 1 : size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
+    if (size < 1)
+        return 1;
+    return size > PROTOCOL_FILM_SIDE_MAX_PX ? PROTOCOL_FILM_SIDE_MAX_PX : (int)size;
 }
 
 /* Stretches pictures whose pixels are not square; nothing is ever shrunk. */
@@ -174,10 +179,11 @@ static void read_rate(AVStream *pictures, struct film_facts *facts)
 static int decoder_slots(const AVCodecParameters *parameters, int threads)
 {
     bool large = (int64_t)parameters->width * parameters->height >= (int64_t)1920 * 1080;
-    int referenced = parameters->codec_id == AV_CODEC_ID_VP8   ? 4
-                     : parameters->codec_id == AV_CODEC_ID_VP9 ? 9
-                     : large                                   ? 7
-                                                               : 17;
+    int referenced = large ? 7 : 17;
+    if (parameters->codec_id == AV_CODEC_ID_VP8)
+        referenced = 4;
+    else if (parameters->codec_id == AV_CODEC_ID_VP9)
+        referenced = 9;
     return referenced + threads;
 }
 

@@ -36,9 +36,11 @@ static Sint64 SDLCALL font_file_size(SDL_RWops *stream)
 static Sint64 SDLCALL font_file_seek(SDL_RWops *stream, Sint64 offset, int whence)
 {
     struct font_file *font_file = font_file_of(stream);
-    Sint64 base = whence == RW_SEEK_SET   ? 0
-                  : whence == RW_SEEK_CUR ? font_file->position
-                                          : font_file->size;
+    Sint64 base = font_file->size;
+    if (whence == RW_SEEK_SET)
+        base = 0;
+    else if (whence == RW_SEEK_CUR)
+        base = font_file->position;
     if (offset < -base || offset > font_file->size - base)
         return SDL_SetError("seek outside the font");
     font_file->position = base + offset;
