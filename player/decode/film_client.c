@@ -20,7 +20,6 @@
 
 #define LOG_MODULE "film_client"
 
-#define THREADS_MAX 16
 #define NAME_BYTES 64
 /* A film that was joined late and does not catch up is shown all the same after this time. */
 #define CATCH_UP_NS INT64_C(1000000000)
@@ -58,8 +57,8 @@ struct film_client {
     enum film_client_state state;
     bool ready_returned; /* film_client_poll has returned FILM_CLIENT_READY */
     struct film_client_facts facts;
-    struct frame frame_format; /* the template of all frames */
-    int slots, reader_slots;   /* as in struct protocol_film */
+    struct frame template;   /* the template of all frames */
+    int slots, reader_slots; /* as in struct protocol_film */
     size_t slot_bytes, offset_bytes[3];
     struct ring *ring;
     struct film_client_frame
@@ -120,11 +119,7 @@ static void free_film_frame(struct frame *frame)
 
 static struct protocol_job make_film_job(const struct film_client_request *request)
 {
-    long threads = sysconf(_SC_NPROCESSORS_ONLN);
-    if (threads < 1)
-        threads = 1;
-    if (threads > THREADS_MAX)
-        threads = THREADS_MAX;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct protocol_job){
         .kind = PROTOCOL_JOB_FILM,
         .canvas_width_px = request->canvas_width_px,
@@ -134,7 +129,7 @@ static struct protocol_job make_film_job(const struct film_client_request *reque
         .start_us = request->start_us > 0 ? request->start_us : 0,
         .want_sound = request->want_sound,
         .probe_only = request->probe_only,
-        .threads = (uint32_t)threads,
+        .threads = processors > 0 ? (uint32_t)processors : 1,
     };
 }
 
@@ -196,39 +191,20 @@ int64_t film_client_deadline_ns(const struct film_client *film)
     return due_ns;
 }
 
-static void store_facts(struct film_client *film, const struct protocol_film *description)
-{
-    film->facts = (struct film_client_facts){
-        .width_px = description->shown_width_px,
-        .height_px = description->shown_height_px,
-        .coded_width_px = description->coded_width_px,
-        .coded_height_px = description->coded_height_px,
-        .bit_depth = description->bit_depth,
-        .variable_rate = description->variable_rate,
-        .has_sound = description->has_sound,
-        .has_alpha = description->has_alpha,
-        .high_dynamic_range = description->high_dynamic_range,
-        .fps = description->fps,
-        .duration_us = description->duration_us,
-        .longest_us = description->longest_us,
-    };
-    memcpy(film->facts.codec, description->codec, sizeof film->facts.codec);
-}
-
 /* The film's place on the screen, and which part of it is seen. */
-static void store_frame_format(struct film_client *film, const struct protocol_film *description)
+static void store_frame_format(struct film_client *film, const struct protocol_film *format)
 {
     static uint64_t last_stream; /* main thread */
     const struct film_client_request *request = &film->request;
-    double width = description->shown_width_px, height = description->shown_height_px;
-    struct layout_fitted fitted = layout_fit(
-        description->shown_width_px, description->shown_height_px, request->canvas_width_px,
-        request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
+    double width = format->shown_width_px, height = format->shown_height_px;
+    struct layout_fitted fitted =
+        layout_fit(format->shown_width_px, format->shown_height_px, request->canvas_width_px,
+                   request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
     const struct layout_rect upright = {fitted.source.x / width, fitted.source.y / height,
                                         fitted.source.width / width, fitted.source.height / height};
-    film->frame_format = (struct frame){
-        .width_px = description->width_px,
-        .height_px = description->height_px,
+    film->template = (struct frame){
+        .width_px = format->width_px,
+        .height_px = format->height_px,
         .opaque = true,
         .at = layout_rotate_box(fitted.target, request->rotation, request->canvas_width_px,
                                 request->canvas_height_px),
@@ -236,32 +212,31 @@ static void store_frame_format(struct film_client *film, const struct protocol_f
         .focus_y = layout_within(request->focus_y, upright.y, upright.height),
         .format = FRAME_I420,
         .source = layout_rotate_rect(upright, request->rotation),
-        .matrix = (enum frame_matrix)description->matrix,
+        .matrix = (enum frame_matrix)format->matrix,
         .stream = ++last_stream,
         .free = free_film_frame,
     };
-    film->slots = description->slots;
-    film->reader_slots = description->reader_slots;
-    film->slot_bytes = description->slot_bytes;
+    film->slots = format->slots;
+    film->reader_slots = format->reader_slots;
+    film->slot_bytes = format->slot_bytes;
     for (int i = 0; i < 3; i++) {
-        film->frame_format.strides_bytes[i] = description->stride_bytes[i];
-        film->offset_bytes[i] = description->offset_bytes[i];
+        film->template.strides_bytes[i] = format->stride_bytes[i];
+        film->offset_bytes[i] = format->offset_bytes[i];
     }
 }
 
-static MUST_CHECK bool map_film_ring(struct film_client *film,
-                                     const struct protocol_film *description, int fd,
-                                     struct err *err)
+static MUST_CHECK bool map_film_ring(struct film_client *film, const struct protocol_film *format,
+                                     int fd, struct err *err)
 {
     const int seals_needed = F_SEAL_SHRINK | F_SEAL_GROW;
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & seals_needed) != seals_needed || fstat(fd, &st) < 0 ||
-        st.st_size < 1 || !film_client_check_layout(description, (uint64_t)st.st_size))
+        st.st_size < 1 || !film_client_check_layout(format, (uint64_t)st.st_size))
         return err_set(err, ERR_WORKER, "the worker described an invalid film");
     struct ring *ring = calloc(1, sizeof *ring);
     struct film_client_frame *frames = calloc(PROTOCOL_FRAMES_AHEAD_MAX, sizeof *frames);
-    size_t size_bytes = (size_t)description->slot_bytes * (size_t)description->slots;
+    size_t size_bytes = (size_t)format->slot_bytes * (size_t)format->slots;
     void *address =
         ring && frames ? mmap(NULL, size_bytes, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (address == MAP_FAILED) {
@@ -272,21 +247,20 @@ static MUST_CHECK bool map_film_ring(struct film_client *film,
     *ring = (struct ring){
         .address = address, .size_bytes = size_bytes, .holders = 1, .film = film, .frames = frames};
     film->ring = ring;
-    store_frame_format(film, description);
+    store_frame_format(film, format);
     return true;
 }
 
 static MUST_CHECK bool handle_film_event(struct film_client *film,
-                                         const struct protocol_film *description, int fd,
+                                         const struct protocol_film *format, int fd,
                                          struct err *err)
 {
     bool probe_only = film->request.probe_only;
-    if (film->ring || film->facts.width_px || !film_client_check_facts(description) ||
-        (fd < 0) != probe_only)
+    if (film->ring || film->facts.width_px || (fd < 0) != probe_only ||
+        !film_client_check_facts(format, &film->facts))
         return err_set(err, ERR_WORKER, "the worker described an invalid film");
-    store_facts(film, description);
     if (!probe_only)
-        return map_film_ring(film, description, fd, err);
+        return map_film_ring(film, format, fd, err);
     film->state = FILM_CLIENT_READY;
     film->ended = film->finished = true;
     return true;
@@ -330,7 +304,7 @@ static MUST_CHECK bool handle_frame_event(struct film_client *film,
     const uint8_t *slot =
         (const uint8_t *)film->ring->address + film->slot_bytes * (size_t)event->slot;
     *frame = (struct film_client_frame){
-        .frame = film->frame_format,
+        .frame = film->template,
         .ring = film->ring,
         .slot = event->slot,
         .time_us = event->time_us,
@@ -373,9 +347,8 @@ static MUST_CHECK bool handle_end_event(struct film_client *film, struct err *er
     return true;
 }
 
-static MUST_CHECK bool handle_film_client_event(struct film_client *film,
-                                                struct protocol_event *event, int fd,
-                                                int64_t now_ns, struct err *err)
+static MUST_CHECK bool handle_event(struct film_client *film, struct protocol_event *event, int fd,
+                                    int64_t now_ns, struct err *err)
 {
     if (event->kind == PROTOCOL_EVENT_PROGRESS)
         return handle_progress_event(film, event, now_ns, err);
@@ -408,7 +381,7 @@ static MUST_CHECK bool handle_packet(struct film_client *film, void *packet, siz
     if (++film->packets > PACKETS_A_SECOND_MAX)
         return err_set(err, ERR_WORKER, "the worker sent too many messages");
     if (size == sizeof(struct protocol_event) && magic == PROTOCOL_MAGIC)
-        return handle_film_client_event(film, packet, fd, now_ns, err);
+        return handle_event(film, packet, fd, now_ns, err);
     /* Sound does not count as the expected message. */
     if (size == sizeof(struct protocol_sound) && magic == PROTOCOL_MAGIC)
         return (film->sound && film_client_sound_store(film->sound, packet)) ||
@@ -601,7 +574,7 @@ static void log_dropped_frames(const struct film_client *film)
     int64_t dropped = film->catchup.dropped, total = film->counts.received + dropped;
     if (film->catchup.behind && dropped >= DROPS_LOGGED_MIN &&
         dropped * DROPS_LOGGED_ONE_IN >= total)
-        log_warn("film decodes too slowly, dropping frames spot=\"%s\" dropped=%" PRId64
+        log_warn("film decoded too slowly, frames dropped spot=\"%s\" dropped=%" PRId64
                  " frames=%" PRId64 " codec=%s size=%dx%d fps=%.4g",
                  film->name, dropped, total, facts->codec, facts->coded_width_px,
                  facts->coded_height_px, facts->fps);

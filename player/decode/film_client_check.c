@@ -11,7 +11,7 @@
 #define SHOWN_SIDE_MAX_PX 65536
 #define STRIDE_MAX_BYTES (UINT64_C(4) * PROTOCOL_FILM_SIDE_MAX_PX)
 
-bool film_client_check_facts(const struct protocol_film *film)
+static bool facts_are_in_range(const struct protocol_film *film)
 {
     return worker_process_is_within(film->shown_width_px, 1, SHOWN_SIDE_MAX_PX) &&
            worker_process_is_within(film->shown_height_px, 1, SHOWN_SIDE_MAX_PX) &&
@@ -23,6 +23,28 @@ bool film_client_check_facts(const struct protocol_film *film)
            worker_process_is_within(film->duration_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
            worker_process_is_within(film->longest_us, 0, FILM_CLIENT_DURATION_US_MAX) &&
            memchr(film->codec, '\0', sizeof film->codec);
+}
+
+bool film_client_check_facts(const struct protocol_film *film, struct film_client_facts *facts)
+{
+    if (!facts_are_in_range(film))
+        return false;
+    *facts = (struct film_client_facts){
+        .width_px = film->shown_width_px,
+        .height_px = film->shown_height_px,
+        .coded_width_px = film->coded_width_px,
+        .coded_height_px = film->coded_height_px,
+        .bit_depth = film->bit_depth,
+        .variable_rate = film->variable_rate,
+        .has_sound = film->has_sound,
+        .has_alpha = film->has_alpha,
+        .high_dynamic_range = film->high_dynamic_range,
+        .fps = film->fps,
+        .duration_us = film->duration_us,
+        .longest_us = film->longest_us,
+    };
+    memcpy(facts->codec, film->codec, sizeof facts->codec);
+    return true;
 }
 
 /* Frames have the coded size, apart from cropping and quarter turns. */

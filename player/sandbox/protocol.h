@@ -78,7 +78,7 @@ struct protocol_job {
     int64_t start_us;    /* the first frame to send is the one shown at this time */
     uint32_t want_sound; /* 1: send sound, too */
     uint32_t probe_only; /* 1: send the film's format and nothing else */
-    uint32_t threads;
+    uint32_t threads;    /* processors of the machine; the worker lowers it to what is allowed */
 };
 
 enum protocol_event_kind {
