@@ -41,7 +41,7 @@ static int prepare(void **state)
     temp_folder_write("text.mp4", "hello\n");
     temp_folder_write("hang.mp4", HOSTILE_MARK "hang");
     temp_folder_write("lie.mp4", HOSTILE_MARK "duration_us = -1");
-    temp_folder_write("look.mp4", HOSTILE_MARK "look");
+    temp_folder_write("look.mp4", HOSTILE_MARK "probe");
     temp_folder_write("dies.mp4", HOSTILE_MARK "quiet exit");
     temp_folder_write("memory.mp4", HOSTILE_MARK "error of the system");
     temp_folder_write("stale.mp4", HOSTILE_MARK "unready other version");
