@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_terminal.h"
 #include "commands/publish/publish_playlist.h"
 #include "commands/publish/publish_rollback.h"
 #include "commands/publish/publish_session.h"
@@ -92,7 +92,7 @@ static bool run(struct publish_command *command, struct err *err)
     struct publish_session session = {0};
     struct publish_outcome outcome = {0};
     static const struct publish_words words = {.done = "published", .planned = "would publish"};
-    publish_interrupt_watch();
+    publish_terminal_watch_signals();
     bool ok = (command->rollback ? roll_back(command, &session, &outcome, err)
                                  : publish_file(command, &session, &outcome, err)) &&
               publish_session_tell(&session, &words, &outcome, err);

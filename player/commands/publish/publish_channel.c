@@ -11,6 +11,13 @@
 /* So many files that were never put in force can't come of uploads that broke off. */
 #define PASSED_OVER_MAX 1000
 #define NOT_SIGNED_MAX 64
+#define NEAR 16 /* so many versions after the last known one are looked for one by one */
+#define FAR_KNOWN 1024
+#define FAR_UNKNOWN 1000000
+#define PROBES_MAX 160
+/* Each round ends above the one before. Whoever puts enough files on the server to need more rounds
+ * has only made version numbers higher. */
+#define ROUNDS_MAX 64
 
 void publish_channel_pointer_name(const struct publish_channel *channel,
                                   char name[PUBLISH_NAME_BYTES])
@@ -138,6 +145,48 @@ bool publish_channel_read(const struct publish_channel *channel, int64_t number,
     free(version->bytes);
     version->bytes = NULL;
     return at(channel, name, err);
+}
+
+struct probes {
+    size_t count;
+    int64_t numbers[PROBES_MAX];
+    struct target_file files[PROBES_MAX];
+    char names[PROBES_MAX][PUBLISH_NAME_BYTES];
+};
+
+static void list_probes(const struct publish_channel *channel, int64_t above, struct probes *probes)
+{
+    int64_t far = above > 0 ? FAR_KNOWN : FAR_UNKNOWN, part = above > 0 ? 1 : 8;
+    probes->count = 0;
+    for (int64_t offset = 1; offset <= far && above + offset <= POINTER_VERSION_MAX;
+         offset += offset < NEAR ? 1 : offset / part) {
+        size_t at = probes->count++;
+        probes->numbers[at] = above + offset;
+        publish_channel_file_name(channel, above + offset, "", probes->names[at]);
+        probes->files[at] = (struct target_file){.name = probes->names[at], .bytes = -1};
+        if (probes->count == PROBES_MAX)
+            break;
+    }
+}
+
+bool publish_channel_highest(const struct publish_channel *channel, int64_t above, int64_t *highest,
+                             struct err *err)
+{
+    struct probes probes;
+    *highest = above;
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        bool higher = false;
+        list_probes(channel, *highest, &probes);
+        if (!target_look(channel->target, probes.files, probes.count, err))
+            return false;
+        for (size_t i = 0; i < probes.count; i++) {
+            higher = higher || probes.files[i].there;
+            *highest = probes.files[i].there ? probes.numbers[i] : *highest;
+        }
+        if (!higher)
+            break;
+    }
+    return true;
 }
 
 bool publish_channel_newest(const struct publish_channel *channel, const struct pointer *current,

@@ -46,6 +46,14 @@ MUST_CHECK bool publish_channel_current(const struct publish_channel *channel,
 MUST_CHECK bool publish_channel_read(const struct publish_channel *channel, int64_t number,
                                      struct publish_version *version, struct err *err);
 
+/* The highest version above `above` whose file is there, whoever put it there and signed it; else
+ * `above`. A server can't be trusted to list its files, so some names are tried. Where `above` is 0,
+ * nothing is known: then the files that are left must be at least the last ninth of all that ever
+ * were, and below a million, to be found. Otherwise a gap ends the search only if it is longer than
+ * 15 versions and than the number of versions between `above` and the gap, up to 1,024 of them. */
+MUST_CHECK bool publish_channel_highest(const struct publish_channel *channel, int64_t above,
+                                        int64_t *highest, struct err *err);
+
 /* The newest version that the operator has signed, found by going down from the highest that is
  * there to the pointer in force: it is that pointer's own, unless somebody has taken the pointer
  * away or put an older one in its place. Version 0: none. */

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "commands/publish/publish_progress.h"
+#include "commands/publish/publish_terminal.h"
 #include "core/still_header.h"
 #include "decode/film_client.h"
 #include "decode/worker_process.h"
@@ -36,7 +36,7 @@ struct gathering {
     pthread_mutex_t lock;
     size_t next; /* asset to be taken */
     int64_t done_bytes;
-    struct publish_progress progress;
+    struct publish_terminal_bar bar;
     bool failed;
     size_t failed_at; /* of the failures the first in order, so that the words are the same */
     struct err err;
@@ -55,7 +55,7 @@ static void count_bytes(struct gathering *gathering, size_t bytes)
 {
     pthread_mutex_lock(&gathering->lock);
     gathering->done_bytes += (int64_t)bytes;
-    publish_progress_move(&gathering->progress, gathering->done_bytes, gathering->total_bytes);
+    publish_terminal_bar_move(&gathering->bar, gathering->done_bytes, gathering->total_bytes);
     pthread_mutex_unlock(&gathering->lock);
 }
 
@@ -293,9 +293,9 @@ static bool hash_all(struct gathering *gathering, struct err *err)
     int number = pthread_mutex_init(&gathering->lock, NULL);
     if (number != 0)
         return err_set_errno(err, ERR_SYSTEM, number, "a lock");
-    publish_progress_begin(&gathering->progress, "hashing");
+    publish_terminal_bar_begin(&gathering->bar, "hashing");
     work_together(gathering);
-    publish_progress_end(&gathering->progress);
+    publish_terminal_bar_end(&gathering->bar);
     pthread_mutex_destroy(&gathering->lock);
     if (gathering->failed && err)
         *err = gathering->err;

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "commands/publish/publish_minisign.h"
-#include "commands/publish/publish_probe.h"
 #include "commands/publish/publish_time.h"
 #include "commands/publish/publish_upload.h"
 
@@ -139,7 +138,7 @@ static bool read_current(struct publish_session *session, struct err *err)
         return err_prefix(err, "what is in force can't be told: ");
     session->newest = *current;
     return check_clock(session, err) && check_future(session, err) &&
-           publish_probe_highest(channel, current->version, &session->highest, err) &&
+           publish_channel_highest(channel, current->version, &session->highest, err) &&
            (channel->kind == POINTER_PLAYLIST ||
             publish_channel_newest(channel, current, session->highest, &session->newest, err));
 }

@@ -1,7 +1,6 @@
 #include "commands/publish/publish_upload.h"
 
-#include "commands/publish/publish_interrupt.h"
-#include "commands/publish/publish_progress.h"
+#include "commands/publish/publish_terminal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,12 +10,12 @@
 
 static bool put_media(const struct publish_upload *upload, struct err *err)
 {
-    struct publish_progress progress;
-    const struct target_progress report = {publish_progress_move, &progress};
-    publish_progress_begin(&progress, "uploading");
+    struct publish_terminal_bar bar;
+    const struct target_progress report = {publish_terminal_bar_move, &bar};
+    publish_terminal_bar_begin(&bar, "uploading");
     bool ok = target_put_files(upload->channel->target, upload->media->targets,
                                upload->media->target_count, &report, err);
-    publish_progress_end(&progress);
+    publish_terminal_bar_end(&bar);
     return ok;
 }
 
@@ -85,12 +84,12 @@ bool publish_upload_all(const struct publish_upload *upload, struct err *err)
         !is_unchanged(upload, err) ||
         !compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err))
         return false;
-    publish_interrupt_set(PUBLISH_INTERRUPT_SWITCHING);
+    publish_terminal_set_phase(PUBLISH_TERMINAL_SWITCHING);
     bool ok = target_put(upload->channel->target, pointer_name, signature->bytes, signature->size,
                          false, err) &&
               compare(upload, pointer_name, signature->bytes, signature->size, err) &&
               compare(upload, file_name, version->bytes, (size_t)version->pointer.bytes, err);
     if (ok)
-        publish_interrupt_set(PUBLISH_INTERRUPT_DONE);
+        publish_terminal_set_phase(PUBLISH_TERMINAL_DONE);
     return ok;
 }

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/publish/publish_interrupt.h"
+#include "commands/publish/publish_terminal.h"
 #include "commands/publish/publish_playlist.h"
 #include "commands/publish/publish_rollback.h"
 #include "commands/publish/publish_session.h"
@@ -153,7 +153,7 @@ static bool turn_off(struct takeover_command *command, struct publish_session *s
 
 static bool run(struct takeover_command *command, struct publish_session *session, struct err *err)
 {
-    publish_interrupt_watch();
+    publish_terminal_watch_signals();
     return command->on ? turn_on(command, session, err) : turn_off(command, session, err);
 }
 
