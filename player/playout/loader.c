@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "decode/worker_process.h"
+#include "playout/loader_failures.h"
 #include "playout/loader_film.h"
 #include "playout/loader_house_card.h"
 #include "playout/quarantine.h"
@@ -14,10 +15,6 @@
 #define LOG_MODULE "loader"
 
 #define ENTRIES_MAX 16
-#define RETRY_NS ((int64_t)30 * 1000000000)
-#define FAILURES_MAX 64
-#define LANGUAGE_BYTES 64
-#define FLAWED_MAX 64
 #define SAME_MS 1 /* clocks are added up in fractions */
 
 struct entry {
@@ -25,7 +22,7 @@ struct entry {
     bool recent; /* asked for in this round */
     uint64_t serial;
     int spot;
-    char language[LANGUAGE_BYTES];
+    char language[LOADER_FAILURES_LANGUAGE_BYTES];
     char name[80];  /* of the spot, for the log */
     char file[120]; /* of its visual, likewise; its end, where it is longer */
     struct loader_part visual, text;
@@ -42,33 +39,13 @@ struct entry {
     uint8_t identity[HASH_BYTES]; /* of the visual's file */
 };
 
-/* A spot that could not be shown, remembered for longer than its entry lives. */
-struct failure {
-    uint64_t serial; /* 0: free */
-    int spot;
-    char language[LANGUAGE_BYTES];
-    int64_t retry_ns;
-    char reason[160];
-};
-
-enum flaw_kind { FLAW_NONE, FLAW_CUT_OFF, FLAW_DAMAGED, FLAW_FORBIDDEN };
-
-/* Of a medium that is shown, or tried again, all the same. */
-struct flaw {
-    enum flaw_kind kind;
-    uint8_t identity[HASH_BYTES];
-};
-
 struct loader {
     struct worker_jobs_canvas canvas;
-    char language[LANGUAGE_BYTES];
+    char language[LOADER_FAILURES_LANGUAGE_BYTES];
     struct entry entries[ENTRIES_MAX];
-    struct failure failures[FAILURES_MAX];
-    size_t failures_next; /* the one to forget when there is no room */
+    struct loader_failures failures;
     struct quarantine *quarantine, own_quarantine;
     struct loader_house_card house;
-    struct flaw flaws[FLAWED_MAX]; /* that were told of */
-    size_t flaws_next;
 };
 
 static void copy_text(char *target, size_t bytes, const char *text)
@@ -170,27 +147,15 @@ int loader_poll_fds(const struct loader *loader, struct pollfd *fds, int64_t *de
     return used;
 }
 
-static struct failure *failure_of(struct loader *loader, uint64_t serial, int spot,
-                                  const char *language)
-{
-    for (int i = 0; i < FAILURES_MAX; i++) {
-        struct failure *failure = &loader->failures[i];
-        if (failure->serial == serial && failure->spot == spot &&
-            strcmp(failure->language, language) == 0)
-            return failure;
-    }
-    return NULL;
-}
-
 /* Whether a failure is the file's own: another try would end like this one. */
-static bool is_the_files(enum err_code code)
+static bool is_fault_of_file(enum err_code code)
 {
     return code == ERR_WORKER || code == ERR_SANDBOX || code == ERR_TIMEOUT || code == ERR_INPUT ||
            code == ERR_LIMIT;
 }
 
-/* Whether it may have come from outside, and be over soon. */
-static bool is_passing(enum err_code code)
+/* Whether a failure may have its cause outside of the file, and be over soon. */
+static bool is_transient(enum err_code code)
 {
     return code == ERR_KILLED || code == ERR_TIMEOUT;
 }
@@ -201,17 +166,12 @@ static bool is_quarantined(const struct loader *loader, const struct entry *entr
            quarantine_has(loader->quarantine, entry->identity, clock_mono_ns());
 }
 
-/* Whether it has not been told of this file yet. */
-static bool is_news(struct loader *loader, const struct entry *entry, enum flaw_kind kind)
+/* True when this fault of the entry's file was not known before. */
+static bool is_new_fault(struct loader *loader, const struct entry *entry,
+                         enum loader_failures_fault fault)
 {
-    struct flaw *flaws = loader->flaws;
-    for (int i = 0; entry->has_identity && i < FLAWED_MAX; i++)
-        if (flaws[i].kind == kind && memcmp(flaws[i].identity, entry->identity, HASH_BYTES) == 0)
-            return false;
-    flaws[loader->flaws_next].kind = kind;
-    memcpy(flaws[loader->flaws_next].identity, entry->identity, HASH_BYTES);
-    loader->flaws_next = (loader->flaws_next + 1) % FLAWED_MAX;
-    return true;
+    return loader_failures_add_fault(&loader->failures, fault,
+                                     entry->has_identity ? entry->identity : NULL);
 }
 
 /* A visual that failed. True where that does not count yet: a forbidden system call may be a
@@ -220,10 +180,11 @@ static bool is_news(struct loader *loader, const struct entry *entry, enum flaw_
  * for some seconds, say. */
 static bool strike(struct loader *loader, const struct entry *entry, enum err_code code)
 {
-    if (code == ERR_SANDBOX && entry->has_identity && is_news(loader, entry, FLAW_FORBIDDEN))
+    if (code == ERR_SANDBOX && entry->has_identity &&
+        is_new_fault(loader, entry, LOADER_FAILURES_FORBIDDEN))
         return true;
-    bool again = is_passing(code) && entry->film.breaks > 0;
-    if (!again && entry->has_identity && is_the_files(code) &&
+    bool again = is_transient(code) && entry->film.breaks > 0;
+    if (!again && entry->has_identity && is_fault_of_file(code) &&
         quarantine_strike(loader->quarantine, entry->identity, loader_film_place_us(&entry->film),
                           clock_mono_ns()))
         log_error("quarantined after %d failures, not tried again for %d hours while the file is "
@@ -235,20 +196,11 @@ static bool strike(struct loader *loader, const struct entry *entry, enum err_co
 /* Told once for each reason, and tried again in half a minute. */
 static void fail(struct loader *loader, struct entry *entry, const struct err *err)
 {
-    struct failure *failure = failure_of(loader, entry->serial, entry->spot, entry->language);
-    bool known = failure && strncmp(failure->reason, err->text, sizeof failure->reason - 1) == 0;
-    if (!known)
+    if (loader_failures_add(&loader->failures, entry->serial, entry->spot, entry->language,
+                            err->text, clock_mono_ns()))
         log_error("spot can't be shown, the picture before it stays spot=\"%s\" file=\"%s\" "
                   "reason=\"%s\"",
                   entry->name, entry->file, err->text);
-    if (!failure) {
-        failure = &loader->failures[loader->failures_next];
-        loader->failures_next = (loader->failures_next + 1) % FAILURES_MAX;
-        *failure = (struct failure){.serial = entry->serial, .spot = entry->spot};
-        copy_text(failure->language, sizeof failure->language, entry->language);
-    }
-    copy_text(failure->reason, sizeof failure->reason, err->text);
-    failure->retry_ns = clock_mono_ns() + RETRY_NS;
     loader_part_finish(&entry->visual);
     loader_part_finish(&entry->text);
     loader_film_stop(&entry->film, entry->name);
@@ -274,7 +226,7 @@ static void unmake_picture(struct entry *entry)
 static bool film_broke(struct loader *loader, struct entry *entry, const struct err *err,
                        int64_t now_ns, bool pardoned)
 {
-    bool again = (entry->picture || pardoned || is_passing(err->code)) &&
+    bool again = (entry->picture || pardoned || is_transient(err->code)) &&
                  !is_quarantined(loader, entry) && loader_film_again(&entry->film, now_ns);
     entry->film.wanted = again;
     if (entry->picture && !is_shown(entry))
@@ -350,10 +302,11 @@ static void warn_of_flaws(struct loader *loader, struct entry *entry)
 {
     int64_t at_us, told_us;
     if (loader_film_tell_short(&entry->film, &at_us, &told_us) &&
-        is_news(loader, entry, FLAW_CUT_OFF))
+        is_new_fault(loader, entry, LOADER_FAILURES_SHORT))
         log_warn("film breaks off at %.1f s of %.1f s spot=\"%s\" file=\"%s\"", (double)at_us / 1e6,
                  (double)told_us / 1e6, entry->name, entry->file);
-    if (loader_film_tell_damaged(&entry->film, &at_us) && is_news(loader, entry, FLAW_DAMAGED))
+    if (loader_film_tell_damaged(&entry->film, &at_us) &&
+        is_new_fault(loader, entry, LOADER_FAILURES_DAMAGED))
         log_warn("film has damaged pictures, the first at %.1f s spot=\"%s\" file=\"%s\"",
                  (double)at_us / 1e6, entry->name, entry->file);
 }
@@ -511,9 +464,10 @@ enum loader_state loader_want(struct loader *loader, const struct loader_key *ke
     const char *language = key->language ? key->language : loader->language;
     *picture = NULL;
     struct entry *entry = find(loader, key, language);
-    const struct failure *failure = failure_of(loader, key->serial, key->spot, language);
     /* Another run of the same spot may have failed while this one is on screen. */
-    if (failure && clock_mono_ns() < failure->retry_ns && !(entry && entry->picture))
+    if (!(entry && entry->picture) &&
+        loader_failures_is_resting(&loader->failures, key->serial, key->spot, language,
+                                   clock_mono_ns()))
         return LOADER_FAILED;
     if (entry && entry->failed) {
         entry_finish(entry);
