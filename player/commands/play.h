@@ -1,5 +1,4 @@
-/* The play command: wires source, programme, workers and screen, and runs until it is told to
- * stop. */
+/* The play command: plays a playlist, a URL or a channel on the screen until it is stopped. */
 #ifndef COMMANDS_PLAY_H
 #define COMMANDS_PLAY_H
 

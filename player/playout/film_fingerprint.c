@@ -5,22 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_text(struct hash *hash, const char *text)
+static bool hash_text(struct hash *hash, const char *text)
 {
     return hash_add(hash, text, strlen(text) + 1);
 }
 
-/* Also a medium that can't be told: false. -1 is one that is not there. */
-static bool add_asset(struct hash *hash, const struct edition *edition, int asset)
+/* False also where the file can't be identified. Asset -1: the spot has none. */
+static bool hash_asset(struct hash *hash, const struct edition *edition, int asset)
 {
     uint8_t identity[HASH_BYTES] = {0};
     return (asset < 0 || quarantine_identify(edition, asset, identity)) &&
            hash_add(hash, identity, sizeof identity);
 }
 
-/* Of a tagline only: a film without one looks the same in any style. */
-static bool add_tagline(struct hash *hash, const struct edition *edition,
-                        const struct playlist_spot *spot)
+/* The style counts only where there is a text. */
+static bool hash_tagline(struct hash *hash, const struct edition *edition,
+                         const struct playlist_spot *spot)
 {
     if (spot->text_count == 0)
         return true;
@@ -34,34 +34,34 @@ static bool add_tagline(struct hash *hash, const struct edition *edition,
     bool ok =
         hash_add(hash, numbers, sizeof numbers) && hash_add(hash, &style->size, sizeof style->size);
     for (size_t i = 0; ok && i < spot->text_count; i++)
-        ok = add_text(hash, spot->texts[i].language) && add_text(hash, spot->texts[i].text);
+        ok = hash_text(hash, spot->texts[i].language) && hash_text(hash, spot->texts[i].text);
     for (size_t i = 0; ok && i < style->font_count; i++)
-        ok = add_text(hash, style->fonts[i].language) &&
-             add_asset(hash, edition, style->fonts[i].asset);
+        ok = hash_text(hash, style->fonts[i].language) &&
+             hash_asset(hash, edition, style->fonts[i].asset);
     return ok;
 }
 
-static uint64_t look_of(const struct edition *edition, const struct playlist_spot *spot)
+static uint64_t fingerprint_of_spot(const struct edition *edition, const struct playlist_spot *spot)
 {
     uint8_t digest[HASH_BYTES];
     const int64_t numbers[] = {spot->fit, spot->motion, spot->background, spot->volume > 0};
     const double focus[] = {spot->focus_x, spot->focus_y};
-    uint64_t look = 0;
+    uint64_t fingerprint = 0;
     struct hash *hash = spot->is_video ? hash_create() : NULL;
     if (hash && hash_add(hash, numbers, sizeof numbers) && hash_add(hash, focus, sizeof focus) &&
-        add_asset(hash, edition, spot->asset_landscape) &&
-        add_asset(hash, edition, spot->asset_portrait) && add_tagline(hash, edition, spot) &&
+        hash_asset(hash, edition, spot->asset_landscape) &&
+        hash_asset(hash, edition, spot->asset_portrait) && hash_tagline(hash, edition, spot) &&
         hash_result(hash, digest))
-        memcpy(&look, digest, sizeof look);
+        memcpy(&fingerprint, digest, sizeof fingerprint);
     hash_destroy(hash);
-    return look;
+    return fingerprint;
 }
 
 uint64_t *film_fingerprint_create(const struct edition *edition)
 {
     const struct playlist *playlist = edition->playlist;
-    uint64_t *looks = calloc(playlist->spot_count + 1, sizeof *looks);
-    for (size_t i = 0; looks && i < playlist->spot_count; i++)
-        looks[i] = look_of(edition, &playlist->spots[i]);
-    return looks;
+    uint64_t *fingerprints = calloc(playlist->spot_count + 1, sizeof *fingerprints);
+    for (size_t i = 0; fingerprints && i < playlist->spot_count; i++)
+        fingerprints[i] = fingerprint_of_spot(edition, &playlist->spots[i]);
+    return fingerprints;
 }

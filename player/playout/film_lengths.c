@@ -15,28 +15,28 @@
 
 /* An asset. */
 struct lengths_film {
-    bool wanted;     /* a film whose length is to be found out */
-    bool looked_at;  /* now */
-    bool identified; /* identity is known */
+    bool is_pending; /* a film whose length is still unknown */
+    bool is_probed;  /* a worker reads it now */
+    bool identified; /* identity is set */
     int tries_left;
-    int64_t wait_ns;  /* after the next look that fails */
-    int64_t again_ns; /* not before */
+    int64_t wait_ns;  /* before the next try, if this one fails */
+    int64_t retry_ns; /* not to be read before */
     uint8_t identity[HASH_BYTES];
 };
 
-/* What is kept of a film's file. */
+/* What was found out about a film's file. */
 struct lengths_known {
-    bool used, given_up; /* given_up: it could not be looked at */
-    int32_t ms;          /* 0: it doesn't say */
+    bool used, given_up; /* given_up: it could not be read */
+    int32_t ms;          /* 0: it has none */
     uint8_t identity[HASH_BYTES];
 };
 
-static void stop_looks(struct film_lengths *lengths)
+static void stop_probes(struct film_lengths *lengths)
 {
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
-        film_client_stop(lengths->looks[i].film);
-    memset(lengths->looks, 0, sizeof lengths->looks);
-    /* With its set, as the numbers in it mean other files from now on. */
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++)
+        film_client_stop(lengths->probes[i].film);
+    memset(lengths->probes, 0, sizeof lengths->probes);
+    /* With the probes' descriptors in it: their numbers will mean other files. */
     if (lengths->can_watch)
         close(lengths->watch_fd);
     lengths->can_watch = false;
@@ -44,7 +44,7 @@ static void stop_looks(struct film_lengths *lengths)
 
 static void drop_edition(struct film_lengths *lengths)
 {
-    stop_looks(lengths);
+    stop_probes(lengths);
     edition_destroy(lengths->edition);
     free(lengths->film_ms);
     free(lengths->films);
@@ -61,12 +61,12 @@ void film_lengths_finish(struct film_lengths *lengths)
     *lengths = (struct film_lengths){0};
 }
 
-static void want(struct film_lengths *lengths, int asset)
+static void add_pending(struct film_lengths *lengths, int asset)
 {
-    if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].wanted)
+    if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].is_pending)
         return;
     lengths->films[asset] = (struct lengths_film){
-        .wanted = true, .tries_left = FILM_LENGTHS_TRIES, .wait_ns = FILM_LENGTHS_WAIT_NS};
+        .is_pending = true, .tries_left = FILM_LENGTHS_TRIES, .wait_ns = FILM_LENGTHS_WAIT_NS};
     lengths->left++;
 }
 
@@ -90,8 +90,8 @@ bool film_lengths_begin(struct film_lengths *lengths, struct edition *edition, i
         const struct playlist_spot *spot = &playlist->spots[i];
         if (!spot->is_video)
             continue;
-        want(lengths, spot->asset_landscape);
-        want(lengths, spot->asset_portrait);
+        add_pending(lengths, spot->asset_landscape);
+        add_pending(lengths, spot->asset_portrait);
     }
     return true;
 }
@@ -104,8 +104,8 @@ static struct lengths_known *find_known(const struct film_lengths *lengths, cons
     return NULL;
 }
 
-static void keep(struct film_lengths *lengths, const struct lengths_film *film, int32_t ms,
-                 bool given_up)
+static void remember_length(struct film_lengths *lengths, const struct lengths_film *film,
+                            int32_t ms, bool given_up)
 {
     if (!film->identified)
         return;
@@ -118,153 +118,156 @@ static void keep(struct film_lengths *lengths, const struct lengths_film *film, 
     memcpy(known->identity, film->identity, HASH_BYTES);
 }
 
-static void settle(struct film_lengths *lengths, size_t asset, int32_t ms)
+static void set_length(struct film_lengths *lengths, size_t asset, int32_t ms)
 {
     lengths->film_ms[asset] = ms;
-    lengths->films[asset].wanted = false;
+    lengths->films[asset].is_pending = false;
     lengths->left--;
 }
 
-/* What trying again can't change: the file itself is wrong. ERR_LIMIT is not that: FFmpeg may have
- * been out of memory, which is no property of the file. */
-static bool is_final(const struct err *err)
+/* Whether the file itself is wrong, so that trying again is of no use. Not so with ERR_LIMIT:
+ * FFmpeg may have been out of memory. */
+static MUST_CHECK bool is_final(const struct err *err)
 {
     return err->code == ERR_INPUT;
 }
 
-static void fail(struct film_lengths *lengths, size_t asset, const struct err *err, int64_t now_ns)
+static void fail_probe(struct film_lengths *lengths, size_t asset, const struct err *err,
+                       int64_t now_ns)
 {
     struct lengths_film *film = &lengths->films[asset];
     const char *path = lengths->edition->playlist->assets[asset].path;
-    /* A crash is most likely the file's doing: it counts twice. */
+    /* A crash is most likely caused by the file, and counts twice. */
     film->tries_left -= err->code == ERR_WORKER ? 2 : 1;
     if (is_final(err) || film->tries_left <= 0) {
-        log_warn("a film's length is unknown, the default is taken path=\"%s\" reason=\"%s\"", path,
+        log_warn("cannot determine film length, using the default path=\"%s\" reason=\"%s\"", path,
                  err->text);
-        keep(lengths, film, 0, !is_final(err));
-        settle(lengths, asset, 0);
+        remember_length(lengths, film, 0, !is_final(err));
+        set_length(lengths, asset, 0);
         return;
     }
-    log_warn("a film can't be looked at yet, trying again path=\"%s\" reason=\"%s\"", path,
-             err->text);
-    film->again_ns = now_ns + film->wait_ns;
+    log_warn("cannot read film length yet, retrying path=\"%s\" reason=\"%s\"", path, err->text);
+    film->retry_ns = now_ns + film->wait_ns;
     film->wait_ns *= 2;
 }
 
-static void end_look(struct film_lengths *lengths, int index, const struct err *err, int64_t now_ns)
+static void finish_probe(struct film_lengths *lengths, int index, const struct err *err,
+                         int64_t now_ns)
 {
-    struct film_client *look = lengths->looks[index].film;
-    size_t asset = lengths->looks[index].asset;
+    struct film_client *probe = lengths->probes[index].film;
+    size_t asset = lengths->probes[index].asset;
     struct lengths_film *film = &lengths->films[asset];
-    const struct film_client_facts *facts = film_client_facts(look);
-    film->looked_at = false;
+    const struct film_client_facts *facts = film_client_facts(probe);
+    film->is_probed = false;
     if (facts) {
         int64_t ms = facts->duration_us / 1000;
-        int32_t kept_ms = ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
-        keep(lengths, film, kept_ms, false);
-        settle(lengths, asset, kept_ms);
+        int32_t length_ms = ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
+        remember_length(lengths, film, length_ms, false);
+        set_length(lengths, asset, length_ms);
     } else {
-        fail(lengths, asset, err, now_ns);
+        fail_probe(lengths, asset, err, now_ns);
     }
-    film_client_stop(look);
-    lengths->looks[index].film = NULL;
+    film_client_stop(probe);
+    lengths->probes[index].film = NULL;
 }
 
-static void end_looks(struct film_lengths *lengths, int64_t now_ns)
+static void finish_probes(struct film_lengths *lengths, int64_t now_ns)
 {
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++) {
         struct err err = {0};
-        if (lengths->looks[i].film &&
-            film_client_poll(lengths->looks[i].film, now_ns, &err) != FILM_CLIENT_PENDING)
-            end_look(lengths, i, &err, now_ns);
+        if (lengths->probes[i].film &&
+            film_client_poll(lengths->probes[i].film, now_ns, &err) != FILM_CLIENT_PENDING)
+            finish_probe(lengths, i, &err, now_ns);
     }
 }
 
-/* True when nothing need be done for a film, as its file was seen before. */
-static bool is_known(struct film_lengths *lengths, size_t asset)
+/* True when the length of a film is known from an earlier edition. */
+static bool use_known_length(struct film_lengths *lengths, size_t asset)
 {
     struct lengths_film *film = &lengths->films[asset];
     film->identified = quarantine_identify(lengths->edition, (int)asset, film->identity);
     const struct lengths_known *known =
         film->identified ? find_known(lengths, film->identity) : NULL;
     if (known && known->given_up && film->tries_left == FILM_LENGTHS_TRIES)
-        film->tries_left = 1; /* it held an edition up before */
+        film->tries_left = 1; /* it has delayed an edition before */
     if (!known || known->given_up)
         return false;
-    settle(lengths, asset, known->ms);
+    set_length(lengths, asset, known->ms);
     return true;
 }
 
-static void begin_look(struct film_lengths *lengths, int index, size_t asset, int64_t now_ns)
+static void start_probe(struct film_lengths *lengths, int index, size_t asset, int64_t now_ns)
 {
     const struct film_client_request request = {.canvas_width_px = 1,
                                                 .canvas_height_px = 1,
                                                 .probe_only = true,
                                                 .limit_ms = lengths->limit_ms};
     struct err err = {0};
-    struct film_client *look = NULL;
+    struct film_client *probe = NULL;
     int file = edition_open(lengths->edition, (int)asset, &err);
     if (file >= 0) {
-        look = film_client_start(&request, file, &err);
+        probe = film_client_start(&request, file, &err);
         close(file);
     }
-    if (!look) {
-        fail(lengths, asset, &err, now_ns);
+    if (!probe) {
+        fail_probe(lengths, asset, &err, now_ns);
         return;
     }
-    lengths->looks[index].film = look;
-    lengths->looks[index].asset = asset;
-    lengths->films[asset].looked_at = true;
+    lengths->probes[index].film = probe;
+    lengths->probes[index].asset = asset;
+    lengths->films[asset].is_probed = true;
 }
 
-static int free_look(const struct film_lengths *lengths)
+static int free_probe(const struct film_lengths *lengths)
 {
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
-        if (!lengths->looks[i].film)
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++)
+        if (!lengths->probes[i].film)
             return i;
     return -1;
 }
 
-static void begin_looks(struct film_lengths *lengths, int64_t now_ns)
+static void start_probes(struct film_lengths *lengths, int64_t now_ns)
 {
     size_t count = lengths->edition->playlist->asset_count;
     int index;
-    for (size_t i = 0; i < count && (index = free_look(lengths)) >= 0; i++) {
+    for (size_t i = 0; i < count && (index = free_probe(lengths)) >= 0; i++) {
         const struct lengths_film *film = &lengths->films[i];
-        if (film->wanted && !film->looked_at && film->again_ns <= now_ns && !is_known(lengths, i))
-            begin_look(lengths, index, i, now_ns);
+        if (film->is_pending && !film->is_probed && film->retry_ns <= now_ns &&
+            !use_known_length(lengths, i))
+            start_probe(lengths, index, i, now_ns);
     }
 }
 
 bool film_lengths_poll(struct film_lengths *lengths, int64_t now_ns)
 {
     if (lengths->left > 0) {
-        end_looks(lengths, now_ns);
-        begin_looks(lengths, now_ns);
+        finish_probes(lengths, now_ns);
+        start_probes(lengths, now_ns);
     }
     return lengths->left == 0;
 }
 
-/* One descriptor for all looks. What a look waits on may change, and its number come to mean
- * another file, so the set is made anew. */
-static void watch_looks(struct film_lengths *lengths)
+/* Fills the set anew with the descriptors of all probes: a probe's descriptor may change, and its
+ * number then mean another file. */
+static void watch_probes(struct film_lengths *lengths)
 {
     if (!lengths->can_watch) {
         lengths->watch_fd = epoll_create1(EPOLL_CLOEXEC);
         lengths->can_watch = lengths->watch_fd >= 0;
     }
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
-        if (lengths->looks[i].is_watched)
-            epoll_ctl(lengths->watch_fd, EPOLL_CTL_DEL, lengths->looks[i].watched_fd, NULL);
-        lengths->looks[i].is_watched = false;
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++) {
+        if (lengths->probes[i].is_watched)
+            epoll_ctl(lengths->watch_fd, EPOLL_CTL_DEL, lengths->probes[i].watched_fd, NULL);
+        lengths->probes[i].is_watched = false;
     }
-    for (int i = 0; lengths->can_watch && i < FILM_LENGTHS_LOOKS_MAX; i++) {
+    for (int i = 0; lengths->can_watch && i < FILM_LENGTHS_PROBES_MAX; i++) {
         struct epoll_event event = {.events = EPOLLIN};
-        int fd = lengths->looks[i].film ? film_client_fd(lengths->looks[i].film) : -1;
+        int fd = lengths->probes[i].film ? film_client_fd(lengths->probes[i].film) : -1;
         if (fd < 0)
             continue;
-        lengths->looks[i].watched_fd = fd;
-        lengths->looks[i].is_watched = epoll_ctl(lengths->watch_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+        lengths->probes[i].watched_fd = fd;
+        lengths->probes[i].is_watched =
+            epoll_ctl(lengths->watch_fd, EPOLL_CTL_ADD, fd, &event) == 0;
     }
 }
 
@@ -273,34 +276,34 @@ static int64_t next_try_ns(const struct film_lengths *lengths)
     int64_t next_ns = INT64_MAX;
     for (size_t i = 0; i < lengths->edition->playlist->asset_count; i++) {
         const struct lengths_film *film = &lengths->films[i];
-        if (film->wanted && !film->looked_at && film->again_ns < next_ns)
-            next_ns = film->again_ns;
+        if (film->is_pending && !film->is_probed && film->retry_ns < next_ns)
+            next_ns = film->retry_ns;
     }
     return next_ns;
 }
 
 int film_lengths_poll_fds(struct film_lengths *lengths, struct pollfd *fds, int64_t *deadline_ns)
 {
-    int looks = 0;
+    int probes = 0;
     if (lengths->left == 0)
         return 0;
-    int64_t due_ns = free_look(lengths) >= 0 ? next_try_ns(lengths) : INT64_MAX;
-    watch_looks(lengths);
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++) {
-        if (!lengths->looks[i].film)
+    int64_t due_ns = free_probe(lengths) >= 0 ? next_try_ns(lengths) : INT64_MAX;
+    watch_probes(lengths);
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++) {
+        if (!lengths->probes[i].film)
             continue;
-        int64_t look_ns = film_client_deadline_ns(lengths->looks[i].film);
-        due_ns = look_ns < due_ns ? look_ns : due_ns;
-        /* Without a set (no descriptors are left) one look is better than none. */
-        if (looks++ == 0)
+        int64_t probe_ns = film_client_deadline_ns(lengths->probes[i].film);
+        due_ns = probe_ns < due_ns ? probe_ns : due_ns;
+        /* Where there was no descriptor left for a set, one probe is watched. */
+        if (probes++ == 0)
             fds[0] =
                 (struct pollfd){.fd = lengths->can_watch ? lengths->watch_fd
-                                                         : film_client_fd(lengths->looks[i].film),
+                                                         : film_client_fd(lengths->probes[i].film),
                                 .events = POLLIN};
     }
     if (due_ns < *deadline_ns)
         *deadline_ns = due_ns;
-    return looks > 0;
+    return probes > 0;
 }
 
 void film_lengths_wait(struct film_lengths *lengths)
@@ -311,14 +314,16 @@ void film_lengths_wait(struct film_lengths *lengths)
         int64_t deadline_ns = INT64_MAX;
         int count = film_lengths_poll_fds(lengths, &fd, &deadline_ns);
         int64_t ms = deadline_ns == INT64_MAX ? 1000 : (deadline_ns - now_ns) / 1000000 + 1;
-        poll(&fd, (nfds_t)count, ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms);
+        if (ms > INT_MAX)
+            ms = INT_MAX;
+        poll(&fd, (nfds_t)count, ms < 0 ? 0 : (int)ms);
     }
 }
 
 struct edition *film_lengths_take(struct film_lengths *lengths)
 {
     struct edition *edition = lengths->edition;
-    stop_looks(lengths);
+    stop_probes(lengths);
     lengths->edition = NULL;
     lengths->left = 0;
     return edition;

@@ -4,7 +4,7 @@
 
 #define RETRY_NS ((int64_t)30 * 1000000000)
 
-static void copy_text(char *target, size_t bytes, const char *text)
+static void copy_failure_text(char *target, size_t bytes, const char *text)
 {
     size_t length = strnlen(text, bytes - 1);
     memcpy(target, text, length);
@@ -45,8 +45,8 @@ bool loader_failures_add(struct loader_failures *failures, uint64_t serial, int 
     struct loader_failures_spot *failed = &failures->spots[found];
     failed->serial = serial;
     failed->spot = spot;
-    copy_text(failed->language, sizeof failed->language, language);
-    copy_text(failed->reason, sizeof failed->reason, reason);
+    copy_failure_text(failed->language, sizeof failed->language, language);
+    copy_failure_text(failed->reason, sizeof failed->reason, reason);
     failed->retry_ns = now_ns + RETRY_NS;
     return !is_known;
 }

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LOADER_FAILURES_MAX 64 /* the oldest is forgotten first; so it is with faults */
+#define LOADER_FAILURES_MAX 64 /* spots, and files; the oldest is forgotten first */
 #define LOADER_FAILURES_LANGUAGE_BYTES 64
 
-/* A fault of a file that is shown, or tried again, all the same. */
+/* What is wrong with a file that is shown or tried again nevertheless. */
 enum loader_failures_fault {
     LOADER_FAILURES_NONE,
     LOADER_FAILURES_SHORT,     /* a film that ends before the length that its header gives */

@@ -5,7 +5,7 @@
 
 #define QUARANTINE_NS ((int64_t)QUARANTINE_HOURS * 3600 * 1000000000)
 #define STRIKE_NS ((int64_t)QUARANTINE_STRIKE_HOURS * 3600 * 1000000000)
-#define LATE_US 1000000
+#define NOTICED_LATE_US 1000000
 
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
 {
@@ -24,8 +24,8 @@ bool quarantine_identify(const struct edition *edition, int asset, uint8_t ident
     return hash_bytes(facts, sizeof facts, identity);
 }
 
-static struct quarantine_item *find(struct quarantine *quarantine,
-                                    const uint8_t identity[HASH_BYTES])
+static struct quarantine_item *find_item(struct quarantine *quarantine,
+                                         const uint8_t identity[HASH_BYTES])
 {
     for (int i = 0; i < QUARANTINE_MAX; i++)
         if (quarantine->items[i].count &&
@@ -34,30 +34,30 @@ static struct quarantine_item *find(struct quarantine *quarantine,
     return NULL;
 }
 
-static bool is_held(const struct quarantine_item *item, int64_t now_ns)
+static bool is_item_quarantined(const struct quarantine_item *item, int64_t now_ns)
 {
     return item->count == QUARANTINE_STRIKES &&
            now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < QUARANTINE_NS;
 }
 
-static void drop_oldest(struct quarantine_item *item)
+static void drop_oldest_strike(struct quarantine_item *item)
 {
     item->count--;
     memmove(item->strikes, item->strikes + 1, (size_t)item->count * sizeof *item->strikes);
 }
 
-/* Forgets the strikes that no longer count. What was quarantined stays on trial for as long as its
- * last one does. */
-static void drop_old(struct quarantine_item *item, int64_t now_ns)
+/* Forgets the strikes that no longer count. A file that was quarantined stays on trial for as
+ * long as its last strike counts. */
+static void drop_expired_strikes(struct quarantine_item *item, int64_t now_ns)
 {
     bool on_trial = item->count == QUARANTINE_STRIKES &&
                     now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < STRIKE_NS;
     while (!on_trial && item->count && now_ns - item->strikes[0].ns >= STRIKE_NS)
-        drop_oldest(item);
+        drop_oldest_strike(item);
 }
 
-static struct quarantine_item *add(struct quarantine *quarantine,
-                                   const uint8_t identity[HASH_BYTES])
+static struct quarantine_item *add_item(struct quarantine *quarantine,
+                                        const uint8_t identity[HASH_BYTES])
 {
     struct quarantine_item *item = &quarantine->items[quarantine->next];
     quarantine->next = (quarantine->next + 1) % QUARANTINE_MAX;
@@ -69,14 +69,14 @@ static struct quarantine_item *add(struct quarantine *quarantine,
 bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
                        int64_t at_us, int64_t now_ns)
 {
-    struct quarantine_item *item = find(quarantine, identity);
+    struct quarantine_item *item = find_item(quarantine, identity);
     if (!item)
-        item = add(quarantine, identity);
-    if (is_held(item, now_ns))
+        item = add_item(quarantine, identity);
+    if (is_item_quarantined(item, now_ns))
         return false;
-    drop_old(item, now_ns);
+    drop_expired_strikes(item, now_ns);
     if (item->count == QUARANTINE_STRIKES)
-        drop_oldest(item);
+        drop_oldest_strike(item);
     item->strikes[item->count].at_us = at_us;
     item->strikes[item->count].ns = now_ns;
     return ++item->count == QUARANTINE_STRIKES;
@@ -85,12 +85,12 @@ bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HAS
 void quarantine_forgive(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
                         int64_t from_us, int64_t to_us, int64_t now_ns)
 {
-    struct quarantine_item *item = find(quarantine, identity);
+    struct quarantine_item *item = find_item(quarantine, identity);
     if (!item)
         return;
-    drop_old(item, now_ns);
+    drop_expired_strikes(item, now_ns);
     for (int i = 0; i < item->count; i++)
-        if (item->strikes[i].at_us < from_us || item->strikes[i].at_us >= to_us - LATE_US)
+        if (item->strikes[i].at_us < from_us || item->strikes[i].at_us >= to_us - NOTICED_LATE_US)
             return;
     item->count = 0;
 }
@@ -99,7 +99,7 @@ bool quarantine_has(const struct quarantine *quarantine, const uint8_t identity[
                     int64_t now_ns)
 {
     for (int i = 0; i < QUARANTINE_MAX; i++)
-        if (is_held(&quarantine->items[i], now_ns) &&
+        if (is_item_quarantined(&quarantine->items[i], now_ns) &&
             memcmp(quarantine->items[i].identity, identity, HASH_BYTES) == 0)
             return true;
     return false;

@@ -5,34 +5,34 @@
 
 #include <math.h>
 
-/* The main thread may be busy for so long before there is a gap. */
+/* The queue holds so much, for as long as the main thread may be busy. */
 #define WAITING_PAIRS (MIXER_HZ * 90 / 1000)
 #define TURN_NS 20000000
-/* A film that begins is mixed so long before: what waits, and the device's own buffer. */
+/* A film that begins is mixed so long before it is heard: the queue and the device's buffer. */
 #define LEAD_NS 160000000
-/* So long before a film that is to be heard the device is opened, which may take a second or two; a
+/* The device, which may take a second or two to open, is opened so long before a film with sound. A
  * slot is rarely shorter than a second. */
 #define AHEAD_MS 10000
 #define AHEAD_SLOTS 16
-#define LOOK_NS INT64_C(1000000000)
-#define KEEP_NS INT64_C(60000000000) /* of silence before it is closed */
+#define SEARCH_NS INT64_C(1000000000)
+#define KEEP_NS INT64_C(60000000000) /* without sound before the device is closed */
 
 _Static_assert(MIXER_HZ == SOUND_QUEUE_HZ, "blocks go to the queue as they are");
 
-bool soundtrack_init(struct soundtrack *hearing)
+bool soundtrack_init(struct soundtrack *soundtrack)
 {
-    *hearing = (struct soundtrack){.sound = sound_device_create()};
-    return hearing->sound;
+    *soundtrack = (struct soundtrack){.device = sound_device_create()};
+    return soundtrack->device;
 }
 
-bool soundtrack_finish(struct soundtrack *hearing)
+bool soundtrack_finish(struct soundtrack *soundtrack)
 {
-    bool clean = sound_device_destroy(hearing->sound);
-    *hearing = (struct soundtrack){0};
+    bool clean = sound_device_destroy(soundtrack->device);
+    *soundtrack = (struct soundtrack){0};
     return clean;
 }
 
-static bool add_film(void *source, int64_t offset, float *mix, int pairs)
+static bool add_film_sound(void *source, int64_t offset, float *mix, int pairs)
 {
     return film_client_add_sound(source, offset, mix, pairs, (float[]){1, 1});
 }
@@ -42,82 +42,83 @@ static double pairs_of_ms(double ms)
     return ms * (MIXER_HZ / 1000.0);
 }
 
-/* Films go on without a device: what they have decoded meanwhile is given back. */
-static void pass_over(struct playout *playing, struct loader *loader, const struct show *show,
-                      double now_ms)
+/* Without a device, gives back the sound that films have decoded meanwhile. */
+static void discard_sound(struct playout *playout, struct loader *loader, const struct show *show,
+                          double now_ms)
 {
     struct playout_sound sounds[2];
-    int count = playout_sounds(playing, loader, show, now_ms, now_ms, sounds);
+    int count = playout_sounds(playout, loader, show, now_ms, now_ms, sounds);
     for (int i = 0; i < count; i++)
         film_client_add_sound(sounds[i].film, llround(pairs_of_ms(sounds[i].offset_ms)), NULL, 0,
                               (float[]){0, 0});
 }
 
-static bool is_heard(const struct playout *playing, const struct programme_slot *slot)
+static bool has_sound(const struct playout *playout, const struct programme_slot *slot)
 {
     if (slot->source == PROGRAMME_NOTHING)
         return false;
-    const struct playlist_spot *spot = &playing->edition->playlist->spots[slot->spot];
+    const struct playlist_spot *spot = &playout->edition->playlist->spots[slot->spot];
     return spot->is_video && spot->volume > 0;
 }
 
-/* Whether a film that is to be heard is on, or comes soon. */
-static bool is_sound_near(const struct playout *playing, double now_ms)
+/* Whether a film with sound is on, or comes soon. */
+static bool is_sound_near(const struct playout *playout, double now_ms)
 {
-    if (!playing->programme)
+    if (!playout->programme)
         return false;
     int64_t show_ms = (int64_t)floor(now_ms);
-    const struct programme_scene scene = programme_scene_at(playing->programme, show_ms);
-    if (scene.has_from && is_heard(playing, &scene.from))
+    const struct programme_scene scene = programme_scene_at(playout->programme, show_ms);
+    if (scene.has_from && has_sound(playout, &scene.from))
         return true;
     struct programme_slot slot = scene.to;
     for (int i = 0; i < AHEAD_SLOTS && slot.start_ms <= show_ms + AHEAD_MS; i++) {
-        if (is_heard(playing, &slot))
+        if (has_sound(playout, &slot))
             return true;
-        slot = programme_next_slot(playing->programme, &slot);
+        slot = programme_next_slot(playout->programme, &slot);
     }
     return false;
 }
 
-/* The programme is looked through now and then, and when it is another. */
-static void want_device(struct soundtrack *hearing, const struct playout *playing, int64_t now_ns,
-                        double now_ms)
+/* Searches the programme for sound once a second, and when it is another one. */
+static void update_device_need(struct soundtrack *soundtrack, const struct playout *playout,
+                               int64_t now_ns, double now_ms)
 {
-    bool other = playing->serial != hearing->serial || playing->jumps != hearing->jumps;
-    if (!other && now_ns - hearing->looked_ns < LOOK_NS)
+    bool other = playout->serial != soundtrack->serial || playout->jumps != soundtrack->jumps;
+    if (!other && now_ns - soundtrack->searched_ns < SEARCH_NS)
         return;
-    hearing->serial = playing->serial;
-    hearing->jumps = playing->jumps;
-    hearing->looked_ns = now_ns;
-    if (is_sound_near(playing, now_ms))
-        hearing->wanted_ns = now_ns;
-    sound_device_want(hearing->sound, hearing->wanted_ns && now_ns - hearing->wanted_ns < KEEP_NS);
+    soundtrack->serial = playout->serial;
+    soundtrack->jumps = playout->jumps;
+    soundtrack->searched_ns = now_ns;
+    if (is_sound_near(playout, now_ms))
+        soundtrack->found_ns = now_ns;
+    sound_device_set_needed(soundtrack->device,
+                            soundtrack->found_ns && now_ns - soundtrack->found_ns < KEEP_NS);
 }
 
-void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct loader *loader,
+void soundtrack_turn(struct soundtrack *soundtrack, struct playout *playout, struct loader *loader,
                      const struct show *show, const struct show_clock *clock)
 {
-    struct sound_queue *queue = sound_device_queue(hearing->sound);
+    struct sound_queue *queue = sound_device_queue(soundtrack->device);
     int64_t now_ns = clock_mono_ns();
     double now_ms = show_clock_ms(clock, now_ns);
-    want_device(hearing, playing, now_ns, now_ms);
-    loader_set_sound(loader, sound_device_is_possible(hearing->sound));
-    if (!sound_device_is_open(hearing->sound)) {
-        hearing->running = false;
-        pass_over(playing, loader, show, now_ms);
+    update_device_need(soundtrack, playout, now_ns, now_ms);
+    loader_set_sound(loader, sound_device_is_possible(soundtrack->device));
+    if (!sound_device_is_open(soundtrack->device)) {
+        soundtrack->running = false;
+        discard_sound(playout, loader, show, now_ms);
         return;
     }
     int64_t position;
     bool gap;
     while (sound_queue_has_room(queue, MIXER_BLOCK_PAIRS, WAITING_PAIRS, &position, &gap)) {
-        if (gap) /* what was mixed last was heard long ago, and has faded out */
-            hearing->mixer = (struct mixer){0};
-        /* The block as a whole is heard as its middle should be. */
+        if (gap) /* the last block has been heard, and has faded out */
+            soundtrack->mixer = (struct mixer){0};
+        /* The whole block is mixed for the moment at which its middle is heard. */
         int64_t heard_ns = sound_queue_heard_ns(queue, position + MIXER_BLOCK_PAIRS / 2);
         struct playout_sound sounds[2];
         struct mixer_side sides[MIXER_SIDES_MAX];
         int count =
-            playout_sounds(playing, loader, show, now_ms, show_clock_ms(clock, heard_ns), sounds);
+            playout_sounds(playout, loader, show, now_ms, show_clock_ms(clock, heard_ns), sounds);
         for (int i = 0; i < count; i++)
             sides[i] = (struct mixer_side){
                 .key = sounds[i].key,
@@ -126,17 +127,17 @@ void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct
                 .gain = (float)sounds[i].gain,
             };
         float block[2 * MIXER_BLOCK_PAIRS];
-        mixer_mix(&hearing->mixer, sides, count, add_film, block);
+        mixer_mix(&soundtrack->mixer, sides, count, add_film_sound, block);
         sound_queue_put(queue, block, MIXER_BLOCK_PAIRS);
-        hearing->running = count > 0;
+        soundtrack->running = count > 0;
     }
 }
 
-int64_t soundtrack_until_ns(const struct soundtrack *hearing, int64_t now_ns, int64_t change_ns)
+int64_t soundtrack_until_ns(const struct soundtrack *soundtrack, int64_t now_ns, int64_t change_ns)
 {
-    if (hearing->running)
+    if (soundtrack->running)
         return now_ns + TURN_NS;
-    if (!sound_device_is_open(hearing->sound) || change_ns == INT64_MAX)
+    if (!sound_device_is_open(soundtrack->device) || change_ns == INT64_MAX)
         return INT64_MAX;
     return change_ns - LEAD_NS > now_ns ? change_ns - LEAD_NS : now_ns + TURN_NS;
 }

@@ -11,28 +11,29 @@
 #include "sound/sound_device.h"
 
 struct soundtrack {
-    struct sound_device *sound;
+    struct sound_device *device;
     struct mixer mixer;
-    bool running; /* something is heard, or soon will be */
-    /* What the programme was looked through for last, and when there last was a film to be heard in
-     * what is on or comes soon; 0: never. */
+    bool running; /* sound is in the queue */
+    /* The edition and steps for which the programme was searched last, when that was, and when a
+     * film with sound was last found to be on or near; 0: never. */
     uint64_t serial, jumps;
-    int64_t looked_ns, wanted_ns;
+    int64_t searched_ns, found_ns;
 };
 
-/* False when out of memory. The device is opened some seconds before the first film that is to be
- * heard, and closed after a minute without one. */
-bool soundtrack_init(struct soundtrack *hearing);
+/* False when out of memory. The device is opened some seconds before the first film with sound, and
+ * closed after a minute without one. */
+bool soundtrack_init(struct soundtrack *soundtrack);
 
 /* False as sound_device_destroy. Zeroed is allowed. */
-bool soundtrack_finish(struct soundtrack *hearing);
+bool soundtrack_finish(struct soundtrack *soundtrack);
 
-/* To be called after each turn of the show; tells the loader whether to decode sound. */
-void soundtrack_turn(struct soundtrack *hearing, struct playout *playing, struct loader *loader,
+/* Mixes as much sound as the queue takes; to be called each time the main loop wakes. Also tells
+ * the loader whether to decode sound. */
+void soundtrack_turn(struct soundtrack *soundtrack, struct playout *playout, struct loader *loader,
                      const struct show *show, const struct show_clock *clock);
 
-/* When the next turn is due at the latest, where the scene next changes at change_ns (INT64_MAX:
- * never, or the show has its turns anyhow). INT64_MAX: sound needs none. */
-int64_t soundtrack_until_ns(const struct soundtrack *hearing, int64_t now_ns, int64_t change_ns);
+/* When soundtrack_turn is due next. change_ns: when the scene changes next; INT64_MAX: never, or
+ * frames are drawn all the time anyhow. INT64_MAX: not until then. */
+int64_t soundtrack_until_ns(const struct soundtrack *soundtrack, int64_t now_ns, int64_t change_ns);
 
 #endif

@@ -98,37 +98,38 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
     return film;
 }
 
-/* The files that a tagline's faces are read from, best first: brand font, system font, the font
- * that ships with Duckling. */
-struct faces {
+/* The font files that a tagline may use, best first: brand font, system font, the font that ships
+ * with Duckling. */
+struct font_files {
     int files[PROTOCOL_FILES_MAX];
     int indexes[PROTOCOL_FILES_MAX];
     int count;
 };
 
-static void add_face(struct faces *faces, const char *path, int index)
+static void add_font_file(struct font_files *fonts, const char *path, int index)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0 || faces->count == PROTOCOL_FILES_MAX) {
+    if (file < 0 || fonts->count == PROTOCOL_FILES_MAX) {
         if (file >= 0)
             close(file);
         return;
     }
-    faces->files[faces->count] = file;
-    faces->indexes[faces->count++] = index;
+    fonts->files[fonts->count] = file;
+    fonts->indexes[fonts->count++] = index;
 }
 
-static void add_system_faces(struct faces *faces, const char *language, enum playlist_weight weight)
+static void add_system_font(struct font_files *fonts, const char *language,
+                            enum playlist_weight weight)
 {
     char path[PATH_MAX];
     int index;
     if (system_fonts_find(language, weight, path, sizeof path, &index))
-        add_face(faces, path, index);
+        add_font_file(fonts, path, index);
 }
 
 static struct picture_client *start_tagline(const struct worker_jobs_canvas *canvas,
-                                            struct faces *faces, const struct playlist_style *style,
-                                            const struct playlist_text *text, struct err *err)
+                                    struct font_files *fonts, const struct playlist_style *style,
+                                    const struct playlist_text *text, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     job.weight = style->weight;
@@ -139,14 +140,14 @@ static struct picture_client *start_tagline(const struct worker_jobs_canvas *can
     job.size = style->size;
     snprintf(job.language, sizeof job.language, "%s", text->language);
     snprintf(job.text, sizeof job.text, "%s", text->text);
-    memcpy(job.face_index, faces->indexes, sizeof job.face_index);
+    memcpy(job.face_index, fonts->indexes, sizeof job.face_index);
     struct picture_client *frames = NULL;
-    if (faces->count == 0)
-        err_set(err, ERR_MISSING, "no font found: install fonts-noto-cjk");
+    if (fonts->count == 0)
+        err_set(err, ERR_MISSING, "no font found; install the package fonts-noto-cjk");
     else
-        frames = picture_client_start(&job, faces->files, faces->count, canvas->limit_ms, err);
-    for (int i = 0; i < faces->count; i++)
-        close(faces->files[i]);
+        frames = picture_client_start(&job, fonts->files, fonts->count, canvas->limit_ms, err);
+    for (int i = 0; i < fonts->count; i++)
+        close(fonts->files[i]);
     return frames;
 }
 
@@ -159,22 +160,24 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
     const struct playlist_style *style = &playlist->styles[spot->style];
     const struct playlist_text *chosen =
         playlist_choose_text(spot->texts, spot->text_count, language);
-    /* A single string has no tag: it is set by the rules of the player's language. */
+    /* A tagline that is a plain string has no language of its own, and is set by the rules of the
+     * player's. */
     struct playlist_text text = {*chosen->language ? chosen->language : language, chosen->text};
-    struct faces faces = {.count = 0};
+    struct font_files fonts = {.count = 0};
     int font = playlist_choose_font(style, text.language);
     if (font >= 0) {
         struct err font_err = {0};
         int file = edition_open(edition, font, &font_err);
         if (file < 0) {
-            log_warn("brand font left out spot=\"%s\" reason=\"%s\"", spot->name, font_err.text);
+            log_warn("cannot open the brand font, using a system font spot=\"%s\" reason=\"%s\"",
+                     spot->name, font_err.text);
         } else {
-            faces.files[0] = file;
-            faces.count = 1;
+            fonts.files[0] = file;
+            fonts.count = 1;
         }
     }
-    add_system_faces(&faces, text.language, style->weight);
-    return start_tagline(canvas, &faces, style, &text, err);
+    add_system_font(&fonts, text.language, style->weight);
+    return start_tagline(canvas, &fonts, style, &text, err);
 }
 
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
@@ -195,10 +198,10 @@ struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_can
         .position = PLAYLIST_POSITION_BOTTOM_LEFT,
     };
     struct playlist_text text = {language, words};
-    struct faces faces = {.count = 0};
+    struct font_files fonts = {.count = 0};
     char path[PATH_MAX];
     if (file_find_shipped("fonts/duckling-regular.otf", path, sizeof path))
-        add_face(&faces, path, 0);
-    add_system_faces(&faces, language, style.weight);
-    return start_tagline(canvas, &faces, &style, &text, err);
+        add_font_file(&fonts, path, 0);
+    add_system_font(&fonts, language, style.weight);
+    return start_tagline(canvas, &fonts, &style, &text, err);
 }

@@ -1,4 +1,5 @@
-/* The jobs that workers do for a spot, for the loader and for check. */
+/* Starts the workers for a spot's picture, film and tagline, and for the house card; for the loader
+ * and for check. Main thread. */
 #ifndef PLAYOUT_WORKER_JOBS_H
 #define PLAYOUT_WORKER_JOBS_H
 
@@ -6,16 +7,16 @@
 #include "decode/picture_client.h"
 #include "sync/edition.h"
 
-/* The canvas that jobs are made for. */
+/* What all jobs for one screen have in common. */
 struct worker_jobs_canvas {
-    int width_px, height_px; /* upright */
+    int width_px, height_px; /* of the canvas, after rotation */
     int rotation;
-    int64_t limit_ms; /* how long a worker may take */
-    bool sound;       /* films whose spot has a volume are heard: their sound is decoded too */
+    int64_t limit_ms; /* the longest that a worker may take */
+    bool sound;       /* the sound of films whose spot has a volume is decoded */
 };
 
-/* Whether the files that a spot needs may be read: INTEGRITY_UNCHECKED has them checked first, and is
- * to be asked again; INTEGRITY_DAMAGED: one of them is not what it should be. */
+/* Whether the files that a spot needs may be read. INTEGRITY_UNCHECKED: they are being verified;
+ * ask again later. INTEGRITY_DAMAGED: one of them is not what the playlist names. */
 enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *canvas,
                                              const struct edition *edition, int spot,
                                              const char *language);
@@ -28,16 +29,16 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
                                                  const struct edition *edition, int spot,
                                                  const char *language, struct err *err);
 
-/* Starts the worker for a spot's film, from so long after its start on. */
+/* Starts the worker for a spot's film, offset_us after the film's start. NULL on failure. */
 struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
-                                           const struct edition *edition, int spot,
-                                           int64_t offset_us, struct err *err);
+                                    const struct edition *edition, int spot, int64_t offset_us,
+                                    struct err *err);
 
-/* The house card's ground, and its words. */
+/* Start the workers for the house card's background, and for its words. NULL on failure. */
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                                    struct err *err);
+                                            struct err *err);
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
-                                                    const char *words, const char *language,
-                                                    struct err *err);
+                                            const char *words, const char *language,
+                                            struct err *err);
 
 #endif

@@ -8,23 +8,23 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static uint8_t *pixel_of(const struct canvas *canvas, int x, int y)
+static uint8_t *canvas_pixel_at(const struct canvas *canvas, int x, int y)
 {
     return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)y + (size_t)x * 4;
 }
 
-static uint8_t *row_of(const struct canvas *canvas, int y)
+static uint8_t *canvas_row(const struct canvas *canvas, int y)
 {
-    return pixel_of(canvas, 0, y);
+    return canvas_pixel_at(canvas, 0, y);
 }
 
-static void fill(const struct canvas *canvas, uint32_t color)
+static void fill_canvas(const struct canvas *canvas, uint32_t color)
 {
     ARGBRect(canvas->pixels, (int)canvas->stride_bytes, 0, 0, canvas->width_px, canvas->height_px,
              0xff000000u | color);
 }
 
-/* A still: as it is where it stands at its own size, else between its pixels. */
+/* Copies a still that has its own size on the canvas, and samples any other between its pixels. */
 static void draw_still(const struct canvas *canvas, const struct picture_view *view)
 {
     const struct frame *frame = view->picture->visual;
@@ -36,7 +36,7 @@ static void draw_still(const struct canvas *canvas, const struct picture_view *v
         frame->height_px != at->height)
         compose_motion_sample(canvas, at, &image, crop);
     else
-        ARGBCopy(frame->pixels, (int)frame->stride_bytes, pixel_of(canvas, at->x, at->y),
+        ARGBCopy(frame->pixels, (int)frame->stride_bytes, canvas_pixel_at(canvas, at->x, at->y),
                  (int)canvas->stride_bytes, at->width, at->height);
 }
 
@@ -51,14 +51,14 @@ bool compose_view(const struct canvas *canvas, const struct picture_view *view,
     const struct picture *picture = view->picture;
     bool film = picture->visual && picture->visual->format == FRAME_I420;
     if (!covers(canvas, picture->visual))
-        fill(canvas, picture->background);
+        fill_canvas(canvas, picture->background);
     if (film && !compose_film(canvas, view, buffers))
         return false;
     if (picture->visual && !film)
         draw_still(canvas, view);
     const struct frame *text = picture->text;
     if (text) {
-        uint8_t *target = pixel_of(canvas, text->at.x, text->at.y);
+        uint8_t *target = canvas_pixel_at(canvas, text->at.x, text->at.y);
         ARGBBlend(text->pixels, (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
                   (int)canvas->stride_bytes, text->at.width, text->at.height);
     }
@@ -69,7 +69,7 @@ void compose_picture(const struct canvas *canvas, const struct picture_view *vie
 {
     struct compose_buffers buffers = {0};
     if (!compose_view(canvas, view, &buffers))
-        fill(canvas, view->picture->background);
+        fill_canvas(canvas, view->picture->background);
     compose_buffers_finish(&buffers);
 }
 
@@ -94,7 +94,8 @@ void compose_crossfade(const struct canvas *target, const struct canvas *from,
                         target->height_px, weight);
 }
 
-/* Steps of linear light: enough to tell all 256 stored levels apart but the lowest few. */
+/* Steps of linear light: enough to keep all of the 256 stored levels apart, except the lowest
+ * few. */
 #define LINEAR_MAX 4095
 
 static uint16_t to_linear[256];
@@ -117,7 +118,7 @@ static void make_tables(void)
 
 static uint8_t dissolve_level(uint8_t from, uint8_t to, int weight)
 {
-    /* to_linear has four bits more than the table's index, so the rounding happens once, here. */
+    /* to_linear has four bits more than from_linear's index, so it is rounded only once, here. */
     int light = to_linear[from] * (4096 - weight) + to_linear[to] * weight;
     return from_linear[(light + (1 << 15)) >> 16];
 }
@@ -133,8 +134,8 @@ void compose_dissolve(const struct canvas *target, const struct canvas *from,
     }
     size_t bytes = (size_t)target->width_px * 4;
     for (int y = 0; y < target->height_px; y++) {
-        const uint8_t *a = row_of(from, y), *b = row_of(to, y);
-        uint8_t *out = row_of(target, y);
+        const uint8_t *a = canvas_row(from, y), *b = canvas_row(to, y);
+        uint8_t *out = canvas_row(target, y);
         for (size_t i = 0; i < bytes; i++)
             out[i] = a[i] == b[i] ? a[i] : dissolve_level(a[i], b[i], weight);
     }
@@ -142,7 +143,7 @@ void compose_dissolve(const struct canvas *target, const struct canvas *from,
 
 void compose_dim(const struct canvas *canvas, double dim)
 {
-    uint32_t level = (uint32_t)lround((dim < 0 ? 0 : dim > 1 ? 1 : dim) * 255);
+    uint32_t level = (uint32_t)lround(fmin(fmax(dim, 0), 1) * 255);
     if (level == 255)
         return;
     ARGBShade(canvas->pixels, (int)canvas->stride_bytes, canvas->pixels, (int)canvas->stride_bytes,

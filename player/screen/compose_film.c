@@ -11,18 +11,18 @@
 #include <libyuv/row.h>
 #include <libyuv/scale.h>
 
-#define ALIGNMENT 64 /* of rows: libyuv takes its fast ways */
+#define ALIGNMENT 64 /* of rows, for libyuv's fast paths */
 
-/* Makes a kept piece of memory large enough; what it held is lost. Given back in part when a much
- * smaller film follows. */
-static bool keep(void **memory, size_t *kept_bytes, size_t bytes)
+/* Makes a buffer large enough, and smaller where it is more than four times too large; its contents
+ * are lost. */
+static bool reserve_buffer(void **memory, size_t *reserved_bytes, size_t bytes)
 {
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (*kept_bytes >= bytes && *kept_bytes / 4 <= bytes)
+    if (*reserved_bytes >= bytes && *reserved_bytes / 4 <= bytes)
         return true;
     free(*memory);
     *memory = aligned_alloc(ALIGNMENT, bytes);
-    *kept_bytes = *memory ? bytes : 0;
+    *reserved_bytes = *memory ? bytes : 0;
     return *memory;
 }
 
@@ -31,12 +31,12 @@ static size_t stride_of(int samples, size_t sample_bytes)
     return ((size_t)samples * sample_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static int chroma(int size)
+static int chroma_size(int size)
 {
     return (size + 1) / 2;
 }
 
-static const struct YuvConstants *constants_of(enum frame_matrix matrix)
+static const struct YuvConstants *libyuv_constants(enum frame_matrix matrix)
 {
     switch (matrix) {
     case FRAME_BT709:
@@ -49,16 +49,16 @@ static const struct YuvConstants *constants_of(enum frame_matrix matrix)
     return &kYuvI601Constants;
 }
 
-/* libyuv cuts the share of U in blue to 128 / 64, though its arithmetic takes more on x86: pure
- * blue would lose 12 of its 255 levels by BT.709. Both standards' shares, in 64ths, are put back.
- * On ARM the cut remains. Aligned as its vector code expects. */
+/* libyuv cuts U's share in blue to 128 / 64, although its arithmetic takes more on x86: pure
+ * blue would lose 12 of its 255 levels by BT.709. Here both standards' shares, in 64ths, are
+ * restored. On ARM the cut remains. Aligned as libyuv's vector code expects. */
 struct constants {
     _Alignas(32) struct YuvConstants yuv;
 };
 
 static struct constants exact_constants(enum frame_matrix matrix)
 {
-    struct constants constants = {*constants_of(matrix)};
+    struct constants constants = {*libyuv_constants(matrix)};
 #if defined(__x86_64__) || defined(__i386__)
     const uint8_t blue = matrix == FRAME_BT709 ? 135 : 129; /* 2.1124 and 2.0172 */
     if (matrix != FRAME_JPEG)
@@ -79,12 +79,13 @@ static struct compose_planes planes_of(const struct frame *frame)
     };
 }
 
-/* A part, from an even pixel on: of width and height up to the planes' edges. */
-static struct compose_planes part_of(const struct compose_planes *whole, struct layout_box part)
+/* A part that begins at an even pixel and lies inside the planes. */
+static struct compose_planes crop_planes(const struct compose_planes *whole, struct layout_box part)
 {
     struct compose_planes planes = *whole;
     for (int i = 0; i < 3; i++) {
-        size_t x = (size_t)(i ? part.x / 2 : part.x), y = (size_t)(i ? part.y / 2 : part.y);
+        int share = i ? 2 : 1;
+        size_t x = (size_t)(part.x / share), y = (size_t)(part.y / share);
         planes.planes[i] += planes.strides_bytes[i] * y + x;
     }
     planes.width_px = part.width;
@@ -92,9 +93,9 @@ static struct compose_planes part_of(const struct compose_planes *whole, struct 
     return planes;
 }
 
-/* Into rows of 0xFFRRGGBB words, as many as the planes have. */
-static void convert(const struct compose_planes *source, enum frame_matrix matrix, void *pixels,
-                    size_t stride_bytes)
+/* Converts planes to rows of 0xFFRRGGBB words, of the same size. */
+static void convert_to_argb(const struct compose_planes *source, enum frame_matrix matrix,
+                            void *pixels, size_t stride_bytes)
 {
     struct constants constants = exact_constants(matrix);
     I420ToARGBMatrixFilter(source->planes[0], (int)source->strides_bytes[0], source->planes[1],
@@ -103,31 +104,31 @@ static void convert(const struct compose_planes *source, enum frame_matrix matri
                            source->width_px, source->height_px, kFilterBilinear);
 }
 
-static size_t bytes_of(int width_px, int height_px)
+static size_t i420_bytes(int width_px, int height_px)
 {
     return stride_of(width_px, 1) * (size_t)height_px +
-           2 * stride_of(chroma(width_px), 1) * (size_t)chroma(height_px);
+           2 * stride_of(chroma_size(width_px), 1) * (size_t)chroma_size(height_px);
 }
 
-/* Planes that begin at y, bytes_of their size long. */
+/* Planes in one piece of memory of i420_bytes, which begins at y. */
 static struct compose_planes planes_at(uint8_t *y, int width_px, int height_px)
 {
-    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma(width_px), 1);
+    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma_size(width_px), 1);
     uint8_t *u = y + y_stride * (size_t)height_px;
-    uint8_t *v = u + uv_stride * (size_t)chroma(height_px);
+    uint8_t *v = u + uv_stride * (size_t)chroma_size(height_px);
     return (struct compose_planes){
         {y, u, v}, {y_stride, uv_stride, uv_stride}, width_px, height_px};
 }
 
-/* Into planes_at(y). */
+/* Scales planes into planes_at(y). */
 static struct compose_planes scale_once(const struct compose_planes *source, uint8_t *y,
                                         int width_px, int height_px)
 {
-    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma(width_px), 1);
+    size_t y_stride = stride_of(width_px, 1), uv_stride = stride_of(chroma_size(width_px), 1);
     uint8_t *u = y + y_stride * (size_t)height_px;
-    uint8_t *v = u + uv_stride * (size_t)chroma(height_px);
-    /* It fails for nothing but sizes out of range, and takes up to 32,768. Box means bilinear to
-     * it, but for exact halves. */
+    uint8_t *v = u + uv_stride * (size_t)chroma_size(height_px);
+    /* It fails only where a size is out of range, which ends at 32,768. By kFilterBox it filters
+     * bilinearly, except for exact halves. */
     I420Scale(source->planes[0], (int)source->strides_bytes[0], source->planes[1],
               (int)source->strides_bytes[1], source->planes[2], (int)source->strides_bytes[2],
               source->width_px, source->height_px, y, (int)y_stride, u, (int)uv_stride, v,
@@ -135,43 +136,43 @@ static struct compose_planes scale_once(const struct compose_planes *source, uin
     return planes_at(y, width_px, height_px);
 }
 
-/* A size on the way to a smaller one: half of it, rounded up, while that is enough. */
-static int next_size(int size, int wanted)
+/* The next step on the way to a final size: half, rounded up, but not below the final size. */
+static int next_scaled_size(int size, int final_size)
 {
     int half = (size + 1) / 2;
-    return half > wanted ? half : wanted;
+    return half > final_size ? half : final_size;
 }
 
-/* Between pixels where that enlarges; where it makes smaller, by halves, as means of four, and then
- * between pixels. (libyuv's own way for larger steps cuts fractions: white would be grey.) The
- * result stays in the buffers. */
-static bool scale(const struct compose_planes *source, int width_px, int height_px,
-                  struct compose_buffers *buffers, struct compose_planes *scaled)
+/* Scales planes bilinearly; to less than half in steps of a half, by means of four, and the rest
+ * bilinearly. (libyuv's own filter for larger steps drops fractions, so that white becomes
+ * grey.) The result stays in the buffers. */
+static bool scale_planes(const struct compose_planes *source, int width_px, int height_px,
+                         struct compose_buffers *buffers, struct compose_planes *scaled)
 {
     size_t bytes = 0;
     int width = source->width_px, height = source->height_px;
     do {
-        width = next_size(width, width_px);
-        height = next_size(height, height_px);
-        bytes += bytes_of(width, height);
+        width = next_scaled_size(width, width_px);
+        height = next_scaled_size(height, height_px);
+        bytes += i420_bytes(width, height);
     } while (width != width_px || height != height_px);
     buffers->planes_frame = 0;
-    if (!keep(&buffers->planes, &buffers->planes_bytes, bytes))
+    if (!reserve_buffer(&buffers->planes, &buffers->planes_bytes, bytes))
         return false;
     uint8_t *unused = buffers->planes;
     *scaled = *source;
     do {
-        width = next_size(scaled->width_px, width_px);
-        height = next_size(scaled->height_px, height_px);
+        width = next_scaled_size(scaled->width_px, width_px);
+        height = next_scaled_size(scaled->height_px, height_px);
         *scaled = scale_once(scaled, unused, width, height);
         buffers->scaled = unused;
-        unused += bytes_of(width, height);
+        unused += i420_bytes(width, height);
     } while (width != width_px || height != height_px);
     return true;
 }
 
-/* One side of a frame as it is worked with: see compose_film_reduce. */
-static int reduced(int size, double fraction, int place, int most)
+/* One side of a frame after compose_film_reduce. */
+static int reduced_side(int size, double fraction, int place, int most)
 {
     double needed = ceil(place / fraction * layout_motion_scale(LAYOUT_MOTION_PAN));
     if (size > 2 * needed)
@@ -181,12 +182,12 @@ static int reduced(int size, double fraction, int place, int most)
 
 static int reduced_width(const struct frame *frame, int most)
 {
-    return reduced(frame->width_px, frame_source(frame).width, frame->at.width, most);
+    return reduced_side(frame->width_px, frame_source(frame).width, frame->at.width, most);
 }
 
 static int reduced_height(const struct frame *frame, int most)
 {
-    return reduced(frame->height_px, frame_source(frame).height, frame->at.height, most);
+    return reduced_side(frame->height_px, frame_source(frame).height, frame->at.height, most);
 }
 
 bool compose_film_reduce(const struct frame *frame, int side_max_px,
@@ -196,16 +197,16 @@ bool compose_film_reduce(const struct frame *frame, int side_max_px,
     struct compose_planes whole = planes_of(frame);
     *planes = whole;
     return (width == frame->width_px && height == frame->height_px) ||
-           scale(&whole, width, height, buffers, planes);
+           scale_planes(&whole, width, height, buffers, planes);
 }
 
-static void *place_of(const struct canvas *canvas, const struct layout_box *at)
+static void *film_place(const struct canvas *canvas, const struct layout_box *at)
 {
     return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)at->y + (size_t)at->x * 4;
 }
 
-static bool draw_resting(const struct canvas *canvas, const struct frame *frame,
-                         struct layout_rect crop, struct compose_buffers *buffers)
+static bool draw_film_at_rest(const struct canvas *canvas, const struct frame *frame,
+                              struct layout_rect crop, struct compose_buffers *buffers)
 {
     const struct layout_box *at = &frame->at;
     const struct layout_box box = {
@@ -215,16 +216,16 @@ static bool draw_resting(const struct canvas *canvas, const struct frame *frame,
         (int)lround(crop.height * frame->height_px),
     };
     struct compose_planes whole = planes_of(frame);
-    struct compose_planes part = part_of(&whole, box), scaled;
+    struct compose_planes part = crop_planes(&whole, box), scaled;
     if (box.width == at->width && box.height == at->height)
         scaled = part;
-    else if (!scale(&part, at->width, at->height, buffers, &scaled))
+    else if (!scale_planes(&part, at->width, at->height, buffers, &scaled))
         return false;
-    convert(&scaled, frame->matrix, place_of(canvas, at), canvas->stride_bytes);
+    convert_to_argb(&scaled, frame->matrix, film_place(canvas, at), canvas->stride_bytes);
     return true;
 }
 
-/* One axis of a plane as it is sampled: the planes of chroma have half the samples. */
+/* How one axis of a plane is sampled; the chroma planes have half the samples. */
 struct axis {
     double position, step; /* of the first result, and from each to the next, in samples */
     int size;
@@ -233,21 +234,21 @@ struct axis {
 static struct axis axis_of(int plane, double start, double length, int place, int size)
 {
     double share = plane ? 0.5 : 1;
-    struct axis axis = {.step = length / place * share, .size = plane ? chroma(size) : size};
+    struct axis axis = {.step = length / place * share, .size = plane ? chroma_size(size) : size};
     axis.position = start * share + axis.step / 2 - 0.5;
     return axis;
 }
 
-/* A plane on its way to a row of the canvas. */
-struct sampling {
+/* How a plane is sampled for a row of the canvas. */
+struct plane_sampling {
     const uint8_t *samples;
     size_t stride_bytes;
     struct axis rows;
     struct compose_taps *taps; /* along a row */
     bool near;
-    int first, span;  /* the part of a row that they need */
-    int16_t *kept[2]; /* the rows that were sampled last, */
-    int kept_row[2];  /* and which they are; -1: none */
+    int first, span;    /* the part of a row that the taps need */
+    int16_t *cached[2]; /* the rows that were sampled last */
+    int cached_y[2];    /* their y; -1: none */
     uint8_t *result;
 };
 
@@ -256,23 +257,24 @@ static size_t padded(int samples, size_t sample_bytes)
     return stride_of(samples + COMPOSE_YUV_SPARE, sample_bytes);
 }
 
-/* All in one piece of memory, beginning with a row of the film. */
+/* Lays out all rows in one piece of memory, which begins with a copy of a row of the film. */
 static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int width_px,
-                         struct sampling samplings[3])
+                         struct plane_sampling samplings[3])
 {
     size_t row = padded(film_width_px, 1), result = padded(width_px, 1);
-    size_t kept = padded(width_px, sizeof(int16_t));
+    size_t cached = padded(width_px, sizeof(int16_t));
     size_t taps = stride_of(compose_yuv_groups(width_px), sizeof(struct compose_taps));
-    if (!keep(&buffers->rows, &buffers->rows_bytes, row + 3 * (taps + 2 * kept + result)))
+    if (!reserve_buffer(&buffers->rows, &buffers->rows_bytes,
+                        row + 3 * (taps + 2 * cached + result)))
         return false;
     uint8_t *memory = (uint8_t *)buffers->rows + row;
     for (int i = 0; i < 3; i++) {
         samplings[i].taps = (struct compose_taps *)(void *)memory;
         memory += taps;
         for (int k = 0; k < 2; k++) {
-            samplings[i].kept[k] = (int16_t *)(void *)memory;
-            samplings[i].kept_row[k] = -1;
-            memory += kept;
+            samplings[i].cached[k] = (int16_t *)(void *)memory;
+            samplings[i].cached_y[k] = -1;
+            memory += cached;
         }
         samplings[i].result = memory;
         memory += result;
@@ -280,8 +282,9 @@ static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int
     return true;
 }
 
-static void aim(struct sampling *sampling, int plane, const struct compose_planes *planes,
-                const struct layout_box *at, struct layout_rect crop)
+static void init_sampling(struct plane_sampling *sampling, int plane,
+                          const struct compose_planes *planes, const struct layout_box *at,
+                          struct layout_rect crop)
 {
     struct axis axis = axis_of(plane, crop.x * planes->width_px, crop.width * planes->width_px,
                                at->width, planes->width_px);
@@ -297,24 +300,24 @@ static void aim(struct sampling *sampling, int plane, const struct compose_plane
     sampling->span = last->first + last->places[2 * COMPOSE_YUV_EIGHT - 1] + 1 - sampling->first;
 }
 
-/* A row of the film at the width of its place: copied first, as more is read than there may be. It
- * takes the place of the one that is not `other`. */
-static const int16_t *row_along(struct sampling *sampling, int y, int other, uint8_t *row,
+/* A row of the film, scaled to the width of its place. The row is copied first, as more of it is
+ * read than there may be. The result replaces the cached row that is not `other`. */
+static const int16_t *row_along(struct plane_sampling *sampling, int y, int other, uint8_t *row,
                                 int width_px)
 {
     for (int i = 0; i < 2; i++)
-        if (sampling->kept_row[i] == y)
-            return sampling->kept[i];
-    int place = sampling->kept_row[0] == other ? 1 : 0;
+        if (sampling->cached_y[i] == y)
+            return sampling->cached[i];
+    int place = sampling->cached_y[0] == other ? 1 : 0;
     memcpy(row + sampling->first,
            sampling->samples + sampling->stride_bytes * (size_t)y + sampling->first,
            (size_t)sampling->span);
-    compose_yuv_along(sampling->kept[place], row, sampling->taps, width_px, sampling->near);
-    sampling->kept_row[place] = y;
-    return sampling->kept[place];
+    compose_yuv_along(sampling->cached[place], row, sampling->taps, width_px, sampling->near);
+    sampling->cached_y[place] = y;
+    return sampling->cached[place];
 }
 
-static void sample_row(struct sampling *sampling, int y, uint8_t *row, int width_px)
+static void sample_row(struct plane_sampling *sampling, int y, uint8_t *row, int width_px)
 {
     const struct axis *rows = &sampling->rows;
     double exact = fmin(fmax(rows->position + y * rows->step, 0), rows->size - 1);
@@ -325,7 +328,7 @@ static void sample_row(struct sampling *sampling, int y, uint8_t *row, int width
     compose_yuv_between(sampling->result, above, below, weight, width_px);
 }
 
-/* A frame is made smaller once, however often it is drawn as it moves. */
+/* Reduces a frame once, however often it is drawn in motion. */
 static bool reduce_once(const struct frame *frame, struct compose_buffers *buffers,
                         struct compose_planes *planes)
 {
@@ -341,21 +344,21 @@ static bool reduce_once(const struct frame *frame, struct compose_buffers *buffe
     return true;
 }
 
-/* Row by row, so that all but the frame and the canvas stays in the first cache; as samples, since
- * these are fewer than red, green and blue. */
-static bool draw_moving(const struct canvas *canvas, const struct frame *frame,
-                        struct layout_rect crop, struct compose_buffers *buffers)
+/* Works row by row, so that everything but the frame and the canvas stays in the first cache;
+ * and on YUV samples, as there are fewer of them than of red, green and blue. */
+static bool draw_film_in_motion(const struct canvas *canvas, const struct frame *frame,
+                                struct layout_rect crop, struct compose_buffers *buffers)
 {
     const struct layout_box *at = &frame->at;
     struct constants constants = exact_constants(frame->matrix);
     struct compose_planes planes;
-    struct sampling samplings[3];
+    struct plane_sampling samplings[3];
     if (!reduce_once(frame, buffers, &planes) ||
         !prepare_rows(buffers, planes.width_px, at->width, samplings))
         return false;
     for (int i = 0; i < 3; i++)
-        aim(&samplings[i], i, &planes, at, crop);
-    uint8_t *target = place_of(canvas, at);
+        init_sampling(&samplings[i], i, &planes, at, crop);
+    uint8_t *target = film_place(canvas, at);
     for (int y = 0; y < at->height; y++) {
         for (int i = 0; i < 3; i++)
             sample_row(&samplings[i], y, buffers->rows, at->width);
@@ -371,6 +374,6 @@ bool compose_film(const struct canvas *canvas, const struct picture_view *view,
 {
     const struct frame *frame = view->picture->visual;
     struct layout_rect crop = picture_crop(view);
-    return picture_moves(view->picture) ? draw_moving(canvas, frame, crop, buffers)
-                                        : draw_resting(canvas, frame, crop, buffers);
+    return picture_moves(view->picture) ? draw_film_in_motion(canvas, frame, crop, buffers)
+                                        : draw_film_at_rest(canvas, frame, crop, buffers);
 }

@@ -1,4 +1,4 @@
-/* Frames of films, I420, on the processor: converted, scaled, moved.
+/* Draws frames of films (I420) on the CPU: converts, scales and moves them.
  *
  * Arithmetic only; any thread. The frame's memory may change while it is read. Only compose*.c and
  * display*.c include this. */
@@ -14,14 +14,14 @@ struct compose_planes {
     int width_px, height_px;
 };
 
-/* Draws the visual of a view, a film's frame, into its place on the canvas. Chroma is interpolated,
- * as GPUs do. False: no memory for the buffers; nothing was drawn. */
+/* Draws the film's frame of a view into its place on the canvas. Chroma is interpolated, as on
+ * GPUs. False: out of memory; nothing was drawn. */
 bool compose_film(const struct canvas *canvas, const struct picture_view *view,
                   struct compose_buffers *buffers);
 
-/* The frame's own planes, or, where these are more than twice as large as their place needs or a
- * side is longer than side_max_px, smaller ones in the buffers, which then stay until the next call
- * with these. The size depends on all but the pixels of a frame. False: no memory. */
+/* The frame's own planes, or, where these are more than twice as large as needed or longer than
+ * side_max_px, smaller ones, which are in the buffers until the next call with these. The size
+ * depends on everything but the frame's pixels. False: out of memory. */
 bool compose_film_reduce(const struct frame *frame, int side_max_px,
                          struct compose_buffers *buffers, struct compose_planes *planes);
 

@@ -10,7 +10,8 @@ struct tap {
     int weight;
 };
 
-/* Rounded, not cut, and the mix too: cut, a picture would be half a level darker while it moves. */
+/* Positions and mixes are rounded: if they were cut, a moving picture would be half a level
+ * darker. */
 static struct tap tap_at(double position, int size)
 {
     int steps = (int)floor(position * 256 + 0.5);
@@ -22,8 +23,8 @@ static struct tap tap_at(double position, int size)
     return tap;
 }
 
-/* Two neighbours of four channels each, weighed and added: what bilinear sampling does to a row, in
- * vectors that gcc and clang turn into SSE2 or NEON. */
+/* Blends two neighbors of four channels each, as bilinear sampling does along a row, in vectors
+ * that gcc and clang turn into SSE2 or NEON. */
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
 
@@ -33,7 +34,7 @@ static words8 weights_of(int weight)
     return (words8){first, first, first, first, second, second, second, second};
 }
 
-static uint32_t mix_pair(const uint32_t *pair, words8 weights)
+static uint32_t blend_pair(const uint32_t *pair, words8 weights)
 {
     bytes8 channels;
     memcpy(&channels, pair, sizeof channels);
@@ -45,11 +46,11 @@ static uint32_t mix_pair(const uint32_t *pair, words8 weights)
     return pixel;
 }
 
-/* Sampled in strips, so that taps and the blended row stay in the first cache. */
+/* Pictures are sampled in strips, so that taps and the blended row stay in the first cache. */
 #define SAMPLE_COLUMNS 256
 #define SAMPLE_STEP_MAX 4 /* for a whole strip; strips of larger steps are narrower */
 
-struct sampling {
+struct image_sampling {
     const struct compose_image *image;
     const struct layout_box *at;
     struct layout_rect part; /* of the image, in its pixels */
@@ -68,12 +69,12 @@ static uint32_t *canvas_pixel(const struct canvas *canvas, int x, int y)
                                 (size_t)x * 4);
 }
 
-static struct tap column_tap(const struct sampling *s, int x)
+static struct tap column_tap(const struct image_sampling *s, int x)
 {
     return tap_at(s->part.x + (x + 0.5) * s->step_x - 0.5, s->image->width_px);
 }
 
-static void sample_strip(const struct sampling *s, int left, int width)
+static void sample_strip(const struct image_sampling *s, int left, int width)
 {
     const struct compose_image *image = s->image;
     uint16_t offsets[SAMPLE_COLUMNS];
@@ -98,14 +99,14 @@ static void sample_strip(const struct sampling *s, int left, int width)
         blended[span] = blended[span - 1];
         uint32_t *target = canvas_pixel(s->canvas, s->at->x + left, s->at->y + y);
         for (int i = 0; i < width; i++)
-            target[i] = mix_pair(blended + offsets[i], weights[i]);
+            target[i] = blend_pair(blended + offsets[i], weights[i]);
     }
 }
 
 void compose_motion_sample(const struct canvas *canvas, const struct layout_box *at,
                            const struct compose_image *image, struct layout_rect crop)
 {
-    struct sampling sampling = {
+    struct image_sampling sampling = {
         .image = image,
         .at = at,
         .part = {crop.x * image->width_px, crop.y * image->height_px, crop.width * image->width_px,

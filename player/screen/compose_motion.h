@@ -1,4 +1,4 @@
-/* Samples a picture between its pixels (bilinear): what slow motion needs so as not to step.
+/* Samples a picture between its pixels (bilinear), so that slow motion doesn't step.
  *
  * Arithmetic only; any thread. Only compose*.c include this. */
 #ifndef SCREEN_COMPOSE_MOTION_H
@@ -14,7 +14,8 @@ struct compose_image {
 };
 
 /* Draws `crop` of the image, in fractions of it, so that it fills `at`, which lies inside the
- * canvas. Made for crops of up to twice their place: larger ones come out sharp and jagged. */
+ * canvas. Meant for crops of up to twice the size of their place: larger ones become
+ * jagged. */
 void compose_motion_sample(const struct canvas *canvas, const struct layout_box *at,
                            const struct compose_image *image, struct layout_rect crop);
 

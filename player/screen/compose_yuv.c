@@ -16,7 +16,7 @@ bool compose_yuv_taps(struct compose_taps *taps, int count, double position, dou
     for (int i = 0; i < compose_yuv_groups(count) * COMPOSE_YUV_EIGHT; i++) {
         struct compose_taps *group = &taps[i / COMPOSE_YUV_EIGHT];
         int place = i % COMPOSE_YUV_EIGHT * 2;
-        /* What is beyond `count` is written too: like the last one. */
+        /* A group is filled beyond `count`, with copies of the last result. */
         int at = i < count ? i : count - 1;
         double exact = fmin(fmax(position + at * step, 0), size - 1);
         int first = (int)exact, weight = (int)((exact - first) * WEIGHT + 0.5);
@@ -33,8 +33,8 @@ bool compose_yuv_taps(struct compose_taps *taps, int count, double position, dou
     return near;
 }
 
-static void along_plain(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
-                        int groups)
+static void sample_row_plain(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
+                             int groups)
 {
     for (int i = 0; i < groups * COMPOSE_YUV_EIGHT; i++) {
         const struct compose_taps *group = &taps[i / COMPOSE_YUV_EIGHT];
@@ -45,8 +45,8 @@ static void along_plain(int16_t *result, const uint8_t *row, const struct compos
     }
 }
 
-static void between_plain(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
-                          int groups)
+static void blend_rows_plain(uint8_t *result, const int16_t *upper, const int16_t *lower,
+                             int weight, int groups)
 {
     for (int i = 0; i < groups * COMPOSE_YUV_EIGHT; i++) {
         int between = upper[i] + (((lower[i] - upper[i]) * weight + (1 << 14)) >> 15);
@@ -55,9 +55,9 @@ static void between_plain(uint8_t *result, const int16_t *upper, const int16_t *
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-/* The multiplication takes one factor with a sign: samples are moved by half their range. */
-__attribute__((target("ssse3"))) static void along_fast(int16_t *result, const uint8_t *row,
-                                                        const struct compose_taps *taps, int groups)
+/* One factor of the multiplication is signed, so samples are shifted by half their range. */
+__attribute__((target("ssse3"))) static void
+sample_row_ssse3(int16_t *result, const uint8_t *row, const struct compose_taps *taps, int groups)
 {
     const __m128i sign = _mm_set1_epi8((char)0x80);
     for (int i = 0; i < groups; i++) {
@@ -71,8 +71,9 @@ __attribute__((target("ssse3"))) static void along_fast(int16_t *result, const u
     }
 }
 
-__attribute__((target("ssse3"))) static void
-between_fast(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight, int groups)
+__attribute__((target("ssse3"))) static void blend_rows_ssse3(uint8_t *result, const int16_t *upper,
+                                                              const int16_t *lower, int weight,
+                                                              int groups)
 {
     const __m128i sign = _mm_set1_epi8((char)0x80), half = _mm_set1_epi16(WEIGHT / 2);
     const __m128i share = _mm_set1_epi16((int16_t)weight);
@@ -87,15 +88,15 @@ between_fast(uint8_t *result, const int16_t *upper, const int16_t *lower, int we
     }
 }
 
-static bool is_fast(void)
+static bool has_ssse3(void)
 {
     return __builtin_cpu_supports("ssse3");
 }
 #else
-#define along_fast along_plain
-#define between_fast between_plain
+#define sample_row_ssse3 sample_row_plain
+#define blend_rows_ssse3 blend_rows_plain
 
-static bool is_fast(void)
+static bool has_ssse3(void)
 {
     return false;
 }
@@ -104,17 +105,17 @@ static bool is_fast(void)
 void compose_yuv_along(int16_t *result, const uint8_t *row, const struct compose_taps *taps,
                        int count, bool near)
 {
-    if (near && is_fast())
-        along_fast(result, row, taps, compose_yuv_groups(count));
+    if (near && has_ssse3())
+        sample_row_ssse3(result, row, taps, compose_yuv_groups(count));
     else
-        along_plain(result, row, taps, compose_yuv_groups(count));
+        sample_row_plain(result, row, taps, compose_yuv_groups(count));
 }
 
 void compose_yuv_between(uint8_t *result, const int16_t *upper, const int16_t *lower, int weight,
                          int count)
 {
-    if (is_fast())
-        between_fast(result, upper, lower, weight, compose_yuv_groups(count));
+    if (has_ssse3())
+        blend_rows_ssse3(result, upper, lower, weight, compose_yuv_groups(count));
     else
-        between_plain(result, upper, lower, weight, compose_yuv_groups(count));
+        blend_rows_plain(result, upper, lower, weight, compose_yuv_groups(count));
 }

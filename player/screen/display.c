@@ -11,17 +11,19 @@
 static SDL_Window *open_window(const struct display_config *config, Uint32 flags, struct err *err)
 {
     bool fullscreen = config->width_px == 0;
-    SDL_DisplayMode mode = {.w = 1280, .h = 720};
-    /* Fullscreen at 0 × 0 can change the mode under KMSDRM: ask for the current one. */
-    if (fullscreen)
-        SDL_GetCurrentDisplayMode(0, &mode);
-    SDL_Window *window = SDL_CreateWindow(
-        config->title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-        fullscreen ? mode.w : config->width_px, fullscreen ? mode.h : config->height_px,
-        flags | (fullscreen ? (Uint32)SDL_WINDOW_FULLSCREEN_DESKTOP : 0) |
-            SDL_WINDOW_ALLOW_HIGHDPI);
+    SDL_DisplayMode size = {.w = config->width_px, .h = config->height_px};
+    flags |= SDL_WINDOW_ALLOW_HIGHDPI;
+    if (fullscreen) {
+        /* Under KMSDRM a fullscreen window of 0 × 0 may change the mode, so the current size is
+         * given. */
+        size = (SDL_DisplayMode){.w = 1280, .h = 720};
+        SDL_GetCurrentDisplayMode(0, &size);
+        flags |= SDL_WINDOW_FULLSCREEN_DESKTOP;
+    }
+    SDL_Window *window = SDL_CreateWindow(config->title, SDL_WINDOWPOS_CENTERED,
+                                          SDL_WINDOWPOS_CENTERED, size.w, size.h, flags);
     if (!window)
-        err_set(err, ERR_SYSTEM, "can't open a window: %s", SDL_GetError());
+        err_set(err, ERR_SYSTEM, "cannot open a window: %s", SDL_GetError());
     return window;
 }
 
@@ -39,8 +41,8 @@ static struct display *create_gpu(const struct display_config *config, struct er
 static struct display *create_cpu(const struct display_config *config, struct err *err)
 {
     const char *driver = SDL_GetCurrentVideoDriver();
-    /* On X11 SDL would otherwise bring window surfaces to the screen through OpenGL: without a GPU
-     * that is llvmpipe. */
+    /* On X11 SDL would otherwise show window surfaces through OpenGL, which without a GPU is
+     * llvmpipe. */
     if (driver && strcmp(driver, "x11") == 0)
         SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     SDL_Window *window = open_window(config, 0, err);
@@ -52,14 +54,14 @@ static struct display *create_cpu(const struct display_config *config, struct er
     return display;
 }
 
-/* Where SDL finds no screen it takes a driver that draws into memory. Who wants that asks for it by
- * name. */
-static bool shows_nothing(const char *driver)
+/* Where SDL finds no screen, it takes a driver that draws into memory; that is an error unless
+ * it was asked for by name. */
+static bool is_invisible_driver(const char *driver)
 {
     return strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0;
 }
 
-static bool start_video(struct err *err)
+static MUST_CHECK bool start_video(struct err *err)
 {
     if (SDL_WasInit(SDL_INIT_VIDEO))
         return true;
@@ -69,15 +71,16 @@ static bool start_video(struct err *err)
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
         return err_set(err, ERR_SYSTEM, "no display: %s", SDL_GetError());
-    if (shows_nothing(SDL_GetCurrentVideoDriver()) && !getenv("SDL_VIDEODRIVER")) {
+    if (is_invisible_driver(SDL_GetCurrentVideoDriver()) && !getenv("SDL_VIDEODRIVER")) {
         SDL_QuitSubSystem(SDL_INIT_VIDEO);
         return err_set(err, ERR_SYSTEM,
-                       "no display: no X server, no Wayland and no screen that this user may use");
+                       "no display: found no X server, no Wayland compositor, and no screen that "
+                       "this user may use");
     }
     return true;
 }
 
-static void describe(struct display *display)
+static void read_refresh_rate(struct display *display)
 {
     SDL_DisplayMode mode;
     int index = SDL_GetWindowDisplayIndex(display->window);
@@ -86,7 +89,7 @@ static void describe(struct display *display)
     SDL_ShowCursor(SDL_DISABLE);
 }
 
-/* To find out by OpenGL loads a software renderer of some 40 MB for good where there is none. */
+/* Asking OpenGL would load a software renderer of some 40 MB, for good, where there is no GPU. */
 static bool has_gpu(void)
 {
     static const char *const devices[] = {"/dev/dri", "/dev/nvidiactl", "/dev/mali0", "/dev/dxg"};
@@ -105,7 +108,7 @@ struct display *display_create(const struct display_config *config, struct err *
     struct display *display = NULL;
     struct err gpu_err = {0};
     if (config->renderer == DISPLAY_AUTO && !has_gpu())
-        err_set(&gpu_err, ERR_SYSTEM, "there is no GPU");
+        err_set(&gpu_err, ERR_SYSTEM, "no GPU found");
     else if (config->renderer != DISPLAY_CPU)
         display = create_gpu(config, &gpu_err);
     if (!display && config->renderer == DISPLAY_GPU) {
@@ -115,11 +118,11 @@ struct display *display_create(const struct display_config *config, struct err *
     }
     if (!display) {
         if (config->renderer == DISPLAY_AUTO)
-            log_info("drawing on the processor reason=\"%s\"", gpu_err.text);
+            log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
         display = create_cpu(config, err);
     }
     if (display)
-        describe(display);
+        read_refresh_rate(display);
     return display;
 }
 

@@ -1,4 +1,4 @@
-/* Private to display: what each kind of screen implements. Only display*.c include this. */
+/* What each kind of display implements. Private to display: only display*.c include this. */
 #ifndef SCREEN_DISPLAY_DRIVER_H
 #define SCREEN_DISPLAY_DRIVER_H
 
@@ -17,7 +17,7 @@ struct display_driver {
     void (*destroy)(struct display *display);
 };
 
-/* Embedded first in each kind's own struct. */
+/* The first member of each kind's own struct. */
 struct display {
     const struct display_driver *driver;
     SDL_Window *window; /* NULL: memory */
@@ -27,9 +27,9 @@ struct display {
     char name[96];
 };
 
-/* Each takes the window over when it succeeds, and leaves it to the caller when it returns NULL.
- * display_cpu_create takes NULL for plain memory of the given size. display_gpu_create refuses
- * OpenGL that runs on the processor unless software_too. */
+/* Both take the window over when they succeed, and leave it to the caller when they return NULL. A
+ * NULL window: plain memory of the given size. display_gpu_create refuses OpenGL in software unless
+ * software_too. */
 struct display *display_gpu_create(SDL_Window *window, bool software_too, struct err *err);
 struct display *display_cpu_create(SDL_Window *window, int width_px, int height_px,
                                    struct err *err);

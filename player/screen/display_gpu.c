@@ -1,4 +1,4 @@
-/* A screen with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
+/* The display with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
 #include "screen/compose_film.h"
 #include "screen/display_driver.h"
 
@@ -6,33 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UPLOADS_MAX 12 /* three pictures of two frames are in use at most; the rest is slack */
+#define UPLOADS_MAX 12 /* three pictures of two frames are in use at most; the rest is spare */
 
 struct upload {
     uint64_t frame;  /* id of the frame it holds; 0: free */
-    uint64_t stream; /* of a film, whose next frames it takes; 0: none */
+    uint64_t stream; /* of a film, whose next frames go into the same texture; 0: none */
     enum frame_matrix matrix;
     int width_px, height_px;
     SDL_Texture *texture;
-    uint64_t used; /* the show that it is for: see drop_unused */
+    uint64_t used; /* the last frame that needs it, as counted by frames: see drop_unused */
 };
 
 struct display_gpu {
     struct display display;
     SDL_Renderer *renderer;
     struct upload uploads[UPLOADS_MAX];
-    uint64_t shows;         /* counts frames shown */
-    SDL_Texture *layer;     /* the incoming picture, composed before it is blended once */
+    uint64_t frames;        /* counts frames that were drawn */
+    SDL_Texture *layer;     /* the incoming picture, complete, to be blended as one */
     SDL_Texture *frozen;    /* NULL until first used */
     SDL_Texture *mixed;     /* a dissolve's result, streamed; NULL until first used */
-    struct canvas flats[2]; /* a dissolve's two sides; SDL_Renderer can't mix in linear light */
-    struct compose_buffers film[2]; /* theirs; the first one also for films that are too large */
-    int side_max_px;                /* of textures */
+    struct canvas sides[2]; /* a dissolve's two sides; SDL_Renderer can't mix in linear light */
+    /* Of the sides; the first one also for films that are too large. */
+    struct compose_buffers film[2];
+    int side_max_px; /* of textures */
     struct display_mix last;
     SDL_BlendMode premultiplied;
 };
 
-static bool fail(struct err *err, const char *what)
+static bool set_sdl_error(struct err *err, const char *what)
 {
     return err_set(err, ERR_SYSTEM, "%s: %s", what, SDL_GetError());
 }
@@ -54,13 +55,13 @@ static void set_matrix(enum frame_matrix matrix)
     }
 }
 
-static void drop(struct upload *slot)
+static void drop_upload(struct upload *slot)
 {
     SDL_DestroyTexture(slot->texture);
     *slot = (struct upload){0};
 }
 
-/* What holds the frame or, of a film, the frame before it; else NULL. */
+/* The upload that has the frame or, for a film, an earlier frame; else NULL. */
 static struct upload *find_upload(struct display_gpu *gpu, const struct frame *frame)
 {
     bool film = frame->format == FRAME_I420 && frame->stream;
@@ -72,7 +73,7 @@ static struct upload *find_upload(struct display_gpu *gpu, const struct frame *f
     return NULL;
 }
 
-/* A free one, else the one that was not used for longest. */
+/* A free upload, else the one that was unused for longest. */
 static struct upload *free_upload(struct display_gpu *gpu)
 {
     struct upload *oldest = &gpu->uploads[0];
@@ -80,14 +81,14 @@ static struct upload *free_upload(struct display_gpu *gpu)
         if (gpu->uploads[i].used < oldest->used)
             oldest = &gpu->uploads[i];
     if (oldest->texture)
-        drop(oldest);
+        drop_upload(oldest);
     return oldest;
 }
 
 static bool create_texture(struct display_gpu *gpu, struct upload *slot, Uint32 format, int width,
                            int height, SDL_BlendMode blend)
 {
-    /* Static ones too can be written anew; streaming ones have a copy in memory. */
+    /* Static textures can be written again, too; streaming ones have a copy in memory. */
     slot->texture =
         SDL_CreateTexture(gpu->renderer, format, SDL_TEXTUREACCESS_STATIC, width, height);
     slot->width_px = width;
@@ -102,7 +103,7 @@ static bool upload_still(struct display_gpu *gpu, struct upload *slot, const str
            SDL_UpdateTexture(slot->texture, NULL, frame->pixels, (int)frame->stride_bytes) == 0;
 }
 
-/* Into the texture of the frame before it, where that is like it. */
+/* Reuses the texture of the film's frame before, if its size and colors are the same. */
 static bool upload_film(struct display_gpu *gpu, struct upload *slot, const struct frame *frame)
 {
     struct compose_planes film;
@@ -110,7 +111,7 @@ static bool upload_film(struct display_gpu *gpu, struct upload *slot, const stru
         return false;
     if (slot->texture && (slot->width_px != film.width_px || slot->height_px != film.height_px ||
                           slot->matrix != frame->matrix))
-        drop(slot);
+        drop_upload(slot);
     set_matrix(frame->matrix);
     slot->stream = frame->stream;
     slot->matrix = frame->matrix;
@@ -121,7 +122,7 @@ static bool upload_film(struct display_gpu *gpu, struct upload *slot, const stru
                                 (int)film.strides_bytes[2]) == 0;
 }
 
-static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t show)
+static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, uint64_t used)
 {
     struct upload *slot = find_upload(gpu, frame);
     if (!slot)
@@ -130,18 +131,18 @@ static SDL_Texture *upload(struct display_gpu *gpu, const struct frame *frame, u
         bool ok = frame->format == FRAME_I420 ? upload_film(gpu, slot, frame)
                                               : upload_still(gpu, slot, frame);
         if (!ok) {
-            drop(slot);
+            drop_upload(slot);
             return NULL;
         }
         slot->frame = frame->id;
     }
-    slot->used = show;
+    slot->used = used;
     return slot->texture;
 }
 
 static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struct layout_rect crop)
 {
-    SDL_Texture *texture = upload(gpu, frame, gpu->shows);
+    SDL_Texture *texture = upload(gpu, frame, gpu->frames);
     if (!texture)
         return false;
     const struct layout_box *at = &frame->at;
@@ -174,8 +175,8 @@ static bool draw_picture(struct display_gpu *gpu, const struct picture_view *vie
     return !picture->text || draw_frame(gpu, picture->text, (struct layout_rect){0, 0, 1, 1});
 }
 
-/* SDL's OpenGL ES keeps colours in the order of the target's format, but for a film's: these it
- * always writes as red, green, blue. Only in a target of that order all are right. */
+/* In SDL's OpenGL ES a texture has its colors in the order of the target's format, except a film's,
+ * which are always red, green, blue. Only in a target of that order are all of them right. */
 static SDL_Texture *make_target(struct display_gpu *gpu)
 {
     return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_TARGET,
@@ -206,13 +207,13 @@ static bool dissolve_buffers(struct display_gpu *gpu)
             SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING,
                               display->width_px, display->height_px);
     for (int i = 0; i < 2 && gpu->mixed; i++) {
-        if (gpu->flats[i].pixels)
+        if (gpu->sides[i].pixels)
             continue;
         size_t stride = (size_t)display->width_px * 4;
-        gpu->flats[i] = (struct canvas){malloc(stride * (size_t)display->height_px), stride,
+        gpu->sides[i] = (struct canvas){malloc(stride * (size_t)display->height_px), stride,
                                         display->width_px, display->height_px};
     }
-    return gpu->mixed && gpu->flats[0].pixels && gpu->flats[1].pixels;
+    return gpu->mixed && gpu->sides[0].pixels && gpu->sides[1].pixels;
 }
 
 static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix)
@@ -221,17 +222,17 @@ static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix
         return false;
     struct canvas target = {.width_px = gpu->display.width_px, .height_px = gpu->display.height_px};
     int pitch;
-    if (!compose_view(&gpu->flats[0], &mix->from, &gpu->film[0]) ||
-        !compose_view(&gpu->flats[1], &mix->to, &gpu->film[1]) ||
+    if (!compose_view(&gpu->sides[0], &mix->from, &gpu->film[0]) ||
+        !compose_view(&gpu->sides[1], &mix->to, &gpu->film[1]) ||
         SDL_LockTexture(gpu->mixed, NULL, &target.pixels, &pitch) < 0)
         return false;
     target.stride_bytes = (size_t)pitch;
-    compose_dissolve(&target, &gpu->flats[0], &gpu->flats[1], mix->mix);
+    compose_dissolve(&target, &gpu->sides[0], &gpu->sides[1], mix->mix);
     SDL_UnlockTexture(gpu->mixed);
     return SDL_RenderCopy(gpu->renderer, gpu->mixed, NULL, NULL) == 0;
 }
 
-static bool draw_dim(struct display_gpu *gpu, double dim)
+static bool dim_target(struct display_gpu *gpu, double dim)
 {
     if (dim >= 1)
         return true;
@@ -240,7 +241,7 @@ static bool draw_dim(struct display_gpu *gpu, double dim)
     return SDL_RenderFillRect(gpu->renderer, NULL) == 0;
 }
 
-static bool draw(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
+static bool draw_mix(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
 {
     if (SDL_SetRenderTarget(gpu->renderer, target) < 0)
         return false;
@@ -251,37 +252,38 @@ static bool draw(struct display_gpu *gpu, const struct display_mix *mix, SDL_Tex
         ok = draw_dissolve(gpu, mix);
     else
         ok = draw_crossfade(gpu, mix, target);
-    return ok && draw_dim(gpu, mix->dim);
+    return ok && dim_target(gpu, mix->dim);
 }
 
-/* Frees what this frame did not use and the next will not: a wall's pictures are tens of megabytes
- * each. */
+/* Frees the textures that neither this frame nor the next one needs: a large screen's pictures are
+ * tens of megabytes each. */
 static void drop_unused(struct display_gpu *gpu)
 {
     for (int i = 0; i < UPLOADS_MAX; i++) {
         struct upload *slot = &gpu->uploads[i];
-        if (slot->texture && slot->used < gpu->shows)
-            drop(slot);
+        if (slot->texture && slot->used < gpu->frames)
+            drop_upload(slot);
     }
 }
 
-static bool gpu_draw(struct display *display, const struct display_mix *mix, struct err *err)
+static MUST_CHECK bool gpu_draw(struct display *display, const struct display_mix *mix,
+                                struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     int width, height;
     if (SDL_GetRendererOutputSize(gpu->renderer, &width, &height) < 0)
-        return fail(err, "the screen is lost");
+        return set_sdl_error(err, "lost the screen");
     if (width != display->width_px || height != display->height_px)
-        return err_set(err, ERR_SYSTEM, "the screen's size changed to %d × %d", width, height);
-    gpu->shows++;
-    if (!draw(gpu, mix, NULL))
-        return fail(err, "drawing failed");
+        return err_set(err, ERR_SYSTEM, "the screen was resized to %d × %d", width, height);
+    gpu->frames++;
+    if (!draw_mix(gpu, mix, NULL))
+        return set_sdl_error(err, "cannot draw");
     gpu->last = *mix;
-    /* It works while we wait for the frame's time. */
-    return SDL_RenderFlush(gpu->renderer) == 0 || fail(err, "drawing failed");
+    /* The GPU works while the player waits for the frame's time. */
+    return SDL_RenderFlush(gpu->renderer) == 0 || set_sdl_error(err, "cannot draw");
 }
 
-static bool gpu_present(struct display *display, struct err *err)
+static MUST_CHECK bool gpu_present(struct display *display, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     (void)err;
@@ -309,8 +311,8 @@ static bool gpu_resize(struct display *display)
     drop_texture(&gpu->frozen);
     drop_texture(&gpu->mixed);
     for (int i = 0; i < 2; i++) {
-        free(gpu->flats[i].pixels);
-        gpu->flats[i] = (struct canvas){0};
+        free(gpu->sides[i].pixels);
+        gpu->sides[i] = (struct canvas){0};
     }
     gpu->last = (struct display_mix){0};
     display->width_px = width_px;
@@ -319,13 +321,13 @@ static bool gpu_resize(struct display *display)
     return gpu->layer != NULL;
 }
 
-static bool gpu_freeze(struct display *display, struct err *err)
+static MUST_CHECK bool gpu_freeze(struct display *display, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *fresh = make_target(gpu);
-    if (!fresh || !gpu->last.to.picture || !draw(gpu, &gpu->last, fresh)) {
+    if (!fresh || !gpu->last.to.picture || !draw_mix(gpu, &gpu->last, fresh)) {
         SDL_DestroyTexture(fresh);
-        return fail(err, "can't keep the picture");
+        return set_sdl_error(err, "cannot copy the picture on screen");
     }
     drop_texture(&gpu->frozen);
     gpu->frozen = fresh;
@@ -335,10 +337,10 @@ static bool gpu_freeze(struct display *display, struct err *err)
 static void prepare_frame(struct display_gpu *gpu, const struct frame *frame)
 {
     struct upload *slot = frame ? find_upload(gpu, frame) : NULL;
-    if (slot) /* also a film's, with another frame of it: that may be on the screen */
-        slot->used = gpu->shows + 1;
+    if (slot) /* also with another frame of the film, which may be on screen */
+        slot->used = gpu->frames + 1;
     else if (frame)
-        upload(gpu, frame, gpu->shows + 1);
+        upload(gpu, frame, gpu->frames + 1);
 }
 
 static void gpu_prepare(struct display *display, const struct picture *picture)
@@ -348,16 +350,16 @@ static void gpu_prepare(struct display *display, const struct picture *picture)
     prepare_frame(gpu, picture->text);
 }
 
-static bool gpu_capture(struct display *display, const struct display_mix *mix,
-                        const struct canvas *canvas, struct err *err)
+static MUST_CHECK bool gpu_capture(struct display *display, const struct display_mix *mix,
+                                   const struct canvas *canvas, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *target = make_target(gpu);
-    bool ok = target && draw(gpu, mix, target) &&
+    bool ok = target && draw_mix(gpu, mix, target) &&
               SDL_RenderReadPixels(gpu->renderer, NULL, SDL_PIXELFORMAT_ARGB8888, canvas->pixels,
                                    (int)canvas->stride_bytes) == 0;
     if (!ok)
-        fail(err, "reading the picture back failed");
+        set_sdl_error(err, "cannot read the picture back from the GPU");
     SDL_SetRenderTarget(gpu->renderer, NULL);
     SDL_DestroyTexture(target);
     return ok;
@@ -366,8 +368,8 @@ static bool gpu_capture(struct display *display, const struct display_mix *mix,
 static void gpu_destroy(struct display *display)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
-    free(gpu->flats[0].pixels);
-    free(gpu->flats[1].pixels);
+    free(gpu->sides[0].pixels);
+    free(gpu->sides[1].pixels);
     compose_buffers_finish(&gpu->film[0]);
     compose_buffers_finish(&gpu->film[1]);
     if (gpu->renderer)
@@ -375,8 +377,7 @@ static void gpu_destroy(struct display *display)
     free(gpu);
 }
 
-/* Mesa's software rasterisers pass for a GPU and are twenty times slower than our own processor
- * path. */
+/* Mesa's software rasterizers pass for a GPU, and are twenty times slower than display_cpu. */
 static bool is_software(const SDL_RendererInfo *info, char *chip, size_t chip_bytes)
 {
     typedef const unsigned char *(*get_string)(unsigned);
@@ -394,7 +395,7 @@ static bool is_software(const SDL_RendererInfo *info, char *chip, size_t chip_by
     return strstr(chip, "llvmpipe") || strstr(chip, "softpipe") || strstr(chip, "SWR");
 }
 
-static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err *err)
+static MUST_CHECK bool open_renderer(struct display_gpu *gpu, bool software_too, struct err *err)
 {
     SDL_RendererInfo info;
     char chip[64] = "";
@@ -402,19 +403,20 @@ static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err
                                        SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC |
                                            SDL_RENDERER_TARGETTEXTURE);
     if (!gpu->renderer || SDL_GetRendererInfo(gpu->renderer, &info) < 0)
-        return fail(err, "no GPU");
+        return set_sdl_error(err, "no GPU");
     bool software = is_software(&info, chip, sizeof chip);
     if (software && !software_too)
-        return err_set(err, ERR_SYSTEM, "no GPU: only the software renderer %s", chip);
+        return err_set(err, ERR_SYSTEM, "no GPU, only the software renderer %s", chip);
     if (SDL_GetRendererOutputSize(gpu->renderer, &gpu->display.width_px, &gpu->display.height_px) <
         0)
-        return fail(err, "no size");
+        return set_sdl_error(err, "cannot read the screen's size");
     /* Frames of moving pictures are a little larger than the screen. 0: no limit. */
     int side = gpu->display.width_px > gpu->display.height_px ? gpu->display.width_px
                                                               : gpu->display.height_px;
     if (info.max_texture_width &&
         side * layout_motion_scale(LAYOUT_MOTION_PAN) > info.max_texture_width)
-        return err_set(err, ERR_LIMIT, "the GPU's pictures end at %d pixels",
+        return err_set(err, ERR_LIMIT,
+                       "the GPU's textures have at most %d pixels a side, too few for this screen",
                        info.max_texture_width);
     gpu->side_max_px = INT_MAX;
     if (info.max_texture_width && info.max_texture_height)
@@ -425,13 +427,18 @@ static bool open_renderer(struct display_gpu *gpu, bool software_too, struct err
     SDL_snprintf(gpu->display.name, sizeof gpu->display.name, "gpu %s %s (%s)", info.name, chip,
                  SDL_GetCurrentVideoDriver());
     gpu->layer = make_target(gpu);
-    return gpu->layer || fail(err, "no render targets");
+    return gpu->layer || set_sdl_error(err, "the GPU can't draw into textures");
 }
 
 struct display *display_gpu_create(SDL_Window *window, bool software_too, struct err *err)
 {
-    static const struct display_driver driver = {gpu_draw,    gpu_present, gpu_resize, gpu_freeze,
-                                                 gpu_prepare, gpu_capture, gpu_destroy};
+    static const struct display_driver driver = {.draw = gpu_draw,
+                                                 .present = gpu_present,
+                                                 .resize = gpu_resize,
+                                                 .freeze = gpu_freeze,
+                                                 .prepare = gpu_prepare,
+                                                 .capture = gpu_capture,
+                                                 .destroy = gpu_destroy};
     struct display_gpu *gpu = calloc(1, sizeof *gpu);
     if (!gpu) {
         err_oom(err);

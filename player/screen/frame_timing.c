@@ -4,102 +4,105 @@
 #define EARLY_MAX 5
 #define DRAW_MARGIN_NS 1000000
 
-void frame_timing_init(struct frame_timing *pace, double hz, bool waits)
+void frame_timing_init(struct frame_timing *timing, double hz, bool waits)
 {
-    *pace = (struct frame_timing){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)),
-                                  .waits = waits};
-    pace->draw_ns = pace->period_ns;
+    *timing = (struct frame_timing){.period_ns = (int64_t)(1e9 / (hz > 0 ? hz : HZ_DEFAULT)),
+                                    .waits = waits};
+    timing->draw_ns = timing->period_ns;
 }
 
-double frame_timing_hz(const struct frame_timing *pace)
+double frame_timing_hz(const struct frame_timing *timing)
 {
-    return 1e9 / (double)pace->period_ns;
+    return 1e9 / (double)timing->period_ns;
 }
 
-/* Refreshes that are over and had no frame, up to this instant. */
-static void miss_until(struct frame_timing *pace, int64_t until_ns)
+/* Counts the refreshes until this instant that had no frame. */
+static void count_missed_until(struct frame_timing *timing, int64_t until_ns)
 {
-    int64_t missed = (until_ns - pace->told_ns + pace->period_ns / 2) / pace->period_ns;
+    int64_t missed =
+        (until_ns - timing->counted_until_ns + timing->period_ns / 2) / timing->period_ns;
     if (missed <= 0)
         return;
-    pace->missed += missed;
-    pace->due += missed;
-    pace->told_ns += missed * pace->period_ns;
+    timing->missed += missed;
+    timing->due += missed;
+    timing->counted_until_ns += missed * timing->period_ns;
 }
 
-int64_t frame_timing_next_ns(struct frame_timing *pace, int64_t now_ns)
+int64_t frame_timing_next_ns(struct frame_timing *timing, int64_t now_ns)
 {
-    pace->begun_ns = now_ns;
-    if (!pace->running || !pace->target_ns) {
-        pace->counted = false;
-        pace->target_ns = now_ns + frame_timing_lead_ns(pace);
-        pace->told_ns = pace->target_ns;
-        return pace->target_ns;
+    timing->begun_ns = now_ns;
+    if (!timing->running || !timing->target_ns) {
+        timing->counted = false;
+        timing->target_ns = now_ns + frame_timing_lead_ns(timing);
+        timing->counted_until_ns = timing->target_ns;
+        return timing->target_ns;
     }
-    int64_t next_ns = pace->target_ns + pace->period_ns;
-    /* Periods that are over are skipped whole: the picture keeps its time and drops frames. */
+    int64_t next_ns = timing->target_ns + timing->period_ns;
+    /* Whole periods that are over are skipped: the show keeps its time, and drops frames. */
     if (next_ns < now_ns)
-        next_ns += (now_ns - next_ns + pace->period_ns - 1) / pace->period_ns * pace->period_ns;
-    pace->counted = next_ns - pace->target_ns <= pace->period_ns;
-    miss_until(pace, next_ns - pace->period_ns);
-    pace->target_ns = pace->told_ns = next_ns;
-    pace->due++;
+        next_ns +=
+            (now_ns - next_ns + timing->period_ns - 1) / timing->period_ns * timing->period_ns;
+    timing->counted = next_ns - timing->target_ns <= timing->period_ns;
+    count_missed_until(timing, next_ns - timing->period_ns);
+    timing->target_ns = timing->counted_until_ns = next_ns;
+    timing->due++;
     return next_ns;
 }
 
-int64_t frame_timing_present_ns(const struct frame_timing *pace)
+int64_t frame_timing_present_ns(const struct frame_timing *timing)
 {
-    return pace->waits ? 0 : pace->target_ns;
+    return timing->waits ? 0 : timing->target_ns;
 }
 
-/* Up at once, down slowly: a frame begun too early waits unseen, one begun too late is seen. */
-void frame_timing_drawn(struct frame_timing *pace, int64_t now_ns)
+/* The estimate rises at once and falls slowly: a frame that was begun too early only waits, one
+ * that was begun too late is seen late. */
+void frame_timing_drawn(struct frame_timing *timing, int64_t now_ns)
 {
-    int64_t wanted_ns = now_ns - pace->begun_ns + DRAW_MARGIN_NS;
-    if (wanted_ns > pace->period_ns)
-        wanted_ns = pace->period_ns;
-    if (wanted_ns > pace->draw_ns)
-        pace->draw_ns = wanted_ns;
+    int64_t needed_ns = now_ns - timing->begun_ns + DRAW_MARGIN_NS;
+    if (needed_ns > timing->period_ns)
+        needed_ns = timing->period_ns;
+    if (needed_ns > timing->draw_ns)
+        timing->draw_ns = needed_ns;
     else
-        pace->draw_ns -= (pace->draw_ns - wanted_ns) / 16;
+        timing->draw_ns -= (timing->draw_ns - needed_ns) / 16;
 }
 
-bool frame_timing_presented(struct frame_timing *pace, int64_t present_ns)
+bool frame_timing_presented(struct frame_timing *timing, int64_t present_ns)
 {
-    bool late =
-        pace->running && (!pace->counted || present_ns - pace->target_ns > pace->period_ns / 2);
-    /* Refreshes that are whole over; where the display waits, at its own times. */
-    if (pace->running)
-        miss_until(pace, present_ns - (pace->waits ? 0 : pace->period_ns / 2));
-    if (!pace->waits)
+    bool late = timing->running &&
+                (!timing->counted || present_ns - timing->target_ns > timing->period_ns / 2);
+    /* Only refreshes that are over count; where the display waits, by its own times. */
+    if (timing->running)
+        count_missed_until(timing, present_ns - (timing->waits ? 0 : timing->period_ns / 2));
+    if (!timing->waits)
         return late;
-    bool early = pace->presented_ns && present_ns - pace->presented_ns < pace->period_ns / 2;
-    pace->early = early ? pace->early + 1 : 0;
-    pace->presented_ns = present_ns;
-    /* The screen's own refresh is the truth: follow it. */
-    pace->target_ns = pace->told_ns = present_ns;
-    if (pace->early >= EARLY_MAX)
-        pace->waits = false;
+    bool early = timing->presented_ns && present_ns - timing->presented_ns < timing->period_ns / 2;
+    timing->early = early ? timing->early + 1 : 0;
+    timing->presented_ns = present_ns;
+    /* A display that waits says exactly when the screen refreshes. */
+    timing->target_ns = timing->counted_until_ns = present_ns;
+    if (timing->early >= EARLY_MAX)
+        timing->waits = false;
     return late;
 }
 
-void frame_timing_set_running(struct frame_timing *pace, bool running)
+void frame_timing_set_running(struct frame_timing *timing, bool running)
 {
-    pace->running = running;
+    timing->running = running;
 }
 
-int64_t frame_timing_wait_until_ns(const struct frame_timing *pace, int64_t now_ns)
+int64_t frame_timing_wait_until_ns(const struct frame_timing *timing, int64_t now_ns)
 {
-    if (!pace->running)
+    if (!timing->running)
         return INT64_MAX;
-    /* Where the display waits, the wait is in display_present: the target is over. Unless nothing
-     * had to be drawn for it: then it is still to come. */
-    if (pace->waits)
-        return pace->target_ns > now_ns ? pace->target_ns : now_ns;
-    return pace->target_ns + pace->period_ns - pace->draw_ns;
+    /* Where the display waits, it does so in display_present, so the target has passed, unless
+     * nothing had to be drawn for it. */
+    if (timing->waits)
+        return timing->target_ns > now_ns ? timing->target_ns : now_ns;
+    return timing->target_ns + timing->period_ns - timing->draw_ns;
 }
 
-int64_t frame_timing_lead_ns(const struct frame_timing *pace)
+int64_t frame_timing_lead_ns(const struct frame_timing *timing)
 {
-    return pace->waits ? pace->period_ns : 0;
+    return timing->waits ? timing->period_ns : 0;
 }

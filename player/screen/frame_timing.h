@@ -8,49 +8,48 @@
 
 struct frame_timing {
     int64_t period_ns;
-    bool waits;           /* the display waits for the refresh by itself, as far as is known */
-    int early;            /* frames in a row that it did not wait for */
+    bool waits;           /* the display itself waits for the refresh, as far as is known */
+    int early;            /* frames in a row for which it did not */
     int64_t presented_ns; /* the last one; 0: none */
     bool running;         /* something moves: a frame each period */
-    int64_t begun_ns;     /* when the frame in work was begun */
-    int64_t draw_ns;      /* how long drawing takes, as lately seen; a period before the first */
-    int64_t target_ns;    /* when the frame in work is to be seen; 0 before the first */
-    int64_t told_ns;      /* up to when missed refreshes are counted */
-    int64_t due,
-        missed;   /* refreshes since frame_timing_init at which something moved, and those of them
-                             that no frame came for */
-    bool counted; /* the frame before came at its time too, so that lateness means something */
+    int64_t begun_ns;     /* when drawing the present frame began */
+    int64_t draw_ns;      /* estimate of how long drawing takes; a period before the first frame */
+    int64_t target_ns;    /* when the present frame should be seen; 0 before the first */
+    int64_t counted_until_ns; /* missed refreshes before this are counted */
+    /* Refreshes since frame_timing_init at which something moved, and those of them without a
+     * frame. */
+    int64_t due, missed;
+    bool counted; /* the frame before was in time, too, so lateness of this one means something */
 };
 
-/* `hz` 0: unknown, 60 is taken. `waits`: as display_waits. */
-void frame_timing_init(struct frame_timing *pace, double hz, bool waits);
+/* `hz`: refreshes a second; 0: unknown, 60 is assumed. `waits`: as display_waits. */
+void frame_timing_init(struct frame_timing *timing, double hz, bool waits);
 
-double frame_timing_hz(const struct frame_timing *pace);
+double frame_timing_hz(const struct frame_timing *timing);
 
-/* When the next frame will be seen: the next whole period after the one before while running, else
- * as soon as can be. */
-int64_t frame_timing_next_ns(struct frame_timing *pace, int64_t now_ns);
+/* Begins a frame. Returns when it will be seen: one period after the frame before while something
+ * moves, else as soon as possible. */
+int64_t frame_timing_next_ns(struct frame_timing *timing, int64_t now_ns);
 
 /* The frame was drawn. */
-void frame_timing_drawn(struct frame_timing *pace, int64_t now_ns);
+void frame_timing_drawn(struct frame_timing *timing, int64_t now_ns);
 
-/* When to present it, not before: the display does not wait by itself, and a frame is never seen
- * early. In the past where there is nothing to wait for. */
-int64_t frame_timing_present_ns(const struct frame_timing *pace);
+/* The earliest time to present the frame, where the display doesn't wait itself: no frame may be
+ * seen early. In the past where there is nothing to wait for. */
+int64_t frame_timing_present_ns(const struct frame_timing *timing);
 
-/* A frame was presented. True when it came late by more than half a period. A display that says it
- * waits but lets frames through at once (some drivers, and windows nobody sees) is not believed for
- * long. */
-bool frame_timing_presented(struct frame_timing *pace, int64_t present_ns);
+/* A frame was presented. True when it was late by more than half a period. A display that claims to
+ * wait, but lets several frames in a row through at once, as some drivers and hidden windows do, is
+ * no longer believed. */
+bool frame_timing_presented(struct frame_timing *timing, int64_t present_ns);
 
 /* Whether the refresh after this one needs a frame too. */
-void frame_timing_set_running(struct frame_timing *pace, bool running);
+void frame_timing_set_running(struct frame_timing *timing, bool running);
 
-/* Until when to sleep before the next frame is begun: as long before it is seen as drawing takes.
- * INT64_MAX when nothing moves. */
-int64_t frame_timing_wait_until_ns(const struct frame_timing *pace, int64_t now_ns);
+/* When to begin the next frame: as early as drawing needs. INT64_MAX when nothing moves. */
+int64_t frame_timing_wait_until_ns(const struct frame_timing *timing, int64_t now_ns);
 
-/* How long before it is seen a frame must be begun. */
-int64_t frame_timing_lead_ns(const struct frame_timing *pace);
+/* How long before the time at which it is seen a frame must be begun. */
+int64_t frame_timing_lead_ns(const struct frame_timing *timing);
 
 #endif

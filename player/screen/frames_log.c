@@ -11,15 +11,15 @@ FILE *frames_log_open(const char *path, struct err *err)
 {
     FILE *log = fopen(path, "we");
     if (!log) {
-        err_set_errno(err, ERR_SYSTEM, errno, "%s", path);
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot create the frames log %s", path);
         return NULL;
     }
-    setvbuf(log, NULL, _IOLBF, 0); /* whoever watches it sees each frame at once */
+    setvbuf(log, NULL, _IOLBF, 0); /* a program that follows the file sees each frame at once */
     fputs("present_ns,show_ms,from,to,mix,late\n", log);
     return log;
 }
 
-/* RFC 4180: quoted where it must be. */
+/* Quotes the text where RFC 4180 demands it. */
 static void write_field(FILE *log, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
@@ -50,5 +50,5 @@ void frames_log_close(FILE *log)
         return;
     bool failed = ferror(log);
     if (fclose(log) != 0 || failed)
-        log_error("the frames log is incomplete: the disk refused it");
+        log_error("frames log incomplete reason=\"the disk is full or failing\"");
 }

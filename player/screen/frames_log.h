@@ -8,14 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One presented frame. `from` is empty where no transition runs, "*" where it starts from a picture
- * kept in the middle of another. */
+/* One presented frame. `from` is empty where no transition runs, and "*" where it starts from the
+ * frozen frame of an interrupted transition. */
 struct frames_log_line {
-    int64_t present_ns; /* CLOCK_MONOTONIC, after the screen took it */
-    double show_ms;     /* the show clock's instant that it shows */
+    int64_t present_ns; /* CLOCK_MONOTONIC, after it was presented */
+    double show_ms;     /* the instant of the show clock that it shows */
     const char *from, *to;
     double mix; /* linear */
-    bool late;  /* came more than half a refresh after its time */
+    bool late;  /* by more than half a refresh */
 };
 
 /* Creates the file and writes the heading. NULL on failure. */
@@ -23,7 +23,8 @@ FILE *frames_log_open(const char *path, struct err *err);
 
 void frames_log_write(FILE *log, const struct frames_log_line *line);
 
-/* NULL is allowed. Reports a full disk in the log: a measurement with holes is none. */
+/* NULL is allowed. Logs when the file is incomplete, as on a full disk: a measurement with holes
+ * is none. */
 void frames_log_close(FILE *log);
 
 #endif

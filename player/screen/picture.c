@@ -47,8 +47,8 @@ void picture_set_visual(struct picture *picture, struct frame *visual)
     picture->visual = visual;
 }
 
-/* One axis of a crop, in fractions, to the pixels of a film: see picture_crop. */
-static void snap(double *start, double *length, int size)
+/* Rounds one axis of a crop, in fractions, to the pixels of a film: see picture_crop. */
+static void snap_to_pixels(double *start, double *length, int size)
 {
     double pixels = fmin(fmax(round(*length * size), 1), size);
     double first = 2 * round(fmax(*start, 0) * size / 2);
@@ -71,8 +71,8 @@ struct layout_rect picture_crop(const struct picture_view *view)
     crop.width *= source.width;
     crop.height *= source.height;
     if (frame->format == FRAME_I420 && !picture_moves(picture)) {
-        snap(&crop.x, &crop.width, frame->width_px);
-        snap(&crop.y, &crop.height, frame->height_px);
+        snap_to_pixels(&crop.x, &crop.width, frame->width_px);
+        snap_to_pixels(&crop.y, &crop.height, frame->height_px);
     }
     return crop;
 }

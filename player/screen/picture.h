@@ -1,6 +1,7 @@
 /* A picture: what one spot looks like, ready to be drawn: ground, visual and tagline.
  *
- * Immutable once made, but for a film's visual; counted by its holders. Main thread. */
+ * It doesn't change once it is made, except that a film's visual is replaced frame by frame. Freed
+ * with its last holder. Main thread. */
 #ifndef SCREEN_PICTURE_H
 #define SCREEN_PICTURE_H
 
@@ -14,16 +15,16 @@ struct picture {
     struct frame *text;   /* NULL: none; drawn at its own size */
     enum layout_motion motion;
     int rotation;  /* of the screen, for the direction of a pan */
-    bool portrait; /* the canvas is upright */
-    bool playing;  /* a film runs: its visual is replaced as time goes by */
-    char name[80]; /* of the spot, for logs; empty where it is none */
+    bool portrait; /* the canvas is taller than wide */
+    bool playing;  /* a film runs: its visual is replaced frame by frame */
+    char name[80]; /* of the spot, for logs; empty: it is no spot's */
     int holders;
 };
 
 /* A picture at one moment of its motion. */
 struct picture_view {
     const struct picture *picture;
-    double progress; /* as in motion_crop */
+    double progress; /* as in layout_motion_crop */
 };
 
 /* Takes the frames over (also on failure). One holder. NULL when out of memory. */
@@ -32,17 +33,16 @@ struct picture *picture_create(uint32_t background, struct frame *visual, struct
 struct picture *picture_hold(struct picture *picture); /* NULL is allowed */
 void picture_release(struct picture *picture);         /* NULL is allowed */
 
-/* Puts another frame, a film's next one, in the visual's place. Takes the frame over and releases
- * the one before. */
+/* Replaces the visual by a film's next frame, which it takes over; releases the one before. */
 void picture_set_visual(struct picture *picture, struct frame *visual);
 
-/* Whether its visual moves across its place, so that it has to be drawn for each refresh. Not
- * whether it is a film: the same frame of that looks the same. */
+/* Whether its visual has a motion, so that it is drawn anew for each refresh. A film alone doesn't
+ * count: it changes only with its next frame. */
 bool picture_moves(const struct picture *picture);
 
-/* The part of the visual's frame that fills frame->at, in fractions of the frame: its source, and
- * of that what its motion shows. A film that does not move starts at even pixels, where chroma has
- * samples, and ends at whole ones. */
+/* The part of the visual's frame that fills frame->at, in fractions of the frame: of its `source`
+ * what the motion shows at this moment. For a film without motion it begins at an even pixel, where
+ * chroma has its samples, and ends at a whole one. */
 struct layout_rect picture_crop(const struct picture_view *view);
 
 #endif

@@ -4,25 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct own_frame {
+struct snapshot_frame {
     struct frame frame; /* first */
     void *pixels;
 };
 
-static void free_frame(struct frame *frame)
+static void free_snapshot_frame(struct frame *frame)
 {
-    struct own_frame *own = (struct own_frame *)frame;
+    struct snapshot_frame *own = (struct snapshot_frame *)frame;
     free(own->pixels);
     free(own);
 }
 
-static struct frame *create_frame(const struct display_mix *mix, int width_px, int height_px)
+static struct frame *create_snapshot_frame(const struct display_mix *mix, int width_px,
+                                           int height_px)
 {
-    static uint64_t last_id = UINT64_C(1) << 61; /* apart from those of decode/ */
+    static uint64_t last_id = UINT64_C(1) << 61; /* far from the ids of decoded frames */
     const struct display_config config = {
         .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
     struct display *display = display_create(&config, NULL);
-    struct own_frame *own = calloc(1, sizeof *own);
+    struct snapshot_frame *own = calloc(1, sizeof *own);
     struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
     canvas.pixels = malloc(canvas.stride_bytes * (size_t)height_px);
     bool ok = display && own && canvas.pixels && display_capture(display, mix, &canvas, NULL);
@@ -44,7 +45,7 @@ static struct frame *create_frame(const struct display_mix *mix, int width_px, i
         .focus_y = 0.5,
         .format = FRAME_ARGB,
         .holders = 1,
-        .free = free_frame,
+        .free = free_snapshot_frame,
     };
     return &own->frame;
 }
@@ -52,10 +53,10 @@ static struct frame *create_frame(const struct display_mix *mix, int width_px, i
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
                               int new_width_px, int new_height_px)
 {
-    struct display_mix known = *mix;
-    known.from_frozen = false;
-    known.dim = 1; /* the screen dims it again */
-    struct frame *frame = create_frame(&known, width_px, height_px);
+    struct display_mix unfrozen = *mix;
+    unfrozen.from_frozen = false;
+    unfrozen.dim = 1; /* the new screen dims it again */
+    struct frame *frame = create_snapshot_frame(&unfrozen, width_px, height_px);
     if (!frame)
         return NULL;
     struct layout_fitted fitted = layout_fit(width_px, height_px, new_width_px, new_height_px,
@@ -72,8 +73,8 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
 
 bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err)
 {
-    int failed =
-        ARGBScale(from->pixels, (int)from->stride_bytes, from->width_px, from->height_px,
-                  to->pixels, (int)to->stride_bytes, to->width_px, to->height_px, kFilterBox);
-    return !failed || err_oom(err);
+    if (ARGBScale(from->pixels, (int)from->stride_bytes, from->width_px, from->height_px,
+                  to->pixels, (int)to->stride_bytes, to->width_px, to->height_px, kFilterBox) != 0)
+        return err_oom(err);
+    return true;
 }

@@ -8,23 +8,25 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define LOG_MODULE "sound_device"
 
-/* 21 ms: what is heard is put so much earlier, so it need not be smaller. A power of two: some of
- * SDL 2.26's drivers round another number up to one, and then overrun the buffer that they made. */
+/* 21 ms. It need not be smaller, as sound is put into the queue early enough. A power of two:
+ * some of SDL 2.26's drivers round other sizes up to one, and then overrun the buffer that they
+ * made. */
 #define PERIOD_PAIRS 1024
-#define LOOK_MS 500  /* how often an open device is looked after */
-#define SILENT_MAX 4 /* looks at one that takes nothing any more */
+#define CHECK_MS 500 /* how often an open device is checked */
+#define SILENT_MAX 4 /* checks in a row that find a device taking nothing */
 #define JOIN_MS 500
 #define RETRY_MAX_MS 60000
-/* A device works when it has taken this since it was opened: a screen's output that nothing comes
- * out of still fills its buffer, a few hundredths of a second. */
+/* A device works when it has taken this much since it was opened: a screen's output from which
+ * nothing is heard still fills its buffer, a few hundredths of a second. */
 #define WORKS_PAIRS SOUND_QUEUE_HZ
 
-enum state {
-    STATE_UNKNOWN, /* not tried since it was wanted */
+enum device_state {
+    STATE_UNKNOWN, /* not tried since it became needed */
     STATE_NONE,
     STATE_OPEN,
 };
@@ -36,49 +38,49 @@ struct sound_device {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    bool stop, wanted; /* protected by mutex; only the main thread writes them */
-    /* The thread's: */
-    SDL_AudioDeviceID id; /* 0: not open */
-    _Atomic unsigned device;
-    int period;        /* pairs */
-    unsigned failures; /* in a row: it did not open, or was lost */
-    int64_t opened_at; /* what had been taken when it was opened */
-    int64_t taken;     /* when it was last looked at */
-    int silent;        /* looks in a row at which nothing had been taken */
-    bool told;         /* that there is none, or it was lost; until one works */
+    bool stop, needed; /* protected by mutex; only the main thread writes them */
+    /* Only the device's own thread: */
+    SDL_AudioDeviceID id;     /* 0: not open */
+    _Atomic unsigned opening; /* counts devices that were opened */
+    int period;               /* pairs */
+    unsigned failures;        /* in a row, to open a device or to keep it */
+    int64_t opened_at;        /* sound_queue_taken when the device was opened */
+    int64_t taken;            /* sound_queue_taken at the last check */
+    int silent;               /* checks in a row at which nothing had been taken */
+    bool is_loss_logged;      /* until a device works again */
 };
 
 struct sound_device *sound_device_create(void)
 {
-    struct sound_device *sound = calloc(1, sizeof *sound);
+    struct sound_device *device = calloc(1, sizeof *device);
     pthread_condattr_t attributes;
-    if (!sound)
+    if (!device)
         return NULL;
-    pthread_mutex_init(&sound->mutex, NULL);
+    pthread_mutex_init(&device->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&sound->wake, &attributes);
+    pthread_cond_init(&device->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    return sound;
+    return device;
 }
 
-static void SDLCALL feed(void *context, Uint8 *bytes, int size)
+static void SDLCALL fill_device_buffer(void *context, Uint8 *bytes, int size)
 {
-    struct sound_device *sound = context;
+    struct sound_device *device = context;
     void *samples = bytes; /* SDL allocates it */
-    sound_queue_take(&sound->queue, sound->device, samples, size / (int)(2 * sizeof(float)),
+    sound_queue_take(&device->queue, device->opening, samples, size / (int)(2 * sizeof(float)),
                      clock_mono_ns());
 }
 
-static void tell_open(const struct sound_device *sound)
+static void log_device_opened(const struct sound_device *device)
 {
-    log_info("sound device open driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
-             sound->period * 1000.0 / SOUND_QUEUE_HZ);
+    log_info("sound device opened driver=\"%s\" period_ms=%.1f", SDL_GetCurrentAudioDriver(),
+             device->period * 1000.0 / SOUND_QUEUE_HZ);
 }
 
-/* SDL_AudioInit, not SDL_InitSubSystem: SDL's counts of who uses what are not for two threads, and
- * the main thread may be opening a screen. */
-static bool open_device(struct sound_device *sound)
+/* By SDL_AudioInit, as SDL_InitSubSystem counts its users without a lock, and the main thread
+ * may be opening a screen. */
+static bool open_device(struct sound_device *device)
 {
     SDL_AudioSpec have;
     const SDL_AudioSpec want = {
@@ -86,83 +88,85 @@ static bool open_device(struct sound_device *sound)
         .format = AUDIO_F32SYS,
         .channels = 2,
         .samples = PERIOD_PAIRS,
-        .callback = feed,
-        .userdata = sound,
+        .callback = fill_device_buffer,
+        .userdata = device,
     };
     if (SDL_AudioInit(NULL) != 0)
         return false;
-    sound->device++;
-    /* Asked for where there is none, ALSA complains on standard error. */
-    sound->id = SDL_GetNumAudioDevices(0) == 0
-                    ? 0
-                    : SDL_OpenAudioDevice(NULL, 0, &want, &have, SDL_AUDIO_ALLOW_SAMPLES_CHANGE);
-    if (!sound->id) {
+    device->opening++;
+    /* ALSA would complain on standard error if a device was opened where there is none. */
+    device->id = SDL_GetNumAudioDevices(0) == 0
+                     ? 0
+                     : SDL_OpenAudioDevice(NULL, 0, &want, &have, SDL_AUDIO_ALLOW_SAMPLES_CHANGE);
+    if (!device->id) {
         SDL_AudioQuit();
         return false;
     }
-    sound->period = have.samples;
-    if (!sound->told)
-        tell_open(sound);
-    sound->silent = 0;
-    sound->opened_at = sound->taken = sound_queue_taken(&sound->queue);
-    sound->state = STATE_OPEN;
-    SDL_PauseAudioDevice(sound->id, 0);
+    device->period = have.samples;
+    if (!device->is_loss_logged)
+        log_device_opened(device);
+    device->silent = 0;
+    device->opened_at = device->taken = sound_queue_taken(&device->queue);
+    device->state = STATE_OPEN;
+    SDL_PauseAudioDevice(device->id, 0);
     return true;
 }
 
-/* It may hang in this, which leaves the state behind that it is said to become. */
-static void close_device(struct sound_device *sound, enum state state)
+/* Sets the state first, as closing may hang. */
+static void close_device(struct sound_device *device, enum device_state state)
 {
-    sound->state = state;
-    if (!sound->id)
+    device->state = state;
+    if (!device->id)
         return;
-    SDL_CloseAudioDevice(sound->id);
-    sound->id = 0;
+    SDL_CloseAudioDevice(device->id);
+    device->id = 0;
     SDL_AudioQuit();
 }
 
-static bool is_lost(struct sound_device *sound)
+static bool is_lost(struct sound_device *device)
 {
-    int64_t taken = sound_queue_taken(&sound->queue);
-    sound->silent = taken == sound->taken ? sound->silent + 1 : 0;
-    sound->taken = taken;
-    return sound->silent >= SILENT_MAX || SDL_GetAudioDeviceStatus(sound->id) == SDL_AUDIO_STOPPED;
+    int64_t taken = sound_queue_taken(&device->queue);
+    device->silent = taken == device->taken ? device->silent + 1 : 0;
+    device->taken = taken;
+    return device->silent >= SILENT_MAX ||
+           SDL_GetAudioDeviceStatus(device->id) == SDL_AUDIO_STOPPED;
 }
 
-/* Only now is what went wrong before over: some open, and take nothing. */
-static void note_work(struct sound_device *sound)
+/* Ends the series of failures once a device has played for a second: some open, and take
+ * nothing. */
+static void note_working_device(struct sound_device *device)
 {
-    if (sound->taken - sound->opened_at < WORKS_PAIRS)
+    if (device->taken - device->opened_at < WORKS_PAIRS)
         return;
-    sound->failures = 0;
-    if (sound->told)
-        tell_open(sound);
-    sound->told = false;
+    device->failures = 0;
+    if (device->is_loss_logged)
+        log_device_opened(device);
+    device->is_loss_logged = false;
 }
 
-/* Does what there is to do; returns how long to wait before the next time. */
-static int64_t look_after(struct sound_device *sound)
+/* Opens the device, or closes one that was lost; returns how long to wait before the next check. */
+static int64_t check_device(struct sound_device *device)
 {
-    if (sound->id && !is_lost(sound)) {
-        note_work(sound);
-        return LOOK_MS;
+    if (device->id && !is_lost(device)) {
+        note_working_device(device);
+        return CHECK_MS;
     }
-    if (!sound->id && open_device(sound))
-        return LOOK_MS;
-    if (sound->id) {
-        if (!sound->told)
-            log_warn("sound device lost: films are silent until one works again");
-        close_device(sound, STATE_NONE);
-    } else if (!sound->told) {
-        log_info("no sound device: films are silent reason=\"%s\"", SDL_GetError());
+    if (!device->id && open_device(device))
+        return CHECK_MS;
+    if (device->id) {
+        if (!device->is_loss_logged)
+            log_warn("sound device lost, films are silent until one works");
+        close_device(device, STATE_NONE);
+    } else if (!device->is_loss_logged) {
+        log_info("no sound device, films are silent reason=\"%s\"", SDL_GetError());
     }
-    sound->told = true;
-    sound->state = STATE_NONE;
-    const struct retry_policy policy = {LOOK_MS, RETRY_MAX_MS};
-    return retry_delay_ms(&policy, ++sound->failures, UINT32_MAX);
+    device->is_loss_logged = true;
+    device->state = STATE_NONE;
+    const struct retry_policy policy = {CHECK_MS, RETRY_MAX_MS};
+    return retry_delay_ms(&policy, ++device->failures, UINT32_MAX);
 }
 
-static struct timespec after_ms(clockid_t clock, int64_t ms)
+static struct timespec time_after_ms(clockid_t clock, int64_t ms)
 {
     struct timespec at;
     clock_gettime(clock, &at);
@@ -175,100 +179,101 @@ static struct timespec after_ms(clockid_t clock, int64_t ms)
     return at;
 }
 
-/* Nothing is to be heard. What was tried before says nothing about the next time. */
-static void rest(struct sound_device *sound)
+/* Closes the device while there is nothing to play, and forgets past failures. */
+static void close_unneeded_device(struct sound_device *device)
 {
-    if (sound->id && !sound->told)
-        log_info("sound device closed: nothing to hear");
-    close_device(sound, STATE_UNKNOWN);
-    sound->failures = 0;
+    if (device->id && !device->is_loss_logged)
+        log_info("sound device closed, nothing to play");
+    close_device(device, STATE_UNKNOWN);
+    device->failures = 0;
 }
 
-/* Until it is wanted otherwise, or should end; at most limit_ms where it is wanted. */
-static void wait_for_news(struct sound_device *sound, bool wanted, int64_t limit_ms)
+/* Waits until the need changes or the thread should end; while needed, at most limit_ms. */
+static void wait_for_request(struct sound_device *device, bool needed, int64_t limit_ms)
 {
-    struct timespec until = after_ms(CLOCK_MONOTONIC, limit_ms);
+    struct timespec until = time_after_ms(CLOCK_MONOTONIC, limit_ms);
     int status = 0;
-    while (!sound->stop && sound->wanted == wanted && status == 0)
-        status = wanted ? pthread_cond_timedwait(&sound->wake, &sound->mutex, &until)
-                        : pthread_cond_wait(&sound->wake, &sound->mutex);
+    while (!device->stop && device->needed == needed && status == 0)
+        status = needed ? pthread_cond_timedwait(&device->wake, &device->mutex, &until)
+                        : pthread_cond_wait(&device->wake, &device->mutex);
 }
 
-static void *run(void *context)
+static void *run_device_thread(void *context)
 {
-    struct sound_device *sound = context;
-    pthread_mutex_lock(&sound->mutex);
-    while (!sound->stop) {
-        bool wanted = sound->wanted;
-        pthread_mutex_unlock(&sound->mutex);
+    struct sound_device *device = context;
+    pthread_mutex_lock(&device->mutex);
+    while (!device->stop) {
+        bool needed = device->needed;
+        pthread_mutex_unlock(&device->mutex);
         int64_t limit_ms = 0;
-        if (wanted)
-            limit_ms = look_after(sound);
+        if (needed)
+            limit_ms = check_device(device);
         else
-            rest(sound);
-        pthread_mutex_lock(&sound->mutex);
-        wait_for_news(sound, wanted, limit_ms);
+            close_unneeded_device(device);
+        pthread_mutex_lock(&device->mutex);
+        wait_for_request(device, needed, limit_ms);
     }
-    pthread_mutex_unlock(&sound->mutex);
-    close_device(sound, STATE_NONE);
-    SDL_TLSCleanup(); /* its errors' words */
+    pthread_mutex_unlock(&device->mutex);
+    close_device(device, STATE_NONE);
+    SDL_TLSCleanup(); /* frees this thread's SDL_GetError */
     return NULL;
 }
 
-static void start(struct sound_device *sound)
+static void start_device_thread(struct sound_device *device)
 {
-    sound->started = pthread_create(&sound->thread, NULL, run, sound) == 0;
-    if (sound->started)
+    int number = pthread_create(&device->thread, NULL, run_device_thread, device);
+    device->started = number == 0;
+    if (device->started)
         return;
-    if (sound->state == STATE_UNKNOWN)
-        log_warn("no thread for the sound device: films are silent");
-    sound->state = STATE_NONE;
+    if (device->state == STATE_UNKNOWN)
+        log_warn("cannot start the sound thread, films are silent reason=\"%s\"", strerror(number));
+    device->state = STATE_NONE;
 }
 
-void sound_device_want(struct sound_device *sound, bool wanted)
+void sound_device_set_needed(struct sound_device *device, bool needed)
 {
-    if (sound->wanted != wanted) {
-        pthread_mutex_lock(&sound->mutex);
-        sound->wanted = wanted;
-        pthread_cond_signal(&sound->wake);
-        pthread_mutex_unlock(&sound->mutex);
+    if (device->needed != needed) {
+        pthread_mutex_lock(&device->mutex);
+        device->needed = needed;
+        pthread_cond_signal(&device->wake);
+        pthread_mutex_unlock(&device->mutex);
     }
-    if (wanted && !sound->started)
-        start(sound);
+    if (needed && !device->started)
+        start_device_thread(device);
 }
 
-bool sound_device_is_possible(const struct sound_device *sound)
+bool sound_device_is_possible(const struct sound_device *device)
 {
-    return sound->state != STATE_NONE;
+    return device->state != STATE_NONE;
 }
 
-bool sound_device_is_open(const struct sound_device *sound)
+bool sound_device_is_open(const struct sound_device *device)
 {
-    return sound->state == STATE_OPEN;
+    return device->state == STATE_OPEN;
 }
 
-struct sound_queue *sound_device_queue(struct sound_device *sound)
+struct sound_queue *sound_device_queue(struct sound_device *device)
 {
-    return &sound->queue;
+    return &device->queue;
 }
 
-bool sound_device_destroy(struct sound_device *sound)
+bool sound_device_destroy(struct sound_device *device)
 {
-    if (!sound)
+    if (!device)
         return true;
-    if (sound->started) {
-        pthread_mutex_lock(&sound->mutex);
-        sound->stop = true;
-        pthread_cond_signal(&sound->wake);
-        pthread_mutex_unlock(&sound->mutex);
-        struct timespec until = after_ms(CLOCK_MONOTONIC, JOIN_MS);
-        if (pthread_clockjoin_np(sound->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-            log_warn("the sound device hangs, and is left behind");
+    if (device->started) {
+        pthread_mutex_lock(&device->mutex);
+        device->stop = true;
+        pthread_cond_signal(&device->wake);
+        pthread_mutex_unlock(&device->mutex);
+        struct timespec until = time_after_ms(CLOCK_MONOTONIC, JOIN_MS);
+        if (pthread_clockjoin_np(device->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+            log_warn("sound device hangs, exiting without closing it");
             return false;
         }
     }
-    pthread_cond_destroy(&sound->wake);
-    pthread_mutex_destroy(&sound->mutex);
-    free(sound);
+    pthread_cond_destroy(&device->wake);
+    pthread_mutex_destroy(&device->mutex);
+    free(device);
     return true;
 }

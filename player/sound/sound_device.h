@@ -1,11 +1,11 @@
-/* The sound device, through SDL, and the thread that looks after it.
+/* The sound device, through SDL: opened while sound is needed, and again after it was lost.
  *
- * Open while it is wanted, and again when it was lost or comes to be there; opening and closing may
- * take long, so a thread of its own does that. An open device asks for sound some 47 times a second
- * whether there is any or not, so that it should not be wanted for nothing. A box without a device
- * is silent, which is no error. One that opens and takes nothing, as a screen's output may while
- * the screen is off, is as good as none: it is told of once, and tried again after ever longer
- * waits, a minute at most, until one has taken a second of sound. Main thread but for that. */
+ * Opening and closing may take long, so a thread of its own does both. An open device asks for
+ * sound some 47 times a second whether there is any or not, so it should be open only when
+ * needed. A box without a device is silent, which is no error. A device that opens but takes
+ * nothing, as a screen's output may while the screen is off, counts as none: it is logged once,
+ * and tried again after growing delays of a minute at most, until it has taken a second of
+ * sound. The functions are for the main thread. */
 #ifndef SOUND_SOUND_DEVICE_H
 #define SOUND_SOUND_DEVICE_H
 
@@ -13,25 +13,25 @@
 
 struct sound_device;
 
-/* No device is touched yet. NULL when out of memory. */
+/* Opens nothing yet. NULL when out of memory. */
 struct sound_device *sound_device_create(void);
 
-/* Whether there is something to hear: opens the device in the background and keeps it open, or
- * closes it. Nothing is tried before the first true one. */
-void sound_device_want(struct sound_device *sound, bool wanted);
+/* Opens the device in the background and keeps it open, or closes it. Nothing is opened before the
+ * first call with true. */
+void sound_device_set_needed(struct sound_device *device, bool needed);
 
-/* False when a device was wanted and there is none, as far as was tried: no sound need be
- * decoded. */
-bool sound_device_is_possible(const struct sound_device *sound);
+/* False when no device could be opened: then no sound need be decoded. */
+bool sound_device_is_possible(const struct sound_device *device);
 
-/* Whether a device is open, and takes what is put into the queue. */
-bool sound_device_is_open(const struct sound_device *sound);
+/* Whether a device is open and takes sound from the queue. */
+bool sound_device_is_open(const struct sound_device *device);
 
-/* What goes to the device; lives as long as the sound. */
-struct sound_queue *sound_device_queue(struct sound_device *sound);
+/* The queue to the device; lives as long as the device. */
+struct sound_queue *sound_device_queue(struct sound_device *device);
 
-/* Within a second, also while a device hangs. Then false: its thread and memory are left behind,
- * and the process should end by _exit, as exit may wait for the same device. NULL is allowed. */
-bool sound_device_destroy(struct sound_device *sound);
+/* Takes less than a second, also when a device hangs. In that case it returns false and leaves its
+ * thread and memory behind; the process should then end by _exit, as exit may wait for the device.
+ * NULL is allowed. */
+bool sound_device_destroy(struct sound_device *device);
 
 #endif

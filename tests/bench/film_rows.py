@@ -162,7 +162,7 @@ def end(process):
 
 def skipped_share(log):
     """Of the films' frames, how many were never drawn, because their time had passed: as the player counts them, in percent."""
-    counts = [(int(came), int(late)) for came, late in re.findall(r"film over spot=\S+ frames=(\d+) dropped=(\d+)", log)]
+    counts = [(int(came), int(late)) for came, late in re.findall(r"film finished spot=\S+ frames=(\d+) dropped=(\d+)", log)]
     counts = counts[1:] # it was joined in the middle, and begins with catching up
     return 100 * sum(late for _, late in counts) / max(1, sum(came for came, _ in counts))
 

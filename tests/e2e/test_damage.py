@@ -40,7 +40,7 @@ class Damage(unittest.TestCase):
             one.wait_shown("a")
             # A whole loop goes by: b has had its slot.
             start = float(one.frames()[-1]["show_ms"])
-            one.wait_log("spot=\"b\" file=\"b.png\" reason=\"its file is damaged, and is fetched again\"")
+            one.wait_log("spot=\"b\" file=\"b.png\" reason=\"the file is damaged and is being fetched again\"")
             self.assertFalse(stored.exists())
             self.assertNotIn("b", {f["to"] for f in one.frames()})
             (self.root / name).write_bytes(self.media["b.png"])

@@ -107,7 +107,7 @@ class Broken(Case):
             self.assertTrue(workers)
             for pid in workers:
                 os.kill(pid, sig)
-            player.wait_log("film broke off")
+            player.wait_log("film decoding failed")
             self.wait_right(screen, player, above=number + FPS)
             self.assertNotIn(workers[0], film_workers(player))
             self.assertNotIn("quarantined", player.log())
@@ -147,7 +147,7 @@ class Broken(Case):
             self.assertTrue(waiting)
             for pid in waiting:
                 os.kill(pid, signal.SIGKILL)
-            player.wait_log("film broke off")
+            player.wait_log("film decoding failed")
             player.wait_shown("film")
             self.wait_right(screen, player, 6000)
             self.assertEqual(player.stop(), 0)
@@ -165,7 +165,7 @@ class Swapped(Case):
             self.assertEqual(len(workers), 1)
             seen = len(player.lines)
             self.write({"film": {**self.SPOT, "duration": 50, "volume": 0}, "still": {"image": "still.png"}})
-            player.wait_log("playlist on", seen)
+            player.wait_log("now playing", seen)
             swapped = offset_ms(player.frames()[-1])
             self.wait_until(player, swapped + 2000)
             self.assertEqual(film_workers(player), workers)

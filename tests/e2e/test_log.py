@@ -47,7 +47,7 @@ class WholeLog(unittest.TestCase):
             return [line for line in player.raw if "Sanitizer" not in line]
 
     def check(self, lines):
-        names = [line.values["name"] for line in lines if line.message == "playlist on"]
+        names = [line.values["name"] for line in lines if line.message == "now playing"]
         self.assertEqual(names, [ODD[1], SEPARATORS])
         refused = [line for line in lines if line.message == "playlist refused"]
         self.assertEqual([(line.level, line.module) for line in refused], [("error", "feed_file")] * 2)
@@ -60,13 +60,13 @@ class WholeLog(unittest.TestCase):
     def test_text(self):
         lines = [logs.parse(line) for line in self.play()]
         self.check(lines)
-        self.assertEqual([line.values["spots"] for line in lines if line.message == "playlist on"], [str(len(ODD) + 3), "1"])
+        self.assertEqual([line.values["spots"] for line in lines if line.message == "now playing"], [str(len(ODD) + 3), "1"])
 
     def test_json(self):
         raw = self.play("--log-format", "json")
         lines = [logs.parse_json(line) for line in raw]
         self.check(lines)
-        self.assertEqual([line.values["spots"] for line in lines if line.message == "playlist on"], [len(ODD) + 3, 1])
+        self.assertEqual([line.values["spots"] for line in lines if line.message == "now playing"], [len(ODD) + 3, 1])
         self.assertTrue(all(list(json.loads(line))[:4] == ["time", "level", "module", "message"] for line in raw))
 
 

@@ -308,7 +308,7 @@ class OnScreen(unittest.TestCase):
                 before = one(condition, 0, what)
                 faults.lose.touch()
                 line = player.wait_log("screen lost")
-                player.wait_log("screen open", line)
+                player.wait_log("screen opened", line)
                 after = one(condition, time.monotonic_ns(), what + " again")
                 frames = [f for f in player.frames() if int(before["present_ns"]) <= int(f["present_ns"]) <= int(after["present_ns"])]
                 self.assertEqual({f["to"] for f in frames}, {before["to"]})
@@ -326,7 +326,7 @@ class OnScreen(unittest.TestCase):
             player.wait_frame(lambda f: f["from"] == "one", "the crossfade")
             faults.stall.touch()
             # Told with the play that it fell into, when that is over.
-            player.wait_log(r'refreshes were missed spot="\w+" missed=(1[5-9]|[2-9]\d|\d{3,}) of=\d+')
+            player.wait_log(r'screen refreshes missed spot="\w+" missed=(1[5-9]|[2-9]\d|\d{3,}) due=\d+')
             self.assertEqual(player.stop(), 0)
 
     def test_house_card(self):
@@ -334,7 +334,7 @@ class OnScreen(unittest.TestCase):
         # module can't be named to the sanitizer: the other tests here look for leaks, this one does not.
         with Screen() as screen, Player(self.folder, "http://127.0.0.1:1/playlist.json", window=None,
                                         env={**screen.environment(), "ASAN_OPTIONS": "detect_leaks=0"}) as player:
-            player.wait_log("screen open")
+            player.wait_log("screen opened")
             # The card grows: ground, duckling, words. Looked at until it is all there; whether it comes is what is tested.
             yellow = lambda: [p for row in screen.shot() for p in row if p[0] > 200 and p[1] > 140 and p[2] < 120]
             player.wait_frame(lambda f: f["mix"] == "1.0000" and len(yellow()) > 50, "the duckling")

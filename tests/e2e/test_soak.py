@@ -35,8 +35,8 @@ class Soak(unittest.TestCase):
         self.assertEqual(soak.faults([even] * 100, 100, 200), ["only 100 of 200 plays were seen"])
 
     def test_complaints_are_found(self):
-        wrong = ["error loader: still quarantined spot=\"one\"", "warn film: film breaks off at 1.0 s of 4.0 s spot=\"two\""]
-        fine = ["info play: playlist on name=\"an error and a warn \" spots=4", "root: no error here"]
+        wrong = ["error loader: still quarantined spot=\"one\"", "warn loader: film ends early spot=\"two\" file=\"two.mp4\" end_s=1.0 length_s=4.0"]
+        fine = ["info play: now playing kind=playlist name=\"an error and a warn \" spots=4", "root: no error here"]
         self.assertEqual(soak.complaints_in([fine[0], wrong[0], fine[1], wrong[1]]), wrong)
 
 

@@ -209,7 +209,7 @@ class Sound(unittest.TestCase):
     def test_the_dummy_driver_plays_on(self):
         source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
         frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "dummy"}, 2500)
-        self.assertIn("sound device open driver=\"dummy\"", log)
+        self.assertIn("sound device opened driver=\"dummy\"", log)
         self.assertNotRegex(log, "^(error|warn)")
         self.assertGreater(len(frames), 3)
 

@@ -231,10 +231,10 @@ class Hostile(unittest.TestCase):
         playlist(self.list, spots, timezone="UTC")
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "20") as player:
             player.wait_frame(lambda f: f["to"] == "whole" and float(f["show_ms"]) > MIDNIGHT_MS + 9000, "the next loop")
-            told = re.findall(r'film breaks off at (\d\.\d) s of 4\.0 s spot="(\w+)"', player.log())
+            told = re.findall(r'film ends early spot="(\w+)" file="part.mp4" end_s=(\d\.\d) length_s=4\.0$', player.log(), re.MULTILINE)
             self.assertEqual(player.stop(), 0)
-        self.assertEqual([spot for _, spot in told], ["one"], player.log())
-        self.assertTrue(1.5 < float(told[0][0]) < 3.4, told)
+        self.assertEqual([spot for spot, _ in told], ["one"], player.log())
+        self.assertTrue(1.5 < float(told[0][1]) < 3.4, told)
 
     def test_damaged_pictures_are_told_of_once(self):
         """They are shown as the decoder mends them. That it is cut off, too, is told beside that."""
@@ -250,11 +250,11 @@ class Hostile(unittest.TestCase):
         playlist(self.list, spots, timezone="UTC")
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--decode-timeout", "20") as player:
             player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 11000, "the next loop")
-            told = re.findall(r'film has damaged pictures, the first at (\d\.\d) s spot="(\w+)" file="bad.mp4"', player.log())
-            cut_off = re.findall(r'film breaks off at \S+ s of 4\.0 s spot="(\w+)" file="bad.mp4"', player.log())
+            told = re.findall(r'film has damaged frames spot="(\w+)" file="bad.mp4" first_s=(\d\.\d)$', player.log(), re.MULTILINE)
+            cut_off = re.findall(r'film ends early spot="(\w+)" file="bad.mp4" end_s=\S+ length_s=4\.0$', player.log(), re.MULTILINE)
             self.assertEqual(player.stop(), 0)
-        self.assertEqual([spot for _, spot in told], ["one"], player.log())
-        self.assertTrue(0.9 < float(told[0][0]) < 1.5, told)
+        self.assertEqual([spot for spot, _ in told], ["one"], player.log())
+        self.assertTrue(0.9 < float(told[0][1]) < 1.5, told)
         self.assertEqual(cut_off, ["one"], player.log())
 
     def test_an_empty_file_is_refused_before_it_plays(self):
@@ -272,11 +272,11 @@ class Hostile(unittest.TestCase):
             spot |= {"duration": 1, "transition": {"type": "cut", "duration": 0}}
         playlist(self.list, spots, timezone="UTC")
         with Player(self.folder, self.list, "--at", MIDNIGHT) as player:
-            player.wait_log(r'quarantined after 3 failures.* spot="bad 2"')
+            player.wait_log(r'file quarantined.* spot="bad 2" .*failures=3 ')
             # Until the loop begins anew.
             player.wait_frame(lambda f: float(f["show_ms"]) > MIDNIGHT_MS + 6000, "the next loop")
             log = player.log()
-            self.assertEqual([f"bad {i}" for i in range(5) if f'stays spot="bad {i}" file="bad.mp4" reason=' in log], ["bad 0", "bad 1", "bad 2"])
+            self.assertEqual([f"bad {i}" for i in range(5) if f'previous picture spot="bad {i}" file="bad.mp4" reason=' in log], ["bad 0", "bad 1", "bad 2"])
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"still"})
             (self.folder / "new.mp4").write_bytes((MEDIA / "front.mp4").read_bytes())
             (self.folder / "new.mp4").rename(self.folder / "bad.mp4")

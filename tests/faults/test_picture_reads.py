@@ -41,7 +41,7 @@ class PictureReads(unittest.TestCase):
             at = player.wait_log(r"playlist refused.*bad\.png: can't read: Input/output error")
             playlist(self.folder / "new.json", {"again": {"image": "good.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
-            player.wait_log("playlist on", at)
+            player.wait_log("now playing", at)
             player.wait_shown("again")
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"good", "again"})
             self.assertEqual(player.stop(), 0, player.log())

@@ -1,4 +1,4 @@
-/* Films as the player shows them: playing, loader, show and film together, at times that the test
+/* Films as the player shows them: playout, loader, show and film together, at times that the test
  * says. Include after cmocka.h; main() calls be_a_worker() first. */
 #ifndef TESTS_UNIT_PLAYING_FIXTURE_H
 #define TESTS_UNIT_PLAYING_FIXTURE_H
@@ -27,7 +27,7 @@
 /* In the folder in which the test runs: a letter for each film that was asked for. */
 #define JOBS "jobs"
 
-static struct playout playing;
+static struct playout playout;
 static struct loader *loader;
 static struct show show;
 static struct quarantine *quarantine; /* of the loaders to open; NULL: their own */
@@ -71,7 +71,7 @@ static inline void put_on(const char *spots)
              "\"defaults\":{\"transition\":{\"type\":\"cut\",\"duration\":0}}}",
              spots);
     temp_folder_write("list.json", text);
-    if (!playout_open(&playing, temp_folder_path("list.json"), NULL, LIMIT_MS, &err))
+    if (!playout_open(&playout, temp_folder_path("list.json"), NULL, LIMIT_MS, &err))
         fail_msg("%s", err.text);
 }
 
@@ -88,17 +88,17 @@ static inline void open_loader(bool sound, int64_t limit_ms)
     unlink(temp_folder_path(JOBS));
 }
 
-static inline int close_playing(void **state)
+static inline int close_playout(void **state)
 {
     (void)state;
     show_finish(&show);
     loader_destroy(loader);
-    playout_finish(&playing);
+    playout_finish(&playout);
     worker_process_reap(true);
     show = (struct show){0};
     loader = NULL;
     quarantine = NULL;
-    playing = (struct playout){0};
+    playout = (struct playout){0};
     return 0;
 }
 
@@ -122,14 +122,14 @@ static inline int number_at(double offset_ms)
 }
 
 /* A turn of the player, at an instant since midnight. */
-static inline struct show_wish turn(double at_ms, struct picture **next)
+static inline struct show_request turn(double at_ms, struct picture **next)
 {
     loader_poll(loader);
-    struct show_wish wish =
-        playout_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + at_ms, next);
-    show_step(&show, &wish);
+    struct show_request request =
+        playout_request(&playout, loader, "", false, (double)MIDNIGHT_MS + at_ms, next);
+    show_step(&show, &request);
     loader_end_round(loader);
-    return wish;
+    return request;
 }
 
 /* Until a worker has something to say; false where none owes anything. */
@@ -148,38 +148,38 @@ static inline bool sleep_on_workers(void)
 
 /* Turn after turn at one instant, until the frame is on that a film has so long after its start;
  * fails when nothing is at work any more, and it is not. */
-static inline struct show_wish settle_at(double at_ms, double offset_ms)
+static inline struct show_request settle_at(double at_ms, double offset_ms)
 {
     struct picture *next;
     int seen = -1;
     for (int turns = 0; turns < 1000; turns++) {
-        struct show_wish wish = turn(at_ms, &next);
-        seen = number_of(wish.to.picture);
+        struct show_request request = turn(at_ms, &next);
+        seen = number_of(request.to.picture);
         if (seen == number_at(offset_ms))
-            return wish;
+            return request;
         if (!sleep_on_workers())
             break;
     }
     fail_msg("at %.0f ms: frame %d instead of %d", at_ms, seen, number_at(offset_ms));
-    return (struct show_wish){0};
+    return (struct show_request){0};
 }
 
 /* The same with a film that began at midnight. */
-static inline struct show_wish settle(double at_ms)
+static inline struct show_request settle(double at_ms)
 {
     return settle_at(at_ms, at_ms);
 }
 
 /* The same, on a wall that has had it on since long before. */
-static inline struct show_wish enter(double at_ms)
+static inline struct show_request enter(double at_ms)
 {
     struct picture *next;
-    struct show_wish wish = settle(at_ms);
-    picture_hold(wish.to.picture);
+    struct show_request request = settle(at_ms);
+    picture_hold(request.to.picture);
     show_finish(&show);
-    show = (struct show){.settled = wish.to};
+    show = (struct show){.settled = request.to};
     turn(at_ms, &next); /* what was on before is let go */
-    return wish;
+    return request;
 }
 
 /* The processes that decode films for this one, oldest first. */

@@ -156,8 +156,8 @@ static int polls_until_done(void)
 static int looks_in_work(void)
 {
     int count = 0;
-    for (int i = 0; i < FILM_LENGTHS_LOOKS_MAX; i++)
-        count += lengths.looks[i].film != NULL;
+    for (int i = 0; i < FILM_LENGTHS_PROBES_MAX; i++)
+        count += lengths.probes[i].film != NULL;
     return count;
 }
 
@@ -301,7 +301,7 @@ static void four_are_looked_at_at_a_time(void **state)
              "\"video\":\"text.mp4\"}");
     assert_true(film_lengths_begin(&lengths, edition, LIMIT_MS));
     assert_false(film_lengths_poll(&lengths, clock_mono_ns()));
-    assert_int_equal(looks_in_work(), FILM_LENGTHS_LOOKS_MAX);
+    assert_int_equal(looks_in_work(), FILM_LENGTHS_PROBES_MAX);
     /* Three hang, and one wakes for each of the others in turn. */
     while (looks_in_work() > 3) {
         struct pollfd fd;

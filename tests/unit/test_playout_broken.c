@@ -52,11 +52,11 @@ static void play_until_right(void)
     struct picture *next;
     bool fresh = false;
     for (double at_ms; (at_ms = now_ms()) < start_ms + LIMIT_MS;) {
-        struct show_wish wish = turn(at_ms, &next);
+        struct show_request request = turn(at_ms, &next);
         double begin_ms, volume;
-        struct film_client *film = loader_shown_film(loader, wish.to.picture, &begin_ms, &volume);
-        fresh |= film && wish.to.picture->playing;
-        int behind = number_at(at_ms) - number_of(wish.to.picture);
+        struct film_client *film = loader_shown_film(loader, request.to.picture, &begin_ms, &volume);
+        fresh |= film && request.to.picture->playing;
+        int behind = number_at(at_ms) - number_of(request.to.picture);
         if (fresh && behind >= 0 && behind <= BEHIND)
             return;
         struct pollfd fds[LOADER_FDS_MAX];
@@ -71,9 +71,9 @@ static void await_break(double at_ms)
 {
     struct picture *next;
     for (;;) {
-        struct show_wish wish = turn(at_ms, &next);
-        assert_non_null(wish.to.picture);
-        if (!wish.to.picture->playing)
+        struct show_request request = turn(at_ms, &next);
+        assert_non_null(request.to.picture);
+        if (!request.to.picture->playing)
             return;
         sleep_on_workers();
     }
@@ -83,10 +83,10 @@ static void check_goes_on(int number, int64_t limit_ms)
 {
     open_loader(true, limit_ms);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":1}");
-    struct show_wish wish = enter(0);
-    wish = settle(200);
-    struct picture *picture = wish.to.picture;
-    uint64_t key = wish.to.key;
+    struct show_request request = enter(0);
+    request = settle(200);
+    struct picture *picture = request.to.picture;
+    uint64_t key = request.to.key;
     int seen = number_of(picture);
     pid_t worker = film_worker();
     kill(worker, number);
@@ -99,7 +99,7 @@ static void check_goes_on(int number, int64_t limit_ms)
     assert_int_not_equal(film_worker(), worker);
     assert_ptr_equal(show.settled.picture, picture);
     assert_int_equal(show.settled.key, key);
-    assert_int_equal(show.coming.key, 0);
+    assert_int_equal(show.incoming.key, 0);
 }
 
 static void a_worker_that_is_killed(void **state)
@@ -161,12 +161,12 @@ static void a_worker_that_dies_before_its_slot(void **state)
     assert_int_not_equal(film_worker(), worker);
     assert_int_equal(number_of(next), 0);
     for (int at_ms = 0; at_ms < 1000; at_ms += FRAME_MS) {
-        struct show_wish wish = {0};
+        struct show_request request = {0};
         do {
-            wish = turn(5000 + at_ms, &next);
-            assert_non_null(wish.to.picture);
-        } while (number_of(wish.to.picture) != number_at(at_ms) && sleep_on_workers());
-        assert_int_equal(number_of(wish.to.picture), number_at(at_ms));
+            request = turn(5000 + at_ms, &next);
+            assert_non_null(request.to.picture);
+        } while (number_of(request.to.picture) != number_at(at_ms) && sleep_on_workers());
+        assert_int_equal(number_of(request.to.picture), number_at(at_ms));
     }
 }
 
@@ -308,17 +308,17 @@ int main(int argc, char **argv)
 {
     be_a_worker(argc, argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_worker_that_is_killed, close_playing),
-        cmocka_unit_test_teardown(a_worker_that_crashes, close_playing),
-        cmocka_unit_test_teardown(a_worker_that_stops, close_playing),
-        cmocka_unit_test_teardown(one_that_stops_in_each_slot, close_playing),
-        cmocka_unit_test_teardown(a_worker_that_dies_before_its_slot, close_playing),
-        cmocka_unit_test_teardown(one_that_is_killed_again_and_again, close_playing),
-        cmocka_unit_test_teardown(one_that_crashes_again_and_again, close_playing),
-        cmocka_unit_test_teardown(one_that_breaks_the_sandbox_again_and_again, close_playing),
-        cmocka_unit_test_teardown(what_outlives_a_loader, close_playing),
-        cmocka_unit_test_teardown(nobody_waits_for_workers, close_playing),
-        cmocka_unit_test_teardown(one_that_plays_well_between, close_playing),
+        cmocka_unit_test_teardown(a_worker_that_is_killed, close_playout),
+        cmocka_unit_test_teardown(a_worker_that_crashes, close_playout),
+        cmocka_unit_test_teardown(a_worker_that_stops, close_playout),
+        cmocka_unit_test_teardown(one_that_stops_in_each_slot, close_playout),
+        cmocka_unit_test_teardown(a_worker_that_dies_before_its_slot, close_playout),
+        cmocka_unit_test_teardown(one_that_is_killed_again_and_again, close_playout),
+        cmocka_unit_test_teardown(one_that_crashes_again_and_again, close_playout),
+        cmocka_unit_test_teardown(one_that_breaks_the_sandbox_again_and_again, close_playout),
+        cmocka_unit_test_teardown(what_outlives_a_loader, close_playout),
+        cmocka_unit_test_teardown(nobody_waits_for_workers, close_playout),
+        cmocka_unit_test_teardown(one_that_plays_well_between, close_playout),
     };
-    return cmocka_run_group_tests_name("playing_broken", tests, prepare, temp_folder_teardown);
+    return cmocka_run_group_tests_name("playout_broken", tests, prepare, temp_folder_teardown);
 }

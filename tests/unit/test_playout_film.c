@@ -15,7 +15,7 @@
 
 #define FILM "\"a\":{\"video\":\"film.mp4\",\"duration\":10}"
 
-static int open_playing(void **state)
+static int open_playout(void **state)
 {
     (void)state;
     open_loader(false, LIMIT_MS);
@@ -56,21 +56,22 @@ static void settle_old(const struct picture *old, double at_ms, double old_ms)
  * into the right frame, which is another picture, and goes on too. */
 static void check_jump(double from_ms, double to_ms)
 {
-    struct show_wish wish = enter(from_ms);
-    struct picture *before = wish.to.picture; /* the show holds it, and nobody else */
-    uint64_t key = wish.to.key;
-    playout_jump(&playing, to_ms - from_ms);
+    struct show_request request = enter(from_ms);
+    struct picture *before = request.to.picture; /* the show holds it, and nobody else */
+    uint64_t key = request.to.key;
+    playout_jump(&playout, to_ms - from_ms);
     settle_old(before, to_ms + 120, from_ms + 120);
-    wish = settle(to_ms + 120);
-    assert_int_not_equal(wish.to.key, key);
-    assert_ptr_not_equal(wish.to.picture, before);
+    request = settle(to_ms + 120);
+    assert_int_not_equal(request.to.key, key);
+    assert_ptr_not_equal(request.to.picture, before);
     assert_ptr_equal(show.settled.picture, before);
-    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    assert_ptr_equal(show.incoming.picture, request.to.picture);
     settle_old(before, to_ms + 280, from_ms + 280);
     settle(to_ms + 280);
     settle(to_ms + 2000);
-    assert_ptr_equal(show.settled.picture, wish.to.picture); /* faded in: the old one is let go */
-    film_worker();                                           /* one is left */
+    assert_ptr_equal(show.settled.picture,
+                     request.to.picture); /* faded in: the old one is let go */
+    film_worker();                        /* one is left */
     show_finish(&show);
 }
 
@@ -82,18 +83,18 @@ static void a_swap_at_the_end_of_a_slot(void **state)
     struct picture *next;
     enter(9000);
     put_on("\"b\":{\"image\":\"still.png\",\"duration\":10}");
-    struct show_wish wish = turn(9960, &next);
-    for (int turns = 0; !wish.to.picture && turns < 1000 && sleep_on_workers(); turns++)
-        wish = turn(9960, &next);
-    assert_non_null(wish.to.picture);
+    struct show_request request = turn(9960, &next);
+    for (int turns = 0; !request.to.picture && turns < 1000 && sleep_on_workers(); turns++)
+        request = turn(9960, &next);
+    assert_non_null(request.to.picture);
     turn(9999, &next);
-    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    assert_ptr_equal(show.incoming.picture, request.to.picture);
     assert_true(show.mix > 0 && show.mix < 0.2);
     for (int turns = 0; next == NULL && turns < 1000 && sleep_on_workers(); turns++)
         turn(9999, &next);
     turn(10010, &next);
-    assert_ptr_not_equal(show.coming.picture, wish.to.picture);
-    assert_true(show.coming.key != 0 && show.from_frozen && show.mix < 0.1);
+    assert_ptr_not_equal(show.incoming.picture, request.to.picture);
+    assert_true(show.incoming.key != 0 && show.from_frozen && show.mix < 0.1);
 }
 
 static void the_clock_is_set_back(void **state)
@@ -118,28 +119,28 @@ static void the_clock_is_set_on(void **state)
 static void the_clock_is_set_there_and_back(void **state)
 {
     (void)state;
-    struct show_wish wish = enter(1000);
-    struct picture *before = wish.to.picture;
-    playout_jump(&playing, 1234.5678);
-    playout_jump(&playing, -1234.5678);
-    wish = settle(1080);
-    assert_ptr_equal(wish.to.picture, before);
-    assert_int_equal(show.coming.key, 0);
+    struct show_request request = enter(1000);
+    struct picture *before = request.to.picture;
+    playout_jump(&playout, 1234.5678);
+    playout_jump(&playout, -1234.5678);
+    request = settle(1080);
+    assert_ptr_equal(request.to.picture, before);
+    assert_int_equal(show.incoming.key, 0);
 }
 
 /* The same film in a slot with the same start: what else the edition changed is nothing to it. */
 static void check_goes_on(const char *spots, const char *name)
 {
     int sounds;
-    struct show_wish wish = enter(1000);
-    struct picture *before = wish.to.picture;
+    struct show_request request = enter(1000);
+    struct picture *before = request.to.picture;
     pid_t worker = film_worker();
     put_on(spots);
     for (int at_ms = 1010; at_ms < 2000; at_ms += FRAME_MS) {
-        wish = settle(at_ms);
-        assert_ptr_equal(wish.to.picture, before);
-        assert_int_equal(wish.to.key, show.settled.key);
-        assert_int_equal(show.coming.key, 0);
+        request = settle(at_ms);
+        assert_ptr_equal(request.to.picture, before);
+        assert_int_equal(request.to.key, show.settled.key);
+        assert_int_equal(show.incoming.key, 0);
     }
     assert_string_equal(before->name, name);
     assert_int_equal(film_worker(), worker);
@@ -168,14 +169,14 @@ static void with_another_name(void **state)
  * other. */
 static void check_fades(const char *spots)
 {
-    struct show_wish wish = enter(1000);
-    struct picture *before = wish.to.picture; /* the show holds it, and nobody else */
+    struct show_request request = enter(1000);
+    struct picture *before = request.to.picture; /* the show holds it, and nobody else */
     put_on(spots);
     settle_old(before, 1100, 1100);
-    wish = settle(1100);
-    assert_ptr_not_equal(wish.to.picture, before);
+    request = settle(1100);
+    assert_ptr_not_equal(request.to.picture, before);
     assert_ptr_equal(show.settled.picture, before);
-    assert_ptr_equal(show.coming.picture, wish.to.picture);
+    assert_ptr_equal(show.incoming.picture, request.to.picture);
     settle_old(before, 1500, 1500);
     settle(1500);
     assert_true(show.mix > 0.3 && show.mix < 0.5);
@@ -255,7 +256,7 @@ static void assert_near(double found, double wanted, double most)
 static struct playout_sound only_sound(double now_ms)
 {
     struct playout_sound sounds[2];
-    assert_int_equal(playout_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + now_ms,
+    assert_int_equal(playout_sounds(&playout, loader, &show, (double)MIDNIGHT_MS + now_ms,
                                     (double)MIDNIGHT_MS + now_ms, sounds),
                      1);
     return sounds[0];
@@ -291,7 +292,7 @@ static void the_sound_of_the_old_film_fades(void **state)
     enter(0);
     settle(1000);
     const struct playout_sound before = only_sound(1000);
-    playout_jump(&playing, 1000);
+    playout_jump(&playout, 1000);
     put_on("\"a\":{\"video\":\"film.mp4\",\"duration\":10,\"volume\":0.5,\"focus\":[0.1,0.5]}");
     turn(2010, &next);
     struct playout_sound old = only_sound(2010); /* no other worker can be there so soon */
@@ -302,7 +303,7 @@ static void the_sound_of_the_old_film_fades(void **state)
     for (int passed_ms = 0; passed_ms < 1000; passed_ms += 100) {
         double at_ms = 2020 + passed_ms;
         settle(at_ms);
-        assert_int_equal(playout_sounds(&playing, loader, &show, (double)MIDNIGHT_MS + at_ms,
+        assert_int_equal(playout_sounds(&playout, loader, &show, (double)MIDNIGHT_MS + at_ms,
                                         (double)MIDNIGHT_MS + at_ms, sounds),
                          2);
         assert_int_equal(sounds[0].key, before.key);
@@ -323,19 +324,19 @@ static void a_screen_with_nothing_on_it_gets_the_house_card(void **state)
     (void)state;
     struct picture *next;
     for (double at_ms = 500; at_ms < 1500; at_ms += 100) {
-        struct show_wish wish =
-            playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + at_ms, &next);
-        assert_null(wish.to.picture);
+        struct show_request request =
+            playout_request(&playout, loader, "", true, (double)MIDNIGHT_MS + at_ms, &next);
+        assert_null(request.to.picture);
     }
-    struct show_wish wish =
-        playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1500, &next);
-    assert_non_null(wish.to.picture);
-    assert_string_equal(wish.to.picture->name, "");
-    wish = playout_wish(&playing, loader, "", false, (double)MIDNIGHT_MS + 1600, &next);
-    assert_null(wish.to.picture); /* what is on screen stays, where there is something */
+    struct show_request request =
+        playout_request(&playout, loader, "", true, (double)MIDNIGHT_MS + 1500, &next);
+    assert_non_null(request.to.picture);
+    assert_string_equal(request.to.picture->name, "");
+    request = playout_request(&playout, loader, "", false, (double)MIDNIGHT_MS + 1600, &next);
+    assert_null(request.to.picture); /* what is on screen stays, where there is something */
     settle_at(1700, 1700);
-    wish = playout_wish(&playing, loader, "", true, (double)MIDNIGHT_MS + 1700, &next);
-    assert_string_equal(wish.to.picture->name, "a");
+    request = playout_request(&playout, loader, "", true, (double)MIDNIGHT_MS + 1700, &next);
+    assert_string_equal(request.to.picture->name, "a");
 }
 
 int main(int argc, char **argv)
@@ -343,29 +344,29 @@ int main(int argc, char **argv)
     be_a_worker(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_screen_with_nothing_on_it_gets_the_house_card,
-                                        open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(a_swap_at_the_end_of_a_slot, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(the_clock_is_set_back, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(the_clock_is_set_back_at_the_end, open_playing,
-                                        close_playing),
-        cmocka_unit_test_setup_teardown(the_clock_is_set_on, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(the_clock_is_set_there_and_back, open_playing,
-                                        close_playing),
-        cmocka_unit_test_setup_teardown(an_unchanged_film_goes_on_in_another_edition, open_playing,
-                                        close_playing),
-        cmocka_unit_test_setup_teardown(with_another_length, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(with_another_name, open_playing, close_playing),
-        cmocka_unit_test_setup_teardown(a_changed_film_fades_into_its_new_self, open_playing,
-                                        close_playing),
-        cmocka_unit_test_setup_teardown(a_film_with_another_tagline_fades, open_playing,
-                                        close_playing),
-        cmocka_unit_test_setup_teardown(many_swaps_in_a_row, open_playing, close_playing),
-        cmocka_unit_test_teardown(volume_zero_decodes_no_sound, close_playing),
-        cmocka_unit_test_teardown(without_a_device_no_sound_is_decoded, close_playing),
-        cmocka_unit_test_teardown(the_sound_of_an_unchanged_film_goes_on, close_playing),
-        cmocka_unit_test_teardown(the_sound_of_the_old_film_fades, close_playing),
+                                        open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(each_frame_in_its_time, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(a_player_that_joins_late, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(a_swap_at_the_end_of_a_slot, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_back, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_back_at_the_end, open_playout,
+                                        close_playout),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_on, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_there_and_back, open_playout,
+                                        close_playout),
+        cmocka_unit_test_setup_teardown(an_unchanged_film_goes_on_in_another_edition, open_playout,
+                                        close_playout),
+        cmocka_unit_test_setup_teardown(with_another_length, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(with_another_name, open_playout, close_playout),
+        cmocka_unit_test_setup_teardown(a_changed_film_fades_into_its_new_self, open_playout,
+                                        close_playout),
+        cmocka_unit_test_setup_teardown(a_film_with_another_tagline_fades, open_playout,
+                                        close_playout),
+        cmocka_unit_test_setup_teardown(many_swaps_in_a_row, open_playout, close_playout),
+        cmocka_unit_test_teardown(volume_zero_decodes_no_sound, close_playout),
+        cmocka_unit_test_teardown(without_a_device_no_sound_is_decoded, close_playout),
+        cmocka_unit_test_teardown(the_sound_of_an_unchanged_film_goes_on, close_playout),
+        cmocka_unit_test_teardown(the_sound_of_the_old_film_fades, close_playout),
     };
-    return cmocka_run_group_tests_name("playing_film", tests, prepare, temp_folder_teardown);
+    return cmocka_run_group_tests_name("playout_film", tests, prepare, temp_folder_teardown);
 }

@@ -28,28 +28,28 @@ static const char *const SPOTS =
 static char films[3];  /* only their places count */
 static bool absent[3]; /* not decoded */
 
-struct film_client *loader_heard_film(struct loader *loader, const struct loader_key *key)
+struct film_client *loader_audible_film(struct loader *loader, const struct loader_key *key)
 {
     void *film = &films[key->spot];
     assert_null(loader);
     return absent[key->spot] ? NULL : film;
 }
 
-enum loader_state loader_want(struct loader *loader, const struct loader_key *key,
-                              struct picture **picture)
+enum loader_state loader_request(struct loader *loader, const struct loader_key *key,
+                                 struct picture **picture)
 {
     (void)loader, (void)key;
     *picture = NULL;
     return LOADER_LOADING;
 }
 
-struct picture *loader_want_house(struct loader *loader, const char *words)
+struct picture *loader_request_house_card(struct loader *loader, const char *words)
 {
     (void)loader, (void)words;
     return NULL;
 }
 
-void loader_go_on(struct loader *loader, double now_ms)
+void loader_continue_films(struct loader *loader, double now_ms)
 {
     (void)loader, (void)now_ms;
 }
@@ -80,8 +80,8 @@ struct film_client *loader_shown_film(struct loader *loader, const struct pictur
     return NULL;
 }
 
-static uint64_t looks[] = {11, 12, 0}; /* the third is known by its slot alone */
-static struct playout playing;
+static uint64_t fingerprints[] = {11, 12, 0}; /* the third is known by its slot alone */
+static struct playout playout;
 static struct edition edition;
 static struct show show;
 
@@ -93,17 +93,17 @@ static int prepare(void **state)
     memset(absent, 0, sizeof absent);
     edition.playlist = playlist_parse(SPOTS, strlen(SPOTS), &faults);
     playlist_faults_finish(&faults);
-    playing = (struct playout){.edition = &edition, .serial = 1, .looks = looks};
+    playout = (struct playout){.edition = &edition, .serial = 1, .fingerprints = fingerprints};
     if (!edition.playlist)
         return -1;
-    playing.programme = programme_create(edition.playlist, &playing.zone.civil, NULL);
-    return playing.programme ? 0 : -1;
+    playout.programme = programme_create(edition.playlist, &playout.zone.civil, NULL);
+    return playout.programme ? 0 : -1;
 }
 
 static int clean_up(void **state)
 {
     (void)state;
-    programme_destroy(playing.programme);
+    programme_destroy(playout.programme);
     playlist_destroy(edition.playlist);
     return 0;
 }
@@ -112,7 +112,7 @@ static int clean_up(void **state)
 static uint64_t key_of_spot(int spot)
 {
     struct picture *next;
-    return playout_wish(&playing, NULL, "", false, START_MS + spot * 10000.0, &next).to.key;
+    return playout_request(&playout, NULL, "", false, START_MS + spot * 10000.0, &next).to.key;
 }
 
 static void show_is_settled_on(int spot)
@@ -126,7 +126,7 @@ static double gain_of(int spot, double now_ms, double show_ms)
     struct playout_sound sounds[2];
     double gain = -1;
     int count =
-        playout_sounds(&playing, NULL, &show, START_MS + now_ms, START_MS + show_ms, sounds);
+        playout_sounds(&playout, NULL, &show, START_MS + now_ms, START_MS + show_ms, sounds);
     for (int i = 0; i < count; i++) {
         if ((char *)sounds[i].film != &films[spot])
             continue;
@@ -161,7 +161,7 @@ static void one_film_fades_into_the_next(void **state)
 {
     (void)state;
     show_is_settled_on(A);
-    show.coming.key = key_of_spot(B);
+    show.incoming.key = key_of_spot(B);
     for (int ms = 10000; ms < 12000; ms += 100) {
         double mix = (ms - 10000) / 2000.0;
         double a = gain_of(A, ms, ms) / 0.5, b = gain_of(B, ms, ms) / 0.8;
@@ -202,7 +202,7 @@ static void a_bridge_is_heard_as_it_is_seen(void **state)
 {
     (void)state;
     show_is_settled_on(B);
-    show.coming.key = key_of_spot(C);
+    show.incoming.key = key_of_spot(C);
     show.bridging = true;
     show.bridge_start_ms = START_MS + 23000;
     show.bridge_ms = 1000;
@@ -217,7 +217,7 @@ static void a_bridge_within_a_fade_of_the_programme(void **state)
 {
     (void)state;
     show_is_settled_on(A);
-    show.coming.key = key_of_spot(B);
+    show.incoming.key = key_of_spot(B);
     show.bridging = true;
     show.bridge_start_ms = START_MS + 10500;
     show.bridge_ms = 1000;
@@ -237,7 +237,7 @@ static void a_bridge_within_a_fade_of_the_programme(void **state)
 static void a_swap_fades_into(int spot, double now_ms)
 {
     show = (struct show){.settled = {.key = 77, .picture = left_picture(0), .start_ms = START_MS},
-                         .coming.key = key_of_spot(spot),
+                         .incoming.key = key_of_spot(spot),
                          .bridging = true,
                          .bridge_start_ms = START_MS + now_ms,
                          .bridge_ms = 1000};
@@ -248,21 +248,21 @@ static void a_film_that_a_swap_left_fades_out(void **state)
 {
     (void)state;
     struct playout_sound sounds[2];
-    playing.jumped_ms = 0;
+    playout.jumped_ms = 0;
     for (int jump = 0; jump < 2; jump++) {
         a_swap_fades_into(C, 25000);
-        left_begin_ms[0] = START_MS + 20100 - playing.jumped_ms;
+        left_begin_ms[0] = START_MS + 20100 - playout.jumped_ms;
         for (int ms = 25000; ms <= 26000; ms += 50) {
             double mix = (ms - 25000) / 1000.0 * QUARTER_TURN;
             assert_gain(gain_of(C, ms, ms), sin(mix));
             assert_int_equal(
-                playout_sounds(&playing, NULL, &show, START_MS + ms, START_MS + ms, sounds), 2);
+                playout_sounds(&playout, NULL, &show, START_MS + ms, START_MS + ms, sounds), 2);
             assert_ptr_equal(sounds[0].film, &left_films[0]);
             assert_true(sounds[0].key == 77);
             assert_gain(sounds[0].gain, LEFT_VOLUME * cos(mix));
             assert_gain(sounds[0].offset_ms, ms - 20100);
         }
-        playout_jump(&playing, -3000);
+        playout_jump(&playout, -3000);
     }
 }
 
@@ -273,7 +273,7 @@ static void a_film_that_a_swap_left_is_silent_where_it_stands_still(void **state
     a_swap_fades_into(C, 25000);
     show.from_frozen = true;
     assert_int_equal(
-        playout_sounds(&playing, NULL, &show, START_MS + 25500, START_MS + 25500, sounds), 1);
+        playout_sounds(&playout, NULL, &show, START_MS + 25500, START_MS + 25500, sounds), 1);
     assert_gain(gain_of(C, 25500, 25500), sin(QUARTER_TURN / 2));
 }
 
@@ -283,9 +283,10 @@ static void of_many_films_those_on_screen_are_heard(void **state)
     (void)state;
     struct playout_sound sounds[2];
     a_swap_fades_into(C, 25000);
-    show.coming = (struct show_target){.key = 78, .picture = left_picture(1), .start_ms = START_MS};
+    show.incoming =
+        (struct show_target){.key = 78, .picture = left_picture(1), .start_ms = START_MS};
     assert_int_equal(
-        playout_sounds(&playing, NULL, &show, START_MS + 25250, START_MS + 25250, sounds), 2);
+        playout_sounds(&playout, NULL, &show, START_MS + 25250, START_MS + 25250, sounds), 2);
     assert_ptr_equal(sounds[0].film, &left_films[0]);
     assert_gain(sounds[0].gain, LEFT_VOLUME * cos(QUARTER_TURN / 4));
     assert_ptr_equal(sounds[1].film, &left_films[1]);
@@ -301,7 +302,7 @@ static void a_film_on_screen_is_heard_once(void **state)
     show.settled.picture = left_picture(0);
     show.settled.start_ms = START_MS;
     assert_int_equal(
-        playout_sounds(&playing, NULL, &show, START_MS + 5000, START_MS + 5000, sounds), 1);
+        playout_sounds(&playout, NULL, &show, START_MS + 5000, START_MS + 5000, sounds), 1);
     assert_gain(gain_of(A, 5000, 5000), 0.5);
 }
 

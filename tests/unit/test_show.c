@@ -44,21 +44,22 @@ static struct show_target target(uint64_t key, struct picture *picture, double s
 
 static struct show_frame step_to(struct fixture *f, double now_ms, struct show_target to)
 {
-    const struct show_wish wish = {.now_ms = now_ms, .to = to, .mix = 1, .bridge_ms = BRIDGE_MS};
-    return show_step(&f->show, &wish);
+    const struct show_request request = {
+        .now_ms = now_ms, .to = to, .mix = 1, .bridge_ms = BRIDGE_MS};
+    return show_step(&f->show, &request);
 }
 
 static struct show_frame step_mix(struct fixture *f, double now_ms, struct show_target from,
                                   struct show_target to, double mix)
 {
-    const struct show_wish wish = {.now_ms = now_ms,
-                                   .has_from = true,
-                                   .from = from,
-                                   .to = to,
-                                   .mix = mix,
-                                   .type = TRANSITION_DISSOLVE,
-                                   .bridge_ms = BRIDGE_MS};
-    return show_step(&f->show, &wish);
+    const struct show_request request = {.now_ms = now_ms,
+                                         .has_from = true,
+                                         .from = from,
+                                         .to = to,
+                                         .mix = mix,
+                                         .type = TRANSITION_DISSOLVE,
+                                         .bridge_ms = BRIDGE_MS};
+    return show_step(&f->show, &request);
 }
 
 static int set_up(void **state)
@@ -354,9 +355,9 @@ static void a_transition_can_turn_round(void **state)
 
 static struct show_frame step_cut(struct fixture *f, double now_ms, struct show_target to)
 {
-    const struct show_wish wish = {
+    const struct show_request request = {
         .now_ms = now_ms, .to = to, .mix = 1, .type = TRANSITION_CUT, .bridge_ms = BRIDGE_MS};
-    return show_step(&f->show, &wish);
+    return show_step(&f->show, &request);
 }
 
 static void a_cut_is_a_cut_when_it_is_on_time(void **state)

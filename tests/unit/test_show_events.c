@@ -143,23 +143,23 @@ static struct show_target slot_target(struct world *world, int index, double rou
     };
 }
 
-/* As playout_wish does, with a loader that lets go of what was not asked for. */
-static struct show_wish wish_of(struct world *world)
+/* As playout_request does, with a loader that lets go of what was not asked for. */
+static struct show_request wish_of(struct world *world)
 {
     double round_ms = floor(world->now_ms / world->length_ms) * world->length_ms;
     int index = SLOTS - 1;
     while (index > 0 && world->slots[index].start_ms + round_ms > world->now_ms)
         index--;
     const struct slot *slot = &world->slots[index];
-    struct show_wish wish = {
+    struct show_request request = {
         .now_ms = world->now_ms, .mix = 1, .type = slot->type, .bridge_ms = 700};
-    wish.to = slot_target(world, index, round_ms);
-    double passed_ms = world->now_ms - wish.to.start_ms;
+    request.to = slot_target(world, index, round_ms);
+    double passed_ms = world->now_ms - request.to.start_ms;
     if (passed_ms < slot->transition_ms) {
-        wish.has_from = true;
-        wish.mix = passed_ms / slot->transition_ms;
-        wish.from = slot_target(world, (index + SLOTS - 1) % SLOTS,
-                                index ? round_ms : round_ms - world->length_ms);
+        request.has_from = true;
+        request.mix = passed_ms / slot->transition_ms;
+        request.from = slot_target(world, (index + SLOTS - 1) % SLOTS,
+                                   index ? round_ms : round_ms - world->length_ms);
     }
     for (int i = 0; i < SLOTS; i++) {
         if (!world->slots[i].recent) {
@@ -168,7 +168,7 @@ static struct show_wish wish_of(struct world *world)
         }
         world->slots[i].recent = false;
     }
-    return wish;
+    return request;
 }
 
 static void freeze(struct world *world)
@@ -195,9 +195,9 @@ static struct screen drawn(const struct world *world, const struct show_frame *f
 
 static void check_step(struct world *world)
 {
-    bool was_bridge = world->show.coming.key != 0;
-    struct show_wish wish = wish_of(world);
-    struct show_frame frame = show_step(&world->show, &wish);
+    bool was_bridge = world->show.incoming.key != 0;
+    struct show_request request = wish_of(world);
+    struct show_frame frame = show_step(&world->show, &request);
     assert_false(frame.nothing);
     assert_true(frame.mix.mix >= 0 && frame.mix.mix <= 1);
     assert_true(frame.linear_mix >= 0 && frame.linear_mix <= 1);
@@ -210,8 +210,8 @@ static void check_step(struct world *world)
     struct screen screen = drawn(world, &frame);
     /* No cut but those that the programme asks for, on time. A transition may be joined at a fifth
      * of its length, which is eased to a tenth; the rest is what passes in one step. */
-    bool asked = wish.type == TRANSITION_CUT && world->now_ms - wish.to.start_ms < 100 &&
-                 frame.to_key == wish.to.key;
+    bool asked = request.type == TRANSITION_CUT && world->now_ms - request.to.start_ms < 100 &&
+                 frame.to_key == request.to.key;
     double apart = screens_apart(&world->screen, &screen);
     if (!asked && !world->jumped && apart > 0.26)
         fail_msg("the screen leapt by %.2f at %.0f ms", apart, world->now_ms);

@@ -17,9 +17,9 @@ static struct picture *make(bool playing)
 static struct show_frame step(struct show *show, double now_ms, uint64_t key,
                               struct picture *picture)
 {
-    const struct show_wish wish = {
+    const struct show_request request = {
         .now_ms = now_ms, .to = {key, picture, 0, 10000}, .mix = 1, .bridge_ms = 1000};
-    return show_step(show, &wish);
+    return show_step(show, &request);
 }
 
 static void a_film_on_screen_plays(void **state)

@@ -144,15 +144,15 @@ static void a_device_is_open_while_it_is_wanted(void **state)
     setenv("SDL_AUDIODRIVER", "dummy", 1);
     struct sound_device *sound = sound_device_create();
     assert_non_null(sound);
-    sound_device_want(sound, false);
+    sound_device_set_needed(sound, false);
     assert_int_equal(count_threads(), threads_at_start);
     for (int n = 0; n < 3; n++) {
         taken_before = sound_queue_taken(sound_device_queue(sound));
-        sound_device_want(sound, true);
+        sound_device_set_needed(sound, true);
         assert_true(comes_true(is_open, sound));
         assert_true(comes_true(is_fed, sound));
         assert_true(count_threads() > threads_at_start + 1); /* its own, and SDL's */
-        sound_device_want(sound, false);
+        sound_device_set_needed(sound, false);
         assert_true(comes_true(is_at_rest, sound));
         /* Sound is decoded for the film that will open it again. */
         assert_true(sound_device_is_possible(sound));
@@ -167,12 +167,12 @@ static void one_that_is_not_there_is_looked_for_anew_when_it_is_wanted(void **st
     setenv("SDL_AUDIODRIVER", "there is none", 1);
     struct sound_device *sound = sound_device_create();
     assert_non_null(sound);
-    sound_device_want(sound, true);
+    sound_device_set_needed(sound, true);
     assert_true(comes_true(is_impossible, sound));
-    sound_device_want(sound, false);
+    sound_device_set_needed(sound, false);
     assert_true(comes_true(is_possible, sound));
     setenv("SDL_AUDIODRIVER", "dummy", 1);
-    sound_device_want(sound, true);
+    sound_device_set_needed(sound, true);
     assert_true(comes_true(is_open, sound));
     assert_true(sound_device_destroy(sound));
     assert_true(comes_true(is_alone, NULL));
@@ -187,7 +187,7 @@ static void it_ends_at_any_time(void **state)
         struct sound_device *sound = sound_device_create();
         assert_non_null(sound);
         for (int change = 0; change < n; change++)
-            sound_device_want(sound, change % 2 == 0);
+            sound_device_set_needed(sound, change % 2 == 0);
         assert_true(sound_device_destroy(sound));
         assert_true(comes_true(is_alone, NULL));
     }
@@ -263,7 +263,7 @@ static void one_that_takes_nothing_is_tried_ever_less_often(void **state)
     catch_log();
     log_write(LOG_LEVEL_INFO, "test",
               "caught from here on"); /* else a line like the last one would be counted */
-    sound_device_want(sound, true);
+    sound_device_set_needed(sound, true);
     opens_wanted = 4;
     bool came = comes_true(is_opened_so_often, sound);
     int losses = count_in_log("sound device lost"), openings = count_in_log("sound device open");

@@ -1,5 +1,5 @@
 /* Hearing: when the device is open, and that what comes out of it is in step with the show, by a
- * clock, a device, a film and a playing that the test has in its hand. */
+ * clock, a device, a film and a playout that the test has in its hand. */
 #include "playout/soundtrack.h"
 
 #include "base/clock.h"
@@ -40,7 +40,7 @@ struct sound_device *sound_device_create(void)
     return &device;
 }
 
-void sound_device_want(struct sound_device *sound, bool wanted)
+void sound_device_set_needed(struct sound_device *sound, bool wanted)
 {
     sound->wanted = wanted;
 }
@@ -73,7 +73,7 @@ void loader_set_sound(struct loader *loader, bool sound)
     decodes_sound = sound;
 }
 
-/* What playing says is to be heard: at most one film that began at START_MS; and what it was
+/* What playout says is to be heard: at most one film that began at START_MS; and what it was
  * asked. */
 static struct {
     int count;
@@ -94,10 +94,10 @@ static struct film_client *any_film(void)
     return there;
 }
 
-int playout_sounds(struct playout *playing, struct loader *loader, const struct show *show,
+int playout_sounds(struct playout *playout, struct loader *loader, const struct show *show,
                    double now_ms, double show_ms, struct playout_sound sounds[2])
 {
-    (void)playing;
+    (void)playout;
     (void)loader;
     (void)show;
     heard.now_ms = now_ms;
@@ -124,9 +124,9 @@ bool film_client_add_sound(struct film_client *film, int64_t offset, float *mix,
 
 /* The test. */
 
-static struct soundtrack hearing;
+static struct soundtrack soundtrack;
 static struct show_clock show_clock;
-static struct playout playing;
+static struct playout playout;
 static struct edition edition;
 
 static int prepare(void **state)
@@ -136,16 +136,16 @@ static int prepare(void **state)
     mono_ns = BOOT_NS;
     memset(&heard, 0, sizeof heard);
     film_passed = film_added = NOT_ADDED;
-    playing = (struct playout){0};
+    playout = (struct playout){0};
     show_clock_init(&show_clock, mono_ns, START_MS);
-    return soundtrack_init(&hearing) ? 0 : -1;
+    return soundtrack_init(&soundtrack) ? 0 : -1;
 }
 
 static void stop_playing(void)
 {
-    programme_destroy(playing.programme);
+    programme_destroy(playout.programme);
     playlist_destroy(edition.playlist);
-    playing.programme = NULL;
+    playout.programme = NULL;
     edition.playlist = NULL;
 }
 
@@ -153,7 +153,7 @@ static int clean_up(void **state)
 {
     (void)state;
     stop_playing();
-    return soundtrack_finish(&hearing) ? 0 : -1;
+    return soundtrack_finish(&soundtrack) ? 0 : -1;
 }
 
 static void play(const char *spots)
@@ -169,15 +169,15 @@ static void play(const char *spots)
     edition.playlist = playlist_parse(text, (size_t)length, &faults);
     assert_non_null(edition.playlist);
     playlist_faults_finish(&faults);
-    playing.edition = &edition;
-    playing.serial++;
-    playing.programme = programme_create(edition.playlist, &playing.zone.civil, NULL);
-    assert_non_null(playing.programme);
+    playout.edition = &edition;
+    playout.serial++;
+    playout.programme = programme_create(edition.playlist, &playout.zone.civil, NULL);
+    assert_non_null(playout.programme);
 }
 
 static void turn(void)
 {
-    soundtrack_turn(&hearing, &playing, NULL, NULL, &show_clock);
+    soundtrack_turn(&soundtrack, &playout, NULL, NULL, &show_clock);
 }
 
 /* Turns as a still picture has them, up to `until_s` of the show. Returns after how many seconds of
@@ -254,7 +254,7 @@ static void a_swap_opens_it_at_once(void **state)
          "\"film\":{\"video\":\"b.mp4\",\"duration\":30,\"volume\":1}");
     assert_between(78, turns_until(120), 82);
     show_clock_init(&show_clock, mono_ns, START_MS + 600000);
-    playing.jumps++;
+    playout.jumps++;
     turn();
     assert_true(device.wanted);
 }
@@ -273,7 +273,7 @@ static void without_a_device_films_get_on(void **state)
     /* What was decoded before is given back up to now, and nothing is mixed. */
     assert_int_equal(film_passed, 3 * MIXER_HZ);
     assert_int_equal(film_added, NOT_ADDED);
-    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, mono_ns + 1), INT64_MAX);
+    assert_int_equal(soundtrack_until_ns(&soundtrack, mono_ns, mono_ns + 1), INT64_MAX);
     device.possible = true;
     turn();
     assert_true(decodes_sound);
@@ -415,18 +415,18 @@ static void turns_come_as_often_as_sound_needs_them(void **state)
     open_device(MIXER_HZ);
     run_for(1);
     /* Silence needs none, but for what begins next. */
-    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, INT64_MAX), INT64_MAX);
-    int64_t until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns);
+    assert_int_equal(soundtrack_until_ns(&soundtrack, mono_ns, INT64_MAX), INT64_MAX);
+    int64_t until_ns = soundtrack_until_ns(&soundtrack, mono_ns, mono_ns + later_ns);
     assert_between(9.5, (double)(until_ns - mono_ns) / 1e9, 9.9);
-    until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + 50 * MS_NS);
+    until_ns = soundtrack_until_ns(&soundtrack, mono_ns, mono_ns + 50 * MS_NS);
     assert_between(0.005, (double)(until_ns - mono_ns) / 1e9, 0.06);
     heard.count = 1;
     run_for(0.5);
-    until_ns = soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns);
+    until_ns = soundtrack_until_ns(&soundtrack, mono_ns, mono_ns + later_ns);
     assert_between(0.005, (double)(until_ns - mono_ns) / 1e9, 0.06);
     device.open = false;
     turn();
-    assert_int_equal(soundtrack_until_ns(&hearing, mono_ns, mono_ns + later_ns), INT64_MAX);
+    assert_int_equal(soundtrack_until_ns(&soundtrack, mono_ns, mono_ns + later_ns), INT64_MAX);
 }
 
 int main(void)
@@ -445,5 +445,5 @@ int main(void)
                                         clean_up),
         cmocka_unit_test_setup_teardown(turns_come_as_often_as_sound_needs_them, prepare, clean_up),
     };
-    return cmocka_run_group_tests_name("hearing", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("soundtrack", tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #define CELL_LONGER_PX 480
 #define GAP_PX 16
-#define GROUND 0xff0c1216u
+#define BACKGROUND 0xff0c1216u
 #define SHEET_BYTES_MAX ((size_t)1 << 30)
 
 bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
@@ -23,12 +23,12 @@ bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
     size_t width = GAP_PX + (size_t)columns * (size_t)(sheet->cell_width_px + GAP_PX);
     size_t height = GAP_PX + (size_t)rows * (size_t)(sheet->cell_height_px + GAP_PX);
     if (height > SHEET_BYTES_MAX / (width * 4))
-        return err_set(err, ERR_LIMIT, "too many pictures for one sheet");
+        return err_set(err, ERR_LIMIT, "too many pictures for one contact sheet");
     uint32_t *pixels = malloc(width * height * 4);
     if (!pixels)
         return err_oom(err);
     for (size_t i = 0; i < width * height; i++)
-        pixels[i] = GROUND;
+        pixels[i] = BACKGROUND;
     sheet->canvas = (struct canvas){pixels, width * 4, (int)width, (int)height};
     return true;
 }

@@ -1,4 +1,4 @@
-/* Many screens, scaled down, in one PNG. Any thread. */
+/* A contact sheet: many screens, scaled down, in one PNG. Any thread. */
 #ifndef COMMANDS_PREVIEW_CONTACT_SHEET_H
 #define COMMANDS_PREVIEW_CONTACT_SHEET_H
 
@@ -12,12 +12,12 @@ struct contact_sheet {
     int cell_width_px, cell_height_px;
 };
 
-/* Makes room for columns × rows (>= 1) cells in the shape of a screen. ERR_LIMIT where that is more
- * than a gigabyte. */
+/* Creates an empty sheet of columns × rows (>= 1) cells, each in the shape of a screen.
+ * ERR_LIMIT: it would be larger than a gigabyte. */
 MUST_CHECK bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
                                    const struct canvas *screen, struct err *err);
 
-/* Scales a screen into a cell. */
+/* Draws a screen into a cell, scaled down. */
 MUST_CHECK bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
                                   const struct canvas *screen, struct err *err);
 

@@ -1,12 +1,13 @@
 /* The encoder: the child process that writes a film, H.264 in an MP4 file, through FFmpeg's
- * libraries. BT.709, limited range, 4:2:0, as every player takes it; the index stands before the
- * pictures, so that it starts at once over a network.
+ * libraries. BT.709, limited range, 4:2:0, which every player takes; the index stands before the
+ * frames, so that the film starts at once over a network.
  *
- * Reads from the stream socket PROGRAM_FD an encoder_order, then parts: FILM_ENCODER_FRAME with
- * width x height pixels (0x00RRGGBB in the machine's byte order, no padding), at the end
- * FILM_ENCODER_END. Answers with an encoder_reply when the file is open, and with another when it is
- * whole or can't be made. Without an end the file is removed. Our own player is at the other side,
- * so there is no sandbox: it needs the disk. One thread, and libx264's. */
+ * Reads from the stream socket PROGRAM_FD a film_encoder_order; then for each frame the byte
+ * FILM_ENCODER_FRAME and width x height pixels (0x00RRGGBB in the machine's byte order, no
+ * padding); at the end the byte FILM_ENCODER_END. Answers with a film_encoder_reply when the
+ * file is open, and with another when it is complete or has failed. Without an end the file is
+ * removed. There is no sandbox, as it needs the disk, and the data are the player's own. One
+ * thread, and libx264's. */
 #ifndef COMMANDS_PREVIEW_FILM_ENCODER_H
 #define COMMANDS_PREVIEW_FILM_ENCODER_H
 

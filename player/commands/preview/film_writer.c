@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINES_MAX 64 /* of a frame, in one call */
+#define ROWS_MAX 64 /* that are sent in one call */
 
-struct encode {
+struct film_writer {
     pid_t pid;
     int socket;
 };
@@ -33,11 +33,11 @@ bool film_writer_check_size(int width_px, int height_px, struct err *err)
     return true;
 }
 
-static bool send_whole(const struct encode *encode, struct iovec *parts, size_t count)
+static bool send_parts(const struct film_writer *writer, struct iovec *parts, size_t count)
 {
     while (count > 0) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-        ssize_t sent = sendmsg(encode->socket, &message, MSG_NOSIGNAL);
+        ssize_t sent = sendmsg(writer->socket, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno != EINTR)
             return false;
         size_t left = sent > 0 ? (size_t)sent : 0;
@@ -51,21 +51,21 @@ static bool send_whole(const struct encode *encode, struct iovec *parts, size_t 
     return true;
 }
 
-/* What the encoder says: that all is well, or what went wrong. */
-static bool hear(const struct encode *encode, struct err *err)
+/* Receives a reply of the encoder; false where it says what went wrong. */
+static MUST_CHECK bool receive_reply(const struct film_writer *writer, struct err *err)
 {
     struct film_encoder_reply reply;
     ssize_t got;
     do
-        got = recv(encode->socket, &reply, sizeof reply, MSG_WAITALL);
+        got = recv(writer->socket, &reply, sizeof reply, MSG_WAITALL);
     while (got < 0 && errno == EINTR);
     if (got != (ssize_t)sizeof reply)
-        return err_set(err, ERR_SYSTEM, "the encoder died");
+        return err_set(err, ERR_SYSTEM, "the film encoder crashed");
     reply.text[sizeof reply.text - 1] = '\0';
     return reply.code == ERR_NONE || err_set(err, (enum err_code)reply.code, "%s", reply.text);
 }
 
-static bool start(struct encode *encode, const char *path, struct err *err)
+static MUST_CHECK bool start_encoder(struct film_writer *writer, const char *path, struct err *err)
 {
     int pair[2];
     char name[] = FILM_ENCODER_NAME;
@@ -74,72 +74,73 @@ static bool start(struct encode *encode, const char *path, struct err *err)
     int program = program_open(PROTOCOL_WORKER_FILM_PROGRAM, err);
     if (program < 0 || !copy || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         if (program >= 0)
-            err_set_errno(err, ERR_SYSTEM, errno, "can't start an encoder");
+            err_set_errno(err, ERR_SYSTEM, errno, "cannot start the film encoder");
     } else {
-        encode->socket = pair[0];
-        if (!program_start(&encode->pid, program, arguments, environ, pair[1], true, err))
-            encode->pid = 0;
+        writer->socket = pair[0];
+        if (!program_start(&writer->pid, program, arguments, environ, pair[1], true, err))
+            writer->pid = 0;
         close(pair[1]);
     }
     if (program >= 0)
         close(program);
     free(copy);
-    return encode->pid > 0;
+    return writer->pid > 0;
 }
 
-struct encode *film_writer_create(const char *path, const struct film_writer_config *config,
-                                  struct err *err)
+struct film_writer *film_writer_create(const char *path, const struct film_writer_config *config,
+                                       struct err *err)
 {
-    struct encode *encode = calloc(1, sizeof *encode);
+    struct film_writer *writer = calloc(1, sizeof *writer);
     struct film_encoder_order order = {config->width_px, config->height_px, config->rate,
                                        config->per};
     struct iovec part = {&order, sizeof order};
-    if (!encode) {
+    if (!writer) {
         err_oom(err);
         return NULL;
     }
-    encode->socket = -1;
-    if (start(encode, path, err)) {
-        send_whole(encode, &part, 1); /* one that is gone is heard of */
-        if (hear(encode, err))
-            return encode;
+    writer->socket = -1;
+    if (start_encoder(writer, path, err)) {
+        send_parts(writer, &part, 1); /* if it has crashed, receive_reply fails */
+        if (receive_reply(writer, err))
+            return writer;
     }
-    film_writer_destroy(encode);
+    film_writer_destroy(writer);
     return NULL;
 }
 
-bool film_writer_add(struct encode *encode, const struct canvas *canvas, struct err *err)
+bool film_writer_add(struct film_writer *writer, const struct canvas *canvas, struct err *err)
 {
     uint8_t kind = FILM_ENCODER_FRAME;
-    struct iovec parts[LINES_MAX] = {{&kind, sizeof kind}};
+    struct iovec parts[ROWS_MAX] = {{&kind, sizeof kind}};
     size_t count = 1;
     for (int y = 0; y < canvas->height_px; y++) {
         parts[count++] = (struct iovec){(char *)canvas->pixels + canvas->stride_bytes * (size_t)y,
                                         (size_t)canvas->width_px * 4};
-        if (count < LINES_MAX && y < canvas->height_px - 1)
+        if (count < ROWS_MAX && y < canvas->height_px - 1)
             continue;
-        if (!send_whole(encode, parts, count))
-            return hear(encode, err) && err_set(err, ERR_SYSTEM, "the encoder died");
+        if (!send_parts(writer, parts, count))
+            return receive_reply(writer, err) &&
+                   err_set(err, ERR_SYSTEM, "the film encoder crashed");
         count = 0;
     }
     return true;
 }
 
-bool film_writer_finish(struct encode *encode, struct err *err)
+bool film_writer_finish(struct film_writer *writer, struct err *err)
 {
     uint8_t kind = FILM_ENCODER_END;
     struct iovec part = {&kind, sizeof kind};
-    send_whole(encode, &part, 1);
-    return hear(encode, err);
+    send_parts(writer, &part, 1);
+    return receive_reply(writer, err);
 }
 
-void film_writer_destroy(struct encode *encode)
+void film_writer_destroy(struct film_writer *writer)
 {
-    if (!encode)
+    if (!writer)
         return;
-    if (encode->socket >= 0)
-        close(encode->socket);
-    while (encode->pid > 0 && waitpid(encode->pid, NULL, 0) < 0 && errno == EINTR)
+    if (writer->socket >= 0)
+        close(writer->socket);
+    while (writer->pid > 0 && waitpid(writer->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    free(encode);
+    free(writer);
 }

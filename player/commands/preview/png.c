@@ -10,7 +10,7 @@ bool png_write(const char *path, const struct canvas *canvas, struct err *err)
     SDL_Surface *bytes = words ? SDL_ConvertSurfaceFormat(words, SDL_PIXELFORMAT_RGB24, 0) : NULL;
     bool ok = bytes && IMG_SavePNG(bytes, path) == 0;
     if (!ok)
-        err_set(err, ERR_DISK, "%s: %s", path, SDL_GetError());
+        err_set(err, ERR_DISK, "cannot write %s: %s", path, SDL_GetError());
     SDL_FreeSurface(bytes);
     SDL_FreeSurface(words);
     return ok;

@@ -1,4 +1,4 @@
-/* Writing pictures as PNG. Any thread. */
+/* Writes pictures as PNG files. Any thread. */
 #ifndef COMMANDS_PREVIEW_PNG_H
 #define COMMANDS_PREVIEW_PNG_H
 

@@ -18,14 +18,15 @@
 
 #define LOG_MODULE "preview"
 
-#define FRAMES_FPS 10 /* of --frames, where nothing else is asked for */
+#define FRAMES_FPS 10 /* the default of --fps for --frames */
 
 struct preview {
     struct settings settings;
-    struct preview_screen wall;
+    struct preview_screen screen;
 };
 
-static const struct option_value *value(const struct preview *preview, enum setting setting)
+static const struct option_value *preview_option(const struct preview *preview,
+                                                 enum setting setting)
 {
     return &preview->settings.values[setting];
 }
@@ -38,41 +39,41 @@ static bool ends_in(const char *path, const char *ending)
 
 static bool wants_film(const struct preview *preview)
 {
-    return ends_in(value(preview, SETTING_OUTPUT)->text, ".mp4");
+    return ends_in(preview_option(preview, SETTING_OUTPUT)->text, ".mp4");
 }
 
-static bool load(struct preview *preview, struct err *err)
+static MUST_CHECK bool load_playlist(struct preview *preview, struct err *err)
 {
-    int64_t limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000);
-    return playout_open(&preview->wall.playing, preview->settings.source,
-                        value(preview, SETTING_TIMEZONE)->text, limit_ms, err);
+    int64_t limit_ms = (int64_t)(preview_option(preview, SETTING_DECODE_TIMEOUT)->number * 1000);
+    return playout_open(&preview->screen.playout, preview->settings.source,
+                        preview_option(preview, SETTING_TIMEZONE)->text, limit_ms, err);
 }
 
-static bool prepare(struct preview *preview, struct err *err)
+static MUST_CHECK bool create_preview_screen(struct preview *preview, struct err *err)
 {
-    const struct option_value *size = value(preview, SETTING_SIZE);
+    const struct option_value *size = preview_option(preview, SETTING_SIZE);
     char language[LANGUAGE_BYTES];
-    language_choose(value(preview, SETTING_LANGUAGE)->text, language);
+    language_choose(preview_option(preview, SETTING_LANGUAGE)->text, language);
     const struct loader_config config = {
         .screen_width_px = size->width,
         .screen_height_px = size->height,
-        .rotation = (int)value(preview, SETTING_ROTATE)->number,
+        .rotation = (int)preview_option(preview, SETTING_ROTATE)->number,
         .language = language,
-        .limit_ms = (int64_t)(value(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
+        .limit_ms = (int64_t)(preview_option(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
-    return preview_screen_init(&preview->wall, &config, err);
+    return preview_screen_init(&preview->screen, &config, err);
 }
 
 static double frame_ms(const struct preview *preview, int64_t start_ms, int frame)
 {
-    const struct option_value *fps = value(preview, SETTING_FPS);
+    const struct option_value *fps = preview_option(preview, SETTING_FPS);
     return (double)start_ms + frame * 1000 / (fps->given ? fps->number : FRAMES_FPS);
 }
 
-static bool write_frames(struct preview *preview, int64_t start_ms, struct err *err)
+static MUST_CHECK bool write_pictures(struct preview *preview, int64_t start_ms, struct err *err)
 {
-    const char *pattern = value(preview, SETTING_OUTPUT)->text;
-    int frames = (int)value(preview, SETTING_FRAMES)->number;
+    const char *pattern = preview_option(preview, SETTING_OUTPUT)->text;
+    int frames = (int)preview_option(preview, SETTING_FRAMES)->number;
     const char *number = strstr(pattern, "%d");
     if (frames > 1 && !number)
         return err_set(
@@ -85,50 +86,50 @@ static bool write_frames(struct preview *preview, int64_t start_ms, struct err *
                      number + 2);
         else
             snprintf(path, sizeof path, "%s", pattern);
-        if (!preview_screen_draw(&preview->wall, frame_ms(preview, start_ms, i), err) ||
-            !png_write(path, &preview->wall.canvas, err))
+        if (!preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err) ||
+            !png_write(path, &preview->screen.canvas, err))
             return false;
     }
     return true;
 }
 
-static bool write_strip(struct preview *preview, int64_t start_ms, struct err *err)
+static MUST_CHECK bool write_strip(struct preview *preview, int64_t start_ms, struct err *err)
 {
     struct contact_sheet sheet = {0};
-    int frames = (int)value(preview, SETTING_FRAMES)->number;
-    bool ok = contact_sheet_init(&sheet, frames, 1, &preview->wall.canvas, err);
+    int frames = (int)preview_option(preview, SETTING_FRAMES)->number;
+    bool ok = contact_sheet_init(&sheet, frames, 1, &preview->screen.canvas, err);
     for (int i = 0; ok && i < frames; i++)
-        ok = preview_screen_draw(&preview->wall, frame_ms(preview, start_ms, i), err) &&
-             contact_sheet_put(&sheet, i, 0, &preview->wall.canvas, err);
-    ok = ok && contact_sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+        ok = preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err) &&
+             contact_sheet_put(&sheet, i, 0, &preview->screen.canvas, err);
+    ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
     contact_sheet_finish(&sheet);
     return ok;
 }
 
-static bool draw_spot(struct preview *preview, int spot, const char *language, struct err *err)
+static MUST_CHECK bool draw_spot(struct preview *preview, int spot, const char *language,
+                                 struct err *err)
 {
-    struct preview_screen *wall = &preview->wall;
-    const struct playout *playing = &wall->playing;
-    /* A film stands for itself by its middle: films often begin with nothing. */
-    struct loader_key key = {playing->edition,
-                             playing->serial,
-                             spot,
-                             language,
-                             0,
-                             0,
-                             (double)programme_spot_ms(playing->programme, spot) / 2};
+    struct preview_screen *screen = &preview->screen;
+    const struct playout *playout = &screen->playout;
+    /* A film is shown by its middle, as films often begin with an empty picture. */
+    struct loader_key key = {.edition = playout->edition,
+                             .serial = playout->serial,
+                             .spot = spot,
+                             .language = language,
+                             .offset_ms = (double)programme_spot_ms(playout->programme, spot) / 2};
     for (;;) {
         struct picture *picture;
-        loader_poll(wall->loader);
-        enum loader_state state = loader_want(wall->loader, &key, &picture);
-        loader_end_round(wall->loader);
-        bool more = preview_screen_wait(wall);
+        loader_poll(screen->loader);
+        enum loader_state state = loader_request(screen->loader, &key, &picture);
+        loader_end_round(screen->loader);
+        bool more = preview_screen_wait(screen);
         if (state == LOADER_READY && !more) {
             struct display_mix mix = {.to = {picture, 0}, .mix = 1, .dim = 1};
-            return display_capture(wall->display, &mix, &wall->canvas, err);
+            return display_capture(screen->display, &mix, &screen->canvas, err);
         }
         if (!more)
-            return err_set(err, ERR_INPUT, "a spot can't be shown");
+            return err_set(err, ERR_INPUT, "cannot show spot %s",
+                           playout->edition->playlist->spots[spot].name);
     }
 }
 
@@ -137,109 +138,110 @@ static int languages_of(const struct playlist_spot *spot)
     return spot->text_count ? (int)spot->text_count : 1;
 }
 
-/* A row for each spot, a column for each of its languages. */
-static bool write_sheet(struct preview *preview, struct err *err)
+/* Writes a contact sheet with a row for each spot and a column for each of its languages. */
+static MUST_CHECK bool write_sheet(struct preview *preview, struct err *err)
 {
-    const struct playlist *playlist = preview->wall.playing.edition->playlist;
+    const struct playlist *playlist = preview->screen.playout.edition->playlist;
     struct contact_sheet sheet = {0};
     int columns = 1;
     for (size_t i = 0; i < playlist->spot_count; i++)
         if (languages_of(&playlist->spots[i]) > columns)
             columns = languages_of(&playlist->spots[i]);
-    bool ok =
-        contact_sheet_init(&sheet, columns, (int)playlist->spot_count, &preview->wall.canvas, err);
+    bool ok = contact_sheet_init(&sheet, columns, (int)playlist->spot_count,
+                                 &preview->screen.canvas, err);
     for (int row = 0; ok && row < (int)playlist->spot_count; row++) {
         const struct playlist_spot *spot = &playlist->spots[row];
         for (int column = 0; ok && column < languages_of(spot); column++) {
             const char *language = spot->text_count ? spot->texts[column].language : "";
             ok = draw_spot(preview, row, *language ? language : NULL, err) &&
-                 contact_sheet_put(&sheet, column, row, &preview->wall.canvas, err);
+                 contact_sheet_put(&sheet, column, row, &preview->screen.canvas, err);
         }
     }
-    ok = ok && contact_sheet_write(&sheet, value(preview, SETTING_OUTPUT)->text, err);
+    ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
     contact_sheet_finish(&sheet);
     return ok;
 }
 
-/* Local times go by --timezone if it is given, else by the playlist's zone, else the system's; now,
- * where there is none. */
-static bool read_instant(const struct preview *preview, enum setting setting, int64_t *ms,
-                         struct err *err)
+/* Reads an instant: now, where the option is not given. Local times are in the zone of
+ * --timezone, else the playlist's, else the system's. */
+static MUST_CHECK bool read_time_option(const struct preview *preview, enum setting setting,
+                                        int64_t *ms, struct err *err)
 {
-    const char *text = value(preview, setting)->text;
-    const char *own = value(preview, SETTING_TIMEZONE)->text;
-    const char *zone = own ? own : preview->wall.playing.edition->playlist->timezone;
+    const char *text = preview_option(preview, setting)->text;
+    const char *own = preview_option(preview, SETTING_TIMEZONE)->text;
+    const char *zone = own ? own : preview->screen.playout.edition->playlist->timezone;
     *ms = clock_wall_ms();
     return !text || settings_instant(&preview->settings, setting, zone, ms, err);
 }
 
-static bool write_film(struct preview *preview, struct err *err)
+static MUST_CHECK bool write_film(struct preview *preview, struct err *err)
 {
-    const struct option_value *fps = value(preview, SETTING_FPS);
-    struct preview_film film = {.path = value(preview, SETTING_OUTPUT)->text,
+    const struct option_value *fps = preview_option(preview, SETTING_FPS);
+    struct preview_film film = {.path = preview_option(preview, SETTING_OUTPUT)->text,
                                 .fps = fps->given ? fps->number : PREVIEW_FILM_FPS};
-    if (!read_instant(preview, SETTING_FROM, &film.from_ms, err) ||
-        !read_instant(preview, SETTING_TO, &film.to_ms, err))
+    if (!read_time_option(preview, SETTING_FROM, &film.from_ms, err) ||
+        !read_time_option(preview, SETTING_TO, &film.to_ms, err))
         return false;
     if (film.to_ms <= film.from_ms)
         return err_set(err, ERR_INPUT, "option --to needs a time after --from");
     if (film.to_ms - film.from_ms > PREVIEW_FILM_MS_MAX)
         return err_set(err, ERR_LIMIT,
-                       "a film is at most 24 hours long; choose a --to nearer to --from");
-    return preview_film_write(&preview->wall, &film, err);
+                       "a film has at most 24 hours; choose a --to closer to --from");
+    return preview_film_write(&preview->screen, &film, err);
 }
 
-static bool run(struct preview *preview, struct err *err)
+static MUST_CHECK bool run_preview(struct preview *preview, struct err *err)
 {
     int64_t start_ms;
-    if (!worker_process_prepare(value(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
-        !load(preview, err) || !prepare(preview, err))
+    if (!worker_process_prepare(preview_option(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
+        !load_playlist(preview, err) || !create_preview_screen(preview, err))
         return false;
-    if (value(preview, SETTING_SHEET)->given)
+    if (preview_option(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);
     if (wants_film(preview))
         return write_film(preview, err);
-    if (!read_instant(preview, SETTING_AT, &start_ms, err))
+    if (!read_time_option(preview, SETTING_AT, &start_ms, err))
         return false;
-    return value(preview, SETTING_STRIP)->given ? write_strip(preview, start_ms, err)
-                                                : write_frames(preview, start_ms, err);
+    return preview_option(preview, SETTING_STRIP)->given ? write_strip(preview, start_ms, err)
+                                                         : write_pictures(preview, start_ms, err);
 }
 
-/* Whether what is asked for fits together, before anything is done. */
-static bool is_sound(const struct preview *preview, struct err *err)
+/* Whether the options fit together. */
+static MUST_CHECK bool check_options(const struct preview *preview, struct err *err)
 {
-    static const enum setting of_film[] = {SETTING_FROM, SETTING_TO};
-    static const enum setting of_pictures[] = {SETTING_AT, SETTING_FRAMES, SETTING_STRIP,
-                                               SETTING_SHEET};
-    const struct option_value *size = value(preview, SETTING_SIZE);
+    static const enum setting film_options[] = {SETTING_FROM, SETTING_TO};
+    static const enum setting picture_options[] = {SETTING_AT, SETTING_FRAMES, SETTING_STRIP,
+                                                   SETTING_SHEET};
+    const struct option_value *size = preview_option(preview, SETTING_SIZE);
     if (!wants_film(preview)) {
-        if (!ends_in(value(preview, SETTING_OUTPUT)->text, ".png"))
+        if (!ends_in(preview_option(preview, SETTING_OUTPUT)->text, ".png"))
             return err_set(err, ERR_INPUT,
                            "option --output needs a name that ends in .png or .mp4, not \"%.200s\"",
-                           value(preview, SETTING_OUTPUT)->text);
-        for (size_t i = 0; i < sizeof of_film / sizeof *of_film; i++)
-            if (value(preview, of_film[i])->given)
+                           preview_option(preview, SETTING_OUTPUT)->text);
+        for (size_t i = 0; i < sizeof film_options / sizeof *film_options; i++)
+            if (preview_option(preview, film_options[i])->given)
                 return err_set(err, ERR_INPUT, "option --%s is for films; use it with -o out.mp4",
-                               settings_table.rows[of_film[i]].name);
+                               settings_table.rows[film_options[i]].name);
         return true;
     }
-    for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
-        if (value(preview, of_pictures[i])->given)
+    for (size_t i = 0; i < sizeof picture_options / sizeof *picture_options; i++)
+        if (preview_option(preview, picture_options[i])->given)
             return err_set(err, ERR_INPUT,
                            "option --%s is for pictures; a film needs --from and --to instead",
-                           settings_table.rows[of_pictures[i]].name);
-    if (!value(preview, SETTING_TO)->given)
+                           settings_table.rows[picture_options[i]].name);
+    if (!preview_option(preview, SETTING_TO)->given)
         return err_set(err, ERR_INPUT, "option --to is missing; it says when the film ends");
-    return film_writer_check_size(size->width, size->height, err) ||
-           err_prefix(err, "option --size ");
+    if (film_writer_check_size(size->width, size->height, err))
+        return true;
+    return err_prefix(err, "option --size ");
 }
 
-static bool is_complete(const struct preview *preview, struct err *err)
+static MUST_CHECK bool check_usage(const struct preview *preview, struct err *err)
 {
     if (preview->settings.help)
         return true;
-    if (preview->settings.source && value(preview, SETTING_OUTPUT)->text)
-        return is_sound(preview, err);
+    if (preview->settings.source && preview_option(preview, SETTING_OUTPUT)->text)
+        return check_options(preview, err);
     if (!preview->settings.source)
         return err_set(err, ERR_INPUT, "no playlist given; use duckling preview FILE -o out.png");
     return err_set(err, ERR_INPUT, "no output file given; add -o out.png or -o out.mp4");
@@ -251,15 +253,15 @@ int preview_main(int argc, char **argv)
     struct err err = {0};
     int status = EXIT_SUCCESS;
     if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err) ||
-        !is_complete(&preview, &err)) {
+        !check_usage(&preview, &err)) {
         status = usage_refuse(SETTINGS_PREVIEW, &err);
     } else if (preview.settings.help) {
         usage_print(SETTINGS_PREVIEW, preview.settings.help);
-    } else if (!run(&preview, &err)) {
-        log_error("%s", err.text);
+    } else if (!run_preview(&preview, &err)) {
+        log_error("cannot draw preview reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
-    preview_screen_finish(&preview.wall);
+    preview_screen_finish(&preview.screen);
     settings_finish(&preview.settings);
     log_flush();
     return status;

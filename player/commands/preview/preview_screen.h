@@ -1,7 +1,6 @@
-/* A screen in memory, with what a playlist shows on it at any instant, for preview.
+/* A screen in memory that shows what a playlist has at any instant, for preview.
  *
- * Nothing is ever late on it: whatever a worker still owes is waited for, so that each frame is the
- * one that its instant has. Main thread. */
+ * Nothing is late on it: it waits until the workers have finished. Main thread. */
 #ifndef COMMANDS_PREVIEW_PREVIEW_SCREEN_H
 #define COMMANDS_PREVIEW_PREVIEW_SCREEN_H
 
@@ -9,33 +8,32 @@
 #include "playout/playout.h"
 #include "screen/display.h"
 
-/* Zeroed: none. The parts are the wall's; the fields are for reading. */
+/* Zeroed: none. Callers only read the fields. */
 struct preview_screen {
-    struct playout playing;
+    struct playout playout;
     struct loader *loader;
     struct display *display;
-    struct canvas canvas; /* what was drawn last */
+    struct canvas canvas; /* drawn last */
 };
 
-/* Makes the screen, of the size of the configuration; `playing` is set by then. ERR_SYSTEM. */
-MUST_CHECK bool preview_screen_init(struct preview_screen *wall, const struct loader_config *config,
-                                    struct err *err);
-void preview_screen_finish(struct preview_screen *wall);
+/* Creates the screen, with the size in `config`, after `playout` was opened. ERR_SYSTEM. */
+MUST_CHECK bool preview_screen_init(struct preview_screen *screen,
+                                    const struct loader_config *config, struct err *err);
+void preview_screen_finish(struct preview_screen *screen);
 
-/* Sleeps until a worker has something to say. False, at once, where none owes anything: what is
- * there now is all there will be. */
-bool preview_screen_wait(const struct preview_screen *wall);
+/* Waits until a worker has sent something. Returns false at once when all workers have finished. */
+bool preview_screen_wait(const struct preview_screen *screen);
 
-/* What is wanted at an instant, once the workers have made it. Pictures that can't be shown are
+/* The scene at an instant, after waiting for its pictures. Pictures that can't be shown are
  * NULL. */
-struct show_wish preview_screen_settle(struct preview_screen *wall, double show_ms);
+struct show_request preview_screen_settle(struct preview_screen *screen, double show_ms);
 
-/* Puts a wish on a show that is zeroed, as if it had run since long before: no first picture to
- * fade in, nothing late. ERR_INPUT: a picture of it can't be shown. */
-MUST_CHECK bool preview_screen_join(struct show *show, const struct show_wish *wish,
+/* Starts a zeroed show with this scene, as if it had run for long: nothing fades in, nothing is
+ * late. ERR_INPUT: one of its pictures can't be shown. */
+MUST_CHECK bool preview_screen_join(struct show *show, const struct show_request *request,
                                     struct err *err);
 
-/* Draws an instant alone. ERR_INPUT as above, ERR_SYSTEM. */
-MUST_CHECK bool preview_screen_draw(struct preview_screen *wall, double show_ms, struct err *err);
+/* Draws one instant. ERR_INPUT as above, ERR_SYSTEM. */
+MUST_CHECK bool preview_screen_draw(struct preview_screen *screen, double show_ms, struct err *err);
 
 #endif
