@@ -115,10 +115,10 @@ class Publish(Publishing):
 
 class Refused(Publishing):
     def test_a_playlist_with_faults(self):
-        text = self.refuse("1 fault: nothing is published", self.write({"a": {"image": "no.png"}}))
+        text = self.refuse("1 fault, nothing was published", self.write({"a": {"image": "no.png"}}))
         self.assertRegex(text, r"(?m)^fault   \$.spots.a.image: .*no.png: No such file")
         (self.folder / "film.mp4").write_bytes(b"no film")
-        text = self.refuse("1 fault: nothing is published", self.write({"a": {"video": "film.mp4"}}))
+        text = self.refuse("1 fault, nothing was published", self.write({"a": {"video": "film.mp4"}}))
         self.assertRegex(text, r"(?m)^fault   \$.spots.a.video: ")
         self.assertFalse(self.base.exists())
         self.refuse("No such file", self.folder / "none.json")
@@ -133,7 +133,7 @@ class Refused(Publishing):
         compiled = self.folder / "again.json"
         text = json.loads((self.channel.folder / "p-1.json").read_text())
         compiled.write_text(json.dumps(text))
-        self.refuse("compiled already", compiled)
+        self.refuse("is a compiled playlist", compiled)
         del text["version"], text["channel"]
         compiled.write_text(json.dumps(text))
         self.refuse("compiled already", compiled)
@@ -180,7 +180,7 @@ class Refused(Publishing):
 
     def test_a_minisign_that_signs_something_else(self):
         path = self.wrapped_minisign("", 'sed -i "s/version=1/version=2/" "$7"')
-        self.refuse("does not verify", path=path)
+        self.refuse("does not match the public key", path=path)
 
 
 class DryRun(Publishing):
@@ -236,18 +236,18 @@ class Keys(Publishing):
         key = make_key(self.folder, "locked", "small acts")
         status, shown, said = self.at_terminal(self.playlist, key=key, answers=["great acts"])
         self.assertEqual((status, said), (1, ""))
-        self.assertIn("error publish: minisign failed", shown)
+        self.assertIn("error publish: cannot publish reason=\"minisign failed", shown)
         self.assertEqual(self.channel.files(), {})
 
     def test_no_terminal_to_ask_at(self):
         text = self.refuse("minisign failed", key=make_key(self.folder, "locked", "small acts"))
-        self.assertIn("there is no terminal to ask at; a key that works without one is made by minisign -G -W", text)
+        self.assertIn("there is no terminal to ask for it; run this in a terminal, or make a key without a password with minisign -G -W", text)
         (self.folder / "locked.pub").unlink()
-        self.refuse("no terminal to ask at", key=self.folder / "locked.key")
+        self.refuse("no terminal to ask for it", key=self.folder / "locked.key")
 
     def test_the_public_key_where_the_secret_is_wanted(self):
         self.refuse("operator.pub is a public key", key=self.folder / "operator.pub")
-        self.refuse("p.json is no secret key of minisign's", key=self.playlist)
+        self.refuse("needs a minisign secret key, and ", key=self.playlist)
 
     def test_no_public_key_beside(self):
         public = self.folder / "operator.pub"
@@ -297,7 +297,7 @@ class Signals(Publishing):
     def test_interrupt(self):
         self.assertEqual(self.publish_until(signal.SIGINT).count(self.nothing), 1)
 
-    nothing = "interrupted; nothing has changed for players; the same command goes on\n"
+    nothing = "interrupted, nothing has changed for players; run the command again to continue\n"
 
     def interrupted_at(self, ending):
         """What is said by a publication that Ctrl-C ends while the server takes a file."""
@@ -321,7 +321,7 @@ class Signals(Publishing):
 
     def test_interrupt_while_switching(self):
         words = self.interrupted_at("latest.minisig")
-        self.assertIn("players may have it; the same command makes sure\n", words)
+        self.assertIn("players may have the new version; run the command again to make sure\n", words)
         self.assertNotIn("nothing has changed", words)
 
     def test_hang_up(self):
@@ -489,7 +489,7 @@ class Meanwhile(Publishing):
 
     def test_before_the_pointer(self):
         self.shelf.hooks["p-2.json.minisig"] = self.put_other
-        self.refuse("another operator has published at the same time: version 2 is in force, not 1", to=self.shelf.url)
+        self.refuse("another operator published at the same time: version 2 is in force, not 1", to=self.shelf.url)
         self.assertEqual(self.shelf.files["channels/seoul/latest.minisig"], self.pointer)
 
     def test_before_the_playlist(self):
@@ -512,18 +512,18 @@ class Meanwhile(Publishing):
 
     def test_after_the_pointer(self):
         self.shelf.hooks_after["latest.minisig"] = self.put_other
-        self.refuse("latest.minisig is not what was put there", to=self.shelf.url)
+        self.refuse("latest.minisig is not what was uploaded", to=self.shelf.url)
 
     def test_another_file_under_the_same_version(self):
         def swap(shelf):
             shelf.files["channels/seoul/p-2.json"] = self.file
         before = self.shelf.files["channels/seoul/latest.minisig"]
         self.shelf.hooks["p-2.json.minisig"] = swap
-        self.refuse("p-2.json is not what was put there", to=self.shelf.url)
+        self.refuse("p-2.json is not what was uploaded", to=self.shelf.url)
         self.assertEqual(self.shelf.files["channels/seoul/latest.minisig"], before)
         # Later than that it is found, too.
         self.shelf.hooks["latest.minisig"] = lambda shelf: shelf.files.update({"channels/seoul/p-3.json": self.file})
-        self.refuse("p-3.json is not what was put there", to=self.shelf.url)
+        self.refuse("p-3.json is not what was uploaded", to=self.shelf.url)
         self.assertEqual(self.put(to=self.shelf.url)["version"], "4")
 
     def test_a_medium_that_changes(self):

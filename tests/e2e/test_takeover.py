@@ -97,7 +97,7 @@ class On(Takeover):
 
     def test_a_channel_without_a_playlist(self):
         """Its name may be mistyped: it is on, and that is told."""
-        words, on = "nothing was ever published on this channel", ("on", self.playlist, "--until", rfc3339(DAY))
+        words, on = "no playlist was ever published on this channel", ("on", self.playlist, "--until", rfc3339(DAY))
         self.assertIn(words, self.run_it(*on).stderr)
         self.command = "publish"
         self.put()
@@ -132,7 +132,7 @@ class Off(Takeover):
     def test_none_was_on(self):
         done = self.run_it("off")
         self.assertEqual(done.stdout, "")
-        self.assertIn("none was ever on", done.stderr)
+        self.assertIn("no takeover was ever on", done.stderr)
         self.assertEqual(self.channel.files(), {})
 
     def test_it_is_over_already(self):
@@ -192,7 +192,7 @@ class Off(Takeover):
                                (6, lambda path: path.write_bytes(bytes(2**20)))):
             self.on()
             spoil(self.channel.folder / f"t-{version - 1}.json")
-            self.assertIn("another takes its place", self.run_it("off").stderr)
+            self.assertIn("cannot read the current takeover's playlist, replacing it", self.run_it("off").stderr)
             self.assert_over(str(version))
 
     def test_nothing_in_the_way_keeps_it_going(self):
@@ -225,7 +225,7 @@ class Off(Takeover):
         self.put()
         self.command = "takeover"
         (self.channel.folder / "takeover.minisig").write_bytes((self.channel.folder / "latest.minisig").read_bytes())
-        self.refuse("wrong kind", "off")
+        self.refuse("it belongs to a playlist", "off")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@
 struct publish_command {
     struct settings settings;
     bool rollback;
-    int64_t version; /* to go back to; 0: the one before */
+    int64_t version; /* for --rollback; 0: the one before */
     int64_t expires_ms;
 };
 
-static bool read_expires(struct publish_command *command, struct err *err)
+static MUST_CHECK bool read_expires(struct publish_command *command, struct err *err)
 {
     const char *text = command->settings.values[SETTING_EXPIRES].text;
     int64_t now_ms = clock_wall_ms();
@@ -40,11 +40,13 @@ static bool read_expires(struct publish_command *command, struct err *err)
         return err_set(err, ERR_INPUT, "option --expires needs a time in the future, not %s (%s)",
                        text, when);
     publish_time_span(command->expires_ms - now_ms, span);
-    log_info("players report it as stale from then on expires=%s in=\"%s\"", when, span);
+    log_info("players will report the playlist as stale after this time expires=%s in=\"%s\"", when,
+             span);
     return true;
 }
 
-static bool read_usage(struct publish_command *command, int argc, char **argv, struct err *err)
+static MUST_CHECK bool read_publish_usage(struct publish_command *command, int argc, char **argv,
+                                          struct err *err)
 {
     struct settings *settings = &command->settings;
     if (!settings_read(settings, SETTINGS_PUBLISH, argc, argv, err) || settings->help)
@@ -59,8 +61,9 @@ static bool read_usage(struct publish_command *command, int argc, char **argv, s
     return publish_session_check(settings, err) && read_expires(command, err);
 }
 
-static bool publish_file(struct publish_command *command, struct publish_session *session,
-                         struct publish_outcome *outcome, struct err *err)
+static MUST_CHECK bool publish_file(struct publish_command *command,
+                                    struct publish_session *session,
+                                    struct publish_outcome *outcome, struct err *err)
 {
     struct publish_playlist file = {0};
     bool ok = publish_playlist_read(&file, &command->settings, command->settings.source, err) &&
@@ -76,8 +79,8 @@ static bool publish_file(struct publish_command *command, struct publish_session
     return ok;
 }
 
-static bool roll_back(struct publish_command *command, struct publish_session *session,
-                      struct publish_outcome *outcome, struct err *err)
+static MUST_CHECK bool roll_back(struct publish_command *command, struct publish_session *session,
+                                 struct publish_outcome *outcome, struct err *err)
 {
     struct publish_version version = {0};
     bool ok = publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err) &&
@@ -87,7 +90,7 @@ static bool roll_back(struct publish_command *command, struct publish_session *s
     return ok;
 }
 
-static bool run(struct publish_command *command, struct err *err)
+static MUST_CHECK bool run_publish(struct publish_command *command, struct err *err)
 {
     struct publish_session session = {0};
     struct publish_outcome outcome = {0};
@@ -95,7 +98,7 @@ static bool run(struct publish_command *command, struct err *err)
     publish_terminal_watch_signals();
     bool ok = (command->rollback ? roll_back(command, &session, &outcome, err)
                                  : publish_file(command, &session, &outcome, err)) &&
-              publish_session_tell(&session, &words, &outcome, err);
+              publish_session_print(&session, &words, &outcome, err);
     publish_session_finish(&session);
     return ok;
 }
@@ -105,12 +108,12 @@ int publish_main(int argc, char **argv)
     struct publish_command command = {0};
     struct err err = {0};
     int status = EXIT_SUCCESS;
-    if (!read_usage(&command, argc, argv, &err)) {
+    if (!read_publish_usage(&command, argc, argv, &err)) {
         status = usage_refuse(SETTINGS_PUBLISH, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_PUBLISH, command.settings.help);
-    } else if (!run(&command, &err)) {
-        log_error("%s", err.text);
+    } else if (!run_publish(&command, &err)) {
+        log_error("cannot publish reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
     settings_finish(&command.settings);

@@ -1,5 +1,5 @@
-/* The publish command: puts a playlist and its media on a server, signed, and switches its channel
- * over to it. Main thread. */
+/* The publish command: signs a playlist, uploads it with its media, and switches a channel over
+ * to it. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_H
 #define COMMANDS_PUBLISH_PUBLISH_H
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many files that were never put in force can't come of uploads that broke off. */
+/* Interrupted uploads can't leave more files than this that were never in force. */
 #define PASSED_OVER_MAX 1000
 #define NOT_SIGNED_MAX 64
 #define NEAR 16 /* so many versions after the last known one are looked for one by one */
@@ -41,50 +41,55 @@ bool publish_channel_is_unusable(const struct err *err)
            err->code == ERR_INPUT;
 }
 
-static bool get(const struct publish_channel *channel, const char *name, size_t limit_bytes,
-                char **data, size_t *size, struct err *err)
+static MUST_CHECK bool get_channel_file(const struct publish_channel *channel, const char *name,
+                                        size_t limit_bytes, char **data, size_t *size,
+                                        struct err *err)
 {
     *data = NULL;
     return target_get(channel->target, name, limit_bytes, data, size, err);
 }
 
-/* Where a name is, before the words of an error. */
-static bool at(const struct publish_channel *channel, const char *name, struct err *err)
+/* Puts the address of a file before the text of an error. */
+static MUST_CHECK bool prefix_address(const struct publish_channel *channel, const char *name,
+                                      struct err *err)
 {
     char place[512];
     target_public(channel->target, name, place, sizeof place);
     return err_prefix(err, "%s: ", place);
 }
 
-/* Behind the error of a signature by another key: by which. */
-static bool tell_keys(const struct publish_channel *channel, const char *bytes, struct err *err)
+/* Adds to the error of a signature which key made it, if that is not --key's. Returns false. */
+static MUST_CHECK bool set_key_mismatch(const struct publish_channel *channel, const char *bytes,
+                                        struct err *err)
 {
     char theirs[PUBLISH_KEYFILE_ID_BYTES], own[PUBLISH_KEYFILE_ID_BYTES], text[ERR_TEXT_BYTES];
     trust_key_id(channel->trust, 0, own);
     if (!publish_keyfile_signer(bytes, theirs) || strcmp(theirs, own) == 0)
         return false;
     snprintf(text, sizeof text, "%s", err->text);
-    return err_set(err, err->code,
-                   "%s: it is signed by key %s, and --key is %s: a wrong --key, a wrong --channel, "
-                   "or a change of keys",
-                   text, theirs, own);
+    return err_set(
+        err, err->code,
+        "%s: it is signed by key %s, but --key is %s; check --key and --channel, or follow "
+        "the steps for changing keys",
+        text, theirs, own);
 }
 
-/* What a signature file says that is this channel's, signed by the operator. */
-static bool open_seal(const struct publish_channel *channel, const char *bytes, size_t size,
-                      struct trust_seal *seal, struct pointer *pointer, struct err *err)
+/* Verifies a signature file, and reads the pointer in it: is it for this channel? */
+static MUST_CHECK bool open_channel_seal(const struct publish_channel *channel, const char *bytes,
+                                         size_t size, struct trust_seal *seal,
+                                         struct pointer *pointer, struct err *err)
 {
     *pointer = (struct pointer){.kind = channel->kind};
     if (!trust_open(channel->trust, bytes, size, seal, NULL, err))
-        return tell_keys(channel, bytes, err);
+        return set_key_mismatch(channel, bytes, err);
     if (!pointer_parse(seal->comment, pointer, err))
         return false;
     const struct pointer_rules rules = {.channel = channel->name, .kind = channel->kind};
     enum pointer_verdict verdict = pointer_judge(pointer, &rules);
     if (verdict == POINTER_WRONG_CHANNEL)
-        return err_set(err, ERR_TRUST, "wrong channel: %s", pointer->channel);
+        return err_set(err, ERR_TRUST, "it belongs to the channel %s", pointer->channel);
     if (verdict == POINTER_WRONG_KIND)
-        return err_set(err, ERR_TRUST, "wrong kind: it is a %s's",
+        return err_set(err, ERR_TRUST, "it belongs to a %s",
                        pointer->kind == POINTER_TAKEOVER ? "takeover" : "playlist");
     return true;
 }
@@ -98,33 +103,37 @@ bool publish_channel_current(const struct publish_channel *channel, struct point
     struct err why = {0};
     *pointer = (struct pointer){.kind = channel->kind};
     publish_channel_pointer_name(channel, name);
-    bool came = get(channel, name, POINTER_BYTES_MAX, &bytes, &size, &why), ok = came;
+    bool came = get_channel_file(channel, name, POINTER_BYTES_MAX, &bytes, &size, &why), ok = came;
     if (!came && why.code == ERR_MISSING)
         return true;
     if (came)
-        ok = open_seal(channel, bytes, size, &seal, pointer, &why) || at(channel, name, &why);
+        ok = open_channel_seal(channel, bytes, size, &seal, pointer, &why) ||
+             prefix_address(channel, name, &why);
     free(bytes);
-    /* That may be done, as what comes next is told by the files, too. */
-    return ok || err_set(err, why.code, "%s%s", why.text,
-                         (came || why.code == ERR_LIMIT) && publish_channel_is_unusable(&why)
-                             ? "; look who put it there, or delete it and publish again"
-                             : "");
+    if (ok)
+        return true;
+    /* It may be deleted, as the versions' files, too, say which version comes next. */
+    bool is_wrong_file = (came || why.code == ERR_LIMIT) && publish_channel_is_unusable(&why);
+    return err_set(err, why.code, "%s%s", why.text,
+                   is_wrong_file ? "; find out who put it there, or delete it and publish again"
+                                 : "");
 }
 
-/* The signature that is kept beside a version's file. */
-static bool read_seal(const struct publish_channel *channel, int64_t number,
-                      struct trust_seal *seal, struct pointer *pointer, struct err *err)
+/* Reads and verifies the signature file beside a version's file. */
+static MUST_CHECK bool read_version_seal(const struct publish_channel *channel, int64_t number,
+                                         struct trust_seal *seal, struct pointer *pointer,
+                                         struct err *err)
 {
     char name[PUBLISH_NAME_BYTES], *bytes = NULL;
     size_t size = 0;
     publish_channel_file_name(channel, number, ".minisig", name);
-    if (!get(channel, name, POINTER_BYTES_MAX, &bytes, &size, err))
+    if (!get_channel_file(channel, name, POINTER_BYTES_MAX, &bytes, &size, err))
         return false;
-    bool ok = open_seal(channel, bytes, size, seal, pointer, err);
+    bool ok = open_channel_seal(channel, bytes, size, seal, pointer, err);
     free(bytes);
     if (ok && pointer->version != number)
-        ok = err_set(err, ERR_TRUST, "it signs version %" PRId64, pointer->version);
-    return ok || at(channel, name, err);
+        ok = err_set(err, ERR_TRUST, "the signature is for version %" PRId64, pointer->version);
+    return ok || prefix_address(channel, name, err);
 }
 
 bool publish_channel_read(const struct publish_channel *channel, int64_t number,
@@ -135,16 +144,17 @@ bool publish_channel_read(const struct publish_channel *channel, int64_t number,
     struct trust_seal seal;
     *version = (struct publish_version){0};
     publish_channel_file_name(channel, number, "", name);
-    if (!read_seal(channel, number, &seal, &version->pointer, err) ||
-        !get(channel, name, (size_t)version->pointer.bytes, &version->bytes, &size, err))
+    if (!read_version_seal(channel, number, &seal, &version->pointer, err) ||
+        !get_channel_file(channel, name, (size_t)version->pointer.bytes, &version->bytes, &size,
+                          err))
         return false;
     if (size == (size_t)version->pointer.bytes
             ? trust_check(channel->trust, &seal, version->bytes, size, err)
-            : err_set(err, ERR_TRUST, "not of the length that is signed"))
+            : err_set(err, ERR_TRUST, "its length differs from the signed one"))
         return true;
     free(version->bytes);
     version->bytes = NULL;
-    return at(channel, name, err);
+    return prefix_address(channel, name, err);
 }
 
 struct probes {
@@ -156,7 +166,9 @@ struct probes {
 
 static void list_probes(const struct publish_channel *channel, int64_t above, struct probes *probes)
 {
-    int64_t far = above > 0 ? FAR_KNOWN : FAR_UNKNOWN, part = above > 0 ? 1 : 8;
+    bool is_known = above > 0;
+    int64_t far = is_known ? FAR_KNOWN : FAR_UNKNOWN;
+    int64_t part = is_known ? 1 : 8;
     probes->count = 0;
     for (int64_t offset = 1; offset <= far && above + offset <= POINTER_VERSION_MAX;
          offset += offset < NEAR ? 1 : offset / part) {
@@ -196,7 +208,7 @@ bool publish_channel_newest(const struct publish_channel *channel, const struct 
     struct err why = {0};
     for (int64_t number = highest; number > current->version && number > highest - NOT_SIGNED_MAX;
          number--) {
-        if (read_seal(channel, number, &seal, newest, &why))
+        if (read_version_seal(channel, number, &seal, newest, &why))
             return true;
         if (!publish_channel_is_unusable(&why))
             return err_set(err, why.code, "%s", why.text);
@@ -211,13 +223,14 @@ bool publish_channel_is_ours(const struct publish_channel *channel, int64_t numb
     struct trust_seal seal;
     struct pointer pointer;
     struct err why = {0};
-    bool is_sealed = read_seal(channel, number, &seal, &pointer, &why);
+    bool is_sealed = read_version_seal(channel, number, &seal, &pointer, &why);
     *is_ours = is_sealed || why.code == ERR_MISSING;
     return is_sealed || publish_channel_is_unusable(&why) || err_set(err, why.code, "%s", why.text);
 }
 
-static char *compile(const struct publish_channel *channel, const struct publish_content *content,
-                     int64_t number, size_t *size, struct err *err)
+static char *compile_content(const struct publish_channel *channel,
+                             const struct publish_content *content, int64_t number, size_t *size,
+                             struct err *err)
 {
     if (!content->files)
         return playlist_compile_again(content->bytes, content->size, channel->name, number, size,
@@ -229,16 +242,17 @@ static char *compile(const struct publish_channel *channel, const struct publish
     return playlist_compile(content->bytes, content->size, &with, size, err);
 }
 
-bool publish_channel_look(const struct publish_channel *channel,
-                          const struct publish_version *version, bool *is_free, bool *there,
-                          struct err *err)
+bool publish_channel_check_free(const struct publish_channel *channel,
+                                const struct publish_version *version, bool *is_free, bool *there,
+                                struct err *err)
 {
     char name[PUBLISH_NAME_BYTES], *bytes = NULL;
-    size_t size = 0, wanted = (size_t)version->pointer.bytes;
+    size_t size = 0, needed_bytes = (size_t)version->pointer.bytes;
     struct err why = {0};
     publish_channel_file_name(channel, version->pointer.version, "", name);
-    bool got = get(channel, name, PLAYLIST_BYTES_MAX, &bytes, &size, &why);
-    *there = got && bytes && size == wanted && memcmp(bytes, version->bytes, wanted) == 0;
+    bool got = get_channel_file(channel, name, PLAYLIST_BYTES_MAX, &bytes, &size, &why);
+    *there =
+        got && bytes && size == needed_bytes && memcmp(bytes, version->bytes, needed_bytes) == 0;
     *is_free = *there || why.code == ERR_MISSING;
     free(bytes);
     return got || publish_channel_is_unusable(&why) || err_set(err, why.code, "%s", why.text);
@@ -253,11 +267,13 @@ bool publish_channel_next(const struct publish_channel *channel,
         size_t size = 0;
         *version = (struct publish_version){.pointer = {.kind = channel->kind, .version = number}};
         if (number > POINTER_VERSION_MAX)
-            return err_set(err, ERR_LIMIT, "no version can follow %" PRId64, number - 1);
-        version->bytes = compile(channel, content, number, &size, err);
+            return err_set(err, ERR_LIMIT, "no version can follow %" PRId64 ", the highest",
+                           number - 1);
+        version->bytes = compile_content(channel, content, number, &size, err);
         version->pointer.bytes = (int64_t)size;
         snprintf(version->pointer.channel, sizeof version->pointer.channel, "%s", channel->name);
-        bool ok = version->bytes && publish_channel_look(channel, version, &is_free, there, err);
+        bool ok =
+            version->bytes && publish_channel_check_free(channel, version, &is_free, there, err);
         if (ok && is_free)
             return true;
         free(version->bytes);
@@ -267,6 +283,6 @@ bool publish_channel_next(const struct publish_channel *channel,
     }
     return err_set(err, ERR_LIMIT,
                    "versions %" PRId64 " to %" PRId64
-                   " of channel %s are all there with other content, and none is in force",
+                   " of channel %s exist with other content, and none is in force",
                    after + 1, after + PASSED_OVER_MAX, channel->name);
 }

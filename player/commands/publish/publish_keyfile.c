@@ -14,7 +14,7 @@
 #define ID_OFFSET 2        /* behind the algorithm's name */
 #define ID_BYTES 8
 
-static int value_of(char c)
+static int base64_value(char c)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -22,7 +22,7 @@ static int value_of(char c)
     return found ? (int)(found - letters) : -1;
 }
 
-/* The second line: keys and signatures are there, behind a comment. */
+/* The second line, which has the key or signature; the first is a comment. */
 static const char *second_line(const char *text)
 {
     const char *end = text + strcspn(text, "\n");
@@ -35,21 +35,25 @@ bool publish_keyfile_read(const char *path, bool *has_password, struct err *err)
     size_t size;
     *has_password = false;
     if (!file_read(path, FILE_BYTES_MAX, &bytes, &size, err))
-        return err_prefix(err, "--key: ");
+        return err_prefix(err, "option --key: ");
     const char *line = second_line(bytes);
     size_t letters = strcspn(line, "\r\n");
     bool is_public = letters == PUBLIC_LETTERS && strncmp(line, "RW", 2) == 0;
-    /* Base64 of "Ed", the name of what the password goes through (two zero bytes: none), "B2". */
+    /* Base64 of "Ed", then of the key derivation ("Sc", or two zero bytes: no password), then
+     * "B2". */
     bool is_plain = strncmp(line, "RWQAAEIy", 8) == 0;
     *has_password = strncmp(line, "RWRTY0Iy", 8) == 0;
     bool is_secret = letters == SECRET_LETTERS && (is_plain || *has_password);
     free(bytes);
     if (is_public)
         return err_set(err, ERR_INPUT,
-                       "--key: %s is a public key, which is what players get: the secret one signs "
-                       "(such as operator.key)",
+                       "option --key needs the secret key, such as operator.key, and %s is a "
+                       "public key",
                        path);
-    return is_secret || err_set(err, ERR_INPUT, "--key: %s is no secret key of minisign's", path);
+    if (!is_secret)
+        return err_set(err, ERR_INPUT, "option --key needs a minisign secret key, and %s is none",
+                       path);
+    return true;
 }
 
 bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BYTES])
@@ -59,7 +63,7 @@ bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BY
     unsigned bits = 0;
     int bit_count = 0;
     for (size_t count = 0; count < sizeof bytes; line++) {
-        int value = value_of(*line);
+        int value = base64_value(*line);
         if (value < 0)
             return false;
         bits = (bits << 6 | (unsigned)value) & 0xffff;

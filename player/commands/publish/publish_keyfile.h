@@ -1,5 +1,5 @@
-/* What minisign's key files and signatures say of themselves, for messages: nothing of it is
- * verified, and no secret is looked at. Any thread. */
+/* What minisign's key files and signatures claim to be, for messages: nothing is verified, and no
+ * secret is read. Any thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
 #define COMMANDS_PUBLISH_PUBLISH_KEYFILE_H
 
@@ -9,11 +9,11 @@
 
 #define PUBLISH_KEYFILE_ID_BYTES 17 /* 16 upper-case hexadecimal digits, as minisign prints them */
 
-/* Whether a file is a secret key, and of no use without a password. ERR_INPUT: it is a public key,
- * or none at all; ERR_MISSING, ... */
+/* Checks that a file is a secret key, and whether it has a password. ERR_INPUT: it is a public
+ * key, or no key; ERR_MISSING, ... */
 MUST_CHECK bool publish_keyfile_read(const char *path, bool *has_password, struct err *err);
 
-/* The id of the key that a signature file (bytes that end with a NUL) says it is by. False: it says
+/* The id of the key that a signature file (bytes that end with a NUL) names. False: it names
  * none. */
 bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BYTES]);
 

@@ -26,23 +26,23 @@
 #define SIDE_MAX 65535
 #define FPS_MIN 0.001
 
-/* One gathering. What follows `lock` is guarded by it. */
+/* The work of publish_media_gather. What follows `lock` is guarded by it. */
 struct gathering {
     const struct edition *edition;
     struct playlist_compile_file *files;
-    struct stat *states; /* of films, before they were hashed */
+    struct stat *states; /* of films, when they were hashed */
     size_t count;
     int64_t total_bytes;
     pthread_mutex_t lock;
-    size_t next; /* asset to be taken */
+    size_t next; /* asset to be hashed */
     int64_t done_bytes;
     struct publish_terminal_bar bar;
     bool failed;
-    size_t failed_at; /* of the failures the first in order, so that the words are the same */
+    size_t failed_at; /* the first asset that failed, so that the error doesn't depend on threads */
     struct err err;
 };
 
-static size_t take_next(struct gathering *gathering)
+static size_t take_next_asset(struct gathering *gathering)
 {
     pthread_mutex_lock(&gathering->lock);
     size_t taken = gathering->failed ? gathering->count : gathering->next;
@@ -51,7 +51,7 @@ static size_t take_next(struct gathering *gathering)
     return taken;
 }
 
-static void count_bytes(struct gathering *gathering, size_t bytes)
+static void add_hashed_bytes(struct gathering *gathering, size_t bytes)
 {
     pthread_mutex_lock(&gathering->lock);
     gathering->done_bytes += (int64_t)bytes;
@@ -59,7 +59,7 @@ static void count_bytes(struct gathering *gathering, size_t bytes)
     pthread_mutex_unlock(&gathering->lock);
 }
 
-static void fail(struct gathering *gathering, size_t asset, const struct err *err)
+static void record_failure(struct gathering *gathering, size_t asset, const struct err *err)
 {
     pthread_mutex_lock(&gathering->lock);
     if (!gathering->failed || asset < gathering->failed_at) {
@@ -70,8 +70,8 @@ static void fail(struct gathering *gathering, size_t asset, const struct err *er
     pthread_mutex_unlock(&gathering->lock);
 }
 
-static bool hash_open(struct gathering *gathering, int fd, struct hash *hash,
-                      struct playlist_compile_file *file, struct err *err)
+static MUST_CHECK bool hash_descriptor(struct gathering *gathering, int fd, struct hash *hash,
+                                       struct playlist_compile_file *file, struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
     bool ok = piece || err_oom(err);
@@ -81,19 +81,20 @@ static bool hash_open(struct gathering *gathering, int fd, struct hash *hash,
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            ok = err_set_errno(err, ERR_DISK, errno, "can't read");
+            ok = err_set_errno(err, ERR_DISK, errno, "cannot read it");
         else if (!hash_add(hash, piece, (size_t)got))
-            ok = err_set(err, ERR_SYSTEM, "can't be hashed");
+            ok = err_set(err, ERR_SYSTEM, "cannot compute its hash");
         else if ((file->bytes += got) > MEDIUM_BYTES_MAX)
-            ok = err_set(err, ERR_LIMIT, "over 4 GiB, which is more than a player fetches");
+            ok = err_set(err, ERR_LIMIT, "it is larger than 4 GiB, the most that a player fetches");
         if (ok)
-            count_bytes(gathering, (size_t)got);
+            add_hashed_bytes(gathering, (size_t)got);
     }
     free(piece);
-    return ok && (hash_result(hash, file->sha256) || err_set(err, ERR_SYSTEM, "can't be hashed"));
+    return ok &&
+           (hash_result(hash, file->sha256) || err_set(err, ERR_SYSTEM, "cannot compute its hash"));
 }
 
-static bool hash_file(struct gathering *gathering, size_t asset, struct err *err)
+static MUST_CHECK bool hash_film_or_font(struct gathering *gathering, size_t asset, struct err *err)
 {
     struct hash *hash = hash_create();
     int fd = hash ? edition_open(gathering->edition, (int)asset, err) : -1;
@@ -101,9 +102,9 @@ static bool hash_file(struct gathering *gathering, size_t asset, struct err *err
     if (!hash)
         err_oom(err);
     else if (fd >= 0 && fstat(fd, &gathering->states[asset]) < 0)
-        err_set_errno(err, ERR_SYSTEM, errno, "%s", gathering->edition->paths[asset]);
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot read %s", gathering->edition->paths[asset]);
     else if (fd >= 0)
-        ok = hash_open(gathering, fd, hash, &gathering->files[asset], err) ||
+        ok = hash_descriptor(gathering, fd, hash, &gathering->files[asset], err) ||
              err_prefix(err, "%s: ", gathering->edition->paths[asset]);
     if (fd >= 0)
         close(fd);
@@ -111,9 +112,9 @@ static bool hash_file(struct gathering *gathering, size_t asset, struct err *err
     return ok;
 }
 
-/* A still is read whole: the header that is measured and the bytes that are hashed must be the same
- * ones, whoever writes to the file meanwhile. */
-static bool hash_still(struct gathering *gathering, size_t asset, struct err *err)
+/* Hashes and measures a still. It is read whole, so that header and hash are of the same bytes,
+ * even if the file changes meanwhile. */
+static MUST_CHECK bool hash_still(struct gathering *gathering, size_t asset, struct err *err)
 {
     struct playlist_compile_file *file = &gathering->files[asset];
     struct still_header header;
@@ -127,46 +128,49 @@ static bool hash_still(struct gathering *gathering, size_t asset, struct err *er
     if (!ok) {
         err_set(err, ERR_INPUT, "%s: %s", path, reason);
     } else if (!hash_bytes(bytes, size, file->sha256)) {
-        ok = err_set(err, ERR_SYSTEM, "%s: can't be hashed", path);
+        ok = err_set(err, ERR_SYSTEM, "%s: cannot compute its hash", path);
     } else {
         bool turned = header.orientation >= 5;
         file->bytes = (int64_t)size;
         file->width = turned ? header.height : header.width;
         file->height = turned ? header.width : header.height;
-        count_bytes(gathering, size);
+        add_hashed_bytes(gathering, size);
     }
     free(bytes);
     return ok;
 }
 
-static void *work(void *context)
+static void *hash_assets(void *context)
 {
     struct gathering *gathering = context;
-    for (size_t asset; (asset = take_next(gathering)) < gathering->count;) {
+    for (size_t asset; (asset = take_next_asset(gathering)) < gathering->count;) {
         struct err err = {0};
         bool is_still = media_verify_is_still(gathering->edition->playlist, (int)asset);
-        bool ok = is_still ? hash_still(gathering, asset, &err) : hash_file(gathering, asset, &err);
+        bool ok = is_still ? hash_still(gathering, asset, &err)
+                           : hash_film_or_font(gathering, asset, &err);
         if (ok && gathering->files[asset].bytes == 0)
-            ok = err_set(&err, ERR_INPUT, "%s: empty", gathering->edition->paths[asset]);
+            ok =
+                err_set(&err, ERR_INPUT, "%s: the file is empty", gathering->edition->paths[asset]);
         if (!ok)
-            fail(gathering, asset, &err);
+            record_failure(gathering, asset, &err);
     }
     return NULL;
 }
 
-/* On this thread and others; fewer of them where no more can be had. */
-static void work_together(struct gathering *gathering)
+/* Hashes on this thread, and on as many more as there are processors and can be started. */
+static void hash_in_threads(struct gathering *gathering)
 {
     pthread_t threads[THREADS_MAX];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = processors < 1             ? 1
-                    : processors > THREADS_MAX ? THREADS_MAX
-                                               : (size_t)processors;
+    size_t thread_count = processors < 1 ? 1 : (size_t)processors;
+    if (thread_count > THREADS_MAX)
+        thread_count = THREADS_MAX;
     size_t started = 0;
-    wanted = wanted < gathering->count ? wanted : gathering->count;
-    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, gathering) == 0)
+    thread_count = thread_count < gathering->count ? thread_count : gathering->count;
+    while (started + 1 < thread_count &&
+           pthread_create(&threads[started], NULL, hash_assets, gathering) == 0)
         started++;
-    work(gathering);
+    hash_assets(gathering);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
 }
@@ -182,8 +186,9 @@ static bool is_film(const struct playlist *playlist, size_t asset)
     return false;
 }
 
-/* What a worker says, as far as a playlist may have it (duckling-playlist(5), COMPILED FORM). */
-static void keep_facts(struct playlist_compile_file *file, const struct film_client_facts *facts)
+/* Takes over a worker's facts within the bounds of duckling-playlist(5), COMPILED FORM. */
+static void set_film_facts(struct playlist_compile_file *file,
+                           const struct film_client_facts *facts)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
     int64_t ms = facts->duration_us / 1000;
@@ -198,8 +203,8 @@ static void keep_facts(struct playlist_compile_file *file, const struct film_cli
         memcpy(file->codec, facts->codec, sizeof file->codec);
 }
 
-static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file *file,
-                         struct err *err)
+static MUST_CHECK bool measure_open_film(int fd, int64_t limit_ms,
+                                         struct playlist_compile_file *file, struct err *err)
 {
     const struct film_client_request request = {.probe_only = true, .limit_ms = limit_ms};
     struct film_client *film = film_client_start(&request, fd, err);
@@ -212,39 +217,40 @@ static bool look_at_open(int fd, int64_t limit_ms, struct playlist_compile_file 
         poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
     }
     if (state == FILM_CLIENT_READY)
-        keep_facts(file, film_client_facts(film));
+        set_film_facts(file, film_client_facts(film));
     film_client_stop(film);
     worker_process_reap(false);
     return state == FILM_CLIENT_READY;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* The film that is looked at must be the one that was hashed, whoever writes to it meanwhile. */
-static bool look_at(const struct gathering *gathering, size_t asset, int64_t limit_ms,
-                    struct err *err)
+/* Measures a film, and checks that it is still the file that was hashed. */
+static MUST_CHECK bool measure_film(const struct gathering *gathering, size_t asset,
+                                    int64_t limit_ms, struct err *err)
 {
     const char *path = gathering->edition->paths[asset];
     struct stat now;
     int fd = edition_open(gathering->edition, (int)asset, err);
     if (fd < 0)
         return false;
-    bool ok =
-        look_at_open(fd, limit_ms, &gathering->files[asset], err) || err_prefix(err, "%s: ", path);
-    if (ok && (fstat(fd, &now) < 0 || !is_same(&now, &gathering->states[asset])))
-        ok = err_set(err, ERR_INPUT, "%s: changed while it was read; try again", path);
+    bool ok = measure_open_film(fd, limit_ms, &gathering->files[asset], err) ||
+              err_prefix(err, "%s: ", path);
+    if (ok && (fstat(fd, &now) < 0 || !is_same_file(&now, &gathering->states[asset])))
+        ok = err_set(err, ERR_INPUT, "%s: the file changed while it was read; try again", path);
     close(fd);
     return ok;
 }
 
-static bool look_at_films(const struct gathering *gathering, int64_t limit_ms, struct err *err)
+static MUST_CHECK bool measure_films(const struct gathering *gathering, int64_t limit_ms,
+                                     struct err *err)
 {
     for (size_t i = 0; i < gathering->count; i++)
-        if (is_film(gathering->edition->playlist, i) && !look_at(gathering, i, limit_ms, err))
+        if (is_film(gathering->edition->playlist, i) && !measure_film(gathering, i, limit_ms, err))
             return false;
     return true;
 }
@@ -255,19 +261,20 @@ static int compare_targets(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-/* Names are in place: each once, in their order. */
-static void keep_different(struct publish_media *media, size_t count)
+/* Sorts the targets by name, and leaves each name once. */
+static void remove_duplicate_targets(struct publish_media *media, size_t count)
 {
     if (count > 0)
         qsort(media->targets, count, sizeof *media->targets, compare_targets);
     for (size_t i = 0; i < count; i++) {
-        size_t kept = media->target_count;
-        if (kept == 0 || strcmp(media->targets[kept - 1].name, media->targets[i].name) != 0)
+        size_t count_so_far = media->target_count;
+        if (count_so_far == 0 ||
+            strcmp(media->targets[count_so_far - 1].name, media->targets[i].name) != 0)
             media->targets[media->target_count++] = media->targets[i];
     }
 }
 
-static bool make_room(struct publish_media *media, size_t count, struct err *err)
+static MUST_CHECK bool allocate_media(struct publish_media *media, size_t count, struct err *err)
 {
     media->files = calloc(count + 1, sizeof *media->files);
     media->targets = calloc(count + 1, sizeof *media->targets);
@@ -275,7 +282,7 @@ static bool make_room(struct publish_media *media, size_t count, struct err *err
     return (media->files && media->targets && media->names) || err_oom(err);
 }
 
-static void put_targets(struct publish_media *media, const struct edition *edition)
+static void fill_targets(struct publish_media *media, const struct edition *edition)
 {
     for (size_t i = 0; i < media->file_count; i++) {
         const struct playlist_compile_file *file = &media->files[i];
@@ -284,17 +291,17 @@ static void put_targets(struct publish_media *media, const struct edition *editi
             .name = media->names[i], .path = edition->paths[i], .bytes = file->bytes};
         memcpy(media->targets[i].sha256, file->sha256, HASH_BYTES);
     }
-    keep_different(media, media->file_count);
+    remove_duplicate_targets(media, media->file_count);
 }
 
 /* Hashes all files. */
-static bool hash_all(struct gathering *gathering, struct err *err)
+static MUST_CHECK bool hash_all(struct gathering *gathering, struct err *err)
 {
     int number = pthread_mutex_init(&gathering->lock, NULL);
     if (number != 0)
-        return err_set_errno(err, ERR_SYSTEM, number, "a lock");
+        return err_set_errno(err, ERR_SYSTEM, number, "cannot create a lock");
     publish_terminal_bar_begin(&gathering->bar, "hashing");
-    work_together(gathering);
+    hash_in_threads(gathering);
     publish_terminal_bar_end(&gathering->bar);
     pthread_mutex_destroy(&gathering->lock);
     if (gathering->failed && err)
@@ -308,7 +315,7 @@ bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
     const struct playlist *playlist = edition->playlist;
     struct gathering gathering = {.edition = edition, .count = playlist->asset_count};
     *media = (struct publish_media){0};
-    if (!make_room(media, playlist->asset_count, err))
+    if (!allocate_media(media, playlist->asset_count, err))
         return false;
     gathering.files = media->files;
     gathering.states = calloc(playlist->asset_count + 1, sizeof *gathering.states);
@@ -320,10 +327,10 @@ bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
         media->files[i].path = playlist->assets[i].path;
         gathering.total_bytes += stat(edition->paths[i], &st) == 0 ? st.st_size : 0;
     }
-    bool ok = hash_all(&gathering, err) && look_at_films(&gathering, limit_ms, err);
+    bool ok = hash_all(&gathering, err) && measure_films(&gathering, limit_ms, err);
     free(gathering.states);
     if (ok)
-        put_targets(media, edition);
+        fill_targets(media, edition);
     return ok;
 }
 
@@ -331,17 +338,18 @@ bool publish_media_assume(const struct playlist *playlist, struct publish_media 
                           struct err *err)
 {
     *media = (struct publish_media){0};
-    if (!make_room(media, playlist->asset_count, err))
+    if (!allocate_media(media, playlist->asset_count, err))
         return false;
     for (size_t i = 0; i < playlist->asset_count; i++) {
         const struct playlist_asset *asset = &playlist->assets[i];
         if (!playlist_compile_name_of(asset, media->names[i]))
-            return err_set(err, ERR_INPUT, "%s is not kept among the channel's media", asset->path);
+            return err_set(err, ERR_INPUT, "%s is not one of the channel's media files",
+                           asset->path);
         media->targets[i] =
             (struct target_file){.name = media->names[i], .bytes = asset->size_bytes};
         memcpy(media->targets[i].sha256, asset->sha256, HASH_BYTES);
     }
-    keep_different(media, playlist->asset_count);
+    remove_duplicate_targets(media, playlist->asset_count);
     return true;
 }
 

@@ -1,5 +1,5 @@
-/* The media of a playlist that is to be published: hashed by as many threads as there are
- * processors, and measured, films by a sandboxed worker. Called on the main thread. */
+/* Hashes and measures the media of a playlist that is to be published: in as many threads as
+ * there are processors, films in a sandboxed worker. Called on the main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_MEDIA_H
 #define COMMANDS_PUBLISH_PUBLISH_MEDIA_H
 
@@ -19,15 +19,15 @@ struct publish_media {
     char (*names)[PLAYLIST_COMPILE_NAME_BYTES]; /* what the targets' names point into */
 };
 
-/* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms: for
- * the look at each film. ERR_INPUT (an asset that can't be published: no picture or film that can
- * be shown, empty, too large, changed meanwhile), ERR_MISSING, ERR_SYSTEM, and as film_client_poll.
- * publish_media_finish in any case. */
+/* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms:
+ * the longest that a worker may take for a film. ERR_INPUT (an asset can't be published: it is
+ * no picture or film that can be shown, is empty, too large, or has changed meanwhile),
+ * ERR_MISSING, ERR_SYSTEM, and as film_client_poll. publish_media_finish in any case. */
 MUST_CHECK bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
                                      struct publish_media *media, struct err *err);
 
-/* The media of a playlist that is compiled already; it must outlive them. Only targets, without
- * local paths. ERR_INPUT: one is kept elsewhere; ERR_SYSTEM. */
+/* The media of a compiled playlist, which must outlive them: only targets, without local paths.
+ * ERR_INPUT: an asset is not among the channel's media; ERR_SYSTEM. */
 MUST_CHECK bool publish_media_assume(const struct playlist *playlist, struct publish_media *media,
                                      struct err *err);
 

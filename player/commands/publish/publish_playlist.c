@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool check(const struct publish_playlist *file, const struct settings *settings,
-                  const char *path, struct err *err)
+static MUST_CHECK bool check_file(const struct publish_playlist *file,
+                                  const struct settings *settings, const char *path,
+                                  struct err *err)
 {
     const struct check_bytes bytes = {file->bytes, file->size};
     struct check_report report = {.stream = stderr};
@@ -15,18 +16,18 @@ static bool check(const struct publish_playlist *file, const struct settings *se
     if (!check_playlist(settings, path, &bytes, &report, err))
         return false;
     if (report.faults > 0)
-        return err_set(err, ERR_INPUT, "%s has %zu fault%s: nothing is published", path,
+        return err_set(err, ERR_INPUT, "%s has %zu fault%s, nothing was published", path,
                        report.faults, report.faults == 1 ? "" : "s");
-    return !strict || report.warnings == 0 ||
-           err_set(err, ERR_INPUT,
-                   "%s has %zu warning%s, and --strict is given: nothing is "
-                   "published",
-                   path, report.warnings, report.warnings == 1 ? "" : "s");
+    if (!strict || report.warnings == 0)
+        return true;
+    return err_set(err, ERR_INPUT,
+                   "%s has %zu warning%s, and --strict is given, so nothing was published", path,
+                   report.warnings, report.warnings == 1 ? "" : "s");
 }
 
-/* Takes the playlist over. */
-static bool gather(struct publish_playlist *file, const struct settings *settings,
-                   struct playlist *playlist, const char *path, struct err *err)
+/* Hashes the media; takes the playlist over. */
+static MUST_CHECK bool gather_media(struct publish_playlist *file, const struct settings *settings,
+                                    struct playlist *playlist, const char *path, struct err *err)
 {
     int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
     file->edition = edition_assume(playlist, path);
@@ -41,18 +42,19 @@ bool publish_playlist_read(struct publish_playlist *file, const struct settings 
     *file = (struct publish_playlist){0};
     if (!edition_may_be(path, err) ||
         !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
-        !check(file, settings, path, err))
+        !check_file(file, settings, path, err))
         return false;
     struct playlist *playlist = playlist_parse(file->bytes, file->size, &faults);
     playlist_faults_finish(&faults);
-    if (!playlist) /* it just had no faults */
+    if (!playlist) /* it was just checked, and had no faults */
         return err_oom(err);
     if (playlist->version != 0 || playlist->channel) {
         playlist_destroy(playlist);
         return err_set(err, ERR_INPUT,
-                       "%s is compiled already: publish the playlist that it was made from", path);
+                       "%s is a compiled playlist; publish the playlist that it was made from",
+                       path);
     }
-    return gather(file, settings, playlist, path, err);
+    return gather_media(file, settings, playlist, path, err);
 }
 
 void publish_playlist_finish(struct publish_playlist *file)

@@ -1,4 +1,4 @@
-/* A playlist file that is to be published: read once, checked, its media hashed. Main thread. */
+/* Reads the playlist file that is to be published, checks it, and hashes its media. Main thread. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_PLAYLIST_H
 #define COMMANDS_PUBLISH_PUBLISH_PLAYLIST_H
 
@@ -9,13 +9,13 @@
 struct publish_playlist {
     char *bytes;
     size_t size;
-    struct edition *edition; /* holds what the media point into */
+    struct edition *edition; /* the media point into it */
     struct publish_media media;
 };
 
-/* Reads a playlist and does what the check command does with it: warnings and faults go to standard
- * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is compiled already; else as
- * publish_media_gather. publish_playlist_finish in any case. */
+/* Reads a playlist and checks it as the check command does: warnings and faults go to standard
+ * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is a compiled playlist; else
+ * as publish_media_gather. publish_playlist_finish in any case. */
 MUST_CHECK bool publish_playlist_read(struct publish_playlist *file,
                                       const struct settings *settings, const char *path,
                                       struct err *err);

@@ -12,58 +12,58 @@
 
 extern char **environ;
 
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-static void hold_signals(struct publish_private_dir *room)
+static void block_signals(struct publish_private_dir *dir)
 {
     const struct sigaction plain = {.sa_handler = SIG_DFL};
-    sigset_t held;
-    sigemptyset(&room->awaited);
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        sigaddset(&room->awaited, ending[i]);
-    sigaddset(&room->awaited, SIGCHLD);
-    held = room->awaited;
-    /* Setting the terminal right again must not stop a process that went to the background. */
-    sigaddset(&held, SIGTTOU);
-    /* A parent may have left SIGCHLD ignored: then nobody could be waited for. */
-    sigaction(SIGCHLD, &plain, &room->child_before);
-    sigprocmask(SIG_BLOCK, &held, &room->before);
+    sigset_t blocked;
+    sigemptyset(&dir->awaited);
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
+        sigaddset(&dir->awaited, ending_signals[i]);
+    sigaddset(&dir->awaited, SIGCHLD);
+    blocked = dir->awaited;
+    /* Restoring the terminal must not stop a process that is now in the background. */
+    sigaddset(&blocked, SIGTTOU);
+    /* A parent may have left SIGCHLD ignored, and then waitpid would fail. */
+    sigaction(SIGCHLD, &plain, &dir->child_before);
+    sigprocmask(SIG_BLOCK, &blocked, &dir->before);
 }
 
-static bool make_folder(struct publish_private_dir *room, struct err *err)
+static MUST_CHECK bool make_private_folder(struct publish_private_dir *dir, struct err *err)
 {
     const char *place = getenv("TMPDIR");
-    int used = snprintf(room->folder, sizeof room->folder, "%s/duckling-publish-XXXXXX",
+    int used = snprintf(dir->folder, sizeof dir->folder, "%s/duckling-publish-XXXXXX",
                         place && *place ? place : P_tmpdir);
-    /* Room is left for the names of the files. */
-    bool fits = used > 0 && (size_t)used + 64 < sizeof room->folder;
-    if (fits && mkdtemp(room->folder))
+    /* The names of the files must fit, too. */
+    bool fits = used > 0 && (size_t)used + 64 < sizeof dir->folder;
+    if (fits && mkdtemp(dir->folder))
         return true;
     int number = errno;
-    room->folder[0] = '\0';
+    dir->folder[0] = '\0';
     if (!fits)
-        return err_set(err, ERR_SYSTEM, "TMPDIR is too long");
-    return err_set_errno(err, ERR_SYSTEM, number, "a private folder in %s",
+        return err_set(err, ERR_SYSTEM, "the path in TMPDIR is too long");
+    return err_set_errno(err, ERR_SYSTEM, number, "cannot create a private folder in %s",
                          place && *place ? place : P_tmpdir);
 }
 
-bool publish_private_dir_open(struct publish_private_dir *room, const char *input,
+bool publish_private_dir_open(struct publish_private_dir *dir, const char *input,
                               const char *output, struct err *err)
 {
-    *room = (struct publish_private_dir){0};
-    hold_signals(room);
-    if (!make_folder(room, err))
+    *dir = (struct publish_private_dir){0};
+    block_signals(dir);
+    if (!make_private_folder(dir, err))
         return false;
-    int first = snprintf(room->input, sizeof room->input, "%s/%s", room->folder, input);
-    int second = snprintf(room->output, sizeof room->output, "%s/%s", room->folder, output);
-    return (first < (int)sizeof room->input && second < (int)sizeof room->output) ||
-           err_set(err, ERR_SYSTEM, "TMPDIR is too long");
+    int first = snprintf(dir->input, sizeof dir->input, "%s/%s", dir->folder, input);
+    int second = snprintf(dir->output, sizeof dir->output, "%s/%s", dir->folder, output);
+    return (first < (int)sizeof dir->input && second < (int)sizeof dir->output) ||
+           err_set(err, ERR_SYSTEM, "the path in TMPDIR is too long");
 }
 
-bool publish_private_dir_write(const struct publish_private_dir *room, const void *data,
-                               size_t size, struct err *err)
+bool publish_private_dir_write(const struct publish_private_dir *dir, const void *data, size_t size,
+                               struct err *err)
 {
-    int fd = open(room->input, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = open(dir->input, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = fd >= 0;
     for (const char *from = data; ok && size > 0;) {
         ssize_t done = write(fd, from, size);
@@ -72,14 +72,14 @@ bool publish_private_dir_write(const struct publish_private_dir *room, const voi
         size -= done > 0 ? (size_t)done : 0;
     }
     if (!ok)
-        err_set_errno(err, ERR_SYSTEM, errno, "writing %s", room->input);
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot write %s", dir->input);
     if (fd >= 0 && close(fd) < 0 && ok)
-        ok = err_set_errno(err, ERR_SYSTEM, errno, "writing %s", room->input);
+        ok = err_set_errno(err, ERR_SYSTEM, errno, "cannot write %s", dir->input);
     return ok;
 }
 
-static bool spawn(const struct publish_private_dir *room, char *const argv[], pid_t *child,
-                  struct err *err)
+static MUST_CHECK bool spawn_program(const struct publish_private_dir *dir, char *const argv[],
+                                     pid_t *child, struct err *err)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -87,12 +87,12 @@ static bool spawn(const struct publish_private_dir *room, char *const argv[], pi
     if (number == 0 && (number = posix_spawnattr_init(&attributes)) != 0)
         posix_spawn_file_actions_destroy(&actions);
     if (number != 0)
-        return err_set_errno(err, ERR_SYSTEM, number, "starting %s", argv[0]);
+        return err_set_errno(err, ERR_SYSTEM, number, "cannot start %s", argv[0]);
     number = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     if (number == 0)
         number = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     if (number == 0)
-        number = posix_spawnattr_setsigmask(&attributes, &room->before);
+        number = posix_spawnattr_setsigmask(&attributes, &dir->before);
     if (number == 0)
         number = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     if (number == 0)
@@ -102,54 +102,54 @@ static bool spawn(const struct publish_private_dir *room, char *const argv[], pi
     if (number == ENOENT)
         return err_set(err, ERR_MISSING, "the program %s is not installed (Debian package %s)",
                        argv[0], argv[0]);
-    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "starting %s", argv[0]);
+    return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "cannot start %s", argv[0]);
 }
 
-/* All signals that could end the wait are blocked, so none slips through between looking and
- * waiting. */
-static bool wait_for(struct publish_private_dir *room, pid_t child, int *status)
+/* Waits for a child. All signals that could end the wait are blocked, so none is lost between
+ * waitpid and sigwaitinfo. */
+static bool wait_for_program(struct publish_private_dir *dir, pid_t child, int *status)
 {
     pid_t ended;
     while ((ended = waitpid(child, status, WNOHANG)) == 0) {
-        int number = sigwaitinfo(&room->awaited, NULL);
+        int number = sigwaitinfo(&dir->awaited, NULL);
         if (number > 0 && number != SIGCHLD) {
-            room->signal = number;
+            dir->signal = number;
             kill(child, SIGTERM);
         }
     }
     return ended == child;
 }
 
-bool publish_private_dir_run(struct publish_private_dir *room, char *const argv[], struct err *err)
+bool publish_private_dir_run(struct publish_private_dir *dir, char *const argv[], struct err *err)
 {
     struct termios terminal;
     pid_t child = -1;
     int status = 0;
     bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
-    if (!spawn(room, argv, &child, err))
+    if (!spawn_program(dir, argv, &child, err))
         return false;
-    if (!wait_for(room, child, &status))
-        return err_set_errno(err, ERR_SYSTEM, errno, "waiting for %s", argv[0]);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && room->signal == 0)
+    if (!wait_for_program(dir, child, &status))
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot wait for %s", argv[0]);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && dir->signal == 0)
         return true;
-    /* Who is ended while it asks for a password leaves the terminal without echo. */
+    /* A program that was ended at its password prompt has left the terminal without echo. */
     if (has_terminal)
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
-    if (WIFEXITED(status) && room->signal == 0)
+    if (WIFEXITED(status) && dir->signal == 0)
         return err_set(err, ERR_SYSTEM, "%s failed (exit status %d)", argv[0], WEXITSTATUS(status));
     return err_set(err, ERR_SYSTEM, "%s was interrupted", argv[0]);
 }
 
-void publish_private_dir_close(struct publish_private_dir *room)
+void publish_private_dir_close(struct publish_private_dir *dir)
 {
-    if (room->folder[0]) {
-        unlink(room->input);
-        unlink(room->output);
-        rmdir(room->folder);
+    if (dir->folder[0]) {
+        unlink(dir->input);
+        unlink(dir->output);
+        rmdir(dir->folder);
     }
-    sigaction(SIGCHLD, &room->child_before, NULL);
-    /* What came while nothing ran is pending, and comes with the mask. */
-    if (room->signal != 0)
-        raise(room->signal);
-    sigprocmask(SIG_SETMASK, &room->before, NULL);
+    sigaction(SIGCHLD, &dir->child_before, NULL);
+    /* A signal that came while no program ran is pending, and is delivered now. */
+    if (dir->signal != 0)
+        raise(dir->signal);
+    sigprocmask(SIG_SETMASK, &dir->before, NULL);
 }

@@ -1,6 +1,6 @@
-/* A private folder for signing, with at most two files in it, and the program that is run over
- * them. While the room is open SIGINT, SIGTERM, SIGHUP and SIGQUIT wait; what has come is taken
- * up when it is closed. Main thread, one room at a time. */
+/* A private folder for signing, with at most two files, and the program that is run on them.
+ * While it is open SIGINT, SIGTERM, SIGHUP and SIGQUIT are blocked; one that came is delivered
+ * when it is closed. Main thread, one folder at a time. */
 #ifndef COMMANDS_PUBLISH_PUBLISH_PRIVATE_DIR_H
 #define COMMANDS_PUBLISH_PUBLISH_PRIVATE_DIR_H
 
@@ -15,25 +15,25 @@ struct publish_private_dir {
     char input[PATH_MAX], output[PATH_MAX];
     sigset_t before, awaited;
     struct sigaction child_before;
-    int signal; /* that came while a program ran; 0: none */
+    int signal; /* the one that came while a program ran; 0: none */
 };
 
-/* The folder below TMPDIR, for its owner alone; nothing is in it yet. `input` and `output` become
+/* Creates the folder in TMPDIR, for its owner alone, and empty. `input` and `output` become
  * the paths of the files with these names. ERR_SYSTEM. publish_private_dir_close in any case. */
-MUST_CHECK bool publish_private_dir_open(struct publish_private_dir *room, const char *input,
+MUST_CHECK bool publish_private_dir_open(struct publish_private_dir *dir, const char *input,
                                          const char *output, struct err *err);
 
-MUST_CHECK bool publish_private_dir_write(const struct publish_private_dir *room, const void *data,
+MUST_CHECK bool publish_private_dir_write(const struct publish_private_dir *dir, const void *data,
                                           size_t size, struct err *err);
 
 /* Runs a program (by PATH; argv ends with NULL) with this process's standard input and standard
- * error, its standard output on standard error, until it ends. A signal that comes is handed on to
- * it. ERR_MISSING: there is no such program; ERR_SYSTEM: it could not be run, or ended with another
+ * error, its standard output on standard error, until it ends. A signal that comes ends it.
+ * ERR_MISSING: there is no such program; ERR_SYSTEM: it could not be run, or ended with another
  * status than 0. */
-MUST_CHECK bool publish_private_dir_run(struct publish_private_dir *room, char *const argv[],
+MUST_CHECK bool publish_private_dir_run(struct publish_private_dir *dir, char *const argv[],
                                         struct err *err);
 
-/* Removes the folder. A signal that has come then does what it does. */
-void publish_private_dir_close(struct publish_private_dir *room);
+/* Removes the folder, and delivers a signal that has come. */
+void publish_private_dir_close(struct publish_private_dir *dir);
 
 #endif

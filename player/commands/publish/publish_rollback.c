@@ -9,12 +9,12 @@
 
 #define LOG_MODULE "publish_rollback"
 
-/* Versions that were passed over, or never got in force, leave gaps. */
+/* Versions that were skipped, or were never in force, leave gaps. */
 #define GAPS_MAX 100
 
-/* Whether two versions differ in their number alone. */
-static bool is_same(const struct publish_session *session, const struct publish_version *one,
-                    const struct publish_version *other)
+/* Whether two versions differ in nothing but their number. */
+static bool is_same_content(const struct publish_session *session,
+                            const struct publish_version *one, const struct publish_version *other)
 {
     size_t size = 0;
     char *again =
@@ -26,21 +26,23 @@ static bool is_same(const struct publish_session *session, const struct publish_
     return same;
 }
 
-/* The first before `current` that can be verified and is not what is shown now. */
-static bool read_before(const struct publish_session *session, const struct publish_version *shown,
-                        struct publish_version *version, struct err *err)
+/* Reads the newest version before the one in force that can be verified and has other content. */
+static MUST_CHECK bool read_version_before(const struct publish_session *session,
+                                           const struct publish_version *shown,
+                                           struct publish_version *version, struct err *err)
 {
     int64_t current = session->current.version;
     for (int64_t number = current - 1; number > 0 && number >= current - GAPS_MAX; number--) {
         bool got = publish_channel_read(&session->channel, number, version, err);
-        if (got && !(shown->bytes && is_same(session, version, shown)))
+        if (got && !(shown->bytes && is_same_content(session, version, shown)))
             return true;
         if (!got && !publish_channel_is_unusable(err))
             return false;
         if (got)
-            log_info("passed over version %" PRId64 ": its content is in force", number);
+            log_info("skipping version, its content is in force already version=%" PRId64, number);
         else if (err->code != ERR_MISSING)
-            log_warn("passed over version %" PRId64 " reason=\"%s\"", number, err->text);
+            log_warn("skipping version, it cannot be used version=%" PRId64 " reason=\"%s\"",
+                     number, err->text);
         free(version->bytes);
         version->bytes = NULL;
     }
@@ -48,37 +50,40 @@ static bool read_before(const struct publish_session *session, const struct publ
                    current);
 }
 
-static bool read_wanted(const struct publish_session *session, int64_t wanted,
-                        struct publish_version *version, struct err *err)
+static MUST_CHECK bool read_named_version(const struct publish_session *session,
+                                          int64_t named_version, struct publish_version *version,
+                                          struct err *err)
 {
-    if (publish_channel_read(&session->channel, wanted, version, err))
+    if (publish_channel_read(&session->channel, named_version, version, err))
         return true;
     if (err->code == ERR_MISSING)
-        return err_set(err, ERR_MISSING, "version %" PRId64 " is no longer on the server", wanted);
-    return err_prefix(err, "version %" PRId64 ": ", wanted);
+        return err_set(err, ERR_MISSING, "version %" PRId64 " is no longer on the server",
+                       named_version);
+    return err_prefix(err, "version %" PRId64 ": ", named_version);
 }
 
-bool publish_rollback_read(const struct publish_session *session, int64_t wanted,
+bool publish_rollback_read(const struct publish_session *session, int64_t named_version,
                            struct publish_version *version, struct err *err)
 {
     int64_t current = session->current.version;
     if (current == 0)
-        return err_set(err, ERR_INPUT, "channel %s has nothing in force that could be taken back",
+        return err_set(err, ERR_INPUT,
+                       "nothing is in force on channel %s, so there is nothing to roll back",
                        session->channel.name);
-    if (wanted == 0) {
+    if (named_version == 0) {
         struct publish_version shown;
-        /* What is in force need not be there whole to be taken back. */
+        /* The version in force can be rolled back even if its files are damaged. */
         bool ok = publish_channel_read(&session->channel, current, &shown, err) ||
                   publish_channel_is_unusable(err);
-        ok = ok && read_before(session, &shown, version, err);
+        ok = ok && read_version_before(session, &shown, version, err);
         free(shown.bytes);
         return ok;
     }
-    if (wanted >= current)
+    if (named_version >= current)
         return err_set(err, ERR_INPUT,
-                       "version %" PRId64 " is not before %" PRId64 ", which is in force", wanted,
-                       current);
-    return read_wanted(session, wanted, version, err);
+                       "version %" PRId64 " is not older than %" PRId64 ", which is in force",
+                       named_version, current);
+    return read_named_version(session, named_version, version, err);
 }
 
 bool publish_rollback_put(struct publish_session *session, const struct publish_version *version,

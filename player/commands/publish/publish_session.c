@@ -16,7 +16,7 @@
 
 #define CLOCK_APART_MS (10 * INT64_C(60000))
 
-static const char *text_of(const struct settings *settings, enum setting setting)
+static const char *setting_text(const struct settings *settings, enum setting setting)
 {
     return settings->values[setting].text;
 }
@@ -29,8 +29,8 @@ bool publish_session_version(const char *text, int64_t *version, struct err *err
            err_set(err, ERR_INPUT, "needs a version such as 43, not \"%.200s\"", text);
 }
 
-/* Whether an address ends in channels/ or channels/NAME/, as players are given it. */
-static bool is_channels(const char *base)
+/* Whether an address ends in channels/ or channels/NAME/, as it does in a player's settings. */
+static bool is_channel_address(const char *base)
 {
     size_t end = strlen(base);
     for (int part = 0; part < 2; part++) {
@@ -46,11 +46,12 @@ static bool is_channels(const char *base)
     return false;
 }
 
-static bool check_base(const struct settings *settings, struct err *err)
+static MUST_CHECK bool check_base(const struct settings *settings, struct err *err)
 {
-    const char *base = text_of(settings, SETTING_BASE), *after = text_of(settings, SETTING_AFTER);
+    const char *base = setting_text(settings, SETTING_BASE),
+               *after = setting_text(settings, SETTING_AFTER);
     int64_t version;
-    if (is_channels(base))
+    if (is_channel_address(base))
         return err_set(
             err, ERR_INPUT,
             "option --to needs the part before /channels/, not the address of a channel");
@@ -60,8 +61,8 @@ static bool check_base(const struct settings *settings, struct err *err)
 
 bool publish_session_check(const struct settings *settings, struct err *err)
 {
-    const char *channel = text_of(settings, SETTING_CHANNEL);
-    if (!text_of(settings, SETTING_BASE))
+    const char *channel = setting_text(settings, SETTING_CHANNEL);
+    if (!setting_text(settings, SETTING_BASE))
         return err_set(err, ERR_INPUT,
                        "option --to is missing; it says where to publish, such as "
                        "https://host/signage, s3://bucket or a folder");
@@ -69,7 +70,7 @@ bool publish_session_check(const struct settings *settings, struct err *err)
         return err_set(
             err, ERR_INPUT,
             "option --channel is missing; it names the channel, such as --channel lobby");
-    if (!text_of(settings, SETTING_SECRET))
+    if (!setting_text(settings, SETTING_SECRET))
         return err_set(
             err, ERR_INPUT,
             "option --key is missing; it names the minisign secret key file to sign with");
@@ -81,23 +82,23 @@ bool publish_session_check(const struct settings *settings, struct err *err)
     return check_base(settings, err);
 }
 
-static bool open_target(struct publish_session *session, struct err *err)
+static MUST_CHECK bool open_target(struct publish_session *session, struct err *err)
 {
     const struct settings *settings = session->settings;
     const struct target_config config = {
-        .base = text_of(settings, SETTING_BASE),
-        .ca_file = text_of(settings, SETTING_CA_FILE),
-        .client_cert = text_of(settings, SETTING_CLIENT_CERT),
-        .client_key = text_of(settings, SETTING_CLIENT_KEY),
+        .base = setting_text(settings, SETTING_BASE),
+        .ca_file = setting_text(settings, SETTING_CA_FILE),
+        .client_cert = setting_text(settings, SETTING_CLIENT_CERT),
+        .client_key = setting_text(settings, SETTING_CLIENT_KEY),
         .look_only = session->dry_run,
     };
     session->channel.target = target_open(&config, err);
     return session->channel.target != NULL;
 }
 
-/* A time that is signed by a wrong clock is refused by players, or has them report the playlist as
- * stale: this is where that can still be mended. */
-static bool check_clock(const struct publish_session *session, struct err *err)
+/* Compares this machine's clock with the server's: by a wrong clock players would refuse the
+ * signature, or report the playlist as stale. */
+static MUST_CHECK bool check_clock(const struct publish_session *session, struct err *err)
 {
     int64_t ahead_ms;
     char span[PUBLISH_TIME_BYTES], here[PUBLISH_TIME_BYTES], place[512];
@@ -107,13 +108,13 @@ static bool check_clock(const struct publish_session *session, struct err *err)
     publish_time_print(session->settings, clock_wall_ms(), here);
     target_public(session->channel.target, "", place, sizeof place);
     return err_set(err, ERR_SYSTEM,
-                   "this machine's clock is %s %s that of %s, and shows %s: set the one that is "
-                   "wrong",
+                   "this machine's clock is %s %s that of %s, and shows %s; set the wrong one",
                    span, ahead_ms > 0 ? "behind" : "ahead of", place, here);
 }
 
-/* What is signed is signed after it; players allow a day for clocks that differ. */
-static bool check_future(const struct publish_session *session, struct err *err)
+/* Checks that the present pointer is not from the future: the new one must be signed after it.
+ * Players accept clocks that differ by a day. */
+static MUST_CHECK bool check_future(const struct publish_session *session, struct err *err)
 {
     const struct pointer *current = &session->current;
     int64_t now_ms = clock_wall_ms();
@@ -123,19 +124,20 @@ static bool check_future(const struct publish_session *session, struct err *err)
     publish_channel_pointer_name(&session->channel, name);
     publish_time_print(session->settings, current->signed_ms, then);
     publish_time_print(session->settings, now_ms, now);
-    return err_set(err, ERR_TRUST,
-                   "version %" PRId64 " in %s was signed at %s, and this machine's clock shows %s: "
-                   "either this clock is behind, or that of whoever signed it was ahead (then "
-                   "delete it and publish again)",
-                   current->version, name, then, now);
+    return err_set(
+        err, ERR_TRUST,
+        "version %" PRId64 " in %s was signed at %s, but this machine's clock shows %s; "
+        "set this clock if it is behind, or, if the other one was ahead, delete the file and "
+        "publish again",
+        current->version, name, then, now);
 }
 
-static bool read_current(struct publish_session *session, struct err *err)
+static MUST_CHECK bool read_channel_state(struct publish_session *session, struct err *err)
 {
     const struct publish_channel *channel = &session->channel;
     struct pointer *current = &session->current;
     if (!publish_channel_current(channel, current, err))
-        return err_prefix(err, "what is in force can't be told: ");
+        return err_prefix(err, "cannot read what is in force: ");
     session->newest = *current;
     return check_clock(session, err) && check_future(session, err) &&
            publish_channel_highest(channel, current->version, &session->highest, err) &&
@@ -149,18 +151,18 @@ bool publish_session_begin(struct publish_session *session, const struct setting
     *session = (struct publish_session){
         .settings = settings,
         .dry_run = settings->values[SETTING_DRY_RUN].number > 0,
-        .channel = {.name = text_of(settings, SETTING_CHANNEL), .kind = kind},
+        .channel = {.name = setting_text(settings, SETTING_CHANNEL), .kind = kind},
         .trust = trust_create(),
     };
     if (!session->trust)
         return err_oom(err);
     session->channel.trust = session->trust;
-    if (text_of(settings, SETTING_AFTER) &&
-        !publish_session_version(text_of(settings, SETTING_AFTER), &session->after, err))
+    if (setting_text(settings, SETTING_AFTER) &&
+        !publish_session_version(setting_text(settings, SETTING_AFTER), &session->after, err))
         return false;
-    return publish_minisign_pin(text_of(settings, SETTING_SECRET), !session->dry_run,
+    return publish_minisign_pin(setting_text(settings, SETTING_SECRET), !session->dry_run,
                                 session->trust, err) &&
-           open_target(session, err) && read_current(session, err);
+           open_target(session, err) && read_channel_state(session, err);
 }
 
 void publish_session_finish(struct publish_session *session)
@@ -171,9 +173,10 @@ void publish_session_finish(struct publish_session *session)
     session->trust = NULL;
 }
 
-/* Which media the target lacks, and how much that is. */
-static bool look(const struct publish_session *session, struct publish_media *media,
-                 struct publish_outcome *outcome, struct err *err)
+/* Finds out which media the target lacks, and counts them. */
+static MUST_CHECK bool find_missing_media(const struct publish_session *session,
+                                          struct publish_media *media,
+                                          struct publish_outcome *outcome, struct err *err)
 {
     struct target *target = session->channel.target;
     *outcome = (struct publish_outcome){.files = media->target_count};
@@ -186,8 +189,8 @@ static bool look(const struct publish_session *session, struct publish_media *me
     return true;
 }
 
-/* What is published again was on the target: media that have gone since can't be put there. */
-static bool check_there(const struct publish_media *media, struct err *err)
+/* Checks, for older content, that the target has all media: there are no local files to upload. */
+static MUST_CHECK bool check_media_exist(const struct publish_media *media, struct err *err)
 {
     size_t missing = 0, first = 0;
     for (size_t i = media->target_count; i-- > 0;) {
@@ -196,59 +199,61 @@ static bool check_there(const struct publish_media *media, struct err *err)
     }
     return missing == 0 ||
            err_set(err, ERR_MISSING,
-                   "%zu of its media %s no longer on the target, such as %s: publish the playlist "
+                   "%zu of its media %s no longer on the target, such as %s; publish the playlist "
                    "file instead",
                    missing, missing == 1 ? "is" : "are", media->targets[first].name);
 }
 
-static void tell_file(const struct publish_session *session, const char *name, int64_t bytes)
+static void print_planned_upload(const struct publish_session *session, const char *name,
+                                 int64_t bytes)
 {
     char place[1024];
     target_public(session->channel.target, name, place, sizeof place);
     printf("would upload %s bytes=%" PRId64 "\n", place, bytes);
 }
 
-/* What an upload would do, in its order. */
-static void tell_plan(const struct publish_session *session, const struct publish_media *media,
-                      const struct publish_version *version, bool there)
+/* Prints what an upload would do, in its order. */
+static void print_plan(const struct publish_session *session, const struct publish_media *media,
+                       const struct publish_version *version, bool there)
 {
     char name[PUBLISH_NAME_BYTES], comment[POINTER_TEXT_BYTES];
     int64_t number = version->pointer.version;
     int64_t signature_bytes = (int64_t)publish_minisign_bytes(&version->pointer);
     for (size_t i = 0; i < media->target_count; i++)
         if (!media->targets[i].there)
-            tell_file(session, media->targets[i].name, media->targets[i].bytes);
+            print_planned_upload(session, media->targets[i].name, media->targets[i].bytes);
     publish_channel_file_name(&session->channel, number, "", name);
     if (!there)
-        tell_file(session, name, version->pointer.bytes);
+        print_planned_upload(session, name, version->pointer.bytes);
     publish_channel_file_name(&session->channel, number, ".minisig", name);
-    tell_file(session, name, signature_bytes);
+    print_planned_upload(session, name, signature_bytes);
     publish_channel_pointer_name(&session->channel, name);
-    tell_file(session, name, signature_bytes);
+    print_planned_upload(session, name, signature_bytes);
     pointer_print(&version->pointer, comment);
     printf("would sign %s\n", comment);
 }
 
-static bool sign_and_put(struct publish_session *session, const struct publish_upload *upload,
-                         struct err *err)
+static MUST_CHECK bool sign_and_put(struct publish_session *session,
+                                    const struct publish_upload *upload, struct err *err)
 {
     struct publish_signature signature;
     struct publish_upload signed_upload = *upload;
     const struct publish_version *version = upload->version;
     signed_upload.signature = &signature;
-    return publish_minisign_sign(text_of(session->settings, SETTING_SECRET), session->trust,
+    return publish_minisign_sign(setting_text(session->settings, SETTING_SECRET), session->trust,
                                  &version->pointer, version->bytes, &signature, err) &&
            publish_upload_all(&signed_upload, err);
 }
 
-/* What the new version has to be after. */
-static bool find_after(const struct publish_session *session, int64_t *after, struct err *err)
+/* The version after which the new one must come. */
+static MUST_CHECK bool choose_version_after(const struct publish_session *session, int64_t *after,
+                                            struct err *err)
 {
     int64_t highest = session->highest;
     bool is_ours = false;
     if (highest == 0 && session->after == 0)
-        log_info("nothing of channel %s is there: it begins with version 1 (--after VERSION where "
-                 "players have seen one)",
+        log_info("channel is empty, starting with version 1; give --after if players have seen a "
+                 "version channel=%s",
                  session->channel.name);
     *after = highest > session->after ? highest : session->after;
     if (session->channel.kind == POINTER_PLAYLIST && highest > session->current.version &&
@@ -259,9 +264,9 @@ static bool find_after(const struct publish_session *session, int64_t *after, st
     return true;
 }
 
-/* In the order in which they are signed, whatever a clock does, and by whose ever clock. */
-static void set_times(const struct publish_session *session, struct pointer *pointer,
-                      int64_t expires_ms)
+/* Sets the times of a pointer. A later version always has a later time, whatever the clock says. */
+static void set_pointer_times(const struct publish_session *session, struct pointer *pointer,
+                              int64_t expires_ms)
 {
     const struct pointer *before = &session->newest;
     pointer->signed_ms = clock_wall_ms();
@@ -281,24 +286,25 @@ bool publish_session_put(struct publish_session *session, const struct publish_c
                                     .media = media};
     bool there = false;
     int64_t after;
-    if (!look(session, media, outcome, err) || (!content->files && !check_there(media, err)) ||
-        !find_after(session, &after, err) ||
+    if (!find_missing_media(session, media, outcome, err) ||
+        (!content->files && !check_media_exist(media, err)) ||
+        !choose_version_after(session, &after, err) ||
         !publish_channel_next(&session->channel, content, after, &version, &there, err))
         return false;
-    set_times(session, &version.pointer, expires_ms);
+    set_pointer_times(session, &version.pointer, expires_ms);
     outcome->pointer = version.pointer;
     bool ok = true;
     if (version.pointer.expires_ms < version.pointer.signed_ms)
-        ok = err_set(err, ERR_INPUT, "it would be over by now");
+        ok = err_set(err, ERR_INPUT, "it would have expired already; choose a later time");
     else if (session->dry_run)
-        tell_plan(session, media, &version, there);
+        print_plan(session, media, &version, there);
     else
         ok = sign_and_put(session, &upload, err);
     free(version.bytes);
     return ok;
 }
 
-static void tell_name(const char *name)
+static void print_quoted_name(const char *name)
 {
     fputs(" name=\"", stdout);
     for (; *name; name++) {
@@ -309,8 +315,8 @@ static void tell_name(const char *name)
     putchar('"');
 }
 
-bool publish_session_tell(const struct publish_session *session, const struct publish_words *words,
-                          const struct publish_outcome *outcome, struct err *err)
+bool publish_session_print(const struct publish_session *session, const struct publish_words *words,
+                           const struct publish_outcome *outcome, struct err *err)
 {
     char text[PUBLISH_TIME_BYTES], folder[PUBLISH_NAME_BYTES], place[1024];
     printf("%s channel=%s version=%" PRId64 " files=%zu uploaded=%zu bytes=%" PRId64,
@@ -319,17 +325,18 @@ bool publish_session_tell(const struct publish_session *session, const struct pu
     if (outcome->content_of > 0) {
         printf(" content-of=%" PRId64, outcome->content_of);
         if (outcome->name[0])
-            tell_name(outcome->name);
+            print_quoted_name(outcome->name);
     }
     if (words->until) {
         publish_time_print(session->settings, outcome->pointer.expires_ms, text);
         printf(" until=%s", text);
     }
-    /* Last, as a folder's may have blanks. */
+    /* The address is last, as a folder's may have spaces. */
     snprintf(folder, sizeof folder, "channels/%s/", session->channel.name);
     target_public(session->channel.target, folder, place, sizeof place);
     printf(" address=%s\n", place);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
-    return err_set_errno(err, ERR_SYSTEM, errno, "it is done, but standard output");
+    return err_set_errno(err, ERR_SYSTEM, errno,
+                         "it is published, but cannot write to standard output");
 }

@@ -19,14 +19,14 @@ static volatile sig_atomic_t owner; /* a child between fork and exec stays silen
 /* Only what signal-safety(7) allows. */
 static void print_outcome_of_signal(int number)
 {
-    static const char *const words[] = {
-        [PUBLISH_TERMINAL_BEFORE] = "interrupted; nothing has changed for players; the same "
-                                    "command goes on\n",
-        [PUBLISH_TERMINAL_SWITCHING] = "interrupted while the channel was switched over; players "
-                                       "may have it; the same command makes sure\n",
-        [PUBLISH_TERMINAL_DONE] = "interrupted; it is done, players have it\n",
+    static const char *const texts[] = {
+        [PUBLISH_TERMINAL_BEFORE] =
+            "interrupted, nothing has changed for players; run the command again to continue\n",
+        [PUBLISH_TERMINAL_SWITCHING] = "interrupted while switching the channel over, players may "
+                                       "have the new version; run the command again to make sure\n",
+        [PUBLISH_TERMINAL_DONE] = "interrupted, but the new version is in force\n",
     };
-    const char *text = words[current_phase];
+    const char *text = texts[current_phase];
     ssize_t written = 0;
     if (getpid() == owner && has_terminal) /* a bar may be drawn on the line */
         written = write(STDERR_FILENO, "\r\033[K", 4);

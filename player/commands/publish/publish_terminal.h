@@ -30,8 +30,8 @@ struct publish_terminal_bar {
 
 void publish_terminal_bar_begin(struct publish_terminal_bar *bar, const char *label);
 
-/* Draws the bar, at most ten times a second, and once when all is done. Fits target_progress.report,
- * with the bar as its context. */
+/* Draws the bar, at most ten times a second, and once when all is done. Fits
+ * target_progress.report, with the bar as its context. */
 void publish_terminal_bar_move(void *bar, int64_t done_bytes, int64_t total_bytes);
 
 /* Erases the bar. */

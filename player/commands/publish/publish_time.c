@@ -20,14 +20,14 @@ void publish_time_print(const struct settings *settings, int64_t ms, char text[P
     zone_finish(&zone);
 }
 
-static int64_t rounded(int64_t ms, int64_t unit_ms)
+static int64_t round_to_unit(int64_t ms, int64_t unit_ms)
 {
     return (ms + unit_ms / 2) / unit_ms;
 }
 
 void publish_time_span(int64_t span_ms, char text[PUBLISH_TIME_BYTES])
 {
-    int64_t minutes = rounded(span_ms, MINUTE_MS);
+    int64_t minutes = round_to_unit(span_ms, MINUTE_MS);
     if (span_ms < MINUTE_MS)
         snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " s", span_ms / 1000);
     else if (span_ms < HOUR_MS)
@@ -36,5 +36,6 @@ void publish_time_span(int64_t span_ms, char text[PUBLISH_TIME_BYTES])
         snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " h %" PRId64 " min", minutes / 60,
                  minutes % 60);
     else
-        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " days", rounded(span_ms, CIVIL_DAY_MS));
+        snprintf(text, PUBLISH_TIME_BYTES, "%" PRId64 " days",
+                 round_to_unit(span_ms, CIVIL_DAY_MS));
 }

@@ -24,7 +24,7 @@ struct takeover_command {
     int64_t until_ms;
 };
 
-static bool read_until(struct takeover_command *command, struct err *err)
+static MUST_CHECK bool read_until(struct takeover_command *command, struct err *err)
 {
     const char *text = command->settings.values[SETTING_UNTIL].text;
     int64_t now_ms = clock_wall_ms();
@@ -45,11 +45,12 @@ static bool read_until(struct takeover_command *command, struct err *err)
                        "option --until needs a time at most %d days from now, not %s (%s)",
                        UNTIL_DAYS_MAX, text, when);
     publish_time_span(command->until_ms - now_ms, span);
-    log_info("it ends by itself until=%s in=\"%s\"", when, span);
+    log_info("takeover will end by itself until=%s in=\"%s\"", when, span);
     return true;
 }
 
-static bool read_usage(struct takeover_command *command, int argc, char **argv, struct err *err)
+static MUST_CHECK bool read_takeover_usage(struct takeover_command *command, int argc, char **argv,
+                                           struct err *err)
 {
     struct settings *settings = &command->settings;
     if (!settings_read(settings, SETTINGS_TAKEOVER, argc, argv, err) || settings->help)
@@ -72,23 +73,23 @@ static bool read_usage(struct takeover_command *command, int argc, char **argv, 
     return publish_session_check(settings, err) && (!command->on || read_until(command, err));
 }
 
-/* A name that is mistyped looks like a new channel: screens play one that has a playlist. */
-static void warn_of_no_playlist(const struct publish_session *session)
+/* A mistyped channel looks like a new one, and a channel without a playlist is on no screen. */
+static void warn_if_no_playlist(const struct publish_session *session)
 {
     struct publish_channel channel = session->channel;
     struct pointer pointer;
     struct err err = {0};
     channel.kind = POINTER_PLAYLIST;
     if (publish_channel_current(&channel, &pointer, &err) && pointer.version == 0)
-        log_warn("nothing was ever published on this channel, so no screen may be playing it: is "
-                 "its name right? channel=%s",
+        log_warn("no playlist was ever published on this channel, check its name channel=%s",
                  channel.name);
 }
 
-static bool turn_on(struct takeover_command *command, struct publish_session *session,
-                    struct err *err)
+static MUST_CHECK bool turn_on(struct takeover_command *command, struct publish_session *session,
+                               struct err *err)
 {
-    static const struct publish_words words = {"takeover on", "would turn takeover on", true};
+    static const struct publish_words words = {
+        .done = "takeover on", .planned = "would turn takeover on", .until = true};
     struct publish_playlist file = {0};
     struct publish_outcome outcome = {0};
     bool ok =
@@ -101,18 +102,19 @@ static bool turn_on(struct takeover_command *command, struct publish_session *se
                                                 .file_count = file.media.file_count};
         ok =
             publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
-            publish_session_tell(session, &words, &outcome, err);
+            publish_session_print(session, &words, &outcome, err);
         if (ok)
-            warn_of_no_playlist(session);
+            warn_if_no_playlist(session);
     }
     publish_playlist_finish(&file);
     return ok;
 }
 
-/* What a takeover that is over holds is shown nowhere; but a file that is gone from the server, or
- * was changed there, must not keep one going. */
-static bool put_over(struct publish_session *session, struct publish_outcome *outcome,
-                     struct err *err)
+/* Publishes a takeover that has expired already, with the current one's playlist. That playlist
+ * is never shown, so it may be replaced where it is missing or damaged: the takeover must end
+ * anyhow. */
+static MUST_CHECK bool put_expired_takeover(struct publish_session *session,
+                                            struct publish_outcome *outcome, struct err *err)
 {
     static const char over[] = "{\"format\": \"duckling/1\", \"spots\": {\"over\": {\"tagline\": "
                                "\"-\"}}}";
@@ -126,7 +128,8 @@ static bool put_over(struct publish_session *session, struct publish_outcome *ou
                                               .size = (size_t)version.pointer.bytes};
         ok = publish_session_put(session, &again, &media, 0, outcome, err);
     } else if (publish_channel_is_unusable(err)) {
-        log_warn("its playlist can't be had, another takes its place reason=\"%s\"", err->text);
+        log_warn("cannot read the current takeover's playlist, replacing it reason=\"%s\"",
+                 err->text);
         ok = publish_session_put(session, &plain, &media, 0, outcome, err);
     } else {
         ok = false;
@@ -135,23 +138,26 @@ static bool put_over(struct publish_session *session, struct publish_outcome *ou
     return ok;
 }
 
-static bool turn_off(struct takeover_command *command, struct publish_session *session,
-                     struct err *err)
+static MUST_CHECK bool turn_off(struct takeover_command *command, struct publish_session *session,
+                                struct err *err)
 {
-    static const struct publish_words words = {"takeover off", "would turn takeover off", false};
+    static const struct publish_words words = {.done = "takeover off",
+                                               .planned = "would turn takeover off"};
     struct publish_outcome outcome = {0};
     if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err))
         return false;
-    /* Always signed: one whose pointer was deleted goes on on the screens, and one that is over by
-     * this clock may be on where the clock is slow or dead. Only a newer one ends it. */
+    /* This is done even if no takeover seems to be on: one whose pointer was deleted goes on on
+     * the screens, and one that has expired by this clock may be on where the clock is slow.
+     * Only a newer version ends it. */
     if (session->highest > 0 || session->after > 0)
-        return put_over(session, &outcome, err) &&
-               publish_session_tell(session, &words, &outcome, err);
-    log_info("none was ever on: nothing to do");
+        return put_expired_takeover(session, &outcome, err) &&
+               publish_session_print(session, &words, &outcome, err);
+    log_info("no takeover was ever on, nothing to do");
     return true;
 }
 
-static bool run(struct takeover_command *command, struct publish_session *session, struct err *err)
+static MUST_CHECK bool run_takeover(struct takeover_command *command,
+                                    struct publish_session *session, struct err *err)
 {
     publish_terminal_watch_signals();
     return command->on ? turn_on(command, session, err) : turn_off(command, session, err);
@@ -163,12 +169,12 @@ int takeover_main(int argc, char **argv)
     struct publish_session session = {0};
     struct err err = {0};
     int status = EXIT_SUCCESS;
-    if (!read_usage(&command, argc, argv, &err)) {
+    if (!read_takeover_usage(&command, argc, argv, &err)) {
         status = usage_refuse(SETTINGS_TAKEOVER, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_TAKEOVER, command.settings.help);
-    } else if (!run(&command, &session, &err)) {
-        log_error("%s", err.text);
+    } else if (!run_takeover(&command, &session, &err)) {
+        log_error("cannot change the takeover reason=\"%s\"", err.text);
         status = EXIT_FAILURE;
     }
     publish_session_finish(&session);

@@ -1,5 +1,5 @@
-/* The takeover command: a signed playlist above everything that a channel shows, until it expires
- * or is called off. Main thread. */
+/* The takeover command: puts a signed playlist above everything that a channel shows, until it
+ * expires or is turned off. Main thread. */
 #ifndef COMMANDS_PUBLISH_TAKEOVER_H
 #define COMMANDS_PUBLISH_TAKEOVER_H
 
