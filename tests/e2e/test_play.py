@@ -155,7 +155,7 @@ class BadFile(Folder):
         self.refused('{"format":"duckling/1","name":"' + "x" * 20_000_000 + '"}', "1048576")
 
     def test_depth_10000(self):
-        self.refused("[" * 10000 + "]" * 10000, "inside one another")
+        self.refused("[" * 10000 + "]" * 10000, "nested more than 16 deep")
 
     def test_missing_playlist(self):
         self.list = self.folder / "nowhere.json"
