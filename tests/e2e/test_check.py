@@ -227,7 +227,7 @@ class Media(Check):
         playlist = {"spots": {"a": {"image": "a.png", "duration": 10}}}
         self.assertEqual(self.run_check(playlist, "--decode-timeout", "60"), "0 faults, 0 warnings\n")
         self.assertRegex(self.run_check(playlist, "--decode-timeout", "0.1", status=1),
-                         r"\$\.spots\.a\.image: the worker did not (begin|finish) in time")
+                         r"\$\.spots\.a\.image: the worker did not (start|finish) in time")
 
 
 class Taglines(Check):
