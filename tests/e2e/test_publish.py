@@ -204,7 +204,7 @@ class DryRun(Publishing):
         path = self.wrapped_minisign(f"touch {self.folder}/called")
         self.run_it(self.playlist, "--dry-run", key=key, path=path)
         (self.folder / "locked.pub").unlink()
-        self.refuse("making it takes the password: minisign -R", self.playlist, "--dry-run", key=key, path=path)
+        self.refuse("create it with minisign -R", self.playlist, "--dry-run", key=key, path=path)
         self.assertFalse((self.folder / "called").exists())
 
     def test_of_an_impossible_place(self):
@@ -253,7 +253,7 @@ class Keys(Publishing):
         public = self.folder / "operator.pub"
         kept = public.read_bytes()
         public.unlink()
-        self.assertIn("minisign makes it", self.run_it(self.playlist).stderr)
+        self.assertIn("deriving it from the secret key", self.run_it(self.playlist).stderr)
         self.assertFalse(public.exists())
         public.write_bytes(kept)
         self.channel.pointer()

@@ -77,9 +77,8 @@ bool publish_minisign_pin(const char *secret, bool may_ask, struct trust *trust,
     if (access(public, F_OK) == 0)
         return trust_pin(trust, public, err) || err_prefix(err, "cannot use the public key: ");
     if (asks && !may_ask)
-        return err_set(err, ERR_MISSING,
-                       "no public key %s; create it with: minisign -R -s %s -p %s", public, secret,
-                       public);
+        return err_set(err, ERR_MISSING, "no public key %s; create it with minisign -R -s %s -p %s",
+                       public, secret, public);
     return pin_derived_key(secret, public, trust, err);
 }
 
