@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err_code code_of(int number)
+static enum err_code file_err_code(int number)
 {
     switch (number) {
     case ENOENT:
@@ -30,23 +30,23 @@ static bool read_all(int fd, size_t limit_bytes, char **data, size_t *size, stru
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
-        return err_set_errno(err, code_of(errno), errno, "can't read");
+        return err_set_errno(err, file_err_code(errno), errno, "cannot read");
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INPUT, "not a regular file");
     if ((uintmax_t)st.st_size > limit_bytes)
-        return err_set(err, ERR_LIMIT, "%jd bytes, more than the %zu allowed", (intmax_t)st.st_size,
-                       limit_bytes);
-    size_t wanted = (size_t)st.st_size, done = 0;
-    char *bytes = malloc(wanted + 1);
+        return err_set(err, ERR_LIMIT, "it has %jd bytes; at most %zu are allowed",
+                       (intmax_t)st.st_size, limit_bytes);
+    size_t expected = (size_t)st.st_size, done = 0;
+    char *bytes = malloc(expected + 1);
     if (!bytes)
         return err_oom(err);
-    while (done < wanted) {
-        ssize_t got = read(fd, bytes + done, wanted - done);
+    while (done < expected) {
+        ssize_t got = read(fd, bytes + done, expected - done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
             free(bytes);
-            return err_set_errno(err, code_of(errno), errno, "can't read");
+            return err_set_errno(err, file_err_code(errno), errno, "cannot read");
         }
         if (got == 0)
             break;
@@ -63,7 +63,7 @@ bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, 
     /* O_NONBLOCK: a FIFO in the place of a file must not hang the player. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "%s", path);
+        return err_set_errno(err, file_err_code(errno), errno, "%s", path);
     bool ok = read_all(fd, limit_bytes, data, size, err);
     close(fd);
     return ok || err_prefix(err, "%s: ", path);
@@ -89,7 +89,7 @@ bool file_sync_folder(const char *path, struct err *err)
     char folder[PATH_MAX];
     int length = snprintf(folder, sizeof folder, "%s", path);
     if (length < 0 || (size_t)length >= sizeof folder)
-        return err_set(err, ERR_LIMIT, "path too long");
+        return err_set(err, ERR_LIMIT, "the path is too long");
     char *slash = strrchr(folder, '/');
     if (!slash)
         strncpy(folder, ".", sizeof folder);
@@ -97,10 +97,10 @@ bool file_sync_folder(const char *path, struct err *err)
         slash[slash == folder] = '\0';
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "%s", folder);
+        return err_set_errno(err, file_err_code(errno), errno, "%s", folder);
     bool ok = fsync(fd) == 0;
     if (!ok)
-        err_set_errno(err, code_of(errno), errno, "%s: fsync", folder);
+        err_set_errno(err, file_err_code(errno), errno, "cannot sync %s", folder);
     close(fd);
     return ok;
 }
@@ -110,10 +110,10 @@ bool file_replace(const char *path, const void *data, size_t size, struct err *e
     char temporary[PATH_MAX];
     int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
     if (length < 0 || (size_t)length >= sizeof temporary)
-        return err_set(err, ERR_LIMIT, "path too long");
+        return err_set(err, ERR_LIMIT, "the path is too long");
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "%s", temporary);
+        return err_set_errno(err, file_err_code(errno), errno, "%s", temporary);
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
     bool ok = file_write_all(fd, data, size) && fsync(fd) == 0;
     int number = errno;
@@ -123,7 +123,7 @@ bool file_replace(const char *path, const void *data, size_t size, struct err *e
     if (ok)
         number = errno;
     unlink(temporary);
-    return err_set_errno(err, code_of(number), number, "writing %s", path);
+    return err_set_errno(err, file_err_code(number), number, "cannot write %s", path);
 }
 
 bool file_make_folders(const char *path, struct err *err)
@@ -131,16 +131,17 @@ bool file_make_folders(const char *path, struct err *err)
     char partial[PATH_MAX];
     int length = snprintf(partial, sizeof partial, "%s", path);
     if (length <= 0 || (size_t)length >= sizeof partial)
-        return err_set(err, ERR_LIMIT, "path empty or too long");
+        return err_set(err, ERR_LIMIT, "the path is empty or too long");
     for (char *c = partial + 1;; c++) {
         if (*c && *c != '/')
             continue;
-        char kept = *c;
+        char separator = *c;
         *c = '\0';
         if (mkdir(partial, 0755) < 0 && errno != EEXIST)
-            return err_set_errno(err, code_of(errno), errno, "creating folder %s", partial);
-        *c = kept;
-        if (!kept)
+            return err_set_errno(err, file_err_code(errno), errno, "cannot create folder %s",
+                                 partial);
+        *c = separator;
+        if (!separator)
             break;
     }
     struct stat st;

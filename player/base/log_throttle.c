@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* FNV-1a, never 0. Two kinds with one number cost a line in the log. */
-static uint64_t number_of(const char *kind)
+/* FNV-1a, never 0. Two kinds with one number only cost a log line. */
+static uint64_t hash_kind(const char *kind)
 {
     uint64_t number = UINT64_C(14695981039346656037);
     for (; *kind; kind++)
@@ -13,51 +13,52 @@ static uint64_t number_of(const char *kind)
 }
 
 /* Its entry, or one that may be used for it, or NULL. */
-static struct log_throttle_kind *find(struct log_throttle *told, uint64_t number, int64_t now_ns)
+static struct log_throttle_kind *find_kind(struct log_throttle *throttle, uint64_t number,
+                                           int64_t now_ns)
 {
-    struct log_throttle_kind *room = NULL;
+    struct log_throttle_kind *unused = NULL;
     for (size_t i = 0; i < LOG_THROTTLE_KINDS_MAX; i++) {
-        struct log_throttle_kind *at = &told->kinds[i];
+        struct log_throttle_kind *at = &throttle->kinds[i];
         if (at->kind == number)
             return at;
-        if (!room && (!at->kind || now_ns - at->told_ns >= LOG_THROTTLE_NS))
-            room = at;
+        if (!unused && (!at->kind || now_ns - at->logged_ns >= LOG_THROTTLE_NS))
+            unused = at;
     }
-    if (room)
-        *room = (struct log_throttle_kind){0};
-    return room;
+    if (unused)
+        *unused = (struct log_throttle_kind){0};
+    return unused;
 }
 
-bool log_throttle_trouble(struct log_throttle *told, const char *kind, int64_t now_ns,
-                          unsigned *held)
+bool log_throttle_failed(struct log_throttle *throttle, const char *kind, int64_t now_ns,
+                         unsigned *suppressed)
 {
-    uint64_t number = number_of(kind);
-    *held = 0;
-    if (told->current == number)
+    uint64_t number = hash_kind(kind);
+    *suppressed = 0;
+    if (throttle->current == number)
         return false;
-    told->current = number;
-    struct log_throttle_kind *at = find(told, number, now_ns);
+    throttle->current = number;
+    struct log_throttle_kind *at = find_kind(throttle, number, now_ns);
     if (!at)
         return false;
-    if (at->kind && now_ns - at->told_ns < LOG_THROTTLE_NS) {
-        at->held++;
+    if (at->kind && now_ns - at->logged_ns < LOG_THROTTLE_NS) {
+        at->suppressed++;
         return false;
     }
-    *held = at->held;
-    *at = (struct log_throttle_kind){.kind = number, .told_ns = now_ns};
-    told->owes = true;
+    *suppressed = at->suppressed;
+    *at = (struct log_throttle_kind){.kind = number, .logged_ns = now_ns};
+    throttle->unresolved = true;
     return true;
 }
 
-bool log_throttle_well(struct log_throttle *told)
+bool log_throttle_recovered(struct log_throttle *throttle)
 {
-    bool owed = told->owes;
-    told->current = 0;
-    told->owes = false;
-    return owed;
+    bool was_unresolved = throttle->unresolved;
+    throttle->current = 0;
+    throttle->unresolved = false;
+    return was_unresolved;
 }
 
-void log_throttle_renew(struct log_throttle *told)
+void log_throttle_reset(struct log_throttle *throttle)
 {
-    memset(told->kinds, 0, sizeof told->kinds);
+    memset(throttle->kinds, 0, sizeof throttle->kinds);
 }

@@ -18,9 +18,10 @@
 #include "screen/frame_timing.h"
 #include "screen/frames_log.h"
 #include "screen/snapshot.h"
-#include "sync/feed/source.h"
+#include "sync/feed/feed.h"
 
 #include <SDL.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ struct spot_watch {
 
 struct play {
     struct settings settings;
-    struct source *source;
+    struct feed *feed;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
     struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */
@@ -129,10 +130,10 @@ static MUST_CHECK bool create_loader(struct play *play, struct err *err)
  * previous one goes on. */
 static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
 {
-    struct edition *edition = source_take(play->source);
+    struct edition *edition = feed_take(play->feed);
     int64_t limit_ms = (int64_t)(play_option(play, SETTING_DECODE_TIMEOUT)->number * 1000);
     if (edition && !film_lengths_begin(&play->film_lengths, edition, limit_ms)) {
-        source_again(play->source);
+        feed_again(play->feed);
         return err_oom(err);
     }
     if (!play->film_lengths.edition || !film_lengths_poll(&play->film_lengths, clock_mono_ns()))
@@ -140,7 +141,7 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
     if (!playout_switch(&play->playout, film_lengths_take(&play->film_lengths),
                         play->film_lengths.film_ms, play_option(play, SETTING_TIMEZONE)->text,
                         err)) {
-        source_again(play->source);
+        feed_again(play->feed);
         return false;
     }
     play->clock_updated_ns = 0; /* the edition's signature may correct the time */
@@ -156,7 +157,7 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
 static int64_t trusted_wall_ms(struct play *play, int64_t now_ns)
 {
     bool trusted;
-    int64_t now_ms = source_now_ms(play->source, now_ns, &trusted);
+    int64_t now_ms = feed_now_ms(play->feed, now_ns, &trusted);
     if (!trusted && !play->clock_untrusted)
         log_warn("clock not trusted, running from the last known time "
                  "reason=\"it is earlier than the last signature or report\"");
@@ -243,7 +244,8 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     int64_t seen_ns = frame_timing_next_ns(&play->timing, clock_mono_ns());
     double show_ms = play->frame_ms = show_clock_ms(&play->clock, seen_ns);
     char words[256];
-    source_describe(play->source, words, sizeof words);
+    int used = snprintf(words, sizeof words, "Duckling\n");
+    feed_describe(play->feed, words + used, sizeof words - (size_t)used);
     if (!play->show.settled.key)
         show_first_background(play, show_ms);
     uint64_t before = play->show.incoming.key ? play->show.incoming.key : play->show.settled.key;
@@ -471,7 +473,7 @@ static MUST_CHECK bool start_show_clock(struct play *play, struct err *err)
     return true;
 }
 
-static MUST_CHECK bool open_source(struct play *play, struct err *err)
+static MUST_CHECK bool start_feed(struct play *play, struct err *err)
 {
     const struct option_value *keys = play_option(play, SETTING_KEY);
     const struct feed_config config = {
@@ -490,8 +492,8 @@ static MUST_CHECK bool open_source(struct play *play, struct err *err)
         .wake = wakeup_post,
         .wake_context = play->wake,
     };
-    play->source = source_open(&config, err);
-    return play->source != NULL;
+    play->feed = feed_start(&config, err);
+    return play->feed != NULL;
 }
 
 static MUST_CHECK bool start_play(struct play *play, struct err *err)
@@ -510,7 +512,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     if (zone && !zone_load(&own, zone, err))
         return err_prefix(err, "option --timezone: ");
     zone_finish(&own);
-    if (!open_source(play, err))
+    if (!start_feed(play, err))
         return false;
     if (!start_show_clock(play, err))
         return false;
@@ -533,7 +535,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
 
 static void finish_play(struct play *play)
 {
-    source_close(play->source);
+    feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
     show_finish(&play->show);
     loader_destroy(play->loader);

@@ -35,3 +35,9 @@ int64_t retry_delay_ms(const struct retry_policy *policy, unsigned failures, uin
     int64_t half_ms = top_ms / 2;
     return clamp_wait_ms(top_ms - half_ms + random_part_ms(half_ms, random));
 }
+
+int64_t retry_due_ns(const struct retry_policy *policy, unsigned failures, uint32_t random,
+                     int64_t now_ns)
+{
+    return now_ns + retry_delay_ms(policy, failures, random) * 1000000;
+}

@@ -20,4 +20,8 @@ struct retry_policy {
  * count as 1. */
 int64_t retry_delay_ms(const struct retry_policy *policy, unsigned failures, uint32_t random);
 
+/* When the next try is due, on the clock that reads now_ns. */
+int64_t retry_due_ns(const struct retry_policy *policy, unsigned failures, uint32_t random,
+                     int64_t now_ns);
+
 #endif

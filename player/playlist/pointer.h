@@ -28,6 +28,7 @@
 #define POINTER_ENDED_MS 1
 
 enum pointer_kind { POINTER_PLAYLIST, POINTER_TAKEOVER };
+#define POINTER_KINDS 2
 
 struct pointer {
     enum pointer_kind kind; /* by its file: p-<version>.json or t-<version>.json */

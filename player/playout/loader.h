@@ -81,7 +81,7 @@ struct film_client *loader_audible_film(struct loader *loader, const struct load
 /* The film of a picture that loader_request has made, if its sound is decoded, with its begin_ms
  * and its spot's volume; else NULL. Belongs to the loader, and is valid until the next call. */
 struct film_client *loader_shown_film(struct loader *loader, const struct picture *picture,
-                               double *begin_ms, double *volume);
+                                      double *begin_ms, double *volume);
 
 /* The house card with a few words on it. It is there at once, at first as a plain color; each
  * worker that finishes makes another picture of it. Belongs to the loader. NULL when out of

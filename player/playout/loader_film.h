@@ -8,17 +8,17 @@
 
 /* Embedded; zeroed: none. */
 struct loader_film {
-    struct film_client *client;  /* NULL: no worker runs */
-    bool needs_worker;    /* one is to be started at retry_ns */
-    bool has_sound;       /* its sound is decoded */
-    int failures;         /* workers of this run that died or stalled */
-    int64_t retry_ns;     /* CLOCK_MONOTONIC, as started_ns */
-    int64_t started_ns;   /* when the present worker was started */
-    int64_t took_us;      /* the last worker's time to its first frame; 0: unknown */
-    int64_t from_us;      /* where in the film the present worker began */
-    int64_t reached_us;   /* the furthest place that was requested */
-    int64_t requested_us; /* the last place that was requested */
-    bool ready;           /* the present worker has given a frame */
+    struct film_client *client; /* NULL: no worker runs */
+    bool needs_worker;          /* one is to be started at retry_ns */
+    bool has_sound;             /* its sound is decoded */
+    int failures;               /* workers of this run that died or stalled */
+    int64_t retry_ns;           /* CLOCK_MONOTONIC, as started_ns */
+    int64_t started_ns;         /* when the present worker was started */
+    int64_t took_us;            /* the last worker's time to its first frame; 0: unknown */
+    int64_t from_us;            /* where in the film the present worker began */
+    int64_t reached_us;         /* the furthest place that was requested */
+    int64_t requested_us;       /* the last place that was requested */
+    bool ready;                 /* the present worker has given a frame */
     bool reported_short, reported_damaged;
 };
 

@@ -8,8 +8,8 @@
 /* A part of a picture: its visual or its text. */
 struct loader_part {
     struct picture_client *client; /* the worker; NULL: none runs */
-    struct frame *frame;   /* the result; NULL: none yet */
-    bool needs_worker;     /* one is to be started */
+    struct frame *frame;           /* the result; NULL: none yet */
+    bool needs_worker;             /* one is to be started */
 };
 
 bool loader_part_pending(const struct loader_part *part);

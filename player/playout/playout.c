@@ -273,9 +273,10 @@ static int add_outdated_sounds(struct playout *playout, struct loader *loader,
     int count = 0;
     for (int i = 0; i < 2; i++) {
         double begin_ms, volume;
-        struct film_client *film = targets[i]->picture && !(show->from_frozen && i == 0)
-                                ? loader_shown_film(loader, targets[i]->picture, &begin_ms, &volume)
-                                : NULL;
+        struct film_client *film =
+            targets[i]->picture && !(show->from_frozen && i == 0)
+                ? loader_shown_film(loader, targets[i]->picture, &begin_ms, &volume)
+                : NULL;
         if (!film || is_programmed(playout, targets[i]))
             continue;
         double gain = volume * shown_gain(show, targets[i]->key, false, 1, show_ms);

@@ -45,7 +45,7 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
     enum integrity_state worst = INTEGRITY_GOOD;
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
         enum integrity_state state =
-            assets[i] < 0 ? INTEGRITY_GOOD : edition_want(edition, assets[i]);
+            assets[i] < 0 ? INTEGRITY_GOOD : edition_request_asset(edition, assets[i]);
         if (state == INTEGRITY_DAMAGED || worst == INTEGRITY_GOOD)
             worst = state;
     }
@@ -128,8 +128,9 @@ static void add_system_font(struct font_files *fonts, const char *language,
 }
 
 static struct picture_client *start_tagline(const struct worker_jobs_canvas *canvas,
-                                    struct font_files *fonts, const struct playlist_style *style,
-                                    const struct playlist_text *text, struct err *err)
+                                            struct font_files *fonts,
+                                            const struct playlist_style *style,
+                                            const struct playlist_text *text, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     job.weight = style->weight;

@@ -31,14 +31,14 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
 
 /* Starts the worker for a spot's film, offset_us after the film's start. NULL on failure. */
 struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
-                                    const struct edition *edition, int spot, int64_t offset_us,
-                                    struct err *err);
+                                           const struct edition *edition, int spot,
+                                           int64_t offset_us, struct err *err);
 
 /* Start the workers for the house card's background, and for its words. NULL on failure. */
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                            struct err *err);
+                                                    struct err *err);
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
-                                            const char *words, const char *language,
-                                            struct err *err);
+                                                    const char *words, const char *language,
+                                                    struct err *err);
 
 #endif

@@ -45,12 +45,12 @@ void edition_destroy(struct edition *edition)
         return;
     free_paths(edition->paths, edition->playlist->asset_count);
     playlist_destroy(edition->playlist);
-    integrity_release(edition->marks);
+    integrity_release(edition->integrity);
     free(edition->origin);
     free(edition);
 }
 
-static int open_medium(const char *path, struct err *err)
+static int open_media_file(const char *path, struct err *err)
 {
     /* O_NONBLOCK: a FIFO in the place of a film must not hang the player. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -72,35 +72,35 @@ static int open_medium(const char *path, struct err *err)
     return -1;
 }
 
-enum integrity_state edition_want(const struct edition *edition, int asset)
+enum integrity_state edition_request_asset(const struct edition *edition, int asset)
 {
-    if (!edition->marks || asset < 0 || (size_t)asset >= integrity_count(edition->marks))
+    if (!edition->integrity || asset < 0 || (size_t)asset >= integrity_count(edition->integrity))
         return INTEGRITY_GOOD;
-    return integrity_want(edition->marks, (size_t)asset);
+    return integrity_request(edition->integrity, (size_t)asset);
 }
 
 int edition_open(const struct edition *edition, int asset, struct err *err)
 {
     if (asset < 0 || (size_t)asset >= edition->playlist->asset_count) {
-        err_set(err, ERR_INPUT, "there is no asset %d", asset);
+        err_set(err, ERR_INPUT, "the playlist has no asset %d", asset);
         return -1;
     }
-    return open_medium(edition->paths[asset], err);
+    return open_media_file(edition->paths[asset], err);
 }
 
 /* Why an asset can't be used. */
-struct trouble {
+struct asset_trouble {
     char *text;      /* NULL: it can */
     bool as_picture; /* only where it is shown as one */
 };
 
-static const char *trouble_of(const struct trouble *troubles, int asset, bool is_picture)
+static const char *trouble_of(const struct asset_trouble *troubles, int asset, bool is_picture)
 {
     return troubles[asset].as_picture && !is_picture ? NULL : troubles[asset].text;
 }
 
 /* One pass over the places that name media. */
-static void add_visual_faults(const struct playlist *playlist, const struct trouble *troubles,
+static void add_visual_faults(const struct playlist *playlist, const struct asset_trouble *troubles,
                               struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, spots = {.parent = &root, .key = "spots"};
@@ -123,7 +123,7 @@ static void add_visual_faults(const struct playlist *playlist, const struct trou
     }
 }
 
-static void add_font_faults(const struct playlist *playlist, const struct trouble *troubles,
+static void add_font_faults(const struct playlist *playlist, const struct asset_trouble *troubles,
                             struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, styles = {.parent = &root, .key = "styles"};
@@ -141,9 +141,9 @@ static void add_font_faults(const struct playlist *playlist, const struct troubl
     }
 }
 
-/* For media that only "files" of the compiled form names. */
-static void add_unnamed_faults(const struct playlist *playlist, const struct trouble *troubles,
-                               struct playlist_faults *faults)
+/* For media files that only "files" of the compiled form names. */
+static void add_unnamed_faults(const struct playlist *playlist,
+                               const struct asset_trouble *troubles, struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, files = {.parent = &root, .key = "files"};
     for (size_t i = 0; i < playlist->asset_count; i++) {
@@ -154,7 +154,7 @@ static void add_unnamed_faults(const struct playlist *playlist, const struct tro
 }
 
 /* The local file of each asset, beside the playlist; NULL when out of memory. */
-static char **find_paths(const struct playlist *playlist, const char *playlist_path)
+static char **find_paths_beside(const struct playlist *playlist, const char *playlist_path)
 {
     const char *slash = strrchr(playlist_path, '/');
     int folder = slash ? (int)(slash - playlist_path) + 1 : 0;
@@ -169,25 +169,25 @@ static char **find_paths(const struct playlist *playlist, const char *playlist_p
     return paths;
 }
 
-struct edition *edition_assume(struct playlist *playlist, const char *path)
+struct edition *edition_create_unchecked(struct playlist *playlist, const char *path)
 {
-    char **paths = find_paths(playlist, path);
+    char **paths = find_paths_beside(playlist, path);
     if (paths)
         return edition_create(playlist, paths, path);
     playlist_destroy(playlist);
     return NULL;
 }
 
-/* False when a medium is missing or no picture where it should be one, with faults, or when out of
- * memory, without. */
+/* False with faults, where a media file is missing or is not the picture that it should be; or
+ * without, when out of memory. */
 static bool check_media(const struct playlist *playlist, char *const *paths,
                         struct playlist_faults *faults)
 {
-    struct trouble *troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
+    struct asset_trouble *troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
     bool ok = troubles != NULL, any = false;
     for (size_t i = 0; ok && i < playlist->asset_count; i++) {
         struct err err = {0};
-        int fd = open_medium(paths[i], &err);
+        int fd = open_media_file(paths[i], &err);
         if (fd >= 0) {
             close(fd);
             if (!media_verify_is_still(playlist, (int)i) || media_verify_still(paths[i], &err))
@@ -212,7 +212,7 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
     return ok && !any;
 }
 
-bool edition_may_be(const char *path, struct err *err)
+bool edition_check_kind(const char *path, struct err *err)
 {
     uint8_t bytes[MEDIA_KIND_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -220,8 +220,9 @@ bool edition_may_be(const char *path, struct err *err)
     enum media_kind kind = size > 0 ? media_kind_of(bytes, (size_t)size) : MEDIA_KIND_UNKNOWN;
     if (fd >= 0)
         close(fd);
-    return kind == MEDIA_KIND_UNKNOWN ||
-           err_set(err, ERR_INPUT, "%s: %s, not a playlist", path, media_kind_name(kind));
+    if (kind != MEDIA_KIND_UNKNOWN)
+        return err_set(err, ERR_INPUT, "%s: %s, not a playlist", path, media_kind_name(kind));
+    return true;
 }
 
 bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
@@ -240,20 +241,20 @@ bool edition_check_zone(const struct playlist *playlist, struct playlist_faults 
     return err_set(err, ERR_INPUT, "%s", trouble.text);
 }
 
-static void fail_for_memory(const char *path, struct err *err)
+static void set_oom_at(const char *path, struct err *err)
 {
     err_oom(err);
     err_prefix(err, "%s: ", path);
 }
 
-/* `trouble` is what kept a playlist without a fault from being used; ERR_NONE: memory. */
-static void tell_faults(const char *path, const struct playlist_faults *faults,
-                        const struct err *trouble, struct err *err)
+/* `trouble` is why a playlist without a fault can't be used; ERR_NONE: memory. */
+static void set_fault_error(const char *path, const struct playlist_faults *faults,
+                            const struct err *trouble, struct err *err)
 {
     if (!faults->count && trouble->code != ERR_NONE)
         err_set(err, trouble->code, "%s: %s", path, trouble->text);
     else if (!faults->count)
-        fail_for_memory(path, err);
+        set_oom_at(path, err);
     else if (faults->total == 1)
         err_set(err, ERR_INPUT, "%s: %s: %s", path, faults->items[0].path, faults->items[0].text);
     else
@@ -265,20 +266,20 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
 {
     char *bytes = NULL;
     size_t size = 0;
-    if (!edition_may_be(path, err) || !file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
+    if (!edition_check_kind(path, err) || !file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
         return NULL;
     struct playlist *playlist = playlist_parse(bytes, size, faults);
     free(bytes);
-    char **paths = playlist ? find_paths(playlist, path) : NULL;
+    char **paths = playlist ? find_paths_beside(playlist, path) : NULL;
     struct err trouble = {0};
     bool in_zone = playlist && edition_check_zone(playlist, faults, &trouble);
     if (paths && check_media(playlist, paths, faults) && in_zone) {
         struct edition *edition = edition_create(playlist, paths, path);
         if (!edition)
-            fail_for_memory(path, err);
+            set_oom_at(path, err);
         return edition;
     }
-    tell_faults(path, faults, &trouble, err);
+    set_fault_error(path, faults, &trouble, err);
     if (playlist)
         free_paths(paths, playlist->asset_count);
     playlist_destroy(playlist);

@@ -13,21 +13,22 @@ struct edition {
     struct playlist *playlist;
     char **paths; /* for each asset of the playlist: the local file that holds it */
     char *origin; /* file path or URL, without credentials, for the log */
-    /* Held; of each asset; NULL: nothing is known of hashes, all may be shown. */
-    struct marks *marks;
-    bool takeover; /* of a channel: above every priority, until it expires */
+    /* Of each asset, one reference; NULL: nothing is known of hashes, all may be shown. */
+    struct integrity *integrity;
+    bool takeover; /* shown above every priority, until it expires */
 };
 
 /* Whether this machine knows the time zone that the playlist names; one that names none goes by the
- * player's own. A playlist must pass before it is put in force: its programme can't be laid without
+ * player's own. A playlist must pass before it is put in force: its slots can't be found without
  * its zone. ERR_INPUT, with a fault at $.timezone: there is no such zone here, or it can't be used;
  * ERR_SYSTEM or ERR_DISK, without: it could not be found out, and trying again may help. */
 MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playlist_faults *faults,
                                    struct err *err);
 
-/* False (ERR_INPUT) where a file is a film, a picture or the like by its first bytes, and so no
- * playlist: for words that help. True also where it can't be read: reading it tells why. */
-MUST_CHECK bool edition_may_be(const char *path, struct err *err);
+/* False (ERR_INPUT) where a file is a film, a picture or the like by its first bytes, and so not a
+ * playlist: for a better error than the JSON parser's. True also where it can't be read: who reads it
+ * gets that error. */
+MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
 
 /* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
@@ -35,16 +36,17 @@ MUST_CHECK bool edition_may_be(const char *path, struct err *err);
  * place that names it, a time zone that is not known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
 
-/* The edition of a playlist file that was parsed already, its media beside it, there or not: for
- * `check`, which tells of each. Takes the playlist over. NULL when out of memory. */
-struct edition *edition_assume(struct playlist *playlist, const char *path);
+/* The edition of a playlist file that was parsed already, with its media beside it, there or not: for
+ * `check`, which reports each. Takes ownership of the playlist. NULL when out of memory. */
+struct edition *edition_create_unchecked(struct playlist *playlist, const char *path);
 
 /* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and
  * copies `origin`. NULL when out of memory (then everything passed in is freed). */
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
 
-/* Whether an asset may be shown: INTEGRITY_UNCHECKED has it read next. */
-enum integrity_state edition_want(const struct edition *edition, int asset);
+/* Whether an asset may be shown. INTEGRITY_UNCHECKED: not yet; it is read next because of this
+ * call. */
+enum integrity_state edition_request_asset(const struct edition *edition, int asset);
 
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
 int edition_open(const struct edition *edition, int asset, struct err *err);

@@ -88,8 +88,8 @@ static bool move_files(struct fetch *fetch)
     return any;
 }
 
-/* Takes what inotify has to say. */
-static void look_at_watch(struct fetch *fetch)
+/* Reads inotify's events. */
+static void read_watch_events(struct fetch *fetch)
 {
     char events[4096] __attribute__((aligned(8)));
     ssize_t size;
@@ -111,7 +111,7 @@ bool fetch_run(struct fetch *fetch, int64_t timeout_ms, struct err *err)
     bool moved = move_files(fetch);
     if (!http_run(fetch->http, moved ? 0 : timeout_ms, err))
         return false;
-    look_at_watch(fetch);
+    read_watch_events(fetch);
     return true;
 }
 
@@ -145,10 +145,10 @@ void fetch_end(struct fetch_transfer *transfer)
         return;
     http_end(transfer->http);
     if (transfer->file) {
-        struct fetch_transfer **link = &transfer->fetch->files;
-        while (*link != transfer)
-            link = &(*link)->next;
-        *link = transfer->next;
+        struct fetch_transfer **at = &transfer->fetch->files;
+        while (*at != transfer)
+            at = &(*at)->next;
+        *at = transfer->next;
     }
     fetch_file_destroy(transfer->file);
     free(transfer);

@@ -68,7 +68,7 @@ void fetch_file_destroy(struct fetch_file *file)
     free(file);
 }
 
-static bool fail_with(struct fetch_file *file, int number)
+static bool set_read_error(struct fetch_file *file, int number)
 {
     switch (number) {
     case ENOENT:
@@ -80,15 +80,15 @@ static bool fail_with(struct fetch_file *file, int number)
     case ENXIO:
     case ENODEV:
     case ESTALE:
-        return err_set_errno(&file->err, ERR_DISK, number, "can't be read");
+        return err_set_errno(&file->err, ERR_DISK, number, "cannot be read");
     default:
-        return err_set_errno(&file->err, ERR_SYSTEM, number, "can't be read");
+        return err_set_errno(&file->err, ERR_SYSTEM, number, "cannot be read");
     }
 }
 
 /* Without the time of the last change of status: to lose its name to a newer file changes that, and
  * not a byte. */
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_same_content(const struct stat *a, const struct stat *b)
 {
     return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -107,17 +107,17 @@ static void print_tag(const struct stat *st, char tag[HTTP_VALIDATOR_BYTES])
              (unsigned long)st->st_ctim.tv_nsec);
 }
 
-/* Looks before it opens: to open a device can do something already. What was put in the file's
- * place meanwhile is found out by the second look; O_NONBLOCK keeps it from holding us up. */
+/* stat comes first, as to open a device can have effects. What was put in the file's place meanwhile
+ * is found by fstat; O_NONBLOCK keeps it from blocking. */
 static bool open_file(struct fetch_file *file)
 {
     struct stat st;
     if (stat(file->path, &st) < 0)
-        return fail_with(file, errno);
+        return set_read_error(file, errno);
     if (S_ISREG(st.st_mode)) {
         file->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (file->fd < 0 || fstat(file->fd, &st) < 0)
-            return fail_with(file, errno);
+            return set_read_error(file, errno);
     }
     if (!S_ISREG(st.st_mode))
         return err_set(&file->err, ERR_INPUT, "not a regular file");
@@ -126,7 +126,7 @@ static bool open_file(struct fetch_file *file)
 }
 
 /* Opens the file and makes the head of the answer. False: finished, with file->err or not. */
-static bool begin(struct fetch_file *file)
+static bool open_and_answer(struct fetch_file *file)
 {
     struct http_response *response = &file->response;
     if (!open_file(file))
@@ -143,7 +143,7 @@ static bool begin(struct fetch_file *file)
     if (known && file->range_start > 0 && file->range_start < size_bytes &&
         strcmp(file->if_range, response->etag) == 0) {
         if (lseek(file->fd, file->range_start, SEEK_SET) < 0)
-            return fail_with(file, errno);
+            return set_read_error(file, errno);
         response->status = 206;
         response->range_start = file->range_start;
         response->range_total = size_bytes;
@@ -156,35 +156,39 @@ static bool begin(struct fetch_file *file)
     return true;
 }
 
-static bool check_unchanged(struct fetch_file *file)
+/* Sets file->err where the file has changed since it was opened. */
+static void check_unchanged(struct fetch_file *file)
 {
     struct stat now;
     if (fstat(file->fd, &now) < 0)
-        return fail_with(file, errno);
-    return is_same(&file->opened, &now) ||
-           err_set(&file->err, ERR_NETWORK, "it changed while it was read");
+        set_read_error(file, errno);
+    else if (!is_same_content(&file->opened, &now))
+        err_set(&file->err, ERR_NETWORK, "the file changed while it was read");
 }
 
 /* True while there is more. */
-static bool read_stretch(struct fetch_file *file, void *buffer, size_t buffer_bytes)
+static bool read_file_stretch(struct fetch_file *file, void *buffer, size_t buffer_bytes)
 {
-    size_t wanted = buffer_bytes;
-    if (file->left_bytes < (int64_t)wanted)
-        wanted = (size_t)file->left_bytes;
-    ssize_t got = wanted ? read(file->fd, buffer, wanted) : 0;
+    size_t size = buffer_bytes;
+    if (file->left_bytes < (int64_t)size)
+        size = (size_t)file->left_bytes;
+    ssize_t got = size ? read(file->fd, buffer, size) : 0;
     if (got < 0 && errno == EINTR)
         return true;
     if (got < 0)
-        return fail_with(file, errno);
-    if (wanted && got == 0)
-        return err_set(&file->err, ERR_NETWORK, "it changed while it was read");
+        return set_read_error(file, errno);
+    if (size && got == 0)
+        return err_set(&file->err, ERR_NETWORK, "the file changed while it was read");
     file->left_bytes -= got;
     if (!file->take(file->take_context, &file->response, buffer, (size_t)got, &file->err)) {
         if (file->err.code == ERR_NONE) /* a failure without a cause must not pass for none */
-            err_set(&file->err, ERR_SYSTEM, "not taken");
+            err_set(&file->err, ERR_SYSTEM, "the receiver failed without an error");
         return false;
     }
-    return file->left_bytes > 0 || (check_unchanged(file) && false);
+    if (file->left_bytes > 0)
+        return true;
+    check_unchanged(file);
+    return false;
 }
 
 void fetch_file_move(struct fetch_file *file, void *buffer, size_t buffer_bytes)
@@ -196,7 +200,8 @@ void fetch_file_move(struct fetch_file *file, void *buffer, size_t buffer_bytes)
         more =
             err_set(&file->err, ERR_TIMEOUT, "not complete within %" PRId64 " ms", file->total_ms);
     else
-        more = (file->fd >= 0 || begin(file)) && read_stretch(file, buffer, buffer_bytes);
+        more = (file->fd >= 0 || open_and_answer(file)) &&
+               read_file_stretch(file, buffer, buffer_bytes);
     file->finished = !more;
 }
 

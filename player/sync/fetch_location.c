@@ -14,7 +14,7 @@ static bool has_scheme(const char *text)
     return length > 0 && text[length] == ':';
 }
 
-static char *keep_text(const char *text, struct err *err)
+static char *copy_location(const char *text, struct err *err)
 {
     char *copy = strdup(text);
     if (!copy)
@@ -32,7 +32,7 @@ char *fetch_base_clean(const char *text, struct err *err)
         return NULL;
     }
     if (text[0] != '/' && !getcwd(working, sizeof working)) {
-        err_set(err, ERR_INPUT, "the working folder is not known");
+        err_set(err, ERR_INPUT, "the working folder cannot be found");
         return NULL;
     }
     while (text[0] == '.' && text[1] == '/')
@@ -51,33 +51,35 @@ char *fetch_base_clean(const char *text, struct err *err)
         return NULL;
     }
     if (!used)
-        return keep_text("/", err);
-    return keep_text(path, err);
+        return copy_location("/", err);
+    return copy_location(path, err);
 }
 
-static int value_of(char digit)
+static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
     if (digit >= 'a' && digit <= 'f')
         return digit - 'a' + 10;
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
 }
 
-/* The path of a reference, without query and fragment, its percent-encoding undone. What would turn
- * into a '/' or an end is no part of a name. */
+/* The path of a reference, without query and fragment, its percent-encoding undone. A name
+ * can't hold an encoded '/' or NUL. */
 static bool decode_path(const char *reference, char path[PATH_MAX], struct err *err)
 {
     size_t length = strcspn(reference, "?#"), used = 0;
     for (size_t i = 0; i < length && used < PATH_MAX - 1; i++) {
         char c = reference[i];
         if (c == '%') {
-            int high = value_of(reference[i + 1]);
-            int low = high < 0 ? -1 : value_of(reference[i + 2]);
+            int high = hex_value(reference[i + 1]);
+            int low = high < 0 ? -1 : hex_value(reference[i + 2]);
             c = (char)(unsigned char)(high * 16 + low);
             i += 2;
             if (low < 0 || c == '\0' || c == '/')
-                return err_set(err, ERR_INPUT, "wrongly encoded");
+                return err_set(err, ERR_INPUT, "its percent-encoding is wrong");
         }
         path[used++] = c;
     }
@@ -91,7 +93,7 @@ static char *resolve_in_folder(const char *base, const char *reference, bool pla
     char name[PATH_MAX] = "", path[PATH_MAX];
     int folder = (int)(strrchr(base, '/') - base) + 1;
     if (!plain && has_scheme(reference)) {
-        err_set(err, ERR_TRUST, "leads out of the folder");
+        err_set(err, ERR_TRUST, "it leads out of the folder");
         return NULL;
     }
     if (plain)
@@ -99,15 +101,15 @@ static char *resolve_in_folder(const char *base, const char *reference, bool pla
     else if (!decode_path(reference, name, err))
         return NULL;
     if (name[0] == '/') {
-        err_set(err, ERR_TRUST, "leads out of the folder");
+        err_set(err, ERR_TRUST, "it leads out of the folder");
         return NULL;
     }
     int used = snprintf(path, sizeof path, "%.*s%s", folder, base, name);
     if (!name[0] || strlen(reference) >= sizeof name || used < 0 || (size_t)used >= sizeof path) {
-        err_set(err, ERR_INPUT, name[0] ? "the path is too long" : "names no file");
+        err_set(err, ERR_INPUT, name[0] ? "the path is too long" : "it names no file");
         return NULL;
     }
-    return keep_text(path, err);
+    return copy_location(path, err);
 }
 
 char *fetch_resolve(const char *base, const char *reference, bool plain, struct err *err)

@@ -3,75 +3,75 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-struct mark {
+struct integrity_item {
     atomic_uchar state;
-    atomic_bool wanted;
+    atomic_bool requested;
 };
 
-struct marks {
-    atomic_uint holds;
+struct integrity {
+    atomic_uint references;
     size_t count;
-    struct mark items[];
+    struct integrity_item items[];
 };
 
-struct marks *integrity_create(size_t count)
+struct integrity *integrity_create(size_t count)
 {
-    struct marks *marks = calloc(1, sizeof *marks + count * sizeof *marks->items);
-    if (!marks)
+    struct integrity *integrity = calloc(1, sizeof *integrity + count * sizeof *integrity->items);
+    if (!integrity)
         return NULL;
-    atomic_init(&marks->holds, 1);
-    marks->count = count;
+    atomic_init(&integrity->references, 1);
+    integrity->count = count;
     for (size_t i = 0; i < count; i++) {
-        atomic_init(&marks->items[i].state, INTEGRITY_UNCHECKED);
-        atomic_init(&marks->items[i].wanted, false);
+        atomic_init(&integrity->items[i].state, INTEGRITY_UNCHECKED);
+        atomic_init(&integrity->items[i].requested, false);
     }
-    return marks;
+    return integrity;
 }
 
-struct marks *integrity_hold(struct marks *marks)
+struct integrity *integrity_hold(struct integrity *integrity)
 {
-    atomic_fetch_add(&marks->holds, 1);
-    return marks;
+    atomic_fetch_add(&integrity->references, 1);
+    return integrity;
 }
 
-void integrity_release(struct marks *marks)
+void integrity_release(struct integrity *integrity)
 {
-    if (marks && atomic_fetch_sub(&marks->holds, 1) == 1)
-        free(marks);
+    if (integrity && atomic_fetch_sub(&integrity->references, 1) == 1)
+        free(integrity);
 }
 
-size_t integrity_count(const struct marks *marks)
+size_t integrity_count(const struct integrity *integrity)
 {
-    return marks->count;
+    return integrity->count;
 }
 
-void integrity_set(struct marks *marks, size_t at, enum integrity_state state)
+void integrity_set(struct integrity *integrity, size_t at, enum integrity_state state)
 {
-    atomic_store(&marks->items[at].state, (unsigned char)state);
+    atomic_store(&integrity->items[at].state, (unsigned char)state);
 }
 
-enum integrity_state integrity_get(const struct marks *marks, size_t at)
+enum integrity_state integrity_get(const struct integrity *integrity, size_t at)
 {
-    return (enum integrity_state)atomic_load(&marks->items[at].state);
+    return (enum integrity_state)atomic_load(&integrity->items[at].state);
 }
 
-enum integrity_state integrity_want(struct marks *marks, size_t at)
+enum integrity_state integrity_request(struct integrity *integrity, size_t at)
 {
-    enum integrity_state state = integrity_get(marks, at);
+    enum integrity_state state = integrity_get(integrity, at);
     if (state == INTEGRITY_UNCHECKED)
-        atomic_store(&marks->items[at].wanted, true);
+        atomic_store(&integrity->items[at].requested, true);
     return state;
 }
 
-bool integrity_next(const struct marks *marks, size_t *at, bool *wanted)
+bool integrity_next(const struct integrity *integrity, size_t *at, bool *requested)
 {
     bool found = false;
-    *wanted = false;
-    for (size_t i = 0; i < marks->count && !*wanted; i++) {
-        if (integrity_get(marks, i) != INTEGRITY_UNCHECKED)
+    *requested = false;
+    for (size_t i = 0; i < integrity->count && !*requested; i++) {
+        if (integrity_get(integrity, i) != INTEGRITY_UNCHECKED)
             continue;
-        *wanted = atomic_load(&marks->items[i].wanted);
-        if (*wanted || !found)
+        *requested = atomic_load(&integrity->items[i].requested);
+        if (*requested || !found)
             *at = i;
         found = true;
     }

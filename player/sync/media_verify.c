@@ -28,7 +28,7 @@ struct window {
     uint8_t bytes[STILL_READ_BYTES_MAX];
 };
 
-static const uint8_t *look(void *context, size_t at, size_t count)
+static const uint8_t *read_window(void *context, size_t at, size_t count)
 {
     struct window *window = context;
     if (at >= window->at && at + count <= window->at + window->count)
@@ -58,32 +58,33 @@ static bool check_header(int fd, size_t size, struct err *err)
 {
     struct window *window = calloc(1, sizeof *window);
     if (!window)
-        return err_set(err, ERR_SYSTEM, "out of memory");
+        return err_oom(err);
     window->fd = fd;
     window->size = size;
     struct still_header header;
     char reason[160];
     bool known = still_header_read_from(
-        &(struct still_bytes){.size = size, .read = look, .context = window}, &header);
+        &(struct still_bytes){.size = size, .read = read_window, .context = window}, &header);
     int error = window->error;
     free(window);
     if (error == ENODATA)
-        return err_set(err, ERR_INPUT, "the file was cut while it was read");
+        return err_set(err, ERR_INPUT, "the file was cut short while it was read");
     if (error)
-        return err_set_errno(err, ERR_SYSTEM, error, "can't read");
-    return still_header_check(known ? &header : NULL, reason, sizeof reason) ||
-           err_set(err, ERR_INPUT, "%s", reason);
+        return err_set_errno(err, ERR_SYSTEM, error, "cannot read");
+    if (!still_header_check(known ? &header : NULL, reason, sizeof reason))
+        return err_set(err, ERR_INPUT, "%s", reason);
+    return true;
 }
 
 static bool check_open(int fd, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
-        return err_set_errno(err, ERR_SYSTEM, errno, "can't read");
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot read");
     if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        return err_set(err, ERR_INPUT, "no file, or an empty one");
+        return err_set(err, ERR_INPUT, "it is empty or not a regular file");
     if ((uintmax_t)st.st_size > STILL_FILE_BYTES_MAX)
-        return err_set(err, ERR_LIMIT, "a picture of %jd bytes; at most %zu are allowed",
+        return err_set(err, ERR_LIMIT, "the picture has %jd bytes; at most %zu are allowed",
                        (intmax_t)st.st_size, STILL_FILE_BYTES_MAX);
     return check_header(fd, (size_t)st.st_size, err);
 }
@@ -92,7 +93,7 @@ bool media_verify_still(const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return err_set_errno(err, errno == ENOENT ? ERR_MISSING : ERR_SYSTEM, errno, "can't open");
+        return err_set_errno(err, errno == ENOENT ? ERR_MISSING : ERR_SYSTEM, errno, "cannot open");
     bool ok = check_open(fd, err);
     close(fd);
     return ok;

@@ -1,5 +1,5 @@
-/* Whether a medium that arrived whole is a picture or film at all, by its header and its end,
- * before its playlist is put in force.
+/* Whether a media file that has arrived is a picture at all, by its header and its end, before its
+ * playlist is put in force.
  *
  * Looks at headers and end marks only; nothing is decoded outside a worker. Any thread. */
 #ifndef SYNC_MEDIA_VERIFY_H

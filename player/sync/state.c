@@ -22,11 +22,11 @@
 #define NAME_BYTES 128
 #define ENTRIES_MAX (1 + TRUST_KEYS_MAX)
 #define KEYS_BYTES (TRUST_KEYS_MAX * STATE_KEY_BYTES)
-#define SEAL_NAME "sha256 "
-#define SEAL_BYTES (sizeof SEAL_NAME - 1 + HASH_TEXT_BYTES) /* with its line end */
-#define DIGITS 16                                           /* of the hash in a file's name */
-#define FLOOR_MS_MAX INT64_C(7258118400000)                 /* 2200-01-01, as far as zones go */
-#define EXPIRES_MS_MAX INT64_C(253402300799999)             /* the end of 9999 */
+#define CHECKSUM_NAME "sha256 "
+#define CHECKSUM_BYTES (sizeof CHECKSUM_NAME - 1 + HASH_TEXT_BYTES) /* with its line end */
+#define DIGITS 16                               /* of the hash in a file's name */
+#define FLOOR_MS_MAX INT64_C(7258118400000)     /* 2200-01-01, as far as zones go */
+#define EXPIRES_MS_MAX INT64_C(253402300799999) /* the end of 9999 */
 #define LOCK_TRIES 20
 #define LOCK_WAIT_MS 10
 
@@ -36,8 +36,12 @@ static const char no_key[] = "-";
 /* The numbers of a state, in the order of a line of the file. */
 enum { PLAYLIST, TAKEOVER, PLAYLIST_IN_FORCE, TAKEOVER_IN_FORCE, FLOOR, EXPIRES, NUMBERS };
 static const int64_t number_max[NUMBERS] = {
-    POINTER_VERSION_MAX, POINTER_VERSION_MAX, POINTER_VERSION_MAX,
-    POINTER_VERSION_MAX, FLOOR_MS_MAX,        EXPIRES_MS_MAX,
+    [PLAYLIST] = POINTER_VERSION_MAX,
+    [TAKEOVER] = POINTER_VERSION_MAX,
+    [PLAYLIST_IN_FORCE] = POINTER_VERSION_MAX,
+    [TAKEOVER_IN_FORCE] = POINTER_VERSION_MAX,
+    [FLOOR] = FLOOR_MS_MAX,
+    [EXPIRES] = EXPIRES_MS_MAX,
 };
 
 /* What was signed by one key, or (the first of a file) by none in particular. */
@@ -53,13 +57,15 @@ struct state_file {
     struct entry entries[ENTRIES_MAX]; /* the keys in the order of their ids */
     size_t entry_count;
     struct state state; /* of all entries */
-    int64_t lowered_ms; /* unsaved: a later floor on disk does not count; INT64_MAX: it does */
+    int64_t lowered_ms; /* not saved yet: a later floor on disk is ignored; INT64_MAX: none */
     bool unsaved;       /* the disk may hold less than `entries` */
 };
 
-static int64_t bounded(int64_t number, int64_t max)
+static int64_t bound_number(int64_t number, int64_t max)
 {
-    return number < 0 ? 0 : number > max ? max : number;
+    if (number < 0)
+        return 0;
+    return number > max ? max : number;
 }
 
 static void list_numbers(const struct state *state, int64_t numbers[NUMBERS])
@@ -77,8 +83,8 @@ static void list_numbers(const struct state *state, int64_t numbers[NUMBERS])
 static bool raise_numbers(int64_t numbers[NUMBERS], const int64_t by[NUMBERS], bool later)
 {
     bool changed = false;
-    int64_t takeover = bounded(by[TAKEOVER], number_max[TAKEOVER]);
-    int64_t expires_ms = bounded(by[EXPIRES], number_max[EXPIRES]);
+    int64_t takeover = bound_number(by[TAKEOVER], number_max[TAKEOVER]);
+    int64_t expires_ms = bound_number(by[EXPIRES], number_max[EXPIRES]);
     bool newer = takeover > numbers[TAKEOVER];
     bool same = takeover > 0 && takeover == numbers[TAKEOVER] && expires_ms > 0;
     if ((newer || (same && (later || !numbers[EXPIRES]))) && numbers[EXPIRES] != expires_ms) {
@@ -86,14 +92,14 @@ static bool raise_numbers(int64_t numbers[NUMBERS], const int64_t by[NUMBERS], b
         changed = true;
     }
     for (int i = 0; i < EXPIRES; i++) {
-        int64_t to = bounded(by[i], number_max[i]);
+        int64_t to = bound_number(by[i], number_max[i]);
         changed |= to > numbers[i];
         numbers[i] = to > numbers[i] ? to : numbers[i];
     }
     return changed;
 }
 
-static void sum_up(struct state_file *file)
+static void combine_entries(struct state_file *file)
 {
     int64_t all[NUMBERS] = {0};
     for (size_t i = 0; i < file->entry_count; i++)
@@ -116,10 +122,10 @@ static struct entry *find_entry(struct state_file *file, const char *key_id)
 }
 
 /* Writes a state file's text; false only when hashing fails. */
-static bool print(const struct state_file *file, char text[FILE_BYTES_MAX], size_t *size)
+static bool print_state(const struct state_file *file, char text[FILE_BYTES_MAX], size_t *size)
 {
     uint8_t digest[HASH_BYTES];
-    char seal[HASH_TEXT_BYTES];
+    char checksum[HASH_TEXT_BYTES];
     int used = snprintf(text, FILE_BYTES_MAX, "duckling-state/1\nchannel %s\n", file->channel);
     for (size_t i = 0; i < file->entry_count; i++) {
         const struct entry *entry = &file->entries[i];
@@ -133,21 +139,21 @@ static bool print(const struct state_file *file, char text[FILE_BYTES_MAX], size
     }
     if (!hash_bytes(text, (size_t)used, digest))
         return false;
-    hash_to_text(digest, seal);
-    used += snprintf(text + used, FILE_BYTES_MAX - (size_t)used, SEAL_NAME "%s\n", seal);
+    hash_to_text(digest, checksum);
+    used += snprintf(text + used, FILE_BYTES_MAX - (size_t)used, CHECKSUM_NAME "%s\n", checksum);
     *size = (size_t)used;
     return true;
 }
 
-static bool is_sealed(const char *text, size_t size)
+static bool has_good_checksum(const char *text, size_t size)
 {
     uint8_t digest[HASH_BYTES];
-    char seal[SEAL_BYTES + 1] = SEAL_NAME;
-    if (size < SEAL_BYTES || !hash_bytes(text, size - SEAL_BYTES, digest))
+    char checksum[CHECKSUM_BYTES + 1] = CHECKSUM_NAME;
+    if (size < CHECKSUM_BYTES || !hash_bytes(text, size - CHECKSUM_BYTES, digest))
         return false;
-    hash_to_text(digest, seal + strlen(SEAL_NAME));
-    seal[SEAL_BYTES - 1] = '\n';
-    return memcmp(text + size - SEAL_BYTES, seal, SEAL_BYTES) == 0;
+    hash_to_text(digest, checksum + strlen(CHECKSUM_NAME));
+    checksum[CHECKSUM_BYTES - 1] = '\n';
+    return memcmp(text + size - CHECKSUM_BYTES, checksum, CHECKSUM_BYTES) == 0;
 }
 
 /* "name value\n" at *text, which moves on: its value, or NULL. */
@@ -178,20 +184,22 @@ static bool parse_entry(char *line, struct entry *entry)
         size_t digits = strspn(at, "0123456789");
         if (!digits || at[digits] != (i + 1 < NUMBERS ? ' ' : '\0'))
             return false;
-        entry->numbers[i] = strtoll(at, NULL, 10); /* too large a one saturates; cut back later */
+        entry->numbers[i] =
+            strtoll(at, NULL, 10); /* saturates where it is too large; bounded later */
         at += digits + 1;
     }
     return true;
 }
 
 /* Reads a state file's text (changed, terminated). */
-static bool parse(const struct state_file *file, char *text, size_t size,
-                  struct entry entries[ENTRIES_MAX], size_t *count)
+static bool parse_state(const struct state_file *file, char *text, size_t size,
+                        struct entry entries[ENTRIES_MAX], size_t *count)
 {
     static const char head[] = "duckling-state/1\n";
-    if (strlen(text) != size || !is_sealed(text, size) || strncmp(text, head, strlen(head)) != 0)
+    if (strlen(text) != size || !has_good_checksum(text, size) ||
+        strncmp(text, head, strlen(head)) != 0)
         return false;
-    text[size - SEAL_BYTES] = '\0';
+    text[size - CHECKSUM_BYTES] = '\0';
     text += strlen(head);
     const char *channel = take_value(&text, "channel");
     if (!channel || strcmp(channel, file->channel) != 0)
@@ -212,13 +220,13 @@ static bool shares_key(struct state_file *file, const struct entry *entries, siz
     return false;
 }
 
-static bool make_path(const struct state_file *file, const char *name, char path[PATH_MAX])
+static bool print_path(const struct state_file *file, const char *name, char path[PATH_MAX])
 {
     int length = snprintf(path, PATH_MAX, "%s/%s", file->folder, name);
     return length > 0 && length < PATH_MAX;
 }
 
-/* What the pinned keys have signed; the rest went with its keys. */
+/* Takes what the pinned keys have signed. What other keys have signed is forgotten with them. */
 static void raise_by_entries(struct state_file *file, struct entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -229,23 +237,26 @@ static void raise_by_entries(struct state_file *file, struct entry *entries, siz
         if (own)
             raise_numbers(own->numbers, entries[i].numbers, false);
     }
-    sum_up(file);
+    combine_entries(file);
 }
 
-/* Raises the state to what a file of this channel holds. Missing or damaged: to nothing. False
- * where it is there but can't be read. */
-static bool take_over(struct state_file *file, const char *name, struct err *err)
+/* Raises the state to what a file of this channel holds; a file that is missing or damaged holds
+ * nothing. False where it is there but can't be read. */
+static MUST_CHECK bool merge_file(struct state_file *file, const char *name, struct err *err)
 {
     char path[PATH_MAX], *text;
     size_t size, count;
     struct entry found[ENTRIES_MAX];
     struct err trouble = {0};
-    if (!make_path(file, name, path))
-        return err_set(err, ERR_LIMIT, "path too long");
-    if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT)
-        return trouble.code == ERR_MISSING || err_set(err, trouble.code, "%s", trouble.text);
-    if (trouble.code == ERR_LIMIT || !parse(file, text, size, found, &count))
-        log_warn("damaged, counts as none path=%s", path);
+    if (!print_path(file, name, path))
+        return err_set(err, ERR_LIMIT, "the path of the state file is too long");
+    if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT) {
+        if (trouble.code == ERR_MISSING)
+            return true;
+        return err_set(err, trouble.code, "%s", trouble.text);
+    }
+    if (trouble.code == ERR_LIMIT || !parse_state(file, text, size, found, &count))
+        log_warn("state file is damaged, ignoring it path=\"%s\"", path);
     else if (strcmp(name, file->name) == 0 || shares_key(file, found, count))
         raise_by_entries(file, found, count);
     if (trouble.code != ERR_LIMIT)
@@ -262,22 +273,22 @@ static bool is_of_channel(const struct state_file *file, const char *name)
            strcmp(name + length + 1 + DIGITS, suffix) == 0;
 }
 
-static void take_over_at_start(struct state_file *file, const char *name)
+static void merge_file_at_start(struct state_file *file, const char *name)
 {
-    struct err err;
-    if (!take_over(file, name, &err))
-        log_warn("can't be read, counts as none reason=\"%s\"", err.text);
+    struct err err = {0};
+    if (!merge_file(file, name, &err))
+        log_warn("cannot read state file, ignoring it reason=\"%s\"", err.text);
 }
 
-/* Pinning one key more, or one less, must not forget what was seen under those that stay. The file
- * of these very keys comes first: of two expiries for one takeover its is the later one. */
-static void take_over_all(struct state_file *file)
+/* Pinning one key more, or one less, must not forget what was seen under those that stay. The file of
+ * exactly these keys comes first: of two expiries of one takeover it has the later one. */
+static void merge_all_files(struct state_file *file)
 {
-    take_over_at_start(file, file->name);
+    merge_file_at_start(file, file->name);
     DIR *folder = opendir(file->folder);
     for (const struct dirent *entry; folder && (entry = readdir(folder));)
         if (is_of_channel(file, entry->d_name) && strcmp(entry->d_name, file->name) != 0)
-            take_over_at_start(file, entry->d_name);
+            merge_file_at_start(file, entry->d_name);
     if (folder)
         closedir(folder);
 }
@@ -288,8 +299,9 @@ static int compare_entries(const void *left, const void *right)
     return strcmp(a->key_id, b->key_id);
 }
 
-/* The first entry is no key's: it has no id, and so comes first in order too. */
-static bool name_file(struct state_file *file, const struct trust *trust, struct err *err)
+/* The first entry is of no key: it has no id, and so also sorts first. */
+static MUST_CHECK bool name_state_file(struct state_file *file, const struct trust *trust,
+                                       struct err *err)
 {
     char text[POINTER_CHANNEL_BYTES + KEYS_BYTES + 1], hexadecimal[HASH_TEXT_BYTES];
     uint8_t digest[HASH_BYTES];
@@ -321,17 +333,17 @@ struct state_file *state_open(const char *folder, const char *channel, const str
     file->lowered_ms = INT64_MAX;
     int length = snprintf(file->folder, sizeof file->folder, "%s", folder);
     if (length <= 0 || (size_t)length >= sizeof file->folder) {
-        err_set(err, ERR_INPUT, "the path of the state's folder is empty or too long");
+        err_set(err, ERR_INPUT, "the path of the state folder is empty or too long");
         goto fail;
     }
     if (!pointer_channel_is_valid(channel)) {
-        err_set(err, ERR_INPUT, "not a channel's name");
+        err_set(err, ERR_INPUT, "not a channel name");
         goto fail;
     }
     snprintf(file->channel, sizeof file->channel, "%s", channel);
-    if (!name_file(file, trust, err))
+    if (!name_state_file(file, trust, err))
         goto fail;
-    take_over_all(file);
+    merge_all_files(file);
     return file;
 
 fail:
@@ -349,10 +361,10 @@ const struct state *state_get(const struct state_file *file)
     return &file->state;
 }
 
-/* A folder that was just made is lost with the power unless the one above it is on disk, up to the
- * one that was there already; which is not known, so all. Those that may not be opened were there
- * before. */
-static bool make_folder(const struct state_file *file, struct err *err)
+/* A new folder is lost in a power cut unless the folder above it is on disk, up to the one that was
+ * there already. Which one that was is not known, so all are synced. One that can't be opened was
+ * there before. */
+static MUST_CHECK bool make_state_folder(const struct state_file *file, struct err *err)
 {
     if (access(file->folder, F_OK) == 0)
         return true;
@@ -368,59 +380,59 @@ static bool make_folder(const struct state_file *file, struct err *err)
     return true;
 }
 
-static bool save(struct state_file *file, struct err *err)
+static MUST_CHECK bool write_state(struct state_file *file, struct err *err)
 {
     char path[PATH_MAX], text[FILE_BYTES_MAX];
     size_t size;
-    /* Not over a file that can't be read: it may know of higher versions. */
-    if (!take_over(file, file->name, err))
+    /* A file that can't be read is not replaced: it may hold higher versions. */
+    if (!merge_file(file, file->name, err))
         return false;
-    if (!make_path(file, file->name, path))
-        return err_set(err, ERR_LIMIT, "path too long");
-    if (!print(file, text, &size))
+    if (!print_path(file, file->name, path))
+        return err_set(err, ERR_LIMIT, "the path of the state file is too long");
+    if (!print_state(file, text, &size))
         return err_oom(err);
     return file_replace(path, text, size, err);
 }
 
-static enum err_code code_of(int number)
+static enum err_code state_err_code(int number)
 {
     bool disk = number == ENOSPC || number == EDQUOT || number == EIO || number == EROFS;
     return disk ? ERR_DISK : ERR_SYSTEM;
 }
 
-/* True when locked. A lock that somebody holds on to must stop neither the player's start nor the
- * feed, which could not even be told to end: flock(2) has no time limit, so it is asked a few
- * times. Whoever writes a state holds it for no longer than two fsyncs take. */
-static bool lock(int fd, const char *path, struct err *err)
+/* A lock that another program doesn't release must block neither the player's start nor the feed,
+ * which could not even be stopped then. flock(2) has no time limit, so it is tried a few times; to
+ * write a state takes no longer than two fsyncs. */
+static MUST_CHECK bool lock_state(int fd, const char *path, struct err *err)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
         if (flock(fd, LOCK_EX | LOCK_NB) == 0)
             return true;
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return err_set_errno(err, ERR_SYSTEM, errno, "locking %s", path);
+            return err_set_errno(err, ERR_SYSTEM, errno, "cannot lock %s", path);
         poll(NULL, 0, LOCK_WAIT_MS);
     }
-    return err_set(err, ERR_SYSTEM, "%s is held by another program", path);
+    return err_set(err, ERR_SYSTEM, "%s is locked by another program", path);
 }
 
-/* One at a time over all that share the folder: each must see what the one before it wrote. */
-static bool save_locked(struct state_file *file, struct err *err)
+/* Players that share the folder write one at a time, and each sees what the one before it wrote. */
+static MUST_CHECK bool save_locked(struct state_file *file, struct err *err)
 {
     char path[PATH_MAX];
-    if (!make_folder(file, err))
+    if (!make_state_folder(file, err))
         return false;
-    if (!make_path(file, "state.lock", path))
-        return err_set(err, ERR_LIMIT, "path too long");
-    /* Nobody else's: whoever may open it may hold it. */
+    if (!print_path(file, "state.lock", path))
+        return err_set(err, ERR_LIMIT, "the path of the state file is too long");
+    /* For this user alone: whoever can open the file can lock it. */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "%s", path);
-    bool ok = lock(fd, path, err) && save(file, err);
+        return err_set_errno(err, state_err_code(errno), errno, "cannot open %s", path);
+    bool ok = lock_state(fd, path, err) && write_state(file, err);
     close(fd);
     return ok;
 }
 
-static bool bring_to_disk(struct state_file *file, struct err *err)
+static MUST_CHECK bool save_if_unsaved(struct state_file *file, struct err *err)
 {
     struct err trouble = {0};
     if (!file->unsaved)
@@ -430,9 +442,9 @@ static bool bring_to_disk(struct state_file *file, struct err *err)
         file->lowered_ms = INT64_MAX;
         return true;
     }
-    /* Whatever stands in the way is the disk's or the system's, in the contract's words. */
+    /* state.h promises these two codes only. */
     enum err_code code = trouble.code == ERR_DISK ? ERR_DISK : ERR_SYSTEM;
-    return err_set(err, code, "state: %s", trouble.text);
+    return err_set(err, code, "%s", trouble.text);
 }
 
 bool state_raise(struct state_file *file, const struct state *at_least, struct err *err)
@@ -441,13 +453,13 @@ bool state_raise(struct state_file *file, const struct state *at_least, struct e
     struct entry *entry = find_entry(file, at_least->key_id);
     list_numbers(at_least, numbers);
     file->unsaved |= raise_numbers((entry ? entry : file->entries)->numbers, numbers, true);
-    sum_up(file);
-    return bring_to_disk(file, err);
+    combine_entries(file);
+    return save_if_unsaved(file, err);
 }
 
 bool state_lower_floor(struct state_file *file, int64_t floor_ms, struct err *err)
 {
-    floor_ms = bounded(floor_ms, FLOOR_MS_MAX);
+    floor_ms = bound_number(floor_ms, FLOOR_MS_MAX);
     for (size_t i = 0; i < file->entry_count; i++) {
         int64_t *own_ms = &file->entries[i].numbers[FLOOR];
         if (*own_ms <= floor_ms)
@@ -456,11 +468,37 @@ bool state_lower_floor(struct state_file *file, int64_t floor_ms, struct err *er
         file->lowered_ms = floor_ms;
         file->unsaved = true;
     }
-    sum_up(file);
-    return bring_to_disk(file, err);
+    combine_entries(file);
+    return save_if_unsaved(file, err);
 }
 
 bool state_unsaved(const struct state_file *file)
 {
     return file->unsaved;
+}
+
+static void log_save(const struct state_file *file, bool was_unsaved, bool saved,
+                     const struct err *err)
+{
+    if (!saved && !was_unsaved)
+        log_error("cannot save channel state, retrying path=\"%s/%s\" reason=\"%s\"", file->folder,
+                  file->name, err->text);
+    else if (saved && was_unsaved)
+        log_info("channel state saved again path=\"%s/%s\"", file->folder, file->name);
+}
+
+void state_remember(struct state_file *file, const struct state *at_least)
+{
+    struct err err = {0};
+    bool was_unsaved = file->unsaved;
+    bool saved = state_raise(file, at_least, &err);
+    log_save(file, was_unsaved, saved, &err);
+}
+
+void state_remember_floor(struct state_file *file, int64_t floor_ms)
+{
+    struct err err = {0};
+    bool was_unsaved = file->unsaved;
+    bool saved = state_lower_floor(file, floor_ms, &err);
+    log_save(file, was_unsaved, saved, &err);
 }

@@ -14,7 +14,7 @@
 #define KEY_BYTES 32
 #define SIGNATURE_BYTES 64
 #define DIGEST_BYTES 64 /* BLAKE2b-512 */
-/* What the base64 lines hold, and their length. */
+/* What the base64 lines hold, and how long they are. */
 #define PUBLIC_BYTES (ALGORITHM_BYTES + ID_BYTES + KEY_BYTES)
 #define SIGNED_BYTES (ALGORITHM_BYTES + ID_BYTES + SIGNATURE_BYTES)
 #define TEXT_BYTES(bytes) (((size_t)(bytes) + 2) / 3 * 4)
@@ -58,7 +58,7 @@ void trust_key_id(const struct trust *trust, int key, char text[17])
     snprintf(text, 17, "%016" PRIX64, id);
 }
 
-static int value_of(char c)
+static int base64_value(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *found = c ? strchr(digits, c) : NULL;
@@ -73,20 +73,20 @@ static bool read_base64(const char *text, size_t length, uint8_t *bytes, size_t 
     if (length != TEXT_BYTES(size))
         return false;
     uint32_t bits = 0;
-    size_t held = 0, done = 0, i = 0;
+    size_t bit_count = 0, done = 0, i = 0;
     for (; i < length && text[i] != '='; i++) {
-        int value = value_of(text[i]);
+        int value = base64_value(text[i]);
         if (value < 0 || done == size)
             return false;
         bits = (bits << 6 | (uint32_t)value) & 0xffff;
-        held += 6;
-        if (held < 8)
+        bit_count += 6;
+        if (bit_count < 8)
             continue;
-        held -= 8;
-        bytes[done++] = (uint8_t)(bits >> held);
+        bit_count -= 8;
+        bytes[done++] = (uint8_t)(bits >> bit_count);
     }
     size_t padding = length - i;
-    return done == size && padding == (3 - size % 3) % 3 && !(bits & ((1U << held) - 1)) &&
+    return done == size && padding == (3 - size % 3) % 3 && !(bits & ((1U << bit_count) - 1)) &&
            strspn(text + i, "=") >= padding;
 }
 
@@ -120,7 +120,7 @@ static bool is_weak(const uint8_t key[KEY_BYTES])
 }
 
 /* How every minisign secret key begins: algorithm, key derivation (none or scrypt), checksum. */
-static bool holds_secret(const char *text)
+static bool has_secret_key(const char *text)
 {
     return strstr(text, "RWQAAEIy") || strstr(text, "RWRTY0Iy") || strstr(text, "PRIVATE KEY") ||
            strstr(text, "minisign encrypted secret key");
@@ -132,15 +132,15 @@ static bool add_key(struct trust *trust, const uint8_t bytes[PUBLIC_BYTES], stru
     memcpy(key.id, bytes + ALGORITHM_BYTES, ID_BYTES);
     memcpy(key.bytes, bytes + ALGORITHM_BYTES + ID_BYTES, KEY_BYTES);
     if (memcmp(bytes, "Ed", ALGORITHM_BYTES) != 0)
-        return err_set(err, ERR_INPUT, "not an Ed25519 public key of minisign's");
+        return err_set(err, ERR_INPUT, "not a minisign Ed25519 public key");
     if (is_weak(key.bytes))
-        return err_set(err, ERR_INPUT, "a weak public key, under which anyone can sign");
+        return err_set(err, ERR_INPUT, "a weak public key: anyone can sign under it");
     for (int i = 0; i < trust->count; i++) {
         if (memcmp(&trust->keys[i], &key, sizeof key) == 0)
             return true;
     }
     if (trust->count == TRUST_KEYS_MAX)
-        return err_set(err, ERR_LIMIT, "more than %d public keys", TRUST_KEYS_MAX);
+        return err_set(err, ERR_LIMIT, "more than %d public keys are given", TRUST_KEYS_MAX);
     trust->keys[trust->count++] = key;
     return true;
 }
@@ -162,27 +162,34 @@ static const char *take_line(char **rest)
 /* A key file: an untrusted comment, then the key; empty lines after it are harmless. */
 static bool read_key_file(char *text, size_t size, uint8_t bytes[PUBLIC_BYTES], struct err *err)
 {
-    if (holds_secret(text))
-        return err_set(err, ERR_INPUT,
-                       "a secret key; the player needs the public one (the .pub file)");
+    if (has_secret_key(text))
+        return err_set(err, ERR_INPUT, "this is a secret key; give the public one (the .pub file)");
     bool whole = strlen(text) == size;
     char *rest = text;
     const char *comment = take_line(&rest);
     const char *key = rest ? take_line(&rest) : NULL;
     if (!whole || strncmp(comment, UNTRUSTED, strlen(UNTRUSTED)) != 0 || !key ||
         (rest && rest[strspn(rest, "\r\n")]) || !read_base64(key, strlen(key), bytes, PUBLIC_BYTES))
-        return err_set(err, ERR_INPUT, "not a public key file of minisign's");
+        return err_set(err, ERR_INPUT, "not a minisign public key file");
     return true;
 }
 
-/* A secret in a form that holds_secret does not know must not reach the log either: a long text of
+/* A secret in a form that has_secret_key does not know must not reach the log either: a long text of
  * base64's letters alone is not written as if it were a path. */
 static bool can_be_shown(const char *text)
 {
     size_t length = strlen(text), letters = 0;
-    while (value_of(text[letters]) >= 0)
+    while (base64_value(text[letters]) >= 0)
         letters++;
     return !strpbrk(text, "\r\n") && (length < TEXT_BYTES(PUBLIC_BYTES) || letters + 2 < length);
+}
+
+static bool set_key_unreadable(const char *key, const struct err *cause, struct err *err)
+{
+    if (can_be_shown(key))
+        return err_set(err, cause->code, "key: %s", cause->text);
+    return err_set(err, cause->code == ERR_MISSING ? ERR_MISSING : ERR_INPUT,
+                   "key: neither a file nor a minisign public key");
 }
 
 bool trust_pin(struct trust *trust, const char *key, struct err *err)
@@ -190,30 +197,28 @@ bool trust_pin(struct trust *trust, const char *key, struct err *err)
     uint8_t bytes[PUBLIC_BYTES];
     if (read_base64(key, strlen(key), bytes, sizeof bytes) && memcmp(bytes, "Ed", 2) == 0)
         return add_key(trust, bytes, err) || err_prefix(err, "key %s: ", key);
-    if (holds_secret(key))
+    if (has_secret_key(key))
         return err_set(err, ERR_INPUT,
-                       "key: a secret key; the player needs the public one (the .pub file)");
+                       "key: this is a secret key; give the public one (the .pub file)");
     char *text;
     size_t size;
     struct err trouble = {0};
     if (!file_read(key, KEY_FILE_BYTES_MAX, &text, &size, &trouble))
-        return can_be_shown(key)
-                   ? err_set(err, trouble.code, "key: %s", trouble.text)
-                   : err_set(err, trouble.code == ERR_MISSING ? ERR_MISSING : ERR_INPUT,
-                             "key: neither a file nor a public key of minisign's");
+        return set_key_unreadable(key, &trouble, err);
     bool ok = read_key_file(text, size, bytes, err) && add_key(trust, bytes, err);
     OPENSSL_cleanse(text, size); /* it may be a secret one */
     free(text);
     return ok || err_prefix(err, "key %s: ", key);
 }
 
-/* How a signature was found. */
-enum finding { SIGNATURE_GOOD, SIGNATURE_BAD, SIGNATURE_UNKNOWN /* libcrypto failed */ };
+/* The result of verifying a signature. */
+enum signature_check { SIGNATURE_GOOD, SIGNATURE_BAD, SIGNATURE_UNKNOWN /* libcrypto failed */ };
 
 /* Whether `signature` by `key` is over these bytes. Ed25519's own rules (RFC 8032) are libcrypto's
  * to keep: it refuses an s of L or more, so a signature has no second form. */
-static enum finding verify(const struct key *key, const uint8_t signature[SIGNATURE_BYTES],
-                           const void *data, size_t size)
+static enum signature_check verify_signature(const struct key *key,
+                                             const uint8_t signature[SIGNATURE_BYTES],
+                                             const void *data, size_t size)
 {
     int verdict = -1;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -223,25 +228,27 @@ static enum finding verify(const struct key *key, const uint8_t signature[SIGNAT
         verdict = EVP_DigestVerify(context, signature, SIGNATURE_BYTES, data, size);
     EVP_PKEY_free(public_key);
     EVP_MD_CTX_free(context);
-    /* What libcrypto queues for a bad signature is not for whoever asks it next. */
+    /* The error that libcrypto queues for a bad signature would be taken for one of its next call. */
     ERR_clear_error();
-    return verdict == 1 ? SIGNATURE_GOOD : verdict == 0 ? SIGNATURE_BAD : SIGNATURE_UNKNOWN;
+    if (verdict == 1)
+        return SIGNATURE_GOOD;
+    return verdict == 0 ? SIGNATURE_BAD : SIGNATURE_UNKNOWN;
 }
 
-static bool fail_to_verify(struct err *err)
+static bool set_libcrypto_failed(struct err *err)
 {
-    return err_set(err, ERR_SYSTEM, "cannot verify a signature: libcrypto failed");
+    return err_set(err, ERR_SYSTEM, "cannot verify the signature: libcrypto failed");
 }
 
 static const struct {
     const char *name, *text;
 } refusals[] = {
-    [TRUST_NOT_REFUSED] = {"none", "not refused"},
-    [TRUST_NO_SIGNATURE] = {"no_signature", "no signature"},
-    [TRUST_MALFORMED_SIGNATURE] = {"malformed_signature", "malformed signature"},
-    [TRUST_LEGACY_SIGNATURE] = {"legacy_signature", "legacy signature"},
-    [TRUST_UNPINNED_KEY] = {"unpinned_key", "unpinned key"},
-    [TRUST_BAD_SIGNATURE] = {"bad_signature", "bad signature"},
+    [TRUST_NOT_REFUSED] = {.name = "none", .text = "not refused"},
+    [TRUST_NO_SIGNATURE] = {.name = "no_signature", .text = "no signature"},
+    [TRUST_MALFORMED_SIGNATURE] = {.name = "malformed_signature", .text = "malformed signature"},
+    [TRUST_LEGACY_SIGNATURE] = {.name = "legacy_signature", .text = "legacy signature"},
+    [TRUST_UNPINNED_KEY] = {.name = "unpinned_key", .text = "unpinned key"},
+    [TRUST_BAD_SIGNATURE] = {.name = "bad_signature", .text = "bad signature"},
 };
 _Static_assert(sizeof refusals / sizeof *refusals == TRUST_BAD_SIGNATURE + 1, "each has a name");
 
@@ -250,13 +257,13 @@ const char *trust_refusal_name(enum trust_refusal refusal)
     return refusals[refusal].name;
 }
 
-static bool refuse(enum trust_refusal why, enum trust_refusal *refusal, struct err *err)
+static bool refuse_signature(enum trust_refusal why, enum trust_refusal *refusal, struct err *err)
 {
     *refusal = why;
     return err_set(err, ERR_TRUST, "%s", refusals[why].text);
 }
 
-static bool refuse_form(const char *detail, enum trust_refusal *refusal, struct err *err)
+static bool refuse_malformed(const char *detail, enum trust_refusal *refusal, struct err *err)
 {
     *refusal = TRUST_MALFORMED_SIGNATURE;
     return err_set(err, ERR_TRUST, "%s: %s", refusals[TRUST_MALFORMED_SIGNATURE].text, detail);
@@ -276,25 +283,26 @@ static bool is_printable(const char *line)
     return true;
 }
 
-static bool split(char *text, struct lines *lines, enum trust_refusal *refusal, struct err *err)
+static bool split_lines(char *text, struct lines *lines, enum trust_refusal *refusal,
+                        struct err *err)
 {
     *lines = (struct lines){"", "", "", ""};
     if (strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) != 0)
-        return refuse(TRUST_NO_SIGNATURE, refusal, err);
+        return refuse_signature(TRUST_NO_SIGNATURE, refusal, err);
     const char **const order[] = {&lines->untrusted, &lines->signature, &lines->trusted,
                                   &lines->global};
     char *rest = text;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (!rest)
-            return refuse_form("cut off", refusal, err);
+            return refuse_malformed("it is cut off", refusal, err);
         *order[i] = take_line(&rest);
         if (!is_printable(*order[i]))
-            return refuse_form("a control character", refusal, err);
+            return refuse_malformed("it has a control character", refusal, err);
     }
     if (rest && *rest)
-        return refuse_form("more than four lines", refusal, err);
+        return refuse_malformed("it has more than four lines", refusal, err);
     return strncmp(lines->trusted, TRUSTED, strlen(TRUSTED)) == 0 ||
-           refuse_form("no trusted comment", refusal, err);
+           refuse_malformed("it has no trusted comment", refusal, err);
 }
 
 static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], enum trust_refusal *refusal,
@@ -303,8 +311,8 @@ static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], enum trust
     if (memcmp(algorithm, "ED", ALGORITHM_BYTES) == 0)
         return true;
     if (memcmp(algorithm, "Ed", ALGORITHM_BYTES) == 0)
-        return refuse(TRUST_LEGACY_SIGNATURE, refusal, err);
-    return refuse_form("an unknown algorithm", refusal, err);
+        return refuse_signature(TRUST_LEGACY_SIGNATURE, refusal, err);
+    return refuse_malformed("its algorithm is unknown", refusal, err);
 }
 
 /* The global signature: over the first signature and the trusted comment. */
@@ -314,7 +322,7 @@ static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES]
 {
     uint8_t message[SIGNATURE_BYTES + POINTER_BYTES_MAX];
     size_t length = strlen(seal->comment);
-    bool pinned = false, unknown = false;
+    bool pinned = false, failed = false;
     memcpy(message, seal->signature, SIGNATURE_BYTES);
     memcpy(message + SIGNATURE_BYTES, seal->comment, length);
     /* An id is not bound to its key: two keys may have the same. */
@@ -322,15 +330,16 @@ static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES]
         const struct key *key = &trust->keys[seal->key];
         if (memcmp(key->id, id, ID_BYTES) != 0)
             continue;
-        enum finding finding = verify(key, global, message, SIGNATURE_BYTES + length);
-        if (finding == SIGNATURE_GOOD)
+        enum signature_check check =
+            verify_signature(key, global, message, SIGNATURE_BYTES + length);
+        if (check == SIGNATURE_GOOD)
             return true;
         pinned = true;
-        unknown |= finding == SIGNATURE_UNKNOWN;
+        failed |= check == SIGNATURE_UNKNOWN;
     }
-    if (unknown)
-        return fail_to_verify(err);
-    return refuse(pinned ? TRUST_BAD_SIGNATURE : TRUST_UNPINNED_KEY, refusal, err);
+    if (failed)
+        return set_libcrypto_failed(err);
+    return refuse_signature(pinned ? TRUST_BAD_SIGNATURE : TRUST_UNPINNED_KEY, refusal, err);
 }
 
 static bool open_seal(const struct trust *trust, const char *bytes, size_t size,
@@ -340,20 +349,20 @@ static bool open_seal(const struct trust *trust, const char *bytes, size_t size,
     struct lines lines;
     uint8_t found[SIGNED_BYTES], global[SIGNATURE_BYTES];
     if (size == 0)
-        return refuse(TRUST_NO_SIGNATURE, refusal, err);
+        return refuse_signature(TRUST_NO_SIGNATURE, refusal, err);
     if (size > POINTER_BYTES_MAX)
-        return refuse_form("too large", refusal, err);
+        return refuse_malformed("it is too large", refusal, err);
     memcpy(text, bytes, size);
     text[size] = '\0';
     if (strlen(text) < size) /* lines end at a NUL below */
         return strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) == 0
-                   ? refuse_form("a control character", refusal, err)
-                   : refuse(TRUST_NO_SIGNATURE, refusal, err);
-    if (!split(text, &lines, refusal, err))
+                   ? refuse_malformed("it has a control character", refusal, err)
+                   : refuse_signature(TRUST_NO_SIGNATURE, refusal, err);
+    if (!split_lines(text, &lines, refusal, err))
         return false;
     if (!read_base64(lines.signature, strlen(lines.signature), found, sizeof found) ||
         !read_base64(lines.global, strlen(lines.global), global, sizeof global))
-        return refuse_form("not the base64 of one", refusal, err);
+        return refuse_malformed("it is not valid base64", refusal, err);
     if (!check_algorithm(found, refusal, err))
         return false;
     struct trust_seal opened = {0};
@@ -381,18 +390,18 @@ bool trust_check(const struct trust *trust, const struct trust_seal *seal, const
     uint8_t digest[DIGEST_BYTES];
     enum trust_refusal why;
     if (seal->key < 0 || seal->key >= trust->count)
-        return refuse(TRUST_UNPINNED_KEY, &why, err);
+        return refuse_signature(TRUST_UNPINNED_KEY, &why, err);
     if (EVP_Digest(data, size, digest, NULL, EVP_blake2b512(), NULL) != 1) {
         ERR_clear_error();
-        return fail_to_verify(err);
+        return set_libcrypto_failed(err);
     }
-    switch (verify(&trust->keys[seal->key], seal->signature, digest, sizeof digest)) {
+    switch (verify_signature(&trust->keys[seal->key], seal->signature, digest, sizeof digest)) {
     case SIGNATURE_GOOD:
         return true;
     case SIGNATURE_BAD:
-        return refuse(TRUST_BAD_SIGNATURE, &why, err);
+        return refuse_signature(TRUST_BAD_SIGNATURE, &why, err);
     case SIGNATURE_UNKNOWN:
         break;
     }
-    return fail_to_verify(err);
+    return set_libcrypto_failed(err);
 }

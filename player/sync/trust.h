@@ -52,8 +52,8 @@ void trust_key_id(const struct trust *trust, int key, char text[17]);
 
 /* Reads a signature file and verifies the signature over its trusted comment (the "global" one).
  * ERR_TRUST, and *refusal (which may be NULL) says why; or ERR_SYSTEM, where it could not be
- * verified, and *refusal is TRUST_NOT_REFUSED, as it is on success. Strict about form: exactly four lines, LF or CRLF ends, the last end optional;
- * canonical base64; no control characters. */
+ * verified, and *refusal is TRUST_NOT_REFUSED, as it is on success. Strict about form: exactly
+ * four lines, LF or CRLF ends, the last end optional; canonical base64; no control characters. */
 MUST_CHECK bool trust_open(const struct trust *trust, const char *bytes, size_t size,
                            struct trust_seal *seal, enum trust_refusal *refusal, struct err *err);
 

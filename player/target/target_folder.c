@@ -35,7 +35,7 @@ static enum err_code code_of(int number)
 }
 
 /* Where the bytes of a file come from: `data`, or a source. */
-struct feed_pointer_origin {
+struct folder_source {
     const void *data;
     size_t size;
     struct target_local_file *source;
@@ -145,7 +145,7 @@ bool target_folder_open(struct target *target, struct err *err)
     return true;
 }
 
-static bool copy_piece(const struct feed_pointer_origin *from, int fd, int64_t at, char *piece,
+static bool copy_piece(const struct folder_source *from, int fd, int64_t at, char *piece,
                        const char *path, struct err *err)
 {
     const struct target_file *file = from->source->file;
@@ -174,7 +174,7 @@ static bool copy_piece(const struct feed_pointer_origin *from, int fd, int64_t a
     return true;
 }
 
-static bool copy(const struct feed_pointer_origin *from, int fd, const char *path, struct err *err)
+static bool copy(const struct folder_source *from, int fd, const char *path, struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -187,7 +187,7 @@ static bool copy(const struct feed_pointer_origin *from, int fd, const char *pat
 }
 
 /* The bytes into a temporary file, which is then safe on the disk. */
-static bool fill(const char *temporary, const struct feed_pointer_origin *from, const char *path,
+static bool fill(const char *temporary, const struct folder_source *from, const char *path,
                  struct err *err)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -204,7 +204,7 @@ static bool fill(const char *temporary, const struct feed_pointer_origin *from, 
     return ok;
 }
 
-static bool place(const char *temporary, const char *path, const struct feed_pointer_origin *from,
+static bool place(const char *temporary, const char *path, const struct folder_source *from,
                   struct err *err)
 {
     bool ok = fill(temporary, from, path, err);
@@ -216,7 +216,7 @@ static bool place(const char *temporary, const char *path, const struct feed_poi
 }
 
 static bool write_file(const struct target *target, const char *name,
-                       const struct feed_pointer_origin *from, struct err *err)
+                       const struct folder_source *from, struct err *err)
 {
     char *path = target_join(target->base, name);
     char *temporary = path ? target_join(path, ".tmp") : NULL;
@@ -242,7 +242,7 @@ bool target_folder_get(struct target *target, const char *name, size_t limit_byt
 bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,
                        struct err *err)
 {
-    const struct feed_pointer_origin from = {.data = data, .size = size};
+    const struct folder_source from = {.data = data, .size = size};
     return write_file(target, name, &from, err);
 }
 
@@ -274,7 +274,7 @@ bool target_folder_put_files(struct target *target, struct target_file *files, s
             continue;
         if (!target_local_file_open(&source, &files[i], err))
             return false;
-        const struct feed_pointer_origin from = {
+        const struct folder_source from = {
             .source = &source, .meter = &meter, .done_before = done_bytes};
         bool ok = write_file(target, files[i].name, &from, err);
         target_local_file_close(&source);

@@ -36,7 +36,7 @@ class Damage(unittest.TestCase):
         away = self.folder / "away.png"
         (self.root / name).rename(away)
         with self.play() as one:
-            one.wait_log("damaged or gone and is fetched again path=\"b.png\"")
+            one.wait_log("damaged or missing, fetching it again path=\"b.png\"")
             one.wait_shown("a")
             # A whole loop goes by: b has had its slot.
             start = float(one.frames()[-1]["show_ms"])

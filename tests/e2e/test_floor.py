@@ -102,7 +102,7 @@ class Floor(unittest.TestCase):
         spots = {name: {"image": "a.png", "duration": 1, "transition": {"type": "cut"}} for name in ("t", "u")}
         self.seoul.takeover(self.folder / "root", 1, "notice", media, days=6 / 86400, spots=spots)
         one.wait_shown("t")
-        one.wait_log("takeover is over version=1")
+        one.wait_log("takeover ended version=1")
         one.wait_log("now playing kind=playlist name=\"v1\"")
         count = len(one.frames())
         one.wait_frame(lambda f: len(one.frames()) > count and f["to"] in ("x", "y"), "a frame after that")

@@ -366,8 +366,8 @@ class Places(Publishing):
         self.refuse(f"there is no folder {self.folder}/usb/, and only the last one is made; is the stick mounted?",
                     to=self.folder / "usb/signage")
         self.assertFalse((self.folder / "usb").exists())
-        self.assertIn(f"info target_folder: made the folder {self.base}/\n", self.run_it(self.playlist).stderr)
-        self.assertNotIn("made the folder", self.run_it(self.playlist).stderr)
+        self.assertIn(f"info target_folder: folder created path=\"{self.base}/\"\n", self.run_it(self.playlist).stderr)
+        self.assertNotIn("folder created", self.run_it(self.playlist).stderr)
 
     def test_an_address_without_its_beginning(self):
         for place in ("signage.example.org", "signage.example.org/x", "10.0.0.7/signage", "localhost/signage", "host:8443",

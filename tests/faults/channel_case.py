@@ -54,9 +54,9 @@ def reset_after(count):
 
 # What of an update may be held up: where it is on the server, and how the log begins to tell of it.
 STAGES = {
-    "pointer": (lambda scene: POINTER, "no playlist pointer source=.*"),
-    "playlist": (lambda scene: scene.channel.path(f"p-{scene.next}.json"), "playlist (can't be fetched|refused) version=.*"),
-    "medium": (lambda scene: scene.fresh(scene.next), "a medium can't be fetched path=\"b.*"),
+    "pointer": (lambda scene: POINTER, "cannot fetch pointer kind=playlist source=.*"),
+    "playlist": (lambda scene: scene.channel.path(f"p-{scene.next}.json"), "(cannot fetch playlist, retrying|playlist refused) kind=playlist version=.*"),
+    "medium": (lambda scene: scene.fresh(scene.next), "cannot fetch media file, retrying path=\"b.*"),
 }
 
 

@@ -33,7 +33,7 @@ static bool obey_marks(const char *line, const struct edition *edition)
         return false;
     for (size_t i = 0; edition && i < edition->playlist->asset_count; i++)
         printf("mark %s %s\n", edition->playlist->assets[i].path,
-               WORDS[edition_want(edition, (int)i)]);
+               WORDS[edition_request_asset(edition, (int)i)]);
     printf("end\n");
     return true;
 }

@@ -37,7 +37,7 @@ def comments(change):
 
 
 def refused(name):
-    return f"pointer refused refusal={name} "
+    return f"pointer refused kind=\\w+ refusal={name} "
 
 
 NO, MALFORMED, BAD = refused("no_signature"), refused("malformed_signature"), refused("bad_signature")
@@ -89,7 +89,7 @@ def rename(old, new):
 class Signatures(Attacks):
     """None, old, malformed and false ones."""
     ROWS = [
-        ("an empty file", lines(lambda l: b""), "no playlist pointer .*empty|" + NO),
+        ("an empty file", lines(lambda l: b""), "cannot fetch pointer kind=playlist .*empty|" + NO),
         ("one line end", lines(lambda l: b"\n"), f"{NO}|{MALFORMED}"),
         ("a sign-in page", lines(lambda l: PORTAL), f"{NO}|{MALFORMED}"),
         ("noise", lines(lambda l: bytes_of("noise", 333)), f"{NO}|{MALFORMED}"),
@@ -227,7 +227,7 @@ def without_files(scene):
     return scene.channel.compiled(scene.next, "evil", {"a.mp4": scene.media["a.mp4"]}).partition(b',"files"')[0] + b"}"
 
 
-MATCH = "playlist refused version=.*does not match its pointer"
+MATCH = "playlist refused kind=playlist version=.*does not match its pointer"
 REFUSED = "warn feed_pointer: playlist refused"
 
 

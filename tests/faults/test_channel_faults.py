@@ -190,7 +190,7 @@ class PowerCut(Update):
         new = self.server.files[POINTER]
         self.server.files[POINTER] = self.channel.pointer(1, self.server.files[self.channel.path("p-1.json")])
         probe = self.quick()
-        probe.log.wait('refused refusal=rollback')
+        probe.log.wait('refusal=rollback')
         self.assert_no_more(self.server, probe, 0)
         self.server.files[POINTER] = new
         self.assert_holds(probe.edition("two"), TWO)

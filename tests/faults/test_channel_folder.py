@@ -85,7 +85,7 @@ class Changes(Folder):
 
     def test_a_folder_that_is_not_there_yet(self):
         probe = self.follow(poll_ms=200)
-        probe.log.wait("no playlist pointer")
+        probe.log.wait("cannot fetch pointer kind=playlist")
         self.assertIn("waiting for", probe.describe())
         self.publish(1, ONE)
         self.assert_holds(probe.edition("version 1"), ONE)
@@ -118,7 +118,7 @@ class Stick(Folder):
         probe = self.follow(poll_ms=200)
         probe.edition("version 1")
         away = self.stick.rename(self.folder / "away")
-        probe.log.wait("no playlist pointer")
+        probe.log.wait("cannot fetch pointer kind=playlist")
         self.stick = away
         self.publish(2, TWO)
         self.stick = away.rename(self.folder / "stick")
@@ -134,13 +134,13 @@ class Stick(Folder):
         probe = self.follow(poll_ms=100)
         edition = probe.edition("version 1")
         away = self.stick.rename(self.folder / "away")
-        probe.log.wait("no playlist pointer")
-        asked = probe.log.count("no playlist pointer")
+        probe.log.wait("cannot fetch pointer kind=playlist")
+        asked = probe.log.count("cannot fetch pointer kind=playlist")
         # A second player on its own store shows that time for many polls has passed.
         other = self.probe(str(away / "channels/seoul"), store=self.folder / "store2", state=self.folder / "state2")
         other.edition("version 1")
         self.stop(other)
-        self.assertEqual((probe.log.count("no playlist pointer"), asked, probe.editions()), (1, 1, 1))
+        self.assertEqual((probe.log.count("cannot fetch pointer kind=playlist"), asked, probe.editions()), (1, 1, 1))
         self.assert_holds(edition, ONE)
         self.stop(probe)
 
@@ -216,7 +216,7 @@ class Hostile(Folder):
             with self.subTest(name):
                 for path in (self.store, self.state, self.stick):
                     shutil.rmtree(path, ignore_errors=True)
-                self.withstands(self.in_place_of(pointer, make), "no playlist pointer")
+                self.withstands(self.in_place_of(pointer, make), "cannot fetch pointer kind=playlist")
 
     def test_playlists_that_are_no_files(self):
         for make in (os.mkfifo, os.mkdir, lambda p: p.symlink_to("/dev/zero"), lambda p: (p.touch(), os.truncate(p, 4 << 30))):
@@ -229,7 +229,7 @@ class Hostile(Folder):
                 data = self.channel.compiled(2, "version 2", TWO)
                 channel.put(self.stick, self.channel.path("latest.minisig"), self.channel.pointer(2, data))
                 return put_right
-            self.withstands(prepare, "playlist (can't be fetched|refused)")
+            self.withstands(prepare, "cannot fetch playlist|playlist refused")
 
     def test_media_that_are_no_files(self):
         for make in (os.mkfifo, os.mkdir, lambda p: p.symlink_to("/dev/zero"), lambda p: (p.touch(), os.truncate(p, 4 << 30))):
@@ -243,7 +243,7 @@ class Hostile(Folder):
                 channel.put(self.stick, self.channel.path("p-2.json"), data)
                 channel.put(self.stick, self.channel.path("latest.minisig"), self.channel.pointer(2, data))
                 return put_right
-            self.withstands(prepare, "a medium can't be fetched")
+            self.withstands(prepare, "cannot fetch media file, retrying")
 
     def test_a_medium_with_a_wrong_byte(self):
         def prepare():
@@ -253,7 +253,7 @@ class Hostile(Folder):
             channel.put(self.stick, self.channel.path("p-2.json"), data)
             channel.put(self.stick, self.channel.path("latest.minisig"), self.channel.pointer(2, data))
             return path.unlink
-        self.withstands(prepare, "a medium can't be fetched .*hash mismatch")
+        self.withstands(prepare, "cannot fetch media file, retrying .*hash mismatch")
 
     def test_addresses_that_lead_off_the_stick(self):
         """Each names a file that is there and has the right hash: only where it is makes it wrong."""
@@ -270,7 +270,7 @@ class Hostile(Folder):
             version += 1
             mark = len(probe.log.lines)
             self.publish(version, {}, spots={"x": {"video": "x.mp4"}}, files={"x.mp4": {**channel.entry("x.mp4", secret), "url": url}})
-            probe.log.wait(f"playlist refused version={version}|a medium can't be fetched", mark)
+            probe.log.wait(f"playlist refused kind=playlist version={version}|cannot fetch media file, retrying", mark)
         self.assertEqual(probe.editions(), 1)
         self.assertFalse((self.store / "media" / channel.sha256(secret)).exists())
         self.publish(version + 1, TWO)
@@ -291,7 +291,7 @@ class Hostile(Folder):
     @unittest.skipIf(os.geteuid() == 0, "root can read everything")
     def test_a_pointer_that_may_not_be_read(self):
         pointer = self.seoul / "latest.minisig"
-        self.withstands(self.in_place_of(pointer, lambda p: (p.touch(), p.chmod(0))), "no playlist pointer")
+        self.withstands(self.in_place_of(pointer, lambda p: (p.touch(), p.chmod(0))), "cannot fetch pointer kind=playlist")
 
 
 class Mixed(Folder):
@@ -302,7 +302,7 @@ class Mixed(Folder):
         probe = self.probe(server.url("channels/seoul/"), str(self.seoul), poll_ms=200)
         probe.edition("version 1")
         server.acts["channels/seoul/latest.minisig"] = [servers.status(503)]
-        probe.log.wait("no playlist pointer")
+        probe.log.wait("cannot fetch pointer kind=playlist")
         self.publish(2, TWO)
         self.assert_holds(probe.edition("version 2"), TWO)
         self.stop(probe)
@@ -312,7 +312,7 @@ class Mixed(Folder):
         other.publish(self.stick, 1, "evil", {})
         shutil.copy(self.stranger.public, self.seoul / "operator.pub")
         probe = self.follow(poll_ms=200)
-        probe.log.wait('refused refusal=unpinned_key')
+        probe.log.wait('refusal=unpinned_key')
         self.assertEqual(probe.editions(), 0)
         self.publish(1, ONE)
         edition = probe.edition("version 1")

@@ -179,7 +179,7 @@ def changed(change):
     return medium(act)
 
 
-MEDIUM = "a medium can't be fetched path=\"b.*"
+MEDIUM = "cannot fetch media file, retrying path=\"b.*"
 
 
 @table

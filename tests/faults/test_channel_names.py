@@ -124,8 +124,8 @@ class Names(Case):
         mark = len(scene.probe.log.lines)
         scene.put(scene.channel.pointer(version, data), **{f"p_{version}_json": data})
         try:
-            scene.probe.log.wait(f"playlist refused version={version} |playlist ready .* version={version} |"
-                                 "a medium can't be fetched", mark)
+            scene.probe.log.wait(f"playlist refused kind=playlist version={version} |playlist ready .* version={version} |"
+                                 "cannot fetch media file, retrying", mark)
         except AssertionError as trouble:
             raise AssertionError(f"{name!r}: {trouble}") from None
         scene.version = version
@@ -181,7 +181,7 @@ class Names(Case):
             scene.put(scene.channel.pointer(2, data, channel=name), p_2_json=data)
             scene.server.wait_asked(POINTER, len(scene.server.asked(POINTER)) + 3)
             self.assertEqual(scene.probe.editions(), 1)
-        self.assertEqual(scene.probe.log.count("playlist pointer refused refusal=malformed_pointer"), 1)  # once for all of a kind
+        self.assertEqual(scene.probe.log.count("pointer refused kind=playlist refusal=malformed_pointer"), 1)  # once for all of a kind
         self.check(scene, before)
         scene.good(2)
 

@@ -35,18 +35,18 @@ class Portal(Case):
         self.stop(probe)
 
     def test_one_page_for_all(self):
-        self.through(answer(200, PORTAL, Content_Type="text/html"), "playlist pointer refused refusal=(no|malformed)_signature")
+        self.through(answer(200, PORTAL, Content_Type="text/html"), "pointer refused kind=playlist refusal=(no|malformed)_signature")
 
     def test_one_page_that_may_be_kept_for_ever(self):
         self.through(answer(200, PORTAL, ETag='"portal"', Cache_Control="max-age=31536000, immutable"),
-                     "playlist pointer refused refusal=(no|malformed)_signature")
+                     "pointer refused kind=playlist refusal=(no|malformed)_signature")
 
     def test_a_redirect_for_all(self):
         def act(server, connection, request):
             if request.path == "/sign-in":
                 return answer(200, PORTAL)(server, connection, request)
             return servers.redirect("/sign-in")(server, connection, request)
-        self.through(act, "playlist pointer refused refusal=(no|malformed)_signature|redirect")
+        self.through(act, "pointer refused kind=playlist refusal=(no|malformed)_signature|redirect")
 
     def test_304_for_all(self):
         self.through(answer(304), ".")
@@ -81,7 +81,7 @@ class Tls(Case):
         self.addCleanup(scene.end)
         path_of_stage, words = STAGES[stage]
         if stage == "pointer":  # half of a small file came: that much looks complete, since no length was told
-            words = 'playlist pointer refused refusal=malformed_signature|' + words
+            words = 'pointer refused kind=playlist refusal=malformed_signature|' + words
         path = path_of_stage(scene)
 
         def act(server, connection, request):
@@ -113,7 +113,7 @@ class Tls(Case):
             server = self.hostile(tls=self.pairs[pair])
             self.channel.publish(server.files, 1, "one", {})
             probe = self.probe(server.url("channels/seoul/"), **({"ca": ca} if ca else {}))
-            probe.log.wait(f"no playlist pointer .*{words}")
+            probe.log.wait(f"cannot fetch pointer kind=playlist .*{words}")
             self.stop(probe)
             self.assertEqual((probe.editions(), server.requests), (0, []))
 
@@ -123,7 +123,7 @@ class Tls(Case):
         server.context.load_verify_locations(str(self.ca))
         self.channel.publish(server.files, 1, "one", {"a.mp4": bytes_of("a", 5000)})
         probe = self.probe(server.url("channels/seoul/"), ca=self.ca)
-        probe.log.wait("no playlist pointer")
+        probe.log.wait("cannot fetch pointer kind=playlist")
         self.stop(probe)
         self.assertEqual(server.requests, [])
         certificate, key = self.pairs["other"]
@@ -151,7 +151,7 @@ class Tls(Case):
         self.channel.publish(server.files, 1, "one", {}, spots={"s": {"video": "a.mp4"}},
                              files={"a.mp4": {**channel.entry("a.mp4", data), "url": plain.url("a.mp4")}})
         probe = self.probe(server.url("channels/seoul/"), ca=self.ca)
-        probe.log.wait("playlist refused|can't be fetched")
+        probe.log.wait("playlist refused|cannot fetch playlist")
         server.wait_asked(POINTER, len(server.asked(POINTER)) + 3)
         self.stop(probe)
         self.assertEqual((probe.editions(), plain.requests), (0, []))
@@ -226,7 +226,7 @@ class Origins(Case):
         media = self.publish(2, self.second)
         self.assert_holds(probe.edition("version 2"), media)
         self.first.acts.clear()
-        probe.log.wait('refused refusal=rollback')
+        probe.log.wait('refusal=rollback')
         self.first.wait_asked(POINTER, len(self.first.asked(POINTER)) + 4)
         media = self.publish(3, self.second)
         self.assert_holds(probe.edition("version 3"), media)

@@ -83,7 +83,7 @@ class Disk(Stored):
         self.channel.publish(self.server.files, 2, "two", TWO)
         probe = self.probe(self.base)
         self.assert_holds(probe.edition("one"), ONE)
-        probe.log.wait("can't be written|Read-only file system")
+        probe.log.wait("not writable|Read-only file system")
         self.assert_no_more(self.server, probe, 1)
         self.stop(probe)
         self.remount("rw")
@@ -104,7 +104,7 @@ class Disk(Stored):
         self.channel.publish(self.server.files, 2, "two", TWO)
         probe.log.wait("Read-only file system")
         self.assert_no_more(self.server, probe, 1)
-        self.assertEqual(probe.log.count("a medium can't be fetched"), 1)
+        self.assertEqual(probe.log.count("cannot fetch media file, retrying"), 1)
         subprocess.run(["umount", str(self.disk)] if held.returncode else ["mount", "-o", "remount,rw", str(self.disk)], check=True)
         self.assert_holds(probe.edition("two"), TWO)
         self.stop(probe)
@@ -145,7 +145,7 @@ class Damaged(Stored):
             marks = self.settled(probe)
             self.assertEqual({path for path, mark in marks.items() if mark == "damaged"}, hurt)
             self.assertEqual({path for path, mark in marks.items() if mark == "good"}, set(self.media) - hurt)
-            self.assertEqual(probe.log.count("is damaged or gone and is fetched again"), len(hurt))
+            self.assertEqual(probe.log.count("stored file damaged or missing, fetching it again"), len(hurt))
             self.server.acts.clear()
             edition = probe.edition("one")
             self.assert_holds(edition, self.media)
@@ -177,7 +177,7 @@ class Damaged(Stored):
         whole = playlist.read_bytes()
         self.flip(playlist, random.Random(20260208))
         probe = self.probe(self.base)
-        probe.log.wait("the stored playlist is not used .*damaged")
+        probe.log.wait("stored playlist not used .*damaged")
         self.assert_holds(probe.edition("one"), self.media)
         self.stop(probe)
         self.assertEqual(playlist.read_bytes(), whole)
@@ -186,7 +186,7 @@ class Damaged(Stored):
         probe = self.probe(self.base)
         self.assert_holds(probe.edition("one"), self.media)
         self.stop(probe)
-        self.assertEqual(probe.log.count("is not used"), 0)
+        self.assertEqual(probe.log.count("not used"), 0)
 
     def test_a_playlist_in_the_store_that_nobody_signed(self):
         """Who can write to the disk can write hashes that fit: only a signature counts."""
@@ -198,7 +198,7 @@ class Damaged(Stored):
         manifest.write_text(json.dumps(kept))
         self.server.acts[POINTER] = [servers.status(503)]
         probe = self.probe(self.base)
-        probe.log.wait("the stored playlist is not used .*bad signature")
+        probe.log.wait("stored playlist not used .*bad signature")
         self.server.wait_asked(POINTER, len(self.server.asked(POINTER)) + 3)
         self.assertEqual(probe.editions(), 0)
         self.server.acts.clear()
@@ -208,7 +208,7 @@ class Damaged(Stored):
     def test_another_pinned_key_than_the_one_that_signed_what_is_stored(self):
         self.server.acts[POINTER] = [servers.status(503)]
         probe = self.probe(self.base, keys=[self.stranger.public])
-        probe.log.wait("the stored playlist is not used.*unpinned key|no playlist pointer")
+        probe.log.wait("stored playlist not used.*unpinned key|cannot fetch pointer kind=playlist")
         self.server.wait_asked(POINTER, len(self.server.asked(POINTER)) + 3)
         self.assertEqual(probe.editions(), 0)
         self.stop(probe)
@@ -230,7 +230,7 @@ class Interfered(Stored):
                 self.channel.publish(self.server.files, 2 * version + 1, "after", media)
                 self.assert_holds(probe.edition("after"), media)
                 if gone != "feeds":  # which is made where it is needed
-                    self.assertEqual(probe.log.count("folders of it were gone and are made again"), 1)
+                    self.assertEqual(probe.log.count("store folders were missing, created again"), 1)
                 other = self.probe(self.base, state=self.folder / "other")
                 other.out.wait("^refused .*is in use by another player")
                 self.stop(probe)
@@ -249,7 +249,7 @@ class Interfered(Stored):
             probe = self.probe(self.base)
             probe.edition("one")
             self.assert_holds(probe.edition("two"), TWO)
-            probe.log.wait("what must be remembered can't be kept.*state: .*held by another program")
+            probe.log.wait("cannot save channel state.*locked by another program")
             self.stop(probe)
         probe = self.probe(self.base)
         self.assert_holds(probe.edition("two"), TWO)
@@ -340,7 +340,7 @@ class Quota(Stored):
         probe = self.probe(self.base, quota_bytes=100000)
         probe.edition("one")
         self.channel.publish(self.server.files, 2, "two", self.big("big"))
-        probe.log.wait("playlist refused version=2 .*reason=.too large")
+        probe.log.wait("playlist refused kind=playlist version=2 .*reason=.too large")
         self.assert_no_more(self.server, probe, 1)
         self.assertEqual(self.server.asked(channel.medium_name("big.mp4", bytes_of("big", self.BIG))), [])
         self.channel.publish(self.server.files, 3, "three", TWO)
@@ -355,7 +355,7 @@ class Quota(Stored):
         self.assertEqual(probe.editions(), 0, "eight polls are under a second")
         self.assert_holds(probe.edition("one"), self.big("film"))
         self.stop(probe)
-        self.assertEqual(probe.log.count("can't be fetched"), 0)
+        self.assertEqual(probe.log.count("cannot fetch"), 0)
 
 
 if __name__ == "__main__":

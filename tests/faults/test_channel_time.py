@@ -48,7 +48,7 @@ class DeadClock(Clocked):
         probe.edition("notice")
         self.set(-50 * YEAR_S, passed_s=400)
         probe.edition("one")
-        probe.log.wait("takeover is over version=1")
+        probe.log.wait("takeover ended version=1")
         self.stop(probe)
 
     def test_the_time_that_has_passed_is_remembered(self):
@@ -130,7 +130,7 @@ class WrongTimeServer(Clocked):
         self.notice(seconds=DAY_S)
         probe.edition("notice")
         self.publish(2, "future", signed=channel.instant(days=3000), expires=channel.instant(days=3001))
-        probe.log.wait('playlist pointer refused refusal=signed_in_future')
+        probe.log.wait('pointer refused kind=playlist refusal=signed_in_future')
         self.stop(probe)
 
     def test_wrong_for_hours_then_right_for_an_hour(self):
@@ -166,7 +166,7 @@ class AheadForAMoment(Clocked):
         self.set(LAPTOP_AHEAD_S)
         probe = self.play()
         probe.edition("one")
-        probe.log.wait("takeover pointer accepted")
+        probe.log.wait("pointer accepted kind=takeover")
         self.assert_no_more(self.server, probe, 1, TAKEOVER)
         self.set(0, True)
         self.assert_holds(probe.edition("notice"), TWO)
@@ -226,9 +226,9 @@ class SlowClock(Clocked):
         self.assert_holds(probe.edition("notice"), TWO)
         self.off(2)
         self.assert_holds(probe.edition(), ONE)
-        probe.log.wait("takeover is over version=1")
+        probe.log.wait("takeover ended version=1")
         self.assert_no_more(self.server, probe, 3, TAKEOVER)
-        self.assertEqual(probe.log.count("takeover is on"), 1)
+        self.assertEqual(probe.log.count("takeover started"), 1)
         probe.kill()
         self.stays_off("one")
         self.no_network()
@@ -269,7 +269,7 @@ class SlowClock(Clocked):
         shutil.copytree(self.store, held)
         self.off(2)
         probe = self.play()
-        probe.log.wait("takeover pointer accepted version=2")
+        probe.log.wait("pointer accepted kind=takeover version=2")
         probe.edition("one")
         probe.kill()
         shutil.rmtree(self.store)

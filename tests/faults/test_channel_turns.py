@@ -72,7 +72,7 @@ class TakeoverEnds(Turns):
         self.server.acts[MEDIUM_PATH] = [servers.status(404)]
         self.notice(media=MEDIUM, seconds=4)
         self.server.wait_asked(MEDIUM_PATH, 2)
-        probe.log.wait("takeover is over before it was whole version=1")
+        probe.log.wait("takeover expired before its media were complete version=1")
         asked = len(self.server.asked(MEDIUM_PATH))
         self.server.acts.clear()
         self.polls(5)
@@ -105,7 +105,7 @@ class Cleaning(Turns):
         part = {"k.mp4": bytes_of("k", 7000)}
         self.server.acts[MEDIUM_PATH] = [servers.status(404)]
         self.notice(media={**MEDIUM, **part})
-        probe.log.wait("can't be fetched path=\"n.mp4\"")
+        probe.log.wait("cannot fetch media file, retrying path=\"n.mp4\"")
         for version in range(2, 7):
             self.publish(version, f"v{version}", {f"m{version}.mp4": bytes_of(f"m{version}", size)})
             probe.edition(f"v{version}")
@@ -165,8 +165,8 @@ class Restarts(Turns):
         probe.edition("notice")
         self.server.acts[MEDIUM_PATH] = [servers.status(503)]
         self.notice(2, "longer", MEDIUM, 7200)
-        probe.log.wait("takeover pointer accepted version=2")
-        probe.log.wait("can't be fetched path=\"n.mp4\"")
+        probe.log.wait("pointer accepted kind=takeover version=2")
+        probe.log.wait("cannot fetch media file, retrying path=\"n.mp4\"")
         probe.kill()
         self.no_network()
         probe = self.probe(self.base)
@@ -213,7 +213,7 @@ class Restarts(Turns):
         shutil.copytree(self.folder / "old", self.store)
         self.server.acts[POINTER] = [servers.status(503)]
         probe = self.probe(self.base)
-        probe.log.wait("the stored playlist is not used reason=.rollback")
+        probe.log.wait("stored playlist not used kind=\\w+ reason=.rollback")
         self.polls(3)
         self.assertEqual(probe.editions(), 0)
         self.server.acts.clear()
@@ -250,9 +250,9 @@ class Origins(Turns):
         self.notice()
         probe.edition("notice")
         del self.server.files[TAKEOVER]
-        probe.log.wait("no takeover pointer .*it is gone from the server")
+        probe.log.wait("cannot fetch pointer kind=takeover .*it was removed from the server")
         self.polls(5, TAKEOVER)
-        self.assertEqual(probe.log.count("it is gone from the server"), 1)
+        self.assertEqual(probe.log.count("it was removed from the server"), 1)
         self.stop(probe)
 
 
@@ -270,7 +270,7 @@ class AgainAndAgain(Turns):
         self.assert_holds(probe.edition("two"), MEDIUM)
         self.polls(4)
         self.assertEqual(len(self.server.asked(MEDIUM_PATH)), 1)
-        self.assertEqual(probe.log.count("playlist pointer accepted version=2"), 1)
+        self.assertEqual(probe.log.count("pointer accepted kind=playlist version=2"), 1)
         self.assertEqual(probe.editions(), 2)
         self.stop(probe)
 
@@ -317,7 +317,7 @@ class AgainAndAgain(Turns):
         following = itertools.cycle([old, new])
         self.server.acts[POINTER] = [lambda server, connection, request: answer(200, next(following))(server, connection, request)]
         self.polls(12)
-        self.assertEqual((probe.log.count('refusal=rollback'), probe.log.count("good again|answers again")), (1, 1))
+        self.assertEqual((probe.log.count('refusal=rollback'), probe.log.count("accepted again|answers again")), (1, 1))
         self.assertEqual(probe.editions(), 1)
         self.server.acts.clear()
         self.publish(3, "three", TWO)
@@ -331,7 +331,7 @@ class AgainAndAgain(Turns):
         codes = itertools.cycle(range(500, 550))
         self.server.acts[POINTER] = [lambda server, connection, request: servers.status(next(codes))(server, connection, request)]
         self.polls(25)
-        told = [line for line in probe.log.lines if re.search("no playlist pointer", line)]
+        told = [line for line in probe.log.lines if re.search("cannot fetch pointer kind=playlist", line)]
         self.assertLessEqual(len(told), 8)
         self.stop(probe)
 

@@ -32,20 +32,20 @@ class Takeovers(Case):
 
     def test_a_stranger_takes_nothing_over(self):
         channel.Channel(self.stranger).takeover(self.server.files, 1, "evil", {})
-        self.refused('takeover pointer refused refusal=unpinned_key')
+        self.refused('pointer refused kind=takeover refusal=unpinned_key')
         self.comes(1)
         self.stop(self.player)
 
     def test_a_playlist_is_no_takeover(self):
         self.server.files[TAKEOVER] = self.server.files[POINTER]
-        self.refused('takeover pointer refused refusal=wrong_kind')
+        self.refused('pointer refused kind=takeover refusal=wrong_kind')
         self.comes(1)
         self.stop(self.player)
 
     def test_another_channels_takeover(self):
         channel.Channel(self.keys, "busan").takeover(self.server.files, 1, "evil", {})
         self.server.files[TAKEOVER] = self.server.files["channels/busan/takeover.minisig"]
-        self.refused('takeover pointer refused refusal=wrong_channel')
+        self.refused('pointer refused kind=takeover refusal=wrong_channel')
         self.comes(1)
         self.stop(self.player)
 
@@ -54,7 +54,7 @@ class Takeovers(Case):
         old = self.server.files[TAKEOVER]
         self.comes(2)
         self.server.files[TAKEOVER] = old
-        self.refused('takeover pointer refused refusal=rollback')
+        self.refused('pointer refused kind=takeover refusal=rollback')
         self.comes(3)
         self.stop(self.player)
 
@@ -67,7 +67,7 @@ class Takeovers(Case):
         self.server.files[TAKEOVER] = old
         self.player = self.probe(self.server.url("channels/seoul/"))
         self.player.edition("one")
-        self.refused('takeover pointer refused refusal=rollback')
+        self.refused('pointer refused kind=takeover refusal=rollback')
         self.stop(self.player)
 
     def test_one_that_is_over_is_not_shown(self):
@@ -111,7 +111,7 @@ class Rollback(Case):
 
     def goes_on(self, probe):
         """Refused once; then version 3 gets through."""
-        words = 'playlist pointer refused refusal=rollback.*version=1 highest=2'
+        words = 'pointer refused kind=playlist refusal=rollback.*version 1, the highest seen is 2'
         probe.log.wait(words)
         editions = probe.editions()
         self.assert_no_more(self.server, probe, editions)
@@ -184,7 +184,7 @@ class Rollback(Case):
         self.roll_back()
         probe = self.probe(self.base, honest.url("channels/seoul/"))
         probe.edition("version 2")
-        probe.log.wait('refused refusal=rollback')
+        probe.log.wait('refusal=rollback')
         self.channel.publish(honest.files, 3, "version 3", {"a.mp4": bytes_of(3, 5000)})
         self.assert_holds(probe.edition("version 3"), {"a.mp4": bytes_of(3, 5000)})
         self.stop(probe)
@@ -305,7 +305,7 @@ class Start(Case):
         good = server.files[POINTER]
         server.files[POINTER] = channel.Channel(self.stranger).pointer(1, server.files[self.channel.path("p-1.json")])
         probe = self.probe(server.url("channels/seoul/"))
-        probe.log.wait('refused refusal=unpinned_key')
+        probe.log.wait('refusal=unpinned_key')
         wait_for(lambda: "unpinned key" in probe.describe(), "the card says why")
         self.assertEqual((probe.editions(), server.asked(self.channel.path("p-1.json"))), (0, []), "nothing unsigned is fetched")
         server.files[POINTER] = good
@@ -338,7 +338,7 @@ class NoMemory(Case):
         probe = self.probe(server.url("channels/seoul/"),
                            wrap=("env", f"LD_PRELOAD={library}", "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0"))
         self.assert_holds(probe.edition("one"), ONE)
-        self.assertEqual(probe.log.count("cannot verify the playlist pointer yet, retrying .* reason="), 1)
+        self.assertEqual(probe.log.count("cannot verify pointer, retrying kind=playlist .* reason="), 1)
         self.assertEqual(probe.log.count("refus|attack"), 0)
         self.stop(probe)
 

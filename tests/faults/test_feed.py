@@ -65,13 +65,13 @@ class Plain(Case):
         probe = self.probe(server.url("p.json"))
         started = probe.edition("one")
         self.assertEqual(content(started["a.jpg"]), bytes_of(1, 5000))
-        probe.log.wait("no playlist .*can't connect")
+        probe.log.wait("cannot fetch playlist, retrying .*can't connect")
         # The server comes back with a newer one.
         # (Of another length: nginx makes its ETag from the length and the second.)
         (root / "p.json").write_bytes(playlist("another", "a.jpg"))
         server.start()
         probe.edition("another")
-        probe.log.wait("the server answers again")
+        probe.log.wait("server answers again")
         self.stop(probe)
         self.assertEqual(probe.log.count("can't connect"), 1, "logged once, not at each poll")
 
@@ -117,7 +117,7 @@ class Plain(Case):
             "openat", "-P", str(tap.ZONES / "Asia/Seoul"), "-e", "inject=openat:error=EMFILE:when=1..2"))
         probe.edition("one")
         probe.stop()
-        self.assertEqual(probe.log.count("can't be looked into yet.*Too many open files"), 1)
+        self.assertEqual(probe.log.count("cannot check playlist, retrying.*Too many open files"), 1)
         self.assertEqual(probe.log.count("playlist refused"), 0)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
@@ -127,11 +127,11 @@ class Plain(Case):
         for error in ("ENOMEM", "EMFILE"):
             shutil.rmtree(self.store, ignore_errors=True)
             probe = self.probe(server.url("p.json"), wrap=traced("?poll,?ppoll", "-e", f"inject=?poll,?ppoll:error={error}:when=3..8"))
-            probe.log.wait("error feed_loop: the network library failed")
+            probe.log.wait("error feed_loop: network transfers failed")
             probe.edition("one")
-            probe.log.wait("the network library works again")
+            probe.log.wait("network transfers work again")
             probe.stop()
-            self.assertEqual(probe.log.count("network library failed"), 1)
+            self.assertEqual(probe.log.count("network transfers failed"), 1)
 
     def test_card_says_how_far_it_is_when_nothing_moves(self):
         """Its words change every few seconds only; the last of them must not be lost."""
@@ -184,7 +184,7 @@ class Plain(Case):
         server.files["p.json"] = playlist("two", "slow.jpg")
         server.wait_asked("slow.jpg")
         server.files["p.json"] = playlist("one", "a.jpg")
-        probe.log.wait("in force is the server's again")
+        probe.log.wait("server went back to the playlist in force")
         self.stop(probe)
         self.assertEqual(probe.editions(), 1)
 
@@ -334,16 +334,16 @@ class Tls(Case):
         self.assertEqual(server.requests(), [])
 
     def test_unknown_authority(self):
-        self.refused("good", self.stranger, "no playlist .*certificate")
+        self.refused("good", self.stranger, "cannot fetch playlist, retrying .*certificate")
 
     def test_authority_of_the_system_does_not_count_the_test_one(self):
-        self.refused("good", None, "no playlist .*certificate")
+        self.refused("good", None, "cannot fetch playlist, retrying .*certificate")
 
     def test_expired(self):
-        self.refused("expired", self.ca, "no playlist .*expired")
+        self.refused("expired", self.ca, "cannot fetch playlist, retrying .*expired")
 
     def test_wrong_host(self):
-        self.refused("other", self.ca, "no playlist .*127.0.0.1")
+        self.refused("other", self.ca, "cannot fetch playlist, retrying .*127.0.0.1")
 
     def test_never_from_https_to_http(self):
         plain = self.hostile()
@@ -397,7 +397,7 @@ class Stop(Case):
         probe.edition("one")
         limits = resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))  # poll(2) then refuses any descriptor
-        probe.log.wait("the network library failed")
+        probe.log.wait("network transfers failed")
         resource.prlimit(probe.process.pid, resource.RLIMIT_NOFILE, limits)
         self.stop(probe)
 

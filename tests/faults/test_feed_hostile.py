@@ -31,16 +31,16 @@ class Hostile(Case):
         self.stop(probe)
 
     def test_status_500(self):
-        self.offends(servers.status(500), "no playlist .*answered 500")
+        self.offends(servers.status(500), "cannot fetch playlist, retrying .*answered 500")
 
     def test_status_404(self):
-        self.offends(servers.status(404), "no playlist .*answered 404")
+        self.offends(servers.status(404), "cannot fetch playlist, retrying .*answered 404")
 
     def test_empty_answer(self):
-        self.offends(servers.status(200, b""), "no playlist .*empty")
+        self.offends(servers.status(200, b""), "cannot fetch playlist, retrying .*empty")
 
     def test_noise_for_an_answer(self):
-        self.offends(servers.noise, "no playlist ")
+        self.offends(servers.noise, "cannot fetch playlist, retrying ")
 
     def test_redirect_loop(self):
         self.offends(servers.redirect("/p.json"), "more than 3 redirects")
@@ -55,25 +55,25 @@ class Hostile(Case):
         self.offends(servers.endless(302, Location="/b.jpg", Content_Length=1 << 40), "redirect with more than")
 
     def test_endless_head(self):
-        self.offends(servers.endless_head, "headers are over|no playlist")
+        self.offends(servers.endless_head, "headers are over|cannot fetch playlist")
 
     def test_endless_playlist_is_cut_at_the_cap(self):
-        self.offends(servers.endless(), "no playlist .*larger than the 1048576 bytes")
+        self.offends(servers.endless(), "cannot fetch playlist, retrying .*larger than the 1048576 bytes")
         sent = [r.sent for r in self.server.asked("p.json") if r.status == 200 and r.sent > 100000]
         self.assertTrue(sent)
         self.assertLess(max(sent), 16 * MIB, "what the sockets hold, and no more")
 
     def test_playlist_that_tells_that_it_is_too_long(self):
-        self.offends(servers.claim_length(1 << 30), "no playlist .*larger than")
+        self.offends(servers.claim_length(1 << 30), "cannot fetch playlist, retrying .*larger than")
 
     def test_hang_before_the_head(self):
-        self.offends(servers.hang, "no playlist .*stalled", times=2)
+        self.offends(servers.hang, "cannot fetch playlist, retrying .*stalled", times=2)
 
     def test_hang_after_the_head(self):
-        self.offends(servers.hang_after_head, "no playlist .*stalled", times=2)
+        self.offends(servers.hang_after_head, "cannot fetch playlist, retrying .*stalled", times=2)
 
     def test_one_byte_a_second(self):
-        self.offends(servers.drip, "no playlist .*stalled", times=2)
+        self.offends(servers.drip, "cannot fetch playlist, retrying .*stalled", times=2)
 
     def test_playlist_that_never_ends(self):
         """Fast enough to be no stall, and still not there for minutes."""
@@ -81,13 +81,13 @@ class Hostile(Case):
         server.files = {"p.json": playlist("one")}
         server.acts = {"p.json": [servers.drip, servers.drip, servers.serve]}
         probe = self.probe(server.url("p.json"), stall_ms=60000, playlist_ms=500)
-        probe.log.wait("no playlist .*not complete within 500 ms")
+        probe.log.wait("cannot fetch playlist, retrying .*not complete within 500 ms")
         probe.edition("one")
         self.stop(probe)
         self.assertEqual(probe.log.count("not complete within"), 1)
 
     def test_medium_missing_then_there(self):
-        self.offends(servers.status(404), r'medium can\'t be fetched path="b.jpg".*answered 404', "b.jpg")
+        self.offends(servers.status(404), r'cannot fetch media file, retrying path="b.jpg".*answered 404', "b.jpg")
 
     def test_medium_status_503(self):
         self.offends(servers.status(503), "medium .*answered 503", "b.jpg")

@@ -58,7 +58,7 @@ class Store(Case):
         server, _ = self.seed()
         self.manifest().write_bytes(bytes(range(256)))
         probe = self.recovers(server)
-        probe.log.wait("stored playlist is lost")
+        probe.log.wait("stored playlist not used")
         self.stop(probe)
 
     def test_manifest_of_other_files(self):
@@ -78,7 +78,7 @@ class Store(Case):
         server, files = self.seed()
         os.truncate(files["a.jpg"], 100)
         probe = self.recovers(server)
-        probe.log.wait("missing or cut")
+        probe.log.wait("missing or incomplete")
         self.stop(probe)
         self.assertEqual([r.status for r in server.asked("b.jpg")], [304])
 
@@ -111,7 +111,7 @@ class Store(Case):
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_medium_that_is_gone_when_it_is_opened_is_fetched_again(self):
         server, _, probe = self.refusing("ENOENT")
-        probe.log.wait('damaged or gone .*path="a.jpg"')
+        probe.log.wait('damaged or missing .*path="a.jpg"')
         self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
         probe.stop()
         self.assertEqual([r.status for r in server.asked("a.jpg")], [200])
@@ -123,7 +123,7 @@ class Store(Case):
             server, file, probe = self.refusing(error)
             server.wait_asked("p.json", len(server.asked("p.json")) + 15)
             probe.stop()
-            self.assertEqual((server.asked("a.jpg"), probe.log.count("damaged or gone")), ([], 0))
+            self.assertEqual((server.asked("a.jpg"), probe.log.count("damaged or missing")), ([], 0))
             self.assertEqual(content(file), bytes_of("a", 5000))
 
     def test_playlist_whose_time_zone_is_not_known_here(self):
@@ -137,7 +137,7 @@ class Store(Case):
         self.manifest().write_text(json.dumps(manifest))
         server.files["p.json"] = data
         probe = self.probe(server.url("p.json"))
-        probe.log.wait("stored playlist can't be used reason=.*Mars/Olympus")
+        probe.log.wait("stored playlist not used .*Mars/Olympus")
         probe.log.wait(r'error edition: playlist fault at="\$\.timezone" reason="time zone')
         server.wait_asked("p.json", len(server.asked("p.json")) + 2)
         self.assertEqual(probe.editions(), 0)
@@ -170,7 +170,7 @@ class Store(Case):
         os.mkdir(files["a.jpg"])
         probe = self.probe(server.url("p.json"))
         self.assertEqual(probe.edition("one")["a.jpg"], "missing")
-        probe.log.wait("medium can't be fetched|can't be stored")
+        probe.log.wait("cannot fetch media file|cannot store playlist")
         self.stop(probe)
 
     def test_two_sources_one_store(self):
@@ -248,10 +248,10 @@ class Disk(Case):
         server.files["p.json"] = playlist("two", "b.jpg")
         probe = self.probe(server.url("p.json"))
         self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
-        probe.log.wait("error feed_loop: the store can't be written")
+        probe.log.wait("error feed_loop: store is not writable")
         server.wait_asked("b.jpg", 2)
         self.stop(probe)
-        self.assertEqual(probe.log.count("can't be written"), 1)
+        self.assertEqual(probe.log.count("not writable"), 1)
         self.assertEqual(probe.editions(), 1)
 
 

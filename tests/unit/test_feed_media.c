@@ -95,12 +95,12 @@ static void a_channel_names_its_media_in_one_place(void **state)
                                        "../../media/~a.mp4"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct named medium = {"m.mp4", urls[i], "x"};
-        is_refused(&medium, "an address that is not allowed");
+        is_refused(&medium, "its address is not allowed");
     }
     struct named medium = {"m.mp4", NULL, "x"};
-    is_refused(&medium, "an address that is not allowed");
+    is_refused(&medium, "its address is not allowed");
     medium = (struct named){"m.mp4", NULL, NULL};
-    is_refused(&medium, "does not name its hash and length");
+    is_refused(&medium, "lacks its hash and length");
     /* A folder stays a folder. */
     medium = (struct named){"m.mp4", "http://127.0.0.1/a.mp4", "x"};
     is_refused(&medium, "leads out of the folder");

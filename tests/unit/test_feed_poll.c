@@ -11,7 +11,7 @@
 
 #include "temp_folder.h"
 
-#define HURRY_NS (FEED_POLL_HURRY_MS * INT64_C(1000000))
+#define HURRY_NS (FEED_POLL_SOON_MS * INT64_C(1000000))
 #define SECOND_NS INT64_C(1000000000)
 #define STEPS_MAX 100
 
@@ -184,7 +184,7 @@ static void a_hurry_asks_at_once(void **state)
     feed_poll_accept(poll);
     publish("two", 60);
     now_ns += HURRY_NS;
-    feed_poll_hurry(poll);
+    feed_poll_soon(poll);
     assert_int_equal(ask(), FEED_POLL_CHANGED);
     assert_body("two");
     wait_for_poll(); /* the hurry is over */
@@ -198,7 +198,7 @@ static void a_hurry_during_a_question_asks_again(void **state)
     assert_int_equal(feed_poll_step(poll, now_ns), FEED_POLL_NONE);
     assert_true(fetch_run(fetch, 0, NULL));
     publish("two", 60);
-    feed_poll_hurry(poll);
+    feed_poll_soon(poll);
     assert_int_equal(feed_poll_step(poll, now_ns), FEED_POLL_CHANGED);
     assert_body("one");
     feed_poll_accept(poll);
@@ -213,13 +213,13 @@ static void hurries_keep_their_distance(void **state)
 {
     (void)state;
     publish("one", 60);
-    feed_poll_hurry(poll);
+    feed_poll_soon(poll);
     assert_int_equal(feed_poll_due_ns(poll), 0); /* the first is free */
     for (int i = 0; i < 20; i++) {
         const int64_t asked_ns = now_ns;
         assert_int_not_equal(ask(), FEED_POLL_NONE);
         for (int j = 0; j < 5; j++)
-            feed_poll_hurry(poll);
+            feed_poll_soon(poll);
         assert_int_equal(feed_poll_due_ns(poll), asked_ns + HURRY_NS);
         assert_int_equal(feed_poll_step(poll, asked_ns + HURRY_NS - 1), FEED_POLL_NONE);
         now_ns = asked_ns + HURRY_NS;

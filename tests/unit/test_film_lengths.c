@@ -58,7 +58,7 @@ static struct edition *load_with(const char *more, const char *spots)
     if (!playlist)
         fail_msg("%s", faults.items[0].text);
     playlist_faults_finish(&faults);
-    struct edition *edition = edition_assume(playlist, temp_folder_path("list.json"));
+    struct edition *edition = edition_create_unchecked(playlist, temp_folder_path("list.json"));
     assert_non_null(edition);
     return edition;
 }

@@ -12,25 +12,25 @@
 static void what_goes_on_is_told_once(void **state)
 {
     (void)state;
-    struct log_throttle told = {0};
-    unsigned held;
-    assert_true(log_throttle_trouble(&told, "rollback", 0, &held));
-    assert_int_equal(held, 0);
+    struct log_throttle throttle = {0};
+    unsigned suppressed;
+    assert_true(log_throttle_failed(&throttle, "rollback", 0, &suppressed));
+    assert_int_equal(suppressed, 0);
     for (int64_t minute = 1; minute < 6000; minute++)
-        assert_false(log_throttle_trouble(&told, "rollback", minute * MINUTE_NS, &held));
-    assert_true(log_throttle_well(&told));
-    assert_false(log_throttle_well(&told));
+        assert_false(log_throttle_failed(&throttle, "rollback", minute * MINUTE_NS, &suppressed));
+    assert_true(log_throttle_recovered(&throttle));
+    assert_false(log_throttle_recovered(&throttle));
 }
 
 static void what_comes_back_waits_for_an_hour(void **state)
 {
     (void)state;
-    struct log_throttle told = {0};
-    unsigned held, lines = 0, good = 0;
+    struct log_throttle throttle = {0};
+    unsigned suppressed, lines = 0, good = 0;
     for (int64_t minute = 0; minute < 600; minute++) {
-        lines += log_throttle_trouble(&told, "rollback", minute * MINUTE_NS, &held);
-        assert_int_equal(held, minute && minute % 60 == 0 ? 59 : 0);
-        good += log_throttle_well(&told);
+        lines += log_throttle_failed(&throttle, "rollback", minute * MINUTE_NS, &suppressed);
+        assert_int_equal(suppressed, minute && minute % 60 == 0 ? 59 : 0);
+        good += log_throttle_recovered(&throttle);
     }
     assert_int_equal(lines, 10);
     assert_int_equal(good, 10); /* the end of what was told, not of what was held back */
@@ -39,40 +39,40 @@ static void what_comes_back_waits_for_an_hour(void **state)
 static void each_kind_has_its_hour(void **state)
 {
     (void)state;
-    struct log_throttle told = {0};
-    unsigned held;
-    assert_true(log_throttle_trouble(&told, "rollback", 0, &held));
-    assert_true(log_throttle_trouble(&told, "bad signature", MINUTE_NS, &held));
-    assert_false(log_throttle_trouble(&told, "rollback", 2 * MINUTE_NS, &held));
-    assert_false(log_throttle_trouble(&told, "bad signature", 3 * MINUTE_NS, &held));
-    assert_true(log_throttle_trouble(&told, "rollback", 60 * MINUTE_NS, &held));
-    assert_int_equal(held, 1);
+    struct log_throttle throttle = {0};
+    unsigned suppressed;
+    assert_true(log_throttle_failed(&throttle, "rollback", 0, &suppressed));
+    assert_true(log_throttle_failed(&throttle, "bad signature", MINUTE_NS, &suppressed));
+    assert_false(log_throttle_failed(&throttle, "rollback", 2 * MINUTE_NS, &suppressed));
+    assert_false(log_throttle_failed(&throttle, "bad signature", 3 * MINUTE_NS, &suppressed));
+    assert_true(log_throttle_failed(&throttle, "rollback", 60 * MINUTE_NS, &suppressed));
+    assert_int_equal(suppressed, 1);
 }
 
 static void progress_makes_it_news(void **state)
 {
     (void)state;
-    struct log_throttle told = {0};
-    unsigned held;
-    assert_true(log_throttle_trouble(&told, "rollback", 0, &held));
-    log_throttle_renew(&told);
-    assert_false(log_throttle_trouble(&told, "rollback", 1, &held)); /* it goes on */
-    assert_true(log_throttle_well(&told));
-    assert_true(log_throttle_trouble(&told, "rollback", 2, &held));
+    struct log_throttle throttle = {0};
+    unsigned suppressed;
+    assert_true(log_throttle_failed(&throttle, "rollback", 0, &suppressed));
+    log_throttle_reset(&throttle);
+    assert_false(log_throttle_failed(&throttle, "rollback", 1, &suppressed)); /* it goes on */
+    assert_true(log_throttle_recovered(&throttle));
+    assert_true(log_throttle_failed(&throttle, "rollback", 2, &suppressed));
 }
 
 static void there_is_an_end_of_excuses(void **state)
 {
     (void)state;
-    struct log_throttle told = {0};
-    unsigned held, lines = 0;
+    struct log_throttle throttle = {0};
+    unsigned suppressed, lines = 0;
     for (int64_t i = 0; i < 3600; i++) {
         char kind[32];
         snprintf(kind, sizeof kind, "excuse %d", (int)i);
-        lines += log_throttle_trouble(&told, kind, i * MINUTE_NS / 60, &held);
+        lines += log_throttle_failed(&throttle, kind, i * MINUTE_NS / 60, &suppressed);
     }
     assert_int_equal(lines, LOG_THROTTLE_KINDS_MAX);
-    assert_true(log_throttle_trouble(&told, "a new hour", 61 * MINUTE_NS, &held));
+    assert_true(log_throttle_failed(&throttle, "a new hour", 61 * MINUTE_NS, &suppressed));
 }
 
 int main(void)

@@ -54,7 +54,8 @@ static void play_until_right(void)
     for (double at_ms; (at_ms = now_ms()) < start_ms + LIMIT_MS;) {
         struct show_request request = turn(at_ms, &next);
         double begin_ms, volume;
-        struct film_client *film = loader_shown_film(loader, request.to.picture, &begin_ms, &volume);
+        struct film_client *film =
+            loader_shown_film(loader, request.to.picture, &begin_ms, &volume);
         fresh |= film && request.to.picture->playing;
         int behind = number_at(at_ms) - number_of(request.to.picture);
         if (fresh && behind >= 0 && behind <= BEHIND)

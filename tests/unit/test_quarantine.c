@@ -223,7 +223,7 @@ static struct edition *load(bool hash)
     if (!playlist)
         fail_msg("%s", faults.items[0].text);
     playlist_faults_finish(&faults);
-    struct edition *edition = edition_assume(playlist, temp_folder_path("list.json"));
+    struct edition *edition = edition_create_unchecked(playlist, temp_folder_path("list.json"));
     assert_non_null(edition);
     return edition;
 }

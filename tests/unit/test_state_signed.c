@@ -169,7 +169,7 @@ static void a_lock_that_is_held_stops_nobody(void **state)
     assert_false(state_raise(file, &(struct state){.version = {2, 0}}, &err));
     alarm(0);
     assert_int_equal(err.code, ERR_SYSTEM);
-    assert_non_null(strstr(err.text, "held by another program"));
+    assert_non_null(strstr(err.text, "locked by another program"));
     assert_true(state_unsaved(file));
     assert_state(file, 2, 0, 0);
     assert_on_disk("held", "seoul", key_a, 1);

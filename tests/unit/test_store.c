@@ -158,8 +158,8 @@ static void a_manifest_goes_there_and_back(void **state)
 {
     (void)state;
     struct manifest *manifest = manifest_create(2);
-    manifest->url = manifest_keep(manifest, URL);
-    manifest->etag = manifest_keep(manifest, "\"q\\\"\"");
+    manifest->url = manifest_copy(manifest, URL);
+    manifest->etag = manifest_copy(manifest, "\"q\\\"\"");
     manifest->playlist_bytes = 77;
     manifest->playlist_sha256[3] = 9;
     manifest->files[0].path = "작은.jpg";

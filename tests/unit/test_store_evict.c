@@ -72,8 +72,8 @@ static void write_manifest(struct store *store, const char *url, const uint8_t d
 {
     char path[PATH_MAX];
     struct manifest *manifest = manifest_create(1);
-    manifest->url = manifest_keep(manifest, url);
-    manifest->files[0].path = manifest_keep(manifest, "a.jpg");
+    manifest->url = manifest_copy(manifest, url);
+    manifest->files[0].path = manifest_copy(manifest, "a.jpg");
     memcpy(manifest->files[0].sha256, digest, HASH_BYTES);
     manifest->files[0].size_bytes = 3;
     char *text = manifest_print(manifest);
@@ -181,7 +181,7 @@ static void collects_nothing_when_a_manifest_cannot_be_read(void **state)
     store_set_quota(store, 1);
     assert_int_equal(store_collect(store, NULL, 0), 0);
     fill_disk("s", 0);
-    assert_int_equal(store_make_room(store, NULL, 0, 1000), 0);
+    assert_int_equal(store_free_space(store, NULL, 0, 1000), 0);
     assert_true(store_has(store, loose, 5));
     store_close(store);
 }
@@ -250,14 +250,14 @@ static void room_is_made_as_far_as_it_is_needed(void **state)
     const struct manifest *keep[] = {kept, NULL};
     store_set_quota(store, 1000);
     fill_disk("s", 15);
-    assert_int_equal(store_make_room(store, keep, 2, 15), 0);
-    assert_int_equal(store_make_room(store, keep, 2, 16), 1);
+    assert_int_equal(store_free_space(store, keep, 2, 15), 0);
+    assert_int_equal(store_free_space(store, keep, 2, 16), 1);
     assert_five(store, digests, "0.234");
-    assert_int_equal(store_make_room(store, keep, 2, 26), 1);
+    assert_int_equal(store_free_space(store, keep, 2, 26), 1);
     assert_five(store, digests, "0..34");
-    assert_int_equal(store_make_room(store, keep, 2, INT64_MAX), 1);
+    assert_int_equal(store_free_space(store, keep, 2, INT64_MAX), 1);
     assert_five(store, digests, "0..3.");
-    assert_int_equal(store_make_room(store, keep, 2, INT64_MAX), 0);
+    assert_int_equal(store_free_space(store, keep, 2, INT64_MAX), 0);
     assert_five(store, digests, "0..3.");
     manifest_destroy(kept);
     store_close(store);
@@ -274,10 +274,10 @@ static void parts_are_the_last_to_make_room(void **state)
     store_part_keep(kept);
     struct store_part *under_way = store_part_begin(store, "underway", "\"e\"", &err);
     fill_disk("s", 0);
-    assert_int_equal(store_make_room(store, NULL, 0, 40), 4);
+    assert_int_equal(store_free_space(store, NULL, 0, 40), 4);
     assert_five(store, digests, "0....");
     assert_int_equal(access(temp_folder_path("s/tmp/kept.part"), F_OK), 0);
-    assert_int_equal(store_make_room(store, NULL, 0, 41), 2);
+    assert_int_equal(store_free_space(store, NULL, 0, 41), 2);
     assert_int_not_equal(access(temp_folder_path("s/tmp/kept.part"), F_OK), 0);
     assert_int_equal(access(temp_folder_path("s/tmp/underway.part"), F_OK), 0);
     assert_int_equal(access(temp_folder_path("s/tmp/underway.tag"), F_OK), 0);

@@ -412,7 +412,7 @@ static void other_algorithms_are_not_read(void **state)
         size_t size =
             forge(&(struct forgery){.algorithm = algorithms[i]}, COMMENT, DATA, text, sizeof text);
         assert_fault(trust, text, size, BAD_FORM);
-        assert_string_equal(err.text, "malformed signature: an unknown algorithm");
+        assert_string_equal(err.text, "malformed signature: its algorithm is unknown");
     }
     size_t size = forge(&(struct forgery){.algorithm = "Ed"}, COMMENT, DATA, text, sizeof text);
     assert_fault(trust, text, size, TRUST_LEGACY_SIGNATURE);
@@ -435,7 +435,7 @@ static void the_largest_file_fits(void **state)
     comment[strlen(comment)] = 'c';
     size = forge(&(struct forgery){.algorithm = "ED"}, comment, "", text, sizeof text);
     assert_fault(trust, text, size, BAD_FORM);
-    assert_string_equal(err.text, "malformed signature: too large");
+    assert_string_equal(err.text, "malformed signature: it is too large");
     trust_destroy(trust);
 }
 

@@ -131,7 +131,7 @@ bool check_playlist(const struct settings *settings, const char *path,
     playlist_faults_finish(&faults);
     if (!playlist)
         return true;
-    struct edition *edition = edition_assume(playlist, path);
+    struct edition *edition = edition_create_unchecked(playlist, path);
     if (!edition)
         return err_oom(err);
     const struct check_media media = {
@@ -158,7 +158,7 @@ static MUST_CHECK bool run_check(struct check_command *command, struct err *err)
     struct err why = {0};
     const char *path = command->settings.source;
     bool ok = true;
-    if (edition_may_be(path, &why) &&
+    if (edition_check_kind(path, &why) &&
         file_read(path, PLAYLIST_BYTES_MAX, &data, &bytes.size, &why)) {
         bytes.data = data;
         ok = check_playlist(&command->settings, path, &bytes, &command->report, err);

@@ -59,7 +59,7 @@ static void wait_for_film(const struct film_client *film, int64_t until_ns)
 }
 
 static struct film_client *start_film(const struct check_film_probe *probe, int64_t start_us,
-                               bool probe_only, struct err *err)
+                                      bool probe_only, struct err *err)
 {
     const struct film_client_request request = {
         .canvas_width_px = check_screens[0].width_px,

@@ -30,7 +30,7 @@ static MUST_CHECK bool gather_media(struct publish_playlist *file, const struct 
                                     struct playlist *playlist, const char *path, struct err *err)
 {
     int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
-    file->edition = edition_assume(playlist, path);
+    file->edition = edition_create_unchecked(playlist, path);
     return file->edition ? publish_media_gather(file->edition, limit_ms, &file->media, err)
                          : err_oom(err);
 }
@@ -40,7 +40,7 @@ bool publish_playlist_read(struct publish_playlist *file, const struct settings 
 {
     struct playlist_faults faults = {0};
     *file = (struct publish_playlist){0};
-    if (!edition_may_be(path, err) ||
+    if (!edition_check_kind(path, err) ||
         !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
         !check_file(file, settings, path, err))
         return false;

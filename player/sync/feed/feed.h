@@ -25,8 +25,9 @@ struct feed_config {
     /* Minisign public keys, as files or as text; with one, only channels. */
     const char *const *keys;
     size_t key_count;
-    const char *store; /* folder of the cache; made when missing */
-    const char *state; /* folder for what must outlive the cache; needed for a channel */
+    /* Folders, created when missing: of the cache, and of what must outlive it. NULL: the user's
+     * own, by the XDG base directory rules. */
+    const char *store, *state;
     const char *ca_file, *client_cert, *client_key; /* PEM; the system's certificates, and none */
     int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
     int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */
@@ -44,11 +45,10 @@ void feed_describe(struct feed *feed, char *text, size_t text_bytes);
  * path at which there is nothing (a stick that will be plugged in later). */
 bool feed_is_channel(const char *source, bool keyed);
 
-/* Starts the thread. For a URL the last good edition in the
- * store is ready to be taken when this returns, if there is one; media that the disk has lost since
- * are missing from it, and it is handed over again once they were fetched. For a file the first
- * edition is loaded by the caller (edition_load; after this call, so that no change falls between);
- * the feed hands over later ones when the file changes. NULL on failure. */
+/* Starts the thread. An edition is ready to be taken when this returns: of a file what it holds
+ * now, of a URL or a channel the last good one in the store, if there is one. Media that the disk
+ * has lost since are missing from it, and it is handed over again once they were fetched. NULL on
+ * failure; a playlist file with faults is one, and each fault is logged. */
 struct feed *feed_start(const struct feed_config *config, struct err *err);
 
 /* The newest complete edition that was not taken yet, or NULL. The caller owns it. */

@@ -1,12 +1,11 @@
-/* A signed channel as a source: its playlists, its takeovers, and which of them is on. */
+/* A signed channel as a source: its playlists, its takeovers, and which of them is shown. */
 #include "sync/feed/feed_source.h"
 
 #include "base/clock.h"
-#include "base/feed_retry.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "sync/feed/feed_loop.h"
 #include "sync/feed/feed_pointer.h"
-#include "sync/feed_remember.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,23 +13,23 @@
 
 #define LOG_MODULE "feed_channel"
 
-#define TRACK_NAME_BYTES 96
+#define ROLLOUT_NAME_BYTES 96
 #define NANO_PER_MS 1000000
-/* Until a state that could not be written is tried again. */
+/* How long until a state that could not be written is tried again. */
 #define UNSAVED_NS INT64_C(60000000000)
 
 /* Stands in where a takeover ends and no playlist is in force yet: nothing is scheduled, so the
  * house card is shown. */
-static const char NOTHING[] =
+static const char EMPTY_PLAYLIST[] =
     "{\"format\":\"duckling/1\",\"name\":\"nothing\",\"spots\":{\"none\":{\"tagline\":\"-\"}},"
     "\"loops\":{\"none\":[\"none\"]},"
     "\"schedule\":[{\"loop\":\"none\",\"end\":\"1970-01-02T00:00:00Z\"}]}";
 
-/* What was handed over last; AGAIN: whatever it was, it is to be handed over once more. */
+/* What was handed over last. AGAIN: whatever it was, it has to be handed over once more. */
 enum offer { OFFER_NONE, OFFER_CARD, OFFER_PLAYLIST, OFFER_TAKEOVER, OFFER_AGAIN };
 
 struct feed_channel {
-    struct feed_mailbox *slot;
+    struct feed_source source;
     struct store *store;
     struct fetch *fetch;
     struct trust *trust;
@@ -39,26 +38,26 @@ struct feed_channel {
     char *bases[FEED_SOURCES_MAX]; /* each ending in '/' */
     size_t base_count;
     char shown[FEED_SHOWN_BYTES]; /* the first base for people */
-    char track_names[2][TRACK_NAME_BYTES];
-    /* By enum pointer_kind. */
-    struct rollout *tracks[2];
-    struct feed_pointer *lines[2];
-    struct feed_loop run;
+    char rollout_names[POINTER_KINDS][ROLLOUT_NAME_BYTES];
+    struct rollout *rollouts[POINTER_KINDS];
+    struct feed_pointer *pointers[POINTER_KINDS];
+    struct feed_loop loop;
     enum offer offered;
-    unsigned failures;   /* to hand over, in a row */
-    unsigned given_back; /* how often the main thread could not use this edition */
+    unsigned failures; /* to hand over, in a row */
+    unsigned rejected; /* how often the main thread could not use this edition */
     int64_t offer_due_ns;
     int64_t unsaved_due_ns;
-    int64_t told_on; /* the takeover that the log tells to be on; 0: none */
-    bool told_stale;
+    int64_t logged_takeover; /* version of the takeover whose start was logged; 0: none is shown */
+    bool logged_stale;       /* that the playlist in force has expired */
     struct retry_policy brisk;
     int64_t poll_ms;
 };
 
-static struct edition *make_nothing(const struct feed_channel *c)
+static struct edition *make_empty_edition(const struct feed_channel *channel)
 {
     struct playlist_faults *faults = calloc(1, sizeof *faults);
-    struct playlist *playlist = faults ? playlist_parse(NOTHING, sizeof NOTHING - 1, faults) : NULL;
+    struct playlist *playlist =
+        faults ? playlist_parse(EMPTY_PLAYLIST, sizeof EMPTY_PLAYLIST - 1, faults) : NULL;
     char **paths = playlist ? calloc(1, sizeof *paths) : NULL;
     if (faults)
         playlist_faults_finish(faults);
@@ -67,265 +66,290 @@ static struct edition *make_nothing(const struct feed_channel *c)
         playlist_destroy(playlist);
         return NULL;
     }
-    return edition_create(playlist, paths, c->shown);
+    return edition_create(playlist, paths, channel->shown);
 }
 
-static void tell_following(struct feed_channel *c)
+static void set_following(struct feed_channel *channel)
 {
-    feed_mailbox_tell(c->slot, "following %s", c->shown);
+    feed_mailbox_set_status(channel->source.mailbox, "following %s", channel->shown);
 }
 
 /* Once for each takeover, and once more where a clock that was set brings it back. */
-static void tell_takeover(struct feed_channel *c, enum offer what)
+static void log_takeover(struct feed_channel *channel, enum offer offer)
 {
-    const struct pointer *on = feed_pointer_in_force(c->lines[POINTER_TAKEOVER]);
-    if (what == OFFER_TAKEOVER && on && on->version != c->told_on) {
-        log_info("takeover is on version=%lld", (long long)on->version);
-        c->told_on = on->version;
-    } else if (what != OFFER_TAKEOVER && c->told_on) {
-        log_info("takeover is over version=%lld", (long long)c->told_on);
-        c->told_on = 0;
+    const struct pointer *pointer = feed_pointer_in_force(channel->pointers[POINTER_TAKEOVER]);
+    if (offer == OFFER_TAKEOVER && pointer && pointer->version != channel->logged_takeover) {
+        log_info("takeover started version=%lld", (long long)pointer->version);
+        channel->logged_takeover = pointer->version;
+    } else if (offer != OFFER_TAKEOVER && channel->logged_takeover) {
+        log_info("takeover ended version=%lld", (long long)channel->logged_takeover);
+        channel->logged_takeover = 0;
     }
 }
 
-static void hand_over(struct feed_channel *c, enum offer what, struct edition *edition, bool wake)
+static void hand_over(struct feed_channel *channel, enum offer offer, struct edition *edition,
+                      bool wake)
 {
-    tell_takeover(c, what);
-    c->offered = what;
-    c->failures = 0;
-    feed_mailbox_offer(c->slot, edition, wake);
+    log_takeover(channel, offer);
+    channel->offered = offer;
+    channel->failures = 0;
+    feed_mailbox_offer(channel->source.mailbox, edition, wake);
 }
 
-/* What is to be on now. */
-static enum offer choose(const struct feed_channel *c)
+/* What should be shown now. */
+static enum offer choose_offer(const struct feed_channel *channel)
 {
-    if (feed_pointer_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns()))
+    if (feed_pointer_is_active(channel->pointers[POINTER_TAKEOVER], clock_mono_ns()))
         return OFFER_TAKEOVER;
-    if (rollout_is_in_force(c->tracks[POINTER_PLAYLIST]))
+    if (rollout_is_in_force(channel->rollouts[POINTER_PLAYLIST]))
         return OFFER_PLAYLIST;
-    return c->offered == OFFER_NONE ? OFFER_NONE : OFFER_CARD;
+    return channel->offered == OFFER_NONE ? OFFER_NONE : OFFER_CARD;
 }
 
-/* A takeover that will not be on again goes, whatever is on screen and whatever can be put there
- * instead. One that is over by a clock that may be wrong stays, and is only not shown. */
-static void end_takeover(struct feed_channel *c)
+/* Withdraws a takeover that will not be shown again, whatever is on screen and whatever can be put
+ * there instead. One that is over only by a clock that may be wrong stays, and is not shown. */
+static void end_takeover(struct feed_channel *channel)
 {
-    const struct feed_pointer *line = c->lines[POINTER_TAKEOVER];
+    struct feed_pointer *takeover = channel->pointers[POINTER_TAKEOVER];
     int64_t now_ns = clock_mono_ns();
-    struct trusted_time_now time = feed_mailbox_time(c->slot, now_ns);
-    if (!feed_pointer_in_force(line) || !feed_pointer_is_done(line, now_ns))
+    struct trusted_time_now time = feed_mailbox_time(channel->source.mailbox, now_ns);
+    if (!feed_pointer_in_force(takeover) || !feed_pointer_is_over(takeover, now_ns))
         return;
     /* At the next start the clock may be dead, and the floor an hour old. */
-    feed_remember(c->state, &(struct state){.floor_ms = time.floor_ms});
-    feed_pointer_ended(c->lines[POINTER_TAKEOVER]);
-    rollout_end(c->tracks[POINTER_TAKEOVER]);
+    state_remember(channel->state, &(struct state){.floor_ms = time.floor_ms});
+    feed_pointer_withdrawn(takeover);
+    rollout_withdraw(channel->rollouts[POINTER_TAKEOVER]);
 }
 
-static struct edition *make(struct feed_channel *c, enum offer what, struct err *err)
+static struct edition *make_edition(struct feed_channel *channel, enum offer offer, struct err *err)
 {
-    if (what == OFFER_TAKEOVER)
-        return rollout_edition(c->tracks[POINTER_TAKEOVER], err);
-    if (what == OFFER_PLAYLIST)
-        return rollout_edition(c->tracks[POINTER_PLAYLIST], err);
-    err_oom(err);
-    return make_nothing(c);
+    if (offer == OFFER_TAKEOVER)
+        return rollout_make_edition(channel->rollouts[POINTER_TAKEOVER], err);
+    if (offer == OFFER_PLAYLIST)
+        return rollout_make_edition(channel->rollouts[POINTER_PLAYLIST], err);
+    struct edition *edition = make_empty_edition(channel);
+    if (!edition)
+        err_oom(err);
+    return edition;
 }
 
-/* What is to be on can't be made now. Nothing of what was handed over counts as it: it is tried
- * again. A takeover's pictures must not stay meanwhile. */
-static void put_off(struct feed_channel *c, enum offer what, const char *why)
+/* What should be shown can't be made now, and is tried again. Meanwhile the pictures of a takeover
+ * that has ended must not stay: the house card takes their place. */
+static void postpone_offer(struct feed_channel *channel, enum offer offer, const char *reason)
 {
-    if (!c->failures)
-        log_error("what is to be on can't be made yet reason=\"%s\"", why);
-    struct edition *card =
-        c->offered == OFFER_TAKEOVER && what == OFFER_PLAYLIST ? make_nothing(c) : NULL;
+    if (!channel->failures)
+        log_error("cannot activate playlist, retrying kind=%s reason=\"%s\"",
+                  offer == OFFER_TAKEOVER ? "takeover" : "playlist", reason);
+    bool takeover_stays = channel->offered == OFFER_TAKEOVER && offer == OFFER_PLAYLIST;
+    struct edition *card = takeover_stays ? make_empty_edition(channel) : NULL;
     if (card) {
-        unsigned failures = c->failures;
-        hand_over(c, OFFER_CARD, card, true);
-        c->failures = failures;
+        unsigned failures = channel->failures;
+        hand_over(channel, OFFER_CARD, card, true);
+        channel->failures = failures;
     }
-    c->failures++;
-    c->offer_due_ns = feed_retry_ns(&c->brisk, c->failures, clock_mono_ns());
+    channel->failures++;
+    channel->offer_due_ns =
+        retry_due_ns(&channel->brisk, channel->failures, random_u32(), clock_mono_ns());
 }
 
-/* Hands over what is to be on, where that is something else than what was handed over last. */
-static void offer(struct feed_channel *c)
+/* The main thread was not able to use what was handed over last. */
+static void take_rejection(struct feed_channel *channel)
+{
+    if (channel->offered != OFFER_NONE)
+        channel->offered = OFFER_AGAIN;
+    channel->rejected++;
+    channel->failures = 1;
+    channel->offer_due_ns =
+        retry_due_ns(&channel->brisk, channel->rejected, random_u32(), clock_mono_ns());
+}
+
+/* Hands over what should be shown, where that is something else than what was handed over last. */
+static void step_offer(struct feed_channel *channel)
 {
     struct err err = {0};
-    if (atomic_exchange(&c->slot->again, false)) { /* the main thread has not been able to use it */
-        c->offered = c->offered == OFFER_NONE ? OFFER_NONE : OFFER_AGAIN;
-        c->given_back++;
-        c->failures = 1;
-        c->offer_due_ns = feed_retry_ns(&c->brisk, c->given_back, clock_mono_ns());
-    }
-    enum offer what = choose(c);
-    if (what == c->offered)
-        c->failures = 0;
-    if (what == c->offered || (c->failures && clock_mono_ns() < c->offer_due_ns))
+    if (atomic_exchange(&channel->source.mailbox->again, false))
+        take_rejection(channel);
+    enum offer offer = choose_offer(channel);
+    if (offer == channel->offered)
+        channel->failures = 0;
+    if (offer == channel->offered || (channel->failures && clock_mono_ns() < channel->offer_due_ns))
         return;
-    struct edition *edition = make(c, what, &err);
+    struct edition *edition = make_edition(channel, offer, &err);
     if (edition)
-        hand_over(c, what, edition, true);
+        hand_over(channel, offer, edition, true);
     else
-        put_off(c, what, err.text);
+        postpone_offer(channel, offer, err.text);
 }
 
-/* An edition that came into force just now, or was mended. Another's is made when its time
- * comes. */
-static void take_switched(struct feed_channel *c, enum pointer_kind kind, struct edition *edition)
+/* An edition came into force just now, or was repaired; NULL: it could not be made. One that should
+ * not be shown now is made when its time comes. */
+static void take_switched(struct feed_channel *channel, enum pointer_kind kind,
+                          struct edition *edition)
 {
-    enum offer what = kind == POINTER_TAKEOVER ? OFFER_TAKEOVER : OFFER_PLAYLIST;
-    bool is_to_be_on = choose(c) == what;
-    c->given_back = 0;
-    if (edition && is_to_be_on) {
-        hand_over(c, what, edition, true);
+    enum offer offer = kind == POINTER_TAKEOVER ? OFFER_TAKEOVER : OFFER_PLAYLIST;
+    bool is_due = choose_offer(channel) == offer;
+    channel->rejected = 0;
+    if (edition && is_due) {
+        hand_over(channel, offer, edition, true);
         return;
     }
     edition_destroy(edition);
-    if (is_to_be_on)
-        c->offered = OFFER_AGAIN;
+    if (is_due)
+        channel->offered = OFFER_AGAIN;
 }
 
-static void step_track(struct feed_channel *c, enum pointer_kind kind, int64_t now_ns)
+static void step_channel_rollout(struct feed_channel *channel, enum pointer_kind kind,
+                                 int64_t now_ns)
 {
-    struct rollout *track = c->tracks[kind];
-    if (rollout_step(track, now_ns)) {
-        const struct manifest *before = rollout_manifest(track);
-        bool was_coming = rollout_is_coming(track);
-        struct edition *edition = rollout_switch(track, now_ns);
-        if (was_coming && !rollout_is_coming(track)) {
-            feed_pointer_switched(c->lines[kind]);
-            tell_following(c);
-            c->told_stale = kind == POINTER_PLAYLIST ? false : c->told_stale;
+    struct rollout *rollout = channel->rollouts[kind];
+    if (rollout_step(rollout, now_ns)) {
+        const struct manifest *before = rollout_manifest(rollout);
+        bool was_pending = rollout_is_pending(rollout);
+        struct edition *edition = rollout_switch(rollout, now_ns);
+        if (was_pending && !rollout_is_pending(rollout)) {
+            feed_pointer_activated(channel->pointers[kind]);
+            set_following(channel);
+            if (kind == POINTER_PLAYLIST)
+                channel->logged_stale = false;
         }
-        if (rollout_manifest(track) != before)
-            take_switched(c, kind, edition);
+        if (rollout_manifest(rollout) != before)
+            take_switched(channel, kind, edition);
     }
-    if (rollout_check(track, now_ns))
-        feed_mailbox_wake(c->slot);
+    if (rollout_scrub(rollout, now_ns))
+        feed_mailbox_wake(channel->source.mailbox);
 }
 
-/* What is waited for, for the house card, as long as nothing is in force. */
-static void tell_progress(struct feed_channel *c, int64_t now_ns)
+/* Puts what the channel waits for on the house card, as long as nothing is in force. */
+static void show_progress(struct feed_channel *channel, int64_t now_ns)
 {
-    const char *trouble = feed_pointer_trouble(c->lines[POINTER_PLAYLIST]);
-    struct rollout *track = c->tracks[POINTER_PLAYLIST];
-    if (rollout_is_in_force(track))
+    const char *trouble = feed_pointer_trouble(channel->pointers[POINTER_PLAYLIST]);
+    struct rollout *rollout = channel->rollouts[POINTER_PLAYLIST];
+    struct feed_mailbox *mailbox = channel->source.mailbox;
+    if (rollout_is_in_force(rollout))
         return;
-    if (rollout_is_coming(track)) {
-        char words[FEED_TEXT_BYTES];
-        rollout_describe_coming(track, words, sizeof words);
-        feed_mailbox_tell_progress(c->slot, now_ns, "fetching %s: %s", c->shown, words);
-    } else if (trouble[0])
-        feed_mailbox_tell_progress(c->slot, now_ns, "waiting for %s: %s", c->shown, trouble);
+    if (rollout_is_pending(rollout)) {
+        char words[FEED_STATUS_BYTES];
+        rollout_describe_pending(rollout, words, sizeof words);
+        feed_mailbox_set_progress(mailbox, now_ns, "fetching %s: %s", channel->shown, words);
+    } else if (trouble[0]) {
+        feed_mailbox_set_progress(mailbox, now_ns, "waiting for %s: %s", channel->shown, trouble);
+    }
 }
 
-static void tell_stale(struct feed_channel *c)
+static void log_stale(struct feed_channel *channel)
 {
-    const struct feed_pointer *line = c->lines[POINTER_PLAYLIST];
-    const struct pointer *on = feed_pointer_in_force(line);
-    if (!on || c->told_stale || pointer_end_ms(on) > feed_pointer_now_ms(line, clock_mono_ns()))
+    const struct feed_pointer *playlist = channel->pointers[POINTER_PLAYLIST];
+    const struct pointer *pointer = feed_pointer_in_force(playlist);
+    if (!pointer || channel->logged_stale ||
+        pointer_end_ms(pointer) > feed_pointer_now_ms(playlist, clock_mono_ns()))
         return;
-    log_warn("the playlist is stale: it has expired and nothing newer was published; it goes on "
-             "version=%lld",
-             (long long)on->version);
-    c->told_stale = true;
+    log_warn("playlist is stale, playing it until a newer one is published version=%lld",
+             (long long)pointer->version);
+    channel->logged_stale = true;
 }
 
-/* Remembers now and then how late it is, and what could not be remembered before. */
-static void remember(struct feed_channel *c, int64_t now_ns)
+/* Saves now and then how late it is, and what could not be saved before. */
+static void save_state(struct feed_channel *channel, int64_t now_ns)
 {
-    enum trusted_time_news news = feed_mailbox_follow_clock(c->slot);
-    int64_t floor_ms = feed_mailbox_time(c->slot, now_ns).floor_ms;
+    enum trusted_time_news news = feed_mailbox_follow_clock(channel->source.mailbox);
+    int64_t floor_ms = feed_mailbox_time(channel->source.mailbox, now_ns).floor_ms;
     if (news == TRUSTED_TIME_LOWER)
-        feed_remember_lower(c->state, floor_ms);
+        state_remember_floor(channel->state, floor_ms);
     else if (news == TRUSTED_TIME_SAVE)
-        feed_remember(c->state, &(struct state){.floor_ms = floor_ms});
-    if (!state_unsaved(c->state)) {
-        c->unsaved_due_ns = now_ns + UNSAVED_NS;
-    } else if (now_ns >= c->unsaved_due_ns) {
-        c->unsaved_due_ns = now_ns + UNSAVED_NS;
-        feed_remember(c->state, &(struct state){0});
+        state_remember(channel->state, &(struct state){.floor_ms = floor_ms});
+    if (!state_unsaved(channel->state)) {
+        channel->unsaved_due_ns = now_ns + UNSAVED_NS;
+    } else if (now_ns >= channel->unsaved_due_ns) {
+        channel->unsaved_due_ns = now_ns + UNSAVED_NS;
+        state_remember(channel->state, &(struct state){0});
     }
 }
 
-/* When what is in force here is over, on the monotonic clock. */
-static int64_t end_ns(const struct feed_pointer *line, int64_t now_ns)
+/* When what a pointer has in force expires, on the monotonic clock. */
+static int64_t end_ns(const struct feed_pointer *follower, int64_t now_ns)
 {
-    int64_t end_ms = pointer_end_ms(feed_pointer_in_force(line));
-    int64_t now_ms = feed_pointer_now_ms(line, now_ns);
+    int64_t end_ms = pointer_end_ms(feed_pointer_in_force(follower));
+    int64_t now_ms = feed_pointer_now_ms(follower, now_ns);
     int64_t wait_ms = end_ms > now_ms ? end_ms - now_ms : 0;
-    return wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS ? INT64_MAX
-                                                        : now_ns + wait_ms * NANO_PER_MS;
+    if (wait_ms > (INT64_MAX - now_ns) / NANO_PER_MS)
+        return INT64_MAX;
+    return now_ns + wait_ms * NANO_PER_MS;
 }
 
-/* When a takeover is over, or a playlist stale, on the monotonic clock. */
-static int64_t expiry_ns(const struct feed_channel *c, int64_t now_ns)
+/* When the takeover or the playlist in force expires, on the monotonic clock. */
+static int64_t expiry_ns(const struct feed_channel *channel, int64_t now_ns)
 {
-    const struct feed_pointer *takeover = c->lines[POINTER_TAKEOVER];
-    const struct feed_pointer *playlist = c->lines[POINTER_PLAYLIST];
-    int64_t due = INT64_MAX;
-    /* One that is not shown any more needs no turn of its own to go. */
-    if (feed_pointer_in_force(takeover) && c->offered == OFFER_TAKEOVER && !c->failures)
-        due = end_ns(takeover, now_ns);
-    if (feed_pointer_in_force(playlist) && !c->told_stale)
-        due = clock_earlier_ns(due, end_ns(playlist, now_ns));
-    return due;
+    const struct feed_pointer *takeover = channel->pointers[POINTER_TAKEOVER];
+    const struct feed_pointer *playlist = channel->pointers[POINTER_PLAYLIST];
+    int64_t due_ns = INT64_MAX;
+    /* One that is not shown any more can be withdrawn at any later turn. */
+    if (feed_pointer_in_force(takeover) && channel->offered == OFFER_TAKEOVER && !channel->failures)
+        due_ns = end_ns(takeover, now_ns);
+    if (feed_pointer_in_force(playlist) && !channel->logged_stale)
+        due_ns = clock_earlier_ns(due_ns, end_ns(playlist, now_ns));
+    return due_ns;
 }
 
-static int64_t due_ns(const struct feed_channel *c)
+static int64_t channel_due_ns(const struct feed_channel *channel)
 {
-    int64_t now_ns = clock_mono_ns(), due = expiry_ns(c, now_ns);
-    for (int kind = 0; kind < 2; kind++)
-        due = clock_earlier_ns(due, clock_earlier_ns(feed_pointer_due_ns(c->lines[kind]),
-                                                     rollout_due_ns(c->tracks[kind])));
-    if (c->failures)
-        due = clock_earlier_ns(due, c->offer_due_ns);
-    if (!rollout_is_in_force(c->tracks[POINTER_PLAYLIST]))
-        due = clock_earlier_ns(due, now_ns + c->poll_ms * NANO_PER_MS);
-    return due;
+    int64_t now_ns = clock_mono_ns(), due_ns = expiry_ns(channel, now_ns);
+    for (enum pointer_kind kind = 0; kind < POINTER_KINDS; kind++) {
+        due_ns = clock_earlier_ns(due_ns, feed_pointer_due_ns(channel->pointers[kind]));
+        due_ns = clock_earlier_ns(due_ns, rollout_due_ns(channel->rollouts[kind]));
+    }
+    if (channel->failures)
+        due_ns = clock_earlier_ns(due_ns, channel->offer_due_ns);
+    if (!rollout_is_in_force(channel->rollouts[POINTER_PLAYLIST]))
+        due_ns = clock_earlier_ns(due_ns, now_ns + channel->poll_ms * NANO_PER_MS);
+    return due_ns;
 }
 
-void feed_channel_run(struct feed_channel *source)
+static void feed_channel_run(struct feed_source *source)
 {
-    struct feed_channel *c = source;
-    feed_loop_begin(&c->run);
-    while (!atomic_load(&c->slot->stop)) {
-        if (fetch_changed(c->fetch))
-            for (int kind = 0; kind < 2; kind++)
-                feed_pointer_hurry(c->lines[kind]);
-        for (int kind = 0; kind < 2; kind++) {
-            feed_pointer_step(c->lines[kind], clock_mono_ns());
-            step_track(c, (enum pointer_kind)kind, clock_mono_ns());
+    struct feed_channel *channel = (struct feed_channel *)source;
+    feed_loop_begin(&channel->loop);
+    while (!atomic_load(&source->mailbox->stop)) {
+        bool folder_changed = fetch_changed(channel->fetch);
+        for (enum pointer_kind kind = 0; folder_changed && kind < POINTER_KINDS; kind++)
+            feed_pointer_poll_soon(channel->pointers[kind]);
+        for (enum pointer_kind kind = 0; kind < POINTER_KINDS; kind++) {
+            feed_pointer_step(channel->pointers[kind], clock_mono_ns());
+            step_channel_rollout(channel, kind, clock_mono_ns());
         }
-        end_takeover(c);
-        offer(c);
-        tell_progress(c, clock_mono_ns());
-        tell_stale(c);
-        remember(c, clock_mono_ns());
-        feed_loop_clean(&c->run, c->tracks, 2);
-        feed_loop_wait(&c->run, due_ns(c));
+        end_takeover(channel);
+        step_offer(channel);
+        show_progress(channel, clock_mono_ns());
+        log_stale(channel);
+        save_state(channel, clock_mono_ns());
+        feed_loop_clean(&channel->loop, channel->rollouts, POINTER_KINDS);
+        feed_loop_wait(&channel->loop, channel_due_ns(channel));
     }
 }
 
-/* Hands over what the store holds: a takeover that is on, else the playlist. */
-static void start_from_store(struct feed_channel *c)
+/* Hands over what the store holds: a takeover that is active, else the playlist. */
+static void offer_stored_edition(struct feed_channel *channel)
 {
-    int64_t floor_ms = state_get(c->state)->floor_ms;
-    feed_mailbox_set_floor(c->slot, floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
+    int64_t floor_ms = state_get(channel->state)->floor_ms;
+    feed_mailbox_set_floor(channel->source.mailbox,
+                           floor_ms < CLOCK_RELEASE_MS ? CLOCK_RELEASE_MS : floor_ms);
     int64_t now_ns = clock_mono_ns();
-    struct edition *playlist = feed_pointer_recall(c->lines[POINTER_PLAYLIST], now_ns);
-    struct edition *takeover = feed_pointer_recall(c->lines[POINTER_TAKEOVER], now_ns);
-    bool on = takeover && feed_pointer_is_on(c->lines[POINTER_TAKEOVER], clock_mono_ns());
-    edition_destroy(on ? playlist : takeover);
-    if (!on && !playlist)
+    struct feed_pointer *const *pointers = channel->pointers;
+    struct edition *playlist = feed_pointer_load_stored(pointers[POINTER_PLAYLIST], now_ns);
+    struct edition *takeover = feed_pointer_load_stored(pointers[POINTER_TAKEOVER], now_ns);
+    bool active = takeover && feed_pointer_is_active(pointers[POINTER_TAKEOVER], clock_mono_ns());
+    edition_destroy(active ? playlist : takeover);
+    if (!active && !playlist)
         return;
-    tell_following(c);
-    hand_over(c, on ? OFFER_TAKEOVER : OFFER_PLAYLIST, on ? takeover : playlist, false);
+    set_following(channel);
+    if (active)
+        hand_over(channel, OFFER_TAKEOVER, takeover, false);
+    else
+        hand_over(channel, OFFER_PLAYLIST, playlist, false);
 }
 
 /* The channel's name is the last part of its address; every origin must have the same. */
-static bool set_name(struct feed_channel *c, const char *base, struct err *err)
+static MUST_CHECK bool set_channel_name(struct feed_channel *channel, const char *base,
+                                        struct err *err)
 {
     const char *end = base + strlen(base) - 1, *start = end; /* the '/' at the end */
     while (start > base && start[-1] != '/')
@@ -333,122 +357,149 @@ static bool set_name(struct feed_channel *c, const char *base, struct err *err)
     char name[POINTER_CHANNEL_BYTES];
     int length = snprintf(name, sizeof name, "%.*s", (int)(end - start), start);
     if (length <= 0 || (size_t)length >= sizeof name || !pointer_channel_is_valid(name))
-        return err_set(err, ERR_INPUT, "%s is no channel's address, which ends in /NAME/", base);
-    if (c->name[0] && strcmp(c->name, name) != 0)
-        return err_set(err, ERR_INPUT, "one channel at a time, please: %s and %s", c->name, name);
-    memcpy(c->name, name, sizeof name);
+        return err_set(err, ERR_INPUT, "%s is not a channel's address, which ends in /NAME/", base);
+    if (channel->name[0] && strcmp(channel->name, name) != 0)
+        return err_set(err, ERR_INPUT,
+                       "all sources must be of one channel, but they name %s and %s", channel->name,
+                       name);
+    memcpy(channel->name, name, sizeof name);
     return true;
 }
 
-static bool read_config(struct feed_channel *c, const struct feed_config *config, struct err *err)
+static MUST_CHECK bool read_channel_config(struct feed_channel *channel,
+                                           const struct feed_config *config, struct err *err)
 {
-    c->trust = trust_create();
-    if (!c->trust)
+    channel->trust = trust_create();
+    if (!channel->trust)
         return err_oom(err);
     for (size_t i = 0; i < config->key_count; i++)
-        if (!trust_pin(c->trust, config->keys[i], err))
+        if (!trust_pin(channel->trust, config->keys[i], err))
             return err_prefix(err, "--key: ");
     for (size_t i = 0; i < config->source_count; i++) {
-        c->bases[c->base_count] = fetch_base_clean(config->sources[i], err);
-        if (!c->bases[c->base_count])
+        channel->bases[channel->base_count] = fetch_base_clean(config->sources[i], err);
+        if (!channel->bases[channel->base_count])
             return false;
-        c->base_count++;
-        if (!set_name(c, c->bases[i], err))
+        channel->base_count++;
+        if (!set_channel_name(channel, channel->bases[i], err))
             return false;
     }
-    fetch_public(c->bases[0], c->shown, sizeof c->shown);
+    fetch_public(channel->bases[0], channel->shown, sizeof channel->shown);
     return true;
 }
 
-static bool make_line(struct feed_channel *c, enum pointer_kind kind,
-                      const struct feed_config *config, const struct feed_limits *limits,
-                      struct err *err)
+static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
+                                                enum pointer_kind kind,
+                                                const struct feed_config *config,
+                                                const struct feed_limits *limits, struct err *err)
 {
     bool takeover = kind == POINTER_TAKEOVER;
-    char *name = c->track_names[kind];
-    snprintf(name, TRACK_NAME_BYTES, "channel:%s/%s", c->name, takeover ? "takeover" : "latest");
-    const struct rollout_config track = {
-        .fetch = c->fetch,
-        .store = c->store,
-        .stop = &c->slot->stop,
+    char *name = channel->rollout_names[kind];
+    snprintf(name, ROLLOUT_NAME_BYTES, "channel:%s/%s", channel->name,
+             takeover ? "takeover" : "latest");
+    const struct rollout_config rollout = {
+        .fetch = channel->fetch,
+        .store = channel->store,
+        .stop = &channel->source.mailbox->stop,
         .name = name,
-        .shown = c->shown,
-        .bases = (const char *const *)c->bases,
-        .base_count = c->base_count,
+        .shown = channel->shown,
+        .bases = (const char *const *)channel->bases,
+        .base_count = channel->base_count,
         .trusted_only = true,
         .takeover = takeover,
-        .retry = feed_brisk_policy(config, limits),
+        .retry = channel->brisk,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
-    c->tracks[kind] = rollout_create(&track);
-    if (!c->tracks[kind])
+    channel->rollouts[kind] = rollout_create(&rollout);
+    if (!channel->rollouts[kind])
         return err_oom(err);
-    const struct feed_pointer_config line = {
-        .fetch = c->fetch,
-        .trust = c->trust,
-        .state = c->state,
-        .track = c->tracks[kind],
-        .slot = c->slot,
+    const struct feed_pointer_config pointer = {
+        .fetch = channel->fetch,
+        .trust = channel->trust,
+        .state = channel->state,
+        .rollout = channel->rollouts[kind],
+        .mailbox = channel->source.mailbox,
         .kind = kind,
-        .channel = c->name,
-        .bases = (const char *const *)c->bases,
-        .base_count = c->base_count,
-        .poll = feed_poll_policy(config, limits),
-        .brisk = feed_brisk_policy(config, limits),
-        .total_ms = feed_playlist_ms(limits),
+        .channel = channel->name,
+        .bases = (const char *const *)channel->bases,
+        .base_count = channel->base_count,
+        .poll = feed_source_poll_policy(config, limits),
+        .brisk = channel->brisk,
+        .total_ms = feed_source_playlist_ms(limits),
         .quota_bytes = config->quota_bytes,
     };
-    c->lines[kind] = feed_pointer_create(&line, err);
-    return c->lines[kind] != NULL;
+    channel->pointers[kind] = feed_pointer_create(&pointer, err);
+    return channel->pointers[kind] != NULL;
 }
 
-struct feed_channel *feed_channel_create(const struct feed_config *config,
-                                         const struct feed_limits *limits,
-                                         struct feed_mailbox *slot, struct err *err)
+static MUST_CHECK bool open_channel(struct feed_channel *channel, const struct feed_config *config,
+                                    const struct feed_limits *limits, struct err *err)
 {
-    struct feed_channel *c = calloc(1, sizeof *c);
-    if (!c) {
+    if (!read_channel_config(channel, config, err))
+        return false;
+    channel->fetch = feed_source_make_fetch(config, limits, err);
+    if (!channel->fetch)
+        return false;
+    channel->store = store_open(config->store, err);
+    if (!channel->store)
+        return false;
+    channel->state = state_open(config->state, channel->name, channel->trust, err);
+    return channel->state &&
+           make_rollout_and_pointer(channel, POINTER_PLAYLIST, config, limits, err) &&
+           make_rollout_and_pointer(channel, POINTER_TAKEOVER, config, limits, err);
+}
+
+static void feed_channel_destroy(struct feed_source *source)
+{
+    struct feed_channel *channel = (struct feed_channel *)source;
+    if (!channel)
+        return;
+    for (enum pointer_kind kind = 0; kind < POINTER_KINDS; kind++) {
+        feed_pointer_destroy(channel->pointers[kind]);
+        rollout_destroy(channel->rollouts[kind]);
+    }
+    state_close(channel->state);
+    fetch_destroy(channel->fetch);
+    store_close(channel->store);
+    trust_destroy(channel->trust);
+    for (size_t i = 0; i < channel->base_count; i++)
+        free(channel->bases[i]);
+    free(channel);
+}
+
+static struct feed_source *feed_channel_create(const struct feed_config *config,
+                                               const struct feed_limits *limits,
+                                               struct feed_mailbox *mailbox, struct err *err)
+{
+    struct feed_channel *channel = calloc(1, sizeof *channel);
+    if (!channel) {
         err_oom(err);
         return NULL;
     }
-    c->slot = slot;
-    c->poll_ms = config->poll_ms;
-    c->brisk = feed_brisk_policy(config, limits);
-    if (!read_config(c, config, err) || !(c->fetch = feed_make_fetch(config, limits, err)) ||
-        !(c->store = store_open(config->store, err)) ||
-        !(c->state = state_open(config->state, c->name, c->trust, err)) ||
-        !make_line(c, POINTER_PLAYLIST, config, limits, err) ||
-        !make_line(c, POINTER_TAKEOVER, config, limits, err)) {
-        feed_channel_destroy(c);
+    channel->source = (struct feed_source){.ops = &feed_channel_ops, .mailbox = mailbox};
+    channel->poll_ms = config->poll_ms;
+    channel->brisk = feed_source_brisk_policy(config, limits);
+    if (!open_channel(channel, config, limits, err)) {
+        feed_channel_destroy(&channel->source);
         return NULL;
     }
-    for (int kind = 0; kind < 2; kind++)
-        rollout_set_peer(c->tracks[kind], c->tracks[1 - kind]);
-    store_set_quota(c->store, config->quota_bytes);
-    feed_loop_init(&c->run, slot, c->fetch, c->store, c->brisk);
-    feed_mailbox_tell(slot, "waiting for %s", c->shown);
-    start_from_store(c);
-    return c;
+    rollout_set_peer(channel->rollouts[POINTER_PLAYLIST], channel->rollouts[POINTER_TAKEOVER]);
+    rollout_set_peer(channel->rollouts[POINTER_TAKEOVER], channel->rollouts[POINTER_PLAYLIST]);
+    store_set_quota(channel->store, config->quota_bytes);
+    feed_loop_init(&channel->loop, mailbox, channel->fetch, channel->store, channel->brisk);
+    feed_mailbox_set_status(mailbox, "waiting for %s", channel->shown);
+    offer_stored_edition(channel);
+    return &channel->source;
 }
 
-void feed_channel_wake(struct feed_channel *source)
+static void feed_channel_wake(struct feed_source *source)
 {
-    fetch_wake(source->fetch);
+    fetch_wake(((struct feed_channel *)source)->fetch);
 }
 
-void feed_channel_destroy(struct feed_channel *source)
-{
-    if (!source)
-        return;
-    for (int kind = 0; kind < 2; kind++) {
-        feed_pointer_destroy(source->lines[kind]);
-        rollout_destroy(source->tracks[kind]);
-    }
-    state_close(source->state);
-    fetch_destroy(source->fetch);
-    store_close(source->store);
-    trust_destroy(source->trust);
-    for (size_t i = 0; i < source->base_count; i++)
-        free(source->bases[i]);
-    free(source);
-}
+const struct feed_source_ops feed_channel_ops = {
+    .create = feed_channel_create,
+    .run = feed_channel_run,
+    .wake = feed_channel_wake,
+    .retry = feed_channel_wake,
+    .destroy = feed_channel_destroy,
+};

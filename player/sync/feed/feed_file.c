@@ -18,11 +18,11 @@
 
 #define LOG_MODULE "feed_file"
 
-#define REST_MS_MAX 5000 /* where poll fails */
-#define TRIES_MAX 3      /* to read a file that changes meanwhile */
+#define SLEEP_MS_MAX 5000 /* where poll(2) fails */
+#define LOADS_MAX 3       /* of a file that changes while it is read */
 
-/* What tells one version of a file from the next. */
-struct file_state {
+/* What tells one version of a file from the next; all zero: there is no file. */
+struct file_version {
     dev_t device;
     ino_t inode;
     off_t size;
@@ -30,32 +30,33 @@ struct file_state {
 };
 
 struct feed_file {
-    struct feed_mailbox *slot;
+    struct feed_source source;
     char *path;
     int poll_ms;
     int wake_fd;
     int watch_fd; /* -1: no inotify; then only the poll finds a change */
-    struct file_state seen;
-    bool bad; /* the last load failed: it is tried again at each poll, as its media may have come */
-    uint8_t told[HASH_BYTES]; /* of the faults that were logged last */
+    struct file_version loaded;
+    bool failed; /* the last load failed: each poll tries again, as its media may have come */
+    uint8_t logged_digest[HASH_BYTES]; /* of the faults that were logged last */
 };
 
-static struct file_state look(const char *path)
+static struct file_version read_version(const char *path)
 {
     struct stat st;
     if (stat(path, &st) < 0)
-        return (struct file_state){0};
-    return (struct file_state){st.st_dev, st.st_ino, st.st_size, st.st_mtim};
+        return (struct file_version){0};
+    return (struct file_version){
+        .device = st.st_dev, .inode = st.st_ino, .size = st.st_size, .modified = st.st_mtim};
 }
 
-static bool is_same(const struct file_state *a, const struct file_state *b)
+static bool is_same_version(const struct file_version *a, const struct file_version *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size &&
            a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
 /* Watches the folder, not the file: editors and publishers rename a new file into its place. */
-static int watch(const char *path)
+static int watch_folder_of(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -85,136 +86,151 @@ static void digest_faults(const struct playlist_faults *faults, const struct err
     hash_destroy(hash);
 }
 
-/* Loads the file; what is wrong with it is logged unless it was the last thing logged. */
-static struct edition *load(struct feed_file *source, bool quiet)
+/* Loads the file. What is wrong with it is logged unless it was the last thing logged, or `quiet`.
+ * NULL on failure. */
+static struct edition *load_file(struct feed_file *file, bool quiet)
 {
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {0};
     uint8_t digest[HASH_BYTES];
     if (!faults)
         return NULL;
-    struct edition *edition = edition_load(source->path, faults, &err);
-    source->bad = !edition;
+    struct edition *edition = edition_load(file->path, faults, &err);
+    file->failed = !edition;
     if (edition) {
-        memset(source->told, 0, sizeof source->told);
-        feed_mailbox_tell(source->slot, "following %s", source->path);
+        memset(file->logged_digest, 0, sizeof file->logged_digest);
+        feed_mailbox_set_status(file->source.mailbox, "following %s", file->path);
     } else {
         digest_faults(faults, &err, digest);
-        if (!quiet && memcmp(digest, source->told, sizeof digest) != 0) {
-            log_error("playlist refused reason=\"%s\"", err.text);
+        if (!quiet && memcmp(digest, file->logged_digest, sizeof digest) != 0) {
+            log_error("playlist refused reason=\"%s\"", err.text); /* which names the file */
             if (faults->total > 1)
                 edition_log_faults(faults);
         }
-        memcpy(source->told, digest, sizeof digest);
-        feed_mailbox_tell(source->slot, "waiting for %s", err.text);
+        memcpy(file->logged_digest, digest, sizeof digest);
+        feed_mailbox_set_status(file->source.mailbox, "waiting for %s", err.text);
     }
     playlist_faults_finish(faults);
     free(faults);
     return edition;
 }
 
-struct feed_file *feed_file_create(const struct feed_config *config, struct feed_mailbox *slot,
-                                   struct err *err)
+static void feed_file_destroy(struct feed_source *source)
 {
-    struct feed_file *source = calloc(1, sizeof *source);
-    if (!source) {
-        err_oom(err);
-        return NULL;
-    }
-    source->slot = slot;
-    source->poll_ms = (int)config->poll_ms;
-    source->watch_fd = -1;
-    source->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (source->wake_fd < 0)
-        err_set_errno(err, ERR_SYSTEM, errno, "eventfd");
-    source->path = strdup(config->sources[0]);
-    if (!source->path)
-        err_oom(err);
-    if (source->wake_fd < 0 || !source->path) {
-        feed_file_destroy(source);
-        return NULL;
-    }
-    /* First watch, then look, then load: no change falls between. The caller has told what is wrong
-     * with the first. */
-    source->watch_fd = watch(source->path);
-    source->seen = look(source->path);
-    edition_destroy(load(source, true));
-    return source;
-}
-
-void feed_file_destroy(struct feed_file *source)
-{
-    if (!source)
+    struct feed_file *file = (struct feed_file *)source;
+    if (!file)
         return;
-    if (source->watch_fd >= 0)
-        close(source->watch_fd);
-    if (source->wake_fd >= 0)
-        close(source->wake_fd);
-    free(source->path);
-    free(source);
+    if (file->watch_fd >= 0)
+        close(file->watch_fd);
+    if (file->wake_fd >= 0)
+        close(file->wake_fd);
+    free(file->path);
+    free(file);
 }
 
-void feed_file_wake(struct feed_file *source)
+static struct feed_source *feed_file_create(const struct feed_config *config,
+                                            const struct feed_limits *limits,
+                                            struct feed_mailbox *mailbox, struct err *err)
 {
-    /* Fails only when it is awake already. */
-    (void)!eventfd_write(source->wake_fd, 1);
+    (void)limits; /* all of them are of sources that fetch */
+    struct feed_file *file = calloc(1, sizeof *file);
+    if (!file) {
+        err_oom(err);
+        return NULL;
+    }
+    file->source = (struct feed_source){.ops = &feed_file_ops, .mailbox = mailbox};
+    file->poll_ms = (int)config->poll_ms;
+    file->watch_fd = -1;
+    file->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (file->wake_fd < 0)
+        err_set_errno(err, ERR_SYSTEM, errno, "cannot create an eventfd");
+    else if (!(file->path = strdup(config->sources[0])))
+        err_oom(err);
+    if (!file->path) {
+        feed_file_destroy(&file->source);
+        return NULL;
+    }
+    /* Watch first, then read, so that no change falls between. The caller reports the faults of the
+     * first version. */
+    file->watch_fd = watch_folder_of(file->path);
+    file->loaded = read_version(file->path);
+    edition_destroy(load_file(file, true));
+    return &file->source;
 }
 
-/* Loads the version that `now` tells of, or the one that takes its place meanwhile: none is handed
- * over twice. A file that never rests is taken as it comes. */
-static struct edition *load_whole(struct feed_file *source, struct file_state now)
+static void feed_file_wake(struct feed_source *source)
+{
+    struct feed_file *file = (struct feed_file *)source;
+    /* Fails only when it is awake already. */
+    (void)!eventfd_write(file->wake_fd, 1);
+}
+
+/* Loads this version, or the one that takes its place meanwhile, so that none is handed over twice.
+ * A file that keeps changing is loaded as it is. NULL on failure. */
+static struct edition *load_settled(struct feed_file *file, struct file_version now)
 {
     struct edition *edition = NULL;
-    int tries = 0;
+    int loads = 0;
     do {
         edition_destroy(edition);
-        source->seen = now;
-        edition = load(source, false);
-        now = look(source->path);
-    } while (!is_same(&now, &source->seen) && ++tries < TRIES_MAX);
+        file->loaded = now;
+        edition = load_file(file, false);
+        now = read_version(file->path);
+    } while (!is_same_version(&now, &file->loaded) && ++loads < LOADS_MAX);
     return edition;
 }
 
-static void follow(struct feed_file *source)
+/* Hands over what the file holds now, if that is new. */
+static void follow_file(struct feed_file *file)
 {
-    struct file_state now = look(source->path);
-    if (atomic_exchange(&source->slot->again, false)) /* it could not be used */
-        source->bad = true;
-    if (is_same(&now, &source->seen) && !source->bad)
+    struct file_version now = read_version(file->path);
+    if (atomic_exchange(&file->source.mailbox->again, false)) /* the main thread could not use it */
+        file->failed = true;
+    if (is_same_version(&now, &file->loaded) && !file->failed)
         return;
-    struct edition *edition = load_whole(source, now);
+    struct edition *edition = load_settled(file, now);
     if (!edition)
         return;
-    log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=%s", edition->playlist->name,
-             edition->playlist->spot_count, edition->playlist->asset_count, source->path);
-    feed_mailbox_offer(source->slot, edition, true);
+    log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=\"%s\"",
+             edition->playlist->name, edition->playlist->spot_count, edition->playlist->asset_count,
+             file->path);
+    feed_mailbox_offer(file->source.mailbox, edition, true);
 }
 
-static int64_t rest_ns(const struct feed_file *source)
+static int64_t sleep_ns(const struct feed_file *file)
 {
-    return (int64_t)(source->poll_ms < REST_MS_MAX ? source->poll_ms : REST_MS_MAX) * 1000000;
+    return (int64_t)(file->poll_ms < SLEEP_MS_MAX ? file->poll_ms : SLEEP_MS_MAX) * 1000000;
 }
 
-void feed_file_run(struct feed_file *source)
+static void feed_file_run(struct feed_source *source)
 {
-    bool troubled = false;
-    while (!atomic_load(&source->slot->stop)) {
-        struct pollfd fds[] = {{.fd = source->wake_fd, .events = POLLIN},
-                               {.fd = source->watch_fd, .events = POLLIN}};
-        int ready = poll(fds, 2, source->poll_ms);
+    struct feed_file *file = (struct feed_file *)source;
+    bool had_failed = false;
+    while (!atomic_load(&source->mailbox->stop)) {
+        struct pollfd fds[] = {{.fd = file->wake_fd, .events = POLLIN},
+                               {.fd = file->watch_fd, .events = POLLIN}};
+        int ready = poll(fds, 2, file->poll_ms);
         bool failed = ready < 0 && errno != EINTR;
-        if (failed && !troubled)
-            log_error("changes can't be waited for path=\"%s\" reason=\"%s\"", source->path,
-                      strerror(errno));
-        if (failed) /* the look that follows needs no descriptor */
-            feed_mailbox_rest(source->slot, clock_mono_ns() + rest_ns(source));
-        troubled = failed;
+        if (failed && !had_failed)
+            log_error("cannot wait for changes, looking every few seconds path=\"%s\" "
+                      "reason=\"%s\"",
+                      file->path, strerror(errno));
+        if (failed) /* to look at the file needs no descriptor */
+            feed_mailbox_sleep_until(source->mailbox, clock_mono_ns() + sleep_ns(file));
+        had_failed = failed;
         if (ready > 0 && (fds[1].revents & POLLIN)) {
             char events[4096] __attribute__((aligned(8)));
-            while (read(source->watch_fd, events, sizeof events) > 0)
+            while (read(file->watch_fd, events, sizeof events) > 0)
                 ;
         }
-        if (!atomic_load(&source->slot->stop))
-            follow(source);
+        if (!atomic_load(&source->mailbox->stop))
+            follow_file(file);
     }
 }
+
+const struct feed_source_ops feed_file_ops = {
+    .create = feed_file_create,
+    .run = feed_file_run,
+    .wake = feed_file_wake,
+    .destroy = feed_file_destroy,
+};

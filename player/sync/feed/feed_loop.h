@@ -1,5 +1,5 @@
-/* Private to the feed: what its fetching sources do in each turn of their loop: move transfers, and
- * keep the store clean.
+/* Private to the feed: what sources that fetch do in each turn of their loop: move transfers, and
+ * clean the store.
  *
  * Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_LOOP_H
@@ -11,10 +11,8 @@
 #include "sync/fetch.h"
 #include "sync/store/store.h"
 
-#define FEED_SHOWN_BYTES 512 /* a location for people */
-
 struct feed_loop {
-    struct feed_mailbox *slot;
+    struct feed_mailbox *mailbox;
     struct fetch *fetch;
     struct store *store;
     struct retry_policy retry;
@@ -24,17 +22,17 @@ struct feed_loop {
 };
 
 /* All borrowed. */
-void feed_loop_init(struct feed_loop *run, struct feed_mailbox *slot, struct fetch *fetch,
+void feed_loop_init(struct feed_loop *loop, struct feed_mailbox *mailbox, struct fetch *fetch,
                     struct store *store, struct retry_policy retry);
 
 /* Once, when the thread begins. */
-void feed_loop_begin(struct feed_loop *run);
+void feed_loop_begin(struct feed_loop *loop);
 
 /* Moves transfers, at most until the instant on the monotonic clock. */
-void feed_loop_wait(struct feed_loop *run, int64_t due_ns);
+void feed_loop_wait(struct feed_loop *loop, int64_t due_ns);
 
-/* Removes from the store what none of the tracks needs, in force, before that or on its way, if it
- * is time: when something has become needless and the last edition was taken. */
-void feed_loop_clean(struct feed_loop *run, struct rollout *const tracks[], size_t count);
+/* Removes from the store what none of the rollouts needs, where files may have become unneeded and
+ * the main thread has taken the last edition. */
+void feed_loop_clean(struct feed_loop *loop, struct rollout *const rollouts[], size_t count);
 
 #endif

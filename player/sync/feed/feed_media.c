@@ -1,7 +1,7 @@
 #include "sync/feed/feed_media.h"
 
-#include "base/feed_retry.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "sync/feed/feed_mailbox.h"
 #include "sync/feed/feed_media_file.h"
 
@@ -12,12 +12,12 @@
 #define LOG_MODULE "feed_media"
 
 #define PARALLEL_MAX 4
-#define BUSY_NS ((int64_t)500000000)     /* until it is looked whether a file is still busy */
-#define READ_PAUSE_NS ((int64_t)5000000) /* between stretches: films read from the same disk */
-#define GAIN_BYTES ((int64_t)1 << 20)    /* a try that brought so much is worth going on with */
-#define ROOM_BYTES ((int64_t)64 << 20)   /* to make for a medium of unknown length */
-#define SPARE_BYTES ((int64_t)1 << 20)   /* for the file system's own needs */
-#define FEED_POINTER_SHOWN_BYTES 512
+#define BUSY_NS ((int64_t)500000000)      /* until the next look whether a file is still busy */
+#define READ_PAUSE_NS ((int64_t)5000000)  /* between stretches: films are read from the same disk */
+#define GAIN_BYTES ((int64_t)1 << 20)     /* a try that got so far is worth going on with */
+#define UNKNOWN_BYTES ((int64_t)64 << 20) /* to free for a file of unknown length */
+#define SPARE_BYTES ((int64_t)1 << 20)    /* for the file system's own needs */
+#define SHOWN_BYTES 512                   /* of an address in the log */
 
 struct feed_media {
     struct feed_media_config config;
@@ -30,22 +30,22 @@ struct feed_media {
     char trouble[ERR_TEXT_BYTES];
 };
 
-/* Finds what an earlier playlist brought from the same address; false when out of memory. */
-static bool find_kept(struct feed_media_file *m, const struct manifest *known,
-                      const struct feed_media *before)
+/* Finds what an earlier playlist has brought from the same address; false when out of memory. */
+static bool find_cached(struct feed_media_file *item, const struct manifest *known,
+                        const struct feed_media *before)
 {
     char shown[HTTP_URL_BYTES_MAX + 1];
     for (size_t i = 0; before && i < before->count; i++) {
         const struct feed_media_file *old = &before->items[i];
-        if (old->done && strcmp(old->url, m->url) == 0)
-            return feed_media_file_remember(m, old->sha256, old->bytes, old->etag,
+        if (old->done && strcmp(old->url, item->url) == 0)
+            return feed_media_file_remember(item, old->sha256, old->bytes, old->etag,
                                             old->last_modified);
     }
-    fetch_public(m->url, shown, sizeof shown);
+    fetch_public(item->url, shown, sizeof shown);
     for (size_t i = 0; known && i < known->file_count; i++) {
         const struct manifest_file *old = &known->files[i];
-        if (strcmp(old->path, m->asset->path) == 0 && strcmp(old->url, shown) == 0)
-            return feed_media_file_remember(m, old->sha256, old->size_bytes, old->etag,
+        if (strcmp(old->path, item->asset->path) == 0 && strcmp(old->url, shown) == 0)
+            return feed_media_file_remember(item, old->sha256, old->size_bytes, old->etag,
                                             old->last_modified);
     }
     return true;
@@ -69,12 +69,12 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     media->read_due_ns = INT64_MAX;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
-        struct feed_media_file *m = &items[i];
+        struct feed_media_file *item = &items[i];
         media->count = i + 1;
-        ok = feed_media_file_init(m, &media->config, &config->playlist->assets[i], err);
-        if (ok && !m->asset->has_sha256 && !find_kept(m, known, before))
+        ok = feed_media_file_init(item, &media->config, &config->playlist->assets[i], err);
+        if (ok && !item->asset->has_sha256 && !find_cached(item, known, before))
             ok = err_oom(err);
-        media->done += ok && m->done;
+        media->done += ok && item->done;
     }
     if (ok)
         return media;
@@ -92,7 +92,7 @@ void feed_media_destroy(struct feed_media *media)
     free(media);
 }
 
-/* A number for a cause, never 0 (FNV-1a). Two causes with one number cost a line in the log. */
+/* A number for a cause, never 0 (FNV-1a). Two causes with one number only cost a log line. */
 static uint64_t number_cause(const struct err *err)
 {
     uint64_t number = UINT64_C(14695981039346656037);
@@ -101,17 +101,17 @@ static uint64_t number_cause(const struct err *err)
     return number | 1;
 }
 
-/* Once for each cause; that a server doesn't have a file, or that it is not the right one, is a
- * cause of its own for each. */
-static bool was_logged(const struct feed_media_file *m, const struct feed_media *media,
+/* Whether this cause is in the log already. Most causes are logged once for all files; that a server
+ * doesn't have a file, or has a wrong one, once for each. */
+static bool was_logged(const struct feed_media_file *item, const struct feed_media *media,
                        const struct err *err)
 {
     uint64_t cause = number_cause(err);
-    bool own = err->code == ERR_MISSING || (err->code == ERR_TRUST && m->status != 0);
-    if (m->causes[m->base] == cause)
+    bool of_one_file = err->code == ERR_MISSING || (err->code == ERR_TRUST && item->status != 0);
+    if (item->causes[item->base] == cause)
         return true;
-    for (size_t i = 0; !own && i < media->count; i++)
-        if (media->items[i].causes[m->base] == cause)
+    for (size_t i = 0; !of_one_file && i < media->count; i++)
+        if (media->items[i].causes[item->base] == cause)
             return true;
     return false;
 }
@@ -122,20 +122,22 @@ static int shown_bytes(const char *text, size_t limit)
     return (int)feed_mailbox_whole_bytes(text, strnlen(text, limit));
 }
 
-static void tell(struct feed_media *media, struct feed_media_file *m, const struct err *err)
+static void log_failed_try(struct feed_media *media, struct feed_media_file *item,
+                           const struct err *err)
 {
-    char shown[FEED_POINTER_SHOWN_BYTES];
-    fetch_public(m->url, shown, sizeof shown);
-    snprintf(media->trouble, sizeof media->trouble, "%.*s: %.*s", shown_bytes(m->asset->path, 120),
-             m->asset->path, shown_bytes(err->text, 300), err->text);
-    if (!was_logged(m, media, err))
-        log_warn("a medium can't be fetched path=\"%s\" url=%s reason=\"%s\"", m->asset->path,
-                 shown, err->text);
-    m->causes[m->base] = number_cause(err);
+    char shown[SHOWN_BYTES];
+    fetch_public(item->url, shown, sizeof shown);
+    snprintf(media->trouble, sizeof media->trouble, "%.*s: %.*s",
+             shown_bytes(item->asset->path, 120), item->asset->path, shown_bytes(err->text, 300),
+             err->text);
+    if (!was_logged(item, media, err))
+        log_warn("cannot fetch media file, retrying path=\"%s\" url=%s reason=\"%s\"",
+                 item->asset->path, shown, err->text);
+    item->causes[item->base] = number_cause(err);
 }
 
-/* The disk is full: clears away what is not needed. True when that may have helped. */
-static bool make_room(const struct feed_media *media, const struct feed_media_file *m)
+/* The disk is full: removes stored files that are not needed. True when that may have helped. */
+static bool free_disk_space(const struct feed_media *media, const struct feed_media_file *item)
 {
     const struct feed_media_config *config = &media->config;
     const struct manifest *keep[FEED_MEDIA_KEEP_MAX + 1];
@@ -148,93 +150,96 @@ static bool make_room(const struct feed_media *media, const struct feed_media_fi
             count++;
         }
         keep[count++] = own;
-        int64_t whole_bytes = m->asset->has_sha256 ? m->asset->size_bytes : m->bytes;
-        int64_t left_bytes = whole_bytes - feed_media_file_reached(m);
-        removed = store_make_room(config->store, keep, count,
-                                  (whole_bytes < 0 ? ROOM_BYTES : left_bytes) + SPARE_BYTES);
+        int64_t whole_bytes = item->asset->has_sha256 ? item->asset->size_bytes : item->bytes;
+        int64_t left_bytes = whole_bytes - feed_media_file_reached(item);
+        removed = store_free_space(config->store, keep, count,
+                                   (whole_bytes < 0 ? UNKNOWN_BYTES : left_bytes) + SPARE_BYTES);
     }
     manifest_destroy(own);
     if (removed)
-        log_info("the disk is full: files that are not needed make room files=%zu", removed);
+        log_info("disk full, removed files that are not needed files=%zu", removed);
     return removed > 0;
 }
 
-/* Where and when it is tried again. */
-static void put_off(struct feed_media *media, struct feed_media_file *m, bool stay, int64_t now_ns)
+/* Sets where and when a file is tried again. */
+static void schedule_retry(struct feed_media *media, struct feed_media_file *item, bool stay,
+                           int64_t now_ns)
 {
-    size_t next = (m->base + 1) % m->base_count;
-    bool unanswered = m->status == 0 && m->base == media->first_base;
-    /* An origin that can't be reached would cost every medium the same wait. */
-    if (unanswered && !stay && m->base_count > 1)
+    size_t next = (item->base + 1) % item->base_count;
+    bool unanswered = item->status == 0 && item->base == media->first_base;
+    /* An origin that can't be reached would cost every file the same wait. */
+    if (unanswered && !stay && item->base_count > 1)
         media->first_base = next;
-    m->tried++;
-    m->due_ns = now_ns;
+    item->tried++;
+    item->due_ns = now_ns;
     media->due_ns = now_ns;
-    if (!stay && m->tried < m->base_count) {
-        m->base = next;
+    if (!stay && item->tried < item->base_count) {
+        item->base = next;
         return;
     }
     if (!stay)
-        m->base = m->base_count > 1 ? media->first_base : 0;
-    m->failures = m->gained ? 1 : m->failures + 1;
-    m->due_ns = feed_retry_ns(&media->config.policy, m->failures, now_ns);
-    m->tried = 0;
-    m->gained = false;
+        item->base = item->base_count > 1 ? media->first_base : 0;
+    item->failures = item->progressed ? 1 : item->failures + 1;
+    item->due_ns = retry_due_ns(&media->config.policy, item->failures, random_u32(), now_ns);
+    item->tried = 0;
+    item->progressed = false;
 }
 
-static void fail(struct feed_media *media, struct feed_media_file *m, const struct err *err,
-                 int64_t now_ns)
+static void fail_try(struct feed_media *media, struct feed_media_file *item, const struct err *err,
+                     int64_t now_ns)
 {
-    int64_t reached_bytes = feed_media_file_reached(m);
+    int64_t reached_bytes = feed_media_file_reached(item);
     bool broke = err->code == ERR_NETWORK || err->code == ERR_TIMEOUT || err->code == ERR_MISSING;
-    /* A try that went well for long and then broke off is not for the next origin, which would have
-     * to begin anew. One that was too slow is. */
-    bool stay = err->code == ERR_NETWORK && reached_bytes - m->reached_bytes >= GAIN_BYTES;
-    /* A bad line is no reason to wait ever longer. */
-    m->gained = m->gained || reached_bytes > m->reached_bytes;
-    m->reached_bytes = reached_bytes > m->reached_bytes ? reached_bytes : m->reached_bytes;
-    bool again = m->forestalled || (m->store_failed && make_room(media, m));
-    if (again) { /* before anybody is told */
-        feed_media_file_leave(m, true);
-        m->due_ns = media->due_ns = now_ns;
+    /* A try that went well for long and then broke off goes on at the same origin, as the next one
+     * would have to begin anew. One that was too slow does not. */
+    bool stay = err->code == ERR_NETWORK && reached_bytes - item->reached_bytes >= GAIN_BYTES;
+    /* A bad line that brings something each time is no reason to wait ever longer. */
+    item->progressed = item->progressed || reached_bytes > item->reached_bytes;
+    item->reached_bytes = reached_bytes > item->reached_bytes ? reached_bytes : item->reached_bytes;
+    bool again = item->taken_elsewhere || (item->store_failed && free_disk_space(media, item));
+    if (again) { /* before it is logged */
+        feed_media_file_leave(item, true);
+        item->due_ns = media->due_ns = now_ns;
         return;
     }
-    /* A part is worth keeping where the way to it broke, or where this try did not touch it: not
-     * where it holds the wrong bytes or fills the disk. */
-    feed_media_file_leave(m, !m->store_failed && (broke || !m->begun || err->code == ERR_DISK));
-    tell(media, m, err);
-    put_off(media, m, stay || m->store_failed, now_ns); /* no other origin helps a disk */
+    /* A part is kept where the transfer broke, or where this try did not touch it; not where it holds
+     * wrong bytes or fills the disk. */
+    feed_media_file_leave(item,
+                          !item->store_failed && (broke || !item->begun || err->code == ERR_DISK));
+    log_failed_try(media, item, err);
+    schedule_retry(media, item, stay || item->store_failed,
+                   now_ns); /* no other origin helps a disk */
 }
 
-static void mark_done(struct feed_media *media, struct feed_media_file *m)
+static void mark_done(struct feed_media *media, struct feed_media_file *item)
 {
-    memset(m->causes, 0, sizeof m->causes);
+    memset(item->causes, 0, sizeof item->causes);
     media->done++;
 }
 
-/* A try has gone on: it is over, or not. */
-static void sort_out(struct feed_media *media, size_t place, bool ok, const struct err *err,
-                     int64_t now_ns)
+/* A try has gone on: frees its place if it has ended. */
+static void settle_try(struct feed_media *media, size_t place, bool ok, const struct err *err,
+                       int64_t now_ns)
 {
-    struct feed_media_file *m = media->active[place];
-    if (ok && !m->done)
+    struct feed_media_file *item = media->active[place];
+    if (ok && !item->done)
         return;
     media->active[place] = NULL;
     media->due_ns = now_ns;
     if (ok)
-        mark_done(media, m);
+        mark_done(media, item);
     else
-        fail(media, m, err, now_ns);
+        fail_try(media, item, err, now_ns);
 }
 
 static void finish_active(struct feed_media *media, int64_t now_ns)
 {
     for (size_t i = 0; i < PARALLEL_MAX; i++) {
-        struct feed_media_file *m = media->active[i];
+        struct feed_media_file *item = media->active[i];
         struct err err = {0};
-        if (m && m->transfer && fetch_finished(m->transfer)) {
-            bool done = feed_media_file_settle(m, &err);
-            sort_out(media, i, done, &err, now_ns);
+        if (item && item->transfer && fetch_finished(item->transfer)) {
+            bool done = feed_media_file_settle(item, &err);
+            settle_try(media, i, done, &err, now_ns);
         }
     }
 }
@@ -248,14 +253,14 @@ static size_t reading_place(const struct feed_media *media)
     return place;
 }
 
-/* One stretch of one part: gigabytes must hold up neither the feed nor its end. */
-static void read_on(struct feed_media *media, int64_t now_ns)
+/* Reads one stretch of one part: gigabytes must delay neither the feed nor its stop. */
+static void read_one_stretch(struct feed_media *media, int64_t now_ns)
 {
     struct err err = {0};
     size_t place = reading_place(media);
     if (place < PARALLEL_MAX) {
         bool ok = feed_media_file_read_on(media->active[place], &err);
-        sort_out(media, place, ok, &err, now_ns);
+        settle_try(media, place, ok, &err, now_ns);
     }
     bool more = reading_place(media) < PARALLEL_MAX;
     media->read_due_ns = more ? now_ns + READ_PAUSE_NS : INT64_MAX;
@@ -270,11 +275,11 @@ static int free_place(const struct feed_media *media)
     return -1;
 }
 
-/* False: it is to be started at *due_ns at the earliest. */
-static bool is_due(const struct feed_media_file *m, int64_t now_ns, int64_t *due_ns)
+/* Whether a file can be tried now; if not, *due_ns is the next time to look. */
+static bool is_due(const struct feed_media_file *item, int64_t now_ns, int64_t *due_ns)
 {
-    *due_ns = m->due_ns;
-    if (m->due_ns <= now_ns && feed_media_file_is_busy(m))
+    *due_ns = item->due_ns;
+    if (item->due_ns <= now_ns && feed_media_file_is_busy(item))
         *due_ns = now_ns + BUSY_NS;
     return *due_ns <= now_ns;
 }
@@ -285,24 +290,24 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     int64_t due_ns;
     media->due_ns = INT64_MAX;
     for (size_t i = 0; i < media->count && place >= 0; i++) {
-        struct feed_media_file *m = &media->items[i];
+        struct feed_media_file *item = &media->items[i];
         struct err err = {0};
-        if (m->done || m->transfer || m->reading)
+        if (item->done || item->transfer || item->reading)
             continue;
-        if (!is_due(m, now_ns, &due_ns)) {
+        if (!is_due(item, now_ns, &due_ns)) {
             media->due_ns = due_ns < media->due_ns ? due_ns : media->due_ns;
             continue;
         }
-        if (m->tried == 0 && m->failures == 0 && m->base_count > 1)
-            m->base = media->first_base;
-        if (!feed_media_file_begin(m, &err)) {
-            fail(media, m, &err, now_ns);
-        } else if (m->done) {
-            mark_done(media, m);
+        if (item->tried == 0 && item->failures == 0 && item->base_count > 1)
+            item->base = media->first_base;
+        if (!feed_media_file_begin(item, &err)) {
+            fail_try(media, item, &err, now_ns);
+        } else if (item->done) {
+            mark_done(media, item);
         } else {
-            media->active[place] = m;
+            media->active[place] = item;
             place = free_place(media);
-            media->read_due_ns = m->reading ? now_ns : media->read_due_ns;
+            media->read_due_ns = item->reading ? now_ns : media->read_due_ns;
         }
     }
 }
@@ -311,7 +316,7 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns)
 {
     finish_active(media, now_ns);
     if (now_ns >= media->read_due_ns && !atomic_load(media->config.stop))
-        read_on(media, now_ns);
+        read_one_stretch(media, now_ns);
     if (media->done < media->count && now_ns >= media->due_ns && !atomic_load(media->config.stop))
         start_due(media, now_ns);
     return media->done == media->count;
@@ -337,33 +342,33 @@ const char *feed_media_trouble(const struct feed_media *media)
 bool feed_media_confirm(struct feed_media *media)
 {
     for (size_t i = 0; i < media->count; i++) {
-        struct feed_media_file *m = &media->items[i];
-        if (!m->done || store_has(media->config.store, m->sha256, m->bytes))
+        struct feed_media_file *item = &media->items[i];
+        if (!item->done || store_has(media->config.store, item->sha256, item->bytes))
             continue;
-        m->done = m->kept = false;
-        m->due_ns = media->due_ns = 0;
+        item->done = item->cached = false;
+        item->due_ns = media->due_ns = 0;
         media->done--;
     }
     return media->done == media->count;
 }
 
 /* False when out of memory. */
-static bool describe(const struct feed_media_file *m, struct manifest *manifest,
-                     struct manifest_file *file)
+static bool describe_file(const struct feed_media_file *item, struct manifest *manifest,
+                          struct manifest_file *file)
 {
     char shown[HTTP_URL_BYTES_MAX + 1];
-    fetch_public(m->url, shown, sizeof shown);
-    file->path = manifest_keep(manifest, m->asset->path);
-    file->url = manifest_keep(manifest, shown);
-    file->etag = manifest_keep(manifest, m->etag);
-    file->last_modified = manifest_keep(manifest, m->last_modified);
-    if (m->done || m->kept) {
-        memcpy(file->sha256, m->sha256, HASH_BYTES);
-        file->size_bytes = m->bytes;
-        file->fresh = m->done && m->fresh;
-    } else if (m->asset->has_sha256) {
-        memcpy(file->sha256, m->asset->sha256, HASH_BYTES);
-        file->size_bytes = m->asset->size_bytes;
+    fetch_public(item->url, shown, sizeof shown);
+    file->path = manifest_copy(manifest, item->asset->path);
+    file->url = manifest_copy(manifest, shown);
+    file->etag = manifest_copy(manifest, item->etag);
+    file->last_modified = manifest_copy(manifest, item->last_modified);
+    if (item->done || item->cached) {
+        memcpy(file->sha256, item->sha256, HASH_BYTES);
+        file->size_bytes = item->bytes;
+        file->fresh = item->done && item->fresh;
+    } else if (item->asset->has_sha256) {
+        memcpy(file->sha256, item->asset->sha256, HASH_BYTES);
+        file->size_bytes = item->asset->size_bytes;
     }
     return file->path && file->url && file->etag && file->last_modified;
 }
@@ -372,7 +377,7 @@ struct manifest *feed_media_manifest(const struct feed_media *media)
 {
     struct manifest *manifest = manifest_create(media->count);
     for (size_t i = 0; manifest && i < media->count; i++) {
-        if (describe(&media->items[i], manifest, &manifest->files[i]))
+        if (describe_file(&media->items[i], manifest, &manifest->files[i]))
             continue;
         manifest_destroy(manifest);
         return NULL;

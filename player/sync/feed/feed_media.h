@@ -1,5 +1,5 @@
-/* Private to the feed: brings every medium of one playlist into the store, four at a time, each
- * again and again until it is there.
+/* Private to the feed: fetches the media files of one playlist into the store, four at a time, each
+ * until it is there.
  *
  * Belongs to the feed's thread. What has arrived stays in the store when it is destroyed
  * half-way. */
@@ -23,16 +23,16 @@ struct feed_media;
 struct feed_media_config {
     struct fetch *fetch;
     struct store *store;
-    /* Where the playlist is, or would be, at each origin: a medium's address is relative to it. The
+    /* Where the playlist is, or would be, at each origin: a file's address is relative to it. The
      * first is preferred; what fails at one is tried at the next. 1 to FEED_MEDIA_BASES_MAX. */
     const char *const *bases;
     size_t base_count;
     /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
     bool trusted_only;
     const struct playlist *playlist;
-    struct retry_policy policy; /* between rounds of tries for one medium */
+    struct retry_policy policy; /* between rounds of tries for one file */
     const atomic_bool *stop;
-    /* For store_make_room, when the disk is full: what is needed besides these media and what the
+    /* For store_free_space, when the disk is full: what is needed besides these media and what the
      * manifests in the store name; 0 to FEED_MEDIA_KEEP_MAX. Read at that time; entries may be
      * NULL. */
     const struct manifest *const *keep;
@@ -49,8 +49,8 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
 /* NULL is allowed. */
 void feed_media_destroy(struct feed_media *media);
 
-/* Sorts out transfers that have finished and begins those that are due. True once every medium is
- * in the store. Call after each fetch_run, and at feed_media_due_ns. */
+/* Takes transfers that have finished and begins those that are due. True once every file is in the
+ * store. Call after each fetch_run, and at feed_media_due_ns. */
 bool feed_media_step(struct feed_media *media, int64_t now_ns);
 
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
@@ -62,7 +62,7 @@ int64_t feed_media_due_ns(const struct feed_media *media);
 size_t feed_media_done(const struct feed_media *media);
 const char *feed_media_trouble(const struct feed_media *media);
 
-/* Looks once more whether each medium is on disk, and goes back to fetching those that are not. */
+/* Checks once more whether each file is on disk, and goes back to fetching those that are not. */
 bool feed_media_confirm(struct feed_media *media);
 
 /* A manifest of all media, which the caller owns, without what concerns the playlist itself. While

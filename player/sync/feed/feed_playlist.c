@@ -1,11 +1,11 @@
 #include "sync/feed/feed_playlist.h"
 
-#include "base/feed_retry.h"
+#include "base/random.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct feed_wanted {
+struct feed_playlist {
     struct feed_playlist_config config;
     struct pointer pointer;
     struct trust_seal seal;
@@ -14,122 +14,125 @@ struct feed_wanted {
     unsigned failures;
     int64_t due_ns; /* INT64_MAX: arrived */
     struct fetch_transfer *transfer;
-    char *bytes; /* room for as many as the pointer says */
+    char *bytes; /* as many as the pointer says, and one more */
     size_t size;
 };
 
-struct feed_wanted *feed_playlist_create(const struct feed_playlist_config *config,
-                                         const struct pointer *pointer,
-                                         const struct trust_seal *seal, size_t first)
+struct feed_playlist *feed_playlist_create(const struct feed_playlist_config *config,
+                                           const struct pointer *pointer,
+                                           const struct trust_seal *seal, size_t first)
 {
-    struct feed_wanted *wanted = calloc(1, sizeof *wanted);
-    if (!wanted)
+    struct feed_playlist *download = calloc(1, sizeof *download);
+    if (!download)
         return NULL;
-    *wanted =
-        (struct feed_wanted){.config = *config, .pointer = *pointer, .seal = *seal, .base = first};
-    wanted->bytes = malloc((size_t)pointer->bytes + 1);
-    if (wanted->bytes)
-        return wanted;
-    free(wanted);
+    *download = (struct feed_playlist){
+        .config = *config, .pointer = *pointer, .seal = *seal, .base = first};
+    download->bytes = malloc((size_t)pointer->bytes + 1);
+    if (download->bytes)
+        return download;
+    free(download);
     return NULL;
 }
 
-void feed_playlist_destroy(struct feed_wanted *wanted)
+void feed_playlist_destroy(struct feed_playlist *download)
 {
-    if (!wanted)
+    if (!download)
         return;
-    fetch_end(wanted->transfer);
-    free(wanted->bytes);
-    free(wanted);
+    fetch_end(download->transfer);
+    free(download->bytes);
+    free(download);
 }
 
-static bool take(void *context, const struct http_response *head, const void *data, size_t size,
-                 struct err *err)
+static bool take_playlist_bytes(void *context, const struct http_response *head, const void *data,
+                                size_t size, struct err *err)
 {
-    struct feed_wanted *wanted = context;
-    size_t room = (size_t)wanted->pointer.bytes - wanted->size;
+    struct feed_playlist *download = context;
+    size_t left = (size_t)download->pointer.bytes - download->size;
     (void)head;
-    if (size > room) /* the transfer keeps to the limit; never trust that with memory */
-        return err_set(err, ERR_LIMIT, "larger than its pointer says");
+    if (size > left) /* fetch keeps to limit_bytes, but memory must not depend on that */
+        return err_set(err, ERR_LIMIT, "it is larger than its pointer says");
     if (size)
-        memcpy(wanted->bytes + wanted->size, data, size);
-    wanted->size += size;
+        memcpy(download->bytes + download->size, data, size);
+    download->size += size;
     return true;
 }
 
-static void begin(struct feed_wanted *wanted, struct err *err)
+static void ask_next_origin(struct feed_playlist *download, struct err *err)
 {
     char name[POINTER_FILE_BYTES];
-    pointer_file(&wanted->pointer, name);
-    char *location = fetch_resolve(wanted->config.bases[wanted->base], name, true, err);
+    pointer_file(&download->pointer, name);
+    char *location = fetch_resolve(download->config.bases[download->base], name, true, err);
     const struct http_request request = {
         .url = location,
-        .limit_bytes = wanted->pointer.bytes,
-        .total_ms = wanted->config.total_ms,
-        .take = take,
-        .context = wanted,
+        .limit_bytes = download->pointer.bytes,
+        .total_ms = download->config.total_ms,
+        .take = take_playlist_bytes,
+        .context = download,
     };
-    wanted->size = 0;
+    download->size = 0;
     if (location)
-        wanted->transfer = fetch_get(wanted->config.fetch, &request, err);
+        download->transfer = fetch_get(download->config.fetch, &request, err);
     free(location);
 }
 
-static bool settle(struct feed_wanted *wanted, struct err *err)
+static MUST_CHECK bool finish_playlist_transfer(struct feed_playlist *download, struct err *err)
 {
-    bool ok = fetch_result(wanted->transfer, NULL, err);
-    fetch_end(wanted->transfer);
-    wanted->transfer = NULL;
+    bool ok = fetch_result(download->transfer, NULL, err);
+    fetch_end(download->transfer);
+    download->transfer = NULL;
+    if (!ok && err->code == ERR_LIMIT)
+        return err_prefix(err, "does not match its pointer: ");
     if (!ok)
-        return err->code == ERR_LIMIT ? err_prefix(err, "does not match its pointer: too large: ")
-                                      : false;
-    if (wanted->size != (size_t)wanted->pointer.bytes)
+        return false;
+    if (download->size != (size_t)download->pointer.bytes)
         return err_set(err, ERR_TRUST, "does not match its pointer: wrong length");
-    return trust_check(wanted->config.trust, &wanted->seal, wanted->bytes, wanted->size, err) ||
-           err_prefix(err, "does not match its pointer: ");
+    if (!trust_check(download->config.trust, &download->seal, download->bytes, download->size, err))
+        return err_prefix(err, "does not match its pointer: ");
+    return true;
 }
 
-void feed_playlist_again(struct feed_wanted *wanted, int64_t now_ns)
+void feed_playlist_retry(struct feed_playlist *download, int64_t now_ns)
 {
-    wanted->base = (wanted->base + 1) % wanted->config.base_count;
-    wanted->due_ns = now_ns;
-    if (++wanted->tried < wanted->config.base_count)
+    download->base = (download->base + 1) % download->config.base_count;
+    download->due_ns = now_ns;
+    if (++download->tried < download->config.base_count)
         return;
-    wanted->tried = 0;
-    wanted->failures++;
-    wanted->due_ns = feed_retry_ns(wanted->config.policy, wanted->failures, now_ns);
+    download->tried = 0;
+    download->failures++;
+    download->due_ns =
+        retry_due_ns(download->config.policy, download->failures, random_u32(), now_ns);
 }
 
-enum feed_playlist_news feed_playlist_step(struct feed_wanted *wanted, int64_t now_ns,
+enum feed_playlist_news feed_playlist_step(struct feed_playlist *download, int64_t now_ns,
                                            struct err *err)
 {
-    if (wanted->transfer && fetch_finished(wanted->transfer)) {
-        if (settle(wanted, err)) {
-            wanted->due_ns = INT64_MAX;
+    if (download->transfer && fetch_finished(download->transfer)) {
+        if (finish_playlist_transfer(download, err)) {
+            download->due_ns = INT64_MAX;
             return FEED_PLAYLIST_ARRIVED;
         }
-    } else if (!wanted->transfer && now_ns >= wanted->due_ns) {
-        begin(wanted, err);
-        if (wanted->transfer)
+    } else if (!download->transfer && now_ns >= download->due_ns) {
+        ask_next_origin(download, err);
+        if (download->transfer)
             return FEED_PLAYLIST_NONE;
     } else
         return FEED_PLAYLIST_NONE;
-    feed_playlist_again(wanted, now_ns);
+    feed_playlist_retry(download, now_ns);
     return FEED_PLAYLIST_FAILED;
 }
 
-int64_t feed_playlist_due_ns(const struct feed_wanted *wanted)
+int64_t feed_playlist_due_ns(const struct feed_playlist *download)
 {
-    return wanted->transfer ? INT64_MAX : wanted->due_ns;
+    return download->transfer ? INT64_MAX : download->due_ns;
 }
 
-const char *feed_playlist_bytes(const struct feed_wanted *wanted, size_t *size)
+const char *feed_playlist_bytes(const struct feed_playlist *download, size_t *size)
 {
-    *size = wanted->size;
-    return wanted->bytes;
+    *size = download->size;
+    return download->bytes;
 }
 
-bool feed_playlist_has_failed(const struct feed_wanted *wanted)
+bool feed_playlist_has_failed(const struct feed_playlist *download)
 {
-    return wanted->failures > 0 || wanted->tried > 0;
+    return download->failures > 0 || download->tried > 0;
 }

@@ -1,7 +1,7 @@
 /* Private to the feed: follows one signed pointer of a channel, its playlist's or its takeover's:
- * asks every origin for it in turn, judges it, and fetches the playlist that it names.
+ * asks the origins for it in turn, judges it, and fetches the playlist that it names.
  *
- * Nothing is fetched that a pinned key has not signed for. Belongs to the feed's thread. */
+ * Nothing is fetched that a pinned key has not signed. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_POINTER_H
 #define SYNC_FEED_FEED_POINTER_H
 
@@ -17,59 +17,61 @@
 
 struct feed_pointer;
 
-/* All borrowed; must outlive the line. */
+/* All borrowed; must outlive the follower. */
 struct feed_pointer_config {
     struct fetch *fetch;
     const struct trust *trust;
     struct state_file *state;
-    struct rollout *track; /* what it brings */
-    struct feed_mailbox *slot;
+    struct rollout *rollout; /* gets the playlists that arrive */
+    struct feed_mailbox *mailbox;
     enum pointer_kind kind;
     const char *channel;
     const char *const *bases; /* locations of the channel's folder, each ending in '/' */
     size_t base_count;        /* 1 to FEED_SOURCES_MAX */
     struct retry_policy poll, brisk;
     int64_t total_ms;    /* for a whole answer */
-    int64_t quota_bytes; /* a playlist that alone needs more is refused; 0: none */
+    int64_t quota_bytes; /* a playlist whose media need more is refused; 0: none is */
 };
 
 /* NULL: out of memory. */
 struct feed_pointer *feed_pointer_create(const struct feed_pointer_config *config, struct err *err);
-void feed_pointer_destroy(struct feed_pointer *line); /* NULL is allowed */
+void feed_pointer_destroy(struct feed_pointer *follower); /* NULL is allowed */
 
-/* Puts in force what the store kept of an earlier run, if a pinned key has signed it and nothing
- * newer was in force since, and gives its edition; NULL: nothing. A takeover that is over for good
- * is removed from the store. */
-struct edition *feed_pointer_recall(struct feed_pointer *line, int64_t now_ns);
+/* Puts in force what the store has from an earlier run, if a pinned key has signed it and nothing
+ * newer was in force since, and gives its edition; NULL: nothing. A takeover that will not be shown
+ * again is removed from the store. */
+struct edition *feed_pointer_load_stored(struct feed_pointer *follower, int64_t now_ns);
 
-/* Asks, judges, fetches. Call after each fetch_run, and at feed_pointer_due_ns. */
-void feed_pointer_step(struct feed_pointer *line, int64_t now_ns);
-int64_t feed_pointer_due_ns(const struct feed_pointer *line);
+/* Asks the origins, judges, fetches. Call after each fetch_run, and at feed_pointer_due_ns. */
+void feed_pointer_step(struct feed_pointer *follower, int64_t now_ns);
+int64_t feed_pointer_due_ns(const struct feed_pointer *follower);
 
-/* Something has changed in a folder: asks at once. */
-void feed_pointer_hurry(struct feed_pointer *line);
+/* Something has changed in a folder: asks the origins at once. */
+void feed_pointer_poll_soon(struct feed_pointer *follower);
 
-/* Of what the track has in force; NULL: nothing. */
-const struct pointer *feed_pointer_in_force(const struct feed_pointer *line);
+/* Of what the rollout has in force; NULL: nothing. */
+const struct pointer *feed_pointer_in_force(const struct feed_pointer *follower);
 
 /* What time it is here, when the monotonic clock reads now_ns. As feed_mailbox_time says; but where no
  * time service keeps the wall clock, it is at least as late as the newest pointer accepted here was
- * signed, and what has gone by since. Another line's pointers don't count: a playlist that was
+ * signed, and what has gone by since. The other kind's pointers don't count: a playlist that was
  * signed by a clock hours ahead must not keep every takeover from the screen. */
-int64_t feed_pointer_now_ms(const struct feed_pointer *line, int64_t now_ns);
+int64_t feed_pointer_now_ms(const struct feed_pointer *follower, int64_t now_ns);
 
-/* Of a takeover in force: whether it is on now. It is until it expires, or until a newer one was
- * accepted that is over (called off). A newer one that is still being fetched leaves it on. */
-bool feed_pointer_is_on(const struct feed_pointer *line, int64_t now_ns);
+/* Whether a takeover in force is to be shown now: until it expires, or until a newer one was accepted
+ * that has expired already (which calls it off). A newer one that is still being fetched does not
+ * end it. */
+bool feed_pointer_is_active(const struct feed_pointer *follower, int64_t now_ns);
 
-/* ... whether it is not on and will never be again. A clock that may be wrong does not say so. */
-bool feed_pointer_is_done(const struct feed_pointer *line, int64_t now_ns);
+/* Whether it is not active and never will be again. A clock that may be wrong does not decide
+ * that. */
+bool feed_pointer_is_over(const struct feed_pointer *follower, int64_t now_ns);
 
-/* The track has switched to what was newest, or it has ended. */
-void feed_pointer_switched(struct feed_pointer *line);
-void feed_pointer_ended(struct feed_pointer *line);
+/* The rollout has switched to what was newest; or what was in force was withdrawn. */
+void feed_pointer_activated(struct feed_pointer *follower);
+void feed_pointer_withdrawn(struct feed_pointer *follower);
 
 /* Why there is nothing yet, in words for people; "" when all is well. */
-const char *feed_pointer_trouble(const struct feed_pointer *line);
+const char *feed_pointer_trouble(const struct feed_pointer *follower);
 
 #endif

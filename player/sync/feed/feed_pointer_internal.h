@@ -1,5 +1,5 @@
 /* Private to feed_pointer: what its files share. feed_pointer.c follows the newest pointer,
- * feed_pointer_origins.c asks for it and judges it, feed_pointer_stored.c has what the store kept
+ * feed_pointer_origins.c asks for it and judges it, feed_pointer_stored.c has what the store has
  * of it. */
 #ifndef SYNC_FEED_FEED_POINTER_INTERNAL_H
 #define SYNC_FEED_FEED_POINTER_INTERNAL_H
@@ -10,19 +10,17 @@
 #include "sync/feed/feed_poll.h"
 #include "sync/feed/feed_source.h"
 
-#define FEED_POINTER_SHOWN_BYTES 512
-
 /* The pointer at one origin. The next one is asked as long as this one gives no answer, or one that
  * is refused, or may be hiding something: it has no pointer, or one that has expired. */
 struct feed_pointer_origin {
     struct feed_poll *poll;
     char *location;
-    char shown[FEED_POINTER_SHOWN_BYTES];
-    bool asked;      /* is asked at all */
-    int64_t version; /* of the pointer that was accepted from it last; 0: none */
-    int64_t end_ms;  /* of the same */
-    bool troubled, missing;
-    struct log_throttle told;
+    char shown[FEED_SHOWN_BYTES];
+    bool asked;            /* whether it is asked at all */
+    int64_t version;       /* of the pointer that was accepted from it last; 0: none */
+    int64_t end_ms;        /* of the same */
+    bool failing, missing; /* its last answer was none or was refused; said that there is none */
+    struct log_throttle logged;
 };
 
 /* A pointer that was accepted, and its bytes. */
@@ -32,14 +30,14 @@ struct feed_pointer_accepted {
     uint8_t signature[64];        /* over the file; the same for the same file and key */
     char key_id[STATE_KEY_BYTES]; /* of the key that signed it */
     int64_t accepted_ns;          /* when, on the monotonic clock */
-    bool given;
+    bool present;
 };
 
-/* A signature file that was opened. */
-struct opened {
+/* A signature file that was verified and parsed. */
+struct feed_pointer_signed {
     struct trust_seal seal;
     struct pointer pointer;
-    const char *refusal; /* why it is refused, a name of an enum's; NULL: it is not */
+    const char *refusal; /* the name of why it is refused; NULL: it is not */
 };
 
 struct feed_pointer {
@@ -47,34 +45,39 @@ struct feed_pointer {
     struct feed_pointer_origin origins[FEED_SOURCES_MAX];
     struct feed_pointer_accepted newest, in_force;
     size_t newest_base; /* the origin that gave it */
-    struct feed_wanted *wanted;
-    int64_t want_due_ns; /* it could not be wanted: again then; 0: it could */
-    /* What the newest pointer signs can't be played; there is no use in asking again. */
+    struct feed_playlist *download;
+    int64_t download_due_ns; /* when to try again to start the download; 0: it was started */
+    /* What the newest pointer signs can't be played: it is not fetched again. */
     bool refused;
-    struct log_throttle told;
+    struct log_throttle logged;
     char trouble[ERR_TEXT_BYTES];
 };
 
 /* "takeover", "playlist". */
-const char *feed_pointer_kind(const struct feed_pointer *line);
+const char *feed_pointer_kind_name(const struct feed_pointer *follower);
 
-/* Verifies a pointer's signature and reads it. On failure opened->refusal says whether it is
- * refused, or (NULL) could not be looked into now. */
-MUST_CHECK bool feed_pointer_open(const struct feed_pointer *line, const char *bytes, size_t size,
-                                  struct opened *opened, struct err *err);
+/* Verifies a pointer's signature and parses it. On failure opened->refusal says why it is refused;
+ * NULL: it could not be verified now. */
+MUST_CHECK bool feed_pointer_verify(const struct feed_pointer *follower, const char *bytes,
+                                    size_t size, struct feed_pointer_signed *opened,
+                                    struct err *err);
 
-void feed_pointer_keep(const struct feed_pointer *line, struct feed_pointer_accepted *to,
-                       const struct opened *opened, const char *bytes, size_t size);
+/* Fills *to. */
+void feed_pointer_set_accepted(const struct feed_pointer *follower,
+                               struct feed_pointer_accepted *to,
+                               const struct feed_pointer_signed *opened, const char *bytes,
+                               size_t size);
 
-/* A pointer that is right, from this origin. */
-void feed_pointer_accept(struct feed_pointer *line, size_t base, const struct opened *opened);
+/* Takes a pointer from this origin that was judged to be right. */
+void feed_pointer_accept(struct feed_pointer *follower, size_t base,
+                         const struct feed_pointer_signed *opened);
 
-/* What pointer and time say must be remembered. */
-void feed_pointer_remember(const struct feed_pointer *line,
+/* Saves what the pointer says in the state. */
+void feed_pointer_remember(const struct feed_pointer *follower,
                            const struct feed_pointer_accepted *accepted, bool in_force);
 
-/* The origins: made, asked in turn, when the next is due. */
-MUST_CHECK bool feed_pointer_make_origins(struct feed_pointer *line, struct err *err);
-void feed_pointer_step_origins(struct feed_pointer *line, int64_t now_ns);
+/* Creates the origins; asks those that are due. */
+MUST_CHECK bool feed_pointer_make_origins(struct feed_pointer *follower, struct err *err);
+void feed_pointer_step_origins(struct feed_pointer *follower, int64_t now_ns);
 
 #endif

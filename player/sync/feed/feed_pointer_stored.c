@@ -1,4 +1,4 @@
-/* The edition of a signed pointer as the store has it since the last run, verified again. */
+/* The edition of a signed pointer that the store has from the last run, verified again. */
 #include "sync/feed/feed_pointer_internal.h"
 
 #include "base/log.h"
@@ -9,93 +9,114 @@
 
 #define LOG_MODULE "feed_pointer_stored"
 
-/* What the store has kept must be signed by a key that is pinned now, and by nobody else: the disk
- * is not trusted either. Nor is it believed when it is older than what was in force once. */
-static bool check_pointer(const struct feed_pointer *line, const struct pointer *pointer,
-                          struct err *err)
+/* The disk is not trusted: what the store has must be signed by a key that is pinned now, and must
+ * not be older than what was in force once. */
+static MUST_CHECK bool check_stored_pointer(const struct feed_pointer *follower,
+                                            const struct pointer *pointer, struct err *err)
 {
-    const struct feed_pointer_config *config = &line->config;
+    const struct feed_pointer_config *config = &follower->config;
     int64_t before = state_get(config->state)->in_force[config->kind];
     if (pointer->kind != config->kind || strcmp(pointer->channel, config->channel) != 0)
-        return err_set(err, ERR_TRUST, "wrong channel or kind");
-    return pointer->version >= before ||
-           err_set(err, ERR_TRUST, "rollback: version=%" PRId64 " was in force=%" PRId64,
-                   pointer->version, before);
+        return err_set(err, ERR_TRUST, "it is signed for another channel or kind");
+    if (pointer->version < before)
+        return err_set(err, ERR_TRUST,
+                       "rollback: version %" PRId64 ", but %" PRId64 " was in force",
+                       pointer->version, before);
+    return true;
 }
 
-static bool check_kept(struct feed_pointer *line, const struct playlist *playlist,
-                       const char *bytes, size_t size, struct err *err)
+static MUST_CHECK bool check_stored_files(const struct manifest *manifest,
+                                          const struct playlist *playlist, struct err *err)
 {
-    const struct manifest *manifest = rollout_manifest(line->config.track);
-    struct opened *opened = calloc(1, sizeof *opened);
-    size_t length = strlen(manifest->pointer);
-    bool ok = opened || err_oom(err);
-    if (ok && length > POINTER_BYTES_MAX)
-        ok = err_set(err, ERR_INPUT, "damaged");
-    ok = ok && feed_pointer_open(line, manifest->pointer, length, opened, err) &&
-         trust_check(line->config.trust, &opened->seal, bytes, size, err) &&
-         check_pointer(line, &opened->pointer, err);
-    for (size_t i = 0; ok && i < playlist->asset_count; i++)
+    for (size_t i = 0; i < playlist->asset_count; i++)
         if (i >= manifest->file_count ||
             memcmp(playlist->assets[i].sha256, manifest->files[i].sha256, HASH_BYTES) != 0)
-            ok = err_set(err, ERR_TRUST, "its list of files is not the playlist's");
+            return err_set(err, ERR_TRUST, "its manifest lists other files than the playlist");
+    return true;
+}
+
+static MUST_CHECK bool verify_stored_pointer(const struct feed_pointer *follower,
+                                             const char *pointer, size_t length,
+                                             struct feed_pointer_signed *opened, struct err *err)
+{
+    if (length > POINTER_BYTES_MAX)
+        return err_set(err, ERR_INPUT, "its pointer is damaged");
+    return feed_pointer_verify(follower, pointer, length, opened, err);
+}
+
+/* Verifies a playlist from the store. On success its pointer is the one in force. */
+static MUST_CHECK bool check_stored_playlist(struct feed_pointer *follower,
+                                             const struct playlist *playlist, const char *bytes,
+                                             size_t size, struct err *err)
+{
+    const struct manifest *manifest = rollout_manifest(follower->config.rollout);
+    struct feed_pointer_signed *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return err_oom(err);
+    size_t length = strlen(manifest->pointer);
+    bool ok = verify_stored_pointer(follower, manifest->pointer, length, opened, err) &&
+              trust_check(follower->config.trust, &opened->seal, bytes, size, err) &&
+              check_stored_pointer(follower, &opened->pointer, err) &&
+              check_stored_files(manifest, playlist, err);
     if (ok)
-        feed_pointer_keep(line, &line->in_force, opened, manifest->pointer, length);
+        feed_pointer_set_accepted(follower, &follower->in_force, opened, manifest->pointer, length);
     free(opened);
     return ok;
 }
 
-/* The pointer as every origin gave it last. */
-static void set_seen(struct feed_pointer *line)
+/* Takes the stored pointer for what every origin gave last. */
+static void set_seen_pointer(struct feed_pointer *follower)
 {
     struct feed_poll_body seen = {0};
-    const char *text = line->in_force.text;
+    const char *text = follower->in_force.text;
     if (!hash_bytes(text, strlen(text), seen.sha256))
         return;
-    for (size_t i = 0; i < line->config.base_count; i++) {
-        feed_poll_set_seen(line->origins[i].poll, &seen);
-        line->origins[i].version = line->in_force.pointer.version;
-        line->origins[i].end_ms = pointer_end_ms(&line->in_force.pointer);
+    for (size_t i = 0; i < follower->config.base_count; i++) {
+        feed_poll_set_seen(follower->origins[i].poll, &seen);
+        follower->origins[i].version = follower->in_force.pointer.version;
+        follower->origins[i].end_ms = pointer_end_ms(&follower->in_force.pointer);
     }
 }
 
-/* A takeover that will not be shown again is no use in the store. What could only not be read now
- * (no descriptors, a disk that fails) may be read at the next start. */
-static void leave(struct feed_pointer *line, enum err_code why)
+/* Nothing of the store is in force. A takeover that will not be shown again (ERR_TRUST) is removed
+ * from it; one that only could not be read (no descriptors, a failing disk) may be readable at the
+ * next start. */
+static void drop_stored(struct feed_pointer *follower, enum err_code why)
 {
-    line->in_force.given = false;
-    if (line->config.kind == POINTER_TAKEOVER && why == ERR_TRUST)
-        rollout_end(line->config.track);
+    follower->in_force.present = false;
+    if (follower->config.kind == POINTER_TAKEOVER && why == ERR_TRUST)
+        rollout_withdraw(follower->config.rollout);
 }
 
-struct edition *feed_pointer_recall(struct feed_pointer *line, int64_t now_ns)
+struct edition *feed_pointer_load_stored(struct feed_pointer *follower, int64_t now_ns)
 {
-    struct rollout *track = line->config.track;
+    struct rollout *rollout = follower->config.rollout;
     struct err err = {0};
     char *bytes = NULL;
     size_t size;
-    struct playlist *playlist = rollout_recall(track, &bytes, &size, &err);
-    bool ok = playlist && check_kept(line, playlist, bytes, size, &err);
+    struct playlist *playlist = rollout_load_stored(rollout, &bytes, &size, &err);
+    bool ok = playlist && check_stored_playlist(follower, playlist, bytes, size, &err);
     free(bytes);
     if (!ok) {
         playlist_destroy(playlist);
-        if (err.code != ERR_MISSING || rollout_manifest(track))
-            log_warn("the stored %s is not used reason=\"%s\"", feed_pointer_kind(line), err.text);
-        leave(line, err.code);
+        if (err.code != ERR_MISSING || rollout_manifest(rollout))
+            log_warn("stored playlist not used kind=%s reason=\"%s\"",
+                     feed_pointer_kind_name(follower), err.text);
+        drop_stored(follower, err.code);
         return NULL;
     }
-    if (feed_pointer_is_done(line, now_ns)) { /* called off, or over, while nobody looked */
+    if (feed_pointer_is_over(follower, now_ns)) { /* it was called off, or has expired, meanwhile */
         playlist_destroy(playlist);
-        leave(line, ERR_TRUST);
+        drop_stored(follower, ERR_TRUST);
         return NULL;
     }
-    struct edition *edition = rollout_resume(track, playlist, " from the store");
+    struct edition *edition = rollout_resume(rollout, playlist);
     if (!edition) {
-        leave(line, ERR_SYSTEM);
+        drop_stored(follower, ERR_SYSTEM);
         return NULL;
     }
-    feed_pointer_remember(line, &line->in_force, true);
-    line->newest = line->in_force;
-    set_seen(line);
+    feed_pointer_remember(follower, &follower->in_force, true);
+    follower->newest = follower->in_force;
+    set_seen_pointer(follower);
     return edition;
 }

@@ -1,6 +1,6 @@
 #include "sync/feed/feed_poll.h"
 
-#include "base/feed_retry.h"
+#include "base/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@ struct feed_poll {
     struct feed_poll_config config;
     struct fetch_transfer *transfer;
     char *bytes; /* arriving, or arrived */
-    size_t size, room;
-    bool again; /* the question under way may have come too early */
+    size_t size, capacity;
+    bool again; /* the poll under way may have come too early */
     bool has_seen;
     struct feed_poll_body seen;    /* accepted last; without bytes */
-    struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next question */
-    unsigned failures, asked;
+    struct feed_poll_body arrived; /* last; its bytes are `bytes` until the next poll */
+    unsigned failures, polls;
     int64_t due_ns;
-    int64_t hurry_ns; /* the next question comes no sooner, whatever the hurry */
+    int64_t soonest_ns; /* the next poll comes no sooner, even by feed_poll_soon */
     struct err trouble;
 };
 
@@ -45,20 +45,20 @@ void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *bod
     poll->has_seen = true;
 }
 
-static bool take(void *context, const struct http_response *head, const void *data, size_t size,
-                 struct err *err)
+static bool take_polled_bytes(void *context, const struct http_response *head, const void *data,
+                              size_t size, struct err *err)
 {
     struct feed_poll *poll = context;
     (void)head;
-    if (poll->size + size > poll->room) { /* fetch keeps to limit_bytes */
-        size_t room = poll->room ? poll->room * 2 : 16384;
-        while (room < poll->size + size)
-            room *= 2;
-        char *bytes = realloc(poll->bytes, room);
+    if (poll->size + size > poll->capacity) { /* fetch keeps to limit_bytes */
+        size_t capacity = poll->capacity ? poll->capacity * 2 : 16384;
+        while (capacity < poll->size + size)
+            capacity *= 2;
+        char *bytes = realloc(poll->bytes, capacity);
         if (!bytes)
             return err_oom(err);
         poll->bytes = bytes;
-        poll->room = room;
+        poll->capacity = capacity;
     }
     if (size)
         memcpy(poll->bytes + poll->size, data, size);
@@ -66,17 +66,17 @@ static bool take(void *context, const struct http_response *head, const void *da
     return true;
 }
 
-static void ask(struct feed_poll *poll, struct err *err)
+static void start_poll(struct feed_poll *poll, struct err *err)
 {
     struct http_request request = {
         .url = poll->config.location,
         .limit_bytes = poll->config.limit_bytes,
         .total_ms = poll->config.total_ms,
-        .take = take,
+        .take = take_polled_bytes,
         .context = poll,
     };
     unsigned each = poll->config.whole_each;
-    bool whole = each && ++poll->asked % each == 0;
+    bool whole = each && ++poll->polls % each == 0;
     if (poll->has_seen && poll->seen.etag[0] && !whole)
         request.if_none_match = poll->seen.etag;
     else if (poll->has_seen && poll->seen.last_modified[0] && !whole)
@@ -87,8 +87,8 @@ static void ask(struct feed_poll *poll, struct err *err)
 }
 
 /* Compares what has arrived with what was seen last. */
-static enum feed_poll_news receive(struct feed_poll *poll, const struct http_response *head,
-                                   struct err *err)
+static enum feed_poll_news compare_answer(struct feed_poll *poll, const struct http_response *head,
+                                          struct err *err)
 {
     struct feed_poll_body body = {.bytes = poll->bytes, .size = poll->size};
     if (!hash_bytes(poll->bytes, poll->size, body.sha256)) {
@@ -104,7 +104,7 @@ static enum feed_poll_news receive(struct feed_poll *poll, const struct http_res
     return FEED_POLL_UNCHANGED;
 }
 
-static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
+static enum feed_poll_news finish_poll(struct feed_poll *poll, struct err *err)
 {
     struct http_response head;
     bool ok = fetch_result(poll->transfer, &head, err);
@@ -117,15 +117,15 @@ static enum feed_poll_news settle(struct feed_poll *poll, struct err *err)
     if (head.status == 304)
         return FEED_POLL_UNCHANGED;
     if (poll->size > 0)
-        return receive(poll, &head, err);
+        return compare_answer(poll, &head, err);
     err_set(err, ERR_INPUT, "the file is empty");
     return FEED_POLL_FAILED;
 }
 
-static void hurry(struct feed_poll *poll)
+static void pull_forward(struct feed_poll *poll)
 {
-    if (poll->due_ns > poll->hurry_ns)
-        poll->due_ns = poll->hurry_ns;
+    if (poll->due_ns > poll->soonest_ns)
+        poll->due_ns = poll->soonest_ns;
 }
 
 enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
@@ -133,10 +133,10 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
     struct err err = {0};
     enum feed_poll_news news = FEED_POLL_NONE;
     if (poll->transfer && fetch_finished(poll->transfer)) {
-        news = settle(poll, &err);
+        news = finish_poll(poll, &err);
     } else if (!poll->transfer && now_ns >= poll->due_ns) {
-        poll->hurry_ns = now_ns + FEED_POLL_HURRY_MS * INT64_C(1000000);
-        ask(poll, &err);
+        poll->soonest_ns = now_ns + FEED_POLL_SOON_MS * INT64_C(1000000);
+        start_poll(poll, &err);
         news = poll->transfer ? FEED_POLL_NONE : FEED_POLL_FAILED;
     }
     if (news == FEED_POLL_NONE)
@@ -144,17 +144,17 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns)
     bool failed = news == FEED_POLL_FAILED;
     poll->failures = failed ? poll->failures + 1 : 0;
     poll->trouble = failed ? err : (struct err){0};
-    poll->due_ns = feed_retry_ns(poll->config.policy, poll->failures, now_ns);
+    poll->due_ns = retry_due_ns(poll->config.policy, poll->failures, random_u32(), now_ns);
     if (poll->again)
-        hurry(poll);
+        pull_forward(poll);
     poll->again = false;
     return news;
 }
 
-void feed_poll_hurry(struct feed_poll *poll)
+void feed_poll_soon(struct feed_poll *poll)
 {
     poll->again = poll->transfer != NULL;
-    hurry(poll);
+    pull_forward(poll);
 }
 
 int64_t feed_poll_due_ns(const struct feed_poll *poll)

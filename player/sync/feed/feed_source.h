@@ -1,6 +1,4 @@
-/* Private to the feed: its kinds of source. Each is made and destroyed by the thread that calls
- * feed_start and feed_stop; run is the feed's thread and returns once slot->stop is set and wake
- * was called. */
+/* Private to the feed: what each kind of source implements, and what the kinds have in common. */
 #ifndef SYNC_FEED_FEED_SOURCE_H
 #define SYNC_FEED_FEED_SOURCE_H
 
@@ -10,6 +8,8 @@
 #include "sync/feed/feed_mailbox.h"
 #include "sync/fetch.h"
 
+#define FEED_SHOWN_BYTES 512 /* a location for people, with its NUL */
+
 /* What a test shortens. Zero takes the default. */
 struct feed_limits {
     struct http_config http; /* only its times and rates */
@@ -18,43 +18,45 @@ struct feed_limits {
     int64_t scrub_ms;        /* rollout.h */
 };
 
-/* As feed_start; limits may be NULL. */
+/* As feed_start, but without default folders; and the first edition of a file is not loaded, only
+ * changes are handed over. limits may be NULL. */
 struct feed *feed_start_limited(const struct feed_config *config, const struct feed_limits *limits,
                                 struct err *err);
 
-/* A playlist behind a URL. The last good edition is in the slot when create returns. */
-struct feed_url;
-struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
-                                 struct feed_mailbox *slot, struct err *err);
-void feed_url_run(struct feed_url *source);
-void feed_url_wake(struct feed_url *source);
-void feed_url_destroy(struct feed_url *source);
+/* Embedded first in each kind's own struct. */
+struct feed_source {
+    const struct feed_source_ops *ops;
+    struct feed_mailbox *mailbox; /* borrowed */
+};
 
-/* A playlist file. */
-struct feed_file;
-struct feed_file *feed_file_create(const struct feed_config *config, struct feed_mailbox *slot,
-                                   struct err *err);
-void feed_file_run(struct feed_file *source);
-void feed_file_wake(struct feed_file *source);
-void feed_file_destroy(struct feed_file *source);
+/* create, wake, retry and destroy are called by the thread that calls feed_start and feed_stop. */
+struct feed_source_ops {
+    /* The configuration is borrowed for the call, the mailbox for the source's life. Where the
+     * store holds an edition it is in the mailbox when this returns. NULL on failure. */
+    struct feed_source *(*create)(const struct feed_config *config,
+                                  const struct feed_limits *limits, struct feed_mailbox *mailbox,
+                                  struct err *err);
+    /* The feed's thread. Returns once mailbox->stop is set and wake was called. */
+    void (*run)(struct feed_source *source);
+    /* Ends a wait of run, or its next one. */
+    void (*wake)(struct feed_source *source);
+    /* mailbox->again was set. NULL: the source sees it at its next poll. */
+    void (*retry)(struct feed_source *source);
+    void (*destroy)(struct feed_source *source); /* NULL is allowed */
+};
 
-/* A signed channel. The last good edition is in the slot when create returns. */
-struct feed_channel;
-struct feed_channel *feed_channel_create(const struct feed_config *config,
-                                         const struct feed_limits *limits,
-                                         struct feed_mailbox *slot, struct err *err);
-void feed_channel_run(struct feed_channel *source);
-void feed_channel_wake(struct feed_channel *source);
-void feed_channel_destroy(struct feed_channel *source);
+extern const struct feed_source_ops feed_file_ops;    /* a playlist file */
+extern const struct feed_source_ops feed_url_ops;     /* an unsigned playlist behind a URL */
+extern const struct feed_source_ops feed_channel_ops; /* a signed channel */
 
-/* What the sources that fetch have in common. */
-struct fetch *feed_make_fetch(const struct feed_config *config, const struct feed_limits *limits,
-                              struct err *err);
-struct retry_policy feed_poll_policy(const struct feed_config *config,
-                                     const struct feed_limits *limits);
+/* For sources that fetch. */
+struct fetch *feed_source_make_fetch(const struct feed_config *config,
+                                     const struct feed_limits *limits, struct err *err);
+struct retry_policy feed_source_poll_policy(const struct feed_config *config,
+                                            const struct feed_limits *limits);
 /* For what should not take as long as a poll may. */
-struct retry_policy feed_brisk_policy(const struct feed_config *config,
-                                      const struct feed_limits *limits);
-int64_t feed_playlist_ms(const struct feed_limits *limits);
+struct retry_policy feed_source_brisk_policy(const struct feed_config *config,
+                                             const struct feed_limits *limits);
+int64_t feed_source_playlist_ms(const struct feed_limits *limits);
 
 #endif

@@ -14,265 +14,281 @@
 #define LOG_MODULE "feed_url"
 
 struct feed_url {
-    struct feed_mailbox *slot;
+    struct feed_source source;
     struct store *store;
     struct fetch *fetch;
     struct feed_poll *poll;
-    struct rollout *track;
-    char *url;
-    char shown[FEED_SHOWN_BYTES]; /* the URL for people */
-    struct feed_loop run;
+    struct rollout *rollout;
+    char *location;
+    char shown[FEED_SHOWN_BYTES]; /* the same for people */
+    struct feed_loop loop;
     struct retry_policy policy;
-    char told_poll[ERR_TEXT_BYTES]; /* trouble that was logged last */
-    char told_body[ERR_TEXT_BYTES];
+    char logged_poll[ERR_TEXT_BYTES]; /* the last trouble in the log, of polls and of playlists */
+    char logged_body[ERR_TEXT_BYTES];
 };
 
-static bool is_silent(const struct feed_url *f)
+/* Whether the house card is on and says what the feed waits for. */
+static bool has_nothing(const struct feed_url *url)
 {
-    return !rollout_is_in_force(f->track) && !rollout_is_coming(f->track);
+    return !rollout_is_in_force(url->rollout) && !rollout_is_pending(url->rollout);
 }
 
-/* Logs trouble once, until there is other trouble or none. */
-static void tell_trouble(const struct feed_url *f, char told[ERR_TEXT_BYTES], const char *what,
-                         const char *trouble)
+/* Whether this trouble is another than what was logged last, for which it counts from now on. */
+static bool is_new_trouble(char logged[ERR_TEXT_BYTES], const char *trouble)
 {
-    if (strncmp(told, trouble, ERR_TEXT_BYTES - 1) != 0)
-        log_warn("%s url=%s reason=\"%s\"", what, f->shown, trouble);
-    snprintf(told, ERR_TEXT_BYTES, "%s", trouble);
+    bool is_new = strncmp(logged, trouble, ERR_TEXT_BYTES - 1) != 0;
+    snprintf(logged, ERR_TEXT_BYTES, "%s", trouble);
+    return is_new;
 }
 
-static void refuse(struct feed_url *f, const struct playlist_faults *faults, const struct err *err)
+static void refuse_playlist(struct feed_url *url, const struct playlist_faults *faults,
+                            const struct err *err)
 {
     if (faults->count) {
-        feed_mailbox_tell(f->slot, "playlist refused: %s: %s", faults->items[0].path,
-                          faults->items[0].text);
-        log_error("playlist refused url=%s faults=%zu", f->shown, faults->total);
+        feed_mailbox_set_status(url->source.mailbox, "playlist refused: %s: %s",
+                                faults->items[0].path, faults->items[0].text);
+        log_error("playlist refused url=%s faults=%zu", url->shown, faults->total);
         edition_log_faults(faults);
     } else {
-        feed_mailbox_tell(f->slot, "playlist refused: %s", err->text);
-        log_error("playlist refused url=%s reason=\"%s\"", f->shown, err->text);
+        feed_mailbox_set_status(url->source.mailbox, "playlist refused: %s", err->text);
+        log_error("playlist refused url=%s reason=\"%s\"", url->shown, err->text);
     }
 }
 
 /* Checks what has arrived and begins to fetch its media. False with faults, or with err; ERR_SYSTEM
  * and ERR_DISK are no fault of the playlist's. */
-static bool try_body(struct feed_url *f, const struct feed_poll_body *body,
-                     struct playlist_faults *faults, struct err *err)
+static MUST_CHECK bool begin_rollout(struct feed_url *url, const struct feed_poll_body *arrived,
+                                     struct playlist_faults *faults, struct err *err)
 {
-    struct rollout_body bring = {
-        .bytes = body->bytes,
-        .size = body->size,
-        .etag = body->etag,
-        .last_modified = body->last_modified,
+    struct rollout_body body = {
+        .bytes = arrived->bytes,
+        .size = arrived->size,
+        .etag = arrived->etag,
+        .last_modified = arrived->last_modified,
         .pointer = "",
     };
-    memcpy(bring.sha256, body->sha256, HASH_BYTES);
-    struct playlist *playlist = playlist_parse(body->bytes, body->size, faults);
+    memcpy(body.sha256, arrived->sha256, HASH_BYTES);
+    struct playlist *playlist = playlist_parse(arrived->bytes, arrived->size, faults);
     if (!playlist)
         return faults->count ? err_set(err, ERR_INPUT, "the playlist has faults") : err_oom(err);
     if (edition_check_zone(playlist, faults, err))
-        return rollout_bring(f->track, playlist, &bring, err);
+        return rollout_begin(url->rollout, playlist, &body, err);
     playlist_destroy(playlist);
     return false;
 }
 
-/* True when this version of the playlist was dealt with, for good or ill; false when it is to be
- * tried again. */
-static bool receive(struct feed_url *f, const struct feed_poll_body *body)
+/* True when this version of the playlist was accepted or refused; false when it is to be tried
+ * again. */
+static bool receive_playlist(struct feed_url *url, const struct feed_poll_body *body)
 {
-    if (rollout_is_whole(f->track) &&
-        memcmp(body->sha256, rollout_manifest(f->track)->playlist_sha256, HASH_BYTES) == 0) {
-        log_info("playlist in force is the server's again url=%s", f->shown);
-        rollout_drop_coming(f->track);
+    if (rollout_is_complete(url->rollout) &&
+        memcmp(body->sha256, rollout_manifest(url->rollout)->playlist_sha256, HASH_BYTES) == 0) {
+        log_info("server went back to the playlist in force url=%s", url->shown);
+        rollout_cancel_pending(url->rollout);
         return true;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {0};
-    bool ok = faults ? try_body(f, body, faults, &err) : err_oom(&err);
-    bool again = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
-    if (again) {
-        if (is_silent(f))
-            feed_mailbox_tell(f->slot, "waiting for %s: %s", f->shown, err.text);
-        tell_trouble(f, f->told_body, "playlist can't be looked into yet", err.text);
-    } else if (!ok)
-        refuse(f, faults, &err);
+    bool ok = faults ? begin_rollout(url, body, faults, &err) : err_oom(&err);
+    bool passing = !ok && (err.code == ERR_SYSTEM || err.code == ERR_DISK);
+    if (passing) {
+        if (has_nothing(url))
+            feed_mailbox_set_status(url->source.mailbox, "waiting for %s: %s", url->shown,
+                                    err.text);
+        if (is_new_trouble(url->logged_body, err.text))
+            log_warn("cannot check playlist, retrying url=%s reason=\"%s\"", url->shown, err.text);
+    } else if (!ok) {
+        refuse_playlist(url, faults, &err);
+    }
     if (faults)
         playlist_faults_finish(faults);
     free(faults);
-    return !again;
+    return !passing;
 }
 
-static void step_poll(struct feed_url *f, int64_t now_ns)
+static void step_poll(struct feed_url *url, int64_t now_ns)
 {
-    enum feed_poll_news news = feed_poll_step(f->poll, now_ns);
+    enum feed_poll_news news = feed_poll_step(url->poll, now_ns);
     if (news == FEED_POLL_FAILED) {
-        if (is_silent(f))
-            feed_mailbox_tell(f->slot, "waiting for %s: %s", f->shown, feed_poll_trouble(f->poll));
-        tell_trouble(f, f->told_poll, "no playlist", feed_poll_trouble(f->poll));
+        const char *trouble = feed_poll_trouble(url->poll);
+        if (has_nothing(url))
+            feed_mailbox_set_status(url->source.mailbox, "waiting for %s: %s", url->shown, trouble);
+        if (is_new_trouble(url->logged_poll, trouble))
+            log_warn("cannot fetch playlist, retrying url=%s reason=\"%s\"", url->shown, trouble);
         return;
     }
     if (news != FEED_POLL_CHANGED && news != FEED_POLL_UNCHANGED)
         return;
-    if (f->told_poll[0])
-        log_info("the server answers again url=%s", f->shown);
-    f->told_poll[0] = '\0';
-    if (news == FEED_POLL_CHANGED) {
-        if (receive(f, feed_poll_body(f->poll)))
-            feed_poll_accept(f->poll);
-    } else
-        feed_loop_clean(&f->run, &f->track, 1);
+    if (url->logged_poll[0])
+        log_info("server answers again url=%s", url->shown);
+    url->logged_poll[0] = '\0';
+    if (news == FEED_POLL_UNCHANGED)
+        feed_loop_clean(&url->loop, &url->rollout, 1);
+    else if (receive_playlist(url, feed_poll_body(url->poll)))
+        feed_poll_accept(url->poll);
 }
 
-static void step_track(struct feed_url *f, int64_t now_ns)
+static void step_url_rollout(struct feed_url *url, int64_t now_ns)
 {
-    if (rollout_step(f->track, now_ns)) {
-        struct edition *edition = rollout_switch(f->track, now_ns);
+    if (rollout_step(url->rollout, now_ns)) {
+        struct edition *edition = rollout_switch(url->rollout, now_ns);
         if (edition) {
-            f->told_body[0] = '\0';
-            feed_mailbox_tell(f->slot, "following %s", f->shown);
-            feed_mailbox_offer(f->slot, edition, true);
+            url->logged_body[0] = '\0';
+            feed_mailbox_set_status(url->source.mailbox, "following %s", url->shown);
+            feed_mailbox_offer(url->source.mailbox, edition, true);
         }
     }
-    if (!rollout_is_coming(f->track) || rollout_is_in_force(f->track))
+    if (!rollout_is_pending(url->rollout) || rollout_is_in_force(url->rollout))
         return;
-    char words[FEED_TEXT_BYTES];
-    rollout_describe_coming(f->track, words, sizeof words);
-    feed_mailbox_tell_progress(f->slot, now_ns, "fetching %s: %s", f->shown, words);
+    char words[FEED_STATUS_BYTES];
+    rollout_describe_pending(url->rollout, words, sizeof words);
+    feed_mailbox_set_progress(url->source.mailbox, now_ns, "fetching %s: %s", url->shown, words);
 }
 
-/* The main thread has not been able to use what it was given last. */
-static void offer_again(struct feed_url *f)
+/* The main thread was not able to use the edition that it took last. */
+static void offer_again(struct feed_url *url)
 {
     struct err err = {0};
-    struct edition *edition = rollout_edition(f->track, &err);
+    struct edition *edition = rollout_make_edition(url->rollout, &err);
     if (edition)
-        feed_mailbox_offer(f->slot, edition, true);
+        feed_mailbox_offer(url->source.mailbox, edition, true);
     else
-        atomic_store(&f->slot->again, true);
+        atomic_store(&url->source.mailbox->again, true);
 }
 
-static int64_t due_ns(const struct feed_url *f)
+static int64_t url_due_ns(const struct feed_url *url)
 {
-    int64_t due = feed_poll_due_ns(f->poll), track = rollout_due_ns(f->track);
-    due = track < due ? track : due;
-    bool shows_progress = rollout_is_coming(f->track) && !rollout_is_in_force(f->track);
-    return shows_progress && f->slot->progress_due_ns < due ? f->slot->progress_due_ns : due;
+    int64_t due_ns = clock_earlier_ns(feed_poll_due_ns(url->poll), rollout_due_ns(url->rollout));
+    bool shows_progress = rollout_is_pending(url->rollout) && !rollout_is_in_force(url->rollout);
+    return shows_progress ? clock_earlier_ns(due_ns, url->source.mailbox->progress_due_ns) : due_ns;
 }
 
-void feed_url_run(struct feed_url *source)
+static void feed_url_run(struct feed_source *source)
 {
-    struct feed_url *f = source;
-    feed_loop_begin(&f->run);
-    while (!atomic_load(&f->slot->stop)) {
-        if (atomic_exchange(&f->slot->again, false))
-            offer_again(f);
-        step_poll(f, clock_mono_ns());
-        step_track(f, clock_mono_ns());
-        if (rollout_check(f->track, clock_mono_ns()))
-            feed_mailbox_wake(f->slot);
-        feed_loop_wait(&f->run, due_ns(f));
+    struct feed_url *url = (struct feed_url *)source;
+    feed_loop_begin(&url->loop);
+    while (!atomic_load(&source->mailbox->stop)) {
+        if (atomic_exchange(&source->mailbox->again, false))
+            offer_again(url);
+        step_poll(url, clock_mono_ns());
+        step_url_rollout(url, clock_mono_ns());
+        if (rollout_scrub(url->rollout, clock_mono_ns()))
+            feed_mailbox_wake(source->mailbox);
+        feed_loop_wait(&url->loop, url_due_ns(url));
     }
 }
 
-/* Hands over what the store holds. A medium that is missing is not a reason to show nothing: its
- * slots keep what was on screen before (duckling-playlist(5), PROGRAMME, rule 7), and it is fetched
- * first of all. */
-static void start_from_store(struct feed_url *f)
+/* Hands over what the store holds. A media file that is missing is not a reason to show nothing:
+ * its slots leave on screen what was there before (duckling-playlist(5), PROGRAMME, rule 7), and it
+ * is fetched first of all. */
+static void offer_stored_playlist(struct feed_url *url)
 {
     struct err err = {0};
     char *bytes = NULL;
     size_t size;
-    struct playlist *playlist = rollout_recall(f->track, &bytes, &size, &err);
+    struct playlist *playlist = rollout_load_stored(url->rollout, &bytes, &size, &err);
     free(bytes);
     if (!playlist) {
-        if (rollout_manifest(f->track))
-            log_warn("the stored playlist can't be used reason=\"%s\"", err.text);
-        else if (err.code != ERR_MISSING)
-            log_warn("the stored playlist is lost reason=\"%s\"", err.text);
+        if (rollout_manifest(url->rollout) || err.code != ERR_MISSING)
+            log_warn("stored playlist not used url=%s reason=\"%s\"", url->shown, err.text);
         return;
     }
-    struct edition *edition = rollout_resume(f->track, playlist, " from the store");
+    struct edition *edition = rollout_resume(url->rollout, playlist);
     if (!edition)
         return;
-    const struct manifest *manifest = rollout_manifest(f->track);
+    const struct manifest *manifest = rollout_manifest(url->rollout);
     struct feed_poll_body seen = {0};
     memcpy(seen.sha256, manifest->playlist_sha256, HASH_BYTES);
     snprintf(seen.etag, sizeof seen.etag, "%s", manifest->etag);
     snprintf(seen.last_modified, sizeof seen.last_modified, "%s", manifest->last_modified);
-    feed_poll_set_seen(f->poll, &seen);
-    feed_mailbox_tell(f->slot, "following %s", f->shown);
-    feed_mailbox_offer(f->slot, edition, false);
+    feed_poll_set_seen(url->poll, &seen);
+    feed_mailbox_set_status(url->source.mailbox, "following %s", url->shown);
+    feed_mailbox_offer(url->source.mailbox, edition, false);
 }
 
-/* The poll and the track, which point into the source. */
-static bool make_parts(struct feed_url *f, const struct feed_limits *limits,
-                       struct retry_policy brisk, struct err *err)
+/* The poll and the rollout, which point into the source. */
+static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_limits *limits,
+                                             struct retry_policy brisk, struct err *err)
 {
-    const struct rollout_config track = {
-        .fetch = f->fetch,
-        .store = f->store,
-        .stop = &f->slot->stop,
-        .name = f->url,
-        .shown = f->shown,
-        .bases = (const char *const *)&f->url,
+    const struct rollout_config rollout = {
+        .fetch = url->fetch,
+        .store = url->store,
+        .stop = &url->source.mailbox->stop,
+        .name = url->location,
+        .shown = url->shown,
+        .bases = (const char *const *)&url->location,
         .base_count = 1,
         .retry = brisk,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     const struct feed_poll_config poll = {
-        .fetch = f->fetch,
-        .location = f->url,
-        .policy = &f->policy,
-        .total_ms = feed_playlist_ms(limits),
+        .fetch = url->fetch,
+        .location = url->location,
+        .policy = &url->policy,
+        .total_ms = feed_source_playlist_ms(limits),
         .limit_bytes = PLAYLIST_BYTES_MAX,
     };
-    f->poll = feed_poll_create(&poll);
-    f->track = rollout_create(&track);
-    return (f->poll && f->track) || err_oom(err);
+    url->poll = feed_poll_create(&poll);
+    url->rollout = rollout_create(&rollout);
+    if (!url->poll || !url->rollout)
+        return err_oom(err);
+    return true;
 }
 
-struct feed_url *feed_url_create(const struct feed_config *config, const struct feed_limits *limits,
-                                 struct feed_mailbox *slot, struct err *err)
+static void feed_url_destroy(struct feed_source *source)
 {
-    struct feed_url *f = calloc(1, sizeof *f);
-    if (!f) {
+    struct feed_url *url = (struct feed_url *)source;
+    if (!url)
+        return;
+    rollout_destroy(url->rollout);
+    feed_poll_destroy(url->poll);
+    fetch_destroy(url->fetch);
+    store_close(url->store);
+    free(url->location);
+    free(url);
+}
+
+static struct feed_source *feed_url_create(const struct feed_config *config,
+                                           const struct feed_limits *limits,
+                                           struct feed_mailbox *mailbox, struct err *err)
+{
+    struct feed_url *url = calloc(1, sizeof *url);
+    if (!url) {
         err_oom(err);
         return NULL;
     }
-    f->slot = slot;
-    f->policy = feed_poll_policy(config, limits);
-    struct retry_policy brisk = feed_brisk_policy(config, limits);
-    f->url = http_url_clean(config->sources[0], err);
-    if (!f->url)
+    url->source = (struct feed_source){.ops = &feed_url_ops, .mailbox = mailbox};
+    url->policy = feed_source_poll_policy(config, limits);
+    struct retry_policy brisk = feed_source_brisk_policy(config, limits);
+    url->location = http_url_clean(config->sources[0], err);
+    if (!url->location)
         goto fail;
-    fetch_public(f->url, f->shown, sizeof f->shown);
-    if (!(f->fetch = feed_make_fetch(config, limits, err)) ||
-        !(f->store = store_open(config->store, err)) || !make_parts(f, limits, brisk, err))
+    fetch_public(url->location, url->shown, sizeof url->shown);
+    url->fetch = feed_source_make_fetch(config, limits, err);
+    if (!url->fetch)
         goto fail;
-    store_set_quota(f->store, config->quota_bytes);
-    feed_loop_init(&f->run, slot, f->fetch, f->store, brisk);
-    feed_mailbox_tell(slot, "waiting for %s", f->shown);
-    start_from_store(f);
-    return f;
+    url->store = store_open(config->store, err);
+    if (!url->store || !make_poll_and_rollout(url, limits, brisk, err))
+        goto fail;
+    store_set_quota(url->store, config->quota_bytes);
+    feed_loop_init(&url->loop, mailbox, url->fetch, url->store, brisk);
+    feed_mailbox_set_status(mailbox, "waiting for %s", url->shown);
+    offer_stored_playlist(url);
+    return &url->source;
 
 fail:
-    feed_url_destroy(f);
+    feed_url_destroy(&url->source);
     return NULL;
 }
 
-void feed_url_wake(struct feed_url *source)
+static void feed_url_wake(struct feed_source *source)
 {
-    fetch_wake(source->fetch);
+    fetch_wake(((struct feed_url *)source)->fetch);
 }
 
-void feed_url_destroy(struct feed_url *source)
-{
-    if (!source)
-        return;
-    rollout_destroy(source->track);
-    feed_poll_destroy(source->poll);
-    fetch_destroy(source->fetch);
-    store_close(source->store);
-    free(source->url);
-    free(source);
-}
+const struct feed_source_ops feed_url_ops = {
+    .create = feed_url_create,
+    .run = feed_url_run,
+    .wake = feed_url_wake,
+    .destroy = feed_url_destroy,
+};

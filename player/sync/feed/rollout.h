@@ -1,9 +1,10 @@
-/* Private to the feed: the editions of one source in the store: the one in force, the one before
- * it, and the one being fetched. Keeps what is in force whole: reads its files again, and fetches
- * those that are damaged, whatever is coming; its playlist it has in memory.
+/* Private to the feed: brings the playlists of one source from pending to in force, with all their
+ * files in the store.
  *
- * A source has a track for its playlist; a channel has another for its takeovers. Belongs to the
- * feed's thread. */
+ * There are at most three: the one in force, the one before it, and the pending one, whose files are
+ * being fetched. Keeps what is in force whole: reads its files again, and fetches those that are
+ * damaged, whatever is pending; its playlist it has in memory. A URL has one rollout; a channel has
+ * one for its playlists and one for its takeovers. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_ROLLOUT_H
 #define SYNC_FEED_ROLLOUT_H
 
@@ -18,12 +19,12 @@
 
 struct rollout;
 
-/* All borrowed; must outlive the track. */
+/* All borrowed; must outlive the rollout. */
 struct rollout_config {
     struct fetch *fetch;
     struct store *store;
     const atomic_bool *stop;
-    const char *name;  /* what the store keeps it under */
+    const char *name;  /* under which the store has it */
     const char *shown; /* for people */
     /* Where the playlist is, or would be, at each origin; the first is preferred. */
     const char *const *bases;
@@ -31,7 +32,7 @@ struct rollout_config {
     bool trusted_only; /* only media whose hash and length the playlist names */
     bool takeover;
     struct retry_policy retry; /* of what should not take as long as a poll may */
-    int64_t scrub_ms; /* between stretches of reading everything again and again; 0: 60,000 */
+    int64_t scrub_ms;          /* between stretches of reading everything again; 0: 60,000 */
 };
 
 /* A playlist as it came: its bytes, and what tells them from others. Borrowed. */
@@ -45,68 +46,74 @@ struct rollout_body {
 
 /* NULL when out of memory. */
 struct rollout *rollout_create(const struct rollout_config *config);
-void rollout_destroy(struct rollout *track); /* NULL is allowed */
+void rollout_destroy(struct rollout *rollout); /* NULL is allowed */
 
-/* Another track of the same store, whose files a full disk must not cost either. Borrowed. */
-void rollout_set_peer(struct rollout *track, const struct rollout *peer);
+/* Another rollout of the same store, whose files must not be evicted either when the disk is full.
+ * Borrowed. */
+void rollout_set_peer(struct rollout *rollout, const struct rollout *peer);
 
-/* What the store holds in force, or NULL: its playlist, read and checked again, which the caller
- * owns; *bytes are its bytes (freed by the caller). rollout_manifest then tells of it. It counts only
- * after rollout_resume. Call once, before anything else. */
-struct playlist *rollout_recall(struct rollout *track, char **bytes, size_t *size, struct err *err);
+/* The playlist that the store has for this rollout, read and checked again, which the caller owns;
+ * *bytes are its bytes, which the caller frees. NULL: there is none (ERR_MISSING) or it can't be
+ * used. rollout_manifest is its manifest then; it comes into force only by rollout_resume. Call
+ * once, before anything else. */
+struct playlist *rollout_load_stored(struct rollout *rollout, char **bytes, size_t *size,
+                                     struct err *err);
 
-/* Puts what was recalled in force and gives its edition; takes the playlist. Media that are missing
- * have a path at which there is nothing, and are fetched. NULL when it can't be used. */
-struct edition *rollout_resume(struct rollout *track, struct playlist *playlist,
-                               const char *whence);
+/* Puts what was loaded in force and gives its edition; takes the playlist. Media that are missing
+ * have a path at which there is nothing, and are fetched. NULL when it can't be used, which is
+ * logged. */
+struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlist);
 
-/* Of what is in force, or was recalled; NULL: nothing. */
-const struct manifest *rollout_manifest(const struct rollout *track);
-bool rollout_is_in_force(const struct rollout *track);
+/* Of what is in force, or was loaded; NULL: nothing. */
+const struct manifest *rollout_manifest(const struct rollout *rollout);
+bool rollout_is_in_force(const struct rollout *rollout);
 /* In force, with all its files. */
-bool rollout_is_whole(const struct rollout *track);
-/* Something else than what is in force, that is; not a repair. */
-bool rollout_is_coming(const struct rollout *track);
+bool rollout_is_complete(const struct rollout *rollout);
+/* Another playlist than the one in force; not a repair. */
+bool rollout_is_pending(const struct rollout *rollout);
 
-/* Begins to bring a playlist's media; takes the playlist, and copies the body. What was coming
- * gives way. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault) nothing has changed. */
-MUST_CHECK bool rollout_bring(struct rollout *track, struct playlist *playlist,
+/* Makes a playlist pending and begins to fetch its media; takes the playlist, and copies the body.
+ * What was pending is dropped. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault) nothing
+ * has changed. */
+MUST_CHECK bool rollout_begin(struct rollout *rollout, struct playlist *playlist,
                               const struct rollout_body *body, struct err *err);
-void rollout_drop_coming(struct rollout *track);
+void rollout_cancel_pending(struct rollout *rollout);
 
-/* Moves what is coming, and repairs. True when all of one is in the store, and rollout_switch is to
- * follow. */
-bool rollout_step(struct rollout *track, int64_t now_ns);
+/* Moves what is pending, and repairs. True when all files of one of them are in the store:
+ * rollout_switch has to follow. */
+bool rollout_step(struct rollout *rollout, int64_t now_ns);
 
-/* Makes what has come the edition in force: at once and durably. The edition is the caller's; NULL
+/* Makes what is complete the edition in force: at once and durably. The edition is the caller's; NULL
  * on failure, which is logged and tried again later, or when it can't be handed over (in force all
  * the same). What is in force is another manifest then (rollout_manifest), also after a repair. */
-struct edition *rollout_switch(struct rollout *track, int64_t now_ns);
+struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns);
 
 /* The edition in force once more, from memory; NULL when there is none, or when it can't be made
  * now: no memory, or this machine has lost its time zone. */
-struct edition *rollout_edition(struct rollout *track, struct err *err);
+struct edition *rollout_make_edition(struct rollout *rollout, struct err *err);
 
-/* Ends what is in force, also in the store; what is coming goes on. */
-void rollout_end(struct rollout *track);
+/* Ends what is in force, also in the store. What is pending goes on. */
+void rollout_withdraw(struct rollout *rollout);
 
-/* When it is time, a stretch of reading stored files again, and fetching those that are damaged.
- * True when a file's mark has changed, for which somebody may wait. */
-bool rollout_check(struct rollout *track, int64_t now_ns);
+/* When it is due, reads a stretch of a stored file again, and has damaged files fetched. True when
+ * the integrity of a file has become known, for which the main thread may wait. */
+bool rollout_scrub(struct rollout *rollout, int64_t now_ns);
 
-/* When rollout_step or rollout_check has something to do; INT64_MAX: nothing is waiting. */
-int64_t rollout_due_ns(const struct rollout *track);
+/* When rollout_step or rollout_scrub has something to do, on the monotonic clock; INT64_MAX: not
+ * before a transfer has moved. */
+int64_t rollout_due_ns(const struct rollout *rollout);
 
-/* What is coming, in words for people: "2 of 5 files; b.jpg: no answer". */
-void rollout_describe_coming(const struct rollout *track, char *text, size_t text_bytes);
+/* What is pending, in words for people: "2 of 5 files; b.jpg: no answer". */
+void rollout_describe_pending(const struct rollout *rollout, char *text, size_t text_bytes);
 
-/* The manifests of what this track needs, with what is coming and being repaired; at most
- * ROLLOUT_MANIFESTS_MAX, valid until the next call of any but rollout_has_left_overs. False when out of
- * memory: then the store may not be cleaned now. */
+/* Appends the manifests of what this rollout needs, with what is pending and being repaired; at most
+ * ROLLOUT_MANIFESTS_MAX, valid until the next call of any function but rollout_take_garbage. False
+ * when out of memory: then the store may not be cleaned now. */
 #define ROLLOUT_MANIFESTS_MAX 4
-bool rollout_needs(struct rollout *track, const struct manifest *manifests[], size_t *count);
+bool rollout_list_needed(struct rollout *rollout, const struct manifest *manifests[],
+                         size_t *count);
 
-/* Whether there is something to clean since the last call. */
-bool rollout_has_left_overs(struct rollout *track);
+/* Whether files may have become unneeded since the last call. */
+bool rollout_take_garbage(struct rollout *rollout);
 
 #endif

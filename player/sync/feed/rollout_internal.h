@@ -1,5 +1,5 @@
-/* Private to rollout: what its files share. rollout.c has what is in force and what is coming,
- * rollout_scrub.c reads again what is stored. */
+/* Private to rollout: what its files share. rollout.c has the playlist in force and the pending
+ * one, rollout_scrub.c reads stored files again. */
 #ifndef SYNC_FEED_ROLLOUT_INTERNAL_H
 #define SYNC_FEED_ROLLOUT_INTERNAL_H
 
@@ -8,50 +8,50 @@
 
 #define ROLLOUT_KEEP_MAX 6
 
-/* A playlist on its way to be in force, or what is in force being mended: its media are being
- * fetched. */
-struct rollout_coming {
-    struct playlist *playlist; /* NULL: nothing is coming */
+/* A playlist whose media are being fetched: one that is to come into force, or the one in force
+ * being repaired. */
+struct rollout_pending {
+    struct playlist *playlist; /* NULL: nothing is pending */
     struct feed_media *media;
     struct rollout_body body;
-    char *own;              /* what the body points into */
+    char *body_memory;      /* what the body points into; owned */
     struct manifest *needs; /* what of it must not be evicted; NULL when out of memory */
-    unsigned failures;      /* of the switch */
+    unsigned failures;      /* of the switch, in a row */
     int64_t due_ns;
 };
 
 struct rollout {
     struct rollout_config config;
-    struct manifest *current;  /* in force, or at least what the store holds; NULL: nothing */
-    struct manifest *previous; /* in force before: its files may still be on screen */
-    struct marks *marks;       /* of the current's files; NULL unless in force */
-    bool in_force;             /* an edition of `current` was made */
-    bool damaged;              /* files of it are missing, or are not what they should be */
-    bool repair_due;           /* without waiting until all was read */
-    bool left_overs;
-    /* Of what is in force: texts and bytes of its playlist, so that no damaged file, and no lack of
-     * descriptors, keeps it from being shown once more. own: what they point into; NULL: not
-     * had. */
+    struct manifest *current;    /* in force, or at least what the store holds; NULL: nothing */
+    struct manifest *previous;   /* in force before: its files may still be on screen */
+    struct integrity *integrity; /* of the current's files; NULL unless in force */
+    bool in_force;               /* an edition of `current` was made */
+    bool damaged;                /* files of `current` are missing or damaged */
+    bool repair_due;             /* without waiting until all files were read */
+    bool garbage;
+    /* Texts and bytes of the playlist in force, so that it can be shown once more whatever happens to
+     * its file, and without a descriptor. body_memory: what they point into; owned; NULL: there was
+     * no memory for it. */
     struct rollout_body body;
-    char *own;
-    struct rollout_coming coming, repair;
-    struct rollout_coming *ready; /* one of the two: rollout_switch is to follow */
-    struct store_check *check;    /* a file of `current` that is being read again */
-    size_t check_at;              /* its place; file_count: the playlist */
-    unsigned unreadable;          /* how often the last one could not be read */
-    size_t scrub_at;              /* the next file to be read again once all were */
+    char *body_memory;
+    struct rollout_pending pending, repair;
+    struct rollout_pending *ready; /* one of the two; rollout_switch is to follow */
+    struct store_check *check;     /* a file of `current` that is being read again */
+    size_t check_at;               /* its index; file_count: the playlist */
+    unsigned unreadable;           /* how often the last one could not be read */
+    size_t scrub_at;               /* index of the next file to read again, once all were */
     int64_t check_due_ns;
-    char told[ERR_TEXT_BYTES]; /* trouble that was logged last */
+    char logged[ERR_TEXT_BYTES]; /* the last trouble in the log */
     const struct rollout *peer;
-    const struct manifest
-        *keep[ROLLOUT_KEEP_MAX]; /* what a full disk must not cost, besides what the store
-                                              holds in force; NULL: nothing */
+    /* What a full disk must not cost, besides what the manifests in the store name; entries may be
+     * NULL. */
+    const struct manifest *keep[ROLLOUT_KEEP_MAX];
 };
 
-/* Logs trouble once, until there is other trouble or none. */
-void rollout_tell_trouble(struct rollout *track, const char *what, const char *trouble);
+/* Whether this trouble is another than what was logged last, for which it counts from now on. */
+bool rollout_is_new_trouble(struct rollout *rollout, const char *trouble);
 
-/* Fetches again what is missing from the edition in force, and nothing else, whatever is coming. */
-void rollout_repair(struct rollout *track);
+/* Begins to fetch what is missing from the edition in force. What is pending goes on. */
+void rollout_repair(struct rollout *rollout);
 
 #endif

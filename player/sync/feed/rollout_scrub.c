@@ -5,96 +5,98 @@
 
 #define LOG_MODULE "rollout_scrub"
 
-/* Between stretches: reading the whole store again must not starve the films. */
+/* Between two stretches of reading: going through the whole store must not starve the films. */
 #define CHECK_PAUSE_NS 5000000
-/* A file that can't be read just now may be read later; one that can't so many times is lost. */
+/* A file that can't be read just now may be readable later; after so many failures it is lost. */
 #define UNREADABLE_PAUSE_NS INT64_C(1000000000)
 #define UNREADABLE_MAX 10
 
-static int64_t scrub_ns(const struct rollout *track)
+static int64_t scrub_ns(const struct rollout *rollout)
 {
-    return track->config.scrub_ms * 1000000;
+    return rollout->config.scrub_ms * 1000000;
 }
 
-/* Of the playlist there is always a good copy in memory. */
-static void mend_playlist(struct rollout *track)
+/* The playlist is written from the copy in memory. */
+static void rewrite_playlist(struct rollout *rollout)
 {
     struct err err = {0};
     uint8_t digest[HASH_BYTES];
-    log_warn("the stored playlist is damaged or gone and is written again source=%s",
-             track->config.shown);
-    store_remove(track->config.store, track->current->playlist_sha256);
-    if (track->own &&
-        !store_add(track->config.store, track->body.bytes, track->body.size, digest, &err))
-        rollout_tell_trouble(track, "playlist can't be stored", err.text);
+    log_warn("stored playlist damaged or missing, writing it again source=\"%s\"",
+             rollout->config.shown);
+    store_remove(rollout->config.store, rollout->current->playlist_sha256);
+    if (rollout->body_memory &&
+        !store_add(rollout->config.store, rollout->body.bytes, rollout->body.size, digest, &err) &&
+        rollout_is_new_trouble(rollout, err.text))
+        log_warn("cannot store playlist, retrying source=\"%s\" reason=\"%s\"",
+                 rollout->config.shown, err.text);
 }
 
-static void end_check(struct rollout *track, enum store_check_state state)
+static void end_check(struct rollout *rollout, enum store_check_state state)
 {
-    store_check_end(track->check);
-    track->check = NULL;
-    if (state == STORE_CHECK_UNREADABLE && ++track->unreadable < UNREADABLE_MAX)
-        return; /* no reason to throw it away */
-    track->unreadable = 0;
+    store_check_end(rollout->check);
+    rollout->check = NULL;
+    if (state == STORE_CHECK_UNREADABLE && ++rollout->unreadable < UNREADABLE_MAX)
+        return; /* that is no reason to throw it away */
+    rollout->unreadable = 0;
     bool good = state == STORE_CHECK_GOOD;
-    if (track->check_at == track->current->file_count) {
+    if (rollout->check_at == rollout->current->file_count) {
         if (!good)
-            mend_playlist(track);
+            rewrite_playlist(rollout);
         return;
     }
-    const struct manifest_file *file = &track->current->files[track->check_at];
-    if (!good && integrity_get(track->marks, track->check_at) != INTEGRITY_DAMAGED) {
-        log_warn("a stored file is damaged or gone and is fetched again path=\"%s\"", file->path);
-        store_remove(track->config.store, file->sha256);
-        track->damaged = true;
+    const struct manifest_file *file = &rollout->current->files[rollout->check_at];
+    if (!good && integrity_get(rollout->integrity, rollout->check_at) != INTEGRITY_DAMAGED) {
+        log_warn("stored file damaged or missing, fetching it again path=\"%s\"", file->path);
+        store_remove(rollout->config.store, file->sha256);
+        rollout->damaged = true;
     }
-    integrity_set(track->marks, track->check_at, good ? INTEGRITY_GOOD : INTEGRITY_DAMAGED);
+    integrity_set(rollout->integrity, rollout->check_at, good ? INTEGRITY_GOOD : INTEGRITY_DAMAGED);
 }
 
-/* Begins to read the next file that is due, the playlist last; false: none is. */
-static bool begin_check(struct rollout *track, int64_t now_ns)
+/* Begins to read the next file that is due, the playlist last. False: none is due. */
+static bool begin_check(struct rollout *rollout, int64_t now_ns)
 {
-    const struct manifest *current = track->current;
+    const struct manifest *current = rollout->current;
     size_t at = 0;
-    bool wanted = false,
-         unchecked = current->file_count && integrity_next(track->marks, &at, &wanted);
-    if (wanted && at != track->check_at) { /* somebody waits for this one */
-        store_check_end(track->check);
-        track->check = NULL;
+    bool requested = false,
+         unchecked = current->file_count && integrity_next(rollout->integrity, &at, &requested);
+    if (requested && at != rollout->check_at) { /* the main thread waits for this one */
+        store_check_end(rollout->check);
+        rollout->check = NULL;
     }
-    if (track->check)
-        return wanted || now_ns >= track->check_due_ns;
-    if (now_ns < track->check_due_ns && !wanted)
+    if (rollout->check)
+        return requested || now_ns >= rollout->check_due_ns;
+    if (now_ns < rollout->check_due_ns && !requested)
         return false;
-    if (track->damaged && (!unchecked || track->repair_due)) {
-        track->repair_due = false;
-        rollout_repair(track);
+    if (rollout->damaged && (!unchecked || rollout->repair_due)) {
+        rollout->repair_due = false;
+        rollout_repair(rollout);
     }
     if (!unchecked) {
-        at = track->scrub_at % (current->file_count + 1);
-        track->scrub_at = at + 1;
+        at = rollout->scrub_at % (current->file_count + 1);
+        rollout->scrub_at = at + 1;
     }
-    track->check_at = at;
-    track->check_due_ns = now_ns + (unchecked ? CHECK_PAUSE_NS : scrub_ns(track));
-    track->check = store_check_begin(track->config.store,
-                                     at < current->file_count ? current->files[at].sha256
-                                                              : current->playlist_sha256,
-                                     !unchecked);
-    return track->check != NULL; /* else it is tried again when due */
+    rollout->check_at = at;
+    rollout->check_due_ns = now_ns + (unchecked ? CHECK_PAUSE_NS : scrub_ns(rollout));
+    rollout->check = store_check_begin(rollout->config.store,
+                                       at < current->file_count ? current->files[at].sha256
+                                                                : current->playlist_sha256,
+                                       !unchecked);
+    return rollout->check != NULL; /* else it is tried again when due */
 }
 
-bool rollout_check(struct rollout *track, int64_t now_ns)
+bool rollout_scrub(struct rollout *rollout, int64_t now_ns)
 {
-    if (!track->in_force || !begin_check(track, now_ns))
+    if (!rollout->in_force || !begin_check(rollout, now_ns))
         return false;
-    bool first = track->check_at < track->current->file_count &&
-                 integrity_get(track->marks, track->check_at) == INTEGRITY_UNCHECKED;
-    track->check_due_ns = now_ns + (first ? CHECK_PAUSE_NS : scrub_ns(track));
-    enum store_check_state state = store_check_step(track->check);
+    bool first = rollout->check_at < rollout->current->file_count &&
+                 integrity_get(rollout->integrity, rollout->check_at) == INTEGRITY_UNCHECKED;
+    rollout->check_due_ns = now_ns + (first ? CHECK_PAUSE_NS : scrub_ns(rollout));
+    enum store_check_state state = store_check_step(rollout->check);
     if (state == STORE_CHECK_GOES_ON)
         return false;
-    if (state == STORE_CHECK_UNREADABLE) /* whoever waits for it must not keep the disk busy */
-        track->check_due_ns = now_ns + UNREADABLE_PAUSE_NS;
-    end_check(track, state);
+    if (state == STORE_CHECK_UNREADABLE) /* a request must not keep the disk busy */
+        rollout->check_due_ns = now_ns + UNREADABLE_PAUSE_NS;
+    end_check(rollout, state);
     return true;
 }

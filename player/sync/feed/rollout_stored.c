@@ -25,10 +25,10 @@ struct manifest *rollout_stored_manifest(const struct store *store, const char *
     return manifest;
 }
 
-/* The bytes of the playlist, which the caller frees, or NULL. Damaged ones are of no use to
- * anybody: the file goes, lest it stand in the way of a whole one. */
-static char *read_playlist(struct store *store, const struct manifest *manifest, size_t *size,
-                           struct err *err)
+/* The bytes of the playlist, which the caller frees, or NULL. A damaged file is removed, so that it
+ * is fetched again. */
+static char *read_stored_playlist(struct store *store, const struct manifest *manifest,
+                                  size_t *size, struct err *err)
 {
     char path[PATH_MAX], *bytes = NULL;
     uint8_t digest[HASH_BYTES];
@@ -45,7 +45,7 @@ static char *read_playlist(struct store *store, const struct manifest *manifest,
         return bytes;
     } else {
         store_remove(store, manifest->playlist_sha256);
-        err_set(err, ERR_TRUST, "%s: damaged", path);
+        err_set(err, ERR_TRUST, "%s is damaged", path);
     }
     free(bytes);
     return NULL;
@@ -54,7 +54,7 @@ static char *read_playlist(struct store *store, const struct manifest *manifest,
 struct playlist *rollout_stored_playlist(struct store *store, const struct manifest *manifest,
                                          char **bytes, size_t *size, struct err *err)
 {
-    *bytes = read_playlist(store, manifest, size, err);
+    *bytes = read_stored_playlist(store, manifest, size, err);
     if (!*bytes)
         return NULL;
     struct playlist *playlist = NULL;
@@ -62,7 +62,7 @@ struct playlist *rollout_stored_playlist(struct store *store, const struct manif
     if (!faults)
         err_oom(err);
     else if (!(playlist = playlist_parse(*bytes, *size, faults)))
-        err_set(err, ERR_INPUT, "not a playlist that this version can read");
+        err_set(err, ERR_INPUT, "this version of the player cannot read it");
     else if (!edition_check_zone(playlist, faults, err)) {
         playlist_destroy(playlist);
         playlist = NULL;
@@ -86,8 +86,8 @@ size_t rollout_stored_missing(const struct store *store, const struct manifest *
 }
 
 /* The manifest lists the files in the order of the playlist's assets. */
-static char **find_paths(const struct store *store, const struct manifest *manifest,
-                         const struct playlist *playlist)
+static char **find_stored_paths(const struct store *store, const struct manifest *manifest,
+                                const struct playlist *playlist)
 {
     char **paths = calloc(playlist->asset_count + 1, sizeof *paths);
     bool ok = paths && manifest->file_count == playlist->asset_count;
@@ -95,7 +95,7 @@ static char **find_paths(const struct store *store, const struct manifest *manif
         char path[PATH_MAX];
         const struct manifest_file *file = &manifest->files[i];
         store_media_path(store, file->sha256, path);
-        /* A file that was cut must not be shown as if it were whole. */
+        /* A file that was cut short must not be shown as if it were whole. */
         bool whole = store_has(store, file->sha256, file->size_bytes);
         ok = strcmp(file->path, playlist->assets[i].path) == 0 &&
              asprintf(&paths[i], "%s%s", path, whole ? "" : ".missing") >= 0;
@@ -111,7 +111,7 @@ static char **find_paths(const struct store *store, const struct manifest *manif
 struct edition *rollout_stored_edition(const struct store *store, const struct manifest *manifest,
                                        struct playlist *playlist, const char *origin)
 {
-    char **paths = find_paths(store, manifest, playlist);
+    char **paths = find_stored_paths(store, manifest, playlist);
     if (paths)
         return edition_create(playlist, paths, origin);
     playlist_destroy(playlist);

@@ -1,4 +1,4 @@
-/* Private to the feed: the edition of one source as the store keeps it across restarts. */
+/* Private to the feed: the edition of one source as the store has it across restarts. */
 #ifndef SYNC_FEED_ROLLOUT_STORED_H
 #define SYNC_FEED_ROLLOUT_STORED_H
 
@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-/* The manifest of a source, or NULL when there is none or it can't be read (err tells; code
- * ERR_MISSING: there never was one). */
+/* The manifest of a source, or NULL when there is none or it can't be read (ERR_MISSING:
+ * there never was one). */
 struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
                                          struct err *err);
 

@@ -35,21 +35,22 @@ void manifest_destroy(struct manifest *manifest)
     free(manifest);
 }
 
-const char *manifest_keep(struct manifest *manifest, const char *text)
+const char *manifest_copy(struct manifest *manifest, const char *text)
 {
     return arena_copy(&manifest->arena, text, strlen(text));
 }
 
 /* "" where the key is missing; NULL when it is no text, or out of memory. */
-static const char *text_of(struct manifest *manifest, const json_t *object, const char *key)
+static const char *copy_text_member(struct manifest *manifest, const json_t *object,
+                                    const char *key)
 {
     const json_t *value = json_object_get(object, key);
     if (!value)
         return "";
-    return json_is_string(value) ? manifest_keep(manifest, json_string_value(value)) : NULL;
+    return json_is_string(value) ? manifest_copy(manifest, json_string_value(value)) : NULL;
 }
 
-static bool content_of(const json_t *object, uint8_t digest[HASH_BYTES], int64_t *bytes)
+static bool read_content(const json_t *object, uint8_t digest[HASH_BYTES], int64_t *bytes)
 {
     const char *text = json_string_value(json_object_get(object, "sha256"));
     const json_t *size = json_object_get(object, "bytes");
@@ -57,17 +58,18 @@ static bool content_of(const json_t *object, uint8_t digest[HASH_BYTES], int64_t
     return text && hash_from_text(text, digest) && json_is_integer(size) && *bytes >= 0;
 }
 
-static bool file_of(struct manifest *manifest, const json_t *object, struct manifest_file *file)
+static bool read_manifest_file(struct manifest *manifest, const json_t *object,
+                               struct manifest_file *file)
 {
-    file->path = text_of(manifest, object, "path");
-    file->url = text_of(manifest, object, "url");
-    file->etag = text_of(manifest, object, "etag");
-    file->last_modified = text_of(manifest, object, "last_modified");
+    file->path = copy_text_member(manifest, object, "path");
+    file->url = copy_text_member(manifest, object, "url");
+    file->etag = copy_text_member(manifest, object, "etag");
+    file->last_modified = copy_text_member(manifest, object, "last_modified");
     return file->path && file->path[0] && file->url && file->etag && file->last_modified &&
-           content_of(object, file->sha256, &file->size_bytes);
+           read_content(object, file->sha256, &file->size_bytes);
 }
 
-static struct manifest *manifest_of(const json_t *root)
+static struct manifest *read_manifest(const json_t *root)
 {
     const char *format = json_string_value(json_object_get(root, "format"));
     const json_t *files = json_object_get(root, "files");
@@ -77,15 +79,15 @@ static struct manifest *manifest_of(const json_t *root)
     struct manifest *manifest = manifest_create(count);
     if (!manifest)
         return NULL;
-    manifest->url = text_of(manifest, root, "url");
-    manifest->etag = text_of(manifest, root, "etag");
-    manifest->last_modified = text_of(manifest, root, "last_modified");
-    manifest->pointer = text_of(manifest, root, "pointer");
+    manifest->url = copy_text_member(manifest, root, "url");
+    manifest->etag = copy_text_member(manifest, root, "etag");
+    manifest->last_modified = copy_text_member(manifest, root, "last_modified");
+    manifest->pointer = copy_text_member(manifest, root, "pointer");
     bool ok = manifest->url && manifest->etag && manifest->last_modified && manifest->pointer &&
-              content_of(json_object_get(root, "playlist"), manifest->playlist_sha256,
-                         &manifest->playlist_bytes);
+              read_content(json_object_get(root, "playlist"), manifest->playlist_sha256,
+                           &manifest->playlist_bytes);
     for (size_t i = 0; ok && i < count; i++)
-        ok = file_of(manifest, json_array_get(files, i), &manifest->files[i]);
+        ok = read_manifest_file(manifest, json_array_get(files, i), &manifest->files[i]);
     if (ok)
         return manifest;
     manifest_destroy(manifest);
@@ -96,25 +98,26 @@ struct manifest *manifest_parse(const char *bytes, size_t size, struct err *err)
 {
     json_error_t error;
     json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    struct manifest *manifest = root ? manifest_of(root) : NULL;
+    struct manifest *manifest = root ? read_manifest(root) : NULL;
     if (!root)
-        err_set(err, ERR_INPUT, "manifest, line %d: %s", error.line, error.text);
+        err_set(err, ERR_INPUT, "the manifest is not valid JSON: line %d: %s", error.line,
+                error.text);
     else if (!manifest)
-        err_set(err, ERR_INPUT, "not a manifest");
+        err_set(err, ERR_INPUT, "the manifest has wrong or missing members");
     json_decref(root);
     return manifest;
 }
 
-static json_t *content_to(const uint8_t digest[HASH_BYTES], int64_t bytes)
+static json_t *print_content(const uint8_t digest[HASH_BYTES], int64_t bytes)
 {
     char text[HASH_TEXT_BYTES];
     hash_to_text(digest, text);
     return json_pack("{s:s, s:I}", "sha256", text, "bytes", (json_int_t)bytes);
 }
 
-static json_t *file_to(const struct manifest_file *file)
+static json_t *print_manifest_file(const struct manifest_file *file)
 {
-    json_t *object = content_to(file->sha256, file->size_bytes);
+    json_t *object = print_content(file->sha256, file->size_bytes);
     json_t *more = json_pack("{s:s, s:s, s:s, s:s}", "path", file->path, "url", file->url, "etag",
                              file->etag, "last_modified", file->last_modified);
     bool ok = object && more && json_object_update(object, more) == 0;
@@ -131,13 +134,13 @@ char *manifest_print(const struct manifest *manifest)
     json_t *files = json_array();
     bool ok = files != NULL;
     for (size_t i = 0; ok && i < manifest->file_count; i++)
-        ok = json_array_append_new(files, file_to(&manifest->files[i])) == 0;
+        ok = json_array_append_new(files, print_manifest_file(&manifest->files[i])) == 0;
     json_t *root =
         !ok ? NULL
             : json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:O}", "format", FORMAT, "url",
                         manifest->url, "etag", manifest->etag, "last_modified",
                         manifest->last_modified, "pointer", manifest->pointer, "playlist",
-                        content_to(manifest->playlist_sha256, manifest->playlist_bytes), "files",
+                        print_content(manifest->playlist_sha256, manifest->playlist_bytes), "files",
                         files);
     if (root)
         text = json_dumps(root, JSON_INDENT(1));

@@ -1,4 +1,4 @@
-/* The manifest: what is in force for one source, as it is kept in the store. It names files by
+/* The manifest: what is in force for one source, as the store has it. It names files by
  * hash, so replacing this one small file is the whole switch from one edition to the next.
  *
  * Pure; any thread. */
@@ -44,6 +44,6 @@ struct manifest *manifest_parse(const char *bytes, size_t size, struct err *err)
 char *manifest_print(const struct manifest *manifest);
 
 /* Copies a text into the manifest; NULL when out of memory. */
-const char *manifest_keep(struct manifest *manifest, const char *text);
+const char *manifest_copy(struct manifest *manifest, const char *text);
 
 #endif

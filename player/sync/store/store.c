@@ -31,7 +31,7 @@ enum err_code store_code(int number)
     }
 }
 
-static bool make_folders(const struct store *store, struct err *err)
+static bool make_store_folders(const struct store *store, struct err *err)
 {
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         char path[PATH_MAX];
@@ -44,8 +44,8 @@ static bool make_folders(const struct store *store, struct err *err)
     return true;
 }
 
-/* On failure *fd is open where it was only the lock that could not be had. */
-static bool lock(const struct store *store, int *fd, struct err *err)
+/* On failure *fd is open where only the lock itself failed. */
+static bool lock_store(const struct store *store, int *fd, struct err *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/lock", store->folder);
@@ -57,7 +57,7 @@ static bool lock(const struct store *store, int *fd, struct err *err)
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     if (errno == EWOULDBLOCK)
-        return err_set(err, ERR_SYSTEM, "store %s is in use by another player", store->folder);
+        return err_set(err, ERR_SYSTEM, "the store %s is in use by another player", store->folder);
     return err_set_errno(err, store_code(errno), errno, "%s", path);
 }
 
@@ -65,19 +65,19 @@ static bool lock(const struct store *store, int *fd, struct err *err)
 static bool lock_is_in_place(const struct store *store)
 {
     char path[PATH_MAX];
-    struct stat held, found;
+    struct stat locked, found;
     snprintf(path, sizeof path, "%s/lock", store->folder);
-    return fstat(store->lock_fd, &held) == 0 && lstat(path, &found) == 0 &&
-           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+    return fstat(store->lock_fd, &locked) == 0 && lstat(path, &found) == 0 &&
+           locked.st_dev == found.st_dev && locked.st_ino == found.st_ino;
 }
 
 bool store_restore(struct store *store, struct err *err)
 {
     int fd;
-    if (!make_folders(store, err))
+    if (!make_store_folders(store, err))
         return false;
     if (!lock_is_in_place(store)) {
-        if (!lock(store, &fd, err)) {
+        if (!lock_store(store, &fd, err)) {
             if (fd >= 0)
                 close(fd);
             return false;
@@ -85,7 +85,7 @@ bool store_restore(struct store *store, struct err *err)
         close(store->lock_fd);
         store->lock_fd = fd;
     }
-    log_warn("folders of it were gone and are made again path=%s", store->folder);
+    log_warn("store folders were missing, created again path=\"%s\"", store->folder);
     return true;
 }
 
@@ -110,15 +110,14 @@ struct store *store_open(const char *folder, struct err *err)
     store->lock_fd = -1;
     int length = snprintf(store->folder, sizeof store->folder, "%s", folder);
     if (length <= 0 || (size_t)length >= sizeof store->folder) {
-        err_set(err, ERR_INPUT, "the store's path is empty or too long");
+        err_set(err, ERR_INPUT, "the path of the store is empty or too long");
         goto fail;
     }
     read_boot(store->boot, sizeof store->boot);
-    if (!make_folders(store, &trouble))
+    if (!make_store_folders(store, &trouble))
         snprintf(store->read_only, sizeof store->read_only, "%s", trouble.text);
-    if (!lock(store, &store->lock_fd, err)) {
-        /* What kept the folders from being made says more than that there is no lock file in
-         * them. */
+    if (!lock_store(store, &store->lock_fd, err)) {
+        /* Why the folders could not be created says more than that they have no lock file. */
         if (store->read_only[0] && store->lock_fd < 0)
             err_set(err, trouble.code, "%s", trouble.text);
         goto fail;
@@ -168,8 +167,8 @@ void store_remove(struct store *store, const uint8_t digest[HASH_BYTES])
 }
 
 /* Length alone would not do: a damaged file must not stand in the way of its own repair. */
-static bool holds(const struct store *store, const uint8_t digest[HASH_BYTES], const void *data,
-                  size_t size)
+static bool has_these_bytes(const struct store *store, const uint8_t digest[HASH_BYTES],
+                            const void *data, size_t size)
 {
     char path[PATH_MAX], *found;
     size_t found_size;
@@ -189,7 +188,7 @@ bool store_add(struct store *store, const void *data, size_t size, uint8_t diges
     char name[HASH_TEXT_BYTES];
     if (!hash_bytes(data, size, digest))
         return err_oom(err);
-    if (holds(store, digest, data, size))
+    if (has_these_bytes(store, digest, data, size))
         return true;
     hash_to_text(digest, name);
     struct store_part *part = store_part_begin(store, name, "", err);
@@ -206,13 +205,13 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
 {
     uint8_t digest[HASH_BYTES] = {0};
     char name[HASH_TEXT_BYTES];
-    /* A failing hash gives the folder of zeros: a cache that is not found again, nothing worse. */
+    /* Where hashing fails it is the folder of zeros: a cache that is not found again, nothing worse. */
     if (!hash_bytes(url, strlen(url), digest))
         memset(digest, 0, sizeof digest);
     hash_to_text(digest, name);
     snprintf(path, PATH_MAX, "%s/feeds/%.16s", store->folder, name);
     if (mkdir(path, 0755) < 0 && errno == ENOENT)
-        (void)!file_make_folders(path, NULL); /* if it can: what is written there tells */
+        (void)!file_make_folders(path, NULL); /* who writes there gets the error */
     size_t used = strlen(path);
     snprintf(path + used, PATH_MAX - used, "/manifest.json");
 }

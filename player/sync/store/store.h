@@ -21,15 +21,15 @@
 struct store;
 struct manifest;
 
-/* Opens and locks the store; makes its folders. A store on a disk that can't be written is opened
- * for reading as long as it has been a store before: store_read_only then tells why. NULL on
+/* Opens and locks the store; creates its folders. A store on a disk that can't be written is opened
+ * for reading as long as it has been a store before: store_read_only then says why. NULL on
  * failure: ERR_SYSTEM (another player has it, permissions), ERR_DISK. */
 struct store *store_open(const char *folder, struct err *err);
 
 /* Unlocks. NULL is allowed. */
 void store_close(struct store *store);
 
-/* NULL when the store can be written; else one line. */
+/* NULL when the store can be written; else why not, in one line. */
 const char *store_read_only(const struct store *store);
 
 /* Where the file with this hash is, or would be. */
@@ -53,24 +53,24 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
 /* How much media/ may hold; 0, as at first: no cache is kept. */
 void store_set_quota(struct store *store, int64_t bytes);
 
-/* The file was needed until now: of those that are not needed any more, it goes last. For each file
- * of a manifest that is retired. Without a quota nothing asks for that, and nothing is done. */
+/* The file was needed until now, so that it is evicted last of those that are not needed any more.
+ * Call it for each file of a manifest that is retired. Without a quota it does nothing. */
 void store_touch(struct store *store, const uint8_t digest[HASH_BYTES]);
 
-/* Removes what is in the way; returns how many files went. Left-overs in tmp/ that are older than
- * an hour always go. Files that a manifest in the store or in `keep` names are needed and always
+/* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than
+ * an hour are always removed. Files that a manifest in the store or in `keep` names are needed and always
  * stay. With a quota the others are a cache, so that going back to an older playlist needs no
- * download: while media/ is over the quota, those go that were needed least recently (evict.h).
- * Without one they go when they are older than an hour.
+ * download: while media/ is over the quota, those that were needed least recently are removed
+ * (evict.h). Without one they are removed when they are older than an hour.
  *
  * Entries of keep may be NULL. A store whose manifests can't all be read is left alone. */
 size_t store_collect(struct store *store, const struct manifest *const keep[], size_t keep_count);
 
 /* For when the disk is full: removes files that are not needed, by the same order and whatever the
  * quota, until so many bytes are free on its file system (as statvfs counts them: a user's quota
- * there is not seen) or none is left. Returns how many went. */
-size_t store_make_room(struct store *store, const struct manifest *const keep[], size_t keep_count,
-                       int64_t bytes);
+ * there is not seen) or none is left. Returns how many were removed. */
+size_t store_free_space(struct store *store, const struct manifest *const keep[], size_t keep_count,
+                        int64_t bytes);
 
 /* A file under way. */
 struct store_part;
@@ -103,9 +103,9 @@ MUST_CHECK bool store_part_append(struct store_part *part, const void *data, siz
 int64_t store_part_bytes(const struct store_part *part);
 const char *store_part_tag(const struct store_part *part);
 
-/* Makes it a stored file, durably, and ends the part whether it works or not. With `wanted` the
+/* Makes it a stored file, durably, and ends the part whether it works or not. With `expected` the
  * hash must be that one: ERR_TRUST ("hash mismatch: ..."). */
-MUST_CHECK bool store_part_commit(struct store_part *part, const uint8_t *wanted,
+MUST_CHECK bool store_part_commit(struct store_part *part, const uint8_t *expected,
                                   uint8_t digest[HASH_BYTES], struct err *err);
 
 /* Ends the part: what has arrived stays for store_part_resume (if it has a tag), or goes. NULL is

@@ -26,18 +26,18 @@ struct keep {
 
 struct digests {
     uint8_t (*items)[HASH_BYTES];
-    size_t count, room;
+    size_t count, capacity;
 };
 
 static bool digests_add(struct digests *set, const uint8_t digest[HASH_BYTES])
 {
-    if (set->count == set->room) {
-        size_t room = set->room ? set->room * 2 : 256;
-        uint8_t(*items)[HASH_BYTES] = reallocarray(set->items, room, sizeof *items);
+    if (set->count == set->capacity) {
+        size_t capacity = set->capacity ? set->capacity * 2 : 256;
+        uint8_t(*items)[HASH_BYTES] = reallocarray(set->items, capacity, sizeof *items);
         if (!items)
             return false;
         set->items = items;
-        set->room = room;
+        set->capacity = capacity;
     }
     memcpy(set->items[set->count++], digest, HASH_BYTES);
     return true;
@@ -65,7 +65,7 @@ static bool add_manifest(struct digests *set, const char *path)
         return err.code == ERR_MISSING;
     struct manifest *manifest = manifest_parse(data, size, NULL);
     free(data);
-    if (!manifest) /* garbled: it keeps nothing; what it named is fetched again */
+    if (!manifest) /* damaged: its files are not kept, and are fetched again */
         return true;
     bool ok = add_named(set, manifest);
     manifest_destroy(manifest);
@@ -110,7 +110,7 @@ static bool is_needed(const struct digests *set, const uint8_t digest[HASH_BYTES
 
 /* A time in the future, from a clock that was wrong then or is wrong now, says nothing: the file's
  * hour begins now. */
-static bool is_left_over(DIR *folder, const char *name, int64_t modified_ms)
+static bool is_old_left_over(DIR *folder, const char *name, int64_t modified_ms)
 {
     int64_t age_ms = clock_wall_ms() - modified_ms;
     if (age_ms < -LEFT_OVER_MS)
@@ -123,23 +123,24 @@ struct listing {
     DIR *folder;
     char (*names)[HASH_TEXT_BYTES];
     struct evict_file *files;
-    size_t count, room;
+    size_t count, capacity;
     int64_t bytes;
     size_t removed;
 };
 
 static bool listing_add(struct listing *list, const char *name, const struct evict_file *file)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? list->room * 2 : 256;
-        char(*names)[HASH_TEXT_BYTES] = reallocarray(list->names, room, sizeof *names);
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 256;
+        char(*names)[HASH_TEXT_BYTES] = reallocarray(list->names, capacity, sizeof *names);
         if (names)
             list->names = names;
-        struct evict_file *files = names ? reallocarray(list->files, room, sizeof *files) : NULL;
+        struct evict_file *files =
+            names ? reallocarray(list->files, capacity, sizeof *files) : NULL;
         if (!files)
             return false;
         list->files = files;
-        list->room = room;
+        list->capacity = capacity;
     }
     memcpy(list->names[list->count], name, HASH_TEXT_BYTES);
     list->files[list->count++] = *file;
@@ -171,7 +172,7 @@ static bool listing_init(struct listing *list, const struct store *store,
         if (hash_from_text(entry->d_name, digest)) {
             file.needed = is_needed(needed, digest);
             ok = listing_add(list, entry->d_name, &file);
-        } else if (is_left_over(list->folder, entry->d_name, file.used_ms)) {
+        } else if (is_old_left_over(list->folder, entry->d_name, file.used_ms)) {
             list->removed += unlinkat(dirfd(list->folder), entry->d_name, 0) == 0;
         }
     }
@@ -189,7 +190,7 @@ static void listing_finish(struct listing *list)
 /* Removes the chosen ones, from the disk and from the list; how many. */
 static size_t remove_chosen(struct listing *list)
 {
-    size_t kept = 0, removed = 0;
+    size_t remaining = 0, removed = 0;
     for (size_t i = 0; i < list->count; i++) {
         if (list->files[i].chosen && !list->files[i].needed &&
             unlinkat(dirfd(list->folder), list->names[i], 0) == 0) {
@@ -197,13 +198,13 @@ static size_t remove_chosen(struct listing *list)
             removed++;
             continue;
         }
-        if (kept != i) {
-            memcpy(list->names[kept], list->names[i], HASH_TEXT_BYTES);
-            list->files[kept] = list->files[i];
+        if (remaining != i) {
+            memcpy(list->names[remaining], list->names[i], HASH_TEXT_BYTES);
+            list->files[remaining] = list->files[i];
         }
-        kept++;
+        remaining++;
     }
-    list->count = kept;
+    list->count = remaining;
     list->removed += removed;
     return removed;
 }
@@ -226,7 +227,7 @@ static size_t sweep_parts(const struct store *store, bool all)
             fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             S_ISDIR(st.st_mode))
             continue;
-        if ((all || is_left_over(folder, entry->d_name, (int64_t)st.st_mtim.tv_sec * 1000)) &&
+        if ((all || is_old_left_over(folder, entry->d_name, (int64_t)st.st_mtim.tv_sec * 1000)) &&
             unlinkat(dirfd(folder), entry->d_name, 0) == 0)
             removed++;
     }
@@ -239,13 +240,14 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
     struct digests needed = {0};
     struct listing list = {0};
     size_t removed = 0;
-    const struct keep kept = {keep, keep_count};
-    if (find_needed(store, &kept, &needed) && listing_init(&list, store, &needed)) {
+    const struct keep set = {keep, keep_count};
+    if (find_needed(store, &set, &needed) && listing_init(&list, store, &needed)) {
         if (store->quota_bytes > 0)
             evict_choose(list.files, list.count, store->quota_bytes);
         for (size_t i = 0; store->quota_bytes <= 0 && i < list.count; i++)
-            list.files[i].chosen = !list.files[i].needed &&
-                                   is_left_over(list.folder, list.names[i], list.files[i].used_ms);
+            list.files[i].chosen =
+                !list.files[i].needed &&
+                is_old_left_over(list.folder, list.names[i], list.files[i].used_ms);
         remove_chosen(&list);
         removed = list.removed + sweep_parts(store, false);
     }
@@ -255,24 +257,24 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
 }
 
 /* How many bytes are missing from so many free ones; 0 where that can't be known. */
-static int64_t missing_bytes(const struct store *store, int64_t wanted_bytes)
+static int64_t missing_bytes(const struct store *store, int64_t needed_bytes)
 {
     struct statvfs fs;
     if (statvfs(store->folder, &fs) < 0)
         return 0;
     uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    if (wanted_bytes <= 0 || free_bytes >= (uint64_t)wanted_bytes)
+    if (needed_bytes <= 0 || free_bytes >= (uint64_t)needed_bytes)
         return 0;
-    return wanted_bytes - (int64_t)free_bytes;
+    return needed_bytes - (int64_t)free_bytes;
 }
 
-size_t store_make_room(struct store *store, const struct manifest *const keep[], size_t keep_count,
-                       int64_t bytes)
+size_t store_free_space(struct store *store, const struct manifest *const keep[], size_t keep_count,
+                        int64_t bytes)
 {
     struct digests needed = {0};
     struct listing list = {0};
-    const struct keep kept = {keep, keep_count};
-    bool ok = missing_bytes(store, bytes) > 0 && find_needed(store, &kept, &needed) &&
+    const struct keep set = {keep, keep_count};
+    bool ok = missing_bytes(store, bytes) > 0 && find_needed(store, &set, &needed) &&
               listing_init(&list, store, &needed);
     /* Again and again: a file may hold fewer blocks than its length says, or be open somewhere. */
     for (int64_t missing; ok && (missing = missing_bytes(store, bytes)) > 0;) {

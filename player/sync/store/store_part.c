@@ -62,10 +62,10 @@ static struct store_part *part_create(struct store *store, const char *name)
 
 static void part_destroy(struct store_part *part)
 {
-    struct store_part **link = &part->store->parts;
-    while (*link != part)
-        link = &(*link)->next;
-    *link = part->next;
+    struct store_part **at = &part->store->parts;
+    while (*at != part)
+        at = &(*at)->next;
+    *at = part->next;
     if (part->fd >= 0)
         close(part->fd);
     hash_destroy(part->hash);
@@ -89,11 +89,11 @@ void store_part_keep(struct store_part *part)
         part_destroy(part);
 }
 
-static bool create_file(struct store_part *part, struct err *err)
+static MUST_CHECK bool create_part_file(struct store_part *part, struct err *err)
 {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
     part->fd = open(part->path, flags, 0644);
-    /* Somebody has cleared the cache away under a player that runs for years. */
+    /* Somebody has removed the cache while the player runs. */
     if (part->fd < 0 && errno == ENOENT) {
         if (!store_restore(part->store, err))
             return false;
@@ -109,7 +109,7 @@ struct store_part *store_part_begin(struct store *store, const char *name, const
     struct store_part *part = busy ? NULL : part_create(store, name);
     if (!part) {
         if (busy)
-            err_set(err, ERR_SYSTEM, "the same file is under way already");
+            err_set(err, ERR_SYSTEM, "the same file is being written already");
         else
             err_oom(err);
         return NULL;
@@ -117,7 +117,7 @@ struct store_part *store_part_begin(struct store *store, const char *name, const
     /* The tag goes first and comes last: bytes never lie beside the tag of another file. */
     unlink(part->tag_path);
     unlink(part->path);
-    if (!create_file(part, err))
+    if (!create_part_file(part, err))
         goto fail;
     char text[TAG_BYTES_MAX + sizeof store->boot + 2];
     int length = snprintf(text, sizeof text, "%s\n%s\n", store->boot, tag);
@@ -208,7 +208,7 @@ bool store_part_append(struct store_part *part, const void *data, size_t size, s
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0) {
-            err_set_errno(err, store_code(errno), errno, "writing to the store");
+            err_set_errno(err, store_code(errno), errno, "cannot write to the store");
             (void)!ftruncate(part->fd, part->bytes); /* a part holds what it says it does */
             return false;
         }
@@ -238,7 +238,7 @@ const char *store_part_tag(const struct store_part *part)
     return part->tag;
 }
 
-static bool move(struct store_part *part, const char *path, struct err *err)
+static MUST_CHECK bool move_part(struct store_part *part, const char *path, struct err *err)
 {
     if (rename(part->path, path) == 0)
         return true;
@@ -248,7 +248,7 @@ static bool move(struct store_part *part, const char *path, struct err *err)
            err_set_errno(err, store_code(errno), errno, "%s", path);
 }
 
-bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t digest[HASH_BYTES],
+bool store_part_commit(struct store_part *part, const uint8_t *expected, uint8_t digest[HASH_BYTES],
                        struct err *err)
 {
     uint8_t found[HASH_BYTES];
@@ -258,17 +258,17 @@ bool store_part_commit(struct store_part *part, const uint8_t *wanted, uint8_t d
         err_oom(err);
         goto out;
     }
-    if (wanted && memcmp(wanted, found, HASH_BYTES) != 0) {
+    if (expected && memcmp(expected, found, HASH_BYTES) != 0) {
         err_set(err, ERR_TRUST, "hash mismatch: its SHA-256 is not the one the playlist names");
         goto out;
     }
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
     if (fsync(part->fd) < 0) {
-        err_set_errno(err, store_code(errno), errno, "writing to the store");
+        err_set_errno(err, store_code(errno), errno, "cannot write to the store");
         goto out;
     }
     store_media_path(part->store, found, path);
-    ok = move(part, path, err) && file_sync_folder(path, err);
+    ok = move_part(part, path, err) && file_sync_folder(path, err);
 
 out:
     memcpy(digest, found, ok ? HASH_BYTES : 0);
