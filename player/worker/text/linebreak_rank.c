@@ -42,7 +42,7 @@ static bool is_cjk(uint32_t c)
     return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
 }
 
-static bool is_decimal_digit(uint32_t c)
+static bool is_ascii_or_wide_digit(uint32_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19);
 }
@@ -115,7 +115,7 @@ static bool parts_unit(const struct linebreak_text *text, size_t at)
                                            L"l",  L"ml", L"h",  L"s",  L"ms", L"km/h", L"m/s",
                                            L"%",  L"°c", L"°",  L"am", L"pm", NULL};
     if (at < 2 || !is_break_space(text->characters[at - 1]) ||
-        !is_decimal_digit(text->characters[at - 2]))
+        !is_ascii_or_wide_digit(text->characters[at - 2]))
         return false;
     size_t length = text->characters[at] == '%' ? 1 : word_after(text, at);
     return is_word_in_list(text->characters + at, length, units);
@@ -230,8 +230,8 @@ static enum linebreak_rank rank_chinese_japanese(const struct linebreak_text *te
      * spacing. */
     if (is_break_space(previous))
         return is_cjk(next) && is_cjk(character_at(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
-    bool counted = is_decimal_digit(previous) || is_one_of(previous, L"第%％");
-    if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_decimal_digit(next)))
+    bool counted = is_ascii_or_wide_digit(previous) || is_one_of(previous, L"第%％");
+    if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_ascii_or_wide_digit(next)))
         return LINEBREAK_SYLLABLE;
     if (is_one_of(next, L"·‧・～－／/") || is_one_of(previous, L"·‧"))
         return LINEBREAK_SYLLABLE;
