@@ -321,7 +321,7 @@ class Signals(Publishing):
 
     def test_interrupt_while_switching(self):
         words = self.interrupted_at("latest.minisig")
-        self.assertIn("players may have the new version; run the command again to make sure\n", words)
+        self.assertIn("players may have it; run the command again\n", words)
         self.assertNotIn("nothing has changed", words)
 
     def test_hang_up(self):

@@ -150,8 +150,10 @@ static MUST_CHECK bool encoder_open(struct encoder *encoder, const char *path,
                                     const struct film_encoder_order *order, struct err *err)
 {
     encoder->pixels = malloc((size_t)order->width_px * (size_t)order->height_px * 4);
-    if (!encoder->pixels)
-        return err_oom(err);
+    if (!encoder->pixels) {
+        err_oom(err);
+        return false; /* clang-tidy does not see that err_oom returns false */
+    }
     av_log_set_level(AV_LOG_QUIET); /* errors are returned */
     return set_paths(encoder, path, err) && open_codec(encoder, order, err) &&
            allocate_frame(encoder, order, err) && open_output(encoder, err);

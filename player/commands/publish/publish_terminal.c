@@ -22,8 +22,8 @@ static void print_outcome_of_signal(int number)
     static const char *const texts[] = {
         [PUBLISH_TERMINAL_BEFORE] =
             "interrupted, nothing has changed for players; run the command again to continue\n",
-        [PUBLISH_TERMINAL_SWITCHING] = "interrupted while switching the channel over, players may "
-                                       "have the new version; run the command again to make sure\n",
+        [PUBLISH_TERMINAL_SWITCHING] =
+            "interrupted while switching over, players may have it; run the command again\n",
         [PUBLISH_TERMINAL_DONE] = "interrupted, but the new version is in force\n",
     };
     const char *text = texts[current_phase];
