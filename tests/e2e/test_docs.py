@@ -152,7 +152,7 @@ class Quotes(unittest.TestCase):
 
     def said(self, quote):
         """Each piece of a quote, parted where a value begins or ends, is in some literal."""
-        return all(any(piece in literal for literal in self.literals) for piece in re.split(r'(?<==)"|"', quote) if piece)
+        return all(any(piece in literal for literal in self.literals) for piece in re.split(r'(?<==)|"', quote) if piece)
 
     def test_symptoms(self):
         count = 0

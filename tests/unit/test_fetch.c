@@ -273,7 +273,7 @@ static void what_is_no_file_is_not_opened(void **state)
     assert_refused(&request, ERR_INPUT, "not a regular file");
     assert_int_equal(symlink("loop", temp_folder_path("loop")), 0);
     request = request_of(temp_folder_path("loop"));
-    assert_refused(&request, ERR_SYSTEM, "can't be read");
+    assert_refused(&request, ERR_SYSTEM, "cannot be read");
 }
 
 /* Reads a stretch of a file, lets `change` happen, and reads the rest. */
@@ -329,7 +329,7 @@ static void a_change_while_it_is_read_is_noticed(void **state)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         assert_false(get_while(changes[i], NULL));
         assert_int_equal(err.code, ERR_NETWORK);
-        assert_string_equal(err.text, "it changed while it was read");
+        assert_string_equal(err.text, "the file changed while it was read");
     }
 }
 

@@ -90,7 +90,7 @@ static void a_file_that_is_cut_while_it_is_read_is_refused(void **state)
     cut_after_fstat = false;
     assert_false(ok);
     assert_int_equal(err.code, ERR_INPUT);
-    assert_string_equal(err.text, "the file was cut while it was read");
+    assert_string_equal(err.text, "the file was cut short while it was read");
 }
 
 static void a_disk_that_fails_is_an_error(void **state)
@@ -103,7 +103,7 @@ static void a_disk_that_fails_is_an_error(void **state)
     read_error = 0;
     assert_false(ok);
     assert_int_equal(err.code, ERR_SYSTEM);
-    assert_string_equal(err.text, "can't read: Input/output error");
+    assert_string_equal(err.text, "cannot read: Input/output error");
 }
 
 static void a_file_over_the_limit_is_not_read(void **state)
