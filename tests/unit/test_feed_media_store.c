@@ -222,7 +222,8 @@ static void a_disk_that_stays_full_is_told(void **state)
     disk_room_bytes = 0;
     struct feed_media *media = create(&config);
     assert_false(bring(media, now_ns));
-    assert_non_null(strstr(feed_media_trouble(media), "film.mp4: cannot write to the store: No space"));
+    assert_non_null(
+        strstr(feed_media_trouble(media), "film.mp4: cannot write to the store: No space"));
     disk_room_bytes = 8;
     publish("china/media/f.mp4", "the film");
     assert_true(bring(media, now_ns + 5 * SECOND_NS));
