@@ -431,7 +431,7 @@ static void run_play(struct play *play)
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
         if (!switch_edition(play, &err))
-            log_error("cannot activate playlist, keeping the previous one reason=\"%s\"", err.text);
+            log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"", err.text);
         update_show_clock(play, now_ns);
         loader_poll(play->loader);
         if (!play->drawn) /* an event may invalidate the memory that a frame was drawn in */
@@ -520,7 +520,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
      * store, never does. */
     if (!switch_edition(play, err)) {
         if (http_is_url(play->settings.source) || play_option(play, SETTING_KEY)->text_count > 0)
-            log_error("cannot activate playlist reason=\"%s\"", err->text);
+            log_error("cannot activate the playlist reason=\"%s\"", err->text);
         else
             return false;
     }

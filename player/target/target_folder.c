@@ -141,7 +141,7 @@ bool target_folder_open(struct target *target, struct err *err)
         return true;
     if (!make_folders(target->base, 0, err))
         return false;
-    log_info("made the folder %s", path);
+    log_info("folder created path=\"%s\"", path);
     return true;
 }
 

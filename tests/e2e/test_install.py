@@ -74,7 +74,7 @@ class Films(unittest.TestCase):
         self.films.unlink()
         done = subprocess.run([self.program, "check", self.listing], text=True, capture_output=True, env=environment(), timeout=WAIT_S)
         self.assertEqual(done.returncode, 1, done)
-        self.assertIn("duckling-films: not found", done.stdout)
+        self.assertIn("cannot find duckling-films in ", done.stdout)
 
     def test_a_program_for_films_that_is_not_this_players_is_told_and_no_medium_is_blamed(self):
         """One that an upgrade left behind ends with 1, as it does not know the magic; the loader of libraries ends with 127."""

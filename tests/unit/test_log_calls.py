@@ -9,6 +9,8 @@ import tap
 TOP = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = TOP / "packaging/doc/log.md"
 CALL = re.compile(r"\blog_(error|warn|info|debug)\(")
+# The log's own lines, in log.c.
+OWN = re.compile(r'put_own_line\(LOG_LEVEL_([A-Z]+), "((?:[^"\\]|\\.)*)"')
 STRING = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(PRI[diux](?:8|16|32|64)))')
 KEYED = re.compile(r' [a-z_][a-z0-9_]*=(?:"[^"]*"|[^\s"]+)')
 RESERVED = {"time", "level", "module", "message", "cut"}
@@ -44,7 +46,7 @@ def catalogue(text):
     """The rows of log.md: (level, module, message, keys), and what it means and what to do."""
     rows = []
     for line in text.splitlines():
-        cells = [c.strip() for c in line.strip().strip("|").split(" | ")]
+        cells = [c.strip() for c in line.strip().strip("|").split("|")]
         if len(cells) == 6 and cells[0] in ("error", "warn", "info", "debug"):
             rows.append((cells[0], cells[1], cells[2].strip("`"), cells[3], cells[4], cells[5]))
     return rows
@@ -104,8 +106,11 @@ class Catalogue(unittest.TestCase):
     """log.md has a row for each line that the player can write, and none for another."""
 
     def written(self):
-        return {(level, path.stem, *message_and_keys(found)) for path in sorted((TOP / "player").rglob("*.c"))
-                for level, found in calls(path.read_text()) if found}
+        own = {(level.lower(), "log", *message_and_keys(found.replace('\\"', '"')))
+               for level, found in OWN.findall((TOP / "player/base/log.c").read_text())}
+        self.assertEqual(len(own), 2)
+        return own | {(level, path.stem, *message_and_keys(found)) for path in sorted((TOP / "player").rglob("*.c"))
+                      for level, found in calls(path.read_text()) if found}
 
     def test_every_line_is_explained(self):
         explained = {row[:4] for row in catalogue(CATALOGUE.read_text())}
@@ -121,6 +126,12 @@ class Catalogue(unittest.TestCase):
             with self.subTest(row[2]):
                 self.assertGreater(len(row[4]), 10)
                 self.assertTrue(row[5])
+
+    def test_each_refusal_is_explained(self):
+        rows = re.findall(r"^\| `([a-z_]+)` \|", CATALOGUE.read_text(), re.MULTILINE)
+        names = [name for file in ("playlist/pointer.c", "sync/trust.c") for name in
+                 re.findall(r'\[(?:POINTER|TRUST)_[A-Z_]+\] = \{(?:\.name = )?"([a-z_]+)"', (TOP / "player" / file).read_text())]
+        self.assertEqual(sorted(rows), sorted(set(names) - {"new", "same", "none"}))
 
     def test_a_row_is_read(self):
         self.assertEqual(catalogue("| warn | state | `cannot save` | path reason | the disk is full | make room |\n| level | a | b | c | d | e |"),

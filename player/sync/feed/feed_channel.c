@@ -138,7 +138,7 @@ static struct edition *make_edition(struct feed_channel *channel, enum offer off
 static void postpone_offer(struct feed_channel *channel, enum offer offer, const char *reason)
 {
     if (!channel->failures)
-        log_error("cannot activate playlist, retrying kind=%s reason=\"%s\"",
+        log_error("cannot activate the playlist, retrying kind=%s reason=\"%s\"",
                   offer == OFFER_TAKEOVER ? "takeover" : "playlist", reason);
     bool takeover_stays = channel->offered == OFFER_TAKEOVER && offer == OFFER_PLAYLIST;
     struct edition *card = takeover_stays ? make_empty_edition(channel) : NULL;
