@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 nice -n 19 python3 src/film.py "$tmp"
 python3 src/film_grain.py 1920 1080 >"$tmp/grain.ppm"
 
-# The grain goes on before the colours are rounded to video's range.  A closed
+# The grain goes on before the colors are rounded to video's range.  A closed
 # group of pictures each second lets a player that joins late find its frame;
 # bitexact and a fixed number of threads give the same bytes on every run.  Level
 # 4.0 is what any hardware decoder takes.  Key frames are no finer than the rest:

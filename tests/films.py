@@ -44,7 +44,7 @@ class Picture:
             if kind == b"IHDR":
                 self.width, self.height, depth, color = struct.unpack_from(">IIBB", body)
                 if (depth, color) != (8, 2):
-                    raise ValueError(f"{path}: depth {depth}, colour type {color}")
+                    raise ValueError(f"{path}: depth {depth}, color type {color}")
             elif kind == b"IDAT":
                 packed += body
             place += length + 12
@@ -68,7 +68,7 @@ class Picture:
         return min((left, up, corner), key=lambda value: abs(guess - value))
 
     def at(self, x, y):
-        """The colour at fractions of the picture."""
+        """The color at fractions of the picture."""
         place = (int(y * self.height) * self.width + int(x * self.width)) * 3
         return tuple(self.bytes[place:place + 3])
 

@@ -22,7 +22,7 @@ PATIENT = ("--decode-timeout", "60")
 
 
 def png(path, width, height, color):
-    """Writes a PNG of one colour (r, g, b), or of color(x, y) for each pixel."""
+    """Writes a PNG of one color (r, g, b), or of color(x, y) for each pixel."""
     rows = bytearray()
     for y in range(height):
         rows.append(0)

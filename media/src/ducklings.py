@@ -11,12 +11,12 @@ def lake(s, hy, ridges, near):
     s.rect(0, 0, w, hy + 2, s.lin(0, 0, 0, hy, (0, mix(TEAL, MIST, .55)), (.45, mix(MIST, HAZE, .45)), (1, PALE)))
     s.rect(0, hy, w, h - hy, s.lin(0, hy, 0, h, (0, PALE), (.05, mix(HAZE, PALE, .45)), (.16, mix(MIST, HAZE, .45)),
                                    (.30, mix(TEAL, MIST, .62)), (.46, mix(DEEP, TEAL, .72)), (.68, mix(NIGHT, DEEP, .55)), (1, NIGHT)))
-    for pts, colour, haze in ridges:
+    for pts, color, haze in ridges:
         up = [(x, hy - y) for x, y in pts]
         down = [(x, hy + y * .8) for x, y in pts]
         top = max(y for _, y in pts)
-        s.path(smooth(up) + 'L%d,%dL0,%dZ' % (w, hy + 1, hy + 1), s.lin(0, hy - top, 0, hy, (0, colour), (1, haze)))
-        s.path(smooth(down) + 'L%d,%dL0,%dZ' % (w, hy, hy), s.lin(0, hy, 0, hy + top * .8, (0, haze, .75), (1, colour, .10)))
+        s.path(smooth(up) + 'L%d,%dL0,%dZ' % (w, hy + 1, hy + 1), s.lin(0, hy - top, 0, hy, (0, color), (1, haze)))
+        s.path(smooth(down) + 'L%d,%dL0,%dZ' % (w, hy, hy), s.lin(0, hy, 0, hy + top * .8, (0, haze, .75), (1, color, .10)))
     s.rect(0, hy - 40, w, 130, s.lin(0, hy - 40, 0, hy + 90, (0, ICE, 0), (.32, ICE, .55), (1, ICE, 0)))  # mist on the shore
     r = Rnd(near)
     for _ in range(26):  # a breath of wind: long lenses of lighter and darker water
@@ -86,10 +86,10 @@ class Scull:
         dl = (pin[0] - grip[0]) / (pin[1] - grip[1])
         at = lambda t: (pin[0] + dl * (t - pin[1]), t * side)
         z = lambda t: max(.02, .30 - (t - .80) * .197)
-        colour = ICE
+        color = ICE
         for l in (-.78, .02):  # the rigger's stays
             s.stroke(line([self.p(l, .15 * side, .17), self.p(pin[0], pin[1] * side, .26)]), mix(HAZE, PALE, .5), .03 * k)
-        s.stroke(line([self.p(*at(.12), z(.12)), self.p(*at(2.25), z(2.25))]), colour, .045 * k)
+        s.stroke(line([self.p(*at(.12), z(.12)), self.p(*at(2.25), z(2.25))]), color, .045 * k)
         s.stroke(line([self.p(*at(.10), z(.10)), self.p(*at(.24), z(.24))]), INK, .055 * k)
         b = [(2.18, -.03), (2.24, -.10), (2.68, -.12), (2.70, .10), (2.30, .08), (2.18, .03)]
         s.poly([self.p(at(t)[0] + d, at(t)[1], .02) for t, d in b], ICE)

@@ -63,17 +63,17 @@ def lake(s, cam, dawn):
     """ducklings.lake with a sky that brightens and water that goes by."""
     w, h, hy = s.w, s.h, cam.hy
     dusk = mix(NIGHT, TEAL, .45)
-    day = lambda colour, dark=.55: mix(mix(colour, dusk, dark + .08), colour, dawn)
+    day = lambda color, dark=.55: mix(mix(color, dusk, dark + .08), color, dawn)
     s.rect(0, 0, w, hy + 2, s.lin(0, 0, 0, hy, (0, day(mix(TEAL, MIST, .55))), (.45, day(mix(MIST, HAZE, .45))), (1, day(PALE, .42))))
     s.rect(0, hy, w, h - hy, s.lin(0, hy, 0, h, (0, day(PALE, .42)), (.05, day(mix(HAZE, PALE, .45), .45)), (.16, day(mix(MIST, HAZE, .45))),
                                    (.30, day(mix(TEAL, MIST, .62))), (.46, day(mix(DEEP, TEAL, .72))), (.68, day(mix(NIGHT, DEEP, .55), .4)), (1, NIGHT)))
-    for pts, close, colour, haze in RIDGES:
+    for pts, close, color, haze in RIDGES:
         go = -cam.dX * 9 * close - 60 * close
-        colour, haze = day(colour), day(haze, .45)
+        color, haze = day(color), day(haze, .45)
         up, down = [(x + go, hy - y) for x, y in pts], [(x + go, hy + y * .8) for x, y in pts]
         top = max(y for _, y in pts)
-        s.path(smooth(up) + 'L%d,%dL-500,%dZ' % (w + 500, hy + 1, hy + 1), s.lin(0, hy - top, 0, hy, (0, colour), (1, haze)))
-        s.path(smooth(down) + 'L%d,%dL-500,%dZ' % (w + 500, hy, hy), s.lin(0, hy, 0, hy + top * .8, (0, haze, .75), (1, colour, .10)))
+        s.path(smooth(up) + 'L%d,%dL-500,%dZ' % (w + 500, hy + 1, hy + 1), s.lin(0, hy - top, 0, hy, (0, color), (1, haze)))
+        s.path(smooth(down) + 'L%d,%dL-500,%dZ' % (w + 500, hy, hy), s.lin(0, hy, 0, hy + top * .8, (0, haze, .75), (1, color, .10)))
     veil = lerp(.30, .55, dawn)
     s.rect(0, hy - 40, w, 130, s.lin(0, hy - 40, 0, hy + 90, (0, ICE, 0), (.32, ICE, veil), (1, ICE, 0)))
 

@@ -28,7 +28,7 @@ def rgb(c):
 
 
 def mix(a, b, t):
-    """The colour t of the way from a to b."""
+    """The color t of the way from a to b."""
     return '#%02x%02x%02x' % tuple(round(p + (q - p) * t) for p, q in zip(rgb(a), rgb(b)))
 
 
@@ -115,7 +115,7 @@ class Sheet:
         return out
 
     def lin(self, x1, y1, x2, y2, *stops):
-        """A linear gradient; stops are (offset, colour[, opacity])."""
+        """A linear gradient; stops are (offset, color[, opacity])."""
         i = self._id()
         self.defs.append('<linearGradient id="%s" gradientUnits="userSpaceOnUse" x1="%s" y1="%s" x2="%s" y2="%s">%s</linearGradient>'
                          % (i, n(x1), n(y1), n(x2), n(y2), self._stops(stops)))
@@ -129,9 +129,9 @@ class Sheet:
                          % (i, n(x), n(y), n(r), t, self._stops(stops)))
         return 'url(#%s)' % i
 
-    def glow(self, x, y, r, colour, strength=1.0, squash=1.0):
+    def glow(self, x, y, r, color, strength=1.0, squash=1.0):
         """A soft light without an edge."""
-        fall = [(t / 10, colour, round(strength * (1 - t / 10) ** 2.4, 3)) for t in range(11)]
+        fall = [(t / 10, color, round(strength * (1 - t / 10) ** 2.4, 3)) for t in range(11)]
         f = self.rad(x, y, r, *fall, squash=squash)
         self.body.append('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>'
                          % (n(x - r), n(y - r * squash), n(2 * r), n(2 * r * squash), f))
@@ -146,10 +146,10 @@ class Sheet:
     def poly(self, pts, fill, **a):
         self.path(line(pts, True), fill, **a)
 
-    def stroke(self, d, colour, width, **a):
+    def stroke(self, d, color, width, **a):
         a.setdefault('stroke_linecap', 'round')
         a.setdefault('stroke_linejoin', 'round')
-        self.path(d, 'none', stroke=colour, stroke_width=width, **a)
+        self.path(d, 'none', stroke=color, stroke_width=width, **a)
 
     def rect(self, x, y, w, h, fill, **a):
         self.body.append('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>'

@@ -35,15 +35,15 @@ def far_towns(s, cx, cy, R, low, towns, seed):
                 s.dot(x, y, r.uniform(1.2, 2.0) + 1.2 * tt, PALE, opacity=round(r.uniform(.12, .42) * (1 - .8 * tt), 3))
 
 
-def blocks(s, ground, spans, colour, foot, light=None):
+def blocks(s, ground, spans, color, foot, light=None):
     """Buildings (x, width, height, step) standing on the ground; light is the side towards the shop."""
     for x, wd, ht, cut in spans:
         y0, y1 = ground(x), ground(x + wd)
         base = max(y0, y1) + 40
         top = min(y0, y1) - ht
         d = [(x, base), (x, top + cut), (x + wd * .38, top + cut), (x + wd * .38, top), (x + wd, top), (x + wd, base)] if cut else [(x, base), (x, top), (x + wd, top), (x + wd, base)]
-        s.poly(d, s.lin(0, top, 0, base, (0, colour), (1, foot)))
-        s.stroke(line(d[1:-1]), mix(colour, MIST, .22), 2, opacity=.55)
+        s.poly(d, s.lin(0, top, 0, base, (0, color), (1, foot)))
+        s.stroke(line(d[1:-1]), mix(color, MIST, .22), 2, opacity=.55)
 
 
 # --- the shop: 200 units wide, its step on y = 0 -------------------------------

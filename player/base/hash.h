@@ -1,4 +1,5 @@
-/* SHA-256, piece by piece: every stored file is named by it. One thread at a time for each object. */
+/* SHA-256, piece by piece: every stored file is named by it. One thread at a time for each
+ * object. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

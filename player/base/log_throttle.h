@@ -1,6 +1,6 @@
-/* Keeps trouble that comes and goes from filling the log. Trouble that lasts is logged once; one that
- * comes back is logged again after an hour at the soonest, with how often it was suppressed, or after
- * there was progress.
+/* Keeps trouble that comes and goes from filling the log. Trouble that lasts is logged once; one
+ * that comes back is logged again after an hour at the soonest, with how often it was suppressed,
+ * or after there was progress.
  *
  * Belongs to the feed's thread. Zeroed: nothing was logged. */
 #ifndef BASE_LOG_THROTTLE_H
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Beyond so many kinds of trouble within an hour further ones are not logged: a server that fails in a
- * new way each time does not fill the log either. */
+/* Beyond so many kinds of trouble within an hour further ones are not logged: a server that fails
+ * in a new way each time does not fill the log either. */
 #define LOG_THROTTLE_KINDS_MAX 8
 #define LOG_THROTTLE_NS (INT64_C(3600) * 1000000000)
 
@@ -24,8 +24,8 @@ struct log_throttle {
     bool unresolved;  /* trouble was logged, and its end was not yet */
 };
 
-/* There is trouble of this kind. True: log it now; *suppressed is how often it was not logged since it
- * was logged last. */
+/* There is trouble of this kind. True: log it now; *suppressed is how often it was not logged since
+ * it was logged last. */
 bool log_throttle_failed(struct log_throttle *throttle, const char *kind, int64_t now_ns,
                          unsigned *suppressed);
 

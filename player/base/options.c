@@ -383,7 +383,8 @@ bool options_read_file(const struct option_table *table, char *bytes, const char
     return true;
 }
 
-/* The column where explanations begin, at most; options that are longer have a line of their own. */
+/* The column where explanations begin, at most; options that are longer have a line of their
+ * own. */
 #define HELP_COLUMN_MAX 26
 #define HELP_COLUMNS 80
 #define HELP_LEFT 80

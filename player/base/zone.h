@@ -30,9 +30,9 @@ struct zone {
     struct civil_change *table;
 };
 
-/* Loads a zone by its IANA name, as installed below TZDIR or ZONE_FOLDER. "UTC" works without
- * zone data, too. On failure *zone is zeroed. Errors: ERR_INPUT (no possible name: absolute, "..", a hidden
- * file, a character that no zone has; or a damaged file, or one that counts leap seconds),
+/* Loads a zone by its IANA name, as installed below TZDIR or ZONE_FOLDER. "UTC" works without zone
+ * data, too. On failure *zone is zeroed. Errors: ERR_INPUT (no possible name: absolute, "..", a
+ * hidden file, a character that no zone has; or a damaged file, or one that counts leap seconds),
  * ERR_MISSING (no such zone here), ERR_LIMIT, ERR_SYSTEM. */
 MUST_CHECK bool zone_load(struct zone *zone, const char *name, struct err *err);
 

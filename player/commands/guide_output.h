@@ -31,8 +31,8 @@ struct guide_total {
     int64_t plays, time_ms;
 };
 
-/* Errors: ERR_SYSTEM (out of memory). guide_output_finish in any case. The playlist must outlive the
- * lines. */
+/* Errors: ERR_SYSTEM (out of memory). guide_output_finish in any case. The playlist must outlive
+ * the lines. */
 MUST_CHECK bool guide_output_init(struct guide_output *output, enum guide_format format,
                                   const struct playlist *playlist, struct err *err);
 void guide_output_finish(struct guide_output *output);

@@ -431,7 +431,8 @@ static void run_play(struct play *play)
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
         if (!switch_edition(play, &err))
-            log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"", err.text);
+            log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"",
+                      err.text);
         update_show_clock(play, now_ns);
         loader_poll(play->loader);
         if (!play->drawn) /* an event may invalidate the memory that a frame was drawn in */

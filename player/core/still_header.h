@@ -32,8 +32,8 @@ bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *h
 /* A picture that is not in memory as a whole; its owner provides one part of it at a time. */
 struct still_bytes {
     size_t size;
-    /* The bytes from `at` on; `count` is 1 to PICTURE_LOOK_BYTES_MAX, and all of them are inside the
-     * picture. They stay valid until the next call. NULL where they can't be read. */
+    /* The bytes from `at` on; `count` is 1 to STILL_READ_BYTES_MAX, and all of them are inside
+     * the picture. They stay valid until the next call. NULL where they can't be read. */
     const uint8_t *(*read)(void *context, size_t at, size_t count);
     void *context;
 };

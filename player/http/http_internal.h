@@ -57,8 +57,8 @@ struct http_transfer {
     char words[CURL_ERROR_SIZE];
 };
 
-/* http_rate_limit.c: how much may be read at once; join and leave take a transfer into the division of
- * the bandwidth, where it is capped, and out of it. */
+/* http_rate_limit.c: how much may be read at once; join and leave take a transfer into the division
+ * of the bandwidth, where it is capped, and out of it. */
 long http_rate_limit_buffer_bytes(const struct http_transfer *t);
 void http_rate_limit_join(struct http_transfer *t);
 void http_rate_limit_leave(struct http_transfer *t);

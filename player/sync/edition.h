@@ -26,18 +26,18 @@ MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playl
                                    struct err *err);
 
 /* False (ERR_INPUT) where a file is a film, a picture or the like by its first bytes, and so not a
- * playlist: for a better error than the JSON parser's. True also where it can't be read: who reads it
- * gets that error. */
+ * playlist: for a better error than the JSON parser's. True also where it can't be read: who reads
+ * it gets that error. */
 MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
 
 /* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
- * or unreadable, or no picture that can be shown (media_verify.h), is a fault with the JSON path of each
- * place that names it, a time zone that is not known here is one, too. NULL on failure. */
+ * or unreadable, or no picture that can be shown (media_verify.h), is a fault with the JSON path of
+ * each place that names it, a time zone that is not known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
 
-/* The edition of a playlist file that was parsed already, with its media beside it, there or not: for
- * `check`, which reports each. Takes ownership of the playlist. NULL when out of memory. */
+/* The edition of a playlist file that was parsed already, with its media beside it, there or not:
+ * for `check`, which reports each. Takes ownership of the playlist. NULL when out of memory. */
 struct edition *edition_create_unchecked(struct playlist *playlist, const char *path);
 
 /* Takes ownership of `playlist`, of `paths` (malloc'd array of malloc'd strings, one an asset) and

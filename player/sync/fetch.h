@@ -1,5 +1,5 @@
-/* Fetches files from a web server or from a folder (a USB stick, a share, what rsync fills), through
- * one interface, so that its callers need not know which.
+/* Fetches files from a web server or from a folder (a USB stick, a share, what rsync fills),
+ * through one interface, so that its callers need not know which.
  *
  * A location is an http(s) URL or the absolute path of a file. Belongs to one thread, apart from
  * fetch_wake. Transfers from folders move a stretch at each fetch_run, as those of http do. */
@@ -21,8 +21,8 @@ struct fetch *fetch_create(const struct http_config *http, struct err *err);
 void fetch_destroy(struct fetch *fetch);
 
 /* A base as an operator wrote it: an http(s) URL (http_url_clean), or a folder, which is made
- * absolute and gets a '/' at its end (it need not exist now: a stick may be plugged in later). The caller frees. NULL:
- * ERR_INPUT. */
+ * absolute and gets a '/' at its end (it need not exist now: a stick may be plugged in later). The
+ * caller frees. NULL: ERR_INPUT. */
 char *fetch_base_clean(const char *text, struct err *err);
 
 /* `reference` against a base (what fetch_base_clean gave, or a location): RFC 3986 for URLs; for

@@ -107,8 +107,8 @@ static void print_tag(const struct stat *st, char tag[HTTP_VALIDATOR_BYTES])
              (unsigned long)st->st_ctim.tv_nsec);
 }
 
-/* stat comes first, as to open a device can have effects. What was put in the file's place meanwhile
- * is found by fstat; O_NONBLOCK keeps it from blocking. */
+/* stat comes first, as to open a device can have effects. What was put in the file's place
+ * meanwhile is found by fstat; O_NONBLOCK keeps it from blocking. */
 static bool open_file(struct fetch_file *file)
 {
     struct stat st;

@@ -1,8 +1,8 @@
-/* Which media files of an edition have the hash that they should have. A file that was on disk before
- * the player started is shown only once it was read again.
+/* Which media files of an edition have the hash that they should have. A file that was on disk
+ * before the player started is shown only once it was read again.
  *
- * Shared by the feed's thread, which reads and integrity, and the main thread, which asks; freed with
- * the last reference. Any thread. */
+ * Shared by the feed's thread, which reads and marks, and the main thread, which asks; freed
+ * with the last reference. Any thread. */
 #ifndef SYNC_INTEGRITY_H
 #define SYNC_INTEGRITY_H
 

@@ -280,8 +280,8 @@ static void merge_file_at_start(struct state_file *file, const char *name)
         log_warn("cannot read state file, ignoring it reason=\"%s\"", err.text);
 }
 
-/* Pinning one key more, or one less, must not forget what was seen under those that stay. The file of
- * exactly these keys comes first: of two expiries of one takeover it has the later one. */
+/* Pinning one key more, or one less, must not forget what was seen under those that stay. The file
+ * of exactly these keys comes first: of two expiries of one takeover it has the later one. */
 static void merge_all_files(struct state_file *file)
 {
     merge_file_at_start(file, file->name);

@@ -5,9 +5,9 @@
  *
  * The digits are a hash of the channel's name and the ids of the pinned keys, in any order. The
  * file says by which key each thing was signed. From a file of the same channel that shares a
- * pinned key, what the keys that are pinned now have signed is merged, so that pinning a key more or a
- * key less forgets nothing of those that stay; and what a thief has signed with a key, be it the
- * highest version there is, is forgotten with that key.
+ * pinned key, what the keys that are pinned now have signed is merged, so that pinning a key more
+ * or a key less forgets nothing of those that stay; and what a thief has signed with a key, be it
+ * the highest version there is, is forgotten with that key.
  *
  * One thread at a time; several players of one user on one machine may share a folder. */
 #ifndef SYNC_STATE_H
@@ -35,9 +35,10 @@ struct state {
 
 struct state_file;
 
-/* Reads the state, zero where there is none. A file that is damaged (it carries a checksum) or can't
- * be read is logged and ignored. The folder is created by state_raise, which also reports one that
- * can't be created or written. NULL only when out of memory, or with an invalid path or channel. */
+/* Reads the state, zero where there is none. A file that is damaged (it carries a checksum) or
+ * can't be read is logged and ignored. The folder is created by state_raise, which also reports one
+ * that can't be created or written. NULL only when out of memory, or with an invalid path or
+ * channel. */
 struct state_file *state_open(const char *folder, const char *channel, const struct trust *trust,
                               struct err *err);
 void state_close(struct state_file *file); /* NULL is allowed */

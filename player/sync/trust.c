@@ -174,8 +174,8 @@ static bool read_key_file(char *text, size_t size, uint8_t bytes[PUBLIC_BYTES], 
     return true;
 }
 
-/* A secret in a form that has_secret_key does not know must not reach the log either: a long text of
- * base64's letters alone is not written as if it were a path. */
+/* A secret in a form that has_secret_key does not know must not reach the log either: a long text
+ * of base64's letters alone is not written as if it were a path. */
 static bool can_be_shown(const char *text)
 {
     size_t length = strlen(text), letters = 0;
@@ -228,7 +228,8 @@ static enum signature_check verify_signature(const struct key *key,
         verdict = EVP_DigestVerify(context, signature, SIGNATURE_BYTES, data, size);
     EVP_PKEY_free(public_key);
     EVP_MD_CTX_free(context);
-    /* The error that libcrypto queues for a bad signature would be taken for one of its next call. */
+    /* The error that libcrypto queues for a bad signature would be taken for one of its next
+     * call. */
     ERR_clear_error();
     if (verdict == 1)
         return SIGNATURE_GOOD;

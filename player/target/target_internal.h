@@ -24,8 +24,8 @@ char *target_join(const char *base, const char *name);
 /* Names are checked before they become parts of paths and URLs. Prefixes are names, too. */
 bool target_name_is_good(const char *name);
 
-/* target_local_file.c: a local file on its way. Its length is checked when it is opened, its bytes are
- * hashed as they pass, and before the last of them may go on, the hash is compared. */
+/* target_local_file.c: a local file on its way. Its length is checked when it is opened, its bytes
+ * are hashed as they pass, and before the last of them may go on, the hash is compared. */
 struct target_local_file {
     const struct target_file *file;
     int fd;

@@ -263,7 +263,7 @@ class Screens(Served):
             self.pictures[f"{name}.png"] = (self.folder / f"{name}.png").read_bytes()
 
     def version(self, version, name, takeover=False, days=1.0, fields=None):
-        """Uploads a version that shows one colour, as a publisher does: media, playlist, pointer."""
+        """Uploads a version that shows one color, as a publisher does: media, playlist, pointer."""
         media = {f"{name}.png": self.pictures[f"{name}.png"]}
         made, spots = {}, {name: {"image": f"{name}.png", "duration": 3600}}
         files = {f"{name}.png": channel.entry(f"{name}.png", media[f"{name}.png"], width=64, height=36)}

@@ -278,7 +278,7 @@ class Mixes(Films):
         self.half_way({"one": {"video": "a.mp4", "transition": fade(0.6), **style},
                        "two": {"video": "c.mp4", "transition": fade(0.4), **style}})
 
-    def test_film_to_tagline_on_colour(self):
+    def test_film_to_tagline_on_color(self):
         self.half_way({"one": {"video": "a.mp4", "transition": fade(0.6)},
                        "two": {"tagline": {"en": "Small"}, "background": "#ff6a00", "duration": 2, "transition": fade(0.6)}})
 

@@ -179,7 +179,7 @@ class OnScreen(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
         self.list = self.folder / "playlist.json"
-        # Four corners of four colours, so that a turned or mirrored picture is told apart.
+        # Four corners of four colors, so that a turned or mirrored picture is told apart.
         corners = {(0, 0): (220, 40, 40), (1, 0): (40, 200, 60), (0, 1): (40, 60, 220), (1, 1): (230, 210, 50)}
         png(self.folder / "corners.png", 64, 36, lambda x, y: corners[x // 32, y // 18])
 

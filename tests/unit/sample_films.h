@@ -101,7 +101,7 @@ static inline struct sample_color sample_color_of(enum frame_matrix matrix, doub
     }};
 }
 
-/* The largest difference of a pixel from a colour, which is limited to what can be shown. */
+/* The largest difference of a pixel from a color, which is limited to what can be shown. */
 static inline double sample_color_apart(uint32_t pixel, struct sample_color color)
 {
     double most = 0;
@@ -129,7 +129,7 @@ static inline double sample_film_between(const struct frame *frame, int plane, d
            (lower[x0] * (1 - fx) + lower[x1] * fx) * fy;
 }
 
-/* The colour of a place in a frame, x and y in its pixels: chroma's samples lie in the middle of
+/* The color of a place in a frame, x and y in its pixels: chroma's samples lie in the middle of
  * four pixels. */
 static inline struct sample_color sample_film_color(const struct frame *frame, double x, double y)
 {

@@ -1,4 +1,4 @@
-/* Films on every kind of display: colours, one frame after the other, two films at once.
+/* Films on every kind of display: colors, one frame after the other, two films at once.
  *
  * OpenGL is Mesa's llvmpipe through SDL's offscreen driver; where there is none, those tests say
  * so. */

@@ -24,7 +24,7 @@ static struct film_file first_frame(const char *name, int rotation, struct film_
     return film;
 }
 
-/* The colour in the frame's middle, by the formulas of BT.601 and BT.709: libyuv's own are off by
+/* The color in the frame's middle, by the formulas of BT.601 and BT.709: libyuv's own are off by
  * up to 7 in blue. */
 static void middle(const struct film_file *film, int slot, int rgb[3])
 {
@@ -46,7 +46,7 @@ static void middle(const struct film_file *film, int slot, int rgb[3])
 static const struct {
     const char *name;
     const char *words; /* after the input */
-    enum frame_matrix colour;
+    enum frame_matrix color;
     bool converted;
 } cards[] = {
     {"601", "-vf scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -colorspace smpte170m",
@@ -91,19 +91,19 @@ static const struct {
 };
 #define CARDS (sizeof cards / sizeof *cards)
 
-static void colours_are_right(void **state)
+static void colors_are_right(void **state)
 {
     (void)state;
-    static const uint8_t colours[][3] = {{255, 255, 255}, {0, 0, 0},     {128, 128, 128},
-                                         {200, 60, 40},   {30, 90, 200}, {40, 180, 60}};
-    for (size_t i = 0; i < CARDS * (sizeof colours / sizeof *colours); i++) {
-        const uint8_t *colour = colours[i / CARDS];
+    static const uint8_t colors[][3] = {{255, 255, 255}, {0, 0, 0},     {128, 128, 128},
+                                        {200, 60, 40},   {30, 90, 200}, {40, 180, 60}};
+    for (size_t i = 0; i < CARDS * (sizeof colors / sizeof *colors); i++) {
+        const uint8_t *color = colors[i / CARDS];
         char words[1024];
-        /* The colour as the source's is of 64 × 64 RGB pixels. */
+        /* The color as the source's is of 64 × 64 RGB pixels. */
         uint8_t *card = malloc(64 * 64 * 3);
         assert_non_null(card);
         for (size_t j = 0; j < 64 * 64 * 3; j++)
-            card[j] = colour[j % 3];
+            card[j] = color[j % 3];
         film_file_write("card.rgb", card, 64 * 64 * 3);
         free(card);
         snprintf(words, sizeof words,
@@ -121,11 +121,11 @@ static void colours_are_right(void **state)
         int tolerance = stored == FILM_MATRIX_2020 ? TOLERANCE_OTHER_MATRIX : TOLERANCE;
         bool near = true;
         for (int j = 0; j < 3; j++)
-            near = near && abs(rgb[j] - colour[j]) <= tolerance;
-        if (!near || facts->layout.matrix != cards[i % CARDS].colour ||
+            near = near && abs(rgb[j] - color[j]) <= tolerance;
+        if (!near || facts->layout.matrix != cards[i % CARDS].color ||
             (counts.converted > 0) != cards[i % CARDS].converted)
             fail_msg("%s: %d %d %d became %d %d %d, kind %d, %jd converted", cards[i % CARDS].name,
-                     colour[0], colour[1], colour[2], rgb[0], rgb[1], rgb[2],
+                     color[0], color[1], color[2], rgb[0], rgb[1], rgb[2],
                      (int)facts->layout.matrix, (intmax_t)counts.converted);
         film_file_close(&film);
     }
@@ -317,13 +317,13 @@ static void a_reader_that_holds_all_slots_is_waited_for(void **state)
     film_file_close(&film);
 }
 
-/* Pictures without colours, and those that are stored as red, green and blue. */
-static void other_ways_to_store_colours(void **state)
+/* Pictures without colors, and those that are stored as red, green and blue. */
+static void other_ways_to_store_colors(void **state)
 {
     (void)state;
     static const struct {
         const char *encoder;
-        const uint8_t colour[3];
+        const uint8_t color[3];
     } cases[] = {
         {"libx264 -pix_fmt gray", {128, 128, 128}},
         {"libx264 -pix_fmt gray", {255, 255, 255}},
@@ -334,20 +334,20 @@ static void other_ways_to_store_colours(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char words[512];
-        const uint8_t *colour = cases[i].colour;
+        const uint8_t *color = cases[i].color;
         snprintf(words, sizeof words,
                  "-f lavfi -i color=c=0x%02x%02x%02x:s=64x64,format=rgb24 -frames:v 1 -c:v %s "
                  "-preset ultrafast -qp 1 {}/stored.mp4",
-                 colour[0], colour[1], colour[2], cases[i].encoder);
+                 color[0], color[1], color[2], cases[i].encoder);
         film_file_run(words);
         struct film_output output;
         struct film_file film = first_frame("stored.mp4", 0, &output);
         int rgb[3];
         middle(&film, output.slot, rgb);
         for (int j = 0; j < 3; j++)
-            if (abs(rgb[j] - colour[j]) > TOLERANCE)
-                fail_msg("%s: %d %d %d became %d %d %d", cases[i].encoder, colour[0], colour[1],
-                         colour[2], rgb[0], rgb[1], rgb[2]);
+            if (abs(rgb[j] - color[j]) > TOLERANCE)
+                fail_msg("%s: %d %d %d became %d %d %d", cases[i].encoder, color[0], color[1],
+                         color[2], rgb[0], rgb[1], rgb[2]);
         film_file_close(&film);
     }
 }
@@ -389,9 +389,9 @@ static void pictures_begin_where_their_crop_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(colours_are_right),
+        cmocka_unit_test(colors_are_right),
         cmocka_unit_test(large_films_without_a_matrix_are_hd),
-        cmocka_unit_test(other_ways_to_store_colours),
+        cmocka_unit_test(other_ways_to_store_colors),
         cmocka_unit_test(pictures_begin_where_their_crop_says),
         cmocka_unit_test(all_sizes_are_whole),
         cmocka_unit_test(the_smallest_film_plays),

@@ -1,8 +1,8 @@
 /* Films whose workers die or stop, on screen and before: another one goes on, at the right frame.
  *
- * film_client.c executes this program again as the worker. Time goes by here: what breaks is left alone
- * for a while, and goes on where it would be by then. loader.c is compiled in here, to see whether
- * it waits. */
+ * film_client.c executes this program again as the worker. Time goes by here: what breaks is left
+ * alone for a while, and goes on where it would be by then. loader.c is compiled in here, to see
+ * whether it waits. */
 #include "decode/worker_process.h"
 
 static int waits;
@@ -235,8 +235,8 @@ static void one_that_crashes_again_and_again(void **state)
     assert_int_equal(count_jobs(&sounds), 3);
 }
 
-/* A system call that the sandbox forbids counts like a crash, but for the first time: after the third
- * one another worker is still to come. */
+/* A system call that the sandbox forbids counts like a crash, but for the first time: after the
+ * third one another worker is still to come. */
 static void one_that_breaks_the_sandbox_again_and_again(void **state)
 {
     (void)state;

@@ -13,7 +13,7 @@
 
 static const struct layout_box whole = {0, 0, WIDTH, HEIGHT};
 
-/* Four fields of four colours: a picture that is turned, moved or distorted is told apart. */
+/* Four fields of four colors: a picture that is turned, moved or distorted is told apart. */
 static uint32_t field(double x, double y)
 {
     static const uint32_t colors[4] = {0xffc83020, 0xff20b040, 0xff3040d0, 0xffe0d040};
@@ -46,7 +46,7 @@ static struct display_mix alone(const struct picture *picture)
     return (struct display_mix){.to = {picture, 0}, .mix = 1, .dim = 1};
 }
 
-/* It covers the new screen whole, and fields stay in their places; at its borders colours mix. */
+/* It covers the new screen whole, and fields stay in their places; at its borders colors mix. */
 static void it_fills_a_screen_of_any_size(void **state)
 {
     (void)state;

@@ -76,7 +76,7 @@ static uint32_t ramp(int x, int y)
     return 0xff000000u | v << 16 | (255 - v) << 8 | v;
 }
 
-/* Alpha grows downwards under one colour. */
+/* Alpha grows downwards under one color. */
 static uint32_t glass(int x, int y)
 {
     (void)x;
@@ -102,7 +102,7 @@ static void one_to_one_is_exact(void **state)
         }
 }
 
-static void one_colour_stays_it(void **state)
+static void one_color_stays_it(void **state)
 {
     (void)state;
     static const int sizes[] = {1, 2, 3, 17, 64, 100, 511};
@@ -250,7 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_to_one_is_exact),
-        cmocka_unit_test(one_colour_stays_it),
+        cmocka_unit_test(one_color_stays_it),
         cmocka_unit_test(half_a_checker_is_middle_grey),
         cmocka_unit_test(a_ramp_stays_one),
         cmocka_unit_test(a_part_may_begin_between_pixels),

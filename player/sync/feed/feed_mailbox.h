@@ -1,5 +1,5 @@
-/* Private to the feed: the one place where its thread and the main thread meet. It holds one edition;
- * a newer one replaces one that was not taken. */
+/* Private to the feed: the one place where its thread and the main thread meet. It holds one
+ * edition; a newer one replaces one that was not taken. */
 #ifndef SYNC_FEED_FEED_MAILBOX_H
 #define SYNC_FEED_FEED_MAILBOX_H
 
@@ -53,16 +53,16 @@ size_t feed_mailbox_whole_bytes(const char *text, size_t size);
 /* Sets stop, and ends the sleep of feed_mailbox_sleep_until. */
 void feed_mailbox_stop(struct feed_mailbox *mailbox);
 
-/* Sleeps until the instant on the monotonic clock, or until feed_mailbox_stop. Needs no descriptor and
- * no memory: it is for when both have run out. */
+/* Sleeps until the instant on the monotonic clock, or until feed_mailbox_stop. Needs no descriptor
+ * and no memory: it is for when both have run out. */
 void feed_mailbox_sleep_until(struct feed_mailbox *mailbox, int64_t until_ns);
 
 /* What time it is (trusted_time.h), when the monotonic clock reads mono_ns, by the wall clock as it
  * is now. */
 struct trusted_time_now feed_mailbox_time(struct feed_mailbox *mailbox, int64_t mono_ns);
 
-/* Sets the floor to what the state says; raises it by a signature (trusted_time_raise), returning what
- * it was raised to, which has to be saved, or 0; moves it on as time passes. */
+/* Sets the floor to what the state says; raises it by a signature (trusted_time_raise), returning
+ * what it was raised to, which has to be saved, or 0; moves it on as time passes. */
 void feed_mailbox_set_floor(struct feed_mailbox *mailbox, int64_t floor_ms);
 int64_t feed_mailbox_raise_floor(struct feed_mailbox *mailbox, int64_t signed_ms);
 enum trusted_time_news feed_mailbox_follow_clock(struct feed_mailbox *mailbox);

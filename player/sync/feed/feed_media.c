@@ -101,8 +101,8 @@ static uint64_t number_cause(const struct err *err)
     return number | 1;
 }
 
-/* Whether this cause is in the log already. Most causes are logged once for all files; that a server
- * doesn't have a file, or has a wrong one, once for each. */
+/* Whether this cause is in the log already. Most causes are logged once for all files; that a
+ * server doesn't have a file, or has a wrong one, once for each. */
 static bool was_logged(const struct feed_media_file *item, const struct feed_media *media,
                        const struct err *err)
 {
@@ -202,8 +202,8 @@ static void fail_try(struct feed_media *media, struct feed_media_file *item, con
         item->due_ns = media->due_ns = now_ns;
         return;
     }
-    /* A part is kept where the transfer broke, or where this try did not touch it; not where it holds
-     * wrong bytes or fills the disk. */
+    /* A part is kept where the transfer broke, or where this try did not touch it; not where it
+     * holds wrong bytes or fills the disk. */
     feed_media_file_leave(item,
                           !item->store_failed && (broke || !item->begun || err->code == ERR_DISK));
     log_failed_try(media, item, err);

@@ -169,8 +169,8 @@ static void start_download(struct feed_pointer *follower, int64_t now_ns)
                   feed_pointer_kind_name(follower), newest->pointer.version, err.text);
 }
 
-/* Decided anew at each turn: a takeover that is over by a clock that is wrong for a moment is fetched
- * once the clock is right. */
+/* Decided anew at each turn: a takeover that is over by a clock that is wrong for a moment is
+ * fetched once the clock is right. */
 static void follow_newest(struct feed_pointer *follower, int64_t now_ns)
 {
     const struct pointer *newest = &follower->newest.pointer;

@@ -52,15 +52,15 @@ void feed_pointer_poll_soon(struct feed_pointer *follower);
 /* Of what the rollout has in force; NULL: nothing. */
 const struct pointer *feed_pointer_in_force(const struct feed_pointer *follower);
 
-/* What time it is here, when the monotonic clock reads now_ns. As feed_mailbox_time says; but where no
- * time service keeps the wall clock, it is at least as late as the newest pointer accepted here was
- * signed, and what has gone by since. The other kind's pointers don't count: a playlist that was
- * signed by a clock hours ahead must not keep every takeover from the screen. */
+/* What time it is here, when the monotonic clock reads now_ns. As feed_mailbox_time says; but where
+ * no time service keeps the wall clock, it is at least as late as the newest pointer accepted here
+ * was signed, and what has gone by since. The other kind's pointers don't count: a playlist that
+ * was signed by a clock hours ahead must not keep every takeover from the screen. */
 int64_t feed_pointer_now_ms(const struct feed_pointer *follower, int64_t now_ns);
 
-/* Whether a takeover in force is to be shown now: until it expires, or until a newer one was accepted
- * that has expired already (which calls it off). A newer one that is still being fetched does not
- * end it. */
+/* Whether a takeover in force is to be shown now: until it expires, or until a newer one was
+ * accepted that has expired already (which calls it off). A newer one that is still being fetched
+ * does not end it. */
 bool feed_pointer_is_active(const struct feed_pointer *follower, int64_t now_ns);
 
 /* Whether it is not active and never will be again. A clock that may be wrong does not decide

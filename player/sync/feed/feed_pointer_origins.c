@@ -69,8 +69,8 @@ static void refuse_version(struct feed_pointer *follower, struct feed_pointer_or
     refuse_pointer(follower, origin, pointer_verdict_name(verdict), words, reason, now_ns);
 }
 
-/* A pointer that could not be verified: it is refused, or, without a refusal, there was no memory to
- * verify it. Either is asked for again at the next poll. */
+/* A pointer that could not be verified: it is refused, or, without a refusal, there was no memory
+ * to verify it. Either is asked for again at the next poll. */
 static void reject_pointer(struct feed_pointer *follower, struct feed_pointer_origin *origin,
                            const char *refusal, const struct err *err, int64_t now_ns)
 {

@@ -14,7 +14,8 @@ struct feed_poll;
 enum feed_poll_news {
     FEED_POLL_NONE,      /* no answer since the last step */
     FEED_POLL_UNCHANGED, /* what was seen last is still there */
-    FEED_POLL_CHANGED, /* other bytes: feed_poll_body. Call feed_poll_accept when they need not be reported again */
+    /* Other bytes: feed_poll_body. Call feed_poll_accept when they need not be reported again. */
+    FEED_POLL_CHANGED,
     FEED_POLL_MISSING, /* there is no such file, where that is a normal answer */
     FEED_POLL_FAILED   /* feed_poll_trouble says why */
 };
@@ -59,9 +60,9 @@ enum feed_poll_news feed_poll_step(struct feed_poll *poll, int64_t now_ns);
 /* When the next poll is due on the monotonic clock; INT64_MAX while one is under way. */
 int64_t feed_poll_due_ns(const struct feed_poll *poll);
 
-/* Something has changed: asks at once, and once more where a poll is under way, whose answer may have
- * been read before. But not sooner than FEED_POLL_SOON_MS after the last poll, so that a folder that
- * is written to all the time is not read all the time. */
+/* Something has changed: asks at once, and once more where a poll is under way, whose answer may
+ * have been read before. But not sooner than FEED_POLL_SOON_MS after the last poll, so that a
+ * folder that is written to all the time is not read all the time. */
 #define FEED_POLL_SOON_MS 200
 void feed_poll_soon(struct feed_poll *poll);
 

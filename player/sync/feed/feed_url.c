@@ -44,7 +44,7 @@ static bool is_new_trouble(char logged[ERR_TEXT_BYTES], const char *trouble)
 static void refuse_playlist(struct feed_url *url, const struct playlist_faults *faults,
                             const struct err *err)
 {
-    if (faults->count) {
+    if (faults && faults->count) {
         feed_mailbox_set_status(url->source.mailbox, "playlist refused: %s: %s",
                                 faults->items[0].path, faults->items[0].text);
         log_error("playlist refused url=%s faults=%zu", url->shown, faults->total);

@@ -278,8 +278,8 @@ bool rollout_step(struct rollout *rollout, int64_t now_ns)
     return rollout->ready != NULL;
 }
 
-/* Writes the manifest of what is pending: from now on the store holds that for this rollout. NULL on
- * failure. */
+/* Writes the manifest of what is pending: from now on the store holds that for this rollout. NULL
+ * on failure. */
 static struct manifest *write_manifest(const struct rollout *rollout,
                                        const struct rollout_pending *pending, struct err *err)
 {

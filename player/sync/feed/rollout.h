@@ -1,10 +1,10 @@
 /* Private to the feed: brings the playlists of one source from pending to in force, with all their
  * files in the store.
  *
- * There are at most three: the one in force, the one before it, and the pending one, whose files are
- * being fetched. Keeps what is in force whole: reads its files again, and fetches those that are
- * damaged, whatever is pending; its playlist it has in memory. A URL has one rollout; a channel has
- * one for its playlists and one for its takeovers. Belongs to the feed's thread. */
+ * There are at most three: the one in force, the one before it, and the pending one, whose files
+ * are being fetched. Keeps what is in force whole: reads its files again, and fetches those that
+ * are damaged, whatever is pending; its playlist it has in memory. A URL has one rollout; a channel
+ * has one for its playlists and one for its takeovers. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_ROLLOUT_H
 #define SYNC_FEED_ROLLOUT_H
 
@@ -73,8 +73,8 @@ bool rollout_is_complete(const struct rollout *rollout);
 bool rollout_is_pending(const struct rollout *rollout);
 
 /* Makes a playlist pending and begins to fetch its media; takes the playlist, and copies the body.
- * What was pending is dropped. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault) nothing
- * has changed. */
+ * What was pending is dropped. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault)
+ * nothing has changed. */
 MUST_CHECK bool rollout_begin(struct rollout *rollout, struct playlist *playlist,
                               const struct rollout_body *body, struct err *err);
 void rollout_cancel_pending(struct rollout *rollout);
@@ -83,9 +83,10 @@ void rollout_cancel_pending(struct rollout *rollout);
  * rollout_switch has to follow. */
 bool rollout_step(struct rollout *rollout, int64_t now_ns);
 
-/* Makes what is complete the edition in force: at once and durably. The edition is the caller's; NULL
- * on failure, which is logged and tried again later, or when it can't be handed over (in force all
- * the same). What is in force is another manifest then (rollout_manifest), also after a repair. */
+/* Makes what is complete the edition in force: at once and durably. The edition is the caller's;
+ * NULL on failure, which is logged and tried again later, or when it can't be handed over (in force
+ * all the same). What is in force is another manifest then (rollout_manifest), also after a
+ * repair. */
 struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns);
 
 /* The edition in force once more, from memory; NULL when there is none, or when it can't be made
@@ -106,9 +107,9 @@ int64_t rollout_due_ns(const struct rollout *rollout);
 /* What is pending, in words for people: "2 of 5 files; b.jpg: no answer". */
 void rollout_describe_pending(const struct rollout *rollout, char *text, size_t text_bytes);
 
-/* Appends the manifests of what this rollout needs, with what is pending and being repaired; at most
- * ROLLOUT_MANIFESTS_MAX, valid until the next call of any function but rollout_take_garbage. False
- * when out of memory: then the store may not be cleaned now. */
+/* Appends the manifests of what this rollout needs, with what is pending and being repaired; at
+ * most ROLLOUT_MANIFESTS_MAX, valid until the next call of any function but rollout_take_garbage.
+ * False when out of memory: then the store may not be cleaned now. */
 #define ROLLOUT_MANIFESTS_MAX 4
 bool rollout_list_needed(struct rollout *rollout, const struct manifest *manifests[],
                          size_t *count);

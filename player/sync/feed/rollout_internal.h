@@ -29,9 +29,9 @@ struct rollout {
     bool damaged;                /* files of `current` are missing or damaged */
     bool repair_due;             /* without waiting until all files were read */
     bool garbage;
-    /* Texts and bytes of the playlist in force, so that it can be shown once more whatever happens to
-     * its file, and without a descriptor. body_memory: what they point into; owned; NULL: there was
-     * no memory for it. */
+    /* Texts and bytes of the playlist in force, so that it can be shown once more whatever happens
+     * to its file, and without a descriptor. body_memory: what they point into; owned; NULL: there
+     * was no memory for it. */
     struct rollout_body body;
     char *body_memory;
     struct rollout_pending pending, repair;

@@ -205,7 +205,8 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
 {
     uint8_t digest[HASH_BYTES] = {0};
     char name[HASH_TEXT_BYTES];
-    /* Where hashing fails it is the folder of zeros: a cache that is not found again, nothing worse. */
+    /* Where hashing fails it is the folder of zeros: a cache that is not found again, nothing
+     * worse. */
     if (!hash_bytes(url, strlen(url), digest))
         memset(digest, 0, sizeof digest);
     hash_to_text(digest, name);

@@ -57,10 +57,10 @@ void store_set_quota(struct store *store, int64_t bytes);
  * Call it for each file of a manifest that is retired. Without a quota it does nothing. */
 void store_touch(struct store *store, const uint8_t digest[HASH_BYTES]);
 
-/* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than
- * an hour are always removed. Files that a manifest in the store or in `keep` names are needed and always
- * stay. With a quota the others are a cache, so that going back to an older playlist needs no
- * download: while media/ is over the quota, those that were needed least recently are removed
+/* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than an
+ * hour are always removed. Files that a manifest in the store or in `keep` names are needed and
+ * always stay. With a quota the others are a cache, so that going back to an older playlist needs
+ * no download: while media/ is over the quota, those that were needed least recently are removed
  * (evict.h). Without one they are removed when they are older than an hour.
  *
  * Entries of keep may be NULL. A store whose manifests can't all be read is left alone. */

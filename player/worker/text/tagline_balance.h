@@ -13,8 +13,8 @@
 struct tagline_piece {
     size_t start, end; /* characters of the text */
     float advance;     /* how far the pen moves, spaces at the end included */
-    float lead,
-        trail; /* the parts of it before the first ink and after the last, which don't count as width of a line */
+    /* Its parts before the first ink and after the last, which don't count as width of a line. */
+    float lead, trail;
     enum linebreak_rank rank; /* how good a place its end is to end a line */
 };
 
