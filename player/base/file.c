@@ -26,7 +26,8 @@ static enum err_code file_err_code(int number)
     }
 }
 
-static bool read_all(int fd, size_t limit_bytes, char **data, size_t *size, struct err *err)
+static MUST_CHECK bool read_all(int fd, size_t limit_bytes, char **data, size_t *size,
+                                struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)

@@ -53,7 +53,7 @@ void hash_to_text(const uint8_t digest[HASH_BYTES], char text[HASH_TEXT_BYTES])
     text[HASH_TEXT_BYTES - 1] = '\0';
 }
 
-static int hex_value(char digit)
+static int hex_digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
@@ -69,7 +69,7 @@ bool hash_from_text(const char *text, uint8_t digest[HASH_BYTES])
     if (strlen(text) != HASH_TEXT_BYTES - 1)
         return false;
     for (size_t i = 0; i < HASH_BYTES; i++) {
-        int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        int high = hex_digit_value(text[2 * i]), low = hex_digit_value(text[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         digest[i] = (uint8_t)(high << 4 | low);

@@ -31,7 +31,7 @@ static struct {
     size_t rest_bytes;
 } output;
 
-static enum kind find_kind(const struct stat *st)
+static enum kind find_output_kind(const struct stat *st)
 {
     if (S_ISSOCK(st->st_mode))
         return KIND_SOCKET;
@@ -54,7 +54,7 @@ static bool find_output(void)
     output.rest_bytes = 0;
     output.device = st.st_dev;
     output.inode = st.st_ino;
-    output.kind = find_kind(&st);
+    output.kind = find_output_kind(&st);
     return true;
 }
 

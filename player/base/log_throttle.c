@@ -13,8 +13,8 @@ static uint64_t hash_kind(const char *kind)
 }
 
 /* Its entry, or one that may be used for it, or NULL. */
-static struct log_throttle_kind *find_kind(struct log_throttle *throttle, uint64_t number,
-                                           int64_t now_ns)
+static struct log_throttle_kind *find_trouble_kind(struct log_throttle *throttle, uint64_t number,
+                                                   int64_t now_ns)
 {
     struct log_throttle_kind *unused = NULL;
     for (size_t i = 0; i < LOG_THROTTLE_KINDS_MAX; i++) {
@@ -37,7 +37,7 @@ bool log_throttle_failed(struct log_throttle *throttle, const char *kind, int64_
     if (throttle->current == number)
         return false;
     throttle->current = number;
-    struct log_throttle_kind *at = find_kind(throttle, number, now_ns);
+    struct log_throttle_kind *at = find_trouble_kind(throttle, number, now_ns);
     if (!at)
         return false;
     if (at->kind && now_ns - at->logged_ns < LOG_THROTTLE_NS) {

@@ -146,8 +146,8 @@ static MUST_CHECK bool set_choice(const struct option_row *row, const char *text
 }
 
 /* Errors lack their subject, the option. */
-static bool set_value(const struct option_row *row, const char *text, struct option_value *value,
-                      struct err *err)
+static MUST_CHECK bool set_value(const struct option_row *row, const char *text,
+                                 struct option_value *value, struct err *err)
 {
     switch (row->type) {
     case OPTION_FLAG:
@@ -187,8 +187,9 @@ void options_defaults(const struct option_table *table, struct option_value *val
 {
     for (size_t i = 0; i < table->count; i++) {
         values[i] = (struct option_value){0};
-        if (table->rows[i].fallback)
-            set_value(&table->rows[i], table->rows[i].fallback, &values[i], NULL);
+        const char *fallback = table->rows[i].fallback;
+        if (fallback && !set_value(&table->rows[i], fallback, &values[i], NULL))
+            abort(); /* the table itself is wrong; a test reads every default */
     }
 }
 
@@ -243,8 +244,8 @@ static const char *nearest_option(const struct option_table *table, unsigned com
 
 /* `name`: without dashes, perhaps with =VALUE. A name that begins several options is one that
  * getopt_long could not complete. */
-static bool refuse_long(const struct option_table *table, unsigned command, const char *dashes,
-                        const char *name, struct err *err)
+static MUST_CHECK bool refuse_long(const struct option_table *table, unsigned command,
+                                   const char *dashes, const char *name, struct err *err)
 {
     char typed[64];
     snprintf(typed, sizeof typed, "%.*s", (int)strcspn(name, "="), name);
@@ -265,8 +266,8 @@ static bool refuse_long(const struct option_table *table, unsigned command, cons
 }
 
 /* A long option is often written with one dash. getopt is still at such an argument. */
-static bool refuse_letter(const struct option_table *table, unsigned command, int argc, char **argv,
-                          struct err *err)
+static MUST_CHECK bool refuse_letter(const struct option_table *table, unsigned command, int argc,
+                                     char **argv, struct err *err)
 {
     const char *argument = optind < argc ? argv[optind] : "";
     if (argument[0] == '-' && argument[1] == optopt && argument[2] &&
@@ -276,8 +277,8 @@ static bool refuse_letter(const struct option_table *table, unsigned command, in
 }
 
 /* getopt_long returned ':' or '?', and the option in optopt. */
-static bool refuse_option(const struct option_table *table, unsigned command, int code, int argc,
-                          char **argv, struct err *err)
+static MUST_CHECK bool refuse_option(const struct option_table *table, unsigned command, int code,
+                                     int argc, char **argv, struct err *err)
 {
     const char *argument = argv[optind - 1];
     const struct option_row *row = find_row(table, command, optopt);
@@ -332,7 +333,8 @@ static char *trim(char *text)
     return text;
 }
 
-static bool refuse_key(const struct option_table *table, const char *key, struct err *err)
+static MUST_CHECK bool refuse_key(const struct option_table *table, const char *key,
+                                  struct err *err)
 {
     struct nearest nearest;
     nearest_init(&nearest, key);

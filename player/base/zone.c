@@ -256,8 +256,8 @@ void zone_finish(struct zone *zone)
     memset(zone, 0, sizeof *zone);
 }
 
-static MUST_CHECK bool load_file(struct zone *zone, const char *name, const char *path,
-                                 struct err *err)
+static MUST_CHECK bool load_zone_file(struct zone *zone, const char *name, const char *path,
+                                      struct err *err)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -298,7 +298,7 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
     if (length < 0 || (size_t)length >= sizeof path)
         return err_set(err, ERR_INPUT, "TZDIR in the environment is too long");
     struct err trouble = {0};
-    if (load_file(zone, name, path, &trouble))
+    if (load_zone_file(zone, name, path, &trouble))
         return true;
     if (trouble.code == ERR_MISSING && strcmp(name, "UTC") == 0) {
         snprintf(zone->name, sizeof zone->name, "UTC");
@@ -341,7 +341,7 @@ bool zone_load_system(struct zone *zone, struct err *err)
         static const char path[] = "/etc/localtime";
         name_of_link(path, name);
         struct err trouble = {0};
-        if (load_file(zone, name, path, &trouble))
+        if (load_zone_file(zone, name, path, &trouble))
             return true;
         if (trouble.code == ERR_MISSING)
             return zone_load(zone, "UTC", err);
@@ -352,7 +352,7 @@ bool zone_load_system(struct zone *zone, struct err *err)
         return zone_load(zone, "UTC", err);
     if (*given == '/') {
         name_of_link(given, name);
-        return load_file(zone, name, given, err);
+        return load_zone_file(zone, name, given, err);
     }
     struct err trouble = {0};
     if (zone_load(zone, given, &trouble))

@@ -14,13 +14,13 @@ static void global_init(void)
 }
 
 /* NULL stays NULL. */
-static bool copy_text(char **to, const char *text)
+static bool copy_config_text(char **to, const char *text)
 {
     *to = text ? strdup(text) : NULL;
     return *to || !text;
 }
 
-static bool check_files(const struct http_config *c, struct err *err)
+static MUST_CHECK bool check_certificate_files(const struct http_config *c, struct err *err)
 {
     if (c->ca_file && access(c->ca_file, R_OK) < 0)
         return err_set(err, ERR_INPUT, "certificate file %s can't be read", c->ca_file);
@@ -37,14 +37,14 @@ struct http *http_create(const struct http_config *config, struct err *err)
     static const struct http_config defaults;
     const struct http_config *c = config ? config : &defaults;
     pthread_once(&global_once, global_init);
-    if (!check_files(c, err))
+    if (!check_certificate_files(c, err))
         return NULL;
     struct http *http = calloc(1, sizeof *http);
     if (http && global_result == CURLE_OK)
         http->multi = curl_multi_init();
-    if (!http || !http->multi || !copy_text(&http->ca_file, c->ca_file) ||
-        !copy_text(&http->client_cert, c->client_cert) ||
-        !copy_text(&http->client_key, c->client_key)) {
+    if (!http || !http->multi || !copy_config_text(&http->ca_file, c->ca_file) ||
+        !copy_config_text(&http->client_cert, c->client_cert) ||
+        !copy_config_text(&http->client_key, c->client_key)) {
         http_destroy(http);
         err_oom(err);
         return NULL;

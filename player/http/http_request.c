@@ -235,9 +235,9 @@ static void set_options(struct http_transfer *t)
         set_body_options(t);
 }
 
-static struct http_transfer *begin(struct http *http, enum http_method method,
-                                   const struct http_request *request, const struct http_body *body,
-                                   struct err *err)
+static struct http_transfer *begin_transfer(struct http *http, enum http_method method,
+                                            const struct http_request *request,
+                                            const struct http_body *body, struct err *err)
 {
     struct http_transfer *t = calloc(1, sizeof *t);
     if (!t)
@@ -280,17 +280,17 @@ fail:
 struct http_transfer *http_get(struct http *http, const struct http_request *request,
                                struct err *err)
 {
-    return begin(http, HTTP_GET, request, NULL, err);
+    return begin_transfer(http, HTTP_GET, request, NULL, err);
 }
 
 struct http_transfer *http_head(struct http *http, const struct http_request *request,
                                 struct err *err)
 {
-    return begin(http, HTTP_HEAD, request, NULL, err);
+    return begin_transfer(http, HTTP_HEAD, request, NULL, err);
 }
 
 struct http_transfer *http_put(struct http *http, const struct http_request *request,
                                const struct http_body *body, struct err *err)
 {
-    return begin(http, HTTP_PUT, request, body, err);
+    return begin_transfer(http, HTTP_PUT, request, body, err);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* libcurl has one code for all that takes too long. */
-static bool timeout_error(const struct http_transfer *t, struct err *err)
+static MUST_CHECK bool timeout_error(const struct http_transfer *t, struct err *err)
 {
     curl_off_t connected_us = 0, total_us = 0;
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
@@ -24,7 +24,7 @@ static bool timeout_error(const struct http_transfer *t, struct err *err)
 
 /* Our own words where libcurl's hold a count or a time: the same cause must read the same each
  * time. */
-static bool curl_error(const struct http_transfer *t, struct err *err)
+static MUST_CHECK bool curl_error(const struct http_transfer *t, struct err *err)
 {
     switch ((int)t->result) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -86,7 +86,7 @@ static enum http_store_error store_error(const struct http_transfer *t)
     return HTTP_STORE_NONE;
 }
 
-static bool answer_error(const struct http_transfer *t, struct err *err)
+static MUST_CHECK bool answer_error(const struct http_transfer *t, struct err *err)
 {
     int status = t->response.status;
     char words[64];

@@ -132,7 +132,7 @@ static void print_quoted_key(struct path_text *path, const char *key, size_t siz
     print_part(path, "\"]", 2);
 }
 
-static void print_path(struct path_text *path, const struct playlist_node *where)
+static void print_json_path(struct path_text *path, const struct playlist_node *where)
 {
     const struct playlist_node *chain[PLAYLIST_DEPTH_MAX + 2] = {NULL};
     size_t count = 0;
@@ -177,7 +177,7 @@ void playlist_fault_add(struct playlist_faults *faults, const struct playlist_no
     va_end(args);
     size_t words_length = copy_clean(words, strlen(words), clean, sizeof clean);
     struct path_text path = {.length = 0};
-    print_path(&path, where);
+    print_json_path(&path, where);
 
     struct playlist_fault *fault = &faults->items[faults->count++];
     fault->path = arena_copy(&faults->arena, path.bytes, path.length);

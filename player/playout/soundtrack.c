@@ -53,7 +53,7 @@ static void discard_sound(struct playout *playout, struct loader *loader, const 
                               (float[]){0, 0});
 }
 
-static bool has_sound(const struct playout *playout, const struct programme_slot *slot)
+static bool has_sound_now(const struct playout *playout, const struct programme_slot *slot)
 {
     if (slot->source == PROGRAMME_NOTHING)
         return false;
@@ -68,11 +68,11 @@ static bool is_sound_near(const struct playout *playout, double now_ms)
         return false;
     int64_t show_ms = (int64_t)floor(now_ms);
     const struct programme_scene scene = programme_scene_at(playout->programme, show_ms);
-    if (scene.has_from && has_sound(playout, &scene.from))
+    if (scene.has_from && has_sound_now(playout, &scene.from))
         return true;
     struct programme_slot slot = scene.to;
     for (int i = 0; i < AHEAD_SLOTS && slot.start_ms <= show_ms + AHEAD_MS; i++) {
-        if (has_sound(playout, &slot))
+        if (has_sound_now(playout, &slot))
             return true;
         slot = programme_next_slot(playout->programme, &slot);
     }

@@ -146,8 +146,8 @@ static MUST_CHECK bool draw_alone(struct display_cpu *cpu, const struct picture_
     return true;
 }
 
-static MUST_CHECK bool draw_mix(struct display_cpu *cpu, const struct display_mix *mix,
-                                const struct canvas *target, struct err *err)
+static MUST_CHECK bool draw_mix_on_cpu(struct display_cpu *cpu, const struct display_mix *mix,
+                                       const struct canvas *target, struct err *err)
 {
     bool ok = true;
     bool frozen = mix->from_frozen && cpu->frozen.pixels;
@@ -185,7 +185,7 @@ static MUST_CHECK bool cpu_draw(struct display *display, const struct display_mi
     struct display_cpu *cpu = (struct display_cpu *)display;
     if (display->window && !find_window_memory(cpu, err))
         return false;
-    return draw_mix(cpu, mix, &cpu->last, err);
+    return draw_mix_on_cpu(cpu, mix, &cpu->last, err);
 }
 
 static MUST_CHECK bool cpu_present(struct display *display, struct err *err)
@@ -236,7 +236,7 @@ static void cpu_prepare(struct display *display, const struct picture *picture)
 static MUST_CHECK bool cpu_capture(struct display *display, const struct display_mix *mix,
                                    const struct canvas *canvas, struct err *err)
 {
-    return draw_mix((struct display_cpu *)display, mix, canvas, err);
+    return draw_mix_on_cpu((struct display_cpu *)display, mix, canvas, err);
 }
 
 static void cpu_destroy(struct display *display)

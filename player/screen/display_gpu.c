@@ -241,7 +241,8 @@ static bool dim_target(struct display_gpu *gpu, double dim)
     return SDL_RenderFillRect(gpu->renderer, NULL) == 0;
 }
 
-static bool draw_mix(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
+static bool draw_mix_on_gpu(struct display_gpu *gpu, const struct display_mix *mix,
+                            SDL_Texture *target)
 {
     if (SDL_SetRenderTarget(gpu->renderer, target) < 0)
         return false;
@@ -276,7 +277,7 @@ static MUST_CHECK bool gpu_draw(struct display *display, const struct display_mi
     if (width != display->width_px || height != display->height_px)
         return err_set(err, ERR_SYSTEM, "the screen was resized to %d × %d", width, height);
     gpu->frames++;
-    if (!draw_mix(gpu, mix, NULL))
+    if (!draw_mix_on_gpu(gpu, mix, NULL))
         return set_sdl_error(err, "cannot draw");
     gpu->last = *mix;
     /* The GPU works while the player waits for the frame's time. */
@@ -325,7 +326,7 @@ static MUST_CHECK bool gpu_freeze(struct display *display, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *fresh = make_target(gpu);
-    if (!fresh || !gpu->last.to.picture || !draw_mix(gpu, &gpu->last, fresh)) {
+    if (!fresh || !gpu->last.to.picture || !draw_mix_on_gpu(gpu, &gpu->last, fresh)) {
         SDL_DestroyTexture(fresh);
         return set_sdl_error(err, "cannot copy the picture on screen");
     }
@@ -355,7 +356,7 @@ static MUST_CHECK bool gpu_capture(struct display *display, const struct display
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *target = make_target(gpu);
-    bool ok = target && draw_mix(gpu, mix, target) &&
+    bool ok = target && draw_mix_on_gpu(gpu, mix, target) &&
               SDL_RenderReadPixels(gpu->renderer, NULL, SDL_PIXELFORMAT_ARGB8888, canvas->pixels,
                                    (int)canvas->stride_bytes) == 0;
     if (!ok)

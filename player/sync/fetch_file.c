@@ -29,7 +29,7 @@ struct fetch_file {
     struct err err; /* ERR_NONE: it went well */
 };
 
-static char *copy_text(char to[HTTP_VALIDATOR_BYTES], const char *text)
+static char *copy_location(char to[HTTP_VALIDATOR_BYTES], const char *text)
 {
     snprintf(to, HTTP_VALIDATOR_BYTES, "%s", text ? text : "");
     return to;
@@ -42,8 +42,8 @@ struct fetch_file *fetch_file_create(const struct http_request *request)
         return NULL;
     file->fd = -1;
     file->path = strdup(request->url);
-    copy_text(file->if_none_match, request->if_none_match);
-    copy_text(file->if_range, request->if_range);
+    copy_location(file->if_none_match, request->if_none_match);
+    copy_location(file->if_range, request->if_range);
     file->range_start = request->range_start;
     file->limit_bytes = request->limit_bytes;
     file->total_ms = request->total_ms;
@@ -88,7 +88,7 @@ static bool set_read_error(struct fetch_file *file, int number)
 
 /* Without the time of the last change of status: to lose its name to a newer file changes that, and
  * not a byte. */
-static bool is_same_content(const struct stat *a, const struct stat *b)
+static bool is_file_unchanged(const struct stat *a, const struct stat *b)
 {
     return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -162,7 +162,7 @@ static void check_unchanged(struct fetch_file *file)
     struct stat now;
     if (fstat(file->fd, &now) < 0)
         set_read_error(file, errno);
-    else if (!is_same_content(&file->opened, &now))
+    else if (!is_file_unchanged(&file->opened, &now))
         err_set(&file->err, ERR_NETWORK, "the file changed while it was read");
 }
 

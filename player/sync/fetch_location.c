@@ -55,7 +55,7 @@ char *fetch_base_clean(const char *text, struct err *err)
     return copy_location(path, err);
 }
 
-static int hex_value(char digit)
+static int escape_digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
@@ -68,14 +68,14 @@ static int hex_value(char digit)
 
 /* The path of a reference, without query and fragment, its percent-encoding undone. A name
  * can't hold an encoded '/' or NUL. */
-static bool decode_path(const char *reference, char path[PATH_MAX], struct err *err)
+static MUST_CHECK bool decode_path(const char *reference, char path[PATH_MAX], struct err *err)
 {
     size_t length = strcspn(reference, "?#"), used = 0;
     for (size_t i = 0; i < length && used < PATH_MAX - 1; i++) {
         char c = reference[i];
         if (c == '%') {
-            int high = hex_value(reference[i + 1]);
-            int low = high < 0 ? -1 : hex_value(reference[i + 2]);
+            int high = escape_digit_value(reference[i + 1]);
+            int low = high < 0 ? -1 : escape_digit_value(reference[i + 2]);
             c = (char)(unsigned char)(high * 16 + low);
             i += 2;
             if (low < 0 || c == '\0' || c == '/')

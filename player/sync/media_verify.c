@@ -54,7 +54,7 @@ static const uint8_t *read_window(void *context, size_t at, size_t count)
 
 /* The file is read, not mapped: on a disk that fails, or when somebody cuts the file meanwhile, a
  * read says so, while a mapping ends the player by SIGBUS. */
-static bool check_header(int fd, size_t size, struct err *err)
+static MUST_CHECK bool check_header(int fd, size_t size, struct err *err)
 {
     struct window *window = calloc(1, sizeof *window);
     if (!window)
@@ -76,7 +76,7 @@ static bool check_header(int fd, size_t size, struct err *err)
     return true;
 }
 
-static bool check_open(int fd, struct err *err)
+static MUST_CHECK bool check_open(int fd, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)

@@ -220,7 +220,7 @@ static bool shares_key(struct state_file *file, const struct entry *entries, siz
     return false;
 }
 
-static bool print_path(const struct state_file *file, const char *name, char path[PATH_MAX])
+static bool print_state_path(const struct state_file *file, const char *name, char path[PATH_MAX])
 {
     int length = snprintf(path, PATH_MAX, "%s/%s", file->folder, name);
     return length > 0 && length < PATH_MAX;
@@ -248,7 +248,7 @@ static MUST_CHECK bool merge_file(struct state_file *file, const char *name, str
     size_t size, count;
     struct entry found[ENTRIES_MAX];
     struct err trouble = {0};
-    if (!print_path(file, name, path))
+    if (!print_state_path(file, name, path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT) {
         if (trouble.code == ERR_MISSING)
@@ -387,7 +387,7 @@ static MUST_CHECK bool write_state(struct state_file *file, struct err *err)
     /* A file that can't be read is not replaced: it may hold higher versions. */
     if (!merge_file(file, file->name, err))
         return false;
-    if (!print_path(file, file->name, path))
+    if (!print_state_path(file, file->name, path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     if (!print_state(file, text, &size))
         return err_oom(err);
@@ -421,7 +421,7 @@ static MUST_CHECK bool save_locked(struct state_file *file, struct err *err)
     char path[PATH_MAX];
     if (!make_state_folder(file, err))
         return false;
-    if (!print_path(file, "state.lock", path))
+    if (!print_state_path(file, "state.lock", path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     /* For this user alone: whoever can open the file can lock it. */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);

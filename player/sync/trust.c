@@ -126,7 +126,8 @@ static bool has_secret_key(const char *text)
            strstr(text, "minisign encrypted secret key");
 }
 
-static bool add_key(struct trust *trust, const uint8_t bytes[PUBLIC_BYTES], struct err *err)
+static MUST_CHECK bool add_key(struct trust *trust, const uint8_t bytes[PUBLIC_BYTES],
+                               struct err *err)
 {
     struct key key;
     memcpy(key.id, bytes + ALGORITHM_BYTES, ID_BYTES);
@@ -160,7 +161,8 @@ static const char *take_line(char **rest)
 }
 
 /* A key file: an untrusted comment, then the key; empty lines after it are harmless. */
-static bool read_key_file(char *text, size_t size, uint8_t bytes[PUBLIC_BYTES], struct err *err)
+static MUST_CHECK bool read_key_file(char *text, size_t size, uint8_t bytes[PUBLIC_BYTES],
+                                     struct err *err)
 {
     if (has_secret_key(text))
         return err_set(err, ERR_INPUT, "this is a secret key; give the public one (the .pub file)");
@@ -184,7 +186,7 @@ static bool can_be_shown(const char *text)
     return !strpbrk(text, "\r\n") && (length < TEXT_BYTES(PUBLIC_BYTES) || letters + 2 < length);
 }
 
-static bool set_key_unreadable(const char *key, const struct err *cause, struct err *err)
+static MUST_CHECK bool set_key_unreadable(const char *key, const struct err *cause, struct err *err)
 {
     if (can_be_shown(key))
         return err_set(err, cause->code, "key: %s", cause->text);
@@ -236,7 +238,7 @@ static enum signature_check verify_signature(const struct key *key,
     return verdict == 0 ? SIGNATURE_BAD : SIGNATURE_UNKNOWN;
 }
 
-static bool set_libcrypto_failed(struct err *err)
+static MUST_CHECK bool set_libcrypto_failed(struct err *err)
 {
     return err_set(err, ERR_SYSTEM, "cannot verify the signature: libcrypto failed");
 }
@@ -258,13 +260,15 @@ const char *trust_refusal_name(enum trust_refusal refusal)
     return refusals[refusal].name;
 }
 
-static bool refuse_signature(enum trust_refusal why, enum trust_refusal *refusal, struct err *err)
+static MUST_CHECK bool refuse_signature(enum trust_refusal why, enum trust_refusal *refusal,
+                                        struct err *err)
 {
     *refusal = why;
     return err_set(err, ERR_TRUST, "%s", refusals[why].text);
 }
 
-static bool refuse_malformed(const char *detail, enum trust_refusal *refusal, struct err *err)
+static MUST_CHECK bool refuse_malformed(const char *detail, enum trust_refusal *refusal,
+                                        struct err *err)
 {
     *refusal = TRUST_MALFORMED_SIGNATURE;
     return err_set(err, ERR_TRUST, "%s: %s", refusals[TRUST_MALFORMED_SIGNATURE].text, detail);
@@ -284,8 +288,8 @@ static bool is_printable(const char *line)
     return true;
 }
 
-static bool split_lines(char *text, struct lines *lines, enum trust_refusal *refusal,
-                        struct err *err)
+static MUST_CHECK bool split_lines(char *text, struct lines *lines, enum trust_refusal *refusal,
+                                   struct err *err)
 {
     *lines = (struct lines){"", "", "", ""};
     if (strncmp(text, UNTRUSTED, strlen(UNTRUSTED)) != 0)
@@ -306,8 +310,8 @@ static bool split_lines(char *text, struct lines *lines, enum trust_refusal *ref
            refuse_malformed("it has no trusted comment", refusal, err);
 }
 
-static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], enum trust_refusal *refusal,
-                            struct err *err)
+static MUST_CHECK bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES],
+                                       enum trust_refusal *refusal, struct err *err)
 {
     if (memcmp(algorithm, "ED", ALGORITHM_BYTES) == 0)
         return true;
@@ -317,9 +321,10 @@ static bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES], enum trust
 }
 
 /* The global signature: over the first signature and the trusted comment. */
-static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES],
-                           const uint8_t global[SIGNATURE_BYTES], struct trust_seal *seal,
-                           enum trust_refusal *refusal, struct err *err)
+static MUST_CHECK bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES],
+                                      const uint8_t global[SIGNATURE_BYTES],
+                                      struct trust_seal *seal, enum trust_refusal *refusal,
+                                      struct err *err)
 {
     uint8_t message[SIGNATURE_BYTES + POINTER_BYTES_MAX];
     size_t length = strlen(seal->comment);
@@ -343,8 +348,9 @@ static bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES]
     return refuse_signature(pinned ? TRUST_BAD_SIGNATURE : TRUST_UNPINNED_KEY, refusal, err);
 }
 
-static bool open_seal(const struct trust *trust, const char *bytes, size_t size,
-                      struct trust_seal *seal, enum trust_refusal *refusal, struct err *err)
+static MUST_CHECK bool open_seal(const struct trust *trust, const char *bytes, size_t size,
+                                 struct trust_seal *seal, enum trust_refusal *refusal,
+                                 struct err *err)
 {
     char text[POINTER_BYTES_MAX + 1];
     struct lines lines;

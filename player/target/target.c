@@ -34,13 +34,14 @@ bool target_name_is_good(const char *name)
     }
 }
 
-static bool check_name(const char *name, struct err *err)
+static MUST_CHECK bool check_name(const char *name, struct err *err)
 {
     return target_name_is_good(name) ||
            err_set(err, ERR_INPUT, "not a name for a target: \"%.100s\"", name);
 }
 
-static bool check_files(const struct target_file *files, size_t count, struct err *err)
+static MUST_CHECK bool check_upload_files(const struct target_file *files, size_t count,
+                                          struct err *err)
 {
     for (size_t i = 0; i < count; i++)
         if (!check_name(files[i].name, err))
@@ -59,7 +60,7 @@ static char *end_with_slash(char *text)
     return longer;
 }
 
-static bool open_folder(struct target *target, const char *path, struct err *err)
+static MUST_CHECK bool open_folder(struct target *target, const char *path, struct err *err)
 {
     if (!*path)
         return err_set(err, ERR_INPUT, "an empty address");
@@ -74,14 +75,14 @@ static bool open_folder(struct target *target, const char *path, struct err *err
 
 /* A password with a '/', '?' or '#' ends the host too early: what is left of it would be taken for
  * a path, and shown. */
-static bool check_user(const char *url, struct err *err)
+static MUST_CHECK bool check_user(const char *url, struct err *err)
 {
     const char *host = strstr(url, "://") + 3;
     return !strchr(host + strcspn(host, "/?#"), '@') ||
            err_set(err, ERR_INPUT, "an address with @ after the host: %s", IN_A_PASSWORD);
 }
 
-static bool open_url(struct target *target, const char *url, struct err *err)
+static MUST_CHECK bool open_url(struct target *target, const char *url, struct err *err)
 {
     if (!check_user(url, err))
         return false;
@@ -100,7 +101,8 @@ static bool open_url(struct target *target, const char *url, struct err *err)
     return true;
 }
 
-static bool connect_to(struct target *target, const struct target_config *config, struct err *err)
+static MUST_CHECK bool connect_to(struct target *target, const struct target_config *config,
+                                  struct err *err)
 {
     const struct http_config http = {.ca_file = config->ca_file,
                                      .client_cert = config->client_cert,
@@ -172,7 +174,7 @@ bool target_put(struct target *target, const char *name, const void *data, size_
 
 bool target_look(struct target *target, struct target_file *files, size_t count, struct err *err)
 {
-    if (!check_files(files, count, err))
+    if (!check_upload_files(files, count, err))
         return false;
     return target->http ? target_upload_look(target, files, count, err)
                         : target_folder_look(target, files, count, err);
@@ -181,7 +183,7 @@ bool target_look(struct target *target, struct target_file *files, size_t count,
 bool target_put_files(struct target *target, struct target_file *files, size_t count,
                       const struct target_progress *progress, struct err *err)
 {
-    if (!check_files(files, count, err))
+    if (!check_upload_files(files, count, err))
         return false;
     return target->http ? target_upload_files(target, files, count, progress, err)
                         : target_folder_put_files(target, files, count, progress, err);

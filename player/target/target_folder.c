@@ -43,14 +43,14 @@ struct folder_source {
     int64_t done_before; /* what the meter had counted */
 };
 
-static bool write_error(const char *path, int number, struct err *err)
+static MUST_CHECK bool write_error(const char *path, int number, struct err *err)
 {
     return err_set_errno(err, code_of(number), number, "writing %s", path);
 }
 
 /* fsync of the folder at the first `length` bytes of the path. Some file systems (FUSE, CIFS) have
  * no fsync for folders: nothing more can be done there. */
-static bool sync_folder(const char *path, size_t length, struct err *err)
+static MUST_CHECK bool sync_folder(const char *path, size_t length, struct err *err)
 {
     char *folder = length > 0 ? strndup(path, length) : strdup(".");
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -65,7 +65,7 @@ static bool sync_folder(const char *path, size_t length, struct err *err)
 
 /* The folders on the way to what follows the last slash, safe on the disk where they are new; those
  * above `known` bytes are there. */
-static bool make_folders(char *path, size_t known, struct err *err)
+static MUST_CHECK bool make_folders(char *path, size_t known, struct err *err)
 {
     bool ok = true;
     size_t above = known;
@@ -101,7 +101,7 @@ static bool looks_like_host(const char *path)
 }
 
 /* Whether the folder that is to hold a new one is there. */
-static bool check_parent(const char *path, struct err *err)
+static MUST_CHECK bool check_parent(const char *path, struct err *err)
 {
     struct stat st;
     size_t length = strlen(path);
@@ -145,8 +145,8 @@ bool target_folder_open(struct target *target, struct err *err)
     return true;
 }
 
-static bool copy_piece(const struct folder_source *from, int fd, int64_t at, char *piece,
-                       const char *path, struct err *err)
+static MUST_CHECK bool copy_piece(const struct folder_source *from, int fd, int64_t at, char *piece,
+                                  const char *path, struct err *err)
 {
     const struct target_file *file = from->source->file;
     int64_t left = file->bytes - at;
@@ -174,7 +174,8 @@ static bool copy_piece(const struct folder_source *from, int fd, int64_t at, cha
     return true;
 }
 
-static bool copy(const struct folder_source *from, int fd, const char *path, struct err *err)
+static MUST_CHECK bool copy(const struct folder_source *from, int fd, const char *path,
+                            struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -187,8 +188,8 @@ static bool copy(const struct folder_source *from, int fd, const char *path, str
 }
 
 /* The bytes into a temporary file, which is then safe on the disk. */
-static bool fill(const char *temporary, const struct folder_source *from, const char *path,
-                 struct err *err)
+static MUST_CHECK bool fill(const char *temporary, const struct folder_source *from,
+                            const char *path, struct err *err)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
@@ -204,8 +205,8 @@ static bool fill(const char *temporary, const struct folder_source *from, const 
     return ok;
 }
 
-static bool place(const char *temporary, const char *path, const struct folder_source *from,
-                  struct err *err)
+static MUST_CHECK bool place(const char *temporary, const char *path,
+                             const struct folder_source *from, struct err *err)
 {
     bool ok = fill(temporary, from, path, err);
     if (ok && rename(temporary, path) < 0)
@@ -215,8 +216,8 @@ static bool place(const char *temporary, const char *path, const struct folder_s
     return ok && sync_folder(path, (size_t)(strrchr(path, '/') - path) + 1, err);
 }
 
-static bool write_file(const struct target *target, const char *name,
-                       const struct folder_source *from, struct err *err)
+static MUST_CHECK bool write_file(const struct target *target, const char *name,
+                                  const struct folder_source *from, struct err *err)
 {
     char *path = target_join(target->base, name);
     char *temporary = path ? target_join(path, ".tmp") : NULL;

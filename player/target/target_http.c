@@ -102,8 +102,9 @@ static void pause_for(struct target *target, int64_t pause_ms)
 }
 
 /* Waits for a transfer, and ends it. */
-static bool finish(struct target *target, const char *name, struct http_transfer *transfer,
-                   struct http_response *head, struct err *err)
+static MUST_CHECK bool finish(struct target *target, const char *name,
+                              struct http_transfer *transfer, struct http_response *head,
+                              struct err *err)
 {
     bool ok = true;
     while (ok && !http_finished(transfer))
@@ -118,8 +119,8 @@ struct bytes {
     size_t size, room;
 };
 
-static bool take(void *context, const struct http_response *head, const void *data, size_t size,
-                 struct err *err)
+static MUST_CHECK bool take(void *context, const struct http_response *head, const void *data,
+                            size_t size, struct err *err)
 {
     struct bytes *bytes = context; /* never over limit_bytes: http sees to it */
     (void)head;
@@ -137,8 +138,9 @@ static bool take(void *context, const struct http_response *head, const void *da
     return true;
 }
 
-static bool try_get(struct target *target, const char *name, struct http_request *request,
-                    struct http_response *head, struct err *err)
+static MUST_CHECK bool try_get(struct target *target, const char *name,
+                               struct http_request *request, struct http_response *head,
+                               struct err *err)
 {
     struct bytes *bytes = request->context;
     bytes->size = 0;
@@ -189,8 +191,9 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
     return true;
 }
 
-static bool try_put(struct target *target, const char *name, const struct http_request *request,
-                    const struct http_body *body, struct http_response *head, struct err *err)
+static MUST_CHECK bool try_put(struct target *target, const char *name,
+                               const struct http_request *request, const struct http_body *body,
+                               struct http_response *head, struct err *err)
 {
     *head = (struct http_response){0};
     struct http_transfer *transfer = http_put(target->http, request, body, err);

@@ -11,7 +11,7 @@
 
 #define REPORT_NS INT64_C(100000000)
 
-static bool has_changed(const struct target_local_file *source, struct err *err)
+static MUST_CHECK bool has_changed(const struct target_local_file *source, struct err *err)
 {
     return err_set(err, ERR_INPUT, "%s has changed since it was hashed", source->file->path);
 }

@@ -34,7 +34,7 @@ static const char *keep(struct target *target, const char *text)
     return *place = strdup(text);
 }
 
-static bool read_credentials(struct target *target, struct err *err)
+static MUST_CHECK bool read_credentials(struct target *target, struct err *err)
 {
     struct http_s3 *s3 = &target->s3;
     const char *key_id = environment("AWS_ACCESS_KEY_ID", NULL);
@@ -56,7 +56,7 @@ static bool read_credentials(struct target *target, struct err *err)
     return true;
 }
 
-static bool read_region(struct target *target, bool has_endpoint, struct err *err)
+static MUST_CHECK bool read_region(struct target *target, bool has_endpoint, struct err *err)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
     const char *region = environment("AWS_REGION", "AWS_DEFAULT_REGION");
@@ -106,7 +106,7 @@ static char *endpoint_url(const char *endpoint, const char *bucket)
     return printed < 0 ? NULL : url;
 }
 
-static bool check_endpoint(const char *endpoint, struct err *err)
+static MUST_CHECK bool check_endpoint(const char *endpoint, struct err *err)
 {
     if (!endpoint)
         return true;
@@ -121,8 +121,8 @@ static bool check_endpoint(const char *endpoint, struct err *err)
 }
 
 /* base and shown from their parts; `prefix` is "" or a name. */
-static bool set_addresses(struct target *target, const char *endpoint, const char *bucket,
-                          const char *prefix, struct err *err)
+static MUST_CHECK bool set_addresses(struct target *target, const char *endpoint,
+                                     const char *bucket, const char *prefix, struct err *err)
 {
     const char *slash = *prefix ? "/" : "";
     char *root = endpoint ? endpoint_url(endpoint, bucket) : amazon_url(target->s3.region, bucket);

@@ -32,15 +32,16 @@ struct batch {
     struct err err;     /* the first that can't be mended; nothing new is begun after it */
 };
 
-static bool pass(void *context, int64_t offset, const void *data, size_t size, struct err *err)
+static MUST_CHECK bool pass(void *context, int64_t offset, const void *data, size_t size,
+                            struct err *err)
 {
     struct lane *lane = context;
     lane->sent_bytes = offset + (int64_t)size;
     return target_local_file_pass(&lane->source, offset, data, size, err);
 }
 
-static bool begin_put(struct batch *batch, struct lane *lane, const struct http_request *request,
-                      struct err *err)
+static MUST_CHECK bool begin_put(struct batch *batch, struct lane *lane,
+                                 const struct http_request *request, struct err *err)
 {
     if (!target_local_file_open(&lane->source, lane->file, err))
         return false;
@@ -55,7 +56,7 @@ static bool begin_put(struct batch *batch, struct lane *lane, const struct http_
     return lane->transfer != NULL;
 }
 
-static void begin(struct batch *batch, struct lane *lane)
+static void begin_upload(struct batch *batch, struct lane *lane)
 {
     struct target *target = batch->target;
     struct err err = {0};
@@ -80,8 +81,8 @@ static void begin(struct batch *batch, struct lane *lane)
 
 /* A HEAD that says "not there" has not failed. A store that won't let us list a bucket says "no"
  * for what is not there; if we may not write either, the PUT will tell. */
-static bool is_absent(const struct batch *batch, const struct http_response *head,
-                      const struct err *err)
+static MUST_CHECK bool is_absent(const struct batch *batch, const struct http_response *head,
+                                 const struct err *err)
 {
     return !batch->puts &&
            (err->code == ERR_MISSING || (head->status == 403 && batch->target->is_s3));
@@ -138,7 +139,7 @@ static bool move(struct batch *batch, struct lane *lane)
         if (!going_on)
             lane->file = NULL;
         else if (clock_mono_ns() >= lane->due_ns)
-            begin(batch, lane);
+            begin_upload(batch, lane);
     }
     return lane->file != NULL;
 }
@@ -157,7 +158,7 @@ static bool turn(struct batch *batch)
     return busy;
 }
 
-static bool run_batch(struct batch *batch, struct err *err)
+static MUST_CHECK bool run_batch(struct batch *batch, struct err *err)
 {
     bool ok = true;
     while (ok && turn(batch))

@@ -152,7 +152,7 @@ static double pace_of(const struct timing *timing)
 }
 
 /* Whether any sound is there within so many pairs from the next one on. */
-static bool has_sound(struct work *work, int pairs)
+static bool has_sound_in_film(struct work *work, int pairs)
 {
     static const float gains[2] = {1, 1};
     return film_client_add_sound(work->film, work->at, work->mix, pairs, gains);
@@ -188,9 +188,9 @@ static void collect_sound(struct work *work)
     if (work->at < least)
         work->at = least;
     for (;;) {
-        if (has_sound(work, BLOCK_PAIRS))
+        if (has_sound_in_film(work, BLOCK_PAIRS))
             count_sound_block(work);
-        else if (has_sound(work, BEHIND_PAIRS))
+        else if (has_sound_in_film(work, BEHIND_PAIRS))
             work->at += BLOCK_PAIRS;
         else
             return;

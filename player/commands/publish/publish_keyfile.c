@@ -14,7 +14,7 @@
 #define ID_OFFSET 2        /* behind the algorithm's name */
 #define ID_BYTES 8
 
-static int base64_value(char c)
+static int base64_digit_value(char c)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -63,7 +63,7 @@ bool publish_keyfile_signer(const char *signature, char id[PUBLISH_KEYFILE_ID_BY
     unsigned bits = 0;
     int bit_count = 0;
     for (size_t count = 0; count < sizeof bytes; line++) {
-        int value = base64_value(*line);
+        int value = base64_digit_value(*line);
         if (value < 0)
             return false;
         bits = (bits << 6 | (unsigned)value) & 0xffff;

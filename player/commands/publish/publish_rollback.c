@@ -13,8 +13,9 @@
 #define GAPS_MAX 100
 
 /* Whether two versions differ in nothing but their number. */
-static bool is_same_content(const struct publish_session *session,
-                            const struct publish_version *one, const struct publish_version *other)
+static bool is_content_in_force(const struct publish_session *session,
+                                const struct publish_version *one,
+                                const struct publish_version *other)
 {
     size_t size = 0;
     char *again =
@@ -34,7 +35,7 @@ static MUST_CHECK bool read_version_before(const struct publish_session *session
     int64_t current = session->current.version;
     for (int64_t number = current - 1; number > 0 && number >= current - GAPS_MAX; number--) {
         bool got = publish_channel_read(&session->channel, number, version, err);
-        if (got && !(shown->bytes && is_same_content(session, version, shown)))
+        if (got && !(shown->bytes && is_content_in_force(session, version, shown)))
             return true;
         if (!got && !publish_channel_is_unusable(err))
             return false;

@@ -121,7 +121,8 @@ static void end_takeover(struct feed_channel *channel)
     rollout_withdraw(channel->rollouts[POINTER_TAKEOVER]);
 }
 
-static struct edition *make_edition(struct feed_channel *channel, enum offer offer, struct err *err)
+static struct edition *make_channel_edition(struct feed_channel *channel, enum offer offer,
+                                            struct err *err)
 {
     if (offer == OFFER_TAKEOVER)
         return rollout_make_edition(channel->rollouts[POINTER_TAKEOVER], err);
@@ -174,7 +175,7 @@ static void step_offer(struct feed_channel *channel)
         channel->failures = 0;
     if (offer == channel->offered || (channel->failures && clock_mono_ns() < channel->offer_due_ns))
         return;
-    struct edition *edition = make_edition(channel, offer, &err);
+    struct edition *edition = make_channel_edition(channel, offer, &err);
     if (edition)
         hand_over(channel, offer, edition, true);
     else

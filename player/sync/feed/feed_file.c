@@ -88,7 +88,7 @@ static void digest_faults(const struct playlist_faults *faults, const struct err
 
 /* Loads the file. What is wrong with it is logged unless it was the last thing logged, or `quiet`.
  * NULL on failure. */
-static struct edition *load_file(struct feed_file *file, bool quiet)
+static struct edition *load_playlist_file(struct feed_file *file, bool quiet)
 {
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {0};
@@ -154,7 +154,7 @@ static struct feed_source *feed_file_create(const struct feed_config *config,
      * first version. */
     file->watch_fd = watch_folder_of(file->path);
     file->loaded = read_version(file->path);
-    edition_destroy(load_file(file, true));
+    edition_destroy(load_playlist_file(file, true));
     return &file->source;
 }
 
@@ -174,7 +174,7 @@ static struct edition *load_settled(struct feed_file *file, struct file_version 
     do {
         edition_destroy(edition);
         file->loaded = now;
-        edition = load_file(file, false);
+        edition = load_playlist_file(file, false);
         now = read_version(file->path);
     } while (!is_same_version(&now, &file->loaded) && ++loads < LOADS_MAX);
     return edition;

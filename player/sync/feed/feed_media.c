@@ -103,8 +103,8 @@ static uint64_t number_cause(const struct err *err)
 
 /* Whether this cause is in the log already. Most causes are logged once for all files; that a
  * server doesn't have a file, or has a wrong one, once for each. */
-static bool was_logged(const struct feed_media_file *item, const struct feed_media *media,
-                       const struct err *err)
+static MUST_CHECK bool was_logged(const struct feed_media_file *item,
+                                  const struct feed_media *media, const struct err *err)
 {
     uint64_t cause = number_cause(err);
     bool of_one_file = err->code == ERR_MISSING || (err->code == ERR_TRUST && item->status != 0);

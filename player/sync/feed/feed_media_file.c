@@ -146,7 +146,7 @@ bool feed_media_file_is_busy(const struct feed_media_file *file)
 }
 
 /* Notes whose fault it was. */
-static bool note_store_fault(struct feed_media_file *file, const struct err *err)
+static MUST_CHECK bool note_store_fault(struct feed_media_file *file, const struct err *err)
 {
     file->store_failed = err->code == ERR_DISK;
     return false;
@@ -184,8 +184,8 @@ static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct htt
     return file->part || note_store_fault(file, err);
 }
 
-static bool take_media_bytes(void *context, const struct http_response *head, const void *data,
-                             size_t size, struct err *err)
+static MUST_CHECK bool take_media_bytes(void *context, const struct http_response *head,
+                                        const void *data, size_t size, struct err *err)
 {
     struct feed_media_file *file = context;
     if (!file->begun && !begin_body(file, head, err))
@@ -217,7 +217,7 @@ static MUST_CHECK bool complete_file(struct feed_media_file *file, struct err *e
 /* What arrived whole may be a picture that somebody is still copying to the server, or a sign-in
  * page: it is asked for again, from its beginning, until it is a picture. Bytes that the playlist's
  * own hash vouches for can't get any better. */
-static bool check_picture(struct feed_media_file *file, struct err *err)
+static MUST_CHECK bool check_picture(struct feed_media_file *file, struct err *err)
 {
     const struct feed_media_config *config = file->config;
     char path[PATH_MAX];

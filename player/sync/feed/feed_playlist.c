@@ -43,8 +43,8 @@ void feed_playlist_destroy(struct feed_playlist *download)
     free(download);
 }
 
-static bool take_playlist_bytes(void *context, const struct http_response *head, const void *data,
-                                size_t size, struct err *err)
+static MUST_CHECK bool take_playlist_bytes(void *context, const struct http_response *head,
+                                           const void *data, size_t size, struct err *err)
 {
     struct feed_playlist *download = context;
     size_t left = (size_t)download->pointer.bytes - download->size;

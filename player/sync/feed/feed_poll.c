@@ -45,8 +45,8 @@ void feed_poll_set_seen(struct feed_poll *poll, const struct feed_poll_body *bod
     poll->has_seen = true;
 }
 
-static bool take_polled_bytes(void *context, const struct http_response *head, const void *data,
-                              size_t size, struct err *err)
+static MUST_CHECK bool take_polled_bytes(void *context, const struct http_response *head,
+                                         const void *data, size_t size, struct err *err)
 {
     struct feed_poll *poll = context;
     (void)head;

@@ -125,8 +125,9 @@ static struct integrity *make_integrity(const struct rollout *rollout,
     return integrity;
 }
 
-static struct edition *make_edition(const struct rollout *rollout, const struct manifest *manifest,
-                                    struct playlist *playlist, struct integrity *integrity)
+static struct edition *make_rollout_edition(const struct rollout *rollout,
+                                            const struct manifest *manifest,
+                                            struct playlist *playlist, struct integrity *integrity)
 {
     struct edition *edition =
         rollout_stored_edition(rollout->config.store, manifest, playlist, rollout->config.shown);
@@ -163,7 +164,7 @@ struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlis
     }
     integrity = make_integrity(rollout, current);
     if (integrity)
-        edition = make_edition(rollout, current, playlist, integrity);
+        edition = make_rollout_edition(rollout, current, playlist, integrity);
     else
         playlist_destroy(playlist);
     if (!edition) {
@@ -352,7 +353,7 @@ struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
             retry_due_ns(&rollout->config.retry, pending->failures, random_u32(), now_ns);
         return NULL;
     }
-    struct edition *edition = make_edition(rollout, manifest, pending->playlist, integrity);
+    struct edition *edition = make_rollout_edition(rollout, manifest, pending->playlist, integrity);
     touch_files(rollout, rollout->current);
     put_in_force(rollout, pending, manifest, integrity);
     if (edition)
@@ -398,7 +399,8 @@ struct edition *rollout_make_edition(struct rollout *rollout, struct err *err)
     struct playlist *playlist = read_current_playlist(rollout, err);
     if (!playlist)
         return NULL;
-    struct edition *edition = make_edition(rollout, rollout->current, playlist, rollout->integrity);
+    struct edition *edition =
+        make_rollout_edition(rollout, rollout->current, playlist, rollout->integrity);
     if (!edition)
         err_oom(err);
     return edition;

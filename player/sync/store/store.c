@@ -31,7 +31,7 @@ enum err_code store_code(int number)
     }
 }
 
-static bool make_store_folders(const struct store *store, struct err *err)
+static MUST_CHECK bool make_store_folders(const struct store *store, struct err *err)
 {
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         char path[PATH_MAX];
@@ -45,7 +45,7 @@ static bool make_store_folders(const struct store *store, struct err *err)
 }
 
 /* On failure *fd is open where only the lock itself failed. */
-static bool lock_store(const struct store *store, int *fd, struct err *err)
+static MUST_CHECK bool lock_store(const struct store *store, int *fd, struct err *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/lock", store->folder);
