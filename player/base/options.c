@@ -75,7 +75,9 @@ static MUST_CHECK bool parse_bytes(const struct option_row *row, const char *tex
 {
     char *end = NULL;
     double value = (double)strtoull(text, &end, 10);
-    char letter = *end == 'K' ? 'k' : *end;
+    char letter = *end;
+    if (letter == 'K')
+        letter = 'k';
     const char *unit = letter ? strchr(byte_units, letter) : NULL;
     if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])))
         return refuse_value(err, text, "a number of bytes such as 20G");
