@@ -10,14 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-struct wake {
+struct wakeup {
     int event;
     int signals;
 };
 
-struct wake *wakeup_create(struct err *err)
+struct wakeup *wakeup_create(struct err *err)
 {
-    struct wake *wake = calloc(1, sizeof *wake);
+    struct wakeup *wake = calloc(1, sizeof *wake);
     if (!wake) {
         err_oom(err);
         return NULL;
@@ -39,7 +39,7 @@ struct wake *wakeup_create(struct err *err)
     return wake;
 }
 
-void wakeup_destroy(struct wake *wake)
+void wakeup_destroy(struct wakeup *wake)
 {
     if (!wake)
         return;
@@ -52,14 +52,14 @@ void wakeup_destroy(struct wake *wake)
 
 void wakeup_post(void *context)
 {
-    const struct wake *wake = context;
+    const struct wakeup *wake = context;
     uint64_t one = 1;
     /* A full counter means that it is awake already. */
     if (write(wake->event, &one, sizeof one) < 0 && errno != EAGAIN)
         abort();
 }
 
-bool wakeup_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns)
+bool wakeup_wait(struct wakeup *wake, struct pollfd *fds, int count, int64_t until_ns)
 {
     int64_t left_ns = until_ns - clock_mono_ns();
     if (left_ns < 0)

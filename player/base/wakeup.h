@@ -10,18 +10,18 @@
 
 #define WAKEUP_FDS_MAX 2
 
-struct wake;
+struct wakeup;
 
 /* Blocks SIGINT, SIGTERM and SIGHUP for the whole process from here on: create it before any thread
  * starts. NULL on failure. */
-struct wake *wakeup_create(struct err *err);
-void wakeup_destroy(struct wake *wake); /* NULL is allowed */
+struct wakeup *wakeup_create(struct err *err);
+void wakeup_destroy(struct wakeup *wake); /* NULL is allowed */
 
-/* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wake. */
+/* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wakeup. */
 void wakeup_post(void *wake);
 
 /* Sleeps until until_ns (CLOCK_MONOTONIC) at the latest. `fds` has `count` entries and space for
  * WAKEUP_FDS_MAX more. True when a signal asked the process to stop. */
-bool wakeup_wait(struct wake *wake, struct pollfd *fds, int count, int64_t until_ns);
+bool wakeup_wait(struct wakeup *wake, struct pollfd *fds, int count, int64_t until_ns);
 
 #endif

@@ -56,7 +56,7 @@ struct play {
     int64_t clock_updated_ns;
     bool clock_untrusted; /* and the log says so */
     struct frame_timing timing;
-    struct wake *wake;
+    struct wakeup *wake;
     FILE *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;

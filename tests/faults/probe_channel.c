@@ -2,11 +2,11 @@
  *
  *     probe_channel store=DIR state=DIR source=BASE... key=KEY... [poll_ms=N] [ca=FILE] ...
  *
- * What it says and takes: probe_room.h. After an edition's name comes a line "about VERSION CHANNEL
+ * What it says and takes: probe_feeds.h. After an edition's name comes a line "about VERSION CHANNEL
  * playlist|takeover". One command more: "marks" prints how far each medium of the last edition has
  * been read again ("mark PATH good|unchecked|damaged", ended by "end"), and asks for those that
  * were not. */
-#include "probe_room.h"
+#include "probe_feeds.h"
 
 #define LIST_MAX 16
 

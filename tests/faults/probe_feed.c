@@ -1,8 +1,8 @@
 /* Drives a feed for tests/faults/test_feed.py:  probe_feed SOURCE STORE POLL_MS CA|- STALL_MS
  * RETRY_MAX_MS PLAYLIST_MS
  *
- * What it says and takes: probe_room.h. */
-#include "probe_room.h"
+ * What it says and takes: probe_feeds.h. */
+#include "probe_feeds.h"
 
 int main(int argc, char **argv)
 {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "film_fixture.h"
-#include "worker_walls.h"
+#include "worker_sandbox_state.h"
 #include "make_film.h"
 
 #include <malloc.h>

@@ -16,7 +16,7 @@
 
 #include "decode/worker_process.h"
 #include "hostile_worker.h"
-#include "worker_walls.h"
+#include "worker_sandbox_state.h"
 
 #define LIMIT_MS 30000 /* far more than any worker here needs, even under a sanitizer */
 

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "worker_talk.h"
+#include "worker_script.h"
 
 static inline void send_error(uint32_t code)
 {

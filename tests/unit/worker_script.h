@@ -1,7 +1,7 @@
 /* What a test's worker sends: packets and events, the parts that it can play, and tables of wrong
  * values. A worker that can't send exits with status 3. */
-#ifndef TESTS_UNIT_WORKER_TALK_H
-#define TESTS_UNIT_WORKER_TALK_H
+#ifndef TESTS_UNIT_WORKER_SCRIPT_H
+#define TESTS_UNIT_WORKER_SCRIPT_H
 
 #include "worker_packets.h"
 

@@ -3,8 +3,8 @@
  * Each edition is a line "edition NAME", what `tell` says more, and a line "medium PATH FILE" for
  * each asset, ended by "end". On standard input: "describe" prints what the feed waits for; "stop",
  * or the end, stops it and prints how long that took; `obey` may know more. */
-#ifndef TESTS_FAULTS_PROBE_ROOM_H
-#define TESTS_FAULTS_PROBE_ROOM_H
+#ifndef TESTS_FAULTS_PROBE_FEEDS_H
+#define TESTS_FAULTS_PROBE_FEEDS_H
 
 #include "base/clock.h"
 #include "base/log.h"

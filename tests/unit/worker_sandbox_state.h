@@ -1,7 +1,7 @@
 /* Checks a worker's limits and sandbox in /proc/PID, which exists until the process is reaped.
  * Include after cmocka.h. */
-#ifndef TESTS_UNIT_WORKER_WALLS_H
-#define TESTS_UNIT_WORKER_WALLS_H
+#ifndef TESTS_UNIT_WORKER_SANDBOX_STATE_H
+#define TESTS_UNIT_WORKER_SANDBOX_STATE_H
 
 #include "worker/worker.h"
 
