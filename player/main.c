@@ -12,6 +12,7 @@
 #include "decode/worker_process.h"
 #include "worker/worker_picture.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,11 +30,25 @@ static const struct command {
     {.command = SETTINGS_TAKEOVER, .run = takeover_main},
 };
 
+/* Where one of the standard streams is closed, the next file or socket that is opened would get its
+ * number, and the log, or what a library says, would be written into it. Using what is put there
+ * fails, as it would on a stream that is closed. */
+static bool fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         /* No cleanup: the player may kill it at any moment now. */
         _exit(worker_main(&worker_picture));
+    if (!fill_standard_streams())
+        return EXIT_FAILURE;
     worker_process_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
     if (argc < 2) {
         usage_print_commands(stderr);

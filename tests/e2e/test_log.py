@@ -1,5 +1,6 @@
 """The whole log of a player that meets odd names can be taken apart, in both formats."""
 import json
+import os
 import signal
 import tempfile
 import unittest
@@ -68,6 +69,21 @@ class WholeLog(unittest.TestCase):
         self.check(lines)
         self.assertEqual([line.values["spots"] for line in lines if line.message == "now playing"], [len(ODD) + 3, 1])
         self.assertTrue(all(list(json.loads(line))[:4] == ["time", "level", "module", "message"] for line in raw))
+
+
+class Closed(unittest.TestCase):
+    def test_standard_streams_that_are_closed_are_no_other_files(self):
+        """Else the log would be written into what is opened first: a file, a socket, a descriptor that wakes a thread."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "p.json"
+            png(Path(folder) / "red.png", 64, 36, (200, 30, 40))
+            playlist(path, {"red": {"image": "red.png", "duration": 3600}})
+            closed = ("sh", "-c", 'exec "$@" <&- 2>&-', "sh")
+            with Player(folder, path, "--log-level", "debug", before=closed) as player:
+                player.wait_shown("red")
+                streams = [os.readlink(f"/proc/{player.process.pid}/fd/{number}") for number in (0, 1, 2)]
+                self.assertEqual(streams, ["/dev/null"] * 3)
+                self.assertEqual(player.stop(signal.SIGTERM), 0)
 
 
 class TheParserItself(unittest.TestCase):
