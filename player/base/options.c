@@ -272,6 +272,12 @@ static MUST_CHECK bool refuse_letter(const struct option_table *table, unsigned 
                                      char **argv, struct err *err)
 {
     const char *argument = optind < argc ? argv[optind] : "";
+    if (optopt < 0 ||
+        optopt > 0x7f) { /* one byte of a letter: at its last one, getopt has gone on */
+        bool is_there = argument[0] == '-' && strchr(argument + 1, optopt);
+        return err_set(err, ERR_INPUT, "unknown option %.200s; --help-all lists every option",
+                       is_there ? argument : argv[optind - 1]);
+    }
     if (argument[0] == '-' && argument[1] == optopt && argument[2] &&
         nearest_option(table, command, argument + 1))
         return refuse_long(table, command, "-", argument + 1, err);
@@ -290,7 +296,7 @@ static MUST_CHECK bool refuse_option(const struct option_table *table, unsigned 
     if (row || optopt >= CODE_HELP)
         return err_set(err, ERR_INPUT, "option %.*s takes no value; remove \"%.200s\"",
                        (int)strcspn(argument, "="), argument, argument + strcspn(argument, "="));
-    if (optopt > 0 && optopt < CODE_HELP)
+    if (optopt)
         return refuse_letter(table, command, argc, argv, err);
     return refuse_long(table, command, "--", argument + strspn(argument, "-"), err);
 }

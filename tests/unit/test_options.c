@@ -322,6 +322,8 @@ static void what_is_refused(void **state)
         {"-z", "unknown option -z; --help-all lists every option"},
         {"-lz", "unknown option -z; --help-all lists every option"},
         {"-zl", "unknown option -z; --help-all lists every option"},
+        {"-\xc3\xa9", "unknown option -\xc3\xa9; --help-all lists every option"},
+        {"-\xc3", "unknown option -\xc3; --help-all lists every option"},
         {"-name x", "unknown option -name; did you mean --name?"},
         {"-quota=x", "unknown option -quota; did you mean --quota?"},
         /* another command's */
