@@ -1,6 +1,5 @@
 #include "screen/snapshot.h"
 
-#include <libyuv/scale_argb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,10 +70,44 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
     return picture;
 }
 
-bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err)
+/* How much of pixel from_at of from_count lies under pixel `at` of `count` on the same length, which
+ * is count × from_count long here. */
+static uint64_t overlap(int at, int count, int from_at, int from_count)
 {
-    if (ARGBScale(from->pixels, (int)from->stride_bytes, from->width_px, from->height_px,
-                  to->pixels, (int)to->stride_bytes, to->width_px, to->height_px, kFilterBox) != 0)
-        return err_oom(err);
-    return true;
+    int64_t begin = (int64_t)at * from_count, end = begin + from_count;
+    int64_t from_begin = (int64_t)from_at * count, from_end = from_begin + count;
+    return (uint64_t)((end < from_end ? end : from_end) -
+                      (begin > from_begin ? begin : from_begin));
+}
+
+/* The mean of all that lies under a pixel of the smaller canvas. */
+static uint32_t average(const struct canvas *from, const struct canvas *to, int x, int y)
+{
+    uint64_t sums[3] = {0}, all = (uint64_t)from->width_px * (uint64_t)from->height_px;
+    int left = (int)((int64_t)x * from->width_px / to->width_px);
+    int top = (int)((int64_t)y * from->height_px / to->height_px);
+    for (int v = top; (int64_t)v * to->height_px < (int64_t)(y + 1) * from->height_px; v++) {
+        const uint32_t *row =
+            (const void *)((const uint8_t *)from->pixels + from->stride_bytes * (size_t)v);
+        uint64_t share_y = overlap(y, to->height_px, v, from->height_px);
+        for (int u = left; (int64_t)u * to->width_px < (int64_t)(x + 1) * from->width_px; u++) {
+            uint64_t share = share_y * overlap(x, to->width_px, u, from->width_px);
+            for (int i = 0; i < 3; i++)
+                sums[i] += share * (row[u] >> 8 * i & 255);
+        }
+    }
+    uint32_t pixel = 0xff000000u;
+    for (int i = 0; i < 3; i++)
+        pixel |= (uint32_t)((sums[i] + all / 2) / all) << 8 * i;
+    return pixel;
+}
+
+/* libyuv's ARGBScale is not for this: it averages only where the sizes differ by two or four. */
+void snapshot_scale(const struct canvas *from, const struct canvas *to)
+{
+    for (int y = 0; y < to->height_px; y++) {
+        uint32_t *row = (void *)((uint8_t *)to->pixels + to->stride_bytes * (size_t)y);
+        for (int x = 0; x < to->width_px; x++)
+            row[x] = average(from, to, x, y);
+    }
 }

@@ -12,7 +12,8 @@
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
                               int new_width_px, int new_height_px);
 
-/* Scales a canvas of opaque pixels down into another by averaging. ERR_SYSTEM: out of memory. */
-MUST_CHECK bool snapshot_scale(const struct canvas *from, const struct canvas *to, struct err *err);
+/* Scales a canvas of opaque pixels down into another: each pixel is the mean of all that lies under
+ * it, so that fine lines grow faint, but never vanish. */
+void snapshot_scale(const struct canvas *from, const struct canvas *to);
 
 #endif

@@ -122,12 +122,37 @@ static void a_dimmed_screen_is_not_dimmed_twice(void **state)
     picture_release(on);
 }
 
+/* One column is white: wherever a line falls, as much light comes through as there is. */
+static void scaling_loses_no_fine_line(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{3840, 480}, {1366, 480}, {1280, 480}, {1000, 499}, {700, 699}};
+    static uint32_t from_pixels[2 * 3840], to_pixels[3840];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int width = sizes[i][0], new_width = sizes[i][1];
+        for (int line = 0; line < width; line += 97) {
+            for (int x = 0; x < 2 * width; x++)
+                from_pixels[x] = x % width == line ? 0xffffffffu : 0xff000000u;
+            const struct canvas from = {from_pixels, (size_t)width * 4, width, 2};
+            const struct canvas to = {to_pixels, sizeof to_pixels, new_width, 1};
+            snapshot_scale(&from, &to);
+            int light = 0;
+            for (int x = 0; x < new_width; x++) {
+                assert_int_equal(to_pixels[x] >> 24, 0xff);
+                light += (int)(to_pixels[x] & 255);
+            }
+            assert_in_range(light, 255 * new_width / width - 1, 255 * new_width / width + 2);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_fills_a_screen_of_any_size),
         cmocka_unit_test(it_keeps_what_a_transition_showed),
         cmocka_unit_test(a_dimmed_screen_is_not_dimmed_twice),
+        cmocka_unit_test(scaling_loses_no_fine_line),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
 }

@@ -33,8 +33,8 @@ bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
     return true;
 }
 
-bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
-                       const struct canvas *screen, struct err *err)
+void contact_sheet_put(struct contact_sheet *sheet, int column, int row,
+                       const struct canvas *screen)
 {
     int x = GAP_PX + column * (sheet->cell_width_px + GAP_PX);
     int y = GAP_PX + row * (sheet->cell_height_px + GAP_PX);
@@ -42,7 +42,7 @@ bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
         (uint8_t *)sheet->canvas.pixels + sheet->canvas.stride_bytes * (size_t)y + (size_t)x * 4;
     const struct canvas cell = {corner, sheet->canvas.stride_bytes, sheet->cell_width_px,
                                 sheet->cell_height_px};
-    return snapshot_scale(screen, &cell, err);
+    snapshot_scale(screen, &cell);
 }
 
 bool contact_sheet_write(const struct contact_sheet *sheet, const char *path, struct err *err)

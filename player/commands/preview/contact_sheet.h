@@ -18,8 +18,8 @@ MUST_CHECK bool contact_sheet_init(struct contact_sheet *sheet, int columns, int
                                    const struct canvas *screen, struct err *err);
 
 /* Draws a screen into a cell, scaled down. */
-MUST_CHECK bool contact_sheet_put(struct contact_sheet *sheet, int column, int row,
-                                  const struct canvas *screen, struct err *err);
+void contact_sheet_put(struct contact_sheet *sheet, int column, int row,
+                       const struct canvas *screen);
 
 /* Writes the PNG. */
 MUST_CHECK bool contact_sheet_write(const struct contact_sheet *sheet, const char *path,

@@ -98,9 +98,11 @@ static MUST_CHECK bool write_strip(struct preview *preview, int64_t start_ms, st
     struct contact_sheet sheet = {0};
     int frames = (int)preview_option(preview, SETTING_FRAMES)->number;
     bool ok = contact_sheet_init(&sheet, frames, 1, &preview->screen.canvas, err);
-    for (int i = 0; ok && i < frames; i++)
-        ok = preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err) &&
-             contact_sheet_put(&sheet, i, 0, &preview->screen.canvas, err);
+    for (int i = 0; ok && i < frames; i++) {
+        ok = preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err);
+        if (ok)
+            contact_sheet_put(&sheet, i, 0, &preview->screen.canvas);
+    }
     ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
     contact_sheet_finish(&sheet);
     return ok;
@@ -153,8 +155,9 @@ static MUST_CHECK bool write_sheet(struct preview *preview, struct err *err)
         const struct playlist_spot *spot = &playlist->spots[row];
         for (int column = 0; ok && column < languages_of(spot); column++) {
             const char *language = spot->text_count ? spot->texts[column].language : "";
-            ok = draw_spot(preview, row, *language ? language : NULL, err) &&
-                 contact_sheet_put(&sheet, column, row, &preview->screen.canvas, err);
+            ok = draw_spot(preview, row, *language ? language : NULL, err);
+            if (ok)
+                contact_sheet_put(&sheet, column, row, &preview->screen.canvas);
         }
     }
     ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
