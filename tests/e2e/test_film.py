@@ -380,7 +380,7 @@ class Running(Films):
             self.assertEqual(player.process.wait(WAIT_S), 0)
             frames = [f for f in player.frames() if float(f["show_ms"]) - MIDNIGHT_MS > 3010]
             self.assertNotIn("error", player.log())
-            self.assertNotIn("breaks off", player.log())
+            self.assertNotIn("film ends early", player.log())
         fades = set()
         for f in frames:
             at = float(f["show_ms"]) - MIDNIGHT_MS
