@@ -239,7 +239,14 @@ enum err_code worker_process_timeout_code(const struct worker_process *worker, e
 static void set_start_error(const struct worker_process *worker, int signal, int status,
                             struct err *err)
 {
-    if (signal)
+    char name[SANDBOX_NAME_BYTES];
+    if (signal == SIGSYS && worker->forbidden) {
+        sandbox_name_call(worker->forbidden_call, name);
+        err_set(err, ERR_SYSTEM,
+                "%s was killed at startup for a forbidden system call (%s): this is a bug in "
+                "Duckling, please report it",
+                worker->program, name);
+    } else if (signal)
         err_set(err, ERR_SYSTEM, "%s crashed at startup (signal %d)", worker->program, signal);
     else if (status == EXIT_LOADER_FAILED)
         err_set(err, ERR_SYSTEM,

@@ -203,7 +203,7 @@ static const struct unready_end {
     {"forbidden lie", ERR_WORKER, "the worker crashed (signal 14)"},
     {"forbidden twice", ERR_WORKER, "invalid message"},
     {"forbidden with a file", ERR_WORKER, "invalid message"},
-    {"unready forbidden", ERR_SYSTEM, " crashed at startup (signal 31)"},
+    {"unready forbidden", ERR_SYSTEM, " was killed at startup for a forbidden system call (read)"},
     {"short", ERR_SYSTEM, "no threads"},
     {"short limit", ERR_SYSTEM, "no threads"},
     {"short input", ERR_INPUT, "no threads"},
