@@ -94,7 +94,8 @@ class Clock:
 
 def until_it_keeps_up(folder, check):
     """check(environment) with a player's time running as fast as the machine's, then slower and slower, until it passes. A busy machine
-    keeps up with a slow clock; what is wrong is wrong at any pace."""
+    keeps up with a slow clock; what is wrong is wrong at any pace. What happens now and then may not come again, so nothing but time may
+    be behind an AssertionError: see Player.end_well."""
     for slower in SLOWER:
         environment = {}
         if slower > 1:
@@ -106,4 +107,4 @@ def until_it_keeps_up(folder, check):
         except AssertionError as trouble:
             if slower == SLOWER[-1]:
                 raise
-            print(f"# once more, on a slower clock: {str(trouble).splitlines()[0][:200]}", flush=True)
+            print(f"# once more, on a slower clock: {str(trouble).partition(chr(10))[0][:200]}", flush=True)

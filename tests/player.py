@@ -140,6 +140,14 @@ class Player:
             self.news.wait_for(lambda: self.ended, WAIT_S)
         return status
 
+    def end_well(self):
+        """Until it has ended, which it was asked to or does by itself. What ended badly is no AssertionError: a busy machine excuses a
+        late frame (clock.until_it_keeps_up), but neither a crash nor what a sanitizer found."""
+        status = self.process.wait(WAIT_S)
+        self.stop()
+        if status or "Sanitizer" in self.log() or "runtime error" in self.log():
+            raise RuntimeError(f"exit status {status}\n{self.log()}")
+
     def __enter__(self):
         return self
 

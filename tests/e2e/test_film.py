@@ -377,7 +377,7 @@ class Running(Films):
 
     def play_into_each_other(self, wall, env):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "11.5", env=env) as player:
-            self.assertEqual(player.process.wait(WAIT_S), 0)
+            player.end_well()
             frames = [f for f in player.frames() if float(f["show_ms"]) - MIDNIGHT_MS > 3010]
             self.assertNotIn("error", player.log())
             self.assertNotIn("film ends early", player.log())
@@ -400,7 +400,7 @@ class Running(Films):
 
     def play_into_itself(self, env):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", env=env) as player:
-            self.assertEqual(player.process.wait(WAIT_S), 0)
+            player.end_well()
             frames = [f for f in player.frames() if f["to"] == "one"]
             self.assertNotIn("error", player.log())
         self.assertTrue(any(f["from"] == "one" for f in frames))
