@@ -106,6 +106,7 @@ bool settings_instant(const struct settings *settings, enum setting setting, con
 bool settings_refuse_instant(const struct settings *settings, enum setting setting, struct err *err)
 {
     return err_set(err, ERR_INPUT,
-                   "option --%s needs a time such as 2026-02-06T20:00:00+09:00, not \"%.200s\"",
+                   "option --%s needs a date and time such as 2026-02-06T20:00 or "
+                   "2026-02-06T20:00:00+09:00, not \"%.200s\"",
                    settings_table.rows[setting].name, settings->values[setting].text);
 }

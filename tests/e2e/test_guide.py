@@ -243,10 +243,10 @@ class BadInput(Case):
     def test_of_guide(self):
         self.write([{"loop": "one"}])
         for options, words in (
-                (("--from", "2026-02-30T00:00"), 'option --from needs a time such as 2026-02-06T20:00:00+09:00, not "2026-02-30T00:00"'),
+                (("--from", "2026-02-30T00:00"), 'option --from needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, not "2026-02-30T00:00"'),
                 (("--from", "2026-02-06T25:61"), 'not "2026-02-06T25:61"'),
-                (("--to", "soon"), 'option --to needs a time such as 2026-02-06T20:00:00+09:00, not "soon"'),
-                (("--from", "2026-02-06"), "needs a time such as"),
+                (("--to", "soon"), 'option --to needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, not "soon"'),
+                (("--from", "2026-02-06"), "needs a date and time such as"),
                 (("--from", "2026-02-06T12:00Z", "--to", "2026-02-06T11:00Z"),
                  "option --to needs a time after --from, 2026-02-06T12:00:00+00:00, not 2026-02-06T11:00:00+00:00"),
                 (("--from", "2026-02-06T12:00Z", "--to", "2026-02-06T12:00Z"), "needs a time after"),
@@ -264,7 +264,7 @@ class BadInput(Case):
     def test_of_explain(self):
         self.write([{"loop": "one"}])
         for options, words in (
-                (("--at", "2026-13-01T00:00"), 'option --at needs a time such as 2026-02-06T20:00:00+09:00, not "2026-13-01T00:00"'),
+                (("--at", "2026-13-01T00:00"), 'option --at needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, not "2026-13-01T00:00"'),
                 (("--at", "2200-01-01T00:00Z"), "in the years 1971 to 2199"), (("--timezone", "Mars/Base"), "Mars/Base"),
                 (("nobody",), 'there is no spot "nobody"; the playlist has 4: a, 작은 것의 위대함, '),
                 (("x" * 5000,), "there is no spot")):

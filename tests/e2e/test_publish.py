@@ -157,7 +157,7 @@ class Refused(Publishing):
                 ("option --channel needs a name of at most 64 characters", "publish", "p", "--to", "x", "--key", "k", "--channel", "Seoul"),
                 ("option --channel needs a name of at most 64 characters", "publish", "p", "--to", "x", "--key", "k", "--channel", "a" * 65),
                 ("option --expires needs a time in the future, not ", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "2020-01-01T00:00Z"),
-                ("option --expires needs a time such as", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
+                ("option --expires needs a date and time such as", "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--expires", "soon"),
                 ('option --rollback needs a version such as 43, not "p.json"', "publish", "--rollback", "p.json", "--to", "x", "--channel", "a", "--key", "k"),
                 ('option --after needs a version such as 43, not "p-6"', "publish", "p", "--to", "x", "--channel", "a", "--key", "k", "--after", "p-6"),
                 ("option --rollback needs a version such as 43", "publish", "--rollback", "0", "--to", "x", "--channel", "a", "--key", "k"),

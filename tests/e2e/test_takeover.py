@@ -72,7 +72,7 @@ class On(Takeover):
                 ('must be "on" or "off", not "maybe"', "maybe", *rest),
                 ("no playlist given; use duckling takeover on FILE", "on", *soon, *rest),
                 ("option --until is missing", "on", "p", *rest),
-                ("option --until needs a time such as", "on", "p", "--until", "tonight", *rest),
+                ("option --until needs a date and time such as", "on", "p", "--until", "tonight", *rest),
                 ("option --until needs a time in the future, not ", "on", "p", "--until", rfc3339(-60), *rest),
                 ("option --until needs a time at most 31 days from now, not ", "on", "p", "--until", rfc3339(31 * DAY + 120), *rest),
                 ("option --to is missing", "on", "p", *soon, *rest[2:]),
