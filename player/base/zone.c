@@ -305,7 +305,10 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
         return true;
     }
     if (trouble.code == ERR_MISSING)
-        return err_set(err, ERR_MISSING, "time zone \"%s\" is not installed on this machine", name);
+        return err_set(err, ERR_MISSING,
+                       "time zone \"%s\" is not installed on this machine; names are such as "
+                       "Asia/Seoul, from the package tzdata",
+                       name);
     return err_set(err, trouble.code, "time zone \"%s\": %s", name, trouble.text);
 }
 
