@@ -132,7 +132,7 @@ class Off(Takeover):
     def test_none_was_on(self):
         done = self.run_it("off")
         self.assertEqual(done.stdout, "")
-        self.assertIn("no takeover was ever on", done.stderr)
+        self.assertIn("no takeover was ever on, nothing to do channel=", done.stderr)
         self.assertEqual(self.channel.files(), {})
 
     def test_it_is_over_already(self):

@@ -152,7 +152,7 @@ static MUST_CHECK bool turn_off(struct takeover_command *command, struct publish
     if (session->highest > 0 || session->after > 0)
         return put_expired_takeover(session, &outcome, err) &&
                publish_session_print(session, &words, &outcome, err);
-    log_info("no takeover was ever on, nothing to do");
+    log_info("no takeover was ever on, nothing to do channel=%s", session->channel.name);
     return true;
 }
 
