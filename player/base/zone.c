@@ -306,8 +306,8 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
     }
     if (trouble.code == ERR_MISSING)
         return err_set(err, ERR_MISSING,
-                       "time zone \"%s\" is not installed on this machine; names are such as "
-                       "Asia/Seoul, from the package tzdata",
+                       "time zone \"%s\" is not installed on this machine; check its name (such as "
+                       "Asia/Seoul) and the package tzdata",
                        name);
     return err_set(err, trouble.code, "time zone \"%s\": %s", name, trouble.text);
 }
