@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
-static CURLcode global_result; /* written once, by global_init */
+static CURLcode global_result; /* written once, by init_libcurl */
 
-static void global_init(void)
+static void init_libcurl(void)
 {
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
@@ -23,9 +23,9 @@ static bool copy_config_text(char **to, const char *text)
 static MUST_CHECK bool check_certificate_files(const struct http_config *c, struct err *err)
 {
     if (c->ca_file && access(c->ca_file, R_OK) < 0)
-        return err_set(err, ERR_INPUT, "certificate file %s can't be read", c->ca_file);
+        return err_set(err, ERR_INPUT, "cannot read the certificate file %s", c->ca_file);
     if (c->client_key && !c->client_cert)
-        return err_set(err, ERR_INPUT, "a client key needs its certificate");
+        return err_set(err, ERR_INPUT, "a client key is given without its certificate");
     if (!c->client_cert)
         return true;
     return http_client_cert_check(c->client_cert, c->client_key ? c->client_key : c->client_cert,
@@ -36,7 +36,7 @@ struct http *http_create(const struct http_config *config, struct err *err)
 {
     static const struct http_config defaults;
     const struct http_config *c = config ? config : &defaults;
-    pthread_once(&global_once, global_init);
+    pthread_once(&global_once, init_libcurl);
     if (!check_certificate_files(c, err))
         return NULL;
     struct http *http = calloc(1, sizeof *http);
@@ -70,8 +70,8 @@ void http_destroy(struct http *http)
     free(http);
 }
 
-/* Sorts out what libcurl says is done; true if there was any. */
-static bool harvest(struct http *http)
+/* Takes the results of transfers that have finished; true if there were any. */
+static bool take_finished(struct http *http)
 {
     bool any = false;
     int left;
@@ -95,7 +95,7 @@ bool http_run(struct http *http, int64_t timeout_ms, struct err *err)
     struct curl_waitfd watch = {.fd = http->watch_fd, .events = CURL_WAIT_POLLIN};
     bool ended = http_rate_limit_resume(http);
     CURLMcode code = curl_multi_perform(http->multi, &running);
-    if (code == CURLM_OK && (harvest(http) || ended))
+    if (code == CURLM_OK && (take_finished(http) || ended))
         return true;
     int64_t share_ms = http_rate_limit_due_ms(http);
     int wait_ms = (int)(share_ms < timeout_ms ? share_ms : timeout_ms);
@@ -105,8 +105,8 @@ bool http_run(struct http *http, int64_t timeout_ms, struct err *err)
     if (code == CURLM_OK)
         code = curl_multi_perform(http->multi, &running);
     if (code != CURLM_OK)
-        return err_set(err, ERR_SYSTEM, "%s", curl_multi_strerror(code));
-    harvest(http);
+        return err_set(err, ERR_SYSTEM, "libcurl failed: %s", curl_multi_strerror(code));
+    take_finished(http);
     return true;
 }
 

@@ -54,11 +54,11 @@ struct http_response {
     int status;
     char etag[HTTP_VALIDATOR_BYTES];          /* "" without */
     char last_modified[HTTP_VALIDATOR_BYTES]; /* "" without */
-    int64_t content_bytes;                    /* of this body; -1: not told */
+    int64_t content_bytes;                    /* of this body; -1: unknown */
     int64_t range_start;                      /* 206 only: where the body begins in the whole */
-    int64_t range_total;                      /* 206 only: length of the whole; -1: not told */
-    int64_t date_ms; /* Unix time by the clock of whoever made the answer; 0: not told */
-    int64_t age_ms;  /* how long caches have kept it since; 0 without one */
+    int64_t range_total;                      /* 206 only: length of the whole; -1: unknown */
+    int64_t date_ms; /* Unix time by the clock of whoever made the answer; 0: unknown */
+    int64_t age_ms;  /* how long caches have had it since; 0 without one */
     enum http_store_error store_error; /* of a request with s3, from http_result only */
 };
 

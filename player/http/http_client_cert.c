@@ -1,6 +1,5 @@
 /* A client certificate and its key, checked once before the first transfer: libcurl would only
- * say that a connection failed, and OpenSSL would ask the terminal for a password. (hash.c is the
- * other file of this room that includes OpenSSL, for hashing.) */
+ * say that a connection failed, and OpenSSL would ask the terminal for a password. */
 #include "http/http_internal.h"
 
 #include <openssl/err.h>
@@ -20,13 +19,13 @@ static X509 *read_certificate(const char *path, struct err *err)
 {
     FILE *file = fopen(path, "re");
     if (!file) {
-        err_set(err, ERR_INPUT, "client certificate %s can't be read", path);
+        err_set(err, ERR_INPUT, "cannot read the client certificate %s", path);
         return NULL;
     }
     bool asked = false;
     X509 *certificate = PEM_read_X509(file, NULL, no_password, &asked);
     if (!certificate)
-        err_set(err, ERR_INPUT, "%s holds no certificate in PEM form", path);
+        err_set(err, ERR_INPUT, "%s holds no PEM certificate", path);
     fclose(file);
     return certificate;
 }
@@ -35,15 +34,15 @@ static EVP_PKEY *read_key(const char *path, struct err *err)
 {
     FILE *file = fopen(path, "re");
     if (!file) {
-        err_set(err, ERR_INPUT, "client key %s can't be read", path);
+        err_set(err, ERR_INPUT, "cannot read the client key %s", path);
         return NULL;
     }
     bool asked = false;
     EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_password, &asked);
     if (!key && asked)
-        err_set(err, ERR_INPUT, "client key %s needs a password: give one without", path);
+        err_set(err, ERR_INPUT, "client key %s has a password: give a key without one", path);
     else if (!key)
-        err_set(err, ERR_INPUT, "%s holds no private key in PEM form", path);
+        err_set(err, ERR_INPUT, "%s holds no PEM private key", path);
     fclose(file);
     return key;
 }

@@ -42,7 +42,7 @@ struct http_transfer {
     int64_t stall_bytes_per_s; /* slower than this is a stall */
 
     struct http_response response;
-    char coding[32]; /* of the answer, where it has one that nobody asked for; "" without */
+    char coding[32]; /* of the answer: a compression that was not asked for; "" without */
     int64_t body_bytes, head_bytes;
     bool body_begun;
     char page[1024]; /* how the text of an error begins, from a store that was sent a signature */

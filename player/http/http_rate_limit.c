@@ -9,13 +9,13 @@
 
 #define BUFFER_BYTES 65536
 
-/* A part of a second of the cap is saved up at most, so that a pause is not followed by a burst. */
+/* At most an eighth of a second's bytes is saved up, so that no burst follows a pause. */
 static int64_t saved_most(const struct http *http)
 {
     return http->bandwidth_bytes_per_s / 8 + 1;
 }
 
-static void refill(struct http *http)
+static void refill_account(struct http *http)
 {
     const int64_t second_ns = 1000000000;
     int64_t now_ns = clock_mono_ns();
@@ -37,10 +37,12 @@ static void refill(struct http *http)
 long http_rate_limit_buffer_bytes(const struct http_transfer *t)
 {
     int64_t bytes = t->capped ? t->http->bandwidth_bytes_per_s / 16 : BUFFER_BYTES;
-    return (long)(bytes < 1024 ? 1024 : bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
+    if (bytes < 1024)
+        return 1024;
+    return (long)(bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
 }
 
-static void leave(struct http_transfer *t)
+static void remove_from_queue(struct http_transfer *t)
 {
     struct http_transfer **at = &t->http->capped;
     while (*at && *at != t)
@@ -50,7 +52,7 @@ static void leave(struct http_transfer *t)
     t->next_capped = NULL;
 }
 
-static void queue(struct http_transfer *t)
+static void append_to_queue(struct http_transfer *t)
 {
     struct http_transfer **at = &t->http->capped;
     while (*at)
@@ -78,13 +80,13 @@ void http_rate_limit_join(struct http_transfer *t)
 {
     if (!t->capped)
         return;
-    queue(t);
+    append_to_queue(t);
     lower_stall_limits(t->http);
 }
 
 void http_rate_limit_leave(struct http_transfer *t)
 {
-    leave(t);
+    remove_from_queue(t);
     t->paused = false;
 }
 
@@ -93,11 +95,11 @@ bool http_rate_limit_take(struct http_transfer *t, size_t size)
     struct http *http = t->http;
     if (!t->capped)
         return true;
-    refill(http);
+    refill_account(http);
     if (http->share_bytes <= 0) {
         t->paused = true;
-        leave(t);
-        queue(t); /* whoever pauses longest is first */
+        remove_from_queue(t);
+        append_to_queue(t); /* whoever pauses longest is first */
         return false;
     }
     http->share_bytes -= (int64_t)size;
@@ -106,7 +108,7 @@ bool http_rate_limit_take(struct http_transfer *t, size_t size)
 
 /* libcurl hands over at once what it holds. Where that is refused it only says so here, and would
  * go on with what follows. */
-static void resume(struct http_transfer *t)
+static void resume_transfer(struct http_transfer *t)
 {
     t->paused = false;
     CURLcode code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
@@ -131,10 +133,10 @@ bool http_rate_limit_resume(struct http *http)
     bool ended = false;
     if (!http->capped)
         return false;
-    refill(http);
+    refill_account(http);
     /* Each takes something, so this ends. */
     for (struct http_transfer *t; http->share_bytes > 0 && (t = first_paused(http));) {
-        resume(t);
+        resume_transfer(t);
         ended = ended || t->finished;
     }
     return ended;

@@ -56,7 +56,8 @@ static bool add_headers(struct http_transfer *t, const struct http_request *requ
 }
 
 /* libcurl signs; the hash of the body it can't know before the body has gone. */
-static bool sign(struct http_transfer *t, const struct http_s3 *s3, const struct http_body *body)
+static bool sign_request(struct http_transfer *t, const struct http_s3 *s3,
+                         const struct http_body *body)
 {
     char hash[HASH_TEXT_BYTES] = NO_BODY_SHA256;
     char *scheme = NULL;
@@ -119,30 +120,30 @@ static int on_request(void *context, char *address, char *own_address, int port,
 }
 
 /* The next bytes of a file; 0 with t->err set where there are none. */
-static size_t read_file(struct http_transfer *t, char *to, size_t size)
+static size_t read_body_file(struct http_transfer *t, char *to, size_t size)
 {
     ssize_t got;
     do
         got = pread(t->body.fd, to, size, t->body_offset);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        err_set_errno(&t->err, ERR_DISK, errno, "the file can't be read");
+        err_set_errno(&t->err, ERR_DISK, errno, "cannot read the file");
     else if (got == 0)
         err_set(&t->err, ERR_INPUT, "the file became shorter");
     return got > 0 ? (size_t)got : 0;
 }
 
-static size_t on_send(char *to, size_t one, size_t room, void *context)
+static size_t on_send(char *to, size_t one, size_t capacity, void *context)
 {
     struct http_transfer *t = context;
     const struct http_body *body = &t->body;
     int64_t left = body->bytes - t->body_offset;
-    size_t size = left < (int64_t)(one * room) ? (size_t)left : one * room;
+    size_t size = left < (int64_t)(one * capacity) ? (size_t)left : one * capacity;
     if (size == 0)
         return 0;
     if (body->data)
         memcpy(to, (const char *)body->data + t->body_offset, size);
-    else if ((size = read_file(t, to, size)) == 0)
+    else if ((size = read_body_file(t, to, size)) == 0)
         return CURL_READFUNC_ABORT;
     if (body->pass && !body->pass(body->context, t->body_offset, to, size, &t->err))
         return CURL_READFUNC_ABORT;
@@ -261,7 +262,7 @@ static struct http_transfer *begin_transfer(struct http *http, enum http_method 
     t->easy = easy;
     if (!add_headers(t, request, body) ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK ||
-        (request->s3 && !sign(t, request->s3, body)))
+        (request->s3 && !sign_request(t, request->s3, body)))
         goto fail;
     set_options(t);
     set_tls_options(t);

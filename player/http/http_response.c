@@ -13,7 +13,7 @@
 #define REDIRECT_BYTES_MAX 262144
 
 /* Keeps what can be sent back as it is: one line of printable text. */
-static void keep_validator(char *to, const char *value, size_t length)
+static void copy_validator(char *to, const char *value, size_t length)
 {
     to[0] = '\0';
     if (length >= HTTP_VALIDATOR_BYTES)
@@ -36,7 +36,7 @@ static const char *read_number(const char *text, int64_t *number)
 }
 
 /* "bytes 100-199/200", or with "*" for the whole's length. */
-static void keep_range(struct http_response *response, const char *value, size_t length)
+static void copy_range(struct http_response *response, const char *value, size_t length)
 {
     char text[128];
     int64_t first, last, total;
@@ -53,7 +53,7 @@ static void keep_range(struct http_response *response, const char *value, size_t
 }
 
 /* RFC 9110, 6.6.1. */
-static void keep_date(struct http_response *response, const char *value, size_t length)
+static void copy_date(struct http_response *response, const char *value, size_t length)
 {
     char text[64];
     if (length >= sizeof text)
@@ -65,7 +65,7 @@ static void keep_date(struct http_response *response, const char *value, size_t 
 }
 
 /* RFC 9111, 5.1: seconds. */
-static void keep_age(struct http_response *response, const char *value, size_t length)
+static void copy_age(struct http_response *response, const char *value, size_t length)
 {
     char text[16];
     int64_t age_s;
@@ -82,7 +82,7 @@ static bool is_word(const char *value, size_t length, const char *word)
     return length == strlen(word) && strncasecmp(value, word, length) == 0;
 }
 
-/* A header that tells of compression: of the content, which we would store compressed, or of the
+/* A header that says that something is compressed: of the content, which we would store compressed, or of the
  * transfer, which libcurl undoes unasked. */
 static bool is_compressed(const char *line, size_t name, const char *value, size_t size)
 {
@@ -91,7 +91,7 @@ static bool is_compressed(const char *line, size_t name, const char *value, size
     return is_word(line, name, "transfer-encoding") && !is_word(value, size, "chunked");
 }
 
-static void keep_coding(struct http_transfer *t, const char *value, size_t length)
+static void copy_coding(struct http_transfer *t, const char *value, size_t length)
 {
     size_t kept = 0;
     for (size_t i = 0; i < length && kept < sizeof t->coding - 1; i++)
@@ -100,7 +100,7 @@ static void keep_coding(struct http_transfer *t, const char *value, size_t lengt
     t->coding[kept] = '\0';
 }
 
-static void keep_header(struct http_transfer *t, const char *line, size_t length)
+static void copy_header(struct http_transfer *t, const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
     if (!colon)
@@ -113,17 +113,17 @@ static void keep_header(struct http_transfer *t, const char *line, size_t length
         end--;
     size_t size = (size_t)(end - value);
     if (is_word(line, name, "etag"))
-        keep_validator(t->response.etag, value, size);
+        copy_validator(t->response.etag, value, size);
     else if (is_word(line, name, "last-modified"))
-        keep_validator(t->response.last_modified, value, size);
+        copy_validator(t->response.last_modified, value, size);
     else if (is_word(line, name, "content-range"))
-        keep_range(&t->response, value, size);
+        copy_range(&t->response, value, size);
     else if (is_word(line, name, "date"))
-        keep_date(&t->response, value, size);
+        copy_date(&t->response, value, size);
     else if (is_word(line, name, "age"))
-        keep_age(&t->response, value, size);
+        copy_age(&t->response, value, size);
     else if (is_compressed(line, name, value, size))
-        keep_coding(t, value, size);
+        copy_coding(t, value, size);
 }
 
 static void read_status(struct http_transfer *t)
@@ -133,7 +133,7 @@ static void read_status(struct http_transfer *t)
     t->response.status = (int)status;
 }
 
-static bool has_wanted_body(const struct http_transfer *t)
+static bool has_requested_body(const struct http_transfer *t)
 {
     return t->method == HTTP_GET && (t->response.status == 200 || t->response.status == 206);
 }
@@ -144,9 +144,10 @@ static bool check_coding(struct http_transfer *t)
 {
     read_status(t);
     bool redirect = t->response.status / 100 == 3 && t->response.status != 304;
-    return !t->coding[0] || !(has_wanted_body(t) || redirect) ||
-           err_set(&t->err, ERR_NETWORK, "a compressed answer (%s), which was not asked for",
-                   t->coding);
+    if (t->coding[0] && (has_requested_body(t) || redirect))
+        return err_set(&t->err, ERR_NETWORK,
+                       "the answer is compressed (%s), which was not asked for", t->coding);
+    return true;
 }
 
 size_t http_response_header(char *line, size_t one, size_t length, void *context)
@@ -166,12 +167,12 @@ size_t http_response_header(char *line, size_t one, size_t length, void *context
     } else if (line[0] == '\r' || line[0] == '\n') {
         return check_coding(t) ? one * length : 0;
     } else {
-        keep_header(t, line, length);
+        copy_header(t, line, length);
     }
     return one * length;
 }
 
-static int64_t told_length(const struct http_transfer *t)
+static int64_t announced_length(const struct http_transfer *t)
 {
     curl_off_t content_bytes = -1;
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &content_bytes);
@@ -182,7 +183,7 @@ static int64_t told_length(const struct http_transfer *t)
 static bool check_head(struct http_transfer *t)
 {
     struct http_response *r = &t->response;
-    r->content_bytes = told_length(t);
+    r->content_bytes = announced_length(t);
     if (r->status == 206 && (t->range_start == 0 || r->range_start != t->range_start))
         return err_set(&t->err, ERR_NETWORK, "the server sent another part than was asked for");
     if (r->content_bytes > t->limit_bytes)
@@ -216,15 +217,15 @@ bool http_response_is_good(const struct http_transfer *t)
     case HTTP_GET:
         break;
     }
-    return has_wanted_body(t) || (status == 304 && t->conditional);
+    return has_requested_body(t) || (status == 304 && t->conditional);
 }
 
-static void keep_page(struct http_transfer *t, const char *data, size_t size)
+static void copy_page(struct http_transfer *t, const char *data, size_t size)
 {
-    size_t room = sizeof t->page - 1 - t->page_bytes;
-    size_t kept = size < room ? size : room;
-    memcpy(t->page + t->page_bytes, data, kept);
-    t->page_bytes += kept;
+    size_t left = sizeof t->page - 1 - t->page_bytes;
+    size_t copied = size < left ? size : left;
+    memcpy(t->page + t->page_bytes, data, copied);
+    t->page_bytes += copied;
 }
 
 size_t http_response_body(char *data, size_t one, size_t size, void *context)
@@ -232,14 +233,14 @@ size_t http_response_body(char *data, size_t one, size_t size, void *context)
     struct http_transfer *t = context;
     (void)one; /* always 1 */
     read_status(t);
-    if (has_wanted_body(t) && !http_rate_limit_take(t, size))
+    if (has_requested_body(t) && !http_rate_limit_take(t, size))
         return CURL_WRITEFUNC_PAUSE;
-    if (has_wanted_body(t))
+    if (has_requested_body(t))
         return take_body(t, data, size) ? size : 0;
     t->body_begun = true;
     t->body_bytes += (int64_t)size;
     if (t->is_signed)
-        keep_page(t, data, size);
+        copy_page(t, data, size);
     t->cut = t->body_bytes > UNWANTED_BYTES_MAX;
     return t->cut ? 0 : size;
 }
@@ -251,16 +252,16 @@ int http_response_progress(void *context, curl_off_t total, curl_off_t now, curl
     (void)total, (void)up_total, (void)up;
     if (t->body_begun || now <= REDIRECT_BYTES_MAX)
         return 0;
-    err_set(&t->err, ERR_LIMIT, "a redirect with more than %d bytes of text", REDIRECT_BYTES_MAX);
+    err_set(&t->err, ERR_LIMIT, "a redirect has a body of more than %d bytes", REDIRECT_BYTES_MAX);
     return 1;
 }
 
 void http_response_end(struct http_transfer *t)
 {
     read_status(t);
-    if (t->result == CURLE_OK && has_wanted_body(t) && !t->body_begun)
+    if (t->result == CURLE_OK && has_requested_body(t) && !t->body_begun)
         take_body(t, "", 0);
     /* The length of what is compressed says nothing. */
     if (t->method == HTTP_HEAD && !t->coding[0])
-        t->response.content_bytes = told_length(t);
+        t->response.content_bytes = announced_length(t);
 }

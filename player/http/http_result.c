@@ -6,13 +6,13 @@
 #include <string.h>
 
 /* libcurl has one code for all that takes too long. */
-static MUST_CHECK bool timeout_error(const struct http_transfer *t, struct err *err)
+static MUST_CHECK bool set_timeout_error(const struct http_transfer *t, struct err *err)
 {
     curl_off_t connected_us = 0, total_us = 0;
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total_us);
     if (connected_us == 0)
-        return err_set(err, ERR_TIMEOUT, "no connection in time");
+        return err_set(err, ERR_TIMEOUT, "cannot connect in time");
     if (t->total_ms > 0 && total_us / 1000 >= t->total_ms)
         return err_set(err, ERR_TIMEOUT, "not complete within %" PRId64 " ms", t->total_ms);
     if (t->stall_bytes_per_s < t->http->stall_bytes_per_s)
@@ -22,23 +22,22 @@ static MUST_CHECK bool timeout_error(const struct http_transfer *t, struct err *
                    t->http->stall_bytes_per_s, t->http->stall_s);
 }
 
-/* Our own words where libcurl's hold a count or a time: the same cause must read the same each
- * time. */
-static MUST_CHECK bool curl_error(const struct http_transfer *t, struct err *err)
+/* Our own words where libcurl's hold a count or a time: the log tells causes apart by their text. */
+static MUST_CHECK bool set_curl_error(const struct http_transfer *t, struct err *err)
 {
     switch ((int)t->result) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return err_set(err, ERR_NETWORK, "no such host, or no name server");
     case CURLE_COULDNT_CONNECT:
-        return err_set(err, ERR_NETWORK, "can't connect");
+        return err_set(err, ERR_NETWORK, "cannot connect");
     case CURLE_OPERATION_TIMEDOUT:
-        return timeout_error(t, err);
+        return set_timeout_error(t, err);
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return err_set(err, ERR_NETWORK, "the connection broke off");
+        return err_set(err, ERR_NETWORK, "the connection broke");
     case CURLE_UNSUPPORTED_PROTOCOL:
         return err_set(err, ERR_NETWORK, "redirected to an address that is not allowed");
     case CURLE_TOO_MANY_REDIRECTS:
@@ -46,13 +45,13 @@ static MUST_CHECK bool curl_error(const struct http_transfer *t, struct err *err
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
-        return err_set(err, ERR_TRUST, "%s (the authority to trust is given with --ca-file)",
+        return err_set(err, ERR_TRUST, "%s (give the authority to trust with --ca-file)",
                        t->words[0] ? t->words : curl_easy_strerror(t->result));
     case CURLE_SSL_CACERT_BADFILE:
         return err_set(err, ERR_INPUT, "%s holds no certificates",
                        t->http->ca_file ? t->http->ca_file : "the system's store");
     case CURLE_SSL_CERTPROBLEM:
-        return err_set(err, ERR_INPUT, "the client certificate %s can't be used",
+        return err_set(err, ERR_INPUT, "cannot use the client certificate %s",
                        t->http->client_cert ? t->http->client_cert : "");
     default:
         return err_set(err, ERR_NETWORK, "%s", curl_easy_strerror(t->result));
@@ -60,7 +59,7 @@ static MUST_CHECK bool curl_error(const struct http_transfer *t, struct err *err
 }
 
 /* " (SignatureDoesNotMatch)": what an S3-compatible store names as the cause; "" without. */
-static const char *store_words(const struct http_transfer *t, char *text, size_t text_bytes)
+static const char *print_store_code(const struct http_transfer *t, char *text, size_t text_bytes)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.";
     const char *code = strstr(t->page, "<Code>");
@@ -71,14 +70,14 @@ static const char *store_words(const struct http_transfer *t, char *text, size_t
     return text;
 }
 
-static enum http_store_error store_error(const struct http_transfer *t)
+static enum http_store_error find_store_error(const struct http_transfer *t)
 {
     static const struct {
         const char *code;
         enum http_store_error error;
     } known[] = {
-        {"<Code>AccessDenied<", HTTP_STORE_ACCESS_DENIED},
-        {"<Code>RequestTimeTooSkewed<", HTTP_STORE_TIME_SKEWED},
+        {.code = "<Code>AccessDenied<", .error = HTTP_STORE_ACCESS_DENIED},
+        {.code = "<Code>RequestTimeTooSkewed<", .error = HTTP_STORE_TIME_SKEWED},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strstr(t->page, known[i].code))
@@ -86,11 +85,11 @@ static enum http_store_error store_error(const struct http_transfer *t)
     return HTTP_STORE_NONE;
 }
 
-static MUST_CHECK bool answer_error(const struct http_transfer *t, struct err *err)
+static MUST_CHECK bool set_answer_error(const struct http_transfer *t, struct err *err)
 {
     int status = t->response.status;
     char words[64];
-    store_words(t, words, sizeof words);
+    print_store_code(t, words, sizeof words);
     switch (status) {
     case 401:
     case 403:
@@ -105,8 +104,8 @@ static MUST_CHECK bool answer_error(const struct http_transfer *t, struct err *e
     case 303:
     case 307:
     case 308:
-        return err_set(err, ERR_NETWORK, "the server answered %d%s, a redirect not to be followed",
-                       status, words);
+        return err_set(err, ERR_NETWORK,
+                       "the server answered %d%s, a redirect that is not followed", status, words);
     default:
         return err_set(err, ERR_NETWORK, "the server answered %d%s", status, words);
     }
@@ -118,7 +117,7 @@ bool http_result(const struct http_transfer *transfer, struct http_response *res
     const struct http_transfer *t = transfer;
     if (response) {
         *response = t->response;
-        response->store_error = store_error(t);
+        response->store_error = find_store_error(t);
     }
     if (t->err.code != ERR_NONE)
         return err_set(err, t->err.code, "%s", t->err.text);
@@ -126,11 +125,11 @@ bool http_result(const struct http_transfer *transfer, struct http_response *res
      * broken connection. */
     bool refused = t->method == HTTP_PUT && t->response.status >= 400;
     if (t->result != CURLE_OK && !t->cut && !refused)
-        return curl_error(t, err);
+        return set_curl_error(t, err);
     if (!http_response_is_good(t))
-        return answer_error(t, err);
+        return set_answer_error(t, err);
     if (t->method == HTTP_PUT && t->body_offset < t->body.bytes)
-        return err_set(err, ERR_NETWORK, "the server answered %d before it had all",
+        return err_set(err, ERR_NETWORK, "the server answered %d before it had received everything",
                        t->response.status);
     return true;
 }

@@ -21,7 +21,7 @@ static char *clean_text(CURLU *handle, struct err *err)
         if (!http_is_url(text))
             err_set(err, ERR_INPUT, "not an http or https address");
         else if (strlen(text) > HTTP_URL_BYTES_MAX)
-            err_set(err, ERR_LIMIT, "the address is over %d bytes", HTTP_URL_BYTES_MAX);
+            err_set(err, ERR_LIMIT, "the address is longer than %d bytes", HTTP_URL_BYTES_MAX);
         else if (!(copy = strdup(text)))
             err_oom(err);
     } else {
@@ -44,15 +44,16 @@ char *http_url_resolve(const char *base, const char *reference, struct err *err)
         code = curl_url_set(handle, CURLUPART_URL, reference, flags);
     if (code == CURLUE_OK)
         text = clean_text(handle, err);
+    else if (code == CURLUE_OUT_OF_MEMORY)
+        err_oom(err);
     else
-        err_set(err, code == CURLUE_OUT_OF_MEMORY ? ERR_SYSTEM : ERR_INPUT, "%s",
-                curl_url_strerror(code));
+        err_set(err, ERR_INPUT, "not a valid address: %s", curl_url_strerror(code));
     curl_url_cleanup(handle);
     if (text && base && strncasecmp(base, "https:", 6) == 0 &&
         strncasecmp(text, "https:", 6) != 0) {
         free(text);
         text = NULL;
-        err_set(err, ERR_TRUST, "leads from https to http");
+        err_set(err, ERR_TRUST, "it leads from https to http");
     }
     return text;
 }
@@ -69,7 +70,7 @@ char *http_url_resolve_path(const char *base, const char *path, struct err *err)
     static const char digits[] = "0123456789ABCDEF";
     size_t length = strlen(path);
     if (length > HTTP_URL_BYTES_MAX) {
-        err_set(err, ERR_LIMIT, "a path of more than %d bytes", HTTP_URL_BYTES_MAX);
+        err_set(err, ERR_LIMIT, "the path is longer than %d bytes", HTTP_URL_BYTES_MAX);
         return NULL;
     }
     char *encoded = malloc(3 * length + 1);
@@ -106,7 +107,7 @@ void http_url_public(const char *url, char *text, size_t text_bytes)
         if (!ok || curl_url_get(handle, CURLUPART_URL, &shown, 0) != CURLUE_OK)
             shown = NULL;
     }
-    snprintf(text, text_bytes, "%s", shown ? shown : "an address that can't be read");
+    snprintf(text, text_bytes, "%s", shown ? shown : "an invalid address");
     curl_free(shown);
     curl_url_cleanup(handle);
 }

@@ -17,13 +17,13 @@ struct target;
 struct target_config {
     const char *base; /* http(s)://[user:password@]host/path, s3://bucket/prefix, or a folder */
     const char *ca_file, *client_cert, *client_key;
-    bool look_only; /* a folder is not made: a missing one is empty, and nothing can be put there */
+    bool look_only; /* a folder is not created: a missing one is empty, and nothing can be put */
 };
 
 /* For s3://: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
  * AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL from the environment. A folder is
- * made when missing, and that is logged, but only in one that is there: else it may be a stick that
- * is not mounted, or a forgotten https://. NULL: ERR_INPUT (usage), ERR_SYSTEM, ERR_DISK. */
+ * created when missing, which is logged, but only within one that is there: else it may be a stick
+ * that is not mounted, or a forgotten https://. NULL: ERR_INPUT (usage), ERR_SYSTEM, ERR_DISK. */
 struct target *target_open(const struct target_config *config, struct err *err);
 void target_close(struct target *target); /* NULL is allowed */
 
@@ -35,8 +35,8 @@ void target_public(const struct target *target, const char *name, char *text, si
 MUST_CHECK bool target_get(struct target *target, const char *name, size_t limit_bytes, char **data,
                            size_t *size, struct err *err);
 
-/* How far the server's clock was ahead of this machine's when target_get last had an answer (Date,
- * RFC 9110), in milliseconds. False: a folder, or it has not told. */
+/* How far the server's clock was ahead of this machine's at the last answer to target_get (Date, RFC
+ * 9110), in milliseconds. False: it is a folder, or no answer had a date. */
 bool target_clock(const struct target *target, int64_t *ahead_ms);
 
 /* Puts bytes; returns when the target has confirmed them (a folder: fsync, rename, fsync of the

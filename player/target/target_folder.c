@@ -17,10 +17,10 @@
 #define LOG_MODULE "target_folder"
 
 #define PIECE_BYTES (1 << 20)
-/* So that the progress of a slow stick is that of the stick, not that of the page cache. */
+/* Synced that often, so that the progress shown is that of a slow stick, not of the page cache. */
 #define SYNC_EACH_BYTES (32 << 20)
 
-static enum err_code code_of(int number)
+static enum err_code folder_err_code(int number)
 {
     switch (number) {
     case ENOSPC:
@@ -34,7 +34,7 @@ static enum err_code code_of(int number)
     }
 }
 
-/* Where the bytes of a file come from: `data`, or a source. */
+/* Where the bytes of a file come from: `data`, or a local file. */
 struct folder_source {
     const void *data;
     size_t size;
@@ -43,20 +43,20 @@ struct folder_source {
     int64_t done_before; /* what the meter had counted */
 };
 
-static MUST_CHECK bool write_error(const char *path, int number, struct err *err)
+static MUST_CHECK bool set_write_error(const char *path, int number, struct err *err)
 {
-    return err_set_errno(err, code_of(number), number, "writing %s", path);
+    return err_set_errno(err, folder_err_code(number), number, "cannot write %s", path);
 }
 
 /* fsync of the folder at the first `length` bytes of the path. Some file systems (FUSE, CIFS) have
  * no fsync for folders: nothing more can be done there. */
-static MUST_CHECK bool sync_folder(const char *path, size_t length, struct err *err)
+static MUST_CHECK bool sync_target_folder(const char *path, size_t length, struct err *err)
 {
     char *folder = length > 0 ? strndup(path, length) : strdup(".");
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     bool ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP);
     if (!ok)
-        err_set_errno(err, code_of(errno), errno, "%s", folder ? folder : path);
+        err_set_errno(err, folder_err_code(errno), errno, "%s", folder ? folder : path);
     if (fd >= 0)
         close(fd);
     free(folder);
@@ -65,7 +65,7 @@ static MUST_CHECK bool sync_folder(const char *path, size_t length, struct err *
 
 /* The folders on the way to what follows the last slash, safe on the disk where they are new; those
  * above `known` bytes are there. */
-static MUST_CHECK bool make_folders(char *path, size_t known, struct err *err)
+static MUST_CHECK bool make_target_folders(char *path, size_t known, struct err *err)
 {
     bool ok = true;
     size_t above = known;
@@ -80,10 +80,10 @@ static MUST_CHECK bool make_folders(char *path, size_t known, struct err *err)
         bool made = mkdir(path, 0755) == 0;
         ok = made || errno == EEXIST;
         if (!ok)
-            err_set_errno(err, code_of(errno), errno, "creating folder %s", path);
+            err_set_errno(err, folder_err_code(errno), errno, "cannot create folder %s", path);
         path[at] = '/';
         if (ok && made)
-            ok = sync_folder(path, above, err);
+            ok = sync_target_folder(path, above, err);
         above = at + 1;
     }
     return ok;
@@ -116,33 +116,52 @@ static MUST_CHECK bool check_parent(const char *path, struct err *err)
     bool ok = stat(parent, &st) == 0;
     if (!ok)
         err_set(err, ERR_INPUT,
-                "%.*s: there is no folder %s, and only the last one is made; is the stick mounted?",
+                "%.*s: there is no folder %s, and only the last folder of a path is created; is "
+                "the stick mounted?",
                 (int)name_end, path, parent);
     free(parent);
     return ok;
 }
 
-bool target_folder_open(struct target *target, struct err *err)
+/* Creates the folder, where only the last part of its path is missing. */
+static MUST_CHECK bool find_or_create_folder(struct target *target, struct err *err)
 {
     struct stat st;
     const char *path = target->base; /* with a slash at its end: a file in its place is an error */
     if (stat(path, &st) == 0)
         return true;
     if (errno != ENOENT)
-        return err_set_errno(err, code_of(errno), errno, "%s", path);
+        return err_set_errno(err, folder_err_code(errno), errno, "%s", path);
     if (looks_like_host(path))
         return err_set(err, ERR_INPUT,
-                       "%.100s looks like a server's: for that, https:// goes before it; for a new "
-                       "folder, ./",
+                       "%.100s looks like a server: write https:// before it, or ./ for a new "
+                       "folder",
                        path);
     if (!check_parent(path, err))
         return false;
     if (target->look_only)
         return true;
-    if (!make_folders(target->base, 0, err))
+    if (!make_target_folders(target->base, 0, err))
         return false;
     log_info("folder created path=\"%s\"", path);
     return true;
+}
+
+static MUST_CHECK bool open_target_folder(struct target *target, const struct target_config *config,
+                                          struct err *err)
+{
+    const char *path = config->base;
+    if (!*path)
+        return err_set(err, ERR_INPUT, "the address is empty");
+    const char *scheme_end = strstr(path, "://");
+    if (scheme_end)
+        return err_set(err, ERR_INPUT, "cannot publish to %.*s://: use http, https or s3",
+                       (int)(scheme_end - path < 20 ? scheme_end - path : 20), path);
+    target->base = target_end_with_slash(strdup(path));
+    target->shown = target->base ? strdup(target->base) : NULL;
+    if (!target->shown)
+        return err_oom(err);
+    return find_or_create_folder(target, err);
 }
 
 static MUST_CHECK bool copy_piece(const struct folder_source *from, int fd, int64_t at, char *piece,
@@ -150,32 +169,32 @@ static MUST_CHECK bool copy_piece(const struct folder_source *from, int fd, int6
 {
     const struct target_file *file = from->source->file;
     int64_t left = file->bytes - at;
-    size_t wanted = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-    for (size_t have = 0; have < wanted;) {
-        ssize_t got = pread(from->source->fd, piece + have, wanted - have, at + (int64_t)have);
+    size_t size = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+    for (size_t have = 0; have < size;) {
+        ssize_t got = pread(from->source->fd, piece + have, size - have, at + (int64_t)have);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_set_errno(err, ERR_DISK, errno, "reading %s", file->path);
+            return err_set_errno(err, ERR_DISK, errno, "cannot read %s", file->path);
         if (got == 0)
-            return err_set(err, ERR_INPUT, "%s became shorter since it was hashed", file->path);
+            return err_set(err, ERR_INPUT, "%s became shorter after it was hashed", file->path);
         have += (size_t)got;
     }
-    if (!target_local_file_pass(from->source, at, piece, wanted, err))
+    if (!target_local_file_pass(from->source, at, piece, size, err))
         return false;
-    if (!file_write_all(fd, piece, wanted))
-        return write_error(path, errno, err);
-    int64_t end = at + (int64_t)wanted;
+    if (!file_write_all(fd, piece, size))
+        return set_write_error(path, errno, err);
+    int64_t end = at + (int64_t)size;
     if (end % SYNC_EACH_BYTES == 0 && fdatasync(fd) < 0)
-        return write_error(path, errno, err);
+        return set_write_error(path, errno, err);
     /* The last piece counts when the file is in its place. */
     if (end < file->bytes)
         target_meter_move(from->meter, from->done_before + end);
     return true;
 }
 
-static MUST_CHECK bool copy(const struct folder_source *from, int fd, const char *path,
-                            struct err *err)
+static MUST_CHECK bool copy_local_file(const struct folder_source *from, int fd, const char *path,
+                                       struct err *err)
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -188,36 +207,38 @@ static MUST_CHECK bool copy(const struct folder_source *from, int fd, const char
 }
 
 /* The bytes into a temporary file, which is then safe on the disk. */
-static MUST_CHECK bool fill(const char *temporary, const struct folder_source *from,
-                            const char *path, struct err *err)
+static MUST_CHECK bool write_temporary(const char *temporary, const struct folder_source *from,
+                                       const char *path, struct err *err)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
-        return write_error(path, errno, err);
-    bool ok = from->source
-                  ? copy(from, fd, path, err)
-                  : file_write_all(fd, from->data, from->size) || write_error(path, errno, err);
+        return set_write_error(path, errno, err);
+    bool ok;
+    if (from->source)
+        ok = copy_local_file(from, fd, path, err);
+    else
+        ok = file_write_all(fd, from->data, from->size) || set_write_error(path, errno, err);
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */
     if (ok && fsync(fd) < 0)
-        ok = write_error(path, errno, err);
+        ok = set_write_error(path, errno, err);
     if (close(fd) < 0 && ok)
-        ok = write_error(path, errno, err);
+        ok = set_write_error(path, errno, err);
     return ok;
 }
 
-static MUST_CHECK bool place(const char *temporary, const char *path,
-                             const struct folder_source *from, struct err *err)
+static MUST_CHECK bool replace_file(const char *temporary, const char *path,
+                                    const struct folder_source *from, struct err *err)
 {
-    bool ok = fill(temporary, from, path, err);
+    bool ok = write_temporary(temporary, from, path, err);
     if (ok && rename(temporary, path) < 0)
-        ok = write_error(path, errno, err);
+        ok = set_write_error(path, errno, err);
     if (!ok)
         unlink(temporary);
-    return ok && sync_folder(path, (size_t)(strrchr(path, '/') - path) + 1, err);
+    return ok && sync_target_folder(path, (size_t)(strrchr(path, '/') - path) + 1, err);
 }
 
-static MUST_CHECK bool write_file(const struct target *target, const char *name,
-                                  const struct folder_source *from, struct err *err)
+static MUST_CHECK bool write_target_file(const struct target *target, const char *name,
+                                         const struct folder_source *from, struct err *err)
 {
     char *path = target_join(target->base, name);
     char *temporary = path ? target_join(path, ".tmp") : NULL;
@@ -225,14 +246,15 @@ static MUST_CHECK bool write_file(const struct target *target, const char *name,
     if (!path || !temporary)
         err_oom(err);
     else
-        ok = make_folders(path, strlen(target->base), err) && place(temporary, path, from, err);
+        ok = make_target_folders(path, strlen(target->base), err) &&
+             replace_file(temporary, path, from, err);
     free(temporary);
     free(path);
     return ok;
 }
 
-bool target_folder_get(struct target *target, const char *name, size_t limit_bytes, char **data,
-                       size_t *size, struct err *err)
+static MUST_CHECK bool folder_get(struct target *target, const char *name, size_t limit_bytes,
+                                  char **data, size_t *size, struct err *err)
 {
     char *path = target_join(target->base, name);
     bool ok = path ? file_read(path, limit_bytes, data, size, err) : err_oom(err);
@@ -240,15 +262,16 @@ bool target_folder_get(struct target *target, const char *name, size_t limit_byt
     return ok;
 }
 
-bool target_folder_put(struct target *target, const char *name, const void *data, size_t size,
-                       struct err *err)
+static MUST_CHECK bool folder_put(struct target *target, const char *name, const void *data,
+                                  size_t size, bool immutable, struct err *err)
 {
+    (void)immutable; /* of caches, which a folder has none of */
     const struct folder_source from = {.data = data, .size = size};
-    return write_file(target, name, &from, err);
+    return write_target_file(target, name, &from, err);
 }
 
-bool target_folder_look(struct target *target, struct target_file *files, size_t count,
-                        struct err *err)
+static MUST_CHECK bool folder_look(struct target *target, struct target_file *files, size_t count,
+                                   struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
         struct stat st;
@@ -263,8 +286,9 @@ bool target_folder_look(struct target *target, struct target_file *files, size_t
     return true;
 }
 
-bool target_folder_put_files(struct target *target, struct target_file *files, size_t count,
-                             const struct target_progress *progress, struct err *err)
+static MUST_CHECK bool folder_put_files(struct target *target, struct target_file *files,
+                                        size_t count, const struct target_progress *progress,
+                                        struct err *err)
 {
     struct target_meter meter;
     int64_t done_bytes = 0;
@@ -277,7 +301,7 @@ bool target_folder_put_files(struct target *target, struct target_file *files, s
             return false;
         const struct folder_source from = {
             .source = &source, .meter = &meter, .done_before = done_bytes};
-        bool ok = write_file(target, files[i].name, &from, err);
+        bool ok = write_target_file(target, files[i].name, &from, err);
         target_local_file_close(&source);
         if (!ok)
             return false;
@@ -287,3 +311,11 @@ bool target_folder_put_files(struct target *target, struct target_file *files, s
     }
     return true;
 }
+
+const struct target_ops target_folder_ops = {
+    .open = open_target_folder,
+    .get = folder_get,
+    .put = folder_put,
+    .look = folder_look,
+    .put_files = folder_put_files,
+};

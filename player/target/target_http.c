@@ -9,6 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* A server may be busy with a large file that it has received (a copy, a hash) before it answers. */
+#define STALL_MS 60000
+#define IN_A_PASSWORD "write @ / : in a password as %40 %2F %3A"
+
 static const char *const types[][2] = {
     {".jpg", "image/jpeg"},       {".jpeg", "image/jpeg"},       {".png", "image/png"},
     {".webp", "image/webp"},      {".json", "application/json"}, {".minisig", "text/plain"},
@@ -30,37 +34,30 @@ const char *target_http_caching(bool immutable)
     return immutable ? "public, max-age=31536000, immutable" : "no-cache";
 }
 
-static const char *store_advice(const struct http_response *head)
-{
-    if (head->store_error == HTTP_STORE_TIME_SKEWED)
-        return "; this machine's clock is wrong, or the store's";
-    return head->status == 301 || head->status == 307 ? "; is the region that of the bucket?" : "";
-}
-
-/* What an operator may look into, for answers that a server gives for want of a setting. */
-static const char *server_advice(const struct target *target, const struct http_response *head)
+/* What an operator may look into where a server's answer has a typical cause. */
+static const char *advise_server(const struct target *target, const struct http_response *head)
 {
     switch (head->status) {
     case 400:
         return strncasecmp(target->base, "https:", 6) == 0
-                   ? "; does it want a certificate of who publishes (--client-cert)?"
+                   ? "; does the server want a client certificate (--client-cert)?"
                    : "; is it https?";
     case 401:
-        return "; wrong or missing user and password in --to";
+        return "; the user or password in --to is wrong or missing";
     case 403:
         return "; may this user write there?";
     case 405:
     case 501:
-        return "; it takes no PUT there (nginx: dav_methods PUT)";
+        return "; the server accepts no PUT there (nginx: dav_methods PUT)";
     case 409:
-        return "; does the server make folders?";
+        return "; can the server create folders?";
     case 413:
         return " (nginx: client_max_body_size)";
     case 500:
-        return "; the server's log says why: is its disk full? may it write there? is "
+        return "; see the server's log: is its disk full? may it write there? is "
                "create_full_put_path on (nginx)?";
     case 507:
-        return "; its disk is full";
+        return "; the server's disk is full";
     default:
         return "";
     }
@@ -73,13 +70,11 @@ bool target_http_result(const struct target *target, const char *name,
     struct err cause = {0};
     if (http_result(transfer, head, &cause))
         return true;
-    return err_set(err, cause.code, "%s%s: %s%s", target->shown, name, cause.text,
-                   cause.code == ERR_INPUT ? ""
-                   : target->is_s3         ? store_advice(head)
-                                           : server_advice(target, head));
+    const char *advice = cause.code == ERR_INPUT ? "" : target->ops->advise(target, head);
+    return err_set(err, cause.code, "%s%s: %s%s", target->shown, name, cause.text, advice);
 }
 
-/* An answer that says no will say so again. */
+/* A refusal would be repeated. */
 bool target_http_is_passing(const struct http_response *head, const struct err *err)
 {
     int status = head->status;
@@ -102,9 +97,9 @@ static void pause_for(struct target *target, int64_t pause_ms)
 }
 
 /* Waits for a transfer, and ends it. */
-static MUST_CHECK bool finish(struct target *target, const char *name,
-                              struct http_transfer *transfer, struct http_response *head,
-                              struct err *err)
+static MUST_CHECK bool finish_transfer(struct target *target, const char *name,
+                                       struct http_transfer *transfer, struct http_response *head,
+                                       struct err *err)
 {
     bool ok = true;
     while (ok && !http_finished(transfer))
@@ -115,22 +110,22 @@ static MUST_CHECK bool finish(struct target *target, const char *name,
 }
 
 struct bytes {
-    char *data; /* room for one more */
-    size_t size, room;
+    char *data; /* with a NUL after them */
+    size_t size, capacity;
 };
 
-static MUST_CHECK bool take(void *context, const struct http_response *head, const void *data,
-                            size_t size, struct err *err)
+static MUST_CHECK bool take_answer_bytes(void *context, const struct http_response *head,
+                                         const void *data, size_t size, struct err *err)
 {
-    struct bytes *bytes = context; /* never over limit_bytes: http sees to it */
+    struct bytes *bytes = context; /* http keeps to limit_bytes */
     (void)head;
-    if (bytes->size + size + 1 > bytes->room) {
-        size_t room = 2 * (bytes->size + size + 1);
-        char *longer = realloc(bytes->data, room);
+    if (bytes->size + size + 1 > bytes->capacity) {
+        size_t capacity = 2 * (bytes->size + size + 1);
+        char *longer = realloc(bytes->data, capacity);
         if (!longer)
             return err_oom(err);
         bytes->data = longer;
-        bytes->room = room;
+        bytes->capacity = capacity;
     }
     memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
@@ -146,7 +141,7 @@ static MUST_CHECK bool try_get(struct target *target, const char *name,
     bytes->size = 0;
     *head = (struct http_response){0};
     struct http_transfer *transfer = http_get(target->http, request, err);
-    bool ok = transfer && finish(target, name, transfer, head, err);
+    bool ok = transfer && finish_transfer(target, name, transfer, head, err);
     if (head->date_ms > 0) {
         target->has_clock = true;
         target->ahead_ms = head->date_ms + head->age_ms - clock_wall_ms();
@@ -165,9 +160,9 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
         return err_oom(err);
     struct http_request request = {.url = url,
                                    .no_cache = true,
-                                   .s3 = target->is_s3 ? &target->s3 : NULL,
+                                   .s3 = target->s3,
                                    .limit_bytes = (int64_t)limit_bytes,
-                                   .take = take,
+                                   .take = take_answer_bytes,
                                    .context = &bytes};
     bool ok = try_get(target, name, &request, &head, &cause);
     for (int failures = 1; !ok && failures < TARGET_TRIES; failures++) {
@@ -178,13 +173,11 @@ bool target_http_get(struct target *target, const char *name, size_t limit_bytes
     }
     free(url);
     if (!ok) {
-        bool unsure = head.store_error == HTTP_STORE_ACCESS_DENIED;
+        const char *doubt = "";
+        if (head.store_error == HTTP_STORE_ACCESS_DENIED)
+            doubt = "; perhaps it does not exist: only a key that may list the bucket is told";
         free(bytes.data);
-        return err_set(err, cause.code, "%s%s", cause.text,
-                       unsure
-                           ? "; it may not be there: a key needs the right to list the bucket to "
-                             "be told so"
-                           : "");
+        return err_set(err, cause.code, "%s%s", cause.text, doubt);
     }
     *data = bytes.data;
     *size = bytes.size;
@@ -197,7 +190,7 @@ static MUST_CHECK bool try_put(struct target *target, const char *name,
 {
     *head = (struct http_response){0};
     struct http_transfer *transfer = http_put(target->http, request, body, err);
-    return transfer && finish(target, name, transfer, head, err);
+    return transfer && finish_transfer(target, name, transfer, head, err);
 }
 
 bool target_http_put(struct target *target, const char *name, const void *data, size_t size,
@@ -211,7 +204,7 @@ bool target_http_put(struct target *target, const char *name, const void *data, 
         free(url);
         return err_oom(err);
     }
-    const struct http_request request = {.url = url, .s3 = target->is_s3 ? &target->s3 : NULL};
+    const struct http_request request = {.url = url, .s3 = target->s3};
     const struct http_body body = {.data = data,
                                    .bytes = (int64_t)size,
                                    .sha256 = hash,
@@ -227,3 +220,59 @@ bool target_http_put(struct target *target, const char *name, const void *data, 
     free(url);
     return ok || err_set(err, cause.code, "%s", cause.text);
 }
+
+bool target_http_connect(struct target *target, const struct target_config *config, struct err *err)
+{
+    const struct http_config http = {
+        .ca_file = config->ca_file,
+        .client_cert = config->client_cert,
+        .client_key = config->client_key,
+        .stall_ms = STALL_MS,
+    };
+    target->http = http_create(&http, err);
+    return target->http != NULL;
+}
+
+/* A password with a '/', '?' or '#' ends the host too early: the rest of it would be taken for a path,
+ * and shown. */
+static MUST_CHECK bool check_user(const char *url, struct err *err)
+{
+    const char *host = strstr(url, "://") + 3;
+    if (strchr(host + strcspn(host, "/?#"), '@'))
+        return err_set(err, ERR_INPUT, "the address has an @ after the host: %s", IN_A_PASSWORD);
+    return true;
+}
+
+static MUST_CHECK bool set_server_address(struct target *target, const char *url, struct err *err)
+{
+    struct err cause = {0};
+    target->base = http_url_clean(url, &cause);
+    if (!target->base && strchr(url, '@'))
+        return err_set(err, cause.code, "%s; %s", cause.text, IN_A_PASSWORD);
+    if (!target->base)
+        return err_set(err, cause.code, "%s", cause.text);
+    if (strchr(target->base, '?'))
+        return err_set(err, ERR_INPUT, "an address to publish to cannot have a query (?)");
+    target->base = target_end_with_slash(target->base);
+    target->shown = calloc(1, HTTP_URL_BYTES_MAX + 1);
+    if (!target->base || !target->shown)
+        return err_oom(err);
+    http_url_public(target->base, target->shown, HTTP_URL_BYTES_MAX + 1);
+    return true;
+}
+
+static MUST_CHECK bool open_server(struct target *target, const struct target_config *config,
+                                   struct err *err)
+{
+    return check_user(config->base, err) && set_server_address(target, config->base, err) &&
+           target_http_connect(target, config, err);
+}
+
+const struct target_ops target_http_ops = {
+    .open = open_server,
+    .get = target_http_get,
+    .put = target_http_put,
+    .look = target_upload_look,
+    .put_files = target_upload_files,
+    .advise = advise_server,
+};

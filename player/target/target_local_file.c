@@ -1,4 +1,4 @@
-/* A local file on its way to a target: read, hashed as it goes, with its progress. */
+/* A local file that is sent to a target: opened, hashed as it is sent, and its progress. */
 #include "target/target_internal.h"
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 #define REPORT_NS INT64_C(100000000)
 
-static MUST_CHECK bool has_changed(const struct target_local_file *source, struct err *err)
+static MUST_CHECK bool set_changed(const struct target_local_file *source, struct err *err)
 {
     return err_set(err, ERR_INPUT, "%s has changed since it was hashed", source->file->path);
 }
@@ -30,7 +30,7 @@ bool target_local_file_open(struct target_local_file *source, const struct targe
     if (fstat(source->fd, &st) < 0)
         ok = err_set_errno(err, ERR_SYSTEM, errno, "%s", file->path);
     else if (!S_ISREG(st.st_mode) || st.st_size != file->bytes)
-        ok = has_changed(source, err);
+        ok = set_changed(source, err);
     else /* of an empty file no piece will pass */
         ok = file->bytes > 0 || target_local_file_pass(source, 0, "", 0, err);
     if (ok)
@@ -57,13 +57,13 @@ bool target_local_file_pass(void *context, int64_t offset, const void *data, siz
         source->hash = hash_create();
     }
     if (!source->hash || !hash_add(source->hash, data, size))
-        return err_set(err, ERR_SYSTEM, "%s: can't be hashed", source->file->path);
+        return err_set(err, ERR_SYSTEM, "cannot hash %s", source->file->path);
     if (offset + (int64_t)size < source->file->bytes)
         return true;
     if (!hash_result(source->hash, digest))
-        return err_set(err, ERR_SYSTEM, "%s: can't be hashed", source->file->path);
+        return err_set(err, ERR_SYSTEM, "cannot hash %s", source->file->path);
     if (memcmp(digest, source->file->sha256, sizeof digest) != 0)
-        return has_changed(source, err);
+        return set_changed(source, err);
     return true;
 }
 

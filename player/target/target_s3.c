@@ -8,7 +8,7 @@
 #include <strings.h>
 
 /* An empty variable counts as none. */
-static const char *environment(const char *first, const char *second)
+static const char *read_environment(const char *first, const char *second)
 {
     const char *value = getenv(first);
     if ((!value || !*value) && second)
@@ -16,7 +16,7 @@ static const char *environment(const char *first, const char *second)
     return value && *value ? value : NULL;
 }
 
-/* They become header lines: no spaces, no line ends. */
+/* Credentials become parts of header lines: no spaces, no line ends. */
 static bool is_visible(const char *text)
 {
     for (; *text; text++)
@@ -25,8 +25,8 @@ static bool is_visible(const char *text)
     return true;
 }
 
-/* The environment's texts don't last. NULL when out of memory. */
-static const char *keep(struct target *target, const char *text)
+/* A copy, as the environment may change. NULL when out of memory. */
+static const char *copy_s3_text(struct target *target, const char *text)
 {
     char **place = target->s3_texts;
     while (*place)
@@ -36,10 +36,10 @@ static const char *keep(struct target *target, const char *text)
 
 static MUST_CHECK bool read_credentials(struct target *target, struct err *err)
 {
-    struct http_s3 *s3 = &target->s3;
-    const char *key_id = environment("AWS_ACCESS_KEY_ID", NULL);
-    const char *secret = environment("AWS_SECRET_ACCESS_KEY", NULL);
-    const char *token = environment("AWS_SESSION_TOKEN", NULL);
+    struct http_s3 *s3 = &target->credentials;
+    const char *key_id = read_environment("AWS_ACCESS_KEY_ID", NULL);
+    const char *secret = read_environment("AWS_SECRET_ACCESS_KEY", NULL);
+    const char *token = read_environment("AWS_SESSION_TOKEN", NULL);
     if (!key_id || !secret)
         return err_set(err, ERR_INPUT,
                        "s3:// needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in "
@@ -48,9 +48,9 @@ static MUST_CHECK bool read_credentials(struct target *target, struct err *err)
         return err_set(err, ERR_INPUT,
                        "the AWS_ credentials in the environment hold spaces or "
                        "characters that no credential has");
-    s3->key_id = keep(target, key_id);
-    s3->secret = keep(target, secret);
-    s3->session_token = token ? keep(target, token) : NULL;
+    s3->key_id = copy_s3_text(target, key_id);
+    s3->secret = copy_s3_text(target, secret);
+    s3->session_token = token ? copy_s3_text(target, token) : NULL;
     if (!s3->key_id || !s3->secret || (token && !s3->session_token))
         return err_oom(err);
     return true;
@@ -59,15 +59,15 @@ static MUST_CHECK bool read_credentials(struct target *target, struct err *err)
 static MUST_CHECK bool read_region(struct target *target, bool has_endpoint, struct err *err)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    const char *region = environment("AWS_REGION", "AWS_DEFAULT_REGION");
+    const char *region = read_environment("AWS_REGION", "AWS_DEFAULT_REGION");
     if (!region && !has_endpoint)
         return err_set(err, ERR_INPUT, "s3:// needs AWS_REGION in the environment");
     if (!region)
         region = "us-east-1"; /* what stores without regions expect */
     if (strspn(region, letters) != strlen(region) || strlen(region) > 63)
-        return err_set(err, ERR_INPUT, "AWS_REGION is no region: \"%.63s\"", region);
-    target->s3.region = keep(target, region);
-    return target->s3.region || err_oom(err);
+        return err_set(err, ERR_INPUT, "AWS_REGION is not a region: \"%.63s\"", region);
+    target->credentials.region = copy_s3_text(target, region);
+    return target->credentials.region || err_oom(err);
 }
 
 static bool is_bucket(const char *text, size_t length)
@@ -121,11 +121,12 @@ static MUST_CHECK bool check_endpoint(const char *endpoint, struct err *err)
 }
 
 /* base and shown from their parts; `prefix` is "" or a name. */
-static MUST_CHECK bool set_addresses(struct target *target, const char *endpoint,
-                                     const char *bucket, const char *prefix, struct err *err)
+static MUST_CHECK bool set_store_addresses(struct target *target, const char *endpoint,
+                                           const char *bucket, const char *prefix, struct err *err)
 {
     const char *slash = *prefix ? "/" : "";
-    char *root = endpoint ? endpoint_url(endpoint, bucket) : amazon_url(target->s3.region, bucket);
+    char *root =
+        endpoint ? endpoint_url(endpoint, bucket) : amazon_url(target->credentials.region, bucket);
     char *url = NULL;
     if (!root || asprintf(&url, "%s/%s%s", root, prefix, slash) < 0)
         url = NULL;
@@ -140,9 +141,10 @@ static MUST_CHECK bool set_addresses(struct target *target, const char *endpoint
     return ok;
 }
 
-bool target_s3_open(struct target *target, const char *address, struct err *err)
+static MUST_CHECK bool read_store_address(struct target *target, const char *address,
+                                          struct err *err)
 {
-    const char *endpoint = environment("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
+    const char *endpoint = read_environment("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     const char *start = address + strlen("s3://");
     size_t bucket_bytes = strcspn(start, "/");
     const char *rest = start + bucket_bytes + strspn(start + bucket_bytes, "/");
@@ -152,11 +154,10 @@ bool target_s3_open(struct target *target, const char *address, struct err *err)
     char *bucket = strndup(start, bucket_bytes);
     char *prefix = strndup(rest, rest_bytes);
     bool ok = false;
-    target->is_s3 = true;
     if (!bucket || !prefix)
         err_oom(err);
     else if (!is_bucket(bucket, bucket_bytes))
-        err_set(err, ERR_INPUT, "s3://%.63s: that is no name of a bucket", bucket);
+        err_set(err, ERR_INPUT, "s3://%.63s: that is not the name of a bucket", bucket);
     else if (*prefix && !target_name_is_good(prefix))
         err_set(err, ERR_INPUT,
                 "s3://%.63s/%.100s: a prefix is made of letters, digits and . _ - /", bucket,
@@ -164,14 +165,33 @@ bool target_s3_open(struct target *target, const char *address, struct err *err)
     else
         ok = check_endpoint(endpoint, err) && read_credentials(target, err) &&
              read_region(target, endpoint != NULL, err) &&
-             set_addresses(target, endpoint, bucket, prefix, err);
+             set_store_addresses(target, endpoint, bucket, prefix, err);
     free(bucket);
     free(prefix);
     return ok;
 }
 
-void target_s3_close(struct target *target)
+static const char *advise_store(const struct target *target, const struct http_response *head)
 {
-    for (size_t i = 0; i < sizeof target->s3_texts / sizeof *target->s3_texts; i++)
-        free(target->s3_texts[i]);
+    (void)target;
+    if (head->store_error == HTTP_STORE_TIME_SKEWED)
+        return "; this machine's clock or the store's is wrong";
+    return head->status == 301 || head->status == 307 ? "; is the bucket in another region?" : "";
 }
+
+static MUST_CHECK bool open_store(struct target *target, const struct target_config *config,
+                                  struct err *err)
+{
+    target->s3 = &target->credentials;
+    return read_store_address(target, config->base, err) &&
+           target_http_connect(target, config, err);
+}
+
+const struct target_ops target_s3_ops = {
+    .open = open_store,
+    .get = target_http_get,
+    .put = target_http_put,
+    .look = target_upload_look,
+    .put_files = target_upload_files,
+    .advise = advise_store,
+};

@@ -1,5 +1,5 @@
-/* Many files to a web server: several HEADs or PUTs at a time, each tried again where the way to
- * the server broke. */
+/* Many files to a web server: several HEADs or PUTs at a time, each tried again where the connection
+ * broke. */
 #include "target/target_internal.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #define HEADS_MAX 8
 #define TURN_MS 200 /* how long a turn waits at most, so that progress and pauses are on time */
 
-/* One of the things that go on at the same time. */
+/* One of the transfers that run at the same time. */
 struct lane {
     struct target_file *file; /* NULL: free */
     struct target_local_file source;
@@ -29,11 +29,11 @@ struct batch {
     int lane_count;
     struct target_meter meter;
     int64_t done_bytes; /* of files that have arrived */
-    struct err err;     /* the first that can't be mended; nothing new is begun after it */
+    struct err err;     /* the first that trying again can't help; nothing is begun after it */
 };
 
-static MUST_CHECK bool pass(void *context, int64_t offset, const void *data, size_t size,
-                            struct err *err)
+static MUST_CHECK bool count_and_hash(void *context, int64_t offset, const void *data, size_t size,
+                                      struct err *err)
 {
     struct lane *lane = context;
     lane->sent_bytes = offset + (int64_t)size;
@@ -50,20 +50,19 @@ static MUST_CHECK bool begin_put(struct batch *batch, struct lane *lane,
                                    .sha256 = lane->file->sha256,
                                    .content_type = target_http_type(lane->file->name),
                                    .cache_control = target_http_caching(true),
-                                   .pass = pass,
+                                   .pass = count_and_hash,
                                    .context = lane};
     lane->transfer = http_put(batch->target->http, request, &body, err);
     return lane->transfer != NULL;
 }
 
-static void begin_upload(struct batch *batch, struct lane *lane)
+static void begin_transfer(struct batch *batch, struct lane *lane)
 {
     struct target *target = batch->target;
     struct err err = {0};
     bool ok = false;
     char *url = target_join(target->base, lane->file->name);
-    const struct http_request request = {
-        .url = url, .no_cache = !batch->puts, .s3 = target->is_s3 ? &target->s3 : NULL};
+    const struct http_request request = {.url = url, .no_cache = !batch->puts, .s3 = target->s3};
     if (!url)
         err_oom(&err);
     else if (batch->puts)
@@ -79,16 +78,15 @@ static void begin_upload(struct batch *batch, struct lane *lane)
     lane->file = NULL;
 }
 
-/* A HEAD that says "not there" has not failed. A store that won't let us list a bucket says "no"
- * for what is not there; if we may not write either, the PUT will tell. */
+/* A HEAD that says "not there" has not failed. A store that doesn't let
+ * us list the bucket answers 403 for what is not there; if we may not write either, the PUT fails. */
 static MUST_CHECK bool is_absent(const struct batch *batch, const struct http_response *head,
                                  const struct err *err)
 {
-    return !batch->puts &&
-           (err->code == ERR_MISSING || (head->status == 403 && batch->target->is_s3));
+    return !batch->puts && (err->code == ERR_MISSING || (head->status == 403 && batch->target->s3));
 }
 
-static void end(struct batch *batch, struct lane *lane)
+static void end_transfer(struct batch *batch, struct lane *lane)
 {
     struct http_response head;
     struct err err = {0};
@@ -126,10 +124,10 @@ static struct target_file *next_file(struct batch *batch)
 }
 
 /* Whether the lane still has something to do. */
-static bool move(struct batch *batch, struct lane *lane)
+static bool move_lane(struct batch *batch, struct lane *lane)
 {
     if (lane->transfer && http_finished(lane->transfer))
-        end(batch, lane);
+        end_transfer(batch, lane);
     bool going_on = batch->err.code == ERR_NONE;
     if (!lane->file && going_on && (lane->file = next_file(batch))) {
         lane->failures = 0;
@@ -139,20 +137,20 @@ static bool move(struct batch *batch, struct lane *lane)
         if (!going_on)
             lane->file = NULL;
         else if (clock_mono_ns() >= lane->due_ns)
-            begin_upload(batch, lane);
+            begin_transfer(batch, lane);
     }
     return lane->file != NULL;
 }
 
-static bool turn(struct batch *batch)
+static bool move_lanes(struct batch *batch)
 {
     bool busy = false;
     int64_t bytes = batch->done_bytes;
     for (int i = 0; i < batch->lane_count; i++) {
-        busy = move(batch, &batch->lanes[i]) || busy;
+        busy = move_lane(batch, &batch->lanes[i]) || busy;
         bytes += batch->lanes[i].sent_bytes;
     }
-    /* What a server has not confirmed has not arrived: all of it is told only at the end. */
+    /* What a server has not confirmed may not have arrived: the whole is reported only at the end. */
     if (batch->puts && busy && bytes < batch->meter.total_bytes)
         target_meter_move(&batch->meter, bytes);
     return busy;
@@ -161,7 +159,7 @@ static bool turn(struct batch *batch)
 static MUST_CHECK bool run_batch(struct batch *batch, struct err *err)
 {
     bool ok = true;
-    while (ok && turn(batch))
+    while (ok && move_lanes(batch))
         ok = http_run(batch->target->http, TURN_MS, &batch->err);
     for (int i = 0; i < batch->lane_count; i++) {
         http_end(batch->lanes[i].transfer);

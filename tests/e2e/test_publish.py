@@ -208,8 +208,8 @@ class DryRun(Publishing):
         self.assertFalse((self.folder / "called").exists())
 
     def test_of_an_impossible_place(self):
-        for place, words in (("ftp://host/x", "no address to publish to"), ("/dev/null/x", "Not a directory"),
-                             (self.folder / "usb/signage", "is the stick mounted?"), ("host.example/signage", "looks like a server's")):
+        for place, words in (("ftp://host/x", "cannot publish to ftp://"), ("/dev/null/x", "Not a directory"),
+                             (self.folder / "usb/signage", "is the stick mounted?"), ("host.example/signage", "looks like a server")):
             self.refuse(words, self.playlist, "--dry-run", to=place)
 
     def test_of_a_rollback(self):
@@ -363,7 +363,7 @@ class Places(Publishing):
             self.assertEqual(self.put(to=shelf.url.replace("//", "//op:secret@"))["address"], f"{shelf.url}/channels/seoul/")
 
     def test_a_stick_that_is_not_there(self):
-        self.refuse(f"there is no folder {self.folder}/usb/, and only the last one is made; is the stick mounted?",
+        self.refuse(f"there is no folder {self.folder}/usb/, and only the last folder of a path is created; is the stick mounted?",
                     to=self.folder / "usb/signage")
         self.assertFalse((self.folder / "usb").exists())
         self.assertIn(f"info target_folder: folder created path=\"{self.base}/\"\n", self.run_it(self.playlist).stderr)
@@ -372,7 +372,7 @@ class Places(Publishing):
     def test_an_address_without_its_beginning(self):
         for place in ("signage.example.org", "signage.example.org/x", "10.0.0.7/signage", "localhost/signage", "host:8443",
                       "op@host/signage", "https:/host/x"):
-            self.refuse("looks like a server's: for that, https:// goes before it; for a new folder, ./", to=place)
+            self.refuse("looks like a server: write https:// before it, or ./ for a new folder", to=place)
             self.assertFalse((TOP / place.split("/")[0]).exists(), place)
 
 
@@ -557,7 +557,7 @@ class RealServer(Publishing):
 
     def test_a_wrong_password(self):
         url = self.nginx.publish_url().replace("publisher:", "publisher:x")
-        text = self.refuse("401; wrong or missing user and password in --to", self.playlist, "--ca-file", self.ca, to=url)
+        text = self.refuse("401; the user or password in --to is wrong or missing", self.playlist, "--ca-file", self.ca, to=url)
         self.assertNotIn("greatness", text)
 
     def test_a_stranger_in_its_place(self):

@@ -172,7 +172,7 @@ class Works(Case):
     def test_key_that_may_not_list_is_not_told_that_a_pointer_is_missing(self):
         # Else a first version would be published over the one that is there.
         error = self.probe(self.store(may_list=False).environment(), "s3://signage", "get", "latest.minisig", 10, ok=False)
-        self.assertRegex(error, r"^error 7 .*403 \(AccessDenied\); it may not be there: a key needs the right to list")
+        self.assertRegex(error, r"^error 7 .*403 \(AccessDenied\); perhaps it does not exist: only a key that may list the bucket")
 
     def test_old_names_of_variables(self):
         store = self.store()
@@ -239,7 +239,7 @@ class Refused(Case):
         for shift_s in (16 * 60, -16 * 60):
             store = self.store()
             store.shift_s = shift_s
-            self.put(store, r"403 \(RequestTimeTooSkewed\); this machine's clock is wrong, or the store's")
+            self.put(store, r"403 \(RequestTimeTooSkewed\); this machine's clock or the store's is wrong")
         store = self.store()
         store.shift_s = 14 * 60
         self.probe(store.environment(), "s3://signage", "put", "p.json", self.file("p", b"x"))
@@ -249,7 +249,7 @@ class Refused(Case):
         # Neither the signature nor a session token goes anywhere else.
         store = self.store(token="token-x")
         store.answers = [307]
-        self.put(store, r"answered 307 .*redirect not to be followed; is the region that of the bucket\?")
+        self.put(store, r"answered 307 .*redirect that is not followed; is the bucket in another region\?")
         self.assertEqual(len(store.requests), 1)
 
     def test_file_that_changed(self):
@@ -262,15 +262,15 @@ class Refused(Case):
     def test_bad_addresses_and_variables(self):
         variables = self.store().environment()
         for base, changed, words in (
-                ("s3://", {}, "no name of a bucket"), ("s3:///x", {}, "no name of a bucket"), ("s3://-a", {}, "no name of a bucket"),
-                ("s3://a b/x", {}, "no name of a bucket"), ("s3://u:p@b/x", {}, "no name of a bucket"),
+                ("s3://", {}, "not the name of a bucket"), ("s3:///x", {}, "not the name of a bucket"), ("s3://-a", {}, "not the name of a bucket"),
+                ("s3://a b/x", {}, "not the name of a bucket"), ("s3://u:p@b/x", {}, "not the name of a bucket"),
                 ("s3://b/작은", {}, "a prefix is made of"), ("s3://b/../c", {}, "a prefix is made of"),
                 ("s3://b/x?y", {}, "a prefix is made of"), ("s3://b/x//y", {}, "a prefix is made of"),
                 ("s3://b", {"AWS_ACCESS_KEY_ID": ""}, "needs AWS_ACCESS_KEY_ID and"),
                 ("s3://b", {"AWS_SECRET_ACCESS_KEY": ""}, "needs AWS_ACCESS_KEY_ID and"),
                 ("s3://b", {"AWS_SECRET_ACCESS_KEY": "a\nb"}, "credentials in the environment"),
                 ("s3://b", {"AWS_SESSION_TOKEN": "a b"}, "credentials in the environment"),
-                ("s3://b", {"AWS_REGION": "cn/north"}, "is no region"),
+                ("s3://b", {"AWS_REGION": "cn/north"}, "is not a region"),
                 ("s3://b", {"AWS_REGION": "", "AWS_ENDPOINT_URL_S3": ""}, "needs AWS_REGION"),
                 ("s3://b", {"AWS_ENDPOINT_URL_S3": "minio:9000"}, "AWS_ENDPOINT_URL must be"),
                 ("s3://b", {"AWS_ENDPOINT_URL_S3": "http://u:p@h/"}, "AWS_ENDPOINT_URL must be"),

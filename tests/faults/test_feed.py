@@ -65,7 +65,7 @@ class Plain(Case):
         probe = self.probe(server.url("p.json"))
         started = probe.edition("one")
         self.assertEqual(content(started["a.jpg"]), bytes_of(1, 5000))
-        probe.log.wait("cannot fetch playlist, retrying .*can't connect")
+        probe.log.wait("cannot fetch playlist, retrying .*cannot connect")
         # The server comes back with a newer one.
         # (Of another length: nginx makes its ETag from the length and the second.)
         (root / "p.json").write_bytes(playlist("another", "a.jpg"))
@@ -73,7 +73,7 @@ class Plain(Case):
         probe.edition("another")
         probe.log.wait("server answers again")
         self.stop(probe)
-        self.assertEqual(probe.log.count("can't connect"), 1, "logged once, not at each poll")
+        self.assertEqual(probe.log.count("cannot connect"), 1, "logged once, not at each poll")
 
     def test_bad_playlist_is_refused_once_then_fixed(self):
         server = self.hostile()

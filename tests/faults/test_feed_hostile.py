@@ -90,22 +90,22 @@ class Hostile(Case):
         self.offends(servers.status(404), r'cannot fetch media file, retrying path="b.jpg".*answered 404', "b.jpg")
 
     def test_medium_status_503(self):
-        self.offends(servers.status(503), "medium .*answered 503", "b.jpg")
+        self.offends(servers.status(503), "media file.*answered 503", "b.jpg")
 
     def test_medium_hangs(self):
-        self.offends(servers.hang, "medium .*stalled", "b.jpg", times=2)
+        self.offends(servers.hang, "media file.*stalled", "b.jpg", times=2)
 
     def test_medium_empty(self):
-        self.offends(servers.status(200, b""), "medium .*empty", "b.jpg")
+        self.offends(servers.status(200, b""), "media file.*empty", "b.jpg")
 
     def test_medium_shorter_than_told(self):
-        self.offends(servers.claim_length(6000), "medium .*broke off", "b.jpg")
+        self.offends(servers.claim_length(6000), "media file.*connection broke", "b.jpg")
 
     def test_medium_answered_by_304_unasked(self):
-        self.offends(servers.status(304, b""), "medium .*answered 304", "b.jpg")
+        self.offends(servers.status(304, b""), "media file.*answered 304", "b.jpg")
 
     def test_medium_answered_by_a_part_unasked(self):
-        self.offends(servers.wrong_part, "medium .*another part", "b.jpg")
+        self.offends(servers.wrong_part, "media file.*another part", "b.jpg")
 
     def test_one_line_for_many_media_with_one_cause(self):
         server = self.hostile()

@@ -149,10 +149,10 @@ static void what_is_compressed_is_refused(void **state)
     static const struct {
         const char *header, *words; /* NULL: taken */
     } cases[] = {
-        {"Content-Encoding: gzip", "a compressed answer (gzip), which was not asked for"},
-        {"content-encoding:br ", "a compressed answer (br), which was not asked for"},
+        {"Content-Encoding: gzip", "the answer is compressed (gzip), which was not asked for"},
+        {"content-encoding:br ", "the answer is compressed (br), which was not asked for"},
         {"Content-Encoding: gzip, deflate",
-         "a compressed answer (gzip,deflate), which was not asked for"},
+         "the answer is compressed (gzip,deflate), which was not asked for"},
         {"Content-Encoding: Identity", NULL},
         {"Content-Encoding:", NULL},
         {"X-Content-Encoding: gzip", NULL},
@@ -179,7 +179,7 @@ static void a_compressed_transfer_is_refused(void **state)
     struct end end = ask(GET, answer);
     assert_int_equal(end.err.code, ERR_NETWORK);
     assert_string_equal(end.err.text,
-                        "a compressed answer (gzip,chunked), which was not asked for");
+                        "the answer is compressed (gzip,chunked), which was not asked for");
     assert_int_equal(end.body_bytes, 0);
 }
 
@@ -375,7 +375,7 @@ static void a_put_follows_no_redirect(void **state)
                                 "Content-Length: 0\r\nConnection: close\r\n\r\n");
     struct http_body body = {.data = "hello", .bytes = 5};
     struct end end = put_body(&server, &body);
-    assert_string_equal(end.err.text, "the server answered 307, a redirect not to be followed");
+    assert_string_equal(end.err.text, "the server answered 307, a redirect that is not followed");
     assert_int_equal(end.err.code, ERR_NETWORK);
     small_server_stop(&server);
     assert_int_equal(server.requests, 1);
