@@ -134,7 +134,7 @@ FAULTS = [
 ]
 # Where a stage says it in its own words.
 OWN_WORDS = {
-    ("pointer", "is endless in chunks"): ("playlist pointer.*too large", 3),
+    ("pointer", "is endless in chunks"): ("fetch pointer kind=playlist.*too large", 3),
     ("playlist", "is empty"): ("does not match its pointer", 3),
     ("medium", "is empty"): ("empty|wrong length", 3),
 }
