@@ -140,7 +140,7 @@ static void count_dropped(unsigned lines)
 static void put_repeats(void)
 {
     if (repeats && (!put_dropped() ||
-                    !put_own_line(LOG_LEVEL_INFO, "previous message repeated times=%u", repeats)))
+                    !put_own_line(LOG_LEVEL_INFO, "previous message repeated repeats=%u", repeats)))
         count_dropped(repeats);
     repeats = 0;
 }

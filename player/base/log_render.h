@@ -2,18 +2,18 @@
  *
  * Text:
  *
- *     warn feed_url: no playlist url=https://example.com/list.json reason="can't connect"
+ *     warn feed_url: no playlist url=https://example.com/list.json reason="cannot connect"
  *
  * A level, a module, a message, then keys. A value of [A-Za-z0-9._:/+@%,~-] only may stand bare;
  * any other is in quotes. In quotes, and in the message, these are escaped: backslash as \\, line
- * end, carriage return and tabulator as \n \r \t, other control bytes, DEL and what is no UTF-8 as
+ * end, carriage return and tabulator as \n \r \t, other control bytes, DEL and invalid UTF-8 bytes as
  * \xNN for each byte, and the code points that could fool a reader as \u{N}, in hexadecimal: C1
  * controls, controls of writing direction, line and paragraph separators, the byte order mark. In
  * quotes a quote is \", in the message an equals sign is \=, so no message looks like a key. Who
  * replaces these by what they stand for has the value as it was.
  *
  * JSON: an object with "level", "module", "message" and a member for each key: a number where the
- * value is one, else a string. The same code points are escaped, as \uNNNN; a byte that is no UTF-8
+ * value is one, else a string. The same code points are escaped, as \uNNNN; an invalid byte
  * becomes U+FFFD. A key that is there already gets a "_" after it.
  *
  * A line that would be longer than there is space is cut between two characters: what is there of

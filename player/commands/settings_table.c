@@ -225,7 +225,8 @@ static const struct option_row rows[] = {
             .name = "after",
             .type = OPTION_TEXT,
             .metavar = "VERSION",
-            .help = "a version that players have seen (highest= in their log); the new one is "
+            .help = "a version that players have seen (\"the highest seen\" in their log); the new "
+                    "one is "
                     "numbered above it",
             .group = GROUP_CHANNEL,
             .commands = SIGNED,
@@ -321,7 +322,7 @@ static const struct option_row rows[] = {
             .name = "at",
             .type = OPTION_TEXT,
             .metavar = "TIME",
-            .help = "instant to start at or to look at (RFC 3339, or local time); default: now",
+            .help = "instant to start at, or to show (RFC 3339, or local time); default: now",
             .group = GROUP_TIME,
             .commands = BOTH | EXPLAIN | CHECK,
             .first = PREVIEW | EXPLAIN | CHECK,

@@ -9,7 +9,7 @@
 struct evict_file {
     int64_t bytes;
     int64_t used_ms; /* when it was last needed */
-    bool needed;     /* by the current, the staged or the takeover playlist: never chosen */
+    bool needed;     /* by the playlist in force, the pending one or a takeover: never chosen */
     bool chosen;     /* the answer */
 };
 

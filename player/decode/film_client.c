@@ -464,7 +464,7 @@ static MUST_CHECK bool receive_packets(struct film_client *film, int64_t now_ns,
         worker_process_stop(&film->worker);
     if (film->worker.hung_up && now_ns >= worker_process_deadline_ns(&film->worker))
         return err_set(err, worker_process_timeout_code(&film->worker, ERR_WORKER),
-                       "the worker closed its connection but did not exit");
+                       "the worker closed its socket without exiting");
     return !expects_packet(film) || now_ns < packet_deadline_ns(film) ||
            err_set(err, worker_process_timeout_code(&film->worker, ERR_TIMEOUT),
                    "the worker did not %s in time", film->worker.ready ? "answer" : "start");

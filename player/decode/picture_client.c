@@ -234,7 +234,7 @@ enum picture_client_state picture_client_poll(struct picture_client *client, int
     if (client->state == PICTURE_CLIENT_PENDING && client->worker.hung_up &&
         now_ns >= worker_process_deadline_ns(&client->worker)) {
         err_set(err, worker_process_timeout_code(&client->worker, ERR_WORKER),
-                "the worker closed its connection but did not exit");
+                "the worker closed its socket without exiting");
         return fail_picture(client);
     }
     if (client->state == PICTURE_CLIENT_PENDING && now_ns >= client->deadline_ns) {

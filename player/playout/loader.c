@@ -189,9 +189,9 @@ static bool count_strike(struct loader *loader, const struct loader_entry *entry
     if (!again && entry->has_identity && is_fault_of_file(code) &&
         quarantine_strike(loader->quarantine, entry->identity, loader_film_failed_us(&entry->film),
                           clock_mono_ns()))
-        log_error(
-            "file quarantined, not trying it again spot=\"%s\" file=\"%s\" failures=%d hours=%d",
-            entry->name, entry->file, QUARANTINE_STRIKES, QUARANTINE_HOURS);
+        log_error("file quarantined, not trying it again spot=\"%s\" file=\"%s\" failures=%d "
+                  "retry_after_h=%d",
+                  entry->name, entry->file, QUARANTINE_STRIKES, QUARANTINE_HOURS);
     return false;
 }
 

@@ -1,4 +1,4 @@
-/* The house card, and the parts of a picture, each of which one worker makes. Main thread. */
+/* Loads the house card; also struct loader_part, one worker's share of a picture. Main thread. */
 #ifndef PLAYOUT_LOADER_HOUSE_CARD_H
 #define PLAYOUT_LOADER_HOUSE_CARD_H
 

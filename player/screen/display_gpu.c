@@ -428,7 +428,7 @@ static MUST_CHECK bool open_renderer(struct display_gpu *gpu, bool software_too,
     SDL_snprintf(gpu->display.name, sizeof gpu->display.name, "gpu %s %s (%s)", info.name, chip,
                  SDL_GetCurrentVideoDriver());
     gpu->layer = make_target(gpu);
-    return gpu->layer || set_sdl_error(err, "the GPU can't draw into textures");
+    return gpu->layer || set_sdl_error(err, "the GPU cannot draw into textures");
 }
 
 struct display *display_gpu_create(SDL_Window *window, bool software_too, struct err *err)

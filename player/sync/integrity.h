@@ -1,7 +1,7 @@
 /* Which media files of an edition have the hash that they should have. A file that was on disk
  * before the player started is shown only once it was read again.
  *
- * Shared by the feed's thread, which reads and marks, and the main thread, which asks; freed
+ * Shared by the feed's thread, which reads and records, and the main thread, which asks; freed
  * with the last reference. Any thread. */
 #ifndef SYNC_INTEGRITY_H
 #define SYNC_INTEGRITY_H

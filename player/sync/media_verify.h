@@ -1,7 +1,7 @@
-/* Whether a media file that has arrived is a picture at all, by its header and its end, before its
- * playlist is put in force.
+/* Checks that a fetched picture is complete, by its header and its end marker, before its playlist
+ * is put in force.
  *
- * Looks at headers and end marks only; nothing is decoded outside a worker. Any thread. */
+ * Nothing else is read; nothing is decoded outside a worker. Any thread. */
 #ifndef SYNC_MEDIA_VERIFY_H
 #define SYNC_MEDIA_VERIFY_H
 

@@ -471,7 +471,7 @@ class Faults(Check):
         data = (self.folder / "film.mp4").read_bytes()
         at = (len(data) + data.index(b"mdat")) // 2
         (self.folder / "film.mp4").write_bytes(data[:at] + bytes(len(data) - at))
-        self.only(self.of_film(1), "fault", "decoding fails from 295.00 s of 300.00 s on: no picture came out of ")
+        self.only(self.of_film(1), "fault", "decoding fails from 295.00 s of 300.00 s on: the decoder produced no frame from ")
 
     def test_one_of_two(self):
         films.film(self.folder / "l.mp4", frames=24, fps=24)

@@ -231,7 +231,7 @@ class Refused(Preview):
         png, other = self.folder / "out.png", self.folder / "out.avi"
         to = ("--to", self.instant(1))
         for words, arguments in (
-                ("needs even sides for a film (its colors have half the resolution), such as 162x90, not 161x90", self.command(*self.stretch, size=(161, 90))),
+                ("needs an even width and height for a film (4:2:0), such as 162x90, not 161x90", self.command(*self.stretch, size=(161, 90))),
                 ("such as 160x92", self.command(*self.stretch, size=(160, 91))),
                 ("at most 36000000 pixels", self.command(*self.stretch, size=(16384, 16384))),
                 ("option --output needs a name that ends in .png or .mp4", self.command(out=other)),

@@ -76,8 +76,8 @@ class Attacks(Publishing):
         # minisign leaves leading zeros out.
         ids = [re.search(r"public key ([0-9A-F]+)", (self.folder / f"{name}.pub").read_text())[1].zfill(16)
                for name in ("operator", "new")]
-        self.assertIn(f"unpinned key: it is signed by key {ids[0]}, but --key is {ids[1]}; check --key and --channel, or follow the "
-                      "steps for changing keys", self.refuse("unpinned key", key=new))
+        self.assertIn(f"unpinned key: it is signed by key {ids[0]}, but --key is {ids[1]}; check --key and --channel, or see "
+                      "Changing keys in channels.md", self.refuse("unpinned key", key=new))
         (self.channel.folder / "latest.minisig").unlink()
         self.assertEqual(self.put(key=new)["version"], "12")
         self.channel.public = self.folder / "new.pub"

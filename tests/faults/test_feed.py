@@ -184,7 +184,7 @@ class Plain(Case):
         server.files["p.json"] = playlist("two", "slow.jpg")
         server.wait_asked("slow.jpg")
         server.files["p.json"] = playlist("one", "a.jpg")
-        probe.log.wait("server went back to the playlist in force")
+        probe.log.wait("server reverted to the playlist in force")
         self.stop(probe)
         self.assertEqual(probe.editions(), 1)
 
@@ -205,7 +205,7 @@ class Plain(Case):
         self.assertEqual(server.asked("elsewhere"), [])
         # Bytes that are not those of the hash are not taken.
         server.files["d/p.json"] = compiled("three", hashlib.sha256(b"other").hexdigest())
-        probe.log.wait("its SHA-256 is not the one")
+        probe.log.wait("SHA-256 differs from the playlist")
         server.files["d/p.json"] = compiled("four", digest)
         probe.edition("four")
         self.stop(probe)

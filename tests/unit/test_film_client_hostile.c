@@ -215,7 +215,7 @@ static void a_worker_that_hangs_up(void **state)
     assert_int_equal(film_client_poll(film, film_client_deadline_ns(film), &err),
                      FILM_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
-    assert_string_equal(err.text, "the worker closed its connection but did not exit");
+    assert_string_equal(err.text, "the worker closed its socket without exiting");
     check_failed("hang up", film, 3, descriptors);
 }
 

@@ -97,9 +97,9 @@ static void repeats_are_counted(void **state)
     log_write(LOG_LEVEL_INFO, "feed", "server back");
     log_write(LOG_LEVEL_INFO, "feed", "server %s", "here");
     check_ends_with("warn feed: server gone url=http://x/\n"
-                    "info log: previous message repeated times=999\n"
+                    "info log: previous message repeated repeats=999\n"
                     "info feed: server back\n"
-                    "info log: previous message repeated times=1\n"
+                    "info log: previous message repeated repeats=1\n"
                     "info feed: server here\n");
 }
 
@@ -113,8 +113,8 @@ static void a_count_that_is_held_back_is_flushed(void **state)
     log_flush();
     log_write(LOG_LEVEL_INFO, "a", "again");
     log_flush();
-    check_ends_with("info a: again\ninfo log: previous message repeated times=1\n"
-                    "info log: previous message repeated times=1\n");
+    check_ends_with("info a: again\ninfo log: previous message repeated repeats=1\n"
+                    "info log: previous message repeated repeats=1\n");
 }
 
 /* A line that is not shown does not part two that repeat. */
@@ -125,7 +125,7 @@ static void hidden_lines_do_not_count(void **state)
     log_write(LOG_LEVEL_INFO, "b", "same");
     log_write(LOG_LEVEL_DEBUG, "b", "hidden");
     log_write(LOG_LEVEL_INFO, "b", "same");
-    check_ends_with("info b: same\ninfo log: previous message repeated times=1\n");
+    check_ends_with("info b: same\ninfo log: previous message repeated repeats=1\n");
 }
 
 /* A name from a playlist can't forge a line, a key or the end of a value, nor steer a terminal. */
@@ -257,7 +257,7 @@ static void times_come_first_and_do_not_part_repeats(void **state)
                      7);
     assert_int_equal(used, 25);
     assert_memory_equal(text + used, "info c: same\n", 13);
-    assert_string_equal(second + used, "info log: previous message repeated times=1\n");
+    assert_string_equal(second + used, "info log: previous message repeated repeats=1\n");
     free(text);
 }
 

@@ -134,8 +134,8 @@ class Catalogue(unittest.TestCase):
         self.assertEqual(sorted(rows), sorted(set(names) - {"new", "same", "none"}))
 
     def test_a_row_is_read(self):
-        self.assertEqual(catalogue("| warn | state | `cannot save` | path reason | the disk is full | make room |\n| level | a | b | c | d | e |"),
-                         [("warn", "state", "cannot save", "path reason", "the disk is full", "make room")])
+        self.assertEqual(catalogue("| warn | state | `cannot save` | path reason | the disk is full | free space |\n| level | a | b | c | d | e |"),
+                         [("warn", "state", "cannot save", "path reason", "the disk is full", "free space")])
         self.assertEqual(message_and_keys('cannot save path="%s" reason="%s"'), ("cannot save", "path reason"))
         self.assertEqual(message_and_keys("a thing ended"), ("a thing ended", ""))
 

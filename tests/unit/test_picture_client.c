@@ -217,7 +217,7 @@ static void check_hangs_up(const char *part)
     assert_int_equal(picture_client_poll(frames, deadline_ns - 1, &err), PICTURE_CLIENT_PENDING);
     assert_int_equal(picture_client_poll(frames, deadline_ns, &err), PICTURE_CLIENT_FAILED);
     assert_int_equal(err.code, ERR_WORKER);
-    assert_string_equal(err.text, "the worker closed its connection but did not exit");
+    assert_string_equal(err.text, "the worker closed its socket without exiting");
     stop();
     check_nothing_left(descriptors);
 }

@@ -24,7 +24,7 @@ bool film_writer_check_size(int width_px, int height_px, struct err *err)
 {
     if (width_px % 2 || height_px % 2)
         return err_set(err, ERR_INPUT,
-                       "needs even sides for a film (its colors have half the resolution), such as "
+                       "needs an even width and height for a film (4:2:0), such as "
                        "%dx%d, not %dx%d",
                        width_px + width_px % 2, height_px + height_px % 2, width_px, height_px);
     if ((int64_t)width_px * height_px > FILM_WRITER_AREA_MAX_PX)

@@ -67,11 +67,10 @@ static MUST_CHECK bool set_key_mismatch(const struct publish_channel *channel, c
     if (!publish_keyfile_signer(bytes, theirs) || strcmp(theirs, own) == 0)
         return false;
     snprintf(text, sizeof text, "%s", err->text);
-    return err_set(
-        err, err->code,
-        "%s: it is signed by key %s, but --key is %s; check --key and --channel, or follow "
-        "the steps for changing keys",
-        text, theirs, own);
+    return err_set(err, err->code,
+                   "%s: it is signed by key %s, but --key is %s; check --key and --channel, or see "
+                   "Changing keys in channels.md",
+                   text, theirs, own);
 }
 
 /* Verifies a signature file, and reads the pointer in it: is it for this channel? */

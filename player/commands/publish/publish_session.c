@@ -107,9 +107,10 @@ static MUST_CHECK bool check_clock(const struct publish_session *session, struct
     publish_time_span(llabs(ahead_ms), span);
     publish_time_print(session->settings, clock_wall_ms(), here);
     target_public(session->channel.target, "", place, sizeof place);
-    return err_set(err, ERR_SYSTEM,
-                   "this machine's clock is %s %s that of %s, and shows %s; set the wrong one",
-                   span, ahead_ms > 0 ? "behind" : "ahead of", place, here);
+    return err_set(
+        err, ERR_SYSTEM,
+        "this machine's clock is %s %s that of %s, and shows %s; correct whichever clock is wrong",
+        span, ahead_ms > 0 ? "behind" : "ahead of", place, here);
 }
 
 /* Checks that the present pointer is not from the future: the new one must be signed after it.

@@ -38,7 +38,7 @@ struct feed_config {
 };
 
 /* What the feed waits for, in a few words for the house card ("waiting for
- * https://host/greatness.json: no such host"). Copied into text, always terminated. */
+ * https://host/greatness.json: cannot resolve the host name"). Copied into text, always terminated. */
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
 /* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a

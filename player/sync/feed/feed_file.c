@@ -212,9 +212,9 @@ static void feed_file_run(struct feed_source *source)
         int ready = poll(fds, 2, file->poll_ms);
         bool failed = ready < 0 && errno != EINTR;
         if (failed && !had_failed)
-            log_error("cannot wait for changes, looking every few seconds path=\"%s\" "
-                      "reason=\"%s\"",
-                      file->path, strerror(errno));
+            log_warn("cannot watch the playlist for changes, polling instead path=\"%s\" "
+                     "reason=\"%s\"",
+                     file->path, strerror(errno));
         if (failed) /* to look at the file needs no descriptor */
             feed_mailbox_sleep_until(source->mailbox, clock_mono_ns() + sleep_ns(file));
         had_failed = failed;

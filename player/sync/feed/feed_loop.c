@@ -22,7 +22,7 @@ void feed_loop_init(struct feed_loop *loop, struct feed_mailbox *mailbox, struct
 void feed_loop_begin(struct feed_loop *loop)
 {
     if (store_read_only(loop->store))
-        log_error("store is not writable, playing only what it holds reason=\"%s\"",
+        log_error("store is not writable, playing stored media only reason=\"%s\"",
                   store_read_only(loop->store));
 }
 

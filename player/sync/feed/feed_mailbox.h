@@ -1,5 +1,5 @@
-/* Private to the feed: the one place where its thread and the main thread meet. It holds one
- * edition; a newer one replaces one that was not taken. */
+/* A one-slot mailbox between the feed's thread and the main thread, private to the feed. A newer
+ * edition replaces one that was not taken. */
 #ifndef SYNC_FEED_FEED_MAILBOX_H
 #define SYNC_FEED_FEED_MAILBOX_H
 

@@ -173,7 +173,7 @@ static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct htt
     file->bytes = whole_bytes;
     if (head->status == 206) {
         if (head->etag[0] && strcmp(head->etag, store_part_tag(file->part)) != 0)
-            return err_set(err, ERR_NETWORK, "the server sent a part of another version");
+            return err_set(err, ERR_NETWORK, "the file changed on the server during the download");
         return true;
     }
     store_part_discard(file->part);

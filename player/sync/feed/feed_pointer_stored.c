@@ -20,7 +20,8 @@ static MUST_CHECK bool check_stored_pointer(const struct feed_pointer *follower,
         return err_set(err, ERR_TRUST, "it is signed for another channel or kind");
     if (pointer->version < before)
         return err_set(err, ERR_TRUST,
-                       "rollback: version %" PRId64 ", but %" PRId64 " was in force",
+                       "rollback: version %" PRId64 " is older than %" PRId64
+                       ", which was in force",
                        pointer->version, before);
     return true;
 }
@@ -31,7 +32,7 @@ static MUST_CHECK bool check_stored_files(const struct manifest *manifest,
     for (size_t i = 0; i < playlist->asset_count; i++)
         if (i >= manifest->file_count ||
             memcmp(playlist->assets[i].sha256, manifest->files[i].sha256, HASH_BYTES) != 0)
-            return err_set(err, ERR_TRUST, "its manifest lists other files than the playlist");
+            return err_set(err, ERR_TRUST, "its manifest does not list the playlist's files");
     return true;
 }
 

@@ -83,7 +83,7 @@ static bool receive_playlist(struct feed_url *url, const struct feed_poll_body *
 {
     if (rollout_is_complete(url->rollout) &&
         memcmp(body->sha256, rollout_manifest(url->rollout)->playlist_sha256, HASH_BYTES) == 0) {
-        log_info("server went back to the playlist in force url=%s", url->shown);
+        log_info("server reverted to the playlist in force url=%s", url->shown);
         rollout_cancel_pending(url->rollout);
         return true;
     }

@@ -259,7 +259,7 @@ bool store_part_commit(struct store_part *part, const uint8_t *expected, uint8_t
         goto out;
     }
     if (expected && memcmp(expected, found, HASH_BYTES) != 0) {
-        err_set(err, ERR_TRUST, "hash mismatch: its SHA-256 is not the one the playlist names");
+        err_set(err, ERR_TRUST, "hash mismatch: SHA-256 differs from the playlist's");
         goto out;
     }
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */

@@ -82,7 +82,7 @@ static void choose_skip_mode(struct film_decoder *decoder)
 static MUST_CHECK bool check_packet_limits(const struct film_decoder *decoder, struct err *err)
 {
     if (decoder->without_frame > PACKETS_WITHOUT_FRAME_MAX)
-        return err_set(err, ERR_INPUT, "no picture came out of %d packets in a row",
+        return err_set(err, ERR_INPUT, "the decoder produced no frame from %d consecutive packets",
                        PACKETS_WITHOUT_FRAME_MAX);
     if (decoder->not_shown > PACKETS_NOT_SHOWN_MAX)
         return err_set(err, ERR_INPUT, "an edit list hides more than %d packets",
