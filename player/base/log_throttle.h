@@ -24,12 +24,12 @@ struct log_throttle {
     bool unresolved;  /* trouble was logged, and its end was not yet */
 };
 
-/* There is trouble of this kind. True: log it now; *suppressed is how often it was not logged since
+/* Notes a failure of this kind. True: log it now; *suppressed is how often it was not logged since
  * it was logged last. */
 bool log_throttle_failed(struct log_throttle *throttle, const char *kind, int64_t now_ns,
                          unsigned *suppressed);
 
-/* There is no trouble (any more). True: log that now. */
+/* Notes that all is well. True: log now that it is well again. */
 bool log_throttle_recovered(struct log_throttle *throttle);
 
 /* Something new has come: trouble that comes back is news again. */

@@ -118,7 +118,7 @@ static MUST_CHECK bool create_loader(struct play *play, struct err *err)
         .rotation = (int)play_option(play, SETTING_ROTATE)->number,
         .language = language,
         .limit_ms = (int64_t)(play_option(play, SETTING_DECODE_TIMEOUT)->number * 1000),
-        .sound = play->clock.speed == 1 && sound_device_is_possible(play->soundtrack.device),
+        .sound = play->clock.speed == 1 && sound_device_is_available(play->soundtrack.device),
         .quarantine = &play->quarantine,
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);

@@ -88,7 +88,7 @@ static void ring_release(struct ring *ring)
 }
 
 /* Frames in use: those in the queue, and those that somebody references for longer. */
-static int frames_out(const struct film_client *film)
+static int frames_held_by_player(const struct film_client *film)
 {
     return film->ring ? film->ring->holders - 1 : 0;
 }
@@ -104,7 +104,7 @@ static bool send_order(struct film_client *film, enum protocol_order_kind kind, 
 static void return_frame(struct film_client *film, int slot)
 {
     send_order(film, PROTOCOL_ORDER_RELEASE_FRAME, slot, 0);
-    if (frames_out(film) == film->reader_slots) /* it had no free slot until now */
+    if (frames_held_by_player(film) == film->reader_slots) /* it had no free slot until now */
         film->expected_since_ns = film->progress_ns = clock_mono_ns();
 }
 
@@ -167,7 +167,7 @@ int film_client_fd(const struct film_client *film)
 static bool expects_packet(const struct film_client *film)
 {
     return film->state != FILM_CLIENT_FAILED && !film->ended &&
-           (!film->ring || frames_out(film) < film->reader_slots);
+           (!film->ring || frames_held_by_player(film) < film->reader_slots);
 }
 
 /* When the worker is late. */
@@ -535,7 +535,7 @@ int64_t film_client_next_us(const struct film_client *film)
     return frame_end_us(film->queue[0]);
 }
 
-bool film_client_is_cut_off(const struct film_client_facts *facts, int64_t end_us)
+bool film_client_is_truncated_at(const struct film_client_facts *facts, int64_t end_us)
 {
     bool may_hold = facts->variable_rate || facts->fps * SHORT_US / 1e6 <= 2;
     return !may_hold && facts->duration_us - end_us >= SHORT_US;
@@ -543,11 +543,11 @@ bool film_client_is_cut_off(const struct film_client_facts *facts, int64_t end_u
 
 /* By the frames' start times: the last frame's own duration is stretched to the length in the
  * file. */
-bool film_client_is_short(const struct film_client *film, int64_t *end_us)
+bool film_client_is_truncated(const struct film_client *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->longest_step_us;
     return film->ended && film->counts.received > 1 &&
-           film_client_is_cut_off(&film->facts, *end_us);
+           film_client_is_truncated_at(&film->facts, *end_us);
 }
 
 struct film_client_counts film_client_counts(const struct film_client *film)

@@ -89,10 +89,10 @@ int64_t film_client_next_us(const struct film_client *film);
 
 /* Whether a film whose frames end at end_us ends well before the length in its file. False for
  * films of variable rate, or of few frames: their last one may well be meant to stay. */
-bool film_client_is_cut_off(const struct film_client_facts *facts, int64_t end_us);
+bool film_client_is_truncated_at(const struct film_client_facts *facts, int64_t end_us);
 
-/* Whether this film did; *end_us is where its frames end. */
-bool film_client_is_short(const struct film_client *film, int64_t *end_us);
+/* Whether this film does; *end_us is where its frames end. */
+bool film_client_is_truncated(const struct film_client *film, int64_t *end_us);
 
 struct film_client_counts {
     int64_t received; /* frames */

@@ -10,7 +10,7 @@
 #define BUFFER_BYTES 65536
 
 /* At most an eighth of a second's bytes is saved up, so that no burst follows a pause. */
-static int64_t saved_most(const struct http *http)
+static int64_t max_burst_bytes(const struct http *http)
 {
     return http->bandwidth_bytes_per_s / 8 + 1;
 }
@@ -28,8 +28,8 @@ static void refill_account(struct http *http)
     /* Only whole bytes flow: the time of a part of one counts next time. */
     http->share_ns += bytes * second_ns / http->bandwidth_bytes_per_s;
     http->share_bytes += bytes;
-    if (http->share_bytes > saved_most(http))
-        http->share_bytes = saved_most(http);
+    if (http->share_bytes > max_burst_bytes(http))
+        http->share_bytes = max_burst_bytes(http);
 }
 
 /* libcurl hands over a buffer at a time: a large one would make the account go far below zero, and

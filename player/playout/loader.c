@@ -175,23 +175,23 @@ static bool is_new_fault(struct loader *loader, const struct loader_entry *entry
                                      entry->has_identity ? entry->identity : NULL);
 }
 
-/* Counts a failure of a visual against its file. True where it is pardoned instead: a library may
+/* Counts a failure of a visual against its file. True where it does not count: a library may
  * make a forbidden system call once in its life, so another worker tries again. A film that stalls
  * repeatedly while it is on counts only once, as one cause is likely, such as a disk that was busy
  * for some seconds. */
-static bool count_strike(struct loader *loader, const struct loader_entry *entry,
-                         enum err_code code)
+static bool count_failure(struct loader *loader, const struct loader_entry *entry,
+                          enum err_code code)
 {
     if (code == ERR_SANDBOX && entry->has_identity &&
         is_new_fault(loader, entry, LOADER_FAILURES_FORBIDDEN))
         return true;
     bool again = is_transient(code) && entry->film.failures > 0;
     if (!again && entry->has_identity && is_fault_of_file(code) &&
-        quarantine_strike(loader->quarantine, entry->identity, loader_film_failed_us(&entry->film),
-                          clock_mono_ns()))
+        quarantine_count_failure(loader->quarantine, entry->identity,
+                                 loader_film_failed_us(&entry->film), clock_mono_ns()))
         log_error("file quarantined, not trying it again spot=\"%s\" file=\"%s\" failures=%d "
                   "retry_after_h=%d",
-                  entry->name, entry->file, QUARANTINE_STRIKES, QUARANTINE_HOURS);
+                  entry->name, entry->file, QUARANTINE_FAILURES, QUARANTINE_HOURS);
     return false;
 }
 
@@ -227,9 +227,9 @@ static void drop_unseen_picture(struct loader_entry *entry)
 /* Handles the failure of a film's worker: its last frame stays until another worker goes on with
  * it. False where there is no frame to show, and no other worker will come. */
 static bool handle_film_failure(struct loader *loader, struct loader_entry *entry,
-                                const struct err *err, int64_t now_ns, bool pardoned)
+                                const struct err *err, int64_t now_ns, bool discounted)
 {
-    bool again = (entry->picture || pardoned || is_transient(err->code)) &&
+    bool again = (entry->picture || discounted || is_transient(err->code)) &&
                  !is_quarantined(loader, entry) &&
                  loader_film_schedule_restart(&entry->film, now_ns);
     entry->film.needs_worker = again;
@@ -327,17 +327,17 @@ static MUST_CHECK bool poll_film(struct loader *loader, struct loader_entry *ent
     enum film_client_state state = loader_film_poll(&entry->film, now_ns, err);
     log_film_faults(loader, entry);
     if (state == FILM_CLIENT_FAILED) {
-        bool pardoned = count_strike(loader, entry, err->code);
-        *failed = !handle_film_failure(loader, entry, err, now_ns, pardoned);
+        bool discounted = count_failure(loader, entry, err->code);
+        *failed = !handle_film_failure(loader, entry, err, now_ns, discounted);
         return true;
     }
     return state == FILM_CLIENT_READY && !entry->picture && !entry->visual.frame;
 }
 
-static void forgive_strikes(struct loader *loader, const struct loader_entry *entry, int64_t to_us)
+static void clear_failures(struct loader *loader, const struct loader_entry *entry, int64_t to_us)
 {
     if (entry->has_identity)
-        quarantine_forgive(loader->quarantine, entry->identity, 0, to_us, clock_mono_ns());
+        quarantine_clear(loader->quarantine, entry->identity, 0, to_us, clock_mono_ns());
 }
 
 static MUST_CHECK bool poll_visual(struct loader *loader, struct loader_entry *entry,
@@ -346,8 +346,8 @@ static MUST_CHECK bool poll_visual(struct loader *loader, struct loader_entry *e
     if (!loader_part_poll(&entry->visual, now_ns, failed, err))
         return false;
     if (!*failed)
-        forgive_strikes(loader, entry, INT64_MAX);
-    entry->visual.needs_worker = *failed && count_strike(loader, entry, err->code);
+        clear_failures(loader, entry, INT64_MAX);
+    entry->visual.needs_worker = *failed && count_failure(loader, entry, err->code);
     if (entry->visual.needs_worker)
         log_warn("picture decoding failed, retrying spot=\"%s\" file=\"%s\" reason=\"%s\"",
                  entry->name, entry->file, err->text);
@@ -554,7 +554,7 @@ void loader_end_round(struct loader *loader)
         int64_t to_us;
         if (entry->used && !entry->requested) {
             if (loader_film_went_well(&entry->film, &to_us))
-                forgive_strikes(loader, entry, to_us);
+                clear_failures(loader, entry, to_us);
             finish_entry(entry);
         }
         entry->requested = false;

@@ -106,10 +106,10 @@ int64_t loader_film_retry_ns(const struct loader_film *film, int64_t now_ns)
 
 bool loader_film_report_short(struct loader_film *film, int64_t *end_us, int64_t *length_us)
 {
-    if (!film->ready || film->reported_short || !film_client_is_short(film->client, end_us))
+    if (!film->ready || film->reported_truncated || !film_client_is_truncated(film->client, end_us))
         return false;
     *length_us = film_client_facts(film->client)->duration_us;
-    return film->reported_short = true;
+    return film->reported_truncated = true;
 }
 
 bool loader_film_report_damaged(struct loader_film *film, int64_t *at_us)

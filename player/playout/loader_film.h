@@ -19,7 +19,7 @@ struct loader_film {
     int64_t reached_us;         /* the furthest place that was requested */
     int64_t requested_us;       /* the last place that was requested */
     bool ready;                 /* the present worker has given a frame */
-    bool reported_short, reported_damaged;
+    bool reported_truncated, reported_damaged;
 };
 
 /* How long the next worker will presumably take to its first frame. A worker that replaces another

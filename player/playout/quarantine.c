@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #define QUARANTINE_NS ((int64_t)QUARANTINE_HOURS * 3600 * 1000000000)
-#define STRIKE_NS ((int64_t)QUARANTINE_STRIKE_HOURS * 3600 * 1000000000)
+#define FAILURE_NS ((int64_t)QUARANTINE_FAILURE_HOURS * 3600 * 1000000000)
 #define NOTICED_LATE_US 1000000
 
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
@@ -36,24 +36,24 @@ static struct quarantine_item *find_item(struct quarantine *quarantine,
 
 static bool is_item_quarantined(const struct quarantine_item *item, int64_t now_ns)
 {
-    return item->count == QUARANTINE_STRIKES &&
-           now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < QUARANTINE_NS;
+    return item->count == QUARANTINE_FAILURES &&
+           now_ns - item->failures[QUARANTINE_FAILURES - 1].ns < QUARANTINE_NS;
 }
 
-static void drop_oldest_strike(struct quarantine_item *item)
+static void drop_oldest_failure(struct quarantine_item *item)
 {
     item->count--;
-    memmove(item->strikes, item->strikes + 1, (size_t)item->count * sizeof *item->strikes);
+    memmove(item->failures, item->failures + 1, (size_t)item->count * sizeof *item->failures);
 }
 
-/* Forgets the strikes that no longer count. A file that was quarantined stays on trial for as
- * long as its last strike counts. */
-static void drop_expired_strikes(struct quarantine_item *item, int64_t now_ns)
+/* Forgets the failures that no longer count. A file that was quarantined keeps all of them for as
+ * long as the last one counts. */
+static void drop_expired_failures(struct quarantine_item *item, int64_t now_ns)
 {
-    bool on_trial = item->count == QUARANTINE_STRIKES &&
-                    now_ns - item->strikes[QUARANTINE_STRIKES - 1].ns < STRIKE_NS;
-    while (!on_trial && item->count && now_ns - item->strikes[0].ns >= STRIKE_NS)
-        drop_oldest_strike(item);
+    bool was_quarantined = item->count == QUARANTINE_FAILURES &&
+                           now_ns - item->failures[QUARANTINE_FAILURES - 1].ns < FAILURE_NS;
+    while (!was_quarantined && item->count && now_ns - item->failures[0].ns >= FAILURE_NS)
+        drop_oldest_failure(item);
 }
 
 static struct quarantine_item *add_item(struct quarantine *quarantine,
@@ -66,31 +66,31 @@ static struct quarantine_item *add_item(struct quarantine *quarantine,
     return item;
 }
 
-bool quarantine_strike(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
-                       int64_t at_us, int64_t now_ns)
+bool quarantine_count_failure(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
+                              int64_t at_us, int64_t now_ns)
 {
     struct quarantine_item *item = find_item(quarantine, identity);
     if (!item)
         item = add_item(quarantine, identity);
     if (is_item_quarantined(item, now_ns))
         return false;
-    drop_expired_strikes(item, now_ns);
-    if (item->count == QUARANTINE_STRIKES)
-        drop_oldest_strike(item);
-    item->strikes[item->count].at_us = at_us;
-    item->strikes[item->count].ns = now_ns;
-    return ++item->count == QUARANTINE_STRIKES;
+    drop_expired_failures(item, now_ns);
+    if (item->count == QUARANTINE_FAILURES)
+        drop_oldest_failure(item);
+    item->failures[item->count].at_us = at_us;
+    item->failures[item->count].ns = now_ns;
+    return ++item->count == QUARANTINE_FAILURES;
 }
 
-void quarantine_forgive(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
-                        int64_t from_us, int64_t to_us, int64_t now_ns)
+void quarantine_clear(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],
+                      int64_t from_us, int64_t to_us, int64_t now_ns)
 {
     struct quarantine_item *item = find_item(quarantine, identity);
     if (!item)
         return;
-    drop_expired_strikes(item, now_ns);
+    drop_expired_failures(item, now_ns);
     for (int i = 0; i < item->count; i++)
-        if (item->strikes[i].at_us < from_us || item->strikes[i].at_us >= to_us - NOTICED_LATE_US)
+        if (item->failures[i].at_us < from_us || item->failures[i].at_us >= to_us - NOTICED_LATE_US)
             return;
     item->count = 0;
 }

@@ -102,7 +102,7 @@ void soundtrack_turn(struct soundtrack *soundtrack, struct playout *playout, str
     int64_t now_ns = clock_mono_ns();
     double now_ms = show_clock_ms(clock, now_ns);
     update_device_need(soundtrack, playout, now_ns, now_ms);
-    loader_set_sound(loader, sound_device_is_possible(soundtrack->device));
+    loader_set_sound(loader, sound_device_is_available(soundtrack->device));
     if (!sound_device_is_open(soundtrack->device)) {
         soundtrack->running = false;
         discard_sound(playout, loader, show, now_ms);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define WORD_BITS 64
-#define FRUITLESS_MAX 16
+#define SKIPPED_BLOCKS_MAX 16
 
 /* The arguments of one call. */
 struct question {
@@ -299,7 +299,7 @@ static bool loop_holds(const struct playlist *playlist, int loop, int spot)
 
 /* A block in which the spot was not found. Slots follow from what runs and for how long, so a
  * block like it need not be searched: most days are as the one before. */
-struct fruitless {
+struct skipped_block {
     int64_t length_ms;
     uint64_t running[PROGRAMME_SET_WORDS];
 };
@@ -310,15 +310,15 @@ struct search {
     int spot;
     bool in_fallback;
     uint64_t carriers[PROGRAMME_SET_WORDS];
-    struct fruitless fruitless[FRUITLESS_MAX];
-    size_t fruitless_count; /* in all; only the latest are stored */
+    struct skipped_block skipped[SKIPPED_BLOCKS_MAX];
+    size_t skipped_count; /* in all; only the latest are stored */
 };
 
-static void note_fruitless(struct search *search, const struct programme_stretch *block,
-                           const uint64_t *running)
+static void record_skipped_block(struct search *search, const struct programme_stretch *block,
+                                 const uint64_t *running)
 {
-    struct fruitless *note = &search->fruitless[search->fruitless_count++ % FRUITLESS_MAX];
-    *note = (struct fruitless){.length_ms = block->end_ms - block->start_ms};
+    struct skipped_block *note = &search->skipped[search->skipped_count++ % SKIPPED_BLOCKS_MAX];
+    *note = (struct skipped_block){.length_ms = block->end_ms - block->start_ms};
     memcpy(note->running, running, sizeof note->running);
 }
 
@@ -332,8 +332,8 @@ static bool can_hold(const struct search *search, const struct programme_stretch
         both |= running[i] & search->carriers[i];
     if (!both)
         return false;
-    for (size_t i = 0; i < search->fruitless_count && i < FRUITLESS_MAX; i++) {
-        const struct fruitless *note = &search->fruitless[i];
+    for (size_t i = 0; i < search->skipped_count && i < SKIPPED_BLOCKS_MAX; i++) {
+        const struct skipped_block *note = &search->skipped[i];
         if (note->length_ms == block->end_ms - block->start_ms &&
             memcmp(note->running, running, sizeof note->running) == 0)
             return false;
@@ -358,7 +358,7 @@ static bool find_slot_before(struct search *search, int64_t start_ms, struct pro
             at_ms = found->start_ms - 1;
         }
         if (can && whole)
-            note_fruitless(search, &block, running);
+            record_skipped_block(search, &block, running);
         at_ms = block.start_ms - 1;
     }
     return false;
@@ -380,7 +380,7 @@ static bool find_slot_after(struct search *search, int64_t end_ms, struct progra
             if (found->spot == search->spot)
                 return true;
             if (whole)
-                note_fruitless(search, &block, running);
+                record_skipped_block(search, &block, running);
         }
         at_ms = block.end_ms;
     }

@@ -242,7 +242,7 @@ void sound_device_set_needed(struct sound_device *device, bool needed)
         start_device_thread(device);
 }
 
-bool sound_device_is_possible(const struct sound_device *device)
+bool sound_device_is_available(const struct sound_device *device)
 {
     return device->state != STATE_NONE;
 }

@@ -20,8 +20,8 @@ struct sound_device *sound_device_create(void);
  * first call with true. */
 void sound_device_set_needed(struct sound_device *device, bool needed);
 
-/* False when no device could be opened: then no sound need be decoded. */
-bool sound_device_is_possible(const struct sound_device *device);
+/* False when no device could be opened: then no sound needs to be decoded. */
+bool sound_device_is_available(const struct sound_device *device);
 
 /* Whether a device is open and takes sound from the queue. */
 bool sound_device_is_open(const struct sound_device *device);

@@ -94,7 +94,8 @@ struct asset_trouble {
     bool as_picture; /* only where it is shown as one */
 };
 
-static const char *trouble_of(const struct asset_trouble *troubles, int asset, bool is_picture)
+static const char *find_asset_problem(const struct asset_trouble *troubles, int asset,
+                                      bool is_picture)
 {
     return troubles[asset].as_picture && !is_picture ? NULL : troubles[asset].text;
 }
@@ -113,8 +114,8 @@ static void add_visual_faults(const struct playlist *playlist, const struct asse
                                              .key = spot->is_video ? "video" : "image"};
         const struct playlist_node landscape = {.parent = &visual, .key = "landscape"};
         const struct playlist_node portrait = {.parent = &visual, .key = "portrait"};
-        const char *first = trouble_of(troubles, spot->asset_landscape, !spot->is_video);
-        const char *second = trouble_of(troubles, spot->asset_portrait, !spot->is_video);
+        const char *first = find_asset_problem(troubles, spot->asset_landscape, !spot->is_video);
+        const char *second = find_asset_problem(troubles, spot->asset_portrait, !spot->is_video);
         bool one = spot->asset_landscape == spot->asset_portrait;
         if (first)
             playlist_fault_add(faults, one ? &visual : &landscape, "%s", first);
@@ -134,7 +135,7 @@ static void add_font_faults(const struct playlist *playlist, const struct asset_
         for (size_t j = 0; j < style->font_count; j++) {
             const struct playlist_font *face = &style->fonts[j];
             const struct playlist_node language = {.parent = &font, .key = face->language};
-            const char *text = trouble_of(troubles, face->asset, false);
+            const char *text = find_asset_problem(troubles, face->asset, false);
             if (text)
                 playlist_fault_add(faults, face->language[0] ? &language : &font, "%s", text);
         }

@@ -43,9 +43,10 @@ char *fetch_base_clean(const char *text, struct err *err)
     while (length > 0 && text[length - 1] == '/')
         length--;
     const char *join = text[0] == '/' || strcmp(working, "/") == 0 ? "" : "/";
-    int used = length > PATH_MAX ? -1
-                                 : snprintf(path, sizeof path, "%s%s%.*s%s", working, join,
-                                            (int)length, text, length ? "/" : "");
+    const char *end = length ? "/" : "";
+    int used = -1;
+    if (length <= PATH_MAX)
+        used = snprintf(path, sizeof path, "%s%s%.*s%s", working, join, (int)length, text, end);
     if (used < 0 || (size_t)used >= sizeof path) {
         err_set(err, ERR_INPUT, "the path is too long");
         return NULL;

@@ -71,7 +71,7 @@ struct target *target_open(const struct target_config *config, struct err *err)
         return NULL;
     }
     target->ops = choose_target_ops(config->base);
-    target->look_only = config->look_only;
+    target->dry_run = config->dry_run;
     if (target->ops->open(target, config, err))
         return target;
     target_close(target);
@@ -115,7 +115,7 @@ bool target_put(struct target *target, const char *name, const void *data, size_
            target->ops->put(target, name, data, size, immutable, err);
 }
 
-bool target_look(struct target *target, struct target_file *files, size_t count, struct err *err)
+bool target_stat(struct target *target, struct target_file *files, size_t count, struct err *err)
 {
     return check_target_names(files, count, err) && target->ops->look(target, files, count, err);
 }

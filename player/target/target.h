@@ -17,7 +17,7 @@ struct target;
 struct target_config {
     const char *base; /* http(s)://[user:password@]host/path, s3://bucket/prefix, or a folder */
     const char *ca_file, *client_cert, *client_key;
-    bool look_only; /* a folder is not created: a missing one is empty, and nothing can be put */
+    bool dry_run; /* a folder is not created: a missing one is empty, and nothing can be put */
 };
 
 /* For s3://: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
@@ -47,14 +47,14 @@ MUST_CHECK bool target_put(struct target *target, const char *name, const void *
 /* One file for target_put_files. */
 struct target_file {
     const char *name;
-    const char *path; /* local; target_look needs none */
-    int64_t bytes;    /* for target_look: -1 stands for any length */
+    const char *path; /* local; target_stat needs none */
+    int64_t bytes;    /* for target_stat: -1 stands for any length */
     uint8_t sha256[HASH_BYTES];
-    bool there; /* set by target_look: the target has it, with this length */
+    bool there; /* set by target_stat: the target has it, with this length */
 };
 
 /* Asks for each file whether the target has it already (HEAD), several at a time. */
-MUST_CHECK bool target_look(struct target *target, struct target_file *files, size_t count,
+MUST_CHECK bool target_stat(struct target *target, struct target_file *files, size_t count,
                             struct err *err);
 
 /* How far an upload is; called from target_put_files. */

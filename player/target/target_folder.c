@@ -139,7 +139,7 @@ static MUST_CHECK bool find_or_create_folder(struct target *target, struct err *
                        path);
     if (!check_parent(path, err))
         return false;
-    if (target->look_only)
+    if (target->dry_run)
         return true;
     if (!make_target_folders(target->base, 0, err))
         return false;

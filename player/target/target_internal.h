@@ -10,7 +10,7 @@ struct target {
     const struct target_ops *ops;
     char *base;  /* a folder or a clean URL, with a '/' at its end; the URL may hold a password */
     char *shown; /* the same for people */
-    bool look_only;
+    bool dry_run;
 
     /* Of a web server and of a store. */
     struct http *http;

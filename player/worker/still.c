@@ -89,9 +89,10 @@ static SDL_Surface *to_plain_format(SDL_Surface *surface)
 static SDL_Surface *rotate_surface(SDL_Surface *source, enum RotationMode mode, bool flipped)
 {
     bool sideways = mode == kRotate90 || mode == kRotate270;
-    SDL_Surface *result = SDL_CreateRGBSurfaceWithFormat(0, sideways ? source->h : source->w,
-                                                         sideways ? source->w : source->h, 32,
-                                                         SDL_PIXELFORMAT_ARGB8888);
+    int width = sideways ? source->h : source->w;
+    int height = sideways ? source->w : source->h;
+    SDL_Surface *result =
+        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
     if (result)
         ARGBRotate(source->pixels, source->pitch, result->pixels, result->pitch, source->w,
                    flipped ? -source->h : source->h, mode);

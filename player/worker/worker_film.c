@@ -200,7 +200,12 @@ static unsigned accepted_output(const struct film_sender *sender)
     bool frames = !sender->frames_ended && sender->frames_out < sender->reader_slots;
     bool sound = !sender->sound_ended && sender->sent == sender->sound.sample_count &&
                  sender->sounds_out < PROTOCOL_SOUNDS_AHEAD_MAX;
-    return (frames ? FILM_TAKE_FRAMES : 0) | (sound ? FILM_TAKE_SOUND : 0);
+    unsigned accepted = 0;
+    if (frames)
+        accepted |= FILM_TAKE_FRAMES;
+    if (sound)
+        accepted |= FILM_TAKE_SOUND;
+    return accepted;
 }
 
 static bool all_sent(const struct film_sender *sender)

@@ -9,7 +9,7 @@ import test_screen
 from player import WAIT_S, Player
 
 setUpModule, tearDownModule = test_film_broken.setUpModule, test_film_broken.tearDownModule
-STRIKES = 3
+FAILURES = 3
 
 
 class Resize(test_film_broken.Case):
@@ -31,9 +31,9 @@ class Resize(test_film_broken.Case):
                        env=screen.environment()) as player:
             player.wait_shown("film")
             worker = 0
-            for _ in range(STRIKES):
+            for _ in range(FAILURES):
                 worker = self.crash(player, worker)
-            player.wait_log(f"file quarantined.* failures={STRIKES}")
+            player.wait_log(f"file quarantined.* failures={FAILURES}")
             glass.resize_window(400, 200)
             player.wait_log("size=400x200")
             seen, deadline = [], time.monotonic() + WAIT_S

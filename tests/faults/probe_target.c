@@ -100,7 +100,7 @@ static bool run(struct target *target, int argc, char **argv, struct err *err)
         return put(target, argv[6], argv[7], err);
     if (strcmp(command, "look") == 0) {
         take_files(argc, argv, 6, 2);
-        bool ok = target_look(target, files, file_count, err);
+        bool ok = target_stat(target, files, file_count, err);
         print_files();
         return ok;
     }

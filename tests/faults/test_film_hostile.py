@@ -236,7 +236,7 @@ class Hostile(unittest.TestCase):
         self.assertTrue(1.5 < float(told[0][1]) < 3.4, told)
 
     def test_damaged_pictures_are_told_of_once(self):
-        """They are shown as the decoder mends them. That it is cut off, too, is told beside that."""
+        """They are shown as the decoder repairs them. That it is cut off, too, is told beside that."""
         films.film(self.folder / "good.mp4", 100, size=(64, 36))
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(self.folder / "good.mp4"), "-c", "copy", "-bsf:v",
                         "noise=amount='if(between(n,25,29),10,0)'", "-movflags", "+faststart", str(self.folder / "damaged.mp4")],
@@ -263,8 +263,8 @@ class Hostile(unittest.TestCase):
             self.assertEqual(player.process.wait(WAIT_S), 1)
         self.assertIn("$.spots.empty.video", player.log())
 
-    def test_three_strikes(self):
-        """By the file, whatever spot names it: the fourth is not even tried. One that is mended is another file."""
+    def test_three_failures(self):
+        """By the file, whatever spot names it: the fourth is not even tried. One that is repaired is another file."""
         (self.folder / "bad.mp4").write_bytes(cut("behind.mp4", 6))
         spots = {"still": {"image": "still.png"}} | {f"bad {i}": {"video": "bad.mp4"} for i in range(5)}
         for spot in spots.values():

@@ -98,7 +98,7 @@ static inline size_t small_server_head_end(const char *request)
     return end ? (size_t)(end - request) + 4 : 0;
 }
 
-static inline size_t small_server_told_length(const char *request)
+static inline size_t small_server_announced_length(const char *request)
 {
     const char *line = strcasestr(request, "\r\nContent-Length: ");
     return line ? strtoul(line + 18, NULL, 10) : 0;
@@ -114,7 +114,7 @@ static inline bool small_server_is_whole(const struct small_server *server, int 
         *expected = true;
         small_server_send(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     }
-    return server->deaf || size >= head + small_server_told_length(request);
+    return server->deaf || size >= head + small_server_announced_length(request);
 }
 
 static inline void *small_server_serve(void *context)

@@ -89,7 +89,7 @@ static void an_end_that_comes_too_early_is_reported(void **state)
     (void)state;
     static const struct {
         const char *part;
-        bool is_short;
+        bool is_truncated;
     } cases[] = {{"early end", true},
                  {"slightly early end", false},
                  {"early end, few pictures", false},
@@ -99,7 +99,7 @@ static void an_end_that_comes_too_early_is_reported(void **state)
         int64_t end_us;
         struct film_client *film = start_part(cases[i].part, &plain);
         assert_int_equal(wait_for_frames(film, -1, &err), FILM_CLIENT_READY);
-        if (film_client_is_short(film, &end_us) != cases[i].is_short)
+        if (film_client_is_truncated(film, &end_us) != cases[i].is_truncated)
             fail_msg("%s", cases[i].part);
         assert_int_equal(end_us, 3 * FILM_FRAME_US);
         stop();

@@ -1,4 +1,4 @@
-/* Three strikes, by what a medium is and not by what it is called. */
+/* Three failures, by what a medium is and not by what it is called. */
 #include "playout/quarantine.h"
 
 #include <setjmp.h>
@@ -32,9 +32,9 @@ static int64_t hours(int count)
     return (int64_t)count * 3600 * 1000000000;
 }
 
-static bool strike(const uint8_t *identity)
+static bool count_one(const uint8_t *identity)
 {
-    return quarantine_strike(&quarantine, identity, 0, 0);
+    return quarantine_count_failure(&quarantine, identity, 0, 0);
 }
 
 static bool has(const uint8_t *identity)
@@ -42,17 +42,17 @@ static bool has(const uint8_t *identity)
     return quarantine_has(&quarantine, identity, 0);
 }
 
-static void three_strikes(void **state)
+static void three_failures(void **state)
 {
     (void)state;
     assert_false(has(medium(1)));
-    assert_false(strike(medium(1)));
-    assert_false(strike(medium(1)));
+    assert_false(count_one(medium(1)));
+    assert_false(count_one(medium(1)));
     assert_false(has(medium(1)));
-    assert_true(strike(medium(1)));
+    assert_true(count_one(medium(1)));
     assert_true(has(medium(1)));
     /* Told once, whatever comes. */
-    assert_false(strike(medium(1)));
+    assert_false(count_one(medium(1)));
     assert_true(has(medium(1)));
 }
 
@@ -60,32 +60,32 @@ static void three_strikes(void **state)
 static void its_time_runs_out(void **state)
 {
     (void)state;
-    for (int i = 0; i < QUARANTINE_STRIKES; i++)
-        quarantine_strike(&quarantine, medium(1), 0, hours(i));
-    int64_t end_ns = hours(QUARANTINE_STRIKES - 1 + QUARANTINE_HOURS);
+    for (int i = 0; i < QUARANTINE_FAILURES; i++)
+        quarantine_count_failure(&quarantine, medium(1), 0, hours(i));
+    int64_t end_ns = hours(QUARANTINE_FAILURES - 1 + QUARANTINE_HOURS);
     assert_true(quarantine_has(&quarantine, medium(1), end_ns - 1));
     assert_false(quarantine_has(&quarantine, medium(1), end_ns));
-    assert_true(quarantine_strike(&quarantine, medium(1), 0, end_ns + 5));
+    assert_true(quarantine_count_failure(&quarantine, medium(1), 0, end_ns + 5));
     assert_true(quarantine_has(&quarantine, medium(1), end_ns + hours(QUARANTINE_HOURS)));
     end_ns += 5 + hours(QUARANTINE_HOURS);
     assert_false(quarantine_has(&quarantine, medium(1), end_ns));
     /* And passing it clears it of all. */
-    quarantine_forgive(&quarantine, medium(1), 0, INT64_MAX, end_ns);
-    assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
-    assert_false(quarantine_strike(&quarantine, medium(1), 0, end_ns));
-    assert_true(quarantine_strike(&quarantine, medium(1), 0, end_ns));
+    quarantine_clear(&quarantine, medium(1), 0, INT64_MAX, end_ns);
+    assert_false(quarantine_count_failure(&quarantine, medium(1), 0, end_ns));
+    assert_false(quarantine_count_failure(&quarantine, medium(1), 0, end_ns));
+    assert_true(quarantine_count_failure(&quarantine, medium(1), 0, end_ns));
 }
 
 /* Strikes that lie apart, with good plays between them, never add up. */
-static void what_goes_well_is_forgiven(void **state)
+static void what_goes_well_clears_the_file(void **state)
 {
     (void)state;
     for (int i = 0; i < 20; i++) {
-        assert_false(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)));
-        assert_false(quarantine_strike(&quarantine, medium(1), 9000000, hours(i)));
-        quarantine_forgive(&quarantine, medium(1), 0, 12000000, hours(i));
+        assert_false(quarantine_count_failure(&quarantine, medium(1), 5000000, hours(i)));
+        assert_false(quarantine_count_failure(&quarantine, medium(1), 9000000, hours(i)));
+        quarantine_clear(&quarantine, medium(1), 0, 12000000, hours(i));
     }
-    quarantine_forgive(&quarantine, medium(2), 0, INT64_MAX, hours(20)); /* nothing to forgive */
+    quarantine_clear(&quarantine, medium(2), 0, INT64_MAX, hours(20)); /* nothing to clear */
     assert_false(has(medium(2)));
 }
 
@@ -93,40 +93,40 @@ static void what_goes_well_is_forgiven(void **state)
 static void only_where_it_failed(void **state)
 {
     (void)state;
-    for (int i = 0; i < QUARANTINE_STRIKES; i++) {
-        assert_int_equal(quarantine_strike(&quarantine, medium(1), 5000000, hours(i)),
-                         i == QUARANTINE_STRIKES - 1);
-        quarantine_forgive(&quarantine, medium(1), 0, 4900000, hours(i));
-        quarantine_forgive(&quarantine, medium(1), 0, 5900000, hours(i)); /* may be told of later */
-        quarantine_forgive(&quarantine, medium(1), 5100000, INT64_MAX, hours(i));
+    for (int i = 0; i < QUARANTINE_FAILURES; i++) {
+        assert_int_equal(quarantine_count_failure(&quarantine, medium(1), 5000000, hours(i)),
+                         i == QUARANTINE_FAILURES - 1);
+        quarantine_clear(&quarantine, medium(1), 0, 4900000, hours(i));
+        quarantine_clear(&quarantine, medium(1), 0, 5900000, hours(i)); /* may be told of later */
+        quarantine_clear(&quarantine, medium(1), 5100000, INT64_MAX, hours(i));
     }
-    assert_true(quarantine_has(&quarantine, medium(1), hours(QUARANTINE_STRIKES)));
+    assert_true(quarantine_has(&quarantine, medium(1), hours(QUARANTINE_FAILURES)));
 }
 
 /* It failed at two places: both count, until it has gone well at both. */
 static void wherever_it_failed(void **state)
 {
     (void)state;
-    strike(medium(1));
-    quarantine_strike(&quarantine, medium(1), 60000000, 0);
-    quarantine_forgive(&quarantine, medium(1), 0, 30000000, 0);
-    quarantine_forgive(&quarantine, medium(1), 1000000, INT64_MAX, 0);
-    assert_true(strike(medium(1)));
-    quarantine_forgive(&quarantine, medium(1), 0, 61500000, 0);
+    count_one(medium(1));
+    quarantine_count_failure(&quarantine, medium(1), 60000000, 0);
+    quarantine_clear(&quarantine, medium(1), 0, 30000000, 0);
+    quarantine_clear(&quarantine, medium(1), 1000000, INT64_MAX, 0);
+    assert_true(count_one(medium(1)));
+    quarantine_clear(&quarantine, medium(1), 0, 61500000, 0);
     assert_false(has(medium(1)));
 }
 
 #define S(n) ((int64_t)((n)*1e6))
 
-/* Strikes and good runs in the last second of what is shown, hours apart: how many strikes there
+/* Failures and good runs in the last second of what is shown, hours apart: how many failures there
  * were, when the medium is quarantined. */
-static void strikes_grow_old(void **state)
+static void failures_grow_old(void **state)
 {
     (void)state;
     static const struct {
         const char *what;
         int count;
-        int at_hours[8]; /* of the strikes, each at 9.5 s, with good runs up to 10 s between */
+        int at_hours[8]; /* of the failures, each at 9.5 s, with good runs up to 10 s between */
         bool quarantines[8];
     } cases[] = {
         {"three in a day", 3, {0, 12, 23}, {false, false, true}},
@@ -144,34 +144,34 @@ static void strikes_grow_old(void **state)
         forget(NULL);
         for (int k = 0; k < cases[i].count; k++) {
             int64_t now_ns = hours(cases[i].at_hours[k]);
-            quarantine_forgive(&quarantine, medium(1), 0, S(10), now_ns);
-            if (quarantine_strike(&quarantine, medium(1), S(9.5), now_ns) !=
+            quarantine_clear(&quarantine, medium(1), 0, S(10), now_ns);
+            if (quarantine_count_failure(&quarantine, medium(1), S(9.5), now_ns) !=
                     cases[i].quarantines[k] ||
                 quarantine_has(&quarantine, medium(1), now_ns) != cases[i].quarantines[k])
-                fail_msg("%s: strike %d", cases[i].what, k);
+                fail_msg("%s: failure %d", cases[i].what, k);
         }
     }
 }
 
-/* A strike that no longer counts is not in the way of those that are forgiven. */
+/* A failure that no longer counts is not in the way of those that are cleared. */
 static void an_old_place_is_no_place(void **state)
 {
     (void)state;
-    quarantine_strike(&quarantine, medium(1), S(60), 0);
-    quarantine_strike(&quarantine, medium(1), S(2), hours(20));
-    quarantine_forgive(&quarantine, medium(1), 0, S(5), hours(23)); /* not at the 60th second */
-    quarantine_forgive(&quarantine, medium(1), 0, S(5), hours(24));
-    for (int i = 0; i < QUARANTINE_STRIKES; i++)
-        assert_int_equal(quarantine_strike(&quarantine, medium(1), S(2), hours(25)),
-                         i == QUARANTINE_STRIKES - 1);
+    quarantine_count_failure(&quarantine, medium(1), S(60), 0);
+    quarantine_count_failure(&quarantine, medium(1), S(2), hours(20));
+    quarantine_clear(&quarantine, medium(1), 0, S(5), hours(23)); /* not at the 60th second */
+    quarantine_clear(&quarantine, medium(1), 0, S(5), hours(24));
+    for (int i = 0; i < QUARANTINE_FAILURES; i++)
+        assert_int_equal(quarantine_count_failure(&quarantine, medium(1), S(2), hours(25)),
+                         i == QUARANTINE_FAILURES - 1);
 }
 
 static void each_medium_for_itself(void **state)
 {
     (void)state;
-    for (int round = 1; round <= QUARANTINE_STRIKES; round++)
+    for (int round = 1; round <= QUARANTINE_FAILURES; round++)
         for (int i = 0; i < QUARANTINE_MAX; i++)
-            assert_true(strike(medium(i)) == (round == QUARANTINE_STRIKES));
+            assert_true(count_one(medium(i)) == (round == QUARANTINE_FAILURES));
     for (int i = 0; i < QUARANTINE_MAX; i++)
         assert_true(has(medium(i)));
     assert_false(has(medium(QUARANTINE_MAX)));
@@ -183,8 +183,8 @@ static void the_hash_of_zeros(void **state)
     (void)state;
     static const uint8_t zeros[HASH_BYTES];
     assert_false(has(zeros));
-    for (int i = 0; i < QUARANTINE_STRIKES; i++)
-        strike(zeros);
+    for (int i = 0; i < QUARANTINE_FAILURES; i++)
+        count_one(zeros);
     assert_true(has(zeros));
 }
 
@@ -192,14 +192,14 @@ static void the_oldest_is_forgotten(void **state)
 {
     (void)state;
     for (int i = 0; i < QUARANTINE_MAX; i++)
-        for (int round = 0; round < QUARANTINE_STRIKES; round++)
-            strike(medium(i));
-    assert_false(strike(medium(1000)));
+        for (int round = 0; round < QUARANTINE_FAILURES; round++)
+            count_one(medium(i));
+    assert_false(count_one(medium(1000)));
     assert_false(has(medium(0)));
     assert_true(has(medium(1)));
     assert_false(has(medium(1000)));
     /* What was forgotten begins anew. */
-    assert_false(strike(medium(0)));
+    assert_false(count_one(medium(0)));
     assert_false(has(medium(1)));
     assert_true(has(medium(2)));
 }
@@ -265,12 +265,12 @@ static void a_hash_comes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(three_strikes, forget),
+        cmocka_unit_test_setup(three_failures, forget),
         cmocka_unit_test_setup(its_time_runs_out, forget),
-        cmocka_unit_test_setup(what_goes_well_is_forgiven, forget),
+        cmocka_unit_test_setup(what_goes_well_clears_the_file, forget),
         cmocka_unit_test_setup(only_where_it_failed, forget),
         cmocka_unit_test_setup(wherever_it_failed, forget),
-        cmocka_unit_test_setup(strikes_grow_old, forget),
+        cmocka_unit_test_setup(failures_grow_old, forget),
         cmocka_unit_test_setup(an_old_place_is_no_place, forget),
         cmocka_unit_test_setup(each_medium_for_itself, forget),
         cmocka_unit_test_setup(the_hash_of_zeros, forget),

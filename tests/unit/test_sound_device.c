@@ -130,12 +130,12 @@ static bool is_alone(struct sound_device *sound)
 
 static bool is_possible(struct sound_device *sound)
 {
-    return sound_device_is_possible(sound);
+    return sound_device_is_available(sound);
 }
 
 static bool is_impossible(struct sound_device *sound)
 {
-    return !sound_device_is_possible(sound);
+    return !sound_device_is_available(sound);
 }
 
 static void a_device_is_open_while_it_is_wanted(void **state)
@@ -155,7 +155,7 @@ static void a_device_is_open_while_it_is_wanted(void **state)
         sound_device_set_needed(sound, false);
         assert_true(comes_true(is_at_rest, sound));
         /* Sound is decoded for the film that will open it again. */
-        assert_true(sound_device_is_possible(sound));
+        assert_true(sound_device_is_available(sound));
     }
     assert_true(sound_device_destroy(sound));
     assert_true(comes_true(is_alone, NULL));

@@ -45,7 +45,7 @@ void sound_device_set_needed(struct sound_device *sound, bool wanted)
     sound->wanted = wanted;
 }
 
-bool sound_device_is_possible(const struct sound_device *sound)
+bool sound_device_is_available(const struct sound_device *sound)
 {
     return sound->possible;
 }

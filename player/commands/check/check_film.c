@@ -103,11 +103,11 @@ static void judge_length(const struct context *context, const struct playlist_sp
 }
 
 /* Whether a passage that reached the film's end reached it too early. */
-static bool is_cut_off(const struct film_client_facts *facts,
-                       const struct check_film_probe_passage *passage)
+static bool is_passage_truncated(const struct film_client_facts *facts,
+                                 const struct check_film_probe_passage *passage)
 {
     int64_t shown_us = passage->shown_us < 0 ? passage->from_us : passage->shown_us;
-    return passage->ended && film_client_is_cut_off(facts, shown_us);
+    return passage->ended && film_client_is_truncated_at(facts, shown_us);
 }
 
 /* Damaged frames leave gaps. */
@@ -139,11 +139,11 @@ static bool judge_passage(const struct context *context, const struct film_clien
         check_report_add(report, passage->err.code == ERR_TIMEOUT ? CHECK_WARNING : CHECK_FAULT,
                          place, "decoding fails from %.2f s of %.2f s on: %s", from_s, length_s,
                          passage->err.text);
-    else if (is_cut_off(facts, passage) && passage->shown_us >= 0)
+    else if (is_passage_truncated(facts, passage) && passage->shown_us >= 0)
         check_report_add(report, CHECK_WARNING, place,
                          "its last frame is at %.2f s of %.2f s: was the file cut off?", shown_s,
                          length_s);
-    else if (is_cut_off(facts, passage))
+    else if (is_passage_truncated(facts, passage))
         check_report_add(
             report, CHECK_WARNING, place,
             "no frame follows between %.2f s and its end at %.2f s: was the file cut off?", from_s,

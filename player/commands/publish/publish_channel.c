@@ -188,7 +188,7 @@ bool publish_channel_highest(const struct publish_channel *channel, int64_t abov
     for (int round = 0; round < ROUNDS_MAX; round++) {
         bool higher = false;
         list_probes(channel, *highest, &probes);
-        if (!target_look(channel->target, probes.files, probes.count, err))
+        if (!target_stat(channel->target, probes.files, probes.count, err))
             return false;
         for (size_t i = 0; i < probes.count; i++) {
             higher = higher || probes.files[i].there;

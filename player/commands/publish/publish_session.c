@@ -90,7 +90,7 @@ static MUST_CHECK bool open_target(struct publish_session *session, struct err *
         .ca_file = setting_text(settings, SETTING_CA_FILE),
         .client_cert = setting_text(settings, SETTING_CLIENT_CERT),
         .client_key = setting_text(settings, SETTING_CLIENT_KEY),
-        .look_only = session->dry_run,
+        .dry_run = session->dry_run,
     };
     session->channel.target = target_open(&config, err);
     return session->channel.target != NULL;
@@ -181,7 +181,7 @@ static MUST_CHECK bool find_missing_media(const struct publish_session *session,
 {
     struct target *target = session->channel.target;
     *outcome = (struct publish_outcome){.files = media->target_count};
-    if (!target_look(target, media->targets, media->target_count, err))
+    if (!target_stat(target, media->targets, media->target_count, err))
         return false;
     for (size_t i = 0; i < media->target_count; i++) {
         outcome->uploaded += !media->targets[i].there;

@@ -26,7 +26,7 @@ static const char EMPTY_PLAYLIST[] =
     "\"schedule\":[{\"loop\":\"none\",\"end\":\"1970-01-02T00:00:00Z\"}]}";
 
 /* What was handed over last. AGAIN: whatever it was, it has to be handed over once more. */
-enum offer { OFFER_NONE, OFFER_CARD, OFFER_PLAYLIST, OFFER_TAKEOVER, OFFER_AGAIN };
+enum edition_choice { CHOICE_NONE, CHOICE_CARD, CHOICE_PLAYLIST, CHOICE_TAKEOVER, CHOICE_AGAIN };
 
 struct feed_channel {
     struct feed_source source;
@@ -42,14 +42,14 @@ struct feed_channel {
     struct rollout *rollouts[POINTER_KINDS];
     struct feed_pointer *pointers[POINTER_KINDS];
     struct feed_loop loop;
-    enum offer offered;
+    enum edition_choice posted;
     unsigned failures; /* to hand over, in a row */
     unsigned rejected; /* how often the main thread could not use this edition */
-    int64_t offer_due_ns;
+    int64_t post_due_ns;
     int64_t unsaved_due_ns;
     int64_t logged_takeover; /* version of the takeover whose start was logged; 0: none is shown */
     bool logged_stale;       /* that the playlist in force has expired */
-    struct retry_policy brisk;
+    struct retry_policy fast_retry;
     int64_t poll_ms;
 };
 
@@ -75,35 +75,35 @@ static void set_following(struct feed_channel *channel)
 }
 
 /* Once for each takeover, and once more where a clock that was set brings it back. */
-static void log_takeover(struct feed_channel *channel, enum offer offer)
+static void log_takeover(struct feed_channel *channel, enum edition_choice choice)
 {
     const struct pointer *pointer = feed_pointer_in_force(channel->pointers[POINTER_TAKEOVER]);
-    if (offer == OFFER_TAKEOVER && pointer && pointer->version != channel->logged_takeover) {
+    if (choice == CHOICE_TAKEOVER && pointer && pointer->version != channel->logged_takeover) {
         log_info("takeover started version=%lld", (long long)pointer->version);
         channel->logged_takeover = pointer->version;
-    } else if (offer != OFFER_TAKEOVER && channel->logged_takeover) {
+    } else if (choice != CHOICE_TAKEOVER && channel->logged_takeover) {
         log_info("takeover ended version=%lld", (long long)channel->logged_takeover);
         channel->logged_takeover = 0;
     }
 }
 
-static void hand_over(struct feed_channel *channel, enum offer offer, struct edition *edition,
-                      bool wake)
+static void hand_over(struct feed_channel *channel, enum edition_choice choice,
+                      struct edition *edition, bool wake)
 {
-    log_takeover(channel, offer);
-    channel->offered = offer;
+    log_takeover(channel, choice);
+    channel->posted = choice;
     channel->failures = 0;
-    feed_mailbox_offer(channel->source.mailbox, edition, wake);
+    feed_mailbox_post(channel->source.mailbox, edition, wake);
 }
 
 /* What should be shown now. */
-static enum offer choose_offer(const struct feed_channel *channel)
+static enum edition_choice choose_edition(const struct feed_channel *channel)
 {
     if (feed_pointer_is_active(channel->pointers[POINTER_TAKEOVER], clock_mono_ns()))
-        return OFFER_TAKEOVER;
+        return CHOICE_TAKEOVER;
     if (rollout_is_in_force(channel->rollouts[POINTER_PLAYLIST]))
-        return OFFER_PLAYLIST;
-    return channel->offered == OFFER_NONE ? OFFER_NONE : OFFER_CARD;
+        return CHOICE_PLAYLIST;
+    return channel->posted == CHOICE_NONE ? CHOICE_NONE : CHOICE_CARD;
 }
 
 /* Withdraws a takeover that will not be shown again, whatever is on screen and whatever can be put
@@ -121,12 +121,12 @@ static void end_takeover(struct feed_channel *channel)
     rollout_withdraw(channel->rollouts[POINTER_TAKEOVER]);
 }
 
-static struct edition *make_channel_edition(struct feed_channel *channel, enum offer offer,
-                                            struct err *err)
+static struct edition *make_channel_edition(struct feed_channel *channel,
+                                            enum edition_choice choice, struct err *err)
 {
-    if (offer == OFFER_TAKEOVER)
+    if (choice == CHOICE_TAKEOVER)
         return rollout_make_edition(channel->rollouts[POINTER_TAKEOVER], err);
-    if (offer == OFFER_PLAYLIST)
+    if (choice == CHOICE_PLAYLIST)
         return rollout_make_edition(channel->rollouts[POINTER_PLAYLIST], err);
     struct edition *edition = make_empty_edition(channel);
     if (!edition)
@@ -136,50 +136,51 @@ static struct edition *make_channel_edition(struct feed_channel *channel, enum o
 
 /* What should be shown can't be made now, and is tried again. Meanwhile the pictures of a takeover
  * that has ended must not stay: the house card takes their place. */
-static void postpone_offer(struct feed_channel *channel, enum offer offer, const char *reason)
+static void postpone_edition(struct feed_channel *channel, enum edition_choice choice,
+                             const char *reason)
 {
     if (!channel->failures)
         log_error("cannot activate the playlist, retrying kind=%s reason=\"%s\"",
-                  offer == OFFER_TAKEOVER ? "takeover" : "playlist", reason);
-    bool takeover_stays = channel->offered == OFFER_TAKEOVER && offer == OFFER_PLAYLIST;
+                  choice == CHOICE_TAKEOVER ? "takeover" : "playlist", reason);
+    bool takeover_stays = channel->posted == CHOICE_TAKEOVER && choice == CHOICE_PLAYLIST;
     struct edition *card = takeover_stays ? make_empty_edition(channel) : NULL;
     if (card) {
         unsigned failures = channel->failures;
-        hand_over(channel, OFFER_CARD, card, true);
+        hand_over(channel, CHOICE_CARD, card, true);
         channel->failures = failures;
     }
     channel->failures++;
-    channel->offer_due_ns =
-        retry_due_ns(&channel->brisk, channel->failures, random_u32(), clock_mono_ns());
+    channel->post_due_ns =
+        retry_due_ns(&channel->fast_retry, channel->failures, random_u32(), clock_mono_ns());
 }
 
 /* The main thread was not able to use what was handed over last. */
-static void take_rejection(struct feed_channel *channel)
+static void handle_rejected_edition(struct feed_channel *channel)
 {
-    if (channel->offered != OFFER_NONE)
-        channel->offered = OFFER_AGAIN;
+    if (channel->posted != CHOICE_NONE)
+        channel->posted = CHOICE_AGAIN;
     channel->rejected++;
     channel->failures = 1;
-    channel->offer_due_ns =
-        retry_due_ns(&channel->brisk, channel->rejected, random_u32(), clock_mono_ns());
+    channel->post_due_ns =
+        retry_due_ns(&channel->fast_retry, channel->rejected, random_u32(), clock_mono_ns());
 }
 
 /* Hands over what should be shown, where that is something else than what was handed over last. */
-static void step_offer(struct feed_channel *channel)
+static void step_edition(struct feed_channel *channel)
 {
     struct err err = {0};
     if (atomic_exchange(&channel->source.mailbox->again, false))
-        take_rejection(channel);
-    enum offer offer = choose_offer(channel);
-    if (offer == channel->offered)
+        handle_rejected_edition(channel);
+    enum edition_choice choice = choose_edition(channel);
+    if (choice == channel->posted)
         channel->failures = 0;
-    if (offer == channel->offered || (channel->failures && clock_mono_ns() < channel->offer_due_ns))
+    if (choice == channel->posted || (channel->failures && clock_mono_ns() < channel->post_due_ns))
         return;
-    struct edition *edition = make_channel_edition(channel, offer, &err);
+    struct edition *edition = make_channel_edition(channel, choice, &err);
     if (edition)
-        hand_over(channel, offer, edition, true);
+        hand_over(channel, choice, edition, true);
     else
-        postpone_offer(channel, offer, err.text);
+        postpone_edition(channel, choice, err.text);
 }
 
 /* An edition came into force just now, or was repaired; NULL: it could not be made. One that should
@@ -187,16 +188,16 @@ static void step_offer(struct feed_channel *channel)
 static void take_switched(struct feed_channel *channel, enum pointer_kind kind,
                           struct edition *edition)
 {
-    enum offer offer = kind == POINTER_TAKEOVER ? OFFER_TAKEOVER : OFFER_PLAYLIST;
-    bool is_due = choose_offer(channel) == offer;
+    enum edition_choice choice = kind == POINTER_TAKEOVER ? CHOICE_TAKEOVER : CHOICE_PLAYLIST;
+    bool is_due = choose_edition(channel) == choice;
     channel->rejected = 0;
     if (edition && is_due) {
-        hand_over(channel, offer, edition, true);
+        hand_over(channel, choice, edition, true);
         return;
     }
     edition_destroy(edition);
     if (is_due)
-        channel->offered = OFFER_AGAIN;
+        channel->posted = CHOICE_AGAIN;
 }
 
 static void step_channel_rollout(struct feed_channel *channel, enum pointer_kind kind,
@@ -284,7 +285,7 @@ static int64_t expiry_ns(const struct feed_channel *channel, int64_t now_ns)
     const struct feed_pointer *playlist = channel->pointers[POINTER_PLAYLIST];
     int64_t due_ns = INT64_MAX;
     /* One that is not shown any more can be withdrawn at any later turn. */
-    if (feed_pointer_in_force(takeover) && channel->offered == OFFER_TAKEOVER && !channel->failures)
+    if (feed_pointer_in_force(takeover) && channel->posted == CHOICE_TAKEOVER && !channel->failures)
         due_ns = end_ns(takeover, now_ns);
     if (feed_pointer_in_force(playlist) && !channel->logged_stale)
         due_ns = clock_earlier_ns(due_ns, end_ns(playlist, now_ns));
@@ -299,7 +300,7 @@ static int64_t channel_due_ns(const struct feed_channel *channel)
         due_ns = clock_earlier_ns(due_ns, rollout_due_ns(channel->rollouts[kind]));
     }
     if (channel->failures)
-        due_ns = clock_earlier_ns(due_ns, channel->offer_due_ns);
+        due_ns = clock_earlier_ns(due_ns, channel->post_due_ns);
     if (!rollout_is_in_force(channel->rollouts[POINTER_PLAYLIST]))
         due_ns = clock_earlier_ns(due_ns, now_ns + channel->poll_ms * NANO_PER_MS);
     return due_ns;
@@ -318,7 +319,7 @@ static void feed_channel_run(struct feed_source *source)
             step_channel_rollout(channel, kind, clock_mono_ns());
         }
         end_takeover(channel);
-        step_offer(channel);
+        step_edition(channel);
         show_progress(channel, clock_mono_ns());
         log_stale(channel);
         save_state(channel, clock_mono_ns());
@@ -328,7 +329,7 @@ static void feed_channel_run(struct feed_source *source)
 }
 
 /* Hands over what the store holds: a takeover that is active, else the playlist. */
-static void offer_stored_edition(struct feed_channel *channel)
+static void post_stored_edition(struct feed_channel *channel)
 {
     int64_t floor_ms = state_get(channel->state)->floor_ms;
     feed_mailbox_set_floor(channel->source.mailbox,
@@ -343,9 +344,9 @@ static void offer_stored_edition(struct feed_channel *channel)
         return;
     set_following(channel);
     if (active)
-        hand_over(channel, OFFER_TAKEOVER, takeover, false);
+        hand_over(channel, CHOICE_TAKEOVER, takeover, false);
     else
-        hand_over(channel, OFFER_PLAYLIST, playlist, false);
+        hand_over(channel, CHOICE_PLAYLIST, playlist, false);
 }
 
 /* The channel's name is the last part of its address; every origin must have the same. */
@@ -407,7 +408,7 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .base_count = channel->base_count,
         .trusted_only = true,
         .takeover = takeover,
-        .retry = channel->brisk,
+        .retry = channel->fast_retry,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     channel->rollouts[kind] = rollout_create(&rollout);
@@ -424,7 +425,7 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .bases = (const char *const *)channel->bases,
         .base_count = channel->base_count,
         .poll = feed_source_poll_policy(config, limits),
-        .brisk = channel->brisk,
+        .fast_retry = channel->fast_retry,
         .total_ms = feed_source_playlist_ms(limits),
         .quota_bytes = config->quota_bytes,
     };
@@ -478,7 +479,7 @@ static struct feed_source *feed_channel_create(const struct feed_config *config,
     }
     channel->source = (struct feed_source){.ops = &feed_channel_ops, .mailbox = mailbox};
     channel->poll_ms = config->poll_ms;
-    channel->brisk = feed_source_brisk_policy(config, limits);
+    channel->fast_retry = feed_source_fast_retry_policy(config, limits);
     if (!open_channel(channel, config, limits, err)) {
         feed_channel_destroy(&channel->source);
         return NULL;
@@ -486,9 +487,9 @@ static struct feed_source *feed_channel_create(const struct feed_config *config,
     rollout_set_peer(channel->rollouts[POINTER_PLAYLIST], channel->rollouts[POINTER_TAKEOVER]);
     rollout_set_peer(channel->rollouts[POINTER_TAKEOVER], channel->rollouts[POINTER_PLAYLIST]);
     store_set_quota(channel->store, config->quota_bytes);
-    feed_loop_init(&channel->loop, mailbox, channel->fetch, channel->store, channel->brisk);
+    feed_loop_init(&channel->loop, mailbox, channel->fetch, channel->store, channel->fast_retry);
     feed_mailbox_set_status(mailbox, "waiting for %s", channel->shown);
-    offer_stored_edition(channel);
+    post_stored_edition(channel);
     return &channel->source;
 }
 

@@ -194,7 +194,7 @@ static void follow_file(struct feed_file *file)
     log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=\"%s\"",
              edition->playlist->name, edition->playlist->spot_count, edition->playlist->asset_count,
              file->path);
-    feed_mailbox_offer(file->source.mailbox, edition, true);
+    feed_mailbox_post(file->source.mailbox, edition, true);
 }
 
 static int64_t sleep_ns(const struct feed_file *file)

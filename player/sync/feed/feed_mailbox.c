@@ -28,7 +28,7 @@ void feed_mailbox_finish(struct feed_mailbox *mailbox)
     pthread_mutex_destroy(&mailbox->lock);
 }
 
-void feed_mailbox_offer(struct feed_mailbox *mailbox, struct edition *edition, bool wake_too)
+void feed_mailbox_post(struct feed_mailbox *mailbox, struct edition *edition, bool wake_too)
 {
     pthread_mutex_lock(&mailbox->lock);
     struct edition *old = mailbox->edition;

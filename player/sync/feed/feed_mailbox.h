@@ -31,7 +31,7 @@ void feed_mailbox_init(struct feed_mailbox *mailbox, void (*wake)(void *), void 
 void feed_mailbox_finish(struct feed_mailbox *mailbox);
 
 /* Takes ownership; wakes when `wake_too`. */
-void feed_mailbox_offer(struct feed_mailbox *mailbox, struct edition *edition, bool wake_too);
+void feed_mailbox_post(struct feed_mailbox *mailbox, struct edition *edition, bool wake_too);
 /* Wakes the main thread: something that it waits for may have changed. */
 void feed_mailbox_wake(struct feed_mailbox *mailbox);
 struct edition *feed_mailbox_take(struct feed_mailbox *mailbox);

@@ -146,7 +146,7 @@ static void start_download(struct feed_pointer *follower, int64_t now_ns)
         .trust = follower->config.trust,
         .bases = follower->config.bases,
         .base_count = follower->config.base_count,
-        .policy = &follower->config.brisk,
+        .policy = &follower->config.fast_retry,
         .total_ms = follower->config.total_ms,
     };
     const struct feed_pointer_accepted *newest = &follower->newest;

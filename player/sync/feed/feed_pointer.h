@@ -28,7 +28,7 @@ struct feed_pointer_config {
     const char *channel;
     const char *const *bases; /* locations of the channel's folder, each ending in '/' */
     size_t base_count;        /* 1 to FEED_SOURCES_MAX */
-    struct retry_policy poll, brisk;
+    struct retry_policy poll, fast_retry;
     int64_t total_ms;    /* for a whole answer */
     int64_t quota_bytes; /* a playlist whose media need more is refused; 0: none is */
 };

@@ -29,8 +29,8 @@ struct retry_policy feed_source_poll_policy(const struct feed_config *config,
     };
 }
 
-struct retry_policy feed_source_brisk_policy(const struct feed_config *config,
-                                             const struct feed_limits *limits)
+struct retry_policy feed_source_fast_retry_policy(const struct feed_config *config,
+                                                  const struct feed_limits *limits)
 {
     return (struct retry_policy){
         .poll_ms = min_ms(config->poll_ms, BRISK_RETRY_MS),

@@ -55,8 +55,8 @@ struct fetch *feed_source_make_fetch(const struct feed_config *config,
 struct retry_policy feed_source_poll_policy(const struct feed_config *config,
                                             const struct feed_limits *limits);
 /* For what should not take as long as a poll may. */
-struct retry_policy feed_source_brisk_policy(const struct feed_config *config,
-                                             const struct feed_limits *limits);
+struct retry_policy feed_source_fast_retry_policy(const struct feed_config *config,
+                                                  const struct feed_limits *limits);
 int64_t feed_source_playlist_ms(const struct feed_limits *limits);
 
 #endif

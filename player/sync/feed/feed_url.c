@@ -135,7 +135,7 @@ static void step_url_rollout(struct feed_url *url, int64_t now_ns)
         if (edition) {
             url->logged_body[0] = '\0';
             feed_mailbox_set_status(url->source.mailbox, "following %s", url->shown);
-            feed_mailbox_offer(url->source.mailbox, edition, true);
+            feed_mailbox_post(url->source.mailbox, edition, true);
         }
     }
     if (!rollout_is_pending(url->rollout) || rollout_is_in_force(url->rollout))
@@ -146,12 +146,12 @@ static void step_url_rollout(struct feed_url *url, int64_t now_ns)
 }
 
 /* The main thread was not able to use the edition that it took last. */
-static void offer_again(struct feed_url *url)
+static void post_again(struct feed_url *url)
 {
     struct err err = {0};
     struct edition *edition = rollout_make_edition(url->rollout, &err);
     if (edition)
-        feed_mailbox_offer(url->source.mailbox, edition, true);
+        feed_mailbox_post(url->source.mailbox, edition, true);
     else
         atomic_store(&url->source.mailbox->again, true);
 }
@@ -169,7 +169,7 @@ static void feed_url_run(struct feed_source *source)
     feed_loop_begin(&url->loop);
     while (!atomic_load(&source->mailbox->stop)) {
         if (atomic_exchange(&source->mailbox->again, false))
-            offer_again(url);
+            post_again(url);
         step_poll(url, clock_mono_ns());
         step_url_rollout(url, clock_mono_ns());
         if (rollout_scrub(url->rollout, clock_mono_ns()))
@@ -181,7 +181,7 @@ static void feed_url_run(struct feed_source *source)
 /* Hands over what the store holds. A media file that is missing is not a reason to show nothing:
  * its slots leave on screen what was there before (duckling-playlist(5), PROGRAMME, rule 7), and it
  * is fetched first of all. */
-static void offer_stored_playlist(struct feed_url *url)
+static void post_stored_playlist(struct feed_url *url)
 {
     struct err err = {0};
     char *bytes = NULL;
@@ -203,12 +203,12 @@ static void offer_stored_playlist(struct feed_url *url)
     snprintf(seen.last_modified, sizeof seen.last_modified, "%s", manifest->last_modified);
     feed_poll_set_seen(url->poll, &seen);
     feed_mailbox_set_status(url->source.mailbox, "following %s", url->shown);
-    feed_mailbox_offer(url->source.mailbox, edition, false);
+    feed_mailbox_post(url->source.mailbox, edition, false);
 }
 
 /* The poll and the rollout, which point into the source. */
 static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_limits *limits,
-                                             struct retry_policy brisk, struct err *err)
+                                             struct retry_policy fast_retry, struct err *err)
 {
     const struct rollout_config rollout = {
         .fetch = url->fetch,
@@ -218,7 +218,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .shown = url->shown,
         .bases = (const char *const *)&url->location,
         .base_count = 1,
-        .retry = brisk,
+        .retry = fast_retry,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     const struct feed_poll_config poll = {
@@ -259,7 +259,7 @@ static struct feed_source *feed_url_create(const struct feed_config *config,
     }
     url->source = (struct feed_source){.ops = &feed_url_ops, .mailbox = mailbox};
     url->policy = feed_source_poll_policy(config, limits);
-    struct retry_policy brisk = feed_source_brisk_policy(config, limits);
+    struct retry_policy fast_retry = feed_source_fast_retry_policy(config, limits);
     url->location = http_url_clean(config->sources[0], err);
     if (!url->location)
         goto fail;
@@ -268,12 +268,12 @@ static struct feed_source *feed_url_create(const struct feed_config *config,
     if (!url->fetch)
         goto fail;
     url->store = store_open(config->store, err);
-    if (!url->store || !make_poll_and_rollout(url, limits, brisk, err))
+    if (!url->store || !make_poll_and_rollout(url, limits, fast_retry, err))
         goto fail;
     store_set_quota(url->store, config->quota_bytes);
-    feed_loop_init(&url->loop, mailbox, url->fetch, url->store, brisk);
+    feed_loop_init(&url->loop, mailbox, url->fetch, url->store, fast_retry);
     feed_mailbox_set_status(mailbox, "waiting for %s", url->shown);
-    offer_stored_playlist(url);
+    post_stored_playlist(url);
     return &url->source;
 
 fail:

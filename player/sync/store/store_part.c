@@ -293,7 +293,7 @@ static bool is_shortage(int number)
 }
 
 /* There is no such file: nothing at all, a link, a folder. */
-static bool is_no_file(int number)
+static bool is_missing_file_error(int number)
 {
     return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENXIO ||
            number == EISDIR;
@@ -312,7 +312,7 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
     check->buffer = malloc(READ_BYTES);
     check->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool known = check->fd >= 0 || !is_shortage(errno);
-    check->bad = check->fd < 0 && is_no_file(errno);
+    check->bad = check->fd < 0 && is_missing_file_error(errno);
     check->from_disk = from_disk && check->fd >= 0;
     if (check->from_disk)
         posix_fadvise(check->fd, 0, 0, POSIX_FADV_DONTNEED); /* only a hint, as below */
@@ -339,7 +339,7 @@ enum store_check_state store_check_step(struct store_check *check)
         return STORE_CHECK_GOES_ON;
     uint8_t found[HASH_BYTES];
     if (got < 0)
-        return is_no_file(number) ? STORE_CHECK_BAD : STORE_CHECK_UNREADABLE;
+        return is_missing_file_error(number) ? STORE_CHECK_BAD : STORE_CHECK_UNREADABLE;
     if (!hash_result(check->hash, found))
         return STORE_CHECK_UNREADABLE;
     return memcmp(found, check->digest, HASH_BYTES) == 0 ? STORE_CHECK_GOOD : STORE_CHECK_BAD;

@@ -350,7 +350,7 @@ static bool is_plausible_stamp(int64_t stamp)
 
 /* Reads to the end of the file; returns where its latest picture ends, INT64_MIN if there is
  * none. */
-static int64_t read_to_the_end(struct film_demux *input, int64_t frame_length)
+static int64_t measure_by_reading(struct film_demux *input, int64_t frame_length)
 {
     int64_t end = INT64_MIN;
     while (read_any_packet(input)) {
@@ -384,7 +384,7 @@ static int64_t measure_tail(const struct film_demux *input, int64_t frame_length
             break;
         choose_streams(part);
         if (part->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
-            end = read_to_the_end(part, frame_length);
+            end = measure_by_reading(part, frame_length);
         if (part->hole_bytes == 0)
             break;
     }
@@ -400,7 +400,7 @@ static int64_t measure_all(const struct film_demux *input, int64_t frame_length)
     if (whole && input->size_bytes <= TAIL_BYTES_MAX && open_format(whole, NULL)) {
         choose_streams(whole);
         if (whole->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
-            end = read_to_the_end(whole, frame_length);
+            end = measure_by_reading(whole, frame_length);
     }
     film_demux_close(whole);
     return end;

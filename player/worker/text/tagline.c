@@ -134,7 +134,8 @@ static MUST_CHECK bool make_plane(const struct typesetting *typesetting, const s
 
 static struct tagline_area clip_area(const struct tagline_area *area, int width, int height)
 {
-    int left = area->x > 0 ? area->x : 0, top = area->y > 0 ? area->y : 0;
+    int left = area->x > 0 ? area->x : 0;
+    int top = area->y > 0 ? area->y : 0;
     int right = area->x + area->width, bottom = area->y + area->height;
     right = right < width ? right : width;
     bottom = bottom < height ? bottom : height;
