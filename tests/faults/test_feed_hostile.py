@@ -52,7 +52,7 @@ class Hostile(Case):
         self.offends(servers.redirect("ftp://127.0.0.1/x"), "not allowed")
 
     def test_redirect_with_endless_text(self):
-        self.offends(servers.endless(302, Location="/b.jpg", Content_Length=1 << 40), "redirect with more than")
+        self.offends(servers.endless(302, Location="/b.jpg", Content_Length=1 << 40), "redirect has a body of more than")
 
     def test_endless_head(self):
         self.offends(servers.endless_head, "headers are over|cannot fetch playlist")
