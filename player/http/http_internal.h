@@ -33,7 +33,7 @@ struct http_transfer {
     bool (*take)(void *, const struct http_response *, const void *, size_t, struct err *);
     void *take_context;
 
-    struct http_body body; /* of a PUT; its texts and hash are not kept */
+    struct http_body body; /* of a PUT; without its texts and hash */
     int64_t body_offset;   /* how much of it has gone out */
 
     struct http_transfer *next_capped;
@@ -47,7 +47,7 @@ struct http_transfer {
     bool body_begun;
     char page[1024]; /* how the text of an error begins, from a store that was sent a signature */
     size_t page_bytes;
-    bool cut;                               /* the rest of an error page was not wanted */
+    bool cut;                               /* the rest of an error page was not read */
     char first_address[HTTP_ADDRESS_BYTES]; /* where the first request went, before redirects */
     int first_port;
 

@@ -1,7 +1,7 @@
 /* The limit on bandwidth: one account for all limited transfers, into which bytes flow at the
  * rate of the limit. Who finds it empty pauses; those who pause go on in turn.
  *
- * libcurl's own limit (MAX_RECV_SPEED) is for one transfer, and is not kept in its first second:
+ * libcurl's own limit (MAX_RECV_SPEED) is for one transfer, and does not hold in its first second:
  * small files would go through it untouched. */
 #include "http/http_internal.h"
 

@@ -151,7 +151,7 @@ static size_t on_send(char *to, size_t one, size_t capacity, void *context)
     return size;
 }
 
-/* libcurl begins a body anew where a connection that it had kept turns out to be dead. */
+/* libcurl begins a body anew where a connection that it wanted to reuse turns out to be dead. */
 static int on_rewind(void *context, curl_off_t offset, int origin)
 {
     struct http_transfer *t = context;
@@ -236,9 +236,9 @@ static void set_options(struct http_transfer *t)
         set_body_options(t);
 }
 
-static struct http_transfer *begin_transfer(struct http *http, enum http_method method,
-                                            const struct http_request *request,
-                                            const struct http_body *body, struct err *err)
+static struct http_transfer *create_transfer(struct http *http, enum http_method method,
+                                             const struct http_request *request,
+                                             const struct http_body *body, struct err *err)
 {
     struct http_transfer *t = calloc(1, sizeof *t);
     if (!t)
@@ -281,17 +281,17 @@ fail:
 struct http_transfer *http_get(struct http *http, const struct http_request *request,
                                struct err *err)
 {
-    return begin_transfer(http, HTTP_GET, request, NULL, err);
+    return create_transfer(http, HTTP_GET, request, NULL, err);
 }
 
 struct http_transfer *http_head(struct http *http, const struct http_request *request,
                                 struct err *err)
 {
-    return begin_transfer(http, HTTP_HEAD, request, NULL, err);
+    return create_transfer(http, HTTP_HEAD, request, NULL, err);
 }
 
 struct http_transfer *http_put(struct http *http, const struct http_request *request,
                                const struct http_body *body, struct err *err)
 {
-    return begin_transfer(http, HTTP_PUT, request, body, err);
+    return create_transfer(http, HTTP_PUT, request, body, err);
 }

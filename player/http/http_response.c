@@ -93,11 +93,11 @@ static bool is_compressed(const char *line, size_t name, const char *value, size
 
 static void copy_coding(struct http_transfer *t, const char *value, size_t length)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < length && kept < sizeof t->coding - 1; i++)
+    size_t used = 0;
+    for (size_t i = 0; i < length && used < sizeof t->coding - 1; i++)
         if (value[i] > 0x20 && value[i] < 0x7f)
-            t->coding[kept++] = value[i];
-    t->coding[kept] = '\0';
+            t->coding[used++] = value[i];
+    t->coding[used] = '\0';
 }
 
 static void copy_header(struct http_transfer *t, const char *line, size_t length)

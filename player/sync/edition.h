@@ -30,7 +30,7 @@ MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playl
  * it gets that error. */
 MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
 
-/* Loads a playlist file and finds its media beside it. On failure `err` tells in one line and
+/* Loads a playlist file and finds its media beside it. On failure `err` says it in one line and
  * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
  * or unreadable, or no picture that can be shown (media_verify.h), is a fault with the JSON path of
  * each place that names it, a time zone that is not known here is one, too. NULL on failure. */

@@ -52,7 +52,7 @@ static const uint8_t *read_window(void *context, size_t at, size_t count)
     return window->bytes;
 }
 
-/* The file is read, not mapped: on a disk that fails, or when somebody cuts the file meanwhile, a
+/* The file is read, not mapped: on a disk that fails, or when the file is cut short meanwhile, a
  * read says so, while a mapping ends the player by SIGBUS. */
 static MUST_CHECK bool check_header(int fd, size_t size, struct err *err)
 {

@@ -58,7 +58,7 @@ void trust_key_id(const struct trust *trust, int key, char text[17])
     snprintf(text, 17, "%016" PRIX64, id);
 }
 
-static int base64_value(char c)
+static int base64_digit_value(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *found = c ? strchr(digits, c) : NULL;
@@ -75,7 +75,7 @@ static bool read_base64(const char *text, size_t length, uint8_t *bytes, size_t 
     uint32_t bits = 0;
     size_t bit_count = 0, done = 0, i = 0;
     for (; i < length && text[i] != '='; i++) {
-        int value = base64_value(text[i]);
+        int value = base64_digit_value(text[i]);
         if (value < 0 || done == size)
             return false;
         bits = (bits << 6 | (uint32_t)value) & 0xffff;
@@ -181,7 +181,7 @@ static MUST_CHECK bool read_key_file(char *text, size_t size, uint8_t bytes[PUBL
 static bool can_be_shown(const char *text)
 {
     size_t length = strlen(text), letters = 0;
-    while (base64_value(text[letters]) >= 0)
+    while (base64_digit_value(text[letters]) >= 0)
         letters++;
     return !strpbrk(text, "\r\n") && (length < TEXT_BYTES(PUBLIC_BYTES) || letters + 2 < length);
 }

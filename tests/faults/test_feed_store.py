@@ -111,7 +111,7 @@ class Store(Case):
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_medium_that_is_gone_when_it_is_opened_is_fetched_again(self):
         server, _, probe = self.refusing("ENOENT")
-        probe.log.wait('damaged or missing .*path="a.jpg"')
+        probe.log.wait('damaged or missing.*path="a.jpg"')
         self.assertEqual(content(probe.edition("one")["a.jpg"]), bytes_of("a", 5000))
         probe.stop()
         self.assertEqual([r.status for r in server.asked("a.jpg")], [200])

@@ -90,6 +90,15 @@ static void no_input_overflows(void **state)
     }
 }
 
+static void is_due_after_the_delay(void **state)
+{
+    (void)state;
+    const struct retry_policy policy = {60000, RETRY_MAX_MS_DEFAULT};
+    for (unsigned failures = 0; failures < 3; failures++)
+        assert_int_equal(retry_due_ns(&policy, failures, 12345, 77),
+                         77 + retry_delay_ms(&policy, failures, 12345) * 1000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +108,7 @@ int main(void)
         cmocka_unit_test(starts_at_a_second_at_least),
         cmocka_unit_test(jitter_reaches_every_millisecond_of_the_upper_half),
         cmocka_unit_test(no_input_overflows),
+        cmocka_unit_test(is_due_after_the_delay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ void feed_again(struct feed *feed);
 
 /* What time it is (Unix milliseconds) when the monotonic clock reads mono_ns, which is about now:
  * the wall clock's, or, where that is plainly wrong, the time that has passed for certain since the
- * last signature or good clock (core/trusted_time.h); *trusted (NULL is allowed) tells which. */
+ * last signature or good clock (core/trusted_time.h); *trusted (NULL is allowed) says which. */
 int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted);
 
 /* Stops within one second, whatever the server does. NULL is allowed. */

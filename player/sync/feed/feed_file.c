@@ -21,7 +21,7 @@
 #define SLEEP_MS_MAX 5000 /* where poll(2) fails */
 #define LOADS_MAX 3       /* of a file that changes while it is read */
 
-/* What tells one version of a file from the next; all zero: there is no file. */
+/* What distinguishes one version of a file from the next; all zero: there is no file. */
 struct file_version {
     dev_t device;
     ino_t inode;

@@ -214,7 +214,7 @@ static MUST_CHECK bool complete_file(struct feed_media_file *file, struct err *e
            note_store_fault(file, err);
 }
 
-/* What arrived whole may be a picture that somebody is still copying to the server, or a sign-in
+/* What arrived whole may be a picture that is still being copied to the server, or a sign-in
  * page: it is asked for again, from its beginning, until it is a picture. Bytes that the playlist's
  * own hash vouches for can't get any better. */
 static MUST_CHECK bool check_picture(struct feed_media_file *file, struct err *err)

@@ -20,7 +20,7 @@ enum feed_poll_news {
     FEED_POLL_FAILED   /* feed_poll_trouble says why */
 };
 
-/* The bytes of an answer and what tells them from others. */
+/* The bytes of an answer and what identifies them. */
 struct feed_poll_body {
     const char *bytes; /* until the next step */
     size_t size;

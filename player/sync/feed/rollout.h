@@ -35,7 +35,7 @@ struct rollout_config {
     int64_t scrub_ms;          /* between stretches of reading everything again; 0: 60,000 */
 };
 
-/* A playlist as it came: its bytes, and what tells them from others. Borrowed. */
+/* A playlist as it came: its bytes, and what identifies them. Borrowed. */
 struct rollout_body {
     const char *bytes;
     size_t size;

@@ -281,7 +281,7 @@ size_t store_free_space(struct store *store, const struct manifest *const keep[]
         evict_choose(list.files, list.count, missing < list.bytes ? list.bytes - missing : 0);
         ok = remove_chosen(&list) > 0;
     }
-    /* The last resort: a part that nobody goes on with now only costs its bytes once more. */
+    /* The last resort: to remove a part that is not under way only costs its download once more. */
     size_t removed = list.removed;
     if (missing_bytes(store, bytes) > 0)
         removed += sweep_parts(store, true);

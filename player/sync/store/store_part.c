@@ -153,8 +153,8 @@ static bool read_tag(struct store_part *part, bool any_boot)
     return ok;
 }
 
-/* Adds one stretch of the file to the hash: its length, 0 at the end, -1 on failure (errno
- * tells). */
+/* Adds one stretch of the file to the hash: its length, 0 at the end, -1 on failure (by
+ * errno). */
 static ssize_t hash_stretch(struct hash *hash, int fd, char *buffer)
 {
     ssize_t got;
