@@ -194,8 +194,9 @@ static int number_paths(struct playlist_parser *parser, struct playlist_names *s
     size_t count = parser->use_count;
     sorted->items = arena_alloc(&parser->scratch, count, sizeof *sorted->items);
     int *same = arena_alloc(&parser->scratch, count, sizeof *same);
+    int *numbers = arena_alloc(&parser->scratch, count, sizeof *numbers);
     *first = arena_alloc(&parser->scratch, count, sizeof **first);
-    if (!sorted->items || !same || !*first)
+    if (!sorted->items || !same || !numbers || !*first)
         return -1;
     for (size_t i = 0; i < count; i++)
         sorted->items[i] = (struct playlist_name){.text = parser->uses[i].path, .index = (int)i};
@@ -211,8 +212,9 @@ static int number_paths(struct playlist_parser *parser, struct playlist_names *s
         const struct playlist_use *use = &parser->uses[i];
         if (same[i] == (int)i)
             (*first)[different] = (int)i;
-        *use->slot = same[i] == (int)i ? different++ : *parser->uses[same[i]].slot;
-        *use->second_slot = *use->slot;
+        /* Not read back from a slot: a spot with two visuals, a fault, uses its slots twice. */
+        numbers[i] = same[i] == (int)i ? different++ : numbers[same[i]];
+        *use->slot = *use->second_slot = numbers[i];
     }
     return different;
 }
