@@ -30,7 +30,7 @@ class PictureReads(unittest.TestCase):
         playlist(self.list, {"bad": {"image": "bad.png"}})
         with self.player() as player:
             self.assertEqual(player.process.wait(60), 1, player.log())
-            player.wait_log(r"\$\.spots\.bad\.image. reason=.*bad\.png: can't read: Input/output error")
+            player.wait_log(r"\$\.spots\.bad\.image. reason=.*bad\.png: cannot read: Input/output error")
 
     def test_at_a_reload_the_show_goes_on(self):
         playlist(self.list, {"good": {"image": "good.png", "duration": 3600}})
@@ -38,7 +38,7 @@ class PictureReads(unittest.TestCase):
             player.wait_shown("good")
             playlist(self.folder / "new.json", {"bad": {"image": "bad.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
-            at = player.wait_log(r"playlist refused.*bad\.png: can't read: Input/output error")
+            at = player.wait_log(r"playlist refused.*bad\.png: cannot read: Input/output error")
             playlist(self.folder / "new.json", {"again": {"image": "good.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
             player.wait_log("now playing", at)

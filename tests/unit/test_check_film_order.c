@@ -171,5 +171,5 @@ int main(void)
         cmocka_unit_test(two_films_may_be_too_much),
         cmocka_unit_test(only_where_both_are_on_at_once),
     };
-    return cmocka_run_group_tests_name("check_follow", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("check_film_order", tests, NULL, NULL);
 }

@@ -111,5 +111,5 @@ int main(void)
         cmocka_unit_test(the_fast_way_gives_the_same),
         cmocka_unit_test(samples_in_their_place_stay_as_they_are),
     };
-    return cmocka_run_group_tests_name("compose_plane", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("compose_yuv", tests, NULL, NULL);
 }

@@ -456,5 +456,5 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(films_that_can_not_be_started, stop_after_test),
         cmocka_unit_test_teardown(many_plays_leave_nothing, stop_after_test),
     };
-    return cmocka_run_group_tests_name("film", tests, prepare_films, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_client", tests, prepare_films, temp_folder_teardown);
 }

@@ -127,5 +127,5 @@ int main(void)
         cmocka_unit_test(aims_at_what_is_asked_for_picture_by_picture),
         cmocka_unit_test(guesses_the_time),
     };
-    return cmocka_run_group_tests_name("film_pace", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("film_client_catchup", tests, NULL, NULL);
 }

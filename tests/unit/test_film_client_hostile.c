@@ -485,5 +485,5 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_look_is_all, stop_after_test),
         cmocka_unit_test_teardown(a_film_can_be_stopped_at_any_time, stop_after_test),
     };
-    return cmocka_run_group_tests_name("film_hostile", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("film_client_hostile", tests, NULL, NULL);
 }

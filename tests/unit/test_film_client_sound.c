@@ -198,5 +198,6 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_late_listener_hears_what_is_on, stop_after_test),
         cmocka_unit_test_teardown(the_end_is_the_end, stop_after_test),
     };
-    return cmocka_run_group_tests_name("film_sound", tests, prepare_films, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_client_sound", tests, prepare_films,
+                                       temp_folder_teardown);
 }

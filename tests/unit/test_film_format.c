@@ -95,5 +95,5 @@ int main(void)
         cmocka_unit_test(rings_stay_small),
         cmocka_unit_test(as_many_threads_as_memory_stands),
     };
-    return cmocka_run_group_tests_name("movie_shape", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("film_format", tests, NULL, NULL);
 }

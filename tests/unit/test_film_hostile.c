@@ -336,7 +336,7 @@ static void films_without_end_of_broken_packets_fail(void **state)
     uint8_t *bytes = film_file_read("long.mp4", &size);
     uint8_t *mdat = film_file_box(bytes, size, "mdat");
     memset(mdat + 8, 0xff, film_file_big_endian(mdat) - 8);
-    refused(bytes, size, "no picture came out");
+    refused(bytes, size, "no frame from 300");
     free(bytes);
 }
 
@@ -433,5 +433,5 @@ int main(void)
         cmocka_unit_test(a_film_fails_where_memory_does_not_do),
         cmocka_unit_test(frames_that_come_too_late_are_left_out),
     };
-    return cmocka_run_group_tests_name("movie_hostile", tests, setup, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_hostile", tests, setup, temp_folder_teardown);
 }

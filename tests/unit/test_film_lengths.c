@@ -374,5 +374,5 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(what_was_found_out_is_kept, finish_after_test),
         cmocka_unit_test_teardown(another_edition_comes_in_between, finish_after_test),
     };
-    return cmocka_run_group_tests_name("lengths", tests, prepare, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_lengths", tests, prepare, temp_folder_teardown);
 }

@@ -400,6 +400,6 @@ int main(void)
         cmocka_unit_test(a_film_that_changes_its_size_keeps_its_frames),
         cmocka_unit_test(a_reader_that_holds_all_slots_is_waited_for),
     };
-    return cmocka_run_group_tests_name("movie_picture", tests, temp_folder_setup,
+    return cmocka_run_group_tests_name("film_picture", tests, temp_folder_setup,
                                        temp_folder_teardown);
 }

@@ -140,5 +140,5 @@ int main(void)
         cmocka_unit_test(sound_that_is_not_wanted_is_not_read),
         cmocka_unit_test(a_tail_without_pictures_is_looked_past),
     };
-    return cmocka_run_group_tests_name("movie_reads", tests, setup, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_reads", tests, setup, temp_folder_teardown);
 }

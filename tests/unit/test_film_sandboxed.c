@@ -244,5 +244,5 @@ int main(void)
         cmocka_unit_test(films_of_cameras_phones_and_editors_play),
         cmocka_unit_test(dated_films_play_in_each_zone_and_locale),
     };
-    return cmocka_run_group_tests_name("movie_sandboxed", tests, setup, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_sandboxed", tests, setup, temp_folder_teardown);
 }

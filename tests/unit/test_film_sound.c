@@ -243,5 +243,5 @@ int main(void)
         cmocka_unit_test(broken_sound_is_silence),
         cmocka_unit_test(sound_of_other_codecs_counts_as_none),
     };
-    return cmocka_run_group_tests_name("movie_sound", tests, setup, temp_folder_teardown);
+    return cmocka_run_group_tests_name("film_sound", tests, setup, temp_folder_teardown);
 }

@@ -109,5 +109,5 @@ int main(void)
         cmocka_unit_test(after_a_jump_only_stamps_tell),
         cmocka_unit_test(other_streams_count_from_the_same_zero),
     };
-    return cmocka_run_group_tests_name("movie_clock", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("film_timestamps", tests, NULL, NULL);
 }

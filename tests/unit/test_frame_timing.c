@@ -320,5 +320,5 @@ int main(void)
         cmocka_unit_test(a_display_that_does_not_wait_is_found_out),
         cmocka_unit_test(a_few_early_frames_are_forgiven),
     };
-    return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("frame_timing", tests, NULL, NULL);
 }

@@ -115,5 +115,5 @@ int main(void)
         cmocka_unit_test(the_sky_is_smooth),    cmocka_unit_test(the_same_each_time),
         cmocka_unit_test(a_large_wall_in_time),
     };
-    return cmocka_run_group_tests_name("house", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("house_card", tests, NULL, NULL);
 }

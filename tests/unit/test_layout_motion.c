@@ -156,5 +156,5 @@ int main(void)
         cmocka_unit_test(both_ends_hold),
         cmocka_unit_test(a_drift_out_is_a_drift_in_backwards),
     };
-    return cmocka_run_group_tests_name("motion", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("layout_motion", tests, NULL, NULL);
 }

@@ -151,5 +151,5 @@ int main(void)
                                         temp_folder_teardown),
         cmocka_unit_test(knows_stills_from_films_and_fonts),
     };
-    return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("media_verify", tests, NULL, NULL);
 }

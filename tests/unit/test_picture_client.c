@@ -561,5 +561,5 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_frame_that_nobody_takes, stop_after_test),
         cmocka_unit_test_teardown(jobs_that_can_not_be_given, stop_after_test),
     };
-    return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("picture_client", tests, NULL, NULL);
 }

@@ -331,5 +331,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_film_on_screen_is_heard_once, prepare, clean_up),
         cmocka_unit_test_setup_teardown(nothing_plays, prepare, clean_up),
     };
-    return cmocka_run_group_tests_name("sound_gain", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("playout_sound", tests, NULL, NULL);
 }

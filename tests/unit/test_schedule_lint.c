@@ -370,5 +370,5 @@ int main(void)
         cmocka_unit_test(many_dayparts),
         cmocka_unit_test(too_many_days),
     };
-    return cmocka_run_group_tests_name("check_schedule", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("schedule_lint", tests, NULL, NULL);
 }

@@ -239,5 +239,5 @@ int main(void)
         cmocka_unit_test_setup(a_main_thread_that_sleeps_finds_its_way_back, reset),
         cmocka_unit_test_setup(two_threads_agree, reset),
     };
-    return cmocka_run_group_tests_name("sound", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sound_queue", tests, NULL, NULL);
 }

@@ -155,5 +155,5 @@ int main(void)
         cmocka_unit_test(test_collection),
         cmocka_unit_test(test_shipped_characters),
     };
-    return cmocka_run_group_tests_name("faces", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("system_fonts", tests, NULL, NULL);
 }

@@ -103,5 +103,5 @@ int main(void)
         cmocka_unit_test(exit_reasons_are_known_with_sigchld_ignored),
         cmocka_unit_test(reported_codes_are_limited),
     };
-    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("worker_process", tests, NULL, NULL);
 }
