@@ -478,9 +478,27 @@ static void destroys_nothing(void **state)
     playlist_faults_finish(&faults);
 }
 
+/* A spot with two visuals is a fault; the other spots still show their own files. */
+static void a_spot_with_two_visuals_changes_no_other(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"format\":\"duckling/1\",\"spots\":{"
+                               "\"two\":{\"image\":\"a.jpg\",\"video\":\"b.mp4\"},"
+                               "\"one\":{\"image\":\"a.jpg\"}}}";
+    struct playlist_faults faults = {0};
+    struct playlist *playlist = playlist_parse_media(text, sizeof text - 1, &faults);
+    assert_non_null(playlist);
+    assert_int_equal(faults.total, 1);
+    assert_string_equal(playlist->assets[playlist->spots[1].asset_landscape].path, "a.jpg");
+    assert_string_equal(playlist->assets[playlist->spots[1].asset_portrait].path, "a.jpg");
+    playlist_destroy(playlist);
+    playlist_faults_finish(&faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_spot_with_two_visuals_changes_no_other),
         cmocka_unit_test(reads_the_example_of_the_design),
         cmocka_unit_test(reads_the_spots_of_the_example),
         cmocka_unit_test(reads_the_schedule_of_the_example),
