@@ -1,7 +1,8 @@
 /* The sandbox from within: each test is a process that enters it and tries something.
  *
  * With a sanitizer a few calls are refused instead of killing, and memory has no limit;
- * test_sandbox_plain.py runs the same tests without. */
+ * test_sandbox_plain.py runs the same tests without. Over 600 lines: all of them share the processes
+ * and attempts at the top. */
 #include "sandbox/sandbox.h"
 
 #include "sandbox/protocol.h"
