@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import tap
+from clock import until_it_keeps_up
 from player import WAIT_S, Player, playlist, png, run
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
@@ -28,8 +29,11 @@ class Play(Folder):
     def test_loops_and_crossfades_in_order_at_the_right_instants(self):
         playlist(self.list, {"red": {"image": "red.png"}, "green": {"image": "green.png"}, "words": {"tagline": "작은 것"}},
                  defaults={"duration": 1.5, "transition": {"duration": 0.5}})
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "8") as player:
-            self.assertEqual(player.process.wait(WAIT_S), 0)
+        until_it_keeps_up(self.folder, self.play_in_order)
+
+    def play_in_order(self, env):
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "8", env=env) as player:
+            player.end_well()
             frames = [f for f in player.frames() if f["to"]]
         order = [f["to"] for i, f in enumerate(frames) if i == 0 or frames[i - 1]["to"] != f["to"]]
         self.assertEqual(order[:5], ["red", "green", "words", "red", "green"])
@@ -90,17 +94,20 @@ class Play(Folder):
         spots = {f"{fit} {motion}": {"image": "red.png", "fit": fit, "motion": motion, "duration": 1, "focus": [0.1, 0.9]}
                  for fit in ("cover", "contain", "fill") for motion in ("none", "drift-in", "drift-out", "pan")}
         playlist(self.list, spots, defaults={"transition": {"type": "dissolve", "duration": 0.2}})
+        until_it_keeps_up(self.folder, lambda env: self.play_in_every_rotation(set(spots), env))
+
+    def play_in_every_rotation(self, spots, env):
         with contextlib.ExitStack() as stack:
             players = []
             for rotate in ("0", "90", "180", "270"):
                 folder = self.folder / rotate
-                folder.mkdir()
-                players.append(stack.enter_context(
-                    Player(folder, self.list, "--rotate", rotate, "--at", MIDNIGHT, "--for", "13", "--refresh", "10")))
+                folder.mkdir(exist_ok=True)
+                players.append(stack.enter_context(Player(
+                    folder, self.list, "--rotate", rotate, "--at", MIDNIGHT, "--for", "13", "--refresh", "10", env=env)))
             for player in players:
-                self.assertEqual(player.process.wait(WAIT_S), 0)
-                self.assertEqual({f["to"] for f in player.frames()} - {""}, set(spots))
+                player.end_well()
                 self.assertNotIn("error", player.log())
+                self.assertEqual({f["to"] for f in player.frames()} - {""}, spots)
 
 
 class BadFile(Folder):
@@ -193,8 +200,11 @@ class BadMedia(Folder):
     def holds(self, words):
         playlist(self.list, {"red": {"image": "red.png"}, "bad": {"image": "bad.png"}, "green": {"image": "green.png"}},
                  defaults={"duration": 1, "transition": {"duration": 0.2}})
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5") as player:
-            self.assertEqual(player.process.wait(WAIT_S), 0)
+        until_it_keeps_up(self.folder, lambda env: self.play_and_hold(words, env))
+
+    def play_and_hold(self, words, env):
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", env=env) as player:
+            player.end_well()
             self.assertIn('spot="bad"', player.log())
             self.assertIn(words, player.log())
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "green"})
@@ -213,8 +223,11 @@ class BadMedia(Folder):
         self.damage()
         playlist(self.list, {"red": {"image": "red.png"}, "bad": {"image": "bad.png"}, "green": {"image": "green.png"}},
                  defaults={"duration": 1.5, "transition": {"duration": 0.7}})
-        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "10") as player:
-            self.assertEqual(player.process.wait(WAIT_S), 0)
+        until_it_keeps_up(self.folder, self.play_over_a_damaged_one)
+
+    def play_over_a_damaged_one(self, env):
+        with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "10", env=env) as player:
+            player.end_well()
             self.assertEqual(player.log().count('spot="bad"'), 1, player.log())
             # Green fades in from red, which is held in the place of the damaged one, by the programme's own time.
             fades = [f for f in player.frames() if f["to"] == "green" and f["from"]]

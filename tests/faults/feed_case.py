@@ -1,12 +1,16 @@
 """What the tests of the feed share: the probe, its editions and its log, and a case with servers and a store."""
+import fcntl
 import hashlib
 import json
 import os
 import re
+import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import unittest
 from pathlib import Path
@@ -24,28 +28,44 @@ STOP_MS, STALL_MS = 60000, 240000
 
 
 class Lines:
-    """Lines of a stream, as they come, to wait for."""
+    """Lines of a pipe, as they come, to wait for."""
 
     def __init__(self, stream, seen=str):
         self.raw, self.lines, self.ended = [], [], False  # what came, and what tests look into
+        self.pipe, self.seen, self.rest = os.dup(stream.fileno()), seen, b""
         self.changed = threading.Condition()
-        threading.Thread(target=self._read, args=(stream, seen), daemon=True).start()
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def _read(self, stream, seen):
-        for line in stream:
+    def _take(self):
+        """What is in the pipe. Within the lock: nothing is ever on its way from there to the lines."""
+        held, = struct.unpack("i", fcntl.ioctl(self.pipe, termios.FIONREAD, bytes(4)))
+        self.rest += os.read(self.pipe, held) if held else b""
+        *whole, self.rest = self.rest.split(b"\n")
+        for line in whole:
+            self.raw.append(line.decode(errors="replace"))
+            self.lines.append(self.seen(self.raw[-1]))
+        self.changed.notify_all()
+
+    def _read(self):
+        readable = select.poll()
+        readable.register(self.pipe, select.POLLIN)
+        while not self.ended:
+            (_, event), = readable.poll()
             with self.changed:
-                self.raw.append(line.rstrip("\n"))
-                self.lines.append(seen(line.rstrip("\n")))
-                self.changed.notify_all()
-        with self.changed:
-            self.ended = True
-            self.changed.notify_all()
+                self.ended = not event & select.POLLIN
+                if self.ended and self.rest:
+                    self.rest += b"\n"
+                self._take()
+        os.close(self.pipe)
 
     def find(self, pattern, start=0):
         return next((i for i in range(start, len(self.lines)) if re.search(pattern, self.lines[i])), None)
 
     def count(self, pattern):
+        """How many lines hold the pattern, of all that were written before this call."""
         with self.changed:
+            if not self.ended:
+                self._take()
             return sum(1 for line in self.lines if re.search(pattern, line))
 
     def wait(self, pattern, start=0):
