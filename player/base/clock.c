@@ -20,6 +20,16 @@ int64_t clock_wall_ms(void)
     return read_ns(CLOCK_REALTIME) / 1000000;
 }
 
+bool clock_process_cpu_ns(pid_t pid, int64_t *ns)
+{
+    clockid_t id;
+    struct timespec used;
+    if (pid <= 0 || clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &used) < 0)
+        return false;
+    *ns = (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+    return true;
+}
+
 bool clock_is_synchronised(void)
 {
     struct timex state = {0};

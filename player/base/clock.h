@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* CLOCK_MONOTONIC in nanoseconds: for intervals and deadlines; never steps. */
 int64_t clock_mono_ns(void);
@@ -13,6 +14,11 @@ int64_t clock_wall_ms(void);
 
 /* Whether the kernel reports that a time service synchronises the wall clock. */
 bool clock_is_synchronised(void);
+
+/* The processor time that a process has used so far, all its threads together, in user mode and in
+ * the kernel. An exited one keeps its time until it is reaped. False where there is no such process,
+ * or this one may not ask. */
+bool clock_process_cpu_ns(pid_t pid, int64_t *ns);
 
 /* The earlier of two instants. */
 static inline int64_t clock_earlier_ns(int64_t a_ns, int64_t b_ns)

@@ -221,6 +221,11 @@ int64_t worker_process_deadline_ns(const struct worker_process *worker)
     return worker->hung_up ? worker->hung_up_ns + EXIT_WAIT_NS : INT64_MAX;
 }
 
+bool worker_process_cpu_ns(const struct worker_process *worker, int64_t *ns)
+{
+    return clock_process_cpu_ns(worker->pid, ns);
+}
+
 enum err_code worker_process_error_code(const struct worker_process *worker, uint32_t reported)
 {
     if (!worker->ready)

@@ -73,6 +73,11 @@ int worker_process_fd(const struct worker_process *worker);
  * not hung up. */
 int64_t worker_process_deadline_ns(const struct worker_process *worker);
 
+/* The processor time that the worker has used so far, its start included: unlike time on a clock it
+ * does not grow because the machine is busy. False, and *ns untouched, once it is known to have
+ * exited. */
+MUST_CHECK bool worker_process_cpu_ns(const struct worker_process *worker, int64_t *ns);
+
 /* The error code to use for one that a worker reported. Before it was ready: ERR_SYSTEM, whatever
  * it reported, since no medium can be the cause. After that: ERR_INPUT and ERR_LIMIT as they are;
  * ERR_SYSTEM as ERR_LIMIT, for a medium can need more memory than any machine has, and that can't

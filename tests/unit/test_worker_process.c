@@ -22,6 +22,7 @@ static int kill_if_allowed(int pid, int number)
 
 #define WORKERS 70
 #define PATIENCE_S 60
+#define BURNT_NS 20000000
 
 static pid_t start_sleeper(void)
 {
@@ -78,6 +79,36 @@ static void exit_reasons_are_known_with_sigchld_ignored(void **state)
     worker_process_stop(&worker);
 }
 
+/* A worker's processor time is its own: it grows while the worker computes, not while it waits. */
+static void processor_time_is_the_workers_own(void **state)
+{
+    (void)state;
+    int64_t before_ns, after_ns, gone_ns = 7;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int64_t used_ns = 0;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (clock_process_cpu_ns(getpid(), &used_ns) && used_ns < BURNT_NS)
+            continue;
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    struct worker_process worker = {.pid = pid, .socket = -1, .exit_fd = -1};
+    assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
+    assert_true(worker_process_cpu_ns(&worker, &before_ns));
+    assert_true(before_ns >= BURNT_NS);
+    poll(NULL, 0, 20); /* of which nothing is counted */
+    assert_true(worker_process_cpu_ns(&worker, &after_ns));
+    assert_true(after_ns - before_ns < BURNT_NS / 2);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_false(worker_process_cpu_ns(&worker, &gone_ns));
+    worker.pid = 0; /* not this process's own */
+    assert_false(worker_process_cpu_ns(&worker, &gone_ns));
+    assert_true(gone_ns == 7);
+}
+
 /* Which error codes a worker may report. */
 static void reported_codes_are_limited(void **state)
 {
@@ -101,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_never_waits),
         cmocka_unit_test(exit_reasons_are_known_with_sigchld_ignored),
+        cmocka_unit_test(processor_time_is_the_workers_own),
         cmocka_unit_test(reported_codes_are_limited),
     };
     return cmocka_run_group_tests_name("worker_process", tests, NULL, NULL);
