@@ -14,7 +14,8 @@ B := $(if $(SAN),build/asan,build)
 # Errors only in CI, lint and tests (WERROR=1): a newer compiler that warns of more must not break a build of a release.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result $(if $(WERROR),-Werror)
-LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp \
+LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
+	libwebpdemux \
 	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
@@ -86,7 +87,7 @@ FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/pro
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
 	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c)
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
-FUZZ_STILL := $(addprefix player/worker/,still.c still_scale.c)
+FUZZ_STILL := $(sort $(wildcard player/worker/still*.c))
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/worker_process.c tests/unit/worker_packets.h
 build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS)

@@ -40,6 +40,13 @@ static int tiff_orientation(const uint8_t *tiff, size_t size)
     return 1;
 }
 
+/* Of an EXIF block: its TIFF structure may have a JPEG's mark before it. */
+static int exif_orientation(const uint8_t *exif, size_t size)
+{
+    bool marked = size >= 6 && memcmp(exif, "Exif\0\0", 6) == 0;
+    return tiff_orientation(marked ? exif + 6 : exif, marked ? size - 6 : size);
+}
+
 /* NULL where the file does not reach so far, or can't be read there. */
 static const uint8_t *read_part(const struct still_bytes *bytes, size_t at, size_t count)
 {
@@ -48,14 +55,17 @@ static const uint8_t *read_part(const struct still_bytes *bytes, size_t at, size
     return count ? bytes->read(bytes->context, at, count) : (const uint8_t *)"";
 }
 
-/* Entropy-coded data: the position of the next marker that is neither a stuffed zero nor a
- * restart; the file's size where there is none. */
-static size_t skip_scan(const struct still_bytes *bytes, size_t at)
+/* From `at` on, the position of the next marker that is neither a stuffed zero nor, in entropy-coded
+ * data, a restart; the file's size where there is none. Between segments there may be stray bytes,
+ * and fill bytes before a marker (ITU T.81, B.1.1.2). */
+static size_t find_marker(const struct still_bytes *bytes, size_t at)
 {
-    while (at + 1 < bytes->size) {
+    /* Segments are often side by side: then little is looked at, and later more at a time. */
+    for (size_t most = 64; at + 1 < bytes->size;
+         most = most < STILL_READ_BYTES_MAX ? most * 2 : most) {
         size_t count = bytes->size - at, i = 0;
-        if (count > STILL_READ_BYTES_MAX)
-            count = STILL_READ_BYTES_MAX;
+        if (count > most)
+            count = most;
         const uint8_t *part = read_part(bytes, at, count);
         if (!part)
             break;
@@ -67,7 +77,7 @@ static size_t skip_scan(const struct still_bytes *bytes, size_t at)
             }
             i = (size_t)(marker - part);
             uint8_t code = part[i + 1];
-            if (code != 0x00 && code != 0xff && !(code >= 0xd0 && code <= 0xd7))
+            if (code != 0x00 && code != 0xff && code != 0x01 && !(code >= 0xd0 && code <= 0xd7))
                 return at + i;
             i += code == 0xff ? 1 : 2;
         }
@@ -89,33 +99,36 @@ static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
         header->width = (int32_t)big_endian_number(body + 3, 2);
         header->components = body[5];
     } else if (code == 0xe1 && length >= 6 && memcmp(body, "Exif\0\0", 6) == 0) {
-        header->orientation = tiff_orientation(body + 6, length - 6);
+        header->orientation = exif_orientation(body, length);
     }
 }
 
 static void read_jpeg(const struct still_bytes *bytes, struct still_header *header)
 {
     const uint8_t *marker;
-    size_t at = 2;
-    while ((marker = read_part(bytes, at, 4)) && marker[0] == 0xff) {
-        uint8_t code = marker[1];
-        if (code == 0xff) { /* fill byte */
-            at++;
-            continue;
-        }
+    size_t at = find_marker(bytes, 2);
+    while ((marker = read_part(bytes, at, 4))) {
         size_t length = big_endian_number(marker + 2, 2);
+        uint8_t code = marker[1];
         if (code == 0xd9 || length < 2 || length > bytes->size - at - 2)
             break;
         const uint8_t *body = read_part(bytes, at + 4, length - 2);
         if (!body)
             return;
         read_jpeg_segment(code, body, length - 2, header);
-        at += 2 + length;
-        if (code == 0xda)
-            at = skip_scan(bytes, at);
+        at = find_marker(bytes, at + 2 + length);
     }
     marker = read_part(bytes, at, 2);
     header->complete = marker && marker[0] == 0xff && marker[1] == 0xd9;
+}
+
+/* Only what can be looked at in one piece: the tag stands at the beginning. */
+static int read_exif(const struct still_bytes *bytes, size_t at, size_t length)
+{
+    if (length > STILL_READ_BYTES_MAX)
+        length = STILL_READ_BYTES_MAX;
+    const uint8_t *exif = read_part(bytes, at, length);
+    return exif ? exif_orientation(exif, length) : 1;
 }
 
 static void read_png(const struct still_bytes *bytes, struct still_header *header)
@@ -136,38 +149,99 @@ static void read_png(const struct still_bytes *bytes, struct still_header *heade
             header->complete = true;
             return;
         }
+        if (memcmp(chunk + 4, "eXIf", 4) == 0)
+            header->orientation = read_exif(bytes, at + 8, length);
         at += 12 + length;
     }
 }
 
-static void read_webp(const struct still_bytes *bytes, struct still_header *header)
+static void read_webp_size(const char *name, const uint8_t *body, size_t length,
+                           struct still_header *header)
 {
-    const uint8_t *start = read_part(bytes, 0, 16);
-    if (!start)
-        return;
-    size_t riff_bytes = little_endian_number(start + 4, 4);
-    header->complete = riff_bytes >= 12 && riff_bytes <= bytes->size - 8;
-    start = read_part(bytes, 0, 30);
-    if (!start)
-        return;
-    const uint8_t *body = start + 20;
-    if (memcmp(start + 12, "VP8X", 4) == 0) {
+    if (memcmp(name, "VP8X", 4) == 0 && length >= 10) {
         header->width = (int32_t)little_endian_number(body + 4, 3) + 1;
         header->height = (int32_t)little_endian_number(body + 7, 3) + 1;
-    } else if (memcmp(start + 12, "VP8L", 4) == 0 && body[0] == 0x2f) {
+    } else if (memcmp(name, "VP8L", 4) == 0 && length >= 5 && body[0] == 0x2f) {
         uint32_t bits = little_endian_number(body + 1, 4);
         header->width = (int32_t)(bits & 0x3fff) + 1;
         header->height = (int32_t)(bits >> 14 & 0x3fff) + 1;
-    } else if (memcmp(start + 12, "VP8 ", 4) == 0) {
+    } else if (memcmp(name, "VP8 ", 4) == 0 && length >= 10) {
         header->width = (int32_t)(little_endian_number(body + 6, 2) & 0x3fff);
         header->height = (int32_t)(little_endian_number(body + 8, 2) & 0x3fff);
     }
 }
 
+/* The first chunk has the size; EXIF comes after the picture (WebP Container Specification). */
+static void read_webp(const struct still_bytes *bytes, struct still_header *header)
+{
+    const uint8_t *start = read_part(bytes, 4, 4);
+    if (!start)
+        return;
+    size_t riff_bytes = little_endian_number(start, 4);
+    header->complete = riff_bytes >= 12 && riff_bytes <= bytes->size - 8;
+    size_t end = header->complete ? riff_bytes + 8 : bytes->size;
+    for (size_t at = 12; at < end && (start = read_part(bytes, at, 8));) {
+        char name[4];
+        memcpy(name, start, sizeof name);
+        size_t length = little_endian_number(start + 4, 4), head = length < 10 ? length : 10;
+        const uint8_t *body = at == 12 ? read_part(bytes, at + 8, head) : NULL;
+        if (body)
+            read_webp_size(name, body, head, header);
+        if (length > end - at - 8)
+            return;
+        if (memcmp(name, "EXIF", 4) == 0)
+            header->orientation = read_exif(bytes, at + 8, length);
+        at += 8 + length + (length & 1);
+    }
+}
+
+/* The position behind data sub-blocks; 0 where their end is missing. */
+static size_t skip_gif_blocks(const struct still_bytes *bytes, size_t at)
+{
+    const uint8_t *length;
+    while ((length = read_part(bytes, at, 1))) {
+        if (*length == 0)
+            return at + 1;
+        at += (size_t)*length + 1;
+    }
+    return 0;
+}
+
+static size_t gif_colors_bytes(uint8_t flags)
+{
+    return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;
+}
+
+/* The canvas is the logical screen, or larger where the first picture is: there are files whose
+ * screen has no size. */
+static void read_gif(const struct still_bytes *bytes, struct still_header *header)
+{
+    const uint8_t *start = read_part(bytes, 6, 7);
+    if (!start)
+        return;
+    int32_t width = (int32_t)little_endian_number(start, 2);
+    int32_t height = (int32_t)little_endian_number(start + 2, 2);
+    size_t at = 13 + gif_colors_bytes(start[4]);
+    while (at && (start = read_part(bytes, at, 1)) && (*start == 0x21 || *start == 0))
+        at = *start == 0x21 ? skip_gif_blocks(bytes, at + 2) : at + 1;
+    start = at ? read_part(bytes, at, 10) : NULL;
+    if (start && *start == 0x2c) {
+        int32_t right =
+            (int32_t)(little_endian_number(start + 1, 2) + little_endian_number(start + 5, 2));
+        int32_t bottom =
+            (int32_t)(little_endian_number(start + 3, 2) + little_endian_number(start + 7, 2));
+        width = right > width ? right : width;
+        height = bottom > height ? bottom : height;
+        header->complete = skip_gif_blocks(bytes, at + 10 + gif_colors_bytes(start[9]) + 1) != 0;
+    }
+    header->width = width;
+    header->height = height;
+}
+
 static enum still_format find_format(const struct still_bytes *bytes)
 {
-    const uint8_t *start = read_part(bytes, 0, 4);
-    if (start && start[0] == 0xff && start[1] == 0xd8 && start[2] == 0xff)
+    const uint8_t *start = read_part(bytes, 0, 2);
+    if (start && start[0] == 0xff && start[1] == 0xd8)
         return STILL_JPEG;
     start = read_part(bytes, 0, 8);
     if (start && memcmp(start, "\x89PNG\r\n\x1a\n", 8) == 0)
@@ -175,6 +249,9 @@ static enum still_format find_format(const struct still_bytes *bytes)
     start = read_part(bytes, 0, 16);
     if (start && memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0)
         return STILL_WEBP;
+    start = read_part(bytes, 0, 6);
+    if (start && (memcmp(start, "GIF87a", 6) == 0 || memcmp(start, "GIF89a", 6) == 0))
+        return STILL_GIF;
     return STILL_UNKNOWN;
 }
 
@@ -188,6 +265,8 @@ bool still_header_read_from(const struct still_bytes *bytes, struct still_header
         read_png(bytes, header);
     else if (header->format == STILL_WEBP)
         read_webp(bytes, header);
+    else if (header->format == STILL_GIF)
+        read_gif(bytes, header);
     if (header->width <= 0 || header->height <= 0)
         *header = (struct still_header){.orientation = 1};
     return header->format != STILL_UNKNOWN;
@@ -222,8 +301,6 @@ bool still_header_check(const struct still_header *header, char *text, size_t te
             text, text_bytes,
             "the picture has %d × %d pixels; at most %d a side and %d million in total are allowed",
             header->width, header->height, STILL_SIDE_MAX_PX, (int)(STILL_AREA_MAX_PX / 1000000));
-    else if (header->components == 4)
-        snprintf(text, text_bytes, "the picture is CMYK: save it as sRGB");
     else if (!header->complete)
         snprintf(text, text_bytes, "the picture is cut off: the end of the file is missing");
     return text[0] == '\0';

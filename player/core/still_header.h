@@ -12,19 +12,19 @@
 #define STILL_AREA_MAX_PX ((int64_t)100000000)
 #define STILL_FILE_BYTES_MAX ((size_t)256 << 20)
 
-enum still_format { STILL_UNKNOWN, STILL_JPEG, STILL_PNG, STILL_WEBP };
+enum still_format { STILL_UNKNOWN, STILL_JPEG, STILL_PNG, STILL_WEBP, STILL_GIF };
 
 struct still_header {
     enum still_format format;
     int32_t width, height; /* as stored, before orientation; 0 where the header does not say */
-    int orientation;       /* EXIF 1 to 8; 1 where not given, and for PNG and WebP */
+    int orientation;       /* EXIF 1 to 8; 1 where not given, and for GIF */
     int components;        /* JPEG: 1 gray, 3 color, 4 CMYK; else 0 */
-    bool complete;         /* the file reaches its end marker */
+    bool complete;         /* the file reaches its end marker; a GIF, that of its first picture */
 };
 
-/* Reads ITU T.81 markers, PNG chunks (W3C PNG 5.3) or RIFF chunks (WebP container). Never reads
- * outside [bytes, bytes + size). False, with format STILL_UNKNOWN, where it is none of them, or
- * too broken to have a size. */
+/* Reads ITU T.81 markers, PNG chunks (W3C PNG 5.3), RIFF chunks (WebP container) or GIF blocks. Never
+ * reads outside [bytes, bytes + size). False, with format STILL_UNKNOWN, where it is none of them,
+ * or too broken to have a size. Of an animation the size is its canvas's. */
 bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *header);
 
 #define STILL_READ_BYTES_MAX 65536 /* a JPEG's longest segment fits */

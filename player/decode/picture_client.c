@@ -107,6 +107,7 @@ static bool facts_are_valid(const struct protocol_facts *facts)
     return worker_process_is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->orientation, 0, 8) &&
+           facts->still_notes < PROTOCOL_STILL_NOTES_END &&
            worker_process_is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->used_px, 0, facts->asked_px) &&
            worker_process_is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&

@@ -103,12 +103,23 @@ enum protocol_event_kind {
 /* A worker that decodes without having a frame to send reports progress at most this often. */
 #define PROTOCOL_PROGRESS_NS INT64_C(250000000)
 
-/* What the worker found out about its file or text, for `check`: nothing on screen depends on it.
- * Fields of other kinds of jobs are zero. */
+/* How a still differs from what its file asks for; bits. */
+enum protocol_still_note {
+    PROTOCOL_STILL_MOVES = 1 << 0,           /* an animation: its first picture is shown */
+    PROTOCOL_STILL_PROFILE_DAMAGED = 1 << 1, /* and ignored, as the next two */
+    PROTOCOL_STILL_PROFILE_LARGE = 1 << 2,
+    PROTOCOL_STILL_PROFILE_UNFIT = 1 << 3, /* for other colors than the picture's */
+    PROTOCOL_STILL_INKS_UNKNOWN = 1 << 4,  /* CMYK without a profile */
+    PROTOCOL_STILL_NOTES_END = 1 << 5,
+};
+
+/* What the worker found out about its file or text, for `check` and the log: nothing on screen
+ * depends on it. Fields of other kinds of jobs are zero. */
 struct protocol_facts {
     /* still: as stored, before the EXIF orientation (1 to 8) is applied */
     int32_t stored_width_px, stored_height_px;
     int32_t orientation;
+    uint32_t still_notes; /* enum protocol_still_note */
     /* tagline: as in struct tagline_facts; unused code points are zero */
     int32_t asked_px, used_px, lines;
     int32_t missing_glyphs, fallback_glyphs;

@@ -2,9 +2,13 @@
 
 #include "core/still_header.h"
 #include "sandbox/sandbox.h"
+#include "worker/still_color.h"
+#include "worker/still_gif.h"
+#include "worker/still_jpeg.h"
+#include "worker/still_png.h"
 #include "worker/still_scale.h"
+#include "worker/still_webp.h"
 
-#include <SDL_image.h>
 #include <errno.h>
 #include <libyuv/rotate_argb.h>
 #include <stdlib.h>
@@ -14,52 +18,15 @@
 struct still {
     struct still_request request;
     struct still_header header;
-    SDL_Surface *surface; /* RGB24, RGBA32 or ARGB8888 */
-    struct layout_fitted fitted;
-    int width_px, height_px; /* of the frame */
+    struct still_pixels pixels;
+    struct layout_fitted fitted; /* of the upright picture */
+    int width_px, height_px;     /* of the frame, upright */
 };
 
-static SDL_Surface *load_surface(const uint8_t *bytes, size_t size, enum still_format format)
-{
-    SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)size);
-    if (!stream)
-        return NULL;
-    /* Calls the one loader that the header asks for, and none of SDL2_image's fifteen others. */
-    SDL_Surface *surface = NULL;
-    switch (format) {
-    case STILL_JPEG:
-        surface = IMG_LoadJPG_RW(stream);
-        break;
-    case STILL_PNG:
-        surface = IMG_LoadPNG_RW(stream);
-        break;
-    case STILL_WEBP:
-        surface = IMG_LoadWEBP_RW(stream);
-        break;
-    case STILL_UNKNOWN:
-        break;
-    }
-    SDL_RWclose(stream);
-    return surface;
-}
-
-/* On arm64 libjpeg-turbo reads /proc/cpuinfo for its first picture; other builds of SDL2_image open
- * the libraries of each format as they need them. */
 void still_prepare(void)
 {
-    static const uint8_t grey_pixel[] = {
-        0xff, 0xd8, 0xff, 0xdb, 0x00, 0x43, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
-        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
-        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
-        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
-        0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0xff, 0xc0, 0x00, 0x0b,
-        0x08, 0x00, 0x01, 0x00, 0x01, 0x01, 0x01, 0x11, 0x00, 0xff, 0xc4, 0x00, 0x14, 0x00, 0x01,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0xff, 0xc4, 0x00, 0x14, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00,
-        0x00, 0x3f, 0x00, 0x3f, 0xff, 0xd9};
-    IMG_Init(IMG_INIT_JPG | IMG_INIT_PNG | IMG_INIT_WEBP);
-    SDL_FreeSurface(load_surface(grey_pixel, sizeof grey_pixel, STILL_JPEG));
+    still_jpeg_prepare();
+    still_color_prepare();
 }
 
 static MUST_CHECK bool check_still_header(const uint8_t *bytes, size_t size,
@@ -69,101 +36,59 @@ static MUST_CHECK bool check_still_header(const uint8_t *bytes, size_t size,
     bool known = still_header_read(bytes, size, header);
     if (still_header_check(known ? header : NULL, reason, sizeof reason))
         return true;
-    bool large = known && header->complete && header->components != 4;
+    bool large = known && header->complete;
     return err_set(err, large ? ERR_LIMIT : ERR_INPUT, "%s", reason);
 }
 
-/* SDL2_image may return palettes and other layouts; the scaler takes three. */
-static SDL_Surface *to_plain_format(SDL_Surface *surface)
+static MUST_CHECK bool decode_format(const uint8_t *bytes, size_t size,
+                                     const struct still_header *header, struct still_pixels *pixels,
+                                     struct err *err)
 {
-    Uint32 format = surface->format->format;
-    if (format == SDL_PIXELFORMAT_RGB24 || format == SDL_PIXELFORMAT_RGBA32 ||
-        format == SDL_PIXELFORMAT_ARGB8888)
-        return surface;
-    SDL_Surface *plain = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
-    SDL_FreeSurface(surface);
-    return plain;
-}
-
-/* Flips top to bottom first if `flipped`. */
-static SDL_Surface *rotate_surface(SDL_Surface *source, enum RotationMode mode, bool flipped)
-{
-    bool sideways = mode == kRotate90 || mode == kRotate270;
-    int width = sideways ? source->h : source->w;
-    int height = sideways ? source->w : source->h;
-    SDL_Surface *result =
-        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
-    if (result)
-        ARGBRotate(source->pixels, source->pitch, result->pixels, result->pitch, source->w,
-                   flipped ? -source->h : source->h, mode);
-    return result;
-}
-
-/* Turns a picture upright by its EXIF orientation: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8
- * rotated. Mirroring is a rotation of the flipped picture. Takes ownership of the surface. */
-static SDL_Surface *apply_orientation(SDL_Surface *surface, int orientation)
-{
-    static const struct {
-        enum RotationMode mode;
-        bool flipped;
-    } orientations[9] = {
-        [2] = {kRotate180, true},  [3] = {kRotate180, false}, [4] = {kRotate0, true},
-        [5] = {kRotate90, true},   [6] = {kRotate90, false},  [7] = {kRotate270, true},
-        [8] = {kRotate270, false},
-    };
-    if (orientation < 2 || orientation > 8)
-        return surface;
-    SDL_Surface *source = SDL_ConvertSurfaceFormat(surface, SDL_PIXELFORMAT_ARGB8888, 0);
-    SDL_FreeSurface(surface);
-    SDL_Surface *result = source ? rotate_surface(source, orientations[orientation].mode,
-                                                  orientations[orientation].flipped)
-                                 : NULL;
-    SDL_FreeSurface(source);
-    return result;
-}
-
-static SDL_Surface *decode_still(const uint8_t *bytes, size_t size, struct still_header *header,
-                                 struct err *err)
-{
-    if (!check_still_header(bytes, size, header, err))
-        return NULL;
-    SDL_Surface *surface = load_surface(bytes, size, header->format);
-    if (!surface) {
-        err_set(err, ERR_INPUT, "the picture is damaged: %s", SDL_GetError());
-        return NULL;
+    switch (header->format) {
+    case STILL_JPEG:
+        return still_jpeg_decode(bytes, size, pixels, err);
+    case STILL_PNG:
+        return still_png_decode(bytes, size, pixels, err);
+    case STILL_WEBP:
+        return still_webp_decode(bytes, size, header->width, header->height, pixels, err);
+    case STILL_GIF:
+        return still_gif_decode(bytes, size, header->width, header->height, pixels, err);
+    case STILL_UNKNOWN:
+        break;
     }
-    surface = to_plain_format(surface);
-    if (surface)
-        surface = apply_orientation(surface, header->orientation);
-    if (!surface)
-        err_oom(err);
-    return surface;
+    return err_set(err, ERR_INPUT, "the file is of an unknown format");
+}
+
+static MUST_CHECK bool decode_still(const uint8_t *bytes, size_t size, struct still *still,
+                                    struct err *err)
+{
+    struct still_header *header = &still->header;
+    if (!check_still_header(bytes, size, header, err) ||
+        !decode_format(bytes, size, header, &still->pixels, err))
+        return false;
+    if (still->pixels.width_px == header->width && still->pixels.height_px == header->height)
+        return true;
+    return err_set(err, ERR_INPUT, "the picture is damaged: it has two different sizes");
 }
 
 /* The file is mapped, not read: its bytes need no second copy. If somebody truncates the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
-static SDL_Surface *decode_still_file(int fd, struct still_header *header, struct err *err)
+static MUST_CHECK bool decode_still_file(int fd, struct still *still, struct err *err)
 {
     struct stat st;
-    if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        err_set(err, ERR_INPUT, "not a regular file");
-        return NULL;
-    }
-    if (st.st_size <= 0 || (uintmax_t)st.st_size > PROTOCOL_STILL_FILE_BYTES_MAX) {
-        err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
-                "the file has %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
-                PROTOCOL_STILL_FILE_BYTES_MAX);
-        return NULL;
-    }
+    if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return err_set(err, ERR_INPUT, "not a regular file");
+    if (st.st_size <= 0 || (uintmax_t)st.st_size > PROTOCOL_STILL_FILE_BYTES_MAX)
+        return err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
+                       "the file has %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
+                       PROTOCOL_STILL_FILE_BYTES_MAX);
     size_t size = (size_t)st.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
-        err_set_errno(err, ERR_SYSTEM, errno, "cannot map the file");
-        return NULL;
-    }
-    SDL_Surface *surface = decode_still(bytes, size, header, err);
+    if (bytes == MAP_FAILED)
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot map the file");
+    bool ok = decode_still(bytes, size, still, err);
     munmap(bytes, size);
-    return surface;
+    return ok;
 }
 
 static int scaled_size_px(int place_px, double scale)
@@ -174,6 +99,19 @@ static int scaled_size_px(int place_px, double scale)
     return size > STILL_SIDE_MAX_PX ? STILL_SIDE_MAX_PX : size;
 }
 
+/* Orientations from 5 on are stored with rows for columns. */
+static bool is_sideways(const struct still *still)
+{
+    return still->header.orientation >= 5;
+}
+
+static void upright_size(const struct still *still, int *width_px, int *height_px)
+{
+    bool sideways = is_sideways(still);
+    *width_px = sideways ? still->pixels.height_px : still->pixels.width_px;
+    *height_px = sideways ? still->pixels.width_px : still->pixels.height_px;
+}
+
 struct still *still_open(int fd, const struct still_request *request, struct err *err)
 {
     struct still *still = calloc(1, sizeof *still);
@@ -181,15 +119,16 @@ struct still *still_open(int fd, const struct still_request *request, struct err
         err_oom(err);
         return NULL;
     }
-    still->surface = decode_still_file(fd, &still->header, err);
-    if (!still->surface) {
-        free(still);
+    if (!decode_still_file(fd, still, err)) {
+        still_close(still);
         return NULL;
     }
+    int width_px, height_px;
+    upright_size(still, &width_px, &height_px);
     still->request = *request;
     still->fitted =
-        layout_fit(still->surface->w, still->surface->h, request->canvas_width_px,
-                   request->canvas_height_px, request->fit, request->focus_x, request->focus_y);
+        layout_fit(width_px, height_px, request->canvas_width_px, request->canvas_height_px,
+                   request->fit, request->focus_x, request->focus_y);
     still->width_px = scaled_size_px(still->fitted.target.width, request->scale);
     still->height_px = scaled_size_px(still->fitted.target.height, request->scale);
     return still;
@@ -198,45 +137,110 @@ struct still *still_open(int fd, const struct still_request *request, struct err
 struct still_shape still_shape(const struct still *still)
 {
     const struct layout_rect *source = &still->fitted.source;
+    int width_px, height_px;
+    upright_size(still, &width_px, &height_px);
     return (struct still_shape){
         .width_px = still->width_px,
         .height_px = still->height_px,
         .at = still->fitted.target,
-        .focus_x =
-            layout_within(still->request.focus_x * still->surface->w, source->x, source->width),
-        .focus_y =
-            layout_within(still->request.focus_y * still->surface->h, source->y, source->height),
+        .focus_x = layout_within(still->request.focus_x * width_px, source->x, source->width),
+        .focus_y = layout_within(still->request.focus_y * height_px, source->y, source->height),
         .stored_width_px = still->header.width,
         .stored_height_px = still->header.height,
         .orientation = still->header.orientation,
+        .notes = still->pixels.notes,
     };
+}
+
+/* The part of the picture that is shown, as it lies in the file: 2, 3, 5 and 8 store the upright
+ * picture's left side as their right (5 and 8: as their lower) one, and so on. */
+static struct layout_rect stored_part(const struct still *still)
+{
+    const struct layout_rect *part = &still->fitted.source;
+    int width_px, height_px, orientation = still->header.orientation;
+    upright_size(still, &width_px, &height_px);
+    bool from_right = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    bool from_below = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    double x = from_right ? width_px - part->x - part->width : part->x;
+    double y = from_below ? height_px - part->y - part->height : part->y;
+    if (is_sideways(still))
+        return (struct layout_rect){y, x, part->height, part->width};
+    return (struct layout_rect){x, y, part->width, part->height};
+}
+
+/* Scales and converts, but does not turn: the frame is as the file stores the picture. */
+static MUST_CHECK bool paint_stored(const struct still *still, void *words, size_t stride_bytes,
+                                    struct err *err)
+{
+    const struct still_pixels *pixels = &still->pixels;
+    bool sideways = is_sideways(still);
+    bool convert = pixels->color || pixels->layout == STILL_CMYK32;
+    const struct still_scale_source source = {
+        .bytes = pixels->bytes,
+        .stride_bytes = pixels->stride_bytes,
+        .width_px = pixels->width_px,
+        .height_px = pixels->height_px,
+        .layout = pixels->layout,
+        .part = stored_part(still),
+        .background = still->request.background,
+    };
+    const struct still_scale_target target = {
+        .result = convert && still_layout_bytes(pixels->layout) == 4 ? STILL_SCALE_BYTES
+                                                                     : STILL_SCALE_WORDS,
+        .pixels = words,
+        .stride_bytes = stride_bytes,
+        .width_px = sideways ? still->height_px : still->width_px,
+        .height_px = sideways ? still->width_px : still->height_px,
+    };
+    if (!still_scale_picture(&source, &target, err))
+        return false;
+    for (int y = 0; y < target.height_px && convert; y++)
+        still_color_convert_row(pixels->color, pixels->layout,
+                                (uint32_t *)(void *)((uint8_t *)words + stride_bytes * (size_t)y),
+                                target.width_px, source.background);
+    return true;
+}
+
+/* Turns a picture upright by its EXIF orientation: 2, 4, 5 and 7 are mirrored, 3 and 5 to 8
+ * rotated. Mirroring is a rotation of the flipped picture. */
+static void turn_upright(const struct still *still, const uint8_t *from, size_t from_stride,
+                         uint8_t *to, size_t to_stride)
+{
+    static const struct {
+        enum RotationMode mode;
+        bool flipped;
+    } orientations[9] = {
+        [2] = {kRotate180, true},  [3] = {kRotate180, false}, [4] = {kRotate0, true},
+        [5] = {kRotate90, true},   [6] = {kRotate90, false},  [7] = {kRotate270, true},
+        [8] = {kRotate270, false},
+    };
+    bool sideways = is_sideways(still);
+    int width = sideways ? still->height_px : still->width_px;
+    int height = sideways ? still->width_px : still->height_px;
+    ARGBRotate(from, (int)from_stride, to, (int)to_stride, width,
+               orientations[still->header.orientation].flipped ? -height : height,
+               orientations[still->header.orientation].mode);
 }
 
 bool still_paint(struct still *still, void *pixels, size_t stride_bytes, struct err *err)
 {
-    const SDL_Surface *surface = still->surface;
-    enum still_scale_format format = STILL_SCALE_ARGB8888;
-    if (surface->format->format == SDL_PIXELFORMAT_RGB24)
-        format = STILL_SCALE_RGB24;
-    else if (surface->format->format == SDL_PIXELFORMAT_RGBA32)
-        format = STILL_SCALE_RGBA32;
-    struct still_scale_source source = {
-        .pixels = surface->pixels,
-        .stride_bytes = (size_t)surface->pitch,
-        .width_px = surface->w,
-        .height_px = surface->h,
-        .format = format,
-        .part = still->fitted.source,
-        .background = still->request.background,
-    };
-    struct still_scale_target target = {pixels, stride_bytes, still->width_px, still->height_px};
-    return still_scale_picture(&source, &target, err);
+    if (still->header.orientation < 2)
+        return paint_stored(still, pixels, stride_bytes, err);
+    size_t stored_stride = (size_t)(is_sideways(still) ? still->height_px : still->width_px) * 4;
+    size_t rows = (size_t)(is_sideways(still) ? still->width_px : still->height_px);
+    uint8_t *stored = malloc(stored_stride * rows);
+    bool ok = stored ? paint_stored(still, stored, stored_stride, err) : err_oom(err);
+    if (ok)
+        turn_upright(still, stored, stored_stride, pixels, stride_bytes);
+    free(stored);
+    return ok;
 }
 
 void still_close(struct still *still)
 {
     if (!still)
         return;
-    SDL_FreeSurface(still->surface);
+    still_color_destroy(still->pixels.color);
+    still_pixels_finish(&still->pixels);
     free(still);
 }

@@ -1,4 +1,5 @@
-/* Reads a JPEG, PNG or WebP picture and scales it once, to the size at which it is shown.
+/* Reads a JPEG, PNG, WebP or GIF picture, scales it once to the size at which it is shown, and
+ * converts its colors to sRGB.
  *
  * Runs in a worker process. Never opens a file itself. */
 #ifndef WORKER_STILL_H
@@ -29,8 +30,8 @@ void still_prepare(void);
 struct still;
 
 /* Decodes the picture of a descriptor, which stays the caller's. Pictures over the limits of
- * still_header.h are refused before a pixel is decoded. A JPEG's EXIF orientation is applied. NULL
- * on failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT, ERR_SYSTEM. */
+ * still_header.h are refused before a pixel is decoded. The EXIF orientation is applied. NULL on
+ * failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT, ERR_SYSTEM. */
 struct still *still_open(int fd, const struct still_request *request, struct err *err);
 
 /* The frame's size, its place on the upright canvas, and where the focus lies in it (fractions);
@@ -41,11 +42,12 @@ struct still_shape {
     double focus_x, focus_y;
     int stored_width_px, stored_height_px; /* before the orientation is applied */
     int orientation;                       /* EXIF, 1 to 8 */
+    uint32_t notes;                        /* enum protocol_still_note */
 };
 struct still_shape still_shape(const struct still *still);
 
-/* Scales (Lanczos, on the stored values) into height_px rows of 0xFFRRGGBB words. Errors:
- * ERR_SYSTEM. */
+/* Scales (Lanczos, on the stored values), converts and turns into height_px rows of 0xFFRRGGBB
+ * words. Errors: ERR_SYSTEM. */
 MUST_CHECK bool still_paint(struct still *still, void *pixels, size_t stride_bytes,
                             struct err *err);
 

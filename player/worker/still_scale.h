@@ -7,27 +7,33 @@
 
 #include "core/err.h"
 #include "core/layout.h"
+#include "worker/still_pixels.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum still_scale_format {
-    STILL_SCALE_RGB24,    /* bytes R, G, B */
-    STILL_SCALE_RGBA32,   /* bytes R, G, B, A; alpha not premultiplied */
-    STILL_SCALE_ARGB8888, /* 0xAARRGGBB words in native byte order; alpha not premultiplied */
+/* What comes out: four bytes a pixel. */
+enum still_scale_result {
+    /* 0xFFRRGGBB words in native byte order; what is transparent shows the background. */
+    STILL_SCALE_WORDS,
+    /* Bytes in the order of the source's layout, which has four. R, G and B are premultiplied with
+     * alpha, rounded, and at most alpha, so that hidden colors do not bleed into their neighbors;
+     * inks are as they are. */
+    STILL_SCALE_BYTES,
 };
 
 struct still_scale_source {
-    const void *pixels;
+    const uint8_t *bytes;
     size_t stride_bytes;
     int width_px, height_px;
-    enum still_scale_format format;
-    struct layout_rect part; /* in pixels, fractions allowed; inside the picture */
-    uint32_t background;     /* 0xRRGGBB, shows through alpha */
+    enum still_layout layout; /* STILL_CMYK32: only for STILL_SCALE_BYTES */
+    struct layout_rect part;  /* in pixels, fractions allowed; inside the picture */
+    uint32_t background;      /* 0xRRGGBB, shows through alpha; for STILL_SCALE_WORDS */
 };
 
 struct still_scale_target {
-    void *pixels; /* 0xFFRRGGBB words */
+    enum still_scale_result result;
+    void *pixels; /* aligned for words */
     size_t stride_bytes;
     int width_px, height_px;
 };

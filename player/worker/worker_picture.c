@@ -137,7 +137,8 @@ static MUST_CHECK bool make_still(const struct protocol_job *job, const struct w
         .opaque = true,
         .facts = {.stored_width_px = shape.stored_width_px,
                   .stored_height_px = shape.stored_height_px,
-                  .orientation = shape.orientation},
+                  .orientation = shape.orientation,
+                  .still_notes = shape.notes},
         .paint = paint_still,
         .source = still,
     };

@@ -23,17 +23,14 @@ def png(width, height, rgb=(60, 60, 60)):
             + chunk(b"IDAT", zlib.compress(pixels, 1)) + chunk(b"IEND", b""))
 
 
-def jpeg(orientation=None, components=None):
-    """One of the campaign's, 3840 × 2160, with an EXIF orientation or another number of components put in."""
+def jpeg(orientation=None, lost=False):
+    """One of the campaign's, 3840 × 2160, with an EXIF orientation put in, or without a thousand bytes in its middle."""
     data = (TOP / "media/boat.jpg").read_bytes()
     if orientation:
         tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
         data = data[:2] + b"\xff\xe1" + struct.pack(">H", 8 + len(tiff)) + b"Exif\0\0" + tiff + data[2:]
-    if components:
-        at = 2
-        while data[at + 1] not in (0xc0, 0xc2):
-            at += 2 + struct.unpack(">H", data[at + 2:at + 4])[0]
-        data = data[:at + 9] + bytes([components]) + data[at + 10:]
+    if lost:
+        data = data[:len(data) // 2] + data[len(data) // 2 + 1000:]
     return data
 
 
@@ -167,7 +164,7 @@ class Media(Check):
         files = {"missing": ("missing", None, "No such file"), "folder": ("folder", None, "not a regular file"),
                  "empty": ("empty", b"", "empty"), "text": ("text", b"hello", "not a JPEG, PNG or WebP picture"),
                  "cut": ("cut", whole[:-20], "cut off"), "damaged": ("damaged", bytes(damaged), "damaged"),
-                 "cmyk": ("cmyk", jpeg(components=4), "CMYK"),
+                 "lost": ("lost", jpeg(lost=True), "damaged"),
                  "wide": ("wide", whole[:16] + struct.pack(">I", 16385) + whole[20:], "16384 a side"),
                  "large": ("large", whole[:16] + struct.pack(">II", 16384, 6104) + whole[24:], "100 million")}
         for name, data, _ in files.values():

@@ -21,10 +21,11 @@ static void check_header(const struct still_header *header, bool known)
         PROMISE(!header->width && !header->height && !header->complete && !header->components);
         return;
     }
-    PROMISE(header->format <= STILL_WEBP);
+    PROMISE(header->format <= STILL_GIF);
     PROMISE(header->width > 0 && header->height > 0);
     PROMISE(header->components >= 0 && header->components <= 255);
-    PROMISE(header->format == STILL_JPEG || (header->orientation == 1 && !header->components));
+    PROMISE(header->format == STILL_JPEG || !header->components);
+    PROMISE(header->format != STILL_GIF || header->orientation == 1);
 }
 
 /* What is appended to a whole picture does not change what is read of it. */

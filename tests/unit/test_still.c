@@ -302,7 +302,7 @@ static void what_is_no_picture(void **state)
     (void)state;
     const char text[] = "This is a text file that somebody named ducklings.png\n";
     check_refused(text, sizeof text, ERR_INPUT, "not a JPEG, PNG or WebP picture");
-    check_refused("GIF89a\1\0\1\0\0\0\0;", 14, ERR_INPUT, "not a JPEG, PNG or WebP picture");
+    check_refused("GIF89a\1\0\1\0\0\0\0;", 14, ERR_INPUT, "cut off");
     check_refused("", 0, ERR_INPUT, "the file has 0 bytes");
 }
 
@@ -365,10 +365,105 @@ static void a_huge_picture_costs_nothing(void **state)
     free(file.bytes);
 }
 
-static void cmyk_is_refused(void **state)
+/* Written with the Adobe marker: inks are stored inverted, and without a profile they are ideal. */
+static void cmyk_is_shown(void **state)
 {
     (void)state;
-    check_refused(sample_cmyk_jpeg, sizeof sample_cmyk_jpeg, ERR_INPUT, "CMYK");
+    check_file(sample_cmyk_jpeg, sizeof sample_cmyk_jpeg, sample_fields, WEBP_TOLERANCE);
+}
+
+static uint32_t notes_of(const struct sample_file *file)
+{
+    const struct still_request request = {
+        .canvas_width_px = 64, .canvas_height_px = 64, .scale = 1};
+    struct err err = {0};
+    struct still *still = open_bytes(file->bytes, file->size, &request, &err);
+    if (!still)
+        fail_msg("%s", err.text);
+    uint32_t notes = still_shape(still).notes;
+    still_close(still);
+    return notes;
+}
+
+/* An APP2 segment with an ICC profile, behind a JPEG's first marker. */
+static struct sample_file with_profile(const void *jpeg, size_t jpeg_bytes, const void *profile,
+                                       size_t profile_bytes, uint8_t parts)
+{
+    struct sample_file file = {0};
+    sample_put(&file, jpeg, 2);
+    sample_put(&file, "\xff\xe2", 2);
+    sample_put_number(&file, (uint32_t)profile_bytes + 16, 2);
+    sample_put(&file, "ICC_PROFILE\0\1", 13);
+    sample_put(&file, &parts, 1);
+    sample_put(&file, profile, profile_bytes);
+    sample_put(&file, (const uint8_t *)jpeg + 2, jpeg_bytes - 2);
+    return file;
+}
+
+static void what_is_not_as_the_file_says_is_noted(void **state)
+{
+    (void)state;
+    struct sample_file plain = fields_jpeg(64, 32), inks = {0};
+    sample_put(&inks, sample_cmyk_jpeg, sizeof sample_cmyk_jpeg);
+    assert_int_equal(notes_of(&plain), 0);
+    assert_int_equal(notes_of(&inks), PROTOCOL_STILL_INKS_UNKNOWN);
+    struct sample_file bad = with_profile(plain.bytes, plain.size, "not a profile", 13, 1);
+    assert_int_equal(notes_of(&bad), PROTOCOL_STILL_PROFILE_DAMAGED);
+    free(bad.bytes);
+    bad = with_profile(plain.bytes, plain.size, "a part", 6, 2); /* the second is missing */
+    assert_int_equal(notes_of(&bad), PROTOCOL_STILL_PROFILE_DAMAGED);
+    free(bad.bytes);
+    free(plain.bytes);
+    free(inks.bytes);
+}
+
+/* Red and transparent, 2 x 1 pixels, with codes of three bits: clear, 1, 0, end. */
+#define GIF_START "GIF89a\2\0\1\0\x80\0\0\0\0\0\xc8\x28\x28"
+#define GIF_CONTROL "\x21\xf9\4\1\0\0\0\0"
+#define GIF_PICTURE "\x2c\0\0\0\0\2\0\1\0\0\2\2\x0c\x0a\0"
+
+static void the_first_picture_of_an_animation(void **state)
+{
+    (void)state;
+    static const char still[] = GIF_START GIF_CONTROL GIF_PICTURE ";";
+    static const char moving[] = GIF_START GIF_CONTROL GIF_PICTURE GIF_CONTROL GIF_PICTURE ";";
+    static const char bare[] = GIF_START GIF_CONTROL GIF_PICTURE; /* as some programs end it */
+    const struct {
+        const char *bytes;
+        size_t size;
+        uint32_t notes;
+    } rows[] = {{still, sizeof still - 1, 0},
+                {moving, sizeof moving - 1, PROTOCOL_STILL_MOVES},
+                {bare, sizeof bare - 1, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sample_file file = {0};
+        sample_put(&file, rows[i].bytes, rows[i].size);
+        assert_int_equal(notes_of(&file), rows[i].notes);
+        struct sample_canvas out = decode(file.bytes, file.size, 2, 1);
+        assert_int_equal(*sample_pixel(&out.canvas, 0, 0) & 0xffffff, 0xc82828);
+        assert_int_equal(*sample_pixel(&out.canvas, 1, 0) & 0xffffff, GROUND);
+        sample_canvas_finish(&out);
+        free(file.bytes);
+    }
+    check_refused(bare, sizeof bare - 2, ERR_INPUT, "cut off");
+    /* A code that is in no table yet. */
+    check_refused(GIF_START "\x2c\0\0\0\0\2\0\1\0\0\2\1\xfc\0;", 34, ERR_INPUT, "damaged");
+}
+
+/* What a decoder would paint gray, or shifted: whoever looks at a wall takes it for a fault. */
+static void a_jpeg_that_lost_bytes_is_refused(void **state)
+{
+    (void)state;
+    struct sample_file file = fields_jpeg(64, 32), lost = {0};
+    size_t scan = 0;
+    while (memcmp(file.bytes + scan, "\xff\xda", 2) != 0)
+        scan++;
+    size_t from = scan + (file.size - scan) / 2;
+    sample_put(&lost, file.bytes, from);
+    sample_put(&lost, "\xff\xd9", 2);
+    check_refused(lost.bytes, lost.size, ERR_INPUT, "the picture is damaged: ");
+    free(file.bytes);
+    free(lost.bytes);
 }
 
 static void what_is_no_file(void **state)
@@ -409,7 +504,10 @@ int main(void)
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(damaged_files_never_crash),
         cmocka_unit_test(a_huge_picture_costs_nothing),
-        cmocka_unit_test(cmyk_is_refused),
+        cmocka_unit_test(cmyk_is_shown),
+        cmocka_unit_test(what_is_not_as_the_file_says_is_noted),
+        cmocka_unit_test(the_first_picture_of_an_animation),
+        cmocka_unit_test(a_jpeg_that_lost_bytes_is_refused),
         cmocka_unit_test(what_is_no_file),
     };
     return cmocka_run_group_tests_name("still", tests, NULL, NULL);

@@ -308,6 +308,165 @@ static void a_file_that_can_be_read_in_part(void **state)
     }
 }
 
+/* Fill bytes, which a marker may have before it (ITU T.81, B.1.1.2), and what was left there by
+ * mistake. */
+static void stray_bytes_between_segments(void **state)
+{
+    (void)state;
+    struct sample_file sample = baseline_jpeg();
+    static const uint8_t zeros[STILL_READ_BYTES_MAX + 10] = {0};
+    const struct {
+        const void *bytes;
+        size_t size;
+    } strays[] = {{"\xff\xff\xff", 3}, {"hello", 5}, {"\xff\0\xff", 3}, {zeros, sizeof zeros}};
+    for (size_t i = 0; i < sizeof strays / sizeof *strays; i++) {
+        struct sample_file file = {0};
+        size_t at = 2;
+        sample_put(&file, sample.bytes, 2);
+        while (sample.bytes[at + 1] != 0xda) {
+            size_t length = (size_t)sample.bytes[at + 2] << 8 | sample.bytes[at + 3];
+            sample_put(&file, strays[i].bytes, strays[i].size);
+            sample_put(&file, sample.bytes + at, length + 2);
+            at += length + 2;
+        }
+        sample_put(&file, strays[i].bytes, strays[i].size);
+        sample_put(&file, sample.bytes + at, sample.size - at);
+        check_sample(file.bytes, file.size, STILL_JPEG, 3);
+        struct still_header header;
+        read_exactly(file.bytes, file.size - 1, &header);
+        assert_false(header.complete);
+        free(file.bytes);
+    }
+    free(sample.bytes);
+}
+
+/* Tiny segments with a stray byte between them: what is read again must not grow with the square
+ * of the file. */
+static size_t bytes_asked_for;
+
+static const uint8_t *count_look(void *context, size_t at, size_t count)
+{
+    bytes_asked_for += count;
+    return (const uint8_t *)context + at;
+}
+
+static void many_segments_cost_little(void **state)
+{
+    (void)state;
+    struct sample_file sample = baseline_jpeg(), file = {0};
+    sample_put(&file, sample.bytes, 2);
+    for (int i = 0; i < 20000; i++)
+        sample_put(&file, "\0\xff\xe5\0\2", 5);
+    sample_put(&file, sample.bytes + 2, sample.size - 2);
+    struct still_header header;
+    bytes_asked_for = 0;
+    assert_true(still_header_read_from(
+        &(struct still_bytes){.size = file.size, .read = count_look, .context = file.bytes},
+        &header));
+    assert_true(header.complete);
+    assert_true(bytes_asked_for < 40 * file.size);
+    free(sample.bytes);
+    free(file.bytes);
+}
+
+/* A chunk put before a PNG's picture. */
+static struct sample_file png_with_chunk(const char *type, const void *body, size_t size)
+{
+    struct sample_file plain = sample_png_rgba(255), file = {0};
+    const size_t head = 8 + 12 + 13;
+    sample_put(&file, plain.bytes, head);
+    sample_put_chunk(&file, type, body, size);
+    sample_put(&file, plain.bytes + head, plain.size - head);
+    free(plain.bytes);
+    return file;
+}
+
+static struct sample_file webp_with_exif(const void *exif, uint32_t size)
+{
+    struct sample_file file = {0};
+    sample_put(&file, sample_alpha_webp, sizeof sample_alpha_webp);
+    const uint8_t head[8] = {'E', 'X', 'I', 'F', (uint8_t)size, (uint8_t)(size >> 8), 0, 0};
+    sample_put(&file, head, sizeof head);
+    sample_put(&file, exif, size);
+    sample_put(&file, "", size & 1);
+    uint32_t riff = (uint32_t)file.size - 8;
+    for (int i = 0; i < 4; i++)
+        file.bytes[4 + i] = (uint8_t)(riff >> 8 * i);
+    return file;
+}
+
+static void orientations_of_png_and_webp(void **state)
+{
+    (void)state;
+    for (uint8_t orientation = 0; orientation <= 9; orientation++)
+        for (int marked = 0; marked < 2; marked++) {
+            uint8_t exif[32] = "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0";
+            exif[25] = orientation;
+            const uint8_t *start = exif + (marked ? 0 : 6);
+            uint32_t size = marked ? 32 : 26;
+            int wanted = orientation >= 1 && orientation <= 8 ? orientation : 1;
+            struct sample_file files[] = {png_with_chunk("eXIf", start, size),
+                                          webp_with_exif(start, size)};
+            for (int i = 0; i < 2; i++) {
+                struct still_header header;
+                assert_true(read_exactly(files[i].bytes, files[i].size, &header));
+                assert_int_equal(header.orientation, wanted);
+                assert_int_equal(header.width, SAMPLE_WIDTH);
+                assert_true(header.complete);
+                check_cut(files[i].bytes, files[i].size);
+                free(files[i].bytes);
+            }
+        }
+}
+
+/* One pixel: the smallest file that cwebp makes. */
+static void a_tiny_webp(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {'R',  'I', 'F', 'F', 20,  0,    0,    0, 'W', 'E',
+                                    'B',  'P', 'V', 'P', '8', 'L',  8,    0, 0,   0,
+                                    0x2f, 0,   0,   0,   0,   0x28, 0x2f, 0};
+    struct still_header header;
+    assert_true(read_exactly(bytes, sizeof bytes, &header));
+    assert_int_equal(header.format, STILL_WEBP);
+    assert_int_equal(header.width, 1);
+    assert_int_equal(header.height, 1);
+    assert_true(header.complete);
+}
+
+static void check_whole_and_cut_gif(const char *text, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    check_sample(bytes, size, STILL_GIF, 0);
+    for (size_t cut = 13; cut < size; cut++) { /* its size is at the beginning */
+        struct still_header header;
+        assert_true(read_exactly(bytes, cut, &header));
+        assert_int_equal(header.width, SAMPLE_WIDTH);
+        assert_false(header.complete);
+    }
+}
+
+#define GIF_SCREEN                                                                                 \
+    "GIF89a\x0c\0\x08\0\x80\0\0"                                                                   \
+    "\0\0\0\xc8\x28\x28"
+#define GIF_COMMENT "\x21\xfe\3abc\0"
+#define GIF_PICTURE "\x2c\0\0\0\0\x0c\0\x08\0\0\2\3\x0c\x0a\1\0"
+
+static void gif(void **state)
+{
+    (void)state;
+    static const char bytes[] = GIF_SCREEN GIF_COMMENT GIF_PICTURE;
+    check_whole_and_cut_gif(bytes, sizeof bytes - 1);
+    /* The canvas grows with the first picture. */
+    static const char larger[] = "GIF87a\0\0\0\0\0\0\0"
+                                 "\x2c\5\0\6\0\x07\0\x02\0\0\2\1\x0c\0;";
+    struct still_header header;
+    assert_true(read_exactly((const uint8_t *)larger, sizeof larger - 1, &header));
+    assert_int_equal(header.width, 12);
+    assert_int_equal(header.height, 8);
+    assert_true(header.complete);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +482,11 @@ int main(void)
         cmocka_unit_test(an_end_mark_inside_a_segment_is_not_the_end),
         cmocka_unit_test(chunks_and_segments_that_lie),
         cmocka_unit_test(what_is_no_picture),
+        cmocka_unit_test(stray_bytes_between_segments),
+        cmocka_unit_test(many_segments_cost_little),
+        cmocka_unit_test(orientations_of_png_and_webp),
+        cmocka_unit_test(a_tiny_webp),
+        cmocka_unit_test(gif),
         cmocka_unit_test(a_scan_longer_than_one_look),
         cmocka_unit_test(a_file_that_can_be_read_in_part),
     };

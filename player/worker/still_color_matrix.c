@@ -1,0 +1,77 @@
+#include "worker/still_color_matrix.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ONE STILL_COLOR_MATRIX_ONE
+
+typedef float light_vector __attribute__((vector_size(16)));
+typedef int32_t step_vector __attribute__((vector_size(16)));
+
+/* IEC 61966-2-1; light below black and above white is cut off. */
+static void fill_encoded(uint8_t encoded[5 * ONE + 1])
+{
+    memset(encoded, 0, 2 * ONE);
+    memset(encoded + 3 * ONE, 255, 2 * ONE + 1);
+    for (int i = 0; i < ONE; i++) {
+        double linear = (double)i / ONE;
+        double value = linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1 / 2.4) - 0.055;
+        encoded[2 * ONE + i] = (uint8_t)(value * 255 + 0.5);
+    }
+}
+
+/* From XYZ under D50 to sRGB's linear red, green and blue: the inverse of the primaries of IEC
+ * 61966-2-1, adapted from D65 by Bradford's matrix (ICC.1, annex E). */
+static const double from_xyz[3][3] = {{3.1338561, -1.6168667, -0.4906146},
+                                      {-0.9787684, 1.9161415, 0.0334540},
+                                      {0.0719453, -0.2289914, 1.4052427}};
+
+/* One channel's part in one of the results; *least and *most grow by its range. */
+static void fill_shares(struct still_color_matrix *tables, int channel, int row,
+                        const double curve[256], double factor, double *least, double *most)
+{
+    /* The first channel brings the table's offset, and half a step for rounding. */
+    double low = INFINITY, high = -INFINITY, offset = channel == 0 ? 2 * ONE + 0.5 : 0;
+    for (int value = 0; value < 256; value++) {
+        double share = curve[value] * factor;
+        tables->shares[channel][value][row] = (float)(share * ONE + offset);
+        low = fmin(low, share);
+        high = fmax(high, share);
+    }
+    *least += low;
+    *most += high;
+}
+
+bool still_color_matrix_init(struct still_color_matrix *tables, double curves[3][256],
+                             double points[3][3])
+{
+    memset(tables->shares, 0, sizeof tables->shares);
+    for (int row = 0; row < 3; row++) {
+        double least = 0, most = 0;
+        for (int channel = 0; channel < 3; channel++) {
+            double factor = 0;
+            for (int i = 0; i < 3; i++)
+                factor += from_xyz[row][i] * points[channel][i];
+            fill_shares(tables, channel, row, curves[channel], factor, &least, &most);
+        }
+        if (!(least > -1.99 && most < 2.99)) /* nor where one is no number */
+            return false;
+    }
+    fill_encoded(tables->encoded);
+    return true;
+}
+
+void still_color_matrix_convert(const struct still_color_matrix *tables, uint32_t *row,
+                                int width_px)
+{
+    for (int x = 0; x < width_px; x++) {
+        uint32_t word = row[x];
+        light_vector red, green, blue;
+        memcpy(&red, tables->shares[0][word >> 16 & 255], sizeof red);
+        memcpy(&green, tables->shares[1][word >> 8 & 255], sizeof green);
+        memcpy(&blue, tables->shares[2][word & 255], sizeof blue);
+        step_vector at = __builtin_convertvector(red + green + blue, step_vector);
+        row[x] = (word & 0xff000000u) | (uint32_t)tables->encoded[at[0]] << 16 |
+                 (uint32_t)tables->encoded[at[1]] << 8 | tables->encoded[at[2]];
+    }
+}
