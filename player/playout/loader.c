@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "decode/picture_notes.h"
 #include "decode/worker_process.h"
 #include "playout/loader_failures.h"
 #include "playout/loader_film.h"
@@ -340,13 +341,25 @@ static void clear_failures(struct loader *loader, const struct loader_entry *ent
         quarantine_clear(loader->quarantine, entry->identity, 0, to_us, clock_mono_ns());
 }
 
+static void log_picture_notes(struct loader *loader, const struct loader_entry *entry)
+{
+    uint32_t notes = entry->visual.notes;
+    if (!notes || !is_new_fault(loader, entry, LOADER_FAILURES_NOTED))
+        return;
+    for (const char *text; (text = picture_notes_next(&notes));)
+        log_warn("picture shown, but not as its file asks spot=\"%s\" file=\"%s\" reason=\"%s\"",
+                 entry->name, entry->file, text);
+}
+
 static MUST_CHECK bool poll_visual(struct loader *loader, struct loader_entry *entry,
                                    int64_t now_ns, bool *failed, struct err *err)
 {
     if (!loader_part_poll(&entry->visual, now_ns, failed, err))
         return false;
-    if (!*failed)
+    if (!*failed) {
         clear_failures(loader, entry, INT64_MAX);
+        log_picture_notes(loader, entry);
+    }
     entry->visual.needs_worker = *failed && count_failure(loader, entry, err->code);
     if (entry->visual.needs_worker)
         log_warn("picture decoding failed, retrying spot=\"%s\" file=\"%s\" reason=\"%s\"",

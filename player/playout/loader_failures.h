@@ -17,6 +17,7 @@ enum loader_failures_fault {
     LOADER_FAILURES_SHORT,     /* a film that ends before the length that its header gives */
     LOADER_FAILURES_DAMAGED,   /* a film some of whose frames are damaged */
     LOADER_FAILURES_FORBIDDEN, /* its worker made a system call that the sandbox forbids */
+    LOADER_FAILURES_NOTED,     /* a picture that is shown, but not as its file asks */
 };
 
 /* Zeroed: nothing has failed. */

@@ -19,6 +19,8 @@ bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed, st
     enum picture_client_state state = picture_client_poll(part->client, now_ns, err);
     if (state == PICTURE_CLIENT_PENDING)
         return false;
+    const struct protocol_facts *facts = picture_client_facts(part->client);
+    part->notes = facts ? facts->still_notes : 0;
     part->frame = picture_client_take(part->client);
     picture_client_stop(part->client);
     part->client = NULL;

@@ -10,6 +10,7 @@ struct loader_part {
     struct picture_client *client; /* the worker; NULL: none runs */
     struct frame *frame;           /* the result; NULL: none yet */
     bool needs_worker;             /* one is to be started */
+    uint32_t notes;                /* with a frame: enum protocol_still_note, of a visual */
 };
 
 bool loader_part_pending(const struct loader_part *part);

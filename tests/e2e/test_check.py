@@ -1,5 +1,6 @@
 """The check command: each fault and each warning, and what lies just on the right side of it."""
 import json
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -7,6 +8,7 @@ import unittest
 import zlib
 from pathlib import Path
 
+import pictures
 import player
 import tap
 from player import TOP, run
@@ -217,6 +219,26 @@ class Media(Check):
         places = self.spots(one={"image": "one.jpg", "duration": 10}, six={"image": "six.jpg", "duration": 10})
         self.assertEqual(list(places), ["$.spots.six.image"])
         self.only(places, "$.spots.six.image", "warning", "orientation (6): stored as 3840 × 2160, shown as 2160 × 3840")
+
+    @unittest.skipUnless(shutil.which("convert"), "imagemagick is not installed")
+    def test_colors_and_animations(self):
+        """What is shown, but not as its file asks."""
+        rgb = pictures.rgb_profile(pictures.P3, 2.2)
+        inks = pictures.flat_jpeg(240, 135, 4, lambda column, row: (column, row, 90, 200), pictures.adobe(0))
+        def colored(profile):
+            return pictures.put_after_start(pictures.flat_jpeg(240, 135, 3, lambda column, row: (90, 128, 128)), *pictures.icc_segments(profile))
+        files = {"gif": (pictures.convert("-size", "1920x1080", "xc:red", "xc:blue", "gif:-"), "an animation, of which only the first"),
+                 "inks": (inks, "CMYK without a color profile"), "press": (pictures.put_after_start(inks, *pictures.icc_segments(
+                     pictures.cmyk_profile())), None), "one": (pictures.convert("-size", "1920x1080", "xc:red", "gif:-"), None),
+                 "cut": (colored(rgb[:300]), "color profile is damaged"), "grey": (colored(pictures.grey_profile(1.8)), "another kind of picture"),
+                 "huge": (colored(pictures.rgb_profile(pictures.P3, 2.2, pad=9 << 20)), "more than 8 MB"), "p3": (colored(rgb), None)}
+        for name, (data, _) in files.items():
+            self.put(name, data)
+        places = self.spots(**{name: {"image": name, "duration": 10} for name in files})
+        for name, (_, words) in files.items():
+            if words:
+                self.only(places, f"$.spots.{name}.image", "warning", words)
+        self.assertEqual(len(places), sum(bool(words) for _, words in files.values()), places)
 
     def test_slow_pictures(self):
         """The limit is the player's own option."""

@@ -51,7 +51,7 @@ static const char *film_advice(enum media_kind kind)
     case MEDIA_KIND_WEBP:
         return ": name it in \"image\"";
     case MEDIA_KIND_GIF:
-        return ", which is not played: convert it to an MP4, or to a PNG for \"image\"";
+        return ", which is not played: convert it to an MP4";
     case MEDIA_KIND_AVI:
     case MEDIA_KIND_FLV:
     case MEDIA_KIND_MPEG:
@@ -78,8 +78,6 @@ static const char *still_advice(enum media_kind kind)
     case MEDIA_KIND_FLV:
     case MEDIA_KIND_MPEG:
         return ", which is not played: convert it to an MP4 for \"video\"";
-    case MEDIA_KIND_GIF:
-        return ", which is not shown: convert it to a PNG, or to an MP4 for \"video\"";
     case MEDIA_KIND_HTML:
         return ", not a picture: check where it was downloaded from";
     case MEDIA_KIND_LFS:
@@ -87,6 +85,7 @@ static const char *still_advice(enum media_kind kind)
     case MEDIA_KIND_JPEG:
     case MEDIA_KIND_PNG:
     case MEDIA_KIND_WEBP:
+    case MEDIA_KIND_GIF:
     case MEDIA_KIND_UNKNOWN:
         break;
     }

@@ -5,6 +5,7 @@
 #include "commands/check/check_film.h"
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
+#include "decode/picture_notes.h"
 #include "decode/worker_process.h"
 #include "playout/worker_jobs.h"
 
@@ -147,6 +148,9 @@ static void judge_visual(const struct check *check, const struct job *job)
                          "shown as %d × %d",
                          (int)facts->orientation, (int)facts->stored_width_px,
                          (int)facts->stored_height_px, width, height);
+    uint32_t notes = facts->still_notes;
+    for (const char *text; (text = picture_notes_next(&notes));)
+        check_report_add(check->media->report, CHECK_WARNING, &place, "%s", text);
     if (width > 0 && height > 0)
         check_shape_judge(check->media->report, spot, job->screen, width, height);
 }
