@@ -1,0 +1,175 @@
+/* Pictures as a worker decodes, scales and converts them, in this process: what a color profile
+ * costs. Processor time, of which a busy machine does not make more. */
+#include "bench.h"
+
+#include "sandbox/protocol.h"
+#include "worker/still.h"
+
+#include <SDL_image.h>
+#include <lcms2.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CANVAS_WIDTH 1920
+#define CANVAS_HEIGHT 1080
+#define ROUNDS 15
+#define FILE_BYTES_MAX ((size_t)64 << 20)
+
+struct file {
+    uint8_t *bytes;
+    size_t size;
+};
+
+static _Noreturn void give_up(const char *what)
+{
+    fprintf(stderr, "bench_still: %s\n", what);
+    exit(1);
+}
+
+/* Something like a photograph: slow changes, and some grain. */
+static SDL_Surface *draw_photograph(int width, int height)
+{
+    SDL_Surface *surface =
+        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_XRGB8888);
+    uint32_t seed = 1;
+    if (!surface)
+        give_up("no memory");
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            seed = seed * 1664525u + 1013904223u;
+            uint32_t grain = seed >> 28, r = (uint32_t)(x * 200 / width) + grain;
+            uint32_t g = (uint32_t)(y * 200 / height) + grain, b = (r + g) / 2 + grain;
+            ((uint32_t *)surface->pixels)[y * surface->pitch / 4 + x] = r << 16 | g << 8 | b;
+        }
+    return surface;
+}
+
+static struct file encode(SDL_Surface *surface)
+{
+    struct file file = {malloc(FILE_BYTES_MAX), 0};
+    SDL_RWops *stream = file.bytes ? SDL_RWFromMem(file.bytes, (int)FILE_BYTES_MAX) : NULL;
+    if (!stream || IMG_SaveJPG_RW(surface, stream, 0, 90) < 0)
+        give_up("cannot write a picture");
+    file.size = (size_t)SDL_RWtell(stream);
+    SDL_RWclose(stream);
+    return file;
+}
+
+/* Display P3, as phones and designers' machines write it. */
+static struct file p3_profile(void)
+{
+    static const cmsFloat64Number srgb[] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    const cmsCIExyY white = {0.3127, 0.3290, 1};
+    const cmsCIExyYTRIPLE primaries = {{0.68, 0.32, 1}, {0.265, 0.69, 1}, {0.15, 0.06, 1}};
+    cmsToneCurve *curve = cmsBuildParametricToneCurve(NULL, 4, srgb);
+    cmsToneCurve *curves[] = {curve, curve, curve};
+    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
+    cmsUInt32Number size = 65000;
+    struct file file = {malloc(size), 0};
+    if (!file.bytes || !cmsSaveProfileToMem(profile, file.bytes, &size))
+        give_up("cannot write a profile");
+    file.size = size;
+    cmsCloseProfile(profile);
+    cmsFreeToneCurve(curve);
+    return file;
+}
+
+/* Behind a JPEG's first marker, as APP2 (ICC.1, B.4). */
+static struct file with_profile(const struct file *jpeg, const struct file *profile)
+{
+    size_t length = profile->size + 16;
+    const uint8_t head[18] = {0xff,
+                              0xe2,
+                              (uint8_t)(length >> 8),
+                              (uint8_t)length,
+                              'I',
+                              'C',
+                              'C',
+                              '_',
+                              'P',
+                              'R',
+                              'O',
+                              'F',
+                              'I',
+                              'L',
+                              'E',
+                              0,
+                              1,
+                              1};
+    struct file file = {malloc(jpeg->size + length + 2), jpeg->size + length + 2};
+    if (!file.bytes)
+        give_up("no memory");
+    memcpy(file.bytes, jpeg->bytes, 2);
+    memcpy(file.bytes + 2, head, sizeof head);
+    memcpy(file.bytes + 20, profile->bytes, profile->size);
+    memcpy(file.bytes + 20 + profile->size, jpeg->bytes + 2, jpeg->size - 2);
+    return file;
+}
+
+static double decode_ms(const struct file *file, void *pixels)
+{
+    const struct still_request request = {.canvas_width_px = CANVAS_WIDTH,
+                                          .canvas_height_px = CANVAS_HEIGHT,
+                                          .fit = LAYOUT_FIT_COVER,
+                                          .scale = 1};
+    struct err err = {0};
+    int64_t start_ns, end_ns;
+    int fd = memfd_create("still", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, file->bytes, file->size) != (ssize_t)file->size)
+        give_up("no memory");
+    if (!clock_process_cpu_ns(getpid(), &start_ns))
+        give_up("no processor time");
+    struct still *still = still_open(fd, &request, &err);
+    if (!still || !still_paint(still, pixels, (size_t)CANVAS_WIDTH * 4, &err))
+        give_up(err.text);
+    if (!clock_process_cpu_ns(getpid(), &end_ns))
+        give_up("no processor time");
+    still_close(still);
+    close(fd);
+    return (double)(end_ns - start_ns) / 1e6;
+}
+
+/* In turn, so that what slows the machine slows both. */
+static void compare(const char *name, const struct file *plain, const struct file *profiled)
+{
+    static double ms[2][ROUNDS], ratios[ROUNDS];
+    void *pixels = malloc((size_t)CANVAS_WIDTH * CANVAS_HEIGHT * 4);
+    if (!pixels)
+        give_up("no memory");
+    for (int i = 0; i < ROUNDS; i++) {
+        ms[0][i] = decode_ms(plain, pixels);
+        ms[1][i] = decode_ms(profiled, pixels);
+        ratios[i] = ms[1][i] / ms[0][i];
+    }
+    free(pixels);
+    qsort(ms[0], ROUNDS, sizeof *ms[0], bench_compare);
+    qsort(ms[1], ROUNDS, sizeof *ms[1], bench_compare);
+    qsort(ratios, ROUNDS, sizeof *ratios, bench_compare);
+    printf("%s on a 1080p screen\t%.1f ms\tworst %.1f ms\t\n", name, ms[0][ROUNDS / 2],
+           ms[0][ROUNDS - 1]);
+    printf("%s on a 1080p screen, with a P3 profile\t%.1f ms\tworst %.1f ms\t\n", name,
+           ms[1][ROUNDS / 2], ms[1][ROUNDS - 1]);
+    printf("%s: with a profile against without\t%.2f ×\tworst %.2f ×\t1.5 ×\n", name,
+           ratios[ROUNDS / 2], ratios[ROUNDS - 1]);
+}
+
+int main(void)
+{
+    static const int sizes[][2] = {{1920, 1080}, {3840, 2160}};
+    struct file profile = p3_profile();
+    still_prepare();
+    for (int i = 0; i < 2; i++) {
+        char name[64];
+        SDL_Surface *surface = draw_photograph(sizes[i][0], sizes[i][1]);
+        struct file plain = encode(surface);
+        struct file profiled = with_profile(&plain, &profile);
+        snprintf(name, sizeof name, "JPEG of %d × %d", sizes[i][0], sizes[i][1]);
+        compare(name, &plain, &profiled);
+        SDL_FreeSurface(surface);
+        free(plain.bytes);
+        free(profiled.bytes);
+    }
+    free(profile.bytes);
+    return 0;
+}
