@@ -305,7 +305,8 @@ static const struct option_row rows[] = {
             .max = 60,
             .metavar = "SECONDS",
             .fallback = "2",
-            .help = "how long a picture may take to decode, or a film may make no progress",
+            .help = "processor time for a picture, more for a large one; and how long a picture "
+                    "or film may make no progress",
             .group = GROUP_MEDIA,
             .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
         },

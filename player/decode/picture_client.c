@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "core/still_header.h"
+#include "decode/work_limit.h"
 #include "decode/worker_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,7 +16,11 @@
 
 struct picture_client {
     struct worker_process worker;
-    int64_t deadline_ns;
+    int64_t limit_ms;
+    struct work_limit limit; /* since the start; since the worker is ready, `working` */
+    bool working;
+    uint32_t kind;                             /* enum protocol_job_kind */
+    int32_t stored_width_px, stored_height_px; /* as the worker said; 0: not yet */
     enum picture_client_state state;
     int screen_width_px, screen_height_px;
     double scale;
@@ -52,7 +58,9 @@ struct picture_client *picture_client_start(const struct protocol_job *job, cons
     client->screen_width_px = job->canvas_width_px;
     client->screen_height_px = job->canvas_height_px;
     layout_rotate_size(job->rotation, &client->screen_width_px, &client->screen_height_px);
-    client->deadline_ns = clock_mono_ns() + limit_ms * 1000000;
+    client->kind = job->kind;
+    client->limit_ms = limit_ms;
+    work_limit_begin(&client->limit, limit_ms, clock_mono_ns(), 0);
     if (worker_process_start(&client->worker, job, files, file_count, err))
         return client;
     free(client);
@@ -67,7 +75,7 @@ int picture_client_fd(const struct picture_client *client)
 int64_t picture_client_deadline_ns(const struct picture_client *client)
 {
     int64_t hung_up_deadline_ns = worker_process_deadline_ns(&client->worker);
-    return hung_up_deadline_ns < client->deadline_ns ? hung_up_deadline_ns : client->deadline_ns;
+    return clock_earlier_ns(hung_up_deadline_ns, client->limit.due_ns);
 }
 
 static enum picture_client_state fail_picture(struct picture_client *client)
@@ -180,12 +188,30 @@ static MUST_CHECK bool map_picture(struct picture_client *client, const struct p
     return true;
 }
 
+/* How far the limit reaches is known now. */
+static MUST_CHECK bool take_size(struct picture_client *client, const struct protocol_facts *facts,
+                                 int fd, struct err *err)
+{
+    int32_t width = facts->stored_width_px, height = facts->stored_height_px;
+    if (fd >= 0 || client->frame || client->stored_width_px ||
+        !worker_process_is_within(width, 1, STILL_SIDE_MAX_PX) ||
+        !worker_process_is_within(height, 1, STILL_SIDE_MAX_PX) ||
+        (int64_t)width * height > STILL_AREA_MAX_PX)
+        return err_set(err, ERR_WORKER, "the worker described an invalid size");
+    client->stored_width_px = width;
+    client->stored_height_px = height;
+    work_limit_set_pixels(&client->limit, (int64_t)width * height);
+    return true;
+}
+
 static MUST_CHECK bool handle_picture_event(struct picture_client *client,
                                             struct protocol_event *event, int fd, struct err *err)
 {
     event->text[sizeof event->text - 1] = '\0';
     if (event->magic == PROTOCOL_MAGIC) {
         switch (event->kind) {
+        case PROTOCOL_EVENT_SIZE:
+            return take_size(client, &event->ring.facts, fd, err);
         case PROTOCOL_EVENT_RING:
             return map_picture(client, &event->ring, fd, err);
         case PROTOCOL_EVENT_FRAME:
@@ -222,6 +248,67 @@ static int receive_picture_event(struct picture_client *client, struct err *err)
     return ok ? 1 : -1;
 }
 
+/* What is worked on, for an error: "the picture of 640 × 360 pixels". */
+static void name_work(const struct picture_client *client, char *text, size_t text_bytes)
+{
+    const char *what = client->kind == PROTOCOL_JOB_STILL     ? "picture"
+                       : client->kind == PROTOCOL_JOB_TAGLINE ? "text"
+                                                              : "house card";
+    if (client->stored_width_px)
+        snprintf(text, text_bytes, "the %s of %d × %d pixels", what, client->stored_width_px,
+                 client->stored_height_px);
+    else
+        snprintf(text, text_bytes, "the %s", what);
+}
+
+static void set_limit_error(const struct picture_client *client, enum work_limit_state state,
+                            struct err *err)
+{
+    char work[64];
+    double seconds = (double)client->limit.limit_ns / 1e9;
+    enum err_code code = worker_process_timeout_code(&client->worker, ERR_TIMEOUT);
+    name_work(client, work, sizeof work);
+    if (!client->working)
+        err_set(err, code,
+                "the worker did not start within %.3g s: is the machine overloaded? Free it, or "
+                "raise --decode-timeout",
+                seconds);
+    else if (state == WORK_LIMIT_STALLED)
+        err_set(err, code,
+                "%s made no progress for %.3g s: is its disk slow or failing? Check it, or raise "
+                "--decode-timeout",
+                work, seconds);
+    else
+        err_set(err, code,
+                "%s took more processor time than its limit of %.3g s: make it %s, or raise "
+                "--decode-timeout",
+                work, (double)client->limit.allowed_ns / 1e9,
+                client->kind == PROTOCOL_JOB_TAGLINE ? "shorter" : "smaller");
+}
+
+/* False, with an error, where the worker has used up its time. */
+static MUST_CHECK bool check_limit(struct picture_client *client, int64_t now_ns, struct err *err)
+{
+    int64_t cpu_ns = client->limit.stretch_cpu_ns;
+    bool begins = client->worker.ready && !client->working;
+    if (!begins && now_ns < client->limit.due_ns)
+        return true;
+    /* One that has hung up has a deadline of its own. */
+    if (!worker_process_cpu_ns(&client->worker, &cpu_ns) && client->worker.hung_up)
+        return true;
+    if (begins) {
+        client->working = true;
+        work_limit_begin(&client->limit, client->limit_ms, now_ns, cpu_ns);
+        work_limit_set_pixels(&client->limit,
+                              (int64_t)client->stored_width_px * client->stored_height_px);
+    }
+    enum work_limit_state state = work_limit_check(&client->limit, now_ns, cpu_ns);
+    if (state == WORK_LIMIT_KEPT)
+        return true;
+    set_limit_error(client, state, err);
+    return false;
+}
+
 enum picture_client_state picture_client_poll(struct picture_client *client, int64_t now_ns,
                                               struct err *err)
 {
@@ -238,11 +325,8 @@ enum picture_client_state picture_client_poll(struct picture_client *client, int
                 "the worker closed its socket without exiting");
         return fail_picture(client);
     }
-    if (client->state == PICTURE_CLIENT_PENDING && now_ns >= client->deadline_ns) {
-        err_set(err, worker_process_timeout_code(&client->worker, ERR_TIMEOUT),
-                "the worker did not %s in time", client->worker.ready ? "finish" : "start");
+    if (client->state == PICTURE_CLIENT_PENDING && !check_limit(client, now_ns, err))
         return fail_picture(client);
-    }
     return client->state;
 }
 

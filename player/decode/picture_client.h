@@ -18,7 +18,9 @@ enum picture_client_state { PICTURE_CLIENT_PENDING, PICTURE_CLIENT_READY, PICTUR
 
 /* Starts a worker with `job`, whose magic and file_count are filled in. `files` (at most
  * PROTOCOL_FILES_MAX) are duplicated for the worker and stay the caller's. The worker is killed
- * when it has sent no frame after limit_ms. NULL on failure (ERR_SYSTEM). */
+ * when it has sent no frame after limit_ms of processor time, and as much again for each ten
+ * million pixels of its picture; or when it makes no progress for limit_ms (work_limit.h). NULL on
+ * failure (ERR_SYSTEM). */
 struct picture_client *picture_client_start(const struct protocol_job *job, const int *files,
                                             int file_count, int64_t limit_ms, struct err *err);
 
@@ -26,7 +28,7 @@ struct picture_client *picture_client_start(const struct protocol_job *job, cons
  * hangs up: ask before each wait. */
 int picture_client_fd(const struct picture_client *client);
 
-/* When the worker's time is up (CLOCK_MONOTONIC): call picture_client_poll by then. */
+/* When the worker's time may be up (CLOCK_MONOTONIC): call picture_client_poll by then. */
 int64_t picture_client_deadline_ns(const struct picture_client *client);
 
 /* Handles the messages that have arrived; never blocks. PICTURE_CLIENT_FAILED is final, and sets

@@ -2,6 +2,7 @@
  *
  *     player  ── job, with open descriptors ──▶  worker
  *     player  ◀── ready ───────────────────────  worker     before it reads a byte of the medium
+ *     player  ◀── size ────────────────────────  worker     stills only: what its file's header says
  *     player  ◀── ring, with a sealed memfd ───  worker     the memory that its frames will be in
  *     player  ◀── frame (slot, time) ──────────  worker     one for a still, many for a film
  *     player  ◀── sound ───────────────────────  worker     films only, if the job asks for it
@@ -26,7 +27,7 @@
 #include <stdint.h>
 
 /* To be counted up when messages change their meaning but not their sizes. */
-#define PROTOCOL_VERSION 4u
+#define PROTOCOL_VERSION 5u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
@@ -91,6 +92,7 @@ enum protocol_event_kind {
     PROTOCOL_EVENT_PROGRESS,  /* films: the next frame is still being decoded */
     PROTOCOL_EVENT_READY,     /* once, before all others except an error (worker_process.h) */
     PROTOCOL_EVENT_FORBIDDEN, /* once: the sandbox is about to kill the worker */
+    PROTOCOL_EVENT_SIZE,      /* stills, once, before they are decoded: ring.facts' stored size */
 };
 
 /* Frames, and packets of sound, that the player has not released: with so many out the worker

@@ -18,6 +18,8 @@
 struct still {
     struct still_request request;
     struct still_header header;
+    uint8_t *file; /* mapped; NULL: not any more */
+    size_t file_bytes;
     struct still_pixels pixels;
     struct layout_fitted fitted; /* of the upright picture */
     int width_px, height_px;     /* of the frame, upright */
@@ -59,21 +61,9 @@ static MUST_CHECK bool decode_format(const uint8_t *bytes, size_t size,
     return err_set(err, ERR_INPUT, "the file is of an unknown format");
 }
 
-static MUST_CHECK bool decode_still(const uint8_t *bytes, size_t size, struct still *still,
-                                    struct err *err)
-{
-    struct still_header *header = &still->header;
-    if (!check_still_header(bytes, size, header, err) ||
-        !decode_format(bytes, size, header, &still->pixels, err))
-        return false;
-    if (still->pixels.width_px == header->width && still->pixels.height_px == header->height)
-        return true;
-    return err_set(err, ERR_INPUT, "the picture is damaged: it has two different sizes");
-}
-
 /* The file is mapped, not read: its bytes need no second copy. If somebody truncates the file
  * meanwhile this process dies of SIGBUS, which costs one picture. */
-static MUST_CHECK bool decode_still_file(int fd, struct still *still, struct err *err)
+static MUST_CHECK bool map_file(int fd, struct still *still, struct err *err)
 {
     struct stat st;
     if (sandbox_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -82,13 +72,19 @@ static MUST_CHECK bool decode_still_file(int fd, struct still *still, struct err
         return err_set(err, st.st_size ? ERR_LIMIT : ERR_INPUT,
                        "the file has %jd bytes; 1 to %zu are allowed", (intmax_t)st.st_size,
                        PROTOCOL_STILL_FILE_BYTES_MAX);
-    size_t size = (size_t)st.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return err_set_errno(err, ERR_SYSTEM, errno, "cannot map the file");
-    bool ok = decode_still(bytes, size, still, err);
-    munmap(bytes, size);
-    return ok;
+    still->file = bytes;
+    still->file_bytes = (size_t)st.st_size;
+    return true;
+}
+
+static void unmap_file(struct still *still)
+{
+    if (still->file)
+        munmap(still->file, still->file_bytes);
+    still->file = NULL;
 }
 
 static int scaled_size_px(int place_px, double scale)
@@ -119,19 +115,38 @@ struct still *still_open(int fd, const struct still_request *request, struct err
         err_oom(err);
         return NULL;
     }
-    if (!decode_still_file(fd, still, err)) {
-        still_close(still);
-        return NULL;
-    }
-    int width_px, height_px;
-    upright_size(still, &width_px, &height_px);
     still->request = *request;
+    if (map_file(fd, still, err) &&
+        check_still_header(still->file, still->file_bytes, &still->header, err))
+        return still;
+    still_close(still);
+    return NULL;
+}
+
+void still_stored_size(const struct still *still, int *width_px, int *height_px)
+{
+    *width_px = still->header.width;
+    *height_px = still->header.height;
+}
+
+bool still_decode(struct still *still, struct err *err)
+{
+    const struct still_request *request = &still->request;
+    struct still_pixels *pixels = &still->pixels;
+    int width_px, height_px;
+    bool ok = decode_format(still->file, still->file_bytes, &still->header, pixels, err);
+    unmap_file(still);
+    if (!ok)
+        return false;
+    if (pixels->width_px != still->header.width || pixels->height_px != still->header.height)
+        return err_set(err, ERR_INPUT, "the picture is damaged: it has two different sizes");
+    upright_size(still, &width_px, &height_px);
     still->fitted =
         layout_fit(width_px, height_px, request->canvas_width_px, request->canvas_height_px,
                    request->fit, request->focus_x, request->focus_y);
     still->width_px = scaled_size_px(still->fitted.target.width, request->scale);
     still->height_px = scaled_size_px(still->fitted.target.height, request->scale);
-    return still;
+    return true;
 }
 
 struct still_shape still_shape(const struct still *still)
@@ -240,6 +255,7 @@ void still_close(struct still *still)
 {
     if (!still)
         return;
+    unmap_file(still);
     still_color_destroy(still->pixels.color);
     still_pixels_finish(&still->pixels);
     free(still);

@@ -26,13 +26,20 @@ struct still_request {
  * sandbox closes. */
 void still_prepare(void);
 
-/* A picture that is decoded but not yet scaled. */
+/* A picture that is open, and later decoded, but not yet scaled. */
 struct still;
 
-/* Decodes the picture of a descriptor, which stays the caller's. Pictures over the limits of
- * still_header.h are refused before a pixel is decoded. The EXIF orientation is applied. NULL on
- * failure: ERR_INPUT (not a picture, truncated, damaged), ERR_LIMIT, ERR_SYSTEM. */
+/* Opens the picture of a descriptor, which stays the caller's, and reads its header; pictures over
+ * the limits of still_header.h are refused. NULL on failure: ERR_INPUT (not a picture, truncated),
+ * ERR_LIMIT, ERR_SYSTEM. */
 struct still *still_open(int fd, const struct still_request *request, struct err *err);
+
+/* The size that the header says, before the orientation is applied. */
+void still_stored_size(const struct still *still, int *width_px, int *height_px);
+
+/* Decodes the picture; call once, before the functions below. The EXIF orientation is applied.
+ * Errors: ERR_INPUT (damaged), ERR_SYSTEM. */
+MUST_CHECK bool still_decode(struct still *still, struct err *err);
 
 /* The frame's size, its place on the upright canvas, and where the focus lies in it (fractions);
  * and what the file's header says, for `check`. */

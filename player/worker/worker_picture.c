@@ -14,7 +14,9 @@
 
 /* The largest picture allowed, decoded; its frame; libraries. */
 #define ADDRESS_SPACE_BYTES ((size_t)1 << 30)
-#define PROCESSOR_SECONDS 60
+/* Ends a worker if the player does not: the largest --decode-timeout, for the largest picture
+ * (work_limit.h of the player's side). */
+#define PROCESSOR_SECONDS 660
 #define MEMFDS_MAX 1 /* memfds at a time */
 
 /* A frame's upright format, and the function that draws it. */
@@ -110,6 +112,19 @@ static MUST_CHECK bool paint_still(void *source, void *pixels, size_t stride_byt
     return still_paint(source, pixels, stride_bytes, err);
 }
 
+/* So that the player knows how long a picture of this size may take. */
+static MUST_CHECK bool send_size(const struct still *still, struct err *err)
+{
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_SIZE};
+    int width_px, height_px;
+    still_stored_size(still, &width_px, &height_px);
+    event.ring.facts.stored_width_px = width_px;
+    event.ring.facts.stored_height_px = height_px;
+    if (!send_event(&event, -1))
+        return err_set(err, ERR_WORKER, "the player has exited");
+    return true;
+}
+
 static MUST_CHECK bool make_still(const struct protocol_job *job, const struct worker_files *files,
                                   struct err *err)
 {
@@ -127,6 +142,10 @@ static MUST_CHECK bool make_still(const struct protocol_job *job, const struct w
     struct still *still = still_open(files->fds[0], &request, err);
     if (!still)
         return false;
+    if (!send_size(still, err) || !still_decode(still, err)) {
+        still_close(still);
+        return false;
+    }
     struct still_shape shape = still_shape(still);
     struct drawing drawing = {
         .width_px = shape.width_px,

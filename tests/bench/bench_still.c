@@ -121,7 +121,8 @@ static double decode_ms(const struct file *file, void *pixels)
     if (!clock_process_cpu_ns(getpid(), &start_ns))
         give_up("no processor time");
     struct still *still = still_open(fd, &request, &err);
-    if (!still || !still_paint(still, pixels, (size_t)CANVAS_WIDTH * 4, &err))
+    if (!still || !still_decode(still, &err) ||
+        !still_paint(still, pixels, (size_t)CANVAS_WIDTH * 4, &err))
         give_up(err.text);
     if (!clock_process_cpu_ns(getpid(), &end_ns))
         give_up("no processor time");

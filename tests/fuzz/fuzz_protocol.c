@@ -111,7 +111,7 @@ static void send_ring(struct input *input)
 static void send_event(struct input *input)
 {
     struct protocol_event event = {.magic = PROTOCOL_MAGIC};
-    event.kind = (uint32_t)take(input, 1) % 9;
+    event.kind = (uint32_t)take(input, 1) % (PROTOCOL_EVENT_SIZE + 1);
     event.slot = (int8_t)take(input, 1);
     event.time_us = (int64_t)take(input, 4);
     event.duration_us = (int64_t)take(input, 3);

@@ -89,8 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = {0};
     struct still *still = still_open(fd, &request, &err);
     PROMISE(still || err.text[0]);
-    if (still)
+    if (still && still_decode(still, &err))
         paint(still);
+    else
+        PROMISE(err.text[0]);
     still_close(still);
     return 0;
 }

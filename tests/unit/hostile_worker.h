@@ -71,6 +71,7 @@ static const struct lie ring_lies[] = {
     LIE(facts.stored_width_px, -1),
     LIE(facts.stored_height_px, PROTOCOL_SIDE_MAX_PX + 1),
     LIE(facts.orientation, 9),
+    LIE(facts.still_notes, PROTOCOL_STILL_NOTES_END),
     LIE(facts.asked_px, INT32_MAX),
     LIE(facts.used_px, 1), /* more than was asked */
     LIE(facts.lines, -1),
@@ -118,6 +119,58 @@ static void play_hang(void)
 static void play_hang_after_ring(void)
 {
     send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    play_hang();
+}
+
+static void send_size(int width, int height, int fd)
+{
+    struct protocol_event event = {.kind = PROTOCOL_EVENT_SIZE};
+    event.ring.facts.stored_width_px = width;
+    event.ring.facts.stored_height_px = height;
+    send_event(event, fd);
+}
+
+static void play_hang_after_size(void)
+{
+    send_size(640, 360, -1);
+    play_hang();
+}
+
+static void play_size_of_nothing(void)
+{
+    send_size(640, 0, -1);
+    play_hang();
+}
+
+static void play_size_of_too_much(void)
+{
+    send_size(16384, 16384, -1);
+    play_hang();
+}
+
+static void play_size_below_zero(void)
+{
+    send_size(INT32_MIN, 360, -1);
+    play_hang();
+}
+
+static void play_two_sizes(void)
+{
+    send_size(640, 360, -1);
+    send_size(641, 360, -1);
+    play_hang();
+}
+
+static void play_size_after_ring(void)
+{
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_size(640, 360, -1);
+    play_hang();
+}
+
+static void play_size_with_a_file(void)
+{
+    send_size(640, 360, PROTOCOL_FD);
     play_hang();
 }
 
@@ -443,6 +496,13 @@ static const struct hostile_part hostile_parts[] = {
     {"crash after ring", play_crash_after_ring},
     {"hang", play_hang},
     {"hang after ring", play_hang_after_ring},
+    {"hang after size", play_hang_after_size},
+    {"size of nothing", play_size_of_nothing},
+    {"size of too much", play_size_of_too_much},
+    {"size below zero", play_size_below_zero},
+    {"two sizes", play_two_sizes},
+    {"size after ring", play_size_after_ring},
+    {"size with a file", play_size_with_a_file},
     {"short packet", play_short_packet},
     {"long packet", play_long_packet},
     {"empty packet with files", play_empty_packet_with_files},

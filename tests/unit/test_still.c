@@ -26,7 +26,10 @@ static struct still *open_bytes(const void *bytes, size_t size, const struct sti
     int fd = sample_open(bytes, size);
     struct still *still = still_open(fd, request, err);
     close(fd);
-    return still;
+    if (!still || still_decode(still, err))
+        return still;
+    still_close(still);
+    return NULL;
 }
 
 /* Decodes into a canvas of the picture's own size. */
