@@ -136,6 +136,12 @@ bool still_decode(struct still *still, struct err *err)
     int width_px, height_px;
     bool ok = decode_format(still->file, still->file_bytes, &still->header, pixels, err);
     unmap_file(still);
+    if (!ok && err->code == ERR_SYSTEM)
+        return err_set(
+            err, ERR_SYSTEM,
+            "the picture of %d × %d pixels needs more memory than a decoder may use: make "
+            "it smaller",
+            still->header.width, still->header.height);
     if (!ok)
         return false;
     if (pixels->width_px != still->header.width || pixels->height_px != still->header.height)
