@@ -124,15 +124,25 @@ def lut16(inputs, outputs, grid, value):
             + line * inputs + struct.pack(f">{len(values)}H", *values) + line * outputs)
 
 
+def to_lab_numbers(lightness, a, b):
+    return lightness * 652.8, (a + 128) * 256, (b + 128) * 256
+
+
+def of_lab_numbers(lightness, a, b):
+    return lightness * 100 / 0.99609, a * 255.996 - 128, b * 255.996 - 128
+
+
+def table_profile(**more):
+    """For red, green and blue, from a table alone: they are what is left by inks."""
+    return icc(b"RGB ", {b"A2B0": lut16(3, 3, 9, lambda *light: to_lab_numbers(*ink_lab(*(1 - v for v in light), 0))),
+                         b"B2A0": lut16(3, 3, 17, lambda *lab: [65535 * (1 - v) for v in lab_ink(*of_lab_numbers(*lab))[:3]])},
+               pcs=b"Lab ", **more)
+
+
 def cmyk_profile(**more):
     """From ink to Lab, and back."""
-    def to_lab(*inks):
-        lightness, a, b = ink_lab(*inks)
-        return lightness * 652.8, (a + 128) * 256, (b + 128) * 256
-
-    def from_lab(lightness, a, b):
-        return [v * 65535 for v in lab_ink(lightness * 100 / 0.99609, a * 255.996 - 128, b * 255.996 - 128)]
-    return icc(b"CMYK", {b"A2B0": lut16(4, 3, 7, to_lab), b"B2A0": lut16(3, 4, 17, from_lab)}, kind=b"prtr", pcs=b"Lab ", **more)
+    return icc(b"CMYK", {b"A2B0": lut16(4, 3, 7, lambda *inks: to_lab_numbers(*ink_lab(*inks))),
+                         b"B2A0": lut16(3, 4, 17, lambda *lab: [65535 * v for v in lab_ink(*of_lab_numbers(*lab))])}, kind=b"prtr", pcs=b"Lab ", **more)
 
 
 SRGB_PROFILE = rgb_profile(SRGB, srgb_linear)

@@ -114,6 +114,10 @@ def add_png_profiles(table):
         for kind, depth, pixel, what in ((2, 8, rgb8, "rgb"), (6, 8, rgba8, "rgba"), (2, 16, deep(rgb8), "rgb16"),
                                          (6, 16, deep(rgba8), "rgba16")):
             table.check(f"png-{name}-{what}.png", p.png(WIDTH, HEIGHT, kind, depth, pixel, chunk), embedded=True)
+    # One that is a table: a device with ways of its own.
+    table_profile = p.iccp(p.table_profile())
+    for kind, depth, pixel, what in ((2, 8, rgb8, "rgb"), (6, 8, rgba8, "rgba"), (2, 16, deep(rgb8), "rgb16")):
+        table.check(f"png-table-{what}.png", p.png(WIDTH, HEIGHT, kind, depth, pixel, table_profile), embedded=True)
     chunk = p.iccp(profiles["p3"])
     palette = p.chunk(b"PLTE", bytes(v for i in range(64) for v in ramp(i, i * 5 % 64)))
     table.check("png-p3-palette.png", p.png(WIDTH, HEIGHT, 3, 8, lambda x, y: ((x + y) % 64,), chunk + palette), embedded=True)
@@ -186,16 +190,16 @@ def add_jpeg_kinds(table):
               table.reference("jpeg-parts.jpg", p.put_after_start(made["444"], *parts), embedded=True))
 
 
-def inks(column, row):
+def inks_at(column, row):
     return column * 36, row * 36, (column * 5 + row * 9) * 2, (column + row) % 4 * 25
 
 
 def add_cmyk(table):
     """With the Adobe marker inks are stored inverted; transform 2 is YCCK."""
     profile = p.cmyk_profile()
-    ways = {"cmyk": lambda c, r: [255 - v for v in inks(c, r)],
+    ways = {"cmyk": lambda c, r: [255 - v for v in inks_at(c, r)],
             # Full range BT.601 of the inverted inks' complement, and black as it is: Adobe Technical Note 5116.
-            "ycck": lambda c, r: [*ycc([255 - v for v in inks(c, r)[:3]]), 255 - inks(c, r)[3]]}
+            "ycck": lambda c, r: [*ycc([255 - v for v in inks_at(c, r)[:3]]), 255 - inks_at(c, r)[3]]}
     for name, value in ways.items():
         data = p.flat_jpeg(8, 8, 4, value, p.adobe(2 if name == "ycck" else 0))
         table.check(f"{name}-profile.jpg", p.put_after_start(data, *p.icc_segments(profile)), embedded=True)
@@ -351,6 +355,32 @@ class Pictures(unittest.TestCase):
 
     def test_with_the_decoder_as_it_ships(self):
         self.compare(player.TOP / "build/duckling")
+
+
+@unittest.skipUnless(shutil.which("convert"), "imagemagick is not installed")
+class Told(unittest.TestCase):
+    def test_what_is_shown_otherwise_is_in_the_log_once(self):
+        """Whatever a file is called: its bytes count. Each is on twice."""
+        inks = p.flat_jpeg(8, 8, 4, lambda column, row: [255 - v for v in inks_at(column, row)], p.adobe(0))
+        files = {"moves": (p.convert("-size", "64x64", "xc:red", "xc:blue", "gif:-"), "an animation, of which only the first picture is shown"),
+                 "inks": (inks, "CMYK without a color profile"),
+                 "profile": (p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.iccp(p.cmyk_profile())), "the picture's color profile is"),
+                 "plain": (p.png(WIDTH, HEIGHT, 2, 8, rgb8), None)}
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            for name, (data, _) in files.items():
+                (folder / f"{name}.png").write_bytes(data)
+            player.playlist(folder / "p.json", {name: {"image": f"{name}.png", "duration": 1, "transition": {"type": "cut"}} for name in files})
+            with player.Player(folder, folder / "p.json", "--timezone", "UTC") as one:
+                for name in files:
+                    last = float(one.wait_shown(name)["show_ms"])
+                    one.wait_frame(lambda f, name=name, last=last: f["to"] == name and float(f["show_ms"]) > last + 1000, f"{name} again")
+                self.assertEqual(one.stop(), 0)
+            for name, (_, words) in files.items():
+                told = [line for line in one.log().splitlines() if "not as its file asks" in line and f'spot="{name}"' in line]
+                self.assertEqual(len(told), 1 if words else 0, one.log())
+                if words:
+                    self.assertIn(words, told[0])
 
 
 if __name__ == "__main__":
