@@ -34,7 +34,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/unit/test_
 PROBES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/faults/probe_*.c)))
 BENCHES := $(patsubst tests/%.c,$B/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 # Tests of the sandbox once more without sanitizers, which need system calls that no worker gets.
-PLAIN := build/tests/unit/test_sandbox build/tests/unit/test_film_sandboxed
+PLAIN := $(addprefix build/tests/unit/,test_sandbox test_sandbox_limits test_film_sandboxed)
 # Zones of the tests' own: what the world's clocks do changes several times a year.
 ZONES := build/zoneinfo/made
 FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

@@ -29,6 +29,9 @@
 /* To be counted up when messages change their meaning but not their sizes. */
 #define PROTOCOL_VERSION 5u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
+/* In a worker: the memfd that its frames will be in, empty at first. It is made before the sandbox
+ * closes, and a worker can have no other: what it holds without mapping it is bounded, too. */
+#define PROTOCOL_MEMORY_FD 4
 #define PROTOCOL_FILES_MAX 4
 #define PROTOCOL_SIDE_MAX_PX 16384
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)

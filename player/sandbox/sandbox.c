@@ -2,14 +2,13 @@
 
 #include "sandbox/protocol.h"
 #include "sandbox/spare_threads.h"
+#include "sandbox/warm_up.h"
 
 #include <errno.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <malloc.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -21,14 +20,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A system call, and what its arguments must be. */
 struct rule {
     int call;
-    unsigned conditions; /* 0 to 2 */
-    struct scmp_arg_cmp condition[2];
+    unsigned conditions; /* 0 to 3 */
+    struct scmp_arg_cmp condition[3];
 };
 
 /* An argument that equals a value in the bits of a mask. */
@@ -52,6 +50,11 @@ struct rule {
 #define CALL_2(name, first, second)                                                                \
     {                                                                                              \
         .call = SCMP_SYS(name), .conditions = 2, .condition = { first, second }                    \
+    }
+
+#define CALL_3(name, first, second, third)                                                         \
+    {                                                                                              \
+        .call = SCMP_SYS(name), .conditions = 3, .condition = { first, second, third }             \
     }
 
 /* Memory of this process's own, or of a descriptor that it has: no huge pages, none locked or
@@ -78,10 +81,9 @@ static const struct rule allowed_always[] = {
     CALL_2(mmap, NO_BITS(2, PROT_EXEC), ONLY_BITS(3, MAP_FLAGS)),
     CALL_1(mremap, ONLY_BITS(3, MREMAP_MAYMOVE)),
     CALL(munmap),
-    /* Frames: a memfd, of ordinary pages. */
-    CALL_1(memfd_create, IS(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)),
-    CALL(ftruncate),
-    CALL_2(fcntl, IS(1, F_ADD_SEALS), ONLY_BITS(2, SEALS)),
+    /* Frames: the memfd that was made before. */
+    CALL_1(ftruncate, IS(0, PROTOCOL_MEMORY_FD)),
+    CALL_3(fcntl, IS(0, PROTOCOL_MEMORY_FD), IS(1, F_ADD_SEALS), ONLY_BITS(2, SEALS)),
     /* Messages to and from the player. */
     CALL_1(sendmsg, IS(0, PROTOCOL_FD)),
     CALL_1(recvmsg, IS(0, PROTOCOL_FD)),
@@ -97,6 +99,8 @@ static const struct rule allowed_always[] = {
     FUTEX(FUTEX_WAIT_BITSET),
     FUTEX(FUTEX_WAKE_BITSET),
     CALL(clock_gettime),
+    CALL(gettimeofday),
+    CALL(time),
     CALL(getrandom),
     CALL(restart_syscall),
     CALL(exit_group),
@@ -131,36 +135,6 @@ static const struct rule refused_for_sanitizers[] = {
     CALL(readlinkat), CALL(newfstatat), CALL(ioctl), CALL(prctl),
 };
 #endif
-
-static int compare_bytes(const void *a, const void *b)
-{
-    return *(const unsigned char *)a - *(const unsigned char *)b;
-}
-
-/* The C library opens files and asks the kernel when some functions are first used, and remembers
- * the answer: use them here, before anything is denied. What it asks each time (how many processors
- * there are) workers don't need. Nothing depends on a locale: workers call no setlocale, and the C
- * locale is built in. */
-static void preload_libc(void)
-{
-    static bool preloaded;
-    if (preloaded)
-        return;
-    /* gmtime_r, localtime_r and mktime read the zone's file; FFmpeg calls them for any film that
-     * has a date. Once read, it is not looked at again while TZ is the same. */
-    tzset();
-    /* qsort asks how much memory there is before it sorts more than a kilobyte (glibc before
-     * 2.37). */
-    unsigned char bytes[2048] = {1};
-    qsort(bytes, sizeof bytes, 1, compare_bytes);
-    /* pthread_exit loads libgcc_s. */
-    void *frame;
-    backtrace(&frame, 1);
-    /* A second heap that shrinks makes malloc open a file in /proc, and creating one asks for the
-     * number of processors. */
-    mallopt(M_ARENA_MAX, 1);
-    preloaded = true;
-}
 
 /* The one call that kills at once; workers need it for nothing else. */
 #define KILLING_CALL SYS_seccomp
@@ -251,7 +225,7 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     /* Without TSYNC libseccomp would go on, and kill threads instead of the process. */
     if (!sandbox_available(err))
         return false;
-    preload_libc();
+    warm_up_c_library();
     if (kind == SANDBOX_THREADS && !spare_threads_make(err))
         return false;
     if (!catch_forbidden_calls())
@@ -267,6 +241,22 @@ bool sandbox_deny_calls(enum sandbox_kind kind, struct err *err)
     if (result < 0)
         return err_set_errno(err, ERR_SYSTEM, -result, "cannot filter system calls");
     return true;
+}
+
+/* Not to be executed, where that must be said (vm.memfd_noexec); older kernels don't know it. */
+#define MEMFD_NOEXEC_SEAL 8u
+
+bool sandbox_make_memory(struct err *err)
+{
+    int fd = memfd_create("frames", MFD_CLOEXEC | MFD_ALLOW_SEALING | MEMFD_NOEXEC_SEAL);
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create("frames", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd == PROTOCOL_MEMORY_FD)
+        return true;
+    int number = fd < 0 ? errno : EBADF;
+    if (fd >= 0)
+        close(fd);
+    return err_set_errno(err, ERR_SYSTEM, number, "cannot make memory for frames");
 }
 
 /* The access rights that each version of Landlock added: to files, to the network, to other
@@ -299,7 +289,7 @@ static size_t landlock_bytes(long version)
 
 bool sandbox_deny_files(struct err *err)
 {
-    preload_libc(); /* opens files */
+    warm_up_c_library(); /* opens files */
     struct landlock_attributes all = {0};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
@@ -320,6 +310,9 @@ bool sandbox_deny_files(struct err *err)
     return ok;
 }
 
+/* Of the first thread, as usual; whoever starts the player may have less (ulimit -s). */
+#define STACK_BYTES (8u << 20)
+
 /* glibc's own enum type for the resource: clang warns about the sign of a plain int. */
 static bool set_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
@@ -339,7 +332,9 @@ bool sandbox_set_limits(const struct sandbox_limits *limits, struct err *err)
               prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && set_limit(RLIMIT_CORE, 0, 0) &&
               set_limit(RLIMIT_CPU, limits->processor_s, (rlim_t)limits->processor_s + 1) &&
               set_limit(RLIMIT_FSIZE, limits->file_bytes, limits->file_bytes) &&
-              set_limit(RLIMIT_NOFILE, limits->descriptors, limits->descriptors) &&
+              set_limit(RLIMIT_NOFILE, SANDBOX_DESCRIPTORS_MAX, SANDBOX_DESCRIPTORS_MAX) &&
+              set_limit(RLIMIT_STACK, STACK_BYTES, RLIM_INFINITY) &&
+              set_limit(RLIMIT_DATA, RLIM_INFINITY, RLIM_INFINITY) &&
               signal(SIGXFSZ, SIG_IGN) != SIG_ERR;
 #ifndef DUCKLING_SANITIZED
     ok = ok && prctl(PR_SET_DUMPABLE, 0) == 0 &&

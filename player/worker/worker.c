@@ -81,15 +81,13 @@ static void send_error(const struct err *err)
     worker_send(&event, sizeof event, -1);
 }
 
-/* The limits apply in any case; --no-sandbox leaves out the rest. */
+/* Privileges are dropped and limits apply in any case; --no-sandbox leaves out the rest. */
 static MUST_CHECK bool enter_sandbox(const struct worker_role *role, const struct protocol_job *job,
-                                     const struct worker_files *files, struct err *err)
+                                     struct err *err)
 {
-    struct sandbox_limits limits = role->limits;
-    limits.descriptors += PROTOCOL_FD + 1 + (unsigned)files->count;
     if (role->prepare)
         role->prepare(job);
-    bool ok = sandbox_set_limits(&limits, err);
+    bool ok = sandbox_drop_privileges(err) && sandbox_set_limits(&role->limits, err);
     if (!job->unsandboxed)
         ok = ok && sandbox_deny_files(err) && sandbox_deny_calls(role->sandbox, err);
     if (!ok)
@@ -100,10 +98,19 @@ static MUST_CHECK bool enter_sandbox(const struct worker_role *role, const struc
 /* Call before the sandbox sets limits of its own. */
 static bool is_short_of_memory(const struct worker_role *role)
 {
-    struct rlimit space, memfd;
-    return getrlimit(RLIMIT_AS, &space) == 0 && getrlimit(RLIMIT_FSIZE, &memfd) == 0 &&
-           (space.rlim_max < role->limits.address_space_bytes ||
-            memfd.rlim_max < role->limits.file_bytes);
+    const struct {
+        __rlimit_resource_t resource;
+        size_t needed_bytes;
+    } limits[] = {
+        {RLIMIT_AS, role->limits.address_space_bytes},
+        {RLIMIT_DATA, role->limits.address_space_bytes},
+        {RLIMIT_FSIZE, role->limits.file_bytes},
+    };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_max < limits[i].needed_bytes)
+            return true;
+    return false;
 }
 
 /* From here on the medium may be at fault for what goes wrong. */
@@ -122,15 +129,16 @@ int worker_main(const struct worker_role *role)
     struct worker_files files = {0};
     struct err err = {0};
     prctl(PR_SET_NAME, role->name); /* for `ps` */
-    /* Nothing else should be open; so the job's files get the next numbers. */
+    /* Nothing else should be open; so the memory, then the job's files, get the next numbers. */
     closefrom(PROTOCOL_FD + 1);
     lower_priority();
+    bool has_memory = sandbox_make_memory(&err);
     if (!receive_job(&job, &files))
         return PROTOCOL_EXIT_NO_JOB;
     job.language[sizeof job.language - 1] = '\0';
     job.text[sizeof job.text - 1] = '\0';
     bool short_of_memory = is_short_of_memory(role);
-    if (!enter_sandbox(role, &job, &files, &err) || !send_ready(short_of_memory, &err) ||
+    if (!has_memory || !enter_sandbox(role, &job, &err) || !send_ready(short_of_memory, &err) ||
         !role->do_job(&job, &files, &err))
         send_error(&err);
     return 0;

@@ -17,11 +17,12 @@ struct worker_files {
 
 /* What distinguishes one kind of worker from another. */
 struct worker_role {
-    const char *name;             /* at most 15 bytes */
-    struct sandbox_limits limits; /* descriptors: only those that it opens itself */
+    const char *name; /* at most 15 bytes */
+    struct sandbox_limits limits;
     enum sandbox_kind sandbox;
-    void (*prepare)(
-        const struct protocol_job *job); /* called before the sandbox closes; may be NULL */
+    /* Called before the sandbox closes: lets the libraries of this role do what they do at their
+     * first use (sandbox/warm_up.h). May be NULL. */
+    void (*prepare)(const struct protocol_job *job);
     /* Does the job and sends every answer except an error. The job's texts are terminated. */
     bool (*do_job)(struct protocol_job *job, const struct worker_files *files, struct err *err);
 };

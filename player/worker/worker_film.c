@@ -16,7 +16,6 @@
 #define FILM_SPACE_BYTES ((size_t)3 << 30)
 /* Processor time of all threads: a day at four of them. The player watches what it is used for. */
 #define FILM_SECONDS (4 * 86400)
-#define MEMFDS_MAX 1 /* memfds at a time */
 
 struct film_sender {
     struct film *film;
@@ -75,7 +74,7 @@ static struct protocol_film describe_film(const struct film_facts *facts, int sl
     return film;
 }
 
-/* Sends the ring's memfd. It is sealed, so that the player can rely on its length; the player reads
+/* Sends the memfd as the ring. It is sealed, so that the player can rely on its length; the player reads
  * it while we write. */
 static MUST_CHECK bool share_ring(struct film *film, struct err *err)
 {
@@ -84,18 +83,15 @@ static MUST_CHECK bool share_ring(struct film *film, struct err *err)
     size_t size_bytes = layout->slot_bytes * (size_t)slots;
     struct protocol_event event = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_FILM};
     event.film = describe_film(film_facts(film), slots);
-    int fd = memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *ring = MAP_FAILED;
-    if (fd >= 0 && ftruncate(fd, (off_t)size_bytes) == 0 &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-        ring = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (ftruncate(PROTOCOL_MEMORY_FD, (off_t)size_bytes) == 0 &&
+        fcntl(PROTOCOL_MEMORY_FD, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        ring = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, PROTOCOL_MEMORY_FD, 0);
     bool ok = ring != MAP_FAILED;
     if (!ok)
         err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for the film's frames");
     ok = ok && film_start(film, ring, slots, err);
-    ok = ok && send_to_player(&event, sizeof event, fd, err);
-    if (fd >= 0)
-        close(fd);
+    ok = ok && send_to_player(&event, sizeof event, PROTOCOL_MEMORY_FD, err);
     return ok; /* the mapping lasts as long as the process */
 }
 
@@ -286,8 +282,7 @@ const struct worker_role worker_film = {
     .name = PROTOCOL_WORKER_FILM_NAME,
     .limits = {.address_space_bytes = FILM_SPACE_BYTES,
                .file_bytes = PROTOCOL_FILM_BYTES_MAX,
-               .processor_s = FILM_SECONDS,
-               .descriptors = MEMFDS_MAX},
+               .processor_s = FILM_SECONDS},
     .sandbox = SANDBOX_THREADS,
     .do_job = do_film_job,
 };

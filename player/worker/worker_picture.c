@@ -17,7 +17,6 @@
 /* Ends a worker if the player does not: the largest --decode-timeout, for the largest picture
  * (work_limit.h of the player's side). */
 #define PROCESSOR_SECONDS 660
-#define MEMFDS_MAX 1 /* memfds at a time */
 
 /* A frame's upright format, and the function that draws it. */
 struct drawing {
@@ -53,29 +52,22 @@ static MUST_CHECK bool paint_rotated(const struct drawing *drawing, int rotation
     return ok;
 }
 
-/* Draws into a new memfd and seals it, so that nobody can change a frame that the player has.
- * Returns the descriptor or -1. */
-static int draw_sealed(const struct drawing *drawing, int rotation,
-                       const struct protocol_ring *ring, struct err *err)
+/* Draws into the memfd and seals it, so that nobody can change a frame that the player has. */
+static MUST_CHECK bool draw_sealed(const struct drawing *drawing, int rotation,
+                                   const struct protocol_ring *ring, struct err *err)
 {
-    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
     void *pixels = MAP_FAILED;
-    if (fd >= 0 && ftruncate(fd, (off_t)ring->slot_bytes) == 0)
-        pixels = mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (pixels == MAP_FAILED) {
-        err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for a frame");
-    } else {
-        bool ok = paint_rotated(drawing, rotation, pixels, ring->stride_bytes, err);
-        munmap(pixels, ring->slot_bytes);
-        if (ok &&
-            fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
-            return fd;
-        if (ok)
-            err_set_errno(err, ERR_SYSTEM, errno, "cannot seal a frame");
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    if (ftruncate(PROTOCOL_MEMORY_FD, (off_t)ring->slot_bytes) == 0)
+        pixels =
+            mmap(NULL, ring->slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, PROTOCOL_MEMORY_FD, 0);
+    if (pixels == MAP_FAILED)
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot allocate memory for a frame");
+    bool ok = paint_rotated(drawing, rotation, pixels, ring->stride_bytes, err);
+    munmap(pixels, ring->slot_bytes);
+    if (ok && fcntl(PROTOCOL_MEMORY_FD, F_ADD_SEALS, seals) < 0)
+        return err_set_errno(err, ERR_SYSTEM, errno, "cannot seal a frame");
+    return ok;
 }
 
 static MUST_CHECK bool send_picture(const struct protocol_job *job, const struct drawing *drawing,
@@ -95,11 +87,9 @@ static MUST_CHECK bool send_picture(const struct protocol_job *job, const struct
     ring->focus_x = drawing->focus_x;
     ring->focus_y = drawing->focus_y;
     ring->facts = drawing->facts;
-    int fd = draw_sealed(drawing, job->rotation, ring, err);
-    if (fd < 0)
+    if (!draw_sealed(drawing, job->rotation, ring, err))
         return false;
-    bool sent = send_event(&event, fd);
-    close(fd);
+    bool sent = send_event(&event, PROTOCOL_MEMORY_FD);
     struct protocol_event frame = {.kind = PROTOCOL_EVENT_FRAME};
     struct protocol_event end = {.kind = PROTOCOL_EVENT_END};
     if (!sent || !send_event(&frame, -1) || !send_event(&end, -1))
@@ -279,8 +269,7 @@ const struct worker_role worker_picture = {
     .name = PROTOCOL_WORKER_NAME,
     .limits = {.address_space_bytes = ADDRESS_SPACE_BYTES,
                .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
-               .processor_s = PROCESSOR_SECONDS,
-               .descriptors = MEMFDS_MAX},
+               .processor_s = PROCESSOR_SECONDS},
     .sandbox = SANDBOX_ALONE,
     .prepare = prepare_picture_job,
     .do_job = do_picture_job,

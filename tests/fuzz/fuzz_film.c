@@ -44,7 +44,7 @@ int sandbox_fstat(int fd, struct stat *status)
 
 bool worker_send(const void *packet, size_t size, int fd)
 {
-    (void)fd; /* the memory behind it is the worker's own here */
+    (void)fd; /* its memory: nobody here maps it but the worker */
     return send(PROTOCOL_FD, packet, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
@@ -93,17 +93,27 @@ static struct protocol_job job_of(const uint8_t bytes[JOB_BYTES])
     return job;
 }
 
-/* The worker's socket has one number, which nothing else here may have. */
+/* The worker's socket and its memory have their numbers, which nothing else here may have. */
 static void prepare(void)
 {
     av_log_set_level(AV_LOG_QUIET);
     if (media >= 0)
         return;
-    if (fcntl(PROTOCOL_FD, F_GETFD) >= 0 || dup2(0, PROTOCOL_FD) < 0)
-        abort();
+    for (int fd = PROTOCOL_FD; fd <= PROTOCOL_MEMORY_FD; fd++)
+        if (fcntl(fd, F_GETFD) >= 0 || dup2(0, fd) < 0)
+            abort();
     media = memfd_create("fuzz", MFD_CLOEXEC);
     if (media < 0)
         abort();
+}
+
+/* It is sealed by each film. */
+static void make_memory(void)
+{
+    int fd = memfd_create("frames", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || dup2(fd, PROTOCOL_MEMORY_FD) < 0)
+        abort();
+    close(fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -115,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (size < head)
         return 0;
     prepare();
+    make_memory();
     if (ftruncate(media, 0) < 0 ||
         pwrite(media, bytes + head, size - head, 0) != (ssize_t)(size - head) ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||

@@ -441,10 +441,9 @@ static void enter_sandbox(void)
 {
     const struct sandbox_limits limits = {.address_space_bytes = (size_t)1 << 30,
                                           .file_bytes = PROTOCOL_FRAME_BYTES_MAX,
-                                          .processor_s = 1,
-                                          .descriptors = PROTOCOL_FD + 2};
-    if (!sandbox_set_limits(&limits, NULL) || !sandbox_deny_files(NULL) ||
-        !sandbox_deny_calls(SANDBOX_ALONE, NULL))
+                                          .processor_s = 1};
+    if (!sandbox_drop_privileges(NULL) || !sandbox_set_limits(&limits, NULL) ||
+        !sandbox_deny_files(NULL) || !sandbox_deny_calls(SANDBOX_ALONE, NULL))
         _exit(3);
 }
 
@@ -457,16 +456,18 @@ static void play_break_out(void)
 
 static void play_break_out_after_ring(void)
 {
+    int memory = sealed(HOSTILE_BYTES); /* in the sandbox there is no such memory */
     enter_sandbox();
-    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(honest_ring(), memory);
     syscall(SYS_kill, 1, 0);
     play_hang();
 }
 
 static void play_break_out_after_frame(void)
 {
+    int memory = sealed(HOSTILE_BYTES);
     enter_sandbox();
-    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(honest_ring(), memory);
     send_event(frame_event, -1);
     syscall(SYS_execve, "/bin/sh", NULL, NULL);
 }

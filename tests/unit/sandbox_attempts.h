@@ -20,6 +20,10 @@
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |            \
      CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
+/* The job's file, and the end of the socket that stands for the player. */
+#define OWN_FILE_FD (PROTOCOL_MEMORY_FD + 1)
+#define PLAYER_FD (PROTOCOL_MEMORY_FD + 2)
+
 struct attempt {
     const char *name;
     long call;
@@ -43,7 +47,7 @@ static const struct attempt attempts[] = {
     {"make a folder", SYS_mkdirat, {AT_FDCWD, AT("/tmp/x"), 0700}, false},
     {"rename", SYS_renameat2, {AT_FDCWD, AT("/tmp/x"), AT_FDCWD, AT("/tmp/y"), 0}, false},
     {"make a link", SYS_symlinkat, {AT("/etc"), AT_FDCWD, AT("/tmp/x")}, false},
-    {"change a mode", SYS_fchmod, {PROTOCOL_FD + 1, 0777}, false},
+    {"change a mode", SYS_fchmod, {OWN_FILE_FD, 0777}, false},
     {"change folder", SYS_chdir, {AT("/")}, false},
     {"change root", SYS_chroot, {AT("/tmp")}, false},
     {"mount", SYS_mount, {AT("/tmp"), AT("/mnt"), 0, 0, 0}, false},
@@ -56,10 +60,10 @@ static const struct attempt attempts[] = {
     {"connect", SYS_connect, {PROTOCOL_FD, 0, 0}, false},
     {"listen", SYS_listen, {PROTOCOL_FD, 1}, false},
     {"sendto", SYS_sendto, {PROTOCOL_FD, AT("x"), 1, 0, 0, 0}, false},
-    {"send to another descriptor", SYS_sendmsg, {PROTOCOL_FD + 2, 0, 0}, false},
-    {"hear from another descriptor", SYS_recvmsg, {PROTOCOL_FD + 2, 0, 0}, false},
+    {"send to another descriptor", SYS_sendmsg, {PLAYER_FD, 0, 0}, false},
+    {"hear from another descriptor", SYS_recvmsg, {PLAYER_FD, 0, 0}, false},
     {"write to the socket", SYS_write, {PROTOCOL_FD, AT("x"), 1}, false},
-    {"write to the file", SYS_pwrite64, {PROTOCOL_FD + 1, AT("x"), 1, 0}, false},
+    {"write to the file", SYS_pwrite64, {OWN_FILE_FD, AT("x"), 1, 0}, false},
     {"copy a descriptor", SYS_dup, {PROTOCOL_FD}, false},
     {"copy a descriptor by fcntl", SYS_fcntl, {PROTOCOL_FD, F_DUPFD, 0}, false},
     {"unblock a descriptor", SYS_fcntl, {PROTOCOL_FD, F_SETFL, O_NONBLOCK}, false},
@@ -72,7 +76,7 @@ static const struct attempt attempts[] = {
     {"be a new thread", SYS_set_robust_list, {0, 24}, false},
     {"a thread that is traced", SYS_clone, {THREAD_FLAGS | CLONE_PTRACE}, false},
     {"execute", SYS_execve, {AT("/bin/sh"), 0, 0}, false},
-    {"execute by descriptor", SYS_execveat, {PROTOCOL_FD + 1, AT(""), 0, 0, AT_EMPTY_PATH}, false},
+    {"execute by descriptor", SYS_execveat, {OWN_FILE_FD, AT(""), 0, 0, AT_EMPTY_PATH}, false},
     {"ptrace", SYS_ptrace, {16 /* PTRACE_ATTACH */, 1, 0, 0}, false},
     {"read another's memory", SYS_process_vm_readv, {1, 0, 0, 0, 0, 0}, false},
     {"signal a process", SYS_kill, {1, 0}, false},
@@ -90,8 +94,19 @@ static const struct attempt attempts[] = {
     {"memory that is filled", SYS_mmap, {0, 4096, 3, 0x22 | MAP_POPULATE, -1, 0}, false},
     {"memory in a place", SYS_mremap, {0, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, 0}, false},
     {"memory twice", SYS_mremap, {0, 4096, 4096, MREMAP_MAYMOVE | MREMAP_DONTUNMAP}, false},
-    {"seal against execution", SYS_fcntl, {PROTOCOL_FD, F_ADD_SEALS, 0x20}, false},
-    {"seal against future writes", SYS_fcntl, {PROTOCOL_FD, F_ADD_SEALS, 0x10}, false},
+    {"seal against execution", SYS_fcntl, {PROTOCOL_MEMORY_FD, F_ADD_SEALS, 0x20}, false},
+    {"seal against future writes", SYS_fcntl, {PROTOCOL_MEMORY_FD, F_ADD_SEALS, 0x10}, false},
+    {"seal another file", SYS_fcntl, {OWN_FILE_FD, F_ADD_SEALS, F_SEAL_WRITE}, false},
+    {"cut the file", SYS_ftruncate, {OWN_FILE_FD, 0}, false},
+    {"fill memory without mapping it", SYS_fallocate, {PROTOCOL_MEMORY_FD, 0, 0, 4096}, false},
+    {"write memory without mapping it", SYS_pwrite64, {PROTOCOL_MEMORY_FD, AT("x"), 1, 0}, false},
+    {"splice", SYS_splice, {OWN_FILE_FD, 0, PROTOCOL_MEMORY_FD, 0, 1, 0}, false},
+    {"copy into memory", SYS_copy_file_range, {OWN_FILE_FD, 0, PROTOCOL_MEMORY_FD, 0, 1, 0}, false},
+    {"send a file", SYS_sendfile, {PROTOCOL_MEMORY_FD, OWN_FILE_FD, 0, 1}, false},
+    {"a pipe", SYS_pipe2, {0, 0}, false},
+    {"an eventfd", SYS_eventfd2, {0, 0}, false},
+    {"an epoll", SYS_epoll_create1, {0}, false},
+    {"a larger socket buffer", SYS_setsockopt, {PROTOCOL_FD, SOL_SOCKET, SO_SNDBUF, 0, 4}, false},
     {"lend priority", SYS_futex, {AT(&attempt_word), FUTEX_LOCK_PI, 0, 0, 0, 0}, false},
     {"lend priority, privately",
      SYS_futex,
@@ -108,6 +123,7 @@ static const struct attempt attempts[] = {
 #endif
     {"protection keys", SYS_pkey_mprotect, {0, 4096, PROT_EXEC, -1}, false},
     {"secret memory", SYS_memfd_secret, {0}, false},
+    {"another memfd", SYS_memfd_create, {AT("x"), MFD_CLOEXEC | MFD_ALLOW_SEALING}, false},
     {"memfd of huge pages", SYS_memfd_create, {AT("x"), MFD_HUGETLB}, false},
     {"lock memory", SYS_mlockall, {1}, false},
     {"raise a limit", SYS_prlimit64, {0, RLIMIT_NOFILE, 0, 0}, false},

@@ -321,14 +321,14 @@ static void workers_are_within_their_limits(void **state)
         assert_true(worker_process_prepare(!sandboxed, &err));
         struct film_client *film = start_real("film.mp4", &plain);
         assert_int_equal(wait_for_frames(film, 1, &err), FILM_CLIENT_READY);
-        check_limits(only_child(), &worker_film, 1, sandboxed);
+        check_limits(only_child(), &worker_film, sandboxed);
         stop();
         worker_process_reap(true);
         const struct film_client_request look = {.probe_only = true, .limit_ms = LIMIT_MS};
         start_real("film.mp4", &look);
         siginfo_t info = {0}; /* ended, and not yet forgotten */
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_limits(info.si_pid, &worker_film, 1, sandboxed);
+        check_limits(info.si_pid, &worker_film, sandboxed);
         stop();
         worker_process_reap(true);
     }

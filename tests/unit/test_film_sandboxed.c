@@ -140,18 +140,16 @@ static bool enter(void)
         .address_space_bytes = (size_t)3 << 30,
         .file_bytes = PROTOCOL_FILM_BYTES_MAX,
         .processor_s = 60,
-        .descriptors = 64,
     };
-    return sandbox_set_limits(&limits, NULL) && sandbox_deny_files(NULL) &&
-           sandbox_deny_calls(SANDBOX_THREADS, NULL);
+    return sandbox_drop_privileges(NULL) && sandbox_set_limits(&limits, NULL) &&
+           sandbox_deny_files(NULL) && sandbox_deny_calls(SANDBOX_THREADS, NULL);
 }
 
 static void *map(size_t size)
 {
-    int fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+    if (ftruncate(PROTOCOL_MEMORY_FD, (off_t)size) < 0)
         return MAP_FAILED;
-    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, PROTOCOL_MEMORY_FD, 0);
 }
 
 static int play(int fd, int64_t start_us)
@@ -188,6 +186,10 @@ static int play_in_child(const char *name, int64_t start_us, const char *zone, c
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        closefrom(STDERR_FILENO + 1);
+        int player = open("/dev/null", O_RDWR | O_CLOEXEC); /* stands for it */
+        if (player != PROTOCOL_FD || !sandbox_make_memory(NULL))
+            _exit(WRONG);
         int fd = open(temp_folder_path(name), O_RDONLY | O_CLOEXEC);
         if (zone)
             setenv("TZ", zone, 1);

@@ -250,7 +250,7 @@ static void check_kinds(bool sandboxed)
         /* It ends by itself, and stays to be looked at: nobody polls, and so reaps, it before. */
         siginfo_t info = {0};
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
-        check_limits(info.si_pid, &worker_picture, kind != PROTOCOL_JOB_HOUSE_CARD, sandboxed);
+        check_limits(info.si_pid, &worker_picture, sandboxed);
         /* Neither a picture nor a font: a worker's own words say so, from within. */
         if (wait_for(current, &err) == PICTURE_CLIENT_FAILED && err.code != ERR_INPUT)
             fail_msg("%u: %s", kind, err.text);

@@ -1,8 +1,7 @@
 /* The sandbox from within: each test is a process that enters it and tries something.
  *
- * With a sanitizer a few calls are refused instead of killing, and memory has no limit;
- * test_sandbox_plain.py runs the same tests without. Over 600 lines: all of them share the processes
- * and attempts at the top. */
+ * With a sanitizer a few calls are refused instead of killing; test_sandbox_plain.py runs the same
+ * tests without. */
 #include "sandbox/sandbox.h"
 
 #include "sandbox/protocol.h"
@@ -12,7 +11,6 @@
 #include <stddef.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -35,72 +33,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "sandbox_attempts.h"
-
-#ifdef DUCKLING_SANITIZED
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
-#define MIB ((size_t)1 << 20)
-/* How a process that was tried ended: its exit status, or 100 and the signal. */
-enum { WORKED = 0, REFUSED = 1, OTHER = 2, NOT_ENTERED = 3, KILLED = 100 };
-
-static const struct sandbox_limits usual = {
-    .address_space_bytes = 1024 * MIB,
-    .file_bytes = 64 * MIB,
-    .processor_s = 30,
-    .descriptors = 8,
-};
-
-/* The job's file, and the end of the socket that stands for the player. */
-static int own_file = -1, player = -1;
-
-static int end_of(pid_t pid)
-{
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        assert_int_equal(errno, EINTR);
-    return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* Makes descriptors what a worker has: 0 to 2 as they are, the socket, the file (4). */
-static void take_descriptors(void)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
-        _exit(OTHER);
-    int file = fcntl(own_file, F_DUPFD, 20), socket = fcntl(pair[0], F_DUPFD, 20);
-    player = fcntl(pair[1], F_DUPFD, 20);
-    if (file < 0 || socket < 0 || player < 0 || dup2(socket, PROTOCOL_FD) < 0 ||
-        dup2(file, PROTOCOL_FD + 1) < 0 || dup2(player, PROTOCOL_FD + 2) < 0)
-        _exit(OTHER);
-    player = PROTOCOL_FD + 2;
-    closefrom(PROTOCOL_FD + 3);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-        _exit(OTHER);
-}
-
-static void enter(const struct sandbox_limits *limits, enum sandbox_kind kind)
-{
-    if (!sandbox_set_limits(limits, NULL) || !sandbox_deny_files(NULL) ||
-        !sandbox_deny_calls(kind, NULL))
-        _exit(NOT_ENTERED);
-}
-
-static int try_within(const struct sandbox_limits *limits, enum sandbox_kind kind, int (*act)(void))
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        take_descriptors();
-        enter(limits, kind);
-        _exit(act());
-    }
-    return end_of(pid);
-}
+#include "sandbox_process.h"
 
 static const struct attempt *current;
 
@@ -208,28 +141,26 @@ static int work_of_a_still(void)
 {
     struct stat st;
     char bytes[4];
-    int fd = -1;
-    if (sandbox_fstat(PROTOCOL_FD + 1, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 4 ||
-        pread(PROTOCOL_FD + 1, bytes, sizeof bytes, 0) != sizeof bytes)
+    if (sandbox_fstat(OWN_FILE_FD, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 4 ||
+        pread(OWN_FILE_FD, bytes, sizeof bytes, 0) != sizeof bytes)
         return OTHER;
-    void *mapped = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, PROTOCOL_FD + 1, 0);
+    void *mapped = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, OWN_FILE_FD, 0);
     if (mapped == MAP_FAILED || memcmp(mapped, bytes, sizeof bytes) != 0 || munmap(mapped, 4096))
         return OTHER;
-    fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ftruncate(fd, 1 << 20) < 0)
+    if (ftruncate(PROTOCOL_MEMORY_FD, MIB) < 0)
         return OTHER;
-    void *pixels = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *pixels = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, PROTOCOL_MEMORY_FD, 0);
     if (pixels == MAP_FAILED)
         return OTHER;
-    memset(pixels, 7, 1 << 20);
-    munmap(pixels, 1 << 20);
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+    memset(pixels, 7, MIB);
+    munmap(pixels, MIB);
+    if (fcntl(PROTOCOL_MEMORY_FD, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
         return OTHER;
     struct iovec part = {bytes, sizeof bytes};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (sendmsg(PROTOCOL_FD, &message, MSG_NOSIGNAL) != sizeof bytes)
         return OTHER;
-    return close(fd) == 0 ? WORKED : OTHER;
+    return close(PROTOCOL_MEMORY_FD) == 0 ? WORKED : OTHER;
 }
 
 /* Small pieces come from brk, large ones are mapped and move when they grow. */
@@ -257,8 +188,14 @@ static int text_in_the_log(void)
 static int what_the_c_library_may_need(void)
 {
     struct timespec now;
+    struct timeval today;
     char bytes[8];
+#ifdef SYS_time
+    if (syscall(SYS_time, NULL) < 0)
+        return OTHER;
+#endif
     return syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) == 0 &&
+                   syscall(SYS_gettimeofday, &today, NULL) == 0 &&
                    syscall(SYS_getrandom, bytes, sizeof bytes, 0) == sizeof bytes
                ? WORKED
                : OTHER;
@@ -283,6 +220,15 @@ static int what_the_c_library_does_once(void)
     ok = ok && snprintf(text, sizeof text, "%.17g %ls", 0.1, L"wide") > 0 &&
          strtod(text, NULL) > 0.09;
     return ok ? WORKED : OTHER;
+}
+
+/* Without TZ the C library looks at /etc/localtime each time. */
+static void nothing_is_left_without_a_zone(void **state)
+{
+    (void)state;
+    unsetenv("TZ");
+    for (enum sandbox_kind kind = SANDBOX_ALONE; kind <= SANDBOX_THREADS; kind++)
+        assert_int_equal(try_within(&usual, kind, what_the_c_library_does_once), WORKED);
 }
 
 static void *leave(void *argument)
@@ -467,81 +413,6 @@ static void a_wait_outlives_a_stop(void **state)
     close(pair[1]);
 }
 
-static int take_much_memory(void)
-{
-    size_t taken = 0;
-    /* Volatile: else a compiler may leave out memory that nobody looks at. */
-    for (void *volatile piece = malloc(MIB); piece && taken < 512 * MIB; piece = malloc(MIB))
-        taken += MIB;
-    return taken >= 16 * MIB && taken < 512 * MIB && errno == ENOMEM ? REFUSED : OTHER;
-}
-
-static int make_a_large_frame(void)
-{
-    int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ftruncate(fd, (off_t)usual.file_bytes) < 0)
-        return OTHER;
-    return ftruncate(fd, (off_t)usual.file_bytes + 1) < 0 && errno == EFBIG ? REFUSED : OTHER;
-}
-
-static int make_many_frames(void)
-{
-    int made = 0;
-    while (memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING) >= 0)
-        made++;
-    return made == 2 && errno == EMFILE ? REFUSED : OTHER;
-}
-
-static int burn(void)
-{
-    volatile unsigned rounds = 0;
-    while (rounds < UINT_MAX || own_file >= 0)
-        rounds++;
-    return OTHER;
-}
-
-static void limits_hold(void **state)
-{
-    (void)state;
-    struct sandbox_limits limits = usual;
-    assert_int_equal(try_within(&usual, SANDBOX_ALONE, make_a_large_frame), REFUSED);
-    assert_int_equal(try_within(&usual, SANDBOX_ALONE, make_many_frames), REFUSED);
-    limits.processor_s = 1;
-    assert_int_equal(try_within(&limits, SANDBOX_ALONE, burn), KILLED + SIGXCPU);
-    limits.address_space_bytes = 384 * MIB;
-    if (!SANITIZED)
-        assert_int_equal(try_within(&limits, SANDBOX_ALONE, take_much_memory), REFUSED);
-}
-
-static bool has_limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
-{
-    struct rlimit both;
-    return getrlimit(resource, &both) == 0 && both.rlim_cur == soft && both.rlim_max == hard;
-}
-
-/* Not above what the process had; and what can't be tried is looked at. */
-static void limits_only_fall(void **state)
-{
-    (void)state;
-    fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        const struct rlimit before = {6, 7};
-        int died = 0;
-        if (setrlimit(RLIMIT_NOFILE, &before) < 0 || !sandbox_set_limits(&usual, NULL))
-            _exit(NOT_ENTERED);
-        bool good = has_limit(RLIMIT_NOFILE, 7, 7) && has_limit(RLIMIT_CORE, 0, 0) &&
-                    has_limit(RLIMIT_CPU, 30, 31) &&
-                    has_limit(RLIMIT_FSIZE, usual.file_bytes, usual.file_bytes) &&
-                    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
-                    prctl(PR_GET_PDEATHSIG, &died) == 0 && died == SIGKILL &&
-                    (SANITIZED || prctl(PR_GET_DUMPABLE) == 0);
-        _exit(good ? WORKED : OTHER);
-    }
-    assert_int_equal(end_of(pid), WORKED);
-}
-
 static bool is_denied(long result)
 {
     return result < 0 && (errno == EACCES || errno == EPERM);
@@ -552,9 +423,6 @@ static int get_past_landlock(long version)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int made = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (made < 0 || ftruncate(made, 4096) < 0)
-        return OTHER;
     bool held = is_denied(open("/etc/passwd", O_RDONLY)) && is_denied(open("/", O_RDONLY)) &&
                 is_denied(open("/tmp/duckling-sandbox", O_CREAT | O_WRONLY, 0600)) &&
                 is_denied(mkdir("/tmp/duckling-sandbox", 0700)) &&
@@ -575,9 +443,7 @@ static void landlock_alone_denies_files(void **state)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        struct sandbox_limits limits = usual;
-        limits.descriptors = 64;
-        if (!sandbox_set_limits(&limits, NULL) || !sandbox_deny_files(NULL))
+        if (!sandbox_set_limits(&usual, NULL) || !sandbox_deny_files(NULL))
             _exit(NOT_ENTERED);
         _exit(version < 1 ? REFUSED : get_past_landlock(version));
     }
@@ -628,11 +494,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_call_is_named),
         cmocka_unit_test(a_job_can_be_done),
         cmocka_unit_test(nothing_is_left_for_a_first_use),
+        cmocka_unit_test(nothing_is_left_without_a_zone),
         cmocka_unit_test(threads_work_where_they_are_allowed),
         cmocka_unit_test(threads_from_before_are_inside),
         cmocka_unit_test(a_wait_outlives_a_stop),
-        cmocka_unit_test(limits_hold),
-        cmocka_unit_test(limits_only_fall),
         cmocka_unit_test(landlock_alone_denies_files),
         cmocka_unit_test(kernels_that_can_not),
     };

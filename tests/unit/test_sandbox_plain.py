@@ -1,5 +1,4 @@
-"""test_sandbox once more, as the player is built: a sanitizer's run-time needs calls that workers on a wall don't get, and there
-memory has no limit."""
+"""test_sandbox once more, as the player is built: a sanitizer's run-time needs calls that workers on a wall don't get."""
 import os
 import subprocess
 import sys
