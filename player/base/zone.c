@@ -81,12 +81,12 @@ static size_t data_bytes(const struct header *header, size_t time_bytes)
 static void add_change(struct zone *zone, int64_t from_s, int32_t offset_s)
 {
     struct civil_zone *civil = &zone->civil;
-    int64_t from_ms = from_s * 1000;
     int32_t offset_ms = offset_s * 1000;
-    if (from_s < TIME_MIN_S) {
+    if (from_s < TIME_MIN_S) { /* in milliseconds it might not fit */
         civil->first_offset_ms = offset_ms;
         return;
     }
+    int64_t from_ms = from_s * 1000;
     if (civil->change_count && zone->table[civil->change_count - 1].from_ms == from_ms)
         civil->change_count--;
     size_t count = civil->change_count;

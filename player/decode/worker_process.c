@@ -156,16 +156,25 @@ int worker_process_fd(const struct worker_process *worker)
 static pid_t *ending;
 static size_t ending_count, ending_capacity;
 
+/* Continues after signals. */
+static void wait_for_exit(pid_t pid, int64_t deadline_ns)
+{
+    struct pollfd exited = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    if (exited.fd < 0)
+        return;
+    int64_t left_ms;
+    do
+        left_ms = (deadline_ns - clock_mono_ns()) / 1000000;
+    while (left_ms > 0 && poll(&exited, 1, (int)left_ms) < 0 && errno == EINTR);
+    close(exited.fd);
+}
+
 /* Reaps a worker that has exited; waits for that until the deadline (0: not at all). Until waitpid
  * the process ID can't be reused. */
 static bool reap_one(pid_t pid, int64_t deadline_ns)
 {
-    int fd = deadline_ns ? pidfd_open(pid, 0) : -1;
-    int64_t left_ms = fd >= 0 ? (deadline_ns - clock_mono_ns()) / 1000000 : 0;
-    if (left_ms > 0)
-        poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, (int)left_ms);
-    if (fd >= 0)
-        close(fd);
+    if (deadline_ns)
+        wait_for_exit(pid, deadline_ns);
     pid_t done;
     do
         done = waitpid(pid, NULL, WNOHANG);

@@ -14,6 +14,8 @@
 
 /* The user and group "nobody", by number: they need not be in /etc/passwd. */
 #define NOBODY 65534
+/* Of nobody, that are enough for all threads of all workers, and of others. */
+#define PROCESSES_MIN 1024
 
 /* Capabilities as capget(2) and capset(2) have them: 32 of each set in each element. */
 struct capabilities {
@@ -59,17 +61,24 @@ static void shut_ways_back(void)
           0, 0, 0);
 }
 
+/* The limit on processes does not bind root, but nobody; and it counts all that is done in the name of
+ * nobody. */
+static bool may_create_threads(void)
+{
+    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit processes;
+    return setrlimit(RLIMIT_NPROC, &unlimited) == 0 ||
+           (getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur >= PROCESSES_MIN);
+}
+
 /* Root's files are root's even without capabilities. A container may know no such user, and there
  * root stays. So it does without CAP_KILL, which the player then lacks, too: it could not end a
  * worker of another user. */
 static void become_nobody(const struct capabilities *held)
 {
-    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     if (geteuid() != 0 || !is_effective(held, CAP_KILL) || !is_effective(held, CAP_SETUID) ||
-        !is_effective(held, CAP_SETGID))
+        !is_effective(held, CAP_SETGID) || !may_create_threads())
         return;
-    /* It does not bind root, but nobody; and it counts what others do in the name of nobody. */
-    setrlimit(RLIMIT_NPROC, &unlimited);
     if (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
         setresuid(NOBODY, NOBODY, NOBODY) < 0)
         errno = 0; /* root stays */

@@ -18,6 +18,7 @@ static int kill_if_allowed(int pid, int number)
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <cmocka.h>
 
 #define WORKERS 70
@@ -57,6 +58,36 @@ static void stopping_never_waits(void **state)
     for (int i = 0; i < WORKERS; i++)
         kill_if_allowed(pids[i], SIGKILL);
     worker_process_reap(true);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+static pid_t late;
+
+static void kill_late(int number)
+{
+    static int count;
+    (void)number;
+    if (++count == 20)
+        kill(late, SIGKILL);
+}
+
+/* Signals that arrive meanwhile don't end the wait for a worker that takes its time to exit. */
+static void reaping_goes_on_after_signals(void **state)
+{
+    (void)state;
+    const struct itimerval often = {{0, 1000}, {0, 1000}}, never = {0};
+    struct sigaction action = {.sa_handler = kill_late}, before;
+    late = start_sleeper();
+    struct worker_process worker = {.pid = late, .socket = -1, .exit_fd = -1};
+    kill_allowed = false;
+    worker_process_stop(&worker);
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    worker_process_reap(true);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+    kill_allowed = true;
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
@@ -131,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_never_waits),
+        cmocka_unit_test(reaping_goes_on_after_signals),
         cmocka_unit_test(exit_reasons_are_known_with_sigchld_ignored),
         cmocka_unit_test(processor_time_is_the_workers_own),
         cmocka_unit_test(reported_codes_are_limited),
