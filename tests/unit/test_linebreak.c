@@ -153,9 +153,10 @@ static void test_wide_words(void **state)
     assert_int_equal(mark_at(korean, "ko", "아이스"), LINEBREAK_SYLLABLE);
     assert_int_equal(mark_at(korean, "ko", "."), LINEBREAK_NEVER);
     assert_int_equal(mark_at("Donaudampfschiff", "de", "schiff"), LINEBREAK_CLUSTER);
-    /* An address parts after its strokes first. */
+    /* An address is broken before its strokes first. */
     const char *address = "see www.example.com/path/to";
-    assert_int_equal(mark_at(address, "en", "path"), LINEBREAK_SYLLABLE);
+    assert_int_equal(mark_at(address, "en", "/path"), LINEBREAK_SYLLABLE);
+    assert_int_equal(mark_at(address, "en", "path"), LINEBREAK_NEVER);
     assert_int_equal(mark_at(address, "en", "xample"), LINEBREAK_CLUSTER);
     assert_int_equal(mark_at("3,000米", "zh", "米"), LINEBREAK_SYLLABLE);
 }

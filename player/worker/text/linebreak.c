@@ -1,11 +1,12 @@
 #include "worker/text/linebreak.h"
 
-#include "worker/text/linebreak_rank.h"
+#include "worker/text/linebreak_address.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unictype.h>
 #include <unigbrk.h>
 #include <unilbrk.h>
 #include <uninorm.h>
@@ -22,6 +23,12 @@ unsigned linebreak_character(const char *text, size_t at, size_t *bytes)
     int length = u8_strmbtouc(&c, (const uint8_t *)text + at);
     *bytes = length > 0 ? (size_t)length : 1;
     return c;
+}
+
+bool linebreak_is_letter(uint32_t c)
+{
+    return uc_is_property_alphabetic(c) && !linebreak_is_han(c) && !linebreak_is_kana(c) &&
+           !linebreak_is_hangul(c);
 }
 
 bool linebreak_is_invisible(unsigned c)
@@ -141,6 +148,7 @@ static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_t
 struct scratch {
     uint32_t characters[LINEBREAK_TEXT_BYTES_MAX], uax14_text[LINEBREAK_TEXT_BYTES_MAX];
     char breaks[LINEBREAK_TEXT_BYTES_MAX], clusters[LINEBREAK_TEXT_BYTES_MAX];
+    unsigned char addresses[LINEBREAK_TEXT_BYTES_MAX];
 };
 
 static enum linebreak_rank rank_before(const struct linebreak_text *text,
@@ -167,10 +175,13 @@ bool linebreak_find(const char *text, size_t bytes, const char *language, unsign
     if (!scratch)
         return err_oom(err);
     struct linebreak_text decoded = {.characters = scratch->characters,
+                                     .addresses = scratch->addresses,
+                                     .language = language,
                                      .script = linebreak_script_of(text, bytes, language)};
     size_t length;
     for (size_t at = 0; at < bytes; at += length)
         scratch->characters[decoded.count++] = linebreak_character(text, at, &length);
+    linebreak_address_find(&decoded, scratch->addresses);
     make_uax14_text(&decoded, scratch->uax14_text);
     u32_possible_linebreaks(scratch->uax14_text, decoded.count, "UTF-8", scratch->breaks);
     u32_grapheme_breaks(scratch->characters, decoded.count, scratch->clusters);

@@ -6,7 +6,10 @@
  * mark ends one; curly quotes are brackets; —— and …… are one piece; a number keeps the character
  * that counts it; Latin words stay whole.
  * - Korean (klreq): at spaces only; a dependent noun (것, 수) stays with the word before it.
- * - Others: at spaces and hyphens. A number keeps its unit; a URL is one piece. */
+ * - Others: at spaces and hyphens.
+ * - Everywhere: a number keeps its unit, a title its name, and the full stop of an abbreviation ends
+ * no line's sentence. An address of the web or of mail is one piece; one that is wider than a line
+ * is broken before its marks, never after them. */
 #ifndef WORKER_TEXT_LINEBREAK_H
 #define WORKER_TEXT_LINEBREAK_H
 

@@ -1,5 +1,8 @@
 #include "worker/text/linebreak_rank.h"
 
+#include "worker/text/linebreak_address.h"
+#include "worker/text/linebreak_join.h"
+
 #include <string.h>
 #include <wchar.h>
 
@@ -47,7 +50,7 @@ static bool is_ascii_or_wide_digit(uint32_t c)
     return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19);
 }
 
-static bool is_break_space(uint32_t c)
+bool linebreak_is_space(uint32_t c)
 {
     return c == ' ' || c == 0x3000 || c == 0x200b || (c >= 0x2000 && c <= 0x200a && c != 0x2007);
 }
@@ -77,7 +80,7 @@ static uint32_t character_at(const struct linebreak_text *text, size_t at)
 static size_t word_after(const struct linebreak_text *text, size_t at)
 {
     size_t end = at;
-    while (end < text->count && !is_break_space(text->characters[end]) &&
+    while (end < text->count && !linebreak_is_space(text->characters[end]) &&
            !is_closing(text->characters[end]) && text->characters[end] != '\n')
         end++;
     return end - at;
@@ -86,7 +89,7 @@ static size_t word_after(const struct linebreak_text *text, size_t at)
 static size_t word_before(const struct linebreak_text *text, size_t at)
 {
     size_t start = at;
-    while (start > 0 && !is_break_space(text->characters[start - 1]) &&
+    while (start > 0 && !linebreak_is_space(text->characters[start - 1]) &&
            !is_opening(text->characters[start - 1]) && text->characters[start - 1] != '\n')
         start--;
     return at - start;
@@ -105,45 +108,6 @@ static bool is_word_in_list(const uint32_t *characters, size_t count, const wcha
         if (i == count && !(*words)[i])
             return true;
     }
-    return false;
-}
-
-/* "5 km": whether the place is a space between a number and its unit. */
-static bool parts_unit(const struct linebreak_text *text, size_t at)
-{
-    static const wchar_t *const units[] = {L"km", L"m",  L"cm", L"mm", L"kg", L"g",    L"t",
-                                           L"l",  L"ml", L"h",  L"s",  L"ms", L"km/h", L"m/s",
-                                           L"%",  L"°c", L"°",  L"am", L"pm", NULL};
-    if (at < 2 || !is_break_space(text->characters[at - 1]) ||
-        !is_ascii_or_wide_digit(text->characters[at - 2]))
-        return false;
-    size_t length = text->characters[at] == '%' ? 1 : word_after(text, at);
-    return is_word_in_list(text->characters + at, length, units);
-}
-
-static bool is_address_character(uint32_t c)
-{
-    return c > ' ' && c < 0x7f;
-}
-
-/* Whether both neighbors belong to one address such as https://example.com/a?b or
- * www.example.com. */
-static bool is_in_address(const struct linebreak_text *text, size_t at)
-{
-    size_t start = at, end = at;
-    while (start > 0 && is_address_character(text->characters[start - 1]))
-        start--;
-    while (end < text->count && is_address_character(text->characters[end]))
-        end++;
-    if (start == at || end == at)
-        return false;
-    const uint32_t *c = text->characters;
-    if (end - start > 4 && (c[start] | 32) == 'w' && (c[start + 1] | 32) == 'w' &&
-        (c[start + 2] | 32) == 'w' && c[start + 3] == '.')
-        return true;
-    for (size_t i = start; i + 2 < end; i++)
-        if (c[i] == ':' && c[i + 1] == '/' && c[i + 2] == '/')
-            return true;
     return false;
 }
 
@@ -183,14 +147,16 @@ static bool is_han_word(uint32_t first, uint32_t second)
     return false;
 }
 
-/* Whether the place follows the end of a clause, closing quotes and brackets included. */
+/* Whether the place follows the end of a clause, closing quotes and brackets included. The full stop
+ * of an abbreviation ends none. */
 static bool is_after_clause(const struct linebreak_text *text, size_t at,
                             const wchar_t *punctuation)
 {
-    while (at > 0 && (is_break_space(text->characters[at - 1]) ||
+    while (at > 0 && (linebreak_is_space(text->characters[at - 1]) ||
                       is_one_of(text->characters[at - 1], L"'\")]’”»）］」』》〉】")))
         at--;
-    return at > 0 && is_one_of(text->characters[at - 1], punctuation);
+    return at > 0 && is_one_of(text->characters[at - 1], punctuation) &&
+           !linebreak_join_is_abbreviation(text, at);
 }
 
 /* For Chinese characters that belong to the one before or after. */
@@ -228,7 +194,7 @@ static enum linebreak_rank rank_chinese_japanese(const struct linebreak_text *te
         return LINEBREAK_BEST;
     /* A space between two CJK characters separates phrases; one beside a Latin word is only
      * spacing. */
-    if (is_break_space(previous))
+    if (linebreak_is_space(previous))
         return is_cjk(next) && is_cjk(character_at(text, at - 2)) ? LINEBREAK_BEST : LINEBREAK_FAIR;
     bool counted = is_ascii_or_wide_digit(previous) || is_one_of(previous, L"第%％");
     if ((counted && linebreak_is_han(next)) || (previous == L'第' && is_ascii_or_wide_digit(next)))
@@ -253,7 +219,7 @@ static enum linebreak_rank rank_korean(const struct linebreak_text *text, size_t
                                              L"각", L"매", L"새", L"첫", L"안", L"못", L"더",
                                              L"왜", L"제", L"내", L"온", NULL};
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
-    if (!is_break_space(previous)) {
+    if (!linebreak_is_space(previous)) {
         if (is_one_of(previous, L"—―"))
             return LINEBREAK_FAIR;
         return is_one_of(previous, L"-‐") && !is_cjk(next) ? LINEBREAK_POOR : LINEBREAK_SYLLABLE;
@@ -277,7 +243,7 @@ static enum linebreak_rank rank_latin(const struct linebreak_text *text, size_t 
                                              L"and", L"or",   L"with", L"who", L"that",
                                              L"but", L"from", L"into", L"so",  NULL};
     uint32_t previous = text->characters[at - 1];
-    if (!is_break_space(previous))
+    if (!linebreak_is_space(previous))
         return is_one_of(previous, L"-‐") || is_one_of(text->characters[at], L"—–")
                    ? LINEBREAK_POOR
                    : LINEBREAK_FAIR;
@@ -290,18 +256,10 @@ static enum linebreak_rank rank_latin(const struct linebreak_text *text, size_t 
                                                                                  : LINEBREAK_FAIR;
 }
 
-enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed)
+/* For places where UAX #14 allows a break. */
+static enum linebreak_rank rank_by_script(const struct linebreak_text *text, size_t at)
 {
-    uint32_t previous = character_at(text, at - 1), next = character_at(text, at);
-    if (previous == next && is_one_of(next, L"—―…⋯─"))
-        return LINEBREAK_NEVER;
-    if (is_in_address(text, at))
-        return allowed ? LINEBREAK_SYLLABLE : LINEBREAK_CLUSTER;
-    if (!allowed)
-        return is_closing(next) || is_opening(previous) ? LINEBREAK_NEVER : LINEBREAK_CLUSTER;
-    if (parts_unit(text, at))
-        return LINEBREAK_SYLLABLE;
-    if (previous == '/')
+    if (character_at(text, at - 1) == '/')
         return LINEBREAK_SYLLABLE;
     switch (text->script) {
     case LINEBREAK_SCRIPT_HANGUL:
@@ -313,4 +271,26 @@ enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at,
         break;
     }
     return rank_latin(text, at);
+}
+
+enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at, bool allowed)
+{
+    uint32_t previous = character_at(text, at - 1), next = character_at(text, at);
+    if (previous == next && is_one_of(next, L"—―…⋯─"))
+        return LINEBREAK_NEVER;
+    switch ((enum linebreak_address)text->addresses[at]) {
+    case LINEBREAK_ADDRESS_INSIDE:
+        return LINEBREAK_CLUSTER;
+    case LINEBREAK_ADDRESS_AFTER_MARK:
+        return LINEBREAK_NEVER;
+    case LINEBREAK_ADDRESS_BEFORE_MARK:
+        return LINEBREAK_SYLLABLE;
+    case LINEBREAK_ADDRESS_OUTSIDE:
+        break;
+    }
+    enum linebreak_rank limit = allowed ? linebreak_join_limit(text, at) : LINEBREAK_CLUSTER;
+    if (limit == LINEBREAK_CLUSTER)
+        return is_closing(next) || is_opening(previous) ? LINEBREAK_NEVER : LINEBREAK_CLUSTER;
+    enum linebreak_rank rank = rank_by_script(text, at);
+    return rank < limit ? rank : limit;
 }

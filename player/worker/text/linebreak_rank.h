@@ -12,6 +12,8 @@ struct linebreak_text {
     const uint32_t *characters;
     size_t count;
     enum linebreak_script script;
+    const char *language;           /* a BCP 47 tag, or "" */
+    const unsigned char *addresses; /* enum linebreak_address of the place before each character */
 };
 
 /* The rank of characters[at] as the beginning of a line, 0 < at < count. `allowed`: UAX #14 allows
@@ -21,6 +23,12 @@ enum linebreak_rank linebreak_rank(const struct linebreak_text *text, size_t at,
 bool linebreak_is_hangul(uint32_t c);
 bool linebreak_is_kana(uint32_t c);
 bool linebreak_is_han(uint32_t c);
+
+/* A letter of any script but those above. */
+bool linebreak_is_letter(uint32_t c);
+
+/* A space at which a line may end. */
+bool linebreak_is_space(uint32_t c);
 
 /* A Latin letter, in words such as don’t. */
 bool linebreak_is_latin(uint32_t c);
