@@ -16,22 +16,46 @@ static const char *system_locale(void)
     return "en";
 }
 
+/* A locale's name as a tag: "ko_KR.UTF-8@x" is ko-KR, and "C" is en. */
+static void tag_of_locale(const char *locale, char tag[LANGUAGE_BYTES])
+{
+    snprintf(tag, LANGUAGE_BYTES, "%s", locale);
+    tag[strcspn(tag, ".@")] = '\0';
+    for (char *c = tag; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    if (!*tag || strcmp(tag, "C") == 0 || strcmp(tag, "POSIX") == 0)
+        snprintf(tag, LANGUAGE_BYTES, "en");
+}
+
 void language_choose(const char *asked, char tag[LANGUAGE_BYTES])
 {
     char plain[LANGUAGE_BYTES];
-    snprintf(plain, sizeof plain, "%s", asked ? asked : system_locale());
-    plain[strcspn(plain, ".@")] = '\0'; /* ko_KR.UTF-8@x */
-    for (char *c = plain; *c; c++)
-        if (*c == '_')
-            *c = '-';
-    if (!*plain || strcmp(plain, "C") == 0 || strcmp(plain, "POSIX") == 0)
-        snprintf(tag, LANGUAGE_BYTES, "en");
-    else if (strcasecmp(plain, "zh") == 0 || strcasecmp(plain, "zh-CN") == 0 ||
-             strcasecmp(plain, "zh-SG") == 0)
-        snprintf(tag, LANGUAGE_BYTES, "zh-Hans%.8s", plain + 2);
-    else if (strcasecmp(plain, "zh-TW") == 0 || strcasecmp(plain, "zh-HK") == 0 ||
-             strcasecmp(plain, "zh-MO") == 0)
-        snprintf(tag, LANGUAGE_BYTES, "zh-Hant%.8s", plain + 2);
+    tag_of_locale(asked ? asked : system_locale(), plain);
+    if (strcasecmp(plain, "zh") == 0)
+        snprintf(tag, LANGUAGE_BYTES, "zh-Hans");
     else
-        snprintf(tag, LANGUAGE_BYTES, "%s", plain);
+        language_tag_add_script(plain, tag);
+}
+
+bool language_check(const char *asked, struct err *err)
+{
+    char plain[LANGUAGE_BYTES], suggestion[LANGUAGE_TAG_BYTES];
+    tag_of_locale(asked, plain);
+    bool fits = strlen(asked) < LANGUAGE_BYTES;
+    enum language_tag_problem problem = language_tag_check(fits ? plain : asked, suggestion);
+    if (problem == LANGUAGE_TAG_GOOD)
+        return true;
+    if (problem == LANGUAGE_TAG_OTHER_LANGUAGE) {
+        char words[LANGUAGE_TAG_WORDS_BYTES];
+        language_tag_explain(plain, words);
+        return err_set(err, ERR_INPUT, "is \"%.200s\", which %s", asked, words);
+    }
+    if (suggestion[0])
+        return err_set(
+            err, ERR_INPUT,
+            "needs a language tag such as ko or zh-Hans, not \"%.200s\"; did you mean %s?", asked,
+            suggestion);
+    return err_set(err, ERR_INPUT, "needs a language tag such as ko or zh-Hans, not \"%.200s\"",
+                   asked);
 }

@@ -1,5 +1,7 @@
 #include "base/log_render.h"
 
+#include "core/utf8.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,37 +47,6 @@ static void close_with(struct line *line, const char *words)
     line->size += size;
 }
 
-/* The length of the UTF-8 sequence at `at` (RFC 3629), and its code point; 0: there is none. */
-static size_t decode_utf8(const unsigned char *at, size_t size, uint32_t *code)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t length = 1; length <= 4 && length <= size; length++) {
-        if ((at[0] & kinds[length - 1].mask) != kinds[length - 1].lead)
-            continue;
-        *code = at[0] & (unsigned char)~kinds[length - 1].mask;
-        for (size_t i = 1; i < length; i++) {
-            if ((at[i] & 0xc0) != 0x80)
-                return 0;
-            *code = *code << 6 | (at[i] & 0x3f);
-        }
-        bool is_valid = *code >= kinds[length - 1].least && *code <= 0x10ffff &&
-                        !(*code >= 0xd800 && *code <= 0xdfff);
-        return is_valid ? length : 0;
-    }
-    return 0;
-}
-
-/* Code points that would control a terminal, or make a line look like another one. */
-static bool is_deceptive(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
-           (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
-
 /* The escape for a code point in `text`, or an empty one. `delimiter` is escaped, too. */
 static void escape(const struct line *line, uint32_t code, char delimiter, char text[ESCAPE_BYTES])
 {
@@ -86,9 +57,9 @@ static void escape(const struct line *line, uint32_t code, char delimiter, char 
         snprintf(text, ESCAPE_BYTES, "\\%c", to[found - from]);
     else if (code == '\\' || code == (unsigned char)delimiter)
         snprintf(text, ESCAPE_BYTES, "\\%c", (char)code);
-    else if (is_deceptive(code) && line->json)
+    else if (utf8_is_deceptive(code) && line->json)
         snprintf(text, ESCAPE_BYTES, "\\u%04x", code);
-    else if (is_deceptive(code))
+    else if (utf8_is_deceptive(code))
         snprintf(text, ESCAPE_BYTES, code < 0x80 ? "\\x%02x" : "\\u{%x}", code);
 }
 
@@ -98,7 +69,7 @@ static void put_escaped(struct line *line, const char *bytes, size_t size, char 
     while (at < end && !line->cut) {
         uint32_t code = 0;
         char text[ESCAPE_BYTES];
-        size_t length = decode_utf8(at, (size_t)(end - at), &code);
+        size_t length = utf8_next((const char *)at, (size_t)(end - at), &code);
         if (length == 0)
             snprintf(text, sizeof text, line->json ? REPLACEMENT : "\\x%02x", *at);
         else

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -173,6 +174,8 @@ static MUST_CHECK bool set_value(const struct option_row *row, const char *text,
     case OPTION_TEXTS:
         if (!*text)
             return refuse_value(err, text, "a value (%s)", value_name(row));
+        if (row->check && !row->check(text, err))
+            return false;
         if (row->type == OPTION_TEXTS && !add_option_text(text, value, err))
             return false;
         break;
@@ -231,17 +234,44 @@ static const struct option_row *find_row(const struct option_table *table, unsig
     return NULL;
 }
 
-static const char *nearest_option(const struct option_table *table, unsigned command,
+/* Whether a word is among others that have spaces between them. */
+static bool is_among(const char *word, const char *words)
+{
+    size_t length = strlen(word);
+    for (; words && *words; words += strspn(words, " ")) {
+        size_t next = strcspn(words, " ");
+        if (next == length && strncmp(words, word, length) == 0)
+            return true;
+        words += next;
+    }
+    return false;
+}
+
+/* The option of some commands that was probably meant, or NULL: as people write it elsewhere
+ * (Log_Level, tz), with a slip of the finger, or cut short. */
+static const char *nearest_option(const struct option_table *table, unsigned commands,
                                   const char *name)
 {
+    char typed[64];
     struct nearest nearest;
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < table->count; i++)
-        if (table->rows[i].commands & command)
-            nearest_consider(&nearest, table->rows[i].name);
+    const char *begins = NULL;
+    snprintf(typed, sizeof typed, "%s", name);
+    for (char *c = typed; *c; c++)
+        *c = (char)(*c == '_' || *c == ' ' ? '-' : tolower((unsigned char)*c));
+    nearest_init(&nearest, typed);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *row = &table->rows[i];
+        if (!(row->commands & commands))
+            continue;
+        if (is_among(typed, row->also))
+            return row->name;
+        nearest_consider(&nearest, row->name);
+        if (strlen(typed) >= 3 && strncmp(row->name, typed, strlen(typed)) == 0)
+            begins = row->name;
+    }
     nearest_consider(&nearest, "help");
     nearest_consider(&nearest, "help-all");
-    return nearest.word;
+    return nearest.word ? nearest.word : begins;
 }
 
 /* `name`: without dashes, perhaps with =VALUE. A name that begins several options is one that
@@ -344,27 +374,54 @@ static char *trim(char *text)
 static MUST_CHECK bool refuse_key(const struct option_table *table, const char *key,
                                   struct err *err)
 {
-    struct nearest nearest;
-    nearest_init(&nearest, key);
-    for (size_t i = 0; i < table->count; i++)
-        nearest_consider(&nearest, table->rows[i].name);
-    if (nearest.word)
+    const char *dashless = key + strspn(key, "-");
+    const char *near = nearest_option(table, UINT_MAX, dashless);
+    if (near)
         return err_set(err, ERR_INPUT, "unknown option \"%.200s\"; did you mean \"%s\"?", key,
-                       nearest.word);
+                       near);
     return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
+}
+
+/* Takes quotes and a comment at the end off a value: `ko`, `"ko"` and `ko # Korean` are the same. */
+static MUST_CHECK bool take_value(char **value, struct err *err)
+{
+    char *text = *value, quote = *text;
+    if (quote == '"' || quote == '\'') {
+        char *end = strchr(text + 1, quote);
+        if (!end)
+            return err_set(err, ERR_INPUT, "has a quote without an end: %.200s", text);
+        const char *rest = end + 1 + strspn(end + 1, " \t");
+        if (*rest && *rest != '#' && *rest != ';')
+            return err_set(err, ERR_INPUT, "has text after its quotes: %.200s", text);
+        *end = '\0';
+        *value = text + 1;
+        return true;
+    }
+    for (char *c = text; *c; c++)
+        if ((*c == '#' || *c == ';') && (c == text || isspace((unsigned char)c[-1]))) {
+            *c = '\0';
+            break;
+        }
+    *value = trim(text);
+    return true;
 }
 
 static MUST_CHECK bool read_config_line(const struct option_table *table, char *line,
                                         struct option_value *values, struct err *err)
 {
     line = trim(line);
-    if (!*line || *line == '#')
+    if (!*line || *line == '#' || *line == ';')
         return true;
+    if (*line == '[')
+        return err_set(err, ERR_INPUT, "there are no sections; remove \"%.200s\"", line);
     char *equals = strchr(line, '=');
     if (!equals)
         return err_set(err, ERR_INPUT, "a line needs the form name = value, not \"%.200s\"", line);
     *equals = '\0';
-    const char *key = trim(line), *text = trim(equals + 1);
+    const char *key = trim(line);
+    char *text = trim(equals + 1);
+    if (!take_value(&text, err))
+        return err_prefix(err, "option %s ", key);
     /* Where commands share a name, the value must do for one of them. */
     bool known = false, good = false;
     for (size_t i = 0; i < table->count; i++) {
@@ -381,8 +438,10 @@ static MUST_CHECK bool read_config_line(const struct option_table *table, char *
 bool options_read_file(const struct option_table *table, char *bytes, const char *path,
                        struct option_value *values, struct err *err)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
     int number = 1;
-    for (char *line = bytes; line; number++) {
+    char *first = bytes + (strncmp(bytes, mark, 3) == 0 ? 3 : 0);
+    for (char *line = first; line; number++) {
         char *next = strchr(line, '\n');
         if (next)
             *next++ = '\0';

@@ -28,7 +28,11 @@ struct option_row {
     enum option_type type;
     double min, max;
     const char *choices;
-    const char *metavar;  /* what --help calls the value */
+    const char *metavar; /* what --help calls the value */
+    /* Of texts: false, with what completes the option's name ("needs ..., not ..."), where a value
+     * won't do; `err` may be NULL. NULL: any text will do. */
+    bool (*check)(const char *text, struct err *err);
+    const char *also;     /* other words that people try, with spaces between; for hints */
     const char *fallback; /* the default as one would write it; NULL: none */
     const char *help;
     unsigned commands; /* which commands take it; two rows may share a name if no command takes
@@ -71,7 +75,8 @@ MUST_CHECK bool options_parse(const struct option_table *table, unsigned command
                               char **argv, struct option_value *values, int *first_operand,
                               enum options_help *help, struct err *err);
 
-/* Reads "key = value" lines ('#' starts a comment). An unknown key is an error; a key that only
+/* Reads "key = value" lines. A line that begins with '#' or ';' is a comment, and so is what follows
+ * one of these after a space. A value may stand in quotes, single or double. An unknown key is an error; a key that only
  * other commands take is not. A key of OPTION_TEXTS may be repeated. `bytes` is terminated, is
  * changed, and must outlive the values. `path` is for messages ("path:line: reason"). Errors:
  * ERR_INPUT. */

@@ -1,6 +1,7 @@
 #include "base/zone.h"
 
 #include "base/file.h"
+#include "base/zone_hint.h"
 #include "base/zone_rule.h"
 
 #include <errno.h>
@@ -286,15 +287,23 @@ static bool name_is_possible(const char *name)
     return true;
 }
 
+static const char *zone_folder(void)
+{
+    const char *folder = getenv("TZDIR");
+    return folder && *folder ? folder : ZONE_FOLDER;
+}
+
 bool zone_load(struct zone *zone, const char *name, struct err *err)
 {
     memset(zone, 0, sizeof *zone);
-    if (!name_is_possible(name))
-        return err_set(err, ERR_INPUT, "\"%.80s\" is not a valid time zone name", name);
-    char path[PATH_MAX];
-    const char *folder = getenv("TZDIR");
-    int length =
-        snprintf(path, sizeof path, "%s/%s", folder && *folder ? folder : ZONE_FOLDER, name);
+    char path[PATH_MAX], hint[ZONE_HINT_BYTES];
+    const char *folder = zone_folder();
+    if (!name_is_possible(name)) {
+        bool known = zone_hint_find(folder, name, hint);
+        return err_set(err, ERR_INPUT, "\"%.80s\" is not a valid time zone name%s%s", name,
+                       known ? "; " : "", hint);
+    }
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     if (length < 0 || (size_t)length >= sizeof path)
         return err_set(err, ERR_INPUT, "TZDIR in the environment is too long");
     struct err trouble = {0};
@@ -304,12 +313,35 @@ bool zone_load(struct zone *zone, const char *name, struct err *err)
         snprintf(zone->name, sizeof zone->name, "UTC");
         return true;
     }
+    if (trouble.code == ERR_MISSING && zone_hint_find(folder, name, hint))
+        return err_set(err, ERR_MISSING, "time zone \"%s\" is not installed on this machine; %s",
+                       name, hint);
     if (trouble.code == ERR_MISSING)
         return err_set(err, ERR_MISSING,
                        "time zone \"%s\" is not installed on this machine; check its name (such as "
                        "Asia/Seoul) and the package tzdata",
                        name);
     return err_set(err, trouble.code, "time zone \"%s\": %s", name, trouble.text);
+}
+
+bool zone_check(const char *name, struct err *err)
+{
+    struct zone zone;
+    struct err trouble = {0};
+    char hint[ZONE_HINT_BYTES];
+    if (zone_load(&zone, name, &trouble)) {
+        zone_finish(&zone);
+        return true;
+    }
+    if (trouble.code == ERR_SYSTEM || trouble.code == ERR_DISK)
+        return err_set(err, trouble.code, "cannot be checked: %s", trouble.text);
+    bool known = zone_hint_find(zone_folder(), name, hint);
+    if (trouble.code != ERR_MISSING && name_is_possible(name))
+        return err_set(err, ERR_INPUT, "names a zone that cannot be used: %s", trouble.text);
+    return err_set(
+        err, ERR_INPUT,
+        "needs a time zone that is installed here, such as Asia/Seoul, not \"%.80s\"%s%s", name,
+        known ? "; " : "", hint);
 }
 
 /* The zone's name, by the target of a link into the zone folder; "local" where it has none. */

@@ -36,6 +36,10 @@ struct zone {
  * ERR_MISSING (no such zone here), ERR_LIMIT, ERR_SYSTEM. */
 MUST_CHECK bool zone_load(struct zone *zone, const char *name, struct err *err);
 
+/* Whether a zone can be loaded. What is wrong completes the name of an option ("needs a time zone
+ * ..., not ..."). ERR_INPUT, or ERR_SYSTEM and ERR_DISK where that could not be found out. */
+MUST_CHECK bool zone_check(const char *name, struct err *err);
+
 /* Loads the system's own zone, by the C library's rules: the environment's TZ (a name, ":name", an
  * absolute path to a file, or a POSIX rule such as "KST-9"; empty is UTC), without it
  * /etc/localtime, without that UTC. Errors as above. */

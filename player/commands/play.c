@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/wakeup.h"
 #include "commands/settings.h"
+#include "commands/start_log.h"
 #include "commands/usage.h"
 #include "core/show_clock.h"
 #include "decode/picture_client.h"
@@ -149,6 +150,7 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
     log_info("now playing kind=%s name=\"%s\" spots=%zu",
              play->playout.edition->takeover ? "takeover" : "playlist", playlist->name,
              playlist->spot_count);
+    edition_log_tolerated(play->playout.edition);
     return true;
 }
 
@@ -507,12 +509,8 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     const struct option_value *frames_log = play_option(play, SETTING_FRAMES_LOG);
     if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
         return false;
-    /* A wrong zone or playlist is reported before a window hides the terminal. */
-    struct zone own = {0};
-    const char *zone = play_option(play, SETTING_TIMEZONE)->text;
-    if (zone && !zone_load(&own, zone, err))
-        return err_prefix(err, "option --timezone: ");
-    zone_finish(&own);
+    start_log_write(&play->settings);
+    /* A wrong playlist is reported before a window hides the terminal. */
     if (!start_feed(play, err))
         return false;
     if (!start_show_clock(play, err))

@@ -1,6 +1,8 @@
 /* The table of options, for all commands. */
 #include "commands/settings.h"
 
+#include "base/language.h"
+#include "base/zone.h"
 #include "core/show_clock.h"
 
 #define PLAY SETTINGS_PLAY
@@ -59,6 +61,7 @@ static const struct option_row rows[] = {
             .name = "source",
             .type = OPTION_TEXTS,
             .metavar = "SOURCE",
+            .also = "url uri playlist",
             .help = "what to play, in a configuration file; an argument overrides it",
             .group = GROUP_GENERAL,
             .commands = PLAY,
@@ -80,6 +83,7 @@ static const struct option_row rows[] = {
             .name = "rotate",
             .type = OPTION_CHOICE,
             .choices = "0|90|180|270",
+            .also = "rotation orientation",
             .fallback = "0",
             .help = "rotate the picture clockwise, for a screen mounted on its side or upside down",
             .group = GROUP_SCREEN,
@@ -112,6 +116,8 @@ static const struct option_row rows[] = {
             .name = "timezone",
             .type = OPTION_TEXT,
             .metavar = "ZONE",
+            .check = zone_check,
+            .also = "tz zone time-zone",
             .help = "IANA zone of local times, such as Asia/Seoul; default: the system's",
             .group = GROUP_TIME,
             .commands = EVERY,
@@ -122,6 +128,8 @@ static const struct option_row rows[] = {
             .name = "language",
             .type = OPTION_TEXT,
             .metavar = "TAG",
+            .check = language_check,
+            .also = "lang locale",
             .help = "language of taglines, such as ko or zh-Hans; default: the system's",
             .group = GROUP_TIME,
             .commands = BOTH,
@@ -131,6 +139,7 @@ static const struct option_row rows[] = {
             .name = "store",
             .type = OPTION_TEXT,
             .metavar = "DIR",
+            .also = "cache",
             .help = "folder that keeps the last good playlist and its media",
             .group = GROUP_CHANNEL,
             .commands = PLAY,
@@ -140,6 +149,7 @@ static const struct option_row rows[] = {
             .name = "key",
             .type = OPTION_TEXTS,
             .metavar = "PUBKEY",
+            .also = "pubkey public-key",
             .help = "play only what this minisign public key (a file, or the key itself) has "
                     "signed; may be given several times",
             .group = GROUP_CHANNEL,

@@ -1,6 +1,7 @@
 #include "commands/usage.h"
 
 #include "core/nearest.h"
+#include "core/utf8.h"
 
 #include <string.h>
 
@@ -143,12 +144,10 @@ void usage_print(enum settings_command command, enum options_help help)
 /* Text that was typed, or comes from a file, must not control the terminal. */
 static void write_line(const char *begin, const char *name, const char *text)
 {
-    char line[ERR_TEXT_BYTES + 64];
+    char line[ERR_TEXT_BYTES + 64], clean[ERR_TEXT_BYTES + 64];
     snprintf(line, sizeof line, "%s%s: %s", begin, name, text);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
-    fprintf(stderr, "%s\n", line);
+    utf8_copy_clean(line, strlen(line), clean, sizeof clean);
+    fprintf(stderr, "%s\n", clean);
 }
 
 int usage_refuse(enum settings_command command, const struct err *err)

@@ -1,5 +1,7 @@
 #include "playlist/playlist.h"
 
+#include "core/language_tag.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +10,7 @@ void playlist_destroy(struct playlist *playlist)
 {
     if (!playlist)
         return;
+    playlist_faults_finish(&playlist->tolerated);
     arena_finish(&playlist->arena);
     free(playlist);
 }
@@ -31,55 +34,85 @@ static size_t shorten(const char *language, size_t length)
     return length;
 }
 
-static bool equals(const char *tag, const char *language, size_t length)
+/* The length of the language and script at the start of a tag; `language_bytes` gets that of the
+ * language alone. Without a script both are the same. */
+static size_t script_end(const char *tag, size_t *language_bytes)
 {
-    return strlen(tag) == length && !strncasecmp(tag, language, length);
+    size_t language = strcspn(tag, "-");
+    *language_bytes = language;
+    if (!tag[language])
+        return language;
+    size_t script = strcspn(tag + language + 1, "-");
+    return script == 4 ? language + 1 + script : language;
 }
 
-/* Chinese that is tagged by region, as is common, counts as its script: a player's language names
- * the script. */
-static const char *script_of(const char *tag)
+/* Whether two tags name scripts, and different ones. */
+static bool scripts_differ(const char *a, const char *b)
 {
-    static const char *const regions[][2] = {{"zh-CN", "zh-Hans"},
-                                             {"zh-SG", "zh-Hans"},
-                                             {"zh-TW", "zh-Hant"},
-                                             {"zh-HK", "zh-Hant"},
-                                             {"zh-MO", "zh-Hant"}};
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
-        if (!strcasecmp(tag, regions[i][0]))
-            return regions[i][1];
-    return tag;
+    size_t a_language, b_language;
+    size_t a_end = script_end(a, &a_language), b_end = script_end(b, &b_language);
+    if (a_end == a_language || b_end == b_language)
+        return false;
+    return strncasecmp(a + a_language, b + b_language, 5) != 0;
 }
 
-static bool same_language(const char *tag, const char *language, size_t length)
+/* How a tag fits the first `length` bytes of the language that is asked for. */
+enum fit { FIT_NONE, FIT_MORE, FIT_EXACT };
+
+static enum fit find_fit(const char *tag, const char *asked, size_t length)
 {
-    return equals(tag, language, length) || equals(script_of(tag), language, length);
+    char full[LANGUAGE_TAG_BYTES];
+    language_tag_add_script(tag, full);
+    if (language_tag_equals(asked, length, tag) || language_tag_equals(asked, length, full))
+        return FIT_EXACT;
+    bool begins = strncasecmp(full, asked, length) == 0 && full[length] == '-';
+    return begins && !scripts_differ(full, asked) ? FIT_MORE : FIT_NONE;
+}
+
+/* The index of the tag that fits a language best, of tags `step` bytes apart; -1: none does. */
+static int choose_tag(const char *const *first, size_t step, size_t count, const char *language)
+{
+    char asked[LANGUAGE_TAG_BYTES];
+    language_tag_add_script(language, asked);
+    for (size_t length = strlen(asked); length; length = shorten(asked, length)) {
+        int more = -1;
+        for (size_t i = 0; i < count; i++) {
+            const char *const *tag = (const char *const *)((const char *)first + i * step);
+            enum fit fit = find_fit(*tag, asked, length);
+            if (fit == FIT_EXACT)
+                return (int)i;
+            if (fit == FIT_MORE && more < 0)
+                more = (int)i;
+        }
+        if (more >= 0)
+            return more;
+    }
+    return -1;
 }
 
 const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,
                                                  const char *language)
 {
-    const char *asked = language ? language : "";
-    for (size_t length = strlen(asked); length; length = shorten(asked, length))
-        for (size_t i = 0; i < count; i++)
-            if (same_language(texts[i].language, asked, length))
-                return &texts[i];
-    for (size_t i = 0; i < count; i++)
-        if (same_language(texts[i].language, "en", 2))
-            return &texts[i];
-    return count ? &texts[0] : NULL;
+    if (!count)
+        return NULL;
+    int index = choose_tag(&texts->language, sizeof *texts, count, language ? language : "");
+    if (index < 0)
+        index = choose_tag(&texts->language, sizeof *texts, count, "en");
+    return &texts[index < 0 ? 0 : index];
 }
 
 int playlist_choose_font(const struct playlist_style *style, const char *language)
 {
-    const char *asked = language ? language : "";
-    for (size_t length = strlen(asked); length; length = shorten(asked, length))
-        for (size_t i = 0; i < style->font_count; i++)
-            if (same_language(style->fonts[i].language, asked, length))
-                return style->fonts[i].asset;
+    const struct playlist_font *fonts = style->fonts;
+    if (!style->font_count)
+        return -1;
+    int index =
+        choose_tag(&fonts->language, sizeof *fonts, style->font_count, language ? language : "");
+    if (index >= 0)
+        return fonts[index].asset;
     for (size_t i = 0; i < style->font_count; i++)
-        if (!style->fonts[i].language[0])
-            return style->fonts[i].asset;
+        if (!fonts[i].language[0])
+            return fonts[i].asset;
     return -1;
 }
 

@@ -133,6 +133,23 @@ struct playlist_daypart {
     int32_t share_ppm; /* share_of_voice in millionths, 1 to 1,000,000 */
 };
 
+/* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is
+ * no identifier) and what, for an operator. */
+struct playlist_fault {
+    const char *path;
+    const char *text;
+};
+
+#define PLAYLIST_FAULTS_MAX 200
+
+/* Faults in the order in which they were found; more than PLAYLIST_FAULTS_MAX are counted only. */
+struct playlist_faults {
+    struct playlist_fault items[PLAYLIST_FAULTS_MAX];
+    size_t count; /* items in use */
+    size_t total; /* found */
+    struct arena arena;
+};
+
 struct playlist {
     const char *name;     /* "" when not given */
     const char *timezone; /* IANA name; NULL: the player's own */
@@ -155,23 +172,9 @@ struct playlist {
     size_t schedule_count;
     bool schedule_given;
     int fallback; /* index of loops, -1: none */
-    struct arena arena;
-};
-
-/* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is
- * no identifier) and what, for an operator. */
-struct playlist_fault {
-    const char *path;
-    const char *text;
-};
-
-#define PLAYLIST_FAULTS_MAX 200
-
-/* Faults in the order in which they were found; more than PLAYLIST_FAULTS_MAX are counted only. */
-struct playlist_faults {
-    struct playlist_fault items[PLAYLIST_FAULTS_MAX];
-    size_t count; /* items in use */
-    size_t total; /* found */
+    /* Faults that `duckling check` and `duckling publish` refuse, but that keep no player from
+     * showing the playlist, which may have been signed long ago: languages that are not known. */
+    struct playlist_faults tolerated;
     struct arena arena;
 };
 
@@ -193,7 +196,8 @@ struct playlist *playlist_parse_media(const char *bytes, size_t size,
 void playlist_destroy(struct playlist *playlist);
 void playlist_faults_finish(struct playlist_faults *faults);
 
-/* The text for a language (RFC 4647 lookup): the longest prefix of `language` by subtag, else "en",
+/* The text for a language (RFC 4647 lookup): the longest prefix of `language` by subtag, else one
+ * that says more than such a prefix (ko-KR for ko, but no other script), else "en" the same way,
  * else the first. Tags compare without case; zh-CN and zh-SG count as zh-Hans, zh-TW, zh-HK and
  * zh-MO as zh-Hant. NULL where count is 0. */
 const struct playlist_text *playlist_choose_text(const struct playlist_text *texts, size_t count,

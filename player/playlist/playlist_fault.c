@@ -1,5 +1,7 @@
 #include "playlist/playlist_fault.h"
 
+#include "core/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,67 +17,10 @@ struct path_text {
     bool cut;
 };
 
-size_t playlist_utf8_next(const char *text, size_t size, uint32_t *code)
-{
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *bytes = (const unsigned char *)text;
-    if (!size)
-        return 0;
-    size_t length = 0;
-    if (bytes[0] < 0x80)
-        length = 1;
-    else if ((bytes[0] & 0xe0) == 0xc0)
-        length = 2;
-    else if ((bytes[0] & 0xf0) == 0xe0)
-        length = 3;
-    else if ((bytes[0] & 0xf8) == 0xf0)
-        length = 4;
-    if (!length || length > size)
-        return 0;
-    uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-        value = value << 6 | (bytes[i] & 0x3fU);
-    }
-    if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return 0;
-    *code = value;
-    return length;
-}
-
-bool playlist_utf8_is_control(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f);
-}
-
-/* Copies what fits into out_bytes - 1 bytes, with '?' for invalid bytes and control characters,
- * and a NUL. */
-static size_t copy_clean(const char *text, size_t size, char *out, size_t out_bytes)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < size;) {
-        uint32_t code = 0;
-        size_t step = playlist_utf8_next(text + i, size - i, &code);
-        bool bad = !step || playlist_utf8_is_control(code);
-        size_t need = bad ? 1 : step;
-        if (length + need >= out_bytes)
-            break;
-        if (bad)
-            out[length] = '?';
-        else
-            memcpy(out + length, text + i, step);
-        length += need;
-        i += step ? step : 1;
-    }
-    out[length] = '\0';
-    return length;
-}
-
 const char *playlist_fault_clip(const char *text, char buffer[96])
 {
     size_t size = strlen(text);
-    size_t length = copy_clean(text, size, buffer, CLIP_BYTES + 1);
+    size_t length = utf8_copy_clean(text, size, buffer, CLIP_BYTES + 1);
     if (size > CLIP_BYTES)
         memcpy(buffer + length, "...", 4);
     return buffer;
@@ -100,9 +45,10 @@ static bool is_identifier(const char *key, size_t size)
         return false;
     for (size_t i = 0; i < size;) {
         uint32_t code = 0;
-        size_t step = playlist_utf8_next(key + i, size - i, &code);
+        size_t step = utf8_next(key + i, size - i, &code);
         bool word = (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
-                    (code >= '0' && code <= '9') || code == '_' || code > 0x9f;
+                    (code >= '0' && code <= '9') || code == '_' ||
+                    (code > 0x9f && !utf8_is_deceptive(code));
         if (!step || !word)
             return false;
         i += step;
@@ -116,10 +62,10 @@ static void print_quoted_key(struct path_text *path, const char *key, size_t siz
     for (size_t i = 0; i < size;) {
         uint32_t code = 0;
         char escape[12];
-        size_t step = playlist_utf8_next(key + i, size - i, &code);
+        size_t step = utf8_next(key + i, size - i, &code);
         if (!step) {
             print_part(path, "?", 1);
-        } else if (playlist_utf8_is_control(code)) {
+        } else if (utf8_is_deceptive(code)) {
             int length = snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
             print_part(path, escape, (size_t)length);
         } else {
@@ -175,7 +121,7 @@ void playlist_fault_add(struct playlist_faults *faults, const struct playlist_no
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    size_t words_length = copy_clean(words, strlen(words), clean, sizeof clean);
+    size_t words_length = utf8_copy_clean(words, strlen(words), clean, sizeof clean);
     struct path_text path = {.length = 0};
     print_json_path(&path, where);
 

@@ -18,7 +18,7 @@ struct playlist_node {
 };
 
 /* Adds a fault at `where`. Whatever the text and the keys contain, the fault is valid UTF-8
- * without control characters, so that it can go to a terminal or a log. */
+ * without characters that control a terminal, so that it can go to one or to a log. */
 __attribute__((format(printf, 3, 4))) void playlist_fault_add(struct playlist_faults *faults,
                                                               const struct playlist_node *where,
                                                               const char *format, ...);
@@ -28,12 +28,5 @@ bool playlist_fault_is_full(const struct playlist_faults *faults);
 
 /* A user's text for a message: at most 80 bytes of it, in buffer, which is returned. */
 const char *playlist_fault_clip(const char *text, char buffer[96]);
-
-/* The length in bytes of the UTF-8 character at the start of `text`, and its code point; 0 where
- * it is invalid (RFC 3629) or `size` is 0. */
-size_t playlist_utf8_next(const char *text, size_t size, uint32_t *code);
-
-/* C0, DEL and C1. */
-bool playlist_utf8_is_control(uint32_t code);
 
 #endif

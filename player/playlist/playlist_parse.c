@@ -1,6 +1,7 @@
 /* Parses a playlist: its size and depth, its top level, and the order of its parts. */
 #include "playlist/playlist_internal.h"
 
+#include "core/zone_alias.h"
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_scan.h"
 #include "playlist/playlist_texts.h"
@@ -55,6 +56,16 @@ static bool is_zone(const char *zone)
            zone[strlen(zone) - 1] != '/' && !strstr(zone, "//");
 }
 
+static void add_zone_fault(struct playlist_parser *parser, const struct playlist_node *node,
+                           const char *text)
+{
+    char clipped[96], hint[ZONE_ALIAS_BYTES];
+    bool known = zone_alias_suggest(text, hint);
+    playlist_fault_add(parser->faults, node,
+                       "must be the name of a time zone, such as \"Asia/Seoul\", not \"%s\"%s%s",
+                       playlist_fault_clip(text, clipped), known ? "; " : "", hint);
+}
+
 static void parse_labels(struct playlist_parser *parser, const struct playlist_node *root)
 {
     const char *text;
@@ -73,9 +84,10 @@ static void parse_labels(struct playlist_parser *parser, const struct playlist_n
     }
     if (playlist_read_string(parser, root, "timezone", &text)) {
         playlist_member(root, "timezone", &node);
-        playlist->timezone = playlist_copy_text(parser, text);
-        if (!is_zone(text))
-            playlist_string_fault(parser, &node, "the name of a time zone, such as \"Asia/Seoul\"");
+        if (is_zone(text))
+            playlist->timezone = playlist_copy_text(parser, text);
+        else
+            add_zone_fault(parser, &node, text);
     }
     if (playlist_read_number(parser, root, "version", &VERSION, &version))
         playlist->version = (int64_t)version;

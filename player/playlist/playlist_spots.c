@@ -1,4 +1,5 @@
 /* Parses `spots`. */
+#include "core/utf8.h"
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"
@@ -27,7 +28,7 @@ static bool is_blank_text(const char *text)
     uint32_t code = 0;
     size_t size = strlen(text), step;
     for (size_t i = 0; i < size; i += step) {
-        step = playlist_utf8_next(text + i, size - i, &code);
+        step = utf8_next(text + i, size - i, &code);
         if (!step || !is_invisible_space(code))
             return false;
     }

@@ -1,5 +1,7 @@
 #include "playlist/playlist_texts.h"
 
+#include "core/language_tag.h"
+#include "core/utf8.h"
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_values.h"
 
@@ -8,9 +10,6 @@
 /* A search for the intended name goes through all names. After this many comparisons faults come
  * without a suggestion. */
 #define NAMES_COMPARED_MAX 65536
-#define SUBTAG_BYTES_MAX 8
-/* RFC 5646, 4.4.1 asks for support of 35 characters. No real tag is longer than this. */
-#define LANGUAGE_BYTES_MAX 64
 
 /* Control characters are single bytes, or C2 and another byte; everything else is skipped. */
 static bool find_control(const char *text, const char *allowed, uint32_t *code)
@@ -21,7 +20,7 @@ static bool find_control(const char *text, const char *allowed, uint32_t *code)
         if (!suspect || strchr(allowed, *at))
             continue;
         *code = byte == 0xc2 ? next : byte;
-        if (playlist_utf8_is_control(*code))
+        if (utf8_is_control(*code))
             return true;
     }
     return false;
@@ -74,53 +73,21 @@ int playlist_check_reference(struct playlist_parser *parser, const struct playli
     return -1;
 }
 
-static bool is_letter_or_digit(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9');
-}
-
-/* Loosely BCP 47: subtags of 1 to 8 letters and digits, with hyphens between them. */
-static bool is_language_tag(const char *tag)
-{
-    size_t subtag = 0, i = 0;
-    for (; i <= LANGUAGE_BYTES_MAX && tag[i]; i++) {
-        bool hyphen = tag[i] == '-';
-        if ((hyphen && !subtag) || (!hyphen && !is_letter_or_digit(tag[i])))
-            return false;
-        subtag = hyphen ? 0 : subtag + 1;
-        if (subtag > SUBTAG_BYTES_MAX)
-            return false;
-    }
-    return subtag && i <= LANGUAGE_BYTES_MAX;
-}
-
-static char lower_letter(char byte)
-{
-    return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-}
-
-bool playlist_same_language(const char *a, size_t a_bytes, const char *b)
-{
-    size_t i = 0;
-    while (i < a_bytes && b[i] && lower_letter(a[i]) == lower_letter(b[i]))
-        i++;
-    return i == a_bytes && !b[i];
-}
-
+/* A tag that is none, such as zh_TW, is a fault like any other. One whose subtags are not
+ * registered keeps no player from showing the playlist: it may be newer than the player's table. */
 static void check_language(struct playlist_parser *parser, const struct playlist_node *node,
                            const struct playlist_translation *items, size_t count)
 {
-    if (!is_language_tag(node->key)) {
-        playlist_fault_add(
-            parser->faults, node,
-            strchr(node->key, '_')
-                ? "is not a language tag: write a hyphen in place of _, as in \"zh-Hans\""
-                : "is not a language tag, such as \"ko\" or \"zh-Hans\"");
-        return;
+    char words[LANGUAGE_TAG_WORDS_BYTES], suggestion[LANGUAGE_TAG_BYTES];
+    if (language_tag_explain(node->key, words)) {
+        bool is_tag = language_tag_check(node->key, suggestion) != LANGUAGE_TAG_NOT_A_TAG;
+        playlist_fault_add(is_tag ? &parser->playlist->tolerated : parser->faults, node, "%s",
+                           words);
+        if (!is_tag)
+            return;
     }
     for (size_t i = 0; i < count; i++)
-        if (playlist_same_language(node->key, strlen(node->key), items[i].language)) {
+        if (language_tag_equals(node->key, strlen(node->key), items[i].language)) {
             playlist_fault_add(parser->faults, node,
                                "is the same language as \"%s\": remove one of them",
                                items[i].language);

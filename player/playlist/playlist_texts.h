@@ -33,7 +33,4 @@ size_t playlist_translations(struct playlist_parser *parser, const struct playli
 bool playlist_sort_keys(struct playlist_parser *parser, const struct json_t *object,
                         struct playlist_names *names);
 
-/* Whether the tag of a_bytes at `a` is `b`, without regard to case. */
-bool playlist_same_language(const char *a, size_t a_bytes, const char *b);
-
 #endif

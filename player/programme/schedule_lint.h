@@ -30,4 +30,8 @@ bool schedule_lint_week(const struct playlist *playlist, const struct civil_zone
 /* Warns of spots in no loop, loops that nothing runs, and styles that no tagline uses. */
 bool schedule_lint_unused(const struct playlist *playlist, struct playlist_faults *warnings);
 
+/* Warns of local times without a `timezone` where the languages of taglines are those of countries
+ * whose clocks differ, unless the schedule also has times with an offset. */
+void schedule_lint_zones(const struct playlist *playlist, struct playlist_faults *warnings);
+
 #endif

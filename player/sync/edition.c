@@ -269,8 +269,14 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     size_t size = 0;
     if (!edition_check_kind(path, err) || !file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
         return NULL;
-    struct playlist *playlist = playlist_parse(bytes, size, faults);
+    /* An unknown zone is told beside the other faults, not instead of them. */
+    struct playlist *playlist = playlist_parse_media(bytes, size, faults);
     free(bytes);
+    if (playlist && faults->total > 0) {
+        (void)!edition_check_zone(playlist, faults, NULL);
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
     char **paths = playlist ? find_paths_beside(playlist, path) : NULL;
     struct err trouble = {0};
     bool in_zone = playlist && edition_check_zone(playlist, faults, &trouble);
@@ -285,6 +291,14 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
         free_paths(paths, playlist->asset_count);
     playlist_destroy(playlist);
     return NULL;
+}
+
+void edition_log_tolerated(const struct edition *edition)
+{
+    const struct playlist_faults *faults = &edition->playlist->tolerated;
+    for (size_t i = 0; i < faults->count && i < EDITION_FAULTS_LOGGED_MAX; i++)
+        log_warn("language is not known, playing the playlist all the same at=\"%s\" reason=\"%s\"",
+                 faults->items[i].path, faults->items[i].text);
 }
 
 void edition_log_faults(const struct playlist_faults *faults)

@@ -59,4 +59,8 @@ void edition_destroy(struct edition *edition);
 #define EDITION_FAULTS_LOGGED_MAX 20
 void edition_log_faults(const struct playlist_faults *faults);
 
+/* Warns, in the log, of what the playlist is shown in spite of (struct playlist, `tolerated`), up to
+ * as many. */
+void edition_log_tolerated(const struct edition *edition);
+
 #endif

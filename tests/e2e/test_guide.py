@@ -251,12 +251,12 @@ class BadInput(Case):
                  "option --to needs a time after --from, 2026-02-06T12:00:00+00:00, not 2026-02-06T11:00:00+00:00"),
                 (("--from", "2026-02-06T12:00Z", "--to", "2026-02-06T12:00Z"), "needs a time after"),
                 (("--from", "1970-12-31T23:59:59Z", "--to", "1971-02-01T00:00Z"), "needs a time in the years 1971 to 2199, not "),
-                (("--from", "2199-01-01T00:00Z", "--to", "2200-01-01T00:00:00.001Z"), "needs a time in the years 1971 to 2199, not "),
-                (("--timezone", "Asia/Soul"), "Asia/Soul"),
-                (("--timezone", "../../etc/passwd"), "is not a valid time zone name")):
+                (("--from", "2199-01-01T00:00Z", "--to", "2200-01-01T00:00:00.001Z"), "needs a time in the years 1971 to 2199, not ")):
             with self.subTest(options):
                 self.assertIn(words, self.ask("guide", *options, status=1))
-        for options, words in ((("--format", "xml"), 'option --format needs table, json or csv, not "xml"'), (("extra",), 'extra argument "extra"; this command takes one playlist'),
+        for options, words in ((("--timezone", "Asia/Soul"), 'not "Asia/Soul"; did you mean Asia/Seoul?'),
+                               (("--timezone", "../../etc/passwd"), 'not "../../etc/passwd"'),
+                               (("--format", "xml"), 'option --format needs table, json or csv, not "xml"'), (("extra",), 'extra argument "extra"; this command takes one playlist'),
                                (("--at", "2026-02-06T12:00"), "unknown option --at"), (("--from",), "option --from needs a value (TIME)")):
             with self.subTest(options):
                 self.assertIn(words, self.ask("guide", *options, status=2))
@@ -265,12 +265,13 @@ class BadInput(Case):
         self.write([{"loop": "one"}])
         for options, words in (
                 (("--at", "2026-13-01T00:00"), 'option --at needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, not "2026-13-01T00:00"'),
-                (("--at", "2200-01-01T00:00Z"), "in the years 1971 to 2199"), (("--timezone", "Mars/Base"), "Mars/Base"),
+                (("--at", "2200-01-01T00:00Z"), "in the years 1971 to 2199"),
                 (("nobody",), 'there is no spot "nobody"; the playlist has 4: a, 작은 것의 위대함, '),
                 (("x" * 5000,), "there is no spot")):
             with self.subTest(options):
                 self.assertIn(words, self.ask("explain", *options, status=1))
-        for options, words in ((("a", "c"), 'extra argument "c"; this command takes one playlist and one spot'), (("--from", "2026-02-06T12:00"), "unknown option")):
+        for options, words in ((("--timezone", "Mars/Base"), 'not "Mars/Base"'),
+                               (("a", "c"), 'extra argument "c"; this command takes one playlist and one spot'), (("--from", "2026-02-06T12:00"), "unknown option")):
             with self.subTest(options):
                 self.assertIn(words, self.ask("explain", *options, status=2))
 

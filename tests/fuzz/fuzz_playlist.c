@@ -1,6 +1,6 @@
 /* Any bytes: no crash, and what comes out keeps every promise of playlist/playlist.h. */
 #include "playlist/playlist.h"
-#include "playlist/playlist_fault.h"
+#include "core/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static bool is_text(const char *text, bool may_break)
 {
     uint32_t code = 0;
     for (size_t at = 0, step; text[at]; at += step) {
-        step = playlist_utf8_next(text + at, strlen(text) - at, &code);
-        if (!step || (playlist_utf8_is_control(code) && !(may_break && code == '\n')))
+        step = utf8_next(text + at, strlen(text) - at, &code);
+        if (!step || (utf8_is_control(code) && !(may_break && code == '\n')))
             return false;
     }
     return true;

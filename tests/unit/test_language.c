@@ -83,6 +83,34 @@ static void a_very_long_tag_is_cut(void **state)
     assert_int_equal(strlen(tag), LANGUAGE_BYTES - 1);
 }
 
+static void checks(const char *asked, const char *words)
+{
+    struct err err = {0};
+    bool ok = language_check(asked, &err);
+    assert_int_equal(ok, words == NULL);
+    assert_string_equal(err.text, words ? words : "");
+}
+
+static void what_names_no_language_is_refused(void **state)
+{
+    (void)state;
+    checks("ko", NULL);
+    checks("ko_KR.UTF-8", NULL);
+    checks("zh_TW", NULL);
+    checks("C", NULL);
+    checks("korean",
+           "needs a language tag such as ko or zh-Hans, not \"korean\"; did you mean ko?");
+    checks("jp", "needs a language tag such as ko or zh-Hans, not \"jp\"; did you mean ja?");
+    checks("\"ko\"", "needs a language tag such as ko or zh-Hans, not \"\"ko\"\"");
+    checks("xx", "needs a language tag such as ko or zh-Hans, not \"xx\"");
+    checks("kr", "is \"kr\", which is the language Kanuri; did you mean \"ko\"? For Kanuri write "
+                 "\"kr-NG\"");
+    char asked[500];
+    memset(asked, 'x', sizeof asked - 1);
+    asked[sizeof asked - 1] = '\0';
+    assert_false(language_check(asked, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +119,7 @@ int main(void)
         cmocka_unit_test(locales_are_understood),
         cmocka_unit_test(the_systems_locale_in_its_order),
         cmocka_unit_test(a_very_long_tag_is_cut),
+        cmocka_unit_test(what_names_no_language_is_refused),
     };
     return cmocka_run_group_tests_name("language", tests, NULL, NULL);
 }

@@ -48,6 +48,7 @@ static const struct sample samples[] = {
     {"ko", "2026년 |2월 |6일, *서울 |24/7"},
     {"ko", "세_계_에_서 |5 _km |떨_어_진 |low-~key |팀"},
     {"ko-KR", "韓國 |서울"},
+    {"ko", "오후 ~5시 |서울, *약 ~5분"},
     /* English: at spaces and hyphens. */
     {"en", "To ~the ~greatness +of ~small."},
     {"en", "We ~believe |small |acts |lead +to ~greatness."},

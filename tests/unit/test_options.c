@@ -14,12 +14,19 @@ enum { NAME, COUNT, COLOR, SIZE, LOUD, QUOTA, SOURCE, OUTPUT, OTHER, OUTPUT_B, R
 
 enum { LOOKS, PLACES };
 
+static bool check_name(const char *text, struct err *err)
+{
+    return strcmp(text, "bad") != 0 ||
+           err_set(err, ERR_INPUT, "needs another name, not \"%s\"", text);
+}
+
 static const struct option_row rows[ROWS] = {
     [NAME] =
         {
             .name = "name",
             .type = OPTION_TEXT,
             .metavar = "TEXT",
+            .check = check_name,
             .help = "what it is called",
             .commands = COMMAND_A,
             .first = COMMAND_A,
@@ -82,6 +89,7 @@ static const struct option_row rows[ROWS] = {
             .letter = 's',
             .type = OPTION_TEXTS,
             .metavar = "SOURCE",
+            .also = "uri url",
             .help = "from where, in so many words that they need a second line of the help",
             .commands = COMMAND_A,
             .group = PLACES,
@@ -315,6 +323,9 @@ static void what_is_refused(void **state)
         {"--nmae x", "unknown option --nmae; did you mean --name?"},
         {"--cuont=4", "unknown option --cuont; did you mean --count?"},
         {"--Size=4", "unknown option --Size; did you mean --size?"},
+        {"--name bad", "option --name needs another name, not \"bad\""},
+        {"--url x", "unknown option --url; did you mean --source?"},
+        {"--ur x", "unknown option --ur; --help-all lists every option"},
         {"--helf", "unknown option --helf; did you mean --help?"},
         {"--volume 3", "unknown option --volume; --help-all lists every option"},
         {"--=3", "unknown option --; --help-all lists every option"},
@@ -370,6 +381,39 @@ static void a_configuration_file(void **state)
     assert_true(values[QUOTA].number == 3e6);
 }
 
+/* As in other configuration files: quotes, and comments behind values. */
+static void quotes_and_comments_are_no_part_of_a_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name;
+    } files[] = {
+        {"name = ko", "ko"},
+        {"name = \"ko\"", "ko"},
+        {"name = 'ko'", "ko"},
+        {"name=\"ko\"\r\n", "ko"},
+        {"name = ko # Korean", "ko"},
+        {"name = ko ; Korean", "ko"},
+        {"name = ko\t#Korean", "ko"},
+        {"name = \"ko\" # \"Korean\"", "ko"},
+        {"name = \"ko # Korean\"", "ko # Korean"},
+        {"name = \" ko \"", " ko "},
+        {"name = 'it\"s'", "it\"s"},
+        {"name = https://host/a#b;c", "https://host/a#b;c"},
+        {"name = don't", "don't"},
+        {"; a comment\nname = ko", "ko"},
+        {"\xef\xbb\xbfname = ko", "ko"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct option_value values[ROWS];
+        struct err err = {0};
+        options_defaults(&table, values);
+        if (!read_text(values, files[i].text, &err))
+            fail_msg("%s: %s", files[i].text, err.text);
+        assert_string_equal(values[NAME].text, files[i].name);
+    }
+}
+
 static void faults_in_a_file_have_a_line(void **state)
 {
     (void)state;
@@ -386,6 +430,16 @@ static void faults_in_a_file_have_a_line(void **state)
         {"name =\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
         {"size = big\n", "/etc/d.conf:1: option size needs a size such as 1280x720, not \"big\""},
         {"= 3\n", "/etc/d.conf:1: unknown option \"\""},
+        {"[player]\nname = a\n", "/etc/d.conf:1: there are no sections; remove \"[player]\""},
+        {"name = \"a\n", "/etc/d.conf:1: option name has a quote without an end: \"a"},
+        {"name = 'a' b\n", "/etc/d.conf:1: option name has text after its quotes: 'a' b"},
+        {"name = # nothing\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
+        {"name = \"\"\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
+        {"COUNT = 3\n", "/etc/d.conf:1: unknown option \"COUNT\"; did you mean \"count\"?"},
+        {"--count = 3\n", "/etc/d.conf:1: unknown option \"--count\"; did you mean \"count\"?"},
+        {"quo = 3k\n", "/etc/d.conf:1: unknown option \"quo\"; did you mean \"quota\"?"},
+        {"url = x\n", "/etc/d.conf:1: unknown option \"url\"; did you mean \"source\"?"},
+        {"name = bad\n", "/etc/d.conf:1: option name needs another name, not \"bad\""},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct option_value values[ROWS];
@@ -505,6 +559,7 @@ int main(void)
         cmocka_unit_test(operands_and_help),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(a_configuration_file),
+        cmocka_unit_test(quotes_and_comments_are_no_part_of_a_value),
         cmocka_unit_test(faults_in_a_file_have_a_line),
         cmocka_unit_test(the_command_line_wins),
         cmocka_unit_test(help_lists_every_option_of_its_command),

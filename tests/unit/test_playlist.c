@@ -427,7 +427,37 @@ static void chinese_by_region_counts_as_its_script(void **state)
     assert_string_equal(playlist_choose_text(texts, 3, "zh-CN")->text, "mainland");
     assert_string_equal(playlist_choose_text(texts, 3, "zh-Hant-HK")->text, "taiwan");
     assert_string_equal(playlist_choose_text(texts, 3, "zh-Hant")->text, "taiwan");
-    assert_string_equal(playlist_choose_text(texts, 3, "zh")->text, "en");
+    /* A player's own "zh" never comes here: it means zh-Hans (base/language.h). */
+    assert_string_equal(playlist_choose_text(texts, 3, "zh")->text, "mainland");
+    static const struct playlist_text hant[] = {{"en", "en"}, {"zh-TW", "tw"}, {"zh-HK", "hk"}};
+    assert_string_equal(playlist_choose_text(hant, 3, "zh-HK")->text, "hk");
+    assert_string_equal(playlist_choose_text(hant, 3, "zh-Hant-HK")->text, "hk");
+    assert_string_equal(playlist_choose_text(hant, 3, "zh-Hant-MO")->text, "tw");
+    assert_string_equal(playlist_choose_text(hant, 3, "zh-Hans")->text, "en");
+    static const struct playlist_text plain[] = {{"en", "en"}, {"zh", "zh"}};
+    assert_string_equal(playlist_choose_text(plain, 2, "zh-Hant-TW")->text, "zh");
+    assert_string_equal(playlist_choose_text(plain, 2, "zh-Hans-CN")->text, "zh");
+}
+
+/* A text that says more than was asked for is better than one in another language. */
+static void a_region_or_variant_more_is_the_same_language(void **state)
+{
+    (void)state;
+    static const struct playlist_text texts[] = {{"ja", "ja"},
+                                                 {"ko-KR", "ko-KR"},
+                                                 {"ko-KP", "ko-KP"},
+                                                 {"en-US", "en-US"},
+                                                 {"sr-Cyrl", "sr-Cyrl"}};
+    assert_string_equal(playlist_choose_text(texts, 5, "ko")->text, "ko-KR");
+    assert_string_equal(playlist_choose_text(texts, 5, "ko-KP")->text, "ko-KP");
+    assert_string_equal(playlist_choose_text(texts, 5, "ko-CN")->text, "ko-KR");
+    assert_string_equal(playlist_choose_text(texts, 5, "en-GB")->text, "en-US");
+    assert_string_equal(playlist_choose_text(texts, 5, "fr")->text, "en-US");
+    assert_string_equal(playlist_choose_text(texts, 5, "sr")->text, "sr-Cyrl");
+    assert_string_equal(playlist_choose_text(texts, 5, "sr-Cyrl-RS")->text, "sr-Cyrl");
+    /* In another script it can't be read. */
+    assert_string_equal(playlist_choose_text(texts, 5, "sr-Latn")->text, "en-US");
+    assert_string_equal(playlist_choose_text(texts, 5, "k")->text, "en-US");
 }
 
 static void chooses_english_then_the_first_text(void **state)
@@ -513,6 +543,7 @@ int main(void)
         cmocka_unit_test(the_implied_loop_holds_the_spots_in_file_order),
         cmocka_unit_test(chooses_the_text_of_the_longest_prefix),
         cmocka_unit_test(chinese_by_region_counts_as_its_script),
+        cmocka_unit_test(a_region_or_variant_more_is_the_same_language),
         cmocka_unit_test(chooses_english_then_the_first_text),
         cmocka_unit_test(chooses_a_font_for_the_language_or_none),
         cmocka_unit_test(chooses_the_asset_by_the_canvas),

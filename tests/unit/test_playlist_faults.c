@@ -1,6 +1,8 @@
 /* What is said of a wrong playlist: the JSON path of each fault and words that help. */
 #include "playlist/playlist_internal.h"
 
+#include "core/utf8.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,6 +96,8 @@ static void top_level(void **state)
         {MORE("\"name\":\"a\\u0007\""), "$.name", "control character (U+0007)"},
         {MORE("\"timezone\":\"../etc/passwd\""), "$.timezone", "such as \"Asia/Seoul\""},
         {MORE("\"timezone\":\"/Asia/Seoul\""), "$.timezone", "name of a time zone"},
+        {MORE("\"timezone\":\"South Korea\""), "$.timezone", "did you mean Asia/Seoul?"},
+        {MORE("\"timezone\":\"UTC+09:00\""), "$.timezone", "did you mean Asia/Seoul?"},
         {MORE("\"timezone\":\"Asia//Seoul\""), "$.timezone", "name of a time zone"},
         {MORE("\"timezone\":\"\""), "$.timezone", "name of a time zone"},
         {MORE("\"version\":0"), "$.version", "to 9007199254740991, not 0"},
@@ -165,7 +169,7 @@ static void taglines(void **state)
         {TEXT("\"a\\tb\""), "$.spots.a.tagline", "control character (U+0009)"},
         {TEXT("\"a\\r\\nb\""), "$.spots.a.tagline", "a line break is written \\n"},
         {TEXT("\"a\\u0085b\""), "$.spots.a.tagline", "U+0085"},
-        {TEXT("{\"zh_CN\":\"x\"}"), "$.spots.a.tagline.zh_CN", "a hyphen in place of _"},
+        {TEXT("{\"zh_CN\":\"x\"}"), "$.spots.a.tagline.zh_CN", "did you mean \"zh-Hans\"?"},
         {TEXT("{\"\":\"x\"}"), "$.spots.a.tagline[\"\"]", "is not a language tag, such as"},
         {TEXT("{\"zh-\":\"x\"}"), "$.spots.a.tagline[\"zh-\"]", "is not a language tag, such as"},
         {TEXT("{\"zh--CN\":\"x\"}"), "$.spots.a.tagline[\"zh--CN\"]",
@@ -177,6 +181,34 @@ static void taglines(void **state)
          "is the same language as \"zh-Hans\""},
     };
     EXPECT_EACH(cases);
+}
+
+/* A language that is not registered keeps no player from the playlist: it is noted beside the
+ * faults, for check and publish. */
+static void languages_that_are_not_known(void **state)
+{
+    (void)state;
+    static const struct expected cases[] = {
+        {TEXT("{\"kr\":\"x\",\"en\":\"y\"}"), "$.spots.a.tagline.kr", "did you mean \"ko\"?"},
+        {TEXT("{\"korean\":\"x\"}"), "$.spots.a.tagline.korean", "did you mean \"ko\"?"},
+        {TEXT("{\"jp\":\"x\"}"), "$.spots.a.tagline.jp", "did you mean \"ja\"?"},
+        {TEXT("{\"zh-Hanz\":\"x\"}"), "$.spots.a.tagline[\"zh-Hanz\"]", "\"zh-Hans\"?"},
+        {STYLE("\"font\":{\"cn\":\"a.otf\"}"), "$.styles.s.font.cn", "\"zh-Hans\"?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct playlist_faults faults = {0};
+        struct playlist *playlist = playlist_parse(cases[i].json, strlen(cases[i].json), &faults);
+        assert_non_null(playlist);
+        assert_int_equal(faults.total, 0);
+        assert_int_equal(playlist->tolerated.total, 1);
+        expect_fault(&playlist->tolerated, 0, cases[i].path, cases[i].words);
+        playlist_destroy(playlist);
+        playlist_faults_finish(&faults);
+    }
+    static const struct expected refused[] = {
+        {TEXT("{\"kr\":\"x\",\"KR\":\"y\"}"), "$.spots.a.tagline.KR", "is the same language as"},
+    };
+    EXPECT_EACH(refused);
 }
 
 static void paths(void **state)
@@ -405,7 +437,7 @@ static void utf8(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint32_t code = 0;
         size_t size = strlen(cases[i].bytes);
-        size_t step = playlist_utf8_next(cases[i].bytes, size, &code);
+        size_t step = utf8_next(cases[i].bytes, size, &code);
         if (step != (cases[i].code ? size : 0) || code != cases[i].code)
             fail_msg("case %zu: %zu bytes, U+%04X", i, step, (unsigned)code);
     }
@@ -557,8 +589,8 @@ static void texts_are_fit_for_a_terminal(void **state)
         const char *text = faults->items[0].text;
         uint32_t code = 0;
         for (size_t at = 0, step; text[at]; at += step) {
-            step = playlist_utf8_next(text + at, strlen(text) - at, &code);
-            assert_true(step > 0 && !playlist_utf8_is_control(code));
+            step = utf8_next(text + at, strlen(text) - at, &code);
+            assert_true(step > 0 && !utf8_is_control(code));
         }
         drop(faults);
     }
@@ -570,6 +602,7 @@ int main(void)
         cmocka_unit_test(top_level),
         cmocka_unit_test(spots),
         cmocka_unit_test(taglines),
+        cmocka_unit_test(languages_that_are_not_known),
         cmocka_unit_test(paths),
         cmocka_unit_test(styles_and_defaults),
         cmocka_unit_test(loops_and_fallback),

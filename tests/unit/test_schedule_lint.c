@@ -356,6 +356,53 @@ static void too_many_days(void **state)
     free(json);
 }
 
+static bool check_zones(const struct playlist *playlist, const struct civil_zone *zone,
+                        int64_t now_ms, struct playlist_faults *warnings)
+{
+    (void)zone, (void)now_ms;
+    schedule_lint_zones(playlist, warnings);
+    return true;
+}
+
+/* A playlist with a tagline in these languages, and these members. */
+static bool warns_of_zones(const char *tagline, const char *members)
+{
+    char json[1024];
+    snprintf(json, sizeof json,
+             "{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"tagline\":%s}},\"loops\":{\"x\":["
+             "\"a\"]}%s}",
+             tagline, members);
+    char *lines = told(json, check_zones, &utc, NOW);
+    bool warns = strncmp(lines, "$.timezone: is not given", 24) == 0;
+    assert_true(warns || !*lines);
+    free(lines);
+    return warns;
+}
+
+static void two_countries_without_a_zone(void **state)
+{
+    (void)state;
+    static const char both[] = "{\"ko\":\"a\",\"zh-Hans\":\"b\",\"en\":\"c\"}";
+    static const char hours[] = ",\"schedule\":[{\"loop\":\"x\",\"start_time\":\"09:00\"}]";
+    assert_true(warns_of_zones(both, hours));
+    assert_true(warns_of_zones("{\"ja\":\"a\",\"zh-TW\":\"b\"}", hours));
+    assert_true(warns_of_zones(both, ",\"schedule\":[{\"loop\":\"x\",\"by_day\":[\"MO\"]}]"));
+    assert_true(
+        warns_of_zones(both, ",\"schedule\":[{\"loop\":\"x\",\"start\":\"2026-02-06T20:00\"}]"));
+    /* Clocks that agree, a zone, no local time, and a time with an offset: the author knows. */
+    assert_false(warns_of_zones("{\"ko\":\"a\",\"ja\":\"b\"}", hours));
+    assert_false(warns_of_zones("{\"ko\":\"a\",\"en\":\"b\",\"kok\":\"c\"}", hours));
+    assert_false(warns_of_zones("\"a\"", hours));
+    assert_false(warns_of_zones(
+        both, ",\"timezone\":\"Asia/Seoul\",\"schedule\":[{\"loop\":\"x\",\"start_time\":"
+              "\"09:00\"}]"));
+    assert_false(warns_of_zones(both, ""));
+    assert_false(warns_of_zones(both, ",\"schedule\":[{\"loop\":\"x\"}]"));
+    assert_false(warns_of_zones(
+        both, ",\"schedule\":[{\"loop\":\"x\",\"start_time\":\"09:00\"},{\"loop\":\"x\","
+              "\"priority\":1,\"start\":\"2026-02-06T20:00:00+09:00\"}]"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +416,7 @@ int main(void)
         cmocka_unit_test(what_is_not_used),
         cmocka_unit_test(many_dayparts),
         cmocka_unit_test(too_many_days),
+        cmocka_unit_test(two_countries_without_a_zone),
     };
     return cmocka_run_group_tests_name("schedule_lint", tests, NULL, NULL);
 }

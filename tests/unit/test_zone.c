@@ -483,6 +483,40 @@ static void files_made_by_hand(void **state)
     assert_true(parses(bytes, size));
 }
 
+static void put_time(char *at, int64_t time_s)
+{
+    for (int i = 0; i < 8; i++)
+        at[i] = (char)((uint64_t)time_s >> (56 - 8 * i));
+}
+
+/* Whatever the times are, none is computed that a variable can't hold; what lies before the
+ * calendar's first year counts as if it had always been. */
+static void times_at_the_ends_of_the_range(void **state)
+{
+    (void)state;
+    static const int64_t times_s[] = {
+        INT64_MIN,    INT64_MIN + 1,    INT64_MIN / 1000 - 1, INT64_MIN / 1000, -62135596801,
+        -62135596800, INT64_MAX / 1000, INT64_MAX / 1000 + 1, INT64_MAX - 1,    INT64_MAX,
+    };
+    size_t count = sizeof times_s / sizeof *times_s;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++) {
+            char bytes[512];
+            size_t size = make_file(bytes, "EST5EDT", 1, HOUR_S);
+            put_time(bytes + 44 + 7 + 44, times_s[i]);
+            put_time(bytes + 44 + 7 + 44 + 8, times_s[j]);
+            assert_int_equal(parses(bytes, size), i < j);
+        }
+    char bytes[512];
+    struct zone zone;
+    size_t size = make_file(bytes, "", 1, HOUR_S);
+    put_time(bytes + 44 + 7 + 44, INT64_MIN);
+    assert_true(zone_parse(&zone, "Test/Zone", bytes, size, NULL));
+    assert_int_equal(civil_offset_ms(&zone.civil, -62135596800000), HOUR_S * 1000);
+    assert_int_equal(civil_offset_ms(&zone.civil, 20000), 0);
+    zone_finish(&zone);
+}
+
 static void files_cut_anywhere_are_refused(void **state)
 {
     (void)state;
@@ -554,6 +588,7 @@ int main(void)
         cmocka_unit_test(rules_that_can_not_be_read),
         cmocka_unit_test(rules_of_every_form),
         cmocka_unit_test(files_made_by_hand),
+        cmocka_unit_test(times_at_the_ends_of_the_range),
         cmocka_unit_test(files_cut_anywhere_are_refused),
         cmocka_unit_test(files_damaged_anywhere_never_break_the_table),
         cmocka_unit_test(summer_time_all_year),

@@ -9,6 +9,7 @@
 #include "commands/check/check_volume.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
+#include "core/zone_alias.h"
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
 #include "programme/programme.h"
@@ -31,22 +32,39 @@ static const struct option_value *setting_value(const struct check_subject *subj
     return &subject->settings->values[setting];
 }
 
+/* A playlist's own zone that this machine does not know is a fault. */
+static void check_zone(const struct check_subject *subject, const struct playlist *playlist)
+{
+    struct zone zone = {0};
+    struct err why = {0};
+    char words[ZONE_ALIAS_BYTES];
+    struct check_place place = {{"timezone"}};
+    if (!playlist->timezone)
+        return;
+    if (!zone_load(&zone, playlist->timezone, &why))
+        check_report_add(subject->report, CHECK_FAULT, &place, "%s", why.text);
+    else if (zone_alias_is_inverted(playlist->timezone, words))
+        check_report_add(
+            subject->report, CHECK_WARNING, &place,
+            "%s, as the sign in such a name is the other way round: name a place, such "
+            "as Asia/Seoul",
+            words);
+    zone_finish(&zone);
+}
+
 /* The zone that the playlist is played in: its own, else that of --timezone, else the system's. Its
- * own is a fault where this machine does not know it; the zone is then UTC, without a name. */
+ * own is a fault, reported already, where this machine does not know it; the zone is then UTC,
+ * without a name. */
 static MUST_CHECK bool find_zone(const struct check_subject *subject,
                                  const struct playlist *playlist, struct zone *zone,
                                  struct err *err)
 {
-    struct err why = {0};
     const char *option = setting_value(subject, SETTING_TIMEZONE)->text;
     if (!playlist->timezone && option)
         return zone_load(zone, option, err) || err_prefix(err, "option --timezone: ");
     if (!playlist->timezone)
         return zone_load_system(zone, err);
-    if (!zone_load(zone, playlist->timezone, &why)) {
-        struct check_place place = {{"timezone"}};
-        check_report_add(subject->report, CHECK_FAULT, &place, "%s", why.text);
-    }
+    (void)!zone_load(zone, playlist->timezone, NULL);
     return true;
 }
 
@@ -89,6 +107,7 @@ static MUST_CHECK bool check_schedule(const struct check_subject *subject,
         ok = schedule_lint_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
              schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
              schedule_lint_unused(playlist, &warnings);
+        schedule_lint_zones(playlist, &warnings);
         if (ok)
             check_report_add_all(subject->report, CHECK_WARNING, &warnings);
         else
@@ -131,6 +150,8 @@ bool check_playlist(const struct settings *settings, const char *path,
     playlist_faults_finish(&faults);
     if (!playlist)
         return true;
+    check_report_add_all(report, CHECK_FAULT, &playlist->tolerated);
+    check_zone(&subject, playlist);
     struct edition *edition = edition_create_unchecked(playlist, path);
     if (!edition)
         return err_oom(err);

@@ -134,12 +134,17 @@ static struct edition *load_first_edition(const char *path, struct err *err)
     return edition;
 }
 
+void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX])
+{
+    print_default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);
+    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", state);
+}
+
 struct feed *feed_start(const struct feed_config *config, struct err *err)
 {
     char store[PATH_MAX], state[PATH_MAX];
     struct feed_config complete = *config;
-    print_default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);
-    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", state);
+    feed_default_folders(store, state);
     if (!complete.store)
         complete.store = store;
     if (!complete.state)

@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "sync/edition.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 struct feed;
@@ -44,6 +45,9 @@ void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 /* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a
  * path at which there is nothing (a stick that will be plugged in later). */
 bool feed_is_channel(const char *source, bool keyed);
+
+/* The folders that are used where feed_config names none. */
+void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX]);
 
 /* Starts the thread. An edition is ready to be taken when this returns: of a file what it holds
  * now, of a URL or a channel the last good one in the store, if there is one. Media that the disk
