@@ -109,9 +109,13 @@ static void print_why(const struct inquiry *inquiry)
     put_label("why");
     switch (slot->source) {
     case PROGRAMME_DAYPART:
-        printf("schedule[%d]", slot->daypart);
+        if (playlist->schedule_given)
+            printf("schedule[%d]", slot->daypart);
+        else
+            fputs("always, as the playlist has no schedule", stdout);
         put_loop(playlist->loops[slot->loop].name);
-        printf(", priority %d", (int)playlist->schedule[slot->daypart].priority);
+        if (playlist->schedule_given)
+            printf(", priority %d", (int)playlist->schedule[slot->daypart].priority);
         if (count_sharing(inquiry) > 1)
             printf(", one of %zu that share the time", count_sharing(inquiry));
         break;
@@ -124,9 +128,12 @@ static void print_why(const struct inquiry *inquiry)
         break;
     }
     putchar('\n');
-    put_label("");
-    explain_words_put_run(&inquiry->words, inquiry->explain.since_ms, inquiry->explain.until_ms);
-    putchar('\n');
+    if (playlist->schedule_given) {
+        put_label("");
+        explain_words_put_run(&inquiry->words, inquiry->explain.since_ms,
+                              inquiry->explain.until_ms);
+        putchar('\n');
+    }
     put_label("block");
     fputs("from ", stdout);
     put_time(inquiry, inquiry->explain.block.start_ms);
@@ -182,7 +189,10 @@ static void print_spot(const struct inquiry *inquiry, int spot)
     printf("%s%s\n", playlist->spots[spot].name, answer.is_on ? ", on now" : "");
     if (!answer.in_loop) {
         put_label("");
-        puts("never on: it is in no loop of the schedule, nor in the fallback");
+        puts(
+            playlist->schedule_given
+                ? "never on: it is in no loop of the schedule, nor in the fallback"
+                : "never on: without a schedule the first loop always runs, and it is not in that");
         return;
     }
     print_occurrence(inquiry, "last", answer.has_before, &answer.before);
@@ -237,7 +247,8 @@ static MUST_CHECK bool run_explain(struct inquiry *inquiry, struct err *err)
     print_instant(inquiry);
     print_scene(inquiry);
     print_why(inquiry);
-    print_dayparts(inquiry);
+    if (playlist->schedule_given)
+        print_dayparts(inquiry);
     if (spot >= 0)
         print_spot(inquiry, spot);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -47,14 +47,13 @@ void explain_words_put_instant(const struct explain_words *words, int64_t ms)
 void explain_words_put_run(const struct explain_words *words, int64_t since_ms, int64_t until_ms)
 {
     if (since_ms == PROGRAMME_EXPLAIN_LONG_AGO)
-        fprintf(words->stream, "for more than %d days", PROGRAMME_EXPLAIN_HORIZON_DAYS);
+        fputs("for more than a year", words->stream);
     else {
         fputs("since ", words->stream);
         explain_words_put_instant(words, since_ms);
     }
     if (until_ms == PROGRAMME_EXPLAIN_NOT_SOON)
-        fprintf(words->stream, ", and for more than %d days to come",
-                PROGRAMME_EXPLAIN_HORIZON_DAYS);
+        fputs(", and for more than a year to come", words->stream);
     else {
         fputs(", until ", words->stream);
         explain_words_put_instant(words, until_ms);

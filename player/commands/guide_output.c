@@ -72,15 +72,19 @@ static void write_spot(const struct guide_output *output, FILE *stream, const ch
 /* The source of a slot; `index` as in guide_output.sources. */
 struct source {
     size_t daypart;
-    bool is_daypart;
+    bool is_daypart;  /* an entry of the schedule */
+    bool is_always;   /* the loop of a playlist without a schedule */
     const char *loop; /* NULL: the house card */
 };
 
 static struct source source_at(const struct playlist *playlist, size_t index)
 {
-    struct source source = {.daypart = index, .is_daypart = index < playlist->schedule_count};
+    bool runs = index < playlist->schedule_count;
+    struct source source = {.daypart = index,
+                            .is_daypart = runs && playlist->schedule_given,
+                            .is_always = runs && !playlist->schedule_given};
     int loop = -1;
-    if (source.is_daypart)
+    if (runs)
         loop = playlist->schedule[index].loop;
     else if (index == playlist->schedule_count)
         loop = playlist->fallback;
@@ -93,7 +97,9 @@ static void write_source_row(const struct guide_output *output, FILE *stream,
                              const struct source *source)
 {
     char text[32] = "fallback";
-    if (source->is_daypart)
+    if (source->is_always)
+        snprintf(text, sizeof text, "always");
+    else if (source->is_daypart)
         snprintf(text, sizeof text, "schedule[%zu]", source->daypart);
     else if (!source->loop)
         snprintf(text, sizeof text, "-");

@@ -1,5 +1,6 @@
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,24 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
     return false;
 }
 
+/* The C library's description, but in an operator's words where it has a programmer's. NULL: no such
+ * errno. */
+static const char *describe_errno(int errno_value)
+{
+    switch (errno_value) {
+    case EINVAL:
+        return "the system does not accept it";
+    case ESTALE:
+        return "the network share has gone (Stale file handle)";
+    case EUCLEAN:
+        return "the file system is damaged (Structure needs cleaning)";
+    default:
+        break;
+    }
+    /* Without the locale that strerror() asks for. */
+    return strerrordesc_np(errno_value);
+}
+
 bool err_set_errno(struct err *err, enum err_code code, int errno_value, const char *format, ...)
 {
     if (!err)
@@ -25,8 +44,7 @@ bool err_set_errno(struct err *err, enum err_code code, int errno_value, const c
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     size_t used = strlen(err->text);
-    /* Without the locale that strerror() asks for. NULL: no such errno. */
-    const char *text = strerrordesc_np(errno_value);
+    const char *text = describe_errno(errno_value);
     if (text)
         snprintf(err->text + used, sizeof err->text - used, ": %s", text);
     else

@@ -25,7 +25,7 @@ enum playlist_json_kind {
 struct playlist_json_error {
     bool out_of_memory;
     int line, column; /* from 1; the column counts characters */
-    char text[192];   /* may include bytes of the file */
+    char text[192];   /* for an operator */
 };
 
 /* Zeroed before the first; key and value are of the member that was reached. */

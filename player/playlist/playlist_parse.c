@@ -118,13 +118,27 @@ static void parse_root(struct playlist_parser *parser, const struct playlist_nod
     playlist_assets_resolve(parser, root);
 }
 
-static void report_syntax(struct playlist_faults *faults, const char *bytes, size_t size,
-                          const struct playlist_json_error *error)
+/* What is no text in UTF-8, whatever the parser would make of it: jansson takes a number for ended
+ * by a NUL. */
+static bool check_encoding(const char *bytes, size_t size, struct playlist_faults *faults)
+{
+    const char *nul = memchr(bytes, '\0', size);
+    bool is_marked = size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2));
+    size_t line = 1;
+    for (const char *at = bytes; nul && at < nul; at++)
+        line += *at == '\n';
+    if (is_marked || (nul && nul - bytes < 2 && size > 2))
+        playlist_fault_add(faults, NULL, "the file is UTF-16: save it as UTF-8");
+    else if (nul)
+        playlist_fault_add(faults, NULL,
+                           "the file has a NUL byte on line %zu: it is damaged, or no text", line);
+    return !is_marked && !nul;
+}
+
+static void report_syntax(struct playlist_faults *faults, const struct playlist_json_error *error)
 {
     if (error->out_of_memory)
         playlist_fault_add(faults, NULL, "out of memory");
-    else if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
-        playlist_fault_add(faults, NULL, "the file is UTF-16: save it as UTF-8");
     else
         playlist_fault_add(faults, NULL, "not valid JSON at line %d, column %d: %s", error->line,
                            error->column, error->text);
@@ -147,11 +161,11 @@ static struct json_t *load_json(const char *bytes, size_t size, struct playlist_
         playlist_fault_add(faults, NULL, "the file is empty");
         return NULL;
     }
-    if (!playlist_scan_shape(bytes, size, faults, &keys))
+    if (!check_encoding(bytes, size, faults) || !playlist_scan_shape(bytes, size, faults, &keys))
         return NULL;
     struct json_t *root = playlist_json_load(bytes, size, &error);
     if (!root) {
-        report_syntax(faults, bytes, size, &error);
+        report_syntax(faults, &error);
         return NULL;
     }
     /* The parsed values have each key once, so equal counts mean that none is repeated. */

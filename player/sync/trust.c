@@ -22,6 +22,8 @@
 #define KEY_FILE_BYTES_MAX 4096
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
+/* What minisign writes where it is given no comment; then come a tab and the file's name. */
+#define DEFAULT_TRUSTED TRUSTED "timestamp:"
 
 _Static_assert(sizeof((struct trust_seal *)0)->signature == SIGNATURE_BYTES, "Ed25519");
 
@@ -301,6 +303,10 @@ static MUST_CHECK bool split_lines(char *text, struct lines *lines, enum trust_r
         if (!rest)
             return refuse_malformed("it is cut off", refusal, err);
         *order[i] = take_line(&rest);
+        if (strncmp(*order[i], DEFAULT_TRUSTED, strlen(DEFAULT_TRUSTED)) == 0)
+            return refuse_malformed("its trusted comment is the one that minisign writes by "
+                                    "itself, not one of a channel; publish with duckling publish",
+                                    refusal, err);
         if (!is_printable(*order[i]))
             return refuse_malformed("it has a control character", refusal, err);
     }

@@ -38,7 +38,7 @@ class Case(unittest.TestCase):
         spots = {name: {"tagline": "x", "duration": 10} for name in ("a", "작은 것의 위대함", ODD)}
         spots["c"] = {"tagline": "x", "duration": 12.345}
         loops = {"all": list(spots), "one": ["a"], "낮": ["작은 것의 위대함"], "c": ["c"]}
-        player.playlist(self.file, spots, loops=loops, schedule=schedule, **more)
+        player.playlist(self.file, spots, loops=loops, **({"schedule": schedule} if schedule else {}), **more)
 
     def ask(self, command, *options, status=0, **environment):
         done = player.run(command, self.file, *options, **{"TZ": "UTC", **environment})
@@ -80,6 +80,16 @@ class Guide(Case):
             slots = self.slots(f"2026-02-06T{start}", f"2026-02-06T{end}")
             self.assertEqual((slots[0]["start_ms"], slots[-1]["end_ms"]),
                              (ms("2026-02-06T00:00:00") + first * 1000, ms("2026-02-06T00:00:00") + last * 1000))
+
+    def test_without_a_schedule_there_is_no_entry_of_one(self):
+        self.write(None)
+        stretch = ("--from", "2026-02-06T00:00", "--to", "2026-02-06T00:00:10")
+        self.assertIn(" always ", self.ask("guide", *stretch))
+        self.assertEqual({slot["daypart"] for slot in self.slots(stretch[1], stretch[3])}, {None})
+        text = self.ask("explain", "--at", "2026-02-06T00:00:05")
+        self.assertRegex(text, r"\nwhy     always, as the playlist has no schedule, loop \S+\n")
+        self.assertNotIn("schedule[", text)
+        self.assertNotIn("400 days", text)
 
     def test_all_formats_say_the_same(self):
         self.write([{"loop": "all", "start_time": "00:01"}, {"loop": "낮", "start_time": "00:02"}], fallback="c")
@@ -365,7 +375,7 @@ class Explain(Case):
         _, dayparts, spot = self.explain("2026-02-06T11:00:00", "a")
         self.assertEqual(dayparts[1], "starts in 729 days, 2028-02-06T00:00:00+00:00")
         self.assertEqual(spot, ["spot    a\nlast    not within 400 days\nnext    not within 400 days\n"])
-        self.assertIn("for more than 400 days, and for more than 400 days to come", dayparts[0])
+        self.assertIn("for more than a year, and for more than a year to come", dayparts[0])
 
     def test_what_it_explains_is_what_guide_lists(self):
         self.write(self.SCHEDULE)

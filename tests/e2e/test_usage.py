@@ -127,6 +127,13 @@ class Mistakes(unittest.TestCase):
         self.refuse('duckling: unknown command "--verbose"; duckling --help lists the commands', "--verbose")
         self.refuse('duckling: unknown command "?[31m"; duckling --help lists the commands', "\x1b[31m")
 
+    def test_nothing_that_is_typed_controls_the_terminal(self):
+        """C1 controls, which some terminals obey, and characters that turn the direction of a line."""
+        for typed, shown in (("\x9b31m", "?31m"), ("a\u202eb", "a?b"), ("a\u2066b\u2069", "a?b?"), ("a\u200fb", "a?b"), ("a\u2028b", "a?b"),
+                             ("작은", "작은")):
+            self.refuse(f'duckling: unknown command "{shown}"; duckling --help lists the commands', typed)
+            self.refuse(f"duckling play: unknown option --{shown}; --help-all lists every option", "play", "--" + typed, "p.json")
+
     def test_options(self):
         self.refuse("duckling play: unknown option --widnow; did you mean --window?", "play", "--widnow", "1280x720", "p.json")
         self.refuse("duckling play: unknown option -window; did you mean --window?", "play", "-window", "1280x720", "p.json")

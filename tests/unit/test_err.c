@@ -29,6 +29,11 @@ static void adds_the_systems_words(void **state)
     assert_string_equal(err.text, "writing x: No space left on device");
     err_set_errno(&err, ERR_SYSTEM, 99999, "y");
     assert_string_equal(err.text, "y: unknown error 99999");
+    /* A programmer's words are replaced; those that people search for stay. */
+    err_set_errno(&err, ERR_SYSTEM, EINVAL, "y");
+    assert_string_equal(err.text, "y: the system does not accept it");
+    err_set_errno(&err, ERR_SYSTEM, ESTALE, "y");
+    assert_string_equal(err.text, "y: the network share has gone (Stale file handle)");
 }
 
 static void puts_context_before(void **state)

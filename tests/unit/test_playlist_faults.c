@@ -543,59 +543,6 @@ static void one_fault_does_not_make_a_hundred(void **state)
     EXPECT_EACH(cases);
 }
 
-static void broken_syntax(void **state)
-{
-    (void)state;
-    static const struct expected cases[] = {
-        {"", "$", "the file is empty"},
-        {" \r\n\t", "$", "the file is empty"},
-        {"\xef\xbb\xbf", "$", "the file is empty"},
-        {"{\"format\": \"duckling/1\",\n  \"spots\" {}}", "$", "line 2, column 11: "},
-        {"{\n\"spots\": {},\n}", "$",
-         "line 3, column 1: remove the comma before the closing } or ]"},
-        {"{\"a\": [1, 2, ]}", "$", "remove the comma before the closing } or ]"},
-        {"{\"a\": 1 ]", "$", "'}' expected near ']'"},
-        {"{\"a\": 1e400}", "$", "line 1, column 11: "},
-        {"{\"a\": 1} x", "$", "line 1, column 10: "},
-        {"{\"a\": NaN}", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"\\ud800\"}", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"\\udc00\\ud800\"}", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"\\u0000\"}", "$", "not valid JSON at line 1"},
-        {"{\"a\\u0000\": 1}", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"\xc0\xaf\"}", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"\xed\xa0\x80\"}", "$", "not valid JSON at line 1"},
-        {"{\n\"a\": \"\xff\"}", "$", "line 2, column 6: the text is not UTF-8"},
-        {"{\"a\": \"\x1b[2J\"}", "$", "not valid JSON at line 1"},
-        {"{\"a", "$", "not valid JSON at line 1"},
-        {"{\"a\": \"b\\", "$", "not valid JSON at line 1"},
-        {"}]:,\"", "$", "not valid JSON at line 1"},
-        {"\xff\xfe{", "$", "the file is UTF-16: save it as UTF-8"},
-    };
-    EXPECT_EACH(cases);
-    static const char nul[] = "{\"a\": 1}\0 ";
-    struct playlist_faults *faults = faults_of(nul, sizeof nul - 1);
-    expect_fault(faults, 0, "$", "not valid JSON at line 1");
-    drop(faults);
-}
-
-static void texts_are_fit_for_a_terminal(void **state)
-{
-    (void)state;
-    /* jansson quotes the file in its words; whatever it quotes, no escape gets through. */
-    static const char *const broken[] = {"{\"a\": \x1b[2J}", "{\"\x1b]0;x\x07\" 1}", "{\xc2\x9b}",
-                                         "{\"a\": \"\x7f\x9b"};
-    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        struct playlist_faults *faults = faults_of(broken[i], strlen(broken[i]));
-        const char *text = faults->items[0].text;
-        uint32_t code = 0;
-        for (size_t at = 0, step; text[at]; at += step) {
-            step = utf8_next(text + at, strlen(text) - at, &code);
-            assert_true(step > 0 && !utf8_is_control(code));
-        }
-        drop(faults);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -614,8 +561,6 @@ int main(void)
         cmocka_unit_test(repeated_keys),
         cmocka_unit_test(all_faults_in_one_run),
         cmocka_unit_test(one_fault_does_not_make_a_hundred),
-        cmocka_unit_test(broken_syntax),
-        cmocka_unit_test(texts_are_fit_for_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

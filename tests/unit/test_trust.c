@@ -419,6 +419,24 @@ static void other_algorithms_are_not_read(void **state)
     trust_destroy(trust);
 }
 
+/* `minisign -S` without -t, by hand: the comment has a tab, but that is not what is wrong with it. */
+static void minisigns_own_comment_is_told_as_what_it_is(void **state)
+{
+    (void)state;
+    struct trust *trust = trust_of(PUBLIC);
+    char text[5000];
+    size_t size = forge(&(struct forgery){.algorithm = "ED"},
+                        "timestamp:1796047343\tfile:p-1.json\thashed", DATA, text, sizeof text);
+    assert_fault(trust, text, size, BAD_FORM);
+    assert_string_equal(err.text, "malformed signature: its trusted comment is the one that "
+                                  "minisign writes by itself, not one of a channel; publish with "
+                                  "duckling publish");
+    size = forge(&(struct forgery){.algorithm = "ED"}, "a\tb", DATA, text, sizeof text);
+    assert_fault(trust, text, size, BAD_FORM);
+    assert_string_equal(err.text, "malformed signature: it has a control character");
+    trust_destroy(trust);
+}
+
 static void the_largest_file_fits(void **state)
 {
     (void)state;
@@ -531,6 +549,7 @@ int main(void)
         cmocka_unit_test(wrong_forms_are_named),
         cmocka_unit_test(base64_has_one_form),
         cmocka_unit_test(other_algorithms_are_not_read),
+        cmocka_unit_test(minisigns_own_comment_is_told_as_what_it_is),
         cmocka_unit_test(the_largest_file_fits),
         cmocka_unit_test(an_id_is_not_a_key),
         cmocka_unit_test(a_failure_leaves_the_seal),

@@ -100,8 +100,7 @@ struct manifest *manifest_parse(const char *bytes, size_t size, struct err *err)
     json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
     struct manifest *manifest = root ? read_manifest(root) : NULL;
     if (!root)
-        err_set(err, ERR_INPUT, "the manifest is not valid JSON: line %d: %s", error.line,
-                error.text);
+        err_set(err, ERR_INPUT, "the manifest is not valid JSON at line %d", error.line);
     else if (!manifest)
         err_set(err, ERR_INPUT, "the manifest has wrong or missing members");
     json_decref(root);
