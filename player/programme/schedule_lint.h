@@ -34,4 +34,7 @@ bool schedule_lint_unused(const struct playlist *playlist, struct playlist_fault
  * whose clocks differ, unless the schedule also has times with an offset. */
 void schedule_lint_zones(const struct playlist *playlist, struct playlist_faults *warnings);
 
+/* Warns of durations that were probably meant as milliseconds: 8000. */
+void schedule_lint_durations(const struct playlist *playlist, struct playlist_faults *warnings);
+
 #endif

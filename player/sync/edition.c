@@ -1,6 +1,7 @@
 #include "sync/edition.h"
 
 #include "base/file.h"
+#include "base/file_alike.h"
 #include "base/log.h"
 #include "base/zone.h"
 #include "core/media_kind.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +52,27 @@ void edition_destroy(struct edition *edition)
     free(edition);
 }
 
-static int open_media_file(const char *path, struct err *err)
+/* A missing file that an operator sees under another name, as on Windows or macOS, which take A.JPG
+ * for a.jpg. */
+static bool set_missing_error(const char *path, struct err *err)
+{
+    char alike[PATH_MAX];
+    if (!file_alike_find(path, alike))
+        return err_set_errno(err, ERR_MISSING, ENOENT, "%s", path);
+    return err_set(err, ERR_MISSING,
+                   "%s: No such file or directory; there is %s, whose name differs in capital "
+                   "letters or in the encoding of its characters",
+                   path, alike);
+}
+
+static int open_media_file(const char *path, bool is_stored, struct err *err)
 {
     /* O_NONBLOCK: a FIFO in the place of a film must not hang the player. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT && !is_stored) {
+        set_missing_error(path, err);
+        return -1;
+    }
     if (fd < 0) {
         err_set_errno(err, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_SYSTEM, errno,
                       "%s", path);
@@ -85,7 +104,7 @@ int edition_open(const struct edition *edition, int asset, struct err *err)
         err_set(err, ERR_INPUT, "the playlist has no asset %d", asset);
         return -1;
     }
-    return open_media_file(edition->paths[asset], err);
+    return open_media_file(edition->paths[asset], edition->integrity != NULL, err);
 }
 
 /* Why an asset can't be used. */
@@ -188,7 +207,7 @@ static bool check_media(const struct playlist *playlist, char *const *paths,
     bool ok = troubles != NULL, any = false;
     for (size_t i = 0; ok && i < playlist->asset_count; i++) {
         struct err err = {0};
-        int fd = open_media_file(paths[i], &err);
+        int fd = open_media_file(paths[i], false, &err);
         if (fd >= 0) {
             close(fd);
             if (!media_verify_is_still(playlist, (int)i) || media_verify_still(paths[i], &err))

@@ -55,6 +55,18 @@ class Playlists(Folder):
         done = run("check", self.list)
         self.assertIn("warning $.timezone: is 9 hours behind UTC", done.stdout)
 
+    def test_names_that_differ_in_capital_letters(self):
+        (self.folder / "Media").mkdir()
+        (self.folder / "Media/A.JPG").write_bytes(b"x")
+        playlist(self.list, {"a": {"image": "media/a.jpg"}, "b": {"video": "Media/a.jpg"}})
+        for command in ("check", "preview"):
+            done = run(command, self.list, *(["-o", self.folder / "x.png"] if command == "preview" else []))
+            self.assertEqual(done.returncode, 1)
+            told = done.stdout + done.stderr
+            for path in ("media/a.jpg", "Media/a.jpg"):
+                self.assertIn(f"{self.folder}/{path}: No such file or directory; there is {self.folder}/Media/A.JPG, whose name "
+                              "differs in capital letters", told)
+
     def test_publish_refuses_what_a_player_shows(self):
         self.write("kr", "en")
         keys = channel.Keys(self.folder)

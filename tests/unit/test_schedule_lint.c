@@ -403,6 +403,39 @@ static void two_countries_without_a_zone(void **state)
               "\"priority\":1,\"start\":\"2026-02-06T20:00:00+09:00\"}]"));
 }
 
+static bool check_durations(const struct playlist *playlist, const struct civil_zone *zone,
+                            int64_t now_ms, struct playlist_faults *warnings)
+{
+    (void)zone, (void)now_ms;
+    schedule_lint_durations(playlist, warnings);
+    return true;
+}
+
+static void durations_in_milliseconds(void **state)
+{
+    (void)state;
+    char *lines = told(OPEN "8000}, \"b\": {\"tagline\": \"B\", \"duration\": 12500}}, "
+                            "\"defaults\": {\"duration\": 5000}}",
+                       check_durations, &utc, NOW);
+    assert_string_equal(
+        lines,
+        "$.defaults.duration: is 5000 seconds, which is 1 hour 23 minutes: did you mean 5 "
+        "seconds?\n"
+        "$.spots.a.duration: is 8000 seconds, which is 2 hours 13 minutes: did you mean 8 "
+        "seconds?\n"
+        "$.spots.b.duration: is 12500 seconds, which is 3 hours 28 minutes: did you mean 12.5 "
+        "seconds?\n");
+    free(lines);
+    static const int plain[] = {1, 8, 600, 1000, 1500, 1800, 3600, 5400, 7200, 7210, 43200, 86400};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        char json[256];
+        snprintf(json, sizeof json, OPEN "%d}}}", plain[i]);
+        lines = told(json, check_durations, &utc, NOW);
+        assert_string_equal(lines, "");
+        free(lines);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +450,7 @@ int main(void)
         cmocka_unit_test(many_dayparts),
         cmocka_unit_test(too_many_days),
         cmocka_unit_test(two_countries_without_a_zone),
+        cmocka_unit_test(durations_in_milliseconds),
     };
     return cmocka_run_group_tests_name("schedule_lint", tests, NULL, NULL);
 }

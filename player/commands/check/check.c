@@ -108,6 +108,7 @@ static MUST_CHECK bool check_schedule(const struct check_subject *subject,
              schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
              schedule_lint_unused(playlist, &warnings);
         schedule_lint_zones(playlist, &warnings);
+        schedule_lint_durations(playlist, &warnings);
         if (ok)
             check_report_add_all(subject->report, CHECK_WARNING, &warnings);
         else
