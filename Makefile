@@ -87,6 +87,7 @@ FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/pro
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
 	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c decode/work_limit.c)
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
+FUZZ_ZONE := $(addprefix player/base/,zone.c zone_hint.c zone_rule.c)
 FUZZ_STILL := $(sort $(wildcard player/worker/still*.c))
 FUZZ_WORKER := $(filter-out player/base/program.c player/base/clock.c,$(FUZZ_PROTOCOL)) player/decode/worker_process.c player/worker/worker.c \
 	$(addprefix player/sandbox/,privileges.c sandbox.c warm_up.c)
@@ -97,12 +98,14 @@ build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
 FUZZ_STORED := $(addprefix player/,base/clock.c base/hash.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/options.c \
-	base/zone.c base/zone_rule.c commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c \
+	base/zone.c base/zone_hint.c base/zone_rule.c commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c \
 	sync/fetch_location.c sync/store/manifest.c)
 build/tests/fuzz/fuzz_stored: FUZZ_MORE := $(FUZZ_STORED) $(PKG_CFLAGS) -lcurl
 build/tests/fuzz/fuzz_stored: $(FUZZ_STORED) player/sync/state.c
 build/tests/fuzz/fuzz_worker: FUZZ_MORE := -DDUCKLING_SANITIZED $(FUZZ_WORKER) -lseccomp
 build/tests/fuzz/fuzz_worker: $(FUZZ_WORKER) player/base/clock.c tests/unit/worker_packets.h
+build/tests/fuzz/fuzz_zone: FUZZ_MORE := $(FUZZ_ZONE)
+build/tests/fuzz/fuzz_zone: $(FUZZ_ZONE)
 build/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(shell find player -name '*.h')
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -iquote player -O1 -g -fsanitize=fuzzer,address,undefined \
