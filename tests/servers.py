@@ -319,6 +319,46 @@ def drip(server, connection, request):
     return False
 
 
+class Gate:
+    """A line as slow as the test wants it: `act` sends an honest head, and of the body what `let` has let through since. Only the
+    last request gets anything: whoever asks again has given up the one before."""
+
+    def __init__(self):
+        self.open, self.allowed, self.request, self.changed = False, 0, None, threading.Condition()
+
+    def let(self, count=None):
+        """So many bytes more; without a number all that is asked for from now on."""
+        with self.changed:
+            self.open = self.open or count is None
+            self.allowed += count or 0
+            self.changed.notify_all()
+
+    def _take(self, server, request, most):
+        """How much of `most` may go; 0: the request is over."""
+        with self.changed:
+            while not self.open and not self.allowed and self.request is request and not server.closing.is_set():
+                self.changed.wait(0.1)
+            if self.request is not request or server.closing.is_set():
+                return 0
+            count = most if self.open else min(most, self.allowed)
+            self.allowed -= 0 if self.open else count
+        return count
+
+    def act(self, server, connection, request):
+        with self.changed:
+            self.request = request
+            self.changed.notify_all()
+        code, headers, body = _prepare(server, request)
+        server.send_head(connection, request, code, **headers)
+        while body:
+            count = self._take(server, request, len(body))
+            if not count:
+                return False
+            server.send_body(connection, request, body[:count])
+            body = body[count:]
+        return True
+
+
 def claim_length(length):
     """The whole body under a Content-Length that is not its own."""
     def act(server, connection, request):

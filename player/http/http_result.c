@@ -1,6 +1,7 @@
 /* How transfers end, in words for an operator. */
 #include "http/http_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static MUST_CHECK bool set_timeout_error(const struct http_transfer *t, struct e
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total_us);
     if (connected_us == 0)
-        return err_set(err, ERR_TIMEOUT, "cannot connect in time");
+        return err_set(err, ERR_TIMEOUT, "cannot connect in time: no answer");
     if (t->total_ms > 0 && total_us / 1000 >= t->total_ms)
         return err_set(err, ERR_TIMEOUT, "not complete within %" PRId64 " ms", t->total_ms);
     if (t->stall_bytes_per_s < t->http->stall_bytes_per_s)
@@ -20,6 +21,32 @@ static MUST_CHECK bool set_timeout_error(const struct http_transfer *t, struct e
                        t->http->stall_s);
     return err_set(err, ERR_TIMEOUT, "stalled: slower than %ld bytes/s for %ld s",
                    t->http->stall_bytes_per_s, t->http->stall_s);
+}
+
+/* Why there is no connection. "cannot connect" alone would leave the operator to find out whether
+ * the program there is down, or the way to it. */
+static MUST_CHECK bool set_connect_error(const struct http_transfer *t, struct err *err)
+{
+    long number = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    switch (number) {
+    case ECONNREFUSED:
+        return err_set(err, ERR_NETWORK,
+                       "cannot connect: refused, nothing listens at that address and port");
+    case ENETUNREACH:
+    case ENETDOWN:
+        return err_set(err, ERR_NETWORK, "cannot connect: this machine has no network");
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+        return err_set(err, ERR_NETWORK, "cannot connect: there is no way to that host");
+    case ETIMEDOUT:
+        return err_set(err, ERR_TIMEOUT, "cannot connect in time: no answer");
+    case EACCES:
+    case EPERM:
+        return err_set(err, ERR_NETWORK, "cannot connect: this machine's firewall forbids it");
+    default:
+        return err_set(err, ERR_NETWORK, "cannot connect");
+    }
 }
 
 /* Our own words where libcurl's hold a count or a time: the log tells causes apart by their text. */
@@ -30,7 +57,7 @@ static MUST_CHECK bool set_curl_error(const struct http_transfer *t, struct err 
     case CURLE_COULDNT_RESOLVE_PROXY:
         return err_set(err, ERR_NETWORK, "no such host, or no name server");
     case CURLE_COULDNT_CONNECT:
-        return err_set(err, ERR_NETWORK, "cannot connect");
+        return set_connect_error(t, err);
     case CURLE_OPERATION_TIMEDOUT:
         return set_timeout_error(t, err);
     case CURLE_GOT_NOTHING:

@@ -36,7 +36,7 @@ char *fetch_resolve(const char *base, const char *reference, bool plain, struct 
 void fetch_public(const char *location, char *text, size_t text_bytes);
 
 /* As http_get; request->url is a location. For a file: only regular files; status 200, 206 for a
- * range_start within the file whose if_range is its tag, 304 for an if_none_match that is its tag.
+ * range_start within the file whose if_range is its tag (or NULL), 304 for an if_none_match that is its tag.
  * The tag (response etag) is made of inode, length and times; a file that was changed within the
  * last two seconds, or in the future, has none, as its times don't tell this version from the next.
  * Errors as http_result's: ERR_MISSING, ERR_INPUT (not a regular file), ERR_LIMIT, ERR_SYSTEM,

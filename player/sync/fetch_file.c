@@ -18,7 +18,8 @@
 struct fetch_file {
     char *path;
     char if_none_match[HTTP_VALIDATOR_BYTES], if_range[HTTP_VALIDATOR_BYTES]; /* "" without */
-    int64_t range_start, limit_bytes, total_ms, deadline_ns;                  /* total_ms 0: none */
+    bool has_if_range;
+    int64_t range_start, limit_bytes, total_ms, deadline_ns; /* total_ms 0: none */
     bool (*take)(void *, const struct http_response *, const void *, size_t, struct err *);
     void *take_context;
     int fd; /* -1: not open yet */
@@ -44,6 +45,7 @@ struct fetch_file *fetch_file_create(const struct http_request *request)
     file->path = strdup(request->url);
     copy_location(file->if_none_match, request->if_none_match);
     copy_location(file->if_range, request->if_range);
+    file->has_if_range = request->if_range != NULL;
     file->range_start = request->range_start;
     file->limit_bytes = request->limit_bytes;
     file->total_ms = request->total_ms;
@@ -140,8 +142,8 @@ static bool open_and_answer(struct fetch_file *file)
     }
     response->status = 200;
     file->left_bytes = size_bytes;
-    if (known && file->range_start > 0 && file->range_start < size_bytes &&
-        strcmp(file->if_range, response->etag) == 0) {
+    bool is_same = !file->has_if_range || (known && strcmp(file->if_range, response->etag) == 0);
+    if (is_same && file->range_start > 0 && file->range_start < size_bytes) {
         if (lseek(file->fd, file->range_start, SEEK_SET) < 0)
             return set_read_error(file, errno);
         response->status = 206;

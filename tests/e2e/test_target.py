@@ -326,7 +326,7 @@ class Broken(Case):
         media = self.media(1)
         for arguments in (("get", "x", 10), ("look", *self.for_look(media)), ("send", *self.for_send(media))):
             error = self.probe(base, *arguments, ok=False).splitlines()[-1]
-            self.assertRegex(error, "^error 6 http://127.0.0.1:.*: cannot connect$")
+            self.assertRegex(error, "^error 6 http://127.0.0.1:.*: cannot connect: refused, nothing listens at that address and port$")
 
 
 class Folder(Case):

@@ -121,9 +121,10 @@ static inline bool bring(struct feed_media *media, int64_t end_ns)
         if (feed_media_step(media, now_ns))
             return true;
         int64_t due_ns = feed_media_due_ns(media);
-        if (due_ns != INT64_MAX && due_ns > end_ns)
+        bool moves = feed_media_is_moving(media); /* then time stands still but to read parts */
+        if (!moves && due_ns != INT64_MAX && due_ns > end_ns)
             return false;
-        if (due_ns != INT64_MAX && due_ns > now_ns)
+        if (due_ns != INT64_MAX && due_ns > now_ns && (!moves || due_ns - now_ns < SECOND_NS))
             now_ns = due_ns;
         assert_true(fetch_run(fetch, 0, &err));
     }

@@ -226,10 +226,16 @@ static void goes_on_with_a_part(void **state)
     assert_int_equal(response.range_total, 400000);
     assert_int_equal(response.content_bytes, 399000);
     assert_body(1000, 399000);
+    /* Without a condition, too, as web servers do it. */
+    request = request_of(path);
+    request.range_start = 1000;
+    assert_true(get(&request, &response));
+    assert_int_equal(response.status, 206);
+    assert_body(1000, 399000);
     const struct {
         const char *if_range;
         int64_t range_start;
-    } whole[] = {{"\"another\"", 1000}, {NULL, 1000}, {first.etag, 400000}, {first.etag, 400001}};
+    } whole[] = {{"\"another\"", 1000}, {"", 1000}, {first.etag, 400000}, {first.etag, 400001}};
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
         request = request_of(path);
         request.range_start = whole[i].range_start;

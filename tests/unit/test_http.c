@@ -172,7 +172,8 @@ static void a_dead_server_is_an_error_with_stable_words(void **state)
         assert_false(http_result(transfer, &response, &err));
         assert_int_equal(err.code, ERR_NETWORK);
         assert_int_equal(response.status, 0);
-        assert_string_equal(err.text, "cannot connect");
+        assert_string_equal(err.text,
+                            "cannot connect: refused, nothing listens at that address and port");
         http_end(transfer);
     }
     http_destroy(http);

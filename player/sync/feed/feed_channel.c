@@ -318,6 +318,8 @@ static void feed_channel_run(struct feed_source *source)
             feed_pointer_step(channel->pointers[kind], clock_mono_ns());
             step_channel_rollout(channel, kind, clock_mono_ns());
         }
+        rollout_hold(channel->rollouts[POINTER_PLAYLIST],
+                     rollout_is_moving(channel->rollouts[POINTER_TAKEOVER]));
         end_takeover(channel);
         step_edition(channel);
         show_progress(channel, clock_mono_ns());
@@ -409,6 +411,7 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .trusted_only = true,
         .takeover = takeover,
         .retry = channel->fast_retry,
+        .bandwidth_bytes_per_s = config->bandwidth_bytes_per_s,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     channel->rollouts[kind] = rollout_create(&rollout);

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "sync/feed/feed_mailbox.h"
 #include "sync/feed/feed_media_file.h"
+#include "sync/feed/feed_media_pace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,11 @@ struct feed_media {
     size_t count, done;
     struct feed_media_file *active[PARALLEL_MAX];
     size_t first_base; /* the next media begin with it */
+    struct feed_media_pace pace;
+    bool held;
     int64_t due_ns;
     int64_t read_due_ns; /* a stretch of a part that is read again; INT64_MAX: none is */
+    int64_t pace_due_ns; /* INT64_MAX: there is no transfer to measure */
     char trouble[ERR_TEXT_BYTES];
 };
 
@@ -66,7 +70,7 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     }
     media->config = *config;
     media->items = items;
-    media->read_due_ns = INT64_MAX;
+    media->read_due_ns = media->pace_due_ns = INT64_MAX;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         struct feed_media_file *item = &items[i];
@@ -185,9 +189,27 @@ static void schedule_retry(struct feed_media *media, struct feed_media_file *ite
     item->progressed = false;
 }
 
+/* Parts from several origins don't fit together: one of them is wrong, and which one is not known.
+ * The file comes whole from the one that it came from last, or, should that one be wrong, from
+ * another. */
+static void part_origins(struct feed_media *media, struct feed_media_file *item, int64_t now_ns)
+{
+    const struct err err = {
+        .code = ERR_TRUST,
+        .text = "hash mismatch: what several servers have sent does not fit together"};
+    item->unjoined = true;
+    feed_media_file_leave(item, false);
+    log_failed_try(media, item, &err);
+    item->due_ns = media->due_ns = now_ns;
+}
+
 static void fail_try(struct feed_media *media, struct feed_media_file *item, const struct err *err,
                      int64_t now_ns)
 {
+    if (item->joined && strncmp(err->text, "hash mismatch", 13) == 0) {
+        part_origins(media, item, now_ns);
+        return;
+    }
     int64_t reached_bytes = feed_media_file_reached(item);
     bool broke = err->code == ERR_NETWORK || err->code == ERR_TIMEOUT || err->code == ERR_MISSING;
     /* A try that went well for long and then broke off goes on at the same origin, as the next one
@@ -207,6 +229,7 @@ static void fail_try(struct feed_media *media, struct feed_media_file *item, con
     feed_media_file_leave(item,
                           !item->store_failed && (broke || !item->begun || err->code == ERR_DISK));
     log_failed_try(media, item, err);
+    feed_media_pace_failed(item, err->code == ERR_TRUST && item->begun, now_ns);
     schedule_retry(media, item, stay || item->store_failed,
                    now_ns); /* no other origin helps a disk */
 }
@@ -292,7 +315,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     for (size_t i = 0; i < media->count && place >= 0; i++) {
         struct feed_media_file *item = &media->items[i];
         struct err err = {0};
-        if (item->done || item->transfer || item->reading)
+        if (item->done || item->transfer || item->reading || item->held)
             continue;
         if (!is_due(item, now_ns, &due_ns)) {
             media->due_ns = due_ns < media->due_ns ? due_ns : media->due_ns;
@@ -312,21 +335,95 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     }
 }
 
+/* What the player's own limit leaves to each transfer; 0: there is none. */
+static int64_t share_of_bandwidth(const struct feed_media *media)
+{
+    int64_t active = 0;
+    for (size_t i = 0; i < PARALLEL_MAX; i++)
+        active += media->active[i] != NULL;
+    return active ? media->config.bandwidth_bytes_per_s / active : 0;
+}
+
+/* Has a file go on at this base, where its transfer was ended or is too slow. */
+static void go_on(struct feed_media *media, size_t place, size_t base, int64_t now_ns)
+{
+    struct err err = {0};
+    struct feed_media_file *item = media->active[place];
+    if (base != item->base)
+        media->first_base = base;
+    if (!feed_media_file_go_on(item, base, &err)) {
+        settle_try(media, place, false, &err, now_ns);
+        return;
+    }
+    item->looked_ns = now_ns;
+    item->looked_bytes = 0;
+}
+
+/* Looks how fast the transfers are, and goes where one would be sooner. */
+static void measure_active(struct feed_media *media, int64_t now_ns)
+{
+    media->pace_due_ns = INT64_MAX;
+    for (size_t i = 0; i < PARALLEL_MAX; i++) {
+        struct feed_media_file *item = media->active[i];
+        if (!item || !item->transfer)
+            continue;
+        size_t base = feed_media_pace_choose(&media->pace, item, share_of_bandwidth(media), now_ns);
+        if (base != item->base)
+            go_on(media, i, base, now_ns);
+        if (feed_media_pace_due_ns(item) < media->pace_due_ns)
+            media->pace_due_ns = feed_media_pace_due_ns(item);
+    }
+}
+
+static void resume_held(struct feed_media *media, int64_t now_ns)
+{
+    for (size_t i = 0; i < PARALLEL_MAX; i++) {
+        const struct feed_media_file *item = media->active[i];
+        if (item && item->held)
+            go_on(media, i, item->base, now_ns);
+    }
+}
+
+void feed_media_hold(struct feed_media *media, bool hold)
+{
+    if (media->held && !hold)
+        media->pace_due_ns = 0; /* at once */
+    media->held = hold;
+    for (size_t i = 0; hold && i < PARALLEL_MAX; i++) {
+        struct feed_media_file *item = media->active[i];
+        if (item && item->transfer && !fetch_finished(item->transfer))
+            feed_media_file_hold(item);
+    }
+}
+
+bool feed_media_is_moving(const struct feed_media *media)
+{
+    bool moving = false;
+    for (size_t i = 0; i < PARALLEL_MAX; i++)
+        moving = moving || (media->active[i] && !media->active[i]->held);
+    return moving;
+}
+
 bool feed_media_step(struct feed_media *media, int64_t now_ns)
 {
     finish_active(media, now_ns);
-    if (now_ns >= media->read_due_ns && !atomic_load(media->config.stop))
+    if (media->held || atomic_load(media->config.stop))
+        return media->done == media->count;
+    resume_held(media, now_ns);
+    if (now_ns >= media->read_due_ns)
         read_one_stretch(media, now_ns);
-    if (media->done < media->count && now_ns >= media->due_ns && !atomic_load(media->config.stop))
+    if (media->done < media->count && now_ns >= media->due_ns)
         start_due(media, now_ns);
+    measure_active(media, now_ns);
     return media->done == media->count;
 }
 
 int64_t feed_media_due_ns(const struct feed_media *media)
 {
-    if (media->done == media->count)
+    if (media->done == media->count || media->held)
         return INT64_MAX;
-    return media->read_due_ns < media->due_ns ? media->read_due_ns : media->due_ns;
+    int64_t due_ns = media->read_due_ns < media->due_ns ? media->read_due_ns : media->due_ns;
+    return media->pace_due_ns < due_ns ? media->pace_due_ns : due_ns;
 }
 
 size_t feed_media_done(const struct feed_media *media)

@@ -30,7 +30,8 @@ struct feed_media_config {
     /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
     bool trusted_only;
     const struct playlist *playlist;
-    struct retry_policy policy; /* between rounds of tries for one file */
+    struct retry_policy policy;    /* between rounds of tries for one file */
+    int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
     const atomic_bool *stop;
     /* For store_free_space, when the disk is full: what is needed besides these media and what the
      * manifests in the store name; 0 to FEED_MEDIA_KEEP_MAX. Read at that time; entries may be
@@ -52,6 +53,13 @@ void feed_media_destroy(struct feed_media *media);
 /* Takes transfers that have finished and begins those that are due. True once every file is in the
  * store. Call after each fetch_run, and at feed_media_due_ns. */
 bool feed_media_step(struct feed_media *media, int64_t now_ns);
+
+/* Held: every transfer ends, what has arrived is kept, and none begins; they go on once it is not
+ * held any more. For the time that something more urgent needs the line. */
+void feed_media_hold(struct feed_media *media, bool hold);
+
+/* Whether transfers are under way. */
+bool feed_media_is_moving(const struct feed_media *media);
 
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
 int64_t feed_media_due_ns(const struct feed_media *media);

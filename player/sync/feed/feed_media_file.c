@@ -9,6 +9,9 @@
 
 /* Where the playlist names no length. */
 #define MEDIUM_BYTES_MAX ((int64_t)4 << 30)
+/* The tag of a part whose origin gave no strong ETag, where the hash of the whole is known: it can
+ * be gone on with all the same. No ETag looks so. */
+#define HASHED_TAG "-"
 #define CHANNEL_MEDIA "../../media/" /* from channels/<channel>/ */
 
 static bool replace_text(char **text, const char *value)
@@ -109,6 +112,7 @@ bool feed_media_file_init(struct feed_media_file *file, const struct feed_media_
     file->asset = asset;
     if (config->trusted_only && !check_trusted(asset, err))
         return false;
+    file->part_base = FEED_MEDIA_BASES_MAX;
     file->base_count = asset->url && http_is_url(asset->url) ? 1 : config->base_count;
     for (size_t i = file->base_count; i-- > 0;) /* ends at the first */
         if (!go_to_base(file, i, err))
@@ -152,6 +156,45 @@ static MUST_CHECK bool note_store_fault(struct feed_media_file *file, const stru
     return false;
 }
 
+/* Whether the part's tag says nothing at the base that is asked. Then its bytes are asked for
+ * without a condition: the names of a channel's media are hashes, so the files never change, and
+ * the hash decides in the end. */
+static bool has_foreign_tag(const struct feed_media_file *file)
+{
+    bool is_elsewhere = file->part_base < FEED_MEDIA_BASES_MAX && file->part_base != file->base;
+    return file->asset->has_sha256 &&
+           (is_elsewhere || strcmp(store_part_tag(file->part), HASHED_TAG) == 0);
+}
+
+/* The rest of the part, or what it goes on with. */
+static MUST_CHECK bool continue_part(struct feed_media_file *file, const struct http_response *head,
+                                     struct err *err)
+{
+    bool foreign = has_foreign_tag(file);
+    file->joined |= file->part_base != file->base && store_part_bytes(file->part) > 0;
+    if (head->status == 200) {
+        file->skip_bytes = store_part_bytes(file->part);
+        return true;
+    }
+    if (!foreign && head->etag[0] && strcmp(head->etag, store_part_tag(file->part)) != 0)
+        return err_set(err, ERR_NETWORK, "the file changed on the server during the download");
+    return true;
+}
+
+static MUST_CHECK bool begin_part(struct feed_media_file *file, const struct http_response *head,
+                                  struct err *err)
+{
+    store_part_discard(file->part);
+    /* Only a strong ETag vouches for single bytes (RFC 9110, 13.1.5). */
+    bool strong = head->etag[0] && strncmp(head->etag, "W/", 2) != 0;
+    const char *tag = file->asset->has_sha256 ? HASHED_TAG : "";
+    file->part =
+        store_part_begin(file->config->store, file->part_name, strong ? head->etag : tag, err);
+    file->part_base = file->base;
+    file->joined = false;
+    return file->part || note_store_fault(file, err);
+}
+
 /* The head of an answer: is it what can be used, and does it go on with what is there? */
 static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct http_response *head,
                                   struct err *err)
@@ -171,17 +214,9 @@ static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct htt
         !replace_text(&file->last_modified, head->last_modified))
         return err_oom(err);
     file->bytes = whole_bytes;
-    if (head->status == 206) {
-        if (head->etag[0] && strcmp(head->etag, store_part_tag(file->part)) != 0)
-            return err_set(err, ERR_NETWORK, "the file changed on the server during the download");
-        return true;
-    }
-    store_part_discard(file->part);
-    /* Only a strong ETag vouches for single bytes (RFC 9110, 13.1.5). */
-    bool strong = head->etag[0] && strncmp(head->etag, "W/", 2) != 0;
-    file->part =
-        store_part_begin(file->config->store, file->part_name, strong ? head->etag : "", err);
-    return file->part || note_store_fault(file, err);
+    bool skips = file->part && file->goes_on && asset->has_sha256;
+    return head->status == 206 || skips ? continue_part(file, head, err)
+                                        : begin_part(file, head, err);
 }
 
 static MUST_CHECK bool take_media_bytes(void *context, const struct http_response *head,
@@ -190,7 +225,11 @@ static MUST_CHECK bool take_media_bytes(void *context, const struct http_respons
     struct feed_media_file *file = context;
     if (!file->begun && !begin_body(file, head, err))
         return false;
-    return store_part_append(file->part, data, size, err) || note_store_fault(file, err);
+    size_t skipped = (int64_t)size < file->skip_bytes ? size : (size_t)file->skip_bytes;
+    file->skip_bytes -= (int64_t)skipped;
+    file->arrived_bytes += (int64_t)size;
+    return store_part_append(file->part, (const char *)data + skipped, size - skipped, err) ||
+           note_store_fault(file, err);
 }
 
 /* Makes what has arrived a stored file, if all of it has. */
@@ -255,8 +294,10 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
         request.if_modified_since = file->last_modified;
     if (file->part) {
         request.range_start = store_part_bytes(file->part);
-        request.if_range = store_part_tag(file->part);
+        request.if_range = has_foreign_tag(file) ? NULL : store_part_tag(file->part);
     }
+    file->arrived_bytes = file->skip_bytes = 0;
+    file->looked_ns = 0;
     file->transfer = fetch_get(file->config->fetch, &request, err);
     return file->transfer != NULL;
 }
@@ -264,6 +305,7 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
 bool feed_media_file_begin(struct feed_media_file *file, struct err *err)
 {
     file->begun = file->reading = file->store_failed = file->taken_elsewhere = false;
+    file->held = file->goes_on = false;
     file->status = 0;
     if (find_stored(file))
         return true;
@@ -280,6 +322,38 @@ static void drop_part(struct feed_media_file *file)
 {
     store_part_discard(file->part);
     file->part = NULL;
+    file->joined = false;
+    file->part_base = FEED_MEDIA_BASES_MAX;
+}
+
+void feed_media_file_hold(struct feed_media_file *file)
+{
+    fetch_end(file->transfer);
+    file->transfer = NULL;
+    file->held = true;
+}
+
+bool feed_media_file_go_on(struct feed_media_file *file, size_t base, struct err *err)
+{
+    feed_media_file_hold(file);
+    file->held = file->begun = false;
+    file->goes_on = true;
+    file->status = 0;
+    file->base = base;
+    if (file->part && file->unjoined && base != file->part_base)
+        drop_part(file);
+    return go_to_base(file, base, err) && ask_server(file, err);
+}
+
+int64_t feed_media_file_left(const struct feed_media_file *file)
+{
+    const struct playlist_asset *asset = file->asset;
+    int64_t whole_bytes = asset->has_sha256 && asset->size_bytes > 0 ? asset->size_bytes
+                          : file->begun                              ? file->bytes
+                                                                     : -1;
+    if (whole_bytes < 0)
+        return -1;
+    return whole_bytes - (file->part ? store_part_bytes(file->part) : 0) + file->skip_bytes;
 }
 
 bool feed_media_file_read_on(struct feed_media_file *file, struct err *err)
@@ -322,8 +396,8 @@ bool feed_media_file_settle(struct feed_media_file *file, struct err *err)
             err_set(err, ERR_MISSING, "the stored file is gone");
     } else if (ok) {
         file->done = complete_file(file, err) && check_picture(file, err);
-    } else if (head.status == 416) { /* the part is longer than the file is now */
-        drop_part(file);
+    } else if (head.status == 416 && file->part && !has_foreign_tag(file)) {
+        drop_part(file); /* it is longer than the file is now */
     }
     return file->done;
 }
@@ -339,9 +413,9 @@ void feed_media_file_leave(struct feed_media_file *file, bool keep_part)
     if (keep_part)
         store_part_keep(file->part);
     else
-        store_part_discard(file->part);
+        drop_part(file);
     file->part = NULL;
-    file->reading = false;
+    file->reading = file->held = false;
     if (!file->cached &&
         (!replace_text(&file->etag, "") || !replace_text(&file->last_modified, "")))
         file->etag[0] = file->last_modified[0] = '\0';

@@ -1,7 +1,9 @@
 /* Private to feed_media: one media file on its way into the store.
  *
  * A try is: begin, then read_on while it is reading, then settle once its transfer has finished,
- * then leave unless it is done. Belongs to the feed's thread. */
+ * then leave unless it is done. Meanwhile it may be held, and go on at this or another base: what
+ * has arrived stays, as far as the playlist names the whole's hash, which decides whether parts
+ * from several origins fit together. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_MEDIA_FILE_H
 #define SYNC_FEED_FEED_MEDIA_FILE_H
 
@@ -30,6 +32,17 @@ struct feed_media_file {
     int status;           /* 0: no answer */
     bool store_failed;    /* it was a fault of the store's disk */
     bool taken_elsewhere; /* another transfer has begun with the same file meanwhile */
+    bool held;            /* its transfer was ended, and is to go on */
+    bool goes_on;         /* the transfer goes on with a part that was open already */
+    bool joined;          /* the part has bytes of several origins */
+    bool unjoined;        /* such parts did not fit together: it comes from one origin alone */
+    size_t part_base;     /* the one that gave the part its tag; FEED_MEDIA_BASES_MAX: not known */
+    int64_t skip_bytes;   /* of the transfer: what the part has already */
+    /* For feed_media: how fast the transfer is. */
+    int64_t arrived_bytes;           /* by it, what was skipped included */
+    int64_t looked_ns, looked_bytes; /* 0: not yet */
+    int64_t failed_ns[FEED_MEDIA_BASES_MAX];
+    bool wrong[FEED_MEDIA_BASES_MAX]; /* gave other bytes than were signed */
     /* Between tries; for feed_media. */
     size_t tried;    /* bases that failed since the last wait */
     bool progressed; /* one of them got further than any before */
@@ -64,6 +77,16 @@ MUST_CHECK bool feed_media_file_read_on(struct feed_media_file *file, struct err
 
 /* Ends the transfer, which has finished; true: done. */
 MUST_CHECK bool feed_media_file_settle(struct feed_media_file *file, struct err *err);
+
+/* Ends the transfer; the file waits, with what has arrived, for go_on. */
+void feed_media_file_hold(struct feed_media_file *file);
+
+/* Goes on with what has arrived, from this base; where that has no answer to give but the whole
+ * file, what is there already is skipped. */
+MUST_CHECK bool feed_media_file_go_on(struct feed_media_file *file, size_t base, struct err *err);
+
+/* How much of the transfer is still to come; -1: not known. */
+int64_t feed_media_file_left(const struct feed_media_file *file);
 
 /* How many bytes have arrived that the next try can go on with. */
 int64_t feed_media_file_reached(const struct feed_media_file *file);

@@ -225,6 +225,7 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         .trusted_only = rollout->config.trusted_only,
         .playlist = playlist,
         .policy = rollout->config.retry,
+        .bandwidth_bytes_per_s = rollout->config.bandwidth_bytes_per_s,
         .stop = rollout->config.stop,
         .keep = rollout->keep,
         .keep_count = ROLLOUT_KEEP_MAX,
@@ -256,6 +257,21 @@ void rollout_set_peer(struct rollout *rollout, const struct rollout *peer)
     rollout->peer = peer;
 }
 
+void rollout_hold(struct rollout *rollout, bool hold)
+{
+    rollout->held = hold;
+    if (rollout->pending.playlist)
+        feed_media_hold(rollout->pending.media, hold);
+    if (rollout->repair.playlist)
+        feed_media_hold(rollout->repair.media, hold);
+}
+
+bool rollout_is_moving(const struct rollout *rollout)
+{
+    return (rollout->pending.playlist && feed_media_is_moving(rollout->pending.media)) ||
+           (rollout->repair.playlist && feed_media_is_moving(rollout->repair.media));
+}
+
 static bool step_pending(struct rollout_pending *pending, int64_t now_ns)
 {
     return pending->playlist && feed_media_step(pending->media, now_ns) &&
@@ -272,6 +288,7 @@ bool rollout_step(struct rollout *rollout, int64_t now_ns)
     rollout->keep[4] = peer ? peer->pending.needs : NULL;
     rollout->keep[5] = peer ? peer->repair.needs : NULL;
     rollout->ready = NULL;
+    rollout_hold(rollout, rollout->held); /* what was begun since, too */
     if (step_pending(&rollout->repair, now_ns))
         rollout->ready = &rollout->repair;
     if (step_pending(&rollout->pending, now_ns)) /* what is new makes the repair needless */

@@ -31,8 +31,9 @@ struct rollout_config {
     size_t base_count;
     bool trusted_only; /* only media whose hash and length the playlist names */
     bool takeover;
-    struct retry_policy retry; /* of what should not take as long as a poll may */
-    int64_t scrub_ms;          /* between stretches of reading everything again; 0: 60,000 */
+    struct retry_policy retry;     /* of what should not take as long as a poll may */
+    int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
+    int64_t scrub_ms;              /* between stretches of reading everything again; 0: 60,000 */
 };
 
 /* A playlist as it came: its bytes, and what identifies them. Borrowed. */
@@ -99,6 +100,11 @@ void rollout_withdraw(struct rollout *rollout);
 /* When it is due, reads a stretch of a stored file again, and has damaged files fetched. True when
  * the integrity of a file has become known, for which the main thread may wait. */
 bool rollout_scrub(struct rollout *rollout, int64_t now_ns);
+
+/* Held: its media wait, with what has arrived of them, while something more urgent has the line. */
+void rollout_hold(struct rollout *rollout, bool hold);
+/* Whether media of it are on the line. */
+bool rollout_is_moving(const struct rollout *rollout);
 
 /* When rollout_step or rollout_scrub has something to do, on the monotonic clock; INT64_MAX: not
  * before a transfer has moved. */

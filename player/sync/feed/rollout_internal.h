@@ -29,6 +29,7 @@ struct rollout {
     bool damaged;                /* files of `current` are missing or damaged */
     bool repair_due;             /* without waiting until all files were read */
     bool garbage;
+    bool held;
     /* Texts and bytes of the playlist in force, so that it can be shown once more whatever happens
      * to its file, and without a descriptor. body_memory: what they point into; owned; NULL: there
      * was no memory for it. */

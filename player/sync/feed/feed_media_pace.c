@@ -1,0 +1,124 @@
+#include "sync/feed/feed_media_pace.h"
+
+#include "base/log.h"
+#include "base/log_throttle.h"
+
+#include <inttypes.h>
+
+#define LOG_MODULE "feed_media_pace"
+
+#define SECOND_NS INT64_C(1000000000)
+#define LOOK_NS (10 * SECOND_NS)
+#define FORGET_NS (600 * SECOND_NS)
+#define SOONER_S INT64_C(120)
+#define FASTER 2               /* less is within the noise of a shared line */
+#define SLOW_BYTES_PER_S 65536 /* from here on it is told */
+#define SHOWN_BYTES 512        /* of an address in the log */
+
+static bool is_known(const struct feed_media_pace_origin *origin, int64_t now_ns)
+{
+    return origin->bytes_per_s > 0 && now_ns - origin->measured_ns < FORGET_NS;
+}
+
+static bool has_failed(const struct feed_media_file *file, size_t base, int64_t now_ns)
+{
+    int64_t failed_ns = file->failed_ns[base];
+    return file->wrong[base] || (failed_ns && now_ns - failed_ns < FORGET_NS);
+}
+
+/* Whether an origin of this speed would have the file so much sooner that it is worth going there.
+ * One that can't go on with what is there begins anew. */
+static bool is_sooner(const struct feed_media_file *file, int64_t bytes_per_s,
+                      int64_t here_bytes_per_s)
+{
+    int64_t left_bytes = feed_media_file_left(file);
+    int64_t there_bytes = file->unjoined ? file->asset->size_bytes : left_bytes;
+    return bytes_per_s / FASTER >= here_bytes_per_s &&
+           there_bytes / bytes_per_s + SOONER_S <= left_bytes / here_bytes_per_s;
+}
+
+/* The fastest origin that is known to be sooner, else one of which nothing is known; or this. */
+static size_t find_sooner(const struct feed_media_pace *pace, const struct feed_media_file *file,
+                          int64_t here_bytes_per_s, int64_t now_ns)
+{
+    size_t best = file->base;
+    int64_t best_bytes_per_s = 0;
+    for (size_t i = 1; i < file->base_count; i++) {
+        size_t base = (file->base + i) % file->base_count;
+        const struct feed_media_pace_origin *origin = &pace->origins[base];
+        bool known = is_known(origin, now_ns);
+        if (has_failed(file, base, now_ns))
+            continue;
+        if (!known && best == file->base && !file->unjoined)
+            best = base;
+        if (known && origin->bytes_per_s > best_bytes_per_s &&
+            is_sooner(file, origin->bytes_per_s, here_bytes_per_s)) {
+            best = base;
+            best_bytes_per_s = origin->bytes_per_s;
+        }
+    }
+    return best;
+}
+
+static void tell_slow(struct feed_media_pace_origin *origin, const struct feed_media_file *file,
+                      size_t next, int64_t now_ns)
+{
+    char shown[SHOWN_BYTES], next_shown[SHOWN_BYTES] = "";
+    if (origin->told_ns && now_ns - origin->told_ns < LOG_THROTTLE_NS)
+        return;
+    origin->told_ns = now_ns;
+    fetch_public(file->url, shown, sizeof shown);
+    if (next != file->base)
+        fetch_public(file->config->bases[next], next_shown, sizeof next_shown);
+    log_warn("media file arrives slowly path=\"%s\" url=%s bytes_per_s=%" PRId64
+             " minutes_left=%" PRId64 " next=\"%s\"",
+             file->asset->path, shown, origin->bytes_per_s,
+             feed_media_file_left(file) / origin->bytes_per_s / 60, next_shown);
+}
+
+/* Bytes per second since the last look, at least 1. */
+static int64_t measure(struct feed_media_file *file, int64_t now_ns)
+{
+    int64_t bytes = file->arrived_bytes - file->looked_bytes;
+    int64_t passed_ms = (now_ns - file->looked_ns) / 1000000;
+    file->looked_ns = now_ns;
+    file->looked_bytes = file->arrived_bytes;
+    int64_t bytes_per_s = bytes / passed_ms * 1000 + bytes % passed_ms * 1000 / passed_ms;
+    return bytes_per_s > 0 ? bytes_per_s : 1;
+}
+
+size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_file *file,
+                              int64_t share_bytes_per_s, int64_t now_ns)
+{
+    struct feed_media_pace_origin *origin = &pace->origins[file->base];
+    int64_t left_bytes = feed_media_file_left(file);
+    if (!file->looked_ns) { /* the transfer has just begun */
+        file->looked_ns = now_ns;
+        file->looked_bytes = file->arrived_bytes;
+    }
+    if (now_ns - file->looked_ns < LOOK_NS)
+        return file->base;
+    origin->bytes_per_s = measure(file, now_ns);
+    origin->measured_ns = now_ns;
+    if (left_bytes < 0 || left_bytes / origin->bytes_per_s < SOONER_S)
+        return file->base;
+    /* The limit is the player's own, and would be the same at any origin. */
+    if (share_bytes_per_s && origin->bytes_per_s >= share_bytes_per_s / FASTER)
+        return file->base;
+    size_t next = find_sooner(pace, file, origin->bytes_per_s, now_ns);
+    bool next_is_known = next != file->base && is_known(&pace->origins[next], now_ns);
+    if (origin->bytes_per_s < SLOW_BYTES_PER_S || next_is_known)
+        tell_slow(origin, file, next, now_ns);
+    return next;
+}
+
+int64_t feed_media_pace_due_ns(const struct feed_media_file *file)
+{
+    return file->looked_ns ? file->looked_ns + LOOK_NS : 0;
+}
+
+void feed_media_pace_failed(struct feed_media_file *file, bool wrong, int64_t now_ns)
+{
+    file->failed_ns[file->base] = now_ns;
+    file->wrong[file->base] |= wrong;
+}
