@@ -52,6 +52,7 @@ struct entry {
 
 struct state_file {
     char folder[PATH_MAX - NAME_BYTES];
+    char copy_folder[PATH_MAX - NAME_BYTES]; /* "": there is no copy */
     char name[NAME_BYTES];
     char channel[POINTER_CHANNEL_BYTES];
     struct entry entries[ENTRIES_MAX]; /* the keys in the order of their ids */
@@ -220,20 +221,21 @@ static bool shares_key(struct state_file *file, const struct entry *entries, siz
     return false;
 }
 
-static bool print_state_path(const struct state_file *file, const char *name, char path[PATH_MAX])
+static bool print_state_path(const char *folder, const char *name, char path[PATH_MAX])
 {
-    int length = snprintf(path, PATH_MAX, "%s/%s", file->folder, name);
+    int length = snprintf(path, PATH_MAX, "%s/%s", folder, name);
     return length > 0 && length < PATH_MAX;
 }
 
 /* Takes what the pinned keys have signed. What other keys have signed is forgotten with them. */
-static void raise_by_entries(struct state_file *file, struct entry *entries, size_t count)
+static void raise_by_entries(struct state_file *file, struct entry *entries, size_t count,
+                             int64_t floor_ms_max)
 {
     for (size_t i = 0; i < count; i++) {
         struct entry *own = find_entry(file, entries[i].key_id);
         int64_t *floor_ms = &entries[i].numbers[FLOOR];
-        if (*floor_ms > file->lowered_ms)
-            *floor_ms = file->lowered_ms;
+        if (*floor_ms > floor_ms_max)
+            *floor_ms = floor_ms_max;
         if (own)
             raise_numbers(own->numbers, entries[i].numbers, false);
     }
@@ -241,14 +243,16 @@ static void raise_by_entries(struct state_file *file, struct entry *entries, siz
 }
 
 /* Raises the state to what a file of this channel holds; a file that is missing or damaged holds
- * nothing. False where it is there but can't be read. */
-static MUST_CHECK bool merge_file(struct state_file *file, const char *name, struct err *err)
+ * nothing. No floor of the copy's is taken: it may be another machine's, whose clock was wrong.
+ * False where the file is there but can't be read. */
+static MUST_CHECK bool merge_file(struct state_file *file, const char *folder, const char *name,
+                                  struct err *err)
 {
     char path[PATH_MAX], *text;
     size_t size, count;
     struct entry found[ENTRIES_MAX];
     struct err trouble = {0};
-    if (!print_state_path(file, name, path))
+    if (!print_state_path(folder, name, path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT) {
         if (trouble.code == ERR_MISSING)
@@ -258,7 +262,7 @@ static MUST_CHECK bool merge_file(struct state_file *file, const char *name, str
     if (trouble.code == ERR_LIMIT || !parse_state(file, text, size, found, &count))
         log_warn("state file is damaged, ignoring it path=\"%s\"", path);
     else if (strcmp(name, file->name) == 0 || shares_key(file, found, count))
-        raise_by_entries(file, found, count);
+        raise_by_entries(file, found, count, folder == file->folder ? file->lowered_ms : 0);
     if (trouble.code != ERR_LIMIT)
         free(text);
     return true;
@@ -273,24 +277,24 @@ static bool is_of_channel(const struct state_file *file, const char *name)
            strcmp(name + length + 1 + DIGITS, suffix) == 0;
 }
 
-static void merge_file_at_start(struct state_file *file, const char *name)
+static void merge_file_at_start(struct state_file *file, const char *folder, const char *name)
 {
     struct err err = {0};
-    if (!merge_file(file, name, &err))
+    if (!merge_file(file, folder, name, &err))
         log_warn("cannot read state file, ignoring it reason=\"%s\"", err.text);
 }
 
 /* Pinning one key more, or one less, must not forget what was seen under those that stay. The file
  * of exactly these keys comes first: of two expiries of one takeover it has the later one. */
-static void merge_all_files(struct state_file *file)
+static void merge_all_files(struct state_file *file, const char *folder)
 {
-    merge_file_at_start(file, file->name);
-    DIR *folder = opendir(file->folder);
-    for (const struct dirent *entry; folder && (entry = readdir(folder));)
+    merge_file_at_start(file, folder, file->name);
+    DIR *files = opendir(folder);
+    for (const struct dirent *entry; files && (entry = readdir(files));)
         if (is_of_channel(file, entry->d_name) && strcmp(entry->d_name, file->name) != 0)
-            merge_file_at_start(file, entry->d_name);
-    if (folder)
-        closedir(folder);
+            merge_file_at_start(file, folder, entry->d_name);
+    if (files)
+        closedir(files);
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -343,7 +347,7 @@ struct state_file *state_open(const char *folder, const char *channel, const str
     snprintf(file->channel, sizeof file->channel, "%s", channel);
     if (!name_state_file(file, trust, err))
         goto fail;
-    merge_all_files(file);
+    merge_all_files(file, file->folder);
     return file;
 
 fail:
@@ -364,14 +368,14 @@ const struct state *state_get(const struct state_file *file)
 /* A new folder is lost in a power cut unless the folder above it is on disk, up to the one that was
  * there already. Which one that was is not known, so all are synced. One that can't be opened was
  * there before. */
-static MUST_CHECK bool make_state_folder(const struct state_file *file, struct err *err)
+static MUST_CHECK bool make_state_folder(const char *folder, struct err *err)
 {
-    if (access(file->folder, F_OK) == 0)
+    if (access(folder, F_OK) == 0)
         return true;
-    if (!file_make_folders(file->folder, err))
+    if (!file_make_folders(folder, err))
         return false;
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", file->folder);
+    snprintf(path, sizeof path, "%s", folder);
     for (char *slash; (slash = strrchr(path, '/')) && slash != path; *slash = '\0') {
         struct err trouble = {0};
         if (!file_sync_folder(path, &trouble) && trouble.code == ERR_DISK)
@@ -380,14 +384,14 @@ static MUST_CHECK bool make_state_folder(const struct state_file *file, struct e
     return true;
 }
 
-static MUST_CHECK bool write_state(struct state_file *file, struct err *err)
+static MUST_CHECK bool write_state(struct state_file *file, const char *folder, struct err *err)
 {
     char path[PATH_MAX], text[FILE_BYTES_MAX];
     size_t size;
     /* A file that can't be read is not replaced: it may hold higher versions. */
-    if (!merge_file(file, file->name, err))
+    if (!merge_file(file, folder, file->name, err))
         return false;
-    if (!print_state_path(file, file->name, path))
+    if (!print_state_path(folder, file->name, path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     if (!print_state(file, text, &size))
         return err_oom(err);
@@ -419,17 +423,26 @@ static MUST_CHECK bool lock_state(int fd, const char *path, struct err *err)
 static MUST_CHECK bool save_locked(struct state_file *file, struct err *err)
 {
     char path[PATH_MAX];
-    if (!make_state_folder(file, err))
+    if (!make_state_folder(file->folder, err))
         return false;
-    if (!print_state_path(file, "state.lock", path))
+    if (!print_state_path(file->folder, "state.lock", path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
     /* For this user alone: whoever can open the file can lock it. */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return err_set_errno(err, state_err_code(errno), errno, "cannot open %s", path);
-    bool ok = lock_state(fd, path, err) && write_state(file, err);
+    bool ok = lock_state(fd, path, err) && write_state(file, file->folder, err);
     close(fd);
     return ok;
+}
+
+/* Who keeps the copy's folder has locked it. Where it can't be written, others say so; and what it
+ * is for is that the state itself is lost. */
+static void save_copy(struct state_file *file)
+{
+    struct err trouble = {0};
+    (void)!(make_state_folder(file->copy_folder, &trouble) &&
+            write_state(file, file->copy_folder, &trouble));
 }
 
 static MUST_CHECK bool save_if_unsaved(struct state_file *file, struct err *err)
@@ -437,6 +450,8 @@ static MUST_CHECK bool save_if_unsaved(struct state_file *file, struct err *err)
     struct err trouble = {0};
     if (!file->unsaved)
         return true;
+    if (file->copy_folder[0])
+        save_copy(file);
     if (save_locked(file, &trouble)) {
         file->unsaved = false;
         file->lowered_ms = INT64_MAX;
@@ -501,4 +516,21 @@ void state_remember_floor(struct state_file *file, int64_t floor_ms)
     bool was_unsaved = file->unsaved;
     bool saved = state_lower_floor(file, floor_ms, &err);
     log_save(file, was_unsaved, saved, &err);
+}
+
+void state_keep_copy(struct state_file *file, const char *folder)
+{
+    struct err err = {0};
+    int length = snprintf(file->copy_folder, sizeof file->copy_folder, "%s", folder);
+    if (length <= 0 || (size_t)length >= sizeof file->copy_folder) {
+        file->copy_folder[0] = '\0';
+        return;
+    }
+    merge_all_files(file, file->copy_folder);
+    if (!file->state.version[POINTER_PLAYLIST] && !file->state.version[POINTER_TAKEOVER])
+        return;
+    /* Either may lack what the other has. */
+    file->unsaved = true;
+    bool saved = save_if_unsaved(file, &err);
+    log_save(file, false, saved, &err);
 }

@@ -41,6 +41,10 @@ struct state_file;
  * channel. */
 struct state_file *state_open(const char *folder, const char *channel, const struct trust *trust,
                               struct err *err);
+/* Keeps a copy in this folder, too, for when the state is lost and the store is not; takes the
+ * versions that a copy there holds. The caller has the folder for itself. */
+void state_keep_copy(struct state_file *file, const char *folder);
+
 void state_close(struct state_file *file); /* NULL is allowed */
 
 /* As things stand: the highest of all pinned keys. */

@@ -120,6 +120,67 @@ static void a_change_of_keys_forgets_nothing(void **state)
     assert_on_disk("keys", "seoul", key_a, 45);
 }
 
+static struct state_file *open_with_copy(const char *folder, const char *copy,
+                                         const struct trust *trust)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", temp_folder_path(copy));
+    struct state_file *file = open_in(folder, "seoul", trust);
+    state_keep_copy(file, path);
+    return file;
+}
+
+/* The state was on another disk than the store, and that is lost. */
+static void the_copy_knows_what_is_lost(void **state)
+{
+    (void)state;
+    struct state_file *file = open_with_copy("before", "lost copy", key_a);
+    const struct state over = {.version[POINTER_TAKEOVER] = 3,
+                               .takeover_expires_ms = FLOOR + 5,
+                               .in_force[POINTER_PLAYLIST] = 40,
+                               .key_id = ID_A};
+    raise_to(file, 43, 0, FLOOR);
+    assert_true(state_raise(file, &over, &err));
+    state_close(file);
+    file = open_with_copy("lost", "lost copy", key_a);
+    assert_state(file, 43, 3, 0); /* another machine's clock may have made the floor */
+    assert_int_equal(state_get(file)->takeover_expires_ms, FLOOR + 5);
+    assert_int_equal(state_get(file)->in_force[POINTER_PLAYLIST], 40);
+    state_close(file);
+    assert_on_disk("lost", "seoul", key_a, 43); /* saved at once */
+    /* What a stranger's key has signed does not come back by it. */
+    file = open_with_copy("stranger", "lost copy", key_b);
+    assert_int_equal(state_get(file)->version[POINTER_TAKEOVER], 0);
+    state_close(file);
+}
+
+/* The store is lost, and the next one knows again. */
+static void a_new_copy_is_made(void **state)
+{
+    (void)state;
+    struct state_file *file = open_in("own", "seoul", key_a);
+    raise_to(file, 43, 0, FLOOR);
+    state_close(file);
+    file = open_with_copy("own", "copy", key_a);
+    assert_state(file, 43, 0, FLOOR);
+    state_close(file);
+    assert_on_disk("copy", "seoul", key_a, 43);
+    /* A damaged copy counts as none, and one that can't be written hinders nothing. */
+    char path[PATH_MAX];
+    find_file("copy", path);
+    write_bytes(path, "nonsense", 8);
+    file = open_with_copy("own", "copy", key_a);
+    assert_state(file, 43, 0, FLOOR);
+    state_close(file);
+    assert_on_disk("copy", "seoul", key_a, 43);
+    file = open_in("own", "seoul", key_a);
+    state_keep_copy(file, "/proc/nowhere/state");
+    raise_to(file, 44, 0, 0);
+    assert_false(state_unsaved(file));
+    state_close(file);
+    assert_on_disk("own", "seoul", key_a, 44);
+}
+
 static void no_key_at_all(void **state)
 {
     (void)state;
@@ -411,6 +472,8 @@ int main(void)
         cmocka_unit_test(values_stay_within_bounds),
         cmocka_unit_test(channels_and_keys_are_apart),
         cmocka_unit_test(a_change_of_keys_forgets_nothing),
+        cmocka_unit_test(the_copy_knows_what_is_lost),
+        cmocka_unit_test(a_new_copy_is_made),
         cmocka_unit_test(no_key_at_all),
         cmocka_unit_test(a_damaged_file_counts_as_none),
         cmocka_unit_test(a_sealed_file_is_still_read_with_care),

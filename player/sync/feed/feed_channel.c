@@ -448,6 +448,12 @@ static MUST_CHECK bool open_channel(struct feed_channel *channel, const struct f
     if (!channel->store)
         return false;
     channel->state = state_open(config->state, channel->name, channel->trust, err);
+    if (channel->state && !store_read_only(channel->store)) {
+        char copy[PATH_MAX];
+        int length = snprintf(copy, sizeof copy, "%s/state", config->store);
+        if (length > 0 && (size_t)length < sizeof copy)
+            state_keep_copy(channel->state, copy);
+    }
     return channel->state &&
            make_rollout_and_pointer(channel, POINTER_PLAYLIST, config, limits, err) &&
            make_rollout_and_pointer(channel, POINTER_TAKEOVER, config, limits, err);

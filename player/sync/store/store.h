@@ -5,7 +5,8 @@
  *     media/<sha256>               complete files, never changed
  *     tmp/<name>.part, <name>.tag  a file under way, and what it is a part of
  *     feeds/<16 digits>/manifest.json   what is in force for one source; the digits are its URL's
- * hash
+ *                                       hash
+ *     state/                       a copy of what sync/state remembers of channels
  *
  * One thread at a time, apart from store_media_path. */
 #ifndef SYNC_STORE_STORE_H
