@@ -236,8 +236,7 @@ static const struct option_row rows[] = {
             .type = OPTION_TEXT,
             .metavar = "VERSION",
             .help = "a version that players have seen (\"the highest seen\" in their log); the new "
-                    "one is "
-                    "numbered above it",
+                    "one is numbered above it; 0: none, begin with 1",
             .group = GROUP_CHANNEL,
             .commands = SIGNED,
         },

@@ -1,7 +1,10 @@
 """Which version comes next, whatever stands on the server, and the way back to an older one. With the real minisign."""
 import re
+import time
+from datetime import datetime
 
 import tap
+from clock import Clock
 from publishing import Channel, Publishing, Shelf, fields, make_key, medium, rfc3339
 
 DAY = 86400
@@ -131,6 +134,95 @@ class Attacks(Publishing):
         make_key(self.folder, "other")
         (self.folder / "operator.pub").write_bytes((self.folder / "other.pub").read_bytes())
         self.refuse("does not match the public key")
+
+
+class ByTime(Publishing):
+    """Without --after: a place that was filled anew begins with the time, so that its versions come after those of another place."""
+    by_time = True
+
+    def setUp(self):
+        super().setUp()
+        self.clock = Clock(self.folder)
+        self.set("2027-03-04T05:06:30")
+
+    def set(self, text):
+        """The publisher's clock, at a time of UTC; it goes on from there."""
+        self.ahead_s = datetime.fromisoformat(text + "+00:00").timestamp() - time.time()
+        self.clock.set(self.ahead_s * 1000)
+
+    def version(self, *arguments, **where):
+        return self.put(*arguments, env=self.clock.environment(), **where)["version"]
+
+    def test_it_is_the_minute(self):
+        done = self.run_it(self.playlist, env=self.clock.environment())
+        self.assertEqual(fields(done.stdout)["version"], "202703040506")
+        self.assertIn("info publish_session: channel is empty, its first version is numbered by the time channel=seoul "
+                      "version=202703040506", done.stderr)
+        self.assertEqual(self.channel.pointer()[0]["version"], "202703040506")
+
+    def test_then_it_counts(self):
+        self.version()
+        self.set("2027-09-01T00:00:30")
+        self.assertEqual([self.version(), self.version()], ["202703040507", "202703040508"])
+
+    def test_another_place_comes_after_it(self):
+        """A stick an hour later, and a server that was set up anew: no player refuses them, or takes them for what it has."""
+        first = self.version()
+        self.set("2027-03-04T06:06:30")
+        stick = self.version(to=self.folder / "stick")
+        self.set("2027-03-04T06:07:30")
+        self.assertEqual((first, stick, self.version(to=self.folder / "again")), ("202703040506", "202703040606", "202703040607"))
+
+    def test_a_pointer_taken_away(self):
+        """What is there is found for half an hour, and later the time is above it."""
+        self.version()
+        self.version()
+        pointer = self.channel.folder / "latest.minisig"
+        pointer.unlink()
+        self.set("2027-03-04T05:20:30")
+        self.assertEqual(self.version(self.write({"n": {"tagline": "N"}})), "202703040508")
+        pointer.unlink()
+        self.set("2027-03-04T06:20:30")
+        self.assertEqual(self.version(), "202703040620")
+
+    def test_an_upload_that_broke_off(self):
+        with Shelf() as shelf:
+            shelf.ahead_s = self.ahead_s
+            shelf.refuse = "latest.minisig"
+            self.run_it(self.playlist, status=1, env=self.clock.environment(), to=shelf.url)
+            shelf.refuse = None
+            self.set("2027-03-04T05:30:30")
+            shelf.ahead_s = self.ahead_s
+            self.assertEqual(self.version(to=shelf.url), "202703040506")
+
+    def test_a_channel_that_counts_from_1_goes_on(self):
+        self.channel.sign(self.key, version="43")
+        self.assertEqual(self.version(), "44")
+
+    def test_after(self):
+        """What players have seen, when an operator says so: 0 is nothing."""
+        self.assertEqual(self.version(self.playlist, "--after", "57"), "58")
+        self.assertEqual(self.version(self.playlist, "--after", "0", to=self.folder / "other"), "1")
+        self.refuse('option --after needs a version such as 43, not "00"', self.playlist, "--after", "00", status=2)
+
+    def test_a_bounded_number_of_questions(self):
+        with Shelf() as shelf:
+            shelf.ahead_s = self.ahead_s
+            self.version(to=shelf.url)
+            self.assertLess(shelf.asked, 220)
+
+    def test_a_takeover_whose_pointer_was_deleted_can_be_ended(self):
+        """Players show it on. Its number can't be found any more; the time is above it."""
+        self.version()
+        self.command = "takeover"
+        on = ("on", self.playlist, "--until", "2027-03-20T00:00:00Z")
+        self.assertEqual(self.version(*on), "202703040506")
+        self.assertEqual(self.version(*on), "202703040507")
+        (self.channel.folder / "takeover.minisig").unlink()
+        self.set("2027-03-08T00:00:30")
+        self.assertEqual(self.version("off"), "202703080000")
+        pointer, _ = self.channel.pointer("takeover")
+        self.assertEqual(pointer["expires"], pointer["signed"])
 
 
 class Rollback(Publishing):

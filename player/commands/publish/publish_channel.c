@@ -1,6 +1,7 @@
 #include "commands/publish/publish_channel.h"
 
 #include "commands/publish/publish_keyfile.h"
+#include "commands/publish/publish_time.h"
 #include "playlist/playlist.h"
 
 #include <inttypes.h>
@@ -15,6 +16,8 @@
 #define FAR_KNOWN 1024
 #define FAR_UNKNOWN 1000000
 #define PROBES_MAX 160
+#define LATELY_MINUTES 30
+#define MINUTE_MS INT64_C(60000)
 /* Each round ends above the one before. Whoever puts enough files on the server to need more rounds
  * has only made version numbers higher. */
 #define ROUNDS_MAX 64
@@ -66,7 +69,10 @@ static MUST_CHECK bool set_key_mismatch(const struct publish_channel *channel, c
     trust_key_id(channel->trust, 0, own);
     if (!publish_keyfile_signer(bytes, theirs) || strcmp(theirs, own) == 0)
         return false;
-    snprintf(text, sizeof text, "%s", err->text);
+    /* trust_open names the keys, too, but does not call its own --key. */
+    const char *named = strstr(err->text, ": it is signed by key ");
+    size_t length = named ? (size_t)(named - err->text) : strlen(err->text);
+    snprintf(text, sizeof text, "%.*s", (int)length, err->text);
     return err_set(err, err->code,
                    "%s: it is signed by key %s, but --key is %s; check --key and --channel, or see "
                    "Changing keys in channels.md",
@@ -198,6 +204,25 @@ bool publish_channel_highest(const struct publish_channel *channel, int64_t abov
             break;
     }
     return true;
+}
+
+bool publish_channel_lately(const struct publish_channel *channel, int64_t now_ms, int64_t *highest,
+                            struct err *err)
+{
+    struct probes probes = {0};
+    int64_t begun = 0;
+    for (int64_t minute = 0; minute <= LATELY_MINUTES; minute++) {
+        size_t at = probes.count++;
+        probes.numbers[at] = publish_time_version(now_ms - minute * MINUTE_MS);
+        publish_channel_file_name(channel, probes.numbers[at], "", probes.names[at]);
+        probes.files[at] = (struct target_file){.name = probes.names[at], .bytes = -1};
+    }
+    *highest = 0;
+    if (!target_stat(channel->target, probes.files, probes.count, err))
+        return false;
+    for (size_t i = 0; i < probes.count && !begun; i++)
+        begun = probes.files[i].there ? probes.numbers[i] : 0;
+    return !begun || publish_channel_highest(channel, begun, highest, err);
 }
 
 bool publish_channel_newest(const struct publish_channel *channel, const struct pointer *current,

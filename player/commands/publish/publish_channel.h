@@ -55,6 +55,11 @@ MUST_CHECK bool publish_channel_read(const struct publish_channel *channel, int6
 MUST_CHECK bool publish_channel_highest(const struct publish_channel *channel, int64_t above,
                                         int64_t *highest, struct err *err);
 
+/* The same where nothing was found so: a version that was begun within the last half hour, by its
+ * time (publish_time_version), as by an upload that broke off; 0: none. */
+MUST_CHECK bool publish_channel_lately(const struct publish_channel *channel, int64_t now_ms,
+                                       int64_t *highest, struct err *err);
+
 /* The newest version that the operator has signed, searched from the highest that is there down
  * to the pointer in force. It is newer than that pointer only if somebody has removed the
  * pointer or replaced it by an older one. Version 0: none. */

@@ -46,17 +46,25 @@ static bool is_channel_address(const char *base)
     return false;
 }
 
+/* --after; 0 says that no player has seen any version. */
+static MUST_CHECK bool read_after(const char *text, int64_t *after, struct err *err)
+{
+    bool is_zero = text && strcmp(text, "0") == 0;
+    *after = text ? 0 : -1;
+    return !text || is_zero || publish_session_version(text, after, err) ||
+           err_prefix(err, "option --after ");
+}
+
 static MUST_CHECK bool check_base(const struct settings *settings, struct err *err)
 {
     const char *base = setting_text(settings, SETTING_BASE),
                *after = setting_text(settings, SETTING_AFTER);
-    int64_t version;
+    struct publish_session session;
     if (is_channel_address(base))
         return err_set(
             err, ERR_INPUT,
             "option --to needs the part before /channels/, not the address of a channel");
-    return !after || publish_session_version(after, &version, err) ||
-           err_prefix(err, "option --after ");
+    return read_after(after, &session.after, err);
 }
 
 bool publish_session_check(const struct settings *settings, struct err *err)
@@ -142,6 +150,8 @@ static MUST_CHECK bool read_channel_state(struct publish_session *session, struc
     session->newest = *current;
     return check_clock(session, err) && check_future(session, err) &&
            publish_channel_highest(channel, current->version, &session->highest, err) &&
+           (session->highest > 0 || session->after >= 0 ||
+            publish_channel_lately(channel, clock_wall_ms(), &session->highest, err)) &&
            (channel->kind == POINTER_PLAYLIST ||
             publish_channel_newest(channel, current, session->highest, &session->newest, err));
 }
@@ -158,10 +168,8 @@ bool publish_session_begin(struct publish_session *session, const struct setting
     if (!session->trust)
         return err_oom(err);
     session->channel.trust = session->trust;
-    if (setting_text(settings, SETTING_AFTER) &&
-        !publish_session_version(setting_text(settings, SETTING_AFTER), &session->after, err))
-        return false;
-    return publish_minisign_pin(setting_text(settings, SETTING_SECRET), !session->dry_run,
+    return read_after(setting_text(settings, SETTING_AFTER), &session->after, err) &&
+           publish_minisign_pin(setting_text(settings, SETTING_SECRET), !session->dry_run,
                                 session->trust, err) &&
            open_target(session, err) && read_channel_state(session, err);
 }
@@ -252,11 +260,13 @@ static MUST_CHECK bool choose_version_after(const struct publish_session *sessio
 {
     int64_t highest = session->highest;
     bool is_ours = false;
-    if (highest == 0 && session->after == 0)
-        log_info("channel is empty, starting with version 1; give --after if players have seen a "
-                 "version channel=%s",
-                 session->channel.name);
     *after = highest > session->after ? highest : session->after;
+    if (highest == 0 && session->after < 0) {
+        *after = publish_time_version(clock_wall_ms()) - 1;
+        log_info("channel is empty, its first version is numbered by the time channel=%s "
+                 "version=%" PRId64,
+                 session->channel.name, *after + 1);
+    }
     if (session->channel.kind == POINTER_PLAYLIST && highest > session->current.version &&
         highest > session->after &&
         !publish_channel_is_ours(&session->channel, highest, &is_ours, err))

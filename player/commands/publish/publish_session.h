@@ -15,8 +15,8 @@ struct publish_session {
     struct pointer current; /* in force when the session began; version 0: none */
     /* The newest pointer that was signed; for playlists the current one. */
     struct pointer newest;
-    /* The highest version on the target, and --after: the new version must come after both, as
-     * players may have seen them. */
+    /* The highest version on the target (0: none), and --after (-1: not given): the new version
+     * must come after both, as players may have seen them. */
     int64_t highest, after;
 };
 
@@ -29,7 +29,7 @@ struct publish_outcome {
     char name[256];         /* the playlist's, which has at most 200 bytes; only with content_of */
 };
 
-/* Reads a version number. ERR_INPUT. */
+/* Reads a version number, at least 1. ERR_INPUT. */
 MUST_CHECK bool publish_session_version(const char *text, int64_t *version, struct err *err);
 
 /* Checks --to, --channel, --key and --after. ERR_INPUT: usage. */

@@ -7,6 +7,8 @@
 
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
+#define MINUTES_PER_DAY 1440
+#define DAYS_MAX 2932896 /* the last day of 9999, since 1970 */
 
 void publish_time_print(const struct settings *settings, int64_t ms, char text[PUBLISH_TIME_BYTES])
 {
@@ -18,6 +20,17 @@ void publish_time_print(const struct settings *settings, int64_t ms, char text[P
         zone = (struct zone){0};
     civil_format(&zone.civil, ms - ms % 1000, text);
     zone_finish(&zone);
+}
+
+int64_t publish_time_version(int64_t ms)
+{
+    int year, month, day;
+    int64_t minutes = ms > 0 ? ms / MINUTE_MS : 0;
+    int64_t days = minutes / MINUTES_PER_DAY;
+    civil_date_of((int32_t)(days < DAYS_MAX ? days : DAYS_MAX), &year, &month, &day);
+    int left = (int)(minutes % MINUTES_PER_DAY);
+    int64_t date = (year * INT64_C(100) + month) * 100 + day;
+    return (date * 100 + left / 60) * 100 + left % 60;
 }
 
 static int64_t round_to_unit(int64_t ms, int64_t unit_ms)

@@ -74,15 +74,13 @@ static MUST_CHECK bool read_takeover_usage(struct takeover_command *command, int
 }
 
 /* A mistyped channel looks like a new one, and a channel without a playlist is on no screen. */
-static void warn_if_no_playlist(const struct publish_session *session)
+static bool has_no_playlist(const struct publish_session *session)
 {
     struct publish_channel channel = session->channel;
     struct pointer pointer;
     struct err err = {0};
     channel.kind = POINTER_PLAYLIST;
-    if (publish_channel_current(&channel, &pointer, &err) && pointer.version == 0)
-        log_warn("no playlist was ever published on this channel, check its name channel=%s",
-                 channel.name);
+    return publish_channel_current(&channel, &pointer, &err) && pointer.version == 0;
 }
 
 static MUST_CHECK bool turn_on(struct takeover_command *command, struct publish_session *session,
@@ -103,8 +101,9 @@ static MUST_CHECK bool turn_on(struct takeover_command *command, struct publish_
         ok =
             publish_session_put(session, &content, &file.media, command->until_ms, &outcome, err) &&
             publish_session_print(session, &words, &outcome, err);
-        if (ok)
-            warn_if_no_playlist(session);
+        if (ok && has_no_playlist(session))
+            log_warn("no playlist was ever published on this channel, check its name channel=%s",
+                     session->channel.name);
     }
     publish_playlist_finish(&file);
     return ok;
@@ -123,7 +122,9 @@ static MUST_CHECK bool put_expired_takeover(struct publish_session *session,
     struct publish_version version = {0};
     struct publish_media media = {0};
     bool ok;
-    if (publish_channel_read(&session->channel, session->newest.version, &version, err)) {
+    if (session->newest.version == 0) {
+        ok = publish_session_put(session, &plain, &media, 0, outcome, err);
+    } else if (publish_channel_read(&session->channel, session->newest.version, &version, err)) {
         const struct publish_content again = {.bytes = version.bytes,
                                               .size = (size_t)version.pointer.bytes};
         ok = publish_session_put(session, &again, &media, 0, outcome, err);
@@ -148,8 +149,9 @@ static MUST_CHECK bool turn_off(struct takeover_command *command, struct publish
         return false;
     /* This is done even if no takeover seems to be on: one whose pointer was deleted goes on on
      * the screens, and one that has expired by this clock may be on where the clock is slow.
-     * Only a newer version ends it. */
-    if (session->highest > 0 || session->after > 0)
+     * Only a newer version ends it, and a version that is numbered by the time can't be found
+     * without its pointer; so only a channel without anything is left alone. */
+    if (session->highest > 0 || session->after > 0 || !has_no_playlist(session))
         return put_expired_takeover(session, &outcome, err) &&
                publish_session_print(session, &words, &outcome, err);
     log_info("no takeover was ever on, nothing to do channel=%s", session->channel.name);
