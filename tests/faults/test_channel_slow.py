@@ -40,7 +40,7 @@ class Slow(Case):
         """A stall is what libcurl finds by the clock that is put on, so there is none here."""
         urls = [s if isinstance(s, str) else s.url("channels/seoul/") for s in servers_or_urls]
         wrap = ("env", *(f"{k}={v}" for k, v in self.clock.environment().items()))
-        return self.probe(*urls, wrap=wrap, stall_ms=3600000, playlist_ms=3600000, **options)
+        return self.probe(*urls, wrap=wrap, **{"stall_ms": 3600000, "playlist_ms": 3600000, **options})
 
     def pass_time(self, seconds):
         self.passed_s += seconds
@@ -166,6 +166,20 @@ class Overtaken(Slow):
         self.comes(probe)
         self.assertEqual(len(second.asked(PATH)), 1)
 
+    def test_when_many_small_ones_wait(self):
+        """Each would be there in a minute and a half, all of them in an hour."""
+        media = {f"{i}.mp4": bytes_of(i, 100000) for i in range(60)}
+        self.channel.publish(self.first.files, 1, "one", media)
+        second = self.mirror()
+        paths = [channel.medium_name(name, data) for name, data in media.items()]
+        for path in paths:
+            self.first.acts[path] = [servers.stall_after(1000)]
+        probe = self.play(self.first, second)
+        wait_for(lambda: sum(len(self.first.asked(path)) for path in paths) == 4, "four are asked for")
+        self.pass_time(10)
+        self.comes(probe, media)
+        self.assertEqual(sum(len(self.first.asked(path)) for path in paths), 4)
+
     def test_by_none(self):
         """There is no other: it is told, once, and not given up."""
         probe = self.begin(self.first)
@@ -175,6 +189,27 @@ class Overtaken(Slow):
         self.gate.let()
         self.comes(probe)
         self.assertEqual((probe.log.count(SLOWLY), len(self.first.asked(PATH))), (1, 1))
+
+
+class Playlists(Slow):
+    def test_one_that_is_slow_gets_its_time(self):
+        """A hundred kilobytes from an only origin: more than a minute, once it is known that there is no quicker way."""
+        spots = {f"s{i}": {"tagline": "Small. " * 100} for i in range(150)}
+        self.channel.publish(self.first.files, 1, "one", {}, spots=spots)
+        path, pointer = self.channel.path("p-1.json"), "channels/seoul/latest.minisig"
+        self.assertGreater(len(self.first.files[path]), 100000)
+        self.first.acts[path] = [self.gate.act]
+        probe = self.play(self.first, playlist_ms=60000)
+        self.first.wait_asked(path)
+        self.pass_time(61)
+        probe.log.wait("cannot fetch playlist, retrying .*not complete within 60000 ms")
+        self.first.wait_asked(path, 2)
+        self.pass_time(61)
+        self.first.wait_asked(pointer, len(self.first.asked(pointer)) + 5)
+        self.assertEqual(len(self.first.asked(path)), 2)
+        self.gate.let()
+        self.assertEqual(probe.edition("one").files, {})
+        self.stop(probe)
 
 
 class Liars(Slow):

@@ -17,6 +17,7 @@ static const struct feed_media_config config = {.bases = bases, .base_count = 3}
 static struct playlist_asset asset;
 static struct feed_media_file file;
 static struct feed_media_pace pace;
+static struct feed_media_load load;
 static int64_t now_ns;
 static char url[] = "http://a/media/f.mp4";
 
@@ -27,13 +28,14 @@ static int setup(void **state)
     file = (struct feed_media_file){
         .config = &config, .asset = &asset, .base_count = 3, .url = url, .begun = true};
     pace = (struct feed_media_pace){0};
+    load = (struct feed_media_load){0};
     now_ns = 1000 * SECOND_NS;
     return 0;
 }
 
 static size_t choose(void)
 {
-    return feed_media_pace_choose(&pace, &file, 0, now_ns);
+    return feed_media_pace_choose(&pace, &file, &load, now_ns);
 }
 
 /* So long at this speed, then a look. */
@@ -109,6 +111,21 @@ static void one_that_becomes_slow_half_way_is_left(void **state)
     assert_int_equal(after(10, 500), 1);
 }
 
+/* Each of five hundred small pictures would be there in time, but not all of them. */
+static void what_waits_behind_it_counts(void **state)
+{
+    (void)state;
+    asset.size_bytes = 100000;
+    assert_int_equal(after(10, 1100), 0);
+    load.queued_bytes = 12 * MIB;
+    assert_int_equal(after(10, 1100), 1);
+    go_to(1);
+    pace.origins[2] = (struct feed_media_pace_origin){.bytes_per_s = MIB, .measured_ns = now_ns};
+    assert_int_equal(after(10, 1100), 2);
+    load.queued_bytes = INT64_MAX;
+    assert_int_equal(after(10, 1100), 2);
+}
+
 static void who_has_failed_is_not_asked(void **state)
 {
     (void)state;
@@ -131,13 +148,9 @@ static void who_has_failed_is_not_asked(void **state)
 static void the_players_own_limit_is_no_origins_fault(void **state)
 {
     (void)state;
-    choose();
-    now_ns += 10 * SECOND_NS;
-    file.arrived_bytes += 80000;
-    assert_int_equal(feed_media_pace_choose(&pace, &file, 10000, now_ns), 0);
-    now_ns += 10 * SECOND_NS;
-    file.arrived_bytes += 11000;
-    assert_int_equal(feed_media_pace_choose(&pace, &file, 10000, now_ns), 1);
+    load.share_bytes_per_s = 10000;
+    assert_int_equal(after(10, 8000), 0);
+    assert_int_equal(after(10, 1100), 1);
 }
 
 /* The parts of two origins did not fit together: whoever takes over begins anew. */
@@ -179,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup(a_slow_origin_is_left_for_one_that_is_not_known, setup),
         cmocka_unit_test_setup(the_faster_one_is_kept, setup),
         cmocka_unit_test_setup(one_that_becomes_slow_half_way_is_left, setup),
+        cmocka_unit_test_setup(what_waits_behind_it_counts, setup),
         cmocka_unit_test_setup(who_has_failed_is_not_asked, setup),
         cmocka_unit_test_setup(the_players_own_limit_is_no_origins_fault, setup),
         cmocka_unit_test_setup(one_that_must_begin_anew_has_to_be_known, setup),

@@ -307,6 +307,11 @@ static bool is_due(const struct feed_media_file *item, int64_t now_ns, int64_t *
     return *due_ns <= now_ns;
 }
 
+static bool is_waiting(const struct feed_media_file *item)
+{
+    return !item->done && !item->transfer && !item->reading && !item->held;
+}
+
 static void start_due(struct feed_media *media, int64_t now_ns)
 {
     int place = free_place(media);
@@ -315,7 +320,7 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     for (size_t i = 0; i < media->count && place >= 0; i++) {
         struct feed_media_file *item = &media->items[i];
         struct err err = {0};
-        if (item->done || item->transfer || item->reading || item->held)
+        if (!is_waiting(item))
             continue;
         if (!is_due(item, now_ns, &due_ns)) {
             media->due_ns = due_ns < media->due_ns ? due_ns : media->due_ns;
@@ -335,13 +340,21 @@ static void start_due(struct feed_media *media, int64_t now_ns)
     }
 }
 
-/* What the player's own limit leaves to each transfer; 0: there is none. */
-static int64_t share_of_bandwidth(const struct feed_media *media)
+static struct feed_media_load divide_load(const struct feed_media *media)
 {
-    int64_t active = 0;
+    int64_t active = 0, queued_bytes = 0;
     for (size_t i = 0; i < PARALLEL_MAX; i++)
         active += media->active[i] != NULL;
-    return active ? media->config.bandwidth_bytes_per_s / active : 0;
+    for (size_t i = 0; i < media->count; i++) {
+        int64_t size_bytes = media->items[i].asset->size_bytes;
+        if (is_waiting(&media->items[i]) && size_bytes > 0 &&
+            __builtin_add_overflow(queued_bytes, size_bytes, &queued_bytes))
+            queued_bytes = INT64_MAX;
+    }
+    return (struct feed_media_load){
+        .share_bytes_per_s = active ? media->config.bandwidth_bytes_per_s / active : 0,
+        .queued_bytes = active ? queued_bytes / active : 0,
+    };
 }
 
 /* Has a file go on at this base, where its transfer was ended or is too slow. */
@@ -362,12 +375,13 @@ static void go_on(struct feed_media *media, size_t place, size_t base, int64_t n
 /* Looks how fast the transfers are, and goes where one would be sooner. */
 static void measure_active(struct feed_media *media, int64_t now_ns)
 {
+    const struct feed_media_load load = divide_load(media);
     media->pace_due_ns = INT64_MAX;
     for (size_t i = 0; i < PARALLEL_MAX; i++) {
         struct feed_media_file *item = media->active[i];
         if (!item || !item->transfer)
             continue;
-        size_t base = feed_media_pace_choose(&media->pace, item, share_of_bandwidth(media), now_ns);
+        size_t base = feed_media_pace_choose(&media->pace, item, &load, now_ns);
         if (base != item->base)
             go_on(media, i, base, now_ns);
         if (feed_media_pace_due_ns(item) < media->pace_due_ns)

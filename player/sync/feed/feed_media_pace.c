@@ -15,6 +15,12 @@
 #define SLOW_BYTES_PER_S 65536 /* from here on it is told */
 #define SHOWN_BYTES 512        /* of an address in the log */
 
+static int64_t add_bytes(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
 static bool is_known(const struct feed_media_pace_origin *origin, int64_t now_ns)
 {
     return origin->bytes_per_s > 0 && now_ns - origin->measured_ns < FORGET_NS;
@@ -26,22 +32,23 @@ static bool has_failed(const struct feed_media_file *file, size_t base, int64_t 
     return file->wrong[base] || (failed_ns && now_ns - failed_ns < FORGET_NS);
 }
 
-/* Whether an origin of this speed would have the file so much sooner that it is worth going there.
- * One that can't go on with what is there begins anew. */
-static bool is_sooner(const struct feed_media_file *file, int64_t bytes_per_s,
+/* Whether an origin of this speed would have the file, and those that wait behind it, so much sooner
+ * that it is worth going there. One that can't go on with what is there begins anew. */
+static bool is_sooner(const struct feed_media_file *file, int64_t left_bytes, int64_t bytes_per_s,
                       int64_t here_bytes_per_s)
 {
-    int64_t left_bytes = feed_media_file_left(file);
-    int64_t there_bytes = file->unjoined ? file->asset->size_bytes : left_bytes;
+    int64_t again_bytes = file->unjoined ? file->asset->size_bytes - feed_media_file_left(file) : 0;
     return bytes_per_s / FASTER >= here_bytes_per_s &&
-           there_bytes / bytes_per_s + SOONER_S <= left_bytes / here_bytes_per_s;
+           add_bytes(left_bytes, again_bytes) / bytes_per_s + SOONER_S <=
+               left_bytes / here_bytes_per_s;
 }
 
 /* The fastest origin that is known to be sooner, else one of which nothing is known; or this. */
 static size_t find_sooner(const struct feed_media_pace *pace, const struct feed_media_file *file,
-                          int64_t here_bytes_per_s, int64_t now_ns)
+                          int64_t left_bytes, int64_t now_ns)
 {
     size_t best = file->base;
+    int64_t here_bytes_per_s = pace->origins[best].bytes_per_s;
     int64_t best_bytes_per_s = 0;
     for (size_t i = 1; i < file->base_count; i++) {
         size_t base = (file->base + i) % file->base_count;
@@ -52,7 +59,7 @@ static size_t find_sooner(const struct feed_media_pace *pace, const struct feed_
         if (!known && best == file->base && !file->unjoined)
             best = base;
         if (known && origin->bytes_per_s > best_bytes_per_s &&
-            is_sooner(file, origin->bytes_per_s, here_bytes_per_s)) {
+            is_sooner(file, left_bytes, origin->bytes_per_s, here_bytes_per_s)) {
             best = base;
             best_bytes_per_s = origin->bytes_per_s;
         }
@@ -61,7 +68,7 @@ static size_t find_sooner(const struct feed_media_pace *pace, const struct feed_
 }
 
 static void tell_slow(struct feed_media_pace_origin *origin, const struct feed_media_file *file,
-                      size_t next, int64_t now_ns)
+                      int64_t left_bytes, size_t next, int64_t now_ns)
 {
     char shown[SHOWN_BYTES], next_shown[SHOWN_BYTES] = "";
     if (origin->told_ns && now_ns - origin->told_ns < LOG_THROTTLE_NS)
@@ -72,8 +79,8 @@ static void tell_slow(struct feed_media_pace_origin *origin, const struct feed_m
         fetch_public(file->config->bases[next], next_shown, sizeof next_shown);
     log_warn("media file arrives slowly path=\"%s\" url=%s bytes_per_s=%" PRId64
              " minutes_left=%" PRId64 " next=\"%s\"",
-             file->asset->path, shown, origin->bytes_per_s,
-             feed_media_file_left(file) / origin->bytes_per_s / 60, next_shown);
+             file->asset->path, shown, origin->bytes_per_s, left_bytes / origin->bytes_per_s / 60,
+             next_shown);
 }
 
 /* Bytes per second since the last look, at least 1. */
@@ -88,7 +95,7 @@ static int64_t measure(struct feed_media_file *file, int64_t now_ns)
 }
 
 size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_file *file,
-                              int64_t share_bytes_per_s, int64_t now_ns)
+                              const struct feed_media_load *load, int64_t now_ns)
 {
     struct feed_media_pace_origin *origin = &pace->origins[file->base];
     int64_t left_bytes = feed_media_file_left(file);
@@ -100,15 +107,18 @@ size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_fi
         return file->base;
     origin->bytes_per_s = measure(file, now_ns);
     origin->measured_ns = now_ns;
-    if (left_bytes < 0 || left_bytes / origin->bytes_per_s < SOONER_S)
+    if (left_bytes < 0)
+        return file->base;
+    left_bytes = add_bytes(left_bytes, load->queued_bytes);
+    if (left_bytes / origin->bytes_per_s < SOONER_S)
         return file->base;
     /* The limit is the player's own, and would be the same at any origin. */
-    if (share_bytes_per_s && origin->bytes_per_s >= share_bytes_per_s / FASTER)
+    if (load->share_bytes_per_s && origin->bytes_per_s >= load->share_bytes_per_s / FASTER)
         return file->base;
-    size_t next = find_sooner(pace, file, origin->bytes_per_s, now_ns);
+    size_t next = find_sooner(pace, file, left_bytes, now_ns);
     bool next_is_known = next != file->base && is_known(&pace->origins[next], now_ns);
     if (origin->bytes_per_s < SLOW_BYTES_PER_S || next_is_known)
-        tell_slow(origin, file, next, now_ns);
+        tell_slow(origin, file, left_bytes, next, now_ns);
     return next;
 }
 

@@ -1,8 +1,8 @@
 /* Private to feed_media: how fast media arrive from each origin, and whether another one would have
  * a medium minutes sooner.
  *
- * A transfer is measured over ten seconds at a time. Where it needs longer than two minutes more,
- * an origin that is at least twice as fast and two minutes sooner takes over, or one whose speed is
+ * A transfer is measured over ten seconds at a time. Where it and what waits behind it need longer
+ * than two minutes more, an origin that is at least twice as fast and two minutes sooner takes over, or one whose speed is
  * not known is tried; a speed is forgotten after ten minutes. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_MEDIA_PACE_H
 #define SYNC_FEED_FEED_MEDIA_PACE_H
@@ -18,11 +18,16 @@ struct feed_media_pace {
     } origins[FEED_MEDIA_BASES_MAX];
 };
 
+/* What falls to each transfer that is under way. */
+struct feed_media_load {
+    int64_t share_bytes_per_s; /* of the player's own limit; 0: there is none */
+    int64_t queued_bytes;      /* of the files that wait; 0 or more */
+};
+
 /* Measures the transfer, where it is time to, and says in the log that it is slow, once an hour for
- * each origin. Returns the base to go on at: mostly the one where it is. `share_bytes_per_s`: what
- * the player's own limit leaves to it; 0: there is none. */
+ * each origin. Returns the base to go on at: mostly the one where it is. */
 size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_file *file,
-                              int64_t share_bytes_per_s, int64_t now_ns);
+                              const struct feed_media_load *load, int64_t now_ns);
 
 /* When to call that next. */
 int64_t feed_media_pace_due_ns(const struct feed_media_file *file);

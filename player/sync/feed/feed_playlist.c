@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLOW_BYTES_PER_S 500
+
 struct feed_playlist {
     struct feed_playlist_config config;
     struct pointer pointer;
@@ -57,6 +59,16 @@ static MUST_CHECK bool take_playlist_bytes(void *context, const struct http_resp
     return true;
 }
 
+/* A server that trickles is given up after a while, for another may be better. Where all have failed
+ * so, or there is but one, a slow one gets the time that the file takes it: what is slower than
+ * this has stalled. */
+static int64_t time_for_answer_ms(const struct feed_playlist *download)
+{
+    int64_t patience_ms =
+        download->failures ? download->pointer.bytes * 1000 / SLOW_BYTES_PER_S : 0;
+    return download->config.total_ms + patience_ms;
+}
+
 static void ask_next_origin(struct feed_playlist *download, struct err *err)
 {
     char name[POINTER_FILE_BYTES];
@@ -65,7 +77,7 @@ static void ask_next_origin(struct feed_playlist *download, struct err *err)
     const struct http_request request = {
         .url = location,
         .limit_bytes = download->pointer.bytes,
-        .total_ms = download->config.total_ms,
+        .total_ms = time_for_answer_ms(download),
         .take = take_playlist_bytes,
         .context = download,
     };

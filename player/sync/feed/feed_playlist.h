@@ -21,7 +21,7 @@ struct feed_playlist_config {
     const char *const *bases;
     size_t base_count;
     const struct retry_policy *policy; /* after all origins have failed */
-    int64_t total_ms;                  /* for a whole answer */
+    int64_t total_ms;                  /* for a whole answer, at first */
 };
 
 /* `first`: the origin to begin with. Copies pointer and seal. NULL when out of memory. */

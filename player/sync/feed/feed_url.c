@@ -207,7 +207,8 @@ static void post_stored_playlist(struct feed_url *url)
 }
 
 /* The poll and the rollout, which point into the source. */
-static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_limits *limits,
+static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_config *config,
+                                             const struct feed_limits *limits,
                                              struct retry_policy fast_retry, struct err *err)
 {
     const struct rollout_config rollout = {
@@ -219,6 +220,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .bases = (const char *const *)&url->location,
         .base_count = 1,
         .retry = fast_retry,
+        .bandwidth_bytes_per_s = config->bandwidth_bytes_per_s,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     const struct feed_poll_config poll = {
@@ -268,7 +270,7 @@ static struct feed_source *feed_url_create(const struct feed_config *config,
     if (!url->fetch)
         goto fail;
     url->store = store_open(config->store, err);
-    if (!url->store || !make_poll_and_rollout(url, limits, fast_retry, err))
+    if (!url->store || !make_poll_and_rollout(url, config, limits, fast_retry, err))
         goto fail;
     store_set_quota(url->store, config->quota_bytes);
     feed_loop_init(&url->loop, mailbox, url->fetch, url->store, fast_retry);
