@@ -33,17 +33,21 @@ bool log_throttle_failed(struct log_throttle *throttle, const char *kind, int64_
                          unsigned *suppressed)
 {
     uint64_t number = hash_kind(kind);
+    bool lasts = throttle->current == number && now_ns - throttle->told_ns < LOG_THROTTLE_NS;
     *suppressed = 0;
-    if (throttle->current == number)
-        return false;
     throttle->current = number;
     struct log_throttle_kind *at = find_trouble_kind(throttle, number, now_ns);
-    if (!at)
-        return false;
-    if (at->kind && now_ns - at->logged_ns < LOG_THROTTLE_NS) {
-        at->suppressed++;
+    bool is_known = at && at->kind;
+    if (lasts || (is_known && now_ns - at->logged_ns < LOG_THROTTLE_NS)) {
+        if (is_known)
+            at->suppressed++;
+        if (!lasts)
+            throttle->told_ns = at->logged_ns;
         return false;
     }
+    throttle->told_ns = now_ns;
+    if (!at)
+        return false;
     *suppressed = at->suppressed;
     *at = (struct log_throttle_kind){.kind = number, .logged_ns = now_ns};
     throttle->unresolved = true;

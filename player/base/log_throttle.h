@@ -1,6 +1,5 @@
-/* Keeps trouble that comes and goes from filling the log. Trouble that lasts is logged once; one
- * that comes back is logged again after an hour at the soonest, with how often it was suppressed,
- * or after there was progress.
+/* Keeps trouble that lasts, or comes and goes, from filling the log: it is logged once an hour, with
+ * how often it was suppressed. One that comes back after there was progress is logged at once.
  *
  * Belongs to the feed's thread. Zeroed: nothing was logged. */
 #ifndef BASE_LOG_THROTTLE_H
@@ -21,6 +20,7 @@ struct log_throttle {
         unsigned suppressed;
     } kinds[LOG_THROTTLE_KINDS_MAX];
     uint64_t current; /* the trouble there is; 0: none */
+    int64_t told_ns;  /* when that was logged last */
     bool unresolved;  /* trouble was logged, and its end was not yet */
 };
 

@@ -53,7 +53,10 @@ bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_re
     int64_t to_ms = signed_ms;
     /* Half the slack: the wall clock may go a little slower than the floor from here on. */
     int64_t most_ms = add_ms(time.now_ms, time.synchronised ? 0 : TRUSTED_TIME_SLACK_MS / 2);
-    if (time.trusted && to_ms > most_ms)
+    /* Beyond the slack a signature is only accepted where the wall clock is known to be worth
+     * nothing yet. */
+    bool is_blind = !time.synchronised && to_ms > add_ms(time.now_ms, TRUSTED_TIME_SLACK_MS);
+    if (time.trusted && to_ms > most_ms && !is_blind)
         to_ms = most_ms;
     if (to_ms <= time.floor_ms)
         return false;

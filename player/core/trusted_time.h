@@ -48,7 +48,9 @@ struct trusted_time_now trusted_time_read(const struct trusted_time *clock,
 
 /* Raises the floor because of a signature made at signed_ms, as far as that can be right: up to
  * now where the clock is synchronised; where it is only trusted a little further, but by less than
- * would make the wall clock untrusted. True where the floor rose. */
+ * would make the wall clock untrusted. One that was accepted though it is further ahead than
+ * TRUSTED_TIME_SLACK_MS of a clock that nobody keeps counts whole: that clock is wrong. True where
+ * the floor rose. */
 bool trusted_time_raise(struct trusted_time *clock, const struct trusted_time_reading *reading,
                         int64_t signed_ms);
 

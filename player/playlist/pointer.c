@@ -35,7 +35,9 @@ static const struct {
     [POINTER_ROLLBACK] = {"rollback", "rollback"},
     [POINTER_WRONG_CHANNEL] = {"wrong_channel", "wrong channel"},
     [POINTER_WRONG_KIND] = {"wrong_kind", "wrong kind"},
+    [POINTER_EXPIRED] = {"expired", "expired before it was first seen"},
     [POINTER_FUTURE] = {"signed_in_future", "signed in the future"},
+    [POINTER_DUPLICATE] = {"duplicate_version", "another playlist has this version"},
     [POINTER_MALFORMED] = {"malformed_pointer", "malformed pointer"},
 };
 _Static_assert(sizeof verdicts / sizeof *verdicts == POINTER_MALFORMED + 1, "each has a name");
@@ -173,25 +175,25 @@ bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err
     return true;
 }
 
-/* "2026-11-23T09:00:00Z" */
-static void print_time(int64_t ms, char text[24])
+void pointer_print_time(int64_t ms, char text[POINTER_TIME_BYTES])
 {
     int year, month, day;
-    int64_t second = ms / 1000;
+    int64_t second = (ms < 0 ? 0 : ms > TIME_MS_MAX ? TIME_MS_MAX : ms) / 1000;
     civil_date_of((int32_t)(second / 86400), &year, &month, &day);
     int left = (int)(second % 86400);
     /* The remainders tell the compiler that the text fits. */
-    snprintf(text, 24, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
+    snprintf(text, POINTER_TIME_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
              (unsigned)month % 100, (unsigned)day % 100, (unsigned)left / 3600 % 24,
              (unsigned)left / 60 % 60, (unsigned)left % 60);
 }
 
 void pointer_print(const struct pointer *pointer, char text[POINTER_TEXT_BYTES])
 {
-    char file[POINTER_FILE_BYTES], signed_at[24], expires[24];
+    char file[POINTER_FILE_BYTES];
+    char signed_at[POINTER_TIME_BYTES], expires[POINTER_TIME_BYTES];
     pointer_file(pointer, file);
-    print_time(pointer->signed_ms, signed_at);
-    print_time(pointer->expires_ms, expires);
+    pointer_print_time(pointer->signed_ms, signed_at);
+    pointer_print_time(pointer->expires_ms, expires);
     snprintf(text, POINTER_TEXT_BYTES,
              "channel=%s version=%" PRId64 " file=%s bytes=%" PRId64 " signed=%s expires=%s",
              pointer->channel, pointer->version, file, pointer->bytes, signed_at, expires);
@@ -222,6 +224,9 @@ enum pointer_verdict pointer_judge(const struct pointer *pointer, const struct p
     int64_t ahead_ms = rules->clock_trusted ? POINTER_FUTURE_MS : POINTER_FUTURE_BLIND_MS;
     if (pointer->signed_ms - ahead_ms > rules->now_ms)
         return POINTER_FUTURE;
+    if (pointer->kind == POINTER_PLAYLIST && rules->highest_version == 0 &&
+        pointer_end_ms(pointer) <= rules->now_ms)
+        return POINTER_EXPIRED;
     return POINTER_NEW;
 }
 

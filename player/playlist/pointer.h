@@ -45,7 +45,12 @@ enum pointer_verdict {
     POINTER_ROLLBACK,      /* older than one seen: a lagging mirror, or an attack */
     POINTER_WRONG_CHANNEL, /* of another channel */
     POINTER_WRONG_KIND,    /* a takeover's in place of a playlist's, or the other way round */
+    /* It had expired before any was seen: who has no memory would take any old one. A takeover that
+     * has expired calls off those before it. */
+    POINTER_EXPIRED,
     POINTER_FUTURE,    /* signed later than can be: POINTER_FUTURE_MS, POINTER_FUTURE_BLIND_MS */
+    POINTER_DUPLICATE, /* another file than the one that is here under its version: the caller's to
+                          find out */
     POINTER_MALFORMED, /* none at all: pointer_parse refuses it */
 };
 
@@ -73,6 +78,10 @@ MUST_CHECK bool pointer_parse(const char *comment, struct pointer *pointer, stru
 /* Writes a trusted comment, times in UTC to the second. The pointer's fields must be valid. */
 void pointer_print(const struct pointer *pointer, char text[POINTER_TEXT_BYTES]);
 
+/* A time of the years 1970 to 9999 in UTC, to the second: "2026-11-23T09:00:00Z". */
+#define POINTER_TIME_BYTES 24
+void pointer_print_time(int64_t ms, char text[POINTER_TIME_BYTES]);
+
 /* "p-43.json". */
 void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES]);
 
@@ -81,7 +90,7 @@ void pointer_file(const struct pointer *pointer, char name[POINTER_FILE_BYTES]);
  * slow. */
 int64_t pointer_end_ms(const struct pointer *pointer);
 
-/* Never POINTER_MALFORMED. */
+/* Never POINTER_DUPLICATE or POINTER_MALFORMED. */
 enum pointer_verdict pointer_judge(const struct pointer *pointer,
                                    const struct pointer_rules *rules);
 

@@ -20,6 +20,8 @@
 #define TEXT_BYTES(bytes) (((size_t)(bytes) + 2) / 3 * 4)
 
 #define KEY_FILE_BYTES_MAX 4096
+#define KEY_ID_TEXT_BYTES 17
+#define KEYS_SHOWN_MAX 4 /* in a message */
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
 /* What minisign writes where it is given no comment; then come a tab and the file's name. */
@@ -52,12 +54,17 @@ int trust_count(const struct trust *trust)
     return trust->count;
 }
 
-void trust_key_id(const struct trust *trust, int key, char text[17])
+static void print_key_id(const uint8_t bytes[ID_BYTES], char text[KEY_ID_TEXT_BYTES])
 {
     uint64_t id = 0;
     for (size_t i = ID_BYTES; i-- > 0;) /* little-endian */
-        id = id << 8 | trust->keys[key].id[i];
-    snprintf(text, 17, "%016" PRIX64, id);
+        id = id << 8 | bytes[i];
+    snprintf(text, KEY_ID_TEXT_BYTES, "%016" PRIX64, id);
+}
+
+void trust_key_id(const struct trust *trust, int key, char text[KEY_ID_TEXT_BYTES])
+{
+    print_key_id(trust->keys[key].id, text);
 }
 
 static int base64_digit_value(char c)
@@ -326,6 +333,26 @@ static MUST_CHECK bool check_algorithm(const uint8_t algorithm[ALGORITHM_BYTES],
     return refuse_malformed("its algorithm is unknown", refusal, err);
 }
 
+/* Names the key that signed, and the pinned ones: all that an operator needs to see whether keys
+ * were mixed up. */
+static MUST_CHECK bool refuse_unpinned(const struct trust *trust, const uint8_t id[ID_BYTES],
+                                       enum trust_refusal *refusal, struct err *err)
+{
+    char signer[KEY_ID_TEXT_BYTES], pinned[(KEY_ID_TEXT_BYTES + 1) * KEYS_SHOWN_MAX + 8] = "";
+    size_t used = 0;
+    print_key_id(id, signer);
+    for (int i = 0; i < trust->count && i < KEYS_SHOWN_MAX; i++) {
+        char text[KEY_ID_TEXT_BYTES];
+        print_key_id(trust->keys[i].id, text);
+        used += (size_t)snprintf(pinned + used, sizeof pinned - used, "%s%s", i ? " " : "", text);
+    }
+    if (trust->count > KEYS_SHOWN_MAX)
+        snprintf(pinned + used, sizeof pinned - used, " ...");
+    *refusal = TRUST_UNPINNED_KEY;
+    return err_set(err, ERR_TRUST, "%s: it is signed by key %s; pinned are: %s",
+                   refusals[TRUST_UNPINNED_KEY].text, signer, pinned);
+}
+
 /* The global signature: over the first signature and the trusted comment. */
 static MUST_CHECK bool verify_comment(const struct trust *trust, const uint8_t id[ID_BYTES],
                                       const uint8_t global[SIGNATURE_BYTES],
@@ -351,7 +378,8 @@ static MUST_CHECK bool verify_comment(const struct trust *trust, const uint8_t i
     }
     if (failed)
         return set_libcrypto_failed(err);
-    return refuse_signature(pinned ? TRUST_BAD_SIGNATURE : TRUST_UNPINNED_KEY, refusal, err);
+    return pinned ? refuse_signature(TRUST_BAD_SIGNATURE, refusal, err)
+                  : refuse_unpinned(trust, id, refusal, err);
 }
 
 static MUST_CHECK bool open_seal(const struct trust *trust, const char *bytes, size_t size,

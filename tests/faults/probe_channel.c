@@ -67,6 +67,7 @@ static bool read_option(struct options *options, const char *name, const char *v
         {"stall_ms", NULL, &limits->http.stall_ms},
         {"retry_max_ms", NULL, &limits->retry_max_ms},
         {"playlist_ms", NULL, &limits->playlist_ms},
+        {"tour_ms", NULL, &limits->tour_ms},
     };
     if (strcmp(name, "source") == 0)
         return add_to_list(options->sources, &config->source_count, value);

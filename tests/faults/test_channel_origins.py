@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from channel_case import PORTAL, POINTER, STAGES, Case, Scene, answer, bytes_of, channel, content, reset_after, servers, wait_for
+from clock import Clock
 import tap
 
 
@@ -158,7 +159,7 @@ class Tls(Case):
 
 
 class Origins(Case):
-    """Several base URLs, tried in order."""
+    """Several base URLs are one source."""
 
     def setUp(self):
         super().setUp()
@@ -174,12 +175,83 @@ class Origins(Case):
             self.channel.publish(server.files, version, f"version {version}", media)
         return media
 
-    def test_the_second_is_not_asked_while_the_first_is_well(self):
+    def test_the_second_is_asked_at_the_start_and_then_seldom(self):
         probe = self.probe(*self.sources)
         self.assert_holds(probe.edition("one"), self.media)
-        self.first.wait_asked(POINTER, 5)
+        self.first.wait_asked(POINTER, 20)
         self.stop(probe)
-        self.assertEqual(self.second.asked(POINTER), [])
+        self.assertEqual(len(self.second.asked(POINTER)), 1)
+
+    def test_each_is_asked_in_its_turn(self):
+        third = self.hostile()
+        self.channel.publish(third.files, 1, "one", self.media)
+        probe = self.probe(*self.sources, third.url("channels/seoul/"), tour_ms=300)
+        for server in (self.second, third, self.second, third):
+            server.wait_asked(POINTER, len(server.asked(POINTER)) + 1)
+        self.stop(probe)
+        self.assertLessEqual(abs(len(self.second.asked(POINTER)) - len(third.asked(POINTER))), 1)
+
+    def test_the_newest_wins_though_the_first_is_well(self):
+        """It only has not heard of it."""
+        probe = self.probe(*self.sources, tour_ms=300)
+        probe.edition("one")
+        media = self.publish(2, self.second)
+        self.assert_holds(probe.edition("version 2"), media)
+        words = f'pointer refused kind=playlist refusal=rollback source="?{self.sources[0]}.*version 1, the highest seen is 2'
+        probe.log.wait(words)
+        self.assert_no_more(self.first, probe, 2)
+        self.assertEqual(probe.log.count(words), 1)
+        # From now on the one that knows more is asked each time.
+        media = self.publish(3, self.second)
+        self.assert_holds(probe.edition("version 3"), media)
+        self.publish(3, self.first)
+        probe.log.wait("pointer accepted again kind=playlist")
+        self.stop(probe)
+
+    def test_the_newest_wins_at_the_first_start(self):
+        media = self.publish(2, self.second)
+        probe = self.probe(*self.sources)
+        self.assert_holds(probe.edition("version 2"), media)
+        self.stop(probe)
+
+    def test_a_takeover_that_only_the_second_has(self):
+        probe = self.probe(*self.sources, tour_ms=300)
+        probe.edition("one")
+        self.channel.takeover(self.first.files, 1, "notice", self.media)
+        probe.edition("notice")
+        self.channel.takeover(self.second.files, 2, "another notice", self.media)
+        self.assert_holds(probe.edition("another notice"), self.media)
+        self.stop(probe)
+
+    def test_a_stick_beside_a_server_that_is_well(self):
+        """It is looked at with each poll, and that it is mostly not there is no news."""
+        stick = self.folder / "stick"
+        probe = self.probe(self.sources[0], str(stick / "channels/seoul"), tour_ms=3600000)
+        probe.edition("one")
+        self.first.wait_asked(POINTER, 5)
+        self.assertEqual(probe.log.count("stick"), 0)
+        self.channel.publish(stick, 2, "by post", self.media)
+        self.assert_holds(probe.edition("by post"), self.media)
+        shutil.rmtree(stick)
+        probe.log.wait("refusal=rollback")
+        self.publish(3, self.first)
+        probe.edition("version 3")
+        self.stop(probe)
+
+    def test_its_clock_says_nothing(self):
+        """Of three origins one lags, one is in 1970, and one has another file under each name of a hash."""
+        dated = lambda server, connection, request: answer(  # noqa: E731
+            200, server.files[request.path.lstrip("/")], Date="Thu, 01 Jan 1970 00:00:05 GMT", Age="999999999")(server, connection, request)
+        wrong, liar = self.hostile(), self.hostile()
+        media = self.publish(2, wrong, liar)
+        for path in list(wrong.files):
+            wrong.acts[path] = [dated]
+        for name, data in media.items():
+            liar.files[channel.medium_name(name, data)] = bytes_of("lie", len(data))
+        probe = self.probe(self.sources[0], liar.url("channels/seoul/"), wrong.url("channels/seoul/"))
+        self.assert_holds(probe.edition("version 2"), media)
+        probe.log.wait("hash mismatch")
+        self.stop(probe)
 
     def test_each_fault_of_the_first(self):
         acts = (servers.status(500), servers.redirect("file:///x"), answer(200, PORTAL), servers.noise, reset_after(-1), servers.hang)
@@ -236,6 +308,34 @@ class Origins(Case):
 
     def stored(self, data):
         return self.store / "media" / channel.sha256(data)
+
+
+class Hourly(Case):
+    """Trouble that lasts is told each hour, and no more often."""
+
+    def told(self, first, words):
+        second = self.hostile()
+        self.channel.publish(second.files, 2, "two", {})
+        clock = Clock(self.folder)
+        clock.set(0)
+        probe = self.probe(first, second.url("channels/seoul/"), wrap=("env", *(f"{k}={v}" for k, v in clock.environment().items())))
+        probe.edition("two")
+        for hour in range(1, 4):
+            clock.set(hour * 3660000, mono_s=hour * 3660)
+            wait_for(lambda: probe.log.count(words) >= hour, f"told in hour {hour}")
+            second.wait_asked(POINTER, len(second.asked(POINTER)) + 4)
+            self.assertLessEqual(probe.log.count(words), hour + 1)
+        self.stop(probe)
+
+    def test_a_dead_origin(self):
+        dead = self.hostile()
+        dead.stop()
+        self.told(dead.url("channels/seoul/"), "cannot fetch pointer kind=playlist .*cannot connect: refused, nothing listens at that")
+
+    def test_an_origin_that_lags(self):
+        first = self.hostile()
+        self.channel.publish(first.files, 1, "one", {})
+        self.told(first.url("channels/seoul/"), "pointer refused kind=playlist refusal=rollback")
 
 
 if __name__ == "__main__":

@@ -95,6 +95,55 @@ class DeadClock(Clocked):
         self.stop(probe)
 
 
+class FirstStart(Clocked):
+    """Nothing is known, and nobody keeps the clock."""
+
+    def comes(self, off_s, name="one"):
+        self.set(off_s)
+        self.publish()
+        probe = self.play()
+        probe.edition(name)
+        self.notice()
+        self.assert_holds(probe.edition("notice"), TWO)
+        self.stop(probe)
+        # Nor is it a step back once there is no state any more.
+        shutil.rmtree(self.state)
+        self.no_network()
+        probe = self.play()
+        self.assertEqual(probe.edition().name, "notice")
+        self.set(off_s, passed_s=HOUR_S + 60)
+        self.assertEqual(probe.edition().name, name)
+        self.stop(probe)
+
+    def test_behind_by_fifty_years(self):
+        self.comes(-50 * YEAR_S)
+
+    def test_behind_but_later_than_this_player_was_made(self):
+        """As on the image of a card that lay for a while. The signature tells that it is later."""
+        self.comes(-3 * DAY_S)
+
+    def test_behind_after_that_is_refused(self):
+        """A clock that was right once is not made wrong by a signature from the future."""
+        self.set()
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.publish(2, "two", signed=channel.instant(days=3))
+        probe.log.wait("refusal=signed_in_future")
+        self.stop(probe)
+
+    def test_ahead_by_ten_years(self):
+        """Everything has expired by it, until it is set."""
+        self.set(10 * YEAR_S)
+        self.publish()
+        probe = self.play()
+        probe.log.wait("pointer refused kind=playlist refusal=expired .*to this player it is 20")
+        self.assert_no_more(self.server, probe, 0)
+        self.set(0, True)
+        self.assert_holds(probe.edition("one"), ONE)
+        self.stop(probe)
+
+
 class SignedAhead(Clocked):
     def withstand(self, synchronised):
         self.publish(signed=channel.instant(seconds=LAPTOP_AHEAD_S))
@@ -118,7 +167,7 @@ class SignedAhead(Clocked):
 class WrongTimeServer(Clocked):
     def test_one_wrong_answer(self):
         """For a moment it is eleven years later, and the kernel says that it is sure."""
-        self.publish()
+        self.publish(expires=channel.instant(days=9999))
         self.set(11 * YEAR_S, True)
         probe = self.play()
         probe.edition("one")
@@ -135,7 +184,7 @@ class WrongTimeServer(Clocked):
 
     def test_wrong_for_hours_then_right_for_an_hour(self):
         """What the floor was raised to is taken back by a clock that was right for as long."""
-        self.publish()
+        self.publish(expires=channel.instant(days=9999))
         self.set(11 * YEAR_S, True)
         probe = self.play()
         probe.edition("one")

@@ -70,6 +70,23 @@ class Takeovers(Case):
         self.refused('pointer refused kind=takeover refusal=rollback')
         self.stop(self.player)
 
+    def test_an_older_takeover_is_not_replayed_after_the_state_was_lost(self):
+        """It was called off, and the store remembers that, too."""
+        self.comes(1)
+        old = self.server.files[TAKEOVER]
+        data = self.server.files[self.channel.path("t-1.json")]
+        now = channel.instant()
+        self.server.files[self.channel.path("t-2.json")] = data
+        self.server.files[TAKEOVER] = self.channel.pointer(2, data, kind="t", signed=now, expires=now)
+        self.player.edition("one")
+        self.stop(self.player)
+        shutil.rmtree(self.state)
+        self.server.files[TAKEOVER] = old
+        self.player = self.probe(self.server.url("channels/seoul/"))
+        self.player.edition("one")
+        self.refused('pointer refused kind=takeover refusal=rollback')
+        self.stop(self.player)
+
     def test_one_that_is_over_is_not_shown(self):
         self.channel.takeover(self.server.files, 1, "over", {}, fields={"signed": channel.instant(-3), "expires": channel.instant(-1)})
         count = len(self.server.asked(TAKEOVER))
@@ -102,6 +119,8 @@ class Rollback(Case):
         probe = self.probe(self.base)
         probe.edition("version 1")
         self.old = dict(self.server.files)
+        wait_for(lambda: list(self.state.glob("*.state")), "the state is written")
+        shutil.copytree(self.state, self.folder / "image")
         self.publish(2)
         probe.edition("version 2")
         self.player = probe
@@ -159,22 +178,61 @@ class Rollback(Case):
         self.goes_on(self.probe(self.base))
 
     def test_after_the_state_was_lost_but_not_the_cache(self):
+        self.lose_state(shutil.rmtree)
+
+    def test_after_the_state_was_damaged(self):
+        self.lose_state(lambda folder: [path.write_bytes(b"\0" * 300) for path in folder.glob("*.state")])
+
+    def test_after_the_state_was_set_back_by_an_image_of_the_disk(self):
+        """The state's disk is as it was when version 1 was on; the store's is not."""
+        self.lose_state(lambda folder: (shutil.rmtree(folder), shutil.copytree(self.folder / "image", folder)))
+
+    def lose_state(self, lose):
         self.stop(self.player)
-        shutil.rmtree(self.state)
+        lose(self.state)
         self.roll_back()
         probe = self.probe(self.base)
         probe.edition("version 2")
         self.goes_on(probe)
 
     def test_to_the_same_version_with_other_content(self):
-        """Two playlists under one version: never the operator's tool, whoever has the key. What is in force stays."""
+        """Two playlists under one version, as from two places that were filled anew. What is in force stays, and it is told."""
         media = {"a.mp4": bytes_of("other", 5000)}
         self.channel.publish(self.server.files, 2, "version 2 again", media)
-        self.server.wait_asked(POINTER, len(self.server.asked(POINTER)) + 4)
-        self.assertEqual(self.player.editions(), 2)
+        words = "pointer refused kind=playlist refusal=duplicate_version .*publish again with --after 2"
+        self.player.log.wait(words)
+        self.assert_no_more(self.server, self.player, 2)
+        self.assertEqual(self.player.log.count(words), 1)
+        self.stop(self.player)
+        self.player = self.probe(self.base)
+        self.player.edition("version 2")
+        self.player.log.wait(words)
         self.publish(3)
         self.player.edition("version 3")
         self.stop(self.player)
+
+    def test_to_the_same_file_by_another_signature(self):
+        """Signed by the second of two keys: nothing new, and no duplicate."""
+        self.stop(self.player)
+        probe = self.probe(self.base, keys=[self.keys.public, self.stranger.public])
+        probe.edition("version 2")
+        data = self.server.files[self.channel.path("p-2.json")]
+        self.server.files[POINTER] = self.channel.pointer(2, data, keys=self.stranger)
+        self.assert_no_more(self.server, probe, 1)
+        self.assertEqual(probe.log.count("refused"), 0)
+        self.stop(probe)
+
+    def test_to_a_stick_that_begins_at_the_version_in_force(self):
+        """Beside the server: the server's goes on, and the stick's is called by its name."""
+        stick = self.folder / "stick"
+        self.channel.publish(stick, 2, "a stick", {"a.mp4": bytes_of("stick", 5000)})
+        self.stop(self.player)
+        probe = self.probe(self.base, str(stick / "channels/seoul"))
+        probe.edition("version 2")
+        probe.log.wait(f"refusal=duplicate_version source=\"?{stick}.*--after 2")
+        self.channel.publish(stick, 3, "a stick", {"a.mp4": bytes_of("stick", 5000)})
+        self.assert_holds(probe.edition("a stick"), {"a.mp4": bytes_of("stick", 5000)})
+        self.stop(probe)
 
     def test_by_one_mirror_of_two(self):
         """One lags or lies: the other one's newer version counts, and no older one comes."""
@@ -210,6 +268,35 @@ class Time(Case):
         self.assert_holds(probe.edition("two"), media)
         probe.log.wait("stale")
         self.stop(probe)
+
+    def test_one_that_had_expired_before_the_first_start(self):
+        """To a player without memory any old version would be new."""
+        server = self.hostile()
+        self.channel.publish(server.files, 1, "one", ONE, fields={"signed": channel.instant(-800), "expires": channel.instant(-700)})
+        probe = self.probe(server.url("channels/seoul/"))
+        words = "pointer refused kind=playlist refusal=expired .*version 1 ended at 20.*, and to this player it is 20"
+        probe.log.wait(words)
+        self.assert_no_more(server, probe, 0)
+        self.assertEqual(probe.log.count(words), 1)
+        wait_for(lambda: "expired" in probe.describe(), "the card says why")
+        self.channel.publish(server.files, 2, "two", ONE)
+        self.assert_holds(probe.edition("two"), ONE)
+        self.stop(probe)
+
+    def test_one_that_had_expired_and_is_in_the_store(self):
+        """It has been on screen: it goes on without network, state or successor."""
+        server = self.hostile()
+        self.channel.publish(server.files, 1, "one", ONE, fields={"expires": channel.instant(seconds=5)})
+        probe = self.probe(server.url("channels/seoul/"))
+        probe.edition("one")
+        probe.log.wait("stale")
+        self.stop(probe)
+        shutil.rmtree(self.state)
+        probe = self.probe(server.url("channels/seoul/"))
+        self.assert_holds(probe.edition("one"), ONE)
+        server.wait_asked(POINTER, len(server.asked(POINTER)) + 3)
+        self.stop(probe)
+        self.assertEqual(probe.log.count("refused"), 0)
 
     def test_one_that_expires_while_it_plays(self):
         server = self.hostile()

@@ -440,6 +440,16 @@ static void judges(void **state)
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
     rules.now_ms = INT64_MAX;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
+    /* but by a player without memory, for which any old one would be new */
+    rules.highest_version = 0;
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_EXPIRED);
+    rules.now_ms = EXPIRES_MS;
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_EXPIRED);
+    rules.clock_trusted = false; /* what has certainly passed has passed */
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_EXPIRED);
+    rules.now_ms = EXPIRES_MS - 1;
+    assert_int_equal(pointer_judge(&pointer, &rules), POINTER_NEW);
+    rules = base;
     rules.now_ms = INT64_MIN;
     assert_int_equal(pointer_judge(&pointer, &rules), POINTER_FUTURE);
 }

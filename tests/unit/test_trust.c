@@ -223,6 +223,17 @@ static void a_signature_has_no_second_form(void **state)
     trust_destroy(trust);
 }
 
+static void an_unpinned_key_is_named(void **state)
+{
+    (void)state;
+    struct trust *trust = trust_of(OTHER_PUBLIC);
+    assert_false(opens(trust, WHOLE, strlen(WHOLE)));
+    assert_int_equal(refusal, TRUST_UNPINNED_KEY);
+    assert_string_equal(err.text, "unpinned key: it is signed by key F88AA503FD4DF0BD; pinned "
+                                  "are: 3787E94190CC63FC");
+    trust_destroy(trust);
+}
+
 static void no_bit_of_a_signature_can_change(void **state)
 {
     (void)state;
@@ -543,6 +554,7 @@ int main(void)
         cmocka_unit_test(other_line_ends_are_the_same),
         cmocka_unit_test(the_forger_of_this_test_can_sign),
         cmocka_unit_test(a_signature_has_no_second_form),
+        cmocka_unit_test(an_unpinned_key_is_named),
         cmocka_unit_test(no_bit_of_a_signature_can_change),
         cmocka_unit_test(no_bit_of_the_file_can_change),
         cmocka_unit_test(a_cut_signature_is_none),

@@ -92,6 +92,12 @@ static void a_signature_raises_the_floor(void **state)
     /* nor so far that this one would be called wrong. */
     raised(before_ms, reading(NOW_MS, 0, false), NOW_MS + 9 * HOUR_MS, NOW_MS + 9 * HOUR_MS);
     raised(before_ms, reading(NOW_MS, 0, false), NOW_MS + DAY_MS, NOW_MS + DAY_MS / 2);
+    /* Unless it was accepted all the same: then it is this clock that is wrong. */
+    struct trusted_time clock = clock_at(before_ms);
+    struct trusted_time_reading slow = reading(NOW_MS, 0, false);
+    assert_true(trusted_time_raise(&clock, &slow, NOW_MS + YEAR_MS));
+    assert_reads(&clock, slow, NOW_MS + YEAR_MS, false);
+    raised(before_ms, reading(NOW_MS, 0, true), NOW_MS + YEAR_MS, NOW_MS);
     /* By a clock that is wrong nothing can be said against it. */
     raised(before_ms, reading(7000, 0, false), NOW_MS, NOW_MS);
 }

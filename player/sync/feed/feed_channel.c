@@ -429,6 +429,7 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .base_count = channel->base_count,
         .poll = feed_source_poll_policy(config, limits),
         .fast_retry = channel->fast_retry,
+        .tour = feed_source_tour_policy(config, limits),
         .total_ms = feed_source_playlist_ms(limits),
         .quota_bytes = config->quota_bytes,
     };

@@ -113,6 +113,24 @@ static bool is_known_pointer(const struct feed_pointer *follower, const struct p
     return same_file && follower->refused;
 }
 
+bool feed_pointer_is_duplicate(const struct feed_pointer *follower,
+                               const struct feed_pointer_signed *opened)
+{
+    const struct feed_pointer_accepted *newest = &follower->newest;
+    size_t size;
+    struct err err = {0};
+    if (!newest->present || newest->pointer.version != opened->pointer.version ||
+        memcmp(newest->signature, opened->seal.signature, sizeof newest->signature) == 0)
+        return false;
+    /* Another key may have signed the same file. */
+    const char *bytes = rollout_bytes(follower->config.rollout, &size);
+    bool is_theirs = bytes && size == (size_t)newest->pointer.bytes &&
+                     (is_in_force(follower, newest->pointer.version) ||
+                      rollout_is_pending(follower->config.rollout));
+    return is_theirs && !trust_check(follower->config.trust, &opened->seal, bytes, size, &err) &&
+           err.code == ERR_TRUST;
+}
+
 void feed_pointer_accept(struct feed_pointer *follower, size_t base,
                          const struct feed_pointer_signed *opened)
 {
@@ -360,12 +378,7 @@ int64_t feed_pointer_due_ns(const struct feed_pointer *follower)
     int64_t due_ns = follower->download ? feed_playlist_due_ns(follower->download) : INT64_MAX;
     if (follower->download_due_ns)
         due_ns = follower->download_due_ns;
-    for (size_t i = 0; i < follower->config.base_count; i++) {
-        int64_t poll_ns =
-            follower->origins[i].asked ? feed_poll_due_ns(follower->origins[i].poll) : INT64_MAX;
-        due_ns = poll_ns < due_ns ? poll_ns : due_ns;
-    }
-    return due_ns;
+    return clock_earlier_ns(due_ns, feed_pointer_origins_due_ns(follower));
 }
 
 void feed_pointer_poll_soon(struct feed_pointer *follower)

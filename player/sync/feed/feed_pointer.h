@@ -29,8 +29,9 @@ struct feed_pointer_config {
     const char *const *bases; /* locations of the channel's folder, each ending in '/' */
     size_t base_count;        /* 1 to FEED_SOURCES_MAX */
     struct retry_policy poll, fast_retry;
-    int64_t total_ms;    /* for a whole answer */
-    int64_t quota_bytes; /* a playlist whose media need more is refused; 0: none is */
+    struct retry_policy tour; /* from one origin that is asked out of turn to the next */
+    int64_t total_ms;         /* for a whole answer */
+    int64_t quota_bytes;      /* a playlist whose media need more is refused; 0: none is */
 };
 
 /* NULL: out of memory. */

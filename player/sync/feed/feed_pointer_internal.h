@@ -11,12 +11,15 @@
 #include "sync/feed/feed_source.h"
 
 /* The pointer at one origin. The next one is asked as long as this one gives no answer, or one that
- * is refused, or may be hiding something: it has no pointer, or one that has expired. */
+ * is refused, or may be hiding something: it has no pointer, or one that has expired. A folder is
+ * asked always. The others are asked on a tour: all at the start, and then one after the other, so
+ * that an origin that lags is found out. */
 struct feed_pointer_origin {
     struct feed_poll *poll;
     char *location;
     char shown[FEED_SHOWN_BYTES];
-    bool asked;            /* whether it is asked at all */
+    bool asked;            /* whether it is asked at each poll */
+    bool touring;          /* it is asked once, out of turn */
     int64_t version;       /* of the pointer that was accepted from it last; 0: none */
     int64_t end_ms;        /* of the same */
     bool failing, missing; /* its last answer was none or was refused; said that there is none */
@@ -44,7 +47,9 @@ struct feed_pointer {
     struct feed_pointer_config config;
     struct feed_pointer_origin origins[FEED_SOURCES_MAX];
     struct feed_pointer_accepted newest, in_force;
-    size_t newest_base; /* the origin that gave it */
+    size_t newest_base;  /* the origin that gave it */
+    int64_t tour_due_ns; /* when the next origin is asked out of turn; 0: all are, now */
+    size_t tour_at;      /* the one that was asked so last */
     struct feed_playlist *download;
     int64_t download_due_ns; /* when to try again to start the download; 0: it was started */
     /* What the newest pointer signs can't be played: it is not fetched again. */
@@ -68,6 +73,10 @@ void feed_pointer_set_accepted(const struct feed_pointer *follower,
                                const struct feed_pointer_signed *opened, const char *bytes,
                                size_t size);
 
+/* Whether it signs another file than the one that is here under its version. */
+bool feed_pointer_is_duplicate(const struct feed_pointer *follower,
+                               const struct feed_pointer_signed *opened);
+
 /* Takes a pointer from this origin that was judged to be right. */
 void feed_pointer_accept(struct feed_pointer *follower, size_t base,
                          const struct feed_pointer_signed *opened);
@@ -79,5 +88,6 @@ void feed_pointer_remember(const struct feed_pointer *follower,
 /* Creates the origins; asks those that are due. */
 MUST_CHECK bool feed_pointer_make_origins(struct feed_pointer *follower, struct err *err);
 void feed_pointer_step_origins(struct feed_pointer *follower, int64_t now_ns);
+int64_t feed_pointer_origins_due_ns(const struct feed_pointer *follower);
 
 #endif

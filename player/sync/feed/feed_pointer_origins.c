@@ -1,7 +1,9 @@
 /* The origins of a signed pointer: asked in turn, and each answer judged. */
 #include "sync/feed/feed_pointer_internal.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +13,11 @@
 #define LOG_MODULE "feed_pointer_origins"
 
 #define WHOLE_EACH 8
+
+static bool is_folder(const char *base)
+{
+    return base[0] == '/';
+}
 
 static MUST_CHECK bool make_origin(struct feed_pointer *follower, size_t at, struct err *err)
 {
@@ -27,7 +34,8 @@ static MUST_CHECK bool make_origin(struct feed_pointer *follower, size_t at, str
         .policy = &config->poll,
         .total_ms = config->total_ms,
         .limit_bytes = POINTER_BYTES_MAX,
-        .may_be_missing = takeover,
+        /* A stick that is not plugged in is no fault where there are other origins. */
+        .may_be_missing = takeover || (at > 0 && is_folder(config->bases[at])),
         .whole_each = WHOLE_EACH,
     };
     fetch_public(origin->location, origin->shown, sizeof origin->shown);
@@ -63,10 +71,38 @@ static void refuse_version(struct feed_pointer *follower, struct feed_pointer_or
                            enum pointer_verdict verdict, int64_t version, int64_t now_ns)
 {
     const char *words = pointer_verdict_words(verdict);
-    char reason[192];
+    char reason[256];
     snprintf(reason, sizeof reason, "%.100s: version %" PRId64 ", the highest seen is %" PRId64,
              words, version, state_get(follower->config.state)->version[follower->config.kind]);
     refuse_pointer(follower, origin, pointer_verdict_name(verdict), words, reason, now_ns);
+}
+
+static void refuse_expired(struct feed_pointer *follower, struct feed_pointer_origin *origin,
+                           const struct pointer *pointer, int64_t now_ms, int64_t now_ns)
+{
+    const char *words = pointer_verdict_words(POINTER_EXPIRED);
+    char reason[256], expired[POINTER_TIME_BYTES], now[POINTER_TIME_BYTES];
+    pointer_print_time(pointer->expires_ms, expired);
+    pointer_print_time(now_ms, now);
+    snprintf(reason, sizeof reason,
+             "%.100s: version %" PRId64 " ended at %s, and to this player it is %s", words,
+             pointer->version, expired, now);
+    refuse_pointer(follower, origin, pointer_verdict_name(POINTER_EXPIRED), words, reason, now_ns);
+}
+
+/* Two playlists under one number, as of two places that were both filled anew: whoever has the one
+ * never takes the other. */
+static void refuse_duplicate(struct feed_pointer *follower, struct feed_pointer_origin *origin,
+                             int64_t version, int64_t now_ns)
+{
+    const char *words = pointer_verdict_words(POINTER_DUPLICATE);
+    char reason[256];
+    snprintf(reason, sizeof reason,
+             "%.100s: version %" PRId64 " is not what this player has as %" PRId64
+             "; publish again with --after %" PRId64,
+             words, version, version, version);
+    refuse_pointer(follower, origin, pointer_verdict_name(POINTER_DUPLICATE), words, reason,
+                   now_ns);
 }
 
 /* A pointer that could not be verified: it is refused, or, without a refusal, there was no memory
@@ -108,16 +144,33 @@ static void judge_pointer(struct feed_pointer *follower, size_t base,
     struct feed_pointer_origin *origin = &follower->origins[base];
     const struct pointer *pointer = &opened->pointer;
     struct trusted_time_now time = feed_mailbox_time(follower->config.mailbox, now_ns);
+    const struct state *state = state_get(follower->config.state);
+    /* A clock that nobody keeps is only not before the floor. As long as nothing was ever accepted
+     * here that says little: it may be that of an image that was made a year ago. */
+    bool has_memory = state->version[POINTER_PLAYLIST] || state->version[POINTER_TAKEOVER];
     const struct pointer_rules rules = {
         .channel = follower->config.channel,
         .kind = follower->config.kind,
-        .highest_version = state_get(follower->config.state)->version[follower->config.kind],
+        .highest_version = state->version[follower->config.kind],
         .now_ms = time.now_ms,
-        .clock_trusted = time.trusted,
+        .clock_trusted = time.trusted && (time.synchronised || has_memory),
     };
     enum pointer_verdict verdict = pointer_judge(pointer, &rules);
+    if (verdict == POINTER_EXPIRED) {
+        refuse_expired(follower, origin, pointer, time.now_ms, now_ns);
+        return;
+    }
+    if (verdict == POINTER_ROLLBACK) { /* take_unchanged knows it again */
+        origin->version = pointer->version;
+        origin->end_ms = pointer_end_ms(pointer);
+        feed_poll_accept(origin->poll);
+    }
     if (verdict != POINTER_NEW && verdict != POINTER_SAME) {
         refuse_version(follower, origin, verdict, pointer->version, now_ns);
+        return;
+    }
+    if (feed_pointer_is_duplicate(follower, opened)) {
+        refuse_duplicate(follower, origin, pointer->version, now_ns);
         return;
     }
     if (is_origin_recovered(follower, origin))
@@ -165,11 +218,13 @@ static void take_unchanged(struct feed_pointer *follower, struct feed_pointer_or
         accept_answer(follower, origin);
 }
 
-/* Most channels have never had a takeover; but one that was there does not go by itself. */
+/* Most channels have never had a takeover; but one that was there does not go by itself, other than
+ * with a stick that is pulled out. */
 static void take_missing(struct feed_pointer *follower, struct feed_pointer_origin *origin,
                          int64_t now_ns)
 {
-    if (origin->version)
+    bool is_stick = origin != follower->origins && is_folder(origin->location);
+    if (origin->version && !is_stick)
         report_unreachable(follower, origin, "it was removed from the server", now_ns);
     else
         accept_answer(follower, origin);
@@ -184,6 +239,7 @@ static void step_origin(struct feed_pointer *follower, size_t at, int64_t now_ns
     enum feed_poll_news news = feed_poll_step(origin->poll, now_ns);
     if (news == FEED_POLL_NONE)
         return;
+    origin->touring = false;
     origin->missing = news == FEED_POLL_MISSING;
     if (news == FEED_POLL_FAILED)
         report_unreachable(follower, origin, feed_poll_trouble(origin->poll), now_ns);
@@ -201,19 +257,54 @@ static bool is_doubtful(const struct feed_pointer_origin *origin, int64_t now_ms
     return origin->failing || origin->missing || (origin->version && origin->end_ms <= now_ms);
 }
 
-/* Asks the first origin, and each one whose predecessors are all doubtful. */
+/* Asks the next origin out of turn; at the start all of them, so that one that lags is not believed
+ * first. */
+static void go_on_tour(struct feed_pointer *follower, int64_t now_ns)
+{
+    size_t count = follower->config.base_count, at = follower->tour_at;
+    bool all = follower->tour_due_ns == 0;
+    if (count < 2 || now_ns < follower->tour_due_ns)
+        return;
+    follower->tour_due_ns = retry_due_ns(&follower->config.tour, 0, random_u32(), now_ns);
+    for (size_t i = 1; i <= count; i++) {
+        struct feed_pointer_origin *origin = &follower->origins[(at + i) % count];
+        if (origin->asked || origin->touring)
+            continue;
+        origin->touring = true;
+        feed_poll_soon(origin->poll);
+        follower->tour_at = (at + i) % count;
+        if (!all)
+            return;
+    }
+}
+
+/* Asks the first origin, each one whose predecessors are all doubtful, folders, and who is on
+ * tour. */
 void feed_pointer_step_origins(struct feed_pointer *follower, int64_t now_ns)
 {
     int64_t now_ms = feed_pointer_now_ms(follower, now_ns);
-    bool asked = true;
+    bool needed = true;
+    go_on_tour(follower, now_ns);
     for (size_t i = 0; i < follower->config.base_count; i++) {
         struct feed_pointer_origin *origin = &follower->origins[i];
+        bool asked = needed || is_folder(origin->location);
         if (asked && !origin->asked)
             feed_poll_soon(origin->poll);
         /* A poll under way may finish. */
-        if (asked || feed_poll_due_ns(origin->poll) == INT64_MAX)
+        if (asked || origin->touring || feed_poll_due_ns(origin->poll) == INT64_MAX)
             step_origin(follower, i, now_ns);
         origin->asked = asked;
-        asked = asked && is_doubtful(origin, now_ms);
+        needed = needed && is_doubtful(origin, now_ms);
     }
+}
+
+int64_t feed_pointer_origins_due_ns(const struct feed_pointer *follower)
+{
+    int64_t due_ns = follower->config.base_count > 1 ? follower->tour_due_ns : INT64_MAX;
+    for (size_t i = 0; i < follower->config.base_count; i++) {
+        const struct feed_pointer_origin *origin = &follower->origins[i];
+        if (origin->asked || origin->touring)
+            due_ns = clock_earlier_ns(due_ns, feed_poll_due_ns(origin->poll));
+    }
+    return due_ns;
 }

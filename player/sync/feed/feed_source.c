@@ -2,6 +2,8 @@
 
 #define BRISK_RETRY_MS 5000
 #define PLAYLIST_MS_DEFAULT 60000
+#define TOUR_POLLS 120
+#define TOUR_MS_MAX 3600000
 
 struct fetch *feed_source_make_fetch(const struct feed_config *config,
                                      const struct feed_limits *limits, struct err *err)
@@ -35,6 +37,18 @@ struct retry_policy feed_source_fast_retry_policy(const struct feed_config *conf
     return (struct retry_policy){
         .poll_ms = min_ms(config->poll_ms, BRISK_RETRY_MS),
         .max_ms = min_ms(feed_source_poll_policy(config, limits).max_ms, RETRY_MAX_MS_DEFAULT),
+    };
+}
+
+struct retry_policy feed_source_tour_policy(const struct feed_config *config,
+                                            const struct feed_limits *limits)
+{
+    int64_t tour_ms = min_ms(config->poll_ms * TOUR_POLLS, TOUR_MS_MAX);
+    if (limits && limits->tour_ms)
+        tour_ms = limits->tour_ms;
+    return (struct retry_policy){
+        .poll_ms = tour_ms > config->poll_ms ? tour_ms : config->poll_ms,
+        .max_ms = TOUR_MS_MAX,
     };
 }
 

@@ -15,6 +15,7 @@ struct feed_limits {
     struct http_config http; /* only its times and rates */
     int64_t retry_max_ms;    /* the longest wait after failures, at least poll_ms */
     int64_t playlist_ms;     /* for the whole answer to a poll; 60,000 */
+    int64_t tour_ms;         /* feed_source_tour_policy */
     int64_t scrub_ms;        /* rollout.h */
 };
 
@@ -57,6 +58,10 @@ struct retry_policy feed_source_poll_policy(const struct feed_config *config,
 /* For what should not take as long as a poll may. */
 struct retry_policy feed_source_fast_retry_policy(const struct feed_config *config,
                                                   const struct feed_limits *limits);
+/* How often one more origin of several is asked: with each 120th poll, at least hourly. So a quiet
+ * poll stays below 1,024 bytes on average, a new TLS connection included. */
+struct retry_policy feed_source_tour_policy(const struct feed_config *config,
+                                            const struct feed_limits *limits);
 int64_t feed_source_playlist_ms(const struct feed_limits *limits);
 
 #endif

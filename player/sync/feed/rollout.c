@@ -200,6 +200,14 @@ bool rollout_is_complete(const struct rollout *rollout)
     return rollout->in_force && !rollout->damaged;
 }
 
+const char *rollout_bytes(const struct rollout *rollout, size_t *size)
+{
+    const struct rollout_pending *pending = &rollout->pending;
+    const struct rollout_body *body = pending->playlist ? &pending->body : &rollout->body;
+    *size = body->size;
+    return pending->playlist || rollout->body_memory ? body->bytes : NULL;
+}
+
 bool rollout_is_pending(const struct rollout *rollout)
 {
     return rollout->pending.playlist != NULL;

@@ -73,6 +73,10 @@ bool rollout_is_complete(const struct rollout *rollout);
 /* Another playlist than the one in force; not a repair. */
 bool rollout_is_pending(const struct rollout *rollout);
 
+/* The bytes of the newest playlist here, pending or else in force; NULL: there is none, or no memory
+ * for them. Until the next call. */
+const char *rollout_bytes(const struct rollout *rollout, size_t *size);
+
 /* Makes a playlist pending and begins to fetch its media; takes the playlist, and copies the body.
  * What was pending is dropped. On failure (ERR_TRUST and ERR_INPUT are the playlist's fault)
  * nothing has changed. */
