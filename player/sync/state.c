@@ -518,19 +518,44 @@ void state_remember_floor(struct state_file *file, int64_t floor_ms)
     log_save(file, was_unsaved, saved, &err);
 }
 
+static bool has_risen(const struct state_file *file, const struct entry before[ENTRIES_MAX])
+{
+    bool risen = false;
+    for (size_t i = 0; i < file->entry_count; i++)
+        risen |= memcmp(before[i].numbers, file->entries[i].numbers, sizeof before->numbers) != 0;
+    return risen;
+}
+
+/* Whether the copy is what would be written now: a start must not wear the disk out. */
+static bool is_copy_current(const struct state_file *file)
+{
+    char path[PATH_MAX], text[FILE_BYTES_MAX], *found = NULL;
+    size_t size, found_size;
+    bool same = print_state_path(file->copy_folder, file->name, path) &&
+                print_state(file, text, &size) &&
+                file_read(path, FILE_BYTES_MAX, &found, &found_size, NULL) && found_size == size &&
+                memcmp(found, text, size) == 0;
+    free(found);
+    return same;
+}
+
 void state_keep_copy(struct state_file *file, const char *folder)
 {
     struct err err = {0};
+    struct entry before[ENTRIES_MAX];
     int length = snprintf(file->copy_folder, sizeof file->copy_folder, "%s", folder);
     if (length <= 0 || (size_t)length >= sizeof file->copy_folder) {
         file->copy_folder[0] = '\0';
         return;
     }
+    memcpy(before, file->entries, sizeof before);
     merge_all_files(file, file->copy_folder);
-    if (!file->state.version[POINTER_PLAYLIST] && !file->state.version[POINTER_TAKEOVER])
-        return;
-    /* Either may lack what the other has. */
-    file->unsaved = true;
-    bool saved = save_if_unsaved(file, &err);
-    log_save(file, false, saved, &err);
+    bool is_seen = file->state.version[POINTER_PLAYLIST] || file->state.version[POINTER_TAKEOVER];
+    if (has_risen(file, before)) {
+        file->unsaved = true; /* it lacked what the copy has */
+        bool saved = save_if_unsaved(file, &err);
+        log_save(file, false, saved, &err);
+    } else if (is_seen && !is_copy_current(file)) {
+        save_copy(file);
+    }
 }
