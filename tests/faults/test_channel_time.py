@@ -326,6 +326,17 @@ class SlowClock(Clocked):
         self.no_network()
         self.stays_off("one")
 
+    def test_it_is_not_earlier_than_the_newest_signature(self):
+        """Almost a day behind: the next signature is an hour later than the last, not more than a day from now."""
+        self.set(-23.5 * HOUR_S)
+        self.publish()
+        probe = self.play()
+        probe.edition("one")
+        self.publish(2, "two", signed=channel.instant(seconds=HOUR_S))
+        probe.edition("two")
+        self.stop(probe)
+        self.assertEqual(probe.log.count("refused"), 0)
+
     def test_it_is_on_no_longer_than_it_was_signed_for(self):
         """It was signed for an hour. The clock says that this is over in 21."""
         self.set(-20 * HOUR_S)

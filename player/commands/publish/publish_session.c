@@ -59,12 +59,12 @@ static MUST_CHECK bool check_base(const struct settings *settings, struct err *e
 {
     const char *base = setting_text(settings, SETTING_BASE),
                *after = setting_text(settings, SETTING_AFTER);
-    struct publish_session session;
+    int64_t version;
     if (is_channel_address(base))
         return err_set(
             err, ERR_INPUT,
             "option --to needs the part before /channels/, not the address of a channel");
-    return read_after(after, &session.after, err);
+    return read_after(after, &version, err);
 }
 
 bool publish_session_check(const struct settings *settings, struct err *err)

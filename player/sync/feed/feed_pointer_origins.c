@@ -152,12 +152,12 @@ static void judge_pointer(struct feed_pointer *follower, size_t base,
         .channel = follower->config.channel,
         .kind = follower->config.kind,
         .highest_version = state->version[follower->config.kind],
-        .now_ms = time.now_ms,
+        .now_ms = feed_pointer_now_ms(follower, now_ns),
         .clock_trusted = time.trusted && (time.synchronised || has_memory),
     };
     enum pointer_verdict verdict = pointer_judge(pointer, &rules);
     if (verdict == POINTER_EXPIRED) {
-        refuse_expired(follower, origin, pointer, time.now_ms, now_ns);
+        refuse_expired(follower, origin, pointer, rules.now_ms, now_ns);
         return;
     }
     if (verdict == POINTER_ROLLBACK) { /* take_unchanged knows it again */
