@@ -63,7 +63,8 @@ void film_lengths_finish(struct film_lengths *lengths)
 
 static void add_pending(struct film_lengths *lengths, int asset)
 {
-    if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].is_pending)
+    if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].is_pending ||
+        edition_has_refused(lengths->edition, asset))
         return;
     lengths->films[asset] = (struct lengths_film){
         .is_pending = true, .tries_left = FILM_LENGTHS_TRIES, .wait_ns = FILM_LENGTHS_WAIT_NS};

@@ -196,18 +196,24 @@ static bool count_failure(struct loader *loader, const struct loader_entry *entr
     return false;
 }
 
-/* Gives a spot up for half a minute. The log gets each reason once. */
-static void fail_entry(struct loader *loader, struct loader_entry *entry, const struct err *err)
+/* Gives a spot up for half a minute. True when this reason has not been logged. */
+static bool give_entry_up(struct loader *loader, struct loader_entry *entry, const char *reason)
 {
-    if (loader_failures_add(&loader->failures, entry->serial, entry->spot, entry->language,
-                            err->text, clock_mono_ns()))
-        log_error("cannot show spot, keeping the previous picture spot=\"%s\" file=\"%s\" "
-                  "reason=\"%s\"",
-                  entry->name, entry->file, err->text);
     loader_part_finish(&entry->visual);
     loader_part_finish(&entry->text);
     loader_film_stop(&entry->film, entry->name);
     entry->failed = true;
+    return loader_failures_add(&loader->failures, entry->serial, entry->spot, entry->language,
+                               reason, clock_mono_ns());
+}
+
+/* The same; the log gets each reason once. */
+static void fail_entry(struct loader *loader, struct loader_entry *entry, const struct err *err)
+{
+    if (give_entry_up(loader, entry, err->text))
+        log_error("cannot show spot, keeping the previous picture spot=\"%s\" file=\"%s\" "
+                  "reason=\"%s\"",
+                  entry->name, entry->file, err->text);
 }
 
 /* Whether anyone but the loader holds the picture: it is on screen, or was a moment ago. */
@@ -263,6 +269,8 @@ static void start_workers(struct loader *loader, struct loader_entry *entry,
     if (files == INTEGRITY_DAMAGED && !entry->picture)
         fail_entry(loader, entry,
                    &(struct err){.text = "the file is damaged and is being fetched again"});
+    if (files == INTEGRITY_REFUSED && !entry->picture) /* logged when the playlist came */
+        give_entry_up(loader, entry, "refused");
     if (files != INTEGRITY_GOOD)
         return;
     if (entry->visual.needs_worker && count_picture_workers(loader) < LOADER_JOBS_MAX) {

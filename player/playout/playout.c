@@ -50,13 +50,20 @@ bool playout_switch(struct playout *playout, struct edition *edition, const int3
 bool playout_open(struct playout *playout, const char *path, const char *player_zone,
                   int64_t limit_ms, struct err *err)
 {
-    struct playlist_faults faults = {0};
+    struct playlist_faults faults = {0}, media_faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
     edition_log_faults(&faults);
     playlist_faults_finish(&faults);
     struct film_lengths lengths = {0};
     if (!edition)
         return false;
+    bool checked = edition_check_media(edition, &media_faults, err);
+    edition_log_media_faults(&media_faults, NULL);
+    playlist_faults_finish(&media_faults);
+    if (!checked) {
+        edition_destroy(edition);
+        return false;
+    }
     if (!film_lengths_begin(&lengths, edition, limit_ms))
         return err_oom(err);
     film_lengths_wait(&lengths);

@@ -46,7 +46,9 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
         enum integrity_state state =
             assets[i] < 0 ? INTEGRITY_GOOD : edition_request_asset(edition, assets[i]);
-        if (state == INTEGRITY_DAMAGED || worst == INTEGRITY_GOOD)
+        if (state == INTEGRITY_REFUSED && i == 0)
+            return state;
+        if (state == INTEGRITY_DAMAGED || (worst == INTEGRITY_GOOD && state != INTEGRITY_REFUSED))
             worst = state;
     }
     return worst;
@@ -166,7 +168,7 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
     struct playlist_text text = {*chosen->language ? chosen->language : language, chosen->text};
     struct font_files fonts = {.count = 0};
     int font = playlist_choose_font(style, text.language);
-    if (font >= 0) {
+    if (font >= 0 && !edition_has_refused(edition, font)) {
         struct err font_err = {0};
         int file = edition_open(edition, font, &font_err);
         if (file < 0) {

@@ -48,6 +48,7 @@ void edition_destroy(struct edition *edition)
     free_paths(edition->paths, edition->playlist->asset_count);
     playlist_destroy(edition->playlist);
     integrity_release(edition->integrity);
+    free(edition->refused);
     free(edition->origin);
     free(edition);
 }
@@ -91,8 +92,28 @@ static int open_media_file(const char *path, bool is_stored, struct err *err)
     return -1;
 }
 
+bool edition_has_refused(const struct edition *edition, int asset)
+{
+    return edition->refused && asset >= 0 && (size_t)asset < edition->playlist->asset_count &&
+           edition->refused[asset];
+}
+
+bool edition_can_show(const struct edition *edition)
+{
+    const struct playlist *playlist = edition->playlist;
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (!spot->has_visual || !edition_has_refused(edition, spot->asset_landscape) ||
+            !edition_has_refused(edition, spot->asset_portrait))
+            return true;
+    }
+    return false;
+}
+
 enum integrity_state edition_request_asset(const struct edition *edition, int asset)
 {
+    if (edition_has_refused(edition, asset))
+        return INTEGRITY_REFUSED;
     if (!edition->integrity || asset < 0 || (size_t)asset >= integrity_count(edition->integrity))
         return INTEGRITY_GOOD;
     return integrity_request(edition->integrity, (size_t)asset);
@@ -198,38 +219,75 @@ struct edition *edition_create_unchecked(struct playlist *playlist, const char *
     return NULL;
 }
 
-/* False with faults, where a media file is missing or is not the picture that it should be; or
- * without, when out of memory. */
-static bool check_media(const struct playlist *playlist, char *const *paths,
-                        struct playlist_faults *faults)
+bool edition_check_file(const char *path, bool as_picture, struct err *err)
 {
-    struct asset_trouble *troubles = calloc(playlist->asset_count + 1, sizeof *troubles);
-    bool ok = troubles != NULL, any = false;
-    for (size_t i = 0; ok && i < playlist->asset_count; i++) {
+    int fd = open_media_file(path, false, err);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return !as_picture || media_verify_still(path, err) || err_prefix(err, "%s: ", path);
+}
+
+/* Fills in why assets can't be used. False when out of memory. */
+static MUST_CHECK bool find_troubles(const struct edition *edition, struct asset_trouble *troubles,
+                                     bool *any)
+{
+    for (size_t i = 0; i < edition->playlist->asset_count; i++) {
         struct err err = {0};
-        int fd = open_media_file(paths[i], false, &err);
-        if (fd >= 0) {
-            close(fd);
-            if (!media_verify_is_still(playlist, (int)i) || media_verify_still(paths[i], &err))
-                continue;
-            err_prefix(&err, "%s: ", paths[i]);
-            troubles[i].as_picture = true;
-        }
+        bool is_still = media_verify_is_still(edition->playlist, (int)i);
+        if (edition_check_file(edition->paths[i], is_still, &err))
+            continue;
+        troubles[i].as_picture = is_still && edition_check_file(edition->paths[i], false, NULL);
         troubles[i].text = strdup(err.text);
-        ok = troubles[i].text != NULL;
-        any = true;
+        if (!troubles[i].text)
+            return false;
+        *any = true;
     }
+    return true;
+}
+
+/* What is no picture may still be shown by a spot that names it as its film. */
+static bool is_refused(const struct playlist *playlist, const struct asset_trouble *troubles,
+                       size_t asset)
+{
+    bool refused = troubles[asset].text != NULL;
+    for (size_t i = 0; refused && troubles[asset].as_picture && i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        refused = !spot->is_video ||
+                  (spot->asset_landscape != (int)asset && spot->asset_portrait != (int)asset);
+    }
+    return refused;
+}
+
+static void add_media_faults(const struct playlist *playlist, const struct asset_trouble *troubles,
+                             struct playlist_faults *faults)
+{
     size_t before = faults->total;
-    if (ok && any) {
-        add_visual_faults(playlist, troubles, faults);
-        add_font_faults(playlist, troubles, faults);
-    }
-    if (ok && any && faults->total == before)
+    add_visual_faults(playlist, troubles, faults);
+    add_font_faults(playlist, troubles, faults);
+    if (faults->total == before)
         add_unnamed_faults(playlist, troubles, faults);
-    for (size_t i = 0; troubles && i < playlist->asset_count; i++)
+}
+
+bool edition_check_media(struct edition *edition, struct playlist_faults *faults, struct err *err)
+{
+    size_t count = edition->playlist->asset_count;
+    struct asset_trouble *troubles = calloc(count + 1, sizeof *troubles);
+    bool *refused = calloc(count + 1, sizeof *refused), any = false;
+    bool ok = troubles && refused && find_troubles(edition, troubles, &any);
+    if (ok && any)
+        add_media_faults(edition->playlist, troubles, faults);
+    for (size_t i = 0; troubles && i < count; i++) {
+        if (ok)
+            refused[i] = is_refused(edition->playlist, troubles, i);
         free(troubles[i].text);
+    }
     free(troubles);
-    return ok && !any;
+    free(edition->refused);
+    edition->refused = ok && any ? refused : NULL;
+    if (!edition->refused)
+        free(refused);
+    return ok || err_oom(err);
 }
 
 bool edition_check_kind(const char *path, struct err *err)
@@ -298,8 +356,7 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     }
     char **paths = playlist ? find_paths_beside(playlist, path) : NULL;
     struct err trouble = {0};
-    bool in_zone = playlist && edition_check_zone(playlist, faults, &trouble);
-    if (paths && check_media(playlist, paths, faults) && in_zone) {
+    if (paths && edition_check_zone(playlist, faults, &trouble)) {
         struct edition *edition = edition_create(playlist, paths, path);
         if (!edition)
             set_oom_at(path, err);
@@ -329,4 +386,29 @@ void edition_log_faults(const struct playlist_faults *faults)
                   faults->items[i].text);
     if (faults->total > shown)
         log_error("playlist has more faults count=%zu", faults->total - shown);
+}
+
+static bool has_fault(const struct playlist_faults *faults, const struct playlist_fault *fault)
+{
+    for (size_t i = 0; faults && i < faults->count; i++)
+        if (strcmp(faults->items[i].path, fault->path) == 0 &&
+            strcmp(faults->items[i].text, fault->text) == 0)
+            return true;
+    return false;
+}
+
+void edition_log_media_faults(const struct playlist_faults *faults,
+                              const struct playlist_faults *known)
+{
+    size_t added = 0, unlisted = faults->total - faults->count;
+    for (size_t i = 0; i < faults->count; i++) {
+        if (has_fault(known, &faults->items[i]))
+            continue;
+        if (++added <= EDITION_FAULTS_LOGGED_MAX)
+            log_warn("cannot use media file, playing on without it at=\"%s\" reason=\"%s\"",
+                     faults->items[i].path, faults->items[i].text);
+    }
+    if (added > EDITION_FAULTS_LOGGED_MAX)
+        log_warn("more media files cannot be used count=%zu",
+                 added - EDITION_FAULTS_LOGGED_MAX + unlisted);
 }

@@ -15,6 +15,9 @@ struct edition {
     char *origin; /* file path or URL, without credentials, for the log */
     /* Of each asset, one reference; NULL: nothing is known of hashes, all may be shown. */
     struct integrity *integrity;
+    /* For each asset: it is not to be used, and the log says why already. Its spots keep the
+     * picture before them, its texts are set in a system font. NULL: all may be used. */
+    bool *refused;
     bool takeover; /* shown above every priority, until it expires */
 };
 
@@ -30,11 +33,25 @@ MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playl
  * it gets that error. */
 MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
 
-/* Loads a playlist file and finds its media beside it. On failure `err` says it in one line and
- * `faults` (zeroed by the caller, finished by it) lists every fault; a media file that is missing
- * or unreadable, or no picture that can be shown (media_verify.h), is a fault with the JSON path of
- * each place that names it, a time zone that is not known here is one, too. NULL on failure. */
+/* Loads a playlist file; its media are beside it, there or not. On failure `err` says it in one line
+ * and `faults` (zeroed by the caller, finished by it) lists every fault; a time zone that is not
+ * known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
+
+/* Whether a media file can be opened, and, as_picture, is one that can be shown (media_verify.h).
+ * ERR_MISSING, ERR_INPUT and ERR_LIMIT are the file's fault; what else it is may pass. */
+MUST_CHECK bool edition_check_file(const char *path, bool as_picture, struct err *err);
+
+/* Checks all assets, and refuses those that cannot be used: `faults` (zeroed by the caller, finished
+ * by it) lists them, with the JSON path of each place that names one. False when out of memory. */
+MUST_CHECK bool edition_check_media(struct edition *edition, struct playlist_faults *faults,
+                                    struct err *err);
+
+/* Whether any spot can be shown: it has no visual, or one that was not refused. */
+bool edition_can_show(const struct edition *edition);
+
+/* Whether edition_check_media, or whoever fetched it, found that it cannot be used. */
+bool edition_has_refused(const struct edition *edition, int asset);
 
 /* The edition of a playlist file that was parsed already, with its media beside it, there or not:
  * for `check`, which reports each. Takes ownership of the playlist. NULL when out of memory. */
@@ -45,7 +62,7 @@ struct edition *edition_create_unchecked(struct playlist *playlist, const char *
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
 
 /* Whether an asset may be shown. INTEGRITY_UNCHECKED: not yet; it is read next because of this
- * call. */
+ * call. INTEGRITY_REFUSED: it cannot be used, and the log says why already. */
 enum integrity_state edition_request_asset(const struct edition *edition, int asset);
 
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
@@ -62,5 +79,9 @@ void edition_log_faults(const struct playlist_faults *faults);
 /* Warns, in the log, of what the playlist is shown in spite of (struct playlist, `tolerated`), up to
  * as many. */
 void edition_log_tolerated(const struct edition *edition);
+
+/* The same of media that cannot be used: those that are not among `known` (NULL: all). */
+void edition_log_media_faults(const struct playlist_faults *faults,
+                              const struct playlist_faults *known);
 
 #endif

@@ -9,7 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum integrity_state { INTEGRITY_UNCHECKED, INTEGRITY_GOOD, INTEGRITY_DAMAGED };
+enum integrity_state {
+    INTEGRITY_UNCHECKED,
+    INTEGRITY_GOOD,
+    INTEGRITY_DAMAGED,
+    INTEGRITY_REFUSED, /* only edition_request_asset says it: whatever its hash, it is of no use */
+};
 
 struct integrity;
 

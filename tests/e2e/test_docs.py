@@ -210,7 +210,7 @@ class Examples(unittest.TestCase):
                 path = Path(folder) / "p.json"
                 path.write_text(text)
                 done = run("preview", path, "-o", Path(folder) / "x.png", "--size", "64x64")
-                faults = re.findall(r"^error edition: playlist fault at=\S+ reason=\"(.*)\"$", done.stderr, re.MULTILINE)
+                faults = re.findall(r"^\w+ edition: .* at=\S+ reason=\"(.*)\"$", done.stderr, re.MULTILINE)
                 self.assertTrue(faults, done.stderr)
                 self.assertEqual([f for f in faults if not f.endswith(MISSING)], [])
 

@@ -126,22 +126,6 @@ class BadFile(Folder):
             "c": {"image": "green.png", "duration": -1}}, "loops": {"l": ["a", "x"]}}),
             "$.nam", "$.spots.a.fit", "$.spots.b.durration", "$.spots.c.duration", "$.loops.l[1]")
 
-    def test_missing_pictures(self):
-        self.refused(json.dumps({"format": "duckling/1", "spots": {
-            "a": {"image": "missing.png"}, "b": {"image": {"landscape": "red.png", "portrait": "gone.png"}}}}),
-            "$.spots.a.image", "missing.png", "$.spots.b.image", "gone.png")
-
-    def test_pictures_that_are_none(self):
-        whole = (self.folder / "red.png").read_bytes()
-        (self.folder / "cut.png").write_bytes(whole[:-20])
-        (self.folder / "text.png").write_text("hello\n")
-        (self.folder / "large.png").write_bytes(whole[:16] + (20000).to_bytes(4, "big") * 2 + whole[24:])
-        (self.folder / "empty.png").write_bytes(b"")
-        self.refused(json.dumps({"format": "duckling/1", "spots": {
-            name: {"image": f"{name}.png"} for name in ("cut", "text", "large", "empty")}}),
-            "$.spots.cut.image", "cut off", "$.spots.text.image", "not a JPEG, PNG or WebP picture",
-            "$.spots.large.image", "20000 × 20000 pixels", "$.spots.empty.image", "empty")
-
     def test_duplicate_keys(self):
         self.refused('{"format":"duckling/1","spots":{"a":{"image":"red.png"},"a":{"image":"green.png"}}}', "$.spots.a")
 
@@ -167,10 +151,6 @@ class BadFile(Folder):
     def test_missing_playlist(self):
         self.list = self.folder / "nowhere.json"
         self.refused(None, "nowhere.json")
-
-    def test_folder_in_place_of_a_picture(self):
-        (self.folder / "d.png").mkdir()
-        self.refused('{"format":"duckling/1","spots":{"a":{"image":"d.png"}}}', "$.spots.a.image")
 
     def test_usage(self):
         for arguments in (["play"], ["play", self.list, "--rotate", "45"], ["play", self.list, "--nonsense"],

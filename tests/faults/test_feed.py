@@ -241,7 +241,7 @@ class File(Case):
         self.write(self.path, playlist("two", "a.jpg"))
         self.assertEqual(probe.edition("two"), {"a.jpg": str(self.folder / "a.jpg")})
         self.write(self.path, playlist("three", "b.jpg"))
-        probe.log.wait(r"refused reason=.*\$\.spots\.s0\.video: .*b\.jpg")
+        probe.log.wait(r"refused reason=.*none of its spots can be shown: .*b\.jpg")
         (self.folder / "b.jpg").write_bytes(b"b")
         probe.edition("three")
         self.path.write_bytes(b"{")
@@ -258,10 +258,11 @@ class File(Case):
         self.path.unlink()
         probe.log.wait("playlist refused reason=.*No such file")
         self.write(self.path, playlist("two", "none.jpg", "neither.jpg"))
-        probe.log.wait(r'fault at="\$\.spots\.s1\.video"')
+        probe.log.wait(r'cannot use media file, playing on without it at="\$\.spots\.s1\.video"')
         self.write(self.path, playlist("three", "a.jpg"))
         probe.edition("three")
         self.stop(probe)
+        self.assertEqual(probe.log.count("cannot use media file"), 2)
         self.assertEqual(probe.log.count("No such file.*list.json|list.json.*No such file"), 2)
 
     def test_unknown_time_zone_is_refused(self):

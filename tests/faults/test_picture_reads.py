@@ -1,4 +1,4 @@
-"""A disk that fails under a picture: the playlist is refused with the picture's name, and the player lives on."""
+"""A disk that fails under a picture: that costs the picture its place, and nothing else."""
 import os
 import shutil
 import tempfile
@@ -26,25 +26,31 @@ class PictureReads(unittest.TestCase):
                       before=("strace", "-D", "-f", "-o", "/dev/null", "-P", str(self.folder / "bad.png"), "-e", "trace=pread64",
                               "-e", "inject=pread64:error=EIO"))
 
-    def test_at_the_start_it_is_an_error(self):
-        playlist(self.list, {"bad": {"image": "bad.png"}})
-        with self.player() as player:
-            self.assertEqual(player.process.wait(60), 1, player.log())
-            player.wait_log(r"\$\.spots\.bad\.image. reason=.*bad\.png: cannot read: Input/output error")
+    REASON = r"cannot use media file.*\$\.spots\.bad\.image. reason=.*bad\.png: cannot read: Input/output error"
 
-    def test_at_a_reload_the_show_goes_on(self):
+    def test_at_the_start_the_others_play(self):
+        playlist(self.list, {"bad": {"image": "bad.png", "duration": 1}, "good": {"image": "good.png", "duration": 1}},
+                 defaults={"transition": "cut"})
+        with self.player() as player:
+            player.wait_log(self.REASON)
+            player.wait_shown("good")
+            self.assertEqual(player.stop(), 0, player.log())
+            self.assertEqual({f["to"] for f in player.frames()} - {""}, {"good"})
+
+    def test_at_a_reload_with_nothing_else_the_old_one_stays(self):
         playlist(self.list, {"good": {"image": "good.png", "duration": 3600}})
         with self.player() as player:
             player.wait_shown("good")
             playlist(self.folder / "new.json", {"bad": {"image": "bad.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
-            at = player.wait_log(r"playlist refused.*bad\.png: cannot read: Input/output error")
+            at = player.wait_log(r"playlist refused.*none of its spots can be shown.*bad\.png: cannot read: Input/output error")
             playlist(self.folder / "new.json", {"again": {"image": "good.png", "duration": 3600}})
             (self.folder / "new.json").rename(self.list)
             player.wait_log("now playing", at)
             player.wait_shown("again")
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"good", "again"})
             self.assertEqual(player.stop(), 0, player.log())
+            self.assertEqual(player.log().count("cannot use media file"), 1, "once, however often it is tried")
 
 
 if __name__ == "__main__":

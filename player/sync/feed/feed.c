@@ -127,11 +127,19 @@ static void print_default_folder(const char *variable, const char *in_home, cons
 
 static struct edition *load_first_edition(const char *path, struct err *err)
 {
-    struct playlist_faults faults = {0};
+    struct playlist_faults faults = {0}, media_faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
     edition_log_faults(&faults);
     playlist_faults_finish(&faults);
-    return edition;
+    if (!edition)
+        return NULL;
+    bool checked = edition_check_media(edition, &media_faults, err);
+    edition_log_media_faults(&media_faults, NULL);
+    playlist_faults_finish(&media_faults);
+    if (checked)
+        return edition;
+    edition_destroy(edition);
+    return NULL;
 }
 
 void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX])

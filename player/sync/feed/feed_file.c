@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "sync/feed/feed_file_media.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,42 +22,24 @@
 #define SLEEP_MS_MAX 5000 /* where poll(2) fails */
 #define LOADS_MAX 3       /* of a file that changes while it is read */
 
-/* What distinguishes one version of a file from the next; all zero: there is no file. */
-struct file_version {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified;
-};
-
 struct feed_file {
     struct feed_source source;
     char *path;
     int poll_ms;
     int wake_fd;
-    int watch_fd; /* -1: no inotify; then only the poll finds a change */
-    struct file_version loaded;
-    bool failed; /* the last load failed: each poll tries again, as its media may have come */
-    uint8_t logged_digest[HASH_BYTES]; /* of the faults that were logged last */
+    int watch_fd;     /* -1: no inotify; then only the poll finds a change */
+    int folder_watch; /* of the playlist's folder */
+    struct feed_file_version loaded;
+    bool failed;                          /* the last load failed: each poll tries again */
+    bool has_edition;                     /* one was handed over, and may go on */
+    bool settling;                        /* a media file has changed, and may still change */
+    struct feed_file_media *media;        /* of the version that was loaded last; NULL: none */
+    uint8_t logged_digest[HASH_BYTES];    /* of the faults that were logged last */
+    struct playlist_faults *media_faults; /* those that were logged; NULL: none */
 };
 
-static struct file_version read_version(const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) < 0)
-        return (struct file_version){0};
-    return (struct file_version){
-        .device = st.st_dev, .inode = st.st_ino, .size = st.st_size, .modified = st.st_mtim};
-}
-
-static bool is_same_version(const struct file_version *a, const struct file_version *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
-}
-
 /* Watches the folder, not the file: editors and publishers rename a new file into its place. */
-static int watch_folder_of(const char *path)
+static int watch_folder_of(const char *path, int *watch)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -65,7 +48,8 @@ static int watch_folder_of(const char *path)
         return -1;
     snprintf(folder, sizeof folder, "%.*s", length, slash ? path : "./");
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (fd >= 0 && inotify_add_watch(fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+    *watch = fd < 0 ? -1 : inotify_add_watch(fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO);
+    if (fd >= 0 && *watch < 0) {
         close(fd);
         fd = -1;
     }
@@ -86,6 +70,44 @@ static void digest_faults(const struct playlist_faults *faults, const struct err
     hash_destroy(hash);
 }
 
+static void replace_media_faults(struct feed_file *file, struct playlist_faults *faults)
+{
+    if (file->media_faults)
+        playlist_faults_finish(file->media_faults);
+    free(file->media_faults);
+    file->media_faults = faults;
+}
+
+/* Checks the media of what was loaded. What is wrong with one is logged once; its spots do without
+ * it (duckling-playlist(5), PROGRAMME, rule 7). False when out of memory, or where there is nothing
+ * to show while another playlist may go on. */
+static MUST_CHECK bool check_media(struct feed_file *file, struct edition *edition, bool quiet,
+                                   struct err *err)
+{
+    struct feed_file_media *media = feed_file_media_create(edition);
+    struct playlist_faults *faults = calloc(1, sizeof *faults);
+    bool ok = media && faults ? edition_check_media(edition, faults, err) : err_oom(err);
+    if (!ok) {
+        feed_file_media_destroy(media);
+        if (faults)
+            playlist_faults_finish(faults);
+        free(faults);
+        return false;
+    }
+    feed_file_media_set_refused(media, edition);
+    if (file->watch_fd >= 0)
+        feed_file_media_watch(media, file->media, file->watch_fd, file->folder_watch);
+    feed_file_media_destroy(file->media);
+    file->media = media;
+    if (!quiet)
+        edition_log_media_faults(faults, file->media_faults);
+    if (file->has_edition && !edition_can_show(edition))
+        ok = err_set(err, ERR_INPUT, "%s: none of its spots can be shown: %s", file->path,
+                     faults->count ? faults->items[0].text : "");
+    replace_media_faults(file, faults);
+    return ok;
+}
+
 /* Loads the file. What is wrong with it is logged unless it was the last thing logged, or `quiet`.
  * NULL on failure. */
 static struct edition *load_playlist_file(struct feed_file *file, bool quiet)
@@ -96,6 +118,10 @@ static struct edition *load_playlist_file(struct feed_file *file, bool quiet)
     if (!faults)
         return NULL;
     struct edition *edition = edition_load(file->path, faults, &err);
+    if (edition && !check_media(file, edition, quiet, &err)) {
+        edition_destroy(edition);
+        edition = NULL;
+    }
     file->failed = !edition;
     if (edition) {
         memset(file->logged_digest, 0, sizeof file->logged_digest);
@@ -124,6 +150,8 @@ static void feed_file_destroy(struct feed_source *source)
         close(file->watch_fd);
     if (file->wake_fd >= 0)
         close(file->wake_fd);
+    feed_file_media_destroy(file->media);
+    replace_media_faults(file, NULL);
     free(file->path);
     free(file);
 }
@@ -152,9 +180,11 @@ static struct feed_source *feed_file_create(const struct feed_config *config,
     }
     /* Watch first, then read, so that no change falls between. The caller reports the faults of the
      * first version. */
-    file->watch_fd = watch_folder_of(file->path);
-    file->loaded = read_version(file->path);
-    edition_destroy(load_playlist_file(file, true));
+    file->watch_fd = watch_folder_of(file->path, &file->folder_watch);
+    file->loaded = feed_file_version_read(file->path);
+    struct edition *first = load_playlist_file(file, true);
+    file->has_edition = first != NULL;
+    edition_destroy(first);
     return &file->source;
 }
 
@@ -167,7 +197,7 @@ static void feed_file_wake(struct feed_source *source)
 
 /* Loads this version, or the one that takes its place meanwhile, so that none is handed over twice.
  * A file that keeps changing is loaded as it is. NULL on failure. */
-static struct edition *load_settled(struct feed_file *file, struct file_version now)
+static struct edition *load_settled(struct feed_file *file, struct feed_file_version now)
 {
     struct edition *edition = NULL;
     int loads = 0;
@@ -175,18 +205,22 @@ static struct edition *load_settled(struct feed_file *file, struct file_version 
         edition_destroy(edition);
         file->loaded = now;
         edition = load_playlist_file(file, false);
-        now = read_version(file->path);
-    } while (!is_same_version(&now, &file->loaded) && ++loads < LOADS_MAX);
+        now = feed_file_version_read(file->path);
+    } while (!feed_file_version_equal(&now, &file->loaded) && ++loads < LOADS_MAX);
     return edition;
 }
 
 /* Hands over what the file holds now, if that is new. */
 static void follow_file(struct feed_file *file)
 {
-    struct file_version now = read_version(file->path);
+    struct feed_file_version now = feed_file_version_read(file->path);
     if (atomic_exchange(&file->source.mailbox->again, false)) /* the main thread could not use it */
         file->failed = true;
-    if (is_same_version(&now, &file->loaded) && !file->failed)
+    bool changed = file->failed || !feed_file_version_equal(&now, &file->loaded);
+    enum feed_file_media_state media =
+        changed || !file->media ? FEED_FILE_MEDIA_UNCHANGED : feed_file_media_look(file->media);
+    file->settling = media == FEED_FILE_MEDIA_SETTLING;
+    if (!changed && media != FEED_FILE_MEDIA_CHANGED)
         return;
     struct edition *edition = load_settled(file, now);
     if (!edition)
@@ -194,6 +228,7 @@ static void follow_file(struct feed_file *file)
     log_info("playlist ready name=\"%s\" spots=%zu files=%zu source=\"%s\"",
              edition->playlist->name, edition->playlist->spot_count, edition->playlist->asset_count,
              file->path);
+    file->has_edition = true;
     feed_mailbox_post(file->source.mailbox, edition, true);
 }
 
@@ -209,7 +244,8 @@ static void feed_file_run(struct feed_source *source)
     while (!atomic_load(&source->mailbox->stop)) {
         struct pollfd fds[] = {{.fd = file->wake_fd, .events = POLLIN},
                                {.fd = file->watch_fd, .events = POLLIN}};
-        int ready = poll(fds, 2, file->poll_ms);
+        bool settling = file->settling && file->poll_ms > FEED_FILE_MEDIA_SETTLE_MS;
+        int ready = poll(fds, 2, settling ? FEED_FILE_MEDIA_SETTLE_MS : file->poll_ms);
         bool failed = ready < 0 && errno != EINTR;
         if (failed && !had_failed)
             log_warn("cannot watch the playlist for changes, polling instead path=\"%s\" "
