@@ -219,13 +219,25 @@ struct edition *edition_create_unchecked(struct playlist *playlist, const char *
     return NULL;
 }
 
-bool edition_check_file(const char *path, bool as_picture, struct err *err)
+enum edition_use edition_use_of(const struct playlist *playlist, int asset)
+{
+    if (media_verify_is_still(playlist, asset))
+        return EDITION_STILL;
+    return media_verify_is_font(playlist, asset) ? EDITION_FONT : EDITION_FILM;
+}
+
+bool edition_check_file(const char *path, enum edition_use use, struct err *err)
 {
     int fd = open_media_file(path, false, err);
     if (fd < 0)
         return false;
     close(fd);
-    return !as_picture || media_verify_still(path, err) || err_prefix(err, "%s: ", path);
+    bool ok = true;
+    if (use == EDITION_STILL)
+        ok = media_verify_still(path, err);
+    else if (use == EDITION_FONT)
+        ok = media_verify_font(path, err);
+    return ok || err_prefix(err, "%s: ", path);
 }
 
 /* Fills in why assets can't be used. False when out of memory. */
@@ -234,10 +246,11 @@ static MUST_CHECK bool find_troubles(const struct edition *edition, struct asset
 {
     for (size_t i = 0; i < edition->playlist->asset_count; i++) {
         struct err err = {0};
-        bool is_still = media_verify_is_still(edition->playlist, (int)i);
-        if (edition_check_file(edition->paths[i], is_still, &err))
+        enum edition_use use = edition_use_of(edition->playlist, (int)i);
+        if (edition_check_file(edition->paths[i], use, &err))
             continue;
-        troubles[i].as_picture = is_still && edition_check_file(edition->paths[i], false, NULL);
+        troubles[i].as_picture =
+            use == EDITION_STILL && edition_check_file(edition->paths[i], EDITION_FILM, NULL);
         troubles[i].text = strdup(err.text);
         if (!troubles[i].text)
             return false;

@@ -38,9 +38,11 @@ MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
  * known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
 
-/* Whether a media file can be opened, and, as_picture, is one that can be shown (media_verify.h).
- * ERR_MISSING, ERR_INPUT and ERR_LIMIT are the file's fault; what else it is may pass. */
-MUST_CHECK bool edition_check_file(const char *path, bool as_picture, struct err *err);
+/* Whether a media file can be opened, and is what it is used as (media_verify.h); of a film only the
+ * first is looked at, since one that is cut off plays to its end. ERR_MISSING, ERR_INPUT and ERR_LIMIT are the file's fault; what else it is may pass. */
+enum edition_use { EDITION_FILM, EDITION_STILL, EDITION_FONT };
+MUST_CHECK bool edition_check_file(const char *path, enum edition_use use, struct err *err);
+enum edition_use edition_use_of(const struct playlist *playlist, int asset);
 
 /* Checks all assets, and refuses those that cannot be used: `faults` (zeroed by the caller, finished
  * by it) lists them, with the JSON path of each place that names one. False when out of memory. */

@@ -1,5 +1,5 @@
-/* Checks that a fetched picture is complete, by its header and its end marker, before its playlist
- * is put in force.
+/* Checks that a medium is complete and of the right kind before it is used: a picture by its header
+ * and its end marker, a film and a font by their outer structure.
  *
  * Nothing else is read; nothing is decoded outside a worker. Any thread. */
 #ifndef SYNC_MEDIA_VERIFY_H
@@ -15,5 +15,15 @@ bool media_verify_is_still(const struct playlist *playlist, int asset);
  * off, cut while it is read, too many pixels, CMYK), ERR_LIMIT (too many bytes), ERR_MISSING,
  * ERR_SYSTEM (the disk fails). */
 MUST_CHECK bool media_verify_still(const char *path, struct err *err);
+
+/* The same for an asset of a playlist, whichever it is used as: a still, a film or a font. */
+MUST_CHECK bool media_verify_asset(const struct playlist *playlist, int asset, const char *path,
+                                   struct err *err);
+
+/* Whether a file is a whole font. Errors as of media_verify_still. */
+MUST_CHECK bool media_verify_font(const char *path, struct err *err);
+
+/* Whether an asset is used by any style, and by no spot. */
+bool media_verify_is_font(const struct playlist *playlist, int asset);
 
 #endif

@@ -81,11 +81,12 @@ class Lines:
 class Probe:
     """A feed in a process of its own."""
 
-    def __init__(self, source, store, poll_ms=100, ca=None, stall_ms=1000, retry_max_ms=100, playlist_ms=60000, wrap=()):
+    def __init__(self, source, store, poll_ms=100, ca=None, stall_ms=1000, retry_max_ms=100, playlist_ms=60000, wrap=(),
+                 media="any"):
         environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         self.process = subprocess.Popen(
             [*wrap, str(BUILD / "tests/faults/probe_feed"), source, str(store), str(poll_ms), str(ca or "-"), str(stall_ms),
-             str(retry_max_ms), str(playlist_ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+             str(retry_max_ms), str(playlist_ms), media], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             errors="replace", env=environment)
         self.out, self.log = Lines(self.process.stdout), Lines(self.process.stderr, logs.readable)
         self.at = 0
@@ -133,7 +134,7 @@ def traced(trace, *options):
 
 
 def playlist(name, *paths, **more):
-    # As films, whose insides the feed doesn't look into: most media here are any bytes. Pictures have tests of their own.
+    # As films, whose insides the feed is told not to look into: most media here are any bytes.
     spots = {f"s{i}": {"video": path} for i, path in enumerate(paths)} or {"s": {"tagline": "Small."}}
     return json.dumps({"format": "duckling/1", "name": name, "spots": spots, **more}).encode()
 

@@ -354,9 +354,11 @@ class Tls(Case):
         probe = self.probe(server.url("p.json"), ca=self.ca)
         probe.log.wait("not allowed")
         server.acts = {}
-        server.files = {"p.json": playlist("two", "a.jpg", files={"a.jpg": {
-            "sha256": "0" * 64, "bytes": 1, "url": plain.url("a.jpg")}}, version=1, channel="c")}
-        probe.log.wait("playlist refused .*https to http")
+        server.files = {"p.json": playlist("two", "a.jpg", "b.jpg", files={
+            "a.jpg": {"sha256": "0" * 64, "bytes": 1, "url": plain.url("a.jpg")},
+            "b.jpg": {"sha256": hashlib.sha256(b"b").hexdigest(), "bytes": 1}}, version=1, channel="c"), "b.jpg": b"b"}
+        probe.log.wait("cannot fetch media file.*a.jpg.*https to http")
+        self.assertEqual(probe.edition("two")["a.jpg"], "missing")
         self.stop(probe)
         self.assertEqual(plain.requests, [])
 

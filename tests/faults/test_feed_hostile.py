@@ -24,10 +24,15 @@ class Hostile(Case):
         self.server.acts[name] = [act]
         probe.log.wait(words)
         self.server.wait_asked(name, asked + times)
-        self.assertEqual(probe.editions(), 1)
+        if name == "p.json":
+            self.assertEqual(probe.editions(), 1)
         self.assertEqual(probe.log.count(words), 1)
         self.server.acts[name] = [servers.serve]
-        self.assertEqual(content(probe.edition("two")["b.jpg"]), bytes_of("b", 5000))
+        medium = probe.edition("two")["b.jpg"]
+        if medium == "missing":  # a few tries later the others come on without it
+            self.assertNotEqual(name, "p.json")
+            medium = probe.edition("two")["b.jpg"]
+        self.assertEqual(content(medium), bytes_of("b", 5000))
         self.stop(probe)
 
     def test_status_500(self):

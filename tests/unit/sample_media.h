@@ -110,6 +110,7 @@ static inline struct feed_media_config config_of(const struct playlist *playlist
                                       .base_count = 2,
                                       .trusted_only = true,
                                       .playlist = playlist,
+                                      .any_bytes = true,
                                       .policy = {5000, 300000},
                                       .stop = &stop};
 }

@@ -1,7 +1,5 @@
 #include "sync/feed/feed_file_media.h"
 
-#include "sync/media_verify.h"
-
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +8,8 @@
 
 struct watched_file {
     char *path;
-    bool is_still, refused;
+    enum edition_use use;
+    bool refused;
     struct feed_file_version loaded, seen; /* seen: at the last look */
 };
 
@@ -48,7 +47,7 @@ struct feed_file_media *feed_file_media_create(const struct edition *edition)
             feed_file_media_destroy(media);
             return NULL;
         }
-        file->is_still = media_verify_is_still(edition->playlist, (int)i);
+        file->use = edition_use_of(edition->playlist, (int)i);
         file->loaded = file->seen = feed_file_version_read(file->path);
     }
     return media;
@@ -103,7 +102,7 @@ enum feed_file_media_state feed_file_media_look(struct feed_file_media *media)
         file->seen = now;
         if (changed && !settled)
             state = FEED_FILE_MEDIA_SETTLING;
-        else if (changed || (file->refused && edition_check_file(file->path, file->is_still, NULL)))
+        else if (changed || (file->refused && edition_check_file(file->path, file->use, NULL)))
             return FEED_FILE_MEDIA_CHANGED;
     }
     return state;

@@ -19,6 +19,11 @@
 #define UNKNOWN_BYTES ((int64_t)64 << 20) /* to free for a file of unknown length */
 #define SPARE_BYTES ((int64_t)1 << 20)    /* for the file system's own needs */
 #define SHOWN_BYTES 512                   /* of an address in the log */
+/* After so many failures in a row, by its own fault, a file is no longer waited for. */
+#define FAILURES_MAX 3
+/* A wrong file without ETag and date has to be fetched whole to see whether it is right now: the
+ * longest wait is so many times as long then. */
+#define WHOLE_WAIT_FACTOR 12
 
 struct feed_media {
     struct feed_media_config config;
@@ -33,6 +38,16 @@ struct feed_media {
     int64_t pace_due_ns; /* INT64_MAX: there is no transfer to measure */
     char trouble[ERR_TEXT_BYTES];
 };
+
+/* Finds what the playlist in force has of this file; false when out of memory. */
+static bool find_kept(struct feed_media_file *item, const struct manifest *known)
+{
+    for (size_t i = 0; known && !item->done && i < known->file_count; i++)
+        if (strcmp(known->files[i].path, item->asset->path) == 0 &&
+            manifest_has_file(&known->files[i]) && !feed_media_file_keep(item, &known->files[i]))
+            return false;
+    return true;
+}
 
 /* Finds what an earlier playlist has brought from the same address; false when out of memory. */
 static bool find_cached(struct feed_media_file *item, const struct manifest *known,
@@ -76,7 +91,9 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
         struct feed_media_file *item = &items[i];
         media->count = i + 1;
         ok = feed_media_file_init(item, &media->config, &config->playlist->assets[i], err);
-        if (ok && !item->asset->has_sha256 && !find_cached(item, known, before))
+        if (ok && config->repairs && !find_kept(item, known))
+            ok = err_oom(err);
+        if (ok && !item->done && !item->asset->has_sha256 && !find_cached(item, known, before))
             ok = err_oom(err);
         media->done += ok && item->done;
     }
@@ -96,6 +113,15 @@ void feed_media_destroy(struct feed_media *media)
     free(media);
 }
 
+void feed_media_take_tries(struct feed_media *media, const struct feed_media *before)
+{
+    for (size_t i = 0; i < media->count && i < before->count; i++)
+        if (!media->items[i].done && !before->items[i].done &&
+            !feed_media_file_take_tries(&media->items[i], &before->items[i]))
+            media->items[i].due_ns = 0; /* no memory: it is fetched anew */
+    snprintf(media->trouble, sizeof media->trouble, "%s", before->trouble);
+}
+
 /* A number for a cause, never 0 (FNV-1a). Two causes with one number only cost a log line. */
 static uint64_t number_cause(const struct err *err)
 {
@@ -111,7 +137,8 @@ static MUST_CHECK bool was_logged(const struct feed_media_file *item,
                                   const struct feed_media *media, const struct err *err)
 {
     uint64_t cause = number_cause(err);
-    bool of_one_file = err->code == ERR_MISSING || (err->code == ERR_TRUST && item->status != 0);
+    bool of_one_file = err->code == ERR_MISSING ||
+                       ((err->code == ERR_TRUST || err->code == ERR_INPUT) && item->status != 0);
     if (item->causes[item->base] == cause)
         return true;
     for (size_t i = 0; !of_one_file && i < media->count; i++)
@@ -165,6 +192,23 @@ static bool free_disk_space(const struct feed_media *media, const struct feed_me
     return removed > 0;
 }
 
+/* Whether a failure is the file's own: the server has answered, or need not be asked. */
+static bool is_fault_of_file(const struct feed_media_file *item, const struct err *err)
+{
+    bool own = err->code == ERR_MISSING || err->code == ERR_TRUST || err->code == ERR_INPUT ||
+               err->code == ERR_LIMIT;
+    return !item->store_failed && (own || item->status != 0);
+}
+
+static int64_t retry_after_failures_ns(const struct feed_media *media,
+                                       const struct feed_media_file *item, int64_t now_ns)
+{
+    struct retry_policy policy = media->config.policy;
+    if (item->refusal && !item->etag[0] && !item->last_modified[0])
+        policy.max_ms *= WHOLE_WAIT_FACTOR;
+    return retry_due_ns(&policy, item->failures, random_u32(), now_ns);
+}
+
 /* Sets where and when a file is tried again. */
 static void schedule_retry(struct feed_media *media, struct feed_media_file *item, bool stay,
                            int64_t now_ns)
@@ -184,7 +228,7 @@ static void schedule_retry(struct feed_media *media, struct feed_media_file *ite
     if (!stay)
         item->base = item->base_count > 1 ? media->first_base : 0;
     item->failures = item->progressed ? 1 : item->failures + 1;
-    item->due_ns = retry_due_ns(&media->config.policy, item->failures, random_u32(), now_ns);
+    item->due_ns = retry_after_failures_ns(media, item, now_ns);
     item->tried = 0;
     item->progressed = false;
 }
@@ -232,10 +276,12 @@ static void fail_try(struct feed_media *media, struct feed_media_file *item, con
     feed_media_pace_failed(item, err->code == ERR_TRUST && item->begun, now_ns);
     schedule_retry(media, item, stay || item->store_failed,
                    now_ns); /* no other origin helps a disk */
+    item->given_up |= item->failures >= FAILURES_MAX && is_fault_of_file(item, err);
 }
 
 static void mark_done(struct feed_media *media, struct feed_media_file *item)
 {
+    item->given_up = false;
     memset(item->causes, 0, sizeof item->causes);
     media->done++;
 }
@@ -430,6 +476,39 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns)
         start_due(media, now_ns);
     measure_active(media, now_ns);
     return media->done == media->count;
+}
+
+bool feed_media_is_settled(const struct feed_media *media)
+{
+    for (size_t i = 0; i < media->count; i++)
+        if (!media->items[i].done && !media->items[i].given_up)
+            return false;
+    return true;
+}
+
+bool feed_media_has(const struct feed_media *media, size_t asset)
+{
+    return media->items[asset].done || media->items[asset].cached;
+}
+
+size_t feed_media_count_there(const struct feed_media *media)
+{
+    size_t there = 0;
+    for (size_t i = 0; i < media->count; i++)
+        there += feed_media_has(media, i);
+    return there;
+}
+
+bool feed_media_can_show(const struct feed_media *media)
+{
+    const struct playlist *playlist = media->config.playlist;
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        if (!spot->has_visual || feed_media_has(media, (size_t)spot->asset_landscape) ||
+            feed_media_has(media, (size_t)spot->asset_portrait))
+            return true;
+    }
+    return false;
 }
 
 int64_t feed_media_due_ns(const struct feed_media *media)

@@ -29,7 +29,10 @@ struct feed_media_config {
     size_t base_count;
     /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
     bool trusted_only;
+    /* What `known` names and the store has need not be asked about: the playlist is in force. */
+    bool repairs;
     const struct playlist *playlist;
+    bool any_bytes; /* for tests: films and fonts may hold any bytes */
     struct retry_policy policy;    /* between rounds of tries for one file */
     int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
     const atomic_bool *stop;
@@ -41,8 +44,9 @@ struct feed_media_config {
 };
 
 /* `known` and `before` (media of a playlist that this one supersedes) tell what the store holds
- * already; NULL: nothing. Neither is needed afterwards. NULL: ERR_SYSTEM, or where an address in
- * the playlist can't be used ERR_INPUT and ERR_TRUST, with its path. */
+ * already; NULL: nothing. Neither is needed afterwards. NULL: ERR_SYSTEM, or with
+ * trusted_only, where an address in the playlist can't be used, ERR_INPUT and ERR_TRUST, with its
+ * path. */
 struct feed_media *feed_media_create(const struct feed_media_config *config,
                                      const struct manifest *known, const struct feed_media *before,
                                      struct err *err);
@@ -61,6 +65,22 @@ void feed_media_hold(struct feed_media *media, bool hold);
 /* Whether transfers are under way. */
 bool feed_media_is_moving(const struct feed_media *media);
 
+/* Whether each file is in the store, or was tried several times and cannot be had now, or is none
+ * that could be shown: that is the fault of the file, and not of the network. Such files are tried
+ * again, less and less often. */
+bool feed_media_is_settled(const struct feed_media *media);
+
+/* Whether there is a file for this asset, perhaps an older one from the same address. */
+bool feed_media_has(const struct feed_media *media, size_t asset);
+
+size_t feed_media_count_there(const struct feed_media *media);
+
+/* Whether any spot can be shown with the files that there are. */
+bool feed_media_can_show(const struct feed_media *media);
+
+/* Goes on with the tries of `before`, media of the same playlist, for the files that are missing. */
+void feed_media_take_tries(struct feed_media *media, const struct feed_media *before);
+
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
 int64_t feed_media_due_ns(const struct feed_media *media);
 
@@ -73,9 +93,9 @@ const char *feed_media_trouble(const struct feed_media *media);
 /* Checks once more whether each file is on disk, and goes back to fetching those that are not. */
 bool feed_media_confirm(struct feed_media *media);
 
-/* A manifest of all media, which the caller owns, without what concerns the playlist itself. While
- * some are not in the store yet it serves to keep what is there (store_collect); theirs is the hash
- * that the playlist names, or zeros. NULL when out of memory. */
+/* A manifest of all media, which the caller owns, without what concerns the playlist itself. Files
+ * that are not in the store have the hash that the playlist names, or none (manifest.h). NULL when
+ * out of memory. */
 struct manifest *feed_media_manifest(const struct feed_media *media);
 
 #endif

@@ -24,6 +24,12 @@ static bool replace_text(char **text, const char *value)
     return true;
 }
 
+static void forget_refusal(struct feed_media_file *file)
+{
+    free(file->refusal);
+    file->refusal = NULL;
+}
+
 /* What a channel's playlist may name: a file in the publisher's media folder, or a whole URL. */
 static bool is_allowed(const char *url)
 {
@@ -61,14 +67,11 @@ static char *resolve_asset(const struct feed_media_file *file, size_t base, stru
 
 static MUST_CHECK bool go_to_base(struct feed_media_file *file, size_t base, struct err *err)
 {
-    if (file->url && file->url_base == base)
-        return true;
     char *url = resolve_asset(file, base, err);
     if (!url)
         return false;
     free(file->url);
     file->url = url;
-    file->url_base = base;
     return true;
 }
 
@@ -114,9 +117,16 @@ bool feed_media_file_init(struct feed_media_file *file, const struct feed_media_
         return false;
     file->part_base = FEED_MEDIA_BASES_MAX;
     file->base_count = asset->url && http_is_url(asset->url) ? 1 : config->base_count;
-    for (size_t i = file->base_count; i-- > 0;) /* ends at the first */
-        if (!go_to_base(file, i, err))
-            return false;
+    for (size_t i = file->base_count; i-- > 0;) { /* ends at the first */
+        struct err trouble = {0};
+        if (go_to_base(file, i, &trouble))
+            continue;
+        if (config->trusted_only || trouble.code == ERR_SYSTEM)
+            return err_set(err, trouble.code, "%s", trouble.text);
+        /* An address that can't be used costs the file its place; each try says why. */
+        if (!file->url && !replace_text(&file->url, asset->path))
+            return err_oom(err);
+    }
     if (!replace_text(&file->etag, "") || !replace_text(&file->last_modified, "") ||
         !name_part(file))
         return err_oom(err);
@@ -129,6 +139,7 @@ void feed_media_file_finish(struct feed_media_file *file)
     fetch_end(file->transfer);
     store_part_keep(file->part);
     free(file->url);
+    free(file->refusal);
     free(file->etag);
     free(file->last_modified);
 }
@@ -142,6 +153,29 @@ bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256
     file->bytes = bytes;
     file->cached = true;
     return replace_text(&file->etag, etag) && replace_text(&file->last_modified, last_modified);
+}
+
+bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known)
+{
+    if (!store_has(file->config->store, known->sha256, known->size_bytes))
+        return true;
+    memcpy(file->sha256, known->sha256, HASH_BYTES);
+    file->bytes = known->size_bytes;
+    file->done = replace_text(&file->etag, known->etag) &&
+                 replace_text(&file->last_modified, known->last_modified);
+    return file->done;
+}
+
+bool feed_media_file_take_tries(struct feed_media_file *file, const struct feed_media_file *before)
+{
+    forget_refusal(file);
+    file->refusal = before->refusal ? strdup(before->refusal) : NULL;
+    file->failures = before->failures;
+    file->given_up = before->given_up;
+    file->due_ns = before->due_ns;
+    memcpy(file->causes, before->causes, sizeof file->causes);
+    return replace_text(&file->etag, before->etag) &&
+           replace_text(&file->last_modified, before->last_modified);
 }
 
 bool feed_media_file_is_busy(const struct feed_media_file *file)
@@ -210,6 +244,7 @@ static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct htt
         return err_set(err, ERR_SYSTEM, "the same file is being fetched already");
     file->begun = true;
     file->cached = false;
+    forget_refusal(file);
     if (!replace_text(&file->etag, head->etag) ||
         !replace_text(&file->last_modified, head->last_modified))
         return err_oom(err);
@@ -253,27 +288,31 @@ static MUST_CHECK bool complete_file(struct feed_media_file *file, struct err *e
            note_store_fault(file, err);
 }
 
-/* What arrived whole may be a picture that is still being copied to the server, or a sign-in
- * page: it is asked for again, from its beginning, until it is a picture. Bytes that the playlist's
- * own hash vouches for can't get any better. */
-static MUST_CHECK bool check_picture(struct feed_media_file *file, struct err *err)
+/* What arrived whole may be a file that is still being copied to the server, or a sign-in page: it
+ * is asked for again until it is a picture, a film, a font. Bytes that the playlist's own hash
+ * vouches for can't get any better. */
+static MUST_CHECK bool check_insides(struct feed_media_file *file, struct err *err)
 {
     const struct feed_media_config *config = file->config;
+    int asset = (int)(file->asset - config->playlist->assets);
     char path[PATH_MAX];
     if (file->asset->has_sha256 ||
-        !media_verify_is_still(config->playlist, (int)(file->asset - config->playlist->assets)))
+        (config->any_bytes && !media_verify_is_still(config->playlist, asset)))
         return true;
     store_media_path(config->store, file->sha256, path);
-    if (media_verify_still(path, err))
+    struct err trouble = {0};
+    if (media_verify_asset(config->playlist, asset, path, &trouble))
         return true;
     file->cached = false;
-    return false;
+    forget_refusal(file);
+    file->refusal = strdup(trouble.text); /* without memory it is fetched again */
+    return err_set(err, trouble.code, "%s", trouble.text);
 }
 
-/* What is cached came from the first base, and an ETag says nothing at another. */
-static bool asks_about_cached(const struct feed_media_file *file)
+/* What is known came from the first base, and an ETag says nothing at another. */
+static bool asks_whether_changed(const struct feed_media_file *file)
 {
-    return file->cached && file->base == 0;
+    return (file->cached || file->refusal) && file->base == 0;
 }
 
 /* Asks the server for the medium, or for the rest of it. */
@@ -288,9 +327,9 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
         .take = take_media_bytes,
         .context = file,
     };
-    if (asks_about_cached(file) && file->etag[0])
+    if (asks_whether_changed(file) && file->etag[0])
         request.if_none_match = file->etag;
-    else if (asks_about_cached(file))
+    else if (asks_whether_changed(file) && file->last_modified[0])
         request.if_modified_since = file->last_modified;
     if (file->part) {
         request.range_start = store_part_bytes(file->part);
@@ -311,7 +350,7 @@ bool feed_media_file_begin(struct feed_media_file *file, struct err *err)
         return true;
     if (!go_to_base(file, file->base, err))
         return false;
-    if (!asks_about_cached(file))
+    if (!asks_whether_changed(file))
         file->part =
             store_part_resume(file->config->store, file->part_name, file->asset->has_sha256);
     file->reading = file->part != NULL;
@@ -386,16 +425,18 @@ bool feed_media_file_settle(struct feed_media_file *file, struct err *err)
     fetch_end(file->transfer);
     file->transfer = NULL;
     file->status = head.status;
-    if (ok && head.status == 304) {
+    if (ok && head.status == 304 && file->refusal) {
+        err_set(err, ERR_INPUT, "%s", file->refusal);
+    } else if (ok && head.status == 304) {
         bool there = store_has(file->config->store, file->sha256, file->bytes);
         file->cached = there;
         file->fresh = false;
         if (there)
-            file->done = check_picture(file, err);
+            file->done = check_insides(file, err);
         else
             err_set(err, ERR_MISSING, "the stored file is gone");
     } else if (ok) {
-        file->done = complete_file(file, err) && check_picture(file, err);
+        file->done = complete_file(file, err) && check_insides(file, err);
     } else if (head.status == 416 && file->part && !has_foreign_tag(file)) {
         drop_part(file); /* it is longer than the file is now */
     }
@@ -416,7 +457,7 @@ void feed_media_file_leave(struct feed_media_file *file, bool keep_part)
         drop_part(file);
     file->part = NULL;
     file->reading = file->held = false;
-    if (!file->cached &&
+    if (!file->cached && !file->refusal &&
         (!replace_text(&file->etag, "") || !replace_text(&file->last_modified, "")))
         file->etag[0] = file->last_modified[0] = '\0';
 }

@@ -16,10 +16,12 @@ struct feed_media_file {
     const struct playlist_asset *asset;
     size_t base;       /* which one the next try goes to, or this one */
     size_t base_count; /* 1 where the address is the same whatever the base */
-    char *url;         /* at url_base */
-    size_t url_base;
+    char *url;         /* at the base that was tried last */
     char part_name[HASH_TEXT_BYTES];
     bool done, cached;
+    /* What is at the address now, by its ETag or date, came and cannot be used: why not. The server
+     * is asked whether it is another. NULL: nothing such. */
+    char *refusal;
     bool fresh;                 /* done: hashed while it arrived */
     uint8_t sha256[HASH_BYTES]; /* when done or cached */
     int64_t bytes;              /* when done or cached; under way: the whole's, or -1 */
@@ -48,12 +50,14 @@ struct feed_media_file {
     bool progressed; /* one of them got further than any before */
     int64_t reached_bytes;
     unsigned failures;
+    bool given_up; /* failed several times by its own fault; tried again, less and less often */
     int64_t due_ns;
     uint64_t causes[FEED_MEDIA_BASES_MAX]; /* of the last failure at each base; 0: none */
 };
 
-/* Checks that the address can be used at every base; `done` where the store has the file. Call
- * finish in any case. Errors as feed_media_create's. */
+/* Checks that the address can be used at every base, with trusted_only; else a file whose address
+ * cannot be fails at each try. `done` where the store has the file. Call finish in any case. Errors
+ * as feed_media_create's. */
 MUST_CHECK bool feed_media_file_init(struct feed_media_file *file,
                                      const struct feed_media_config *config,
                                      const struct playlist_asset *asset, struct err *err);
@@ -63,6 +67,13 @@ void feed_media_file_finish(struct feed_media_file *file);
  * when out of memory. */
 bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256[HASH_BYTES],
                               int64_t bytes, const char *etag, const char *last_modified);
+
+/* Done, where the store still has what is known of a playlist that is in force. False when out of
+ * memory. */
+bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known);
+
+/* Goes on with the tries for the same file. False when out of memory. */
+bool feed_media_file_take_tries(struct feed_media_file *file, const struct feed_media_file *before);
 
 /* Whether another transfer fetches the same file just now. */
 bool feed_media_file_is_busy(const struct feed_media_file *file);

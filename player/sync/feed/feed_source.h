@@ -17,6 +17,7 @@ struct feed_limits {
     int64_t playlist_ms;     /* for the whole answer to a poll; 60,000 */
     int64_t tour_ms;         /* feed_source_tour_policy */
     int64_t scrub_ms;        /* rollout.h */
+    bool any_bytes;          /* films and fonts of a URL may hold any bytes */
 };
 
 /* As feed_start, but without default folders; and the first edition of a file is not loaded, only

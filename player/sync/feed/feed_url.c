@@ -219,6 +219,8 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .shown = url->shown,
         .bases = (const char *const *)&url->location,
         .base_count = 1,
+        .partial = true,
+        .any_bytes = limits && limits->any_bytes,
         .retry = fast_retry,
         .bandwidth_bytes_per_s = config->bandwidth_bytes_per_s,
         .scrub_ms = limits ? limits->scrub_ms : 0,

@@ -116,6 +116,10 @@ static struct integrity *make_integrity(const struct rollout *rollout,
     for (size_t i = 0; integrity && i < manifest->file_count; i++) {
         const struct manifest_file *file = &manifest->files[i];
         bool good = file->fresh;
+        if (!manifest_has_file(file)) { /* there is nothing to read */
+            integrity_set(integrity, i, INTEGRITY_DAMAGED);
+            continue;
+        }
         for (size_t j = 0; !good && rollout->integrity && j < rollout->current->file_count; j++)
             good = memcmp(file->sha256, rollout->current->files[j].sha256, HASH_BYTES) == 0 &&
                    integrity_get(rollout->integrity, j) == INTEGRITY_GOOD;
@@ -123,6 +127,20 @@ static struct integrity *make_integrity(const struct rollout *rollout,
             integrity_set(integrity, i, INTEGRITY_GOOD);
     }
     return integrity;
+}
+
+/* Refuses the media that the store has not; false when out of memory. */
+static bool refuse_missing(const struct rollout *rollout, const struct manifest *manifest,
+                           struct edition *edition)
+{
+    const struct store *store = rollout->config.store;
+    if (!rollout->config.partial || !rollout_stored_missing(store, manifest))
+        return true;
+    edition->refused = calloc(manifest->file_count + 1, sizeof *edition->refused);
+    for (size_t i = 0; edition->refused && i < manifest->file_count; i++)
+        edition->refused[i] =
+            !store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes);
+    return edition->refused != NULL;
 }
 
 static struct edition *make_rollout_edition(const struct rollout *rollout,
@@ -133,6 +151,10 @@ static struct edition *make_rollout_edition(const struct rollout *rollout,
         rollout_stored_edition(rollout->config.store, manifest, playlist, rollout->config.shown);
     if (!edition)
         return NULL;
+    if (!refuse_missing(rollout, manifest, edition)) {
+        edition_destroy(edition);
+        return NULL;
+    }
     edition->integrity = integrity_hold(integrity);
     edition->takeover = rollout->config.takeover;
     return edition;
@@ -149,16 +171,22 @@ static void log_playlist_ready(const struct rollout *rollout, const struct editi
              rollout->config.shown);
 }
 
+static void log_nothing_stored(const struct rollout *rollout)
+{
+    log_warn("stored playlist not used source=\"%s\" reason=\"all its media files are missing\"",
+             rollout->config.shown);
+}
+
 struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlist)
 {
     const struct manifest *current = rollout->current;
+    if (rollout->config.partial && !rollout->config.any_bytes)
+        rollout_stored_forget_wrong(rollout->config.store, rollout->current, playlist);
     size_t missing = rollout_stored_missing(rollout->config.store, current);
     struct edition *edition = NULL;
     struct integrity *integrity = NULL;
-    if (missing && missing == current->file_count) {
-        log_warn(
-            "stored playlist not used source=\"%s\" reason=\"all its media files are missing\"",
-            rollout->config.shown);
+    if (missing && missing == current->file_count && !rollout->config.partial) {
+        log_nothing_stored(rollout);
         playlist_destroy(playlist);
         return NULL;
     }
@@ -171,6 +199,12 @@ struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlis
         log_warn("stored playlist not used source=\"%s\" reason=\"its manifest does not match it, "
                  "or there is no memory\"",
                  rollout->config.shown);
+        integrity_release(integrity);
+        return NULL;
+    }
+    if (missing && !edition_can_show(edition)) {
+        log_nothing_stored(rollout);
+        edition_destroy(edition);
         integrity_release(integrity);
         return NULL;
     }
@@ -226,12 +260,14 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
 {
     struct rollout_pending next = {.playlist = playlist, .body = *body};
     const struct feed_media_config config = {
+        .repairs = pending == &rollout->repair,
         .fetch = rollout->config.fetch,
         .store = rollout->config.store,
         .bases = rollout->config.bases,
         .base_count = rollout->config.base_count,
         .trusted_only = rollout->config.trusted_only,
         .playlist = playlist,
+        .any_bytes = rollout->config.any_bytes,
         .policy = rollout->config.retry,
         .bandwidth_bytes_per_s = rollout->config.bandwidth_bytes_per_s,
         .stop = rollout->config.stop,
@@ -248,6 +284,7 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         return false;
     }
     next.needs = feed_media_manifest(next.media);
+    next.had = feed_media_count_there(next.media);
     rollout->garbage |= pending->playlist != NULL;
     pending_finish(pending);
     *pending = next;
@@ -280,10 +317,26 @@ bool rollout_is_moving(const struct rollout *rollout)
            (rollout->repair.playlist && feed_media_is_moving(rollout->repair.media));
 }
 
-static bool step_pending(struct rollout_pending *pending, int64_t now_ns)
+/* Whether it is worth it to do without the files that can't be had now: a repair has brought one,
+ * a new playlist has something to show. */
+static bool is_worth_it(const struct rollout *rollout, const struct rollout_pending *pending)
 {
-    return pending->playlist && feed_media_step(pending->media, now_ns) &&
-           now_ns >= pending->due_ns && feed_media_confirm(pending->media);
+    const struct feed_media *media = pending->media;
+    if (!rollout->config.partial || !feed_media_is_settled(media))
+        return false;
+    return pending == &rollout->repair ? feed_media_count_there(media) > pending->had
+                                       : feed_media_can_show(media);
+}
+
+static bool step_pending(const struct rollout *rollout, struct rollout_pending *pending,
+                         int64_t now_ns)
+{
+    if (!pending->playlist)
+        return false;
+    bool all = feed_media_step(pending->media, now_ns);
+    if (now_ns < pending->due_ns || !(all || is_worth_it(rollout, pending)))
+        return false;
+    return feed_media_confirm(pending->media) || is_worth_it(rollout, pending);
 }
 
 bool rollout_step(struct rollout *rollout, int64_t now_ns)
@@ -297,9 +350,10 @@ bool rollout_step(struct rollout *rollout, int64_t now_ns)
     rollout->keep[5] = peer ? peer->repair.needs : NULL;
     rollout->ready = NULL;
     rollout_hold(rollout, rollout->held); /* what was begun since, too */
-    if (step_pending(&rollout->repair, now_ns))
+    if (step_pending(rollout, &rollout->repair, now_ns))
         rollout->ready = &rollout->repair;
-    if (step_pending(&rollout->pending, now_ns)) /* what is new makes the repair needless */
+    if (step_pending(rollout, &rollout->pending,
+                     now_ns)) /* what is new makes the repair needless */
         rollout->ready = &rollout->pending;
     return rollout->ready != NULL;
 }
@@ -359,6 +413,23 @@ static void touch_files(const struct rollout *rollout, const struct manifest *ma
         store_touch(rollout->config.store, manifest->files[i].sha256);
 }
 
+/* Goes on fetching the files that what is in force now has to do without. */
+static void go_on_fetching(struct rollout *rollout, const struct feed_media *before, bool is_new)
+{
+    size_t missing = rollout_stored_missing(rollout->config.store, rollout->current);
+    if (!missing)
+        return;
+    if (is_new)
+        log_warn("media files cannot be had, playing on without them files=%zu source=\"%s\"",
+                 missing, rollout->config.shown);
+    rollout->damaged = true;
+    rollout_repair(rollout);
+    if (rollout->repair.playlist)
+        feed_media_take_tries(rollout->repair.media, before);
+    else /* no memory for it now */
+        rollout->repair_due = true;
+}
+
 struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
 {
     struct rollout_pending *pending = rollout->ready;
@@ -379,8 +450,14 @@ struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
         return NULL;
     }
     struct edition *edition = make_rollout_edition(rollout, manifest, pending->playlist, integrity);
+    struct feed_media *media = pending->media;
+    bool is_new = pending == &rollout->pending;
+    pending->media = NULL;
     touch_files(rollout, rollout->current);
     put_in_force(rollout, pending, manifest, integrity);
+    if (rollout->config.partial)
+        go_on_fetching(rollout, media, is_new);
+    feed_media_destroy(media);
     if (edition)
         log_playlist_ready(rollout, edition, "network");
     else

@@ -30,6 +30,10 @@ struct rollout_config {
     const char *const *bases;
     size_t base_count;
     bool trusted_only; /* only media whose hash and length the playlist names */
+    /* A playlist comes into force although the server has some of its media not or not right: their
+     * spots do without, and they are asked for again, less and less often. */
+    bool partial;
+    bool any_bytes; /* for tests: films and fonts may hold any bytes */
     bool takeover;
     struct retry_policy retry;     /* of what should not take as long as a poll may */
     int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
@@ -61,7 +65,8 @@ struct playlist *rollout_load_stored(struct rollout *rollout, char **bytes, size
                                      struct err *err);
 
 /* Puts what was loaded in force and gives its edition; takes the playlist. Media that are missing
- * have a path at which there is nothing, and are fetched. NULL when it can't be used, which is
+ * have a path at which there is nothing, and are fetched; with `partial` they are refused
+ * (edition.h). NULL when it can't be used, which is
  * logged. */
 struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlist);
 
@@ -84,8 +89,8 @@ MUST_CHECK bool rollout_begin(struct rollout *rollout, struct playlist *playlist
                               const struct rollout_body *body, struct err *err);
 void rollout_cancel_pending(struct rollout *rollout);
 
-/* Moves what is pending, and repairs. True when all files of one of them are in the store:
- * rollout_switch has to follow. */
+/* Moves what is pending, and repairs. True when all files of one of them are in the store, or as
+ * many as can be had (partial): rollout_switch has to follow. */
 bool rollout_step(struct rollout *rollout, int64_t now_ns);
 
 /* Makes what is complete the edition in force: at once and durably. The edition is the caller's;

@@ -15,6 +15,7 @@ struct rollout_pending {
     struct feed_media *media;
     struct rollout_body body;
     char *body_memory;      /* what the body points into; owned */
+    size_t had;             /* of a repair: files that were there when it began */
     struct manifest *needs; /* what of it must not be evicted; NULL when out of memory */
     unsigned failures;      /* of the switch, in a row */
     int64_t due_ns;

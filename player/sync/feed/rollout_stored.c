@@ -1,6 +1,7 @@
 #include "sync/feed/rollout_stored.h"
 
 #include "base/file.h"
+#include "sync/media_verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,4 +140,22 @@ void rollout_stored_remove(const struct store *store, const char *url)
     char path[PATH_MAX];
     store_manifest_path(store, url, path);
     unlink(path);
+}
+
+void rollout_stored_forget_wrong(const struct store *store, struct manifest *manifest,
+                                 const struct playlist *playlist)
+{
+    for (size_t i = 0; i < manifest->file_count && i < playlist->asset_count; i++) {
+        struct manifest_file *file = &manifest->files[i];
+        char path[PATH_MAX];
+        struct err err = {0};
+        store_media_path(store, file->sha256, path);
+        if (playlist->assets[i].has_sha256 || !manifest_has_file(file) ||
+            media_verify_asset(playlist, (int)i, path, &err) || err.code == ERR_SYSTEM ||
+            err.code == ERR_MISSING)
+            continue;
+        memset(file->sha256, 0, sizeof file->sha256);
+        file->size_bytes = 0;
+        file->etag = file->last_modified = "";
+    }
 }

@@ -38,4 +38,9 @@ MUST_CHECK bool rollout_stored_write(struct store *store, const char *url,
 /* Removes the manifest in force of a source. */
 void rollout_stored_remove(const struct store *store, const char *url);
 
+/* Forgets files without a hash in the playlist that are not what they are used as (media_verify.h),
+ * as an older player has taken them: they count as missing then. */
+void rollout_stored_forget_wrong(const struct store *store, struct manifest *manifest,
+                                 const struct playlist *playlist);
+
 #endif

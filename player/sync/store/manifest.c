@@ -7,6 +7,12 @@
 #define FORMAT "duckling-manifest/1"
 #define FILES_MAX 65536
 
+bool manifest_has_file(const struct manifest_file *file)
+{
+    static const uint8_t none[HASH_BYTES];
+    return memcmp(file->sha256, none, HASH_BYTES) != 0;
+}
+
 struct manifest *manifest_create(size_t file_count)
 {
     struct manifest *manifest = calloc(1, sizeof *manifest);

@@ -14,7 +14,7 @@ struct manifest_file {
     const char *path; /* as the playlist has it */
     const char *url;  /* where it came from, without credentials or query */
     const char *etag, *last_modified;
-    uint8_t sha256[HASH_BYTES];
+    uint8_t sha256[HASH_BYTES]; /* zeros: none, the file could not be had */
     int64_t size_bytes;
     bool fresh; /* hashed while it arrived, just now; not kept */
 };
@@ -29,6 +29,9 @@ struct manifest {
     struct manifest_file *files;
     size_t file_count;
 };
+
+/* Whether the file could be had. */
+bool manifest_has_file(const struct manifest_file *file);
 
 /* An empty one with room for so many files, zeroed apart from the texts. NULL when out of
  * memory. */
