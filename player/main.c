@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        version_print(PROTOCOL_WORKER_FILM_PROGRAM);
+        version_write(stdout, PROTOCOL_WORKER_FILM_PROGRAM);
         return EXIT_SUCCESS;
     }
     enum settings_command command = usage_command(argv[1]);

@@ -1,11 +1,14 @@
 """Running the player in tests: start it, watch its log and its frames, stop it. And pictures to feed it."""
+import atexit
 import csv
 import json
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import zlib
@@ -17,6 +20,9 @@ TOP = Path(__file__).resolve().parent.parent
 DUCKLING = Path(os.environ.get("TEST_BUILD", TOP / "build/asan")) / "duckling"
 # Against what hangs, not against what is slow: the machine may be busy.
 WAIT_S = 300
+# What check remembers is the tests' own, and new for each file of tests.
+CACHE = Path(tempfile.mkdtemp(prefix="duckling-cache-"))
+atexit.register(shutil.rmtree, CACHE, True)
 # The player's own limit for a picture is two seconds, which a busy machine may need for the smallest.
 PATIENT = ("--decode-timeout", "60")
 
@@ -45,7 +51,7 @@ def playlist(path, spots, **more):
 
 def environment(**more):
     keep = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return {k: v for k, v in {**keep, "SDL_VIDEODRIVER": "dummy", **more}.items() if v is not None}
+    return {k: v for k, v in {**keep, "SDL_VIDEODRIVER": "dummy", "XDG_CACHE_HOME": str(CACHE), **more}.items() if v is not None}
 
 
 def patient(arguments):

@@ -166,6 +166,11 @@ static MUST_CHECK bool set_value(const struct option_row *row, const char *text,
         if (!parse_size(row, text, value, err))
             return false;
         break;
+    case OPTION_SIZES:
+        if (!parse_size(row, text, value, err) || !add_option_text(text, value, err))
+            return false;
+        value->sizes[value->text_count - 1] = (struct option_size){value->width, value->height};
+        break;
     case OPTION_CHOICE:
         if (!set_choice(row, text, value, err))
             return false;

@@ -16,6 +16,7 @@ enum option_type {
     OPTION_SIZE,   /* WxH, each side within min and max */
     OPTION_BYTES,  /* a whole number, perhaps with k, M, G or T (thousands), within min and max */
     OPTION_TEXTS,  /* may be given up to OPTION_TEXTS_MAX times */
+    OPTION_SIZES,  /* OPTION_SIZE, up to OPTION_TEXTS_MAX times */
 };
 
 #define OPTION_TEXTS_MAX 16
@@ -47,9 +48,12 @@ struct option_value {
     bool given;
     double number; /* OPTION_NUMBER, OPTION_BYTES, or a choice that is a number; 1 for a flag that
                       is set */
-    int width, height;                   /* OPTION_SIZE */
-    const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS, in order */
+    int width, height;                   /* OPTION_SIZE; of OPTION_SIZES the last */
+    const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS and OPTION_SIZES, in order */
     int text_count;
+    struct option_size {
+        int width, height;
+    } sizes[OPTION_TEXTS_MAX]; /* OPTION_SIZES: of each text */
 };
 
 struct option_table {

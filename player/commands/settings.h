@@ -45,6 +45,7 @@ enum setting {
     SETTING_CLIENT_KEY,
     SETTING_DECODE_TIMEOUT,
     SETTING_NO_SANDBOX,
+    SETTING_NO_CACHE,
     SETTING_AT,
     SETTING_SPEED,
     SETTING_FOR,
@@ -52,7 +53,8 @@ enum setting {
     SETTING_LOG_LEVEL,
     SETTING_LOG_FORMAT,
     SETTING_OUTPUT,
-    SETTING_SIZE,
+    SETTING_SIZE,    /* preview */
+    SETTING_SCREENS, /* check, publish, takeover: --size */
     SETTING_SHEET,
     SETTING_FRAMES,
     SETTING_STRIP,

@@ -327,6 +327,14 @@ static const struct option_row rows[] = {
             .group = GROUP_MEDIA,
             .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
         },
+    [SETTING_NO_CACHE] =
+        {
+            .name = "no-cache",
+            .type = OPTION_FLAG,
+            .help = "decode all media again, and remember nothing of it",
+            .group = GROUP_MEDIA,
+            .commands = CHECK | SIGNED,
+        },
     [SETTING_AT] =
         {
             .name = "at",
@@ -412,6 +420,20 @@ static const struct option_row rows[] = {
             .group = GROUP_SCREEN,
             .commands = PREVIEW,
             .first = PREVIEW,
+        },
+    [SETTING_SCREENS] =
+        {
+            .name = "size",
+            .type = OPTION_SIZES,
+            .min = 64,
+            .max = 16384,
+            .metavar = "WxH",
+            .help = "size of a screen that shows the playlist; may be given several times; "
+                    "default: "
+                    "1920x1080 and 1080x1920",
+            .group = GROUP_SCREEN,
+            .commands = CHECK | SIGNED,
+            .first = CHECK,
         },
     [SETTING_SHEET] =
         {

@@ -5,8 +5,10 @@
 #ifndef COMMANDS_VERSION_H
 #define COMMANDS_VERSION_H
 
-/* Writes to standard output. The versions are those of the libraries that are loaded now. FFmpeg's
- * come from `film_program` (beside this program), as nothing else loads FFmpeg. */
-void version_print(const char *film_program);
+#include <stdio.h>
+
+/* The versions are those of the libraries that are loaded now. FFmpeg's come from `film_program`
+ * (beside this program), as nothing else loads FFmpeg. */
+void version_write(FILE *stream, const char *film_program);
 
 #endif

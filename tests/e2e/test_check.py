@@ -212,6 +212,42 @@ class Media(Check):
         self.only(places, "$.spots.b.image", "warning", "only 1919 × 1080 pixels")
         self.only(places, "$.spots.c.image", "warning", "on a screen of 1080 × 1920")
 
+    def test_screens_of_the_site(self):
+        """Each is judged, and told by its size; what none of them shows is only decoded."""
+        self.put("wall.png", png(3840, 960))
+        self.put("tall.png", png(1080, 1920))
+        self.put("bad.png", b"no")
+        spots = {"a": {"image": "wall.png", "duration": 10}, "b": {"image": "tall.png", "duration": 10},
+                 "c": {"image": {"landscape": "wall.png", "portrait": "tall.png"}, "duration": 10},
+                 "d": {"image": {"landscape": "wall.png", "portrait": "bad.png"}, "duration": 10}}
+        def found(*options):
+            places = {}
+            for line in self.run_check({"spots": spots}, "--json", *options, status=1).splitlines():
+                item = json.loads(line)
+                places.setdefault(item["path"], []).append(item["text"])
+            return places
+        wrong = ["a portrait picture (1080 × 1920) on screens of %s, which crop most of it", "only 1080 × 1920 pixels: enlarged %s times on a screen of %s"]
+        bad = ["the file is not a JPEG, PNG or WebP picture"]
+        self.assertEqual(found("--size", "3840x960"), {
+            "$.spots.b.image": [wrong[0] % "3840 × 960", wrong[1] % ("3.56", "3840 × 960")], "$.spots.d.image.portrait": bad})
+        large = ["only 3840 × 960 pixels: enlarged 2.04 times on a screen of 7840 × 1952"]
+        tall = ["only 1080 × 1920 pixels: enlarged 1.07 times on a screen of 1152 × 2048"]
+        self.assertEqual(found("--size", "3840x960", "--size", "7840x1952", "--size=3840x960", "--size", "1152x2048"), {
+            "$.spots.a.image": large, "$.spots.b.image": tall, "$.spots.c.image.landscape": large, "$.spots.c.image.portrait": tall,
+            "$.spots.d.image.landscape": large, "$.spots.d.image.portrait": bad})
+        self.assertEqual(self.run_check({"spots": {"a": spots["a"]}}, "--size", "960x240"), "0 faults, 0 warnings\n")
+        self.assertRegex(self.run_check({"spots": {"a": spots["a"]}}, "--size", "960x960"),
+                         r"^warning \$\.spots\.a\.image: screens of 960 × 960 crop 75 % of the picture \(3840 × 960\)\n")
+
+    def test_texts_on_the_screens_of_the_site(self):
+        spots = {"a": {"tagline": "Small acts of kindness, done by many people every day, lead to greatness in the end",
+                       "tagline_style": "large", "duration": 10}}
+        playlist = {"spots": spots, "styles": {"large": {"size": 0.3}}}
+        self.assertRegex(self.run_check(playlist, "--size", "3840x960"), r"(?m)^warning .*: on 3840 × 960 its type shrinks from 288 to \d+ pixels")
+        self.assertEqual(self.run_check(playlist, "--size", "3840x960").count("warning "), 1)
+        self.assertRegex(self.run_check(playlist), r"on 1920 × 1080 .*\n.*on 1080 × 1920 ")
+        self.assertRegex(self.run_check(playlist, "--size", "64x64"), "it cannot be read from afar|shrinks")
+
     def test_exif(self):
         self.put("one.jpg", jpeg(orientation=1))
         self.put("six.jpg", jpeg(orientation=6))

@@ -131,6 +131,15 @@ class Shape(Check):
         self.assertTrue(any("a landscape film" in text for _, text in places["$.spots.d.video.portrait"]), places)
 
 
+    def test_on_a_wall(self):
+        """A film that fills an ordinary screen is enlarged on a wall."""
+        films.film(self.folder / "film.mp4", frames=5, fps=5, size=SCREEN)
+        spots = {"a": {"video": "film.mp4"}}
+        self.assertNotIn("enlarged", self.run_check(spots))
+        self.assertIn("only 1920 × 1080 pixels: enlarged 4.08 times on a screen of 7840 × 1952",
+                      self.run_check(spots, "--size", "7840x1952"))
+
+
 class Cut(Check):
     """Slots that midnight cuts, by the film's own length: six seconds, less its transition of one."""
 

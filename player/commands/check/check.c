@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/zone.h"
-#include "commands/check/check_film_probe.h"
+#include "commands/check/check_film_lengths.h"
 #include "commands/check/check_media.h"
 #include "commands/check/check_volume.h"
 #include "commands/settings.h"
@@ -126,15 +126,40 @@ static int64_t limit_of(const struct check_subject *subject)
 
 /* Checks what only a playlist without faults can be checked for. */
 static MUST_CHECK bool check_sense(const struct check_subject *subject,
-                                   const struct edition *edition, const struct check_bytes *bytes,
+                                   struct check_records *records, const struct check_bytes *bytes,
                                    struct err *err)
 {
-    int32_t *film_ms = check_film_probe_lengths(edition, limit_of(subject));
-    bool ok = film_ms ? check_schedule(subject, edition->playlist, film_ms, err) &&
-                            check_volume_run(edition->playlist, bytes->data, bytes->size,
-                                             subject->report, err)
-                      : err_oom(err);
+    const struct playlist *playlist = records->edition->playlist;
+    int32_t *film_ms = check_film_lengths_read(records);
+    bool ok = film_ms
+                  ? check_schedule(subject, playlist, film_ms, err) &&
+                        check_volume_run(playlist, bytes->data, bytes->size, subject->report, err)
+                  : err_oom(err);
     free(film_ms);
+    return ok;
+}
+
+static MUST_CHECK bool check_edition(const struct check_subject *subject,
+                                     const struct edition *edition, bool faultless,
+                                     const struct check_bytes *bytes, struct err *err)
+{
+    struct check_screens screens;
+    struct check_records records = {.edition = edition, .limit_ms = limit_of(subject)};
+    const struct check_media media = {
+        .edition = edition,
+        .report = subject->report,
+        .screens = &screens,
+        .records = &records,
+        .limit_ms = limit_of(subject),
+        .with_texts = faultless,
+    };
+    check_screens_read(setting_value(subject, SETTING_SCREENS), &screens);
+    if (setting_value(subject, SETTING_NO_CACHE)->number <= 0)
+        check_records_open(&records, edition, limit_of(subject));
+    bool ok =
+        (!faultless || check_sense(subject, &records, bytes, err)) && check_media_run(&media, err);
+    log_debug("checked media known=%d decoded=%d", records.found, records.decoded);
+    check_records_close(&records);
     return ok;
 }
 
@@ -156,14 +181,7 @@ bool check_playlist(const struct settings *settings, const char *path,
     struct edition *edition = edition_create_unchecked(playlist, path);
     if (!edition)
         return err_oom(err);
-    const struct check_media media = {
-        .edition = edition,
-        .report = report,
-        .limit_ms = limit_of(&subject),
-        .with_texts = faultless,
-    };
-    bool ok =
-        (!faultless || check_sense(&subject, edition, bytes, err)) && check_media_run(&media, err);
+    bool ok = check_edition(&subject, edition, faultless, bytes, err);
     edition_destroy(edition);
     return ok;
 }

@@ -23,6 +23,7 @@
 /* What the probe found about a film's file. */
 struct finding {
     bool probed;
+    bool untimed; /* it was no load in an earlier run, so it was not timed in this one */
     struct check_film_probe_result result;
 };
 
@@ -44,19 +45,34 @@ static bool has_volume(const struct playlist *playlist, int asset)
     return false;
 }
 
-static MUST_CHECK bool probe_film(const struct context *context, int asset, struct err *err)
+static struct check_film_probe probe_of(const struct context *context, int asset)
 {
-    const struct check_film_probe probe = {
+    return (struct check_film_probe){
         .edition = context->check->edition,
         .asset = asset,
         .limit_ms = context->check->limit_ms,
         .want_sound = has_volume(context->playlist, asset),
     };
+}
+
+static MUST_CHECK bool probe_film(const struct context *context, int asset, struct err *err)
+{
+    const struct check_film_probe probe = probe_of(context, asset);
+    struct check_records *records = context->check->records;
     struct finding *finding = &context->findings[asset];
+    bool unhurried = false;
     if (finding->probed)
         return true;
     finding->probed = true;
-    return check_film_probe_run(&probe, &finding->result, err);
+    if (check_records_get_film(records, asset, probe.want_sound, &finding->result, &unhurried)) {
+        finding->untimed = unhurried;
+        return unhurried || check_film_probe_time(&probe, &finding->result, err);
+    }
+    records->decoded++;
+    if (!check_film_probe_run(&probe, &finding->result, err))
+        return false;
+    check_records_put_film(records, asset, probe.want_sound, &finding->result);
+    return true;
 }
 
 /* Reports the film's facts. A worker is not trusted: its codec is reported only if it looks like a
@@ -254,24 +270,28 @@ static void judge_appearance(const struct context *context,
                          result->flashes, (double)result->flashes_us / 1e6, CHECK_FLASH_MOST);
 }
 
-static void judge_film(const struct context *context, const struct playlist_spot *spot, int screen)
+static void judge_film(const struct context *context, const struct playlist_spot *spot,
+                       enum check_shape shape)
 {
     const struct check_film_probe_result *result =
-        &context->findings[check_shape_asset(spot, screen)].result;
+        &context->findings[check_shape_asset(spot, shape)].result;
+    const struct check_screens *screens = context->check->screens;
     struct check_report *report = context->check->report;
-    struct check_place place = check_shape_place(spot, screen);
+    struct check_place place = check_shape_place(spot, shape);
     if (!result->usable) {
         char hint[CHECK_FILE_KIND_BYTES];
         bool known = result->err.code == ERR_INPUT &&
-                     check_file_kind_hint(context->check->edition, check_shape_asset(spot, screen),
+                     check_file_kind_hint(context->check->edition, check_shape_asset(spot, shape),
                                           true, hint);
         check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : result->err.text);
         return;
     }
     report_facts(context, &result->facts, &place);
-    for (int i = 0; i < CHECK_SCREENS; i++)
-        if (spot->asset_landscape == spot->asset_portrait || i == screen)
-            check_shape_judge(report, spot, i, result->facts.width_px, result->facts.height_px);
+    for (int i = 0; i < screens->count; i++)
+        if (spot->asset_landscape == spot->asset_portrait ||
+            check_screens_shape(&screens->list[i]) == shape)
+            check_shape_judge(report, screens, &screens->list[i], spot, result->facts.width_px,
+                              result->facts.height_px);
     judge_passages(context, result, &place);
     judge_damage(context, result, &place);
     judge_length(context, spot, result, &place);
@@ -293,7 +313,7 @@ static void judge_pair(const struct context *context, const struct playlist_spot
     if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
         llabs(one_us - other_us) < DIFFERENT_US)
         return;
-    struct check_place place = check_shape_place(spot, 1);
+    struct check_place place = check_shape_place(spot, CHECK_PORTRAIT);
     check_report_add(
         context->check->report, CHECK_WARNING, &place,
         "the film is %.2f s long, but its slots last as long as the landscape film, %.2f s",
@@ -304,20 +324,45 @@ static MUST_CHECK bool judge_spot(const struct context *context, const struct pl
                                   struct err *err)
 {
     bool one = spot->asset_landscape == spot->asset_portrait;
-    for (int screen = 0; screen < (one ? 1 : CHECK_SCREENS); screen++) {
-        int asset = check_shape_asset(spot, screen);
+    for (int i = 0; i < (one ? 1 : CHECK_SHAPES); i++) {
+        enum check_shape shape = (enum check_shape)i;
+        int asset = check_shape_asset(spot, shape);
         if (asset >= 0 && !probe_film(context, asset, err))
             return false;
         if (asset >= 0)
-            judge_film(context, spot, screen);
+            judge_film(context, spot, shape);
     }
     judge_pair(context, spot);
     return true;
 }
 
+/* What part of this machine a film takes; 0: not known. */
+static double load_of(const struct finding *finding)
+{
+    const struct check_film_probe_result *result = &finding->result;
+    return result->usable && result->pace > 0 ? result->facts.fps / result->pace : 0;
+}
+
+/* Two films that are no load can be decoded at once. Beside one that is, every film is timed. */
+static MUST_CHECK bool time_beside_load(const struct context *context, struct err *err)
+{
+    size_t count = context->playlist->asset_count;
+    bool any = false, ok = true;
+    for (size_t i = 0; i < count; i++)
+        any = any || load_of(&context->findings[i]) > CHECK_RECORDS_UNHURRIED_LOAD;
+    for (size_t i = 0; any && ok && i < count; i++) {
+        const struct check_film_probe probe = probe_of(context, (int)i);
+        if (context->findings[i].untimed)
+            ok = check_film_probe_time(&probe, &context->findings[i].result, err);
+    }
+    return ok;
+}
+
 static MUST_CHECK bool judge_loops(const struct context *context, struct err *err)
 {
     const struct playlist *playlist = context->playlist;
+    if (!time_beside_load(context, err))
+        return false;
     struct check_film_order_film *films = calloc(playlist->asset_count + 1, sizeof *films);
     if (!films)
         return err_oom(err);
@@ -326,7 +371,7 @@ static MUST_CHECK bool judge_loops(const struct context *context, struct err *er
         if (result->usable)
             films[i] = (struct check_film_order_film){
                 .length_us = result->facts.duration_us,
-                .load = result->pace > 0 ? result->facts.fps / result->pace : 0,
+                .load = load_of(&context->findings[i]),
             };
     }
     bool ok = check_film_order_run(playlist, films, context->check->report, err);

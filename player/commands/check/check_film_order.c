@@ -12,9 +12,9 @@
 /* The worst that any neighbor does to a spot. */
 struct worst {
     int64_t stands_us;
-    int stands_into;            /* the spot after it */
-    double load[CHECK_SCREENS]; /* of both films, in the transition into this one */
-    int load_from[CHECK_SCREENS];
+    int stands_into;           /* the spot after it */
+    double load[CHECK_SHAPES]; /* of both films, in the transition into this one */
+    int load_from[CHECK_SHAPES];
 };
 
 struct order {
@@ -64,10 +64,10 @@ static void compare_lengths(struct order *order, int spot, int next)
     worst->stands_into = next;
 }
 
-static double load_of(const struct order *order, int spot, int screen)
+static double load_of(const struct order *order, int spot, enum check_shape shape)
 {
     const struct playlist_spot *of = &order->playlist->spots[spot];
-    int asset = of->is_video ? check_shape_asset(of, screen) : -1;
+    int asset = of->is_video ? check_shape_asset(of, shape) : -1;
     return asset >= 0 ? order->films[asset].load : 0;
 }
 
@@ -77,13 +77,13 @@ static void compare_loads(struct order *order, int spot, int next)
     struct worst *worst = &order->worst[next];
     if (into_ms(order, next) == 0)
         return;
-    for (int screen = 0; screen < CHECK_SCREENS; screen++) {
-        double one = load_of(order, spot, screen), other = load_of(order, next, screen);
+    for (enum check_shape shape = CHECK_LANDSCAPE; shape < CHECK_SHAPES; shape++) {
+        double one = load_of(order, spot, shape), other = load_of(order, next, shape);
         if (one <= 0 || other <= 0 || one > 1 || other > 1 || one + other <= 1 ||
-            one + other <= worst->load[screen])
+            one + other <= worst->load[shape])
             continue;
-        worst->load[screen] = one + other;
-        worst->load_from[screen] = spot;
+        worst->load[shape] = one + other;
+        worst->load_from[shape] = spot;
     }
 }
 
@@ -103,8 +103,9 @@ static void warn_spot(const struct order *order, int index)
     const struct playlist_spot *spot = &spots[index];
     bool one = spot->asset_landscape == spot->asset_portrait;
     if (worst->stands_us > 0) {
-        int screen = asset_of_length(order, spot) == spot->asset_landscape ? 0 : 1;
-        struct check_place place = check_shape_place(spot, screen);
+        bool by_landscape = asset_of_length(order, spot) == spot->asset_landscape;
+        struct check_place place =
+            check_shape_place(spot, by_landscape ? CHECK_LANDSCAPE : CHECK_PORTRAIT);
         check_report_add(order->report, CHECK_WARNING, &place,
                          "the film is %.2f s long, but its slots last %g s and %g s more in the "
                          "transition into \"%s\": its last frame stays on for %.2f s",
@@ -113,15 +114,16 @@ static void warn_spot(const struct order *order, int index)
                          into_ms(order, worst->stands_into) / 1000.0,
                          spots[worst->stands_into].name, (double)worst->stands_us / 1e6);
     }
-    for (int screen = 0; screen < CHECK_SCREENS; screen++) {
-        struct check_place place = check_shape_place(spot, screen);
-        if (worst->load[screen] <= 1 || (one && screen > 0 && worst->load[0] > 1))
+    for (enum check_shape shape = CHECK_LANDSCAPE; shape < CHECK_SHAPES; shape++) {
+        struct check_place place = check_shape_place(spot, shape);
+        if (worst->load[shape] <= 1 ||
+            (one && shape != CHECK_LANDSCAPE && worst->load[CHECK_LANDSCAPE] > 1))
             continue;
         check_report_add(order->report, CHECK_WARNING, &place,
                          "in the transition from \"%s\" both films are decoded, which takes %.0f "
                          "%% of this machine: they would stutter",
-                         spots[worst->load_from[screen]].name,
-                         ceil(worst->load[screen] * 100 - ROUNDING));
+                         spots[worst->load_from[shape]].name,
+                         ceil(worst->load[shape] * 100 - ROUNDING));
     }
 }
 

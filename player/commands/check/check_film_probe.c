@@ -20,7 +20,9 @@
  * its middle, too. */
 #define JOIN_END_US 300000
 #define JOIN_SLOW_US 1000000
-#define LENGTH_UNREAD (-1) /* a length that has not been read yet */
+/* Decoding does not depend on the screen. */
+#define CANVAS_WIDTH_PX 1920
+#define CANVAS_HEIGHT_PX 1080
 
 /* How fast frames arrive. */
 struct timing {
@@ -62,8 +64,8 @@ static struct film_client *start_film(const struct check_film_probe *probe, int6
                                       bool probe_only, struct err *err)
 {
     const struct film_client_request request = {
-        .canvas_width_px = check_screens[0].width_px,
-        .canvas_height_px = check_screens[0].height_px,
+        .canvas_width_px = CANVAS_WIDTH_PX,
+        .canvas_height_px = CANVAS_HEIGHT_PX,
         .fit = LAYOUT_FIT_COVER,
         .focus_x = 0.5,
         .focus_y = 0.5,
@@ -316,51 +318,47 @@ static void probe_film_whole(struct work *work)
     probe_passage(work, end_us > CHECK_FILM_PROBE_US ? end_us : CHECK_FILM_PROBE_US, INT64_MAX - 1);
 }
 
+/* Allocates what decoding needs beside the film. */
+static MUST_CHECK bool begin_work(struct work *work, struct err *err)
+{
+    work->flash = calloc(1, sizeof *work->flash);
+    work->mix = work->probe->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *work->mix) : NULL;
+    return (work->flash && (work->mix || !work->probe->want_sound)) || err_oom(err);
+}
+
+static void end_work(struct work *work)
+{
+    free(work->flash);
+    free(work->mix);
+}
+
 bool check_film_probe_run(const struct check_film_probe *probe,
                           struct check_film_probe_result *result, struct err *err)
 {
     struct work work = {.probe = probe, .result = result};
     *result = (struct check_film_probe_result){0};
-    work.flash = calloc(1, sizeof *work.flash);
-    work.mix = probe->want_sound ? calloc(BEHIND_PAIRS, 2 * sizeof *work.mix) : NULL;
-    bool ok = work.flash && (work.mix || !probe->want_sound);
+    bool ok = begin_work(&work, err);
     if (ok)
         probe_film_whole(&work);
-    free(work.flash);
-    free(work.mix);
-    return ok || err_oom(err);
+    end_work(&work);
+    return ok;
 }
 
-static int32_t read_film_length(const struct edition *edition, int asset, int64_t limit_ms)
+bool check_film_probe_time(const struct check_film_probe *probe,
+                           struct check_film_probe_result *result, struct err *err)
 {
-    const struct check_film_probe probe = {
-        .edition = edition, .asset = asset, .limit_ms = limit_ms};
-    struct film_client_facts facts;
-    struct err err = {0};
-    if (!check_film_probe_facts(&probe, &facts, &err))
-        return 0;
-    int64_t ms = facts.duration_us / 1000;
-    return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
-}
-
-int32_t *check_film_probe_lengths(const struct edition *edition, int64_t limit_ms)
-{
-    const struct playlist *playlist = edition->playlist;
-    int32_t *film_ms = calloc(playlist->asset_count + 1, sizeof *film_ms);
-    if (!film_ms)
-        return NULL;
-    for (size_t i = 0; i < playlist->asset_count; i++)
-        film_ms[i] =
-            playlist->assets[i].duration_ms > 0 ? playlist->assets[i].duration_ms : LENGTH_UNREAD;
-    for (size_t i = 0; i < playlist->spot_count; i++) {
-        const struct playlist_spot *spot = &playlist->spots[i];
-        for (int screen = 0; spot->is_video && screen < CHECK_SCREENS; screen++) {
-            int asset = check_shape_asset(spot, screen);
-            if (asset >= 0 && film_ms[asset] == LENGTH_UNREAD)
-                film_ms[asset] = read_film_length(edition, asset, limit_ms);
-        }
-    }
-    for (size_t i = 0; i < playlist->asset_count; i++)
-        film_ms[i] = film_ms[i] == LENGTH_UNREAD ? 0 : film_ms[i];
-    return film_ms;
+    struct check_film_probe silent = *probe;
+    struct check_film_probe_result timed = {.facts = result->facts};
+    const struct check_film_probe_passage *first = result->passages;
+    struct work work = {.probe = &silent, .result = &timed};
+    silent.want_sound = false;
+    bool ok = begin_work(&work, err);
+    if (ok)
+        probe_passage(&work, 0, CHECK_FILM_PROBE_TIMED_US);
+    end_work(&work);
+    result->pace = pace_of(&work.timing);
+    if (ok && !first->failed)
+        result->join_us =
+            time_joins(probe, first->ended ? first->shown_us : result->facts.duration_us);
+    return ok;
 }

@@ -69,10 +69,9 @@ MUST_CHECK bool check_film_probe_facts(const struct check_film_probe *probe,
 MUST_CHECK bool check_film_probe_run(const struct check_film_probe *probe,
                                      struct check_film_probe_result *result, struct err *err);
 
-/* The length of each asset's film in milliseconds, for programme_create: what the playlist says,
- * else what the film's file says. 0 where neither does; check_film.h reports that. The edition's
- * media may be missing. limit_ms: how long a worker may take. The caller frees it. NULL when out of
- * memory. */
-int32_t *check_film_probe_lengths(const struct edition *edition, int64_t limit_ms);
+/* Decodes the beginning of a film that was decoded before, and fills in the speeds of its result:
+ * `pace` and `join_us`. ERR_SYSTEM when out of memory. */
+MUST_CHECK bool check_film_probe_time(const struct check_film_probe *probe,
+                                      struct check_film_probe_result *result, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "decode/worker_process.h"
 #include "playout/worker_jobs.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +22,45 @@
 /* A job of one worker: a spot's visual (text -1), or one of its texts, for a screen. */
 struct job {
     int spot, screen, text;
+    bool remembered;                 /* from an earlier run: no worker was started */
+    struct check_records_text found; /* of a visual only the facts */
     struct picture_client *frames;
     struct err err; /* why there are none */
+};
+
+/* Texts of the spot and screen whose jobs are being started. */
+struct remembered_text {
+    bool known;
+    struct check_records_text text;
 };
 
 struct check {
     const struct check_media *media;
     const struct playlist *playlist;
-    struct job next;              /* to be started: jobs go by spot, screen, text */
+    struct job next; /* to be started: jobs go by spot, screen, text */
+    struct remembered_text *texts;
     struct job work[WORKERS_MAX]; /* started, oldest first */
     int work_count;
     struct canvas canvas;
     struct frame *visual; /* behind the texts that are checked now; NULL: none */
     int visual_spot, visual_screen;
-    int failed_spot; /* the spot whose visual was reported as unusable; -1 */
-    bool *bad;       /* by asset: reported as unusable as a font */
+    int judged_spot;                                 /* the spot that the next two are about */
+    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES]; /* what was reported of its visuals */
+    bool *bad;                                       /* by asset: reported as unusable as a font */
 };
+
+static const struct check_screen *screen_of(const struct check *check, const struct job *job)
+{
+    return &check->media->screens->list[job->screen];
+}
+
+/* Whether a spot's visual is decoded for a screen. */
+static bool has_still(const struct playlist_spot *spot, const struct check_screen *screen)
+{
+    bool one = spot->asset_landscape == spot->asset_portrait;
+    return spot->has_visual && !spot->is_video && !(one && screen->stands_in) &&
+           check_shape_asset(spot, check_screens_shape(screen)) >= 0;
+}
 
 /* Checks that a file is there. True when it is. */
 static bool check_file_opens(const struct check *check, int asset, const struct check_place *place)
@@ -71,13 +95,12 @@ static bool find_job(struct check *check)
     for (; next->spot < (int)check->playlist->spot_count; next->spot++, next->screen = 0) {
         const struct playlist_spot *spot = &check->playlist->spots[next->spot];
         int texts = check->media->with_texts ? (int)spot->text_count : 0;
-        for (; next->screen < CHECK_SCREENS; next->screen++, next->text = -1) {
-            bool has_still =
-                spot->has_visual && !spot->is_video && check_shape_asset(spot, next->screen) >= 0;
-            if (next->text < 0 && has_still)
+        for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {
+            const struct check_screen *screen = screen_of(check, next);
+            if (next->text < 0 && has_still(spot, screen))
                 return true;
             next->text = next->text < 0 ? 0 : next->text;
-            if (next->text < texts)
+            if (next->text < texts && !screen->stands_in)
                 return true;
         }
     }
@@ -98,15 +121,54 @@ static bool is_known_bad(const struct check *check, const struct job *job)
     return font >= 0 && check->bad[font];
 }
 
+static struct check_records_tagline tagline_of(const struct check *check, const struct job *job)
+{
+    return (struct check_records_tagline){job->spot, job->text, language_of(check, job),
+                                          screen_of(check, job)};
+}
+
+/* Looks up what is known of a spot's texts on a screen. True where that is all of them. */
+static bool remember_texts(struct check *check, const struct job *job)
+{
+    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
+    struct job of_text = *job;
+    bool all = true;
+    bool any = check->media->with_texts && !screen_of(check, job)->stands_in;
+    for (int i = 0; any && i < (int)spot->text_count; i++) {
+        struct remembered_text *text = &check->texts[i];
+        of_text.text = i;
+        const struct check_records_tagline tagline = tagline_of(check, &of_text);
+        text->known = check_records_get_text(check->media->records, &tagline, &text->text);
+        all = all && text->known;
+    }
+    return all;
+}
+
+/* A picture whose facts are known is decoded all the same where a text needs it. */
+static bool remember_job(struct check *check, struct job *job)
+{
+    bool has_picture = has_still(&check->playlist->spots[job->spot], screen_of(check, job));
+    bool texts = job->text > 0 || (job->text == 0 && has_picture) || remember_texts(check, job);
+    if (job->text < 0)
+        return texts && check_records_get_picture(check->media->records, job->spot,
+                                                  screen_of(check, job), &job->found.facts);
+    job->found = check->texts[job->text].text;
+    return check->texts[job->text].known;
+}
+
 static void start_job(struct check *check)
 {
     struct job *job = &check->work[check->work_count++];
-    const struct worker_jobs_canvas canvas = {
-        .width_px = check_screens[check->next.screen].width_px,
-        .height_px = check_screens[check->next.screen].height_px,
-        .limit_ms = check->media->limit_ms};
+    const struct check_screen *screen = screen_of(check, &check->next);
+    const struct worker_jobs_canvas canvas = {.width_px = screen->width_px,
+                                              .height_px = screen->height_px,
+                                              .limit_ms = check->media->limit_ms};
     *job = check->next;
     check->next.text++;
+    job->remembered = remember_job(check, job);
+    if (job->remembered)
+        return;
+    check->media->records->decoded++;
     if (job->text < 0)
         job->frames =
             worker_jobs_start_visual(&canvas, check->media->edition, job->spot, &job->err);
@@ -130,19 +192,37 @@ static bool wait_for_job(struct job *job)
     return false;
 }
 
-static void judge_visual(const struct check *check, const struct job *job)
+/* Whether something is to be reported of the visual that a job decoded, and was not yet: `told` is
+ * of check->failed or check->turned. */
+static bool is_news(struct check *check, const struct job *job, bool told[CHECK_SHAPES])
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    const struct protocol_facts *facts = picture_client_facts(job->frames);
-    struct check_place place = check_shape_place(spot, job->screen);
+    bool one = spot->asset_landscape == spot->asset_portrait;
+    enum check_shape shape = one ? CHECK_LANDSCAPE : check_screens_shape(screen_of(check, job));
+    if (check->judged_spot != job->spot) {
+        memset(check->failed, 0, sizeof check->failed);
+        memset(check->turned, 0, sizeof check->turned);
+        check->judged_spot = job->spot;
+    }
+    bool is = !told[shape];
+    told[shape] = true;
+    return is;
+}
+
+static void judge_visual(struct check *check, const struct job *job)
+{
+    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
+    const struct check_screen *screen = screen_of(check, job);
+    const struct protocol_facts *facts = &job->found.facts;
+    struct check_place place = check_shape_place(spot, check_screens_shape(screen));
     int width = facts->stored_width_px, height = facts->stored_height_px;
     if (facts->orientation >= 5) {
         width = facts->stored_height_px;
         height = facts->stored_width_px;
     }
-    if (spot->asset_landscape == spot->asset_portrait && job->screen != (width < height))
+    if (!check_shape_is_judged(check->media->screens, screen, spot, width, height))
         return;
-    if (facts->orientation > 1)
+    if (facts->orientation > 1 && is_news(check, job, check->turned))
         check_report_add(check->media->report, CHECK_WARNING, &place,
                          "the picture is turned by its EXIF orientation (%d): stored as %d × %d, "
                          "shown as %d × %d",
@@ -152,28 +232,56 @@ static void judge_visual(const struct check *check, const struct job *job)
     for (const char *text; (text = picture_notes_next(&notes));)
         check_report_add(check->media->report, CHECK_WARNING, &place, "%s", text);
     if (width > 0 && height > 0)
-        check_shape_judge(check->media->report, spot, job->screen, width, height);
+        check_shape_judge(check->media->report, check->media->screens, screen, spot, width, height);
+}
+
+static void report_failure(struct check *check, const struct job *job)
+{
+    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
+    enum check_shape shape = check_screens_shape(screen_of(check, job));
+    struct check_place place = check_shape_place(spot, shape);
+    char hint[CHECK_FILE_KIND_BYTES];
+    if (!is_news(check, job, check->failed))
+        return;
+    bool known =
+        job->err.code == ERR_INPUT &&
+        check_file_kind_hint(check->media->edition, check_shape_asset(spot, shape), false, hint);
+    check_report_add(check->media->report, CHECK_FAULT, &place, "%s", known ? hint : job->err.text);
 }
 
 static void finish_visual(struct check *check, struct job *job)
 {
-    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    if (wait_for_job(job)) {
-        judge_visual(check, job);
+    if (!job->remembered && !wait_for_job(job)) {
+        report_failure(check, job);
+        return;
+    }
+    if (!job->remembered) {
+        job->found.facts = *picture_client_facts(job->frames);
         check->visual = picture_client_take(job->frames);
         check->visual_spot = job->spot;
         check->visual_screen = job->screen;
-    } else if (!one || check->failed_spot != job->spot) {
-        struct check_place place = check_shape_place(spot, job->screen);
-        int asset = check_shape_asset(spot, job->screen);
-        char hint[CHECK_FILE_KIND_BYTES];
-        bool known = job->err.code == ERR_INPUT &&
-                     check_file_kind_hint(check->media->edition, asset, false, hint);
-        check->failed_spot = job->spot;
-        check_report_add(check->media->report, CHECK_FAULT, &place, "%s",
-                         known ? hint : job->err.text);
+        check_records_put_picture(check->media->records, job->spot, screen_of(check, job),
+                                  &job->found.facts);
     }
+    judge_visual(check, job);
+}
+
+/* Takes over what a text's worker found, and measures what it has drawn. */
+static MUST_CHECK bool measure_text(struct check *check, struct job *job,
+                                    const struct check_text *text, struct err *err)
+{
+    bool has_picture = has_still(&check->playlist->spots[job->spot], screen_of(check, job));
+    struct frame *frame = picture_client_take(job->frames);
+    job->found.facts = *picture_client_facts(job->frames);
+    job->found.contrast = INFINITY;
+    bool ok = !check->visual || check_text_measure(text, &check->canvas, check->visual, frame,
+                                                   &job->found.contrast, err);
+    frame_release(frame);
+    if (ok && (check->visual || !has_picture)) {
+        const struct check_records_tagline tagline = tagline_of(check, job);
+        check_records_put_text(check->media->records, &tagline, &job->found);
+    }
+    return ok;
 }
 
 static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct err *err)
@@ -183,29 +291,29 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
         .spot = job->spot,
         .text = job->text,
         .language = language_of(check, job),
-        .screen = &check->canvas,
-        .visual = check->visual,
+        .screen = screen_of(check, job),
+        .facts = &job->found.facts,
         .first = job->screen == 0,
         .bad_font = check->bad,
     };
-    if (!wait_for_job(job)) {
+    if (!job->remembered && !wait_for_job(job)) {
         struct check_place place = check_text_place(check->playlist, job->spot, job->text);
         if (job->screen == 0 && !is_known_bad(check, job))
             check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
         return true;
     }
-    text.facts = picture_client_facts(job->frames);
-    text.frame = picture_client_take(job->frames);
-    bool ok = check_text_judge(&text, check->media->report, err);
-    frame_release(text.frame);
-    return ok;
+    if (!job->remembered && !measure_text(check, job, &text, err))
+        return false;
+    text.contrast = job->found.contrast;
+    check_text_judge(&text, check->media->report);
+    return true;
 }
 
 /* Sets the canvas for a job's screen, and drops the visual of another spot or screen. */
 static void make_ready(struct check *check, const struct job *job)
 {
-    check->canvas.width_px = check_screens[job->screen].width_px;
-    check->canvas.height_px = check_screens[job->screen].height_px;
+    check->canvas.width_px = screen_of(check, job)->width_px;
+    check->canvas.height_px = screen_of(check, job)->height_px;
     check->canvas.stride_bytes = (size_t)check->canvas.width_px * 4;
     if (check->visual_spot == job->spot && check->visual_screen == job->screen)
         return;
@@ -230,22 +338,43 @@ static MUST_CHECK bool finish_oldest(struct check *check, struct err *err)
     return ok;
 }
 
+static size_t largest_screen_bytes(const struct check_screens *screens)
+{
+    size_t most = 0;
+    for (int i = 0; i < screens->count; i++) {
+        size_t bytes = (size_t)screens->list[i].width_px * (size_t)screens->list[i].height_px * 4;
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static size_t most_texts(const struct playlist *playlist)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < playlist->spot_count; i++)
+        if (playlist->spots[i].text_count > most)
+            most = playlist->spots[i].text_count;
+    return most;
+}
+
 bool check_media_run(const struct check_media *media, struct err *err)
 {
     const struct playlist *playlist = media->edition->playlist;
     struct check check = {
-        .media = media, .playlist = playlist, .next = {.text = -1}, .failed_spot = -1};
+        .media = media, .playlist = playlist, .next = {.text = -1}, .judged_spot = -1};
     const struct check_film films = {
         .edition = media->edition,
         .report = media->report,
+        .screens = media->screens,
+        .records = media->records,
         .limit_ms = media->limit_ms,
         .with_loops = media->with_texts,
     };
     bool ok = true;
     check.bad = calloc(playlist->asset_count + 1, sizeof *check.bad);
-    check.canvas.pixels =
-        malloc((size_t)check_screens[0].width_px * (size_t)check_screens[0].height_px * 4);
-    if (!check.bad || !check.canvas.pixels) {
+    check.canvas.pixels = malloc(largest_screen_bytes(media->screens));
+    check.texts = calloc(most_texts(playlist), sizeof *check.texts);
+    if (!check.bad || !check.texts || !check.canvas.pixels) {
         ok = err_oom(err);
         goto out;
     }
@@ -265,5 +394,6 @@ out:
     frame_release(check.visual);
     free(check.canvas.pixels);
     free(check.bad);
+    free(check.texts);
     return ok;
 }

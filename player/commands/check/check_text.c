@@ -111,65 +111,58 @@ static void judge_size(const struct check_text *text, const struct check_place *
 }
 
 /* Measures at both ends of the visual's motion; the lower contrast counts. */
-static MUST_CHECK bool measure_contrast(const struct check_text *text, double *ratio,
-                                        struct err *err)
+bool check_text_measure(const struct check_text *text, const struct canvas *canvas,
+                        struct frame *visual, struct frame *frame, double *contrast,
+                        struct err *err)
 {
     const struct playlist_spot *spot = spot_of(text);
     struct picture picture = {
         .background = spot->background,
-        .visual = text->visual,
-        .text = text->frame,
+        .visual = visual,
+        .text = frame,
         .motion = spot->motion,
-        .portrait = text->screen->height_px > text->screen->width_px,
+        .portrait = canvas->height_px > canvas->width_px,
         .holders = 1,
     };
-    *ratio = INFINITY;
+    *contrast = INFINITY;
     for (int end = 0; end < (picture_moves(&picture) ? 2 : 1); end++) {
         struct picture_view view = {&picture, end};
         double here;
-        compose_picture(text->screen, &view);
-        if (!check_contrast_measure(text->screen, text->frame, style_of(text)->color,
-                                    text->facts->used_px, &here, err))
+        compose_picture(canvas, &view);
+        if (!check_contrast_measure(canvas, frame, style_of(text)->color, text->facts->used_px,
+                                    &here, err))
             return false;
-        *ratio = fmin(*ratio, here);
+        *contrast = fmin(*contrast, here);
     }
     return true;
 }
 
-static MUST_CHECK bool judge_contrast(const struct check_text *text,
-                                      const struct check_place *place, struct check_report *report,
-                                      struct err *err)
+static void judge_contrast(const struct check_text *text, const struct check_place *place,
+                           struct check_report *report)
 {
     const struct playlist_spot *spot = spot_of(text);
-    double ratio;
-    if (spot->has_visual) {
-        if (!text->visual)
-            return true;
-        if (!measure_contrast(text, &ratio, err))
-            return false;
-        if (ratio < CHECK_CONTRAST_LEAST)
-            check_report_add(report, CHECK_WARNING, place,
-                             "on %d × %d its contrast with the visual is %.2f:1; WCAG 2.2 requires "
-                             "%g:1: try a scrim, another color or another position",
-                             text->screen->width_px, text->screen->height_px,
-                             floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
-    } else if (text->first && text->text == 0) {
-        struct check_place whole = {{"spots", spot->name, "tagline"}};
-        ratio = check_contrast_colors(style_of(text)->color, spot->background);
-        if (ratio < CHECK_CONTRAST_LEAST)
-            check_report_add(report, CHECK_WARNING, &whole,
-                             "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "
-                             "try another color",
-                             floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
-    }
-    return true;
+    if (spot->has_visual && text->contrast < CHECK_CONTRAST_LEAST)
+        check_report_add(report, CHECK_WARNING, place,
+                         "on %d × %d its contrast with the visual is %.2f:1; WCAG 2.2 requires "
+                         "%g:1: try a scrim, another color or another position",
+                         text->screen->width_px, text->screen->height_px,
+                         floor(text->contrast * 100) / 100, CHECK_CONTRAST_LEAST);
+    if (spot->has_visual || !text->first || text->text != 0)
+        return;
+    struct check_place whole = {{"spots", spot->name, "tagline"}};
+    double ratio = check_contrast_colors(style_of(text)->color, spot->background);
+    if (ratio < CHECK_CONTRAST_LEAST)
+        check_report_add(report, CHECK_WARNING, &whole,
+                         "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "
+                         "try another color",
+                         floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
 }
 
-bool check_text_judge(const struct check_text *text, struct check_report *report, struct err *err)
+void check_text_judge(const struct check_text *text, struct check_report *report)
 {
     struct check_place place = check_text_place(text->playlist, text->spot, text->text);
     if (text->first)
         judge_glyphs(text, &place, report);
     judge_size(text, &place, report);
-    return judge_contrast(text, &place, report, err);
+    judge_contrast(text, &place, report);
 }
