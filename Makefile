@@ -85,7 +85,8 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/programme/*.c) player/base/file.c player/sync/trust.c)
 FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
-	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c decode/work_limit.c)
+	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c decode/work_limit.c \
+	decode/worker_usage.c)
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
 FUZZ_ZONE := $(addprefix player/base/,zone.c zone_hint.c zone_rule.c)
 FUZZ_STILL := $(sort $(wildcard player/worker/still*.c))

@@ -24,8 +24,7 @@
 /* A film that was joined late and does not catch up is shown all the same after this time. */
 #define CATCH_UP_NS INT64_C(1000000000)
 #define FPS_MIN 0.01
-/* Dropped frames are logged if they are at least so many, and at least one in so many: fewer are a
- * hitch. */
+/* Fewer dropped frames than so many, or than one in so many, are a hitch and not logged. */
 #define DROPS_LOGGED_MIN 10
 #define DROPS_LOGGED_ONE_IN 50
 #define SHORT_US 500000 /* less may be rounding of the container or padding of the encoder */
@@ -440,8 +439,7 @@ static MUST_CHECK bool receive_packets(struct film_client *film, int64_t now_ns,
         struct protocol_event event;
         struct protocol_sound sound;
     } packet;
-    /* No more than a worker may send before it gets an order: a flood must not keep the player
-     * busy. */
+    /* As many as a worker may send before it gets an order: no flood keeps the player busy. */
     for (int i = 0;
          i < PROTOCOL_FRAMES_AHEAD_MAX + PROTOCOL_SOUNDS_AHEAD_MAX + 2 && !film->finished; i++) {
         size_t size;
@@ -541,8 +539,7 @@ bool film_client_is_truncated_at(const struct film_client_facts *facts, int64_t 
     return !may_hold && facts->duration_us - end_us >= SHORT_US;
 }
 
-/* By the frames' start times: the last frame's own duration is stretched to the length in the
- * file. */
+/* By start times: the last frame's own duration is stretched to the length in the file. */
 bool film_client_is_truncated(const struct film_client *film, int64_t *end_us)
 {
     *end_us = film->last_us + film->longest_step_us;
@@ -555,6 +552,11 @@ struct film_client_counts film_client_counts(const struct film_client *film)
     struct film_client_counts counts = film->counts;
     counts.dropped = film->catchup.dropped;
     return counts;
+}
+
+bool film_client_usage(const struct film_client *film, struct worker_usage *usage)
+{
+    return worker_usage_read(film->worker.pid, usage);
 }
 
 bool film_client_add_sound(struct film_client *film, int64_t offset, float *mix, int pairs,

@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "core/frame.h"
+#include "decode/worker_usage.h"
 #include "playlist/playlist.h"
 
 #include <stdint.h>
@@ -108,6 +109,9 @@ struct film_client_counts {
 };
 /* So far. */
 struct film_client_counts film_client_counts(const struct film_client *film);
+
+/* What the worker has used of the processors so far. False where it has ended. */
+bool film_client_usage(const struct film_client *film, struct worker_usage *usage);
 
 /* Adds `pairs` pairs of samples (0: none) of the film's sound from `offset` on to `mix`, times a
  * gain that goes linearly from the first of the gains to the second. `offset` counts pairs (48 kHz,

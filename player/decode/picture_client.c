@@ -24,6 +24,7 @@ struct picture_client {
     enum picture_client_state state;
     int screen_width_px, screen_height_px;
     double scale;
+    int64_t processor_ns;
     struct frame *frame; /* mapped but not announced yet, or not taken yet */
     struct protocol_facts facts;
 };
@@ -312,6 +313,9 @@ static MUST_CHECK bool check_limit(struct picture_client *client, int64_t now_ns
 enum picture_client_state picture_client_poll(struct picture_client *client, int64_t now_ns,
                                               struct err *err)
 {
+    int64_t used_ns;
+    if (worker_process_cpu_ns(&client->worker, &used_ns))
+        client->processor_ns = used_ns;
     while (client->state == PICTURE_CLIENT_PENDING) {
         int handled = receive_picture_event(client, err);
         if (handled < 0)
@@ -342,6 +346,11 @@ struct frame *picture_client_take(struct picture_client *client)
 const struct protocol_facts *picture_client_facts(const struct picture_client *client)
 {
     return client->state == PICTURE_CLIENT_READY ? &client->facts : NULL;
+}
+
+int64_t picture_client_processor_ns(const struct picture_client *client)
+{
+    return client->processor_ns;
 }
 
 void picture_client_stop(struct picture_client *client)

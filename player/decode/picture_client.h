@@ -47,6 +47,10 @@ struct frame *picture_client_take(struct picture_client *client);
  * word of an untrusted process. NULL unless PICTURE_CLIENT_READY; lives as long as `client`. */
 const struct protocol_facts *picture_client_facts(const struct picture_client *client);
 
+/* The processor time that the worker has used, up to the last picture_client_poll. Unlike the time
+ * that passes it does not depend on what else the machine does. */
+int64_t picture_client_processor_ns(const struct picture_client *client);
+
 /* Kills the worker, if it still runs, without waiting for its exit. NULL is allowed. */
 void picture_client_stop(struct picture_client *client);
 

@@ -147,7 +147,10 @@ static bool judge_passage(const struct context *context, const struct film_clien
     struct check_report *report = context->check->report;
     double from_s = (double)passage->from_us / 1e6, length_s = (double)facts->duration_us / 1e6;
     double shown_s = (double)passage->shown_us / 1e6;
-    if (passage->failed && passage->any && passage->shown_us >= 0)
+    if (passage->failed && passage->err.code == ERR_KILLED)
+        check_report_add(report, CHECK_WARNING, place, "not checked from %.2f s of %.2f s on: %s",
+                         passage->shown_us >= 0 ? shown_s : from_s, length_s, passage->err.text);
+    else if (passage->failed && passage->any && passage->shown_us >= 0)
         check_report_add(report, CHECK_FAULT, place, "decoding fails after %.2f s: %s", shown_s,
                          passage->err.text);
     else if (passage->failed)
@@ -270,6 +273,16 @@ static void judge_appearance(const struct context *context,
                          result->flashes, (double)result->flashes_us / 1e6, CHECK_FLASH_MOST);
 }
 
+/* What this machine did not get done says nothing of the file. */
+static void report_unusable(struct check_report *report, const struct check_place *place,
+                            const struct err *err, const char *hint)
+{
+    if (err->code == ERR_KILLED)
+        check_report_add(report, CHECK_WARNING, place, "not checked: %s", err->text);
+    else
+        check_report_add(report, CHECK_FAULT, place, "%s", hint ? hint : err->text);
+}
+
 static void judge_film(const struct context *context, const struct playlist_spot *spot,
                        enum check_shape shape)
 {
@@ -283,7 +296,7 @@ static void judge_film(const struct context *context, const struct playlist_spot
         bool known = result->err.code == ERR_INPUT &&
                      check_file_kind_hint(context->check->edition, check_shape_asset(spot, shape),
                                           true, hint);
-        check_report_add(report, CHECK_FAULT, &place, "%s", known ? hint : result->err.text);
+        report_unusable(report, &place, &result->err, known ? hint : NULL);
         return;
     }
     report_facts(context, &result->facts, &place);

@@ -1,16 +1,16 @@
 #include "commands/check/check_film_probe.h"
 
 #include "base/clock.h"
+#include "commands/check/check_film_pace.h"
 #include "commands/check/check_flash.h"
+#include "commands/check/check_patience.h"
 #include "commands/check/check_shape.h"
 #include "decode/worker_process.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TIMED_FRAMES_MIN 10 /* fewer do not give a rate */
 #define SOUND_HZ 48000
 #define BLOCK_PAIRS (SOUND_HZ / 100)
 /* A film's worker waits while its sound is not collected. Sound that is this far behind the
@@ -24,10 +24,10 @@
 #define CANVAS_WIDTH_PX 1920
 #define CANVAS_HEIGHT_PX 1080
 
-/* How fast frames arrive. */
-struct timing {
-    int64_t first_ns, last_ns;
-    int frames;
+/* A worker that is waited for. */
+struct watch {
+    struct check_patience patience;
+    struct worker_usage since; /* when its last frame came */
 };
 
 /* The passage that is being decoded. */
@@ -38,26 +38,57 @@ struct work {
     int64_t until_us;
     struct film_client *film;
     uint64_t last_id; /* of the pictures that came; 0: none */
-    struct timing timing;
+    struct watch watch;
+    struct check_film_pace pace;
     struct check_flash *flash;
     float *mix;            /* scratch of BEHIND_PAIRS */
     int64_t at, sound_end; /* in pairs of samples: the next sound to collect; where collected
                               sound ends, -1: none yet */
 };
 
-/* Sleeps until the film's worker has answered, or until until_ns. */
-static void wait_for_film(const struct film_client *film, int64_t until_ns)
+/* Sleeps until the film's worker has answered, or is to be looked at. */
+static void wait_for_film(const struct film_client *film)
 {
-    int64_t deadline_ns = film_client_deadline_ns(film);
-    if (until_ns < deadline_ns)
-        deadline_ns = until_ns;
-    int64_t ms = INT_MAX;
-    if (deadline_ns != INT64_MAX)
-        ms = (deadline_ns - clock_mono_ns()) / 1000000 + 1;
-    if (ms < 0)
-        ms = 0;
+    int64_t until_ns = clock_earlier_ns(film_client_deadline_ns(film),
+                                        clock_mono_ns() + CHECK_PATIENCE_LOOK_MS * 1000000);
+    int64_t ms = (until_ns - clock_mono_ns()) / 1000000 + 1;
     struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
-    poll(&fd, 1, ms > INT_MAX ? INT_MAX : (int)ms);
+    poll(&fd, 1, ms > 0 ? (int)ms : 0);
+}
+
+/* False where a worker is stalled (ERR_KILLED), or has worked for far too long without a frame
+ * (ERR_TIMEOUT). */
+static MUST_CHECK bool may_go_on(struct watch *watch, const struct check_film_probe *probe,
+                                 const struct film_client *film, struct err *err)
+{
+    struct worker_usage now;
+    int64_t limit_ms = FILM_CLIENT_PATIENCE * probe->limit_ms;
+    if (!film_client_usage(film, &now)) /* film_client_poll knows why */
+        return true;
+    if (!check_patience_look(&watch->patience, now.processor_ns, clock_mono_ns(), err))
+        return false;
+    return worker_usage_least_ns(&watch->since, &now, check_patience_processors()) <=
+               limit_ms * 1000000 ||
+           err_set(err, ERR_TIMEOUT, "no frame came within %g s of processor time",
+                   (double)limit_ms / 1000);
+}
+
+/* Waits for the film's first answer. *used: what the worker had used by then. */
+static enum film_client_state wait_for_start(const struct check_film_probe *probe,
+                                             struct film_client *film, struct worker_usage *used,
+                                             struct err *err)
+{
+    struct watch watch = {.since = {.processor_ns = 0}};
+    enum film_client_state state;
+    for (;;) {
+        film_client_usage(film, used);
+        state = film_client_poll(film, clock_mono_ns(), err);
+        if (state != FILM_CLIENT_PENDING)
+            return state;
+        if (!may_go_on(&watch, probe, film, err))
+            return FILM_CLIENT_FAILED;
+        wait_for_film(film);
+    }
 }
 
 static struct film_client *start_film(const struct check_film_probe *probe, int64_t start_us,
@@ -72,7 +103,7 @@ static struct film_client *start_film(const struct check_film_probe *probe, int6
         .start_us = start_us,
         .want_sound = probe->want_sound && !probe_only,
         .probe_only = probe_only,
-        .limit_ms = probe->limit_ms,
+        .limit_ms = CHECK_PATIENCE_CLIENT_MS,
     };
     int file = edition_open(probe->edition, probe->asset, err);
     if (file < 0)
@@ -94,31 +125,31 @@ bool check_film_probe_facts(const struct check_film_probe *probe, struct film_cl
     struct film_client *film = start_film(probe, 0, true, err);
     if (!film)
         return false;
-    enum film_client_state state;
-    while ((state = film_client_poll(film, clock_mono_ns(), err)) == FILM_CLIENT_PENDING)
-        wait_for_film(film, INT64_MAX);
+    struct worker_usage used;
+    enum film_client_state state = wait_for_start(probe, film, &used, err);
     if (state == FILM_CLIENT_READY)
         *facts = *film_client_facts(film);
     stop_film(film);
     return state == FILM_CLIENT_READY;
 }
 
-/* How long it takes from a start to the first frame; -1: there was none. */
+/* How long it takes from a start to the first frame, where nothing else uses the machine; -1: there
+ * was none. */
 static int64_t time_start(const struct check_film_probe *probe, int64_t start_us)
 {
+    static const struct worker_usage none;
     struct check_film_probe silent = *probe;
+    struct worker_usage used = none;
     struct err err = {0};
-    int64_t begin_ns = clock_mono_ns();
     silent.want_sound = false;
     struct film_client *film = start_film(&silent, start_us, false, &err);
     if (!film)
         return -1;
-    enum film_client_state state;
-    while ((state = film_client_poll(film, clock_mono_ns(), &err)) == FILM_CLIENT_PENDING)
-        wait_for_film(film, INT64_MAX);
-    int64_t took_us = (clock_mono_ns() - begin_ns) / 1000;
+    enum film_client_state state = wait_for_start(&silent, film, &used, &err);
     stop_film(film);
-    return state == FILM_CLIENT_READY || err.code == ERR_TIMEOUT ? took_us : -1;
+    if (state != FILM_CLIENT_READY && err.code != ERR_TIMEOUT)
+        return -1;
+    return worker_usage_least_ns(&none, &used, check_patience_processors()) / 1000;
 }
 
 /* How much longer a start within the film takes than one at its beginning, because decoding begins
@@ -129,28 +160,9 @@ static int64_t time_joins(const struct check_film_probe *probe, int64_t end_us)
     int64_t first_us = time_start(probe, 0);
     for (int i = 0; i < 2 && first_us >= 0 && places_us[i] > 0 && most_us < JOIN_SLOW_US; i++) {
         int64_t more_us = time_start(probe, places_us[i]) - first_us;
-        if (more_us >= JOIN_SLOW_US) { /* or something else was using this machine */
-            int64_t again_us = time_start(probe, places_us[i]) - first_us;
-            more_us = again_us < more_us ? again_us : more_us;
-        }
         most_us = more_us > most_us ? more_us : most_us;
     }
     return most_us;
-}
-
-static void time_frame(struct timing *timing, int64_t time_us)
-{
-    if (time_us > CHECK_FILM_PROBE_TIMED_US)
-        return;
-    timing->last_ns = clock_mono_ns();
-    if (timing->frames++ == 0)
-        timing->first_ns = timing->last_ns;
-}
-
-static double pace_of(const struct timing *timing)
-{
-    double seconds = (double)(timing->last_ns - timing->first_ns) / 1e9;
-    return timing->frames < TIMED_FRAMES_MIN || seconds <= 0 ? 0 : (timing->frames - 1) / seconds;
 }
 
 /* Whether any sound is there within so many pairs from the next one on. */
@@ -222,7 +234,9 @@ static bool take_frames(struct work *work)
         passage->shown_us = work->last_id || at_us == 0 ? at_us : -1;
         passage->any = true;
         work->last_id = frame->id;
-        time_frame(&work->timing, at_us);
+        film_client_usage(work->film, &work->watch.since);
+        if (at_us <= CHECK_FILM_PROBE_TIMED_US)
+            check_film_pace_add(&work->pace, work->film);
         const struct check_flash_light light = check_flash_measure(frame);
         check_flash_add(work->flash, at_us, &light);
     }
@@ -240,14 +254,14 @@ static void count_damage(struct check_film_probe_result *result, const struct fi
 static void wait_for_sound(struct work *work)
 {
     struct err err = {0};
-    int64_t end_ns = clock_mono_ns() + work->probe->limit_ms * 1000000;
-    while (work->probe->want_sound && film_client_fd(work->film) >= 0 && clock_mono_ns() < end_ns) {
+    while (work->probe->want_sound && film_client_fd(work->film) >= 0 &&
+           may_go_on(&work->watch, work->probe, work->film, &err)) {
         int64_t heard = work->sound_end;
-        wait_for_film(work->film, end_ns);
+        wait_for_film(work->film);
         film_client_poll(work->film, clock_mono_ns(), &err);
         collect_sound(work);
         if (work->sound_end > heard)
-            end_ns = clock_mono_ns() + work->probe->limit_ms * 1000000;
+            film_client_usage(work->film, &work->watch.since);
     }
 }
 
@@ -265,7 +279,11 @@ static void decode_passage(struct work *work)
         collect_sound(work);
         if (!more)
             break;
-        wait_for_film(work->film, INT64_MAX);
+        if (!may_go_on(&work->watch, work->probe, work->film, &passage->err)) {
+            state = FILM_CLIENT_FAILED;
+            break;
+        }
+        wait_for_film(work->film);
     }
     if (passage->ended)
         wait_for_sound(work);
@@ -285,7 +303,8 @@ static void probe_passage(struct work *work, int64_t from_us, int64_t until_us)
     work->passage = passage;
     work->until_us = until_us;
     work->last_id = 0;
-    work->timing = (struct timing){0};
+    work->watch = (struct watch){.since = {.processor_ns = 0}};
+    work->pace = (struct check_film_pace){.frames = 0};
     work->at = from_us * (SOUND_HZ / 1000) / 1000;
     work->sound_end = -1;
     decode_passage(work);
@@ -304,7 +323,7 @@ static void probe_film_whole(struct work *work)
         return;
     int64_t length_us = result->facts.duration_us;
     probe_passage(work, 0, CHECK_FILM_PROBE_US);
-    result->pace = pace_of(&work->timing);
+    result->pace = check_film_pace_rate(&work->pace);
     result->usable = first->any;
     result->err = first->err;
     if (!first->any || first->failed)
@@ -356,7 +375,7 @@ bool check_film_probe_time(const struct check_film_probe *probe,
     if (ok)
         probe_passage(&work, 0, CHECK_FILM_PROBE_TIMED_US);
     end_work(&work);
-    result->pace = pace_of(&work.timing);
+    result->pace = check_film_pace_rate(&work.pace);
     if (ok && !first->failed)
         result->join_us =
             time_joins(probe, first->ended ? first->shown_us : result->facts.duration_us);

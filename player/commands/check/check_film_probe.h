@@ -1,5 +1,5 @@
-/* Decodes a film as a player would, sandboxed, as fast as this machine can, and measures it. Main
- * thread. It is timed, so only one worker runs at a time. */
+/* Decodes a film as a player would, sandboxed, and measures it: how fast, by the processor time that
+ * the worker uses. Main thread. One worker runs at a time. */
 #ifndef COMMANDS_CHECK_CHECK_FILM_PROBE_H
 #define COMMANDS_CHECK_CHECK_FILM_PROBE_H
 
@@ -21,7 +21,9 @@ enum { CHECK_FILM_PROBE_PASSAGES = 3 };
 struct check_film_probe {
     const struct edition *edition; /* its media may be missing */
     int asset;
-    int64_t limit_ms; /* how long a worker may take for the next thing */
+    /* A frame may take FILM_CLIENT_PATIENCE times as long, in processor time; a worker that gets
+     * none is waited for (check_patience.h). */
+    int64_t limit_ms;
     bool want_sound;
 };
 
@@ -51,8 +53,9 @@ struct check_film_probe_result {
     struct check_film_probe_passage
         passages[CHECK_FILM_PROBE_PASSAGES]; /* the first is its start */
     int passage_count;
-    double pace; /* frames decoded per second; 0: too few to measure */
-    /* How much longer the first frame takes within the film than at its start, on this machine:
+    double pace; /* frames decoded per second (check_film_pace_rate); 0: too few to measure */
+    /* How much longer the first frame takes within the film than at its start, on this machine,
+     * were it idle:
      * the longest of the places that were tried, its end, then its middle if the end was fast. */
     int64_t join_us;
     int64_t damaged, damaged_us; /* frames; when the first of them begins */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "commands/check/check_file_kind.h"
 #include "commands/check/check_film.h"
+#include "commands/check/check_patience.h"
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
 #include "decode/picture_notes.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define WORKERS_MAX 2
+#define LIMIT_STEP_PX INT64_C(10000000)
 /* A text in one string, for all languages, is set by the rules of this one. */
 #define LANGUAGE "en"
 
@@ -44,9 +46,9 @@ struct check {
     struct canvas canvas;
     struct frame *visual; /* behind the texts that are checked now; NULL: none */
     int visual_spot, visual_screen;
-    int judged_spot;                                 /* the spot that the next two are about */
-    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES]; /* what was reported of its visuals */
-    bool *bad;                                       /* by asset: reported as unusable as a font */
+    int judged_spot; /* the spot that the next two are about */
+    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES], slow[CHECK_SHAPES]; /* reported of it */
+    bool *bad; /* by asset: reported as unusable as a font */
 };
 
 static const struct check_screen *screen_of(const struct check *check, const struct job *job)
@@ -162,7 +164,7 @@ static void start_job(struct check *check)
     const struct check_screen *screen = screen_of(check, &check->next);
     const struct worker_jobs_canvas canvas = {.width_px = screen->width_px,
                                               .height_px = screen->height_px,
-                                              .limit_ms = check->media->limit_ms};
+                                              .limit_ms = CHECK_PATIENCE_CLIENT_MS};
     *job = check->next;
     check->next.text++;
     job->remembered = remember_job(check, job);
@@ -180,20 +182,53 @@ static void start_job(struct check *check)
 /* Waits until the worker has finished. True where it was successful. */
 static bool wait_for_job(struct job *job)
 {
+    struct check_patience patience = {0};
     while (job->frames) {
         enum picture_client_state state =
             picture_client_poll(job->frames, clock_mono_ns(), &job->err);
         if (state != PICTURE_CLIENT_PENDING)
             return state == PICTURE_CLIENT_READY;
+        if (!check_patience_look(&patience, picture_client_processor_ns(job->frames),
+                                 clock_mono_ns(), &job->err))
+            return false;
         int64_t left_ms = (picture_client_deadline_ns(job->frames) - clock_mono_ns()) / 1000000 + 1;
         struct pollfd fd = {.fd = picture_client_fd(job->frames), .events = POLLIN};
+        if (left_ms > CHECK_PATIENCE_LOOK_MS)
+            left_ms = CHECK_PATIENCE_LOOK_MS;
         poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
     }
     return false;
 }
 
+/* Reports why a picture or text could not be made. What this machine did not get done says nothing
+ * of the file. */
+static void report_error(const struct check *check, const struct job *job,
+                         const struct check_place *place, const char *hint)
+{
+    if (job->err.code == ERR_KILLED)
+        check_report_add(check->media->report, CHECK_WARNING, place, "not checked: %s",
+                         job->err.text);
+    else
+        check_report_add(check->media->report, CHECK_FAULT, place, "%s",
+                         hint ? hint : job->err.text);
+}
+
+/* What a player lets a worker compute: the limit once, and once more for each so many pixels. */
+static int64_t allowed_ns(const struct check *check, const struct job *job)
+{
+    const struct protocol_facts *facts = &job->found.facts;
+    int64_t pixels = (int64_t)facts->stored_width_px * facts->stored_height_px;
+    return check->media->limit_ms * 1000000 * (LIMIT_STEP_PX + pixels) / LIMIT_STEP_PX;
+}
+
+/* Whether a worker was so quick that its speed needs no second look in another run. */
+static bool is_quick(const struct check *check, const struct job *job)
+{
+    return 2 * picture_client_processor_ns(job->frames) <= allowed_ns(check, job);
+}
+
 /* Whether something is to be reported of the visual that a job decoded, and was not yet: `told` is
- * of check->failed or check->turned. */
+ * of check->failed and its neighbors. */
 static bool is_news(struct check *check, const struct job *job, bool told[CHECK_SHAPES])
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
@@ -202,11 +237,27 @@ static bool is_news(struct check *check, const struct job *job, bool told[CHECK_
     if (check->judged_spot != job->spot) {
         memset(check->failed, 0, sizeof check->failed);
         memset(check->turned, 0, sizeof check->turned);
+        memset(check->slow, 0, sizeof check->slow);
         check->judged_spot = job->spot;
     }
     bool is = !told[shape];
     told[shape] = true;
     return is;
+}
+
+/* Players end a worker that takes too long. */
+static void judge_speed(struct check *check, const struct job *job, const struct check_place *place)
+{
+    int64_t used_ns = picture_client_processor_ns(job->frames);
+    int64_t limit_ns = allowed_ns(check, job);
+    if (used_ns <= limit_ns)
+        return;
+    if (job->text < 0 ? is_news(check, job, check->slow) : job->screen == 0)
+        check_report_add(check->media->report, CHECK_WARNING, place,
+                         "this machine needs %.1f s to %s it, and players give up after %.3g s: make "
+                         "it smaller, or give slow players a longer --decode-timeout",
+                         (double)used_ns / 1e9, job->text < 0 ? "decode" : "draw",
+                         (double)limit_ns / 1e9);
 }
 
 static void judge_visual(struct check *check, const struct job *job)
@@ -246,7 +297,7 @@ static void report_failure(struct check *check, const struct job *job)
     bool known =
         job->err.code == ERR_INPUT &&
         check_file_kind_hint(check->media->edition, check_shape_asset(spot, shape), false, hint);
-    check_report_add(check->media->report, CHECK_FAULT, &place, "%s", known ? hint : job->err.text);
+    report_error(check, job, &place, known ? hint : NULL);
 }
 
 static void finish_visual(struct check *check, struct job *job)
@@ -256,12 +307,16 @@ static void finish_visual(struct check *check, struct job *job)
         return;
     }
     if (!job->remembered) {
+        const struct check_screen *screen = screen_of(check, job);
+        struct check_place place =
+            check_shape_place(&check->playlist->spots[job->spot], check_screens_shape(screen));
         job->found.facts = *picture_client_facts(job->frames);
         check->visual = picture_client_take(job->frames);
         check->visual_spot = job->spot;
         check->visual_screen = job->screen;
-        check_records_put_picture(check->media->records, job->spot, screen_of(check, job),
-                                  &job->found.facts);
+        judge_speed(check, job, &place);
+        if (is_quick(check, job))
+            check_records_put_picture(check->media->records, job->spot, screen, &job->found.facts);
     }
     judge_visual(check, job);
 }
@@ -277,7 +332,9 @@ static MUST_CHECK bool measure_text(struct check *check, struct job *job,
     bool ok = !check->visual || check_text_measure(text, &check->canvas, check->visual, frame,
                                                    &job->found.contrast, err);
     frame_release(frame);
-    if (ok && (check->visual || !has_picture)) {
+    struct check_place place = check_text_place(check->playlist, job->spot, job->text);
+    judge_speed(check, job, &place);
+    if (ok && is_quick(check, job) && (check->visual || !has_picture)) {
         const struct check_records_tagline tagline = tagline_of(check, job);
         check_records_put_text(check->media->records, &tagline, &job->found);
     }
@@ -299,7 +356,7 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
     if (!job->remembered && !wait_for_job(job)) {
         struct check_place place = check_text_place(check->playlist, job->spot, job->text);
         if (job->screen == 0 && !is_known_bad(check, job))
-            check_report_add(check->media->report, CHECK_FAULT, &place, "%s", job->err.text);
+            report_error(check, job, &place, NULL);
         return true;
     }
     if (!job->remembered && !measure_text(check, job, &text, err))
