@@ -85,3 +85,19 @@ bool program_start(pid_t *pid, int program, char *const *arguments, char *const 
     posix_spawnattr_destroy(&attributes);
     return number == 0 || err_set_errno(err, ERR_SYSTEM, number, "cannot start %s", arguments[0]);
 }
+
+void program_restart(char *const *arguments, struct err *err)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink(OWN_PROGRAM, path, sizeof path - 1);
+    if (length > 0) {
+        static const char replaced[] = " (deleted)"; /* proc(5) */
+        size_t size = (size_t)length, tail = sizeof replaced - 1;
+        path[size] = '\0';
+        if (size > tail && strcmp(path + size - tail, replaced) == 0)
+            path[size - tail] = '\0';
+        execv(path, arguments);
+    }
+    execv(OWN_PROGRAM, arguments);
+    err_set_errno(err, ERR_SYSTEM, errno, "cannot start %s", OWN_PROGRAM);
+}

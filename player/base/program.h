@@ -24,4 +24,9 @@ MUST_CHECK bool program_start(pid_t *pid, int program, char *const *arguments,
                               char *const *environment, int socket, bool keep_errors,
                               struct err *err);
 
+/* Starts this program again in this process: with these arguments (a NULL at the end) and the same
+ * environment, or the version that was installed in its place since. The mask of blocked signals
+ * stays. Returns only on failure: ERR_SYSTEM. */
+void program_restart(char *const *arguments, struct err *err);
+
 #endif

@@ -50,6 +50,11 @@ void wakeup_destroy(struct wakeup *wake)
     free(wake);
 }
 
+int wakeup_signals(const struct wakeup *wake)
+{
+    return wake->signals;
+}
+
 void wakeup_post(void *context)
 {
     const struct wakeup *wake = context;

@@ -17,6 +17,9 @@ struct wakeup;
 struct wakeup *wakeup_create(struct err *err);
 void wakeup_destroy(struct wakeup *wake); /* NULL is allowed */
 
+/* The signalfd(2) of these signals, for stop_guard_start; belongs to `wake`. */
+int wakeup_signals(const struct wakeup *wake);
+
 /* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wakeup. */
 void wakeup_post(void *wake);
 

@@ -1,25 +1,13 @@
 #include "commands/play.h"
 
 #include "base/clock.h"
-#include "base/language.h"
 #include "base/log.h"
-#include "base/wakeup.h"
-#include "commands/settings.h"
+#include "commands/play_internal.h"
 #include "commands/start_log.h"
 #include "commands/usage.h"
-#include "core/show_clock.h"
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
 #include "http/http.h"
-#include "playout/film_lengths.h"
-#include "playout/playout.h"
-#include "playout/quarantine.h"
-#include "playout/soundtrack.h"
-#include "screen/display.h"
-#include "screen/frame_timing.h"
-#include "screen/frames_log.h"
-#include "screen/snapshot.h"
-#include "sync/feed/feed.h"
 
 #include <SDL.h>
 #include <stdio.h>
@@ -29,102 +17,16 @@
 
 #define LOG_MODULE "play"
 
-#define QUICK_LOSSES_MAX 3 /* screens in a row that were lost soon after they were opened */
-#define QUICK_LOSS_NS 10000000000
 /* SDL's events can't be waited for together with the workers' sockets, so they are read this
  * often. A screen on a wall has none; a window has keys, and is moved and resized. */
 #define EVENTS_NS 100000000
 #define CLOCK_UPDATE_NS 1000000000
+/* Of all that finish_play does, waiting for workers that are slow to die takes longest: 5 s. */
+#define STOP_LIMIT_MS 8000
 
-/* The spot on screen, and the counts of struct frame_timing when it came. */
-struct spot_watch {
-    uint64_t key; /* of the spot's slot; 0: none */
-    char name[80];
-    int64_t due, missed;
-};
-
-struct play {
-    struct settings settings;
-    struct feed *feed;
-    struct film_lengths film_lengths; /* of the edition that plays next */
-    struct playout playout;
-    struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */
-    struct loader *loader;
-    struct display *display;
-    struct show show;
-    struct soundtrack soundtrack;
-    struct show_clock clock;
-    int64_t clock_updated_ns;
-    bool clock_untrusted; /* and the log says so */
-    struct frame_timing timing;
-    struct wakeup *wake;
-    FILE *frames_log;
-    int64_t end_ns; /* INT64_MAX: none */
-    bool stop, redraw;
-    struct show_frame frame; /* the last one; `show` holds its pictures until the next */
-    double frame_ms;         /* the instant of the show clock at which it is seen */
-    bool drawn;              /* but not presented yet */
-    uint64_t visuals;        /* show_visuals_key of what was drawn last */
-    struct spot_watch watch;
-    int quick_losses;  /* screens in a row that were lost soon after they were opened */
-    int64_t opened_ns; /* when this screen was opened */
-    int status;
-};
-
-static const struct option_value *play_option(const struct play *play, enum setting setting)
+const struct option_value *play_option(const struct play *play, enum setting setting)
 {
     return &play->settings.values[setting];
-}
-
-static void start_frame_timing(struct play *play)
-{
-    int width, height;
-    display_size(play->display, &width, &height);
-    const struct option_value *refresh = play_option(play, SETTING_REFRESH);
-    bool waits = display_waits(play->display) && !refresh->text;
-    double hz = display_refresh_hz(play->display);
-    frame_timing_init(&play->timing, refresh->text ? refresh->number : hz, waits);
-    play->watch = (struct spot_watch){0};
-    log_info("screen opened display=\"%s\" size=%dx%d refresh_hz=%.1f", display_name(play->display),
-             width, height, frame_timing_hz(&play->timing));
-}
-
-static MUST_CHECK bool open_display(struct play *play, struct err *err)
-{
-    const char *renderer = play_option(play, SETTING_RENDERER)->text;
-    const struct option_value *window = play_option(play, SETTING_WINDOW);
-    struct display_config config = {
-        .renderer = DISPLAY_AUTO,
-        .width_px = window->width,
-        .height_px = window->height,
-        .title = "Duckling",
-    };
-    if (strcmp(renderer, "gpu") == 0)
-        config.renderer = DISPLAY_GPU;
-    if (strcmp(renderer, "cpu") == 0)
-        config.renderer = DISPLAY_CPU;
-    play->display = display_create(&config, err);
-    if (!play->display)
-        return false;
-    play->opened_ns = clock_mono_ns();
-    start_frame_timing(play);
-    return true;
-}
-
-static MUST_CHECK bool create_loader(struct play *play, struct err *err)
-{
-    char language[LANGUAGE_BYTES];
-    language_choose(play_option(play, SETTING_LANGUAGE)->text, language);
-    struct loader_config config = {
-        .rotation = (int)play_option(play, SETTING_ROTATE)->number,
-        .language = language,
-        .limit_ms = (int64_t)(play_option(play, SETTING_DECODE_TIMEOUT)->number * 1000),
-        .sound = play->clock.speed == 1 && sound_device_is_available(play->soundtrack.device),
-        .quarantine = &play->quarantine,
-    };
-    display_size(play->display, &config.screen_width_px, &config.screen_height_px);
-    play->loader = loader_create(&config);
-    return play->loader || err_oom(err);
 }
 
 /* Starts to play a new edition, if there is one and its films' lengths are known. On failure the
@@ -179,20 +81,6 @@ static void update_show_clock(struct play *play, int64_t now_ns)
         double step_ms = show_clock_ms(&play->clock, now_ns) - before_ms;
         log_warn("clock stepped, moving to the current slot step_ms=%.0f", step_ms);
         playout_jump(&play->playout, step_ms);
-    }
-}
-
-static void handle_sdl_events(struct play *play)
-{
-    SDL_Event event;
-    while (SDL_PollEvent(&event)) {
-        if (event.type == SDL_QUIT)
-            play->stop = true;
-        if (event.type == SDL_KEYDOWN &&
-            (event.key.keysym.sym == SDLK_ESCAPE || event.key.keysym.sym == SDLK_q))
-            play->stop = true;
-        if (event.type == SDL_WINDOWEVENT)
-            play->redraw = true;
     }
 }
 
@@ -278,23 +166,24 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     return true;
 }
 
-/* When the spot on screen changes, logs whether the one before it ran smoothly: it did if a
- * hundredth of its refreshes was missed at most. */
-static void log_missed_refreshes(struct play *play, const struct show_frame *frame)
+/* When the spot on screen changes, notes whether the one before it ran smoothly. */
+static void watch_refreshes(struct play *play, const struct show_frame *frame, int64_t now_ns)
 {
-    struct spot_watch *watch = &play->watch;
+    struct play_spot_watch *watch = &play->watch;
+    struct refresh_report sum;
     if (frame->to_key == watch->key)
         return;
-    int64_t due = play->timing.due - watch->due, missed = play->timing.missed - watch->missed;
-    if (watch->key && missed * 100 > due)
-        log_info("screen refreshes missed spot=\"%s\" missed=%lld due=%lld", watch->name,
-                 (long long)missed, (long long)due);
-    *watch = (struct spot_watch){frame->to_key, "", play->timing.due, play->timing.missed};
+    if (watch->key)
+        refresh_report_add(&play->refreshes, watch->name, play->timing.missed - watch->missed,
+                           play->timing.due - watch->due);
+    if (refresh_report_take(&play->refreshes, now_ns, &sum))
+        log_info("screen refreshes missed spot=\"%s\" plays=%lld missed=%lld due=%lld", sum.spot,
+                 (long long)sum.plays, (long long)sum.missed, (long long)sum.due);
+    *watch = (struct play_spot_watch){frame->to_key, "", play->timing.due, play->timing.missed};
     memcpy(watch->name, frame->mix.to.picture->name, sizeof watch->name);
 }
 
-/* Puts the frame that was drawn on the screen. */
-static MUST_CHECK bool present_frame(struct play *play, struct err *err)
+bool play_present_frame(struct play *play, struct err *err)
 {
     play->drawn = false;
     if (!display_present(play->display, err))
@@ -303,7 +192,7 @@ static MUST_CHECK bool present_frame(struct play *play, struct err *err)
     int64_t present_ns = clock_mono_ns();
     log_frame(play, &play->frame, play->frame_ms, frame_timing_presented(&play->timing, present_ns),
               present_ns);
-    log_missed_refreshes(play, &play->frame);
+    watch_refreshes(play, &play->frame, present_ns);
     frame_timing_set_running(&play->timing, show_needs_refresh(&play->frame));
     return true;
 }
@@ -315,80 +204,7 @@ static MUST_CHECK bool draw_or_present(struct play *play, struct err *err)
     if (!play->drawn && !draw_next_frame(play, err))
         return false;
     return !play->drawn || clock_mono_ns() < frame_timing_present_ns(&play->timing) ||
-           present_frame(play, err);
-}
-
-/* Opens the screen again after KMSDRM or a driver has lost it. False when that fails, or when the
- * screen is lost again and again within seconds: the player then ends, so that the service manager
- * restarts it. */
-static bool reopen_display(struct play *play, const struct err *why)
-{
-    struct err err = {0};
-    log_warn("screen lost, reopening it reason=\"%s\"", why->text);
-    display_destroy(play->display);
-    play->display = NULL;
-    if (clock_mono_ns() - play->opened_ns > QUICK_LOSS_NS)
-        play->quick_losses = 0;
-    if (++play->quick_losses <= QUICK_LOSSES_MAX && open_display(play, &err))
-        return true;
-    log_error("cannot reopen the screen, exiting reason=\"%s\"",
-              play->quick_losses > QUICK_LOSSES_MAX ? why->text : err.text);
-    return false;
-}
-
-/* Replaces the loader, whose pictures fit one screen size only. What was on screen stays, scaled,
- * until the new pictures are ready. */
-static bool change_screen_size(struct play *play, int old_width_px, int old_height_px)
-{
-    struct err err = {0};
-    int width_px, height_px;
-    display_size(play->display, &width_px, &height_px);
-    struct picture *scaled =
-        play->frame.nothing
-            ? NULL
-            : snapshot_take(&play->frame.mix, old_width_px, old_height_px, width_px, height_px);
-    play->frame = (struct show_frame){.nothing = true};
-    if (scaled) {
-        show_start(&play->show, scaled, play->frame_ms);
-        play->frame = (struct show_frame){.mix = {.to = {scaled, 0}, .mix = 1, .dim = 1},
-                                          .to_key = play->show.settled.key,
-                                          .linear_mix = 1};
-    } else {
-        show_finish(&play->show);
-    }
-    picture_release(scaled);
-    loader_destroy(play->loader);
-    play->loader = NULL;
-    if (create_loader(play, &err))
-        return true;
-    log_error("cannot load pictures for the new screen size, exiting reason=\"%s\"", err.text);
-    return false;
-}
-
-/* Makes the screen usable again after drawing or presenting failed. All pictures are in memory, so
- * what was on screen is drawn again at once, and the show goes on from there. */
-static bool recover_display(struct play *play, const struct err *why)
-{
-    struct err err = {0};
-    int old_width, old_height, width, height;
-    display_size(play->display, &old_width, &old_height);
-    play->drawn = false;
-    play->redraw = true;
-    if (display_resize(play->display))
-        start_frame_timing(play);
-    else if (!reopen_display(play, why))
-        return false;
-    /* The frozen frame is gone: its transition continues from the picture before it. */
-    play->show.from_frozen = play->frame.mix.from_frozen = false;
-    display_size(play->display, &width, &height);
-    if ((width != old_width || height != old_height) &&
-        !change_screen_size(play, old_width, old_height))
-        return false;
-    /* If this fails, too, the next frame fails and leads back here. */
-    if (!play->frame.nothing && display_draw(play->display, &play->frame.mix, &err) &&
-        !present_frame(play, &err))
-        play->redraw = true;
-    return true;
+           play_present_frame(play, err);
 }
 
 /* Whether a frame is due. The loop also wakes for workers and for sound; while something moves, a
@@ -427,6 +243,33 @@ static void wait_for_work(struct play *play)
         play->stop = true;
 }
 
+/* Without a screen: sleeps until it is time to look for one, or something else happens. */
+static void wait_for_screen(struct play *play)
+{
+    struct pollfd fds[1 + WAKEUP_FDS_MAX];
+    int64_t until_ns = play->end_ns < play->retry_ns ? play->end_ns : play->retry_ns;
+    int count = film_lengths_poll_fds(&play->film_lengths, fds, &until_ns);
+    if (wakeup_wait(play->wake, fds, count, until_ns))
+        play->stop = true;
+}
+
+/* One turn of the loop with a screen. False: the player has to end. */
+static bool show_and_hear(struct play *play)
+{
+    struct err err = {0};
+    loader_poll(play->loader);
+    /* An event may invalidate the memory that a frame was drawn in. */
+    if (!play->drawn && !play_screen_read_events(play))
+        return false;
+    if (!play->display)
+        return true;
+    if (is_frame_due(play) && !draw_or_present(play, &err) && !play_screen_recover(play, &err))
+        return false;
+    if (play->clock.speed == 1) /* at another speed films are silent */
+        soundtrack_turn(&play->soundtrack, &play->playout, play->loader, &play->show, &play->clock);
+    return true;
+}
+
 static void run_play(struct play *play)
 {
     int64_t now_ns;
@@ -436,18 +279,18 @@ static void run_play(struct play *play)
             log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"",
                       err.text);
         update_show_clock(play, now_ns);
-        loader_poll(play->loader);
-        if (!play->drawn) /* an event may invalidate the memory that a frame was drawn in */
-            handle_sdl_events(play);
-        if (is_frame_due(play) && !draw_or_present(play, &err) && !recover_display(play, &err)) {
-            play->status = EXIT_FAILURE;
-            return;
+        if (!play->display && !play_screen_await(play)) {
+            if (!play->stop)
+                wait_for_screen(play);
+            continue;
         }
-        if (play->clock.speed == 1) /* at another speed films are silent */
-            soundtrack_turn(&play->soundtrack, &play->playout, play->loader, &play->show,
-                            &play->clock);
-        wait_for_work(play);
+        if (!show_and_hear(play))
+            return;
+        if (play->display)
+            wait_for_work(play);
     }
+    if (!play->display && !play->stop) /* --for has passed, and nothing can be seen */
+        play->status = EXIT_FAILURE;
 }
 
 /* Starts the show clock at --at, or now, with --speed. */
@@ -501,10 +344,15 @@ static MUST_CHECK bool start_feed(struct play *play, struct err *err)
 
 static MUST_CHECK bool start_play(struct play *play, struct err *err)
 {
+    if (!play->arguments)
+        return err_oom(err);
     if (!worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wakeup_create(err);
     if (!play->wake)
+        return false;
+    play->guard = stop_guard_start(wakeup_signals(play->wake), STOP_LIMIT_MS, err);
+    if (!play->guard)
         return false;
     const struct option_value *frames_log = play_option(play, SETTING_FRAMES_LOG);
     if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
@@ -525,7 +373,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     }
     if (!soundtrack_init(&play->soundtrack))
         return err_oom(err);
-    if (!open_display(play, err) || !create_loader(play, err))
+    if (!play_screen_open(play, err))
         return false;
     const struct option_value *length = play_option(play, SETTING_FOR);
     play->end_ns = length->text ? clock_mono_ns() + (int64_t)(length->number * 1e9) : INT64_MAX;
@@ -534,6 +382,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
 
 static void finish_play(struct play *play)
 {
+    stop_guard_begin(play->guard);
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
     show_finish(&play->show);
@@ -542,10 +391,12 @@ static void finish_play(struct play *play)
     playout_finish(&play->playout);
     display_destroy(play->display);
     frames_log_close(play->frames_log);
-    wakeup_destroy(play->wake);
     settings_finish(&play->settings);
+    free(play->arguments);
     SDL_Quit();
     worker_process_reap(true);
+    stop_guard_finish(play->guard);
+    wakeup_destroy(play->wake);
     log_flush();
     if (!clean) {
         fflush(stdout);
@@ -565,12 +416,24 @@ static void log_sdl_message(void *context, int category, SDL_LogPriority priorit
         log_debug("SDL message reason=\"%s\"", text);
 }
 
+/* The program's own arguments: "duckling" and then ours. NULL when out of memory. */
+static char **copy_arguments(int argc, char **argv)
+{
+    static char name[] = "duckling";
+    char **arguments = calloc((size_t)argc + 2, sizeof *arguments);
+    if (!arguments)
+        return NULL;
+    arguments[0] = name;
+    memcpy(arguments + 1, argv, (size_t)argc * sizeof *arguments);
+    return arguments;
+}
+
 int play_main(int argc, char **argv)
 {
     log_guard_stderr();
     log_set_times(true);
     SDL_LogSetOutputFunction(log_sdl_message, NULL);
-    struct play play = {.redraw = true};
+    struct play play = {.redraw = true, .arguments = copy_arguments(argc, argv)};
     struct err err = {0};
     bool is_valid = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err);
     if (is_valid && !play.settings.help && !play.settings.source) {

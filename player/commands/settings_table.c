@@ -111,6 +111,14 @@ static const struct option_row rows[] = {
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },
+    [SETTING_KEYBOARD] =
+        {
+            .name = "keyboard",
+            .type = OPTION_FLAG,
+            .help = "let Esc and q end the player on a full screen, too",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
     [SETTING_TIMEZONE] =
         {
             .name = "timezone",

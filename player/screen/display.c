@@ -61,6 +61,31 @@ static bool is_invisible_driver(const char *driver)
     return strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0;
 }
 
+/* Where the environment names an X server or a compositor, the screen is theirs: while they are
+ * absent SDL must not take the console's screen away from them. And libwayland complains on
+ * standard error each time it is asked without a folder for its socket. */
+static void restrict_drivers(void)
+{
+    bool x11 = getenv("DISPLAY"), wayland = getenv("WAYLAND_DISPLAY");
+    const char *drivers = NULL;
+    if (x11)
+        drivers = wayland ? "x11,wayland" : "x11";
+    else if (wayland)
+        drivers = "wayland";
+    else if (!getenv("XDG_RUNTIME_DIR"))
+        drivers = "KMSDRM";
+    if (drivers)
+        SDL_SetHint(SDL_HINT_VIDEODRIVER, drivers);
+}
+
+static bool set_no_display(struct err *err)
+{
+    const char *x11 = getenv("DISPLAY");
+    if (x11)
+        return err_set(err, ERR_SYSTEM, "no display: %s (DISPLAY is %s)", SDL_GetError(), x11);
+    return err_set(err, ERR_SYSTEM, "no display: %s", SDL_GetError());
+}
+
 static MUST_CHECK bool start_video(struct err *err)
 {
     if (SDL_WasInit(SDL_INIT_VIDEO))
@@ -69,8 +94,10 @@ static MUST_CHECK bool start_video(struct err *err)
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
+    SDL_SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
+    restrict_drivers();
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
-        return err_set(err, ERR_SYSTEM, "no display: %s", SDL_GetError());
+        return set_no_display(err);
     if (is_invisible_driver(SDL_GetCurrentVideoDriver()) && !getenv("SDL_VIDEODRIVER")) {
         SDL_QuitSubSystem(SDL_INIT_VIDEO);
         return err_set(err, ERR_SYSTEM,
@@ -121,8 +148,11 @@ struct display *display_create(const struct display_config *config, struct err *
             log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
         display = create_cpu(config, err);
     }
-    if (display)
+    if (display) {
+        display->fullscreen = config->width_px == 0;
         read_refresh_rate(display);
+        display_x11_attach(&display->x11, display->window);
+    }
     return display;
 }
 
@@ -181,6 +211,21 @@ bool display_waits(const struct display *display)
 const char *display_name(const struct display *display)
 {
     return display->name;
+}
+
+bool display_is_misplaced(struct display *display)
+{
+    return display->fullscreen && display_x11_is_misplaced(&display->x11, display->window);
+}
+
+void display_disconnect(void)
+{
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+}
+
+void display_on_disconnect(void (*lost)(void *context), void *context)
+{
+    display_x11_on_disconnect(lost, context);
 }
 
 void display_destroy(struct display *display)

@@ -80,7 +80,23 @@ bool display_waits(const struct display *display);
 /* The renderer, for the log: "gpu opengles2 (Mali-G52)". Lives as long as the display. */
 const char *display_name(const struct display *display);
 
+/* Whether the screen has changed its size and the window has not followed, as on an X server
+ * without a window manager: then the display should be destroyed, display_disconnect called, and
+ * another created. Asks the X server; elsewhere false, and so for a window that is not fullscreen.
+ * A size counts once it was found twice, as a window manager takes a moment. */
+bool display_is_misplaced(struct display *display);
+
 /* NULL is allowed. */
 void display_destroy(struct display *display);
+
+/* Once no display is left: closes the connection to the X server, compositor or driver, so that
+ * the next display_create finds the screens as they are then. */
+void display_disconnect(void);
+
+/* What is to be done when the connection to an X server breaks, for the whole process: call it
+ * before display_create. `lost` must not return, nor call SDL: what the connection was used for is
+ * in no state to go on. Where a Wayland compositor is gone, SDL sends SDL_QUIT instead, and at no
+ * other time. */
+void display_on_disconnect(void (*lost)(void *context), void *context);
 
 #endif

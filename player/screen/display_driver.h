@@ -3,6 +3,7 @@
 #define SCREEN_DISPLAY_DRIVER_H
 
 #include "screen/display.h"
+#include "screen/display_x11.h"
 
 #include <SDL.h>
 
@@ -21,6 +22,8 @@ struct display_driver {
 struct display {
     const struct display_driver *driver;
     SDL_Window *window; /* NULL: memory */
+    bool fullscreen;
+    struct display_x11 x11;
     int width_px, height_px;
     double refresh_hz;
     bool waits;

@@ -1,54 +1,91 @@
 #include "screen/frames_log.h"
 
+#include "base/line_writer.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOG_MODULE "frames_log"
 
-FILE *frames_log_open(const char *path, struct err *err)
+#define NAME_BYTES_MAX 200 /* a picture's name is shorter */
+#define LINE_BYTES 1024    /* two names, each of its bytes doubled at most, and four numbers */
+#define CLOSE_LIMIT_MS 2000
+
+struct frames_log {
+    struct line_writer *writer;
+};
+
+/* Where a pipe has no reader, open(2) would wait for one. */
+static int open_without_waiting(const char *path, struct err *err)
 {
-    FILE *log = fopen(path, "we");
-    if (!log) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+    bool ok = fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0;
+    if (!ok && errno == ENXIO)
+        err_set(err, ERR_SYSTEM, "cannot create the frames log %s: nobody reads this pipe", path);
+    else if (!ok)
         err_set_errno(err, ERR_SYSTEM, errno, "cannot create the frames log %s", path);
+    return fd;
+}
+
+struct frames_log *frames_log_open(const char *path, struct err *err)
+{
+    static const char heading[] = "present_ns,show_ms,from,to,mix,late\n";
+    int fd = open_without_waiting(path, err);
+    if (fd < 0)
+        return NULL;
+    struct line_writer *writer = line_writer_start(fd, err);
+    struct frames_log *log = writer ? calloc(1, sizeof *log) : NULL;
+    if (!log) {
+        if (writer)
+            line_writer_stop(writer, 0);
+        err_oom(err);
         return NULL;
     }
-    setvbuf(log, NULL, _IOLBF, 0); /* a program that follows the file sees each frame at once */
-    fputs("present_ns,show_ms,from,to,mix,late\n", log);
+    log->writer = writer;
+    line_writer_add(writer, heading, sizeof heading - 1);
     return log;
 }
 
 /* Quotes the text where RFC 4180 demands it. */
-static void write_field(FILE *log, const char *text)
+static char *write_field(char *at, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, log);
-        return;
+    bool quoted = strpbrk(text, ",\"\r\n");
+    if (quoted)
+        *at++ = '"';
+    for (size_t i = 0; i < NAME_BYTES_MAX && text[i]; i++) {
+        if (text[i] == '"')
+            *at++ = '"';
+        *at++ = text[i];
     }
-    fputc('"', log);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', log);
-        fputc(*text, log);
-    }
-    fputc('"', log);
+    if (quoted)
+        *at++ = '"';
+    return at;
 }
 
-void frames_log_write(FILE *log, const struct frames_log_line *line)
+void frames_log_write(struct frames_log *log, const struct frames_log_line *line)
 {
-    fprintf(log, "%lld,%.3f,", (long long)line->present_ns, line->show_ms);
-    write_field(log, line->from);
-    fputc(',', log);
-    write_field(log, line->to);
-    fprintf(log, ",%.4f,%d\n", line->mix, line->late);
+    char bytes[LINE_BYTES];
+    char *at =
+        bytes + snprintf(bytes, 64, "%lld,%.3f,", (long long)line->present_ns, line->show_ms);
+    at = write_field(at, line->from);
+    *at++ = ',';
+    at = write_field(at, line->to);
+    at += snprintf(at, 64, ",%.4f,%d\n", line->mix, line->late);
+    line_writer_add(log->writer, bytes, (size_t)(at - bytes));
 }
 
-void frames_log_close(FILE *log)
+void frames_log_close(struct frames_log *log)
 {
     if (!log)
         return;
-    bool failed = ferror(log);
-    if (fclose(log) != 0 || failed)
-        log_error("frames log incomplete reason=\"the disk is full or failing\"");
+    struct line_writer_result result = line_writer_stop(log->writer, CLOSE_LIMIT_MS);
+    if (result.error)
+        log_error("frames log incomplete reason=\"%s\"", strerror(result.error));
+    else if (result.hangs || result.dropped)
+        log_error("frames log incomplete reason=\"the disk or whoever reads it did not keep up\"");
+    free(log);
 }

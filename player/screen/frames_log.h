@@ -1,12 +1,13 @@
 /* The frames log: a CSV line for each presented frame, so that what was on screen can be measured
- * (duckling(1), --frames-log). Main thread. */
+ * (duckling(1), --frames-log). Whatever the file does, writing to it never delays a frame
+ * (base/line_writer.h). Main thread. */
 #ifndef SCREEN_FRAMES_LOG_H
 #define SCREEN_FRAMES_LOG_H
 
 #include "core/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 /* One presented frame. `from` is empty where no transition runs, and "*" where it starts from the
  * frozen frame of an interrupted transition. */
@@ -18,13 +19,15 @@ struct frames_log_line {
     bool late;  /* by more than half a refresh */
 };
 
-/* Creates the file and writes the heading. NULL on failure. */
-FILE *frames_log_open(const char *path, struct err *err);
+struct frames_log;
 
-void frames_log_write(FILE *log, const struct frames_log_line *line);
+/* Creates the file and writes the heading. A pipe must have its reader already. NULL on failure. */
+struct frames_log *frames_log_open(const char *path, struct err *err);
+
+void frames_log_write(struct frames_log *log, const struct frames_log_line *line);
 
 /* NULL is allowed. Logs when the file is incomplete, as on a full disk: a measurement with holes
- * is none. */
-void frames_log_close(FILE *log);
+ * is none. Waits two seconds at most for a file that takes nothing. */
+void frames_log_close(struct frames_log *log);
 
 #endif

@@ -326,7 +326,7 @@ class OnScreen(unittest.TestCase):
             player.wait_frame(lambda f: f["from"] == "one", "the crossfade")
             faults.stall.touch()
             # Told with the play that it fell into, when that is over.
-            player.wait_log(r'screen refreshes missed spot="\w+" missed=(1[5-9]|[2-9]\d|\d{3,}) due=\d+')
+            player.wait_log(r'screen refreshes missed spot="\w+" plays=1 missed=(1[5-9]|[2-9]\d|\d{3,}) due=\d+')
             self.assertEqual(player.stop(), 0)
 
     def test_house_card(self):

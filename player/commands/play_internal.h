@@ -1,0 +1,87 @@
+/* Private to the play command: its state, and what its files call of each other. Main thread. */
+#ifndef COMMANDS_PLAY_INTERNAL_H
+#define COMMANDS_PLAY_INTERNAL_H
+
+#include "base/stop_guard.h"
+#include "base/wakeup.h"
+#include "commands/settings.h"
+#include "core/show_clock.h"
+#include "playout/film_lengths.h"
+#include "playout/playout.h"
+#include "playout/quarantine.h"
+#include "playout/soundtrack.h"
+#include "screen/display.h"
+#include "screen/frame_timing.h"
+#include "screen/frames_log.h"
+#include "screen/refresh_report.h"
+#include "sync/feed/feed.h"
+
+/* The spot on screen, and the counts of struct frame_timing when it came. */
+struct play_spot_watch {
+    uint64_t key; /* of the spot's slot; 0: none */
+    char name[REFRESH_REPORT_NAME_BYTES];
+    int64_t due, missed;
+};
+
+struct play {
+    struct settings settings;
+    char **arguments; /* as play_main got them, to start again with */
+    struct feed *feed;
+    struct film_lengths film_lengths; /* of the edition that plays next */
+    struct playout playout;
+    struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */
+    struct loader *loader;        /* NULL until there was a screen */
+    struct display *display;      /* NULL: there is no screen, it is waited for */
+    struct show show;
+    struct soundtrack soundtrack;
+    struct show_clock clock;
+    int64_t clock_updated_ns;
+    bool clock_untrusted; /* and the log says so */
+    struct frame_timing timing;
+    struct refresh_report refreshes;
+    struct wakeup *wake;
+    struct stop_guard *guard;
+    struct frames_log *frames_log;
+    int64_t end_ns; /* INT64_MAX: none */
+    bool stop, redraw;
+    struct show_frame frame; /* the last one; `show` holds its pictures until the next */
+    double frame_ms;         /* the instant of the show clock at which it is seen */
+    bool drawn;              /* but not presented yet */
+    uint64_t visuals;        /* show_visuals_key of what was drawn last */
+    struct play_spot_watch watch;
+    int screen_width_px, screen_height_px; /* that the loader's pictures are for */
+    int quick_losses;       /* screens in a row that were lost soon after they were opened */
+    int64_t opened_ns;      /* when this screen was opened */
+    int64_t checked_ns;     /* when its size was last compared with the window's */
+    int64_t retry_ns;       /* when a screen is looked for again; 0: at once */
+    int64_t retry_delay_ns; /* before the time after that */
+    bool waiting_logged;
+    int status;
+};
+
+const struct option_value *play_option(const struct play *play, enum setting setting);
+
+/* play.c */
+
+/* Puts the frame that was drawn on the screen. */
+MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
+
+/* play_screen.c */
+
+/* Opens the screen for the first time, and what depends on its size. In a window, failure is an
+ * error; a player that has the whole screen waits for one (play_screen_await). */
+MUST_CHECK bool play_screen_open(struct play *play, struct err *err);
+
+/* Without a screen: looks for one if it is time to. True when there is one. False with play->stop:
+ * the player has to end. */
+bool play_screen_await(struct play *play);
+
+/* Makes the screen usable again after drawing or presenting failed for this reason. False: the
+ * player has to end. */
+bool play_screen_recover(struct play *play, const struct err *why);
+
+/* Handles the window's keys and events, and looks now and then whether the window still covers the
+ * screen. False: the player has to end. Sets play->stop when somebody asks it to end. */
+bool play_screen_read_events(struct play *play);
+
+#endif

@@ -1,0 +1,27 @@
+#include "screen/refresh_report.h"
+
+#include <stdio.h>
+
+void refresh_report_add(struct refresh_report *report, const char *spot, int64_t missed,
+                        int64_t due)
+{
+    if (missed * 100 <= due)
+        return;
+    if (missed > report->worst) {
+        report->worst = missed;
+        snprintf(report->spot, sizeof report->spot, "%s", spot);
+    }
+    report->plays++;
+    report->missed += missed;
+    report->due += due;
+}
+
+bool refresh_report_take(struct refresh_report *report, int64_t now_ns, struct refresh_report *sum)
+{
+    bool too_soon = report->reported_ns && now_ns - report->reported_ns < REFRESH_REPORT_NS;
+    if (!report->plays || too_soon)
+        return false;
+    *sum = *report;
+    *report = (struct refresh_report){.reported_ns = now_ns};
+    return true;
+}
