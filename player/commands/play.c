@@ -351,6 +351,9 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     play->wake = wakeup_create(err);
     if (!play->wake)
         return false;
+    play->opener = play->film_lengths.opener = media_opener_create(wakeup_post, play->wake);
+    if (!play->opener)
+        return err_oom(err);
     play->guard = stop_guard_start(wakeup_signals(play->wake), STOP_LIMIT_MS, err);
     if (!play->guard)
         return false;
@@ -388,6 +391,7 @@ static void finish_play(struct play *play)
     show_finish(&play->show);
     loader_destroy(play->loader);
     film_lengths_finish(&play->film_lengths);
+    media_opener_destroy(play->opener);
     playout_finish(&play->playout);
     display_destroy(play->display);
     frames_log_close(play->frames_log);

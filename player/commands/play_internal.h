@@ -7,6 +7,7 @@
 #include "commands/settings.h"
 #include "core/show_clock.h"
 #include "playout/film_lengths.h"
+#include "playout/media_opener.h"
 #include "playout/playout.h"
 #include "playout/quarantine.h"
 #include "playout/soundtrack.h"
@@ -27,6 +28,7 @@ struct play {
     struct settings settings;
     char **arguments; /* as play_main got them, to start again with */
     struct feed *feed;
+    struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
     struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */

@@ -74,6 +74,7 @@ static MUST_CHECK bool create_loader(struct play *play, struct err *err)
         .limit_ms = (int64_t)(play_option(play, SETTING_DECODE_TIMEOUT)->number * 1000),
         .sound = play->clock.speed == 1 && sound_device_is_available(play->soundtrack.device),
         .quarantine = &play->quarantine,
+        .opener = play->opener,
     };
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->screen_width_px = config.screen_width_px;

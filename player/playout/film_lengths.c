@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "decode/film_client.h"
-#include "playout/quarantine.h"
+#include "playout/media_opener.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 struct lengths_film {
     bool is_pending; /* a film whose length is still unknown */
     bool is_probed;  /* a worker reads it now */
+    bool is_opening; /* its file is not open yet */
     bool identified; /* identity is set */
     int tries_left;
     int64_t wait_ns;  /* before the next try, if this one fails */
@@ -58,7 +59,7 @@ void film_lengths_finish(struct film_lengths *lengths)
 {
     drop_edition(lengths);
     free(lengths->known);
-    *lengths = (struct film_lengths){0};
+    *lengths = (struct film_lengths){.opener = lengths->opener};
 }
 
 static void add_pending(struct film_lengths *lengths, int asset)
@@ -186,7 +187,8 @@ static void finish_probes(struct film_lengths *lengths, int64_t now_ns)
 static bool use_known_length(struct film_lengths *lengths, size_t asset)
 {
     struct lengths_film *film = &lengths->films[asset];
-    film->identified = quarantine_identify(lengths->edition, (int)asset, film->identity);
+    film->identified =
+        media_opener_identify(lengths->opener, lengths->edition, (int)asset, film->identity);
     const struct lengths_known *known =
         film->identified ? find_known(lengths, film->identity) : NULL;
     if (known && known->given_up && film->tries_left == FILM_LENGTHS_TRIES)
@@ -205,10 +207,10 @@ static void start_probe(struct film_lengths *lengths, int index, size_t asset, i
                                                 .limit_ms = lengths->limit_ms};
     struct err err = {0};
     struct film_client *probe = NULL;
-    int file = edition_open(lengths->edition, (int)asset, &err);
+    int file = media_opener_take(lengths->opener, lengths->edition, (int)asset, &err);
     if (file >= 0) {
         probe = film_client_start(&request, file, &err);
-        close(file);
+        media_opener_close(lengths->opener, file);
     }
     if (!probe) {
         fail_probe(lengths, asset, &err, now_ns);
@@ -227,6 +229,21 @@ static int free_probe(const struct film_lengths *lengths)
     return -1;
 }
 
+/* True when the film's file is open, or known not to open. One whose disk does not answer has
+ * failed. */
+static bool is_file_open(struct film_lengths *lengths, size_t asset, int64_t now_ns)
+{
+    struct err err = {0};
+    enum media_opener_state state =
+        media_opener_request(lengths->opener, lengths->edition, (int)asset, lengths->limit_ms);
+    lengths->films[asset].is_opening = state == MEDIA_OPENER_WAITING;
+    if (state == MEDIA_OPENER_LATE) {
+        media_opener_set_late_error(lengths->limit_ms, &err);
+        fail_probe(lengths, asset, &err, now_ns);
+    }
+    return state == MEDIA_OPENER_READY;
+}
+
 static void start_probes(struct film_lengths *lengths, int64_t now_ns)
 {
     size_t count = lengths->edition->playlist->asset_count;
@@ -234,7 +251,7 @@ static void start_probes(struct film_lengths *lengths, int64_t now_ns)
     for (size_t i = 0; i < count && (index = free_probe(lengths)) >= 0; i++) {
         const struct lengths_film *film = &lengths->films[i];
         if (film->is_pending && !film->is_probed && film->retry_ns <= now_ns &&
-            !use_known_length(lengths, i))
+            is_file_open(lengths, i, now_ns) && !use_known_length(lengths, i))
             start_probe(lengths, index, i, now_ns);
     }
 }
@@ -277,7 +294,7 @@ static int64_t next_try_ns(const struct film_lengths *lengths)
     int64_t next_ns = INT64_MAX;
     for (size_t i = 0; i < lengths->edition->playlist->asset_count; i++) {
         const struct lengths_film *film = &lengths->films[i];
-        if (film->is_pending && !film->is_probed && film->retry_ns < next_ns)
+        if (film->is_pending && !film->is_probed && !film->is_opening && film->retry_ns < next_ns)
             next_ns = film->retry_ns;
     }
     return next_ns;

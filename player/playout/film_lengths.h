@@ -42,6 +42,7 @@ struct film_lengths {
     struct lengths_known *known; /* from all editions; NULL: nothing yet */
     size_t known_next;
     int64_t limit_ms;
+    struct media_opener *opener; /* borrowed; NULL: files are opened at once, which may block */
 };
 
 /* Begins with an edition, which it takes over, and drops the one before. limit_ms: the longest

@@ -61,8 +61,12 @@ struct loader *loader_create(const struct loader_config *config)
     struct loader *loader = calloc(1, sizeof *loader);
     if (!loader)
         return NULL;
-    loader->canvas = (struct worker_jobs_canvas){config->screen_width_px, config->screen_height_px,
-                                                 config->rotation, config->limit_ms, config->sound};
+    loader->canvas = (struct worker_jobs_canvas){.width_px = config->screen_width_px,
+                                                 .height_px = config->screen_height_px,
+                                                 .rotation = config->rotation,
+                                                 .limit_ms = config->limit_ms,
+                                                 .sound = config->sound,
+                                                 .opener = config->opener};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     loader->quarantine = config->quarantine ? config->quarantine : &loader->own_quarantine;
     copy_entry_text(loader->language, sizeof loader->language, config->language);
@@ -256,6 +260,29 @@ static bool handle_film_failure(struct loader *loader, struct loader_entry *entr
     return again || entry->picture;
 }
 
+/* Whether the files of an entry's next workers are open, or known not to open; those of a file in
+ * quarantine are not waited for. A disk that does not answer costs the spot. */
+static bool are_files_open(struct loader *loader, struct loader_entry *entry,
+                           const struct edition *edition, bool film)
+{
+    struct err err = {0};
+    bool visual = film || entry->visual.needs_worker;
+    enum media_opener_state files = worker_jobs_request_files(
+        &loader->canvas, edition, entry->spot, entry->language, visual, entry->text.needs_worker);
+    if (files == MEDIA_OPENER_LATE && !entry->picture) {
+        media_opener_set_late_error(loader->canvas.limit_ms, &err);
+        fail_entry(loader, entry, &err);
+    }
+    if (files != MEDIA_OPENER_READY)
+        return false;
+    const struct playlist_spot *spot = &edition->playlist->spots[entry->spot];
+    int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
+    if (visual && !entry->has_identity)
+        entry->has_identity =
+            media_opener_identify(loader->canvas.opener, edition, asset, entry->identity);
+    return entry->picture || !is_quarantined(loader, entry);
+}
+
 static void start_workers(struct loader *loader, struct loader_entry *entry,
                           const struct edition *edition, int64_t offset_us)
 {
@@ -271,7 +298,7 @@ static void start_workers(struct loader *loader, struct loader_entry *entry,
                    &(struct err){.text = "the file is damaged and is being fetched again"});
     if (files == INTEGRITY_REFUSED && !entry->picture) /* logged when the playlist came */
         give_entry_up(loader, entry, "refused");
-    if (files != INTEGRITY_GOOD)
+    if (files != INTEGRITY_GOOD || !are_files_open(loader, entry, edition, film))
         return;
     if (entry->visual.needs_worker && count_picture_workers(loader) < LOADER_JOBS_MAX) {
         entry->visual.client =
@@ -473,7 +500,7 @@ static struct loader_entry *add_loader_entry(struct loader *loader, const struct
         entry->fingerprint = key->fingerprint;
         int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
         set_entry_file(entry, key->edition->playlist, asset);
-        entry->has_identity = quarantine_identify(key->edition, asset, entry->identity);
+        entry->has_identity = quarantine_identify_by_hash(key->edition, asset, entry->identity);
         entry->text.needs_worker = spot->text_count > 0;
         return entry;
     }
@@ -517,6 +544,8 @@ enum loader_state loader_request(struct loader *loader, const struct loader_key 
         return LOADER_FAILED;
     int64_t offset_us = key->offset_ms > 0 ? (int64_t)(key->offset_ms * 1000) : 0;
     start_workers(loader, entry, key->edition, offset_us);
+    if (!entry->picture && is_quarantined(loader, entry)) /* its identity may be known only now */
+        return LOADER_FAILED;
     if (entry->picture || offset_us > 0) /* a film that is loaded ahead starts with its slot */
         loader_film_advance(&entry->film, entry->picture, offset_us);
     *picture = entry->picture;

@@ -19,6 +19,7 @@
 
 struct film_client;
 struct loader;
+struct media_opener;
 struct quarantine;
 
 struct loader_config {
@@ -29,6 +30,8 @@ struct loader_config {
     bool sound;           /* as loader_set_sound */
     /* Borrowed, and may be shared by one loader after another; NULL: the loader has its own. */
     struct quarantine *quarantine;
+    /* Borrowed; NULL: files are opened at once, which may block. */
+    struct media_opener *opener;
 };
 
 enum loader_state { LOADER_LOADING, LOADER_READY, LOADER_FAILED };

@@ -7,16 +7,23 @@
 #define FAILURE_NS ((int64_t)QUARANTINE_FAILURE_HOURS * 3600 * 1000000000)
 #define NOTICED_LATE_US 1000000
 
-bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
+bool quarantine_identify_by_hash(const struct edition *edition, int asset,
+                                 uint8_t identity[HASH_BYTES])
 {
     const struct playlist *playlist = edition->playlist;
-    struct stat st;
-    if (asset < 0 || (size_t)asset >= playlist->asset_count)
+    if (asset < 0 || (size_t)asset >= playlist->asset_count || !playlist->assets[asset].has_sha256)
         return false;
-    if (playlist->assets[asset].has_sha256) {
-        memcpy(identity, playlist->assets[asset].sha256, HASH_BYTES);
+    memcpy(identity, playlist->assets[asset].sha256, HASH_BYTES);
+    return true;
+}
+
+bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])
+{
+    struct stat st;
+    if (quarantine_identify_by_hash(edition, asset, identity))
         return true;
-    }
+    if (asset < 0 || (size_t)asset >= edition->playlist->asset_count)
+        return false;
     if (stat(edition->paths[asset], &st) < 0)
         return false;
     const int64_t facts[] = {(int64_t)st.st_dev, (int64_t)st.st_ino, (int64_t)st.st_size,

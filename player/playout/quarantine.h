@@ -38,6 +38,10 @@ struct quarantine {
 /* The identity of an asset's file. False where the file can't be found. */
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES]);
 
+/* The same without asking the disk: false where the playlist has no hash of the asset. */
+bool quarantine_identify_by_hash(const struct edition *edition, int asset,
+                                 uint8_t identity[HASH_BYTES]);
+
 /* Counts a failure at this place in a film (0: before its first frame). True when it puts the file
  * into quarantine. */
 bool quarantine_count_failure(struct quarantine *quarantine, const uint8_t identity[HASH_BYTES],

@@ -30,18 +30,24 @@ static struct protocol_job job_for(const struct worker_jobs_canvas *canvas,
     };
 }
 
+/* The asset of the visual, and of the brand font of the tagline; -1: none. */
+static void find_assets(const struct worker_jobs_canvas *canvas, const struct playlist *playlist,
+                        int spot_index, const char *language, int *visual, int *font)
+{
+    const struct playlist_spot *spot = &playlist->spots[spot_index];
+    const struct playlist_text *text =
+        playlist_choose_text(spot->texts, spot->text_count, language);
+    const char *of = text && *text->language ? text->language : language;
+    *visual = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    *font = text ? playlist_choose_font(&playlist->styles[spot->style], of) : -1;
+}
+
 enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *canvas,
                                              const struct edition *edition, int spot_index,
                                              const char *language)
 {
-    const struct playlist *playlist = edition->playlist;
-    const struct playlist_spot *spot = &playlist->spots[spot_index];
-    const struct playlist_text *text =
-        playlist_choose_text(spot->texts, spot->text_count, language);
-    const int assets[] = {
-        playlist_spot_asset(spot, canvas->width_px, canvas->height_px),
-        text ? playlist_choose_font(&playlist->styles[spot->style], text->language) : -1,
-    };
+    int assets[2];
+    find_assets(canvas, edition->playlist, spot_index, language, &assets[0], &assets[1]);
     enum integrity_state worst = INTEGRITY_GOOD;
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
         enum integrity_state state =
@@ -54,13 +60,31 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
     return worst;
 }
 
+enum media_opener_state worker_jobs_request_files(const struct worker_jobs_canvas *canvas,
+                                                  const struct edition *edition, int spot,
+                                                  const char *language, bool visual, bool tagline)
+{
+    int assets[2];
+    enum media_opener_state worst = MEDIA_OPENER_READY;
+    find_assets(canvas, edition->playlist, spot, language, &assets[0], &assets[1]);
+    for (int i = 0; i < 2; i++) {
+        bool needed = assets[i] >= 0 && (i == 0 ? visual : tagline);
+        enum media_opener_state state =
+            needed ? media_opener_request(canvas->opener, edition, assets[i], canvas->limit_ms)
+                   : MEDIA_OPENER_READY;
+        if (state == MEDIA_OPENER_LATE || worst == MEDIA_OPENER_READY)
+            worst = state;
+    }
+    return worst;
+}
+
 struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
                                                 const struct edition *edition, int spot_index,
                                                 struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
-    int file = edition_open(edition, asset, err);
+    int file = media_opener_take(canvas->opener, edition, asset, err);
     if (file < 0)
         return NULL;
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_STILL);
@@ -70,7 +94,7 @@ struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas 
     job.focus_y = spot->focus_y;
     job.scale = layout_motion_scale(spot->motion);
     struct picture_client *frames = picture_client_start(&job, &file, 1, canvas->limit_ms, err);
-    close(file);
+    media_opener_close(canvas->opener, file);
     return frames;
 }
 
@@ -80,7 +104,7 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
     int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
-    int file = edition_open(edition, asset, err);
+    int file = media_opener_take(canvas->opener, edition, asset, err);
     if (file < 0)
         return NULL;
     const struct film_client_request request = {
@@ -96,7 +120,7 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
         .name = spot->name,
     };
     struct film_client *film = film_client_start(&request, file, err);
-    close(file);
+    media_opener_close(canvas->opener, file);
     return film;
 }
 
@@ -150,7 +174,7 @@ static struct picture_client *start_tagline(const struct worker_jobs_canvas *can
     else
         frames = picture_client_start(&job, fonts->files, fonts->count, canvas->limit_ms, err);
     for (int i = 0; i < fonts->count; i++)
-        close(fonts->files[i]);
+        media_opener_close(canvas->opener, fonts->files[i]);
     return frames;
 }
 
@@ -170,7 +194,7 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
     int font = playlist_choose_font(style, text.language);
     if (font >= 0 && !edition_has_refused(edition, font)) {
         struct err font_err = {0};
-        int file = edition_open(edition, font, &font_err);
+        int file = media_opener_take(canvas->opener, edition, font, &font_err);
         if (file < 0) {
             log_warn("cannot open the brand font, using a system font spot=\"%s\" reason=\"%s\"",
                      spot->name, font_err.text);

@@ -5,14 +5,16 @@
 
 #include "decode/film_client.h"
 #include "decode/picture_client.h"
+#include "playout/media_opener.h"
 #include "sync/edition.h"
 
 /* What all jobs for one screen have in common. */
 struct worker_jobs_canvas {
     int width_px, height_px; /* of the canvas, after rotation */
     int rotation;
-    int64_t limit_ms; /* the longest that a worker may take */
-    bool sound;       /* the sound of films whose spot has a volume is decoded */
+    int64_t limit_ms;            /* the longest that a worker may take */
+    bool sound;                  /* the sound of films whose spot has a volume is decoded */
+    struct media_opener *opener; /* borrowed; NULL: files are opened at once, by the caller */
 };
 
 /* Whether the files that a spot needs may be read. INTEGRITY_UNCHECKED: they are being verified;
@@ -22,7 +24,14 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
                                              const struct edition *edition, int spot,
                                              const char *language);
 
-/* Starts the worker for a spot's visual, or for its tagline in a language. NULL on failure. */
+/* Whether the files are open, or known not to open, that the workers of a spot need: of its visual,
+ * of its tagline, or of both. Ask again later while they are waited for. */
+enum media_opener_state worker_jobs_request_files(const struct worker_jobs_canvas *canvas,
+                                                  const struct edition *edition, int spot,
+                                                  const char *language, bool visual, bool tagline);
+
+/* Starts the worker for a spot's visual, or for its tagline in a language. Its files must have been
+ * requested and be ready. NULL on failure. */
 struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
                                                 const struct edition *edition, int spot,
                                                 struct err *err);
@@ -30,7 +39,7 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
                                                  const struct edition *edition, int spot,
                                                  const char *language, struct err *err);
 
-/* Starts the worker for a spot's film, offset_us after the film's start. NULL on failure. */
+/* The same for a spot's film, offset_us after the film's start. NULL on failure. */
 struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,
                                            const struct edition *edition, int spot,
                                            int64_t offset_us, struct err *err);

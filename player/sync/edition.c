@@ -26,25 +26,50 @@ static void free_paths(char **paths, size_t count)
     free(paths);
 }
 
+static struct edition_stamp read_stamp(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return (struct edition_stamp){0};
+    return (struct edition_stamp){.device = (int64_t)st.st_dev,
+                                  .inode = (int64_t)st.st_ino,
+                                  .size_bytes = st.st_size,
+                                  .modified_s = st.st_mtim.tv_sec,
+                                  .modified_ns = st.st_mtim.tv_nsec};
+}
+
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin)
 {
     struct edition *edition = calloc(1, sizeof *edition);
     char *copy = strdup(origin);
-    if (!edition || !copy) {
+    struct edition_stamp *stamps = calloc(playlist->asset_count + 1, sizeof *stamps);
+    if (!edition || !copy || !stamps) {
         free(edition);
         free(copy);
+        free(stamps);
         free_paths(paths, playlist->asset_count);
         playlist_destroy(playlist);
         return NULL;
     }
-    *edition = (struct edition){.playlist = playlist, .paths = paths, .origin = copy};
+    for (size_t i = 0; i < playlist->asset_count; i++)
+        stamps[i] = read_stamp(paths[i]);
+    *edition = (struct edition){
+        .playlist = playlist, .paths = paths, .origin = copy, .stamps = stamps, .self = edition};
+    atomic_init(&edition->holders, 1);
     return edition;
+}
+
+struct edition *edition_hold(const struct edition *edition)
+{
+    atomic_fetch_add(&edition->self->holders, 1);
+    return edition->self;
 }
 
 void edition_destroy(struct edition *edition)
 {
-    if (!edition)
+    if (!edition || atomic_fetch_sub(&edition->holders, 1) > 1)
         return;
+    free(edition->stamps);
     free_paths(edition->paths, edition->playlist->asset_count);
     playlist_destroy(edition->playlist);
     integrity_release(edition->integrity);

@@ -1,13 +1,15 @@
 /* An edition: one checked playlist with every file that it needs at hand on disk.
  *
- * Immutable once made; made by any thread, handed to the main thread, destroyed by its last
- * owner. */
+ * Immutable once made; made by any thread, handed to the main thread, destroyed with its last
+ * reference. */
 #ifndef SYNC_EDITION_H
 #define SYNC_EDITION_H
 
 #include "core/err.h"
 #include "playlist/playlist.h"
 #include "sync/integrity.h"
+
+#include <stdatomic.h>
 
 struct edition {
     struct playlist *playlist;
@@ -19,6 +21,16 @@ struct edition {
      * picture before them, its texts are set in a system font. NULL: all may be used. */
     bool *refused;
     bool takeover; /* shown above every priority, until it expires */
+    /* Of each asset, what its file was when the edition was made; no two versions of a file have the
+     * same stamp. */
+    struct edition_stamp *stamps;
+    struct edition *self; /* for edition_hold */
+    atomic_uint holders;
+};
+
+/* All zero: there was no file. */
+struct edition_stamp {
+    int64_t device, inode, size_bytes, modified_s, modified_ns;
 };
 
 /* Whether this machine knows the time zone that the playlist names; one that names none goes by the
@@ -70,7 +82,10 @@ enum integrity_state edition_request_asset(const struct edition *edition, int as
 /* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
 int edition_open(const struct edition *edition, int asset, struct err *err);
 
-/* NULL is allowed. */
+/* One reference more. Any thread. */
+struct edition *edition_hold(const struct edition *edition);
+
+/* Drops a reference, and frees with the last one. Any thread. NULL is allowed. */
 void edition_destroy(struct edition *edition);
 
 /* Writes the first EDITION_FAULTS_LOGGED_MAX faults of a playlist to the log, and how many more
