@@ -43,8 +43,21 @@ static void put_time(const struct inquiry *inquiry, int64_t ms)
 
 static void put_slot_name(const struct inquiry *inquiry, const struct programme_slot *slot)
 {
-    fputs(slot->spot >= 0 ? playlist_of(inquiry)->spots[slot->spot].name : "the house card",
-          stdout);
+    const struct playlist *playlist = playlist_of(inquiry);
+    int house = playlist_house(playlist);
+    if (slot->spot >= 0) {
+        fputs(playlist->spots[slot->spot].name, stdout);
+        return;
+    }
+    fputs("the house card", stdout);
+    if (house < 0)
+        return;
+    const struct playlist_spot *card = &playlist->spots[house];
+    int asset = card->asset_landscape;
+    if (asset >= 0)
+        printf(" (%s)", playlist->assets[asset].path);
+    else
+        printf(" (#%06x)", card->background);
 }
 
 /* The instant, and where times are shown in another zone than the playlist's, both. */

@@ -89,6 +89,8 @@ static void update_show_clock(struct play *play, int64_t now_ns)
 static void show_first_background(struct play *play, double show_ms)
 {
     uint32_t background = LOADER_HOUSE_GROUND;
+    if (play->house.edition)
+        background = play->house.edition->playlist->spots[0].background;
     if (play->playout.programme) {
         struct programme_scene scene =
             programme_scene_at(play->playout.programme, (int64_t)show_ms);
@@ -133,9 +135,8 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
 {
     int64_t seen_ns = frame_timing_next_ns(&play->timing, clock_mono_ns());
     double show_ms = play->frame_ms = show_clock_ms(&play->clock, seen_ns);
-    char words[256];
-    int used = snprintf(words, sizeof words, "Duckling\n");
-    feed_describe(play->feed, words + used, sizeof words - (size_t)used);
+    char words[512];
+    play_house_words(play, words, sizeof words);
     if (!play->show.settled.key)
         show_first_background(play, show_ms);
     uint64_t before = play->show.incoming.key ? play->show.incoming.key : play->show.settled.key;
@@ -193,6 +194,8 @@ bool play_present_frame(struct play *play, struct err *err)
     log_frame(play, &play->frame, play->frame_ms, frame_timing_presented(&play->timing, present_ns),
               present_ns);
     watch_refreshes(play, &play->frame, present_ns);
+    if (play->frame.mix.to.picture->name[0] && play->frame.mix.mix >= 1)
+        play_house_note_shown(play);
     frame_timing_set_running(&play->timing, show_needs_refresh(&play->frame));
     return true;
 }
@@ -362,6 +365,8 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
         return false;
     start_log_write(&play->settings);
     /* A wrong playlist is reported before a window hides the terminal. */
+    if (!play_house_start(play, err))
+        return false;
     if (!start_feed(play, err))
         return false;
     if (!start_show_clock(play, err))
@@ -393,6 +398,7 @@ static void finish_play(struct play *play)
     film_lengths_finish(&play->film_lengths);
     media_opener_destroy(play->opener);
     playout_finish(&play->playout);
+    play_house_finish(play);
     display_destroy(play->display);
     frames_log_close(play->frames_log);
     settings_finish(&play->settings);

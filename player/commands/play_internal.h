@@ -17,11 +17,22 @@
 #include "screen/refresh_report.h"
 #include "sync/feed/feed.h"
 
+#include <limits.h>
+
 /* The spot on screen, and the counts of struct frame_timing when it came. */
 struct play_spot_watch {
     uint64_t key; /* of the spot's slot; 0: none */
     char name[REFRESH_REPORT_NAME_BYTES];
     int64_t due, missed;
+};
+
+/* The house card: what the option says, and whether the player still introduces itself on it. */
+struct play_house {
+    struct edition *edition; /* with the card of --house; NULL: none */
+    char marker[PATH_MAX];   /* in the state's folder: a picture was shown here once */
+    bool was_shown;
+    char host[128];    /* "name, address"; looked up now and then */
+    int64_t looked_ns; /* 0: never */
 };
 
 struct play {
@@ -31,6 +42,7 @@ struct play {
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
+    struct play_house house;
     struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */
     struct loader *loader;        /* NULL until there was a screen */
     struct display *display;      /* NULL: there is no screen, it is waited for */
@@ -67,6 +79,20 @@ const struct option_value *play_option(const struct play *play, enum setting set
 
 /* Puts the frame that was drawn on the screen. */
 MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
+
+/* play_house.c */
+
+/* Takes the option, and finds out whether this player has ever shown a picture. */
+MUST_CHECK bool play_house_start(struct play *play, struct err *err);
+
+/* The words on the player's own house card, for whoever installs it: its name and address, and what
+ * it waits for. Empty once it has shown a picture, ever. */
+void play_house_words(struct play *play, char *words, size_t words_bytes);
+
+/* A spot's picture is on screen: remembers that, on disk, in a thread of its own. */
+void play_house_note_shown(struct play *play);
+
+void play_house_finish(struct play *play);
 
 /* play_screen.c */
 

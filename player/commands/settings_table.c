@@ -119,6 +119,16 @@ static const struct option_row rows[] = {
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },
+    [SETTING_HOUSE] =
+        {
+            .name = "house",
+            .type = OPTION_TEXT,
+            .metavar = "FILE|COLOR",
+            .help = "picture or color (#000000) for when nothing is scheduled or there is no "
+                    "playlist yet",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
     [SETTING_TIMEZONE] =
         {
             .name = "timezone",

@@ -116,6 +116,16 @@ int playlist_choose_font(const struct playlist_style *style, const char *languag
     return -1;
 }
 
+int playlist_house(const struct playlist *playlist)
+{
+    return playlist->has_house ? (int)playlist->spot_count : -1;
+}
+
+size_t playlist_visual_count(const struct playlist *playlist)
+{
+    return playlist->spot_count + playlist->has_house;
+}
+
 int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int height_px)
 {
     if (!spot->has_visual)

@@ -85,7 +85,7 @@ struct playlist_style {
 };
 
 struct playlist_spot {
-    const char *name;
+    const char *name; /* "" for the house card */
     bool has_visual, is_video;
     /* Indexes of assets; the same where one was given; -1 without visual. */
     int asset_landscape, asset_portrait;
@@ -163,8 +163,11 @@ struct playlist {
     /* At least one: [0] is made of `defaults` and the built-in style. */
     const struct playlist_style *styles;
     size_t style_count;
+    /* With has_house one more behind the last: the house card, an image or a background without a
+     * name, which no loop has. */
     const struct playlist_spot *spots;
     size_t spot_count;
+    bool has_house;
     const struct playlist_loop *loops; /* at least one */
     size_t loop_count;
     /* At least one: without "schedule", one that always runs loop 0. */
@@ -206,6 +209,15 @@ const struct playlist_text *playlist_choose_text(const struct playlist_text *tex
 /* The same for a brand font; -1: none fits, use the system's ("" fits any language; "en" is not a
  * fall-back). */
 int playlist_choose_font(const struct playlist_style *style, const char *language);
+
+/* Whether a text is a color such as "#ff6a00" or "#f60"; *out: 0xRRGGBB. */
+bool playlist_parse_color(const char *text, uint32_t *out);
+
+/* The index of the house card among the spots; -1: the playlist has none. */
+int playlist_house(const struct playlist *playlist);
+
+/* The spots and the house card: all that names a visual. */
+size_t playlist_visual_count(const struct playlist *playlist);
 
 /* The spot's image or film for a canvas: portrait where height_px > width_px. -1 without visual. */
 int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int height_px);

@@ -16,7 +16,7 @@
 
 static const char *const TOP_KEYS[] = {"$schema", "format",  "name",     "defaults", "styles",
                                        "spots",   "loops",   "schedule", "fallback", "timezone",
-                                       "version", "channel", "files"};
+                                       "version", "channel", "files",    "house"};
 
 /* Above 2^53 - 1 the numbers of JSON are no longer exact (RFC 8259, section 6). */
 static const struct playlist_range VERSION = {1, 9007199254740991, true,

@@ -121,7 +121,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     playlist_check_name(parser, node);
     if (!playlist_is_object(parser, node, PLAYLIST_WORDS(SPOT_KEYS)))
         return;
-    struct playlist_node image, video, tagline;
+    struct playlist_node image, video, tagline, color;
     struct transition transition = parser->transition_as_written;
     bool has_image = playlist_member(node, "image", &image);
     bool has_video = playlist_member(node, "video", &video);
@@ -129,9 +129,10 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     if (has_image && has_video)
         playlist_fault_add(parser->faults, node,
                            "has both an image and a video: remove one of them");
-    if (!has_image && !has_video && !has_tagline)
+    if (!has_image && !has_video && !has_tagline && !playlist_member(node, "background", &color))
         playlist_fault_add(parser->faults, node,
-                           "has nothing to show: give it an image, a video or a tagline");
+                           "has nothing to show: give it an image, a video, a tagline or a "
+                           "background");
     spot->has_visual = has_image || has_video;
     spot->is_video = has_video;
     if (has_image)
@@ -144,9 +145,28 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     playlist_parse_common(parser, node, spot, &transition);
 }
 
+/* The house card: a spot of an image or a color alone, behind the others. */
+static void parse_house(struct playlist_parser *parser, const struct playlist_node *node,
+                        struct playlist_spot *house)
+{
+    *house = parser->defaults;
+    house->name = "";
+    house->motion = LAYOUT_MOTION_NONE;
+    parser->playlist->has_house = true;
+    const char *text = playlist_json_kind(node->value) == PLAYLIST_JSON_STRING
+                           ? playlist_json_string(node->value)
+                           : "";
+    if (text[0] != '#') {
+        house->has_visual = true;
+        parse_visual(parser, node, house);
+    } else if (!playlist_parse_color(text, &house->background)) {
+        playlist_string_fault(parser, node, "an image, or a color such as \"#000000\" or \"#f60\"");
+    }
+}
+
 void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_node *root)
 {
-    struct playlist_node node;
+    struct playlist_node node, house;
     if (!playlist_member(root, "spots", &node)) {
         playlist_fault_add(parser->faults, &node, "is missing: a playlist needs at least one spot");
         return;
@@ -160,7 +180,7 @@ void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_
         playlist_fault_add(parser->faults, &node, "has %zu spots; at most %d are allowed", count,
                            PLAYLIST_SPOTS_MAX);
     parser->spots_known = playlist_sort_keys(parser, node.value, &parser->spot_names);
-    parser->spots = playlist_new_items(parser, count, sizeof *parser->spots);
+    parser->spots = playlist_new_items(parser, count + 1, sizeof *parser->spots);
     if (!parser->spots)
         return;
     parser->playlist->spots = parser->spots;
@@ -172,4 +192,6 @@ void playlist_parse_spots(struct playlist_parser *parser, const struct playlist_
         parser->spots[i].name = playlist_copy_text(parser, member.key);
         parse_spot(parser, &child, &parser->spots[i]);
     }
+    if (playlist_member(root, "house", &house))
+        parse_house(parser, &house, &parser->spots[count]);
 }

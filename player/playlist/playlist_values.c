@@ -182,12 +182,8 @@ bool playlist_hex_parse(const char *text, uint8_t *bytes, size_t count)
     return true;
 }
 
-bool playlist_read_color(struct playlist_parser *parser, const struct playlist_node *object,
-                         const char *key, uint32_t *out)
+bool playlist_parse_color(const char *text, uint32_t *out)
 {
-    const char *text;
-    if (!playlist_read_string(parser, object, key, &text))
-        return false;
     char full[8] = "";
     uint8_t rgb[3];
     if (text[0] == '#' && strlen(text) == 4)
@@ -195,14 +191,24 @@ bool playlist_read_color(struct playlist_parser *parser, const struct playlist_n
             full[i] = text[1 + i / 2];
     else if (text[0] == '#' && strlen(text) == 7)
         memcpy(full, text + 1, 6);
-    if (!playlist_hex_parse(full, rgb, sizeof rgb)) {
-        struct playlist_node node;
-        playlist_member(object, key, &node);
-        playlist_string_fault(parser, &node, "a color such as \"#ff6a00\" or \"#f60\"");
+    if (!playlist_hex_parse(full, rgb, sizeof rgb))
         return false;
-    }
     *out = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
     return true;
+}
+
+bool playlist_read_color(struct playlist_parser *parser, const struct playlist_node *object,
+                         const char *key, uint32_t *out)
+{
+    const char *text;
+    struct playlist_node node;
+    if (!playlist_read_string(parser, object, key, &text))
+        return false;
+    if (playlist_parse_color(text, out))
+        return true;
+    playlist_member(object, key, &node);
+    playlist_string_fault(parser, &node, "a color such as \"#ff6a00\" or \"#f60\"");
+    return false;
 }
 
 bool playlist_read_string(struct playlist_parser *parser, const struct playlist_node *object,

@@ -518,6 +518,14 @@ static enum loader_state entry_state(const struct loader_entry *entry)
     return entry->failed || is_waiting ? LOADER_FAILED : LOADER_LOADING;
 }
 
+/* A spot of nothing but a background needs no worker. */
+static bool is_color_alone(const struct loader_entry *entry)
+{
+    return !entry->picture && !entry->failed && !entry->is_film &&
+           !loader_part_pending(&entry->visual) && !loader_part_pending(&entry->text) &&
+           !entry->visual.frame && !entry->text.frame;
+}
+
 enum loader_state loader_request(struct loader *loader, const struct loader_key *key,
                                  struct picture **picture)
 {
@@ -543,6 +551,8 @@ enum loader_state loader_request(struct loader *loader, const struct loader_key 
     if (!entry->picture && is_quarantined(loader, entry))
         return LOADER_FAILED;
     int64_t offset_us = key->offset_ms > 0 ? (int64_t)(key->offset_ms * 1000) : 0;
+    if (is_color_alone(entry))
+        create_entry_picture(loader, entry);
     start_workers(loader, entry, key->edition, offset_us);
     if (!entry->picture && is_quarantined(loader, entry)) /* its identity may be known only now */
         return LOADER_FAILED;

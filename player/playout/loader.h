@@ -86,7 +86,8 @@ struct film_client *loader_audible_film(struct loader *loader, const struct load
 struct film_client *loader_shown_film(struct loader *loader, const struct picture *picture,
                                       double *begin_ms, double *volume);
 
-/* The house card with a few words on it. It is there at once, at first as a plain color; each
+/* The player's own house card: with a few words for whoever installs it, or, without words, calm
+ * water and nothing else. It is there at once, at first as a plain color; each
  * worker that finishes makes another picture of it. Belongs to the loader. NULL when out of
  * memory. */
 struct picture *loader_request_house_card(struct loader *loader, const char *words);

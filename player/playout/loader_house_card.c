@@ -37,7 +37,7 @@ void loader_part_finish(struct loader_part *part)
 
 void loader_house_card_init(struct loader_house_card *house)
 {
-    *house = (struct loader_house_card){.ground.needs_worker = true};
+    *house = (struct loader_house_card){.ground.needs_worker = true, .plain = true};
 }
 
 void loader_house_card_finish(struct loader_house_card *house)
@@ -64,15 +64,23 @@ struct picture *loader_house_card_request(struct loader_house_card *house,
                                           const char *words, const char *language, int workers_left)
 {
     struct err err = {0};
+    bool plain = words[0] == '\0';
     house->requested = true;
+    if (house->plain != plain) { /* what is on screen stays until the other one is drawn */
+        loader_part_finish(&house->ground);
+        loader_part_finish(&house->text);
+        house->words[0] = '\0';
+        house->ground.needs_worker = true;
+        house->plain = plain;
+    }
     if (house->ground.needs_worker && workers_left > 0) {
         workers_left--;
         house->ground.needs_worker = false;
-        house->ground.client = worker_jobs_start_house_card(canvas, &err);
+        house->ground.client = worker_jobs_start_house_card(canvas, plain, &err);
         if (!house->ground.client)
             log_warn("cannot complete the house card reason=\"%s\"", err.text);
     }
-    if (strncmp(house->words, words, sizeof house->words - 1) != 0 && workers_left > 0) {
+    if (!plain && strncmp(house->words, words, sizeof house->words - 1) != 0 && workers_left > 0) {
         size_t length = strnlen(words, sizeof house->words - 1);
         memcpy(house->words, words, length);
         house->words[length] = '\0';

@@ -23,6 +23,7 @@ void loader_part_finish(struct loader_part *part);
 
 struct loader_house_card {
     bool requested;
+    bool plain; /* it has no words, and so nothing that needs an eye */
     char words[512];
     struct loader_part ground, text;
     struct picture *picture;

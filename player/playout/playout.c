@@ -6,7 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NAME "Duckling" /* the words on the house card when nothing is scheduled */
+#define HOUSE_SERIAL UINT64_MAX        /* of playout->house, in the loader's keys */
+#define HOUSE_CARD ((uint64_t)1 << 40) /* in the place of a spot's index, in the show's keys */
 /* For so long a screen on which nothing has been shown yet stays plain: most first pictures are
  * there by then. */
 #define BLANK_MS 1000
@@ -34,6 +35,7 @@ bool playout_switch(struct playout *playout, struct edition *edition, const int3
         .serial = before.serial + 1,
         .jumps = before.jumps,
         .jumped_ms = before.jumped_ms,
+        .house = before.house,
         .fingerprints = film_fingerprint_create(edition),
         .zone = zone,
     };
@@ -79,8 +81,10 @@ void playout_finish(struct playout *playout)
     zone_finish(&playout->zone);
     edition_destroy(playout->edition);
     free(playout->fingerprints);
-    *playout = (struct playout){
-        .serial = playout->serial, .jumps = playout->jumps, .jumped_ms = playout->jumped_ms};
+    *playout = (struct playout){.serial = playout->serial,
+                                .jumps = playout->jumps,
+                                .jumped_ms = playout->jumped_ms,
+                                .house = playout->house};
 }
 
 void playout_jump(struct playout *playout, double by_ms)
@@ -131,10 +135,39 @@ static struct loader_key make_loader_key(const struct playout *playout,
     };
 }
 
-static struct show_target house_card_target(struct loader *loader, const char *words,
-                                            double show_ms)
+/* The house card that an operator has given; false where there is none. */
+static bool find_house_key(const struct playout *playout, const char *words, struct loader_key *key)
 {
-    struct picture *picture = loader_request_house_card(loader, words);
+    bool own = playout->edition && playout->edition->playlist->has_house;
+    const struct edition *edition = own ? playout->edition : playout->house;
+    if (!edition || (!own && *words))
+        return false;
+    *key = (struct loader_key){
+        .edition = edition,
+        .serial = own ? playout->serial : HOUSE_SERIAL,
+        .spot = playlist_house(edition->playlist),
+    };
+    return true;
+}
+
+/* *state: of the operator's card; LOADER_READY where it is the player's own. */
+static struct show_target house_card_target(const struct playout *playout, struct loader *loader,
+                                            const char *words, double show_ms,
+                                            enum loader_state *state)
+{
+    struct loader_key key;
+    struct picture *picture;
+    *state = LOADER_READY;
+    if (find_house_key(playout, words, &key)) {
+        *state = loader_request(loader, &key, &picture);
+        if (*state != LOADER_FAILED)
+            return (struct show_target){.key = hash_key(key.serial, 0, HOUSE_CARD),
+                                        .picture = picture,
+                                        .start_ms = show_ms,
+                                        .motion_ms = 1};
+        *state = LOADER_READY;
+    }
+    picture = loader_request_house_card(loader, words);
     return (struct show_target){
         .key = hash_key(0, 0, picture ? picture->id : 0),
         .picture = picture,
@@ -152,12 +185,11 @@ static double bridge_ms(const struct playout *playout)
 /* A slot's picture and its times. A picture moves until it has faded out, which is at the end of
  * the next slot's transition. */
 static struct show_target slot_target(struct playout *playout, struct loader *loader,
-                                      const struct programme_slot *slot, double show_ms,
-                                      enum loader_state *state)
+                                      const struct programme_slot *slot, const char *words,
+                                      double show_ms, enum loader_state *state)
 {
-    *state = LOADER_READY;
     if (slot->source == PROGRAMME_NOTHING)
-        return house_card_target(loader, NAME, (double)slot->start_ms);
+        return house_card_target(playout, loader, words, (double)slot->start_ms, state);
     struct programme_slot next = programme_next_slot(playout->programme, slot);
     struct loader_key key = make_loader_key(playout, slot, show_ms);
     struct show_target target = {
@@ -177,8 +209,11 @@ static void request_next_spot(struct playout *playout, struct loader *loader,
 {
     struct programme_slot next = programme_next_slot(playout->programme, &scene->to);
     struct loader_key key = make_loader_key(playout, &next, (double)next.start_ms);
-    if (next.source == PROGRAMME_NOTHING)
+    if (next.source == PROGRAMME_NOTHING) {
+        if (find_house_key(playout, "", &key))
+            loader_request(loader, &key, picture);
         return;
+    }
     if (!scene->has_from || !playout->edition->playlist->spots[next.spot].is_video)
         loader_request(loader, &key, picture);
 }
@@ -190,7 +225,7 @@ static struct show_request request_of_programme(struct playout *playout, struct 
     struct show_request request = {.now_ms = show_ms, .mix = 1, .bridge_ms = bridge_ms(playout)};
     struct programme_scene scene = programme_scene_at(playout->programme, (int64_t)floor(show_ms));
     enum loader_state state, from_state;
-    request.to = slot_target(playout, loader, &scene.to, show_ms, &state);
+    request.to = slot_target(playout, loader, &scene.to, words, show_ms, &state);
     /* A crossfade that the programme doesn't have ends, like one that it has, by the middle of
      * the rest of the slot. Where that is too short to look like a fade, the next slot's
      * crossfade interrupts it. */
@@ -199,7 +234,7 @@ static struct show_request request_of_programme(struct playout *playout, struct 
     request.type = scene.to.transition.duration_ms ? scene.to.transition.type : TRANSITION_CUT;
     if (scene.has_from) {
         request.has_from = true;
-        request.from = slot_target(playout, loader, &scene.from, show_ms, &from_state);
+        request.from = slot_target(playout, loader, &scene.from, words, show_ms, &from_state);
         /* The scene has whole milliseconds, which would be seen as steps. */
         request.mix = (show_ms - request.to.start_ms) / scene.to.transition.duration_ms;
         request.mix = fmin(fmax(request.mix, 0), 1);
@@ -211,7 +246,7 @@ static struct show_request request_of_programme(struct playout *playout, struct 
     bool long_blank =
         playout->blank_since_ms != 0 && fabs(show_ms - playout->blank_since_ms) >= BLANK_MS;
     if (is_blank && (state == LOADER_FAILED || (state == LOADER_LOADING && long_blank)))
-        request.to = house_card_target(loader, words, show_ms);
+        request.to = house_card_target(playout, loader, words, show_ms, &from_state);
     if (state != LOADER_LOADING)
         request_next_spot(playout, loader, &scene, next);
     return request;
@@ -222,11 +257,15 @@ struct show_request playout_request(struct playout *playout, struct loader *load
                                     struct picture **next)
 {
     *next = NULL;
-    if (!playout->programme)
-        return (struct show_request){.now_ms = show_ms,
-                                     .to = house_card_target(loader, words, show_ms),
-                                     .mix = 1,
-                                     .bridge_ms = bridge_ms(playout)};
+    if (!playout->programme) {
+        enum loader_state state;
+        struct show_request request = {
+            .now_ms = show_ms,
+            .to = house_card_target(playout, loader, words, show_ms, &state),
+            .mix = 1,
+            .bridge_ms = bridge_ms(playout)};
+        return request;
+    }
     struct show_request request =
         request_of_programme(playout, loader, words, is_blank, show_ms, next);
     loader_continue_films(loader, show_ms - playout->jumped_ms);

@@ -21,6 +21,9 @@ struct playout {
     struct zone zone;
     struct programme *programme;
     double blank_since_ms; /* since when nothing but a background is shown; 0: something is */
+    /* Whose house card (playlist_house) is shown where the playlist that plays has none; borrowed.
+     * NULL: the player's own (loader_request_house_card). */
+    const struct edition *house;
 };
 
 /* Starts to play an edition, which it takes over, also on failure: then the previous one goes on.
@@ -41,8 +44,9 @@ void playout_jump(struct playout *playout, double by_ms);
 void playout_finish(struct playout *playout);
 
 /* What should be on screen at show_ms; requests its pictures, and the next slot's, from the
- * loader. `words` are for the house card while nothing plays. `is_blank`: nothing has been shown
- * yet; then the house card stands in for a spot that can't be shown or takes longer than a
+ * loader. Where that is nothing, it is the playlist's house card, or, with `words` for whoever
+ * installs the player, the player's own, or playout->house, or the player's own without words.
+ * `is_blank`: nothing has been shown yet; then the house card stands in for a spot that can't be shown or takes longer than a
  * second, such as a film that is joined late. *next is the next slot's picture when it is ready,
  * else NULL. Films that fade out run on by the time of their old slot. A film that a new edition
  * has, too, in a slot that began at the same time, runs on as before. */

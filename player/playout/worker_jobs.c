@@ -208,9 +208,10 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
 }
 
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                                    struct err *err)
+                                                    bool plain, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_HOUSE_CARD);
+    job.plain = plain;
     return picture_client_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 

@@ -44,9 +44,10 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
                                            const struct edition *edition, int spot,
                                            int64_t offset_us, struct err *err);
 
-/* Start the workers for the house card's background, and for its words. NULL on failure. */
+/* Start the workers for the house card's background (plain: as house_card_paint), and for its
+ * words. NULL on failure. */
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
-                                                    struct err *err);
+                                                    bool plain, struct err *err);
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
                                                     const char *words, const char *language,
                                                     struct err *err);

@@ -83,6 +83,8 @@ static void warn_gap(const struct week *week, const struct repeat *gap,
     const struct playlist_node root = {0}, node = {.parent = &root, .key = "schedule"};
     const int64_t end_ms = gap->first_ms + gap->length_ms;
     char from[40], to[40], days[32], when[128];
+    if (week->playlist->has_house) /* what is shown then is given */
+        return;
     if (gap->first_ms <= week->from_ms && end_ms >= week->to_ms) {
         playlist_fault_add(warnings, &node,
                            "nothing is scheduled for the next %d days, and there is no fallback: "

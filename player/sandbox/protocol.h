@@ -71,6 +71,7 @@ struct protocol_job {
     uint32_t background; /* 0xRRGGBB, shows through transparent pixels */
     double scale;        /* frame size over place on the canvas, 1 to 2 */
     double focus_x, focus_y;
+    uint32_t plain; /* house card: 1: without the duckling */
     /* tagline */
     uint32_t weight, position, color; /* as in struct playlist_style */
     uint32_t shadow, scrim;

@@ -170,13 +170,15 @@ static void add_visual_faults(const struct playlist *playlist, const struct asse
                               struct playlist_faults *faults)
 {
     const struct playlist_node root = {0}, spots = {.parent = &root, .key = "spots"};
-    for (size_t i = 0; i < playlist->spot_count; i++) {
+    for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
         if (!spot->has_visual)
             continue;
         const struct playlist_node node = {.parent = &spots, .key = spot->name};
-        const struct playlist_node visual = {.parent = &node,
-                                             .key = spot->is_video ? "video" : "image"};
+        const struct playlist_node of_spot = {.parent = &node,
+                                              .key = spot->is_video ? "video" : "image"};
+        const struct playlist_node of_house = {.parent = &root, .key = "house"};
+        const struct playlist_node visual = i < playlist->spot_count ? of_spot : of_house;
         const struct playlist_node landscape = {.parent = &visual, .key = "landscape"};
         const struct playlist_node portrait = {.parent = &visual, .key = "portrait"};
         const char *first = find_asset_problem(troubles, spot->asset_landscape, !spot->is_video);

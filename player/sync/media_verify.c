@@ -13,7 +13,7 @@
 
 static bool is_shown(const struct playlist *playlist, int asset, bool as_video)
 {
-    for (size_t i = 0; i < playlist->spot_count; i++) {
+    for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
         if (spot->has_visual && spot->is_video == as_video &&
             (spot->asset_landscape == asset || spot->asset_portrait == asset))

@@ -115,7 +115,7 @@ static struct color ground_at(float v)
     return blend(blend(horizon, water, 0.18f), water, smooth(SHORE, 0.95f, v));
 }
 
-void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int height_px)
+void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int height_px, bool plain)
 {
     float shorter = (float)(width_px < height_px ? width_px : height_px);
     float size = shorter * 0.13f, cx = (float)width_px * 0.5f, cy = (float)height_px * 0.66f;
@@ -127,9 +127,10 @@ void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int heigh
         for (int x = 0; x < width_px; x++) {
             float u = ((float)x + 0.5f - cx) / size;
             struct color c = base;
-            if (y > shore && u * u + v * v * 26 < 160)
+            if (!plain && y > shore && u * u + v * v * 26 < 160)
                 c = blend(c, glint, 0.5f * ripples(u, v));
-            duckling(&c, u, v, 1 / size);
+            if (!plain)
+                duckling(&c, u, v, 1 / size);
             float noise = grain((unsigned)x, (unsigned)y);
             row[x] = 0xff000000u | (uint32_t)level(c.r, noise) << 16 |
                      (uint32_t)level(c.g, noise) << 8 | level(c.b, noise);

@@ -5,9 +5,11 @@
 #ifndef WORKER_HOUSE_CARD_H
 #define WORKER_HOUSE_CARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Draws height_px rows of 0xFFRRGGBB words. */
-void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int height_px);
+/* Draws height_px rows of 0xFFRRGGBB words. `plain`: the water alone, for a wall on which nobody
+ * should wonder what it means. */
+void house_card_paint(void *pixels, size_t stride_bytes, int width_px, int height_px, bool plain);
 
 #endif

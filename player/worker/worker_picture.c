@@ -223,7 +223,7 @@ static MUST_CHECK bool paint_house_card(void *source, void *pixels, size_t strid
 {
     (void)err;
     const struct protocol_job *job = source;
-    house_card_paint(pixels, stride_bytes, job->canvas_width_px, job->canvas_height_px);
+    house_card_paint(pixels, stride_bytes, job->canvas_width_px, job->canvas_height_px, job->plain);
     return true;
 }
 

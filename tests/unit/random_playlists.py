@@ -37,6 +37,7 @@ EVERYTHING = {
         {"loop": "night"},
     ],
     "fallback": "night",
+    "house": "a.jpg",
     "version": 43,
     "channel": "seoul",
     "files": {path: {"sha256": "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD", "bytes": 482133,
@@ -140,8 +141,8 @@ class Maker:
 
     def spot(self, styles):
         words = self.by_language(self.pick(*TEXTS))
-        kind = self.random.choice(["image", "video", "tagline"])
-        must = {kind: words if kind == "tagline" else self.visual}
+        kind = self.random.choice(["image", "video", "tagline", "background"])
+        must = {kind: {"tagline": words, "background": self.color}.get(kind, self.visual)}
         return self.members(must, tagline=words, focus=lambda: [self.number(0, 1)(), self.number(0, 1)()], **self.look(styles))
 
     def instant(self, seconds, is_local):
@@ -208,6 +209,7 @@ class Maker:
         if self.random.random() < 0.7:
             made["loops"] = {name: self.random.choices(spots, k=self.random.randint(1, 5)) for name in loops}
             made.update(self.members(schedule=lambda: self.schedule(loops), fallback=self.pick(*loops)))
+        made.update(self.members(house=self.random.choice([self.color, self.visual])))
         if self.random.random() < 0.3:
             made["files"] = {path: self.file() for path in self.paths}
         return made

@@ -11,10 +11,12 @@
 
 #include "sample_frames.h"
 
+static bool plain;
+
 static struct sample_canvas paint(int width, int height)
 {
     struct sample_canvas out = sample_canvas(width, height);
-    house_card_paint(out.canvas.pixels, out.canvas.stride_bytes, width, height);
+    house_card_paint(out.canvas.pixels, out.canvas.stride_bytes, width, height, plain);
     return out;
 }
 
@@ -108,12 +110,29 @@ static void a_large_wall_in_time(void **state)
     sample_canvas_finish(&out);
 }
 
+/* For passers-by: the same calm water, and nothing on it that stands out. */
+static void plain_it_has_nothing_to_look_at(void **state)
+{
+    (void)state;
+    plain = true;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct sample_canvas out = paint(sizes[i][0], sizes[i][1]);
+        check_calm(&out.canvas);
+        for (int y = 1; y < out.canvas.height_px; y++)
+            for (int x = 1; x < out.canvas.width_px; x++)
+                assert_true(sample_apart(*sample_pixel(&out.canvas, x, y),
+                                         *sample_pixel(&out.canvas, x - 1, y)) <= 1);
+        sample_canvas_finish(&out);
+    }
+    plain = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calm_at_every_size),   cmocka_unit_test(there_is_a_duckling),
         cmocka_unit_test(the_sky_is_smooth),    cmocka_unit_test(the_same_each_time),
-        cmocka_unit_test(a_large_wall_in_time),
+        cmocka_unit_test(a_large_wall_in_time), cmocka_unit_test(plain_it_has_nothing_to_look_at),
     };
     return cmocka_run_group_tests_name("house_card", tests, NULL, NULL);
 }

@@ -232,6 +232,7 @@ class Agreement(unittest.TestCase):
         self.judge(self.table([
             (("spots", "films", "background"), ["#000", "#FfF", "#0a0B0c"],
              ["", "fff", "#ff", "#ffff", "#ggg", "#fffffff", "#fff\n", "#한한한", "# ff"]),
+            (("house",), ["#000", "#0a0B0c", "a.jpg"], ["", "#", "#ff", "#000.jpg", "/a.jpg", "a.jpg/"]),
             (("timezone",), ["UTC", "Etc/GMT+9", "a/b_c/D-1", "x" * 64],
              ["", "/UTC", "Asia/", "Asia//Seoul", "Asia Seoul", "../x", "x" * 65, "UTC\n", "서울"]),
             (("channel",), ["seoul-2", "a_b", "a.b", "2x", "x" * 64], ["", "Seoul", "-a", ".a", "_a", "a b", "x" * 65, "a\n", "서울"]),

@@ -94,7 +94,8 @@ static void check_fonts(struct check *check)
 static bool find_job(struct check *check)
 {
     struct job *next = &check->next;
-    for (; next->spot < (int)check->playlist->spot_count; next->spot++, next->screen = 0) {
+    for (; next->spot < (int)playlist_visual_count(check->playlist);
+         next->spot++, next->screen = 0) {
         const struct playlist_spot *spot = &check->playlist->spots[next->spot];
         int texts = check->media->with_texts ? (int)spot->text_count : 0;
         for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {

@@ -14,6 +14,9 @@ static bool is_for_both(const struct playlist_spot *spot)
 
 struct check_place check_shape_place(const struct playlist_spot *spot, enum check_shape shape)
 {
+    if (!*spot->name)
+        return (struct check_place){
+            {"house", is_for_both(spot) ? NULL : check_screens_shape_name(shape)}};
     return (struct check_place){{"spots", spot->name, spot->is_video ? "video" : "image",
                                  is_for_both(spot) ? NULL : check_screens_shape_name(shape)}};
 }

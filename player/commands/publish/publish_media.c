@@ -177,7 +177,7 @@ static void hash_in_threads(struct gathering *gathering)
 
 static bool is_film(const struct playlist *playlist, size_t asset)
 {
-    for (size_t i = 0; i < playlist->spot_count; i++) {
+    for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
         if (spot->has_visual && spot->is_video &&
             (spot->asset_landscape == (int)asset || spot->asset_portrait == (int)asset))

@@ -125,6 +125,13 @@ static void print_default_folder(const char *variable, const char *in_home, cons
         snprintf(path, PATH_MAX, "%s/duckling", of_service);
 }
 
+void feed_find_state(const char *given, char *path, size_t path_bytes)
+{
+    char own[PATH_MAX];
+    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", own);
+    snprintf(path, path_bytes, "%s", given ? given : own);
+}
+
 static struct edition *load_first_edition(const char *path, struct err *err)
 {
     struct playlist_faults faults = {0}, media_faults = {0};

@@ -42,6 +42,9 @@ struct feed_config {
  * https://host/greatness.json: cannot resolve the host name"). Copied into text, always terminated. */
 void feed_describe(struct feed *feed, char *text, size_t text_bytes);
 
+/* The folder of what must outlive the cache: `given`, or where that is NULL the user's own. */
+void feed_find_state(const char *given, char *path, size_t path_bytes);
+
 /* Whether a source is a channel: what ends in '/', or is a folder; where keys are pinned, also a
  * path at which there is nothing (a stick that will be plugged in later). */
 bool feed_is_channel(const char *source, bool keyed);
