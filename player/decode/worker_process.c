@@ -348,6 +348,10 @@ static enum worker_process_event receive_packet(struct worker_process *worker, v
     if (worker->hung_up)
         return read_exit_reason(worker, err) ? WORKER_PROCESS_BROKEN : WORKER_PROCESS_NOTHING;
     ssize_t received = recvmsg(worker->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    /* The kernel reports once, before all else, that the worker has exited without having read what
+     * was sent to it; its last packets are still there. */
+    if (received < 0 && errno == ECONNRESET)
+        received = recvmsg(worker->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (received < 0 && (errno == EAGAIN || errno == EINTR))
         return WORKER_PROCESS_NOTHING;
     int fds[FDS_MAX], count = received >= 0 ? copy_descriptors(&message, fds)

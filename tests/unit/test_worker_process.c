@@ -158,6 +158,34 @@ static void reported_codes_are_limited(void **state)
     assert_int_equal(worker_process_error_code(&cramped, UINT32_MAX), ERR_WORKER);
 }
 
+/* A worker exits when it has sent its last packet, with orders still in its socket that nobody will
+ * read: the kernel tells that before it gives the packet. */
+static void last_packets_arrive_whatever_was_left_unread(void **state)
+{
+    (void)state;
+    const struct protocol_event last = {.magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_END};
+    const struct protocol_order order = {.magic = PROTOCOL_MAGIC};
+    struct protocol_event got = {0};
+    struct err err = {0};
+    size_t size = 0;
+    int pair[2], fd;
+    pid_t pid = start_sleeper(); /* it must not inherit the pair */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    struct worker_process worker = {.pid = pid, .socket = pair[0], .exit_fd = -1, .ready = true};
+    assert_true(worker_process_send(&worker, &order, sizeof order));
+    assert_int_equal(send(pair[1], &last, sizeof last, 0), sizeof last);
+    close(pair[1]);
+    assert_int_equal(worker_process_receive(&worker, &got, sizeof got, &size, &fd, &err),
+                     WORKER_PROCESS_PACKET);
+    assert_int_equal(size, sizeof got);
+    assert_int_equal(got.kind, PROTOCOL_EVENT_END);
+    assert_false(worker.hung_up);
+    assert_int_equal(worker_process_receive(&worker, &got, sizeof got, &size, &fd, &err),
+                     WORKER_PROCESS_NOTHING);
+    assert_true(worker.hung_up);
+    worker_process_stop(&worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +194,7 @@ int main(void)
         cmocka_unit_test(exit_reasons_are_known_with_sigchld_ignored),
         cmocka_unit_test(processor_time_is_the_workers_own),
         cmocka_unit_test(reported_codes_are_limited),
+        cmocka_unit_test(last_packets_arrive_whatever_was_left_unread),
     };
     return cmocka_run_group_tests_name("worker_process", tests, NULL, NULL);
 }
