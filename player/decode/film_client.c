@@ -284,6 +284,7 @@ static void count_frame(struct film_client *film, const struct protocol_event *e
         film->longest_step_us = event->time_us - film->last_us;
     if (event->damaged && film->counts.damaged++ == 0)
         film->counts.damaged_us = event->time_us;
+    film->counts.deinterlaced += event->deinterlaced != 0;
     film->last_us = event->time_us;
     film->last_end_us = event->time_us + event->duration_us;
 }

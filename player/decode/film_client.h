@@ -106,6 +106,7 @@ struct film_client_counts {
      * Not every codec can tell. */
     int64_t damaged;
     int64_t damaged_us; /* when the first of these begins, after the film's start */
+    int64_t deinterlaced; /* of those received: fields of interlaced frames */
 };
 /* So far. */
 struct film_client_counts film_client_counts(const struct film_client *film);

@@ -168,7 +168,8 @@ struct protocol_event {
     struct protocol_ring ring;    /* PROTOCOL_EVENT_RING */
     struct protocol_film film;    /* PROTOCOL_EVENT_FILM */
     int32_t slot;                 /* PROTOCOL_EVENT_FRAME */
-    uint32_t damaged;             /* PROTOCOL_EVENT_FRAME: 0 or 1, as in struct film_output */
+    /* PROTOCOL_EVENT_FRAME: 0 or 1, as in struct film_output */
+    uint32_t damaged, deinterlaced;
     int64_t time_us, duration_us; /* PROTOCOL_EVENT_FRAME: since the film's start; 0 for a still */
     int64_t steps;                /* PROTOCOL_EVENT_PROGRESS: rises from one to the next */
     /* PROTOCOL_EVENT_ERROR: enum err_code. PROTOCOL_EVENT_READY: 1 if the worker was started with

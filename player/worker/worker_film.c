@@ -143,6 +143,7 @@ static MUST_CHECK bool send_frame(struct film_sender *sender, const struct film_
         .time_us = output->time_us,
         .duration_us = output->duration_us,
         .damaged = output->damaged,
+        .deinterlaced = output->deinterlaced,
     };
     sender->frames_out++;
     sender->sent_ns = clock_mono_ns();

@@ -348,7 +348,11 @@ class Followed(Check):
 class Look(Check):
     def test_high_dynamic_range(self):
         films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))
-        self.only(self.of_film(), "warning", "the film is HDR, which is shown without tone mapping")
+        self.only(self.of_film(), "warning", "the film is HDR: players convert it to SDR while it plays")
+
+    def test_interlaced(self):
+        render(self.folder / "film.mp4", "testsrc2=size=160x92:rate=24:duration=2,tinterlace=mode=interleave_top,setfield=tff", "-flags", "+ildct+ilme")
+        self.only(self.of_film(), "warning", "the film is interlaced: players deinterlace it while it plays, 48 frames a second")
 
     def test_transparent(self):
         subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=red@0.3:s=160x90:r=12:d=1,format=yuva420p", "-c:v",

@@ -61,11 +61,13 @@ static const struct {
      "-vf scale=out_color_matrix=bt709:out_range=pc,format=yuv420p -colorspace bt709 -color_range "
      "pc",
      FRAME_BT709, true},
-    {"2020", "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p -colorspace bt2020nc",
+    {"2020",
+     "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p -colorspace bt2020nc "
+     "-color_primaries bt709",
      FRAME_BT709, true},
     {"240m",
      "-vf scale=out_color_matrix=smpte240m:out_range=tv,format=yuv420p -colorspace smpte240m",
-     FRAME_BT601, true},
+     FRAME_BT709, true},
     {"601-10",
      "-vf scale=out_color_matrix=bt601:out_range=tv,format=yuv420p10le -colorspace smpte170m",
      FRAME_BT601, true},
@@ -78,7 +80,8 @@ static const struct {
      "-color_range pc",
      FRAME_JPEG, true},
     {"2020-10",
-     "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le -colorspace bt2020nc",
+     "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le -colorspace bt2020nc "
+     "-color_primaries bt709",
      FRAME_BT709, true},
     {"709-422", "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv422p -colorspace bt709",
      FRAME_BT709, true},
@@ -117,7 +120,7 @@ static void colors_are_right(void **state)
         middle(&film, output.slot, rgb);
         const struct film_counts counts = film_counts(film.film);
         const struct film_facts *facts = film_facts(film.film);
-        enum film_matrix stored = facts->matrix;
+        enum film_matrix stored = facts->color.matrix;
         int tolerance = stored == FILM_MATRIX_2020 ? TOLERANCE_OTHER_MATRIX : TOLERANCE;
         bool near = true;
         for (int j = 0; j < 3; j++)
@@ -138,7 +141,7 @@ static void large_films_without_a_matrix_are_hd(void **state)
         "-f lavfi -i color=s=1280x720 -frames:v 1 -c:v libx264 -pix_fmt yuv420p {}/hd.mp4");
     struct film_output output;
     struct film_file film = first_frame("hd.mp4", 0, &output);
-    assert_int_equal(film_facts(film.film)->matrix, FILM_MATRIX_709);
+    assert_int_equal(film_facts(film.film)->color.matrix, FILM_MATRIX_709);
     film_file_close(&film);
 }
 

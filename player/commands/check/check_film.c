@@ -251,8 +251,13 @@ static void judge_appearance(const struct context *context,
     struct check_report *report = context->check->report;
     if (result->facts.high_dynamic_range)
         check_report_add(report, CHECK_WARNING, place,
-                         "the film is HDR, which is shown without tone mapping and looks flat: "
-                         "convert it to SDR");
+                         "the film is HDR: players convert it to SDR while it plays; convert it "
+                         "yourself to decide how it looks, and to spare slow players");
+    if (result->deinterlaced > 0)
+        check_report_add(report, CHECK_WARNING, place,
+                         "the film is interlaced: players deinterlace it while it plays, %.5g "
+                         "frames a second; encode it progressive to spare slow players",
+                         2 * result->facts.fps);
     if (result->facts.has_alpha)
         check_report_add(report, CHECK_WARNING, place,
                          "the film has transparency, which is ignored: it is shown opaque");

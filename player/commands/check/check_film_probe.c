@@ -248,6 +248,7 @@ static void count_damage(struct check_film_probe_result *result, const struct fi
     if (result->damaged == 0)
         result->damaged_us = counts.damaged_us;
     result->damaged += counts.damaged;
+    result->deinterlaced += counts.deinterlaced;
 }
 
 /* A short film's frames may all be there before its sound is. */
@@ -324,6 +325,8 @@ static void probe_film_whole(struct work *work)
     int64_t length_us = result->facts.duration_us;
     probe_passage(work, 0, CHECK_FILM_PROBE_US);
     result->pace = check_film_pace_rate(&work->pace);
+    if (result->deinterlaced > 0) /* each frame came as two */
+        result->pace /= 2;
     result->usable = first->any;
     result->err = first->err;
     if (!first->any || first->failed)

@@ -3,6 +3,7 @@
 #include "worker/film/film_convert.h"
 #include "worker/film/film_decoder.h"
 #include "worker/film/film_demux.h"
+#include "worker/film/film_fields.h"
 #include "worker/film/film_format.h"
 #include "worker/film/film_frame_pool.h"
 #include "worker/film/film_sound.h"
@@ -37,6 +38,7 @@ struct film {
     struct film_counts counts;
     struct film_demux *input;
     struct film_decoder decoder;
+    struct film_fields fields; /* between the decoder and what follows */
     struct film_frame_pool *pool;
     struct film_converter *converter;
     struct film_sound *sound;      /* NULL: not requested, none, or over */
@@ -80,11 +82,11 @@ struct film *film_open(int fd, const struct film_request *request, struct err *e
         return NULL;
     }
     film->request = *request;
-    film->now.frame = av_frame_alloc();
-    film->next.frame = av_frame_alloc();
+    film->fields.decoder = &film->decoder;
     film->last_output_us = INT64_MIN;
     film->decoder.target_us = film->sound_from_us = request->start_us;
-    if (!film->now.frame || !film->next.frame)
+    if (!film_picture_init(&film->now) || !film_picture_init(&film->next) ||
+        !film_fields_init(&film->fields))
         err_oom(err);
     else if ((film->input = film_demux_open(fd, request->want_sound, err)) && read_facts(film, err))
         return film;
@@ -112,27 +114,12 @@ bool film_start(struct film *film, void *ring, int slots, struct err *err)
     return film_decoder_start(decoder, film->pool, &film->facts, film->request.threads, err);
 }
 
-static void drop_picture(struct film_picture *picture)
-{
-    av_frame_unref(picture->frame);
-    picture->present = false;
-}
-
-static void move_picture(struct film_picture *into, struct film_picture *from)
-{
-    drop_picture(into);
-    av_frame_move_ref(into->frame, from->frame);
-    into->time_us = from->time_us;
-    into->damaged = from->damaged;
-    into->present = from->present;
-    from->present = false;
-}
-
 /* Drops what was decoded before a jump. */
 static void drop_buffered(struct film *film)
 {
-    drop_picture(&film->now);
-    drop_picture(&film->next);
+    film_picture_drop(&film->now);
+    film_picture_drop(&film->next);
+    film_fields_flush(&film->fields);
     if (film->sound)
         film_sound_flush(film->sound);
 }
@@ -179,16 +166,16 @@ static enum film_result retry_thoroughly(struct film *film, struct err *err)
 static enum film_result walk_to_start(struct film *film, struct err *err)
 {
     struct film_decoder *decoder = &film->decoder;
-    enum film_result result = film_decoder_next(decoder, &film->next, err);
+    enum film_result result = film_fields_next(&film->fields, &film->next, err);
     if (result == FILM_WORKING || result == FILM_FAILED)
         return result;
     if (result == FILM_FRAME && film->next.time_us <= decoder->target_us) {
-        move_picture(&film->now, &film->next);
+        film_picture_move(&film->now, &film->next);
         return FILM_WORKING;
     }
     if (result == FILM_END && decoder->jumped && decoder->frames_since_jump < FRAMES_BEFORE_END_MIN)
         return jump_further_back(film, err);
-    if (!decoder->thorough && film_decoder_passed(decoder, &film->now))
+    if (!decoder->thorough && film_decoder_passed(decoder, film->now.frame))
         return retry_thoroughly(film, err);
     film->stage = STAGE_PLACED;
     film->must_catch_up = false;
@@ -205,7 +192,7 @@ static enum film_result find_start(struct film *film, struct err *err)
     struct film_decoder *decoder = &film->decoder;
     if (film->stage == STAGE_WALKING)
         return walk_to_start(film, err);
-    enum film_result result = film_decoder_next(decoder, &film->now, err);
+    enum film_result result = film_fields_next(&film->fields, &film->now, err);
     if (result == FILM_WORKING)
         return result;
     bool found = result == FILM_FRAME;
@@ -242,7 +229,7 @@ static int place_in_slot(struct film *film, enum film_result *result)
 {
     const AVFrame *frame = film->now.frame;
     int slot = film_frame_pool_slot_of(film->pool, frame);
-    if (slot >= 0 && film_convert_is_plain(film->converter, frame) &&
+    if (slot >= 0 && film_convert_is_plain(film->converter, &film->now) &&
         film_frame_pool_give(film->pool, slot, frame)) {
         film->counts.direct++;
         return slot;
@@ -253,7 +240,7 @@ static int place_in_slot(struct film *film, enum film_result *result)
         return -1;
     uint8_t *planes[3];
     film_frame_pool_planes(film->pool, slot, planes);
-    if (film_convert_frame(film->converter, frame, planes, NULL)) {
+    if (film_convert_picture(film->converter, &film->now, planes, NULL)) {
         film->counts.converted++;
         return slot;
     }
@@ -301,21 +288,21 @@ static enum film_result advance_picture(struct film *film, struct err *err)
         jump_to_catch_up(film);
     if (!next->present) {
         struct film_picture *into = now->present ? next : now;
-        enum film_result result = film_decoder_next(&film->decoder, into, err);
+        enum film_result result = film_fields_next(&film->fields, into, err);
         if (result == FILM_END)
             return now->present ? FILM_FRAME : FILM_END;
         if (result != FILM_FRAME)
             return result;
         /* This happens after a jump that led back. */
         if (into->time_us == FILM_TIMESTAMPS_NONE || into->time_us <= film->last_output_us)
-            drop_picture(into);
+            film_picture_drop(into);
         if (!next->present)
             return FILM_WORKING;
     }
     if (next->time_us > film->decoder.target_us)
         return FILM_FRAME;
     film->counts.skipped++;
-    move_picture(now, next);
+    film_picture_move(now, next);
     return FILM_WORKING;
 }
 
@@ -337,8 +324,9 @@ static enum film_result next_frame(struct film *film, struct film_output *output
                 .duration_us = output_duration_us(film, !film->next.present),
                 .slot = slot,
                 .damaged = film->now.damaged,
+                .deinterlaced = film->now.field != FILM_FIELD_NONE,
             };
-        move_picture(&film->now, &film->next);
+        film_picture_move(&film->now, &film->next);
         if (shown) {
             film->last_output_us = output->time_us;
             film->frames_until_us = output->time_us + output->duration_us;
@@ -428,9 +416,10 @@ void film_close(struct film *film)
 {
     if (!film)
         return;
+    film_fields_finish(&film->fields);
     film_decoder_finish(&film->decoder);
-    av_frame_free(&film->now.frame);
-    av_frame_free(&film->next.frame);
+    film_picture_finish(&film->now);
+    film_picture_finish(&film->next);
     film_sound_destroy(film->sound);
     film_convert_destroy(film->converter);
     film_frame_pool_destroy(film->pool);

@@ -11,6 +11,9 @@
  *     film_release ... a frame's slot, once the reader is done with it
  *     film_close
  *
+ * Interlaced frames are shown as two, one of each field: the second begins halfway to the next
+ * frame. So 25 interlaced frames a second give 50 that move as smoothly as they were taken.
+ *
  * Time 0 is the first frame that can be shown, whatever time stamps the file begins with. A frame
  * is shown until the next one's time, the last one until the film's end. A frame's time depends on
  * its stamp alone, never on the frames before it: so all who join a film late agree. */
@@ -20,6 +23,7 @@
 #include "core/err.h"
 #include "core/frame.h"
 #include "sandbox/protocol.h"
+#include "worker/film/film_color.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,8 +43,6 @@ struct film_request {
     int threads;      /* the decoder's: the number of processors, lowered to what is allowed */
     int rotation;     /* the screen's, clockwise: 0, 90, 180 or 270; frames come rotated for it */
 };
-
-enum film_matrix { FILM_MATRIX_601, FILM_MATRIX_709, FILM_MATRIX_2020 };
 
 /* The places of the planes in a slot: 8 bits a sample, I420 (Y, then U, then V at half the size
  * both ways, rounded up). Other bytes of a slot are undefined. */
@@ -65,9 +67,10 @@ struct film_facts {
     char codec[16];
     char pixel_format[24]; /* FFmpeg's name; empty where unknown before decoding */
     int bit_depth;
-    enum film_matrix matrix; /* guessed from the size if the file has none */
-    bool full_range;
-    bool high_dynamic_range; /* PQ or HLG: shown without tone mapping, so it will look flat */
+    /* What the file does not say is guessed: the matrix from the size, the rest from the matrix. */
+    struct film_color color;
+    bool high_dynamic_range; /* PQ or HLG: mapped to what screens show */
+    bool interlaced;         /* as the headers say; the frames may say otherwise, and count */
     int rotation;            /* the container's, clockwise, without the screen's */
     bool mirrored;           /* flipped top to bottom before that */
     double fps;              /* on average; 0: unknown */
@@ -117,6 +120,7 @@ struct film_output {
     int slot;
     /* Parts of the frame are missing or made up, or a packet before it could not be decoded. */
     bool damaged;
+    bool deinterlaced; /* it is one field of an interlaced frame */
     /* FILM_SOUND: 48 kHz, stereo, interleaved, -1 to 1; valid until the next call that accepts
      * sound. Gaps between one piece's end and the next one's time are silence. */
     const float *samples;

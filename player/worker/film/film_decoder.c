@@ -156,38 +156,38 @@ static bool is_trusted(struct film_decoder *decoder, const AVFrame *frame)
     return decoder->trusted;
 }
 
-static void mark_damage(struct film_decoder *decoder, struct film_picture *picture)
+static void mark_damage(struct film_decoder *decoder, struct film_decoded *decoded)
 {
     bool has_bad_parts =
-        picture->frame->flags & AV_FRAME_FLAG_CORRUPT || picture->frame->decode_error_flags;
+        decoded->frame->flags & AV_FRAME_FLAG_CORRUPT || decoded->frame->decode_error_flags;
     decoder->counts->damaged_frames += has_bad_parts;
-    picture->damaged = has_bad_parts || decoder->packet_broken;
+    decoded->damaged = has_bad_parts || decoder->packet_broken;
     decoder->packet_broken = false;
 }
 
-enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *picture,
+enum film_result film_decoder_next(struct film_decoder *decoder, struct film_decoded *decoded,
                                    struct err *err)
 {
-    enum film_result result = decode_step(decoder, picture->frame, err);
+    enum film_result result = decode_step(decoder, decoded->frame, err);
     if (result != FILM_FRAME)
         return result;
-    if (is_trusted(decoder, picture->frame)) {
-        picture->time_us =
-            film_timestamps_next(&decoder->clock, picture->frame->best_effort_timestamp);
-        picture->present = picture->time_us != FILM_TIMESTAMPS_LATE;
-        decoder->counts->late += !picture->present;
+    if (is_trusted(decoder, decoded->frame)) {
+        decoded->time_us =
+            film_timestamps_next(&decoder->clock, decoded->frame->best_effort_timestamp);
+        decoded->present = decoded->time_us != FILM_TIMESTAMPS_LATE;
+        decoder->counts->late += !decoded->present;
     }
-    if (picture->present) {
-        mark_damage(decoder, picture);
+    if (decoded->present) {
+        mark_damage(decoder, decoded);
         return FILM_FRAME;
     }
-    av_frame_unref(picture->frame);
+    av_frame_unref(decoded->frame);
     return FILM_WORKING;
 }
 
-bool film_decoder_passed(const struct film_decoder *decoder, const struct film_picture *picture)
+bool film_decoder_passed(const struct film_decoder *decoder, const AVFrame *frame)
 {
-    int64_t stamp = picture->frame->best_effort_timestamp;
+    int64_t stamp = frame->best_effort_timestamp;
     return decoder->passed_stamp != AV_NOPTS_VALUE && stamp != AV_NOPTS_VALUE &&
            stamp < decoder->passed_stamp;
 }

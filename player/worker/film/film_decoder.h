@@ -8,7 +8,7 @@
 #include "worker/film/film_timestamps.h"
 
 /* A decoded frame with its time, FILM_TIMESTAMPS_NONE if unknown. */
-struct film_picture {
+struct film_decoded {
     AVFrame *frame;
     bool present;
     bool damaged; /* as in struct film_output */
@@ -48,11 +48,11 @@ MUST_CHECK bool film_decoder_start(struct film_decoder *decoder, struct film_fra
 /* Puts the next correct frame into the empty `into`. Broken packets, and frames whose stamps go
  * back, are left out and counted. FILM_FRAME, FILM_WORKING (a packet was sent to the decoder, call
  * again), FILM_END or FILM_FAILED (ERR_INPUT, ERR_LIMIT). */
-enum film_result film_decoder_next(struct film_decoder *decoder, struct film_picture *picture,
+enum film_result film_decoder_next(struct film_decoder *decoder, struct film_decoded *decoded,
                                    struct err *err);
 
 /* Whether a frame that was not decoded may be the one shown after this one. */
-bool film_decoder_passed(const struct film_decoder *decoder, const struct film_picture *picture);
+bool film_decoder_passed(const struct film_decoder *decoder, const AVFrame *frame);
 
 /* Goes to a key frame at or before a stamp. False if that is impossible. */
 bool film_decoder_seek(struct film_decoder *decoder, int64_t stamp);

@@ -3,7 +3,7 @@
 #include "worker/film/film_codec.h"
 
 #include <libavcodec/avcodec.h>
-#include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,21 +20,101 @@
 #define RING_BYTES_MAX ((size_t)256 << 20)
 /* The next frame to return and the one after it, and those reserved for copies. */
 #define SLOTS_EXTRA 4
+/* What an interlaced frame needs besides: those before and after it. */
+#define SLOTS_FOR_FIELDS 3
 /* The frame on screen, the next one, and one that a crossfade or a display still uses. */
 #define READER_SLOTS_MIN 3
 
-enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix otherwise)
+/* As AVFrame and AVCodecParameters tell it. */
+struct told_color {
+    enum AVColorSpace space;
+    enum AVColorRange range;
+    enum AVColorTransferCharacteristic transfer;
+    enum AVColorPrimaries primaries;
+    enum AVPixelFormat format;
+};
+
+static enum film_matrix read_matrix(enum AVColorSpace space, enum film_matrix otherwise)
 {
-    if (space == AVCOL_SPC_BT709)
+    switch ((int)space) {
+    case AVCOL_SPC_BT709:
         return FILM_MATRIX_709;
-    if (space == AVCOL_SPC_BT470BG || space == AVCOL_SPC_SMPTE170M || space == AVCOL_SPC_FCC)
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
         return FILM_MATRIX_601;
-    if (space == AVCOL_SPC_BT2020_NCL || space == AVCOL_SPC_BT2020_CL)
+    case AVCOL_SPC_FCC:
+        return FILM_MATRIX_FCC;
+    case AVCOL_SPC_SMPTE240M:
+        return FILM_MATRIX_240M;
+    case AVCOL_SPC_BT2020_NCL:
         return FILM_MATRIX_2020;
-    return otherwise;
+    case AVCOL_SPC_BT2020_CL:
+        return FILM_MATRIX_2020_CL;
+    case AVCOL_SPC_YCGCO:
+        return FILM_MATRIX_YCGCO;
+    default:
+        return otherwise;
+    }
 }
 
-bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, bool otherwise)
+static enum film_transfer read_transfer(enum AVColorTransferCharacteristic transfer,
+                                        enum film_transfer otherwise)
+{
+    switch ((int)transfer) {
+    case AVCOL_TRC_UNSPECIFIED:
+    case AVCOL_TRC_RESERVED:
+    case AVCOL_TRC_RESERVED0:
+        return otherwise;
+    case AVCOL_TRC_IEC61966_2_1:
+        return FILM_TRANSFER_SRGB;
+    case AVCOL_TRC_GAMMA22:
+        return FILM_TRANSFER_GAMMA22;
+    case AVCOL_TRC_GAMMA28:
+        return FILM_TRANSFER_GAMMA28;
+    case AVCOL_TRC_LINEAR:
+        return FILM_TRANSFER_LINEAR;
+    case AVCOL_TRC_LOG:
+        return FILM_TRANSFER_LOG100;
+    case AVCOL_TRC_LOG_SQRT:
+        return FILM_TRANSFER_LOG316;
+    case AVCOL_TRC_SMPTE2084:
+        return FILM_TRANSFER_PQ;
+    case AVCOL_TRC_ARIB_STD_B67:
+        return FILM_TRANSFER_HLG;
+    default:
+        return FILM_TRANSFER_VIDEO;
+    }
+}
+
+static enum film_primaries read_primaries(enum AVColorPrimaries primaries,
+                                          enum film_primaries otherwise)
+{
+    switch ((int)primaries) {
+    case AVCOL_PRI_BT709:
+        return FILM_PRIMARIES_709;
+    case AVCOL_PRI_BT470M:
+        return FILM_PRIMARIES_470M;
+    case AVCOL_PRI_BT470BG:
+        return FILM_PRIMARIES_470BG;
+    case AVCOL_PRI_SMPTE170M:
+    case AVCOL_PRI_SMPTE240M:
+        return FILM_PRIMARIES_170M;
+    case AVCOL_PRI_FILM:
+        return FILM_PRIMARIES_FILM;
+    case AVCOL_PRI_BT2020:
+        return FILM_PRIMARIES_2020;
+    case AVCOL_PRI_SMPTE431:
+        return FILM_PRIMARIES_P3_DCI;
+    case AVCOL_PRI_SMPTE432:
+        return FILM_PRIMARIES_P3_D65;
+    case AVCOL_PRI_EBU3213:
+        return FILM_PRIMARIES_EBU3213;
+    default:
+        return otherwise;
+    }
+}
+
+static bool read_full_range(enum AVColorRange range, enum AVPixelFormat format, bool otherwise)
 {
     if (range != AVCOL_RANGE_UNSPECIFIED)
         return range == AVCOL_RANGE_JPEG;
@@ -43,15 +123,59 @@ bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, 
     return jpeg || otherwise;
 }
 
-bool film_format_frame_matrix(enum film_matrix matrix, bool full_range, enum frame_matrix *result)
+/* What is told decides what is likely of the rest: high dynamic range, and BT.2020's matrix, come
+ * with BT.2020's primaries. */
+static struct film_color read_color(const struct told_color *told,
+                                    const struct film_color *otherwise)
 {
-    if (matrix == FILM_MATRIX_2020 || (matrix == FILM_MATRIX_709 && full_range))
-        return false;
-    if (matrix == FILM_MATRIX_709)
-        *result = FRAME_BT709;
-    else
-        *result = full_range ? FRAME_JPEG : FRAME_BT601;
-    return true;
+    struct film_color color = *otherwise;
+    color.transfer = read_transfer(told->transfer, color.transfer);
+    bool wide = film_color_is_high_dynamic_range(&color) || told->primaries == AVCOL_PRI_BT2020;
+    color.matrix = read_matrix(told->space, wide ? FILM_MATRIX_2020 : color.matrix);
+    wide = film_color_is_high_dynamic_range(&color) || color.matrix == FILM_MATRIX_2020 ||
+           color.matrix == FILM_MATRIX_2020_CL;
+    color.primaries = read_primaries(told->primaries, wide ? FILM_PRIMARIES_2020 : color.primaries);
+    color.full_range = read_full_range(told->range, told->format, color.full_range);
+    const AVPixFmtDescriptor *described = av_pix_fmt_desc_get(told->format);
+    if (described && (described->flags & AV_PIX_FMT_FLAG_RGB)) {
+        color.matrix = FILM_MATRIX_709;
+        color.full_range = false;
+    }
+    return color;
+}
+
+/* As FFmpeg's tonemap takes it: the brightest pixel of the film, else what it was mastered on. */
+static double read_peak(const AVFrame *frame, double otherwise)
+{
+    const AVFrameSideData *found = av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+    if (found && found->size >= sizeof(AVContentLightMetadata)) {
+        const AVContentLightMetadata *light = (const void *)found->data;
+        if (light->MaxCLL > 0)
+            return light->MaxCLL;
+    }
+    found = av_frame_get_side_data(frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    if (found && found->size >= sizeof(AVMasteringDisplayMetadata)) {
+        const AVMasteringDisplayMetadata *mastering = (const void *)found->data;
+        if (mastering->has_luminance && mastering->max_luminance.den > 0 &&
+            mastering->max_luminance.num > 0)
+            return av_q2d(mastering->max_luminance);
+    }
+    return otherwise;
+}
+
+struct film_color film_format_color(const AVFrame *frame, const struct film_color *otherwise)
+{
+    const struct told_color told = {
+        .space = frame->colorspace,
+        .range = frame->color_range,
+        .transfer = frame->color_trc,
+        .primaries = frame->color_primaries,
+        .format = (enum AVPixelFormat)frame->format,
+    };
+    struct film_color color = read_color(&told, otherwise);
+    if (color.transfer == FILM_TRANSFER_PQ)
+        color.peak_nits = read_peak(frame, otherwise->peak_nits);
+    return color;
 }
 
 int film_format_turn(const struct film_facts *facts, int rotation)
@@ -59,18 +183,37 @@ int film_format_turn(const struct film_facts *facts, int rotation)
     return (facts->rotation + rotation) % 360;
 }
 
+/* Where a stream keeps what belongs to all its packets has changed with FFmpeg 6.1. */
+static bool copy_side_data(const AVStream *stream, enum AVPacketSideDataType type, void *into,
+                           size_t size)
+{
+    const uint8_t *data = NULL;
+    size_t found_size = 0;
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVCodecParameters *parameters = stream->codecpar;
+    const AVPacketSideData *found =
+        av_packet_side_data_get(parameters->coded_side_data, parameters->nb_coded_side_data, type);
+    if (found) {
+        data = found->data;
+        found_size = found->size;
+    }
+#else
+    data = av_stream_get_side_data(stream, type, &found_size);
+#endif
+    if (!data || found_size < size)
+        return false;
+    memcpy(into, data, size);
+    return true;
+}
+
 /* The display matrix maps (x, y) to (a x + c y, b x + d y), y downwards (ISO 14496-12, 8.3.2.3). We
  * take the nearest of the eight orientations. The image of (1, 0) gives the rotation, since
  * flipping top to bottom does not move it; the determinant's sign shows flipping. */
 static void read_display_matrix(const AVStream *pictures, struct film_facts *facts)
 {
-    size_t size = 0;
-    const uint8_t *data = av_stream_get_side_data(pictures, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    if (!data || size < 9 * sizeof(int32_t))
-        return;
     int32_t matrix[9];
-    for (size_t i = 0; i < 9; i++)
-        matrix[i] = ((const int32_t *)(const void *)data)[i];
+    if (!copy_side_data(pictures, AV_PKT_DATA_DISPLAYMATRIX, matrix, sizeof matrix))
+        return;
     double a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
     if (fabs(a) >= fabs(b))
         facts->rotation = a < 0 ? 180 : 0;
@@ -127,11 +270,18 @@ static void read_colors(const AVCodecParameters *parameters, struct film_facts *
     if (described)
         snprintf(facts->pixel_format, sizeof facts->pixel_format, "%s", described->name);
     bool sd = parameters->height <= SD_HEIGHT_MAX_PX && parameters->width <= SD_WIDTH_MAX_PX;
-    facts->matrix =
-        film_format_matrix(parameters->color_space, sd ? FILM_MATRIX_601 : FILM_MATRIX_709);
-    facts->full_range = film_format_full_range(parameters->color_range, format, false);
-    facts->high_dynamic_range = parameters->color_trc == AVCOL_TRC_SMPTE2084 ||
-                                parameters->color_trc == AVCOL_TRC_ARIB_STD_B67;
+    const struct film_color guess = {.matrix = sd ? FILM_MATRIX_601 : FILM_MATRIX_709};
+    const struct told_color told = {
+        .space = parameters->color_space,
+        .range = parameters->color_range,
+        .transfer = parameters->color_trc,
+        .primaries = parameters->color_primaries,
+        .format = format,
+    };
+    facts->color = read_color(&told, &guess);
+    facts->high_dynamic_range = film_color_is_high_dynamic_range(&facts->color);
+    enum AVFieldOrder order = parameters->field_order;
+    facts->interlaced = order != AV_FIELD_UNKNOWN && order != AV_FIELD_PROGRESSIVE;
 }
 
 static bool is_usable_rate(AVRational rate)
@@ -197,6 +347,8 @@ static size_t round_up(size_t size, size_t step)
 static void count_slots(struct film_facts *facts, int decoder)
 {
     struct film_layout *layout = &facts->layout;
+    if (facts->interlaced)
+        decoder += SLOTS_FOR_FIELDS;
     int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
     fit = fit > PROTOCOL_FILM_SLOTS_MAX ? PROTOCOL_FILM_SLOTS_MAX : fit;
     facts->direct = facts->direct && fit >= SLOTS_EXTRA + READER_SLOTS_MIN + decoder;
@@ -251,8 +403,7 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
     const AVDictionaryEntry *alpha = av_dict_get(pictures->metadata, "alpha_mode", NULL, 0);
     facts->has_alpha = alpha && strcmp(alpha->value, "0") != 0;
     int turn = film_format_turn(facts, request->rotation);
-    bool shown_as_is =
-        film_format_frame_matrix(facts->matrix, facts->full_range, &facts->layout.matrix);
+    bool shown_as_is = film_color_is_plain(&facts->color, &facts->layout.matrix);
     if (!shown_as_is)
         facts->layout.matrix = FRAME_BT709;
     bool plain =

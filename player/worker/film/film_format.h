@@ -11,12 +11,9 @@
 MUST_CHECK bool film_format_read(AVStream *pictures, const struct film_request *request,
                                  struct film_facts *facts, struct err *err);
 
-/* Matrix and range of a frame or a stream; `otherwise` if they are unspecified. */
-enum film_matrix film_format_matrix(enum AVColorSpace space, enum film_matrix otherwise);
-bool film_format_full_range(enum AVColorRange range, enum AVPixelFormat format, bool otherwise);
-
-/* Whether planes with this matrix and range can be shown as they are; then *result is set. */
-bool film_format_frame_matrix(enum film_matrix matrix, bool full_range, enum frame_matrix *result);
+/* What a frame's samples mean; `otherwise` in what it leaves open. Frames of red, green and blue are
+ * taken as what film_convert makes of them first: BT.709's matrix, limited range. */
+struct film_color film_format_color(const AVFrame *frame, const struct film_color *otherwise);
 
 /* How far to rotate frames, clockwise, after mirroring, if they are mirrored. Degrees. */
 int film_format_turn(const struct film_facts *facts, int rotation);
