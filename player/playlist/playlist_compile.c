@@ -1,5 +1,7 @@
 #include "playlist/playlist_compile.h"
 
+#include "playlist/playlist_json.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,7 +259,6 @@ static char *finish_compiled(struct text *text, const char *channel, int64_t ver
 char *playlist_compile(const char *bytes, size_t size, const struct playlist_compile *compile,
                        size_t *compiled_size, struct err *err)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
     static const char *const made[] = {"version", "channel", "files"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         if (find_member(bytes, size, made[i]) == size)
@@ -268,7 +269,7 @@ char *playlist_compile(const char *bytes, size_t size, const struct playlist_com
                 made[i]);
         return NULL;
     }
-    size_t begin = size >= 3 && !memcmp(bytes, mark, 3) ? 3 : 0, end = size;
+    size_t begin = playlist_json_begin(bytes, size), end = size;
     while (end > begin && bytes[end - 1] != '}')
         end--;
     end -= end > begin;

@@ -18,6 +18,12 @@ static bool is_trailing_comma(const char *bytes, size_t size, const json_error_t
     return at > 0 && bytes[at - 1] == ',';
 }
 
+size_t playlist_json_begin(const char *bytes, size_t size)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    return size >= 3 && !memcmp(bytes, mark, 3) ? 3 : 0;
+}
+
 /* The part of the file that jansson's message is about: after " near '". Its length; 0: none. */
 static size_t find_near(const char *words)
 {

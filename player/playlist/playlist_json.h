@@ -35,6 +35,9 @@ struct playlist_json_member {
     void *place;
 };
 
+/* Where the JSON of a file begins: behind the byte order mark that some editors write. */
+size_t playlist_json_begin(const char *bytes, size_t size);
+
 /* NULL and *error where `bytes` are not a JSON object or list. Of a repeated key the last value
  * remains, at the first's place. The caller frees the result. */
 struct json_t *playlist_json_load(const char *bytes, size_t size,

@@ -182,12 +182,8 @@ static struct json_t *load_json(const char *bytes, size_t size, struct playlist_
 static struct playlist *parse_text(const char *bytes, size_t size, size_t arena_bytes_max,
                                    struct playlist_faults *faults)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
-    if (size >= 3 && !memcmp(bytes, mark, 3)) {
-        bytes += 3;
-        size -= 3;
-    }
-    struct json_t *json = load_json(bytes, size, faults);
+    size_t begin = playlist_json_begin(bytes, size);
+    struct json_t *json = load_json(bytes + begin, size - begin, faults);
     if (!json)
         return NULL;
     struct playlist *playlist = calloc(1, sizeof *playlist);

@@ -76,6 +76,11 @@ class Report(Check):
         self.put("a.png", png(1920, 1080))
         self.assertEqual(self.run_check({"spots": {"a": {"image": "a.png", "duration": 10}}}), "0 faults, 0 warnings\n")
 
+    def test_byte_order_mark(self):
+        """Notepad and other editors write one."""
+        self.assertEqual(self.run_check("\ufeff" + json.dumps({"format": "duckling/1", "spots": {"a": {"tagline": "Small."}}})),
+                         "0 faults, 0 warnings\n")
+
     def test_lines_and_counts(self):
         self.put("a.png", png(1280, 720))
         out = self.run_check({"spots": {"a": {"image": "a.png"}, "b": {"image": "no.png"}}}, status=1)

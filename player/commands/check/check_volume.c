@@ -13,7 +13,8 @@ bool check_volume_run(const struct playlist *playlist, const char *bytes, size_t
                       struct check_report *report, struct err *err)
 {
     struct playlist_json_error error;
-    struct json_t *root = playlist_json_load(bytes, size, &error);
+    size_t begin = playlist_json_begin(bytes, size);
+    struct json_t *root = playlist_json_load(bytes + begin, size - begin, &error);
     bool any_film = false;
     if (!root)
         return err_oom(err);
