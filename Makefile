@@ -43,7 +43,7 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run test lint format map bench fuzz soak pictures install uninstall clean
+.PHONY: all help deps run test test-release lint format map bench fuzz soak pictures install uninstall clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -56,7 +56,7 @@ help: ## Lists the targets.
 	@echo "Usage: make [TARGET]... [VARIABLE=VALUE]..."
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1@\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS=@ read -r target words; do printf '  %-11s %s\n' "$$target" "$$words"; done
+		while IFS=@ read -r target words; do printf '  %-13s %s\n' "$$target" "$$words"; done
 	@echo
 	@echo "Variables: SAN=1 builds with sanitizers, to build/asan/. WERROR=1 makes warnings errors."
 	@echo "V=1 shows each command. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are as usual."
@@ -140,6 +140,11 @@ test: ## Builds what the tests need and runs all of them.
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 all fuzzers probes plain
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
+
+# In a folder of its own: about a minute to make, then as long as the tests take.
+test-release: ## Builds and tests in a fresh Debian 13, or another release (RELEASE=bookworm).
+	@packaging/deps release
+	@tests/release $(or $(RELEASE),trixie)
 
 bench: ## Measures, and prints a table of the results.
 	@packaging/deps build run test bench
