@@ -43,7 +43,7 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run test test-release lint format map bench fuzz soak pictures install uninstall clean
+.PHONY: all help deps run test test-release corpora lint format map bench fuzz soak pictures install uninstall clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -140,6 +140,12 @@ test: ## Builds what the tests need and runs all of them.
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 all fuzzers probes plain
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
+
+# Files of other people: nothing of them is kept.
+corpora: ## Holds foreign pictures, films and JSON against other decoders (DIR=folder).
+	@packaging/deps build run test
+	@$(MAKE) --no-print-directory -s SAN=1 all
+	@tests/corpora $(or $(DIR),$(error DIR=folder is missing: which files?))
 
 # In a folder of its own: about a minute to make, then as long as the tests take.
 test-release: ## Builds and tests in a fresh Debian 13, or another release (RELEASE=bookworm).
