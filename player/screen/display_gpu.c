@@ -176,10 +176,11 @@ static bool draw_picture(struct display_gpu *gpu, const struct picture_view *vie
 }
 
 /* In SDL's OpenGL ES a texture has its colors in the order of the target's format, except a film's,
- * which are always red, green, blue. Only in a target of that order are all of them right. */
+ * which are always red, green, blue. Only in a target of that order are all of them right; with an
+ * alpha, SDL 2.32 no longer knows such a target. Targets are opaque. */
 static SDL_Texture *make_target(struct display_gpu *gpu)
 {
-    return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_TARGET,
+    return SDL_CreateTexture(gpu->renderer, SDL_PIXELFORMAT_BGR888, SDL_TEXTUREACCESS_TARGET,
                              gpu->display.width_px, gpu->display.height_px);
 }
 
