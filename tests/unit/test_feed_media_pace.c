@@ -126,6 +126,31 @@ static void what_waits_behind_it_counts(void **state)
     assert_int_equal(after(10, 1100), 2);
 }
 
+/* Each is through in a few seconds, and nothing of it is left to be measured. */
+static void many_tiny_files_are_measured_together(void **state)
+{
+    (void)state;
+    asset.size_bytes = 5500;
+    load.queued_bytes = 100000;
+    size_t base = 0;
+    for (int i = 0; i < 20; i++) {
+        go_to(0);
+        now_ns += 5 * SECOND_NS;
+        file.arrived_bytes = 5500;
+        base = feed_media_pace_finish(&pace, &file, &load, now_ns);
+        assert_int_equal(base, 0); /* the rest is there in a minute and a half */
+    }
+    load.queued_bytes = 1000000;
+    for (int i = 0; i < 2; i++) {
+        go_to(0);
+        now_ns += 5 * SECOND_NS;
+        file.arrived_bytes = 5500;
+        base = feed_media_pace_finish(&pace, &file, &load, now_ns);
+    }
+    assert_int_equal(base, 1);
+    assert_int_equal(pace.origins[0].bytes_per_s, 1100);
+}
+
 static void who_has_failed_is_not_asked(void **state)
 {
     (void)state;
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(the_faster_one_is_kept, setup),
         cmocka_unit_test_setup(one_that_becomes_slow_half_way_is_left, setup),
         cmocka_unit_test_setup(what_waits_behind_it_counts, setup),
+        cmocka_unit_test_setup(many_tiny_files_are_measured_together, setup),
         cmocka_unit_test_setup(who_has_failed_is_not_asked, setup),
         cmocka_unit_test_setup(the_players_own_limit_is_no_origins_fault, setup),
         cmocka_unit_test_setup(one_that_must_begin_anew_has_to_be_known, setup),

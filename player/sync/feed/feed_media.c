@@ -301,15 +301,42 @@ static void settle_try(struct feed_media *media, size_t place, bool ok, const st
         fail_try(media, item, err, now_ns);
 }
 
+static bool is_waiting(const struct feed_media_file *item)
+{
+    return !item->done && !item->transfer && !item->reading && !item->held;
+}
+
+static struct feed_media_load divide_load(const struct feed_media *media)
+{
+    int64_t active = 0, queued_bytes = 0;
+    for (size_t i = 0; i < PARALLEL_MAX; i++)
+        active += media->active[i] != NULL;
+    for (size_t i = 0; i < media->count; i++) {
+        int64_t size_bytes = media->items[i].asset->size_bytes;
+        if (is_waiting(&media->items[i]) && size_bytes > 0 &&
+            __builtin_add_overflow(queued_bytes, size_bytes, &queued_bytes))
+            queued_bytes = INT64_MAX;
+    }
+    return (struct feed_media_load){
+        .share_bytes_per_s = active ? media->config.bandwidth_bytes_per_s / active : 0,
+        .queued_bytes = active ? queued_bytes / active : 0,
+    };
+}
+
 static void finish_active(struct feed_media *media, int64_t now_ns)
 {
     for (size_t i = 0; i < PARALLEL_MAX; i++) {
         struct feed_media_file *item = media->active[i];
         struct err err = {0};
-        if (item && item->transfer && fetch_finished(item->transfer)) {
-            bool done = feed_media_file_settle(item, &err);
-            settle_try(media, i, done, &err, now_ns);
+        if (!item || !item->transfer || !fetch_finished(item->transfer))
+            continue;
+        bool done = feed_media_file_settle(item, &err);
+        if (done && item->base_count > 1) {
+            const struct feed_media_load load = divide_load(media);
+            size_t next = feed_media_pace_finish(&media->pace, item, &load, now_ns);
+            media->first_base = next != item->base ? next : media->first_base;
         }
+        settle_try(media, i, done, &err, now_ns);
     }
 }
 
@@ -353,11 +380,6 @@ static bool is_due(const struct feed_media_file *item, int64_t now_ns, int64_t *
     return *due_ns <= now_ns;
 }
 
-static bool is_waiting(const struct feed_media_file *item)
-{
-    return !item->done && !item->transfer && !item->reading && !item->held;
-}
-
 static void start_due(struct feed_media *media, int64_t now_ns)
 {
     int place = free_place(media);
@@ -384,23 +406,6 @@ static void start_due(struct feed_media *media, int64_t now_ns)
             media->read_due_ns = item->reading ? now_ns : media->read_due_ns;
         }
     }
-}
-
-static struct feed_media_load divide_load(const struct feed_media *media)
-{
-    int64_t active = 0, queued_bytes = 0;
-    for (size_t i = 0; i < PARALLEL_MAX; i++)
-        active += media->active[i] != NULL;
-    for (size_t i = 0; i < media->count; i++) {
-        int64_t size_bytes = media->items[i].asset->size_bytes;
-        if (is_waiting(&media->items[i]) && size_bytes > 0 &&
-            __builtin_add_overflow(queued_bytes, size_bytes, &queued_bytes))
-            queued_bytes = INT64_MAX;
-    }
-    return (struct feed_media_load){
-        .share_bytes_per_s = active ? media->config.bandwidth_bytes_per_s / active : 0,
-        .queued_bytes = active ? queued_bytes / active : 0,
-    };
 }
 
 /* Has a file go on at this base, where its transfer was ended or is too slow. */

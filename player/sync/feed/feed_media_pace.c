@@ -83,21 +83,35 @@ static void tell_slow(struct feed_media_pace_origin *origin, const struct feed_m
              next_shown);
 }
 
-/* Bytes per second since the last look, at least 1. */
-static int64_t measure(struct feed_media_file *file, int64_t now_ns)
+static void set_speed(struct feed_media_pace_origin *origin, int64_t bytes, int64_t passed_ns,
+                      int64_t now_ns)
 {
-    int64_t bytes = file->arrived_bytes - file->looked_bytes;
-    int64_t passed_ms = (now_ns - file->looked_ns) / 1000000;
-    file->looked_ns = now_ns;
-    file->looked_bytes = file->arrived_bytes;
-    int64_t bytes_per_s = bytes / passed_ms * 1000 + bytes % passed_ms * 1000 / passed_ms;
-    return bytes_per_s > 0 ? bytes_per_s : 1;
+    int64_t ms = passed_ns / 1000000;
+    int64_t bytes_per_s = bytes / ms * 1000 + bytes % ms * 1000 / ms;
+    origin->bytes_per_s = bytes_per_s > 0 ? bytes_per_s : 1;
+    origin->measured_ns = now_ns;
+}
+
+/* Where to go on with so much, at the speed that was measured just now. */
+static size_t choose_base(struct feed_media_pace *pace, const struct feed_media_file *file,
+                          int64_t left_bytes, int64_t share_bytes_per_s, int64_t now_ns)
+{
+    struct feed_media_pace_origin *origin = &pace->origins[file->base];
+    if (left_bytes / origin->bytes_per_s < SOONER_S)
+        return file->base;
+    /* The limit is the player's own, and would be the same at any origin. */
+    if (share_bytes_per_s && origin->bytes_per_s >= share_bytes_per_s / FASTER)
+        return file->base;
+    size_t next = find_sooner(pace, file, left_bytes, now_ns);
+    bool next_is_known = next != file->base && is_known(&pace->origins[next], now_ns);
+    if (origin->bytes_per_s < SLOW_BYTES_PER_S || next_is_known)
+        tell_slow(origin, file, left_bytes, next, now_ns);
+    return next;
 }
 
 size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_file *file,
                               const struct feed_media_load *load, int64_t now_ns)
 {
-    struct feed_media_pace_origin *origin = &pace->origins[file->base];
     int64_t left_bytes = feed_media_file_left(file);
     if (!file->looked_ns) { /* the transfer has just begun */
         file->looked_ns = now_ns;
@@ -105,21 +119,29 @@ size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_fi
     }
     if (now_ns - file->looked_ns < LOOK_NS)
         return file->base;
-    origin->bytes_per_s = measure(file, now_ns);
-    origin->measured_ns = now_ns;
+    set_speed(&pace->origins[file->base], file->arrived_bytes - file->looked_bytes,
+              now_ns - file->looked_ns, now_ns);
+    file->looked_ns = now_ns;
+    file->looked_bytes = file->arrived_bytes;
     if (left_bytes < 0)
         return file->base;
-    left_bytes = add_bytes(left_bytes, load->queued_bytes);
-    if (left_bytes / origin->bytes_per_s < SOONER_S)
+    return choose_base(pace, file, add_bytes(left_bytes, load->queued_bytes),
+                       load->share_bytes_per_s, now_ns);
+}
+
+size_t feed_media_pace_finish(struct feed_media_pace *pace, const struct feed_media_file *file,
+                              const struct feed_media_load *load, int64_t now_ns)
+{
+    struct feed_media_pace_origin *origin = &pace->origins[file->base];
+    if (!file->looked_ns)
         return file->base;
-    /* The limit is the player's own, and would be the same at any origin. */
-    if (load->share_bytes_per_s && origin->bytes_per_s >= load->share_bytes_per_s / FASTER)
+    origin->short_ns += now_ns - file->looked_ns;
+    origin->short_bytes += file->arrived_bytes - file->looked_bytes;
+    if (origin->short_ns < LOOK_NS)
         return file->base;
-    size_t next = find_sooner(pace, file, left_bytes, now_ns);
-    bool next_is_known = next != file->base && is_known(&pace->origins[next], now_ns);
-    if (origin->bytes_per_s < SLOW_BYTES_PER_S || next_is_known)
-        tell_slow(origin, file, left_bytes, next, now_ns);
-    return next;
+    set_speed(origin, origin->short_bytes, origin->short_ns, now_ns);
+    origin->short_bytes = origin->short_ns = 0;
+    return choose_base(pace, file, load->queued_bytes, load->share_bytes_per_s, now_ns);
 }
 
 int64_t feed_media_pace_due_ns(const struct feed_media_file *file)

@@ -14,6 +14,8 @@ struct feed_media_pace {
     struct feed_media_pace_origin {
         int64_t bytes_per_s; /* of one transfer; at least 1; 0: not known */
         int64_t measured_ns;
+        int64_t short_bytes,
+            short_ns;    /* of transfers that were through before they were measured */
         int64_t told_ns; /* when the log said last that it is slow; 0: never */
     } origins[FEED_MEDIA_BASES_MAX];
 };
@@ -29,7 +31,12 @@ struct feed_media_load {
 size_t feed_media_pace_choose(struct feed_media_pace *pace, struct feed_media_file *file,
                               const struct feed_media_load *load, int64_t now_ns);
 
-/* When to call that next. */
+/* The same for a transfer that is through: many small files are measured together. Returns the base
+ * for those that wait. */
+size_t feed_media_pace_finish(struct feed_media_pace *pace, const struct feed_media_file *file,
+                              const struct feed_media_load *load, int64_t now_ns);
+
+/* When to call feed_media_pace_choose next. */
 int64_t feed_media_pace_due_ns(const struct feed_media_file *file);
 
 /* A try has failed at the file's base, which is not asked for it for a while; or, where what it
