@@ -68,11 +68,11 @@ struct http_request {
     const char *url;
     const char *if_none_match;     /* an ETag */
     const char *if_modified_since; /* a Last-Modified */
-    int64_t range_start;  /* > 0: only what follows; the answer is 206 from there, or a whole 200 */
+    int64_t range_start; /* > 0: only what follows; the answer is 206 from there, or a whole 200 */
     /* An ETag; give it with range_start, unless the hash of the whole decides about the bytes. */
     const char *if_range;
-    bool no_cache;        /* asks caches on the way to ask the server */
-    bool capped;          /* counts under bandwidth_bytes_per_s */
+    bool no_cache; /* asks caches on the way to ask the server */
+    bool capped;   /* counts under bandwidth_bytes_per_s */
     const struct http_s3 *s3;
     int64_t limit_bytes; /* of the body, > 0 */
     int64_t total_ms;    /* for all of it, connection and redirects included; 0: no bound */

@@ -59,8 +59,8 @@ struct retry_policy feed_source_poll_policy(const struct feed_config *config,
 /* For what should not take as long as a poll may. */
 struct retry_policy feed_source_fast_retry_policy(const struct feed_config *config,
                                                   const struct feed_limits *limits);
-/* How often one more origin of several is asked: with each 120th poll, at least hourly. So a quiet
- * poll stays below 1,024 bytes on average, a new TLS connection included. */
+/* How often one more origin of several is asked: with each 120th poll, at least hourly. A new TLS
+ * connection included, that adds about 50 bytes to a poll. */
 struct retry_policy feed_source_tour_policy(const struct feed_config *config,
                                             const struct feed_limits *limits);
 int64_t feed_source_playlist_ms(const struct feed_limits *limits);
