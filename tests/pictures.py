@@ -12,6 +12,7 @@ D65 = (0.3127, 0.3290)
 SRGB = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 P3 = ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06))
 ADOBE = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+BT2020 = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 WIDE = ((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))  # ROMM RGB, whose white is D50
 
 
@@ -189,6 +190,10 @@ def gama(gamma):
 
 def chrm(primaries, white=D65):
     return chunk(b"cHRM", struct.pack(">8I", *(round(v * 100000) for p in (white, *primaries) for v in p)))
+
+
+def cicp(primaries, transfer):
+    return chunk(b"cICP", bytes((primaries, transfer, 0, 1)))
 
 
 def exif(orientation, big=True):

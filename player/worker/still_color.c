@@ -62,15 +62,17 @@ struct trial {
 };
 #define TRIAL_COUNT (sizeof(struct trial) / sizeof(uint32_t))
 
-static void fill_trial(struct trial *trial)
+static struct trial make_trial(void)
 {
     const uint32_t step = 255 / (CUBE_SIDE - 1);
-    uint32_t *word = trial->words;
+    struct trial trial = {0};
+    uint32_t *word = trial.words;
     for (uint32_t i = 0; i < LEVELS; i++)
         *word++ = 0xff000000u | i * 0x010101u;
     for (uint32_t i = 0; i < CUBE_SIDE * CUBE_SIDE * CUBE_SIDE; i++)
         *word++ = 0xff000000u | i / (CUBE_SIDE * CUBE_SIDE) * step << 16 |
                   i / CUBE_SIDE % CUBE_SIDE * step << 8 | i % CUBE_SIDE * step;
+    return trial;
 }
 
 static bool are_near(const struct trial *a, const struct trial *b, size_t count)
@@ -92,9 +94,8 @@ static void convert_colors(const struct still_color *color, uint32_t *row, int w
 /* Whether nothing would change that could be seen. */
 static bool is_srgb(const struct still_color *color)
 {
-    struct trial before, after;
-    fill_trial(&before);
-    after = before;
+    const struct trial before = make_trial();
+    struct trial after = before;
     bool grey = color->space == STILL_COLOR_GREY;
     if (grey)
         memcpy(after.words, color->table, sizeof color->table);
@@ -365,7 +366,7 @@ static cmsHTRANSFORM create_deep_transform(struct still_color *color, bool alpha
     if (!color->target)
         return NULL;
     cmsUInt32Number from = color->space == STILL_COLOR_GREY ? TYPE_GRAY_16 : TYPE_RGB_16;
-    cmsUInt32Number to = TYPE_RGB_8, flags = FLAGS;
+    cmsUInt32Number to = TYPE_RGB_8, flags = FLAGS | cmsFLAGS_HIGHRESPRECALC;
     if (alpha) {
         from |= EXTRA_SH(1);
         to |= EXTRA_SH(1);

@@ -32,7 +32,7 @@ struct still_color *still_color_of_profile(const void *profile, size_t size,
 
 /* What a PNG says without a profile (W3C PNG 11.3.2). */
 struct still_color_values {
-    double gamma;            /* of the file: about 0.45 for an ordinary picture; 0: not given */
+    double gamma; /* of the file: about 0.45 for an ordinary picture; 0: not given, as sRGB */
     bool has_chromaticities; /* else sRGB's */
     double white[2], red[2], green[2], blue[2];
 };

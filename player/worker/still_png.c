@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PROFILE_CHUNK "iCCP"
+#define CODE_POINTS_CHUNK "cICP"
 
 struct decoder {
     png_structp png;
@@ -56,6 +57,9 @@ static void ignore_needless_chunks(png_structp png)
                                     "tIME\0zTXt";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
+    /* Newer versions of libpng would take it apart; this way all hand it over. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)CODE_POINTS_CHUNK,
+                                1);
     png_set_chunk_malloc_max(png, STILL_COLOR_PROFILE_BYTES_MAX);
 }
 
@@ -70,7 +74,56 @@ static void read_values(const struct decoder *decoder, struct still_color_values
                      &points[3][1]) != 0;
 }
 
-/* What counts first is a profile, then sRGB, then gamma and chromaticities (W3C PNG 4.3). */
+/* By ITU-T H.273's numbers: false for those that are not known here. */
+static bool read_code_points(const png_byte *codes, struct still_color_values *values)
+{
+    static const struct {
+        png_byte code;
+        double white[2], red[2], green[2], blue[2];
+    } primaries[] = {
+        {1, {0.3127, 0.3290}, {0.640, 0.330}, {0.300, 0.600}, {0.150, 0.060}},  /* BT.709, sRGB */
+        {9, {0.3127, 0.3290}, {0.708, 0.292}, {0.170, 0.797}, {0.131, 0.046}},  /* BT.2020 */
+        {12, {0.3127, 0.3290}, {0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}}, /* Display P3 */
+    };
+    static const struct {
+        png_byte code;
+        double gamma;
+    } curves[] = {{4, 1 / 2.2}, {5, 1 / 2.8}, {8, 1}, {13, 0}}; /* 13: sRGB's own curve */
+    bool known = false;
+    *values = (struct still_color_values){0};
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        if (curves[i].code == codes[1]) {
+            values->gamma = curves[i].gamma;
+            known = true;
+        }
+    for (size_t i = 0; i < sizeof primaries / sizeof *primaries; i++)
+        if (primaries[i].code == codes[0]) {
+            values->has_chromaticities = true;
+            memcpy(values->white, primaries[i].white, sizeof values->white);
+            memcpy(values->red, primaries[i].red, sizeof values->red);
+            memcpy(values->green, primaries[i].green, sizeof values->green);
+            memcpy(values->blue, primaries[i].blue, sizeof values->blue);
+        }
+    return known && values->has_chromaticities;
+}
+
+/* Whether the picture has code points that are known; others are noted. */
+static bool find_code_points(struct decoder *decoder, struct still_color_values *values)
+{
+    png_unknown_chunkp chunks;
+    int count = png_get_unknown_chunks(decoder->png, decoder->info, &chunks);
+    for (int i = 0; i < count; i++) {
+        if (memcmp(chunks[i].name, CODE_POINTS_CHUNK, 4) != 0 || chunks[i].size != 4)
+            continue;
+        if (read_code_points(chunks[i].data, values))
+            return true;
+        decoder->pixels->notes |= PROTOCOL_STILL_PROFILE_UNFIT;
+    }
+    return false;
+}
+
+/* What counts first are code points, then a profile, then sRGB, then
+ * gamma and chromaticities (W3C PNG 4.3). */
 static void choose_color(struct decoder *decoder, bool grey)
 {
     struct still_pixels *pixels = decoder->pixels;
@@ -80,6 +133,10 @@ static void choose_color(struct decoder *decoder, bool grey)
     png_bytep profile;
     png_uint_32 profile_bytes;
     int method, intent;
+    if (find_code_points(decoder, &values)) {
+        pixels->color = still_color_of_values(&values, space, &pixels->notes);
+        return;
+    }
     if (png_get_iCCP(decoder->png, decoder->info, &name, &method, &profile, &profile_bytes)) {
         pixels->color = still_color_of_profile(profile, profile_bytes, space, &pixels->notes);
         return;

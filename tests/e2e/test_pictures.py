@@ -141,11 +141,20 @@ def add_png_values(table):
         twin = p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.iccp(p.rgb_profile(primaries, gamma)))
         table.add(f"png-chrm-{name}.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.gama(1 / gamma) + p.chrm(primaries)),
                   table.reference(f"png-chrm-{name}.png", twin, embedded=True))
+    # Code points are stronger than all others.
+    for name, codes, primaries, gamma in (("p3", (12, 13), p.P3, p.srgb_linear), ("bt2020", (9, 13), p.BT2020, p.srgb_linear),
+                                          ("linear", (1, 8), p.SRGB, 1.0), ("2.8", (1, 5), p.SRGB, 2.8)):
+        for kind, depth, pixel, what in ((2, 8, rgb8, "rgb"), (6, 16, deep(rgba8), "rgba16")):
+            twin = p.png(WIDTH, HEIGHT, kind, depth, pixel, p.iccp(p.rgb_profile(primaries, gamma)))
+            other = p.iccp(p.rgb_profile(p.ADOBE, 2.2))
+            table.add(f"png-cicp-{name}-{what}.png", p.png(WIDTH, HEIGHT, kind, depth, pixel, p.cicp(*codes) + other),
+                      table.reference(f"png-cicp-{name}-{what}.png", twin, embedded=True))
     plain = p.png(WIDTH, HEIGHT, 2, 8, rgb8)
     same = table.reference("png-plain.png", plain)
     # What programs write into pictures that are sRGB; and sRGB is stronger than a gamma beside it.
     table.add("png-gama-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.gama(1 / 2.2)), same)
     table.add("png-gama-chrm-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.gama(1 / 2.2) + p.chrm(p.SRGB)), same)
+    table.add("png-cicp-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.cicp(1, 13) + p.gama(1.0)), same)
     table.add("png-srgb-chunk.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.chunk(b"sRGB", b"\0") + p.gama(1 / 2.2)), same)
 
 
