@@ -318,10 +318,12 @@ static uint32_t blend_words(uint32_t over, uint32_t under, uint32_t alpha)
     return word;
 }
 
-/* From premultiplied bytes R, G, B, A to a word 0xAARRGGBB. */
+/* From premultiplied bytes R, G, B, A to a word 0xAARRGGBB. Most pixels are opaque. */
 static uint32_t unpremultiply(uint32_t bytes)
 {
     uint32_t alpha = bytes >> 24, word = alpha;
+    if (alpha == 255)
+        return (bytes & 0xff00ff00u) | (bytes & 255) << 16 | (bytes >> 16 & 255);
     for (int shift = 0; shift < 24; shift += 8) {
         uint32_t value = alpha ? ((bytes >> shift & 255) * 255 + alpha / 2) / alpha : 0;
         word = word << 8 | (value < 255 ? value : 255);
@@ -338,7 +340,8 @@ static void convert_alpha_row(const struct still_color *color, uint32_t *row, in
         convert_colors(color, row, width_px);
     for (int x = 0; x < width_px; x++) {
         uint32_t over = color->space == STILL_COLOR_GREY ? color->table[row[x] & 255] : row[x];
-        row[x] = blend_words(over, background, row[x] >> 24);
+        uint32_t alpha = row[x] >> 24;
+        row[x] = alpha == 255 ? over : blend_words(over, background, alpha);
     }
 }
 

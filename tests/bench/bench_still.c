@@ -27,11 +27,11 @@ static _Noreturn void give_up(const char *what)
     exit(1);
 }
 
-/* Something like a photograph: slow changes, and some grain. */
-static SDL_Surface *draw_photograph(int width, int height)
+/* Something like a photograph: slow changes, and some grain; or one whose left edge fades. */
+static SDL_Surface *draw_photograph(int width, int height, bool fading)
 {
-    SDL_Surface *surface =
-        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_XRGB8888);
+    SDL_Surface *surface = SDL_CreateRGBSurfaceWithFormat(
+        0, width, height, 32, fading ? SDL_PIXELFORMAT_ARGB8888 : SDL_PIXELFORMAT_XRGB8888);
     uint32_t seed = 1;
     if (!surface)
         give_up("no memory");
@@ -40,16 +40,18 @@ static SDL_Surface *draw_photograph(int width, int height)
             seed = seed * 1664525u + 1013904223u;
             uint32_t grain = seed >> 28, r = (uint32_t)(x * 200 / width) + grain;
             uint32_t g = (uint32_t)(y * 200 / height) + grain, b = (r + g) / 2 + grain;
-            ((uint32_t *)surface->pixels)[y * surface->pitch / 4 + x] = r << 16 | g << 8 | b;
+            ((uint32_t *)surface->pixels)[y * surface->pitch / 4 + x] =
+                (fading && x < 256 ? (uint32_t)x << 24 : 0xff000000u) | r << 16 | g << 8 | b;
         }
     return surface;
 }
 
-static struct file encode(SDL_Surface *surface)
+static struct file encode(SDL_Surface *surface, bool png)
 {
     struct file file = {malloc(FILE_BYTES_MAX), 0};
     SDL_RWops *stream = file.bytes ? SDL_RWFromMem(file.bytes, (int)FILE_BYTES_MAX) : NULL;
-    if (!stream || IMG_SaveJPG_RW(surface, stream, 0, 90) < 0)
+    if (!stream ||
+        (png ? IMG_SavePNG_RW(surface, stream, 0) : IMG_SaveJPG_RW(surface, stream, 0, 90)) < 0)
         give_up("cannot write a picture");
     file.size = (size_t)SDL_RWtell(stream);
     SDL_RWclose(stream);
@@ -75,8 +77,20 @@ static struct file p3_profile(void)
     return file;
 }
 
+/* A copy of a file with bytes put into it. */
+static struct file insert(const struct file *file, size_t at, const uint8_t *bytes, size_t count)
+{
+    struct file longer = {malloc(file->size + count), file->size + count};
+    if (!longer.bytes)
+        give_up("no memory");
+    memcpy(longer.bytes, file->bytes, at);
+    memcpy(longer.bytes + at, bytes, count);
+    memcpy(longer.bytes + at + count, file->bytes + at, file->size - at);
+    return longer;
+}
+
 /* Behind a JPEG's first marker, as APP2 (ICC.1, B.4). */
-static struct file with_profile(const struct file *jpeg, const struct file *profile)
+static struct file jpeg_with_profile(const struct file *jpeg, const struct file *profile)
 {
     size_t length = profile->size + 16;
     const uint8_t head[18] = {0xff,
@@ -97,14 +111,18 @@ static struct file with_profile(const struct file *jpeg, const struct file *prof
                               0,
                               1,
                               1};
-    struct file file = {malloc(jpeg->size + length + 2), jpeg->size + length + 2};
-    if (!file.bytes)
-        give_up("no memory");
-    memcpy(file.bytes, jpeg->bytes, 2);
-    memcpy(file.bytes + 2, head, sizeof head);
-    memcpy(file.bytes + 20, profile->bytes, profile->size);
-    memcpy(file.bytes + 20 + profile->size, jpeg->bytes + 2, jpeg->size - 2);
-    return file;
+    struct file half = insert(jpeg, 2, head, sizeof head);
+    struct file whole = insert(&half, 2 + sizeof head, profile->bytes, profile->size);
+    free(half.bytes);
+    return whole;
+}
+
+/* Display P3 in four numbers (cICP), behind a PNG's header: it needs no compression. */
+static struct file png_with_code_points(const struct file *png)
+{
+    static const uint8_t chunk[16] = {0,  0,  0, 4, 'c',  'I',  'C',  'P',
+                                      12, 13, 0, 1, 0x6e, 0x03, 0xe3, 0xef};
+    return insert(png, 8 + 25, chunk, sizeof chunk);
 }
 
 static double decode_ms(const struct file *file, void *pixels)
@@ -155,22 +173,29 @@ static void compare(const char *name, const struct file *plain, const struct fil
            ratios[ROUNDS / 2], ratios[ROUNDS - 1]);
 }
 
-int main(void)
+static void compare_formats(int width, int height, const struct file *profile)
 {
-    static const int sizes[][2] = {{1920, 1080}, {3840, 2160}};
-    struct file profile = p3_profile();
-    still_prepare();
-    for (int i = 0; i < 2; i++) {
-        char name[64];
-        SDL_Surface *surface = draw_photograph(sizes[i][0], sizes[i][1]);
-        struct file plain = encode(surface);
-        struct file profiled = with_profile(&plain, &profile);
-        snprintf(name, sizeof name, "JPEG of %d × %d", sizes[i][0], sizes[i][1]);
+    char name[64];
+    for (int png = 0; png < 2; png++) {
+        SDL_Surface *surface = draw_photograph(width, height, png);
+        struct file plain = encode(surface, png);
+        struct file profiled =
+            png ? png_with_code_points(&plain) : jpeg_with_profile(&plain, profile);
+        snprintf(name, sizeof name, "%s of %d × %d", png ? "PNG with alpha" : "JPEG", width,
+                 height);
         compare(name, &plain, &profiled);
         SDL_FreeSurface(surface);
         free(plain.bytes);
         free(profiled.bytes);
     }
+}
+
+int main(void)
+{
+    struct file profile = p3_profile();
+    still_prepare();
+    compare_formats(1920, 1080, &profile);
+    compare_formats(3840, 2160, &profile);
     free(profile.bytes);
     return 0;
 }
