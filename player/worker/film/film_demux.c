@@ -16,6 +16,8 @@
 /* A file may count its length from its first stamp or from 0, and rounds it: less than this makes
  * no difference. */
 #define STARTS_AT_ONCE_US 100000
+/* A file that ends so much before the end of all that its head declares was cut off. */
+#define CUT_US 500000
 /* How much of a file's end is read for its last pictures, and how much at most if there are
  * none. */
 #define TAIL_BYTES ((int64_t)2 << 20)
@@ -310,10 +312,27 @@ static bool is_matroska(const struct film_demux *input)
     return strncmp(input->format->iformat->name, "matroska", 8) == 0;
 }
 
+/* Whether the file's length may be that of something else: sound, or a text. */
+static bool has_other_streams(const struct film_demux *input)
+{
+    const AVFormatContext *format = input->format;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        enum AVMediaType type = stream->codecpar->codec_type;
+        if ((int)i != input->index[FILM_STREAM_PICTURES] && type != AVMEDIA_TYPE_ATTACHMENT &&
+            !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC))
+            return true;
+    }
+    return false;
+}
+
 int64_t film_demux_declared_us(const struct film_demux *input)
 {
     const AVFormatContext *format = input->format;
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
+    /* Matroska has a length for all together. */
+    if (is_matroska(input) && has_other_streams(input))
+        return 0;
     if (pictures->duration != AV_NOPTS_VALUE)
         return pictures->duration > 0
                    ? av_rescale_q(pictures->duration, pictures->time_base, AV_TIME_BASE_Q)
@@ -348,62 +367,107 @@ static bool is_plausible_stamp(int64_t stamp)
     return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
 }
 
-/* Reads to the end of the file; returns where its latest picture ends, INT64_MIN if there is
- * none. */
-static int64_t measure_by_reading(struct film_demux *input, int64_t frame_length)
+/* How far a file goes. */
+struct extent {
+    int64_t pictures; /* the end of the latest one, in units of their stream; INT64_MIN: none */
+    int64_t all_us;   /* the end of whatever ends last; INT64_MAX: not known */
+};
+
+static const struct extent no_extent = {INT64_MIN, INT64_MAX};
+
+/* Where a packet ends, in units of its stream; INT64_MIN: not known. */
+static int64_t packet_end(const AVPacket *packet, int64_t frame_length)
 {
-    int64_t end = INT64_MIN;
+    int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    int64_t length = packet->duration > 0 ? packet->duration : frame_length;
+    bool counts = is_plausible_stamp(stamp) && length < INT64_MAX / 4 &&
+                  !(packet->flags & AV_PKT_FLAG_DISCARD);
+    return counts ? stamp + length : INT64_MIN;
+}
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* Reads to the end of the file, or until so much of it has come without a picture that there will
+ * be none. */
+static struct extent measure_by_reading(struct film_demux *input, int64_t frame_length)
+{
+    struct extent extent = {INT64_MIN, INT64_MIN};
+    int64_t picture_at = avio_tell(input->format->pb);
+    for (unsigned i = 0; i < input->format->nb_streams; i++)
+        input->format->streams[i]->discard = AVDISCARD_DEFAULT;
     while (read_any_packet(input)) {
         const AVPacket *packet = input->packet;
-        int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-        int64_t length = packet->duration > 0 ? packet->duration : frame_length;
-        bool counts = packet->stream_index == input->index[FILM_STREAM_PICTURES] &&
-                      is_plausible_stamp(stamp) && length < INT64_MAX / 4 &&
-                      !(packet->flags & AV_PKT_FLAG_DISCARD);
-        if (counts && stamp + length > end)
-            end = stamp + length;
+        bool picture = packet->stream_index == input->index[FILM_STREAM_PICTURES];
+        int64_t end = packet_end(packet, picture ? frame_length : 0);
+        AVRational base = input->format->streams[packet->stream_index]->time_base;
+        if (end != INT64_MIN)
+            extent.all_us = later(extent.all_us, av_rescale_q(end, base, AV_TIME_BASE_Q));
+        if (picture) {
+            extent.pictures = later(extent.pictures, end);
+            picture_at = avio_tell(input->format->pb);
+        }
         av_packet_unref(input->packet);
+        if (avio_tell(input->format->pb) - picture_at > TAIL_BYTES_MAX) {
+            extent.all_us = INT64_MAX;
+            break;
+        }
     }
-    return end;
+    return extent;
+}
+
+/* Reads what `part`, a demuxer of its own, can read from a place on. */
+static struct extent measure_part(const struct film_demux *input, struct film_demux *part,
+                                  bool from_last_key, int64_t frame_length)
+{
+    struct extent extent = no_extent;
+    if (part && open_format(part, NULL)) {
+        choose_streams(part);
+        if (part->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES] &&
+            (!from_last_key || film_demux_seek(part, INT64_MAX / 4)))
+            extent = measure_by_reading(part, frame_length);
+    }
+    film_demux_close(part);
+    return extent;
 }
 
 /* A Matroska demuxer that meets bytes outside its elements goes on at the next cluster. So a
  * demuxer of our own reads the file's head, up to the first cluster, followed by the file's
  * tail. */
-static int64_t measure_tail(const struct film_demux *input, int64_t frame_length)
+static struct extent measure_tail(const struct film_demux *input, int64_t tail_bytes,
+                                  int64_t frame_length)
 {
     struct film_demux *part = create_input(input->fd, input->size_bytes, NULL);
-    int64_t end = INT64_MIN;
-    for (int64_t tail = TAIL_BYTES; part && tail <= TAIL_BYTES_MAX && end == INT64_MIN; tail *= 4) {
-        close_format(part);
+    if (part) {
         part->hole_at = input->head_bytes;
-        part->hole_bytes = input->size_bytes - input->head_bytes - tail;
-        if (part->hole_bytes < 0)
-            part->hole_bytes = 0;
-        if (!open_format(part, NULL))
-            break;
-        choose_streams(part);
-        if (part->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
-            end = measure_by_reading(part, frame_length);
-        if (part->hole_bytes == 0)
-            break;
+        part->hole_bytes = later(input->size_bytes - input->head_bytes - tail_bytes, 0);
     }
-    film_demux_close(part);
-    return end;
+    return measure_part(input, part, false, frame_length);
+}
+
+/* Most files end with their pictures, or soon after; else the last key picture in the index is
+ * where to begin. */
+static struct extent measure_matroska(const struct film_demux *input, int64_t frame_length)
+{
+    struct extent extent = measure_tail(input, TAIL_BYTES, frame_length);
+    if (extent.pictures == INT64_MIN)
+        extent = measure_part(input, create_input(input->fd, input->size_bytes, NULL), true,
+                              frame_length);
+    for (int64_t tail = 4 * TAIL_BYTES; tail <= TAIL_BYTES_MAX && extent.pictures == INT64_MIN;
+         tail *= 4)
+        extent = measure_tail(input, tail, frame_length);
+    return extent;
 }
 
 /* A file without an index is short, or not worth reading. */
-static int64_t measure_all(const struct film_demux *input, int64_t frame_length)
+static struct extent measure_all(const struct film_demux *input, int64_t frame_length)
 {
-    struct film_demux *whole = create_input(input->fd, input->size_bytes, NULL);
-    int64_t end = INT64_MIN;
-    if (whole && input->size_bytes <= TAIL_BYTES_MAX && open_format(whole, NULL)) {
-        choose_streams(whole);
-        if (whole->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES])
-            end = measure_by_reading(whole, frame_length);
-    }
-    film_demux_close(whole);
-    return end;
+    if (input->size_bytes > TAIL_BYTES_MAX)
+        return no_extent;
+    return measure_part(input, create_input(input->fd, input->size_bytes, NULL), false,
+                        frame_length);
 }
 
 int64_t film_demux_measure_us(const struct film_demux *input)
@@ -414,8 +478,14 @@ int64_t film_demux_measure_us(const struct film_demux *input)
     int64_t first = pictures->start_time != AV_NOPTS_VALUE ? pictures->start_time : 0;
     int64_t length = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base) : 0;
     length = is_plausible_stamp(length) ? length : 0;
-    int64_t end = is_matroska(input) ? measure_tail(input, length) : measure_all(input, length);
-    return end > first ? av_rescale_q(end - first, base, AV_TIME_BASE_Q) : 0;
+    struct extent extent =
+        is_matroska(input) ? measure_matroska(input, length) : measure_all(input, length);
+    /* A file that was cut off has the length that it would have, as one of another kind would. */
+    int64_t declared_us = input->format->duration;
+    if (is_matroska(input) && declared_us != AV_NOPTS_VALUE && extent.all_us < declared_us - CUT_US)
+        return later(declared_us - av_rescale_q(first, base, AV_TIME_BASE_Q), 0);
+    return extent.pictures > first ? av_rescale_q(extent.pictures - first, base, AV_TIME_BASE_Q)
+                                   : 0;
 }
 
 enum film_read film_demux_read(struct film_demux *input, enum film_stream which, AVPacket *packet)

@@ -23,11 +23,12 @@ struct film_demux *film_demux_open(int fd, bool want_sound, struct err *err);
 /* NULL if there is none. Valid until film_demux_rewind or film_demux_close. */
 AVStream *film_demux_stream(const struct film_demux *input, enum film_stream which);
 
-/* The film's length by its container, in microseconds; 0: none that can be relied on. */
+/* The length of the film's pictures by its container, in microseconds; 0: none that can be relied
+ * on. */
 int64_t film_demux_declared_us(const struct film_demux *input);
 
-/* Finds where the last picture ends, relative to the first, by reading at most 42 MiB at the end of
- * the file. Microseconds; 0: unknown. */
+/* Finds where the last picture ends, relative to the first, by reading at most 74 MiB, mostly
+ * at the end of the file. Microseconds; 0: unknown. */
 int64_t film_demux_measure_us(const struct film_demux *input);
 
 enum film_read {
