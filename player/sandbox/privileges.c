@@ -61,8 +61,8 @@ static void shut_ways_back(void)
           0, 0, 0);
 }
 
-/* The limit on processes does not bind root, but nobody; and it counts all that is done in the name of
- * nobody. */
+/* The limit on processes does not bind root, but nobody; and it counts all that is done in the name
+ * of nobody. */
 static bool may_create_threads(void)
 {
     const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};

@@ -4,17 +4,16 @@
  * sandbox_deny_files and sandbox_deny_calls in this order, from its only thread, once it holds the
  * files of its job. After that it can compute, read the descriptors that it has, draw in the memory
  * of PROTOCOL_MEMORY_FD, and answer on PROTOCOL_FD. It can get no other descriptor, so all that it
- * can hold is its address space and one memfd. Any other system call
- * is not carried out: the process reports which one it was (PROTOCOL_EVENT_FORBIDDEN) and ends with
- * SIGSYS. The kernel's log (audit, type 1326) names the call, too, followed by seccomp, which is
- * how the process ends itself. abort() ends the same way. Nothing reopens the sandbox, and no part
- * is left out where the kernel lacks it, except Landlock: there the filter of system calls has to
- * do.
+ * can hold is its address space and one memfd. Any other system call is not carried out: the
+ * process reports which one it was (PROTOCOL_EVENT_FORBIDDEN) and ends with SIGSYS. The kernel's
+ * log (audit, type 1326) names the call, too, followed by seccomp, which is how the process ends
+ * itself. abort() ends the same way. Nothing reopens the sandbox, and no part is left out where the
+ * kernel lacks it, except Landlock: there the filter of system calls has to do.
  *
- * * What a library opens or asks at its first use must be opened and asked before. For the C library
- * warm_up.c has the list, which sandbox_drop_privileges, sandbox_deny_files and sandbox_deny_calls
- * go through, whichever comes first; for the libraries of a kind of worker see the `prepare` of its
- * struct worker_role. */
+ * * What a library opens or asks at its first use must be opened and asked before. For the C
+ * library warm_up.c has the list, which sandbox_drop_privileges, sandbox_deny_files and
+ * sandbox_deny_calls go through, whichever comes first; for the libraries of a kind of worker see
+ * the `prepare` of its struct worker_role. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 

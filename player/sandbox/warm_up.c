@@ -9,8 +9,8 @@
 #include <time.h>
 
 /* gmtime_r, localtime_r, mktime and strftime read the zone's file; FFmpeg calls them for any film
- * that has a date. Once read, it is not looked at again while TZ is the same; without TZ mktime would
- * look at /etc/localtime each time. */
+ * that has a date. Once read, it is not looked at again while TZ is the same; without TZ mktime
+ * would look at /etc/localtime each time. */
 static void read_zone(void)
 {
     setenv("TZ", "UTC0", 0);
@@ -36,8 +36,8 @@ static void load_unwinder(void)
     backtrace(&frame, 1);
 }
 
-/* A second heap that shrinks makes malloc open a file in /proc, and creating one asks for the number
- * of processors. */
+/* A second heap that shrinks makes malloc open a file in /proc, and creating one asks for the
+ * number of processors. */
 static void keep_one_heap(void)
 {
     mallopt(M_ARENA_MAX, 1);
@@ -52,9 +52,9 @@ static void draw_random_number(void)
         return; /* too early after the machine's start: it works without */
 }
 
-/* What C programs ask each time, workers don't need: how many processors there are, who the user is,
- * the name of the machine. Nothing depends on a locale: workers call no setlocale, and the C locale,
- * its converters of characters among them, is built in. */
+/* What C programs ask each time, workers don't need: how many processors there are, who the user
+ * is, the name of the machine. Nothing depends on a locale: workers call no setlocale, and the C
+ * locale, its converters of characters among them, is built in. */
 static void (*const list[])(void) = {
     read_zone, sort, load_unwinder, keep_one_heap, draw_random_number,
 };

@@ -57,8 +57,9 @@ CONTAINERS = {
     "mkv": (list(ENCODERS), list(SOUNDS), "ass"),
     "webm": (["vp8", "vp9", "vp9-10", "vp9-444", "av1", "av1-10"], ["opus", "opus-6", "vorbis", "none"], "webvtt"),
 }
-MUXING = {"fragments.mp4": ("-movflags", "frag_keyframe+empty_moov+delay_moov", "-strict", "-2", "-write_prft", "wallclock"), "mp4": ("-strict", "-2"),
-          "3gp": ("-strict", "-2"), "mkv": ("-strict", "-2"), "webm": ("-strict", "-2"), "mov": ()}
+NEW = ("-strict", "-2")  # codecs that are new to a container
+MUXING = {"mp4": NEW, "3gp": NEW, "mkv": NEW, "webm": NEW, "mov": (),
+          "fragments.mp4": ("-movflags", "frag_keyframe+empty_moov+delay_moov", *NEW, "-write_prft", "wallclock")}
 DATE = "2024-02-29T23:59:59.25Z"
 # Files that are mixed in are numbered behind the film's own.
 TAGS = {
@@ -69,7 +70,8 @@ TAGS = {
               "com.apple.quicktime.creationdate=2024-02-29T23:59:59+0900", "-metadata", "com.android.capture.fps=25"),
     "long": ("-metadata", "comment=" + "오리 " * 9000, "-metadata", "title=" + "x" * 30000),
     "bytes": ("-metadata", b"title=caf\xe9", "-metadata", b"artist=\xd1\xbc\xd7\xd3\xff\xfe", "-metadata", b"comment=\xb0\xa1\x80"),
-    "language": ("-metadata:s:v:0", "language=kor", "-metadata:s:v:0", "handler_name=카메라", "-metadata:s:v:0", "stereo_mode=left_right"),
+    "language": ("-metadata:s:v:0", "language=kor", "-metadata:s:v:0", "handler_name=카메라", "-metadata:s:v:0",
+                 "stereo_mode=left_right"),
     "timecode": ("-timecode", "23:59:58:00"),
     "turned": ("-metadata:s:v:0", "rotate=90"),
 }
@@ -125,13 +127,15 @@ def mux(folder, row):
     ffmpeg(folder, *inputs, *maps, "-c:v", "copy", "-c:a", "copy", *words, *MUXING[container], name)
 
 
+CHANGES = (("h264", "mkv", "h264", "h264"), ("h264", "mp4", "h264", "h264-10"), ("hevc", "mkv", "hevc", "hevc-pq"),
+           ("vp8", "webm", "vp8", "vp8"), ("vp9", "webm", "vp9", "vp9"), ("vp9", "mkv", "vp9", "vp9-444"), ("av1", "mkv", "av1", "av1-10"))
+
+
 def changing_films(folder):
     """Their size, format or sound changes on the way."""
     small, large = SOURCE[:4], ("-f", "lavfi", "-i", "testsrc2=s=320x192:r=25:d=0.4")
     names = []
-    for codec, container, first, second in (("h264", "mkv", "h264", "h264"), ("h264", "mp4", "h264", "h264-10"), ("hevc", "mkv", "hevc", "hevc-pq"),
-                                            ("vp8", "webm", "vp8", "vp8"), ("vp9", "webm", "vp9", "vp9"), ("vp9", "mkv", "vp9", "vp9-444"),
-                                            ("av1", "mkv", "av1", "av1-10")):
+    for codec, container, first, second in CHANGES:
         name, suffix = f"changes{len(names)}.{container}", codec if codec in ("h264", "hevc") else "ivf"
         ffmpeg(folder, *small, *ENCODERS[first], "-bf", "0", "-f", suffix, "one.bin")
         ffmpeg(folder, *large, *ENCODERS[second], "-bf", "0", "-f", suffix, "two.bin")
@@ -167,12 +171,12 @@ def make_films(folder):
 
 # --- pictures --------------------------------------------------------------------------------------------------------------
 
+PNGS = {"grey": "gray", "grey16": "gray16be", "grey-alpha": "ya8", "rgb": "rgb24", "rgb16": "rgb48be", "rgba": "rgba", "rgba16": "rgba64be",
+        "palette": "pal8", "bits": "monob"}
+JPEGS = {"420": "yuvj420p", "422": "yuvj422p", "444": "yuvj444p", "grey": "gray"}
 PICTURES = {
-    **{f"{name}.png": ("-pix_fmt", form) for name, form in (("grey", "gray"), ("grey16", "gray16be"), ("grey-alpha", "ya8"), ("rgb", "rgb24"),
-                                                           ("rgb16", "rgb48be"), ("rgba", "rgba"), ("rgba16", "rgba64be"), ("palette", "pal8"),
-                                                           ("bits", "monob"))},
-    **{f"jpeg{name}.jpg": ("-pix_fmt", form, "-color_range", "pc") for name, form in (("420", "yuvj420p"), ("422", "yuvj422p"), ("444", "yuvj444p"),
-                                                                                     ("grey", "gray"))},
+    **{f"{name}.png": ("-pix_fmt", form) for name, form in PNGS.items()},
+    **{f"jpeg{name}.jpg": ("-pix_fmt", form, "-color_range", "pc") for name, form in JPEGS.items()},
     "lossy.webp": ("-c:v", "libwebp"), "lossless.webp": ("-c:v", "libwebp", "-lossless", "1"),
     "alpha.webp": ("-c:v", "libwebp", "-pix_fmt", "yuva420p"),
 }
@@ -218,7 +222,8 @@ def jpeg_with_all(data):
     more = segment(0xe1, b"Exif\0\0" + exif()) + segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
     more += segment(0xe1, b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 32 + struct.pack(">II", 40000, 0) + b"x" * 40000)
     more += segment(0xe2, b"ICC_PROFILE\0\x01\x02" + icc[:200]) + segment(0xe2, b"ICC_PROFILE\0\x02\x02" + icc[200:])
-    more += segment(0xe2, b"MPF\0" + bytes(100)) + segment(0xed, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x08\x1c\x02\x05\0\x03\xc0\xaf\xc1")
+    more += segment(0xe2, b"MPF\0" + bytes(100))
+    more += segment(0xed, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x08\x1c\x02\x05\0\x03\xc0\xaf\xc1")
     return data[:2] + more + segment(0xfe, b"\xb0\xa1\xff caf\xe9" * 6000) * 3 + data[2:]
 
 
@@ -228,7 +233,8 @@ def png_with_all(data):
     more = chunk(b"iCCP", b"P3\0\0" + zlib.compress(profile())) if data[25] & 2 else chunk(b"gAMA", struct.pack(">I", 45455))
     more += chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
     more += chunk(b"tEXt", b"Comment\0caf\xe9 \xb0\xa1") + chunk(b"zTXt", b"Author\0\0" + zlib.compress(b"x" * 100000))
-    more += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP) + chunk(b"eXIf", exif()) + chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))
+    more += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP) + chunk(b"eXIf", exif())
+    more += chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))
     more += chunk(b"tIME", struct.pack(">HBBBBB", 2024, 2, 29, 23, 59, 60)) + chunk(b"duCk", b"private")
     return data[:33] + more + data[33:]
 
@@ -265,7 +271,8 @@ NOFILE, STACK, DATA = resource.RLIMIT_NOFILE, resource.RLIMIT_STACK, resource.RL
 LIMITS = ({}, {NOFILE: 48}, {STACK: 128 << 10}, {DATA: 1 << 30, resource.RLIMIT_MEMLOCK: 0}, {STACK: -1, resource.RLIMIT_CORE: 1 << 20})
 CLOSED = ((), (0,), (2,), (0, 2))
 # Scripts of many kinds, also those that no font here has.
-TEXTS = ("Welcome, 5 p.m.", "어서 오세요 5시", "欢迎光临，下午五点。", "歡迎光臨", "ようこそ", "Duck مرحبا", "Duck नमस्ते", "Duck สวัสดี", "Duck 🦆 \U00020000", "한글")
+TEXTS = ("Welcome, 5 p.m.", "어서 오세요 5시", "欢迎光临，下午五点。", "歡迎光臨", "ようこそ", "Duck مرحبا", "Duck नमस्ते", "Duck สวัสดี",
+         "Duck 🦆 \U00020000", "한글")
 ROWS = len(ZONES)
 # In each row.
 ALWAYS = 2

@@ -1,6 +1,6 @@
-/* Fuzzes what is stored, and what else comes in small pieces: manifests, state files, zone files, TZ
- * rules, HTTP heads, addresses, configurations. No read outside of it; and what is accepted is within
- * the bounds that are promised, and means the same when it is written and read again.
+/* Fuzzes what is stored, and what else comes in small pieces: manifests, state files, zone files,
+ * TZ rules, HTTP heads, addresses, configurations. No read outside of it; and what is accepted is
+ * within the bounds that are promised, and means the same when it is written and read again.
  *
  * An input: a letter that names the reader, then its bytes. */
 #include "sync/state.c" /* its parser is behind a checksum */

@@ -1,14 +1,14 @@
-/* Fuzzes the player against a worker that a medium has taken over: a process of its own, in the real
- * sandbox, that lies in every field of every message, in any order and at any speed, dies, hangs,
- * floods, and tries what is forbidden. Whatever it does, the player returns from each call, gives it
- * up in time, and is left with no process, no descriptor and no memory of it.
+/* Fuzzes the player against a worker that a medium has taken over: a process of its own, in the
+ * real sandbox, that lies in every field of every message, in any order and at any speed, dies,
+ * hangs, floods, and tries what is forbidden. Whatever it does, the player returns from each call,
+ * gives it up in time, and is left with no process, no descriptor and no memory of it.
  *
- * An input is a byte for how the player uses the worker, then what the worker does: steps of a byte,
- * each with what it takes. The worker reads them as its medium. */
+ * An input is a byte for how the player uses the worker, then what the worker does: steps of a
+ * byte, each with what it takes. The worker reads them as its medium. */
 #include "base/clock.h"
 
-/* The player's clock goes on by itself, and jumps while the worker hangs: nothing waits in vain, and
- * a slow machine is no fault. */
+/* The player's clock goes on by itself, and jumps while the worker hangs: nothing waits in vain,
+ * and a slow machine is no fault. */
 #define clock_mono_ns real_mono_ns
 #include "base/clock.c"
 #undef clock_mono_ns
@@ -86,7 +86,8 @@ static void shape_memory(struct script *script)
         fcntl(PROTOCOL_MEMORY_FD, F_ADD_SEALS, F_SEAL_WRITE);
 }
 
-/* With descriptors that it has, none, or too many; as a worker sends, for as long as nobody reads. */
+/* With descriptors that it has, none, or too many; as a worker sends, for as long as nobody
+ * reads. */
 static void send_lie(struct script *script, const void *packet, size_t size)
 {
     static const int fds[] = {PROTOCOL_MEMORY_FD, PROTOCOL_MEMORY_FD + 1, PROTOCOL_FD, 0,
@@ -268,8 +269,8 @@ bool program_start(pid_t *pid, int program, char *const *arguments, char *const 
     _exit(worker_main(&liar));
 }
 
-/* The liar has one thread; with the module's own pthread_create the sanitizer would not see those of
- * libFuzzer. */
+/* The liar has one thread; with the module's own pthread_create the sanitizer would not see those
+ * of libFuzzer. */
 bool spare_threads_make(struct err *err)
 {
     (void)err;

@@ -45,8 +45,8 @@ static inline int end_of(pid_t pid)
     return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Makes descriptors what a worker has: 0 to 2 as they are, the socket, the memory, the file; and the
- * player's end of the socket. */
+/* Makes descriptors what a worker has: 0 to 2 as they are, the socket, the memory, the file; and
+ * the player's end of the socket. */
 static inline void take_descriptors(void)
 {
     int pair[2];

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -218,7 +219,7 @@ static int what_the_c_library_does_once(void)
     qsort(bytes, sizeof bytes, 1, compare_bytes);
     ok = ok && bytes[sizeof bytes - 1] == 1 && strerror(ENOENT) && strsignal(SIGSYS);
     ok = ok && snprintf(text, sizeof text, "%.17g %ls", 0.1, L"wide") > 0 &&
-         strtod(text, NULL) > 0.09;
+         strtod(text, NULL) > 0.09 && getrandom(text, 16, 0) == 16;
     return ok ? WORKED : OTHER;
 }
 
@@ -295,6 +296,9 @@ static void *work_of_a_thread(void *argument)
     pthread_barrier_wait(&all_there);
     prctl(PR_SET_NAME, "decoder");
     sched_yield();
+    char random[16];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return NULL;
     for (int round = 0; round < 20; round++) {
         void *pieces[64];
         for (size_t i = 0; i < 64; i++) {

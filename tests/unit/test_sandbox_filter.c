@@ -103,7 +103,8 @@ static uint64_t highest_bit(uint64_t mask)
     return UINT64_C(1) << (63 - __builtin_clzll(mask));
 }
 
-/* A rule lets a call through whose arguments are as it says, and no other: each is spoilt in turn. */
+/* A rule lets a call through whose arguments are as it says, and no other: each is spoilt in
+ * turn. */
 static void check_rule(const struct architecture *architecture, const struct rule *rule)
 {
     int number = number_there(architecture, rule->call);

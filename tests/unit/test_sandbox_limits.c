@@ -1,6 +1,7 @@
 /* What a sandboxed process can hold and is allowed at most: limits, memory, privileges.
  *
- * With a sanitizer memory has no limit; test_sandbox_limits_plain.py runs the same tests without. */
+ * With a sanitizer memory has no limit; test_sandbox_limits_plain.py runs the same tests
+ * without. */
 #include "sandbox/sandbox.h"
 
 #include "sandbox/protocol.h"
@@ -127,9 +128,9 @@ static int hoard(void)
     return OTHER;
 }
 
-/* A limit of address space does not count it; but there is one memfd, whose size is limited, however
- * many descriptors of it are on their way. The calls that would make another, or fill it without
- * mapping it, are among the attempts above. */
+/* A limit of address space does not count it; but there is one memfd, whose size is limited,
+ * however many descriptors of it are on their way. The calls that would make another, or fill it
+ * without mapping it, are among the attempts above. */
 static void memory_that_is_not_mapped_is_bounded(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Whatever a worker's kind, a forbidden system call is told by its name: the real role up to its job,
- * in the real sandbox, and a job that makes the call, from any of its threads. */
+/* Whatever a worker's kind, a forbidden system call is told by its name: the real role up to its
+ * job, in the real sandbox, and a job that makes the call, from any of its threads. */
 #include "decode/worker_process.h"
 
 #include "worker/worker.h"
