@@ -1,5 +1,7 @@
 #include "sandbox/spare_threads.h"
 
+#include "sandbox/warm_up.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -33,6 +35,7 @@ static void wait_for_semaphore(sem_t *semaphore)
 static void *run_spare_thread(void *argument)
 {
     struct spare_thread *spare_thread = argument;
+    warm_up_thread();
     sem_post(&started);
     wait_for_semaphore(&spare_thread->handed_out);
     return spare_thread->function(spare_thread->argument);

@@ -43,9 +43,9 @@ static void keep_one_heap(void)
     mallopt(M_ARENA_MAX, 1);
 }
 
-/* getrandom takes memory of a kind of its own for all threads, as many as there are processors
- * (glibc from 2.41 on, Linux from 6.11 on). */
-static void draw_random_number(void)
+/* getrandom takes memory of a kind of its own: for each thread, a page at a time, and by the number
+ * of processors (glibc from 2.41 on, Linux from 6.11 on). */
+void warm_up_thread(void)
 {
     unsigned char byte;
     if (getrandom(&byte, sizeof byte, GRND_NONBLOCK) < 0)
@@ -56,7 +56,7 @@ static void draw_random_number(void)
  * is, the name of the machine. Nothing depends on a locale: workers call no setlocale, and the C
  * locale, its converters of characters among them, is built in. */
 static void (*const list[])(void) = {
-    read_zone, sort, load_unwinder, keep_one_heap, draw_random_number,
+    read_zone, sort, load_unwinder, keep_one_heap, warm_up_thread,
 };
 
 void warm_up_c_library(void)

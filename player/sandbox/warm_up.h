@@ -10,4 +10,7 @@
  * needs it is killed for it. From a process's only thread. */
 void warm_up_c_library(void);
 
+/* The same for what each thread does when it first uses something. */
+void warm_up_thread(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "sandbox/sandbox.h"
 
 #include "sandbox/protocol.h"
+#include "sandbox/spare_threads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -287,7 +288,7 @@ static void a_job_can_be_done(void **state)
     }
 }
 
-#define THREADS 4
+#define THREADS (SPARE_THREADS_MAX / 2)
 static pthread_barrier_t all_there;
 
 /* Heaps of threads' own would grow and shrink here, which opens a file. */
