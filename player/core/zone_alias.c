@@ -176,25 +176,27 @@ static bool suggest_for_offset(int minutes, char words[ZONE_ALIAS_BYTES])
     return true;
 }
 
+static const char *find_alias(const char *name)
+{
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (same_name(name, aliases[i].text))
+            return aliases[i].zone;
+    return NULL;
+}
+
 bool zone_alias_suggest(const char *text, char words[ZONE_ALIAS_BYTES])
 {
     int minutes;
     words[0] = '\0';
     if (read_offset(text, &minutes))
         return suggest_for_offset(minutes, words);
-    const char *slash = strrchr(text, '/');
-    for (int pass = 0; pass < 2; pass++) {
-        /* The whole name, then the city of "Asia/Beijing". */
-        const char *name = pass == 0 ? text : slash + 1;
-        for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-            if (same_name(name, aliases[i].text)) {
-                snprintf(words, ZONE_ALIAS_BYTES, "did you mean %s?", aliases[i].zone);
-                return true;
-            }
-        if (!slash)
-            return false;
-    }
-    return false;
+    /* The whole name, else the city of "Asia/Beijing". */
+    const char *slash = strrchr(text, '/'), *zone = find_alias(text);
+    if (!zone && slash)
+        zone = find_alias(slash + 1);
+    if (zone)
+        snprintf(words, ZONE_ALIAS_BYTES, "did you mean %s?", zone);
+    return zone != NULL;
 }
 
 bool zone_alias_is_inverted(const char *zone, char words[ZONE_ALIAS_BYTES])

@@ -335,6 +335,7 @@ static void test_sentences_end(void **state)
     assert_int_equal(rank_at("멈췄다. 이겼다", "ko", "이겼다"), LINEBREAK_BEST);
     assert_int_equal(rank_at("Acme Inc. presents", "en", "presents"), LINEBREAK_FAIR);
     assert_int_equal(rank_at("in the U.S. team", "en", "team"), LINEBREAK_FAIR);
+    assert_int_equal(rank_at("in Washington, D.C. now", "en", "D.C."), LINEBREAK_POOR);
     assert_int_equal(rank_at("on 6 February we", "en", "February"), LINEBREAK_POOR);
     assert_int_equal(rank_at("on Feb. 6 we", "en", "6"), LINEBREAK_POOR);
     assert_int_equal(rank_at("ask Dr. Kim now", "en", "Kim"), LINEBREAK_SYLLABLE);

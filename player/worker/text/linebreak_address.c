@@ -115,7 +115,7 @@ static void mark_places(const uint32_t *c, size_t start, size_t end, unsigned ch
         places[i] = LINEBREAK_ADDRESS_INSIDE;
         if (after_mark)
             places[i] = LINEBREAK_ADDRESS_AFTER_MARK;
-        else if (is_mark(c[i]) && i < last)
+        else if (i < last && is_mark(c[i]))
             places[i] = LINEBREAK_ADDRESS_BEFORE_MARK;
     }
 }

@@ -227,7 +227,9 @@ static enum linebreak_rank limit_after_space(const struct linebreak_text *text, 
     if (is_number_and_unit(text, end, at) || is_before_number(text, end, at) ||
         find_abbreviation(text, end) == ABBREVIATION_JOINING)
         return LINEBREAK_SYLLABLE;
-    if (is_date(text, end, at) || text->characters[end - 1] == '&')
+    /* "Washington, D.C.": the comma ends no clause. */
+    bool is_state = text->characters[end - 1] == ',' && is_dotted(text, at, end_of_word(text, at));
+    if (is_date(text, end, at) || text->characters[end - 1] == '&' || is_state)
         return LINEBREAK_POOR;
     return LINEBREAK_MUST;
 }
