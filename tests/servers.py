@@ -15,8 +15,9 @@ from pathlib import Path
 WAIT_S = 300
 
 
-def _listen():
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+def _listen(address="127.0.0.1"):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.create_server((address, 0), family=family, backlog=128)
     return listener, listener.getsockname()[1]
 
 
@@ -150,11 +151,12 @@ class Hostile:
     `acts[path]` is a list of acts, each used for one request, the last one for ever. An act is a function of
     (server, connection, request); the ones below make most of them."""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, address="127.0.0.1"):
         self.files, self.acts, self.requests = {}, {}, []
+        self.host = f"[{address}]" if ":" in address else address
         self.changed = threading.Condition()
         self.closing = threading.Event()
-        self.listener, self.port = _listen()
+        self.listener, self.port = _listen(address)
         self.context = None
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -162,7 +164,7 @@ class Hostile:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def url(self, path, credentials=""):
-        return f"http{'s' if self.context else ''}://{credentials}127.0.0.1:{self.port}/{path}"
+        return f"http{'s' if self.context else ''}://{credentials}{self.host}:{self.port}/{path}"
 
     def stop(self):
         self.closing.set()

@@ -135,5 +135,6 @@ void http_end(struct http_transfer *transfer)
         curl_easy_cleanup(transfer->easy);
     }
     curl_slist_free_all(transfer->headers);
+    free(transfer->url);
     free(transfer);
 }

@@ -33,6 +33,15 @@ struct http_config {
     int64_t bandwidth_bytes_per_s;
 };
 
+#define HTTP_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
+
+/* Who answered: an address of IPv4 or IPv6 as text and a port, a proxy's where there is one. port
+ * 0: not known. */
+struct http_peer {
+    char address[HTTP_ADDRESS_BYTES];
+    int port;
+};
+
 /* What signs a request for an S3-compatible store (AWS Signature Version 4). The path of such a URL
  * may hold [A-Za-z0-9._/-] only, and it has no query. */
 struct http_s3 {
@@ -60,6 +69,7 @@ struct http_response {
     int64_t date_ms; /* Unix time by the clock of whoever made the answer; 0: unknown */
     int64_t age_ms;  /* how long caches have had it since; 0 without one */
     enum http_store_error store_error; /* of a request with s3, from http_result only */
+    struct http_peer peer;             /* from http_result only */
 };
 
 /* Texts are copied, s3's too; NULL or zero leaves a field out. `take` and what says something about
@@ -74,6 +84,11 @@ struct http_request {
     bool no_cache; /* asks caches on the way to ask the server */
     bool capped;   /* counts under bandwidth_bytes_per_s */
     const struct http_s3 *s3;
+    /* Who gave us this URL, which nobody has signed; copied. Then neither the request nor a redirect
+     * goes to a loopback, link-local or unspecified address (ERR_TRUST), nor to one of a private
+     * network unless the giver is in one, too; except to the very address and port of the giver.
+     * What counts is the address that is connected to, whatever name or notation led there. */
+    const struct http_peer *from;
     int64_t limit_bytes; /* of the body, > 0 */
     int64_t total_ms;    /* for all of it, connection and redirects included; 0: no bound */
     /* Takes the body of a 200 or 206, piece by piece, at least once even when it is empty. False,
@@ -135,6 +150,11 @@ bool http_finished(const struct http_transfer *transfer);
  * (it can't be read), or what `take` or `pass` said. */
 MUST_CHECK bool http_result(const struct http_transfer *transfer, struct http_response *response,
                             struct err *err);
+
+/* The URL that the answer of a finished transfer came from, after redirects: what its content is
+ * relative to (RFC 3986, 5.1.3). With the user and password of the request where it is on the same
+ * server. The caller frees; NULL when out of memory. */
+char *http_final_url(const struct http_transfer *transfer);
 
 /* Ends a transfer, finished or not, and frees it. NULL is allowed. */
 void http_end(struct http_transfer *transfer);

@@ -8,7 +8,6 @@
 #include <curl/curl.h>
 
 #define HTTP_REDIRECTS_MAX 3L
-#define HTTP_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT };
 
@@ -26,6 +25,7 @@ struct http {
 struct http_transfer {
     struct http *http;
     CURL *easy;
+    char *url; /* that was asked for */
     struct curl_slist *headers;
     enum http_method method;
     bool conditional, is_signed;
@@ -47,9 +47,10 @@ struct http_transfer {
     bool body_begun;
     char page[1024]; /* how the text of an error begins, from a store that was sent a signature */
     size_t page_bytes;
-    bool cut;                               /* the rest of an error page was not read */
-    char first_address[HTTP_ADDRESS_BYTES]; /* where the first request went, before redirects */
-    int first_port;
+    bool cut;                     /* the rest of an error page was not read */
+    struct http_peer first, last; /* where the first request went, before redirects, and the last */
+    bool has_from;
+    struct http_peer from;
 
     bool finished;
     CURLcode result;
@@ -78,6 +79,11 @@ int http_response_progress(void *context, curl_off_t total, curl_off_t now, curl
 void http_response_end(struct http_transfer *t);
 /* Whether the answer is what was asked for. */
 bool http_response_is_good(const struct http_transfer *t);
+
+/* http_peer.c: whether an address is a loopback, link-local or unspecified one, IPv4 within IPv6,
+ * too; and whether a URL that came from a peer may lead to another. */
+bool http_peer_is_this_machine(const char *address);
+bool http_peer_may_name(const struct http_peer *from, const struct http_peer *to);
 
 /* http_client_cert.c: ERR_INPUT unless the files hold a certificate and its key, without a
  * password. */

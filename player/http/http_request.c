@@ -3,10 +3,8 @@
 
 #include "base/hash.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,45 +73,28 @@ static bool sign_request(struct http_transfer *t, const struct http_s3 *s3,
     return ok;
 }
 
-static bool is_this_machine_v4(uint32_t address)
-{
-    return address >> 24 == 127 || address >> 24 == 0 || address >> 16 == 0xa9fe; /* 169.254 */
-}
-
-/* Loopback, link-local and unspecified addresses, IPv4 within IPv6 too. */
-static bool is_this_machine(const char *text)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, text, &v4) == 1)
-        return is_this_machine_v4(ntohl(v4.s_addr));
-    char plain[HTTP_ADDRESS_BYTES];
-    snprintf(plain, sizeof plain, "%.*s", (int)strcspn(text, "%"), text); /* fe80::1%eth0 */
-    if (inet_pton(AF_INET6, plain, &v6) != 1)
-        return true;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        memcpy(&v4, &v6.s6_addr[12], sizeof v4);
-        return is_this_machine_v4(ntohl(v4.s_addr));
-    }
-    return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6);
-}
-
 /* Before each request of a transfer, connected already. A web server must not be able to send a
  * player to the services of its own machine or to a cloud's metadata; only where the first request
- * went, to the same address and port (a proxy's where there is one), may the others go, too. */
+ * went, to the same address and port (a proxy's where there is one), may the others go, too. What an
+ * unsigned playlist names is bound by where that came from. */
 static int on_request(void *context, char *address, char *own_address, int port, int own_port)
 {
     struct http_transfer *t = context;
     (void)own_address, (void)own_port;
     long redirects = 0;
     curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    if (redirects == 0) {
-        snprintf(t->first_address, sizeof t->first_address, "%s", address);
-        t->first_port = port;
-        return CURL_PREREQFUNC_OK;
+    snprintf(t->last.address, sizeof t->last.address, "%s", address);
+    t->last.port = port;
+    if (redirects == 0)
+        t->first = t->last;
+    if (t->has_from && !http_peer_may_name(&t->from, &t->last)) {
+        err_set(&t->err, ERR_TRUST,
+                "it leads to this machine or into a private network, where the playlist did not "
+                "come from");
+        return CURL_PREREQFUNC_ABORT;
     }
-    bool same = strcmp(address, t->first_address) == 0 && port == t->first_port;
-    if (same || !is_this_machine(address))
+    bool same = strcmp(address, t->first.address) == 0 && port == t->first.port;
+    if (t->has_from || same || !http_peer_is_this_machine(address))
         return CURL_PREREQFUNC_OK;
     err_set(&t->err, ERR_NETWORK, "redirected to this machine");
     return CURL_PREREQFUNC_ABORT;
@@ -252,6 +233,9 @@ static struct http_transfer *create_transfer(struct http *http, enum http_method
     t->total_ms = request->total_ms;
     t->conditional = request->if_none_match || request->if_modified_since;
     t->is_signed = request->s3 != NULL;
+    t->has_from = request->from != NULL;
+    if (request->from)
+        t->from = *request->from;
     t->capped = request->capped && http->bandwidth_bytes_per_s > 0;
     t->stall_bytes_per_s = http->stall_bytes_per_s;
     if (body)
@@ -260,7 +244,8 @@ static struct http_transfer *create_transfer(struct http *http, enum http_method
     if (!easy)
         goto fail;
     t->easy = easy;
-    if (!add_headers(t, request, body) ||
+    t->url = strdup(request->url);
+    if (!t->url || !add_headers(t, request, body) ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK ||
         (request->s3 && !sign_request(t, request->s3, body)))
         goto fail;

@@ -145,6 +145,7 @@ bool http_result(const struct http_transfer *transfer, struct http_response *res
     if (response) {
         *response = t->response;
         response->store_error = find_store_error(t);
+        response->peer = t->last;
     }
     if (t->err.code != ERR_NONE)
         return err_set(err, t->err.code, "%s", t->err.text);

@@ -111,3 +111,48 @@ void http_url_public(const char *url, char *text, size_t text_bytes)
     curl_free(shown);
     curl_url_cleanup(handle);
 }
+
+static bool has_same_part(CURLU *a, CURLU *b, CURLUPart part)
+{
+    char *left = NULL, *right = NULL;
+    bool same = curl_url_get(a, part, &left, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                curl_url_get(b, part, &right, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                strcasecmp(left, right) == 0;
+    curl_free(left);
+    curl_free(right);
+    return same;
+}
+
+/* Gives a URL the user and password of another one on the same server. False when out of memory. */
+static bool copy_credentials(CURLU *from, CURLU *to)
+{
+    static const CURLUPart server[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+    static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof server / sizeof *server; i++)
+        if (!has_same_part(from, to, server[i]))
+            return true;
+    for (size_t i = 0; ok && i < sizeof secret / sizeof *secret; i++) {
+        char *text = NULL;
+        if (curl_url_get(from, secret[i], &text, 0) == CURLUE_OK)
+            ok = curl_url_set(to, secret[i], text, 0) == CURLUE_OK;
+        curl_free(text);
+    }
+    return ok;
+}
+
+char *http_final_url(const struct http_transfer *transfer)
+{
+    char *final = NULL, *text = NULL;
+    CURLU *asked = curl_url(), *answered = curl_url();
+    curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &final);
+    bool ok = asked && answered && final &&
+              curl_url_set(asked, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
+              curl_url_set(answered, CURLUPART_URL, final, 0) == CURLUE_OK &&
+              copy_credentials(asked, answered);
+    if (ok)
+        text = clean_text(answered, NULL);
+    curl_url_cleanup(asked);
+    curl_url_cleanup(answered);
+    return text;
+}

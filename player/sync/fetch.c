@@ -3,6 +3,7 @@
 #include "sync/fetch_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -137,6 +138,12 @@ bool fetch_result(const struct fetch_transfer *transfer, struct http_response *r
     else if (trouble.code == ERR_TIMEOUT)
         err_prefix(&trouble, "too slow: ");
     return err_set(err, trouble.code, "%s", trouble.text);
+}
+
+char *fetch_final_location(const struct fetch_transfer *transfer)
+{
+    return transfer->file ? strdup(fetch_file_path(transfer->file))
+                          : http_final_url(transfer->http);
 }
 
 void fetch_end(struct fetch_transfer *transfer)

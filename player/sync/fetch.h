@@ -53,6 +53,10 @@ bool fetch_finished(const struct fetch_transfer *transfer);
  * ". */
 MUST_CHECK bool fetch_result(const struct fetch_transfer *transfer, struct http_response *response,
                              struct err *err);
+
+/* Where the answer came from, after redirects (http_final_url; a path as it was). The caller frees;
+ * NULL when out of memory. */
+char *fetch_final_location(const struct fetch_transfer *transfer);
 void fetch_end(struct fetch_transfer *transfer); /* NULL is allowed */
 
 /* Watches a folder by inotify, anew at each call (a stick that was plugged in meanwhile has another

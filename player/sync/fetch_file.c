@@ -207,6 +207,11 @@ void fetch_file_move(struct fetch_file *file, void *buffer, size_t buffer_bytes)
     file->finished = !more;
 }
 
+const char *fetch_file_path(const struct fetch_file *file)
+{
+    return file->path;
+}
+
 bool fetch_file_finished(const struct fetch_file *file)
 {
     return file->finished;

@@ -20,6 +20,7 @@ void fetch_file_destroy(struct fetch_file *file); /* NULL is allowed */
 /* Goes on by at most the buffer's size. Does nothing once it has finished. */
 void fetch_file_move(struct fetch_file *file, void *buffer, size_t buffer_bytes);
 
+const char *fetch_file_path(const struct fetch_file *file);
 bool fetch_file_finished(const struct fetch_file *file);
 
 /* As fetch_result. */

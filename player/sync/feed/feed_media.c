@@ -14,6 +14,7 @@
 
 #define PARALLEL_MAX 4
 #define BUSY_NS ((int64_t)500000000)      /* until the next look whether a file is still busy */
+#define FROM_NS ((int64_t)1000000000)     /* until the next look whether the server has answered */
 #define READ_PAUSE_NS ((int64_t)5000000)  /* between stretches: films are read from the same disk */
 #define GAIN_BYTES ((int64_t)1 << 20)     /* a try that got so far is worth going on with */
 #define UNKNOWN_BYTES ((int64_t)64 << 20) /* to free for a file of unknown length */
@@ -384,6 +385,10 @@ static void start_due(struct feed_media *media, int64_t now_ns)
 {
     int place = free_place(media);
     int64_t due_ns;
+    if (media->config.from && !media->config.from->port) { /* until the playlist was asked for */
+        media->due_ns = now_ns + FROM_NS;
+        return;
+    }
     media->due_ns = INT64_MAX;
     for (size_t i = 0; i < media->count && place >= 0; i++) {
         struct feed_media_file *item = &media->items[i];

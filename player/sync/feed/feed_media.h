@@ -27,6 +27,9 @@ struct feed_media_config {
      * first is preferred; what fails at one is tried at the next. 1 to FEED_MEDIA_BASES_MAX. */
     const char *const *bases;
     size_t base_count;
+    /* Who gave us the playlist, where nobody has signed it (http.h): nothing is fetched while that is
+     * not known. Read at each try. NULL: it is signed. */
+    const struct http_peer *from;
     /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
     bool trusted_only;
     /* What `known` names and the store has need not be asked about: the playlist is in force. */

@@ -321,6 +321,7 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
     const struct playlist_asset *asset = file->asset;
     struct http_request request = {
         .url = file->url,
+        .from = file->config->from,
         .capped = true,
         .limit_bytes =
             asset->has_sha256 && asset->size_bytes > 0 ? asset->size_bytes : MEDIUM_BYTES_MAX,

@@ -19,6 +19,8 @@ struct feed_poll {
     int64_t due_ns;
     int64_t soonest_ns; /* the next poll comes no sooner, even by feed_poll_soon */
     struct err trouble;
+    char *final_location; /* of the last good answer; NULL: none */
+    struct http_peer peer;
 };
 
 struct feed_poll *feed_poll_create(const struct feed_poll_config *config)
@@ -35,6 +37,7 @@ void feed_poll_destroy(struct feed_poll *poll)
         return;
     fetch_end(poll->transfer);
     free(poll->bytes);
+    free(poll->final_location);
     free(poll);
 }
 
@@ -104,10 +107,25 @@ static enum feed_poll_news compare_answer(struct feed_poll *poll, const struct h
     return FEED_POLL_UNCHANGED;
 }
 
+/* False when out of memory. */
+static bool note_location(struct feed_poll *poll)
+{
+    char *location = fetch_final_location(poll->transfer);
+    if (!location)
+        return false;
+    free(poll->final_location);
+    poll->final_location = location;
+    return true;
+}
+
 static enum feed_poll_news finish_poll(struct feed_poll *poll, struct err *err)
 {
     struct http_response head;
     bool ok = fetch_result(poll->transfer, &head, err);
+    if (head.status)
+        poll->peer = head.peer;
+    if (ok && !note_location(poll))
+        ok = err_oom(err);
     fetch_end(poll->transfer);
     poll->transfer = NULL;
     if (!ok && err->code == ERR_MISSING && poll->config.may_be_missing)
@@ -170,6 +188,16 @@ const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll)
 void feed_poll_accept(struct feed_poll *poll)
 {
     feed_poll_set_seen(poll, &poll->arrived);
+}
+
+const char *feed_poll_location(const struct feed_poll *poll)
+{
+    return poll->final_location ? poll->final_location : poll->config.location;
+}
+
+const struct http_peer *feed_poll_peer(const struct feed_poll *poll)
+{
+    return &poll->peer;
 }
 
 const char *feed_poll_trouble(const struct feed_poll *poll)

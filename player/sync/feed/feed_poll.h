@@ -73,6 +73,13 @@ const struct feed_poll_body *feed_poll_body(const struct feed_poll *poll);
  * again. */
 void feed_poll_accept(struct feed_poll *poll);
 
+/* Where the last good answer came from, after redirects: what the file is relative to. The location
+ * that was asked, before any has come. */
+const char *feed_poll_location(const struct feed_poll *poll);
+
+/* Who answered last, whatever it was; port 0: nobody yet. Lives as long as the poll. */
+const struct http_peer *feed_poll_peer(const struct feed_poll *poll);
+
 /* Why the last poll failed; "" when it did not. */
 const char *feed_poll_trouble(const struct feed_poll *poll);
 

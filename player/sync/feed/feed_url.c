@@ -20,6 +20,7 @@ struct feed_url {
     struct feed_poll *poll;
     struct rollout *rollout;
     char *location;
+    char *base; /* where the playlist came from, after redirects: its media are relative to that */
     char shown[FEED_SHOWN_BYTES]; /* the same for people */
     struct feed_loop loop;
     struct retry_policy policy;
@@ -106,6 +107,17 @@ static bool receive_playlist(struct feed_url *url, const struct feed_poll_body *
     return !passing;
 }
 
+/* A reference in a redirected playlist is relative to where it led (RFC 3986, 5.1.3). */
+static void follow_redirect(struct feed_url *url)
+{
+    const char *location = feed_poll_location(url->poll);
+    char *base = strcmp(location, url->base) == 0 ? NULL : strdup(location);
+    if (!base) /* it is the same, or there is no memory: the next answer says it again */
+        return;
+    free(url->base);
+    url->base = base;
+}
+
 static void step_poll(struct feed_url *url, int64_t now_ns)
 {
     enum feed_poll_news news = feed_poll_step(url->poll, now_ns);
@@ -119,6 +131,7 @@ static void step_poll(struct feed_url *url, int64_t now_ns)
     }
     if (news != FEED_POLL_CHANGED && news != FEED_POLL_UNCHANGED)
         return;
+    follow_redirect(url);
     if (url->logged_poll[0])
         log_info("server answers again url=%s", url->shown);
     url->logged_poll[0] = '\0';
@@ -211,13 +224,13 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
                                              const struct feed_limits *limits,
                                              struct retry_policy fast_retry, struct err *err)
 {
-    const struct rollout_config rollout = {
+    struct rollout_config rollout = {
         .fetch = url->fetch,
         .store = url->store,
         .stop = &url->source.mailbox->stop,
         .name = url->location,
         .shown = url->shown,
-        .bases = (const char *const *)&url->location,
+        .bases = (const char *const *)&url->base,
         .base_count = 1,
         .partial = true,
         .any_bytes = limits && limits->any_bytes,
@@ -233,10 +246,11 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .limit_bytes = PLAYLIST_BYTES_MAX,
     };
     url->poll = feed_poll_create(&poll);
-    url->rollout = rollout_create(&rollout);
-    if (!url->poll || !url->rollout)
+    if (!url->poll)
         return err_oom(err);
-    return true;
+    rollout.from = feed_poll_peer(url->poll);
+    url->rollout = rollout_create(&rollout);
+    return url->rollout || err_oom(err);
 }
 
 static void feed_url_destroy(struct feed_source *source)
@@ -248,6 +262,7 @@ static void feed_url_destroy(struct feed_source *source)
     feed_poll_destroy(url->poll);
     fetch_destroy(url->fetch);
     store_close(url->store);
+    free(url->base);
     free(url->location);
     free(url);
 }
@@ -265,7 +280,9 @@ static struct feed_source *feed_url_create(const struct feed_config *config,
     url->policy = feed_source_poll_policy(config, limits);
     struct retry_policy fast_retry = feed_source_fast_retry_policy(config, limits);
     url->location = http_url_clean(config->sources[0], err);
-    if (!url->location)
+    if (url->location && !(url->base = strdup(url->location)))
+        err_oom(err);
+    if (!url->base)
         goto fail;
     fetch_public(url->location, url->shown, sizeof url->shown);
     url->fetch = feed_source_make_fetch(config, limits, err);

@@ -116,7 +116,8 @@ static struct integrity *make_integrity(const struct rollout *rollout,
     for (size_t i = 0; integrity && i < manifest->file_count; i++) {
         const struct manifest_file *file = &manifest->files[i];
         bool good = file->fresh;
-        if (!manifest_has_file(file)) { /* there is nothing to read */
+        if (rollout->config.partial && !store_has(rollout->config.store, file->sha256,
+                                                  file->size_bytes)) { /* nothing to read */
             integrity_set(integrity, i, INTEGRITY_DAMAGED);
             continue;
         }
@@ -265,6 +266,7 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         .store = rollout->config.store,
         .bases = rollout->config.bases,
         .base_count = rollout->config.base_count,
+        .from = rollout->config.from,
         .trusted_only = rollout->config.trusted_only,
         .playlist = playlist,
         .any_bytes = rollout->config.any_bytes,

@@ -29,7 +29,8 @@ struct rollout_config {
     /* Where the playlist is, or would be, at each origin; the first is preferred. */
     const char *const *bases;
     size_t base_count;
-    bool trusted_only; /* only media whose hash and length the playlist names */
+    const struct http_peer *from; /* who gave us the playlist; NULL: it is signed */
+    bool trusted_only;            /* only media whose hash and length the playlist names */
     /* A playlist comes into force although the server has some of its media not or not right: their
      * spots do without, and they are asked for again, less and less often. */
     bool partial;
