@@ -283,8 +283,9 @@ int explain_main(int argc, char **argv)
     } else if (inquiry.settings.help) {
         usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
     } else if (!run_explain(&inquiry, &err)) {
-        log_error("cannot explain the programme reason=\"%s\"", err.text);
-        status = EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_EXPLAIN, &err) : EXIT_FAILURE;
+        if (status == EXIT_FAILURE)
+            log_error("cannot explain the programme reason=\"%s\"", err.text);
     }
     free(inquiry.dayparts);
     timetable_finish(&inquiry.timetable);

@@ -38,7 +38,7 @@ static MUST_CHECK bool read_guide_range(struct guide *guide, struct err *err)
     char from[40], to[40];
     civil_format(&timetable_zone(&guide->timetable)->civil, guide->from_ms, from);
     civil_format(&timetable_zone(&guide->timetable)->civil, guide->to_ms, to);
-    return err_set(err, ERR_INPUT, "option --to needs a time after --from, %s, not %s", from, to);
+    return err_set(err, ERR_USAGE, "option --to needs a time after --from, %s, not %s", from, to);
 }
 
 /* Slots that overlap the stretch, each whole. Writing fails for good (a full disk, say): then the
@@ -112,8 +112,9 @@ int guide_main(int argc, char **argv)
     } else if (guide.settings.help) {
         usage_print(SETTINGS_GUIDE, guide.settings.help);
     } else if (!run_guide(&guide, &err)) {
-        log_error("cannot list the programme reason=\"%s\"", err.text);
-        status = EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_GUIDE, &err) : EXIT_FAILURE;
+        if (status == EXIT_FAILURE)
+            log_error("cannot list the programme reason=\"%s\"", err.text);
     }
     guide_output_finish(&guide.output);
     timetable_finish(&guide.timetable);

@@ -308,7 +308,7 @@ static MUST_CHECK bool start_show_clock(struct play *play, struct err *err)
         return true;
     }
     if (speed->text && speed->number != (int)speed->number)
-        return err_set(err, ERR_INPUT, "option --speed needs a whole number, not %g",
+        return err_set(err, ERR_USAGE, "option --speed needs a whole number, not %g",
                        speed->number);
     int64_t start_ms = trusted_wall_ms(play, now_ns);
     if (at && !settings_instant(&play->settings, SETTING_AT,
@@ -452,13 +452,15 @@ int play_main(int argc, char **argv)
     }
     if (!is_valid) {
         play.status = usage_refuse(SETTINGS_PLAY, &err);
-        if (err.code != ERR_INPUT) /* the configuration file can't be read */
+        if (err.code != ERR_INPUT &&
+            err.code != ERR_USAGE) /* the configuration file can't be read */
             play.status = EXIT_FAILURE;
     } else if (play.settings.help) {
         usage_print(SETTINGS_PLAY, play.settings.help);
     } else if (!start_play(&play, &err)) {
-        log_error("cannot start reason=\"%s\"", err.text);
-        play.status = EXIT_FAILURE;
+        play.status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PLAY, &err) : EXIT_FAILURE;
+        if (play.status == EXIT_FAILURE)
+            log_error("cannot start reason=\"%s\"", err.text);
     } else {
         run_play(&play);
     }

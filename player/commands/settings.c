@@ -54,6 +54,23 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
     return true;
 }
 
+/* Whether the times that a command takes are times: whatever they mean, before anything is done. */
+static MUST_CHECK bool check_instants(const struct settings *settings,
+                                      enum settings_command command, struct err *err)
+{
+    static const enum setting instants[] = {SETTING_AT, SETTING_FROM, SETTING_TO, SETTING_EXPIRES,
+                                            SETTING_UNTIL};
+    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
+        const char *text = settings->values[instants[i]].text;
+        int64_t ms;
+        bool local;
+        if (text && (settings_table.rows[instants[i]].commands & command) &&
+            !civil_parse_instant(text, &local, &ms))
+            return settings_refuse_instant(settings, instants[i], err);
+    }
+    return true;
+}
+
 bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
                    struct err *err)
 {
@@ -72,6 +89,8 @@ bool settings_read(struct settings *settings, enum settings_command command, int
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
     if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)
         log_set_format(LOG_FORMAT_JSON);
+    if (!check_instants(settings, command, err))
+        return false;
     const struct option_value *sources = &settings->values[SETTING_SOURCE];
     if (sources->text_count > SETTINGS_OPERANDS_MAX)
         return err_set(err, ERR_INPUT, "option --source may be given at most %d times",
@@ -108,7 +127,7 @@ bool settings_instant(const struct settings *settings, enum setting setting, con
 
 bool settings_refuse_instant(const struct settings *settings, enum setting setting, struct err *err)
 {
-    return err_set(err, ERR_INPUT,
+    return err_set(err, ERR_USAGE,
                    "option --%s needs a date and time such as 2026-02-06T20:00 or "
                    "2026-02-06T20:00:00+09:00, not \"%.200s\"",
                    settings_table.rows[setting].name, settings->values[setting].text);

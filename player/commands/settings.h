@@ -87,18 +87,18 @@ struct settings {
 };
 
 /* Defaults, then the configuration file, then the command line. When help is asked for, only the
- * options are read. Errors: ERR_INPUT (usage), ERR_MISSING and ERR_SYSTEM (the configuration
+ * options are read. Errors: ERR_INPUT and ERR_USAGE (usage), ERR_MISSING and ERR_SYSTEM (the configuration
  * file). Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);
 
 /* Reads a setting that is an instant: RFC 3339 or, without an offset, a local time of `zone_name`
- * (NULL: the system's). *ms is Unix milliseconds. ERR_INPUT, or an error of zone_load. */
+ * (NULL: the system's). *ms is Unix milliseconds. ERR_USAGE, or an error of zone_load. */
 MUST_CHECK bool settings_instant(const struct settings *settings, enum setting setting,
                                  const char *zone_name, int64_t *ms, struct err *err);
 
-/* ERR_INPUT: the setting is no instant. Returns false. */
+/* ERR_USAGE: the setting is no instant. Returns false. */
 MUST_CHECK bool settings_refuse_instant(const struct settings *settings, enum setting setting,
                                         struct err *err);
 

@@ -40,7 +40,7 @@ bool timetable_instant(const struct timetable *timetable, const struct settings 
     if (local)
         parsed_ms = civil_instant(&timetable_zone(timetable)->civil, parsed_ms);
     if (parsed_ms < PROGRAMME_FIRST_MS || parsed_ms > latest_ms)
-        return err_set(err, ERR_INPUT, "option --%s needs a time in the years 1971 to 2199, not %s",
+        return err_set(err, ERR_USAGE, "option --%s needs a time in the years 1971 to 2199, not %s",
                        name, text);
     *ms = parsed_ms;
     return true;

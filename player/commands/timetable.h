@@ -28,7 +28,7 @@ const struct playlist *timetable_playlist(const struct timetable *timetable);
 const struct zone *timetable_zone(const struct timetable *timetable);
 
 /* An option's instant, from PROGRAMME_FIRST_MS to latest_ms. Where it was not given *ms stays as it
- * is. Errors: ERR_INPUT. */
+ * is. Errors: ERR_USAGE. */
 MUST_CHECK bool timetable_instant(const struct timetable *timetable,
                                   const struct settings *settings, enum setting setting,
                                   int64_t latest_ms, int64_t *ms, struct err *err);

@@ -27,6 +27,7 @@ enum err_code {
     ERR_SANDBOX, /* a worker process made a system call that its sandbox forbids */
     ERR_KILLED,  /* another process ended it, perhaps because memory ran out, or kept it from
                     running */
+    ERR_USAGE,   /* an option is wrong: the command line, not what it names */
 };
 
 struct err {

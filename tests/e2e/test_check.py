@@ -119,9 +119,6 @@ class Report(Check):
 
     def test_its_own_failures(self):
         self.put("p.json", b'{"format": "duckling/1", "spots": {"a": {"tagline": "A"}}}')
-        done = run("check", self.folder / "p.json", "--at", "noon")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "^error check: ")
         with open("/dev/full", "w") as full:
             done = subprocess.run([player.DUCKLING, "check", self.folder / "p.json"], stdout=full, stderr=subprocess.PIPE,
                                   text=True, env=player.environment(), timeout=player.WAIT_S)
@@ -407,9 +404,9 @@ class Schedule(Check):
         for at, over in (("2026-02-07T09:30", False), ("2026-02-07T10:30", True)):  # in Seoul; it ends at 10:00 there
             done = run("check", path, "--timezone", "Asia/Seoul", "--at", at)
             self.assertEqual("is over" in done.stdout, over, done.stdout)
-        for options, status in ((["--timezone", "Bogus/Zone"], 2), (["--at", "9999-05-05T12:00:00Z"], 1)):
+        for options in (["--timezone", "Bogus/Zone"], ["--at", "9999-05-05T12:00:00Z"]):
             done = run("check", path, *options)
-            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
 
     def test_the_playlists_zone_counts(self):
         for zone, words in (("Asia/Shanghai", "2026-02-06T22:00:00+08:00"), ("Asia/Seoul", "2026-02-06T22:00:00+09:00")):

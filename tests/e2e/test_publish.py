@@ -169,6 +169,26 @@ class Refused(Publishing):
     def test_no_such_key(self):
         self.refuse("no.key: No such file", key=self.folder / "no.key")
 
+    def test_what_is_missing_is_told_before_media_are_checked(self):
+        for where in ({"key": self.folder / "none.key"}, {"key": self.playlist}, {"to": self.folder / "no" / "such"},
+                      {"to": "http://127.0.0.1:1/signage"}):
+            with self.subTest(where):
+                said = self.refuse("", self.playlist, "--log-level", "debug", **where)
+                self.assertNotIn("checked media", said)
+        self.assertIn("checked media", self.run_it(self.playlist, "--log-level", "debug").stderr)
+
+    def test_a_change_of_a_word_decodes_no_film(self):
+        films.film(self.folder / "f.mp4", frames=24, fps=12, size=(64, 36))
+        for word, decoded in (("Small", 3), ("Smaller", 2), ("Small", 0)):
+            said = self.run_it(self.write({"f": {"video": "f.mp4"}, "t": {"tagline": word}}), "--log-level", "debug").stderr
+            self.assertIn(f" decoded={decoded}\n", said)
+        said = self.run_it(self.write({"f": {"video": "f.mp4"}, "t": {"tagline": "Small"}}), "--no-cache", "--log-level", "debug").stderr
+        self.assertIn(" decoded=3\n", said)
+        self.assertEqual(self.channel.pointer()[1]["files"]["f.mp4"]["codec"], "h264")
+
+    def test_screens_of_the_site(self):
+        self.assertIn("on a screen of 3840 × 960", self.run_it(self.playlist, "--size", "3840x960").stderr)
+
     def test_no_minisign(self):
         empty = self.folder / "empty"
         empty.mkdir()

@@ -154,6 +154,24 @@ class Mistakes(unittest.TestCase):
         self.refuse('duckling play: extra argument "9"; this command takes at most 8 sources', "play", *"123456789")
         self.refuse('duckling check: extra argument "b"; this command takes one playlist', "check", "a", "b")
 
+    def test_times(self):
+        """What is no time is a mistake in the command line, in each command alike, and found before anything is done."""
+        words = "needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, not"
+        where = ("--to", "/no/such", "--channel", "c", "--key", "/no/such.key")
+        for command, option, more in (("play", "at", ()), ("preview", "at", ("-o", "o.png")), ("preview", "from", ("-o", "o.mp4", "--to", "2026-01-01T00:00Z")),
+                                      ("preview", "to", ("-o", "o.mp4")), ("guide", "from", ()), ("guide", "to", ()), ("explain", "at", ()),
+                                      ("check", "at", ()), ("publish", "expires", where), ("takeover", "until", where)):
+            with self.subTest(command=command, option=option):
+                source = ("on", "/no/such.json") if command == "takeover" else ("/no/such.json",)
+                self.refuse(f'duckling {command}: option --{option} {words} "noon"', command, *source, *more, f"--{option}", "noon")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "p.json"
+            path.write_text('{"format": "duckling/1", "spots": {"a": {"tagline": "A"}}}')
+            for command, option in (("check", "at"), ("guide", "from"), ("explain", "at")):
+                with self.subTest(command=command):
+                    self.refuse(f"duckling {command}: option --{option} needs a time in the years 1971 to 2199, not 9999-05-05T12:00:00Z",
+                                command, path, f"--{option}", "9999-05-05T12:00:00Z")
+
     def test_configuration(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
             def refuse(text, words):

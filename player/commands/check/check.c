@@ -89,7 +89,7 @@ static MUST_CHECK bool find_instant(const struct check_subject *subject,
     if (at && !settings_instant(subject->settings, SETTING_AT, zone_name, now_ms, err))
         return false;
     if (*now_ms < PROGRAMME_FIRST_MS || *now_ms > PROGRAMME_LAST_MS)
-        return err_set(err, ERR_INPUT, "option --at needs a time in the years 1971 to 2199, not %s",
+        return err_set(err, ERR_USAGE, "option --at needs a time in the years 1971 to 2199, not %s",
                        at ? at : "now");
     return true;
 }
@@ -231,8 +231,9 @@ int check_main(int argc, char **argv)
     } else if (command.settings.help) {
         usage_print(SETTINGS_CHECK, command.settings.help);
     } else if (!run_check(&command, &err)) {
-        log_error("cannot check playlist reason=\"%s\"", err.text);
-        status = EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_CHECK, &err) : EXIT_FAILURE;
+        if (status == EXIT_FAILURE)
+            log_error("cannot check playlist reason=\"%s\"", err.text);
     } else {
         status = status_of(&command);
     }

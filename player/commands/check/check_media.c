@@ -254,11 +254,11 @@ static void judge_speed(struct check *check, const struct job *job, const struct
     if (used_ns <= limit_ns)
         return;
     if (job->text < 0 ? is_news(check, job, check->slow) : job->screen == 0)
-        check_report_add(check->media->report, CHECK_WARNING, place,
-                         "this machine needs %.1f s to %s it, and players give up after %.3g s: make "
-                         "it smaller, or give slow players a longer --decode-timeout",
-                         (double)used_ns / 1e9, job->text < 0 ? "decode" : "draw",
-                         (double)limit_ns / 1e9);
+        check_report_add(
+            check->media->report, CHECK_WARNING, place,
+            "this machine needs %.1f s to %s it, and players give up after %.3g s: make "
+            "it smaller, or give slow players a longer --decode-timeout",
+            (double)used_ns / 1e9, job->text < 0 ? "decode" : "draw", (double)limit_ns / 1e9);
 }
 
 static void judge_visual(struct check *check, const struct job *job)

@@ -186,9 +186,9 @@ static MUST_CHECK bool write_film(struct preview *preview, struct err *err)
         !read_time_option(preview, SETTING_TO, &film.to_ms, err))
         return false;
     if (film.to_ms <= film.from_ms)
-        return err_set(err, ERR_INPUT, "option --to needs a time after --from");
+        return err_set(err, ERR_USAGE, "option --to needs a time after --from");
     if (film.to_ms - film.from_ms > PREVIEW_FILM_MS_MAX)
-        return err_set(err, ERR_LIMIT,
+        return err_set(err, ERR_USAGE,
                        "a film has at most 24 hours; choose a --to closer to --from");
     return preview_film_write(&preview->screen, &film, err);
 }
@@ -261,8 +261,9 @@ int preview_main(int argc, char **argv)
     } else if (preview.settings.help) {
         usage_print(SETTINGS_PREVIEW, preview.settings.help);
     } else if (!run_preview(&preview, &err)) {
-        log_error("cannot draw preview reason=\"%s\"", err.text);
-        status = EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PREVIEW, &err) : EXIT_FAILURE;
+        if (status == EXIT_FAILURE)
+            log_error("cannot draw preview reason=\"%s\"", err.text);
     }
     preview_screen_finish(&preview.screen);
     settings_finish(&preview.settings);

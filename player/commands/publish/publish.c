@@ -66,8 +66,12 @@ static MUST_CHECK bool publish_file(struct publish_command *command,
                                     struct publish_outcome *outcome, struct err *err)
 {
     struct publish_playlist file = {0};
-    bool ok = publish_playlist_read(&file, &command->settings, command->settings.source, err) &&
-              publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err);
+    const char *path = command->settings.source;
+    /* A missing key or a wrong address shows before minutes are spent on films. */
+    bool ok = publish_playlist_read(&file, path, err) &&
+              publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err) &&
+              publish_playlist_check(&file, &command->settings, path, err) &&
+              publish_session_go_on(session, err);
     if (ok) {
         const struct publish_content content = {.bytes = file.bytes,
                                                 .size = file.size,
@@ -85,6 +89,7 @@ static MUST_CHECK bool roll_back(struct publish_command *command, struct publish
     struct publish_version version = {0};
     bool ok = publish_session_begin(session, &command->settings, POINTER_PLAYLIST, err) &&
               publish_rollback_read(session, command->version, &version, err) &&
+              publish_session_go_on(session, err) &&
               publish_rollback_put(session, &version, command->expires_ms, outcome, err);
     free(version.bytes);
     return ok;

@@ -1,17 +1,13 @@
 #include "commands/publish/publish_media.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "commands/publish/publish_terminal.h"
 #include "core/still_header.h"
-#include "decode/film_client.h"
-#include "decode/worker_process.h"
 #include "sandbox/protocol.h"
 #include "sync/media_verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,54 +199,49 @@ static void set_film_facts(struct playlist_compile_file *file,
         memcpy(file->codec, facts->codec, sizeof file->codec);
 }
 
-static MUST_CHECK bool measure_open_film(int fd, int64_t limit_ms,
-                                         struct playlist_compile_file *file, struct err *err)
-{
-    const struct film_client_request request = {.probe_only = true, .limit_ms = limit_ms};
-    struct film_client *film = film_client_start(&request, fd, err);
-    if (!film)
-        return false;
-    enum film_client_state state;
-    while ((state = film_client_poll(film, clock_mono_ns(), err)) == FILM_CLIENT_PENDING) {
-        struct pollfd ready = {.fd = film_client_fd(film), .events = POLLIN};
-        int64_t left_ms = (film_client_deadline_ns(film) - clock_mono_ns()) / 1000000 + 1;
-        poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
-    }
-    if (state == FILM_CLIENT_READY)
-        set_film_facts(file, film_client_facts(film));
-    film_client_stop(film);
-    worker_process_reap(false);
-    return state == FILM_CLIENT_READY;
-}
-
 static bool is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Measures a film, and checks that it is still the file that was hashed. */
-static MUST_CHECK bool measure_film(const struct gathering *gathering, size_t asset,
-                                    int64_t limit_ms, struct err *err)
+/* Reads what a film's file states, if that is not known from an earlier run. */
+static MUST_CHECK bool read_film_facts(struct check_records *records, int asset,
+                                       struct film_client_facts *facts, struct err *err)
 {
-    const char *path = gathering->edition->paths[asset];
+    const struct check_film_probe probe = {
+        .edition = records->edition, .asset = asset, .limit_ms = records->limit_ms};
+    if (check_records_get_facts(records, asset, facts))
+        return true;
+    if (!check_film_probe_facts(&probe, facts, err))
+        return err_prefix(err, "%s: ", records->edition->paths[asset]);
+    check_records_put_facts(records, asset, facts);
+    return true;
+}
+
+/* Measures a film, and checks that it is still the file that was hashed. */
+static MUST_CHECK bool measure_film(const struct gathering *gathering,
+                                    struct check_records *records, size_t asset, struct err *err)
+{
+    struct film_client_facts facts;
     struct stat now;
+    if (!read_film_facts(records, (int)asset, &facts, err))
+        return false;
+    set_film_facts(&gathering->files[asset], &facts);
     int fd = edition_open(gathering->edition, (int)asset, err);
     if (fd < 0)
         return false;
-    bool ok = measure_open_film(fd, limit_ms, &gathering->files[asset], err) ||
-              err_prefix(err, "%s: ", path);
-    if (ok && (fstat(fd, &now) < 0 || !is_same_file(&now, &gathering->states[asset])))
-        ok = err_set(err, ERR_INPUT, "%s: the file changed while it was read; try again", path);
+    bool same = fstat(fd, &now) == 0 && is_same_file(&now, &gathering->states[asset]);
     close(fd);
-    return ok;
+    return same || err_set(err, ERR_INPUT, "%s: the file changed while it was read; try again",
+                           gathering->edition->paths[asset]);
 }
 
-static MUST_CHECK bool measure_films(const struct gathering *gathering, int64_t limit_ms,
-                                     struct err *err)
+static MUST_CHECK bool measure_films(const struct gathering *gathering,
+                                     struct check_records *records, struct err *err)
 {
     for (size_t i = 0; i < gathering->count; i++)
-        if (is_film(gathering->edition->playlist, i) && !measure_film(gathering, i, limit_ms, err))
+        if (is_film(gathering->edition->playlist, i) && !measure_film(gathering, records, i, err))
             return false;
     return true;
 }
@@ -309,9 +300,10 @@ static MUST_CHECK bool hash_all(struct gathering *gathering, struct err *err)
     return !gathering->failed;
 }
 
-bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
-                          struct publish_media *media, struct err *err)
+bool publish_media_gather(struct check_records *records, struct publish_media *media,
+                          struct err *err)
 {
+    const struct edition *edition = records->edition;
     const struct playlist *playlist = edition->playlist;
     struct gathering gathering = {.edition = edition, .count = playlist->asset_count};
     *media = (struct publish_media){0};
@@ -327,7 +319,7 @@ bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
         media->files[i].path = playlist->assets[i].path;
         gathering.total_bytes += stat(edition->paths[i], &st) == 0 ? st.st_size : 0;
     }
-    bool ok = hash_all(&gathering, err) && measure_films(&gathering, limit_ms, err);
+    bool ok = hash_all(&gathering, err) && measure_films(&gathering, records, err);
     free(gathering.states);
     if (ok)
         fill_targets(media, edition);

@@ -3,6 +3,7 @@
 #ifndef COMMANDS_PUBLISH_PUBLISH_MEDIA_H
 #define COMMANDS_PUBLISH_PUBLISH_MEDIA_H
 
+#include "commands/check/check_records.h"
 #include "playlist/playlist_compile.h"
 #include "sync/edition.h"
 #include "target/target.h"
@@ -19,12 +20,12 @@ struct publish_media {
     char (*names)[PLAYLIST_COMPILE_NAME_BYTES]; /* what the targets' names point into */
 };
 
-/* Hashes and measures what the edition's paths lead to, which must outlive the media. limit_ms:
- * the longest that a worker may take for a film. ERR_INPUT (an asset can't be published: it is
+/* Hashes and measures what the paths of the records' edition lead to, which must outlive the media.
+ * Films that the records know are not read by a worker. ERR_INPUT (an asset can't be published: it is
  * no picture or film that can be shown, is empty, too large, or has changed meanwhile),
- * ERR_MISSING, ERR_SYSTEM, and as film_client_poll. publish_media_finish in any case. */
-MUST_CHECK bool publish_media_gather(const struct edition *edition, int64_t limit_ms,
-                                     struct publish_media *media, struct err *err);
+ * ERR_MISSING, ERR_SYSTEM, and as check_film_probe_facts. publish_media_finish in any case. */
+MUST_CHECK bool publish_media_gather(struct check_records *records, struct publish_media *media,
+                                     struct err *err);
 
 /* The media of a compiled playlist, which must outlive them: only targets, without local paths.
  * ERR_INPUT: an asset is not among the channel's media; ERR_SYSTEM. */

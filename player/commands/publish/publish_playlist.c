@@ -31,18 +31,28 @@ static MUST_CHECK bool gather_media(struct publish_playlist *file, const struct 
 {
     int64_t limit_ms = (int64_t)(settings->values[SETTING_DECODE_TIMEOUT].number * 1000);
     file->edition = edition_create_unchecked(playlist, path);
-    return file->edition ? publish_media_gather(file->edition, limit_ms, &file->media, err)
-                         : err_oom(err);
+    if (!file->edition)
+        return err_oom(err);
+    struct check_records records = {.edition = file->edition, .limit_ms = limit_ms};
+    if (settings->values[SETTING_NO_CACHE].number <= 0)
+        check_records_open(&records, file->edition, limit_ms);
+    bool ok = publish_media_gather(&records, &file->media, err);
+    check_records_close(&records);
+    return ok;
 }
 
-bool publish_playlist_read(struct publish_playlist *file, const struct settings *settings,
-                           const char *path, struct err *err)
+bool publish_playlist_read(struct publish_playlist *file, const char *path, struct err *err)
+{
+    *file = (struct publish_playlist){0};
+    return edition_check_kind(path, err) &&
+           file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err);
+}
+
+bool publish_playlist_check(struct publish_playlist *file, const struct settings *settings,
+                            const char *path, struct err *err)
 {
     struct playlist_faults faults = {0};
-    *file = (struct publish_playlist){0};
-    if (!edition_check_kind(path, err) ||
-        !file_read(path, PLAYLIST_BYTES_MAX, &file->bytes, &file->size, err) ||
-        !check_file(file, settings, path, err))
+    if (!check_file(file, settings, path, err))
         return false;
     struct playlist *playlist = playlist_parse(file->bytes, file->size, &faults);
     playlist_faults_finish(&faults);

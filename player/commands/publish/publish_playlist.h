@@ -13,12 +13,17 @@ struct publish_playlist {
     struct publish_media media;
 };
 
-/* Reads a playlist and checks it as the check command does: warnings and faults go to standard
- * error. ERR_INPUT: it has faults (or, with --strict, warnings), or is a compiled playlist; else
- * as publish_media_gather. publish_playlist_finish in any case. */
-MUST_CHECK bool publish_playlist_read(struct publish_playlist *file,
-                                      const struct settings *settings, const char *path,
+/* Reads a playlist's file. ERR_INPUT, ERR_MISSING, ...: as file_read. publish_playlist_finish in
+ * any case. */
+MUST_CHECK bool publish_playlist_read(struct publish_playlist *file, const char *path,
                                       struct err *err);
+
+/* Checks what was read as the check command does, which may take minutes, and hashes the media:
+ * warnings and faults go to standard error. ERR_INPUT: it has faults (or, with --strict, warnings),
+ * or is a compiled playlist; else as publish_media_gather. */
+MUST_CHECK bool publish_playlist_check(struct publish_playlist *file,
+                                       const struct settings *settings, const char *path,
+                                       struct err *err);
 void publish_playlist_finish(struct publish_playlist *file);
 
 #endif

@@ -90,7 +90,7 @@ bool publish_session_check(const struct settings *settings, struct err *err)
     return check_base(settings, err);
 }
 
-static MUST_CHECK bool open_target(struct publish_session *session, struct err *err)
+static MUST_CHECK bool open_target(struct publish_session *session, bool dry_run, struct err *err)
 {
     const struct settings *settings = session->settings;
     const struct target_config config = {
@@ -98,7 +98,7 @@ static MUST_CHECK bool open_target(struct publish_session *session, struct err *
         .ca_file = setting_text(settings, SETTING_CA_FILE),
         .client_cert = setting_text(settings, SETTING_CLIENT_CERT),
         .client_key = setting_text(settings, SETTING_CLIENT_KEY),
-        .dry_run = session->dry_run,
+        .dry_run = dry_run,
     };
     session->channel.target = target_open(&config, err);
     return session->channel.target != NULL;
@@ -171,7 +171,23 @@ bool publish_session_begin(struct publish_session *session, const struct setting
     return read_after(setting_text(settings, SETTING_AFTER), &session->after, err) &&
            publish_minisign_pin(setting_text(settings, SETTING_SECRET), !session->dry_run,
                                 session->trust, err) &&
-           open_target(session, err) && read_channel_state(session, err);
+           open_target(session, true, err) && read_channel_state(session, err);
+}
+
+bool publish_session_go_on(struct publish_session *session, struct err *err)
+{
+    const struct pointer *before = &session->current;
+    struct pointer now;
+    if (!session->dry_run) {
+        target_close(session->channel.target);
+        session->channel.target = NULL;
+        if (!open_target(session, false, err))
+            return false;
+    }
+    if (!publish_channel_current(&session->channel, &now, err))
+        return err_prefix(err, "cannot read what is in force: ");
+    bool same = now.version == before->version && now.signed_ms == before->signed_ms;
+    return same || read_channel_state(session, err);
 }
 
 void publish_session_finish(struct publish_session *session)

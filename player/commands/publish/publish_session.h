@@ -36,12 +36,16 @@ MUST_CHECK bool publish_session_version(const char *text, int64_t *version, stru
 MUST_CHECK bool publish_session_check(const struct settings *settings, struct err *err);
 
 /* Pins the operator's public key, opens the target and reads the pointer in force. Nothing is
- * written, apart from the target's folder. publish_session_finish in any case. ERR_TRUST: the
+ * written. publish_session_finish in any case. ERR_TRUST: the
  * pointer is not the operator's, or was signed more than a day from now; ERR_SYSTEM: this machine's
  * clock and the server's differ by more than ten minutes. */
 MUST_CHECK bool publish_session_begin(struct publish_session *session,
                                       const struct settings *settings, enum pointer_kind kind,
                                       struct err *err);
+/* After it is known what to publish, before anything is written: makes the target's folder, and
+ * reads the pointer in force again, which another operator may have replaced while media were
+ * checked. Errors as before. */
+MUST_CHECK bool publish_session_go_on(struct publish_session *session, struct err *err);
 void publish_session_finish(struct publish_session *session);
 
 /* Puts content in force until expires_ms (0: it expires at once) under the next version. A

@@ -90,9 +90,11 @@ static MUST_CHECK bool turn_on(struct takeover_command *command, struct publish_
         .done = "takeover on", .planned = "would turn takeover on", .until = true};
     struct publish_playlist file = {0};
     struct publish_outcome outcome = {0};
-    bool ok =
-        publish_playlist_read(&file, &command->settings, command->settings.operands[1], err) &&
-        publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err);
+    const char *path = command->settings.operands[1];
+    bool ok = publish_playlist_read(&file, path, err) &&
+              publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err) &&
+              publish_playlist_check(&file, &command->settings, path, err) &&
+              publish_session_go_on(session, err);
     if (ok) {
         const struct publish_content content = {.bytes = file.bytes,
                                                 .size = file.size,
@@ -145,7 +147,8 @@ static MUST_CHECK bool turn_off(struct takeover_command *command, struct publish
     static const struct publish_words words = {.done = "takeover off",
                                                .planned = "would turn takeover off"};
     struct publish_outcome outcome = {0};
-    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err))
+    if (!publish_session_begin(session, &command->settings, POINTER_TAKEOVER, err) ||
+        !publish_session_go_on(session, err))
         return false;
     /* This is done even if no takeover seems to be on: one whose pointer was deleted goes on on
      * the screens, and one that has expired by this clock may be on where the clock is slow.
