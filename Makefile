@@ -97,6 +97,8 @@ FUZZ_WORKER := $(filter-out player/base/program.c player/base/clock.c,$(FUZZ_PRO
 	$(addprefix player/sandbox/,privileges.c sandbox.c warm_up.c)
 build/tests/fuzz/fuzz_protocol: FUZZ_MORE := $(FUZZ_PROTOCOL)
 build/tests/fuzz/fuzz_protocol: $(FUZZ_PROTOCOL) player/decode/worker_process.c tests/unit/worker_packets.h
+build/tests/fuzz/fuzz_container: FUZZ_MORE := player/commands/check/check_container.c
+build/tests/fuzz/fuzz_container: player/commands/check/check_container.c
 build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)

@@ -110,7 +110,7 @@ static int open_media_file(const char *path, bool is_stored, struct err *err)
     else if (!S_ISREG(st.st_mode))
         err_set(err, ERR_INPUT, "%s: not a regular file", path);
     else if (st.st_size == 0)
-        err_set(err, ERR_INPUT, "%s: empty", path);
+        err_set(err, ERR_INPUT, "%s: the file is empty: copy it again", path);
     else
         return fd;
     close(fd);

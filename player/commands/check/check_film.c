@@ -64,6 +64,8 @@ static MUST_CHECK bool probe_film(const struct context *context, int asset, stru
     if (finding->probed)
         return true;
     finding->probed = true;
+    if (!check_file_kind_allows(records->edition, asset, &finding->result.err))
+        return true; /* it is not usable */
     if (check_records_get_film(records, asset, probe.want_sound, &finding->result, &unhurried)) {
         finding->untimed = unhurried;
         return unhurried || check_film_probe_time(&probe, &finding->result, err);
