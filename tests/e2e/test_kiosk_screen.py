@@ -1,6 +1,7 @@
 """The screen of a kiosk on X11 without a window manager: its resolution changes, its server stalls, dies, comes late; keys are off."""
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -185,6 +186,46 @@ class Lost(Case):
         with self.play(server, window="320x180") as player:
             self.assertEqual(player.process.wait(WAIT_S), 1)
             player.wait_log("cannot start .*no display")
+
+
+class Compositor:
+    """Weston, in a window of an X server that covers its screen."""
+
+    def __init__(self, folder, server):
+        self.runtime, self.server = folder / "runtime", server
+        self.runtime.mkdir(mode=0o700, exist_ok=True)
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["weston", "--backend=x11-backend.so", "--use-pixman", "--width=640", "--height=360", "--socket=wayland-test",
+             "--idle-time=0", "--no-config"], env={**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), "DISPLAY": self.server.name},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *unused):
+        self.process.kill()
+        self.process.wait()
+        for path in self.runtime.glob("wayland-test*"):  # what it leaves when it is killed
+            path.unlink()
+
+    def environment(self):
+        return {"WAYLAND_DISPLAY": "wayland-test", "XDG_RUNTIME_DIR": str(self.runtime), "SDL_VIDEODRIVER": None,
+                "ASAN_OPTIONS": "detect_leaks=0"}  # of libwayland and libdecor
+
+
+@unittest.skipUnless(shutil.which("weston"), "needs weston")
+class Wayland(Case):
+    def test_a_compositor_that_comes_late_and_goes_away_is_waited_for(self):
+        with Server() as server:
+            compositor = Compositor(self.folder, server)
+            with Player(self.folder, self.list, "--renderer", "cpu", window=None, frames=False, env=compositor.environment()) as player:
+                at = player.wait_log("no screen, waiting for one .*wayland")
+                for _ in range(2):
+                    with compositor:
+                        self.wait_picture(server, player)
+                    at = player.wait_log("screen lost, starting again", at)
+                at = player.wait_log("no screen, waiting for one", at)
+                self.assertEqual(player.stop(), 0, player.log())
 
 
 class Keys(Case):
