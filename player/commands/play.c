@@ -167,19 +167,30 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     return true;
 }
 
-/* When the spot on screen changes, notes whether the one before it ran smoothly. */
+static void log_missed_refreshes(const struct refresh_report *sum)
+{
+    log_info("screen refreshes missed spot=\"%s\" plays=%lld missed=%lld due=%lld", sum->spot,
+             (long long)sum->plays, (long long)sum->missed, (long long)sum->due);
+}
+
+/* The spot that was on is on no longer: notes whether it ran smoothly. */
+static void note_refreshes(struct play *play)
+{
+    const struct play_spot_watch *watch = &play->watch;
+    if (watch->key)
+        refresh_report_add(&play->refreshes, watch->name, play->timing.missed - watch->missed,
+                           play->timing.due - watch->due);
+}
+
 static void watch_refreshes(struct play *play, const struct show_frame *frame, int64_t now_ns)
 {
     struct play_spot_watch *watch = &play->watch;
     struct refresh_report sum;
     if (frame->to_key == watch->key)
         return;
-    if (watch->key)
-        refresh_report_add(&play->refreshes, watch->name, play->timing.missed - watch->missed,
-                           play->timing.due - watch->due);
+    note_refreshes(play);
     if (refresh_report_take(&play->refreshes, now_ns, &sum))
-        log_info("screen refreshes missed spot=\"%s\" plays=%lld missed=%lld due=%lld", sum.spot,
-                 (long long)sum.plays, (long long)sum.missed, (long long)sum.due);
+        log_missed_refreshes(&sum);
     *watch = (struct play_spot_watch){frame->to_key, "", play->timing.due, play->timing.missed};
     memcpy(watch->name, frame->mix.to.picture->name, sizeof watch->name);
 }
@@ -288,10 +299,14 @@ static void run_play(struct play *play)
             continue;
         }
         if (!show_and_hear(play))
-            return;
+            break;
         if (play->display)
             wait_for_work(play);
     }
+    struct refresh_report rest;
+    note_refreshes(play);
+    if (refresh_report_take_rest(&play->refreshes, &rest))
+        log_missed_refreshes(&rest);
     if (!play->display && !play->stop) /* --for has passed, and nothing can be seen */
         play->status = EXIT_FAILURE;
 }

@@ -30,4 +30,7 @@ void refresh_report_add(struct refresh_report *report, const char *spot, int64_t
  * the soonest. Begins a new sum. */
 bool refresh_report_take(struct refresh_report *report, int64_t now_ns, struct refresh_report *sum);
 
+/* The same at the end, when there is no next time. */
+bool refresh_report_take_rest(struct refresh_report *report, struct refresh_report *sum);
+
 #endif

@@ -325,9 +325,13 @@ class OnScreen(unittest.TestCase):
         with Player(self.folder, self.list, "--at", "2026-02-06T00:00:00Z", env=faults.environment()) as player:
             player.wait_frame(lambda f: f["from"] == "one", "the crossfade")
             faults.stall.touch()
-            # Told with the play that it fell into, when that is over.
-            player.wait_log(r'screen refreshes missed spot="\w+" plays=1 missed=(1[5-9]|[2-9]\d|\d{3,}) due=\d+')
+            player.wait_shown("two")
+            self.assertFalse(faults.stall.exists())
             self.assertEqual(player.stop(), 0)
+            # What was told at once, and the rest at the end; more than this stall where the machine is busy.
+            missed = [int(n) for n in re.findall(r'screen refreshes missed spot="\w*" plays=\d+ missed=(\d+) due=\d+', player.log())]
+            self.assertGreaterEqual(sum(missed), 15, player.log())
+            self.assertLessEqual(len(missed), 2)
 
     def test_house_card(self):
         # Here the GPU is looked for, as on a wall. Mesa's software driver is unloaded with what it leaked, and a leak without a

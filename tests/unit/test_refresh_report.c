@@ -80,6 +80,20 @@ static void trouble_after_an_hour_is_reported_at_once(void **state)
     assert_string_equal(sum.spot, "morning");
 }
 
+static void the_rest_is_reported_at_the_end(void **state)
+{
+    (void)state;
+    struct refresh_report report = {0}, sum;
+    refresh_report_add(&report, "first", 10, 480);
+    assert_true(refresh_report_take(&report, START_NS, &sum));
+    assert_false(refresh_report_take_rest(&report, &sum));
+    refresh_report_add(&report, "last", 11, 480);
+    assert_true(refresh_report_take_rest(&report, &sum));
+    assert_string_equal(sum.spot, "last");
+    assert_int_equal(sum.missed, 11);
+    assert_false(refresh_report_take_rest(&report, &sum));
+}
+
 static void a_long_name_is_cut(void **state)
 {
     (void)state;
@@ -100,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_day_has_a_line_an_hour),
         cmocka_unit_test(the_sum_names_the_worst_spot),
         cmocka_unit_test(trouble_after_an_hour_is_reported_at_once),
+        cmocka_unit_test(the_rest_is_reported_at_the_end),
         cmocka_unit_test(a_long_name_is_cut),
     };
     return cmocka_run_group_tests_name("refresh_report", tests, NULL, NULL);
