@@ -74,6 +74,8 @@ static MUST_CHECK bool set_curl_error(const struct http_transfer *t, struct err 
     case CURLE_SSL_INVALIDCERTSTATUS:
         return err_set(err, ERR_TRUST, "%s (give the authority to trust with --ca-file)",
                        t->words[0] ? t->words : curl_easy_strerror(t->result));
+    case CURLE_BAD_CONTENT_ENCODING: /* of a transfer: newer versions refuse it by themselves */
+        return err_set(err, ERR_NETWORK, "the answer is compressed, which was not asked for");
     case CURLE_SSL_CACERT_BADFILE:
         return err_set(err, ERR_INPUT, "%s holds no certificates",
                        t->http->ca_file ? t->http->ca_file : "the system's store");

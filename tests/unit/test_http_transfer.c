@@ -169,7 +169,7 @@ static void what_is_compressed_is_refused(void **state)
     }
 }
 
-/* libcurl undoes this one unasked. */
+/* libcurl undoes this one unasked, or, newer ones, refuses it. */
 static void a_compressed_transfer_is_refused(void **state)
 {
     (void)state;
@@ -178,8 +178,7 @@ static void a_compressed_transfer_is_refused(void **state)
         "2\r\nhi\r\n0\r\n\r\n";
     struct end end = ask(GET, answer);
     assert_int_equal(end.err.code, ERR_NETWORK);
-    assert_string_equal(end.err.text,
-                        "the answer is compressed (gzip,chunked), which was not asked for");
+    assert_non_null(strstr(end.err.text, "the answer is compressed"));
     assert_int_equal(end.body_bytes, 0);
 }
 

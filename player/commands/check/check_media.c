@@ -7,6 +7,7 @@
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
 #include "decode/picture_notes.h"
+#include "decode/work_limit.h"
 #include "decode/worker_process.h"
 #include "playout/worker_jobs.h"
 
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define WORKERS_MAX 2
-#define LIMIT_STEP_PX INT64_C(10000000)
 /* A text in one string, for all languages, is set by the rules of this one. */
 #define LANGUAGE "en"
 
@@ -219,7 +219,7 @@ static int64_t allowed_ns(const struct check *check, const struct job *job)
 {
     const struct protocol_facts *facts = &job->found.facts;
     int64_t pixels = (int64_t)facts->stored_width_px * facts->stored_height_px;
-    return check->media->limit_ms * 1000000 * (LIMIT_STEP_PX + pixels) / LIMIT_STEP_PX;
+    return check->media->limit_ms * 1000000 * (WORK_LIMIT_STEP_PX + pixels) / WORK_LIMIT_STEP_PX;
 }
 
 /* Whether a worker was so quick that its speed needs no second look in another run. */
