@@ -87,9 +87,8 @@ $B/tests/%: $B/obj/tests/%.o $B/libduckling.a
 
 # libFuzzer is clang's; the fuzzers compile the modules that they test once more, with its coverage.
 FUZZ_SOURCES := $(sort $(wildcard player/core/*.c player/playlist/*.c player/programme/*.c) player/base/file.c player/sync/trust.c)
-FUZZ_PROTOCOL := $(addprefix player/,base/clock.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/program.c decode/film_client.c \
-	decode/film_client_catchup.c decode/film_client_sound.c decode/film_client_check.c decode/picture_client.c decode/work_limit.c \
-	decode/worker_usage.c)
+FUZZ_PROTOCOL := $(addprefix player/base/,clock.c log.c log_output.c log_record.c log_render.c program.c) \
+	$(filter-out player/decode/worker_process.c player/decode/system_fonts.c,$(sort $(wildcard player/decode/*.c)))
 FUZZ_FILM := $(sort $(wildcard player/worker/film/film*.c)) player/base/clock.c
 FUZZ_ZONE := $(addprefix player/base/,zone.c zone_hint.c zone_rule.c)
 FUZZ_STILL := $(sort $(wildcard player/worker/still*.c))
@@ -103,9 +102,9 @@ build/tests/fuzz/fuzz_film: FUZZ_MORE := $(FUZZ_FILM) -Wl,--as-needed $(PKG_LIBS
 build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
-FUZZ_STORED := $(addprefix player/,base/clock.c base/hash.c base/log.c base/log_output.c base/log_record.c base/log_render.c base/options.c \
-	base/zone.c base/zone_hint.c base/zone_rule.c commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c \
-	sync/fetch_location.c sync/store/manifest.c)
+FUZZ_STORED := $(filter-out player/base/file.c,$(sort $(wildcard player/base/*.c))) \
+	$(addprefix player/,commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c sync/fetch_location.c \
+	sync/store/manifest.c)
 build/tests/fuzz/fuzz_stored: FUZZ_MORE := $(FUZZ_STORED) $(PKG_CFLAGS) -lcurl
 build/tests/fuzz/fuzz_stored: $(FUZZ_STORED) player/sync/state.c
 build/tests/fuzz/fuzz_worker: FUZZ_MORE := -DDUCKLING_SANITIZED $(FUZZ_WORKER) -lseccomp

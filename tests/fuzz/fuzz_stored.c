@@ -121,10 +121,9 @@ static void read_rule(const char *bytes, size_t size)
         int64_t start_s, end_s;
         for (int year = 1970; rule.has_dst && year <= 2200; year++)
             zone_rule_year(&rule, year, &start_s, &end_s);
-    }
-    setenv("TZ", text, 1);
-    if (text[0] != '/' && text[0] != ':' && zone_load_system(&zone, NULL)) {
-        use_zone(&zone);
+        setenv("TZ", text, 1);
+        if (zone_load_system(&zone, NULL))
+            use_zone(&zone);
         zone_finish(&zone);
     }
     free(text);
