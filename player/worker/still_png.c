@@ -10,6 +10,7 @@
 
 #define PROFILE_CHUNK "iCCP"
 #define CODE_POINTS_CHUNK "cICP"
+#define ANIMATION_CHUNK "acTL"
 
 struct decoder {
     png_structp png;
@@ -57,9 +58,9 @@ static void ignore_needless_chunks(png_structp png)
                                     "tIME\0zTXt";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
-    /* Newer versions of libpng would take it apart; this way all hand it over. */
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)CODE_POINTS_CHUNK,
-                                1);
+    /* Newer versions of libpng would take these apart; this way all hand them over. */
+    static const png_byte handed_over[] = CODE_POINTS_CHUNK "\0" ANIMATION_CHUNK;
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, handed_over, 2);
     png_set_chunk_malloc_max(png, STILL_COLOR_PROFILE_BYTES_MAX);
 }
 
@@ -107,18 +108,34 @@ static bool read_code_points(const png_byte *codes, struct still_color_values *v
     return known && values->has_chromaticities;
 }
 
-/* Whether the picture has code points that are known; others are noted. */
-static bool find_code_points(struct decoder *decoder, struct still_color_values *values)
+/* A chunk that libpng hands over as it is; NULL. */
+static const png_byte *find_chunk(const struct decoder *decoder, const char *name, size_t size)
 {
     png_unknown_chunkp chunks;
     int count = png_get_unknown_chunks(decoder->png, decoder->info, &chunks);
-    for (int i = 0; i < count; i++) {
-        if (memcmp(chunks[i].name, CODE_POINTS_CHUNK, 4) != 0 || chunks[i].size != 4)
-            continue;
-        if (read_code_points(chunks[i].data, values))
-            return true;
-        decoder->pixels->notes |= PROTOCOL_STILL_PROFILE_UNFIT;
-    }
+    for (int i = 0; i < count; i++)
+        if (memcmp(chunks[i].name, name, 4) == 0 && chunks[i].size == size)
+            return chunks[i].data;
+    return NULL;
+}
+
+/* An animated PNG says how many pictures it has before the first one (W3C PNG 11.3.6.1). */
+static void note_animation(struct decoder *decoder)
+{
+    const png_byte *control = find_chunk(decoder, ANIMATION_CHUNK, 8);
+    if (control && png_get_uint_32(control) > 1)
+        decoder->pixels->notes |= PROTOCOL_STILL_MOVES;
+}
+
+/* Whether the picture has code points that are known; others are noted. */
+static bool find_code_points(struct decoder *decoder, struct still_color_values *values)
+{
+    const png_byte *codes = find_chunk(decoder, CODE_POINTS_CHUNK, 4);
+    if (!codes)
+        return false;
+    if (read_code_points(codes, values))
+        return true;
+    decoder->pixels->notes |= PROTOCOL_STILL_PROFILE_UNFIT;
     return false;
 }
 
@@ -204,6 +221,7 @@ static MUST_CHECK bool decode_picture(struct decoder *decoder)
     png_read_info(decoder->png, decoder->info);
     unsigned type = png_get_color_type(decoder->png, decoder->info);
     int passes = png_set_interlace_handling(decoder->png);
+    note_animation(decoder);
     choose_color(decoder, !(type & PNG_COLOR_MASK_COLOR));
     bool deep = decoder->pixels->color && passes == 1 &&
                 png_get_bit_depth(decoder->png, decoder->info) == 16;

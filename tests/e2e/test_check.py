@@ -265,6 +265,8 @@ class Media(Check):
         def colored(profile):
             return pictures.put_after_start(pictures.flat_jpeg(240, 135, 3, lambda column, row: (90, 128, 128)), *pictures.icc_segments(profile))
         files = {"gif": (pictures.convert("-size", "1920x1080", "xc:red", "xc:blue", "gif:-"), "an animation, of which only the first"),
+                 "apng": (png(1920, 1080)[:33] + pictures.chunk(b"acTL", struct.pack(">II", 2, 0)) + png(1920, 1080)[33:],
+                          "an animation, of which only the first"),
                  "inks": (inks, "CMYK without a color profile"), "press": (pictures.put_after_start(inks, *pictures.icc_segments(
                      pictures.cmyk_profile())), None), "one": (pictures.convert("-size", "1920x1080", "xc:red", "gif:-"), None),
                  "cut": (colored(rgb[:300]), "color profile is damaged"), "grey": (colored(pictures.grey_profile(1.8)), "another kind of picture"),
