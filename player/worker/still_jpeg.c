@@ -101,8 +101,9 @@ static void read_rows(struct decoder *decoder)
 {
     struct jpeg_decompress_struct *context = &decoder->context;
     struct still_pixels *pixels = decoder->pixels;
-    /* Programs that write the Adobe marker store the paper that is left, not the ink. */
-    bool inverted = pixels->layout == STILL_CMYK32 && context->saw_Adobe_marker;
+    /* What is stored is the paper that is left, not the ink: Adobe's programs began it, and what has
+     * no Adobe marker has mostly lost it. Web browsers take it so, too. */
+    bool inverted = pixels->layout == STILL_CMYK32;
     while (context->output_scanline < context->output_height) {
         JSAMPROW rows[ROWS];
         unsigned first = context->output_scanline, count = context->output_height - first;

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 from pathlib import Path
 
 import pictures as p
@@ -204,7 +205,7 @@ def inks_at(column, row):
 
 
 def add_cmyk(table):
-    """With the Adobe marker inks are stored inverted; transform 2 is YCCK."""
+    """Inks are stored inverted. Transform 0 of the Adobe marker is CMYK, or RGB; 2 is YCCK."""
     profile = p.cmyk_profile()
     ways = {"cmyk": lambda c, r: [255 - v for v in inks_at(c, r)],
             # Full range BT.601 of the inverted inks' complement, and black as it is: Adobe Technical Note 5116.
@@ -213,6 +214,8 @@ def add_cmyk(table):
         data = p.flat_jpeg(8, 8, 4, value, p.adobe(2 if name == "ycck" else 0))
         table.check(f"{name}-profile.jpg", p.put_after_start(data, *p.icc_segments(profile)), embedded=True)
         table.check(f"{name}-plain.jpg", data)
+    table.check("cmyk-unmarked.jpg", p.flat_jpeg(8, 8, 4, ways["cmyk"]))
+    table.check("rgb-marked.jpg", p.flat_jpeg(8, 8, 3, lambda c, r: inks_at(c, r)[:3], p.adobe(0)))
     large = p.cmyk_profile(pad=150000)
     table.check("cmyk-large-profile.jpg", p.put_after_start(data, *p.icc_segments(large)), embedded=True)
     painted = p.convert("png:-", "-colorspace", "CMYK", "-quality", "95", "jpg:-", data=p.png(WIDTH, HEIGHT, 2, 8, rgb8))
@@ -364,6 +367,29 @@ class Pictures(unittest.TestCase):
 
     def test_with_the_decoder_as_it_ships(self):
         self.compare(player.TOP / "build/duckling")
+
+
+@unittest.skipUnless(shutil.which("convert"), "imagemagick is not installed")
+class Large(unittest.TestCase):
+    def test_a_hundred_million_pixels_with_alpha_turned(self):
+        """The most memory that a picture takes, within the limits of a worker as it ships, and the time that it has by default."""
+        width, height = 16383, 6103
+        row = b"\0" + bytes(width // 16) + b"\xff" * (-(-width // 8) - width // 16)  # a filter byte; left half 0, right half 1
+        head = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            (folder / "large.png").write_bytes(
+                b"\x89PNG\r\n\x1a\n" + p.chunk(b"IHDR", head) + p.chunk(b"PLTE", bytes((200, 30, 40, 0, 255, 0))) + p.chunk(b"tRNS", b"\xff\0")
+                + p.chunk(b"eXIf", p.exif(6)) + p.chunk(b"IDAT", zlib.compress(row * height, 1)) + p.chunk(b"IEND", b""))
+            player.playlist(folder / "p.json", {"a": {"image": "large.png", "fit": "fill", "background": GROUND}})
+            done = subprocess.run([player.TOP / "build/duckling", "preview", folder / "p.json", "-o", folder / "out.png", "--size", "1080x1920",
+                                   "--timezone", "UTC", "--at", "2026-02-06T00:00:00.5Z"], env=player.environment(), text=True,
+                                  capture_output=True, timeout=player.WAIT_S)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            shown = p.convert(folder / "out.png", "-depth", "8", "rgb:-")
+            for y, color in ((100, (200, 30, 40)), (900, (200, 30, 40)), (1020, (16, 32, 48)), (1900, (16, 32, 48))):
+                at = (y * 1080 + 540) * 3
+                self.assertEqual(tuple(shown[at:at + 3]), color, y)
 
 
 @unittest.skipUnless(shutil.which("convert"), "imagemagick is not installed")
