@@ -64,9 +64,9 @@ static inline __attribute__((always_inline)) int interpolate(const struct sample
     return smaller(larger(value, 0), most);
 }
 
-/* The row that is written overlaps none that is read: many samples can be done at once. */
+/* The row that is written overlaps none that is read: gcc can do many samples at once. */
 #ifdef __clang__
-#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#define NO_OVERLAP
 #else
 #define NO_OVERLAP _Pragma("GCC ivdep")
 #endif
