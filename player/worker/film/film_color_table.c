@@ -39,8 +39,9 @@ struct film_color_table {
     /* For Y, U and V, by Cb, Cr and Y: the result for this Y in the lower half of a word, and for
      * the next Y, which is always needed, too, in the upper half. */
     uint32_t *pairs[3];
-    uint16_t *rows[3]; /* Y, Cb and Cr of a row's colors, in 16 bits */
-    uint8_t *result;   /* of a row */
+    uint16_t *rows[3];  /* Y, Cb and Cr of a row's colors, in 16 bits */
+    uint16_t *spare[2]; /* to make these of */
+    uint8_t *result;    /* of a row */
     look_up_function *look_up_row;
 };
 
@@ -198,6 +199,8 @@ struct film_color_table *film_color_table_create(const struct film_color *color,
         table->rows[i] = calloc((size_t)width_px + ROW_STEP, sizeof *table->rows[i]);
         ok = table->pairs[i] && table->rows[i];
     }
+    for (int i = 0; ok && i < 2; i++)
+        ok = (table->spare[i] = calloc((size_t)width_px + ROW_STEP, sizeof *table->spare[i]));
     if (!ok) {
         film_color_table_destroy(table);
         return NULL;
@@ -212,62 +215,50 @@ struct film_color_table *film_color_table_create(const struct film_color *color,
     return table;
 }
 
-/* A row of samples in 16 bits; rows outside of the plane are those at its edge. */
-struct row {
-    const uint8_t *bytes;
-    bool wide;
-    int shift;
-};
-
-static struct row row_of_plane(const struct film_color_table *table,
-                               const struct film_color_planes *from, int plane, int row, int rows)
+/* A plane's row in 16 bits; rows outside of the plane are those at its edge. */
+static void read_row(const struct film_color_table *table, const struct film_color_planes *from,
+                     int plane, int row, const int size[2], uint16_t *restrict into)
 {
+    int width = plane ? (size[0] + 1) / 2 : size[0], height = plane ? (size[1] + 1) / 2 : size[1];
     row = row < 0 ? 0 : row;
-    row = row >= rows ? rows - 1 : row;
-    return (struct row){
-        .bytes = from->planes[plane] + (ptrdiff_t)row * from->strides_bytes[plane],
-        .wide = table->bits > 8,
-        .shift = 16 - table->bits,
-    };
-}
-
-static inline int sample_of_row(const struct row *row, int x)
-{
-    int sample = row->wide ? ((const uint16_t *)(const void *)row->bytes)[x] : row->bytes[x];
-    return (uint16_t)(sample << row->shift);
+    row = row >= height ? height - 1 : row;
+    const uint8_t *bytes = from->planes[plane] + (ptrdiff_t)row * from->strides_bytes[plane];
+    const uint16_t *words = (const void *)bytes;
+    if (table->bits > 8)
+        for (int x = 0; x < width; x++)
+            into[x] = (uint16_t)(words[x] << (16 - table->bits));
+    else
+        for (int x = 0; x < width; x++)
+            into[x] = (uint16_t)(bytes[x] << 8);
 }
 
 /* Cb or Cr for each Y of a row: they lie beside the even ones, and between two rows (H.273, figure
  * 1, type 0). */
-static void spread_chroma(const struct row *near, const struct row *far, int width, uint16_t *into)
+static void spread_chroma(const struct film_color_table *table, int count, uint16_t *restrict into)
 {
-    int count = (width + 1) / 2;
-    int here = (3 * sample_of_row(near, 0) + sample_of_row(far, 0) + 2) >> 2;
-    for (int x = 0; x < count; x++) {
-        int last = x + 1 == count ? x : x + 1;
-        int next = (3 * sample_of_row(near, last) + sample_of_row(far, last) + 2) >> 2;
-        *into++ = (uint16_t)here;
-        *into++ = (uint16_t)((here + next + 1) >> 1);
-        here = next;
-    }
-}
-
-static void copy_row(const struct row *row, int count, uint16_t *into)
-{
+    uint16_t *restrict near = table->spare[0];
+    const uint16_t *restrict far = table->spare[1];
     for (int x = 0; x < count; x++)
-        into[x] = (uint16_t)sample_of_row(row, x);
+        near[x] = (uint16_t)((3 * near[x] + far[x] + 2) >> 2);
+    near[count] = near[count - 1];
+    for (int x = 0; x < count; x++) {
+        into[2 * (ptrdiff_t)x] = near[x];
+        into[2 * (ptrdiff_t)x + 1] = (uint16_t)((near[x] + near[x + 1] + 1) >> 1);
+    }
 }
 
-/* Y beside each Cb and Cr. */
-static void gather_luma(const struct row *upper, const struct row *lower, int width, uint16_t *into)
+/* Y beside each Cb and Cr, from two rows. */
+static void gather_luma(const struct film_color_table *table, int width, uint16_t *restrict into)
 {
-    for (int x = 0; x < width; x += 2) {
-        int left = x > 0 ? x - 1 : x, right = x + 1 < width ? x + 1 : x;
-        int sum = sample_of_row(upper, left) + sample_of_row(lower, left) +
-                  2 * (sample_of_row(upper, x) + sample_of_row(lower, x)) +
-                  sample_of_row(upper, right) + sample_of_row(lower, right);
-        into[x / 2] = (uint16_t)((sum + 4) >> 3);
-    }
+    uint16_t *restrict upper = table->spare[0];
+    const uint16_t *restrict lower = table->spare[1];
+    for (int x = 0; x < width; x++)
+        upper[x] = (uint16_t)((upper[x] + lower[x] + 1) >> 1);
+    upper[width] = upper[width - 1];
+    into[0] = (uint16_t)((3 * upper[0] + upper[1] + 2) >> 2);
+    const uint16_t *restrict left = upper + 1;
+    for (int x = 1; x < (width + 1) / 2; x++, left += 2)
+        into[x] = (uint16_t)((left[0] + 2 * left[1] + left[2] + 2) >> 2);
 }
 
 /* Only Y of more than 8 bits gains by dithering. */
@@ -283,25 +274,23 @@ void film_color_table_apply(struct film_color_table *table, const struct film_co
                             int width_px, int height_px, uint8_t *const into[3],
                             const int strides_bytes[3])
 {
+    const int size[2] = {width_px, height_px};
     int across = (width_px + 1) / 2, down = (height_px + 1) / 2;
     for (int y = 0; y < height_px; y++) {
-        struct row luma = row_of_plane(table, from, 0, y, height_px);
-        copy_row(&luma, width_px, table->rows[0]);
+        read_row(table, from, 0, y, size, table->rows[0]);
         for (int i = 1; i < 3; i++) {
-            struct row near = row_of_plane(table, from, i, y / 2, down);
-            struct row far = row_of_plane(table, from, i, y / 2 + (y & 1 ? 1 : -1), down);
-            spread_chroma(&near, &far, width_px, table->rows[i]);
+            read_row(table, from, i, y / 2, size, table->spare[0]);
+            read_row(table, from, i, y / 2 + (y & 1 ? 1 : -1), size, table->spare[1]);
+            spread_chroma(table, across, table->rows[i]);
         }
         put_row(table, 0, y, width_px, into[0] + (ptrdiff_t)y * strides_bytes[0]);
     }
     for (int y = 0; y < down; y++) {
-        struct row upper = row_of_plane(table, from, 0, 2 * y, height_px);
-        struct row lower = row_of_plane(table, from, 0, 2 * y + 1, height_px);
-        gather_luma(&upper, &lower, width_px, table->rows[0]);
-        for (int i = 1; i < 3; i++) {
-            struct row chroma = row_of_plane(table, from, i, y, down);
-            copy_row(&chroma, across, table->rows[i]);
-        }
+        read_row(table, from, 0, 2 * y, size, table->spare[0]);
+        read_row(table, from, 0, 2 * y + 1, size, table->spare[1]);
+        gather_luma(table, width_px, table->rows[0]);
+        for (int i = 1; i < 3; i++)
+            read_row(table, from, i, y, size, table->rows[i]);
         for (int i = 1; i < 3; i++)
             put_row(table, i, y, across, into[i] + (ptrdiff_t)y * strides_bytes[i]);
     }
@@ -315,6 +304,8 @@ void film_color_table_destroy(struct film_color_table *table)
         free(table->pairs[i]);
         free(table->rows[i]);
     }
+    free(table->spare[0]);
+    free(table->spare[1]);
     free(table->result);
     free(table);
 }
