@@ -65,6 +65,12 @@ static bool is_word_character(uint32_t c)
     return linebreak_is_letter(c) || is_digit(c) || is_one_of(c, L".°²³/$");
 }
 
+/* What UAX #14 treats as a letter (its class AL). */
+static bool is_alphabetic(uint32_t c)
+{
+    return linebreak_is_letter(c) || is_one_of(c, L"#&*<=>@^_`~§©®");
+}
+
 /* A space, or where the text ends. */
 static bool is_gap(uint32_t c)
 {
@@ -207,11 +213,14 @@ static bool is_date(const struct linebreak_text *text, size_t end, size_t at)
 static bool is_quote_or_mark_with_space(const struct linebreak_text *text, size_t end, size_t at)
 {
     uint32_t previous = text->characters[end - 1], next = text->characters[at];
-    uint32_t after = character_at(text, at + 1);
-    bool is_alone = is_gap(after) || is_one_of(after, L".,;:!?)]»›”");
-    if (is_one_of(next, L"»›”’!?:;") && is_alone)
+    uint32_t before = end >= 2 ? text->characters[end - 2] : 0, after = character_at(text, at + 1);
+    bool closes =
+        is_gap(after) ||
+        is_one_of(after, L".,;:!?)]}»›”’\"'/、。，．：；！？）］｝」』\u00a0\u202f\u2060");
+    if (is_one_of(next, L"»›”’!?:;") && closes)
         return true;
-    return is_one_of(previous, L"«‹“‘") && (end < 2 || is_gap(text->characters[end - 2]));
+    return is_one_of(previous, L"«‹“‘‛‟") &&
+           (is_gap(before) || is_one_of(before, L"([{«‹“‘‛‟\"'（［｛「『\u00a0\u202f"));
 }
 
 /* For a place that follows a space. */
@@ -238,9 +247,9 @@ static enum linebreak_rank limit_after_space(const struct linebreak_text *text, 
 static enum linebreak_rank limit_after_hyphen(const struct linebreak_text *text, size_t at)
 {
     uint32_t before = at >= 2 ? text->characters[at - 2] : 0;
-    if (!linebreak_is_letter(text->characters[at]))
+    if (!is_alphabetic(text->characters[at]))
         return LINEBREAK_MUST;
-    if (is_gap(before) || is_one_of(before, L"-‐([{«‹“‘\"'"))
+    if (is_gap(before) || is_one_of(before, L"-‐([{«‹“‘\"'\u00a0\u202f"))
         return LINEBREAK_CLUSTER;
     uint32_t earlier = at >= 3 ? text->characters[at - 3] : 0;
     bool one_before = linebreak_is_letter(before) && !is_word_character(earlier);
@@ -267,8 +276,7 @@ enum linebreak_rank linebreak_join_limit(const struct linebreak_text *text, size
         return limit_after_space(text, at);
     /* LB29; but a comma between a Chinese character and a Latin word is one of the sentence. */
     uint32_t before = at >= 2 ? text->characters[at - 2] : 0;
-    bool is_alphabetic = linebreak_is_letter(next) || is_one_of(next, L"#&*<=>@^_`~§©®");
-    if (is_one_of(previous, L".,:;") && is_alphabetic && !is_cjk(before))
+    if (is_one_of(previous, L".,:;") && is_alphabetic(next) && !is_cjk(before))
         return LINEBREAK_CLUSTER;
     if (previous == '+' && next == '+')
         return LINEBREAK_CLUSTER;
