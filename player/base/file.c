@@ -59,15 +59,46 @@ static MUST_CHECK bool read_all(int fd, size_t limit_bytes, char **data, size_t 
     return true;
 }
 
-bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, struct err *err)
+static MUST_CHECK bool read_path(const char *path, int flags, size_t limit_bytes, char **data,
+                                 size_t *size, struct err *err)
 {
     /* O_NONBLOCK: a FIFO in the place of a file must not hang the player. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
     if (fd < 0)
         return err_set_errno(err, file_err_code(errno), errno, "%s", path);
     bool ok = read_all(fd, limit_bytes, data, size, err);
     close(fd);
     return ok || err_prefix(err, "%s: ", path);
+}
+
+bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size, struct err *err)
+{
+    return read_path(path, 0, limit_bytes, data, size, err);
+}
+
+bool file_read_own(const char *path, size_t limit_bytes, char **data, size_t *size, struct err *err)
+{
+    return read_path(path, O_NOFOLLOW, limit_bytes, data, size, err);
+}
+
+struct file_stamp file_stamp_of(const struct stat *st)
+{
+    return (struct file_stamp){.device = st->st_dev,
+                               .inode = st->st_ino,
+                               .size = st->st_size,
+                               .modified = st->st_mtim,
+                               .changed = st->st_ctim};
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           is_same_time(&a->modified, &b->modified) && is_same_time(&a->changed, &b->changed);
 }
 
 bool file_write_all(int fd, const void *data, size_t size)
@@ -112,7 +143,8 @@ bool file_replace(const char *path, const void *data, size_t size, struct err *e
     int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return err_set(err, ERR_LIMIT, "the path is too long");
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    unlink(temporary); /* left by a power cut, or put there by somebody */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_set_errno(err, file_err_code(errno), errno, "%s", temporary);
     /* A failed fsync is never tried again: the kernel forgets the error and the data. */

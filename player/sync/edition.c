@@ -91,11 +91,12 @@ static bool set_missing_error(const char *path, struct err *err)
                    path, alike);
 }
 
-static int open_media_file(const char *path, bool is_stored, struct err *err)
+/* flags: of open(2), besides those that are always set. *st: the file's. */
+static int open_media_file(const char *path, int flags, struct stat *st, struct err *err)
 {
     /* O_NONBLOCK: a FIFO in the place of a film must not hang the player. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT && !is_stored) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    if (fd < 0 && errno == ENOENT && !(flags & O_NOFOLLOW)) { /* stored files have no names */
         set_missing_error(path, err);
         return -1;
     }
@@ -104,12 +105,11 @@ static int open_media_file(const char *path, bool is_stored, struct err *err)
                       "%s", path);
         return -1;
     }
-    struct stat st;
-    if (fstat(fd, &st) < 0)
+    if (fstat(fd, st) < 0)
         err_set_errno(err, ERR_SYSTEM, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode))
+    else if (!S_ISREG(st->st_mode))
         err_set(err, ERR_INPUT, "%s: not a regular file", path);
-    else if (st.st_size == 0)
+    else if (st->st_size == 0)
         err_set(err, ERR_INPUT, "%s: the file is empty: copy it again", path);
     else
         return fd;
@@ -141,6 +141,12 @@ enum integrity_state edition_request_asset(const struct edition *edition, int as
         return INTEGRITY_REFUSED;
     if (!edition->integrity || asset < 0 || (size_t)asset >= integrity_count(edition->integrity))
         return INTEGRITY_GOOD;
+    struct stat st = {0};
+    if (lstat(edition->paths[asset], &st) < 0)
+        st = (struct stat){0};
+    const struct file_stamp now = file_stamp_of(&st);
+    if (!integrity_confirm(edition->integrity, (size_t)asset, &now))
+        return INTEGRITY_UNCHECKED;
     return integrity_request(edition->integrity, (size_t)asset);
 }
 
@@ -150,7 +156,18 @@ int edition_open(const struct edition *edition, int asset, struct err *err)
         err_set(err, ERR_INPUT, "the playlist has no asset %d", asset);
         return -1;
     }
-    return open_media_file(edition->paths[asset], edition->integrity != NULL, err);
+    struct stat st;
+    bool stored = edition->integrity && (size_t)asset < integrity_count(edition->integrity);
+    int fd = open_media_file(edition->paths[asset], stored ? O_NOFOLLOW : 0, &st, err);
+    if (fd < 0 || !stored)
+        return fd;
+    const struct file_stamp now = file_stamp_of(&st);
+    if (integrity_confirm(edition->integrity, (size_t)asset, &now))
+        return fd;
+    close(fd);
+    err_set(err, ERR_SYSTEM, "%s was replaced or changed after it was verified",
+            edition->paths[asset]);
+    return -1;
 }
 
 /* Why an asset can't be used. */
@@ -255,7 +272,8 @@ enum edition_use edition_use_of(const struct playlist *playlist, int asset)
 
 bool edition_check_file(const char *path, enum edition_use use, struct err *err)
 {
-    int fd = open_media_file(path, false, err);
+    struct stat st;
+    int fd = open_media_file(path, 0, &st, err);
     if (fd < 0)
         return false;
     close(fd);

@@ -254,7 +254,7 @@ static MUST_CHECK bool merge_file(struct state_file *file, const char *folder, c
     struct err trouble = {0};
     if (!print_state_path(folder, name, path))
         return err_set(err, ERR_LIMIT, "the path of the state file is too long");
-    if (!file_read(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT) {
+    if (!file_read_own(path, FILE_BYTES_MAX, &text, &size, &trouble) && trouble.code != ERR_LIMIT) {
         if (trouble.code == ERR_MISSING)
             return true;
         return err_set(err, trouble.code, "%s", trouble.text);

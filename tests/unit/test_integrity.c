@@ -84,11 +84,53 @@ static void test_lives_until_the_last_hold_ends(void **state)
     integrity_release(other);
 }
 
+static int wakes;
+
+static void count_wake(void *context)
+{
+    (*(int *)context)++;
+}
+
+/* What was verified is this file, and no other under its name. */
+static void test_a_file_that_was_replaced_is_read_again(void **state)
+{
+    (void)state;
+    struct integrity *integrity = integrity_create(2);
+    const struct file_stamp good = {.inode = 7, .size = 8, .changed = {.tv_nsec = 1}};
+    struct file_stamp now = good;
+    size_t at;
+    bool wanted;
+    wakes = 0;
+    integrity_set_wake(integrity, count_wake, &wakes);
+    integrity_set(integrity, 0, INTEGRITY_GOOD); /* without a stamp nothing can be compared */
+    assert_true(integrity_confirm(integrity, 0, &now));
+    assert_false(integrity_stamp(integrity, 0, &now));
+    integrity_set_good(integrity, 1, &good);
+    assert_true(integrity_stamp(integrity, 1, &now));
+    assert_true(integrity_confirm(integrity, 1, &good));
+    assert_int_equal(wakes, 0);
+    now.changed.tv_nsec++;
+    assert_false(integrity_confirm(integrity, 1, &now));
+    assert_int_equal(wakes, 1);
+    assert_int_equal(integrity_get(integrity, 1), INTEGRITY_UNCHECKED);
+    assert_true(integrity_next(integrity, &at, &wanted));
+    assert_int_equal(at, 1);
+    assert_true(wanted);
+    assert_true(
+        integrity_confirm(integrity, 1, &now)); /* it is not good: there is nothing to lose */
+    integrity_set_good(integrity, 1, &now);
+    integrity_set_wake(integrity, NULL, NULL);
+    assert_false(integrity_confirm(integrity, 1, &good));
+    assert_int_equal(wakes, 1);
+    integrity_release(integrity);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_begin_unchecked_and_are_read_in_order),
         cmocka_unit_test(test_what_is_wanted_comes_first),
+        cmocka_unit_test(test_a_file_that_was_replaced_is_read_again),
         cmocka_unit_test(test_wanting_what_is_known_changes_nothing),
         cmocka_unit_test(test_no_media_at_all),
         cmocka_unit_test(test_lives_until_the_last_hold_ends),

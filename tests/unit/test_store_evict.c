@@ -159,7 +159,7 @@ static void collects_what_nobody_names(void **state)
     assert_true(store_has(store, fresh, 5));
     assert_int_equal(store_collect(store, keep, 2), 1);
     assert_false(store_has(store, staged, 6));
-    store_touch(store, kept); /* without a quota nothing remembers */
+    store_touch(store, kept, NULL); /* without a quota nothing remembers */
     assert_int_equal(store_collect(store, NULL, 0), 1);
     assert_false(store_has(store, kept, 4));
     manifest_destroy(previous);
@@ -196,7 +196,7 @@ static void a_quota_keeps_a_cache(void **state)
     store_set_quota(store, 49);
     assert_int_equal(store_collect(store, NULL, 0), 1);
     assert_five(store, digests, "0.234");
-    store_touch(store, digests[2]); /* needed until now */
+    store_touch(store, digests[2], NULL); /* needed until now */
     store_set_quota(store, 29);
     assert_int_equal(store_collect(store, NULL, 0), 2);
     assert_five(store, digests, "0.2..");

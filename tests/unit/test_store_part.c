@@ -36,11 +36,11 @@ static void a_part_is_committed_whole_or_not_at_all(void **state)
     assert_true(store_part_append(part, "ab", 2, &err));
     assert_true(store_part_append(part, "cd", 2, &err));
     assert_int_equal(store_part_bytes(part), 4);
-    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_true(store_part_commit(part, NULL, digest, NULL, &err));
     assert_holds(store, digest, "abcd");
     part = store_part_begin(store, "p", "\"e\"", &err);
     assert_true(store_part_append(part, "xy", 2, &err));
-    assert_false(store_part_commit(part, wrong, digest, &err));
+    assert_false(store_part_commit(part, wrong, digest, NULL, &err));
     assert_int_equal(err.code, ERR_TRUST);
     assert_null(store_part_resume(store, "p", true));
     assert_int_not_equal(access(temp_folder_path("s/tmp/p.part"), F_OK), 0);
@@ -63,7 +63,7 @@ static void a_kept_part_goes_on(void **state)
     assert_int_equal(store_part_bytes(part), 2);
     assert_string_equal(store_part_tag(part), "\"e 1\"");
     assert_true(store_part_append(part, "cd", 2, &err));
-    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_true(store_part_commit(part, NULL, digest, NULL, &err));
     assert_holds(store, digest, "abcd");
     store_close(store);
 }
@@ -118,7 +118,7 @@ static void a_part_has_one_writer(void **state)
     part = resume(store, true);
     assert_true(store_part_is_busy(store, "p"));
     store_part_discard(other);
-    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_true(store_part_commit(part, NULL, digest, NULL, &err));
     assert_holds(store, digest, "ab");
     assert_false(store_part_is_busy(store, "p"));
     store_close(store);
@@ -145,7 +145,7 @@ static void a_part_survives_a_write_that_fails(void **state)
     part = resume(store, true);
     assert_int_equal(store_part_bytes(part), 4);
     assert_true(store_part_append(part, "efgh", 4, &err));
-    assert_true(store_part_commit(part, NULL, digest, &err));
+    assert_true(store_part_commit(part, NULL, digest, NULL, &err));
     assert_holds(store, digest, "abcdefgh");
     store_close(store);
 }
@@ -173,7 +173,7 @@ static void a_part_is_read_again_in_stretches(void **state)
     assert_int_equal(read_again(part, &stretches), STORE_REREAD_DONE);
     assert_int_equal(stretches, 4);
     assert_true(store_part_append(part, "", 1, &err));
-    assert_true(store_part_commit(part, wanted, digest, &err));
+    assert_true(store_part_commit(part, wanted, digest, NULL, &err));
     store_close(store);
 }
 

@@ -566,6 +566,7 @@ static bool describe_file(const struct feed_media_file *item, struct manifest *m
         memcpy(file->sha256, item->sha256, HASH_BYTES);
         file->size_bytes = item->bytes;
         file->fresh = item->done && item->fresh;
+        file->stamp = item->stamp;
     } else if (item->asset->has_sha256) {
         memcpy(file->sha256, item->asset->sha256, HASH_BYTES);
         file->size_bytes = item->asset->size_bytes;

@@ -100,7 +100,6 @@ static bool find_stored(struct feed_media_file *file)
     const struct playlist_asset *asset = file->asset;
     if (!asset->has_sha256 || !store_has(file->config->store, asset->sha256, asset->size_bytes))
         return false;
-    store_touch(file->config->store, asset->sha256);
     memcpy(file->sha256, asset->sha256, HASH_BYTES);
     file->bytes = asset->size_bytes;
     file->fresh = false;
@@ -284,7 +283,8 @@ static MUST_CHECK bool complete_file(struct feed_media_file *file, struct err *e
     file->part = NULL;
     file->bytes = bytes;
     file->fresh = true;
-    return store_part_commit(part, asset->has_sha256 ? asset->sha256 : NULL, file->sha256, err) ||
+    return store_part_commit(part, asset->has_sha256 ? asset->sha256 : NULL, file->sha256,
+                             &file->stamp, err) ||
            note_store_fault(file, err);
 }
 

@@ -23,6 +23,7 @@ struct feed_media_file {
      * is asked whether it is another. NULL: nothing such. */
     char *refusal;
     bool fresh;                 /* done: hashed while it arrived */
+    struct file_stamp stamp;    /* of the stored file, when fresh */
     uint8_t sha256[HASH_BYTES]; /* when done or cached */
     int64_t bytes;              /* when done or cached; under way: the whole's, or -1 */
     char *etag, *last_modified; /* of what is cached, arriving or done; never NULL */

@@ -42,7 +42,7 @@ void rollout_destroy(struct rollout *rollout)
     pending_finish(&rollout->pending);
     pending_finish(&rollout->repair);
     store_check_end(rollout->check);
-    integrity_release(rollout->integrity);
+    rollout_release_integrity(rollout->integrity);
     manifest_destroy(rollout->previous);
     manifest_destroy(rollout->current);
     free(rollout->body_memory);
@@ -107,60 +107,6 @@ struct playlist *rollout_load_stored(struct rollout *rollout, char **bytes, size
     return playlist;
 }
 
-/* What is known of the files of what comes into force: what has just arrived was hashed on its way,
- * what the edition before used may have been read already. NULL when out of memory. */
-static struct integrity *make_integrity(const struct rollout *rollout,
-                                        const struct manifest *manifest)
-{
-    struct integrity *integrity = integrity_create(manifest->file_count);
-    for (size_t i = 0; integrity && i < manifest->file_count; i++) {
-        const struct manifest_file *file = &manifest->files[i];
-        bool good = file->fresh;
-        if (rollout->config.partial && !store_has(rollout->config.store, file->sha256,
-                                                  file->size_bytes)) { /* nothing to read */
-            integrity_set(integrity, i, INTEGRITY_DAMAGED);
-            continue;
-        }
-        for (size_t j = 0; !good && rollout->integrity && j < rollout->current->file_count; j++)
-            good = memcmp(file->sha256, rollout->current->files[j].sha256, HASH_BYTES) == 0 &&
-                   integrity_get(rollout->integrity, j) == INTEGRITY_GOOD;
-        if (good)
-            integrity_set(integrity, i, INTEGRITY_GOOD);
-    }
-    return integrity;
-}
-
-/* Refuses the media that the store has not; false when out of memory. */
-static bool refuse_missing(const struct rollout *rollout, const struct manifest *manifest,
-                           struct edition *edition)
-{
-    const struct store *store = rollout->config.store;
-    if (!rollout->config.partial || !rollout_stored_missing(store, manifest))
-        return true;
-    edition->refused = calloc(manifest->file_count + 1, sizeof *edition->refused);
-    for (size_t i = 0; edition->refused && i < manifest->file_count; i++)
-        edition->refused[i] =
-            !store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes);
-    return edition->refused != NULL;
-}
-
-static struct edition *make_rollout_edition(const struct rollout *rollout,
-                                            const struct manifest *manifest,
-                                            struct playlist *playlist, struct integrity *integrity)
-{
-    struct edition *edition =
-        rollout_stored_edition(rollout->config.store, manifest, playlist, rollout->config.shown);
-    if (!edition)
-        return NULL;
-    if (!refuse_missing(rollout, manifest, edition)) {
-        edition_destroy(edition);
-        return NULL;
-    }
-    edition->integrity = integrity_hold(integrity);
-    edition->takeover = rollout->config.takeover;
-    return edition;
-}
-
 static void log_playlist_ready(const struct rollout *rollout, const struct edition *edition,
                                const char *from)
 {
@@ -191,22 +137,22 @@ struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlis
         playlist_destroy(playlist);
         return NULL;
     }
-    integrity = make_integrity(rollout, current);
+    integrity = rollout_create_integrity(rollout, current);
     if (integrity)
-        edition = make_rollout_edition(rollout, current, playlist, integrity);
+        edition = rollout_create_edition(rollout, current, playlist, integrity);
     else
         playlist_destroy(playlist);
     if (!edition) {
         log_warn("stored playlist not used source=\"%s\" reason=\"its manifest does not match it, "
                  "or there is no memory\"",
                  rollout->config.shown);
-        integrity_release(integrity);
+        rollout_release_integrity(integrity);
         return NULL;
     }
     if (missing && !edition_can_show(edition)) {
         log_nothing_stored(rollout);
         edition_destroy(edition);
-        integrity_release(integrity);
+        rollout_release_integrity(integrity);
         return NULL;
     }
     if (missing)
@@ -401,18 +347,11 @@ static void put_in_force(struct rollout *rollout, struct rollout_pending *pendin
     manifest_destroy(rollout->previous);
     rollout->previous = rollout->current;
     rollout->current = manifest;
-    integrity_release(rollout->integrity);
+    rollout_release_integrity(rollout->integrity);
     rollout->integrity = integrity;
     rollout->in_force = rollout->garbage = true;
     rollout->damaged = rollout->repair_due = false;
     rollout->logged[0] = '\0';
-}
-
-/* The files of a manifest were needed until now, so the store evicts them last. */
-static void touch_files(const struct rollout *rollout, const struct manifest *manifest)
-{
-    for (size_t i = 0; manifest && i < manifest->file_count; i++)
-        store_touch(rollout->config.store, manifest->files[i].sha256);
 }
 
 /* Goes on fetching the files that what is in force now has to do without. */
@@ -438,7 +377,8 @@ struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
     struct err err = {0};
     rollout->ready = NULL;
     struct manifest *manifest = write_manifest(rollout, pending, &err);
-    struct integrity *integrity = manifest ? make_integrity(rollout, manifest) : NULL;
+    rollout_touch_current(rollout);
+    struct integrity *integrity = manifest ? rollout_create_integrity(rollout, manifest) : NULL;
     if (manifest && !integrity)
         err_oom(&err);
     if (!manifest || !integrity) {
@@ -451,11 +391,11 @@ struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
             retry_due_ns(&rollout->config.retry, pending->failures, random_u32(), now_ns);
         return NULL;
     }
-    struct edition *edition = make_rollout_edition(rollout, manifest, pending->playlist, integrity);
+    struct edition *edition =
+        rollout_create_edition(rollout, manifest, pending->playlist, integrity);
     struct feed_media *media = pending->media;
     bool is_new = pending == &rollout->pending;
     pending->media = NULL;
-    touch_files(rollout, rollout->current);
     put_in_force(rollout, pending, manifest, integrity);
     if (rollout->config.partial)
         go_on_fetching(rollout, media, is_new);
@@ -504,7 +444,7 @@ struct edition *rollout_make_edition(struct rollout *rollout, struct err *err)
     if (!playlist)
         return NULL;
     struct edition *edition =
-        make_rollout_edition(rollout, rollout->current, playlist, rollout->integrity);
+        rollout_create_edition(rollout, rollout->current, playlist, rollout->integrity);
     if (!edition)
         err_oom(err);
     return edition;
@@ -517,11 +457,11 @@ void rollout_withdraw(struct rollout *rollout)
     pending_finish(&rollout->repair);
     free(rollout->body_memory);
     rollout->body_memory = NULL;
-    touch_files(rollout, rollout->current);
+    rollout_touch_current(rollout);
     rollout_stored_remove(rollout->config.store, rollout->config.name);
     store_check_end(rollout->check);
     rollout->check = NULL;
-    integrity_release(rollout->integrity);
+    rollout_release_integrity(rollout->integrity);
     rollout->integrity = NULL;
     manifest_destroy(rollout->previous);
     rollout->previous = rollout->current;

@@ -1,5 +1,5 @@
 /* Private to rollout: what its files share. rollout.c has the playlist in force and the pending
- * one, rollout_scrub.c reads stored files again. */
+ * one, rollout_edition.c makes editions, rollout_scrub.c reads stored files again. */
 #ifndef SYNC_FEED_ROLLOUT_INTERNAL_H
 #define SYNC_FEED_ROLLOUT_INTERNAL_H
 
@@ -55,5 +55,21 @@ bool rollout_is_new_trouble(struct rollout *rollout, const char *trouble);
 
 /* Begins to fetch what is missing from the edition in force. What is pending goes on. */
 void rollout_repair(struct rollout *rollout);
+
+/* What is known of the files of what comes into force; the caller owns it. NULL when out of memory. */
+struct integrity *rollout_create_integrity(const struct rollout *rollout,
+                                           const struct manifest *manifest);
+
+/* For editions that may outlive the rollout, and ask in vain then. NULL is allowed. */
+void rollout_release_integrity(struct integrity *integrity);
+
+/* An edition of a manifest; takes the playlist. NULL when out of memory, or where the two don't
+ * match. */
+struct edition *rollout_create_edition(const struct rollout *rollout,
+                                       const struct manifest *manifest, struct playlist *playlist,
+                                       struct integrity *integrity);
+
+/* The files of what is in force were needed until now, so the store evicts them last. */
+void rollout_touch_current(const struct rollout *rollout);
 
 #endif

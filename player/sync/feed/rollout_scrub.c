@@ -33,6 +33,7 @@ static void rewrite_playlist(struct rollout *rollout)
 
 static void end_check(struct rollout *rollout, enum store_check_state state)
 {
+    const struct file_stamp stamp = store_check_stamp(rollout->check);
     store_check_end(rollout->check);
     rollout->check = NULL;
     if (state == STORE_CHECK_UNREADABLE && ++rollout->unreadable < UNREADABLE_MAX)
@@ -50,7 +51,10 @@ static void end_check(struct rollout *rollout, enum store_check_state state)
         store_remove(rollout->config.store, file->sha256);
         rollout->damaged = true;
     }
-    integrity_set(rollout->integrity, rollout->check_at, good ? INTEGRITY_GOOD : INTEGRITY_DAMAGED);
+    if (good)
+        integrity_set_good(rollout->integrity, rollout->check_at, &stamp);
+    else
+        integrity_set(rollout->integrity, rollout->check_at, INTEGRITY_DAMAGED);
 }
 
 /* Begins to read the next file that is due, the playlist last. False: none is due. */

@@ -17,7 +17,7 @@ struct manifest *rollout_stored_manifest(const struct store *store, const char *
     char *bytes;
     size_t size;
     store_manifest_path(store, url, path);
-    if (!file_read(path, MANIFEST_BYTES_MAX, &bytes, &size, err))
+    if (!file_read_own(path, MANIFEST_BYTES_MAX, &bytes, &size, err))
         return NULL;
     struct manifest *manifest = manifest_parse(bytes, size, err);
     free(bytes);
@@ -35,7 +35,7 @@ static char *read_stored_playlist(struct store *store, const struct manifest *ma
     uint8_t digest[HASH_BYTES];
     struct err trouble = {0};
     store_media_path(store, manifest->playlist_sha256, path);
-    bool read = file_read(path, PLAYLIST_BYTES_MAX, &bytes, size, &trouble);
+    bool read = file_read_own(path, PLAYLIST_BYTES_MAX, &bytes, size, &trouble);
     if (!read && trouble.code != ERR_LIMIT && trouble.code != ERR_INPUT) {
         err_set(err, trouble.code, "%s", trouble.text);
         return NULL;

@@ -5,6 +5,7 @@
 #ifndef SYNC_STORE_MANIFEST_H
 #define SYNC_STORE_MANIFEST_H
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "core/arena.h"
 #include "core/err.h"
@@ -16,7 +17,8 @@ struct manifest_file {
     const char *etag, *last_modified;
     uint8_t sha256[HASH_BYTES]; /* zeros: none, the file could not be had */
     int64_t size_bytes;
-    bool fresh; /* hashed while it arrived, just now; not kept */
+    bool fresh;              /* hashed while it arrived, just now; not kept */
+    struct file_stamp stamp; /* when fresh; not kept */
 };
 
 struct manifest {

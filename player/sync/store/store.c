@@ -44,16 +44,59 @@ static MUST_CHECK bool make_store_folders(const struct store *store, struct err 
     return true;
 }
 
+/* What somebody else can replace is not safe once it has been verified. A folder that is not there
+ * is. */
+static MUST_CHECK bool check_owner(const char *path, bool is_inside, struct err *err)
+{
+    struct stat st;
+    if ((is_inside ? lstat(path, &st) : stat(path, &st)) < 0)
+        return true;
+    if (S_ISLNK(st.st_mode))
+        return err_set(
+            err, ERR_SYSTEM,
+            "%s is a link, which the store does not follow: give the folder that it leads "
+            "to with --store",
+            path);
+    if (st.st_uid != geteuid())
+        return err_set(err, ERR_SYSTEM,
+                       "%s belongs to another user (uid %ju, the player runs as uid %ju): give a "
+                       "folder of the player's own with --store",
+                       path, (uintmax_t)st.st_uid, (uintmax_t)geteuid());
+    if (st.st_mode & S_IWOTH &&
+        !(st.st_mode & S_ISVTX)) /* sticky: others can't replace what is ours */
+        return err_set(
+            err, ERR_SYSTEM,
+            "anybody can write to %s: remove that permission (chmod o-w), or give another "
+            "folder with --store",
+            path);
+    return true;
+}
+
+static MUST_CHECK bool check_owners(const struct store *store, struct err *err)
+{
+    bool ok = check_owner(store->folder, false, err);
+    for (size_t i = 0; ok && i < sizeof folders / sizeof *folders; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", store->folder, folders[i]);
+        ok = check_owner(path, true, err);
+    }
+    return ok;
+}
+
 /* On failure *fd is open where only the lock itself failed. */
 static MUST_CHECK bool lock_store(const struct store *store, int *fd, struct err *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/lock", store->folder);
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    /* For this user alone: whoever can open the file can lock it. */
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0 && store->read_only[0])
         *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (*fd < 0)
         return err_set_errno(err, store_code(errno), errno, "%s", path);
+    struct stat st;
+    if (fstat(*fd, &st) == 0 && st.st_mode & 077) /* as older players made it */
+        (void)!fchmod(*fd, 0600);
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     if (errno == EWOULDBLOCK)
@@ -74,7 +117,7 @@ static bool lock_is_in_place(const struct store *store)
 bool store_restore(struct store *store, struct err *err)
 {
     int fd;
-    if (!make_store_folders(store, err))
+    if (!check_owners(store, err) || !make_store_folders(store, err))
         return false;
     if (!lock_is_in_place(store)) {
         if (!lock_store(store, &fd, err)) {
@@ -114,6 +157,8 @@ struct store *store_open(const char *folder, struct err *err)
         goto fail;
     }
     read_boot(store->boot, sizeof store->boot);
+    if (!check_owners(store, err))
+        goto fail;
     if (!make_store_folders(store, &trouble))
         snprintf(store->read_only, sizeof store->read_only, "%s", trouble.text);
     if (!lock_store(store, &store->lock_fd, err)) {
@@ -175,7 +220,7 @@ static bool has_these_bytes(const struct store *store, const uint8_t digest[HASH
     if (!store_has(store, digest, (int64_t)size))
         return false;
     store_media_path(store, digest, path);
-    if (!file_read(path, size, &found, &found_size, NULL))
+    if (!file_read_own(path, size, &found, &found_size, NULL))
         return false;
     bool same = found_size == size && memcmp(found, data, size) == 0;
     free(found);
@@ -198,7 +243,7 @@ bool store_add(struct store *store, const void *data, size_t size, uint8_t diges
         store_part_discard(part);
         return false;
     }
-    return store_part_commit(part, digest, digest, err);
+    return store_part_commit(part, digest, digest, NULL, err);
 }
 
 void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX])
@@ -222,11 +267,20 @@ void store_set_quota(struct store *store, int64_t bytes)
     store->quota_bytes = bytes;
 }
 
-void store_touch(struct store *store, const uint8_t digest[HASH_BYTES])
+bool store_touch(struct store *store, const uint8_t digest[HASH_BYTES], struct file_stamp *stamp)
 {
     char path[PATH_MAX];
+    struct stat before, after;
     if (store->quota_bytes <= 0)
-        return;
+        return false;
     store_media_path(store, digest, path);
+    bool known = stamp && lstat(path, &before) == 0;
     utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+    if (!known || lstat(path, &after) < 0)
+        return false;
+    const struct file_stamp old = file_stamp_of(&before);
+    if (!file_stamp_equal(&old, stamp) || before.st_ino != after.st_ino)
+        return false;
+    *stamp = file_stamp_of(&after);
+    return true;
 }

@@ -12,6 +12,7 @@
 #ifndef SYNC_STORE_STORE_H
 #define SYNC_STORE_STORE_H
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "core/err.h"
 
@@ -22,9 +23,11 @@
 struct store;
 struct manifest;
 
-/* Opens and locks the store; creates its folders. A store on a disk that can't be written is opened
+/* Opens and locks the store; creates its folders. They must belong to the user of this process, must
+ * not be writable for everybody, and those inside it must not be links: what has been verified could
+ * be replaced else. A store on a disk that can't be written is opened
  * for reading as long as it has been a store before: store_read_only then says why. NULL on
- * failure: ERR_SYSTEM (another player has it, permissions), ERR_DISK. */
+ * failure: ERR_SYSTEM (another player has it, permissions, somebody else's), ERR_DISK. */
 struct store *store_open(const char *folder, struct err *err);
 
 /* Unlocks. NULL is allowed. */
@@ -55,8 +58,9 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
 void store_set_quota(struct store *store, int64_t bytes);
 
 /* The file was needed until now, so that it is evicted last of those that are not needed any more.
- * Call it for each file of a manifest that is retired. Without a quota it does nothing. */
-void store_touch(struct store *store, const uint8_t digest[HASH_BYTES]);
+ * Call it for each file of a manifest that is retired. Without a quota it does nothing. True when
+ * *stamp (NULL is allowed) was the file's, and is now what the touch has made of it. */
+bool store_touch(struct store *store, const uint8_t digest[HASH_BYTES], struct file_stamp *stamp);
 
 /* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than an
  * hour are always removed. Files that a manifest in the store or in `keep` names are needed and
@@ -105,9 +109,11 @@ int64_t store_part_bytes(const struct store_part *part);
 const char *store_part_tag(const struct store_part *part);
 
 /* Makes it a stored file, durably, and ends the part whether it works or not. With `expected` the
- * hash must be that one: ERR_TRUST ("hash mismatch: ..."). */
+ * hash must be that one: ERR_TRUST ("hash mismatch: ..."). *stamp (NULL is allowed) is that of the
+ * file that was hashed. */
 MUST_CHECK bool store_part_commit(struct store_part *part, const uint8_t *expected,
-                                  uint8_t digest[HASH_BYTES], struct err *err);
+                                  uint8_t digest[HASH_BYTES], struct file_stamp *stamp,
+                                  struct err *err);
 
 /* Ends the part: what has arrived stays for store_part_resume (if it has a tag), or goes. NULL is
  * allowed. */
@@ -131,6 +137,8 @@ enum store_check_state {
 struct store_check *store_check_begin(const struct store *store, const uint8_t digest[HASH_BYTES],
                                       bool from_disk);
 enum store_check_state store_check_step(struct store_check *check);
+/* Of the file that was read, once it is GOOD. */
+struct file_stamp store_check_stamp(const struct store_check *check);
 /* NULL is allowed. */
 void store_check_end(struct store_check *check);
 

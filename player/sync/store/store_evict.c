@@ -61,7 +61,7 @@ static bool add_manifest(struct digests *set, const char *path)
     struct err err = {0};
     char *data;
     size_t size;
-    if (!file_read(path, MANIFEST_BYTES_MAX, &data, &size, &err))
+    if (!file_read_own(path, MANIFEST_BYTES_MAX, &data, &size, &err))
         return err.code == ERR_MISSING;
     struct manifest *manifest = manifest_parse(data, size, NULL);
     free(data);

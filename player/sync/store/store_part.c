@@ -137,7 +137,7 @@ static bool read_tag(struct store_part *part, bool any_boot)
 {
     char *text;
     size_t size;
-    if (!file_read(part->tag_path, TAG_BYTES_MAX + 128, &text, &size, NULL))
+    if (!file_read_own(part->tag_path, TAG_BYTES_MAX + 128, &text, &size, NULL))
         return false;
     char *line = strchr(text, '\n');
     bool ok = line && line != text;
@@ -249,8 +249,9 @@ static MUST_CHECK bool move_part(struct store_part *part, const char *path, stru
 }
 
 bool store_part_commit(struct store_part *part, const uint8_t *expected, uint8_t digest[HASH_BYTES],
-                       struct err *err)
+                       struct file_stamp *stamp, struct err *err)
 {
+    struct stat st = {0};
     uint8_t found[HASH_BYTES];
     char path[PATH_MAX];
     bool ok = false;
@@ -269,6 +270,10 @@ bool store_part_commit(struct store_part *part, const uint8_t *expected, uint8_t
     }
     store_media_path(part->store, found, path);
     ok = move_part(part, path, err) && file_sync_folder(path, err);
+    if (stamp && (!ok || fstat(part->fd, &st) < 0)) /* a rename changes it, so only now */
+        *stamp = (struct file_stamp){0};
+    else if (stamp)
+        *stamp = file_stamp_of(&st);
 
 out:
     memcpy(digest, found, ok ? HASH_BYTES : 0);
@@ -282,8 +287,9 @@ struct store_check {
     off_t bytes; /* read so far */
     char *buffer;
     uint8_t digest[HASH_BYTES];
-    int fd;   /* -1: it can't be opened */
-    bool bad; /* by what it is */
+    int fd;                  /* -1: it can't be opened */
+    bool bad;                /* by what it is */
+    struct file_stamp stamp; /* when it was opened */
 };
 
 /* What is wrong with the player at the moment, not with the file. */
@@ -314,6 +320,9 @@ struct store_check *store_check_begin(const struct store *store, const uint8_t d
     bool known = check->fd >= 0 || !is_shortage(errno);
     check->bad = check->fd < 0 && is_missing_file_error(errno);
     check->from_disk = from_disk && check->fd >= 0;
+    struct stat st;
+    if (check->fd >= 0 && fstat(check->fd, &st) == 0)
+        check->stamp = file_stamp_of(&st);
     if (check->from_disk)
         posix_fadvise(check->fd, 0, 0, POSIX_FADV_DONTNEED); /* only a hint, as below */
     if (check->hash && check->buffer && known)
@@ -340,9 +349,18 @@ enum store_check_state store_check_step(struct store_check *check)
     uint8_t found[HASH_BYTES];
     if (got < 0)
         return is_missing_file_error(number) ? STORE_CHECK_BAD : STORE_CHECK_UNREADABLE;
-    if (!hash_result(check->hash, found))
+    struct stat st;
+    if (!hash_result(check->hash, found) || fstat(check->fd, &st) < 0)
+        return STORE_CHECK_UNREADABLE;
+    const struct file_stamp now = file_stamp_of(&st);
+    if (!file_stamp_equal(&now, &check->stamp)) /* it was written to while it was read */
         return STORE_CHECK_UNREADABLE;
     return memcmp(found, check->digest, HASH_BYTES) == 0 ? STORE_CHECK_GOOD : STORE_CHECK_BAD;
+}
+
+struct file_stamp store_check_stamp(const struct store_check *check)
+{
+    return check->stamp;
 }
 
 void store_check_end(struct store_check *check)
