@@ -45,15 +45,15 @@ struct option_row {
 struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
                          the configuration's bytes */
-    bool given;
     double number; /* OPTION_NUMBER, OPTION_BYTES, or a choice that is a number; 1 for a flag that
                       is set */
-    int width, height;                   /* OPTION_SIZE; of OPTION_SIZES the last */
     const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS and OPTION_SIZES, in order */
-    int text_count;
     struct option_size {
         int width, height;
     } sizes[OPTION_TEXTS_MAX]; /* OPTION_SIZES: of each text */
+    int width, height;         /* OPTION_SIZE; of OPTION_SIZES the last */
+    int text_count;
+    bool given;
 };
 
 struct option_table {

@@ -19,7 +19,7 @@
 #include "temp_folder.h"
 
 #define FOLDER "cache/duckling-check"
-#define DAY_S 86400
+#define DAY_S ((time_t)86400)
 
 static int setup(void **state)
 {

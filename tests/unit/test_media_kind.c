@@ -12,7 +12,7 @@
 /* In memory of just that size, for the sanitizer. */
 static enum media_kind kind_of(const char *bytes, size_t size)
 {
-    uint8_t *copy = malloc(size);
+    uint8_t *copy = malloc(size ? size : 1);
     assert_true(copy || size == 0);
     if (size)
         memcpy(copy, bytes, size);

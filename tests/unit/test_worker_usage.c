@@ -54,7 +54,7 @@ static void be_child(const struct child *child, int threads)
         work();
         if (write(child->said[1], &word, 1) != 1 || read(child->told[0], &word, 1) != 1)
             _exit(0);
-        threads = word;
+        threads = (unsigned char)word;
     }
 }
 

@@ -28,7 +28,7 @@
 /* A value's file bears the time of its last use, to within this. */
 #define USE_MS DAY_MS
 /* A folder with more names than this is cleared in several runs. */
-#define NAMES_READ_MAX (4 * CHECK_CACHE_VALUES_MAX)
+#define NAMES_READ_MAX ((size_t)4 * CHECK_CACHE_VALUES_MAX)
 
 struct check_cache {
     int folder;
@@ -216,7 +216,7 @@ static void make_room(DIR *stream, struct kept *list)
     if (count <= CHECK_CACHE_VALUES_MAX)
         return;
     qsort(list, count, sizeof *list, compare_use);
-    for (size_t i = 0; i < count - CHECK_CACHE_VALUES_MAX * 3 / 4; i++)
+    for (size_t i = 0; i < count - (size_t)CHECK_CACHE_VALUES_MAX * 3 / 4; i++)
         unlinkat(dirfd(stream), list[i].name, 0);
 }
 

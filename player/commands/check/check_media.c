@@ -398,7 +398,7 @@ static MUST_CHECK bool finish_oldest(struct check *check, struct err *err)
 
 static size_t largest_screen_bytes(const struct check_screens *screens)
 {
-    size_t most = 0;
+    size_t most = 1; /* there is a screen */
     for (int i = 0; i < screens->count; i++) {
         size_t bytes = (size_t)screens->list[i].width_px * (size_t)screens->list[i].height_px * 4;
         most = bytes > most ? bytes : most;

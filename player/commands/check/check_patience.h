@@ -13,7 +13,7 @@
 /* For clients' own limits, which count the time that passes. */
 #define CHECK_PATIENCE_CLIENT_MS INT64_C(3600000)
 /* A worker is looked at so often, at least. */
-#define CHECK_PATIENCE_LOOK_MS 250
+#define CHECK_PATIENCE_LOOK_MS INT64_C(250)
 
 /* Zeroed: begins with the first look. */
 struct check_patience {
