@@ -124,16 +124,19 @@ def make_certificates(folder):
         subprocess.run(["openssl", *map(str, arguments)], check=True, cwd=folder,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    # From OpenSSL 3.4 on a time is given as such, and a negative number of days is refused.
+    options = subprocess.run(["openssl", "x509", "-help"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    past = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"] if "-not_after" in options else ["-days", -1]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     for name in ("ca", "stranger"):
         openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN=test {name}", "-days", 2)
     pairs = {}
-    for name, names, days in (("good", "IP:127.0.0.1,DNS:localhost", 2), ("expired", "IP:127.0.0.1,DNS:localhost", -1),
-                              ("other", "DNS:other.example", 2)):
+    for name, names, valid in (("good", "IP:127.0.0.1,DNS:localhost", ["-days", 2]), ("expired", "IP:127.0.0.1,DNS:localhost", past),
+                               ("other", "DNS:other.example", ["-days", 2])):
         openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
         (folder / f"{name}.ext").write_text(f"subjectAltName={names}\n")
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-days", days, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+                *valid, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
         pairs[name] = (folder / f"{name}.pem", folder / f"{name}.key")
     return folder / "ca.pem", folder / "stranger.pem", pairs
 
