@@ -71,7 +71,7 @@ static void read_state(const char *bytes, size_t size)
         return;
     memset(file.entries, 0, sizeof file.entries);
     snprintf(file.entries[1].key_id, sizeof file.entries[1].key_id, "AEBB80CEC485BDB7");
-    raise_by_entries(&file, entries, count);
+    raise_by_entries(&file, entries, count, INT64_MAX);
     for (size_t i = 0; i < file.entry_count; i++)
         for (int j = 0; j < NUMBERS; j++)
             PROMISE(file.entries[i].numbers[j] >= 0 && file.entries[i].numbers[j] <= number_max[j]);
@@ -79,7 +79,7 @@ static void read_state(const char *bytes, size_t size)
     PROMISE(print_state(&file, text, &size) && size < FILE_BYTES_MAX);
     text[size] = '\0';
     PROMISE(parse_state(&file, text, size, entries, &count) && count == file.entry_count);
-    raise_by_entries(&file, entries, count);
+    raise_by_entries(&file, entries, count, INT64_MAX);
     PROMISE(memcmp(&before, &file.state, sizeof before) == 0);
 }
 

@@ -471,9 +471,10 @@ static void kernels_that_can_not(void **state)
 {
     (void)state;
     const int numbers[] = {ENOSYS, EINVAL, EPERM};
-    struct err err = {0};
+    struct err err = {0}, words = {0};
     assert_true(sandbox_available(&err));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        (void)!err_set_errno(&words, ERR_SYSTEM, numbers[i], "the kernel lacks seccomp filters");
         fflush(NULL);
         pid_t pid = fork();
         assert_true(pid >= 0);
@@ -481,7 +482,7 @@ static void kernels_that_can_not(void **state)
             if (!refuse_seccomp(numbers[i]))
                 _exit(NOT_ENTERED);
             bool said = !sandbox_available(&err) && err.code == ERR_SYSTEM &&
-                        strstr(err.text, strerror(numbers[i]));
+                        strcmp(err.text, words.text) == 0;
             said = said && !sandbox_deny_calls(SANDBOX_ALONE, &err) && err.code == ERR_SYSTEM;
             _exit(said ? REFUSED : OTHER);
         }
