@@ -11,8 +11,8 @@ typedef int32_t step_vector __attribute__((vector_size(16)));
 /* IEC 61966-2-1; light below black and above white is cut off. */
 static void fill_encoded(uint8_t encoded[5 * ONE + 1])
 {
-    memset(encoded, 0, 2 * ONE);
-    memset(encoded + 3 * ONE, 255, 2 * ONE + 1);
+    memset(encoded, 0, (size_t)2 * ONE);
+    memset(encoded + (size_t)3 * ONE, 255, (size_t)2 * ONE + 1);
     for (int i = 0; i < ONE; i++) {
         double linear = (double)i / ONE;
         double value = linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1 / 2.4) - 0.055;

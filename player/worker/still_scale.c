@@ -73,9 +73,9 @@ static int unpack_source_row(void *user, unsigned i, unsigned left, unsigned rig
     const struct still_scale_source *source = job->source;
     const uint8_t *row = source->bytes + source->stride_bytes * i;
     size_t offset = job->in.stride * (i & job->in.mask);
-    uint8_t *planes[3] = {0};
-    for (int k = 0; k < job->count; k++)
-        planes[k] = job->in.planes[k] + offset;
+    bool three = job->count == 3;
+    uint8_t *const planes[3] = {job->in.planes[0] + offset, job->in.planes[three ? 1 : 0] + offset,
+                                job->in.planes[three ? 2 : 0] + offset};
     if (source->layout == STILL_GREY8)
         memcpy(planes[0] + left, row + left, right - left);
     else if (source->layout == STILL_RGB24)
@@ -83,7 +83,7 @@ static int unpack_source_row(void *user, unsigned i, unsigned left, unsigned rig
     else if (source->layout == STILL_RGBA32 && job->first == 0)
         unpack_alpha_row(row, job->target->result == STILL_SCALE_WORDS ? source->background : 0,
                          left, right, planes);
-    else if (job->count == 3)
+    else if (three)
         unpack_three(row, 4, left, right, planes);
     else
         for (unsigned x = left; x < right; x++)
