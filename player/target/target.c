@@ -1,5 +1,6 @@
 #include "target/target_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,39 @@ bool target_put(struct target *target, const char *name, const void *data, size_
 bool target_stat(struct target *target, struct target_file *files, size_t count, struct err *err)
 {
     return check_target_names(files, count, err) && target->ops->look(target, files, count, err);
+}
+
+static MUST_CHECK bool check_found(const struct target *target, const struct target_file *file,
+                                   struct err *err)
+{
+    if (file->there || file->found_bytes == -1)
+        return true;
+    if (file->found_bytes == TARGET_ABSENT)
+        return err_set(err, ERR_NETWORK,
+                       "%s%s: the server confirmed the upload, but does not have the file; nothing "
+                       "was switched",
+                       target->shown, file->name);
+    return err_set(err, ERR_NETWORK,
+                   "%s%s: the server confirmed the upload, but has %" PRId64 " of %" PRId64
+                   " bytes; nothing was switched, delete the file there and publish again",
+                   target->shown, file->name, file->found_bytes, file->bytes);
+}
+
+bool target_confirm(struct target *target, const struct target_file *files, size_t count,
+                    struct err *err)
+{
+    struct target_file *found = calloc(count + 1, sizeof *found);
+    if (!found)
+        return err_oom(err);
+    for (size_t i = 0; i < count; i++) {
+        found[i] = files[i];
+        found[i].there = false;
+    }
+    bool ok = target_stat(target, found, count, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = check_found(target, &found[i], err);
+    free(found);
+    return ok;
 }
 
 bool target_put_files(struct target *target, struct target_file *files, size_t count,

@@ -51,7 +51,11 @@ struct target_file {
     int64_t bytes;    /* for target_stat: -1 stands for any length */
     uint8_t sha256[HASH_BYTES];
     bool there; /* set by target_stat: the target has it, with this length */
+    /* Set by target_stat, too: its length there. -1: there is such a file, but the target does not
+     * tell its length; TARGET_ABSENT: there is none. */
+    int64_t found_bytes;
 };
+#define TARGET_ABSENT INT64_C(-2)
 
 /* Asks for each file whether the target has it already (HEAD), several at a time. */
 MUST_CHECK bool target_stat(struct target *target, struct target_file *files, size_t count,
@@ -62,6 +66,11 @@ struct target_progress {
     void (*report)(void *context, int64_t done_bytes, int64_t total_bytes);
     void *context;
 };
+
+/* Asks the target once more for files that it has confirmed. ERR_NETWORK where it has one not, or not
+ * whole. */
+MUST_CHECK bool target_confirm(struct target *target, const struct target_file *files, size_t count,
+                               struct err *err);
 
 /* Uploads the files that are not there, several at a time; a broken transfer is tried again twice,
  * what has arrived whole stays. ERR_INPUT where a file has changed since it was hashed (its length,

@@ -210,7 +210,8 @@ static MUST_CHECK bool copy_local_file(const struct folder_source *from, int fd,
 static MUST_CHECK bool write_temporary(const char *temporary, const struct folder_source *from,
                                        const char *path, struct err *err)
 {
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    unlink(temporary); /* left by a power cut, or put there by somebody */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return set_write_error(path, errno, err);
     bool ok;
@@ -278,9 +279,10 @@ static MUST_CHECK bool folder_look(struct target *target, struct target_file *fi
         char *path = target_join(target->base, files[i].name);
         if (!path)
             return err_oom(err);
+        bool found = stat(path, &st) == 0;
         files[i].there =
-            stat(path, &st) == 0 &&
-            (files[i].bytes < 0 || (S_ISREG(st.st_mode) && st.st_size == files[i].bytes));
+            found && (files[i].bytes < 0 || (S_ISREG(st.st_mode) && st.st_size == files[i].bytes));
+        files[i].found_bytes = found ? st.st_size : TARGET_ABSENT;
         free(path);
     }
     return true;

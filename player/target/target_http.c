@@ -3,11 +3,14 @@
 #include "target/target_internal.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define LOG_MODULE "target_http"
 
 /* A server may be busy with a large file that it has received (a copy, a hash) before it answers. */
 #define STALL_MS 60000
@@ -261,11 +264,31 @@ static MUST_CHECK bool set_server_address(struct target *target, const char *url
     return true;
 }
 
+/* Whether a password would go over a network as it is. On this machine alone (a tunnel) it does
+ * not. */
+static bool exposes_password(const char *base)
+{
+    static const char *const own[] = {"localhost", "127.", "[::1]"};
+    if (strncasecmp(base, "http://", 7) != 0)
+        return false;
+    const char *user = base + 7, *end = user + strcspn(user, "/?#");
+    const char *at = memchr(user, '@', (size_t)(end - user));
+    if (!at || !memchr(user, ':', (size_t)(at - user)))
+        return false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strncasecmp(at + 1, own[i], strlen(own[i])) == 0)
+            return false;
+    return true;
+}
+
 static MUST_CHECK bool open_server(struct target *target, const struct target_config *config,
                                    struct err *err)
 {
-    return check_user(config->base, err) && set_server_address(target, config->base, err) &&
-           target_http_connect(target, config, err);
+    if (!check_user(config->base, err) || !set_server_address(target, config->base, err))
+        return false;
+    if (exposes_password(target->base))
+        log_warn("password is sent unencrypted, use https to=%s", target->shown);
+    return target_http_connect(target, config, err);
 }
 
 const struct target_ops target_http_ops = {

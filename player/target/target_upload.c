@@ -108,6 +108,7 @@ static void end_transfer(struct batch *batch, struct lane *lane)
         batch->done_bytes += file->bytes;
     } else {
         file->there = ok && (file->bytes < 0 || head.content_bytes == file->bytes);
+        file->found_bytes = ok ? head.content_bytes : TARGET_ABSENT;
     }
     lane->file = NULL;
 }

@@ -447,6 +447,31 @@ class BrokenOff(Publishing):
         self.assertEqual(set(self.shelf.puts[:2]), set(self.names()))
         self.assertEqual([Path(name).name for name in self.shelf.puts[2:]], ["p-1.json", "p-1.json.minisig", "latest.minisig"])
 
+    def test_a_server_that_keeps_nothing(self):
+        """It says 201 and has the medium not, or half of it: no pointer names that."""
+        for spoil, words in ((lambda body: None, "does not have the file; nothing was switched"),
+                             (lambda body: body[:len(body) // 2], r"has \d+ of \d+ bytes; nothing was switched")):
+            def lose(shelf):
+                name = shelf.puts[-1]
+                body = spoil(shelf.files.pop(name))
+                if body is not None:
+                    shelf.files[name] = body
+            self.shelf.files.clear()
+            self.shelf.puts.clear()
+            self.shelf.hooks_after[".png"] = lose
+            self.assertRegex(self.refuse("the server confirmed the upload, but", to=self.shelf.url), words)
+            self.assertNotIn("channels/seoul/latest.minisig", self.shelf.files)
+        self.shelf.files.clear()
+        self.put(to=self.shelf.url)
+
+    def test_a_password_in_the_clear_is_told(self):
+        warned = "warn target_http: password is sent unencrypted, use https to=http://duckling.invalid/x/"
+        self.assertIn(warned, self.refuse("latest.minisig", to="http://user:hush@duckling.invalid/x"))
+        for to in ("https://user:hush@duckling.invalid/x", "http://duckling.invalid/x"):
+            self.assertNotIn("unencrypted", self.refuse("latest.minisig", to=to))
+        # To this machine, such as the end of a tunnel, nothing goes over a network.
+        self.assertNotIn("unencrypted", self.run_it(self.playlist, to=self.shelf.url.replace("//", "//user:hush@")).stderr)
+
     def test_no_server(self):
         with Shelf() as gone:
             url = gone.url

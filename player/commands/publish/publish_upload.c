@@ -12,10 +12,21 @@ static MUST_CHECK bool upload_media(const struct publish_upload *upload, struct 
 {
     struct publish_terminal_bar bar;
     const struct target_progress report = {publish_terminal_bar_move, &bar};
+    struct target *target = upload->channel->target;
+    size_t sent_count = 0;
+    struct target_file *sent = calloc(upload->media->target_count + 1, sizeof *sent);
+    if (!sent)
+        return err_oom(err);
+    for (size_t i = 0; i < upload->media->target_count; i++)
+        if (!upload->media->targets[i].there)
+            sent[sent_count++] = upload->media->targets[i];
     publish_terminal_bar_begin(&bar, "uploading");
-    bool ok = target_put_files(upload->channel->target, upload->media->targets,
-                               upload->media->target_count, &report, err);
+    bool ok =
+        target_put_files(target, upload->media->targets, upload->media->target_count, &report, err);
     publish_terminal_bar_end(&bar);
+    /* A server may say that it has stored what it has not: no pointer may name that. */
+    ok = ok && target_confirm(target, sent, sent_count, err);
+    free(sent);
     return ok;
 }
 
