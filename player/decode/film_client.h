@@ -105,7 +105,7 @@ struct film_client_counts {
     /* Of those received: parts are missing or made up, or a picture before it could not be decoded.
      * Not every codec can tell. */
     int64_t damaged;
-    int64_t damaged_us; /* when the first of these begins, after the film's start */
+    int64_t damaged_us;   /* when the first of these begins, after the film's start */
     int64_t deinterlaced; /* of those received: fields of interlaced frames */
 };
 /* So far. */

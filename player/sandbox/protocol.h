@@ -164,10 +164,10 @@ struct protocol_film {
 
 struct protocol_event {
     uint32_t magic;
-    uint32_t kind;                /* enum protocol_event_kind */
-    struct protocol_ring ring;    /* PROTOCOL_EVENT_RING */
-    struct protocol_film film;    /* PROTOCOL_EVENT_FILM */
-    int32_t slot;                 /* PROTOCOL_EVENT_FRAME */
+    uint32_t kind;             /* enum protocol_event_kind */
+    struct protocol_ring ring; /* PROTOCOL_EVENT_RING */
+    struct protocol_film film; /* PROTOCOL_EVENT_FILM */
+    int32_t slot;              /* PROTOCOL_EVENT_FRAME */
     /* PROTOCOL_EVENT_FRAME: 0 or 1, as in struct film_output */
     uint32_t damaged, deinterlaced;
     int64_t time_us, duration_us; /* PROTOCOL_EVENT_FRAME: since the film's start; 0 for a still */

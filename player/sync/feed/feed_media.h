@@ -35,7 +35,7 @@ struct feed_media_config {
     /* What `known` names and the store has need not be asked about: the playlist is in force. */
     bool repairs;
     const struct playlist *playlist;
-    bool any_bytes; /* for tests: films and fonts may hold any bytes */
+    bool any_bytes;                /* for tests: films and fonts may hold any bytes */
     struct retry_policy policy;    /* between rounds of tries for one file */
     int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
     const atomic_bool *stop;

@@ -215,10 +215,9 @@ static enum linebreak_rank rank_korean(const struct linebreak_text *text, size_t
     /* Nouns that depend on the word before them, and words of one syllable that belong to the
      * next. */
     static const wchar_t *const dependent[] = {L"수", L"줄", L"뿐", L"데", L"때", L"채", NULL};
-    static const wchar_t *const leaning[] = {L"이", L"그", L"저", L"한", L"두", L"세", L"네",
-                                             L"각", L"매", L"새", L"첫", L"안", L"못", L"더",
-                                             L"왜", L"제", L"내", L"온", L"약",  L"총",
-                                             L"오전", L"오후", NULL};
+    static const wchar_t *const leaning[] = {
+        L"이", L"그", L"저", L"한", L"두", L"세", L"네", L"각", L"매",   L"새",   L"첫", L"안",
+        L"못", L"더", L"왜", L"제", L"내", L"온", L"약", L"총", L"오전", L"오후", NULL};
     uint32_t previous = text->characters[at - 1], next = text->characters[at];
     if (!linebreak_is_space(previous)) {
         if (is_one_of(previous, L"—―"))
