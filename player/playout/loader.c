@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "decode/picture_notes.h"
 #include "decode/worker_process.h"
+#include "playout/loader_entry.h"
 #include "playout/loader_failures.h"
 #include "playout/loader_film.h"
 #include "playout/loader_house_card.h"
@@ -16,29 +17,6 @@
 #define LOG_MODULE "loader"
 
 #define ENTRIES_MAX 16
-#define SAME_MS 1 /* times that differ by less are the same: they are sums of fractions */
-
-struct loader_entry {
-    bool used;
-    bool requested; /* since the last loader_end_round */
-    uint64_t serial;
-    int spot;
-    char language[LOADER_FAILURES_LANGUAGE_BYTES];
-    char name[80];  /* of the spot, for the log */
-    char file[120]; /* of its visual, for the log; the end of a long path */
-    struct loader_part visual, text;
-    bool is_film;
-    struct loader_film film; /* instead of visual.client and visual.frame */
-    double begin_ms;         /* of a film, as in struct loader_key; so is the fingerprint */
-    uint64_t fingerprint;
-    double volume;
-    uint32_t background;
-    enum layout_motion motion;
-    struct picture *picture; /* when ready */
-    bool failed;
-    bool has_identity;
-    uint8_t identity[HASH_BYTES]; /* of the visual's file */
-};
 
 struct loader {
     struct worker_jobs_canvas canvas;
@@ -48,13 +26,6 @@ struct loader {
     struct quarantine *quarantine, own_quarantine;
     struct loader_house_card house;
 };
-
-static void copy_entry_text(char *target, size_t bytes, const char *text)
-{
-    size_t length = strnlen(text, bytes - 1);
-    memcpy(target, text, length);
-    target[length] = '\0';
-}
 
 struct loader *loader_create(const struct loader_config *config)
 {
@@ -69,18 +40,9 @@ struct loader *loader_create(const struct loader_config *config)
                                                  .opener = config->opener};
     layout_rotate_size(config->rotation, &loader->canvas.width_px, &loader->canvas.height_px);
     loader->quarantine = config->quarantine ? config->quarantine : &loader->own_quarantine;
-    copy_entry_text(loader->language, sizeof loader->language, config->language);
+    loader_entry_copy_text(loader->language, sizeof loader->language, config->language);
     loader_house_card_init(&loader->house);
     return loader;
-}
-
-static void finish_entry(struct loader_entry *entry)
-{
-    loader_part_finish(&entry->visual);
-    loader_part_finish(&entry->text);
-    loader_film_stop(&entry->film, entry->name);
-    picture_release(entry->picture);
-    *entry = (struct loader_entry){0};
 }
 
 void loader_destroy(struct loader *loader)
@@ -88,7 +50,7 @@ void loader_destroy(struct loader *loader)
     if (!loader)
         return;
     for (int i = 0; i < ENTRIES_MAX; i++)
-        finish_entry(&loader->entries[i]);
+        loader_entry_finish(&loader->entries[i]);
     loader_house_card_finish(&loader->house);
     free(loader);
 }
@@ -439,46 +401,15 @@ bool loader_poll(struct loader *loader)
     return changed;
 }
 
-/* Whether an entry is the one that a key asks for. A film runs on through a new edition that has an
- * equal film at the same time; anything else belongs to one edition. */
-static bool entry_matches(const struct loader_entry *entry, const struct loader_key *key)
-{
-    bool same_spot = entry->serial == key->serial && entry->spot == key->spot;
-    if (!entry->is_film || !same_spot)
-        return same_spot ||
-               (entry->is_film && entry->fingerprint && entry->fingerprint == key->fingerprint &&
-                fabs(entry->begin_ms - key->begin_ms) < SAME_MS);
-    return fabs(entry->begin_ms - key->begin_ms) < SAME_MS;
-}
-
 static struct loader_entry *find_loader_entry(struct loader *loader, const struct loader_key *key,
                                               const char *language)
 {
     for (int i = 0; i < ENTRIES_MAX; i++) {
         struct loader_entry *entry = &loader->entries[i];
-        if (entry->used && entry_matches(entry, key) && strcmp(entry->language, language) == 0)
+        if (loader_entry_matches(entry, key, language))
             return entry;
     }
     return NULL;
-}
-
-/* Takes over what the edition says: the spot's name and volume. */
-static void set_entry_key(struct loader_entry *entry, const struct loader_key *key)
-{
-    const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
-    entry->serial = key->serial;
-    entry->spot = key->spot;
-    entry->volume = spot->volume;
-    copy_entry_text(entry->name, sizeof entry->name, spot->name);
-    if (entry->picture)
-        copy_entry_text(entry->picture->name, sizeof entry->picture->name, spot->name);
-}
-
-static void set_entry_file(struct loader_entry *entry, const struct playlist *playlist, int asset)
-{
-    const char *path = asset >= 0 ? playlist->assets[asset].path : "";
-    size_t length = strlen(path), most = sizeof entry->file - 1;
-    copy_entry_text(entry->file, sizeof entry->file, length > most ? path + length - most : path);
 }
 
 static struct loader_entry *add_loader_entry(struct loader *loader, const struct loader_key *key,
@@ -488,20 +419,7 @@ static struct loader_entry *add_loader_entry(struct loader *loader, const struct
         struct loader_entry *entry = &loader->entries[i];
         if (entry->used)
             continue;
-        const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
-        entry->used = true;
-        set_entry_key(entry, key);
-        copy_entry_text(entry->language, sizeof entry->language, language);
-        entry->background = spot->background;
-        entry->motion = spot->motion;
-        entry->visual.needs_worker = spot->has_visual && !spot->is_video;
-        entry->is_film = entry->film.needs_worker = spot->is_video;
-        entry->begin_ms = key->begin_ms;
-        entry->fingerprint = key->fingerprint;
-        int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
-        set_entry_file(entry, key->edition->playlist, asset);
-        entry->has_identity = quarantine_identify_by_hash(key->edition, asset, entry->identity);
-        entry->text.needs_worker = spot->text_count > 0;
+        loader_entry_begin(entry, key, language, &loader->canvas);
         return entry;
     }
     return NULL;
@@ -538,7 +456,7 @@ enum loader_state loader_request(struct loader *loader, const struct loader_key 
                                    clock_mono_ns()))
         return LOADER_FAILED;
     if (entry && entry->failed) {
-        finish_entry(entry);
+        loader_entry_finish(entry);
         entry = NULL;
     }
     if (!entry)
@@ -546,7 +464,7 @@ enum loader_state loader_request(struct loader *loader, const struct loader_key 
     if (!entry)
         return LOADER_LOADING; /* all entries are in use; a later round has a free one */
     if (entry->serial != key->serial || entry->spot != key->spot)
-        set_entry_key(entry, key);
+        loader_entry_set_key(entry, key);
     entry->requested = true;
     if (!entry->picture && is_quarantined(loader, entry))
         return LOADER_FAILED;
@@ -615,7 +533,7 @@ void loader_end_round(struct loader *loader)
         if (entry->used && !entry->requested) {
             if (loader_film_went_well(&entry->film, &to_us))
                 clear_failures(loader, entry, to_us);
-            finish_entry(entry);
+            loader_entry_finish(entry);
         }
         entry->requested = false;
     }
