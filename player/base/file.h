@@ -14,8 +14,8 @@
 MUST_CHECK bool file_read(const char *path, size_t limit_bytes, char **data, size_t *size,
                           struct err *err);
 
-/* The same, but a symbolic link in the place of the file is an error: for files that nobody else has
- * to write. */
+/* The same, but a symbolic link in the place of the file is an error: for files that nobody else
+ * has to write. */
 MUST_CHECK bool file_read_own(const char *path, size_t limit_bytes, char **data, size_t *size,
                               struct err *err);
 
@@ -30,8 +30,9 @@ struct file_stamp {
 struct file_stamp file_stamp_of(const struct stat *st);
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
-/* Replaces `path` by these bytes, or leaves it as it was: writes `path`.tmp (a new file: whatever has
- * that name is removed, never followed or written to), fsync, rename, fsync of the folder. Errors: ERR_DISK (full, failing, read-only), ERR_SYSTEM. */
+/* Replaces `path` by these bytes, or leaves it as it was: writes `path`.tmp (a new file: whatever
+ * has that name is removed, never followed or written to), fsync, rename, fsync of the folder.
+ * Errors: ERR_DISK (full, failing, read-only), ERR_SYSTEM. */
 MUST_CHECK bool file_replace(const char *path, const void *data, size_t size, struct err *err);
 
 /* fsync of the folder that holds `path`. */

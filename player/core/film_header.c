@@ -117,7 +117,7 @@ static bool check_elements(const struct still_bytes *bytes, char *text, size_t t
         left -= id_length + size_length;
         if (id == SEGMENT_ID && size != UINT64_MAX && size > left) {
             snprintf(text, text_bytes, "the film is cut off: it has %zu of %llu bytes", bytes->size,
-                     (unsigned long long)(bytes->size + (size - left)));
+                     (unsigned long long)bytes->size + (unsigned long long)(size - left));
             return false;
         }
         if (id == SEGMENT_ID)

@@ -1,5 +1,6 @@
-/* Looks at the outer structure of a font's file, to find what was fetched wrong before it is used: a
- * web page in its place, a font of which only the beginning has been uploaded. Pure; any thread. */
+/* Looks at the outer structure of a font's file, to find what was fetched wrong before it is used:
+ * a web page in its place, a font of which only the beginning has been uploaded. Pure; any
+ * thread. */
 #ifndef CORE_FONT_HEADER_H
 #define CORE_FONT_HEADER_H
 

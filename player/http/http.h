@@ -84,10 +84,11 @@ struct http_request {
     bool no_cache; /* asks caches on the way to ask the server */
     bool capped;   /* counts under bandwidth_bytes_per_s */
     const struct http_s3 *s3;
-    /* Who gave us this URL, which nobody has signed; copied. Then neither the request nor a redirect
-     * goes to a loopback, link-local or unspecified address (ERR_TRUST), nor to one of a private
-     * network unless the giver is in one, too; except to the very address and port of the giver.
-     * What counts is the address that is connected to, whatever name or notation led there. */
+    /* Who gave us this URL, which nobody has signed; copied. Then neither the request nor a
+     * redirect goes to a loopback, link-local or unspecified address (ERR_TRUST), nor to one of a
+     * private network unless the giver is in one, too; except to the very address and port of the
+     * giver. What counts is the address that is connected to, whatever name or notation led
+     * there. */
     const struct http_peer *from;
     int64_t limit_bytes; /* of the body, > 0 */
     int64_t total_ms;    /* for all of it, connection and redirects included; 0: no bound */

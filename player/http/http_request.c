@@ -75,8 +75,8 @@ static bool sign_request(struct http_transfer *t, const struct http_s3 *s3,
 
 /* Before each request of a transfer, connected already. A web server must not be able to send a
  * player to the services of its own machine or to a cloud's metadata; only where the first request
- * went, to the same address and port (a proxy's where there is one), may the others go, too. What an
- * unsigned playlist names is bound by where that came from. */
+ * went, to the same address and port (a proxy's where there is one), may the others go, too. What
+ * an unsigned playlist names is bound by where that came from. */
 static int on_request(void *context, char *address, char *own_address, int port, int own_port)
 {
     struct http_transfer *t = context;

@@ -18,8 +18,9 @@ struct worker_jobs_canvas {
 };
 
 /* Whether the files that a spot needs may be read. INTEGRITY_UNCHECKED: they are being verified;
- * ask again later. INTEGRITY_DAMAGED: one of them is not what the playlist names. INTEGRITY_REFUSED:
- * its visual cannot be used, and the log says why; a font that cannot be is replaced. */
+ * ask again later. INTEGRITY_DAMAGED: one of them is not what the playlist names.
+ * INTEGRITY_REFUSED: its visual cannot be used, and the log says why; a font that cannot be is
+ * replaced. */
 enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *canvas,
                                              const struct edition *edition, int spot,
                                              const char *language);

@@ -45,19 +45,21 @@ MUST_CHECK bool edition_check_zone(const struct playlist *playlist, struct playl
  * it gets that error. */
 MUST_CHECK bool edition_check_kind(const char *path, struct err *err);
 
-/* Loads a playlist file; its media are beside it, there or not. On failure `err` says it in one line
- * and `faults` (zeroed by the caller, finished by it) lists every fault; a time zone that is not
- * known here is one, too. NULL on failure. */
+/* Loads a playlist file; its media are beside it, there or not. On failure `err` says it in one
+ * line and `faults` (zeroed by the caller, finished by it) lists every fault; a time zone that is
+ * not known here is one, too. NULL on failure. */
 struct edition *edition_load(const char *path, struct playlist_faults *faults, struct err *err);
 
-/* Whether a media file can be opened, and is what it is used as (media_verify.h); of a film only the
- * first is looked at, since one that is cut off plays to its end. ERR_MISSING, ERR_INPUT and ERR_LIMIT are the file's fault; what else it is may pass. */
+/* Whether a media file can be opened, and is what it is used as (media_verify.h); of a film only
+ * the first is looked at, since one that is cut off plays to its end. ERR_MISSING, ERR_INPUT and
+ * ERR_LIMIT are the file's fault; what else it is may pass. */
 enum edition_use { EDITION_FILM, EDITION_STILL, EDITION_FONT };
 MUST_CHECK bool edition_check_file(const char *path, enum edition_use use, struct err *err);
 enum edition_use edition_use_of(const struct playlist *playlist, int asset);
 
-/* Checks all assets, and refuses those that cannot be used: `faults` (zeroed by the caller, finished
- * by it) lists them, with the JSON path of each place that names one. False when out of memory. */
+/* Checks all assets, and refuses those that cannot be used: `faults` (zeroed by the caller,
+ * finished by it) lists them, with the JSON path of each place that names one. False when out of
+ * memory. */
 MUST_CHECK bool edition_check_media(struct edition *edition, struct playlist_faults *faults,
                                     struct err *err);
 

@@ -29,8 +29,8 @@ size_t integrity_count(const struct integrity *integrity);
 void integrity_set(struct integrity *integrity, size_t at, enum integrity_state state);
 enum integrity_state integrity_get(const struct integrity *integrity, size_t at);
 
-/* As integrity_set; it is good, and was this very file: one that has taken its place, or the same one after it was
- * written to, is not. */
+/* As integrity_set; it is good, and was this very file: one that has taken its place, or the same
+ * one after it was written to, is not. */
 void integrity_set_good(struct integrity *integrity, size_t at, const struct file_stamp *stamp);
 
 /* The stamp of a file that is good. False: it is not, or was set good without one. */

@@ -67,8 +67,8 @@ struct target_progress {
     void *context;
 };
 
-/* Asks the target once more for files that it has confirmed. ERR_NETWORK where it has one not, or not
- * whole. */
+/* Asks the target once more for files that it has confirmed. ERR_NETWORK where it has one not, or
+ * not whole. */
 MUST_CHECK bool target_confirm(struct target *target, const struct target_file *files, size_t count,
                                struct err *err);
 

@@ -27,8 +27,8 @@ struct feed_media_config {
      * first is preferred; what fails at one is tried at the next. 1 to FEED_MEDIA_BASES_MAX. */
     const char *const *bases;
     size_t base_count;
-    /* Who gave us the playlist, where nobody has signed it (http.h): nothing is fetched while that is
-     * not known. Read at each try. NULL: it is signed. */
+    /* Who gave us the playlist, where nobody has signed it (http.h): nothing is fetched while that
+     * is not known. Read at each try. NULL: it is signed. */
     const struct http_peer *from;
     /* Only media whose hash and length the playlist names, at "../../media/NAME" or a URL. */
     bool trusted_only;
@@ -81,7 +81,8 @@ size_t feed_media_count_there(const struct feed_media *media);
 /* Whether any spot can be shown with the files that there are. */
 bool feed_media_can_show(const struct feed_media *media);
 
-/* Goes on with the tries of `before`, media of the same playlist, for the files that are missing. */
+/* Goes on with the tries of `before`, media of the same playlist, for the files that are
+ * missing. */
 void feed_media_take_tries(struct feed_media *media, const struct feed_media *before);
 
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */

@@ -1,4 +1,5 @@
-/* The editions of a rollout, and what is known of their files: which are good, and which missing. */
+/* The editions of a rollout, and what is known of their files: which are good, and which
+ * missing. */
 #include "sync/feed/rollout_internal.h"
 
 #include "sync/feed/rollout_stored.h"
@@ -19,8 +20,8 @@ void rollout_release_integrity(struct integrity *integrity)
     integrity_release(integrity);
 }
 
-/* Whether the stored file is one that has just arrived. Two paths may lead to the same bytes, and so
- * to one stored file: the last to arrive is there. */
+/* Whether the stored file is one that has just arrived. Two paths may lead to the same bytes, and
+ * so to one stored file: the last to arrive is there. */
 static bool find_fresh(const struct rollout *rollout, const struct manifest *manifest,
                        const uint8_t sha256[HASH_BYTES], struct file_stamp *stamp)
 {

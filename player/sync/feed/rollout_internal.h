@@ -56,7 +56,8 @@ bool rollout_is_new_trouble(struct rollout *rollout, const char *trouble);
 /* Begins to fetch what is missing from the edition in force. What is pending goes on. */
 void rollout_repair(struct rollout *rollout);
 
-/* What is known of the files of what comes into force; the caller owns it. NULL when out of memory. */
+/* What is known of the files of what comes into force; the caller owns it. NULL when out of
+ * memory. */
 struct integrity *rollout_create_integrity(const struct rollout *rollout,
                                            const struct manifest *manifest);
 

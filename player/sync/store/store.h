@@ -23,11 +23,11 @@
 struct store;
 struct manifest;
 
-/* Opens and locks the store; creates its folders. They must belong to the user of this process, must
- * not be writable for everybody, and those inside it must not be links: what has been verified could
- * be replaced else. A store on a disk that can't be written is opened
- * for reading as long as it has been a store before: store_read_only then says why. NULL on
- * failure: ERR_SYSTEM (another player has it, permissions, somebody else's), ERR_DISK. */
+/* Opens and locks the store; creates its folders. They must belong to the user of this process,
+ * must not be writable for everybody, and those inside it must not be links: what has been verified
+ * could be replaced else. A store on a disk that can't be written is opened for reading as long as
+ * it has been a store before: store_read_only then says why. NULL on failure: ERR_SYSTEM (another
+ * player has it, permissions, somebody else's), ERR_DISK. */
 struct store *store_open(const char *folder, struct err *err);
 
 /* Unlocks. NULL is allowed. */
