@@ -11,6 +11,8 @@
 
 #define KEPT_NS INT64_C(5000000000) /* a file that nobody takes */
 #define CLOSING_MAX 256
+/* How long the end waits for threads; one that hangs in a disk then stays behind. */
+#define END_WAIT_NS INT64_C(200000000)
 
 enum opening_state { OPENING_FREE, OPENING_QUEUED, OPENING_RUNNING, OPENING_DONE };
 
@@ -31,7 +33,9 @@ struct media_opener {
     struct opening openings[MEDIA_OPENER_FILES_MAX];
     int closing[CLOSING_MAX]; /* descriptors to be closed */
     size_t closing_count;
-    int threads, idle;
+    pthread_t ids[MEDIA_OPENER_THREADS_MAX];
+    int threads, idle; /* a thread ends when it is to stop, and not before */
+    int owners;        /* the threads, and who created this; the last one frees it */
     bool stop;
     void (*wake)(void *); /* NULL once stopped */
     void *wake_context;
@@ -101,6 +105,15 @@ static bool do_work(struct media_opener *opener)
     return true;
 }
 
+static void leave_opener(struct media_opener *opener)
+{
+    pthread_mutex_lock(&opener->lock);
+    bool last = --opener->owners == 0;
+    pthread_mutex_unlock(&opener->lock);
+    if (last)
+        free_opener(opener);
+}
+
 static void *run_opener_thread(void *context)
 {
     struct media_opener *opener = context;
@@ -112,10 +125,8 @@ static void *run_opener_thread(void *context)
         pthread_cond_wait(&opener->work, &opener->lock);
         opener->idle--;
     }
-    bool last = --opener->threads == 0;
     pthread_mutex_unlock(&opener->lock);
-    if (last)
-        free_opener(opener);
+    leave_opener(opener);
     return NULL;
 }
 
@@ -123,7 +134,6 @@ static void *run_opener_thread(void *context)
  * more. With the lock held. */
 static void call_thread(struct media_opener *opener)
 {
-    pthread_t thread;
     sigset_t all, before;
     if (opener->idle > 0 || opener->threads == MEDIA_OPENER_THREADS_MAX) {
         pthread_cond_signal(&opener->work);
@@ -131,9 +141,9 @@ static void call_thread(struct media_opener *opener)
     }
     sigfillset(&all); /* signals are the main thread's */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, NULL, run_opener_thread, opener) == 0) {
+    if (pthread_create(&opener->ids[opener->threads], NULL, run_opener_thread, opener) == 0) {
         opener->threads++;
-        pthread_detach(thread);
+        opener->owners++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -147,6 +157,7 @@ struct media_opener *media_opener_create(void (*wake)(void *), void *wake_contex
     pthread_cond_init(&opener->work, NULL);
     opener->wake = wake;
     opener->wake_context = wake_context;
+    opener->owners = 1;
     return opener;
 }
 
@@ -157,11 +168,15 @@ void media_opener_destroy(struct media_opener *opener)
     pthread_mutex_lock(&opener->lock);
     opener->stop = true;
     opener->wake = NULL;
-    bool last = opener->threads == 0;
     pthread_cond_broadcast(&opener->work);
     pthread_mutex_unlock(&opener->lock);
-    if (last)
-        free_opener(opener);
+    int64_t deadline_ns = clock_mono_ns() + END_WAIT_NS;
+    const struct timespec deadline = {(time_t)(deadline_ns / 1000000000),
+                                      (long)(deadline_ns % 1000000000)};
+    for (int i = 0; i < opener->threads; i++)
+        if (pthread_clockjoin_np(opener->ids[i], NULL, CLOCK_MONOTONIC, &deadline) != 0)
+            pthread_detach(opener->ids[i]);
+    leave_opener(opener);
 }
 
 /* With the lock held, as in all below. */

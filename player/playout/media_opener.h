@@ -24,7 +24,9 @@ enum media_opener_state {
 
 /* `wake` is called by any thread, and must only wake. NULL when out of memory. */
 struct media_opener *media_opener_create(void (*wake)(void *), void *wake_context);
-void media_opener_destroy(struct media_opener *opener); /* NULL is allowed; never waits */
+
+/* Waits for its threads, but at most 0.2 s for those that hang. NULL is allowed. */
+void media_opener_destroy(struct media_opener *opener);
 
 /* In all of these NULL stands for an opener that opens at once, on the caller's thread. */
 
