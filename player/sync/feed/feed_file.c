@@ -86,8 +86,10 @@ static MUST_CHECK bool check_media(struct feed_file *file, struct edition *editi
 {
     struct feed_file_media *media = feed_file_media_create(edition);
     struct playlist_faults *faults = calloc(1, sizeof *faults);
-    bool ok = media && faults ? edition_check_media(edition, faults, err) : err_oom(err);
-    if (!ok) {
+    bool there = media && faults;
+    if (!there || !edition_check_media(edition, faults, err)) {
+        if (!there)
+            err_oom(err);
         feed_file_media_destroy(media);
         if (faults)
             playlist_faults_finish(faults);
@@ -101,6 +103,7 @@ static MUST_CHECK bool check_media(struct feed_file *file, struct edition *editi
     file->media = media;
     if (!quiet)
         edition_log_media_faults(faults, file->media_faults);
+    bool ok = true;
     if (file->has_edition && !edition_can_show(edition))
         ok = err_set(err, ERR_INPUT, "%s: none of its spots can be shown: %s", file->path,
                      faults->count ? faults->items[0].text : "");
