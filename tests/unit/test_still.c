@@ -449,8 +449,8 @@ static void the_first_picture_of_an_animation(void **state)
         free(file.bytes);
     }
     check_refused(bare, sizeof bare - 2, ERR_INPUT, "cut off");
-    /* It begins with an impossible code. */
-    check_refused(GIF_START "\x2c\0\0\0\0\2\0\1\0\0\x0d\2\x0c\x0a\0;", 35, ERR_INPUT, "damaged");
+    /* A code that is in no table yet. */
+    check_refused(GIF_START "\x2c\0\0\0\0\2\0\1\0\0\2\1\xfc\0;", 34, ERR_INPUT, "damaged");
 }
 
 /* What a decoder would paint gray, or shifted: whoever looks at a wall takes it for a fault. */
