@@ -256,12 +256,13 @@ class Hostile(unittest.TestCase):
         self.assertTrue(0.9 < float(told[0][1]) < 1.5, told)
         self.assertEqual(cut_off, ["one"], player.log())
 
-    def test_an_empty_file_is_refused_before_it_plays(self):
+    def test_an_empty_file_costs_its_place(self):
+        """And it is told before it would be on."""
         (self.folder / "empty.mp4").write_bytes(b"")
         playlist(self.list, {"empty": {"video": "empty.mp4"}})
         with Player(self.folder, self.list, "--for", "5") as player:
-            self.assertEqual(player.process.wait(WAIT_S), 1)
-        self.assertIn("$.spots.empty.video", player.log())
+            player.end_well()
+        self.assertRegex(player.log(), r'cannot use media file.* at="\$\.spots\.empty\.video" reason=".*empty')
 
     def test_three_failures(self):
         """By the file, whatever spot names it: the fourth is not even tried. One that is repaired is another file."""
