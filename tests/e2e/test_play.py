@@ -162,7 +162,7 @@ class BadFile(Folder):
     def test_bad_time_and_zone(self):
         playlist(self.list, {"red": {"image": "red.png"}})
         for option, status in ((["--at", "yesterday"], 2), (["--at", "2026-02-30T00:00:00Z"], 2), (["--timezone", "Mars/Olympus"], 2),
-                               (["--speed", "1.5"], 1)):
+                               (["--speed", "1.5"], 2)):
             done = run("play", self.list, "--window", "160x90", "--for", "1", *option)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertIn(option[0], done.stderr)
