@@ -406,6 +406,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
 static void finish_play(struct play *play)
 {
     stop_guard_begin(play->guard);
+    play->ending = true; /* a screen that is lost from here on ends the process */
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
     show_finish(&play->show);

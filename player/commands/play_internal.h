@@ -71,6 +71,7 @@ struct play {
     int64_t retry_delay_ns; /* before the time after that */
     bool waiting_logged;
     int status;
+    bool ending; /* what it holds is being freed */
 };
 
 const struct option_value *play_option(const struct play *play, enum setting setting);

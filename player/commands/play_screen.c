@@ -182,6 +182,10 @@ static void start_again(void *context)
 {
     struct play *play = context;
     struct err err = {0};
+    if (play->ending) { /* most is freed; the end was asked for */
+        log_flush();
+        _exit(play->status);
+    }
     bool again = !is_windowed(play) && !is_measuring(play);
     if (again)
         log_warn("screen lost, starting again reason=\"the connection to it broke\"");

@@ -130,15 +130,22 @@ static void *run_opener_thread(void *context)
     return NULL;
 }
 
+static int count_waiting(const struct media_opener *opener)
+{
+    int waiting = (int)opener->closing_count;
+    for (int i = 0; i < MEDIA_OPENER_FILES_MAX; i++)
+        waiting += opener->openings[i].state == OPENING_QUEUED;
+    return waiting;
+}
+
 /* Lets a thread do what has just been added: one that is idle, or another, while there may be
- * more. With the lock held. */
+ * more. A thread that was woken is idle until it has the lock. With the lock held. */
 static void call_thread(struct media_opener *opener)
 {
     sigset_t all, before;
-    if (opener->idle > 0 || opener->threads == MEDIA_OPENER_THREADS_MAX) {
-        pthread_cond_signal(&opener->work);
+    pthread_cond_signal(&opener->work);
+    if (count_waiting(opener) <= opener->idle || opener->threads == MEDIA_OPENER_THREADS_MAX)
         return;
-    }
     sigfillset(&all); /* signals are the main thread's */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_create(&opener->ids[opener->threads], NULL, run_opener_thread, opener) == 0) {

@@ -145,11 +145,14 @@ static bool try_matrix(struct still_color *color)
     return color->matrix && still_color_matrix_init(color->matrix, curves, points);
 }
 
+/* Gray is optimized to a table of few nodes, whose shadows are wrong where the curve is steep. */
+#define GREY_FLAGS (FLAGS | cmsFLAGS_NOOPTIMIZE)
+
 static bool fill_grey_table(struct still_color *color)
 {
     uint8_t levels[LEVELS];
-    cmsHTRANSFORM transform =
-        cmsCreateTransform(color->source, TYPE_GRAY_8, color->target, TYPE_BGRA_8, INTENT, FLAGS);
+    cmsHTRANSFORM transform = cmsCreateTransform(color->source, TYPE_GRAY_8, color->target,
+                                                 TYPE_BGRA_8, INTENT, GREY_FLAGS);
     if (!transform)
         return false;
     for (int i = 0; i < LEVELS; i++) {
@@ -368,8 +371,9 @@ static cmsHTRANSFORM create_deep_transform(struct still_color *color, bool alpha
         color->target = cmsCreate_sRGBProfile();
     if (!color->target)
         return NULL;
-    cmsUInt32Number from = color->space == STILL_COLOR_GREY ? TYPE_GRAY_16 : TYPE_RGB_16;
-    cmsUInt32Number to = TYPE_RGB_8, flags = FLAGS | cmsFLAGS_HIGHRESPRECALC;
+    bool grey = color->space == STILL_COLOR_GREY;
+    cmsUInt32Number from = grey ? TYPE_GRAY_16 : TYPE_RGB_16;
+    cmsUInt32Number to = TYPE_RGB_8, flags = grey ? GREY_FLAGS : FLAGS | cmsFLAGS_HIGHRESPRECALC;
     if (alpha) {
         from |= EXTRA_SH(1);
         to |= EXTRA_SH(1);

@@ -35,6 +35,10 @@ static void fill_shares(struct still_color_matrix *tables, int channel, int row,
     for (int value = 0; value < 256; value++) {
         double share = curve[value] * factor;
         tables->shares[channel][value][row] = (float)(share * ONE + offset);
+        if (!isfinite(share)) { /* fmin and fmax would pass over it */
+            *least = -INFINITY;
+            return;
+        }
         low = fmin(low, share);
         high = fmax(high, share);
     }

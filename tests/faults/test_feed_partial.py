@@ -107,6 +107,20 @@ class Partial(Case):
         self.stop(probe)
 
 
+    def test_an_overloaded_server_is_waited_for(self):
+        """So is one whose answers break off: a whole fleet fetches at once."""
+        for act in (servers.status(503), servers.status(429), servers.cut_after(100)):
+            self.start("a.bin", "b.bin")
+            self.server.acts = {"b.bin": [act]}
+            probe = self.probe(self.server.url("p.json"))
+            self.server.wait_asked("b.bin", 6)
+            self.assertEqual(probe.editions(), 0)
+            self.server.acts = {}
+            self.settle(probe, "one", ())
+            self.stop(probe)
+            shutil.rmtree(self.store)
+
+
 class Insides(Case):
     """Real media, by other tools: whole ones are taken, and what isn't whole is asked about, not fetched, until it is another."""
 

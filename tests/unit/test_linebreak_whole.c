@@ -21,6 +21,7 @@ struct sample {
 static const struct sample samples[] = {
     /* clang-format off */
     /* Times of day. */
+    {"en", ". Hello there"}, /* nothing is before it */
     {"en", "Doors open at {5 <p.m.>} on Friday"},
     {"en", "Doors open at <5p.m.> on Friday"},
     {"en", "Open {9 <a.m.>} to {5 <p.m.>} daily"},

@@ -47,7 +47,8 @@ struct check {
     struct frame *visual; /* behind the texts that are checked now; NULL: none */
     int visual_spot, visual_screen;
     int judged_spot; /* the spot that the next two are about */
-    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES], slow[CHECK_SHAPES]; /* reported of it */
+    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES], noted[CHECK_SHAPES]; /* reported of it */
+    bool slow[CHECK_SHAPES];
     bool *bad; /* by asset: reported as unusable as a font */
 };
 
@@ -239,6 +240,7 @@ static bool is_news(struct check *check, const struct job *job, bool told[CHECK_
         memset(check->failed, 0, sizeof check->failed);
         memset(check->turned, 0, sizeof check->turned);
         memset(check->slow, 0, sizeof check->slow);
+        memset(check->noted, 0, sizeof check->noted);
         check->judged_spot = job->spot;
     }
     bool is = !told[shape];
@@ -280,7 +282,7 @@ static void judge_visual(struct check *check, const struct job *job)
                          "shown as %d × %d",
                          (int)facts->orientation, (int)facts->stored_width_px,
                          (int)facts->stored_height_px, width, height);
-    uint32_t notes = facts->still_notes;
+    uint32_t notes = is_news(check, job, check->noted) ? facts->still_notes : 0;
     for (const char *text; (text = picture_notes_next(&notes));)
         check_report_add(check->media->report, CHECK_WARNING, &place, "%s", text);
     if (width > 0 && height > 0)

@@ -193,12 +193,18 @@ static bool free_disk_space(const struct feed_media *media, const struct feed_me
     return removed > 0;
 }
 
-/* Whether a failure is the file's own: the server has answered, or need not be asked. */
+/* Whether a server refuses this file. One that is overloaded (5xx, 429) or slow (408) does not. */
+static bool is_refused_by_server(const struct feed_media_file *item)
+{
+    return item->status >= 400 && item->status < 500 && item->status != 408 && item->status != 429;
+}
+
+/* Whether a failure is the file's own, and not the network's or the server's. */
 static bool is_fault_of_file(const struct feed_media_file *item, const struct err *err)
 {
     bool own = err->code == ERR_MISSING || err->code == ERR_TRUST || err->code == ERR_INPUT ||
                err->code == ERR_LIMIT;
-    return !item->store_failed && (own || item->status != 0);
+    return !item->store_failed && (own || is_refused_by_server(item));
 }
 
 static int64_t retry_after_failures_ns(const struct feed_media *media,

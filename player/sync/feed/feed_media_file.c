@@ -305,7 +305,8 @@ static MUST_CHECK bool check_insides(struct feed_media_file *file, struct err *e
         return true;
     file->cached = false;
     forget_refusal(file);
-    file->refusal = strdup(trouble.text); /* without memory it is fetched again */
+    if (trouble.code == ERR_INPUT || trouble.code == ERR_LIMIT)
+        file->refusal = strdup(trouble.text); /* without memory it is fetched again */
     return err_set(err, trouble.code, "%s", trouble.text);
 }
 

@@ -352,6 +352,8 @@ static MUST_CHECK bool make_whole(struct film_converter *converter,
             return err_oom(err);
         }
     }
+    while (whole->nb_side_data > 0) /* which would only grow */
+        av_frame_remove_side_data(whole, whole->side_data[0]->type);
     return (av_frame_copy_props(whole, frame) >= 0 || err_oom(err)) &&
            (deinterlace(picture, whole->data, whole->linesize) ||
             err_set(err, ERR_INPUT, "cannot deinterlace pictures of this format"));

@@ -204,7 +204,7 @@ static bool is_date(const struct linebreak_text *text, size_t end, size_t at)
     size_t before = text->characters[end - 1] == '.' ? end - 1 : end;
     if (is_digit(text->characters[at]))
         return is_listed(text, start_of_word(text, before), before, month_words);
-    return is_digit(text->characters[before - 1]) &&
+    return before > 0 && is_digit(text->characters[before - 1]) &&
            is_listed(text, at, end_of_word(text, at), month_words);
 }
 
