@@ -1,4 +1,6 @@
-"""Publishing with the real minisign: into a folder, to a server that can be watched, and to nginx as it is shipped."""
+"""Publishing with the real minisign: into a folder, to a server that can be watched, and to nginx as it is shipped.
+
+Over 600 lines: each way to publish is tried against the same few kinds of servers."""
 import json
 import os
 import re

@@ -2,7 +2,7 @@
  *
  * A film's job has no room for a part's name: it stands in the file. A test program's main() calls
  * play_film_worker() when it was executed as a worker. Parts send what they have to and then wait,
- * so that nothing but what they sent decides. */
+ * so that nothing but what they sent decides. Over 600 lines: one list of all lies. */
 #ifndef TESTS_UNIT_HOSTILE_FILM_H
 #define TESTS_UNIT_HOSTILE_FILM_H
 

@@ -1,3 +1,4 @@
+/* Over 600 lines: the table of a program, its command lines and its files are read best in one place. */
 #include "base/options.h"
 
 #include <setjmp.h>
