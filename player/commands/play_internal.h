@@ -70,8 +70,8 @@ struct play {
     int64_t retry_ns;       /* when a screen is looked for again; 0: at once */
     int64_t retry_delay_ns; /* before the time after that */
     bool waiting_logged;
+    bool ending; /* what this holds is being freed */
     int status;
-    bool ending; /* what it holds is being freed */
 };
 
 const struct option_value *play_option(const struct play *play, enum setting setting);
