@@ -10,6 +10,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "expected_faults.h"
+
 /* A playlist that is right but for the members, the keys of a spot, of the defaults, of a style, of
  * a daypart. */
 #define PLAYLIST(members) "{\"format\":\"duckling/1\"," members "}"
@@ -23,52 +25,6 @@
 #define SHA "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
 #define FILE_KEYS(keys) MORE("\"files\":{\"a.jpg\":{" keys "}}")
 #define KNOWN_FILE(keys) FILE_KEYS("\"sha256\":" SHA ",\"bytes\":1," keys)
-
-struct expected {
-    const char *json, *path, *words;
-};
-
-static struct playlist_faults *faults_of(const char *json, size_t size)
-{
-    struct playlist_faults *faults = calloc(1, sizeof *faults);
-    assert_non_null(faults);
-    struct playlist *playlist = playlist_parse(json, size, faults);
-    if (playlist)
-        fail_msg("no fault was found in %.200s", json);
-    assert_true(faults->total >= faults->count && faults->count > 0);
-    return faults;
-}
-
-static void drop(struct playlist_faults *faults)
-{
-    playlist_faults_finish(faults);
-    free(faults);
-}
-
-static void expect_fault(const struct playlist_faults *faults, size_t index, const char *path,
-                         const char *words)
-{
-    const struct playlist_fault *fault = &faults->items[index];
-    if (index >= faults->count)
-        fail_msg("there is no fault %zu (%s)", index, path);
-    if (strcmp(fault->path, path) != 0 || !strstr(fault->text, words))
-        fail_msg("\"%s: %s\" is not \"%s: ...%s...\"", fault->path, fault->text, path, words);
-}
-
-/* Each has exactly one fault. */
-static void expect_each(const struct expected *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct playlist_faults *faults = faults_of(cases[i].json, strlen(cases[i].json));
-        expect_fault(faults, 0, cases[i].path, cases[i].words);
-        if (faults->total != 1)
-            fail_msg("%s: %zu faults; the second: %s: %s", cases[i].json, faults->total,
-                     faults->items[1].path, faults->items[1].text);
-        drop(faults);
-    }
-}
-
-#define EXPECT_EACH(cases) expect_each((cases), sizeof(cases) / sizeof *(cases))
 
 static void top_level(void **state)
 {

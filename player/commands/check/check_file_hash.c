@@ -1,5 +1,6 @@
 #include "commands/check/check_file_hash.h"
 
+#include "base/file.h"
 #include "core/err.h"
 
 #include <errno.h>
@@ -13,9 +14,8 @@
 
 static bool is_same(const struct stat *a, const struct stat *b)
 {
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+    const struct file_stamp one = file_stamp_of(a), other = file_stamp_of(b);
+    return file_stamp_equal(&one, &other);
 }
 
 static int64_t ms_of(const struct timespec *time)
