@@ -5,8 +5,12 @@
 
 #define ONE STILL_COLOR_MATRIX_ONE
 
-typedef float light_vector __attribute__((vector_size(16)));
-typedef int32_t step_vector __attribute__((vector_size(16)));
+/* A share holds three numbers of LANE_BITS, each in parts of a step. A number may be negative, and
+ * then borrows from the one above it; in the sum of three shares none is, so all are right again. */
+#define LANE_BITS 21
+#define PART_BITS 5
+#define PARTS (1 << PART_BITS)
+_Static_assert((int64_t)5 * ONE * PARTS < (int64_t)1 << LANE_BITS, "a sum fits its lane");
 
 /* IEC 61966-2-1; light below black and above white is cut off. */
 static void fill_encoded(uint8_t encoded[5 * ONE + 1])
@@ -34,11 +38,12 @@ static void fill_shares(struct still_color_matrix *tables, int channel, int row,
     double low = INFINITY, high = -INFINITY, offset = channel == 0 ? 2 * ONE + 0.5 : 0;
     for (int value = 0; value < 256; value++) {
         double share = curve[value] * factor;
-        tables->shares[channel][value][row] = (float)(share * ONE + offset);
-        if (!isfinite(share)) { /* fmin and fmax would pass over it */
+        if (!(fabs(share) < 3)) { /* nor a number; fmin and fmax would pass over it */
             *least = -INFINITY;
             return;
         }
+        int64_t parts = llround((share * ONE + offset) * PARTS);
+        tables->shares[channel][value] += (uint64_t)parts << (row * LANE_BITS);
         low = fmin(low, share);
         high = fmax(high, share);
     }
@@ -65,17 +70,20 @@ bool still_color_matrix_init(struct still_color_matrix *tables, double curves[3]
     return true;
 }
 
+static uint32_t lane(uint64_t sum, int index)
+{
+    return (uint32_t)(sum >> (index * LANE_BITS + PART_BITS)) &
+           ((1u << (LANE_BITS - PART_BITS)) - 1);
+}
+
 void still_color_matrix_convert(const struct still_color_matrix *tables, uint32_t *row,
                                 int width_px)
 {
     for (int x = 0; x < width_px; x++) {
         uint32_t word = row[x];
-        light_vector red, green, blue;
-        memcpy(&red, tables->shares[0][word >> 16 & 255], sizeof red);
-        memcpy(&green, tables->shares[1][word >> 8 & 255], sizeof green);
-        memcpy(&blue, tables->shares[2][word & 255], sizeof blue);
-        step_vector at = __builtin_convertvector(red + green + blue, step_vector);
-        row[x] = (word & 0xff000000u) | (uint32_t)tables->encoded[at[0]] << 16 |
-                 (uint32_t)tables->encoded[at[1]] << 8 | tables->encoded[at[2]];
+        uint64_t sum = tables->shares[0][word >> 16 & 255] + tables->shares[1][word >> 8 & 255] +
+                       tables->shares[2][word & 255];
+        uint32_t red = tables->encoded[lane(sum, 0)], green = tables->encoded[lane(sum, 1)];
+        row[x] = (word & 0xff000000u) | red << 16 | green << 8 | tables->encoded[lane(sum, 2)];
     }
 }

@@ -13,8 +13,9 @@
 
 /* Tables; too large for a stack. */
 struct still_color_matrix {
-    /* What each red, green and blue value adds to linear red, green and blue, in steps. */
-    float shares[3][256][4];
+    /* What each red, green and blue value adds to linear red, green and blue: three numbers in one,
+     * so that one addition adds them all. */
+    uint64_t shares[3][256];
     /* From linear light, -2 to 3, to sRGB. */
     uint8_t encoded[5 * STILL_COLOR_MATRIX_ONE + 1];
 };
