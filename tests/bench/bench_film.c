@@ -2,6 +2,7 @@
  * worker has sent is known to the player.
  *
  *     bench_film decode NAME FILE ROUNDS
+ *     bench_film start NAME FILE ROUNDS
  *     bench_film hand-off FILE FILE
  *
  * Rows as in bench.h, but of what their names say. */
@@ -215,6 +216,40 @@ static void bench_decode(const char *name, const char *path, int rounds)
            middle, cost_share[rounds - 1]);
 }
 
+/* Until the first frame is there. All that a film's start costs in processor time counts, as the
+ * decoder is ended then. */
+static double start_ms(const char *path, double *start_processor_ms)
+{
+    double before_s = processor_s();
+    int64_t start_ns = clock_mono_ns(), first_ns;
+    struct film_client *film = start_film(path);
+    for (;;) {
+        struct pollfd fd = {.fd = film_client_fd(film), .events = POLLIN};
+        poll(&fd, 1, LIMIT_MS);
+        if (poll_film(film) == FILM_CLIENT_READY && film_client_counts(film).received > 0)
+            break;
+    }
+    first_ns = clock_mono_ns();
+    film_client_stop(film);
+    worker_process_reap(true);
+    *start_processor_ms = 1000 * (processor_s() - before_s);
+    return (double)(first_ns - start_ns) / 1e6;
+}
+
+static void bench_start(const char *name, const char *path, int rounds)
+{
+    double wall[ROUNDS_MAX] = {0}, processor[ROUNDS_MAX] = {0};
+    start_ms(path, &processor[0]); /* warm */
+    for (int i = 0; i < rounds; i++)
+        wall[i] = start_ms(path, &processor[i]);
+    double middle = median(wall, rounds); /* sorts */
+    printf("a film's start, from fork to its first frame, %s\t%.1f ms\tworst %.1f ms\t\n", name,
+           middle, wall[rounds - 1]);
+    middle = median(processor, rounds);
+    printf("a film's start, processor time, %s\t%.1f ms\tworst %.1f ms\t\n", name, middle,
+           processor[rounds - 1]);
+}
+
 /* A film at its own pace, and how long its frames took from the worker's send. */
 struct side {
     struct film_client *film;
@@ -390,11 +425,14 @@ int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
         return worker_main(&worker_film);
-    if (argc == 5 && strcmp(argv[1], "decode") == 0) {
+    if (argc == 5 && (strcmp(argv[1], "decode") == 0 || strcmp(argv[1], "start") == 0)) {
         long rounds = strtol(argv[4], NULL, 10);
         if (rounds < 1 || rounds > ROUNDS_MAX)
             fail("1 to 99 rounds");
-        bench_decode(argv[2], argv[3], (int)rounds);
+        if (strcmp(argv[1], "start") == 0)
+            bench_start(argv[2], argv[3], (int)rounds);
+        else
+            bench_decode(argv[2], argv[3], (int)rounds);
         return 0;
     }
     if (argc == 4 && strcmp(argv[1], "hand-off") == 0) {
@@ -402,5 +440,5 @@ int main(int argc, char **argv)
         bench_hand_off(argv + 2, 2, "two films, the player drawing their crossfade at 60 Hz", "");
         return 0;
     }
-    fail("usage: bench_film decode NAME FILE ROUNDS | hand-off FILE FILE");
+    fail("usage: bench_film (decode | start) NAME FILE ROUNDS | hand-off FILE FILE");
 }

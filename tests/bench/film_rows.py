@@ -77,7 +77,7 @@ def make_films(folder):
 
 def decode(folder, row):
     for words in (("decode", "H.264 1080p", folder / "a.mp4", "5"), ("decode", "H.264 2160p", folder / "large.mp4", "3"),
-                  ("hand-off", folder / "a.mp4", folder / "b.mp4")):
+                  ("start", "H.264 1080p", folder / "a.mp4", "25"), ("hand-off", folder / "a.mp4", folder / "b.mp4")):
         lines = subprocess.run([PROGRAM, *words], check=True, text=True, stdout=subprocess.PIPE).stdout
         for line in lines.splitlines():
             row(*line.split("\t"))
