@@ -80,6 +80,61 @@ class Partial(Case):
         del self.server.files["b.bin"]
         self.server.files["p.json"] = playlist("two", "a.bin", "b.bin")
         self.assertEqual(content(self.settle(probe, "two", ())["b.bin"]), bytes_of("b.bin", 5000))
+        # Whether it is still the right one is not known: it is asked about, also after a restart, until that is.
+        self.again("b.bin", 3)
+        self.assertEqual(probe.editions(), 2)
+        self.assertEqual(probe.log.count("playing older copies files=1"), 1)
+        self.stop(probe)
+        self.server.requests.clear()
+        probe = self.probe(self.server.url("p.json"))
+        self.assertEqual(content(self.settle(probe, "two", ())["b.bin"]), bytes_of("b.bin", 5000))
+        self.again("b.bin", 3)
+        self.server.files["b.bin"] = b"new"
+        self.assertEqual(content(self.settle(probe, "two", ())["b.bin"]), b"new")
+        self.stop(probe)
+        self.assertEqual(self.server.asked("a.bin"), [], "what is known to be right is not asked about")
+
+    def test_an_old_one_is_asked_about_although_others_are_missing(self):
+        self.start("a.bin", "b.bin")
+        probe = self.probe(self.server.url("p.json"))
+        self.settle(probe, "one", ())
+        del self.server.files["b.bin"]
+        self.server.files["p.json"] = playlist("two", "a.bin", "b.bin", "c.bin")
+        self.assertEqual(content(self.settle(probe, "two", {"c.bin"})["b.bin"]), bytes_of("b.bin", 5000))
+        self.again("b.bin", 3)
+        self.server.files["b.bin"] = b"new"
+        self.assertEqual(content(self.settle(probe, "two", {"c.bin"})["b.bin"]), b"new")
+        self.server.files["c.bin"] = b"c"
+        self.settle(probe, "two", ())
+        self.stop(probe)
+
+    def test_an_old_one_is_confirmed(self):
+        self.start("a.bin", "b.bin")
+        probe = self.probe(self.server.url("p.json"))
+        self.settle(probe, "one", ())
+        del self.server.files["b.bin"]
+        self.server.files["p.json"] = playlist("two", "a.bin", "b.bin")
+        self.settle(probe, "two", ())
+        self.server.files["b.bin"] = bytes_of("b.bin", 5000)
+        self.settle(probe, "two", ())
+        self.stop(probe)
+        self.assertEqual([r.status for r in self.server.asked("b.bin")].count(200), 1)
+        self.server.requests.clear()
+        probe = self.probe(self.server.url("p.json"))
+        self.settle(probe, "two", ())
+        self.server.wait_asked("p.json", 3)
+        self.stop(probe)
+        self.assertEqual(self.server.asked("b.bin"), [])
+
+    def test_a_file_stays_while_what_takes_its_place_breaks_off(self):
+        self.start("a.bin", "b.bin")
+        probe = self.probe(self.server.url("p.json"))
+        self.settle(probe, "one", ())
+        self.server.files |= {"b.bin": bytes_of("new", 50000), "p.json": playlist("two", "a.bin", "b.bin")}
+        self.server.acts["b.bin"] = [servers.cut_after(100), servers.cut_after(100), servers.status(404)]
+        self.assertEqual(content(self.settle(probe, "two", ())["b.bin"]), bytes_of("b.bin", 5000))
+        self.server.acts = {}
+        self.assertEqual(content(self.settle(probe, "two", ())["b.bin"]), bytes_of("new", 50000))
         self.stop(probe)
 
     def test_several_come_one_after_the_other(self):
@@ -158,6 +213,20 @@ class Insides(Case):
         probe = self.probe(server.url("p.json"), media="real")
         self.assertEqual(probe.edition("one")["page.mp4"], "missing")
         self.assertEqual(content(probe.edition("one")["page.mp4"]), films["fast.mp4"])
+        self.stop(probe)
+
+    def test_a_wrong_one_does_not_take_the_place_of_a_good_one(self):
+        films = self.films()
+        server = self.hostile()
+        server.files = {"p.json": playlist("one", "a.mp4", "b.mp4"), "a.mp4": films["plain.mp4"], "b.mp4": films["fast.mp4"]}
+        probe = self.probe(server.url("p.json"), media="real")
+        probe.edition("one")
+        server.files |= {"p.json": playlist("two", "a.mp4", "b.mp4"), "b.mp4": PAGE}
+        self.assertEqual(content(probe.edition("two")["b.mp4"]), films["fast.mp4"])
+        statuses = [r.status for r in server.wait_asked("b.mp4", 6, done=True)]
+        self.assertEqual((statuses[:2], set(statuses[2:])), ([200, 200], {304}))
+        server.files["b.mp4"] = films["film.mkv"]
+        self.assertEqual(content(probe.edition("two")["b.mp4"]), films["film.mkv"])
         self.stop(probe)
 
     def test_wrong_ones_cost_their_places_and_heal(self):

@@ -68,7 +68,7 @@ static void is_given_up_after_three_tries_and_asked_for_less_and_less_often(void
     }
     assert_true(feed_media_is_settled(media));
     assert_true(feed_media_can_show(media));
-    assert_int_equal(feed_media_count_there(media), 1);
+    assert_int_equal(feed_media_done(media), 1);
     assert_false(feed_media_has(media, 1));
     assert_non_null(strstr(feed_media_trouble(media), "not a JPEG, PNG or WebP picture"));
     struct manifest *manifest = feed_media_manifest(media);
@@ -82,7 +82,7 @@ static void is_given_up_after_three_tries_and_asked_for_less_and_less_often(void
     assert_true(feed_media_is_settled(media));
     publish_bytes("korea/media/b.png", picture, sizeof picture - 1);
     assert_true(bring(media, now_ns));
-    assert_int_equal(feed_media_count_there(media), 2);
+    assert_int_equal(feed_media_done(media), 2);
     feed_media_destroy(media);
     playlist_destroy(playlist);
 }

@@ -40,13 +40,20 @@ struct feed_media {
     char trouble[ERR_TEXT_BYTES];
 };
 
-/* Finds what the playlist in force has of this file; false when out of memory. */
+/* Finds what the playlist in force has of this file: the right one, or, where the server was not
+ * able to say so, what is shown until then. False when out of memory. */
 static bool find_kept(struct feed_media_file *item, const struct manifest *known)
 {
-    for (size_t i = 0; known && !item->done && i < known->file_count; i++)
-        if (strcmp(known->files[i].path, item->asset->path) == 0 &&
-            manifest_has_file(&known->files[i]) && !feed_media_file_keep(item, &known->files[i]))
+    for (size_t i = 0; known && !item->done && i < known->file_count; i++) {
+        const struct manifest_file *file = &known->files[i];
+        bool is_it = strcmp(file->path, item->asset->path) == 0 && manifest_has_file(file);
+        if (is_it && !feed_media_file_keep(item, file))
             return false;
+        /* From another address than now, perhaps: then its ETag says nothing. */
+        if (is_it && !item->done && !item->asset->has_sha256 &&
+            !feed_media_file_remember(item, file->sha256, file->size_bytes, "", ""))
+            return false;
+    }
     return true;
 }
 
@@ -504,15 +511,7 @@ bool feed_media_is_settled(const struct feed_media *media)
 
 bool feed_media_has(const struct feed_media *media, size_t asset)
 {
-    return media->items[asset].done || media->items[asset].cached;
-}
-
-size_t feed_media_count_there(const struct feed_media *media)
-{
-    size_t there = 0;
-    for (size_t i = 0; i < media->count; i++)
-        there += feed_media_has(media, i);
-    return there;
+    return feed_media_file_has(&media->items[asset]);
 }
 
 bool feed_media_can_show(const struct feed_media *media)
@@ -549,9 +548,10 @@ bool feed_media_confirm(struct feed_media *media)
 {
     for (size_t i = 0; i < media->count; i++) {
         struct feed_media_file *item = &media->items[i];
-        if (!item->done || store_has(media->config.store, item->sha256, item->bytes))
+        bool was_done = item->done;
+        feed_media_file_confirm(item);
+        if (item->done == was_done)
             continue;
-        item->done = item->cached = false;
         item->due_ns = media->due_ns = 0;
         media->done--;
     }
@@ -566,13 +566,18 @@ static bool describe_file(const struct feed_media_file *item, struct manifest *m
     fetch_public(item->url, shown, sizeof shown);
     file->path = manifest_copy(manifest, item->asset->path);
     file->url = manifest_copy(manifest, shown);
-    file->etag = manifest_copy(manifest, item->etag);
-    file->last_modified = manifest_copy(manifest, item->last_modified);
-    if (item->done || item->cached) {
+    file->unconfirmed = !item->done && item->older.there;
+    file->etag = manifest_copy(manifest, file->unconfirmed ? item->older.etag : item->etag);
+    file->last_modified = manifest_copy(manifest, file->unconfirmed ? item->older.last_modified
+                                                                    : item->last_modified);
+    if (item->done) {
         memcpy(file->sha256, item->sha256, HASH_BYTES);
         file->size_bytes = item->bytes;
-        file->fresh = item->done && item->fresh;
+        file->fresh = item->fresh;
         file->stamp = item->stamp;
+    } else if (file->unconfirmed) {
+        memcpy(file->sha256, item->older.sha256, HASH_BYTES);
+        file->size_bytes = item->older.bytes;
     } else if (item->asset->has_sha256) {
         memcpy(file->sha256, item->asset->sha256, HASH_BYTES);
         file->size_bytes = item->asset->size_bytes;

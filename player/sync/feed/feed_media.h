@@ -76,8 +76,6 @@ bool feed_media_is_settled(const struct feed_media *media);
 /* Whether there is a file for this asset, perhaps an older one from the same address. */
 bool feed_media_has(const struct feed_media *media, size_t asset);
 
-size_t feed_media_count_there(const struct feed_media *media);
-
 /* Whether any spot can be shown with the files that there are. */
 bool feed_media_can_show(const struct feed_media *media);
 

@@ -141,22 +141,39 @@ void feed_media_file_finish(struct feed_media_file *file)
     free(file->refusal);
     free(file->etag);
     free(file->last_modified);
+    free(file->older.etag);
+    free(file->older.last_modified);
 }
 
 bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256[HASH_BYTES],
                               int64_t bytes, const char *etag, const char *last_modified)
 {
-    if ((!etag[0] && !last_modified[0]) || !store_has(file->config->store, sha256, bytes))
+    struct feed_media_older *older = &file->older;
+    if (!store_has(file->config->store, sha256, bytes))
         return true;
-    memcpy(file->sha256, sha256, HASH_BYTES);
-    file->bytes = bytes;
-    file->cached = true;
-    return replace_text(&file->etag, etag) && replace_text(&file->last_modified, last_modified);
+    memcpy(older->sha256, sha256, HASH_BYTES);
+    older->bytes = bytes;
+    older->there =
+        replace_text(&older->etag, etag) && replace_text(&older->last_modified, last_modified);
+    return older->there;
+}
+
+bool feed_media_file_has(const struct feed_media_file *file)
+{
+    return file->done || file->older.there;
+}
+
+void feed_media_file_confirm(struct feed_media_file *file)
+{
+    const struct store *store = file->config->store;
+    struct feed_media_older *older = &file->older;
+    older->there = older->there && store_has(store, older->sha256, older->bytes);
+    file->done = file->done && store_has(store, file->sha256, file->bytes);
 }
 
 bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known)
 {
-    if (!store_has(file->config->store, known->sha256, known->size_bytes))
+    if (known->unconfirmed || !store_has(file->config->store, known->sha256, known->size_bytes))
         return true;
     memcpy(file->sha256, known->sha256, HASH_BYTES);
     file->bytes = known->size_bytes;
@@ -242,7 +259,6 @@ static MUST_CHECK bool begin_body(struct feed_media_file *file, const struct htt
     if (file->taken_elsewhere)
         return err_set(err, ERR_SYSTEM, "the same file is being fetched already");
     file->begun = true;
-    file->cached = false;
     forget_refusal(file);
     if (!replace_text(&file->etag, head->etag) ||
         !replace_text(&file->last_modified, head->last_modified))
@@ -303,7 +319,6 @@ static MUST_CHECK bool check_insides(struct feed_media_file *file, struct err *e
     struct err trouble = {0};
     if (media_verify_asset(config->playlist, asset, path, &trouble))
         return true;
-    file->cached = false;
     forget_refusal(file);
     if (trouble.code == ERR_INPUT || trouble.code == ERR_LIMIT)
         file->refusal = strdup(trouble.text); /* without memory it is fetched again */
@@ -313,7 +328,22 @@ static MUST_CHECK bool check_insides(struct feed_media_file *file, struct err *e
 /* What is known came from the first base, and an ETag says nothing at another. */
 static bool asks_whether_changed(const struct feed_media_file *file)
 {
-    return (file->cached || file->refusal) && file->base == 0;
+    return (file->older.there || file->refusal) && file->base == 0;
+}
+
+/* Asks only for another one than what is known. What is known is the part, where there is one. */
+static void add_conditions(const struct feed_media_file *file, struct http_request *request)
+{
+    const char *etag = file->refusal ? file->etag : file->older.etag;
+    const char *last_modified = file->refusal ? file->last_modified : file->older.last_modified;
+    if (file->part) {
+        request->range_start = store_part_bytes(file->part);
+        request->if_range = has_foreign_tag(file) ? NULL : store_part_tag(file->part);
+    } else if (asks_whether_changed(file) && etag[0]) {
+        request->if_none_match = etag;
+    } else if (asks_whether_changed(file) && last_modified[0]) {
+        request->if_modified_since = last_modified;
+    }
 }
 
 /* Asks the server for the medium, or for the rest of it. */
@@ -329,14 +359,7 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
         .take = take_media_bytes,
         .context = file,
     };
-    if (asks_whether_changed(file) && file->etag[0])
-        request.if_none_match = file->etag;
-    else if (asks_whether_changed(file) && file->last_modified[0])
-        request.if_modified_since = file->last_modified;
-    if (file->part) {
-        request.range_start = store_part_bytes(file->part);
-        request.if_range = has_foreign_tag(file) ? NULL : store_part_tag(file->part);
-    }
+    add_conditions(file, &request);
     file->arrived_bytes = file->skip_bytes = 0;
     file->looked_ns = 0;
     file->transfer = fetch_get(file->config->fetch, &request, err);
@@ -352,7 +375,7 @@ bool feed_media_file_begin(struct feed_media_file *file, struct err *err)
         return true;
     if (!go_to_base(file, file->base, err))
         return false;
-    if (!asks_whether_changed(file))
+    if (!file->refusal || file->base != 0)
         file->part =
             store_part_resume(file->config->store, file->part_name, file->asset->has_sha256);
     file->reading = file->part != NULL;
@@ -420,6 +443,26 @@ bool feed_media_file_read_on(struct feed_media_file *file, struct err *err)
     return ask_server(file, err);
 }
 
+/* The server still has the older one. */
+static MUST_CHECK bool take_older(struct feed_media_file *file, struct err *err)
+{
+    struct feed_media_older *older = &file->older;
+    if (!older->there || !store_has(file->config->store, older->sha256, older->bytes)) {
+        older->there = false;
+        return err_set(err, ERR_MISSING, "the stored file is gone");
+    }
+    if (!replace_text(&file->etag, older->etag) ||
+        !replace_text(&file->last_modified, older->last_modified))
+        return err_oom(err);
+    memcpy(file->sha256, older->sha256, HASH_BYTES);
+    file->bytes = older->bytes;
+    file->fresh = false;
+    if (check_insides(file, err))
+        return true;
+    older->there = older->there && !file->refusal;
+    return false;
+}
+
 bool feed_media_file_settle(struct feed_media_file *file, struct err *err)
 {
     struct http_response head;
@@ -430,13 +473,7 @@ bool feed_media_file_settle(struct feed_media_file *file, struct err *err)
     if (ok && head.status == 304 && file->refusal) {
         err_set(err, ERR_INPUT, "%s", file->refusal);
     } else if (ok && head.status == 304) {
-        bool there = store_has(file->config->store, file->sha256, file->bytes);
-        file->cached = there;
-        file->fresh = false;
-        if (there)
-            file->done = check_insides(file, err);
-        else
-            err_set(err, ERR_MISSING, "the stored file is gone");
+        file->done = take_older(file, err);
     } else if (ok) {
         file->done = complete_file(file, err) && check_insides(file, err);
     } else if (head.status == 416 && file->part && !has_foreign_tag(file)) {
@@ -459,7 +496,7 @@ void feed_media_file_leave(struct feed_media_file *file, bool keep_part)
         drop_part(file);
     file->part = NULL;
     file->reading = file->held = false;
-    if (!file->cached && !file->refusal &&
+    if (!file->refusal &&
         (!replace_text(&file->etag, "") || !replace_text(&file->last_modified, "")))
         file->etag[0] = file->last_modified[0] = '\0';
 }

@@ -9,8 +9,15 @@
 
 #include "sync/feed/feed_media.h"
 
-/* cached: the store has a file from this address, and the server is asked first whether it is still
- * the right one. */
+/* What the store has for a file from before: the right one still, or not, which only the server
+ * knows. It is shown until there is a newer one. */
+struct feed_media_older {
+    bool there;
+    uint8_t sha256[HASH_BYTES];
+    int64_t bytes;
+    char *etag, *last_modified; /* "" or NULL: the server can't be asked whether it has changed */
+};
+
 struct feed_media_file {
     const struct feed_media_config *config;
     const struct playlist_asset *asset;
@@ -18,15 +25,16 @@ struct feed_media_file {
     size_t base_count; /* 1 where the address is the same whatever the base */
     char *url;         /* at the base that was tried last */
     char part_name[HASH_TEXT_BYTES];
-    bool done, cached;
+    bool done; /* it is in the store, and is what the server has */
+    struct feed_media_older older;
     /* What is at the address now, by its ETag or date, came and cannot be used: why not. The server
      * is asked whether it is another. NULL: nothing such. */
     char *refusal;
     bool fresh;                 /* done: hashed while it arrived */
     struct file_stamp stamp;    /* of the stored file, when fresh */
-    uint8_t sha256[HASH_BYTES]; /* when done or cached */
-    int64_t bytes;              /* when done or cached; under way: the whole's, or -1 */
-    char *etag, *last_modified; /* of what is cached, arriving or done; never NULL */
+    uint8_t sha256[HASH_BYTES]; /* when done */
+    int64_t bytes;              /* when done; under way: the whole's, or -1 */
+    char *etag, *last_modified; /* of what is arriving, refused or done; never NULL */
     /* Of the try that is under way, or was the last. */
     struct fetch_transfer *transfer;
     struct store_part *part;
@@ -64,13 +72,19 @@ MUST_CHECK bool feed_media_file_init(struct feed_media_file *file,
                                      const struct playlist_asset *asset, struct err *err);
 void feed_media_file_finish(struct feed_media_file *file);
 
-/* The store may hold what came from this address once: the server is asked about it first. False
- * when out of memory. */
+/* The store may hold what came from this address once: the server is asked first whether it has
+ * changed, as far as the texts allow it. False when out of memory. */
 bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256[HASH_BYTES],
                               int64_t bytes, const char *etag, const char *last_modified);
 
-/* Done, where the store still has what is known of a playlist that is in force. False when out of
- * memory. */
+/* Whether there is a file to show: the right one, or an older one. */
+bool feed_media_file_has(const struct feed_media_file *file);
+
+/* Looks once more whether the store has what it should; what is gone is fetched again. */
+void feed_media_file_confirm(struct feed_media_file *file);
+
+/* Done, where the store still has what is known of a playlist that is in force, and the server was
+ * asked about it. False when out of memory. */
 bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known);
 
 /* Goes on with the tries for the same file. False when out of memory. */

@@ -124,6 +124,15 @@ static void log_nothing_stored(const struct rollout *rollout)
              rollout->config.shown);
 }
 
+/* Older copies of files about which the server could not be asked. */
+static size_t count_unconfirmed(const struct manifest *manifest)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < manifest->file_count; i++)
+        count += manifest->files[i].unconfirmed;
+    return count;
+}
+
 struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlist)
 {
     const struct manifest *current = rollout->current;
@@ -161,7 +170,7 @@ struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlis
                  missing, rollout->config.shown);
     log_playlist_ready(rollout, edition, "store");
     rollout->integrity = integrity;
-    rollout->damaged = rollout->repair_due = missing > 0;
+    rollout->damaged = rollout->repair_due = missing || count_unconfirmed(current);
     rollout->in_force = true;
     return edition;
 }
@@ -232,7 +241,7 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         return false;
     }
     next.needs = feed_media_manifest(next.media);
-    next.had = feed_media_count_there(next.media);
+    next.had = feed_media_done(next.media);
     rollout->garbage |= pending->playlist != NULL;
     pending_finish(pending);
     *pending = next;
@@ -272,7 +281,7 @@ static bool is_worth_it(const struct rollout *rollout, const struct rollout_pend
     const struct feed_media *media = pending->media;
     if (!rollout->config.partial || !feed_media_is_settled(media))
         return false;
-    return pending == &rollout->repair ? feed_media_count_there(media) > pending->had
+    return pending == &rollout->repair ? feed_media_done(media) > pending->had
                                        : feed_media_can_show(media);
 }
 
@@ -354,13 +363,18 @@ static void put_in_force(struct rollout *rollout, struct rollout_pending *pendin
     rollout->logged[0] = '\0';
 }
 
-/* Goes on fetching the files that what is in force now has to do without. */
+/* Goes on fetching the files that what is in force now has to do without, and asking about those
+ * that may be outdated. */
 static void go_on_fetching(struct rollout *rollout, const struct feed_media *before, bool is_new)
 {
     size_t missing = rollout_stored_missing(rollout->config.store, rollout->current);
-    if (!missing)
+    size_t older = count_unconfirmed(rollout->current);
+    if (!missing && !older)
         return;
-    if (is_new)
+    if (is_new && older)
+        log_warn("media files cannot be checked, playing older copies files=%zu source=\"%s\"",
+                 older, rollout->config.shown);
+    if (is_new && missing)
         log_warn("media files cannot be had, playing on without them files=%zu source=\"%s\"",
                  missing, rollout->config.shown);
     rollout->damaged = true;

@@ -15,7 +15,7 @@ struct rollout_pending {
     struct feed_media *media;
     struct rollout_body body;
     char *body_memory;      /* what the body points into; owned */
-    size_t had;             /* of a repair: files that were there when it began */
+    size_t had;             /* of a repair: files that were done when it began */
     struct manifest *needs; /* what of it must not be evicted; NULL when out of memory */
     unsigned failures;      /* of the switch, in a row */
     int64_t due_ns;
@@ -27,8 +27,8 @@ struct rollout {
     struct manifest *previous;   /* in force before: its files may still be on screen */
     struct integrity *integrity; /* of the current's files; NULL unless in force */
     bool in_force;               /* an edition of `current` was made */
-    bool damaged;                /* files of `current` are missing or damaged */
-    bool repair_due;             /* without waiting until all files were read */
+    bool damaged; /* files of `current` are missing, damaged, or older ones that may be outdated */
+    bool repair_due; /* without waiting until all files were read */
     bool garbage;
     bool held;
     /* Texts and bytes of the playlist in force, so that it can be shown once more whatever happens

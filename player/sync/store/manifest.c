@@ -71,6 +71,7 @@ static bool read_manifest_file(struct manifest *manifest, const json_t *object,
     file->url = copy_text_member(manifest, object, "url");
     file->etag = copy_text_member(manifest, object, "etag");
     file->last_modified = copy_text_member(manifest, object, "last_modified");
+    file->unconfirmed = json_is_true(json_object_get(object, "unconfirmed"));
     return file->path && file->path[0] && file->url && file->etag && file->last_modified &&
            read_content(object, file->sha256, &file->size_bytes);
 }
@@ -126,6 +127,8 @@ static json_t *print_manifest_file(const struct manifest_file *file)
     json_t *more = json_pack("{s:s, s:s, s:s, s:s}", "path", file->path, "url", file->url, "etag",
                              file->etag, "last_modified", file->last_modified);
     bool ok = object && more && json_object_update(object, more) == 0;
+    if (ok && file->unconfirmed)
+        ok = json_object_set_new(object, "unconfirmed", json_true()) == 0;
     json_decref(more);
     if (ok)
         return object;

@@ -17,6 +17,8 @@ struct manifest_file {
     const char *etag, *last_modified;
     uint8_t sha256[HASH_BYTES]; /* zeros: none, the file could not be had */
     int64_t size_bytes;
+    /* An older one: the server could not be asked whether it is still the right one. */
+    bool unconfirmed;
     bool fresh;              /* hashed while it arrived, just now; not kept */
     struct file_stamp stamp; /* when fresh; not kept */
 };
