@@ -55,6 +55,22 @@ class Redirected(Case):
         self.assertEqual(content(probe.edition("two")["x.bin"]), b"y")
         self.stop(probe)
 
+    def test_what_is_refused_moves_nothing(self):
+        """A sign-in page for a while: media of the playlist in force, and of one that is on its way, are where they were."""
+        server = self.hostile()
+        server.files = {"v1/p.json": playlist("one", "x.bin", "y.bin"), "v1/x.bin": b"x", "login/page": b"<html>Sign in.</html>"}
+        server.acts = {"p.json": [servers.redirect("v1/p.json")]}
+        probe = self.probe(server.url("p.json"))
+        probe.edition("one")
+        server.acts = {"p.json": [servers.redirect("login/page")]}
+        probe.log.wait("playlist refused")
+        server.wait_asked("login/page", 3)
+        server.wait_asked("v1/y.bin", len(server.asked("v1/y.bin")) + 2)
+        self.assertEqual(server.asked("login/y.bin"), [])
+        server.files["v1/y.bin"] = b"y"
+        self.assertEqual(content(probe.edition("one")["y.bin"]), b"y")
+        self.stop(probe)
+
     def test_the_password_goes_along(self):
         server = self.hostile()
         server.acts = {"p.json": [servers.redirect("/d/p.json")]}
@@ -129,6 +145,21 @@ class Networks(Case):
         self.assertEqual(self.reached("127.0.0.1", *self.ALL), {PUBLIC, OTHER_PUBLIC, PRIVATE, OTHER_PRIVATE, LOCAL6})
 
 
+    def test_a_page_of_a_private_network_opens_none(self):
+        """Whoever answers with a sign-in page from inside does not make the playlist in force one from inside."""
+        world, portal, inside = self.server(PUBLIC), self.server(PRIVATE), self.server(OTHER_PRIVATE)
+        inside.files = {"m": bytes_of("x.bin", 500)}
+        world.files = {"p.json": elsewhere("one", {"x.bin": inside.url("m")}, here=("own.bin",)), "own.bin": bytes_of("own.bin", 500)}
+        portal.files = {"page": b"<html>Sign in.</html>"}
+        probe = self.probe(world.url("p.json"))
+        self.assertEqual(probe.edition("one")["x.bin"], "missing")
+        world.acts = {"p.json": [servers.redirect(portal.url("page"))]}
+        portal.wait_asked("page", 20)
+        world.acts = {}
+        world.wait_asked("p.json", len(world.asked("p.json")) + 20)
+        self.stop(probe)
+        self.assertEqual(inside.requests, [])
+
     def test_a_redirected_playlist_and_no_password_for_the_other_server(self):
         old, new = self.server(PUBLIC), self.server(OTHER_PUBLIC)
         old.acts = {"a/p.json": [servers.redirect(new.url("b/p.json"))]}
@@ -151,7 +182,7 @@ class Namespace(unittest.TestCase):
         done = subprocess.run(["unshare", "-rn", "sh", "-c", f"ip link set lo up && {addresses} && exec \"$@\"", "sh", sys.executable,
                                __file__, "Networks"], env={**os.environ, INSIDE: "1"}, text=True, capture_output=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertEqual(done.stdout.count("\nok ") + done.stdout.startswith("ok "), 4, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("\nok ") + done.stdout.startswith("ok "), 5, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ struct feed_url {
     struct feed_poll *poll;
     struct rollout *rollout;
     char *location;
-    char *base; /* where the playlist came from, after redirects: its media are relative to that */
+    /* Where the playlist that was accepted last came from, after redirects, and who gave it: its
+     * media are relative to that. */
+    char *base;
+    struct http_peer peer;
+    bool seen_refused;            /* what was seen last is no playlist */
     char shown[FEED_SHOWN_BYTES]; /* the same for people */
     struct feed_loop loop;
     struct retry_policy policy;
@@ -78,15 +82,15 @@ static MUST_CHECK bool begin_rollout(struct feed_url *url, const struct feed_pol
     return false;
 }
 
-/* True when this version of the playlist was accepted or refused; false when it is to be tried
- * again. */
-static bool receive_playlist(struct feed_url *url, const struct feed_poll_body *body)
+enum reception { ACCEPTED, REFUSED, TO_BE_TRIED_AGAIN };
+
+static enum reception receive_playlist(struct feed_url *url, const struct feed_poll_body *body)
 {
     if (rollout_is_complete(url->rollout) &&
         memcmp(body->sha256, rollout_manifest(url->rollout)->playlist_sha256, HASH_BYTES) == 0) {
         log_info("server reverted to the playlist in force url=%s", url->shown);
         rollout_cancel_pending(url->rollout);
-        return true;
+        return ACCEPTED;
     }
     struct playlist_faults *faults = calloc(1, sizeof *faults);
     struct err err = {0};
@@ -104,18 +108,50 @@ static bool receive_playlist(struct feed_url *url, const struct feed_poll_body *
     if (faults)
         playlist_faults_finish(faults);
     free(faults);
-    return !passing;
+    return passing ? TO_BE_TRIED_AGAIN : ok ? ACCEPTED : REFUSED;
 }
 
-/* A reference in a redirected playlist is relative to where it led (RFC 3986, 5.1.3). */
-static void follow_redirect(struct feed_url *url)
+/* A reference in a redirected playlist is relative to where it led (RFC 3986, 5.1.3). The base from
+ * before, which the caller frees; NULL: it has not changed. */
+static char *follow_redirect(struct feed_url *url)
 {
     const char *location = feed_poll_location(url->poll);
     char *base = strcmp(location, url->base) == 0 ? NULL : strdup(location);
     if (!base) /* it is the same, or there is no memory: the next answer says it again */
-        return;
-    free(url->base);
+        return NULL;
+    char *before = url->base;
     url->base = base;
+    return before;
+}
+
+/* Takes an answer with another playlist. A sign-in page instead of one leaves the media of the
+ * playlist before it where they were. */
+static void step_changed(struct feed_url *url)
+{
+    const struct http_peer peer_before = url->peer;
+    char *base_before = follow_redirect(url);
+    url->peer = *feed_poll_peer(url->poll);
+    enum reception reception = receive_playlist(url, feed_poll_body(url->poll));
+    if (reception != TO_BE_TRIED_AGAIN) {
+        feed_poll_accept(url->poll);
+        url->seen_refused = reception == REFUSED;
+    }
+    if (reception != ACCEPTED) {
+        url->peer = peer_before;
+        char *refused = base_before ? url->base : NULL;
+        url->base = base_before ? base_before : url->base;
+        base_before = refused;
+    }
+    free(base_before);
+}
+
+static void step_unchanged(struct feed_url *url)
+{
+    if (!url->seen_refused) {
+        free(follow_redirect(url));
+        url->peer = *feed_poll_peer(url->poll);
+    }
+    feed_loop_clean(&url->loop, &url->rollout, 1);
 }
 
 static void step_poll(struct feed_url *url, int64_t now_ns)
@@ -123,6 +159,8 @@ static void step_poll(struct feed_url *url, int64_t now_ns)
     enum feed_poll_news news = feed_poll_step(url->poll, now_ns);
     if (news == FEED_POLL_FAILED) {
         const char *trouble = feed_poll_trouble(url->poll);
+        if (!url->peer.port) /* what is missing can be fetched although this can't */
+            url->peer = *feed_poll_peer(url->poll);
         if (has_nothing(url))
             feed_mailbox_set_status(url->source.mailbox, "waiting for %s: %s", url->shown, trouble);
         if (is_new_trouble(url->logged_poll, trouble))
@@ -131,14 +169,13 @@ static void step_poll(struct feed_url *url, int64_t now_ns)
     }
     if (news != FEED_POLL_CHANGED && news != FEED_POLL_UNCHANGED)
         return;
-    follow_redirect(url);
     if (url->logged_poll[0])
         log_info("server answers again url=%s", url->shown);
     url->logged_poll[0] = '\0';
     if (news == FEED_POLL_UNCHANGED)
-        feed_loop_clean(&url->loop, &url->rollout, 1);
-    else if (receive_playlist(url, feed_poll_body(url->poll)))
-        feed_poll_accept(url->poll);
+        step_unchanged(url);
+    else
+        step_changed(url);
 }
 
 static void step_url_rollout(struct feed_url *url, int64_t now_ns)
@@ -224,7 +261,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
                                              const struct feed_limits *limits,
                                              struct retry_policy fast_retry, struct err *err)
 {
-    struct rollout_config rollout = {
+    const struct rollout_config rollout = {
         .fetch = url->fetch,
         .store = url->store,
         .stop = &url->source.mailbox->stop,
@@ -232,6 +269,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .shown = url->shown,
         .bases = (const char *const *)&url->base,
         .base_count = 1,
+        .from = &url->peer,
         .partial = true,
         .any_bytes = limits && limits->any_bytes,
         .retry = fast_retry,
@@ -248,7 +286,6 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
     url->poll = feed_poll_create(&poll);
     if (!url->poll)
         return err_oom(err);
-    rollout.from = feed_poll_peer(url->poll);
     url->rollout = rollout_create(&rollout);
     return url->rollout || err_oom(err);
 }
