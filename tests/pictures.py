@@ -254,6 +254,21 @@ def flat_jpeg(blocks_across, blocks_down, components, value, before=b""):
     return b"\xff\xd8" + before + tables + segment(0xc0, frame) + segment(0xda, scan) + bytes(bits.data) + b"\xff\xd9"
 
 
+def endless_jpeg(width, height, scans):
+    """A progressive JPEG of one gray, each of whose scans refines all coefficients of all blocks, and changes none (ITU-T T.81,
+    annex G): some bytes of file for a look at every block."""
+    # Each table has one code, of one bit: a step of 0 for the first coefficient; a run of 16,384 blocks and more for the others.
+    tables = (segment(0xdb, b"\0" + bytes([8]) * 64) + segment(0xc4, b"\0" + bytes((1,)) + bytes(15) + b"\0")
+              + segment(0xc4, b"\x10" + bytes((1,)) + bytes(15) + b"\xe0"))
+    frame = struct.pack(">BHHB", 8, height, width, 1) + bytes((1, 0x11, 0))
+    blocks = -(-width // 8) * -(-height // 8)
+    runs = bytes(-(-blocks // 16384) * 15 // 8 + 1)
+    first = segment(0xda, bytes((1, 1, 0, 0, 0, 0))) + bytes(-(-blocks // 8))
+    refining = segment(0xda, bytes((1, 1, 0, 1, 63, 0x10))) + runs
+    return (b"\xff\xd8" + tables + segment(0xc2, frame) + first + segment(0xda, bytes((1, 1, 0, 1, 63, 1))) + runs + refining * scans
+            + b"\xff\xd9")
+
+
 # WebP (WebP Container Specification).
 
 def webp_chunk(name, data):

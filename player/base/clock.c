@@ -30,6 +30,13 @@ bool clock_process_cpu_ns(pid_t pid, int64_t *ns)
     return true;
 }
 
+int64_t clock_own_cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used); /* can't fail */
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
 bool clock_is_synchronised(void)
 {
     struct timex state = {0};

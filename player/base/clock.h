@@ -20,6 +20,9 @@ bool clock_is_synchronised(void);
  * or this one may not ask. */
 bool clock_process_cpu_ns(pid_t pid, int64_t *ns);
 
+/* The same for this process. */
+int64_t clock_own_cpu_ns(void);
+
 /* The earlier of two instants. */
 static inline int64_t clock_earlier_ns(int64_t a_ns, int64_t b_ns)
 {

@@ -17,15 +17,15 @@
 struct picture_client {
     struct worker_process worker;
     int64_t limit_ms;
-    struct work_limit limit; /* since the start; since the worker is ready, `working` */
+    struct work_limit limit; /* of the start; of the work once the worker is ready, `working` */
     bool working;
     uint32_t kind;                             /* enum protocol_job_kind */
     int32_t stored_width_px, stored_height_px; /* as the worker said; 0: not yet */
     enum picture_client_state state;
     int screen_width_px, screen_height_px;
     double scale;
-    int64_t processor_ns;
-    struct frame *frame; /* mapped but not announced yet, or not taken yet */
+    int64_t processor_ns, worked_ns; /* the second since it was ready */
+    struct frame *frame;             /* mapped but not announced yet, or not taken yet */
     struct protocol_facts facts;
 };
 
@@ -189,6 +189,12 @@ static MUST_CHECK bool map_picture(struct picture_client *client, const struct p
     return true;
 }
 
+/* As the worker said; 0: not yet. */
+static int64_t stored_pixels(const struct picture_client *client)
+{
+    return (int64_t)client->stored_width_px * client->stored_height_px;
+}
+
 /* How far the limit reaches is known now. */
 static MUST_CHECK bool take_size(struct picture_client *client, const struct protocol_facts *facts,
                                  int fd, struct err *err)
@@ -201,7 +207,7 @@ static MUST_CHECK bool take_size(struct picture_client *client, const struct pro
         return err_set(err, ERR_WORKER, "the worker described an invalid size");
     client->stored_width_px = width;
     client->stored_height_px = height;
-    work_limit_set_pixels(&client->limit, (int64_t)width * height);
+    work_limit_set_pixels(&client->limit, stored_pixels(client));
     return true;
 }
 
@@ -299,9 +305,8 @@ static MUST_CHECK bool check_limit(struct picture_client *client, int64_t now_ns
         return true;
     if (begins) {
         client->working = true;
-        work_limit_begin(&client->limit, client->limit_ms, now_ns, cpu_ns);
-        work_limit_set_pixels(&client->limit,
-                              (int64_t)client->stored_width_px * client->stored_height_px);
+        work_limit_begin(&client->limit, client->limit_ms, now_ns, client->worker.start_cpu_ns);
+        work_limit_set_pixels(&client->limit, stored_pixels(client));
     }
     enum work_limit_state state = work_limit_check(&client->limit, now_ns, cpu_ns);
     if (state == WORK_LIMIT_KEPT)
@@ -310,12 +315,19 @@ static MUST_CHECK bool check_limit(struct picture_client *client, int64_t now_ns
     return false;
 }
 
+/* How it has ended must not be known yet: then its time is known no more. */
+static void count_work(struct picture_client *client)
+{
+    (void)!worker_process_cpu_ns(&client->worker, &client->processor_ns);
+    int64_t worked_ns = client->processor_ns - client->worker.start_cpu_ns;
+    if (client->worker.ready && worked_ns > client->worked_ns)
+        client->worked_ns = worked_ns;
+}
+
 enum picture_client_state picture_client_poll(struct picture_client *client, int64_t now_ns,
                                               struct err *err)
 {
-    int64_t used_ns;
-    if (worker_process_cpu_ns(&client->worker, &used_ns))
-        client->processor_ns = used_ns;
+    count_work(client);
     while (client->state == PICTURE_CLIENT_PENDING) {
         int handled = receive_picture_event(client, err);
         if (handled < 0)
@@ -323,6 +335,7 @@ enum picture_client_state picture_client_poll(struct picture_client *client, int
         if (handled == 0)
             break;
     }
+    count_work(client);
     if (client->state == PICTURE_CLIENT_PENDING && client->worker.hung_up &&
         now_ns >= worker_process_deadline_ns(&client->worker)) {
         err_set(err, worker_process_timeout_code(&client->worker, ERR_WORKER),
@@ -351,6 +364,16 @@ const struct protocol_facts *picture_client_facts(const struct picture_client *c
 int64_t picture_client_processor_ns(const struct picture_client *client)
 {
     return client->processor_ns;
+}
+
+int64_t picture_client_work_ns(const struct picture_client *client)
+{
+    return client->worked_ns;
+}
+
+int64_t picture_client_allowed_ns(const struct picture_client *client, int64_t limit_ms)
+{
+    return work_limit_allowed_ns(limit_ms, stored_pixels(client));
 }
 
 void picture_client_stop(struct picture_client *client)

@@ -51,6 +51,11 @@ const struct protocol_facts *picture_client_facts(const struct picture_client *c
  * that passes it does not depend on what else the machine does. */
 int64_t picture_client_processor_ns(const struct picture_client *client);
 
+/* What limits are about: the part of that since the worker was ready, 0 before; and how much of it
+ * a client with such a limit allows for the picture, by the size that its file states. */
+int64_t picture_client_work_ns(const struct picture_client *client);
+int64_t picture_client_allowed_ns(const struct picture_client *client, int64_t limit_ms);
+
 /* Kills the worker, if it still runs, without waiting for its exit. NULL is allowed. */
 void picture_client_stop(struct picture_client *client);
 

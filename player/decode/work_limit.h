@@ -22,6 +22,9 @@ enum work_limit_state {
     WORK_LIMIT_STALLED,  /* it makes no progress */
 };
 
+/* The processor time that a picture of so many pixels (0 or more) may take. limit_ms > 0. */
+int64_t work_limit_allowed_ns(int64_t limit_ms, int64_t pixels);
+
 /* Times in nanoseconds: `now_ns` by CLOCK_MONOTONIC, `cpu_ns` is the worker's processor time. */
 struct work_limit {
     int64_t limit_ns;
@@ -31,8 +34,10 @@ struct work_limit {
     int64_t due_ns;                           /* nothing can be wrong before */
 };
 
-/* For a worker that begins to work: its work so far does not count. limit_ms > 0. */
-void work_limit_begin(struct work_limit *limit, int64_t limit_ms, int64_t now_ns, int64_t cpu_ns);
+/* For a worker that begins to work, now or a moment ago: what it had used by then, first_cpu_ns, does
+ * not count. limit_ms > 0. */
+void work_limit_begin(struct work_limit *limit, int64_t limit_ms, int64_t now_ns,
+                      int64_t first_cpu_ns);
 
 /* Extends the limit to a picture of so many pixels (0 or more). Call work_limit_check after it. */
 void work_limit_set_pixels(struct work_limit *limit, int64_t pixels);

@@ -391,10 +391,13 @@ static bool accept_ready(struct worker_process *worker, const void *packet, int 
 {
     struct protocol_event event;
     memcpy(&event, packet, sizeof event);
-    if (worker->ready || fd >= 0 || event.code > 1)
+    if (worker->ready || fd >= 0 || event.code > 1 || event.used_ns < 0)
         return false;
     worker->ready = true;
     worker->short_of_memory = event.code;
+    int64_t used_ns = event.used_ns;
+    (void)!worker_process_cpu_ns(worker, &used_ns);
+    worker->start_cpu_ns = event.used_ns < used_ns ? event.used_ns : used_ns;
     return true;
 }
 

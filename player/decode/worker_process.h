@@ -20,6 +20,7 @@ struct worker_process {
     const char *program;  /* name of the program in errors */
     bool ready;           /* it reported so: from now on it may have read the medium */
     bool short_of_memory; /* as PROTOCOL_EVENT_READY reported */
+    int64_t start_cpu_ns; /* processor time that it took to get ready, as it reported */
     bool forbidden;       /* it reported a forbidden system call: this one */
     uint32_t forbidden_call;
 };

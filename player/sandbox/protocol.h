@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 /* To be counted up when messages change their meaning but not their sizes. */
-#define PROTOCOL_VERSION 5u
+#define PROTOCOL_VERSION 6u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 /* In a worker: the memfd that its frames will be in, empty at first. It is made before the sandbox
  * closes, and a worker can have no other: what it holds without mapping it is bounded, too. */
@@ -171,6 +171,7 @@ struct protocol_event {
     /* PROTOCOL_EVENT_FRAME: 0 or 1, as in struct film_output */
     uint32_t damaged, deinterlaced;
     int64_t time_us, duration_us; /* PROTOCOL_EVENT_FRAME: since the film's start; 0 for a still */
+    int64_t used_ns;              /* PROTOCOL_EVENT_READY: processor time that the start took */
     int64_t steps;                /* PROTOCOL_EVENT_PROGRESS: rises from one to the next */
     /* PROTOCOL_EVENT_ERROR: enum err_code. PROTOCOL_EVENT_READY: 1 if the worker was started with
      * less memory than its role may use (ulimit -v, -f), else 0. PROTOCOL_EVENT_FORBIDDEN: the

@@ -1,5 +1,7 @@
 #include "worker/worker.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -116,8 +118,10 @@ static bool is_short_of_memory(const struct worker_role *role)
 /* From here on the medium may be at fault for what goes wrong. */
 static MUST_CHECK bool send_ready(bool short_of_memory, struct err *err)
 {
-    const struct protocol_event event = {
-        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_READY, .code = short_of_memory};
+    const struct protocol_event event = {.magic = PROTOCOL_MAGIC,
+                                         .kind = PROTOCOL_EVENT_READY,
+                                         .code = short_of_memory,
+                                         .used_ns = clock_own_cpu_ns()};
     if (!worker_send(&event, sizeof event, -1))
         return err_set(err, ERR_WORKER, "the player has exited");
     return true;

@@ -293,6 +293,16 @@ class Media(Check):
             self.assertRegex(self.run_check(playlist, "--decode-timeout", "0.1"), slow)
         self.run_check(playlist, "--decode-timeout", "0.1", "--strict", status=1)
 
+    def test_a_picture_that_computes_for_ever(self):
+        """Ten times what players allow is enough to know it. Each language and screen would find the same, and asks no more."""
+        self.put("a.jpg", pictures.endless_jpeg(1920, 1080, 15000))
+        self.put("b.png", png(1920, 1080))
+        shown = self.run_check({"spots": {"a": {"image": "a.jpg", "duration": 10}, "b": {"image": "b.png", "duration": 10}}},
+                               "--decode-timeout", "0.1", status=1)
+        # The other picture may well take a slow machine too long: a warning, which counts among them.
+        self.assertRegex(shown, r"^fault   \$\.spots\.a\.image: it is not decoded after 1\.21 s of processor time, and players give up "
+                         r"after 0\.121 s: make it smaller\n(warning \$\.spots\.b\.image: this machine needs .*\n)?1 fault, ")
+
 
 class Taglines(Check):
     def test_missing_glyphs(self):

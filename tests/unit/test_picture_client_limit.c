@@ -128,14 +128,97 @@ static void who_works_too_much_is_ended(void **state)
                                   "0.2 s: make it smaller, or raise --decode-timeout");
 }
 
+#define START_NS (INT64_C(50) * 1000000)
+
+static void burn_until(int64_t cpu_ns)
+{
+    while (clock_own_cpu_ns() < cpu_ns)
+        ;
+}
+
+/* Takes its time to get ready, and much less for its picture. `used_ns`: what it says of the
+ * first. */
+static void work_after_a_long_start(int64_t used_ns)
+{
+    burn_until(START_NS);
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_READY, .used_ns = used_ns}, -1);
+    send_event(
+        (struct protocol_event){.kind = PROTOCOL_EVENT_SIZE,
+                                .ring.facts = {.stored_width_px = 4000, .stored_height_px = 2500}},
+        -1);
+    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(frame_event, -1);
+    pause();
+}
+
+static void play_long_start(void)
+{
+    burn_until(START_NS);
+    work_after_a_long_start(clock_own_cpu_ns());
+}
+
+static void play_lie_about_start(void)
+{
+    work_after_a_long_start(INT64_MAX);
+}
+
+static const struct hostile_part own_parts[] = {
+    {"unready for long", play_long_start},
+    {"unready, it says, for ever", play_lie_about_start},
+};
+
+static void wait_for_picture(struct picture_client *frames)
+{
+    struct err err = {0};
+    int bytes = 0;
+    while (bytes < 4 * (int)sizeof(struct protocol_event)) {
+        poll(&(struct pollfd){.fd = picture_client_fd(frames), .events = POLLIN}, 1, LIMIT_MS);
+        assert_int_equal(ioctl(picture_client_fd(frames), FIONREAD, &bytes), 0);
+    }
+    assert_int_equal(picture_client_poll(frames, clock_mono_ns(), &err), PICTURE_CLIENT_READY);
+}
+
+/* However late it is asked: here all is there at the first look. */
+static void the_start_is_no_work(void **state)
+{
+    (void)state;
+    struct picture_client *frames = start("unready for long", LIMIT_MS);
+    assert_int_equal(picture_client_work_ns(frames), 0);
+    assert_int_equal(picture_client_allowed_ns(frames, 2000), 2000000000);
+    wait_for_picture(frames);
+    assert_true(picture_client_processor_ns(frames) >= START_NS);
+    assert_true(picture_client_work_ns(frames) > 0);
+    assert_true(picture_client_work_ns(frames) <= picture_client_processor_ns(frames) - START_NS);
+    assert_int_equal(picture_client_allowed_ns(frames, 2000), 4000000000);
+}
+
+static void no_start_takes_longer_than_all(void **state)
+{
+    (void)state;
+    struct picture_client *frames = start("unready, it says, for ever", LIMIT_MS);
+    wait_for_picture(frames);
+    assert_in_range(picture_client_work_ns(frames), 0, picture_client_processor_ns(frames));
+}
+
+/* For own_parts, which say themselves that they are ready. */
+static int play_own_worker(void)
+{
+    static struct protocol_job job;
+    if (recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) == (ssize_t)sizeof job)
+        play_part(own_parts, sizeof own_parts / sizeof *own_parts, job.text + strlen(HOSTILE_MARK));
+    return play_worker();
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
-        _exit(play_worker());
+        _exit(play_own_worker());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(workers_that_hang, stop_after_test),
         cmocka_unit_test_teardown(who_works_is_not_ended_by_the_clock, stop_after_test),
         cmocka_unit_test_teardown(who_works_too_much_is_ended, stop_after_test),
+        cmocka_unit_test_teardown(the_start_is_no_work, stop_after_test),
+        cmocka_unit_test_teardown(no_start_takes_longer_than_all, stop_after_test),
     };
     return cmocka_run_group_tests_name("picture_client_limit", tests, NULL, NULL);
 }

@@ -93,6 +93,11 @@ static inline void play_ready_with_a_code(void)
     send_ready(2);
 }
 
+static inline void play_ready_with_a_time(void)
+{
+    send_event((struct protocol_event){.kind = PROTOCOL_EVENT_READY, .used_ns = -1}, -1);
+}
+
 static inline void play_short(void)
 {
     send_ready(1);
@@ -170,6 +175,7 @@ static const struct hostile_part unready_parts[] = {
     {"ready late", play_ready_late},
     {"ready with a file", play_ready_with_a_file},
     {"ready with a code", play_ready_with_a_code},
+    {"ready with a time", play_ready_with_a_time},
     {"forbidden nothing", play_forbidden_nothing},
     {"forbidden lie", play_forbidden_lie},
     {"forbidden twice", play_forbidden_twice},
@@ -199,6 +205,7 @@ static const struct unready_end {
     {"ready twice", ERR_WORKER, "invalid message"},
     {"ready with a file", ERR_WORKER, "invalid message"},
     {"ready with a code", ERR_WORKER, "invalid message"},
+    {"ready with a time", ERR_WORKER, "invalid message"},
     {"forbidden nothing", ERR_SANDBOX, "forbidden system call (number 4294967295)"},
     {"forbidden lie", ERR_WORKER, "the worker crashed (signal 14)"},
     {"forbidden twice", ERR_WORKER, "invalid message"},

@@ -7,7 +7,6 @@
 #include "commands/check/check_shape.h"
 #include "commands/check/check_text.h"
 #include "decode/picture_notes.h"
-#include "decode/work_limit.h"
 #include "decode/worker_process.h"
 #include "playout/worker_jobs.h"
 
@@ -49,7 +48,8 @@ struct check {
     int judged_spot; /* the spot that the next two are about */
     bool failed[CHECK_SHAPES], turned[CHECK_SHAPES], noted[CHECK_SHAPES]; /* reported of it */
     bool slow[CHECK_SHAPES];
-    bool *bad; /* by asset: reported as unusable as a font */
+    bool endless[CHECK_SHAPES]; /* waited for in vain once */
+    bool *bad;                  /* by asset: reported as unusable as a font */
 };
 
 static const struct check_screen *screen_of(const struct check *check, const struct job *job)
@@ -91,6 +91,19 @@ static void check_fonts(struct check *check)
     }
 }
 
+/* Under which shape it is kept what was reported of a job's visual. */
+static enum check_shape told_shape(const struct check *check, const struct job *job)
+{
+    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
+    bool one = spot->asset_landscape == spot->asset_portrait;
+    return one ? CHECK_LANDSCAPE : check_screens_shape(screen_of(check, job));
+}
+
+static bool is_endless(const struct check *check, const struct job *job)
+{
+    return check->judged_spot == job->spot && check->endless[told_shape(check, job)];
+}
+
 /* Moves `next` on to the next job; false at the end. */
 static bool find_job(struct check *check)
 {
@@ -101,7 +114,7 @@ static bool find_job(struct check *check)
         int texts = check->media->with_texts ? (int)spot->text_count : 0;
         for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {
             const struct check_screen *screen = screen_of(check, next);
-            if (next->text < 0 && has_still(spot, screen))
+            if (next->text < 0 && has_still(spot, screen) && !is_endless(check, next))
                 return true;
             next->text = next->text < 0 ? 0 : next->text;
             if (next->text < texts && !screen->stands_in)
@@ -181,8 +194,30 @@ static void start_job(struct check *check)
                                                 language_of(check, job), &job->err);
 }
 
+/* What players let the worker of a job compute. */
+static int64_t allowed_ns(const struct check *check, const struct job *job)
+{
+    return picture_client_allowed_ns(job->frames, check->media->limit_ms);
+}
+
+/* False where a worker is stalled (ERR_KILLED), or has computed for far too long (ERR_TIMEOUT). */
+static MUST_CHECK bool may_go_on(const struct check *check, struct job *job,
+                                 struct check_patience *patience)
+{
+    int64_t most_ns = CHECK_PATIENCE_TIMES * allowed_ns(check, job);
+    if (!check_patience_look(patience, picture_client_processor_ns(job->frames), clock_mono_ns(),
+                             &job->err))
+        return false;
+    return picture_client_work_ns(job->frames) < most_ns ||
+           err_set(&job->err, ERR_TIMEOUT,
+                   "it is not %s after %.3g s of processor time, and players give up after %.3g s: "
+                   "make it smaller",
+                   job->text < 0 ? "decoded" : "drawn", (double)most_ns / 1e9,
+                   (double)most_ns / CHECK_PATIENCE_TIMES / 1e9);
+}
+
 /* Waits until the worker has finished. True where it was successful. */
-static bool wait_for_job(struct job *job)
+static bool wait_for_job(const struct check *check, struct job *job)
 {
     struct check_patience patience = {0};
     while (job->frames) {
@@ -190,8 +225,7 @@ static bool wait_for_job(struct job *job)
             picture_client_poll(job->frames, clock_mono_ns(), &job->err);
         if (state != PICTURE_CLIENT_PENDING)
             return state == PICTURE_CLIENT_READY;
-        if (!check_patience_look(&patience, picture_client_processor_ns(job->frames),
-                                 clock_mono_ns(), &job->err))
+        if (!may_go_on(check, job, &patience))
             return false;
         int64_t left_ms = (picture_client_deadline_ns(job->frames) - clock_mono_ns()) / 1000000 + 1;
         struct pollfd fd = {.fd = picture_client_fd(job->frames), .events = POLLIN};
@@ -215,31 +249,22 @@ static void report_error(const struct check *check, const struct job *job,
                          hint ? hint : job->err.text);
 }
 
-/* What a player lets a worker compute: the limit once, and once more for each so many pixels. */
-static int64_t allowed_ns(const struct check *check, const struct job *job)
-{
-    const struct protocol_facts *facts = &job->found.facts;
-    int64_t pixels = (int64_t)facts->stored_width_px * facts->stored_height_px;
-    return check->media->limit_ms * 1000000 * (WORK_LIMIT_STEP_PX + pixels) / WORK_LIMIT_STEP_PX;
-}
-
 /* Whether a worker was so quick that its speed needs no second look in another run. */
 static bool is_quick(const struct check *check, const struct job *job)
 {
-    return 2 * picture_client_processor_ns(job->frames) <= allowed_ns(check, job);
+    return 2 * picture_client_work_ns(job->frames) <= allowed_ns(check, job);
 }
 
 /* Whether something is to be reported of the visual that a job decoded, and was not yet: `told` is
  * of check->failed and its neighbors. */
 static bool is_news(struct check *check, const struct job *job, bool told[CHECK_SHAPES])
 {
-    const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    enum check_shape shape = one ? CHECK_LANDSCAPE : check_screens_shape(screen_of(check, job));
+    enum check_shape shape = told_shape(check, job);
     if (check->judged_spot != job->spot) {
         memset(check->failed, 0, sizeof check->failed);
         memset(check->turned, 0, sizeof check->turned);
         memset(check->slow, 0, sizeof check->slow);
+        memset(check->endless, 0, sizeof check->endless);
         memset(check->noted, 0, sizeof check->noted);
         check->judged_spot = job->spot;
     }
@@ -251,9 +276,9 @@ static bool is_news(struct check *check, const struct job *job, bool told[CHECK_
 /* Players end a worker that takes too long. */
 static void judge_speed(struct check *check, const struct job *job, const struct check_place *place)
 {
-    int64_t used_ns = picture_client_processor_ns(job->frames);
+    int64_t used_ns = picture_client_work_ns(job->frames);
     int64_t limit_ns = allowed_ns(check, job);
-    if (used_ns <= limit_ns)
+    if (used_ns < limit_ns)
         return;
     if (job->text < 0 ? is_news(check, job, check->slow) : job->screen == 0)
         check_report_add(
@@ -297,6 +322,7 @@ static void report_failure(struct check *check, const struct job *job)
     char hint[CHECK_FILE_KIND_BYTES];
     if (!is_news(check, job, check->failed))
         return;
+    check->endless[told_shape(check, job)] = job->err.code == ERR_TIMEOUT;
     bool known =
         job->err.code == ERR_INPUT &&
         check_file_kind_hint(check->media->edition, check_shape_asset(spot, shape), false, hint);
@@ -305,7 +331,7 @@ static void report_failure(struct check *check, const struct job *job)
 
 static void finish_visual(struct check *check, struct job *job)
 {
-    if (!job->remembered && !wait_for_job(job)) {
+    if (!job->remembered && !wait_for_job(check, job)) {
         report_failure(check, job);
         return;
     }
@@ -356,7 +382,7 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
         .first = job->screen == 0,
         .bad_font = check->bad,
     };
-    if (!job->remembered && !wait_for_job(job)) {
+    if (!job->remembered && !wait_for_job(check, job)) {
         struct check_place place = check_text_place(check->playlist, job->spot, job->text);
         if (job->screen == 0 && !is_known_bad(check, job))
             report_error(check, job, &place, NULL);

@@ -10,7 +10,10 @@
 /* A worker that gets no processor time for this long was kept from working: by a machine that is
  * far too busy, or by a disk that does not answer. */
 #define CHECK_PATIENCE_STALL_NS INT64_C(120000000000)
-/* For clients' own limits, which count the time that passes. */
+/* A picture that takes longer than players allow is reported, and waited for, to find out what else
+ * is wrong with it; after so many times as long it is taken for one that never ends. */
+#define CHECK_PATIENCE_TIMES 10
+/* For clients' own limits, which would count the time that passes, too. */
 #define CHECK_PATIENCE_CLIENT_MS INT64_C(3600000)
 /* A worker is looked at so often, at least. */
 #define CHECK_PATIENCE_LOOK_MS INT64_C(250)
