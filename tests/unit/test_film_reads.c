@@ -1,6 +1,7 @@
 /* How long films are, and how much of their files is read to know it: the sound here is much larger
  * than the pictures. */
 #include "worker/film/film.h"
+#include "worker/film/film_demux.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,9 +134,64 @@ static void a_tail_without_pictures_is_looked_past(void **state)
     film_file_close(&film);
 }
 
+/* Pictures of 75 s (10 a second), or of 30 s, in 120 s of sound: 184 MB. ffmpeg writes the last picture when it
+ * has written most of the sound. */
+#define LONG_SOUND "-f lavfi -t 120 -i sine=r=96000 -ac 8 -c:a pcm_s16le " X264
+#define LONG(seconds)                                                                              \
+    "-f rawvideo -s 16x16 -pix_fmt yuv420p -r " seconds " -i {}/counter.yuv " LONG_SOUND
+#define LONG_SOUND_US 120000000
+
+/* Leaves the index where it is, but unknown to anybody. */
+static void hide_index(const char *from, const char *into)
+{
+    static const uint8_t cues[] = {0x1C, 0x53, 0xBB, 0x6B};
+    size_t size;
+    uint8_t *bytes = film_file_read(from, &size);
+    int found = 0;
+    for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), cues, 4)); found++)
+        at[3]++;
+    assert_true(found >= 2);
+    film_file_write(into, bytes, size);
+    free(bytes);
+}
+
+/* However large a file is: where its last pictures can't be found in a part of it, it is as long as
+ * all that is in it. */
+static void no_file_is_read_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int fps;
+        int64_t length_us, read_bytes_max;
+    } films[] = {
+        {"long.mkv", 10, 75000000, 48 << 20},
+        {"long-one-key.mkv", 25, 30000000, FILM_DEMUX_MEASURE_BYTES_MAX},
+        {"long-hidden.mkv", 10, LONG_SOUND_US, FILM_DEMUX_MEASURE_BYTES_MAX},
+        {"long-live.mkv", 10, LONG_SOUND_US, FILM_DEMUX_MEASURE_BYTES_MAX},
+    };
+    film_file_run(LONG("10") "{}/long.mkv");
+    film_file_run(LONG("25") "-g 9999 {}/long-one-key.mkv");
+    film_file_run(LONG("10") "-live 1 {}/long-live.mkv");
+    hide_index("long.mkv", "long-hidden.mkv");
+    for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
+        const struct film_request request = {.threads = 1};
+        read_bytes = 0;
+        struct film_file film = film_file_open(films[i].name, &request, 0);
+        int64_t off_us = film_facts(film.film)->duration_us - films[i].length_us;
+        if (llabs(off_us) > 1000000 / films[i].fps ||
+            read_bytes > films[i].read_bytes_max + READ_BYTES_MAX)
+            fail_msg("%s: %jd us too long, %jd of %jd bytes read", films[i].name, (intmax_t)off_us,
+                     (intmax_t)read_bytes, (intmax_t)size_of(films[i].name));
+        film_file_close(&film);
+        unlink(temp_folder_path(films[i].name));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_file_is_read_whole),
         cmocka_unit_test(lengths_are_known_from_little),
         cmocka_unit_test(sound_that_is_not_wanted_is_not_read),
         cmocka_unit_test(a_tail_without_pictures_is_looked_past),

@@ -2,6 +2,7 @@
 
 #include "sandbox/sandbox.h"
 #include "worker/film/film_codec.h"
+#include "worker/film/film_demux_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,41 +13,22 @@
 #define BUFFER_BYTES (64 << 10)
 #define PROBE_BYTES "8388608"
 #define PROBE_US "5000000"
+#define PROBE_READ_BYTES_MAX ((int64_t)16 << 20)
 #define BAD_READS_MAX 64
 /* A file may count its length from its first stamp or from 0, and rounds it: less than this makes
  * no difference. */
 #define STARTS_AT_ONCE_US 100000
-/* A file that ends so much before the end of all that its head declares was cut off. */
-#define CUT_US 500000
-/* How much of a file's end is read for its last pictures, and how much at most if there are
- * none. */
-#define TAIL_BYTES ((int64_t)2 << 20)
-#define TAIL_BYTES_MAX ((int64_t)32 << 20)
-
-/* Packets in order, in a ring buffer. */
-struct packet_queue {
-    AVPacket *packets[FILM_DEMUX_QUEUE_PACKETS_MAX];
-    size_t first, count, bytes;
-};
-
-struct film_demux {
-    int fd;
-    int64_t size_bytes, at_bytes;
-    int64_t head_bytes;          /* read while opening it */
-    int64_t hole_at, hole_bytes; /* these bytes are hidden, to read a file's end */
-    bool want_sound;
-    AVFormatContext *format;
-    int index[FILM_STREAM_COUNT]; /* -1: none */
-    struct packet_queue queues[FILM_STREAM_COUNT];
-    AVPacket *packet; /* just read */
-    int bad_reads;    /* in a row */
-    bool ended;
-};
 
 static int read_bytes(void *opaque, uint8_t *bytes, int count)
 {
     struct film_demux *input = opaque;
     int64_t from = input->at_bytes;
+    if (input->bytes_left && count > *input->bytes_left)
+        count = (int)*input->bytes_left;
+    if (count <= 0) {
+        input->stopped = true;
+        return AVERROR_EOF;
+    }
     if (from < input->hole_at && count > input->hole_at - from)
         count = (int)(input->hole_at - from);
     if (from >= input->hole_at)
@@ -58,6 +40,8 @@ static int read_bytes(void *opaque, uint8_t *bytes, int count)
     if (got < 0)
         return AVERROR(errno);
     input->at_bytes += got;
+    if (input->bytes_left)
+        *input->bytes_left -= got;
     return got ? (int)got : AVERROR_EOF;
 }
 
@@ -175,10 +159,10 @@ static bool format_options(AVDictionary **options)
     return av_dict_set_int(options, "max_streams", FILM_DEMUX_STREAMS_MAX, 0) >= 0;
 }
 
-static MUST_CHECK bool open_format(struct film_demux *input, struct err *err)
+bool film_demux_open_format(struct film_demux *input, struct err *err)
 {
     input->at_bytes = 0;
-    input->ended = false;
+    input->ended = input->stopped = false;
     input->bad_reads = 0;
     input->format = avformat_alloc_context();
     AVIOContext *io = create_io(input);
@@ -224,8 +208,7 @@ static int find_stream(const AVFormatContext *format, enum AVMediaType type)
     return found;
 }
 
-/* Reads only the streams that will be decoded. */
-static void choose_streams(struct film_demux *input)
+void film_demux_choose_streams(struct film_demux *input)
 {
     AVFormatContext *format = input->format;
     input->index[FILM_STREAM_PICTURES] = find_stream(format, AVMEDIA_TYPE_VIDEO);
@@ -241,36 +224,62 @@ static MUST_CHECK bool probe_streams(struct film_demux *input, struct err *err)
 {
     unsigned count = input->format->nb_streams;
     AVDictionary **options = calloc(count, sizeof(AVDictionary *));
+    int64_t bytes_left = PROBE_READ_BYTES_MAX;
     int code = options ? 0 : AVERROR(ENOMEM);
     for (unsigned i = 0; i < count && code >= 0; i++)
         if (!film_codec_limits(&options[i]))
             code = AVERROR(ENOMEM);
+    input->bytes_left = &bytes_left;
     if (code >= 0)
         code = avformat_find_stream_info(input->format, options);
+    input->bytes_left = NULL;
     for (unsigned i = 0; options && i < count; i++)
         av_dict_free(&options[i]);
     free(options);
+    if (input->stopped)
+        code = AVERROR_INVALIDDATA;
     return code >= 0 || film_codec_error(err, code, "cannot read the film's headers");
 }
 
-static MUST_CHECK bool open_streams(struct film_demux *input, struct err *err)
+static MUST_CHECK bool check_pictures(const struct film_demux *input, struct err *err)
 {
-    if (!open_format(input, err))
-        return false;
-    choose_streams(input);
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
     if (!pictures)
         return err_set(err, ERR_INPUT, "the file contains no video");
     enum AVCodecID id = pictures->codecpar->codec_id;
-    if (!film_codec_find(id))
-        return err_set(err, ERR_INPUT,
-                       "the video codec is %s; supported are H.264, HEVC, VP8, VP9 and AV1",
-                       id == AV_CODEC_ID_NONE ? "unknown" : avcodec_get_name(id));
-    return probe_streams(input, err);
+    return film_codec_find(id) ||
+           err_set(err, ERR_INPUT,
+                   "the video codec is %s; supported are H.264, HEVC, VP8, VP9 and AV1",
+                   id == AV_CODEC_ID_NONE ? "unknown" : avcodec_get_name(id));
 }
 
-/* NULL if out of memory. */
-static struct film_demux *create_input(int fd, int64_t size_bytes, struct err *err)
+/* FFmpeg counts only packets that it does not discard when it decides whether it has seen enough:
+ * where few pictures stand in much sound it would read on to the end of the file. Then it is to
+ * look at the sound, too. */
+static MUST_CHECK bool open_streams(struct film_demux *input, struct err *err)
+{
+    if (!film_demux_open_format(input, err))
+        return false;
+    film_demux_choose_streams(input);
+    if (!check_pictures(input, err))
+        return false;
+    if (probe_streams(input, err))
+        return true;
+    if (!input->stopped)
+        return false;
+    close_format(input);
+    if (!film_demux_open_format(input, err))
+        return false;
+    film_demux_choose_streams(input);
+    for (unsigned i = 0; i < input->format->nb_streams; i++)
+        input->format->streams[i]->discard = AVDISCARD_DEFAULT;
+    if (!check_pictures(input, err) || !probe_streams(input, err))
+        return false;
+    film_demux_choose_streams(input);
+    return true;
+}
+
+struct film_demux *film_demux_create(int fd, int64_t size_bytes, struct err *err)
 {
     struct film_demux *input = calloc(1, sizeof *input);
     if (!input || !(input->packet = av_packet_alloc())) {
@@ -291,7 +300,7 @@ struct film_demux *film_demux_open(int fd, bool want_sound, struct err *err)
         return NULL;
     }
     set_process_limits();
-    struct film_demux *input = create_input(fd, st.st_size, err);
+    struct film_demux *input = film_demux_create(fd, st.st_size, err);
     if (!input)
         return NULL;
     input->want_sound = want_sound;
@@ -307,7 +316,7 @@ AVStream *film_demux_stream(const struct film_demux *input, enum film_stream whi
     return input->format && index >= 0 ? input->format->streams[index] : NULL;
 }
 
-static bool is_matroska(const struct film_demux *input)
+bool film_demux_is_matroska(const struct film_demux *input)
 {
     return strncmp(input->format->iformat->name, "matroska", 8) == 0;
 }
@@ -331,7 +340,7 @@ int64_t film_demux_declared_us(const struct film_demux *input)
     const AVFormatContext *format = input->format;
     const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
     /* Matroska has a length for all together. */
-    if (is_matroska(input) && has_other_streams(input))
+    if (film_demux_is_matroska(input) && has_other_streams(input))
         return 0;
     if (pictures->duration != AV_NOPTS_VALUE)
         return pictures->duration > 0
@@ -345,8 +354,7 @@ int64_t film_demux_declared_us(const struct film_demux *input)
     return at_once ? format->duration - start_us : 0;
 }
 
-/* Reads the next packet of any stream into input->packet. False at the end. */
-static bool read_any_packet(struct film_demux *input)
+bool film_demux_read_any(struct film_demux *input)
 {
     while (!input->ended) {
         int code = av_read_frame(input->format, input->packet);
@@ -362,132 +370,6 @@ static bool read_any_packet(struct film_demux *input)
     return false;
 }
 
-static bool is_plausible_stamp(int64_t stamp)
-{
-    return stamp > INT64_MIN / 4 && stamp < INT64_MAX / 4;
-}
-
-/* How far a file goes. */
-struct extent {
-    int64_t pictures; /* the end of the latest one, in units of their stream; INT64_MIN: none */
-    int64_t all_us;   /* the end of whatever ends last; INT64_MAX: not known */
-};
-
-static const struct extent no_extent = {INT64_MIN, INT64_MAX};
-
-/* Where a packet ends, in units of its stream; INT64_MIN: not known. */
-static int64_t packet_end(const AVPacket *packet, int64_t frame_length)
-{
-    int64_t stamp = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    int64_t length = packet->duration > 0 ? packet->duration : frame_length;
-    bool counts = is_plausible_stamp(stamp) && length < INT64_MAX / 4 &&
-                  !(packet->flags & AV_PKT_FLAG_DISCARD);
-    return counts ? stamp + length : INT64_MIN;
-}
-
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
-/* Reads to the end of the file, or until so much of it has come without a picture that there will
- * be none. */
-static struct extent measure_by_reading(struct film_demux *input, int64_t frame_length)
-{
-    struct extent extent = {INT64_MIN, INT64_MIN};
-    int64_t picture_at = avio_tell(input->format->pb);
-    for (unsigned i = 0; i < input->format->nb_streams; i++)
-        input->format->streams[i]->discard = AVDISCARD_DEFAULT;
-    while (read_any_packet(input)) {
-        const AVPacket *packet = input->packet;
-        bool picture = packet->stream_index == input->index[FILM_STREAM_PICTURES];
-        int64_t end = packet_end(packet, picture ? frame_length : 0);
-        AVRational base = input->format->streams[packet->stream_index]->time_base;
-        if (end != INT64_MIN)
-            extent.all_us = later(extent.all_us, av_rescale_q(end, base, AV_TIME_BASE_Q));
-        if (picture) {
-            extent.pictures = later(extent.pictures, end);
-            picture_at = avio_tell(input->format->pb);
-        }
-        av_packet_unref(input->packet);
-        if (avio_tell(input->format->pb) - picture_at > TAIL_BYTES_MAX) {
-            extent.all_us = INT64_MAX;
-            break;
-        }
-    }
-    return extent;
-}
-
-/* Reads what `part`, a demuxer of its own, can read from a place on. */
-static struct extent measure_part(const struct film_demux *input, struct film_demux *part,
-                                  bool from_last_key, int64_t frame_length)
-{
-    struct extent extent = no_extent;
-    if (part && open_format(part, NULL)) {
-        choose_streams(part);
-        if (part->index[FILM_STREAM_PICTURES] == input->index[FILM_STREAM_PICTURES] &&
-            (!from_last_key || film_demux_seek(part, INT64_MAX / 4)))
-            extent = measure_by_reading(part, frame_length);
-    }
-    film_demux_close(part);
-    return extent;
-}
-
-/* A Matroska demuxer that meets bytes outside its elements goes on at the next cluster. So a
- * demuxer of our own reads the file's head, up to the first cluster, followed by the file's
- * tail. */
-static struct extent measure_tail(const struct film_demux *input, int64_t tail_bytes,
-                                  int64_t frame_length)
-{
-    struct film_demux *part = create_input(input->fd, input->size_bytes, NULL);
-    if (part) {
-        part->hole_at = input->head_bytes;
-        part->hole_bytes = later(input->size_bytes - input->head_bytes - tail_bytes, 0);
-    }
-    return measure_part(input, part, false, frame_length);
-}
-
-/* Most files end with their pictures, or soon after; else the last key picture in the index is
- * where to begin. */
-static struct extent measure_matroska(const struct film_demux *input, int64_t frame_length)
-{
-    struct extent extent = measure_tail(input, TAIL_BYTES, frame_length);
-    if (extent.pictures == INT64_MIN)
-        extent = measure_part(input, create_input(input->fd, input->size_bytes, NULL), true,
-                              frame_length);
-    for (int64_t tail = 4 * TAIL_BYTES; tail <= TAIL_BYTES_MAX && extent.pictures == INT64_MIN;
-         tail *= 4)
-        extent = measure_tail(input, tail, frame_length);
-    return extent;
-}
-
-/* A file without an index is short, or not worth reading. */
-static struct extent measure_all(const struct film_demux *input, int64_t frame_length)
-{
-    if (input->size_bytes > TAIL_BYTES_MAX)
-        return no_extent;
-    return measure_part(input, create_input(input->fd, input->size_bytes, NULL), false,
-                        frame_length);
-}
-
-int64_t film_demux_measure_us(const struct film_demux *input)
-{
-    const AVStream *pictures = film_demux_stream(input, FILM_STREAM_PICTURES);
-    const AVRational base = pictures->time_base;
-    AVRational rate = pictures->avg_frame_rate;
-    int64_t first = pictures->start_time != AV_NOPTS_VALUE ? pictures->start_time : 0;
-    int64_t length = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base) : 0;
-    length = is_plausible_stamp(length) ? length : 0;
-    struct extent extent =
-        is_matroska(input) ? measure_matroska(input, length) : measure_all(input, length);
-    /* A file that was cut off has the length that it would have, as one of another kind would. */
-    int64_t declared_us = input->format->duration;
-    if (is_matroska(input) && declared_us != AV_NOPTS_VALUE && extent.all_us < declared_us - CUT_US)
-        return later(declared_us - av_rescale_q(first, base, AV_TIME_BASE_Q), 0);
-    return extent.pictures > first ? av_rescale_q(extent.pictures - first, base, AV_TIME_BASE_Q)
-                                   : 0;
-}
-
 enum film_read film_demux_read(struct film_demux *input, enum film_stream which, AVPacket *packet)
 {
     struct packet_queue *queue = &input->queues[which];
@@ -500,7 +382,7 @@ enum film_read film_demux_read(struct film_demux *input, enum film_stream which,
     for (;;) {
         if (which == FILM_STREAM_SOUND && packet_queue_is_full(other_queue) && !input->ended)
             return FILM_READ_FULL;
-        if (!read_any_packet(input))
+        if (!film_demux_read_any(input))
             return FILM_READ_END;
         int index = input->packet->stream_index;
         if (index == input->index[which]) {
@@ -539,7 +421,7 @@ int64_t film_demux_key_before(const struct film_demux *input, int64_t stamp)
 
 bool film_demux_index_is_late(const struct film_demux *input)
 {
-    return is_matroska(input);
+    return film_demux_is_matroska(input);
 }
 
 bool film_demux_rewind(struct film_demux *input, struct err *err)

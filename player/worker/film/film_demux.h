@@ -27,8 +27,12 @@ AVStream *film_demux_stream(const struct film_demux *input, enum film_stream whi
  * on. */
 int64_t film_demux_declared_us(const struct film_demux *input);
 
-/* Finds where the last picture ends, relative to the first, by reading at most 74 MiB, mostly
- * at the end of the file. Microseconds; 0: unknown. */
+/* All that film_demux_measure_us reads of a file. */
+#define FILM_DEMUX_MEASURE_BYTES_MAX ((int64_t)96 << 20)
+
+/* Finds where the last picture ends, relative to the first, by reading mostly at the end of the
+ * file: 2 MiB of nearly any. Where reading so much does not tell it, the length of all that the
+ * file holds, as its head has it. Microseconds; 0: unknown. */
 int64_t film_demux_measure_us(const struct film_demux *input);
 
 enum film_read {
