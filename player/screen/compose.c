@@ -141,13 +141,15 @@ void compose_dissolve(const struct canvas *target, const struct canvas *from,
     }
 }
 
-void compose_dim(const struct canvas *canvas, double dim)
+void compose_dim(const struct canvas *target, const struct canvas *source, double dim)
 {
     uint32_t level = (uint32_t)lround(fmin(fmax(dim, 0), 1) * 255);
-    if (level == 255)
+    if (level == 255) {
+        compose_copy(target, source);
         return;
-    ARGBShade(canvas->pixels, (int)canvas->stride_bytes, canvas->pixels, (int)canvas->stride_bytes,
-              canvas->width_px, canvas->height_px, 0xff000000u | level << 16 | level << 8 | level);
+    }
+    ARGBShade(source->pixels, (int)source->stride_bytes, target->pixels, (int)target->stride_bytes,
+              target->width_px, target->height_px, 0xff000000u | level << 16 | level << 8 | level);
 }
 
 void compose_copy(const struct canvas *target, const struct canvas *source)

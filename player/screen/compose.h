@@ -14,6 +14,15 @@ struct canvas {
     int width_px, height_px;
 };
 
+/* A part of a canvas, which lies inside it: the same memory. */
+static inline struct canvas canvas_part(const struct canvas *canvas, int x_px, int y_px,
+                                        int width_px, int height_px)
+{
+    uint8_t *first =
+        (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)y_px + (size_t)x_px * 4;
+    return (struct canvas){first, canvas->stride_bytes, width_px, height_px};
+}
+
 /* Memory for drawing films. A caller that draws many frames keeps one for each picture on screen,
  * zeroed before the first frame; then nothing is allocated for a frame but a row or two inside
  * libyuv. */
@@ -46,8 +55,8 @@ void compose_crossfade(const struct canvas *target, const struct canvas *from,
 void compose_dissolve(const struct canvas *target, const struct canvas *from,
                       const struct canvas *to, double mix);
 
-/* Darkens: 1 leaves the canvas as it is, 0 is black. */
-void compose_dim(const struct canvas *canvas, double dim);
+/* Darkens `source` into `target`, which may be `source`: 1 leaves it as it is, 0 is black. */
+void compose_dim(const struct canvas *target, const struct canvas *source, double dim);
 
 /* Copies one canvas into another. */
 void compose_copy(const struct canvas *target, const struct canvas *source);

@@ -364,7 +364,7 @@ static void dimming(void **state)
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
         struct sample_canvas out = drawn_canvas(37, 5, noise);
         double factor = clamp(dims[i], 0, 1);
-        compose_dim(&out.canvas, dims[i]);
+        compose_dim(&out.canvas, &out.canvas, dims[i]);
         for (int y = 0; y < 5; y++)
             for (int x = 0; x < 37; x++) {
                 uint32_t pixel = *sample_pixel(&out.canvas, x, y);

@@ -1,0 +1,256 @@
+#include "screen/cpu_drawing.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define STRIP_ROWS 16 /* mixed at a time where they are dimmed after that: stays in the cache */
+
+bool cpu_canvas_init(struct canvas *canvas, int width_px, int height_px, struct err *err)
+{
+    canvas->width_px = width_px;
+    canvas->height_px = height_px;
+    canvas->stride_bytes = ((size_t)width_px * 4 + 63) / 64 * 64;
+    canvas->pixels = aligned_alloc(64, canvas->stride_bytes * (size_t)height_px);
+    return canvas->pixels || err_oom(err);
+}
+
+static struct cpu_drawing_content content_of_view(const struct picture_view *view)
+{
+    const struct frame *visual = view->picture->visual;
+    struct cpu_drawing_content content = {.picture = view->picture->id};
+    if (visual) {
+        content.visual = visual->id;
+        content.crop = picture_crop(view);
+    }
+    return content;
+}
+
+#define STEP_PX 0.5
+
+static bool differs_visibly(double a, double b, double whole, int place_px)
+{
+    return fabs(a - b) / whole * place_px >= STEP_PX;
+}
+
+/* Whether a motion has come far enough to be drawn again. A film with a motion is drawn with
+ * each of its frames, as if a camera moved: between these half a pixel is not seen, and sampling
+ * is what costs most. Everything else is drawn at each refresh. */
+static bool has_moved(const struct picture *picture, struct layout_rect a, struct layout_rect b)
+{
+    if (!picture_moves(picture) || !picture->playing)
+        return picture_moves(picture);
+    const struct layout_box *at = &picture->visual->at;
+    return differs_visibly(a.x, b.x, b.width, at->width) ||
+           differs_visibly(a.x + a.width, b.x + b.width, b.width, at->width) ||
+           differs_visibly(a.y, b.y, b.height, at->height) ||
+           differs_visibly(a.y + a.height, b.y + b.height, b.height, at->height);
+}
+
+static bool side_shows(const struct cpu_drawing_content *content, const struct picture *picture,
+                       const struct cpu_drawing_content *needed)
+{
+    return content->picture == needed->picture && content->visual == needed->visual &&
+           !has_moved(picture, content->crop, needed->crop);
+}
+
+static MUST_CHECK bool draw_view_into(const struct canvas *canvas, struct cpu_drawing_side *side,
+                                      const struct picture_view *view, struct err *err)
+{
+    if (compose_view(canvas, view, &side->buffers))
+        return true;
+    side->content.picture = 0;
+    return err_oom(err);
+}
+
+static MUST_CHECK bool draw_side(struct cpu_drawing_side *side, const struct cpu_drawing *drawing,
+                                 const struct picture_view *view, struct err *err)
+{
+    if (!side->canvas.pixels &&
+        !cpu_canvas_init(&side->canvas, drawing->width_px, drawing->height_px, err))
+        return false;
+    const struct cpu_drawing_content needed = content_of_view(view);
+    if (side_shows(&side->content, view->picture, &needed))
+        return true;
+    side->content = needed;
+    return draw_view_into(&side->canvas, side, view, err);
+}
+
+/* The side that has drawn the picture already, else the one that is not taken. */
+static struct cpu_drawing_side *find_side(struct cpu_drawing *drawing,
+                                          const struct picture *picture,
+                                          const struct cpu_drawing_side *taken)
+{
+    for (int i = 0; i < 2; i++)
+        if (drawing->sides[i].content.picture == picture->id && &drawing->sides[i] != taken)
+            return &drawing->sides[i];
+    return taken == &drawing->sides[0] ? &drawing->sides[1] : &drawing->sides[0];
+}
+
+/* What is written into a target: `to`, or a mix of two, dimmed. Canvases of the target's size. */
+struct mixture {
+    struct canvas from, to; /* from.pixels NULL: `to` alone */
+    double mix, dim;
+    bool linear;
+};
+
+static void mix_undimmed(const struct mixture *mixture, const struct canvas *target, int first_row)
+{
+    struct canvas from = {0};
+    struct canvas to = canvas_part(&mixture->to, 0, first_row, target->width_px, target->height_px);
+    if (!mixture->from.pixels) {
+        compose_copy(target, &to);
+        return;
+    }
+    from = canvas_part(&mixture->from, 0, first_row, target->width_px, target->height_px);
+    if (mixture->linear)
+        compose_dissolve(target, &from, &to, mixture->mix);
+    else
+        compose_crossfade(target, &from, &to, mixture->mix);
+}
+
+/* Mixes some rows of the target, each pixel of which is written once and never read. `strip`: only
+ * where they are dimmed. */
+static void mix_rows(const struct mixture *mixture, const struct canvas *target, int first_row,
+                     int end_row, const struct canvas *strip)
+{
+    int width = target->width_px;
+    if (mixture->dim >= 1) {
+        struct canvas rows = canvas_part(target, 0, first_row, width, end_row - first_row);
+        mix_undimmed(mixture, &rows, first_row);
+        return;
+    }
+    for (int row = first_row; row < end_row; row += STRIP_ROWS) {
+        int count = row + STRIP_ROWS < end_row ? STRIP_ROWS : end_row - row;
+        struct canvas rows = canvas_part(target, 0, row, width, count);
+        struct canvas mixed = canvas_part(strip, 0, 0, width, count);
+        mix_undimmed(mixture, &mixed, row);
+        compose_dim(&rows, &mixed, mixture->dim);
+    }
+}
+
+static MUST_CHECK bool write_mixture(struct cpu_drawing *drawing, const struct mixture *mixture,
+                                     const struct canvas *target, struct err *err)
+{
+    if (mixture->dim < 1 && !drawing->strip.pixels &&
+        !cpu_canvas_init(&drawing->strip, drawing->width_px, STRIP_ROWS, err))
+        return false;
+    mix_rows(mixture, target, 0, target->height_px, &drawing->strip);
+    return true;
+}
+
+static struct canvas target_part(const struct canvas *whole, const struct cpu_target *target)
+{
+    return canvas_part(whole, target->x_px, target->y_px, target->canvas.width_px,
+                       target->canvas.height_px);
+}
+
+static MUST_CHECK bool draw_mixed(struct cpu_drawing *drawing, const struct display_mix *mix,
+                                  const struct cpu_target *target, struct err *err)
+{
+    struct mixture mixture = {.mix = mix->mix, .dim = mix->dim, .linear = mix->linear};
+    struct cpu_drawing_side *from_side = NULL;
+    const struct canvas *from = &drawing->frozen;
+    if (!mix->from_frozen) {
+        from_side = find_side(drawing, mix->from.picture, NULL);
+        /* Two views of one picture (a loop of one spot): the incoming side must not take the
+         * outgoing one's canvas. */
+        if (!draw_side(from_side, drawing, &mix->from, err))
+            return false;
+        from = &from_side->canvas;
+    }
+    struct cpu_drawing_side *to_side = find_side(drawing, mix->to.picture, from_side);
+    if (!draw_side(to_side, drawing, &mix->to, err))
+        return false;
+    mixture.from = target_part(from, target);
+    mixture.to = target_part(&to_side->canvas, target);
+    return write_mixture(drawing, &mixture, &target->canvas, err);
+}
+
+/* Whether one picture alone can be drawn without a canvas between. Not where the same pixels will
+ * most likely be needed for the next refresh, too; nor where the target would be read: under text,
+ * and to dim it. */
+static bool goes_straight(const struct cpu_drawing *drawing, const struct display_mix *mix,
+                          const struct cpu_target *target)
+{
+    const struct picture *picture = mix->to.picture;
+    if (target->canvas.width_px != drawing->width_px ||
+        target->canvas.height_px != drawing->height_px)
+        return false;
+    if (picture->playing && picture_moves(picture))
+        return false;
+    return !target->write_only || (!picture->text && mix->dim >= 1);
+}
+
+static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct display_mix *mix,
+                                  const struct cpu_target *target, struct err *err)
+{
+    struct cpu_drawing_side *side = find_side(drawing, mix->to.picture, NULL);
+    if (goes_straight(drawing, mix, target)) {
+        if (!draw_view_into(&target->canvas, side, &mix->to, err))
+            return false;
+        if (mix->dim < 1)
+            compose_dim(&target->canvas, &target->canvas, mix->dim);
+        return true;
+    }
+    if (!draw_side(side, drawing, &mix->to, err))
+        return false;
+    struct mixture mixture = {.to = target_part(&side->canvas, target), .dim = mix->dim};
+    return write_mixture(drawing, &mixture, &target->canvas, err);
+}
+
+bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct display_mix *mix,
+                      const struct cpu_target *target, struct err *err)
+{
+    bool frozen = mix->from_frozen && drawing->frozen.pixels;
+    if (mix->has_from && mix->mix < 1 && (frozen || !mix->from_frozen))
+        return draw_mixed(drawing, mix, target, err);
+    return draw_alone(drawing, mix, target, err);
+}
+
+void cpu_drawing_note_shown(struct cpu_drawing *drawing, const struct display_mix *mix)
+{
+    drawing->last = *mix;
+}
+
+/* Where what is shown began with the frozen frame, that is mixed in place. */
+bool cpu_drawing_freeze(struct cpu_drawing *drawing, struct err *err)
+{
+    if (!drawing->last.to.picture)
+        return err_set(err, ERR_SYSTEM, "cannot copy the picture on screen: there is none");
+    struct cpu_target target = {.canvas = drawing->frozen};
+    bool is_new = !target.canvas.pixels;
+    if (is_new && !cpu_canvas_init(&target.canvas, drawing->width_px, drawing->height_px, err))
+        return false;
+    bool ok = cpu_drawing_draw(drawing, &drawing->last, &target, err);
+    if (!ok && is_new)
+        free(target.canvas.pixels);
+    else
+        drawing->frozen = target.canvas;
+    return ok;
+}
+
+static void drop_canvas(struct canvas *canvas)
+{
+    free(canvas->pixels);
+    *canvas = (struct canvas){0};
+}
+
+void cpu_drawing_resize(struct cpu_drawing *drawing, int width_px, int height_px)
+{
+    for (int i = 0; i < 2; i++) {
+        drop_canvas(&drawing->sides[i].canvas);
+        drawing->sides[i].content.picture = 0;
+    }
+    drop_canvas(&drawing->frozen);
+    drop_canvas(&drawing->strip);
+    drawing->last = (struct display_mix){0};
+    drawing->width_px = width_px;
+    drawing->height_px = height_px;
+}
+
+void cpu_drawing_finish(struct cpu_drawing *drawing)
+{
+    for (int i = 0; i < 2; i++)
+        compose_buffers_finish(&drawing->sides[i].buffers);
+    cpu_drawing_resize(drawing, 0, 0);
+}
