@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
 CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 
 , := ,
@@ -17,12 +19,12 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
 	libwebpdemux \
 	libavformat libavcodec libswscale libswresample libavutil
-PKG_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
-PKG_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
+PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
 SAN_FLAGS := $(if $(SAN),-DDUCKLING_SANITIZED -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote player $(WARNINGS) \
-	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CFLAGS)
+	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
 
 SOURCES := $(sort $(shell find player -name '*.c'))
@@ -43,7 +45,7 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run test test-release corpora lint format map bench fuzz soak pictures install uninstall clean
+.PHONY: all help deps run test test-release corpora lint format map bench fuzz soak pictures install install-campaign uninstall deb clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -71,7 +73,7 @@ $B/duckling-films: $B/obj/player/main_films.o $B/libduckling.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $B/libduckling.a: $(LIB_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -191,20 +193,44 @@ map: ## Writes the map of modules in player/README.md.
 	@packaging/map
 
 FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
+HANDBOOK := $(wildcard packaging/doc/*.md)
+UNITS := $(wildcard packaging/systemd/*.service)
+CAMPAIGN := $(sort $(shell grep -o 'media/[^"]*' playlists/greatness.json))
 INSTALLED := $(DESTDIR)$(PREFIX)
+# What units and configuration name lies where it is installed to.
+PLACED := sed 's|/usr/\(bin/duckling\|share/duckling\|share/doc/duckling\)|$(PREFIX)/\1|g'
 install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -D -m 755 $B/duckling $(INSTALLED)/bin/duckling
 	install -D -m 755 $B/duckling-films $(INSTALLED)/libexec/duckling/duckling-films
 	install -D -m 644 packaging/man/duckling.1 $(INSTALLED)/share/man/man1/duckling.1
 	install -D -m 644 packaging/man/duckling-playlist.5 $(INSTALLED)/share/man/man5/duckling-playlist.5
-	install -d $(INSTALLED)/share/duckling/fonts
+	install -d $(INSTALLED)/share/duckling/fonts $(INSTALLED)/share/doc/duckling/handbook
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
 	install -m 644 playlists/playlist.schema.json $(INSTALLED)/share/duckling/
+	install -m 644 $(HANDBOOK) $(INSTALLED)/share/doc/duckling/handbook/
+	install -D -m 644 packaging/completion/duckling.bash $(INSTALLED)/share/bash-completion/completions/duckling
+	install -D -m 644 packaging/systemd/duckling.sysusers $(INSTALLED)/lib/sysusers.d/duckling.conf
+	install -D -m 644 packaging/systemd/duckling.tmpfiles $(INSTALLED)/lib/tmpfiles.d/duckling.conf
+	install -d $(INSTALLED)/lib/systemd/system
+	for unit in $(notdir $(UNITS)); do $(PLACED) packaging/systemd/$$unit >$(INSTALLED)/lib/systemd/system/$$unit || exit; done
 
-uninstall: ## Removes what install has put there.
+# The campaign and its media, as they lie in the tree: the one names the others by "../media/".
+install-campaign: ## Installs the bundled campaign, which a player with nothing configured plays.
+	install -d $(INSTALLED)/share/duckling/playlists $(INSTALLED)/share/duckling/media
+	install -m 644 playlists/greatness.json $(INSTALLED)/share/duckling/playlists/
+	install -m 644 $(CAMPAIGN) $(INSTALLED)/share/duckling/media/
+
+uninstall: ## Removes what install and install-campaign have put there.
 	rm -f $(INSTALLED)/bin/duckling $(INSTALLED)/share/man/man1/duckling.1
 	rm -f $(INSTALLED)/share/man/man5/duckling-playlist.5
-	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/libexec/duckling
+	rm -f $(INSTALLED)/share/bash-completion/completions/duckling
+	rm -f $(INSTALLED)/lib/sysusers.d/duckling.conf $(INSTALLED)/lib/tmpfiles.d/duckling.conf
+	rm -f $(addprefix $(INSTALLED)/lib/systemd/system/,$(notdir $(UNITS)))
+	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/share/doc/duckling $(INSTALLED)/libexec/duckling
+
+deb: ## Builds the Debian packages, into build/deb/.
+	@packaging/deps build deb
+	@packaging/deb
 
 clean: ## Removes build/, where all that is made goes.
 	rm -rf build
