@@ -68,6 +68,12 @@ static struct opening *find_queued(struct media_opener *opener)
     return first;
 }
 
+static void free_opening(struct opening *opening)
+{
+    edition_destroy(opening->edition);
+    *opening = (struct opening){.state = OPENING_FREE};
+}
+
 /* With the lock held, which it gives up meanwhile. */
 static void run_opening(struct media_opener *opener, struct opening *opening)
 {
@@ -84,6 +90,8 @@ static void run_opening(struct media_opener *opener, struct opening *opening)
     memcpy(opening->identity, identity, sizeof identity);
     opening->done_ns = clock_mono_ns();
     opening->state = OPENING_DONE;
+    if (file < 0 && err.code == ERR_TRUST) /* it is read again first */
+        free_opening(opening);
     if (opener->wake)
         opener->wake(opener->wake_context);
 }
@@ -195,12 +203,6 @@ static void add_closing(struct media_opener *opener, int file)
         return;
     opener->closing[opener->closing_count++] = file;
     call_thread(opener);
-}
-
-static void free_opening(struct opening *opening)
-{
-    edition_destroy(opening->edition);
-    *opening = (struct opening){.state = OPENING_FREE};
 }
 
 static void drop_old_files(struct media_opener *opener, int64_t now_ns)

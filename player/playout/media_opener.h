@@ -30,7 +30,9 @@ void media_opener_destroy(struct media_opener *opener);
 
 /* In all of these NULL stands for an opener that opens at once, on the caller's thread. */
 
-/* Opens an asset's file. A file that is ready and is not taken is closed after some seconds. */
+/* Opens an asset's file. A file that is ready and is not taken is closed after some seconds. One
+ * that was replaced after it was verified (edition_open) is never ready: the request is forgotten;
+ * make it again once edition_request_asset says that it is good. */
 enum media_opener_state media_opener_request(struct media_opener *opener,
                                              const struct edition *edition, int asset,
                                              int64_t limit_ms);

@@ -141,12 +141,6 @@ enum integrity_state edition_request_asset(const struct edition *edition, int as
         return INTEGRITY_REFUSED;
     if (!edition->integrity || asset < 0 || (size_t)asset >= integrity_count(edition->integrity))
         return INTEGRITY_GOOD;
-    struct stat st = {0};
-    if (lstat(edition->paths[asset], &st) < 0)
-        st = (struct stat){0};
-    const struct file_stamp now = file_stamp_of(&st);
-    if (!integrity_confirm(edition->integrity, (size_t)asset, &now))
-        return INTEGRITY_UNCHECKED;
     return integrity_request(edition->integrity, (size_t)asset);
 }
 
@@ -159,13 +153,17 @@ int edition_open(const struct edition *edition, int asset, struct err *err)
     struct stat st;
     bool stored = edition->integrity && (size_t)asset < integrity_count(edition->integrity);
     int fd = open_media_file(edition->paths[asset], stored ? O_NOFOLLOW : 0, &st, err);
-    if (fd < 0 || !stored)
+    if (!stored)
         return fd;
+    /* A link or nothing in its place can't be opened either. */
+    if (fd < 0 && lstat(edition->paths[asset], &st) < 0)
+        st = (struct stat){0};
     const struct file_stamp now = file_stamp_of(&st);
     if (integrity_confirm(edition->integrity, (size_t)asset, &now))
         return fd;
-    close(fd);
-    err_set(err, ERR_SYSTEM, "%s was replaced or changed after it was verified",
+    if (fd >= 0)
+        close(fd);
+    err_set(err, ERR_TRUST, "%s was replaced or changed after it was verified",
             edition->paths[asset]);
     return -1;
 }

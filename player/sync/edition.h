@@ -77,11 +77,14 @@ struct edition *edition_create_unchecked(struct playlist *playlist, const char *
  * copies `origin`. NULL when out of memory (then everything passed in is freed). */
 struct edition *edition_create(struct playlist *playlist, char **paths, const char *origin);
 
-/* Whether an asset may be shown. INTEGRITY_UNCHECKED: not yet; it is read next because of this
- * call. INTEGRITY_REFUSED: it cannot be used, and the log says why already. */
+/* Whether an asset may be shown, as far as it is known: the disk, which may hang, is not touched;
+ * edition_open finds out what was replaced. INTEGRITY_UNCHECKED: not yet; it is read next because
+ * of this call. INTEGRITY_REFUSED: it cannot be used, and the log says why already. */
 enum integrity_state edition_request_asset(const struct edition *edition, int asset);
 
-/* Opens an asset read-only, close-on-exec; -1 with err when it can't be. The caller closes it. */
+/* Opens an asset read-only, close-on-exec; -1 with err when it can't be. One that was replaced
+ * after it was verified is not opened (ERR_TRUST), and is INTEGRITY_UNCHECKED from now on. The
+ * caller closes it. */
 int edition_open(const struct edition *edition, int asset, struct err *err);
 
 /* One reference more. Any thread. */

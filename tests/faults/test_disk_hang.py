@@ -5,6 +5,7 @@ import time
 import unittest
 from pathlib import Path
 
+import servers
 import tap
 from player import WAIT_S, Player, playlist, png
 
@@ -65,11 +66,29 @@ int open64(const char *path, int flags, ...)
     return open_with("open64", path, flags, mode);
 }
 
-int stat(const char *path, struct stat *st)
+static int stat_with(const char *name, const char *path, struct stat *st)
 {
-    int (*own)(const char *, struct stat *) = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, "stat");
+    int (*own)(const char *, struct stat *) = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, name);
     wait_for_disk(path);
     return own(path, st);
+}
+
+int stat(const char *path, struct stat *st)
+{
+    return stat_with("stat", path, st);
+}
+
+int lstat(const char *path, struct stat *st)
+{
+    return stat_with("lstat", path, st);
+}
+
+int fstatat(int folder, const char *path, struct stat *st, int flags)
+{
+    int (*own)(int, const char *, struct stat *, int) =
+        (int (*)(int, const char *, struct stat *, int))dlsym(RTLD_NEXT, "fstatat");
+    wait_for_disk(path);
+    return own(folder, path, st, flags);
 }
 
 int close(int fd)
@@ -115,6 +134,25 @@ class Hang(unittest.TestCase):
         spots = {"red": {"image": "red.png"}, "slow": {"image": "hung/slow.png"}, "green": {"image": "green.png"}}
         playlist(self.folder / "list.json", spots, defaults={"duration": 2, "transition": {"duration": 0.5}})
         with self.play(self.folder / "list.json", "--decode-timeout", "5") as player:
+            player.wait_shown("slow")
+            self.flag.touch()
+            self.wait_hanging(player)
+            for spot in ("green", "red", "green", "red"):
+                self.wait_new(player, spot)
+            player.wait_log(r'cannot show spot.* spot="slow" .*the disk has not opened the file within 5\.0 seconds')
+            self.wait_new(player, "green")
+            self.flag.unlink()
+            self.wait_new(player, "slow")
+            self.assertEqual(player.stop(), 0, player.log())
+
+    def test_the_show_goes_on_while_the_store_hangs(self):
+        server = servers.Hostile()
+        self.addCleanup(server.stop)
+        spots = {"red": {"background": "#c81e28"}, "slow": {"image": "slow.png"}, "green": {"background": "#1eb43c"}}
+        playlist(self.folder / "list.json", spots, defaults={"duration": 2, "transition": {"duration": 0.5}})
+        server.files = {"list.json": (self.folder / "list.json").read_bytes(),
+                        "slow.png": (self.folder / "hung/slow.png").read_bytes()}
+        with self.play(server.url("list.json"), "--decode-timeout", "5", "--store", self.folder / "hung/store") as player:
             player.wait_shown("slow")
             self.flag.touch()
             self.wait_hanging(player)
