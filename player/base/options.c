@@ -387,7 +387,8 @@ static MUST_CHECK bool refuse_key(const struct option_table *table, const char *
     return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
 }
 
-/* Takes quotes and a comment at the end off a value: `ko`, `"ko"` and `ko # Korean` are the same. */
+/* Takes quotes and a comment at the end off a value: `ko`, `"ko"` and `ko # Korean` are the same. A
+ * color is no comment: `#000` right after the `=`, or with spaces between. */
 static MUST_CHECK bool take_value(char **value, struct err *err)
 {
     char *text = *value, quote = *text;
@@ -402,7 +403,8 @@ static MUST_CHECK bool take_value(char **value, struct err *err)
         *value = text + 1;
         return true;
     }
-    for (char *c = text; *c; c++)
+    bool is_color = *text == '#' && isgraph((unsigned char)text[1]);
+    for (char *c = text + is_color; *c; c++)
         if ((*c == '#' || *c == ';') && (c == text || isspace((unsigned char)c[-1]))) {
             *c = '\0';
             break;

@@ -80,7 +80,8 @@ MUST_CHECK bool options_parse(const struct option_table *table, unsigned command
                               enum options_help *help, struct err *err);
 
 /* Reads "key = value" lines. A line that begins with '#' or ';' is a comment, and so is what follows
- * one of these after a space. A value may stand in quotes, single or double. An unknown key is an error; a key that only
+ * one of these after a space; but a value may begin with '#', such as #000000, if no space follows. A
+ * value may stand in quotes, single or double. An unknown key is an error; a key that only
  * other commands take is not. A key of OPTION_TEXTS may be repeated. `bytes` is terminated, is
  * changed, and must outlive the values. `path` is for messages ("path:line: reason"). Errors:
  * ERR_INPUT. */

@@ -468,9 +468,6 @@ int play_main(int argc, char **argv)
     }
     if (!is_valid) {
         play.status = usage_refuse(SETTINGS_PLAY, &err);
-        if (err.code != ERR_INPUT &&
-            err.code != ERR_USAGE) /* the configuration file can't be read */
-            play.status = EXIT_FAILURE;
     } else if (play.settings.help) {
         usage_print(SETTINGS_PLAY, play.settings.help);
     } else if (!start_play(&play, &err)) {

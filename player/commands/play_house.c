@@ -55,10 +55,6 @@ bool play_house_start(struct play *play, struct err *err)
     play->house.was_shown = access(play->house.marker, F_OK) == 0;
     if (!value)
         return true;
-    uint32_t color;
-    if (value[0] == '#' && !playlist_parse_color(value, &color))
-        return err_set(err, ERR_INPUT, "option --house: \"%.32s\" is no color such as #000000",
-                       value);
     play->house.edition = create_house_edition(value);
     play->playout.house = play->house.edition;
     return play->house.edition || err_oom(err);

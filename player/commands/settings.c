@@ -12,7 +12,7 @@ static MUST_CHECK bool read_config_file(struct settings *settings, struct err *e
     const char *path = settings->values[SETTING_CONFIG].text;
     size_t size;
     if (!file_read(path, 65536, &settings->config_bytes, &size, err))
-        return false;
+        return err_prefix(err, "option --config: ");
     if (strlen(settings->config_bytes) < size)
         return err_set(err, ERR_INPUT, "%s: not a text file; save it as UTF-8", path);
     return options_read_file(&settings_table, settings->config_bytes, path, settings->values, err);

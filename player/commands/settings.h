@@ -87,8 +87,8 @@ struct settings {
 };
 
 /* Defaults, then the configuration file, then the command line. When help is asked for, only the
- * options are read. Errors: ERR_INPUT and ERR_USAGE (usage), ERR_MISSING and ERR_SYSTEM (the configuration
- * file). Call settings_finish in any case. */
+ * options are read. Errors, all of them for usage_refuse: ERR_INPUT and ERR_USAGE (usage), ERR_MISSING
+ * and others (the configuration file can't be read). Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);

@@ -4,6 +4,7 @@
 #include "base/language.h"
 #include "base/zone.h"
 #include "core/show_clock.h"
+#include "playlist/playlist.h"
 
 #define PLAY SETTINGS_PLAY
 #define PREVIEW SETTINGS_PREVIEW
@@ -43,6 +44,15 @@ static const char *const groups[GROUP_COUNT] = {
     [GROUP_MEDIA] = "Media",
     [GROUP_GENERAL] = "Settings and logs",
 };
+
+/* A path, unless it begins as colors do. */
+static bool check_house(const char *text, struct err *err)
+{
+    uint32_t color;
+    return *text != '#' || playlist_parse_color(text, &color) ||
+           err_set(err, ERR_INPUT, "needs a picture or a color such as #000000, not \"%.200s\"",
+                   text);
+}
 
 /* `first` selects the short help: at most five options of each command. */
 static const struct option_row rows[] = {
@@ -124,6 +134,7 @@ static const struct option_row rows[] = {
             .name = "house",
             .type = OPTION_TEXT,
             .metavar = "FILE|COLOR",
+            .check = check_house,
             .help = "picture or color (#000000) for when nothing is scheduled or there is no "
                     "playlist yet",
             .group = GROUP_SCREEN,

@@ -172,8 +172,8 @@ class OfThePlayer(Case):
 
     def test_a_color_that_is_none_is_refused(self):
         done = run("play", self.list, "--house", "#black", "--for", "1")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("option --house", done.stderr)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, 'duckling play: option --house needs a picture or a color such as #000000, not "#black"\n'))
 
 
 if __name__ == "__main__":

@@ -181,7 +181,11 @@ class Mistakes(unittest.TestCase):
             refuse("# A wall\nwindow = big\n", 'option window needs a size such as 1280x720, not "big"')
             refuse("# A wall\nwindow\n", 'a line needs the form name = value, not "window"')
             refuse("# A wall\nwindow = \x1b[31m\n", 'option window needs a size such as 1280x720, not "?[31m"')
-        self.refuse("duckling play: /no/such/file: No such file or directory", "play", "--config", "/no/such/file", status=1)
+            refuse("# A wall\nhouse = #black\n", 'option house needs a picture or a color such as #000000, not "#black"')
+        for command in ("play", "guide", "explain", "check", "preview", "publish", "takeover"):
+            with self.subTest(command=command):
+                self.refuse(f"duckling {command}: option --config: /no/such/file: No such file or directory", command, "--config",
+                            "/no/such/file")
 
 
 if __name__ == "__main__":

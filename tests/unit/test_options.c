@@ -430,6 +430,11 @@ static void quotes_and_comments_are_no_part_of_a_value(void **state)
         {"name = https://host/a#b;c", "https://host/a#b;c"},
         {"name = don't", "don't"},
         {"; a comment\nname = ko", "ko"},
+        {"name = #000000", "#000000"},
+        {"name=#000000", "#000000"},
+        {"name = #000000 # black", "#000000"},
+        {"name = \"#000000\"", "#000000"},
+        {"name = ##", "##"},
         {"\xef\xbb\xbfname = ko", "ko"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -462,6 +467,8 @@ static void faults_in_a_file_have_a_line(void **state)
         {"name = \"a\n", "/etc/d.conf:1: option name has a quote without an end: \"a"},
         {"name = 'a' b\n", "/etc/d.conf:1: option name has text after its quotes: 'a' b"},
         {"name = # nothing\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
+        {"name = #\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
+        {"name = ;nothing\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
         {"name = \"\"\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
         {"COUNT = 3\n", "/etc/d.conf:1: unknown option \"COUNT\"; did you mean \"count\"?"},
         {"--count = 3\n", "/etc/d.conf:1: unknown option \"--count\"; did you mean \"count\"?"},
