@@ -4,11 +4,14 @@
     clock.set(-3600 * 1000)                       an hour slow, and nobody vouches for it
     Popen(..., env={**os.environ, **clock.environment()})
 """
+import math
 import mmap
 import struct
 import subprocess
 from pathlib import Path
 
+# What until_it_keeps_up() counts a slot's first frame as late after, where a test says nothing else.
+LATE_MS = 100
 # Clocks that are slower, by these factors, from the machine's own on.
 SLOWER = (1, 4, 12)
 
@@ -92,10 +95,38 @@ class Clock:
                 "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
 
 
+class Late(AssertionError):
+    """What a busy machine is excused for: something came too late, or not at all."""
+
+
+def in_time(condition, words):
+    if not condition:
+        raise Late(words)
+
+
+def check_slots(test, frames, slot_of, late_ms=LATE_MS, never=()):
+    """Each frame shows its slot's spot, or what was on before: anything else is wrong. Late where a slot's spot comes later than that,
+    or never. slot_of(ms of the show) gives a slot's spot and its start. `never`: spots that cannot be shown. The first slot may begin at
+    any time, and the last may be cut off."""
+    firsts, before = {}, None
+    for frame in frames:
+        at = float(frame["show_ms"])
+        name, start = slot_of(at)
+        test.assertIn(frame["to"], (name, before or frame["to"]), frame)
+        test.assertNotIn(frame["to"], never, frame)
+        before = frame["to"]
+        if frame["to"] == name:
+            firsts.setdefault(start, at)
+    times = [float(frame["show_ms"]) for frame in frames] or [0]
+    slots = dict((start, name) for name, start in (slot_of(ms) for ms in range(int(min(times)), int(max(times)) + 1, 50)))
+    for start in sorted(slots)[1:-1]:
+        if slots[start] not in never:
+            in_time(firsts.get(start, math.inf) - start <= late_ms, f"{slots[start]} came {firsts.get(start, math.inf) - start} ms late")
+
+
 def until_it_keeps_up(folder, check):
-    """check(environment) with a player's time running as fast as the machine's, then slower and slower, until it passes. A busy machine
-    keeps up with a slow clock; what is wrong is wrong at any pace. What happens now and then may not come again, so nothing but time may
-    be behind an AssertionError: see Player.end_well."""
+    """check(environment) with a player's time running as fast as the machine's, then slower and slower, while it is Late. A busy machine
+    keeps up with a slow clock; what is wrong is wrong at any pace, and fails at once."""
     for slower in SLOWER:
         environment = {}
         if slower > 1:
@@ -104,7 +135,7 @@ def until_it_keeps_up(folder, check):
             environment = clock.environment()
         try:
             return check(environment)
-        except AssertionError as trouble:
+        except Late as trouble:
             if slower == SLOWER[-1]:
                 raise
             print(f"# once more, on a slower clock: {str(trouble).partition(chr(10))[0][:200]}", flush=True)

@@ -147,8 +147,7 @@ class Player:
         return status
 
     def end_well(self):
-        """Until it has ended, which it was asked to or does by itself. What ended badly is no AssertionError: a busy machine excuses a
-        late frame (clock.until_it_keeps_up), but neither a crash nor what a sanitizer found."""
+        """Until it has ended, which it was asked to or does by itself."""
         status = self.process.wait(WAIT_S)
         self.stop()
         if status or "Sanitizer" in self.log() or "runtime error" in self.log():

@@ -7,12 +7,14 @@ import unittest
 import publishing
 import tap
 import test_kiosk_screen
+from clock import in_time, until_it_keeps_up
 from player import WAIT_S, Player, playlist, png, run
 from test_screen import near, read_png
 
 BLACK, ORANGE, TEAL = (0, 0, 0), (255, 128, 0), (0, 128, 128)
 NEVER = {"loops": {"past": ["red"]}, "timezone": "UTC",
          "schedule": [{"loop": "past", "start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}]}
+NOON_MS = 1770379200000
 AT = ("--at", "2026-02-06T12:00:00Z", "--timezone", "UTC")
 
 
@@ -87,10 +89,17 @@ class OfAPlaylist(Case):
     def test_it_is_faded_to_and_from(self):
         self.write(house="#ff8000", loops={"day": ["red"]}, timezone="UTC",
                    schedule=[{"loop": "day", "start": "2026-02-06T11:59:58Z", "end": "2026-02-06T12:00:02Z"}])
-        with Player(self.folder, self.list, "--at", "2026-02-06T11:59:55Z") as player:
-            player.wait_shown("red")
-            player.wait_frame(lambda f: f["from"] == "red" and f["to"] == "", "the house card")
-            self.assertEqual(player.stop(), 0)
+        until_it_keeps_up(self.folder, self.play_over_it)
+
+    def play_over_it(self, env):
+        with Player(self.folder, self.list, "--at", "2026-02-06T11:59:55Z", "--for", "8.5", env=env) as player:
+            player.end_well()
+            frames = player.frames()
+        self.assertLessEqual({f["to"] for f in frames}, {"", "red"})
+        in_time(any(f["to"] == "red" and float(f["mix"]) >= 1 for f in frames), "the picture was not fully shown")
+        after = [f for f in frames if f["to"] == "" and float(f["show_ms"]) >= NOON_MS + 2000]
+        in_time(after, "nothing was seen of what comes after the picture")
+        self.assertEqual(after[0]["from"], "red", after[0])
 
     def test_a_card_that_cannot_be_shown_is_not_missed(self):
         """The player's own stands in, and the log says why."""

@@ -7,12 +7,20 @@ import unittest
 from pathlib import Path
 
 import tap
-from clock import until_it_keeps_up
+from clock import check_slots, in_time, until_it_keeps_up
 from player import WAIT_S, Player, playlist, png, run
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
 RED, GREEN, BLUE = (200, 30, 40), (30, 180, 60), (40, 60, 200)
+
+
+def turns(spots, slot_ms):
+    """For check_slots: spots in turn since midnight."""
+    def slot_of(ms):
+        index = int((ms - MIDNIGHT_MS) // slot_ms)
+        return spots[index % len(spots)], MIDNIGHT_MS + index * slot_ms
+    return slot_of
 
 
 class Folder(unittest.TestCase):
@@ -35,6 +43,7 @@ class Play(Folder):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "8", env=env) as player:
             player.end_well()
             frames = [f for f in player.frames() if f["to"]]
+        check_slots(self, frames, turns(["red", "green", "words"], 1500))
         order = [f["to"] for i, f in enumerate(frames) if i == 0 or frames[i - 1]["to"] != f["to"]]
         self.assertEqual(order[:5], ["red", "green", "words", "red", "green"])
         for f in frames:
@@ -94,7 +103,7 @@ class Play(Folder):
         spots = {f"{fit} {motion}": {"image": "red.png", "fit": fit, "motion": motion, "duration": 1, "focus": [0.1, 0.9]}
                  for fit in ("cover", "contain", "fill") for motion in ("none", "drift-in", "drift-out", "pan")}
         playlist(self.list, spots, defaults={"transition": {"type": "dissolve", "duration": 0.2}})
-        until_it_keeps_up(self.folder, lambda env: self.play_in_every_rotation(set(spots), env))
+        until_it_keeps_up(self.folder, lambda env: self.play_in_every_rotation(list(spots), env))
 
     def play_in_every_rotation(self, spots, env):
         with contextlib.ExitStack() as stack:
@@ -107,7 +116,9 @@ class Play(Folder):
             for player in players:
                 player.end_well()
                 self.assertNotIn("error", player.log())
-                self.assertEqual({f["to"] for f in player.frames()} - {""}, spots)
+                frames = [f for f in player.frames() if f["to"]]
+                check_slots(self, frames, turns(spots, 1000), late_ms=900)
+                self.assertEqual({f["to"] for f in frames}, set(spots))
 
 
 class BadFile(Folder):
@@ -186,9 +197,11 @@ class BadMedia(Folder):
     def play_and_hold(self, words, env):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--for", "5", env=env) as player:
             player.end_well()
-            self.assertIn('spot="bad"', player.log())
+            frames = [f for f in player.frames() if f["to"]]
+            check_slots(self, frames, turns(["red", "bad", "green"], 1000), late_ms=900, never=("bad",))
+            in_time('spot="bad"' in player.log(), "the damaged picture was not tried")
             self.assertIn(words, player.log())
-            self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "green"})
+            self.assertEqual({f["to"] for f in frames}, {"red", "green"})
 
     def damage(self):
         """A picture whose header is right and whose pixels are not: only a worker finds out."""
@@ -209,9 +222,12 @@ class BadMedia(Folder):
     def play_over_a_damaged_one(self, env):
         with Player(self.folder, self.list, "--at", MIDNIGHT, "--timezone", "UTC", "--for", "10", env=env) as player:
             player.end_well()
+            frames = [f for f in player.frames() if f["to"]]
+            check_slots(self, frames, turns(["red", "bad", "green"], 1500), late_ms=0.2 * 700, never=("bad",))
+            in_time('spot="bad"' in player.log(), "the damaged picture was not tried")
             self.assertEqual(player.log().count('spot="bad"'), 1, player.log())
             # Green fades in from red, which is held in the place of the damaged one, by the programme's own time.
-            fades = [f for f in player.frames() if f["to"] == "green" and f["from"]]
+            fades = [f for f in frames if f["to"] == "green" and f["from"]]
         self.assertEqual({f["from"] for f in fades}, {"red"})
         for f in fades:
             self.assertAlmostEqual(float(f["mix"]), ((float(f["show_ms"]) - MIDNIGHT_MS) % 1500) / 700, delta=0.01)
