@@ -354,6 +354,16 @@ class Look(Check):
         render(self.folder / "film.mp4", "testsrc2=size=160x92:rate=24:duration=2,tinterlace=mode=interleave_top,setfield=tff", "-flags", "+ildct+ilme")
         self.only(self.of_film(), "warning", "the film is interlaced: players deinterlace it while it plays, 48 frames a second")
 
+    def test_interlaced_in_part(self):
+        """One frame in fields makes no interlaced film."""
+        for name, more, frames in (("plain", (), 49), ("woven", ("-flags", "+ildct+ilme"), 1)):
+            render(self.folder / f"{name}.mp4", f"testsrc2=size=160x96:rate=24,setfield={'tff' if more else 'prog'}", "-frames:v", str(frames),
+                   "-video_track_timescale", "12288", *more)
+        (self.folder / "list").write_text("file plain.mp4\nfile woven.mp4\nfile plain.mp4\n")
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "concat", "-i", self.folder / "list", "-c", "copy", self.folder / "film.mp4"],
+                       check=True, timeout=player.WAIT_S)
+        self.only(self.of_film(), "warning", "1 of the frames that were checked are interlaced: players deinterlace them while the film plays")
+
     def test_transparent(self):
         subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=red@0.3:s=160x90:r=12:d=1,format=yuva420p", "-c:v",
                         "libvpx-vp9", str(self.folder / "film.webm")], check=True, timeout=player.WAIT_S, stdin=subprocess.DEVNULL)

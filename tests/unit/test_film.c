@@ -303,6 +303,28 @@ static void damage_is_told_where_it_is(void **state)
     }
 }
 
+/* The two fields of a frame are one frame with damage. */
+static void damage_of_interlaced_frames_is_told_once(void **state)
+{
+    (void)state;
+    film_file_run(COUNTER X264
+                  "-vf pad=160:96,setfield=tff -flags +ildct+ilme -bf 0 {}/fields.mp4");
+    film_file_run("-i {}/fields.mp4 -c copy -bsf:v noise=amount='if(eq(n\\,30)\\,3\\,0)' "
+                  "{}/damaged-fields.mp4");
+    const struct film_request request = {.threads = 1};
+    struct film_file film = film_file_open("damaged-fields.mp4", &request, 0);
+    struct film_output output;
+    int damaged = 0, fields = 0;
+    while (film_next(film.film, FILM_TAKE_FRAMES, &output, NULL) == FILM_FRAME) {
+        damaged += output.damaged;
+        fields += output.deinterlaced;
+        film_release(film.film, output.slot);
+    }
+    assert_true(fields >= 2 * (FILM_FRAMES - 1));
+    assert_int_equal(damaged, 1);
+    film_file_close(&film);
+}
+
 /* Each frame is a key frame and stands for four seconds: the one that is jumped to is given. */
 static void damage_before_a_jump_is_not_told_after_it(void **state)
 {
@@ -361,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_are_told),
         cmocka_unit_test(damage_is_told_where_it_is),
+        cmocka_unit_test(damage_of_interlaced_frames_is_told_once),
         cmocka_unit_test(damage_before_a_jump_is_not_told_after_it),
         cmocka_unit_test(what_check_warns_of_is_told),
         cmocka_unit_test(every_frame_comes_once_and_in_order),

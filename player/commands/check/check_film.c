@@ -246,6 +246,26 @@ static void judge_damage(const struct context *context,
                          (long long)result->damaged, (double)result->damaged_us / 1e6);
 }
 
+/* Editors put a few interlaced frames into films that are not, and the other way round. */
+static void judge_fields(const struct context *context,
+                         const struct check_film_probe_result *result,
+                         const struct check_place *place)
+{
+    struct check_report *report = context->check->report;
+    if (result->deinterlaced == 0)
+        return;
+    if (20 * result->deinterlaced >= 19 * result->received)
+        check_report_add(report, CHECK_WARNING, place,
+                         "the film is interlaced: players deinterlace it while it plays, %.5g "
+                         "frames a second; encode it progressive to spare slow players",
+                         2 * result->facts.fps);
+    else
+        check_report_add(report, CHECK_WARNING, place,
+                         "%lld of the frames that were checked are interlaced: players deinterlace "
+                         "them while the film plays; encode it progressive to spare slow players",
+                         (long long)(result->deinterlaced + 1) / 2);
+}
+
 static void judge_appearance(const struct context *context,
                              const struct check_film_probe_result *result,
                              const struct check_place *place)
@@ -255,11 +275,7 @@ static void judge_appearance(const struct context *context,
         check_report_add(report, CHECK_WARNING, place,
                          "the film is HDR: players convert it to SDR while it plays; convert it "
                          "yourself to decide how it looks, and to spare slow players");
-    if (result->deinterlaced > 0)
-        check_report_add(report, CHECK_WARNING, place,
-                         "the film is interlaced: players deinterlace it while it plays, %.5g "
-                         "frames a second; encode it progressive to spare slow players",
-                         2 * result->facts.fps);
+    judge_fields(context, result, place);
     if (result->facts.has_alpha)
         check_report_add(report, CHECK_WARNING, place,
                          "the film has transparency, which is ignored: it is shown opaque");

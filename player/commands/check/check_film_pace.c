@@ -12,6 +12,7 @@ void check_film_pace_add(struct check_film_pace *pace, const struct film_client 
         return;
     pace->last = usage;
     pace->last_frames = pace->frames;
+    pace->counts = film_client_counts(film);
     if (pace->first_frames > 0)
         return;
     pace->first = usage;
@@ -22,5 +23,10 @@ double check_film_pace_rate(const struct check_film_pace *pace)
 {
     int frames = pace->last_frames - pace->first_frames;
     int64_t took_ns = worker_usage_least_ns(&pace->first, &pace->last, check_patience_processors());
-    return frames + 1 < FRAMES_MIN || took_ns <= 0 ? 0 : frames / ((double)took_ns / 1e9);
+    if (frames + 1 < FRAMES_MIN || took_ns <= 0)
+        return 0;
+    const struct film_client_counts *counts = &pace->counts;
+    double fields =
+        counts->received > 0 ? (double)counts->deinterlaced / (double)counts->received : 0;
+    return frames * (1 - fields / 2) / ((double)took_ns / 1e9);
 }

@@ -248,6 +248,7 @@ static void count_damage(struct check_film_probe_result *result, const struct fi
     if (result->damaged == 0)
         result->damaged_us = counts.damaged_us;
     result->damaged += counts.damaged;
+    result->received += counts.received;
     result->deinterlaced += counts.deinterlaced;
 }
 
@@ -316,12 +317,6 @@ static void probe_passage(struct work *work, int64_t from_us, int64_t until_us)
     }
 }
 
-/* Of an interlaced film each frame came as two. */
-static double find_pace(const struct work *work, const struct check_film_probe_result *result)
-{
-    return check_film_pace_rate(&work->pace) / (result->deinterlaced > 0 ? 2 : 1);
-}
-
 static void probe_film_whole(struct work *work)
 {
     struct check_film_probe_result *result = work->result;
@@ -330,7 +325,7 @@ static void probe_film_whole(struct work *work)
         return;
     int64_t length_us = result->facts.duration_us;
     probe_passage(work, 0, CHECK_FILM_PROBE_US);
-    result->pace = find_pace(work, result);
+    result->pace = check_film_pace_rate(&work->pace);
     result->usable = first->any;
     result->err = first->err;
     if (!first->any || first->failed)
@@ -382,7 +377,7 @@ bool check_film_probe_time(const struct check_film_probe *probe,
     if (ok)
         probe_passage(&work, 0, CHECK_FILM_PROBE_TIMED_US);
     end_work(&work);
-    result->pace = find_pace(&work, result);
+    result->pace = check_film_pace_rate(&work.pace);
     if (ok && !first->failed)
         result->join_us =
             time_joins(probe, first->ended ? first->shown_us : result->facts.duration_us);

@@ -59,7 +59,8 @@ struct check_film_probe_result {
      * the longest of the places that were tried, its end, then its middle if the end was fast. */
     int64_t join_us;
     int64_t damaged, damaged_us; /* frames; when the first of them begins */
-    int64_t deinterlaced;        /* frames that came: fields of interlaced ones */
+    int64_t received;            /* frames that came */
+    int64_t deinterlaced;        /* of these: fields of interlaced ones */
     int flashes;
     int64_t flashes_us;
     struct check_film_probe_sound sound;

@@ -48,6 +48,7 @@ struct film {
     int64_t try_stamp;  /* of the last jump, or of the next */
     bool must_catch_up; /* film_skip was called */
     bool failed;
+    bool first_is_out;      /* the first field of an interlaced frame was the last one returned */
     int64_t last_output_us; /* time of the last frame returned */
     int64_t frames_until_us, sound_until_us;
     int64_t sound_from_us; /* sound that is over by then is left out */
@@ -318,14 +319,16 @@ static enum film_result next_frame(struct film *film, struct film_output *output
         if (slot < 0 && result == FILM_WAIT)
             return FILM_WAIT;
         bool shown = slot >= 0;
+        enum film_field field = film->now.field;
         if (shown)
             *output = (struct film_output){
                 .time_us = film->now.time_us,
                 .duration_us = output_duration_us(film, !film->next.present),
                 .slot = slot,
-                .damaged = film->now.damaged,
-                .deinterlaced = film->now.field != FILM_FIELD_NONE,
+                .damaged = film->now.damaged && !(field == FILM_FIELD_SECOND && film->first_is_out),
+                .deinterlaced = field != FILM_FIELD_NONE,
             };
+        film->first_is_out = shown && field == FILM_FIELD_FIRST;
         film_picture_move(&film->now, &film->next);
         if (shown) {
             film->last_output_us = output->time_us;

@@ -118,7 +118,8 @@ struct film_output {
     /* FILM_FRAME: the caller's until film_release. A picture that the film shows twice may be
      * returned twice with the same slot: release it twice. */
     int slot;
-    /* Parts of the frame are missing or made up, or a packet before it could not be decoded. */
+    /* Parts of the frame are missing or made up, or a packet before it could not be decoded. Said
+     * once of both fields of an interlaced frame. */
     bool damaged;
     bool deinterlaced; /* it is one field of an interlaced frame */
     /* FILM_SOUND: 48 kHz, stereo, interleaved, -1 to 1; valid until the next call that accepts

@@ -61,6 +61,12 @@ static bool is_interlaced(const struct film_fields *fields, const AVFrame *frame
     return flagged && fields->decoder->context->codec_id != AV_CODEC_ID_HEVC;
 }
 
+static enum film_result fail_without_memory(struct err *err)
+{
+    film_codec_error(err, AVERROR(ENOMEM), "cannot deinterlace the pictures");
+    return FILM_FAILED;
+}
+
 static void drop_decoded(struct film_decoded *decoded)
 {
     av_frame_unref(decoded->frame);
@@ -80,16 +86,26 @@ static enum film_result take_frame(struct film_fields *fields, struct err *err)
     return FILM_FRAME;
 }
 
-static void pass_whole(struct film_fields *fields, struct film_picture *picture)
+static int reference_frame(AVFrame *into, const AVFrame *from)
+{
+    return from->buf[0] ? av_frame_ref(into, from) : 0;
+}
+
+/* An interlaced frame may follow, in any film. */
+static enum film_result pass_whole(struct film_fields *fields, struct film_picture *picture,
+                                   struct err *err)
 {
     struct film_decoded *held = &fields->held;
     av_frame_unref(fields->previous);
+    if (reference_frame(fields->previous, held->frame) < 0)
+        return fail_without_memory(err);
     av_frame_move_ref(picture->frame, held->frame);
     picture->field = FILM_FIELD_NONE;
     picture->time_us = held->time_us;
     picture->damaged = held->damaged;
     picture->present = true;
     held->present = false;
+    return FILM_FRAME;
 }
 
 static int64_t second_time_us(const struct film_fields *fields)
@@ -99,11 +115,6 @@ static int64_t second_time_us(const struct film_fields *fields)
         length_us = fields->following.time_us - fields->held.time_us;
     int64_t half_us = length_us / 2;
     return fields->held.time_us + (half_us > FIELD_US_MAX ? FIELD_US_MAX : half_us);
-}
-
-static int reference_frame(AVFrame *into, const AVFrame *from)
-{
-    return from->buf[0] ? av_frame_ref(into, from) : 0;
 }
 
 /* One field of the held frame, and after the second one the frame is done with. */
@@ -116,8 +127,7 @@ static enum film_result pass_field(struct film_fields *fields, struct film_pictu
         (fields->following.present &&
          reference_frame(picture->after, fields->following.frame) < 0)) {
         film_picture_drop(picture);
-        film_codec_error(err, AVERROR(ENOMEM), "cannot deinterlace the pictures");
-        return FILM_FAILED;
+        return fail_without_memory(err);
     }
     bool second = fields->second_is_due;
     picture->field = second ? FILM_FIELD_SECOND : FILM_FIELD_FIRST;
@@ -143,10 +153,8 @@ enum film_result film_fields_next(struct film_fields *fields, struct film_pictur
         if (result != FILM_FRAME)
             return result;
     }
-    if (!is_interlaced(fields, held->frame)) {
-        pass_whole(fields, picture);
-        return FILM_FRAME;
-    }
+    if (!is_interlaced(fields, held->frame))
+        return pass_whole(fields, picture, err);
     if (!fields->second_is_due && !following->present) {
         enum film_result result = film_decoder_next(fields->decoder, following, err);
         if (result == FILM_WORKING || result == FILM_FAILED)

@@ -35,7 +35,7 @@ void film_picture_finish(struct film_picture *picture);
 struct film_fields {
     struct film_decoder *decoder;        /* the owner's */
     struct film_decoded held, following; /* `held` is interlaced, and not shown whole yet */
-    AVFrame *previous;                   /* the interlaced frame before it */
+    AVFrame *previous;                   /* the frame before it */
     bool second_is_due;
 };
 

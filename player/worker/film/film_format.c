@@ -20,8 +20,10 @@
 #define RING_BYTES_MAX ((size_t)256 << 20)
 /* The next frame to return and the one after it, and those reserved for copies. */
 #define SLOTS_EXTRA 4
-/* What an interlaced frame needs besides: those before and after it. */
-#define SLOTS_FOR_FIELDS 3
+/* The frame before the next one, in case that one is interlaced; and what an interlaced frame needs
+ * besides. */
+#define SLOTS_FOR_FIELDS 1
+#define SLOTS_FOR_INTERLACED 3
 /* The frame on screen, the next one, and one that a crossfade or a display still uses. */
 #define READER_SLOTS_MIN 3
 
@@ -347,8 +349,7 @@ static size_t round_up(size_t size, size_t step)
 static void count_slots(struct film_facts *facts, int decoder)
 {
     struct film_layout *layout = &facts->layout;
-    if (facts->interlaced)
-        decoder += SLOTS_FOR_FIELDS;
+    decoder += facts->interlaced ? SLOTS_FOR_INTERLACED : SLOTS_FOR_FIELDS;
     int fit = (int)(RING_BYTES_MAX / layout->slot_bytes);
     fit = fit > PROTOCOL_FILM_SLOTS_MAX ? PROTOCOL_FILM_SLOTS_MAX : fit;
     facts->direct = facts->direct && fit >= SLOTS_EXTRA + READER_SLOTS_MIN + decoder;
