@@ -345,6 +345,41 @@ class Followed(Check):
         self.assertEqual([text for _, text in self.found(spots, 1)[0]["$.spots.a.video"] if "enlarged" not in text], [])
 
 
+def with_dolby_vision(path, profile, compatible):
+    """Puts a dvcC box into the sample entry of an MP4's HEVC (Dolby Vision Streams Within the ISO Base Media File Format, 3.2)."""
+    data = bytearray(path.read_bytes())
+    box = struct.pack(">I4sBBHI", 32, b"dvcC", 1, 0, profile << 9 | 6 << 3 | 0b101, compatible << 28) + bytes(16)
+    at = data.index(b"hvcC") - 4
+    for parent in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"hvc1"):
+        start = data.index(parent, data.index(b"moov")) - 4
+        struct.pack_into(">I", data, start, struct.unpack_from(">I", data, start)[0] + len(box))
+    path.write_bytes(data[:at] + box + data[at:])
+
+
+class Colors(Check):
+    """What would be shown wrong is refused, with what to do."""
+
+    def hevc(self, *options, more="", source="testsrc2=size=160x96:rate=24:duration=1"):
+        render(self.folder / "film.mp4", source, *options, "-tag:v", "hvc1",
+               codec=("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", f"log-level=none{more}"))
+
+    def test_dolby_vision(self):
+        refused = "the film is Dolby Vision that only players of Dolby Vision can show (profile 5): export it as SDR, HDR10 or HLG"
+        for profile, compatible, shown in ((5, 0, False), (8, 0, False), (8, 1, True), (8, 4, True), (7, 6, True), (7, 0, True), (4, 2, True)):
+            with self.subTest(profile=profile, compatible=compatible):
+                self.hevc("-pix_fmt", "yuv420p10le")
+                with_dolby_vision(self.folder / "film.mp4", profile, compatible)
+                self.assertEqual(self.of_film(status=0 if shown else 1), [] if shown else [("fault", refused)])
+
+    def test_hevc_in_fields(self):
+        self.hevc(more=":interlace=tff", source="testsrc2=size=160x128:rate=48:duration=1,tinterlace=interleave_top,separatefields")
+        self.only(self.of_film(status=1), "fault", "the film is HEVC in single fields (interlaced), which cannot be shown: encode it progressive")
+
+    def test_other_matrices(self):
+        self.hevc("-pix_fmt", "yuv420p10le", "-colorspace", "ictcp", "-color_primaries", "bt2020", "-color_trc", "smpte2084")
+        self.only(self.of_film(status=1), "fault", "the film's colors are stored as ictcp, which cannot be shown: encode it as BT.709 or BT.2020")
+
+
 class Look(Check):
     def test_high_dynamic_range(self):
         films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))

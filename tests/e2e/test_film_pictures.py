@@ -71,6 +71,8 @@ FILMS = [
     Film(codec=VP9, container="webm", matrix="bt709"), Film(codec=VP9, container="webm", matrix="smpte170m", range="pc"),
     Film(codec=AV1, matrix="bt709", range="pc"), Film(codec=X265, matrix="fcc"), Film(size="1280x720", shown="1280x720", turned="1280x720",
                                                                                       frames=1, means=("bt709", None, None)),
+    Film(codec=X265, matrix="chroma-derived-nc", primaries="bt709", means=("bt709", "bt709", None)),
+    Film(codec=X265, matrix="chroma-derived-nc", primaries="bt2020", means=("bt2020nc", "bt2020", None)),
     # Formats.
     Film(pixels="yuvj420p", range="pc"), Film(pixels="yuv422p", matrix="bt709"), Film(pixels="yuv444p", matrix="bt709"),
     Film(pixels="yuvj444p", matrix="bt709", range="pc"), Film(pixels="yuv420p10le", matrix="bt709"), Film(pixels="yuv422p10le"),

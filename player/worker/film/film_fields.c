@@ -50,15 +50,13 @@ bool film_fields_init(struct film_fields *fields)
     return fields->held.frame && fields->following.frame && fields->previous;
 }
 
-/* HEVC has no interlaced frames: FFmpeg returns each field by itself, at half the height. */
-static bool is_interlaced(const struct film_fields *fields, const AVFrame *frame)
+static bool is_interlaced(const AVFrame *frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    bool flagged = frame->flags & AV_FRAME_FLAG_INTERLACED;
+    return frame->flags & AV_FRAME_FLAG_INTERLACED;
 #else
-    bool flagged = frame->interlaced_frame;
+    return frame->interlaced_frame;
 #endif
-    return flagged && fields->decoder->context->codec_id != AV_CODEC_ID_HEVC;
 }
 
 static enum film_result fail_without_memory(struct err *err)
@@ -73,13 +71,27 @@ static void drop_decoded(struct film_decoded *decoded)
     decoded->present = false;
 }
 
+/* HEVC has no interlaced frames: FFmpeg returns each field by itself, at half the height. */
+static enum film_result decode_frame(struct film_fields *fields, struct film_decoded *into,
+                                     struct err *err)
+{
+    enum film_result result = film_decoder_next(fields->decoder, into, err);
+    if (result != FILM_FRAME || fields->decoder->context->codec_id != AV_CODEC_ID_HEVC ||
+        !is_interlaced(into->frame))
+        return result;
+    err_set(err, ERR_INPUT,
+            "the film is HEVC in single fields (interlaced), which cannot be shown: encode it "
+            "progressive, or as H.264");
+    return FILM_FAILED;
+}
+
 /* The next decoded frame into `held`. */
 static enum film_result take_frame(struct film_fields *fields, struct err *err)
 {
     struct film_decoded *held = &fields->held, *following = &fields->following;
     fields->second_is_due = false;
     if (!following->present)
-        return film_decoder_next(fields->decoder, held, err);
+        return decode_frame(fields, held, err);
     AVFrame *empty = held->frame;
     *held = *following;
     *following = (struct film_decoded){.frame = empty};
@@ -153,10 +165,10 @@ enum film_result film_fields_next(struct film_fields *fields, struct film_pictur
         if (result != FILM_FRAME)
             return result;
     }
-    if (!is_interlaced(fields, held->frame))
+    if (!is_interlaced(held->frame))
         return pass_whole(fields, picture, err);
     if (!fields->second_is_due && !following->present) {
-        enum film_result result = film_decoder_next(fields->decoder, following, err);
+        enum film_result result = decode_frame(fields, following, err);
         if (result == FILM_WORKING || result == FILM_FAILED)
             return result;
     }

@@ -3,6 +3,7 @@
 #include "worker/film/film_codec.h"
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/dovi_meta.h>
 #include <libavutil/mastering_display_metadata.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
@@ -35,6 +36,21 @@ struct told_color {
     enum AVColorPrimaries primaries;
     enum AVPixelFormat format;
 };
+
+/* A matrix that is said to come of the primaries is one of those with a name. */
+static enum AVColorSpace named_space(enum AVColorSpace space, enum AVColorPrimaries primaries)
+{
+    if (space != AVCOL_SPC_CHROMA_DERIVED_NCL)
+        return space;
+    switch ((int)primaries) {
+    case AVCOL_PRI_BT709:
+        return AVCOL_SPC_BT709;
+    case AVCOL_PRI_BT2020:
+        return AVCOL_SPC_BT2020_NCL;
+    default:
+        return space;
+    }
+}
 
 static enum film_matrix read_matrix(enum AVColorSpace space, enum film_matrix otherwise)
 {
@@ -133,7 +149,8 @@ static struct film_color read_color(const struct told_color *told,
     struct film_color color = *otherwise;
     color.transfer = read_transfer(told->transfer, color.transfer);
     bool wide = film_color_is_high_dynamic_range(&color) || told->primaries == AVCOL_PRI_BT2020;
-    color.matrix = read_matrix(told->space, wide ? FILM_MATRIX_2020 : color.matrix);
+    enum AVColorSpace space = named_space(told->space, told->primaries);
+    color.matrix = read_matrix(space, wide ? FILM_MATRIX_2020 : color.matrix);
     wide = film_color_is_high_dynamic_range(&color) || color.matrix == FILM_MATRIX_2020 ||
            color.matrix == FILM_MATRIX_2020_CL;
     color.primaries = read_primaries(told->primaries, wide ? FILM_PRIMARIES_2020 : color.primaries);
@@ -222,6 +239,42 @@ static void read_display_matrix(const AVStream *pictures, struct film_facts *fac
     else
         facts->rotation = b > 0 ? 90 : 270;
     facts->mirrored = a * d - b * c < 0;
+}
+
+/* Profiles of Dolby Vision whose pictures mean nothing without its metadata: their own matrix
+ * (IPT-PQ-c2), and their own curve for each scene. Profiles from 8 on say with a number whether
+ * others can show them; the ones before have two pictures, or are compatible, by themselves. */
+static bool is_dolby_vision_alone(const AVStream *pictures)
+{
+    AVDOVIDecoderConfigurationRecord record;
+    if (!copy_side_data(pictures, AV_PKT_DATA_DOVI_CONF, &record, sizeof record))
+        return false;
+    int profile = record.dv_profile;
+    return profile == 1 || profile == 3 || profile == 5 ||
+           (profile >= 8 && record.dv_bl_signal_compatibility_id == 0);
+}
+
+/* What would be shown in wrong colors. */
+static MUST_CHECK bool check_colors(const AVStream *pictures, struct err *err)
+{
+    if (is_dolby_vision_alone(pictures))
+        return err_set(err, ERR_INPUT,
+                       "the film is Dolby Vision that only players of Dolby Vision can show "
+                       "(profile 5): export it as SDR, HDR10 or HLG");
+    const AVCodecParameters *parameters = pictures->codecpar;
+    enum AVColorSpace space = named_space(parameters->color_space, parameters->color_primaries);
+    switch ((int)space) {
+    case AVCOL_SPC_SMPTE2085:
+    case AVCOL_SPC_CHROMA_DERIVED_NCL:
+    case AVCOL_SPC_CHROMA_DERIVED_CL:
+    case AVCOL_SPC_ICTCP:
+        return err_set(err, ERR_INPUT,
+                       "the film's colors are stored as %s, which cannot be shown: encode it as "
+                       "BT.709 or BT.2020",
+                       av_color_space_name(space));
+    default:
+        return true;
+    }
 }
 
 static MUST_CHECK bool check_size(int width, int height, struct err *err)
@@ -391,7 +444,7 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
                       struct film_facts *facts, struct err *err)
 {
     const AVCodecParameters *parameters = pictures->codecpar;
-    if (!check_size(parameters->width, parameters->height, err))
+    if (!check_size(parameters->width, parameters->height, err) || !check_colors(pictures, err))
         return false;
     facts->coded_width_px = parameters->width;
     facts->coded_height_px = parameters->height;
