@@ -182,6 +182,19 @@ static void note_refreshes(struct play *play)
                            play->timing.due - watch->due);
 }
 
+/* For `systemctl status`: what is on screen. */
+static void tell_what_is_shown(struct play *play, const char *spot)
+{
+    char words[SERVICE_MANAGER_STATUS_BYTES];
+    const struct edition *edition = play->playout.edition;
+    if (spot[0] && edition)
+        snprintf(words, sizeof words, "showing spot \"%.100s\" of %s \"%.100s\"", spot,
+                 edition->takeover ? "takeover" : "playlist", edition->playlist->name);
+    else
+        snprintf(words, sizeof words, "showing the house card");
+    service_manager_set_status(&play->manager, words);
+}
+
 static void watch_refreshes(struct play *play, const struct show_frame *frame, int64_t now_ns)
 {
     struct play_spot_watch *watch = &play->watch;
@@ -193,6 +206,7 @@ static void watch_refreshes(struct play *play, const struct show_frame *frame, i
         log_missed_refreshes(&sum);
     *watch = (struct play_spot_watch){frame->to_key, "", play->timing.due, play->timing.missed};
     memcpy(watch->name, frame->mix.to.picture->name, sizeof watch->name);
+    tell_what_is_shown(play, watch->name);
 }
 
 bool play_present_frame(struct play *play, struct err *err)
@@ -251,17 +265,23 @@ static void wait_for_work(struct play *play)
         until_ns = sound_ns;
     if (play->end_ns < until_ns)
         until_ns = play->end_ns;
+    if (!play->drawn)
+        until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = loader_poll_fds(play->loader, fds, &until_ns);
     count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
     if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
 
-/* Without a screen: sleeps until it is time to look for one, or something else happens. */
+/* Without a screen: sleeps until it is time to look for one, or something else happens. That is no
+ * reason to start the player again. */
 static void wait_for_screen(struct play *play)
 {
     struct pollfd fds[1 + WAKEUP_FDS_MAX];
-    int64_t until_ns = play->end_ns < play->retry_ns ? play->end_ns : play->retry_ns;
+    int64_t until_ns = clock_earlier_ns(play->end_ns, play->retry_ns);
+    service_manager_set_status(&play->manager, "waiting for a screen");
+    service_manager_alive(&play->manager, clock_mono_ns());
+    until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = film_lengths_poll_fds(&play->film_lengths, fds, &until_ns);
     if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
@@ -277,8 +297,12 @@ static bool show_and_hear(struct play *play)
         return false;
     if (!play->display)
         return true;
-    if (is_frame_due(play) && !draw_or_present(play, &err) && !play_screen_recover(play, &err))
-        return false;
+    if (is_frame_due(play) && !draw_or_present(play, &err)) {
+        if (!play_screen_recover(play, &err))
+            return false;
+    } else if (!play->drawn) { /* else it is alive when that is on screen */
+        service_manager_alive(&play->manager, clock_mono_ns());
+    }
     if (play->clock.speed == 1) /* at another speed films are silent */
         soundtrack_turn(&play->soundtrack, &play->playout, play->loader, &play->show, &play->clock);
     return true;
@@ -362,8 +386,12 @@ static MUST_CHECK bool start_feed(struct play *play, struct err *err)
 
 static MUST_CHECK bool start_play(struct play *play, struct err *err)
 {
+    struct err manager_err = {0};
     if (!play->arguments)
         return err_oom(err);
+    if (!service_manager_init(&play->manager, &manager_err))
+        log_warn("cannot tell the service manager that the player runs reason=\"%s\"",
+                 manager_err.text);
     if (!worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wakeup_create(err);
@@ -406,6 +434,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
 static void finish_play(struct play *play)
 {
     stop_guard_begin(play->guard);
+    service_manager_stopping(&play->manager);
     play->ending = true; /* a screen that is lost from here on ends the process */
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
@@ -421,6 +450,7 @@ static void finish_play(struct play *play)
     free(play->arguments);
     SDL_Quit();
     worker_process_reap(true);
+    service_manager_finish(&play->manager);
     stop_guard_finish(play->guard);
     wakeup_destroy(play->wake);
     log_flush();

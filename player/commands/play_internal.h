@@ -6,6 +6,7 @@
 #include "base/wakeup.h"
 #include "commands/settings.h"
 #include "core/show_clock.h"
+#include "kiosk/service_manager.h"
 #include "playout/film_lengths.h"
 #include "playout/media_opener.h"
 #include "playout/playout.h"
@@ -55,6 +56,7 @@ struct play {
     struct refresh_report refreshes;
     struct wakeup *wake;
     struct stop_guard *guard;
+    struct service_manager manager;
     struct frames_log *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;
