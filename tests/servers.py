@@ -129,12 +129,13 @@ def make_certificates(folder):
     past = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"] if "-not_after" in options else ["-days", -1]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     for name in ("ca", "stranger"):
-        openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN=test {name}", "-days", 2)
+        openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN=test {name}", "-days", 2,
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     pairs = {}
     for name, names, valid in (("good", "IP:127.0.0.1,DNS:localhost", ["-days", 2]), ("expired", "IP:127.0.0.1,DNS:localhost", past),
                                ("other", "DNS:other.example", ["-days", 2])):
         openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        (folder / f"{name}.ext").write_text(f"subjectAltName={names}\n")
+        (folder / f"{name}.ext").write_text(f"subjectAltName={names}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
                 *valid, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
         pairs[name] = (folder / f"{name}.pem", folder / f"{name}.key")

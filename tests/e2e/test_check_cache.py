@@ -53,7 +53,7 @@ class Report(Case):
     def films(self):
         lights = "color=black:size=160x90:rate=30:duration=2,format=gray,geq=lum='if(lt(mod(T*8,1),0.5),235,16)'"
         render(self.folder / "flash.mp4", lights)
-        films.film(self.folder / "hdr.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))
+        films.film(self.folder / "hdr.mp4", frames=12, fps=12, options=("-vf", "setparams=color_trc=smpte2084"))
         films.film(self.folder / "quiet.mp4", frames=48, fps=12, inputs=("-f", "lavfi", "-i", "sine=duration=1"), options=("-c:a", "aac"))
         films.film(self.folder / "mute.mp4", frames=24, fps=12)
         render(self.folder / "good.mp4", "testsrc2=size=320x180:rate=25:duration=4", "-movflags", "+faststart", "-g", "5")

@@ -376,17 +376,18 @@ class Colors(Check):
         self.only(self.of_film(status=1), "fault", "the film is HEVC in single fields (interlaced), which cannot be shown: encode it progressive")
 
     def test_other_matrices(self):
-        self.hevc("-pix_fmt", "yuv420p10le", "-colorspace", "ictcp", "-color_primaries", "bt2020", "-color_trc", "smpte2084")
+        self.hevc("-pix_fmt", "yuv420p10le", "-colorspace", "ictcp", source="testsrc2=size=160x96:rate=24:duration=1,format=yuv420p10le,"
+                  "setparams=colorspace=ictcp:color_primaries=bt2020:color_trc=smpte2084")
         self.only(self.of_film(status=1), "fault", "the film's colors are stored as ictcp, which cannot be shown: encode it as BT.709 or BT.2020")
 
 
 class Look(Check):
     def test_high_dynamic_range(self):
-        films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-color_trc", "smpte2084"))
+        films.film(self.folder / "film.mp4", frames=12, fps=12, options=("-vf", "setparams=color_trc=smpte2084"))
         self.only(self.of_film(), "warning", "the film is HDR: players convert it to SDR while it plays")
 
     def test_interlaced(self):
-        render(self.folder / "film.mp4", "testsrc2=size=160x92:rate=24:duration=2,tinterlace=mode=interleave_top,setfield=tff", "-flags", "+ildct+ilme")
+        render(self.folder / "film.mp4", "testsrc2=size=160x92:rate=24:duration=2,setfield=tff", "-flags", "+ildct+ilme")
         self.only(self.of_film(), "warning", "the film is interlaced: players deinterlace it while it plays, 48 frames a second")
 
     def test_interlaced_in_part(self):

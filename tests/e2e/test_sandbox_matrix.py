@@ -25,7 +25,7 @@ SOURCE = ("-f", "lavfi", "-i", "testsrc2=s=160x96:r=25:d=0.4", "-f", "lavfi", "-
 
 X264, X265 = ("-c:v", "libx264", "-preset", "ultrafast"), ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none")
 VP9, AV1 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime"), ("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime")
-PQ = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+PQ = ("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc")
 ENCODERS = {
     "h264": (*X264, "-pix_fmt", "yuv420p"),
     "h264-10": (*X264, "-pix_fmt", "yuv420p10le"),
