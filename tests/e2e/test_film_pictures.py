@@ -2,6 +2,7 @@
 those that ffmpeg itself decodes, with its own filters (zscale, tonemap, bwdif), pixel by pixel."""
 import os
 import re
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -140,13 +141,24 @@ def encode(film, path):
                       *([film.filters] if film.filters.startswith("lut") else [])])
     told = [("-colorspace", film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
     words = [word for option, value in told if value for word in (option, value)]
-    made = path.with_name("upright" + path.suffix) if film.rotate else path
+    # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames.
+    members = [("color_primaries", film.primaries), ("color_trc", {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(film.transfer, film.transfer))]
+    chain += "".join(f",setparams={member}={value}" for member, value in members if value)
     flags = ["-flags", "+ildct+ilme"] if film.fields else []
     ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={film.size}:r={rate}", "-vf", chain, "-frames:v", str(film.frames), "-c:v", *film.codec.split(),
-           "-pix_fmt", film.pixels, "-threads", "1", *words, *flags, *film.options.split(), str(made))
+           "-pix_fmt", film.pixels, "-threads", "1", *words, *flags, *film.options.split(), str(path))
     if film.rotate:
-        # The display matrix turns against the clock.
-        ffmpeg("-i", str(made), "-c", "copy", "-metadata:s:v:0", f"rotate={360 - film.rotate}", str(path))
+        turn(path, film.rotate)
+
+
+def turn(path, degrees):
+    """As a phone that is held on its side does: by the matrix of the track's header (ISO/IEC 14496-12, 8.3.2). FFmpeg's way to ask for it has
+    changed."""
+    a, b = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 44
+    struct.pack_into(">9i", data, at, a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
 
 
 def reference_filters(film):
