@@ -66,6 +66,19 @@ def run(*arguments, **env):
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S)
 
 
+def children(pid):
+    """The processes that this one has started and not reaped, oldest first."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(errors="replace").rsplit(")", 1)[1].split()
+        except OSError:  # has ended
+            continue
+        if fields[1] == str(pid):
+            found.append((int(fields[19]), int(stat.parent.name)))
+    return [child for _, child in sorted(found)]
+
+
 class Player:
     """`duckling play` in the background, small and without a screen unless told otherwise."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import films
 import tap
 from clock import check_slots, in_time, until_it_keeps_up
-from player import WAIT_S, Player, playlist, png, run
+from player import WAIT_S, Player, children, playlist, png, run
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
 MIDNIGHT_MS = 1770336000000
@@ -353,7 +353,7 @@ class Shapes(Films):
 
 class Running(Films):
     def children(self, player):
-        return [int(line.split()[0]) for line in os.popen(f"ps -o pid= --ppid {player.process.pid}").read().splitlines()]
+        return children(player.process.pid)
 
     def check_left_nothing(self, player, children):
         self.assertEqual([pid for pid in children if Path(f"/proc/{pid}").exists()], [])

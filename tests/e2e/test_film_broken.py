@@ -10,7 +10,7 @@ import films
 import tap
 import test_screen
 from clock import in_time, until_it_keeps_up
-from player import WAIT_S, Player, playlist, png
+from player import WAIT_S, Player, children, playlist, png
 from servers import wait_for
 
 MIDNIGHT = "2026-02-06T00:00:00Z"
@@ -34,10 +34,10 @@ def tearDownModule():
 def film_workers(player):
     """The processes that decode films, oldest first."""
     found = []
-    for pid in os.popen(f"ps -o pid= --sort pid --ppid {player.process.pid}").read().split():
+    for pid in children(player.process.pid):
         try:
             if "film" in Path(f"/proc/{pid}/cmdline").read_text():
-                found.append(int(pid))
+                found.append(pid)
         except OSError:  # has ended
             pass
     return found
