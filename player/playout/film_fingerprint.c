@@ -17,9 +17,9 @@ static bool hash_asset(struct hash *hash, const struct edition *edition, int ass
     static const uint8_t none[HASH_BYTES];
     if (asset < 0)
         return hash_add(hash, none, sizeof none);
-    const struct playlist_asset *item = &edition->playlist->assets[asset];
-    if (item->has_sha256)
-        return hash_add(hash, item->sha256, sizeof item->sha256);
+    const uint8_t *known = edition_hash(edition, asset);
+    if (known)
+        return hash_add(hash, known, HASH_BYTES);
     const struct edition_stamp *stamp = &edition->stamps[asset];
     return stamp->inode && hash_add(hash, stamp, sizeof *stamp);
 }

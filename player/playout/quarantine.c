@@ -10,11 +10,10 @@
 bool quarantine_identify_by_hash(const struct edition *edition, int asset,
                                  uint8_t identity[HASH_BYTES])
 {
-    const struct playlist *playlist = edition->playlist;
-    if (asset < 0 || (size_t)asset >= playlist->asset_count || !playlist->assets[asset].has_sha256)
-        return false;
-    memcpy(identity, playlist->assets[asset].sha256, HASH_BYTES);
-    return true;
+    const uint8_t *hash = edition_hash(edition, asset);
+    if (hash)
+        memcpy(identity, hash, HASH_BYTES);
+    return hash != NULL;
 }
 
 bool quarantine_identify(const struct edition *edition, int asset, uint8_t identity[HASH_BYTES])

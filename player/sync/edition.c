@@ -70,6 +70,7 @@ void edition_destroy(struct edition *edition)
     if (!edition || atomic_fetch_sub(&edition->holders, 1) > 1)
         return;
     free(edition->stamps);
+    free(edition->hashes);
     free_paths(edition->paths, edition->playlist->asset_count);
     playlist_destroy(edition->playlist);
     integrity_release(edition->integrity);
@@ -121,6 +122,18 @@ bool edition_has_refused(const struct edition *edition, int asset)
 {
     return edition->refused && asset >= 0 && (size_t)asset < edition->playlist->asset_count &&
            edition->refused[asset];
+}
+
+const uint8_t *edition_hash(const struct edition *edition, int asset)
+{
+    static const uint8_t none[HASH_BYTES];
+    const struct playlist *playlist = edition->playlist;
+    if (asset < 0 || (size_t)asset >= playlist->asset_count)
+        return NULL;
+    if (playlist->assets[asset].has_sha256)
+        return playlist->assets[asset].sha256;
+    bool is_known = edition->hashes && memcmp(edition->hashes[asset], none, HASH_BYTES) != 0;
+    return is_known ? edition->hashes[asset] : NULL;
 }
 
 bool edition_can_show(const struct edition *edition)

@@ -5,6 +5,7 @@
 #ifndef SYNC_EDITION_H
 #define SYNC_EDITION_H
 
+#include "base/hash.h"
 #include "core/err.h"
 #include "playlist/playlist.h"
 #include "sync/integrity.h"
@@ -24,6 +25,9 @@ struct edition {
     /* Of each asset, what its file was when the edition was made; no two versions of a file have the
      * same stamp. */
     struct edition_stamp *stamps;
+    /* Of each asset, the hash of its bytes where the store knows it; zeros: it does not. NULL: of
+     * none. */
+    uint8_t (*hashes)[HASH_BYTES];
     struct edition *self; /* for edition_hold */
     atomic_uint holders;
 };
@@ -62,6 +66,9 @@ enum edition_use edition_use_of(const struct playlist *playlist, int asset);
  * memory. */
 MUST_CHECK bool edition_check_media(struct edition *edition, struct playlist_faults *faults,
                                     struct err *err);
+
+/* The hash of an asset's bytes, which the playlist or the store vouches for; NULL: it is not known. */
+const uint8_t *edition_hash(const struct edition *edition, int asset);
 
 /* Whether any spot can be shown: it has no visual, or one that was not refused. */
 bool edition_can_show(const struct edition *edition);

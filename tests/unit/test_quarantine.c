@@ -262,6 +262,22 @@ static void a_hash_comes_first(void **state)
     edition_destroy(edition);
 }
 
+/* Also where only the store knows it; not where the file could not be had. */
+static void the_stores_hash_counts_too(void **state)
+{
+    (void)state;
+    uint8_t a[HASH_BYTES], again[HASH_BYTES];
+    struct edition *edition = load(false);
+    edition->hashes = calloc(2, sizeof *edition->hashes);
+    memset(edition->hashes[0], 7, HASH_BYTES);
+    assert_true(quarantine_identify(edition, 0, a));
+    assert_memory_equal(a, edition->hashes[0], HASH_BYTES);
+    assert_false(quarantine_identify_by_hash(edition, 1, again));
+    assert_true(quarantine_identify(edition, 1, again));
+    assert_memory_not_equal(a, again, HASH_BYTES);
+    edition_destroy(edition);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup(the_oldest_is_forgotten, forget),
         cmocka_unit_test(a_file_is_known_by_what_it_is_now),
         cmocka_unit_test(a_hash_comes_first),
+        cmocka_unit_test(the_stores_hash_counts_too),
     };
     return cmocka_run_group_tests_name("quarantine", tests, temp_folder_setup,
                                        temp_folder_teardown);

@@ -159,7 +159,7 @@ static void collects_what_nobody_names(void **state)
     assert_true(store_has(store, fresh, 5));
     assert_int_equal(store_collect(store, keep, 2), 1);
     assert_false(store_has(store, staged, 6));
-    store_touch(store, kept, NULL); /* without a quota nothing remembers */
+    store_touch(store, kept); /* without a quota nothing remembers */
     assert_int_equal(store_collect(store, NULL, 0), 1);
     assert_false(store_has(store, kept, 4));
     manifest_destroy(previous);
@@ -190,16 +190,24 @@ static void a_quota_keeps_a_cache(void **state)
 {
     (void)state;
     uint8_t digests[5][HASH_BYTES];
+    char name[HASH_TEXT_BYTES], used[sizeof name + 16];
     struct store *store = store_of_five(digests);
     store_set_quota(store, 50);
     assert_int_equal(store_collect(store, NULL, 0), 0);
     store_set_quota(store, 49);
     assert_int_equal(store_collect(store, NULL, 0), 1);
     assert_five(store, digests, "0.234");
-    store_touch(store, digests[2], NULL); /* needed until now */
+    store_touch(store, digests[2]); /* needed until now */
+    store_touch(store, digests[1]); /* gone already: there is nothing to remember */
     store_set_quota(store, 29);
     assert_int_equal(store_collect(store, NULL, 0), 2);
     assert_five(store, digests, "0.2..");
+    hash_to_text(digests[2], name);
+    snprintf(used, sizeof used, "s/used/%s", name);
+    assert_int_equal(access(temp_folder_path(used), F_OK), 0);
+    hash_to_text(digests[1], name);
+    snprintf(used, sizeof used, "s/used/%s", name);
+    assert_int_equal(access(temp_folder_path(used), F_OK), -1);
     /* What is needed stays, however small the quota. */
     struct manifest *kept = manifest_of(digests[2]);
     const struct manifest *keep[] = {kept};

@@ -96,26 +96,11 @@ struct edition *rollout_create_edition(const struct rollout *rollout,
     return edition;
 }
 
-/* A file was touched: it is the same one as before. */
-static void renew_stamp(const struct rollout *rollout, const uint8_t sha256[HASH_BYTES],
-                        const struct file_stamp *stamp)
-{
-    for (size_t i = 0; rollout && rollout->integrity && i < rollout->current->file_count; i++)
-        if (memcmp(rollout->current->files[i].sha256, sha256, HASH_BYTES) == 0 &&
-            integrity_get(rollout->integrity, i) == INTEGRITY_GOOD)
-            integrity_set_good(rollout->integrity, i, stamp);
-}
-
 /* The files of what is in force were needed until now, so the store evicts them last. */
 void rollout_touch_current(const struct rollout *rollout)
 {
     const struct manifest *current = rollout->current;
-    for (size_t i = 0; current && i < current->file_count; i++) {
-        struct file_stamp stamp = {0};
-        bool known = rollout->integrity && integrity_stamp(rollout->integrity, i, &stamp);
-        if (!store_touch(rollout->config.store, current->files[i].sha256, known ? &stamp : NULL))
-            continue;
-        renew_stamp(rollout, current->files[i].sha256, &stamp);
-        renew_stamp(rollout->peer, current->files[i].sha256, &stamp);
-    }
+    for (size_t i = 0; current && i < current->file_count; i++)
+        if (manifest_has_file(&current->files[i]))
+            store_touch(rollout->config.store, current->files[i].sha256);
 }

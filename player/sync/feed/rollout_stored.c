@@ -113,10 +113,16 @@ struct edition *rollout_stored_edition(const struct store *store, const struct m
                                        struct playlist *playlist, const char *origin)
 {
     char **paths = find_stored_paths(store, manifest, playlist);
-    if (paths)
-        return edition_create(playlist, paths, origin);
-    playlist_destroy(playlist);
-    return NULL;
+    if (!paths) {
+        playlist_destroy(playlist);
+        return NULL;
+    }
+    struct edition *edition = edition_create(playlist, paths, origin);
+    if (edition) /* without memory files are told apart by their stamps */
+        edition->hashes = calloc(manifest->file_count + 1, sizeof *edition->hashes);
+    for (size_t i = 0; edition && edition->hashes && i < manifest->file_count; i++)
+        memcpy(edition->hashes[i], manifest->files[i].sha256, HASH_BYTES);
+    return edition;
 }
 
 bool rollout_stored_write(struct store *store, const char *url, struct manifest *manifest,

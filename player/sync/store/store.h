@@ -2,10 +2,11 @@
  * power cut leaves half a file under a final name.
  *
  *     lock                         held while a player uses the store
- *     media/<sha256>               complete files, never changed
+ *     media/<sha256>               complete files, never changed, nor are their times
  *     tmp/<name>.part, <name>.tag  a file under way, and what it is a part of
  *     feeds/<16 digits>/manifest.json   what is in force for one source; the digits are its URL's
  *                                       hash
+ *     used/<sha256>                empty; its time is that when the file was last needed
  *     state/                       a copy of what sync/state remembers of channels
  *
  * One thread at a time, apart from store_media_path. */
@@ -58,9 +59,9 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
 void store_set_quota(struct store *store, int64_t bytes);
 
 /* The file was needed until now, so that it is evicted last of those that are not needed any more.
- * Call it for each file of a manifest that is retired. Without a quota it does nothing. True when
- * *stamp (NULL is allowed) was the file's, and is now what the touch has made of it. */
-bool store_touch(struct store *store, const uint8_t digest[HASH_BYTES], struct file_stamp *stamp);
+ * Call it for each file of a manifest that is retired. Without a quota it does nothing. The file
+ * itself is left as it is: its times tell whether somebody has written to it. */
+void store_touch(const struct store *store, const uint8_t digest[HASH_BYTES]);
 
 /* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than an
  * hour are always removed. Files that a manifest in the store or in `keep` names are needed and

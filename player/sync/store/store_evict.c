@@ -7,6 +7,7 @@
 #include "sync/store/manifest.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +121,7 @@ static bool is_old_left_over(DIR *folder, const char *name, int64_t modified_ms)
 
 /* The stored files. `names` and `files` belong together. */
 struct listing {
-    DIR *folder;
+    DIR *folder, *used; /* media/, used/ */
     char (*names)[HASH_TEXT_BYTES];
     struct evict_file *files;
     size_t count, capacity;
@@ -148,6 +149,33 @@ static bool listing_add(struct listing *list, const char *name, const struct evi
     return true;
 }
 
+static int64_t modified_ms(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+}
+
+/* When a stored file was last needed (store_touch), or came. */
+static int64_t last_used_ms(const struct listing *list, const char *name, const struct stat *st)
+{
+    struct stat used;
+    int64_t came_ms = modified_ms(st);
+    if (!list->used || fstatat(dirfd(list->used), name, &used, AT_SYMLINK_NOFOLLOW) < 0)
+        return came_ms;
+    int64_t used_ms = modified_ms(&used);
+    return used_ms > came_ms ? used_ms : came_ms;
+}
+
+/* Forgets when files were needed that are gone. */
+static void sweep_used(const struct listing *list)
+{
+    struct stat st;
+    for (struct dirent *entry; list->used && (entry = readdir(list->used));)
+        if (entry->d_name[0] != '.' &&
+            fstatat(dirfd(list->folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+            errno == ENOENT)
+            unlinkat(dirfd(list->used), entry->d_name, 0);
+}
+
 /* Lists media/; what is no stored file there goes when it is older than an hour. False when out of
  * memory or when the folder can't be read. */
 static bool listing_init(struct listing *list, const struct store *store,
@@ -159,6 +187,8 @@ static bool listing_init(struct listing *list, const struct store *store,
     list->folder = opendir(path);
     if (!list->folder)
         return false;
+    snprintf(path, sizeof path, "%s/used", store->folder);
+    list->used = opendir(path);
     for (struct dirent *entry; ok && (entry = readdir(list->folder));) {
         uint8_t digest[HASH_BYTES];
         struct stat st;
@@ -167,7 +197,7 @@ static bool listing_init(struct listing *list, const struct store *store,
             continue;
         struct evict_file file = {
             .bytes = st.st_size,
-            .used_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+            .used_ms = last_used_ms(list, entry->d_name, &st),
         };
         if (hash_from_text(entry->d_name, digest)) {
             file.needed = is_needed(needed, digest);
@@ -183,6 +213,8 @@ static void listing_finish(struct listing *list)
 {
     if (list->folder)
         closedir(list->folder);
+    if (list->used)
+        closedir(list->used);
     free(list->names);
     free(list->files);
 }
@@ -249,6 +281,7 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
                 !list.files[i].needed &&
                 is_old_left_over(list.folder, list.names[i], list.files[i].used_ms);
         remove_chosen(&list);
+        sweep_used(&list);
         removed = list.removed + sweep_parts(store, false);
     }
     listing_finish(&list);
