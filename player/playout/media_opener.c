@@ -11,6 +11,9 @@
 
 #define KEPT_NS INT64_C(5000000000) /* a file that nobody takes */
 #define CLOSING_MAX 256
+/* A file that is closed may hang, too, and must leave a thread to each that is opened. */
+#define CLOSERS_MAX 32
+#define THREADS_MAX (MEDIA_OPENER_FILES_MAX + CLOSERS_MAX)
 /* How long the end waits for threads; one that hangs in a disk then stays behind. */
 #define END_WAIT_NS INT64_C(200000000)
 
@@ -33,7 +36,8 @@ struct media_opener {
     struct opening openings[MEDIA_OPENER_FILES_MAX];
     int closing[CLOSING_MAX]; /* descriptors to be closed */
     size_t closing_count;
-    pthread_t ids[MEDIA_OPENER_THREADS_MAX];
+    int closers; /* threads that close one just now */
+    pthread_t ids[THREADS_MAX];
     int threads, idle; /* a thread ends when it is to stop, and not before */
     int owners;        /* the threads, and who created this; the last one frees it */
     bool stop;
@@ -104,12 +108,14 @@ static bool do_work(struct media_opener *opener)
         run_opening(opener, opening);
         return true;
     }
-    if (opener->closing_count == 0)
+    if (opener->closing_count == 0 || opener->closers == CLOSERS_MAX)
         return false;
     int file = opener->closing[--opener->closing_count];
+    opener->closers++;
     pthread_mutex_unlock(&opener->lock);
     close(file);
     pthread_mutex_lock(&opener->lock);
+    opener->closers--;
     return true;
 }
 
@@ -138,9 +144,12 @@ static void *run_opener_thread(void *context)
     return NULL;
 }
 
+/* What threads can do now. */
 static int count_waiting(const struct media_opener *opener)
 {
-    int waiting = (int)opener->closing_count;
+    int waiting = CLOSERS_MAX - opener->closers;
+    if (opener->closing_count < (size_t)waiting)
+        waiting = (int)opener->closing_count;
     for (int i = 0; i < MEDIA_OPENER_FILES_MAX; i++)
         waiting += opener->openings[i].state == OPENING_QUEUED;
     return waiting;
@@ -152,7 +161,7 @@ static void call_thread(struct media_opener *opener)
 {
     sigset_t all, before;
     pthread_cond_signal(&opener->work);
-    if (count_waiting(opener) <= opener->idle || opener->threads == MEDIA_OPENER_THREADS_MAX)
+    if (count_waiting(opener) <= opener->idle || opener->threads == THREADS_MAX)
         return;
     sigfillset(&all); /* signals are the main thread's */
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -228,20 +237,36 @@ static struct opening *find_opening(struct media_opener *opener, const struct ed
     return NULL;
 }
 
-static void add_opening(struct media_opener *opener, const struct edition *edition, int asset,
-                        int64_t now_ns)
+/* A free one, or that of the file that nobody has taken for longest. NULL: all are waited for. */
+static struct opening *find_room(struct media_opener *opener)
 {
+    struct opening *oldest = NULL;
     for (int i = 0; i < MEDIA_OPENER_FILES_MAX; i++) {
         struct opening *opening = &opener->openings[i];
-        if (opening->state != OPENING_FREE)
-            continue;
-        *opening = (struct opening){.state = OPENING_QUEUED,
-                                    .edition = edition_hold(edition),
-                                    .asset = asset,
-                                    .begun_ns = now_ns};
-        call_thread(opener);
-        return;
+        if (opening->state == OPENING_FREE)
+            return opening;
+        if (opening->state == OPENING_DONE && (!oldest || opening->done_ns < oldest->done_ns))
+            oldest = opening;
     }
+    if (oldest) {
+        add_closing(opener, oldest->file);
+        free_opening(oldest);
+    }
+    return oldest;
+}
+
+static enum media_opener_state add_opening(struct media_opener *opener,
+                                           const struct edition *edition, int asset, int64_t now_ns)
+{
+    struct opening *opening = find_room(opener);
+    if (!opening)
+        return MEDIA_OPENER_LATE;
+    *opening = (struct opening){.state = OPENING_QUEUED,
+                                .edition = edition_hold(edition),
+                                .asset = asset,
+                                .begun_ns = now_ns};
+    call_thread(opener);
+    return MEDIA_OPENER_WAITING;
 }
 
 enum media_opener_state media_opener_request(struct media_opener *opener,
@@ -256,7 +281,7 @@ enum media_opener_state media_opener_request(struct media_opener *opener,
     drop_old_files(opener, now_ns);
     const struct opening *opening = find_opening(opener, edition, asset);
     if (!opening)
-        add_opening(opener, edition, asset, now_ns);
+        state = add_opening(opener, edition, asset, now_ns);
     else if (opening->state == OPENING_DONE)
         state = MEDIA_OPENER_READY;
     else if (now_ns - opening->begun_ns >= limit_ms * 1000000)

@@ -2,7 +2,8 @@
  * whose server is gone or a card that is dying, would stop whoever opens a file there, and closes
  * one. Main thread.
  *
- * A request is made again and again until it is ready; nothing waits. Threads that hang are left
+ * A request is made again and again until it is ready; nothing waits. Each file that hangs has a
+ * thread to itself, started when it is needed, so that it delays no other. Threads that hang are left
  * behind at the end. What lies on the system's own disk (programs, system fonts, zones) is not
  * opened by it: without that disk nothing runs. */
 #ifndef PLAYOUT_MEDIA_OPENER_H
@@ -16,11 +17,12 @@ struct media_opener;
 enum media_opener_state {
     MEDIA_OPENER_WAITING, /* ask again later; `wake` is called when it is time to */
     MEDIA_OPENER_READY,   /* media_opener_take has the file, or why it can't be opened */
-    MEDIA_OPENER_LATE,    /* the disk has not answered for limit_ms; it may still */
+    /* The disk has not answered for limit_ms, or so many files are waited for already that this one
+     * can't be; it may still. */
+    MEDIA_OPENER_LATE,
 };
 
-#define MEDIA_OPENER_THREADS_MAX 8 /* more than this many files that hang delay all others */
-#define MEDIA_OPENER_FILES_MAX 64  /* requested at a time */
+#define MEDIA_OPENER_FILES_MAX 64 /* requested at a time */
 
 /* `wake` is called by any thread, and must only wake. NULL when out of memory. */
 struct media_opener *media_opener_create(void (*wake)(void *), void *wake_context);
