@@ -385,6 +385,10 @@ static cmsHTRANSFORM create_deep_transform(struct still_color *color, bool alpha
 bool still_color_convert_deep_row(struct still_color *color, bool alpha, const uint16_t *from,
                                   uint8_t *to, int width_px)
 {
+    if (color->matrix) {
+        still_color_matrix_convert_deep(color->matrix, alpha, from, to, width_px);
+        return true;
+    }
     if (!color->deep[alpha])
         color->deep[alpha] = create_deep_transform(color, alpha);
     if (!color->deep[alpha])

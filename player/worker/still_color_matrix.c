@@ -87,3 +87,31 @@ void still_color_matrix_convert(const struct still_color_matrix *tables, uint32_
         row[x] = (word & 0xff000000u) | red << 16 | green << 8 | tables->encoded[lane(sum, 2)];
     }
 }
+
+#define DEEP_STEP 257 /* 16-bit values from one of 8 bits to the next */
+
+/* What a channel's 16-bit value adds. */
+static light_vector deep_share(const struct still_color_matrix *tables, int channel, uint16_t value)
+{
+    int lower = value / DEEP_STEP, upper = lower < 255 ? lower + 1 : lower;
+    float place = (float)(value % DEEP_STEP) / DEEP_STEP;
+    light_vector low, high;
+    memcpy(&low, tables->shares[channel][lower], sizeof low);
+    memcpy(&high, tables->shares[channel][upper], sizeof high);
+    return low + (high - low) * place;
+}
+
+void still_color_matrix_convert_deep(const struct still_color_matrix *tables, bool alpha,
+                                     const uint16_t *from, uint8_t *to, int width_px)
+{
+    int values = alpha ? 4 : 3;
+    for (int x = 0; x < width_px; x++, from += values, to += values) {
+        light_vector light = deep_share(tables, 0, from[0]) + deep_share(tables, 1, from[1]) +
+                             deep_share(tables, 2, from[2]);
+        step_vector at = __builtin_convertvector(light, step_vector);
+        for (int i = 0; i < 3; i++)
+            to[i] = tables->encoded[at[i]];
+        if (alpha)
+            to[3] = (uint8_t)((from[3] + DEEP_STEP / 2) / DEEP_STEP);
+    }
+}

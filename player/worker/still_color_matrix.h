@@ -29,4 +29,9 @@ bool still_color_matrix_init(struct still_color_matrix *tables, double curves[3]
 void still_color_matrix_convert(const struct still_color_matrix *tables, uint32_t *row,
                                 int width_px);
 
+/* Pixels of three 16-bit values, four with alpha, to as many bytes in the same order; alpha is
+ * kept. Between the 256 values of the tables light is interpolated. */
+void still_color_matrix_convert_deep(const struct still_color_matrix *tables, bool alpha,
+                                     const uint16_t *from, uint8_t *to, int width_px);
+
 #endif

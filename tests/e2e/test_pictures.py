@@ -17,6 +17,9 @@ import tap
 WIDTH, HEIGHT = 64, 64
 GROUND = "#102030"
 MEAN_MAX = 2.0
+# Of lossless pictures. Those that let the background through are premultiplied to 8 bits before their colors are converted, which in
+# the shadows of another transfer is a multiple; those of 16 bits are not.
+WORST_MAX, WORST_THROUGH_MAX = 2, 12
 TOOLS = ("convert", "cwebp", "gif2webp", "webpmux")
 
 
@@ -31,6 +34,15 @@ def alpha(x, y):
 
 def scaled(v, depth):
     return v * ((1 << depth) - 1) // 255
+
+
+def worst_of(name):
+    """How far one value may be off, at most."""
+    if name.endswith(".jpg") or "lossy" in name:
+        return 255
+    converted = any(word in name for word in ("gam", "p3", "adobe", "romm", "linear", "swapped", "table", "chrm", "cicp"))
+    through = converted and any(word in name for word in ("rgba.", "greya.", "alpha"))
+    return WORST_THROUGH_MAX if through else WORST_MAX
 
 
 class Table:
@@ -352,11 +364,12 @@ class Pictures(unittest.TestCase):
         for name, pixels in shown.items():
             wanted = self.table.wanted[name]
             self.assertEqual(len(wanted), len(pixels), name)
-            mean = sum(abs(a - b) for a, b in zip(pixels, wanted)) / len(pixels)
+            apart = [abs(a - b) for a, b in zip(pixels, wanted)]
+            mean, worst = sum(apart) / len(apart), max(apart)
             if os.environ.get("TEST_TABLE"):
-                print(f"# {mean:6.3f} {name}")
-            if mean > MEAN_MAX:
-                wrong.append(f"{name}: {mean:.2f}")
+                print(f"# {mean:6.3f} {worst:3} {name}")
+            if mean > MEAN_MAX or worst > worst_of(name):
+                wrong.append(f"{name}: {mean:.2f}, at worst {worst}")
         self.assertEqual(wrong, [])
 
     def test_the_table_is_large(self):

@@ -132,8 +132,7 @@ static void convert(int bits, int width, const struct film_color *color)
     for (int plain = 0; plain < 2; plain++) {
         set_plain(plain);
         uint8_t *const into[3] = {results[plain][0], results[plain][1], results[plain][2]};
-        struct film_color_table *table =
-            film_color_table_create(color, bits, FRAME_BT709, width);
+        struct film_color_table *table = film_color_table_create(color, bits, FRAME_BT709, width);
         assert_non_null(table);
         film_color_table_apply(table, &from, width, HEIGHT, into, strides);
         film_color_table_destroy(table);

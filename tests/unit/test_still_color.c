@@ -68,30 +68,84 @@ static void known_colors(void **state)
     check_color(&adobe, 0xff000000u, 0xff000000u);
 }
 
-/* The tables for curves and a matrix against the library, which does 16-bit values. Of colors that
- * sRGB has: at the edge of what it has the library, which interpolates, is the less exact one. */
-static void both_ways_come_to_the_same(void **state)
+/* From linear light with other primaries to sRGB's: SMPTE EG 432-1 and Adobe RGB (1998), whose white
+ * is the same. */
+static const double from_p3[3][3] = {{1.2249401763, -0.2249401763, 0},
+                                     {-0.0420569547, 1.0420569547, 0},
+                                     {-0.0196375546, -0.0786360455, 1.0982736000}};
+static const double from_adobe[3][3] = {
+    {1.3983557440, -0.3983557440, 0}, {0, 1, 0}, {0, -0.0429289893, 1.0429289893}};
+
+static double srgb_light(double value)
+{
+    return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
+}
+
+static double adobe_light(double value)
+{
+    return pow(value, 563 / 256.0);
+}
+
+/* Half a level is rounding; the tables have 8192 steps of light, of which the darkest is 0.4
+ * levels. */
+static void check_pixel(const double matrix[3][3], double (*light)(double), const uint16_t from[3],
+                        const uint8_t to[3])
+{
+    for (int i = 0; i < 3; i++) {
+        double sum = 0;
+        for (int k = 0; k < 3; k++)
+            sum += matrix[i][k] * light(from[k] / 65535.0);
+        sum = fmin(fmax(sum, 0), 1);
+        double wanted = 255 * (sum <= 0.0031308 ? 12.92 * sum : 1.055 * pow(sum, 1 / 2.4) - 0.055);
+        if (fabs(wanted - to[i]) > 1)
+            fail_msg("%04x %04x %04x: %d instead of %.2f in channel %d", from[0], from[1], from[2],
+                     to[i], wanted, i);
+    }
+}
+
+/* Colors of all the range, with much that is at its ends and beyond what sRGB has; of 8 bits, and of
+ * 16, with alpha and without. */
+static void all_colors_are_by_the_formulas(void **state)
 {
     (void)state;
-    static const struct still_color_values *const all[] = {&adobe, &p3};
+    static const struct {
+        const struct still_color_values *values;
+        const double (*matrix)[3];
+        double (*light)(double);
+    } rows[] = {{&p3, from_p3, srgb_light}, {&adobe, from_adobe, adobe_light}};
     static uint32_t row[COLORS];
-    static uint16_t deep[COLORS * 3];
-    static uint8_t wanted[COLORS * 3];
+    static uint16_t same[COLORS * 3], deep[COLORS * 4];
+    static uint8_t to[COLORS * 4];
     uint64_t seed = 3;
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
-        struct still_color *color = color_of(all[k], STILL_COLOR_RGB);
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        struct still_color *color = color_of(rows[k].values, STILL_COLOR_RGB);
         assert_non_null(color);
+        for (int i = 0; i < COLORS * 4; i++) {
+            uint32_t kind = sample_random(&seed) % 8;
+            deep[i] = (uint16_t)(kind == 0   ? 0
+                                 : kind == 1 ? 0xffff
+                                 : kind == 2 ? sample_random(&seed) % 1024
+                                             : sample_random(&seed));
+        }
         for (int i = 0; i < COLORS; i++) {
-            row[i] = (sample_random(&seed) & 0x1f1f1fu) + 0xff707070u;
-            for (int c = 0; c < 3; c++)
-                deep[i * 3 + c] = (uint16_t)((row[i] >> (16 - 8 * c) & 255) * 257);
+            row[i] = 0xff000000u;
+            for (int c = 0; c < 3; c++) {
+                row[i] |= (uint32_t)(deep[i * 3 + c] >> 8) << (16 - 8 * c);
+                same[i * 3 + c] = (uint16_t)((deep[i * 3 + c] >> 8) * 257);
+            }
         }
         still_color_convert_row(color, STILL_RGB24, row, COLORS, 0);
-        assert_true(still_color_convert_deep_row(color, false, deep, wanted, COLORS));
-        for (int i = 0; i < COLORS; i++) {
-            const uint8_t *w = wanted + (ptrdiff_t)i * 3;
-            uint32_t word = 0xff000000u | (uint32_t)w[0] << 16 | (uint32_t)w[1] << 8 | w[2];
-            assert_true(sample_apart(row[i], word) <= 1);
+        for (int i = 0; i < COLORS; i++)
+            check_pixel(rows[k].matrix, rows[k].light, same + (ptrdiff_t)i * 3,
+                        (const uint8_t[]){row[i] >> 16 & 255, row[i] >> 8 & 255, row[i] & 255});
+        for (int alpha = 0; alpha < 2; alpha++) {
+            assert_true(still_color_convert_deep_row(color, alpha, deep, to, COLORS));
+            for (int i = 0; i < COLORS; i++) {
+                int at = i * (3 + alpha);
+                check_pixel(rows[k].matrix, rows[k].light, deep + at, to + at);
+                if (alpha)
+                    assert_true(fabs(deep[at + 3] / 257.0 - to[at + 3]) <= 0.51);
+            }
         }
         still_color_destroy(color);
     }
@@ -170,6 +224,39 @@ static void what_is_srgb_stays_as_it_is(void **state)
     still_color_destroy(NULL);
 }
 
+static bool is_converted(const struct still_color_values *values, enum still_color_space space)
+{
+    struct still_color *color = color_of(values, space);
+    still_color_destroy(color);
+    return color;
+}
+
+/* A gamma 5 % from the usual one, and a primary 0.005 from sRGB's, are still sRGB; what is further
+ * away is not, on either side. */
+static void what_is_nearly_srgb_is_taken_for_it(void **state)
+{
+    (void)state;
+    const struct still_color_values srgb = {
+        .has_chromaticities = true,
+        .white = {0.3127, 0.3290},
+        .red = {0.64, 0.33},
+        .green = {0.30, 0.60},
+        .blue = {0.15, 0.06},
+    };
+    for (int side = -1; side <= 1; side += 2) {
+        for (int further = 0; further < 2; further++) {
+            struct still_color_values values = {.gamma =
+                                                    (1 + side * (0.049 + 0.04 * further)) / 2.2};
+            assert_int_equal(is_converted(&values, STILL_COLOR_GREY), further);
+            assert_int_equal(is_converted(&values, STILL_COLOR_RGB), further);
+            values = srgb;
+            values.green[0] += side * (0.0049 + 0.015 * further);
+            assert_int_equal(is_converted(&values, STILL_COLOR_RGB), further);
+            assert_false(is_converted(&values, STILL_COLOR_GREY));
+        }
+    }
+}
+
 static void nonsense_is_noted(void **state)
 {
     (void)state;
@@ -196,11 +283,12 @@ int main(void)
     still_color_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_colors),
-        cmocka_unit_test(both_ways_come_to_the_same),
+        cmocka_unit_test(all_colors_are_by_the_formulas),
         cmocka_unit_test(alpha_is_kept_out_of_colors),
         cmocka_unit_test(grey_goes_by_a_curve),
         cmocka_unit_test(inks_without_a_profile_are_ideal),
         cmocka_unit_test(what_is_srgb_stays_as_it_is),
+        cmocka_unit_test(what_is_nearly_srgb_is_taken_for_it),
         cmocka_unit_test(nonsense_is_noted),
     };
     return cmocka_run_group_tests_name("still_color", tests, NULL, NULL);
