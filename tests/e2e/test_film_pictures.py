@@ -94,6 +94,7 @@ FILMS = [
     Film(matrix="bt709", primaries="smpte431"), Film(codec=VP9, container="mkv", matrix="bt709", primaries="jedec-p22"),
     Film(matrix="bt470bg", primaries="bt470bg", transfer="gamma28"), Film(matrix="bt709", transfer="iec61966-2-1"),
     Film(matrix="bt709", primaries="bt709", transfer="linear"), Film(matrix="bt709", primaries="bt709", transfer="log100"),
+    Film(matrix="bt709", primaries="bt709", transfer="log316"),
     Film(codec=X265, pixels="yuv420p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10"),
     Film(codec=X265, pixels="yuv422p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10", range="pc"),
     Film(codec=AV1, pixels="yuv420p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10", container="mkv"),
@@ -181,7 +182,7 @@ def reference_filters(film):
     if high:
         chain += [params, f"zscale=t=linear:npl={REFERENCE_WHITE}:agamma=0:p=bt709:m=gbr", "format=gbrpf32le",
                   f"tonemap=mobius:param=0.3:peak={film.peak / REFERENCE_WHITE}:desat=0", "zscale=t=bt709:r=full"]
-    elif transfer in ("bt470bg", "linear", "log100"):
+    elif transfer in ("bt470bg", "linear", "log100", "log316"):
         chain += [params, "zscale=p=bt709:t=bt709:m=gbr:r=full"]
     else:
         chain += [params, "zscale=p=bt709:m=gbr:r=full"]
