@@ -16,7 +16,7 @@ B := $(if $(SAN),build/asan,build)
 # Errors only in CI, lint and tests (WERROR=1): a newer compiler that warns of more must not break a build of a release.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result $(if $(WERROR),-Werror)
-LIBRARIES := sdl2 SDL2_image SDL2_ttf libcurl jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
+LIBRARIES := sdl2 SDL2_image SDL2_ttf libdrm libudev libcurl jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
 	libwebpdemux \
 	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')

@@ -215,9 +215,14 @@ bool play_present_frame(struct play *play, struct err *err)
     if (!display_present(play->display, err))
         return false;
     play->redraw = false;
-    int64_t present_ns = clock_mono_ns();
-    log_frame(play, &play->frame, play->frame_ms, frame_timing_presented(&play->timing, present_ns),
-              present_ns);
+    int64_t present_ns = display_presented_ns(play->display);
+    if (!present_ns)
+        present_ns = clock_mono_ns();
+    bool waited = play->timing.waits;
+    bool late = frame_timing_presented(&play->timing, present_ns);
+    if (waited && !play->timing.waits)
+        play_screen_note_pacing(play);
+    log_frame(play, &play->frame, play->frame_ms, late, present_ns);
     watch_refreshes(play, &play->frame, present_ns);
     if (play->frame.mix.to.picture->name[0] && play->frame.mix.mix >= 1)
         play_house_note_shown(play);
@@ -247,7 +252,7 @@ static bool is_frame_due(const struct play *play)
  * something, or a signal comes. */
 static void wait_for_work(struct play *play)
 {
-    struct pollfd fds[LOADER_FDS_MAX + 1 + WAKEUP_FDS_MAX];
+    struct pollfd fds[LOADER_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = next_frame_ns(play, now_ns);
     int64_t change_ns = INT64_MAX;
@@ -257,7 +262,9 @@ static void wait_for_work(struct play *play)
         if (change_ms != INT64_MAX)
             change_ns =
                 show_clock_mono_ns(&play->clock, change_ms) - frame_timing_lead_ns(&play->timing);
-        int64_t events_ns = now_ns + EVENTS_NS;
+        /* The wall clock may be set meanwhile. */
+        int64_t events_ns =
+            now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
         until_ns = change_ns < events_ns ? change_ns : events_ns;
     }
     int64_t sound_ns = soundtrack_until_ns(&play->soundtrack, now_ns, change_ns);
@@ -269,6 +276,7 @@ static void wait_for_work(struct play *play)
         until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = loader_poll_fds(play->loader, fds, &until_ns);
     count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
+    count += display_poll_fds(fds + count);
     if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
@@ -277,12 +285,13 @@ static void wait_for_work(struct play *play)
  * reason to start the player again. */
 static void wait_for_screen(struct play *play)
 {
-    struct pollfd fds[1 + WAKEUP_FDS_MAX];
+    struct pollfd fds[1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     int64_t until_ns = clock_earlier_ns(play->end_ns, play->retry_ns);
     service_manager_set_status(&play->manager, "waiting for a screen");
     service_manager_alive(&play->manager, clock_mono_ns());
     until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = film_lengths_poll_fds(&play->film_lengths, fds, &until_ns);
+    count += display_poll_fds(fds + count);
     if (wakeup_wait(play->wake, fds, count, until_ns))
         play->stop = true;
 }
@@ -389,6 +398,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     struct err manager_err = {0};
     if (!play->arguments)
         return err_oom(err);
+    display_block_signals();
     if (!service_manager_init(&play->manager, &manager_err))
         log_warn("cannot tell the service manager that the player runs reason=\"%s\"",
                  manager_err.text);
@@ -445,6 +455,7 @@ static void finish_play(struct play *play)
     playout_finish(&play->playout);
     play_house_finish(play);
     display_destroy(play->display);
+    display_quit();
     frames_log_close(play->frames_log);
     settings_finish(&play->settings);
     free(play->arguments);

@@ -72,6 +72,7 @@ struct play {
     int64_t retry_ns;       /* when a screen is looked for again; 0: at once */
     int64_t retry_delay_ns; /* before the time after that */
     bool waiting_logged;
+    bool pacing_logged;
     bool ending; /* what this holds is being freed */
     int status;
 };
@@ -106,6 +107,10 @@ MUST_CHECK bool play_screen_open(struct play *play, struct err *err);
 /* Without a screen: looks for one if it is time to. True when there is one. False with play->stop:
  * the player has to end. */
 bool play_screen_await(struct play *play);
+
+/* Says once that frames are paced by the clock, where it has turned out that the screen doesn't wait for
+ * its refreshes. */
+void play_screen_note_pacing(struct play *play);
 
 /* Makes the screen usable again after drawing or presenting failed for this reason. False: the
  * player has to end. */

@@ -9,6 +9,7 @@
 #include "screen/snapshot.h"
 
 #include <SDL.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,10 +22,37 @@
 #define RETRY_MIN_NS INT64_C(1000000000)
 #define RETRY_MAX_NS INT64_C(8000000000)
 #define SCREEN_CHECK_NS INT64_C(1000000000)
+#define OUTPUTS_BYTES 512
 
 static bool is_windowed(const struct play *play)
 {
     return play_option(play, SETTING_WINDOW)->width > 0;
+}
+
+/* "HDMI-A-1 1920x1080@60.00 DEL DELL U2720Q 597x336 mm", with ", " between several. */
+static void describe_outputs(const struct display *display, char text[OUTPUTS_BYTES])
+{
+    int count;
+    size_t used = 0;
+    const struct display_output *outputs = display_outputs(display, &count);
+    text[0] = '\0';
+    for (int i = 0; i < count && used < OUTPUTS_BYTES; i++) {
+        const struct display_output *output = &outputs[i];
+        int added = snprintf(
+            text + used, OUTPUTS_BYTES - used, "%s%s %dx%d@%.2f %s %dx%d mm", i > 0 ? ", " : "",
+            output->connector, output->width_px, output->height_px, output->refresh_hz,
+            output->monitor[0] ? output->monitor : "unknown", output->width_mm, output->height_mm);
+        used += added > 0 ? (size_t)added : 0;
+    }
+}
+
+void play_screen_note_pacing(struct play *play)
+{
+    if (!play->pacing_logged)
+        log_info("screen does not wait for its refreshes, pacing frames by the clock "
+                 "refresh_hz=%.1f",
+                 frame_timing_hz(&play->timing));
+    play->pacing_logged = true;
 }
 
 static void start_frame_timing(struct play *play)
@@ -36,24 +64,58 @@ static void start_frame_timing(struct play *play)
     double hz = display_refresh_hz(play->display);
     frame_timing_init(&play->timing, refresh->text ? refresh->number : hz, waits);
     play->watch = (struct play_spot_watch){0};
-    log_info("screen opened display=\"%s\" size=%dx%d refresh_hz=%.1f", display_name(play->display),
-             width, height, frame_timing_hz(&play->timing));
+    char outputs[OUTPUTS_BYTES];
+    describe_outputs(play->display, outputs);
+    log_info("screen opened display=\"%s\" size=%dx%d refresh_hz=%.1f outputs=\"%s\"",
+             display_name(play->display), width, height, frame_timing_hz(&play->timing), outputs);
+    if (outputs[0] && !display_waits(play->display))
+        play_screen_note_pacing(play);
+}
+
+static enum display_renderer renderer_of(const struct play *play)
+{
+    static const struct {
+        const char *name;
+        enum display_renderer renderer;
+    } names[] = {{"gpu", DISPLAY_GPU}, {"cpu", DISPLAY_CPU}, {"kms", DISPLAY_KMS}};
+    const char *renderer = play_option(play, SETTING_RENDERER)->text;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(renderer, names[i].name) == 0)
+            return names[i].renderer;
+    return DISPLAY_AUTO;
+}
+
+/* Options that contradict each other. */
+static MUST_CHECK bool check_options(const struct play *play, struct err *err)
+{
+    enum display_renderer renderer = renderer_of(play);
+    if (renderer == DISPLAY_GPU && play_option(play, SETTING_CANVAS)->text)
+        return err_set(err, ERR_USAGE, "option --canvas does not go with --renderer gpu");
+    if (renderer == DISPLAY_KMS && is_windowed(play))
+        return err_set(err, ERR_USAGE, "option --window does not go with --renderer kms");
+    if (play_option(play, SETTING_CONNECTOR)->text_count > DISPLAY_CONNECTORS_MAX)
+        return err_set(err, ERR_USAGE, "option --connector may be given %d times at most",
+                       DISPLAY_CONNECTORS_MAX);
+    return true;
 }
 
 static MUST_CHECK bool open_display(struct play *play, struct err *err)
 {
-    const char *renderer = play_option(play, SETTING_RENDERER)->text;
     const struct option_value *window = play_option(play, SETTING_WINDOW);
+    const struct option_value *connectors = play_option(play, SETTING_CONNECTOR);
     struct display_config config = {
-        .renderer = DISPLAY_AUTO,
+        .renderer = renderer_of(play),
         .width_px = window->width,
         .height_px = window->height,
         .title = "Duckling",
+        .wish = {.connectors = connectors->texts, .connector_count = connectors->text_count},
+        .keyboard = play_option(play, SETTING_KEYBOARD)->number > 0,
     };
-    if (strcmp(renderer, "gpu") == 0)
-        config.renderer = DISPLAY_GPU;
-    if (strcmp(renderer, "cpu") == 0)
-        config.renderer = DISPLAY_CPU;
+    const char *mode = play_option(play, SETTING_MODE)->text;
+    const char *canvas = play_option(play, SETTING_CANVAS)->text;
+    if ((mode && !display_wish_read_mode(mode, &config.wish.mode, err)) ||
+        (canvas && !display_wish_read_canvas(canvas, &config.wish.canvas, err)))
+        return false;
     play->display = display_create(&config, err);
     if (!play->display)
         return false;
@@ -136,10 +198,23 @@ static bool resume_on_screen(struct play *play)
     return true;
 }
 
+/* Whether something has happened that makes a screen likely, or ends the player. */
+static void look_for_news(struct play *play)
+{
+    enum display_news news;
+    while ((news = display_read_news(NULL, NULL)) != DISPLAY_NO_NEWS) {
+        if (news == DISPLAY_END)
+            play->stop = true;
+        if (news == DISPLAY_LOOK_AGAIN)
+            play->retry_ns = play->retry_delay_ns = 0;
+    }
+}
+
 bool play_screen_await(struct play *play)
 {
     struct err err = {0};
-    if (clock_mono_ns() < play->retry_ns)
+    look_for_news(play);
+    if (play->stop || clock_mono_ns() < play->retry_ns)
         return false;
     if (open_display(play, &err)) {
         play->stop = !resume_on_screen(play);
@@ -203,6 +278,8 @@ static void start_again(void *context)
 bool play_screen_open(struct play *play, struct err *err)
 {
     struct err why = {0};
+    if (!check_options(play, err))
+        return false;
     display_on_disconnect(start_again, play);
     if (open_display(play, &why))
         return create_loader(play, err);
@@ -222,7 +299,6 @@ static void close_screen(struct play *play)
     display_destroy(play->display);
     play->display = NULL;
     play->retry_ns = 0;
-    display_disconnect();
 }
 
 /* Opens the screen again after KMSDRM or a driver has lost it. Where there is none, it is waited
@@ -233,6 +309,7 @@ static bool reopen_screen(struct play *play, const struct err *why)
     struct err err = {0};
     log_warn("screen lost, reopening it reason=\"%s\"", why->text);
     close_screen(play);
+    display_disconnect();
     if (clock_mono_ns() - play->opened_ns > QUICK_LOSS_NS)
         play->quick_losses = 0;
     if (++play->quick_losses > QUICK_LOSSES_MAX)
@@ -251,8 +328,30 @@ static bool follow_screen_size(struct play *play)
 {
     log_info("screen changed its size, reopening it");
     close_screen(play);
+    display_disconnect();
     play_screen_await(play);
     return !play->stop;
+}
+
+/* Monitors come and go, and the console is somebody else's for a while: that is no failure, however
+ * often it happens. */
+static bool follow_news(struct play *play)
+{
+    struct err why = {0};
+    switch (display_read_news(play->display, &why)) {
+    case DISPLAY_CHANGED:
+        log_info("screen changed, reopening it reason=\"%s\"", why.text);
+        close_screen(play);
+        play_screen_await(play);
+        return !play->stop;
+    case DISPLAY_END:
+        play->stop = true;
+        return true;
+    case DISPLAY_LOOK_AGAIN:
+    case DISPLAY_NO_NEWS:
+        break;
+    }
+    return true;
 }
 
 bool play_screen_recover(struct play *play, const struct err *why)
@@ -280,6 +379,8 @@ static bool is_end_event(const SDL_Event *event)
 bool play_screen_read_events(struct play *play)
 {
     SDL_Event event;
+    if (!display_has_events(play->display))
+        return follow_news(play);
     while (SDL_PollEvent(&event)) {
         if (event.type == SDL_QUIT) /* by SDL itself: a Wayland compositor is gone (display.h) */
             start_again(play);

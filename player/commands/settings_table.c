@@ -5,6 +5,7 @@
 #include "base/zone.h"
 #include "core/show_clock.h"
 #include "playlist/playlist.h"
+#include "screen/display_wish.h"
 
 #define PLAY SETTINGS_PLAY
 #define PREVIEW SETTINGS_PREVIEW
@@ -104,9 +105,10 @@ static const struct option_row rows[] = {
         {
             .name = "renderer",
             .type = OPTION_CHOICE,
-            .choices = "auto|gpu|cpu",
+            .choices = "auto|gpu|cpu|kms",
             .fallback = "auto",
-            .help = "what draws the picture; auto takes the GPU if there is one",
+            .help = "what draws the picture; auto takes the GPU if there is one; kms: the "
+                    "processor, on the console's screen",
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },
@@ -118,6 +120,41 @@ static const struct option_row rows[] = {
             .max = 240,
             .metavar = "HZ",
             .help = "frames per second while something moves; default: the screen's own rate",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_CONNECTOR] =
+        {
+            .name = "connector",
+            .type = OPTION_TEXTS,
+            .metavar = "NAME",
+            .also = "output monitor",
+            .help = "on a console: the output to use, such as HDMI-A-1; given again, the picture "
+                    "spans all of them, side by side",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_MODE] =
+        {
+            .name = "mode",
+            .type = OPTION_TEXT,
+            .metavar = "WxH@HZ",
+            .check = display_wish_check_mode,
+            .also = "resolution",
+            .help = "on a console: the monitor's mode, such as 1920x1080@60; default: the one "
+                    "that it prefers",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_CANVAS] =
+        {
+            .name = "canvas",
+            .type = OPTION_TEXT,
+            .metavar = "WxH+X+Y",
+            .check = display_wish_check_canvas,
+            .also = "wall crop",
+            .help = "the picture is for a wall of this size, and this screen shows the part of it "
+                    "that begins X to the right and Y down",
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },

@@ -138,6 +138,20 @@ static MUST_CHECK bool write_mixture(struct cpu_drawing *drawing, const struct m
     return true;
 }
 
+struct cpu_target cpu_target_on_wall(const struct canvas *memory, const struct display_canvas *wall)
+{
+    struct cpu_target target = {.canvas = *memory};
+    if (!wall->width_px)
+        return target;
+    target.x_px = wall->x_px;
+    target.y_px = wall->y_px;
+    if (memory->width_px > wall->width_px - wall->x_px)
+        target.canvas.width_px = wall->width_px - wall->x_px;
+    if (memory->height_px > wall->height_px - wall->y_px)
+        target.canvas.height_px = wall->height_px - wall->y_px;
+    return target;
+}
+
 static struct canvas target_part(const struct canvas *whole, const struct cpu_target *target)
 {
     return canvas_part(whole, target->x_px, target->y_px, target->canvas.width_px,

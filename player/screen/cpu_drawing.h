@@ -8,7 +8,8 @@
 #define SCREEN_CPU_DRAWING_H
 
 #include "screen/compose.h"
-#include "screen/display.h"
+#include "screen/display_mix.h"
+#include "screen/display_wish.h"
 
 /* What a side's canvas shows. */
 struct cpu_drawing_content {
@@ -41,6 +42,11 @@ struct cpu_target {
     int x_px, y_px;
     bool write_only;
 };
+
+/* Memory that shows its part of a wall (width 0: it is the whole). What lies beyond the wall is not
+ * part of the target. */
+struct cpu_target cpu_target_on_wall(const struct canvas *memory,
+                                     const struct display_canvas *wall);
 
 /* Draws one frame. False: out of memory. */
 MUST_CHECK bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct display_mix *mix,

@@ -1,7 +1,10 @@
 #include "screen/display_driver.h"
 
 #include "base/log.h"
+#include "screen/console.h"
+#include "screen/display_kms.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,12 +30,21 @@ static SDL_Window *open_window(const struct display_config *config, Uint32 flags
     return window;
 }
 
+/* Whether SDL has the console's screen itself. */
+static bool is_on_console(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+    return driver && strcmp(driver, "KMSDRM") == 0;
+}
+
 static struct display *create_gpu(const struct display_config *config, struct err *err)
 {
     SDL_Window *window = open_window(config, SDL_WINDOW_OPENGL, err);
     if (!window)
         return NULL;
-    struct display *display = display_gpu_create(window, config->renderer == DISPLAY_GPU, err);
+    /* On a console what OpenGL draws in software may never be seen. */
+    bool software_too = config->renderer == DISPLAY_GPU && !is_on_console();
+    struct display *display = display_gpu_create(window, software_too, err);
     if (!display)
         SDL_DestroyWindow(window);
     return display;
@@ -48,7 +60,7 @@ static struct display *create_cpu(const struct display_config *config, struct er
     SDL_Window *window = open_window(config, 0, err);
     if (!window)
         return NULL;
-    struct display *display = display_cpu_create(window, 0, 0, err);
+    struct display *display = display_cpu_create(window, &config->wish.canvas, err);
     if (!display)
         SDL_DestroyWindow(window);
     return display;
@@ -126,16 +138,25 @@ static bool has_gpu(void)
     return false;
 }
 
-struct display *display_create(const struct display_config *config, struct err *err)
+static struct display *finish_window(struct display *display, const struct display_config *config)
 {
-    if (config->renderer == DISPLAY_MEMORY)
-        return display_cpu_create(NULL, config->width_px, config->height_px, err);
-    if (!start_video(err))
-        return NULL;
+    display->fullscreen = config->width_px == 0;
+    read_refresh_rate(display);
+    display_x11_attach(&display->x11, display->window);
+    return display;
+}
+
+/* In a window of an X server or a compositor, or, with a GPU, on a console through SDL. */
+static struct display *create_in_window(const struct display_config *config, struct err *err)
+{
     struct display *display = NULL;
     struct err gpu_err = {0};
+    if (!start_video(err))
+        return NULL;
     if (config->renderer == DISPLAY_AUTO && !has_gpu())
         err_set(&gpu_err, ERR_SYSTEM, "no GPU found");
+    else if (config->renderer == DISPLAY_AUTO && config->wish.canvas.width_px)
+        err_set(&gpu_err, ERR_SYSTEM, "a part of a wall is drawn there");
     else if (config->renderer != DISPLAY_CPU)
         display = create_gpu(config, &gpu_err);
     if (!display && config->renderer == DISPLAY_GPU) {
@@ -143,17 +164,97 @@ struct display *display_create(const struct display_config *config, struct err *
             *err = gpu_err;
         return NULL;
     }
+    if (!display && is_on_console()) {
+        err_set(err, ERR_SYSTEM, "no display: no X server and no Wayland compositor for a window");
+        return NULL;
+    }
     if (!display) {
         if (config->renderer == DISPLAY_AUTO)
             log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
         display = create_cpu(config, err);
     }
-    if (display) {
-        display->fullscreen = config->width_px == 0;
-        read_refresh_rate(display);
-        display_x11_attach(&display->x11, display->window);
+    return display ? finish_window(display, config) : NULL;
+}
+
+/* ---- on a console ---- */
+
+/* Whether the screen is this process's to take: no X server or compositor is named, none is where a
+ * compositor is by default, and there is a card. */
+static bool is_console_free(void)
+{
+    char socket[108];
+    const char *folder = getenv("XDG_RUNTIME_DIR");
+    if (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY") || getenv("SDL_VIDEODRIVER"))
+        return false;
+    snprintf(socket, sizeof socket, "%s/wayland-0", folder ? folder : "");
+    return (!folder || access(socket, F_OK) != 0) && display_kms_has_card();
+}
+
+/* A GPU that computes has a render node, whoever drives the monitor. */
+static bool has_render_node(void)
+{
+    for (int i = 128; i < 128 + 16; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/dev/dri/renderD%d", i);
+        if (access(path, R_OK | W_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum { GPU_UNKNOWN, GPU_IS_HERE, GPU_IS_NOT } console_gpu;
+
+/* SDL on a console, if a GPU draws there. NULL, with the reason: it does not, or it is not known
+ * yet, as no monitor is connected. */
+static struct display *try_console_gpu(const struct display_config *config, struct err *err)
+{
+    if (console_gpu == GPU_IS_NOT || !has_render_node()) {
+        err_set(err, ERR_SYSTEM, "no GPU found");
+        console_gpu = GPU_IS_NOT;
+        return NULL;
+    }
+    display_kms_close_card();
+    if (!start_video(err))
+        return NULL;
+    struct display *display = create_gpu(config, err);
+    console_gpu = display ? GPU_IS_HERE : GPU_IS_NOT;
+    if (display)
+        return finish_window(display, config);
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    return NULL;
+}
+
+static struct display *create_on_console(const struct display_config *config, struct err *err)
+{
+    struct err gpu_err = {0};
+    struct display *display = NULL;
+    bool may_be_gpu = config->renderer == DISPLAY_AUTO && !config->wish.canvas.width_px &&
+                      !config->wish.mode.width_px && config->wish.connector_count == 0;
+    if (may_be_gpu)
+        display = try_console_gpu(config, &gpu_err);
+    if (display)
+        return display;
+    display = display_kms_create(config, err);
+    if (!display && may_be_gpu && console_gpu != GPU_IS_NOT)
+        display_kms_close_card(); /* so that SDL gets it next time */
+    if (display && may_be_gpu) {
+        if (console_gpu == GPU_UNKNOWN)
+            console_gpu = GPU_IS_NOT;
+        log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
     }
     return display;
+}
+
+struct display *display_create(const struct display_config *config, struct err *err)
+{
+    bool fullscreen = config->width_px == 0;
+    if (config->renderer == DISPLAY_MEMORY)
+        return display_memory_create(config->width_px, config->height_px, err);
+    if (config->renderer == DISPLAY_KMS)
+        return display_kms_create(config, err);
+    if (config->renderer != DISPLAY_GPU && fullscreen && is_console_free())
+        return create_on_console(config, err);
+    return create_in_window(config, err);
 }
 
 bool display_draw(struct display *display, const struct display_mix *mix, struct err *err)
@@ -164,6 +265,11 @@ bool display_draw(struct display *display, const struct display_mix *mix, struct
 bool display_present(struct display *display, struct err *err)
 {
     return display->driver->present(display, err);
+}
+
+int64_t display_presented_ns(const struct display *display)
+{
+    return display->presented_ns;
 }
 
 bool display_show(struct display *display, const struct display_mix *mix, struct err *err)
@@ -208,6 +314,20 @@ bool display_waits(const struct display *display)
     return display->waits;
 }
 
+const struct display_output *display_outputs(const struct display *display, int *count)
+{
+    *count = display->output_count;
+    return display->outputs;
+}
+
+bool display_set_power(struct display *display, bool on, struct err *err)
+{
+    if (!display->driver->set_power)
+        return err_set(err, ERR_INPUT, "the monitor's power is not this display's: %s",
+                       display->name);
+    return display->driver->set_power(display, on, err);
+}
+
 const char *display_name(const struct display *display)
 {
     return display->name;
@@ -221,6 +341,33 @@ bool display_is_misplaced(struct display *display)
 void display_disconnect(void)
 {
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    display_kms_close_card();
+}
+
+void display_quit(void)
+{
+    display_disconnect();
+    display_kms_quit();
+}
+
+int display_poll_fds(struct pollfd *fds)
+{
+    return display_kms_poll_fds(fds);
+}
+
+enum display_news display_read_news(struct display *display, struct err *why)
+{
+    return display && !display->is_kms ? DISPLAY_NO_NEWS : display_kms_read_news(display, why);
+}
+
+bool display_has_events(const struct display *display)
+{
+    return display->window != NULL;
+}
+
+void display_block_signals(void)
+{
+    console_block_signals();
 }
 
 void display_on_disconnect(void (*lost)(void *context), void *context)

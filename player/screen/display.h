@@ -1,19 +1,24 @@
 /* A display: draws pictures, mixes two of them, and presents the result on a screen.
  *
- * There are three kinds: the GPU through SDL_Renderer, the CPU straight into a window's memory,
- * and plain memory without a window, for `preview` and tests. All draw the same picture within
- * rounding. Main thread. */
+ * There are four kinds: the GPU through SDL_Renderer; on the processor a window's memory; on a
+ * console without a GPU the memory that is scanned out (KMS); and plain memory, for `preview` and
+ * tests. All draw the same picture within rounding. Main thread. */
 #ifndef SCREEN_DISPLAY_H
 #define SCREEN_DISPLAY_H
 
 #include "core/err.h"
 #include "screen/compose.h"
+#include "screen/display_mix.h"
+#include "screen/display_wish.h"
 #include "screen/picture.h"
+
+#include <poll.h>
 
 enum display_renderer {
     DISPLAY_AUTO,   /* the GPU where there is one, else the CPU */
-    DISPLAY_GPU,    /* OpenGL, even in software; fails without */
-    DISPLAY_CPU,    /* never the GPU */
+    DISPLAY_GPU,    /* OpenGL, in a window even in software; fails without */
+    DISPLAY_CPU,    /* never the GPU; on a console KMS */
+    DISPLAY_KMS,    /* KMS, even where there is an X server or a compositor */
     DISPLAY_MEMORY, /* no window; display_capture reads the picture */
 };
 
@@ -21,16 +26,8 @@ struct display_config {
     enum display_renderer renderer;
     int width_px, height_px; /* of the window or memory; 0 × 0: fullscreen, at the screen's size */
     const char *title;
-};
-
-/* One frame: `from` and `to` mixed. Where mix is 1, or there is no `from`, `to` alone. */
-struct display_mix {
-    bool has_from;
-    bool from_frozen; /* instead of from.picture: the frame that display_freeze copied */
-    struct picture_view from, to;
-    double mix;  /* 0 to 1, after easing */
-    bool linear; /* mix in linear light */
-    double dim;  /* 1: as it is; 0: black */
+    struct display_wish wish; /* connectors and mode: of KMS; canvas: not of the GPU */
+    bool keyboard;            /* on a console Esc and q are looked for: DISPLAY_END */
 };
 
 struct display;
@@ -47,6 +44,10 @@ MUST_CHECK bool display_draw(struct display *display, const struct display_mix *
 /* Shows the frame that was drawn last; waits for the refresh where the driver does (display_waits).
  * False as display_draw. */
 MUST_CHECK bool display_present(struct display *display, struct err *err);
+
+/* When the frame that was presented last appeared on the screen, as the kernel says: CLOCK_MONOTONIC.
+ * 0: unknown; then it is some time before display_present returned. */
+int64_t display_presented_ns(const struct display *display);
 
 /* display_draw and display_present. */
 MUST_CHECK bool display_show(struct display *display, const struct display_mix *mix,
@@ -77,6 +78,22 @@ double display_refresh_hz(const struct display *display);
 /* Whether display_present waits for the refresh. */
 bool display_waits(const struct display *display);
 
+/* A monitor that shows the picture, or its part of it. */
+struct display_output {
+    char connector[32]; /* "HDMI-A-1" */
+    char monitor[32];   /* maker and name, by its EDID: "DEL DELL U2720Q"; "": unknown */
+    int width_px, height_px;
+    double refresh_hz;
+    int width_mm, height_mm; /* 0: unknown */
+};
+
+/* *count is 0 where they are not known, as in a window. They live as long as the display. */
+const struct display_output *display_outputs(const struct display *display, int *count);
+
+/* Turns the monitors off, to save power and light, and on again. While they are off nothing may be
+ * drawn: it fails, as nobody would see it. ERR_INPUT: this kind of display can't. */
+MUST_CHECK bool display_set_power(struct display *display, bool on, struct err *err);
+
 /* The renderer, for the log: "gpu opengles2 (Mali-G52)". Lives as long as the display. */
 const char *display_name(const struct display *display);
 
@@ -89,9 +106,36 @@ bool display_is_misplaced(struct display *display);
 /* NULL is allowed. */
 void display_destroy(struct display *display);
 
+enum display_news {
+    DISPLAY_NO_NEWS,
+    DISPLAY_LOOK_AGAIN, /* without a display: there may be a screen now */
+    DISPLAY_CHANGED,    /* the screen is gone, or another: destroy the display, and create one */
+    DISPLAY_END,        /* somebody at the console wants the player to end */
+};
+
+/* Descriptors that can be read when there are news, with a display or without one; how many. A window
+ * has none: its events are SDL's, and must be looked for. */
+#define DISPLAY_FDS_MAX 3
+int display_poll_fds(struct pollfd *fds);
+
+/* Takes what has happened, one thing at a time, until there is nothing more. `display` may be NULL;
+ * `why` says what has changed. After DISPLAY_CHANGED the picture stays on screen until the next
+ * display_create, without display_disconnect between. */
+enum display_news display_read_news(struct display *display, struct err *why);
+
+/* Whether SDL has events of this display, which can't be waited for. */
+bool display_has_events(const struct display *display);
+
+/* Blocks the signals by which the kernel tells of the console, for the whole process: before there
+ * are threads. */
+void display_block_signals(void);
+
 /* Once no display is left: closes the connection to the X server, compositor or driver, so that
  * the next display_create finds the screens as they are then. */
 void display_disconnect(void);
+
+/* At the process's end, without a display: that, and leaves the console as it was. */
+void display_quit(void);
 
 /* What is to be done when the connection to an X server breaks, for the whole process: call it
  * before display_create. `lost` must not return, nor call SDL: what the connection was used for is

@@ -1,4 +1,4 @@
-/* The display without a GPU: draws on the processor, into the window's memory. */
+/* The displays without a GPU in a window and in plain memory: draw on the processor. */
 #include "screen/cpu_drawing.h"
 #include "screen/display_driver.h"
 
@@ -9,6 +9,7 @@ struct display_cpu {
     struct cpu_drawing drawing;
     struct canvas shown; /* the window's memory, or allocated */
     bool owns_shown;
+    struct display_canvas wall; /* of which the window is a part; width 0: it is the whole */
 };
 
 /* The window's memory may move when the window does, so it is looked up for each frame. */
@@ -20,12 +21,9 @@ static MUST_CHECK bool find_window_memory(struct display_cpu *cpu, struct err *e
     if (surface->format->BytesPerPixel != 4 || surface->format->Rmask != 0xff0000)
         return err_set(err, ERR_SYSTEM, "unsupported pixel format of the window: %s",
                        SDL_GetPixelFormatName(surface->format->format));
-    if (cpu->display.width_px != surface->w || cpu->display.height_px != surface->h) {
-        if (cpu->display.width_px)
-            return err_set(err, ERR_SYSTEM, "the window was resized");
-        cpu->display.width_px = surface->w;
-        cpu->display.height_px = surface->h;
-    }
+    if (cpu->shown.width_px &&
+        (cpu->shown.width_px != surface->w || cpu->shown.height_px != surface->h))
+        return err_set(err, ERR_SYSTEM, "the window was resized");
     cpu->shown = (struct canvas){surface->pixels, (size_t)surface->pitch, surface->w, surface->h};
     return true;
 }
@@ -36,7 +34,7 @@ static MUST_CHECK bool cpu_draw(struct display *display, const struct display_mi
     struct display_cpu *cpu = (struct display_cpu *)display;
     if (display->window && !find_window_memory(cpu, err))
         return false;
-    const struct cpu_target target = {.canvas = cpu->shown};
+    const struct cpu_target target = cpu_target_on_wall(&cpu->shown, &cpu->wall);
     cpu_drawing_note_shown(&cpu->drawing, mix);
     return cpu_drawing_draw(&cpu->drawing, mix, &target, err);
 }
@@ -48,18 +46,26 @@ static MUST_CHECK bool cpu_present(struct display *display, struct err *err)
     return true;
 }
 
+static void set_size(struct display_cpu *cpu)
+{
+    struct display *display = &cpu->display;
+    display->width_px = cpu->wall.width_px ? cpu->wall.width_px : cpu->shown.width_px;
+    display->height_px = cpu->wall.width_px ? cpu->wall.height_px : cpu->shown.height_px;
+    cpu_drawing_resize(&cpu->drawing, display->width_px, display->height_px);
+}
+
 static bool cpu_resize(struct display *display)
 {
     struct display_cpu *cpu = (struct display_cpu *)display;
-    int width_px = display->width_px, height_px = display->height_px;
-    display->width_px = display->height_px = 0; /* accept any size */
-    if (!display->window || !find_window_memory(cpu, NULL) ||
-        (display->width_px == width_px && display->height_px == height_px)) {
-        display->width_px = width_px;
-        display->height_px = height_px;
+    struct canvas before = cpu->shown;
+    cpu->shown.width_px = 0; /* accept any size */
+    if (!display->window || !find_window_memory(cpu, NULL)) {
+        cpu->shown = before;
         return false;
     }
-    cpu_drawing_resize(&cpu->drawing, display->width_px, display->height_px);
+    if (cpu->shown.width_px == before.width_px && cpu->shown.height_px == before.height_px)
+        return false;
+    set_size(cpu);
     return true;
 }
 
@@ -91,7 +97,7 @@ static void cpu_destroy(struct display *display)
     free(cpu);
 }
 
-struct display *display_cpu_create(SDL_Window *window, int width_px, int height_px, struct err *err)
+static struct display_cpu *create(SDL_Window *window, const char *driver_name, struct err *err)
 {
     static const struct display_driver driver = {.draw = cpu_draw,
                                                  .present = cpu_present,
@@ -107,21 +113,35 @@ struct display *display_cpu_create(SDL_Window *window, int width_px, int height_
     }
     cpu->display.driver = &driver;
     cpu->display.window = window;
-    SDL_snprintf(cpu->display.name, sizeof cpu->display.name, "cpu (%s)",
-                 window ? SDL_GetCurrentVideoDriver() : "memory");
-    bool ok;
-    if (window) {
-        ok = find_window_memory(cpu, err);
-    } else {
-        cpu->display.width_px = width_px;
-        cpu->display.height_px = height_px;
-        cpu->owns_shown = true;
-        ok = cpu_canvas_init(&cpu->shown, width_px, height_px, err);
-    }
-    if (!ok) {
+    SDL_snprintf(cpu->display.name, sizeof cpu->display.name, "cpu (%s)", driver_name);
+    return cpu;
+}
+
+struct display *display_cpu_create(SDL_Window *window, const struct display_canvas *canvas,
+                                   struct err *err)
+{
+    struct display_cpu *cpu = create(window, SDL_GetCurrentVideoDriver(), err);
+    if (!cpu)
+        return NULL;
+    cpu->wall = *canvas;
+    if (!find_window_memory(cpu, err)) {
         cpu_destroy(&cpu->display);
         return NULL;
     }
-    cpu_drawing_resize(&cpu->drawing, cpu->display.width_px, cpu->display.height_px);
+    set_size(cpu);
+    return &cpu->display;
+}
+
+struct display *display_memory_create(int width_px, int height_px, struct err *err)
+{
+    struct display_cpu *cpu = create(NULL, "memory", err);
+    if (!cpu)
+        return NULL;
+    cpu->owns_shown = true;
+    if (!cpu_canvas_init(&cpu->shown, width_px, height_px, err)) {
+        cpu_destroy(&cpu->display);
+        return NULL;
+    }
+    set_size(cpu);
     return &cpu->display;
 }

@@ -11,8 +11,8 @@
 #include "sample_films.h"
 #include "write_only_memory.h"
 
-#define WIDTH 96
-#define HEIGHT 54
+#define WIDTH 64
+#define HEIGHT 36
 
 enum { SOLID, STILL, TEXT, MOVING, FILM, FILM_TEXT, FILM_MOVING, PICTURES };
 
@@ -59,7 +59,7 @@ static struct frame *still_frame(int width, int height, struct layout_box at, ui
 
 static struct frame *text_frame(void)
 {
-    struct frame *frame = sample_frame(40, 20, (struct layout_box){11, 21, 40, 20});
+    struct frame *frame = sample_frame(40, 20, (struct layout_box){11, 13, 40, 20});
     for (int y = 0; y < 20; y++)
         for (int x = 0; x < 40; x++)
             sample_frame_row(frame, y)[x] = (uint32_t)(x * 6) << 24 | (uint32_t)(x * 5) << 8;
@@ -91,11 +91,11 @@ static int set_up(void **state)
     p[SOLID] = picture_create(0xff6a00, NULL, NULL);
     p[STILL] = picture_create(0, still_frame(WIDTH, HEIGHT, whole, 1), NULL);
     p[TEXT] = picture_create(0, still_frame(WIDTH, HEIGHT, whole, 2), text_frame());
-    p[MOVING] = picture_create(0, still_frame(104, 60, whole, 3), NULL);
+    p[MOVING] = picture_create(0, still_frame(70, 40, whole, 3), NULL);
     p[MOVING]->motion = LAYOUT_MOTION_DRIFT_IN;
     p[FILM] = film(WIDTH, HEIGHT, NULL);
-    p[FILM_TEXT] = film(120, 70, text_frame());
-    p[FILM_MOVING] = film(120, 68, NULL);
+    p[FILM_TEXT] = film(80, 45, text_frame());
+    p[FILM_MOVING] = film(80, 46, NULL);
     p[FILM_MOVING]->motion = LAYOUT_MOTION_PAN;
     cpu_drawing_resize(&stage->drawing, WIDTH, HEIGHT);
     *state = stage;
@@ -184,7 +184,7 @@ static void a_part_is_cut_out_of_the_whole(void **state)
 {
     struct stage *stage = *state;
     const struct layout_box parts[] = {
-        {0, 0, 48, HEIGHT}, {48, 0, 48, 54}, {13, 7, 31, 40}, {95, 53, 1, 1}};
+        {0, 0, 32, HEIGHT}, {32, 0, 32, HEIGHT}, {13, 7, 31, 20}, {63, 35, 1, 1}};
     for (size_t i = 0; i < SCENES; i++) {
         struct sample_canvas out = expected(stage, &scenes[i]);
         const struct display_mix mix = mix_of(stage, &scenes[i]);

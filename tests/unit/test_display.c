@@ -513,12 +513,14 @@ static void displays_that_are_not_there(void **state)
 {
     (void)state;
     struct err err = {0};
-    const struct display_config gpu = {DISPLAY_GPU, WIDTH, HEIGHT, "test"};
+    const struct display_config gpu = {
+        .renderer = DISPLAY_GPU, .width_px = WIDTH, .height_px = HEIGHT, .title = "test"};
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     assert_null(display_create(&gpu, &err)); /* it has no OpenGL */
     assert_int_equal(err.code, ERR_SYSTEM);
     SDL_Quit();
-    const struct display_config cpu = {DISPLAY_CPU, WIDTH, HEIGHT, "test"};
+    const struct display_config cpu = {
+        .renderer = DISPLAY_CPU, .width_px = WIDTH, .height_px = HEIGHT, .title = "test"};
     setenv("SDL_VIDEODRIVER", "no such driver", 1);
     assert_null(display_create(&cpu, &err));
     assert_int_equal(err.code, ERR_SYSTEM);

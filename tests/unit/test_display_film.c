@@ -43,7 +43,8 @@ static int pin_library(struct dl_phdr_info *info, size_t size, void *data)
 static void open_kind(struct kind *kind, enum display_renderer renderer, const char *driver)
 {
     setenv("SDL_VIDEODRIVER", driver, 1);
-    const struct display_config config = {renderer, WIDTH, HEIGHT, "test"};
+    const struct display_config config = {
+        .renderer = renderer, .width_px = WIDTH, .height_px = HEIGHT, .title = "test"};
     struct err err = {0};
     kind->display = display_create(&config, &err);
     kind->tolerance = renderer == DISPLAY_GPU ? GPU_TOLERANCE : TOLERANCE;

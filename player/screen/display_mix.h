@@ -1,0 +1,17 @@
+/* What a frame shows: one picture, or two of them mixed; and how much it is dimmed. */
+#ifndef SCREEN_DISPLAY_MIX_H
+#define SCREEN_DISPLAY_MIX_H
+
+#include "screen/picture.h"
+
+/* One frame: `from` and `to` mixed. Where mix is 1, or there is no `from`, `to` alone. */
+struct display_mix {
+    bool has_from;
+    bool from_frozen; /* instead of from.picture: the frame that display_freeze copied */
+    struct picture_view from, to;
+    double mix;  /* 0 to 1, after easing */
+    bool linear; /* mix in linear light */
+    double dim;  /* 1: as it is; 0: black */
+};
+
+#endif
