@@ -1,42 +1,26 @@
 # Completion of duckling's command line, for bash. What there is to choose from the program says itself: nothing is listed here twice.
+# shellcheck shell=bash
 
-# The choices of an option ("auto|gpu|cpu"), or the name of its value ("FILE"); empty for one that takes none.
-_duckling_value()
+# "--name" or "--name VALUE" of each option of a command, a line each.
+_duckling_options()
 {
-    local line option=$2
-    while read -r line; do
-        line=${line#-?, }
-        case "$line " in
-        "$option "[A-Z]* | "$option "*"|"* | "$option "[a-z]*)
-            line=${line#"$option "}
-            printf '%s\n' "${line%% *}"
-            return
-            ;;
-        esac
-    done < <("$1" "$command" --help-all 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\) \([^ ].*\)$/\2 \3/p')
+    "$1" "$2" --help-all 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\( [^ ]*\)\{0,1\}\).*/\2/p'
 }
 
 _duckling()
 {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} program=$1 command=${COMP_WORDS[1]} value
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p') --help --version" -- "$current")
-        return
+        words="$("$1" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p') --help --version"
+    elif [[ $previous == --* ]]; then
+        # "auto|gpu|cpu" are choices; "FILE" and "FILE|COLOR" are names of values.
+        words=$(_duckling_options "$1" "${COMP_WORDS[1]}" | sed -n "s/^$previous \([a-z0-9|]*|[a-z0-9|]*\)\$/\1/p")
+        words=${words//|/ }
     fi
-    if [[ $previous == -* ]]; then
-        value=$(_duckling_value "$program" "$previous")
-        case $value in
-        '') ;;
-        *\|*)
-            mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$current")
-            return
-            ;;
-        esac
+    if [ -z "$words" ] && [[ $current == -* ]]; then
+        words=$(_duckling_options "$1" "${COMP_WORDS[1]}" | sed 's/ .*//')
     fi
-    if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$("$program" "$command" --help-all 2>/dev/null |
-            sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')" -- "$current")
-    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 complete -o default -F _duckling duckling
