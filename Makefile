@@ -45,7 +45,8 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run test test-release corpora lint format map bench fuzz soak pictures install install-campaign uninstall deb clean
+.PHONY: all help deps run image test test-release corpora lint format map bench fuzz soak pictures install install-campaign \
+	uninstall deb clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -143,6 +144,15 @@ test: ## Builds what the tests need and runs all of them.
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 all fuzzers probes plain
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
+
+# What a box is flashed with. Made again when something that it is made of has changed.
+IMAGE := build/image/duckling-$(VERSION)-amd64.img
+$(IMAGE): $(shell find player packaging fonts media playlists -type f) Makefile
+	@packaging/deps image
+	@$(MAKE) --no-print-directory -s deb
+	@mkdir -p $(@D)
+	@packaging/image/build $@ build/deb/duckling_*.deb build/deb/duckling-campaign_*.deb
+image: $(IMAGE) ## Makes a disk image to flash: a box that boots to a picture; into build/image/.
 
 # Files of other people: nothing of them is kept.
 corpora: ## Holds foreign pictures, films and JSON against other decoders (DIR=folder).
