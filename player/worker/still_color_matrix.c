@@ -42,6 +42,7 @@ static void fill_shares(struct still_color_matrix *tables, int channel, int row,
             *least = -INFINITY;
             return;
         }
+        tables->deep_shares[channel][value][row] = (float)(share * ONE + offset);
         int64_t parts = llround((share * ONE + offset) * PARTS);
         tables->shares[channel][value] += (uint64_t)parts << (row * LANE_BITS);
         low = fmin(low, share);
@@ -55,6 +56,7 @@ bool still_color_matrix_init(struct still_color_matrix *tables, double curves[3]
                              double points[3][3])
 {
     memset(tables->shares, 0, sizeof tables->shares);
+    memset(tables->deep_shares, 0, sizeof tables->deep_shares);
     for (int row = 0; row < 3; row++) {
         double least = 0, most = 0;
         for (int channel = 0; channel < 3; channel++) {
@@ -88,6 +90,9 @@ void still_color_matrix_convert(const struct still_color_matrix *tables, uint32_
     }
 }
 
+typedef float light_vector __attribute__((vector_size(16)));
+typedef int32_t step_vector __attribute__((vector_size(16)));
+
 #define DEEP_STEP 257 /* 16-bit values from one of 8 bits to the next */
 
 /* What a channel's 16-bit value adds. */
@@ -96,8 +101,8 @@ static light_vector deep_share(const struct still_color_matrix *tables, int chan
     int lower = value / DEEP_STEP, upper = lower < 255 ? lower + 1 : lower;
     float place = (float)(value % DEEP_STEP) / DEEP_STEP;
     light_vector low, high;
-    memcpy(&low, tables->shares[channel][lower], sizeof low);
-    memcpy(&high, tables->shares[channel][upper], sizeof high);
+    memcpy(&low, tables->deep_shares[channel][lower], sizeof low);
+    memcpy(&high, tables->deep_shares[channel][upper], sizeof high);
     return low + (high - low) * place;
 }
 

@@ -16,6 +16,7 @@ struct still_color_matrix {
     /* What each red, green and blue value adds to linear red, green and blue: three numbers in one,
      * so that one addition adds them all. */
     uint64_t shares[3][256];
+    float deep_shares[3][256][4]; /* the same, one by one, to interpolate between them */
     /* From linear light, -2 to 3, to sRGB. */
     uint8_t encoded[5 * STILL_COLOR_MATRIX_ONE + 1];
 };
