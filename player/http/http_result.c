@@ -49,6 +49,17 @@ static MUST_CHECK bool set_connect_error(const struct http_transfer *t, struct e
     }
 }
 
+/* A redirect to another kind of address, or an answer that is none of HTTP: libcurl names it by how
+ * much of it had come. */
+static MUST_CHECK bool set_protocol_error(const struct http_transfer *t, struct err *err)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (t->result == CURLE_UNSUPPORTED_PROTOCOL && status / 100 == 3)
+        return err_set(err, ERR_NETWORK, "redirected to an address that is not allowed");
+    return err_set(err, ERR_NETWORK, "the answer is not HTTP: is the address a web server's?");
+}
+
 /* Our own words where libcurl's hold a count or a time: the log tells causes apart by their text. */
 static MUST_CHECK bool set_curl_error(const struct http_transfer *t, struct err *err)
 {
@@ -66,7 +77,8 @@ static MUST_CHECK bool set_curl_error(const struct http_transfer *t, struct err 
     case CURLE_SEND_ERROR:
         return err_set(err, ERR_NETWORK, "the connection broke");
     case CURLE_UNSUPPORTED_PROTOCOL:
-        return err_set(err, ERR_NETWORK, "redirected to an address that is not allowed");
+    case CURLE_WEIRD_SERVER_REPLY:
+        return set_protocol_error(t, err);
     case CURLE_TOO_MANY_REDIRECTS:
         return err_set(err, ERR_NETWORK, "more than %ld redirects", HTTP_REDIRECTS_MAX);
     case CURLE_PEER_FAILED_VERIFICATION:

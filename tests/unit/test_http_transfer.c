@@ -438,6 +438,38 @@ static void a_redirect_within_the_first_server_is_followed(void **state)
     assert_int_equal(server.requests, 4);
 }
 
+static void get_from(const char *answer, struct end *end)
+{
+    struct small_server server;
+    small_server_start(&server, answer);
+    struct http *http = http_create(NULL, NULL);
+    const struct http_request request = {
+        .url = url_of(&server, "x"), .limit_bytes = 2, .take = take, .context = end};
+    finish(http, http_get(http, &request, NULL), end);
+    http_destroy(http);
+    small_server_stop(&server);
+}
+
+/* libcurl has several codes for it, by how much has come and by its version. */
+static void what_is_not_http_is_told_as_that(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"x", "\x01\x02\x03\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+                                          "220 mail.example ESMTP ready, and more\r\n",
+                                          "<html><body>an answer of HTTP/0.9</body></html>"};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct end end = {0};
+        get_from(answers[i], &end);
+        assert_false(end.ok);
+        assert_int_equal(end.err.code, ERR_NETWORK);
+        assert_string_equal(end.err.text, "the answer is not HTTP: is the address a web server's?");
+        assert_int_equal(end.body_bytes, 0);
+    }
+    struct end end = {0};
+    get_from("HTTP/1.1 302 There\r\nLocation: ftp://x/\r\nContent-Length: 0\r\n\r\n", &end);
+    assert_string_equal(end.err.text, "redirected to an address that is not allowed");
+}
+
 static void waits_for_a_watched_descriptor_too(void **state)
 {
     (void)state;
@@ -584,6 +616,7 @@ int main(void)
         cmocka_unit_test(a_put_follows_no_redirect),
         cmocka_unit_test(no_redirect_leads_to_this_machine),
         cmocka_unit_test(a_redirect_within_the_first_server_is_followed),
+        cmocka_unit_test(what_is_not_http_is_told_as_that),
         cmocka_unit_test(waits_for_a_watched_descriptor_too),
         cmocka_unit_test(a_cap_holds_for_all_together_and_stalls_nobody),
         cmocka_unit_test(a_stall_is_seen_under_a_cap_too),
