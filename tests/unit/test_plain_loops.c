@@ -238,7 +238,7 @@ static void dimmed(void **state)
         for (int plain = 0; plain < 2; plain++) {
             set_plain(plain);
             compose_copy(&out[plain].canvas, &ground.canvas);
-            compose_dim(&out[plain].canvas, level / 255.0);
+            compose_dim(&out[plain].canvas, &out[plain].canvas, level / 255.0);
             for (int x = 0; x < WIDTH_MAX && level % 255 == 0; x++)
                 assert_int_equal(*sample_pixel(&out[plain].canvas, x, 1),
                                  level ? *sample_pixel(&ground.canvas, x, 1) : 0xff000000u);
