@@ -128,6 +128,12 @@ static bool is_transient(enum err_code code)
     return code == ERR_KILLED || code == ERR_TIMEOUT;
 }
 
+/* Whether other bytes are what would help. */
+static bool is_of_no_use(enum err_code code)
+{
+    return code == ERR_INPUT || code == ERR_LIMIT || code == ERR_WORKER;
+}
+
 static bool is_quarantined(const struct loader *loader, const struct loader_entry *entry)
 {
     return entry->has_identity &&
@@ -152,6 +158,8 @@ static bool count_failure(struct loader *loader, const struct loader_entry *entr
     if (code == ERR_SANDBOX && entry->has_identity &&
         is_new_fault(loader, entry, LOADER_FAILURES_FORBIDDEN))
         return true;
+    if (is_of_no_use(code) && entry->integrity && entry->asset >= 0)
+        integrity_doubt(entry->integrity, (size_t)entry->asset);
     bool again = is_transient(code) && entry->film.failures > 0;
     if (!again && entry->has_identity && is_fault_of_file(code) &&
         quarantine_count_failure(loader->quarantine, entry->identity,
@@ -464,7 +472,7 @@ enum loader_state loader_request(struct loader *loader, const struct loader_key 
     if (!entry)
         return LOADER_LOADING; /* all entries are in use; a later round has a free one */
     if (entry->serial != key->serial || entry->spot != key->spot)
-        loader_entry_set_key(entry, key);
+        loader_entry_set_key(entry, key, &loader->canvas);
     entry->requested = true;
     if (!entry->picture && is_quarantined(loader, entry))
         return LOADER_FAILED;

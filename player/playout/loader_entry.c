@@ -20,6 +20,7 @@ void loader_entry_finish(struct loader_entry *entry)
     loader_part_finish(&entry->text);
     loader_film_stop(&entry->film, entry->name);
     picture_release(entry->picture);
+    integrity_release(entry->integrity);
     *entry = (struct loader_entry){0};
 }
 
@@ -39,9 +40,14 @@ bool loader_entry_matches(const struct loader_entry *entry, const struct loader_
     return entry->used && is_of_key(entry, key) && strcmp(entry->language, language) == 0;
 }
 
-void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *key)
+void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *key,
+                          const struct worker_jobs_canvas *canvas)
 {
-    const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
+    const struct edition *edition = key->edition;
+    const struct playlist_spot *spot = &edition->playlist->spots[key->spot];
+    integrity_release(entry->integrity);
+    entry->integrity = edition->integrity ? integrity_hold(edition->integrity) : NULL;
+    entry->asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
     entry->serial = key->serial;
     entry->spot = key->spot;
     entry->volume = spot->volume;
@@ -63,7 +69,7 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
 {
     const struct playlist_spot *spot = &key->edition->playlist->spots[key->spot];
     entry->used = true;
-    loader_entry_set_key(entry, key);
+    loader_entry_set_key(entry, key, canvas);
     loader_entry_copy_text(entry->language, sizeof entry->language, language);
     entry->background = spot->background;
     entry->motion = spot->motion;
@@ -71,8 +77,7 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
     entry->is_film = entry->film.needs_worker = spot->is_video;
     entry->begin_ms = key->begin_ms;
     entry->fingerprint = key->fingerprint;
-    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
-    set_entry_file(entry, key->edition->playlist, asset);
-    entry->has_identity = quarantine_identify_by_hash(key->edition, asset, entry->identity);
+    set_entry_file(entry, key->edition->playlist, entry->asset);
+    entry->has_identity = quarantine_identify_by_hash(key->edition, entry->asset, entry->identity);
     entry->text.needs_worker = spot->text_count > 0;
 }

@@ -27,6 +27,8 @@ struct loader_entry {
     enum layout_motion motion;
     struct picture *picture; /* when ready */
     bool failed;
+    struct integrity *integrity; /* of the key's edition; one reference, or NULL */
+    int asset;                   /* of the visual; -1: none */
     bool has_identity;
     uint8_t identity[HASH_BYTES]; /* of the visual's file */
 };
@@ -43,8 +45,9 @@ void loader_entry_finish(struct loader_entry *entry);
 bool loader_entry_matches(const struct loader_entry *entry, const struct loader_key *key,
                           const char *language);
 
-/* Takes over what the key's edition says: the spot's name and volume. */
-void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *key);
+/* Takes over what the key's edition says: the spot's name and volume, and its file. */
+void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *key,
+                          const struct worker_jobs_canvas *canvas);
 
 /* Copies what fits; terminated. */
 void loader_entry_copy_text(char *target, size_t bytes, const char *text);

@@ -6,7 +6,7 @@
 
 struct integrity_item {
     atomic_uchar state;
-    atomic_bool requested;
+    atomic_bool requested, doubted;
     bool has_stamp; /* guarded by the lock, as the stamp */
     struct file_stamp stamp;
 };
@@ -34,6 +34,7 @@ struct integrity *integrity_create(size_t count)
     for (size_t i = 0; i < count; i++) {
         atomic_init(&integrity->items[i].state, INTEGRITY_UNCHECKED);
         atomic_init(&integrity->items[i].requested, false);
+        atomic_init(&integrity->items[i].doubted, false);
     }
     return integrity;
 }
@@ -117,6 +118,26 @@ enum integrity_state integrity_request(struct integrity *integrity, size_t at)
     if (state == INTEGRITY_UNCHECKED)
         atomic_store(&integrity->items[at].requested, true);
     return state;
+}
+
+void integrity_doubt(struct integrity *integrity, size_t at)
+{
+    atomic_store(&integrity->items[at].doubted, true);
+    pthread_mutex_lock(&integrity->lock);
+    if (integrity->wake)
+        integrity->wake(integrity->wake_context);
+    pthread_mutex_unlock(&integrity->lock);
+}
+
+bool integrity_take_doubt(struct integrity *integrity, size_t *at)
+{
+    for (size_t i = 0; i < integrity->count; i++) {
+        if (!atomic_exchange(&integrity->items[i].doubted, false))
+            continue;
+        *at = i;
+        return true;
+    }
+    return false;
 }
 
 bool integrity_next(const struct integrity *integrity, size_t *at, bool *requested)

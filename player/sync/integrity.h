@@ -47,6 +47,11 @@ void integrity_set_wake(struct integrity *integrity, void (*wake)(void *context)
 /* As integrity_get; and an unchecked file is read next. */
 enum integrity_state integrity_request(struct integrity *integrity, size_t at);
 
+/* Whoever decodes it says that a file cannot be shown, whatever its hash: where nobody has vouched
+ * for its bytes the server may have a better one. Any thread; the feed's takes it, once. */
+void integrity_doubt(struct integrity *integrity, size_t at);
+bool integrity_take_doubt(struct integrity *integrity, size_t *at);
+
 /* What to read next: a file that was requested (then *requested), else the first that is unchecked.
  * False: all are checked. */
 bool integrity_next(const struct integrity *integrity, size_t *at, bool *requested);

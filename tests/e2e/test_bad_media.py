@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """One bad medium of a playlist file costs its own place and nothing else (duckling-playlist(5), PROGRAMME, rule 7)."""
+import hashlib
 import os
 import re
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
+import servers
 import tap
 from player import Player, playlist, png, run
 
@@ -159,6 +162,43 @@ class BadMedia(unittest.TestCase):
             self.assertEqual(done.returncode, 0, (command, done.stderr))
             self.assertEqual(done.stderr.count("cannot use media file"), 1)
             self.assertIn("none", done.stdout)
+
+
+class Unsigned(unittest.TestCase):
+    """Films behind a URL that look whole from outside: nobody vouches for them, so the server is asked for better ones."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.server = servers.Hostile()
+        self.addCleanup(self.server.stop)
+
+    def film(self, name, *options):
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", *options,
+                        str(self.folder / name)], check=True, stdin=subprocess.DEVNULL)
+        return (self.folder / name).read_bytes()
+
+    def test_one_that_cannot_be_played_is_asked_for_until_it_can(self):
+        webm, mp4 = self.film("a.webm", "-c:v", "libvpx"), self.film("a.mp4", "-movflags", "+faststart")
+        cluster, data = webm.index(bytes.fromhex("1f43b675")), mp4.index(b"mdat") + 4
+        noise = hashlib.shake_128(b"noise").digest(len(webm) - cluster)
+        good = {"noise.webm": webm, "zeros.mp4": mp4, "whole.mp4": mp4}
+        wrong = {"noise.webm": webm[:cluster] + noise, "zeros.mp4": mp4[:data] + bytes(len(mp4) - data)}
+        spots = {name.partition(".")[0]: {"video": name, "duration": 1} for name in good}
+        playlist(self.folder / "list.json", spots, defaults={"transition": "cut"})
+        self.server.files = {**good, **wrong, "list.json": (self.folder / "list.json").read_bytes()}
+        with Player(self.folder, self.server.url("list.json"), "--timezone", "UTC") as player:
+            player.wait_shown("whole")
+            for name in wrong:
+                statuses = [r.status for r in self.server.wait_asked(name, 4, done=True)]
+                self.assertEqual((statuses[0], set(statuses[1:])), (200, {304}), name)
+            self.assertEqual({f["to"] for f in player.frames()} - {""}, {"whole"})
+            self.server.files |= good
+            for name in wrong:
+                player.wait_shown(name.partition(".")[0])
+            self.assertEqual(player.stop(), 0, player.log())
+            self.assertEqual(len(self.server.asked("whole.mp4")), 1)
 
 
 if __name__ == "__main__":

@@ -236,6 +236,8 @@ class Insides(Case):
         wrong["page.mp4"] = (PAGE, films["plain.mp4"])
         wrong["picture.mp4"] = (b"\x89PNG\r\n\x1a\n" + bytes(100), films["fast.mp4"])
         wrong["noise.mp4"] = (bytes_of("noise", 5000), films["film.mkv"])
+        wrong["zeros.mp4"] = (bytes(len(films["plain.mp4"])), films["plain.mp4"])
+        wrong["empty.mp4"] = (b"", films["plain.mp4"])
         fonts = {"page.otf": (PAGE, FONT), "half.otf": (FONT[:len(FONT) // 2], FONT)}
         styles = {name: {"font": name} for name in fonts}
         server = self.hostile()
@@ -246,7 +248,7 @@ class Insides(Case):
         self.assertEqual({p for p, f in files.items() if f == "missing"}, {*wrong, *fonts})
         for name in (*wrong, *fonts):
             statuses = [r.status for r in server.wait_asked(name, 5, done=True)]
-            self.assertEqual((statuses[0], set(statuses[1:])), (200, {304}), name)
+            self.assertEqual((statuses[0], set(statuses[1:])), (200, {200} if name == "empty.mp4" else {304}), name)
             self.assertEqual(probe.log.count(f'cannot fetch media file.*path="{name}"'), 1, name)
         self.assertEqual(probe.editions(), 1)
         # A restart finds them still missing; then they are mended.

@@ -115,6 +115,51 @@ static void a_repair_goes_on_with_the_waits(void **state)
     playlist_destroy(playlist);
 }
 
+/* Whole from outside, and a worker can't show it: asked for again, and shown on until another is
+ * there. Bytes that came again are the same ones. */
+static void what_no_worker_can_show_is_asked_for(void **state)
+{
+    (void)state;
+    static const unsigned char other[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2"
+                                         "\0\0\0\x90wS\xde\0\0\0\1tEXtx\0\0\0\0\0\0\0\0IEND"
+                                         "\xae\x42\x60\x82";
+    struct playlist *playlist = two_spots();
+    const struct feed_media_config config = unsigned_config(playlist);
+    publish_bytes("korea/media/a.png", picture, sizeof picture - 1);
+    publish_bytes("korea/media/b.png", picture, sizeof picture - 1);
+    struct feed_media *media = create(&config);
+    assert_true(bring(media, now_ns));
+    feed_media_doubt(media, 1, now_ns);
+    assert_int_equal(feed_media_done(media), 1);
+    assert_true(feed_media_is_settled(media));
+    assert_true(feed_media_has(media, 1));
+    assert_false(bring(media, now_ns));
+    assert_in_range(feed_media_due_ns(media) - now_ns, 5 * SECOND_NS / 2, 5 * SECOND_NS);
+    now_ns = feed_media_due_ns(media);
+    feed_media_doubt(media, 1, now_ns); /* once more, while it is asked for */
+    for (int i = 0; i < 4; i++) {
+        int64_t start_ns = now_ns;
+        if (i == 2) /* with another date: it comes whole, and is the same */
+            assert_int_equal(utimensat(AT_FDCWD, temp_folder_path("korea/media/b.png"),
+                                       (struct timespec[2]){{1, 0}, {1, 0}}, 0),
+                             0);
+        assert_false(bring(media, now_ns));
+        assert_in_range(feed_media_due_ns(media) - start_ns, (5 << i) * SECOND_NS,
+                        (10 << i) * SECOND_NS);
+        now_ns = feed_media_due_ns(media);
+        assert_true(feed_media_has(media, 1));
+    }
+    assert_non_null(strstr(feed_media_trouble(media), "it cannot be shown"));
+    struct manifest *manifest = feed_media_manifest(media);
+    assert_false(manifest->files[0].unconfirmed);
+    assert_true(manifest_has_file(&manifest->files[1]) && manifest->files[1].unconfirmed);
+    manifest_destroy(manifest);
+    publish_bytes("korea/media/b.png", other, sizeof other - 1);
+    assert_true(bring(media, now_ns));
+    feed_media_destroy(media);
+    playlist_destroy(playlist);
+}
+
 static void nothing_to_show_is_known(void **state)
 {
     (void)state;
@@ -134,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(is_given_up_after_three_tries_and_asked_for_less_and_less_often),
         CASE(a_repair_goes_on_with_the_waits),
+        CASE(what_no_worker_can_show_is_asked_for),
         CASE(nothing_to_show_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,25 @@ static void test_a_file_that_was_replaced_is_read_again(void **state)
     integrity_release(integrity);
 }
 
+static void test_a_doubt_is_taken_once(void **state)
+{
+    (void)state;
+    struct integrity *integrity = integrity_create(3);
+    size_t at = 99;
+    wakes = 0;
+    assert_false(integrity_take_doubt(integrity, &at));
+    integrity_set_wake(integrity, count_wake, &wakes);
+    integrity_doubt(integrity, 2);
+    assert_int_equal(wakes, 1);
+    assert_true(integrity_take_doubt(integrity, &at));
+    assert_int_equal(at, 2);
+    assert_false(integrity_take_doubt(integrity, &at));
+    integrity_set_wake(integrity, NULL, NULL);
+    integrity_doubt(integrity, 0);
+    assert_int_equal(wakes, 1);
+    integrity_release(integrity);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_wanting_what_is_known_changes_nothing),
         cmocka_unit_test(test_no_media_at_all),
         cmocka_unit_test(test_lives_until_the_last_hold_ends),
+        cmocka_unit_test(test_a_doubt_is_taken_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -293,9 +293,22 @@ static void fail_try(struct feed_media *media, struct feed_media_file *item, con
     item->given_up |= item->failures >= FAILURES_MAX && is_fault_of_file(item, err);
 }
 
+void feed_media_doubt(struct feed_media *media, size_t asset, int64_t now_ns)
+{
+    struct feed_media_file *item = &media->items[asset];
+    bool was_done = item->done;
+    if (item->asset->has_sha256 || item->doubted || !feed_media_file_doubt(item))
+        return;
+    media->done -= was_done;
+    item->given_up = true; /* no other file waits for it */
+    item->failures = 1;
+    item->due_ns = retry_after_failures_ns(media, item, now_ns);
+    media->due_ns = now_ns;
+}
+
 static void mark_done(struct feed_media *media, struct feed_media_file *item)
 {
-    item->given_up = false;
+    item->given_up = item->doubted = false;
     memset(item->causes, 0, sizeof item->causes);
     media->done++;
 }

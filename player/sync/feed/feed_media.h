@@ -79,6 +79,10 @@ bool feed_media_has(const struct feed_media *media, size_t asset);
 /* Whether any spot can be shown with the files that there are. */
 bool feed_media_can_show(const struct feed_media *media);
 
+/* A worker cannot show what there is for this asset, and no hash in the playlist vouches for it: the
+ * server is asked for another, less and less often. */
+void feed_media_doubt(struct feed_media *media, size_t asset, int64_t now_ns);
+
 /* Goes on with the tries of `before`, media of the same playlist, for the files that are
  * missing. */
 void feed_media_take_tries(struct feed_media *media, const struct feed_media *before);

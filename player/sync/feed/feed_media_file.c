@@ -12,6 +12,7 @@
 /* The tag of a part whose origin gave no strong ETag, where the hash of the whole is known: it can
  * be gone on with all the same. No ETag looks so. */
 #define HASHED_TAG "-"
+#define DOUBTED "it cannot be shown, and the server has no other"
 #define CHANNEL_MEDIA "../../media/" /* from channels/<channel>/ */
 
 static bool replace_text(char **text, const char *value)
@@ -158,6 +159,24 @@ bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256
     return older->there;
 }
 
+bool feed_media_file_doubt(struct feed_media_file *file)
+{
+    const struct feed_media_older *older = &file->older;
+    bool is_busy = file->transfer || file->reading || file->held;
+    if (is_busy || (file->done && !feed_media_file_remember(file, file->sha256, file->bytes,
+                                                            file->etag, file->last_modified)))
+        return false;
+    if (!older->there || !replace_text(&file->etag, older->etag) ||
+        !replace_text(&file->last_modified, older->last_modified))
+        return false;
+    forget_refusal(file);
+    file->refusal = strdup(DOUBTED); /* without memory it is fetched again */
+    file->doubted = true;
+    memcpy(file->doubted_sha256, older->sha256, HASH_BYTES);
+    file->done = false;
+    return true;
+}
+
 bool feed_media_file_has(const struct feed_media_file *file)
 {
     return file->done || file->older.there;
@@ -188,6 +207,8 @@ bool feed_media_file_take_tries(struct feed_media_file *file, const struct feed_
     file->refusal = before->refusal ? strdup(before->refusal) : NULL;
     file->failures = before->failures;
     file->given_up = before->given_up;
+    file->doubted = before->doubted;
+    memcpy(file->doubted_sha256, before->doubted_sha256, HASH_BYTES);
     file->due_ns = before->due_ns;
     memcpy(file->causes, before->causes, sizeof file->causes);
     return replace_text(&file->etag, before->etag) &&
@@ -312,6 +333,11 @@ static MUST_CHECK bool check_insides(struct feed_media_file *file, struct err *e
     const struct feed_media_config *config = file->config;
     int asset = (int)(file->asset - config->playlist->assets);
     char path[PATH_MAX];
+    if (file->doubted && memcmp(file->sha256, file->doubted_sha256, HASH_BYTES) == 0) {
+        forget_refusal(file);
+        file->refusal = strdup(DOUBTED);
+        return err_set(err, ERR_INPUT, DOUBTED);
+    }
     if (file->asset->has_sha256 ||
         (config->any_bytes && !media_verify_is_still(config->playlist, asset)))
         return true;
@@ -459,7 +485,7 @@ static MUST_CHECK bool take_older(struct feed_media_file *file, struct err *err)
     file->fresh = false;
     if (check_insides(file, err))
         return true;
-    older->there = older->there && !file->refusal;
+    older->there = older->there && (!file->refusal || file->doubted);
     return false;
 }
 

@@ -30,6 +30,9 @@ struct feed_media_file {
     /* What is at the address now, by its ETag or date, came and cannot be used: why not. The server
      * is asked whether it is another. NULL: nothing such. */
     char *refusal;
+    /* Bytes that came whole, and cannot be shown all the same: a worker says so. */
+    bool doubted;
+    uint8_t doubted_sha256[HASH_BYTES];
     bool fresh;                 /* done: hashed while it arrived */
     struct file_stamp stamp;    /* of the stored file, when fresh */
     uint8_t sha256[HASH_BYTES]; /* when done */
@@ -76,6 +79,10 @@ void feed_media_file_finish(struct feed_media_file *file);
  * changed, as far as the texts allow it. False when out of memory. */
 bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256[HASH_BYTES],
                               int64_t bytes, const char *etag, const char *last_modified);
+
+/* What it has cannot be shown, although it came whole: not done, and refused until the server has
+ * another. False where it has nothing, or is being fetched. */
+bool feed_media_file_doubt(struct feed_media_file *file);
 
 /* Whether there is a file to show: the right one, or an older one. */
 bool feed_media_file_has(const struct feed_media_file *file);

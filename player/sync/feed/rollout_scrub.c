@@ -89,8 +89,30 @@ static bool begin_check(struct rollout *rollout, int64_t now_ns)
     return rollout->check != NULL; /* else it is tried again when due */
 }
 
+/* Files that workers cannot show, whole as they are: half a film may look like a whole one. */
+static void take_doubts(struct rollout *rollout, int64_t now_ns)
+{
+    size_t at;
+    while (integrity_take_doubt(rollout->integrity, &at)) {
+        if (!rollout->config.partial)
+            continue;
+        rollout->current->files[at].unconfirmed = true;
+        rollout->damaged = true;
+        rollout_repair(rollout);
+        if (!rollout->repair.playlist) { /* no memory for it now */
+            rollout->repair_due = true;
+            continue;
+        }
+        feed_media_doubt(rollout->repair.media, at, now_ns);
+        size_t done = feed_media_done(rollout->repair.media);
+        rollout->repair.had = rollout->repair.had < done ? rollout->repair.had : done;
+    }
+}
+
 bool rollout_scrub(struct rollout *rollout, int64_t now_ns)
 {
+    if (rollout->in_force)
+        take_doubts(rollout, now_ns);
     if (!rollout->in_force || !begin_check(rollout, now_ns))
         return false;
     bool first = rollout->check_at < rollout->current->file_count &&
