@@ -193,6 +193,7 @@ class Shelf:
     def __init__(self):
         self.files, self.puts, self.refuse = {}, [], None
         self.asked = 0   # HEADs
+        self.any = False  # whatever they ask for is there
         self.ahead_s, self.age_s = 0, None
         self.hooks, self.hooks_after = {}, {}
         self.lock = threading.Lock()
@@ -228,7 +229,7 @@ class Shelf:
             def do_HEAD(self):
                 with shelf.lock:
                     shelf.asked += 1
-                    body = shelf.files.get(self.name())
+                    body = shelf.files.get(self.name(), b"<html></html>" if shelf.any else None)
                 self.answer(404 if body is None else 200, length=len(body or b""))
 
             def do_PUT(self):

@@ -113,6 +113,14 @@ class Attacks(Publishing):
             self.put(to=shelf.url)
             self.assertLess(shelf.asked, 32)
 
+    def test_a_server_that_has_whatever_it_is_asked_for(self):
+        """As one that answers with its start page where there is no file, or that means harm."""
+        with Shelf() as shelf:
+            shelf.any = True
+            self.refuse("as if it had whatever it is asked for: have it answer 404", to=shelf.url)
+            self.assertLess(shelf.asked, 640)
+            self.assertEqual(shelf.puts, [])
+
     def test_a_server_from_a_backup(self):
         """Only players know what they have seen."""
         self.put()

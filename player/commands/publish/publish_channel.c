@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Interrupted uploads can't leave more files than this that were never in force. */
-#define PASSED_OVER_MAX 1000
+#define PASSED_OVER_MAX 100
 #define NOT_SIGNED_MAX 64
 #define NEAR 16 /* so many versions after the last known one are looked for one by one */
 #define FAR_KNOWN 1024
@@ -18,9 +18,9 @@
 #define PROBES_MAX 160
 #define LATELY_MINUTES 30
 #define MINUTE_MS INT64_C(60000)
-/* Each round ends above the one before. Whoever puts enough files on the server to need more rounds
- * has only made version numbers higher. */
-#define ROUNDS_MAX 64
+/* Each round ends above the one before, by 1,024 versions where so many are there. A server that
+ * answers that all of them are there has none of them. */
+#define ROUNDS_MAX 16
 
 void publish_channel_pointer_name(const struct publish_channel *channel,
                                   char name[PUBLISH_NAME_BYTES])
@@ -201,9 +201,15 @@ bool publish_channel_highest(const struct publish_channel *channel, int64_t abov
             *highest = probes.files[i].there ? probes.numbers[i] : *highest;
         }
         if (!higher)
-            break;
+            return true;
     }
-    return true;
+    char place[512];
+    target_public(channel->target, "", place, sizeof place);
+    return err_set(err, ERR_INPUT,
+                   "the server says that it has version %" PRId64
+                   " of channel %s, and ever higher ones, as if it had whatever it is asked for: "
+                   "have it answer 404 where there is no file, or give another target (%s)",
+                   *highest, channel->name, place);
 }
 
 bool publish_channel_lately(const struct publish_channel *channel, int64_t now_ms, int64_t *highest,

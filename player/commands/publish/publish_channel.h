@@ -51,7 +51,8 @@ MUST_CHECK bool publish_channel_read(const struct publish_channel *channel, int6
  * `above` is 0, nothing is known: then the files that are left must be at least the last ninth
  * of all that ever were, and below a million, to be found. Otherwise a gap ends the search only
  * if it is longer than 15 versions and than the number of versions between `above` and the gap,
- * up to 1,024 of them. */
+ * up to 1,024 of them. ERR_INPUT: the server
+ * has ever higher ones, so the search was given up. */
 MUST_CHECK bool publish_channel_highest(const struct publish_channel *channel, int64_t above,
                                         int64_t *highest, struct err *err);
 
