@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unicase.h>
 #include <uninorm.h>
-#include <unistd.h>
 #include <unistr.h>
 
 #define ENTRIES_MAX 2000
@@ -59,7 +59,8 @@ bool file_alike_find(const char *path, char found[PATH_MAX])
             break;
         memcpy(found + used + slashes, name, bytes);
         found[used + slashes + bytes] = '\0';
-        if (access(found, F_OK) < 0) {
+        struct stat st; /* a link that leads nowhere is there, and is no other name */
+        if (lstat(found, &st) < 0) {
             found[used + slashes] = '\0';
             if (!append_alike(found, name, bytes))
                 return false;

@@ -35,7 +35,9 @@ static MUST_CHECK bool set_connect_error(const struct http_transfer *t, struct e
                        "cannot connect: refused, nothing listens at that address and port");
     case ENETUNREACH:
     case ENETDOWN:
-        return err_set(err, ERR_NETWORK, "cannot connect: this machine has no network");
+        return err_set(err, ERR_NETWORK,
+                       "cannot connect: this machine has no route to that address: it is not "
+                       "connected, or not to a network of that kind (IPv4, IPv6)");
     case EHOSTUNREACH:
     case EHOSTDOWN:
         return err_set(err, ERR_NETWORK, "cannot connect: there is no way to that host");

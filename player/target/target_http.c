@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,17 +269,22 @@ static MUST_CHECK bool set_server_address(struct target *target, const char *url
  * not. */
 static bool exposes_password(const char *base)
 {
-    static const char *const own[] = {"localhost", "127.", "[::1]"};
+    struct in_addr address;
+    char host[INET_ADDRSTRLEN + 1];
     if (strncasecmp(base, "http://", 7) != 0)
         return false;
     const char *user = base + 7, *end = user + strcspn(user, "/?#");
     const char *at = memchr(user, '@', (size_t)(end - user));
     if (!at || !memchr(user, ':', (size_t)(at - user)))
         return false;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strncasecmp(at + 1, own[i], strlen(own[i])) == 0)
-            return false;
-    return true;
+    size_t length = at[1] == '[' ? strcspn(at, "]") : strcspn(at + 1, ":/?#");
+    if (length >= sizeof host)
+        return true;
+    memcpy(host, at + 1, length);
+    host[length] = '\0';
+    bool is_own = strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+                  (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+    return !is_own;
 }
 
 static MUST_CHECK bool open_server(struct target *target, const struct target_config *config,

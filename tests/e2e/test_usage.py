@@ -2,6 +2,7 @@
 import re
 import subprocess
 import tempfile
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -153,6 +154,14 @@ class Mistakes(unittest.TestCase):
         self.refuse("duckling preview: no output file given; add -o out.png or -o out.mp4", "preview", "p.json")
         self.refuse('duckling play: extra argument "9"; this command takes at most 8 sources', "play", *"123456789")
         self.refuse('duckling check: extra argument "b"; this command takes one playlist', "check", "a", "b")
+
+    def test_sources_that_are_none(self):
+        for source, words in (("", "the source is empty: give a playlist file"), ("http://x:y:z/", "not a valid address: Port"),
+                              ("http://x:y:z/p.json", "not a valid address: Port")):
+            with self.subTest(source), tempfile.TemporaryDirectory() as folder:
+                done = run("play", source, "--store", f"{folder}/store", "--state", f"{folder}/state")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(words, done.stderr)
 
     def test_times(self):
         """What is no time is a mistake in the command line, in each command alike, and found before anything is done."""

@@ -218,7 +218,7 @@ class Liars(Slow):
         second = self.mirror()
         second.files[PATH] = LIE
         probe = self.begin(self.first, second)
-        probe.log.wait("cannot fetch media file, retrying path=.*hash mismatch: what several servers have sent does not fit together")
+        probe.log.wait("cannot fetch media file, retrying path=.*hash mismatch: the parts that several servers have sent do not fit together")
         probe.log.wait(f"cannot fetch media file, retrying .*{second.url(PATH)}.*hash mismatch")
         self.gate.let()
         self.comes(probe)

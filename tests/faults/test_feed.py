@@ -105,6 +105,10 @@ class Plain(Case):
         self.assertEqual((probe.editions(), probe.log.count("Mars/Olympus")), (1, 1))
         self.assertEqual(manifest.read_bytes(), before)
         self.assertRegex(probe.describe(), r"playlist refused: \$\.timezone: time zone")
+        # Beside other faults, not instead of them.
+        server.files["p.json"] = playlist("two", "a.jpg", timezone="Mars/Phobos", defaults={"duration": -1})
+        probe.log.wait(r'fault at="\$\.defaults\.duration"')
+        probe.log.wait(r'fault at="\$\.timezone" reason="time zone "Mars/Phobos" is not installed on this machine')
         server.files["p.json"] = playlist("three", "a.jpg", timezone="Asia/Seoul")
         probe.edition("three")
         self.stop(probe)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "temp_folder.h"
@@ -45,6 +46,9 @@ static void names_that_differ_in_case_or_encoding(void **state)
     expect("É.jpg", "e\xcc\x81.jpg");
     expect("\xff.JPG", NULL);
     expect("A.JPG/x", NULL);
+    assert_int_equal(symlink("nowhere", temp_folder_path("Dangling.jpg")), 0);
+    expect("Dangling.jpg", NULL); /* there, and of no use */
+    expect("dangling.jpg", "Dangling.jpg");
     char found[PATH_MAX], longest[PATH_MAX + 10];
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';

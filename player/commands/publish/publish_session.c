@@ -279,9 +279,14 @@ static MUST_CHECK bool choose_version_after(const struct publish_session *sessio
     *after = highest > session->after ? highest : session->after;
     if (highest == 0 && session->after < 0) {
         *after = publish_time_version(clock_wall_ms()) - 1;
-        log_info("channel is empty, its first version is numbered by the time channel=%s "
-                 "version=%" PRId64,
-                 session->channel.name, *after + 1);
+        if (session->channel.kind == POINTER_TAKEOVER)
+            log_info("channel has no takeover yet, its first one is numbered by the time "
+                     "channel=%s version=%" PRId64,
+                     session->channel.name, *after + 1);
+        else
+            log_info("channel is empty, its first version is numbered by the time channel=%s "
+                     "version=%" PRId64,
+                     session->channel.name, *after + 1);
     }
     if (session->channel.kind == POINTER_PLAYLIST && highest > session->current.version &&
         highest > session->after &&

@@ -59,6 +59,18 @@ bool feed_is_channel(const char *source, bool keyed)
     return stat(source, &st) == 0 ? S_ISDIR(st.st_mode) : keyed;
 }
 
+static MUST_CHECK bool check_source(const char *source, struct err *err)
+{
+    if (!source[0])
+        return err_set(err, ERR_INPUT,
+                       "the source is empty: give a playlist file, an http(s) address, or a "
+                       "channel");
+    char *url = http_is_url(source) ? http_url_clean(source, err) : NULL;
+    bool ok = url || !http_is_url(source);
+    free(url);
+    return ok;
+}
+
 static MUST_CHECK bool check_config(const struct feed_config *config, struct err *err)
 {
     if (config->poll_ms < POLL_MS_MIN || config->poll_ms > POLL_MS_MAX)
@@ -69,6 +81,8 @@ static MUST_CHECK bool check_config(const struct feed_config *config, struct err
     for (size_t i = 0; i < config->source_count; i++) {
         bool channel = feed_is_channel(config->sources[i], config->key_count > 0);
         char shown[256];
+        if (!check_source(config->sources[i], err))
+            return false;
         fetch_public(config->sources[i], shown, sizeof shown);
         if (channel && !config->key_count)
             return err_set(err, ERR_INPUT, "%s is a signed channel: give its public key with --key",
@@ -125,10 +139,16 @@ static void print_default_folder(const char *variable, const char *in_home, cons
         snprintf(path, PATH_MAX, "%s/duckling", of_service);
 }
 
+void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX])
+{
+    print_default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);
+    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", state);
+}
+
 void feed_find_state(const char *given, char *path, size_t path_bytes)
 {
-    char own[PATH_MAX];
-    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", own);
+    char store[PATH_MAX], own[PATH_MAX];
+    feed_default_folders(store, own);
     snprintf(path, path_bytes, "%s", given ? given : own);
 }
 
@@ -147,12 +167,6 @@ static struct edition *load_first_edition(const char *path, struct err *err)
         return edition;
     edition_destroy(edition);
     return NULL;
-}
-
-void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX])
-{
-    print_default_folder("XDG_CACHE_HOME", ".cache", "/var/cache", store);
-    print_default_folder("XDG_STATE_HOME", ".local/state", "/var/lib", state);
 }
 
 struct feed *feed_start(const struct feed_config *config, struct err *err)

@@ -252,9 +252,10 @@ static void schedule_retry(struct feed_media *media, struct feed_media_file *ite
  * another. */
 static void part_origins(struct feed_media *media, struct feed_media_file *item, int64_t now_ns)
 {
-    const struct err err = {
-        .code = ERR_TRUST,
-        .text = "hash mismatch: what several servers have sent does not fit together"};
+    struct err err = {0};
+    err_set(&err, ERR_TRUST, "hash mismatch: %s do not fit together",
+            item->base_count > 1 ? "the parts that several servers have sent"
+                                 : "the parts that arrived before and now");
     item->unjoined = true;
     feed_media_file_leave(item, false);
     log_failed_try(media, item, &err);

@@ -73,7 +73,12 @@ static MUST_CHECK bool begin_rollout(struct feed_url *url, const struct feed_pol
         .pointer = "",
     };
     memcpy(body.sha256, arrived->sha256, HASH_BYTES);
-    struct playlist *playlist = playlist_parse(arrived->bytes, arrived->size, faults);
+    struct playlist *playlist = playlist_parse_media(arrived->bytes, arrived->size, faults);
+    if (playlist && faults->total) { /* an unknown zone is told beside the others */
+        (void)!edition_check_zone(playlist, faults, NULL);
+        playlist_destroy(playlist);
+        playlist = NULL;
+    }
     if (!playlist)
         return faults->count ? err_set(err, ERR_INPUT, "the playlist has faults") : err_oom(err);
     if (edition_check_zone(playlist, faults, err))
