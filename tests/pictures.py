@@ -192,8 +192,8 @@ def chrm(primaries, white=D65):
     return chunk(b"cHRM", struct.pack(">8I", *(round(v * 100000) for p in (white, *primaries) for v in p)))
 
 
-def cicp(primaries, transfer):
-    return chunk(b"cICP", bytes((primaries, transfer, 0, 1)))
+def cicp(primaries, transfer, matrix=0, full=1):
+    return chunk(b"cICP", bytes((primaries, transfer, matrix, full)))
 
 
 def exif(orientation, big=True):

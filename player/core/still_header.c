@@ -91,13 +91,46 @@ static bool is_frame_start(uint8_t code)
     return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
 }
 
+/* A JPEG's blocks of 64 coefficients of two bytes, by each component's sampling (ITU T.81, A.1.1);
+ * 0 where a segment is too short to say. */
+static int64_t coefficients_of(const uint8_t *frame, size_t length,
+                               const struct still_header *header)
+{
+    int across_max = 1, down_max = 1;
+    int64_t blocks = 0;
+    if (length < 6 + 3 * (size_t)header->components)
+        return 0;
+    for (int i = 0; i < header->components; i++) {
+        uint8_t sampling = frame[6 + 3 * i + 1];
+        across_max = sampling >> 4 > across_max ? sampling >> 4 : across_max;
+        down_max = (sampling & 15) > down_max ? sampling & 15 : down_max;
+    }
+    for (int i = 0; i < header->components; i++) {
+        uint8_t sampling = frame[6 + 3 * i + 1];
+        int64_t across = (int64_t)header->width * (sampling >> 4) / across_max / 8 + 1;
+        blocks += across * ((int64_t)header->height * (sampling & 15) / down_max / 8 + 1);
+    }
+    return blocks * 64 * 2;
+}
+
+/* Whether the frame that starts with this is decoded in several scans, in any case. */
+static bool is_progressive(uint8_t code)
+{
+    return (code & 3) == 2;
+}
+
 static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
-                              struct still_header *header)
+                              struct still_header *header, int64_t *coefficient_bytes)
 {
     if (is_frame_start(code) && length >= 6 && header->width == 0) {
         header->height = (int32_t)big_endian_number(body + 1, 2);
         header->width = (int32_t)big_endian_number(body + 3, 2);
         header->components = body[5];
+        *coefficient_bytes = coefficients_of(body, length, header);
+        if (is_progressive(code))
+            header->coefficient_bytes = *coefficient_bytes;
+    } else if (code == 0xda && length >= 1 && body[0] < header->components) {
+        header->coefficient_bytes = *coefficient_bytes;
     } else if (code == 0xe1 && length >= 6 && memcmp(body, "Exif\0\0", 6) == 0) {
         header->orientation = exif_orientation(body, length);
     }
@@ -106,6 +139,7 @@ static void read_jpeg_segment(uint8_t code, const uint8_t *body, size_t length,
 static void read_jpeg(const struct still_bytes *bytes, struct still_header *header)
 {
     const uint8_t *marker;
+    int64_t coefficient_bytes = 0;
     size_t at = find_marker(bytes, 2);
     while ((marker = read_part(bytes, at, 4))) {
         size_t length = big_endian_number(marker + 2, 2);
@@ -115,7 +149,7 @@ static void read_jpeg(const struct still_bytes *bytes, struct still_header *head
         const uint8_t *body = read_part(bytes, at + 4, length - 2);
         if (!body)
             return;
-        read_jpeg_segment(code, body, length - 2, header);
+        read_jpeg_segment(code, body, length - 2, header, &coefficient_bytes);
         at = find_marker(bytes, at + 2 + length);
     }
     marker = read_part(bytes, at, 2);
@@ -290,17 +324,34 @@ bool still_header_read(const uint8_t *bytes, size_t size, struct still_header *h
         &(struct still_bytes){.size = size, .read = read_memory, .context = &memory}, header);
 }
 
+/* What a decoder holds: a picture's pixels, of three bytes or four, and coefficients. */
+static int64_t needed_bytes(const struct still_header *header)
+{
+    if (!header || header->coefficient_bytes == 0)
+        return 0;
+    int bytes = header->components == 2 ? 3 : header->components;
+    return (int64_t)header->width * header->height * bytes + header->coefficient_bytes;
+}
+
 bool still_header_check(const struct still_header *header, char *text, size_t text_bytes)
 {
     text[0] = '\0';
+    int64_t memory_bytes = needed_bytes(header);
     if (!header)
-        snprintf(text, text_bytes, "the file is not a JPEG, PNG or WebP picture");
+        snprintf(text, text_bytes, "the file is not a JPEG, PNG, WebP or GIF picture");
     else if (header->width > STILL_SIDE_MAX_PX || header->height > STILL_SIDE_MAX_PX ||
              (int64_t)header->width * header->height > STILL_AREA_MAX_PX)
         snprintf(
             text, text_bytes,
             "the picture has %d × %d pixels; at most %d a side and %d million in total are allowed",
             header->width, header->height, STILL_SIDE_MAX_PX, (int)(STILL_AREA_MAX_PX / 1000000));
+    else if (memory_bytes > STILL_MEMORY_BYTES_MAX)
+        snprintf(
+            text, text_bytes,
+            "a progressive JPEG of %d × %d pixels in %d colors takes %d MB to decode; %d MB are "
+            "allowed: save it as a baseline JPEG, or smaller",
+            header->width, header->height, header->components, (int)(memory_bytes / 1000000),
+            (int)(STILL_MEMORY_BYTES_MAX / 1000000));
     else if (!header->complete)
         snprintf(text, text_bytes, "the picture is cut off: the end of the file is missing");
     return text[0] == '\0';

@@ -10,6 +10,8 @@
 #define STILL_SIDE_MAX_PX 16384
 /* 8K is 33 million; one byte more than this is refused. */
 #define STILL_AREA_MAX_PX ((int64_t)100000000)
+/* What a decoder holds at most while it decodes: a little less than a worker may have. */
+#define STILL_MEMORY_BYTES_MAX INT64_C(1000000000)
 #define STILL_FILE_BYTES_MAX ((size_t)256 << 20)
 
 enum still_format { STILL_UNKNOWN, STILL_JPEG, STILL_PNG, STILL_WEBP, STILL_GIF };
@@ -19,7 +21,10 @@ struct still_header {
     int32_t width, height; /* as stored, before orientation; 0 where the header does not say */
     int orientation;       /* EXIF 1 to 8; 1 where not given, and for GIF */
     int components;        /* JPEG: 1 gray, 3 color, 4 CMYK; else 0 */
-    bool complete;         /* the file reaches its end marker; a GIF, that of its first picture */
+    /* JPEG: the coefficients, where all of them must be kept to the end because each scan brings
+     * only a part (progressive, or a scan for each color); else 0 */
+    int64_t coefficient_bytes;
+    bool complete; /* the file reaches its end marker; a GIF, that of its first picture */
 };
 
 /* Reads ITU T.81 markers, PNG chunks (W3C PNG 5.3), RIFF chunks (WebP container) or GIF blocks. Never

@@ -75,7 +75,8 @@ static void read_values(const struct decoder *decoder, struct still_color_values
                      &points[3][1]) != 0;
 }
 
-/* By ITU-T H.273's numbers: false for those that are not known here. */
+/* By ITU-T H.273's numbers: false for those that are not known here. A PNG has red, green and blue, so
+ * its matrix is 0 (W3C PNG 11.3.2.6); what is not of full range is stretched by nobody here. */
 static bool read_code_points(const png_byte *codes, struct still_color_values *values)
 {
     static const struct {
@@ -90,7 +91,7 @@ static bool read_code_points(const png_byte *codes, struct still_color_values *v
         png_byte code;
         double gamma;
     } curves[] = {{4, 1 / 2.2}, {5, 1 / 2.8}, {8, 1}, {13, 0}}; /* 13: sRGB's own curve */
-    bool known = false;
+    bool known = false, full = codes[2] == 0 && codes[3] == 1;
     *values = (struct still_color_values){0};
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
         if (curves[i].code == codes[1]) {
@@ -105,7 +106,7 @@ static bool read_code_points(const png_byte *codes, struct still_color_values *v
             memcpy(values->green, primaries[i].green, sizeof values->green);
             memcpy(values->blue, primaries[i].blue, sizeof values->blue);
         }
-    return known && values->has_chromaticities;
+    return known && full && values->has_chromaticities;
 }
 
 /* A chunk that libpng hands over as it is; NULL. */

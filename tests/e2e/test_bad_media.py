@@ -50,7 +50,7 @@ class BadMedia(unittest.TestCase):
         os.mkfifo(self.media / "pipe.png")
         (self.media / "dangling.png").symlink_to("nowhere.png")
         (self.media / "loop.png").symlink_to("loop.png")
-        bad = {"cut": "cut off", "text": "not a JPEG, PNG or WebP picture", "page": "not a JPEG, PNG or WebP picture",
+        bad = {"cut": "cut off", "text": "not a JPEG, PNG, WebP or GIF picture", "page": "not a JPEG, PNG, WebP or GIF picture",
                "large": "20000 × 20000 pixels", "empty": "empty", "folder": "not a regular file", "pipe": "not a regular file",
                "dangling": "No such file", "loop": "symbolic links", "none": "No such file"}
         if os.geteuid() != 0:  # root may read all

@@ -165,7 +165,7 @@ class Media(Check):
         damaged[len(whole) // 2] ^= 0xff
         (self.folder / "folder").mkdir()
         files = {"missing": ("missing", None, "No such file"), "folder": ("folder", None, "not a regular file"),
-                 "empty": ("empty", b"", "empty"), "text": ("text", b"hello", "not a JPEG, PNG or WebP picture"),
+                 "empty": ("empty", b"", "empty"), "text": ("text", b"hello", "not a JPEG, PNG, WebP or GIF picture"),
                  "cut": ("cut", whole[:-20], "cut off"), "damaged": ("damaged", bytes(damaged), "damaged"),
                  "lost": ("lost", jpeg(lost=True), "damaged"),
                  "wide": ("wide", whole[:16] + struct.pack(">I", 16385) + whole[20:], "16384 a side"),
@@ -229,7 +229,7 @@ class Media(Check):
                 places.setdefault(item["path"], []).append(item["text"])
             return places
         wrong = ["a portrait picture (1080 × 1920) on screens of %s, which crop most of it", "only 1080 × 1920 pixels: enlarged %s times on a screen of %s"]
-        bad = ["the file is not a JPEG, PNG or WebP picture"]
+        bad = ["the file is not a JPEG, PNG, WebP or GIF picture"]
         self.assertEqual(found("--size", "3840x960"), {
             "$.spots.b.image": [wrong[0] % "3840 × 960", wrong[1] % ("3.56", "3840 × 960")], "$.spots.d.image.portrait": bad})
         large = ["only 3840 × 960 pixels: enlarged 2.04 times on a screen of 7840 × 1952"]
@@ -270,7 +270,8 @@ class Media(Check):
                  "inks": (inks, "CMYK without a color profile"), "press": (pictures.put_after_start(inks, *pictures.icc_segments(
                      pictures.cmyk_profile())), None), "one": (pictures.convert("-size", "1920x1080", "xc:red", "gif:-"), None),
                  "cut": (colored(rgb[:300]), "color profile is damaged"), "grey": (colored(pictures.grey_profile(1.8)), "another kind of picture"),
-                 "huge": (colored(pictures.rgb_profile(pictures.P3, 2.2, pad=9 << 20)), "more than 8 MB"), "p3": (colored(rgb), None)}
+                 "huge": (colored(pictures.rgb_profile(pictures.P3, 2.2, pad=9 << 20)), "more than 8 MB"), "p3": (colored(rgb), None),
+                 "narrow": (pictures.png(1920, 1080, 0, 8, lambda x, y: (90,), pictures.cicp(12, 13, full=0)), "another kind of picture")}
         for name, (data, _) in files.items():
             self.put(name, data)
         places = self.spots(**{name: {"image": name, "duration": 10} for name in files})

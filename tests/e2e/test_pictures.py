@@ -168,6 +168,9 @@ def add_png_values(table):
     table.add("png-gama-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.gama(1 / 2.2)), same)
     table.add("png-gama-chrm-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.gama(1 / 2.2) + p.chrm(p.SRGB)), same)
     table.add("png-cicp-usual.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.cicp(1, 13) + p.gama(1.0)), same)
+    # Code points of luma and chroma, or of a narrow range, are not a PNG's, and are ignored.
+    table.add("png-cicp-matrix.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.cicp(9, 13, matrix=9)), same)
+    table.add("png-cicp-narrow.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.cicp(12, 13, full=0)), same)
     table.add("png-srgb-chunk.png", p.png(WIDTH, HEIGHT, 2, 8, rgb8, p.chunk(b"sRGB", b"\0") + p.gama(1 / 2.2)), same)
 
 

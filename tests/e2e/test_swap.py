@@ -127,7 +127,7 @@ class Swap(unittest.TestCase):
             player.wait_shown("red")
             (self.root / "media/blue.png").write_text("<html>sign in</html>")
             self.publish("blue")
-            player.wait_log("not a JPEG, PNG or WebP picture")
+            player.wait_log("not a JPEG, PNG, WebP or GIF picture")
             self.publish("green")
             player.wait_shown("green")
             self.assertEqual({f["to"] for f in player.frames()} - {""}, {"red", "green"})

@@ -86,7 +86,7 @@ static void every_place_of_a_missing_medium_is_named(void **state)
     assert_true(has_fault("$.spots.a.image", "none.jpg"));
     assert_true(has_fault("$.spots[\"b c\"].image", "No such file"));
     assert_true(has_fault("$.spots.d.image.portrait", "No such file"));
-    assert_true(has_fault("$.spots.d.image.landscape", "not a JPEG, PNG or WebP picture"));
+    assert_true(has_fault("$.spots.d.image.landscape", "not a JPEG, PNG, WebP or GIF picture"));
     assert_true(has_fault("$.spots.e.image", "empty"));
     assert_true(has_fault("$.spots.f.image", "not a regular file"));
     assert_true(has_fault("$.spots.g.video", "not a regular file"));
@@ -130,7 +130,7 @@ static void a_film_need_be_no_picture(void **state)
     struct edition *edition =
         load_with_media("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"image\":\"film.mp4\"},"
                         "\"b\":{\"video\":\"film.mp4\"}}}");
-    assert_true(has_fault("$.spots.a.image", "not a JPEG, PNG or WebP picture"));
+    assert_true(has_fault("$.spots.a.image", "not a JPEG, PNG, WebP or GIF picture"));
     assert_int_equal(faults.total, 1);
     assert_false(edition_has_refused(edition, 0)); /* b may show it */
     edition_destroy(edition);

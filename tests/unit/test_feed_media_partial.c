@@ -70,7 +70,7 @@ static void is_given_up_after_three_tries_and_asked_for_less_and_less_often(void
     assert_true(feed_media_can_show(media));
     assert_int_equal(feed_media_done(media), 1);
     assert_false(feed_media_has(media, 1));
-    assert_non_null(strstr(feed_media_trouble(media), "not a JPEG, PNG or WebP picture"));
+    assert_non_null(strstr(feed_media_trouble(media), "not a JPEG, PNG, WebP or GIF picture"));
     struct manifest *manifest = feed_media_manifest(media);
     assert_true(manifest_has_file(&manifest->files[0]));
     assert_false(manifest_has_file(&manifest->files[1]));

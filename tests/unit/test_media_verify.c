@@ -58,7 +58,7 @@ static void only_whole_pictures_pass(void **state)
     for (size_t size = 0; size < sizeof whole - 1; size++)
         assert_false(media_verify_still(file_of(whole, size), &err));
     assert_false(media_verify_still(file_of("<html>sign in</html>", 20), &err));
-    assert_string_equal(err.text, "the file is not a JPEG, PNG or WebP picture");
+    assert_string_equal(err.text, "the file is not a JPEG, PNG, WebP or GIF picture");
     assert_int_equal(err.code, ERR_INPUT);
     unsigned char large[sizeof whole];
     memcpy(large, whole, sizeof whole);

@@ -304,7 +304,7 @@ static void what_is_no_picture(void **state)
 {
     (void)state;
     const char text[] = "This is a text file that somebody named ducklings.png\n";
-    check_refused(text, sizeof text, ERR_INPUT, "not a JPEG, PNG or WebP picture");
+    check_refused(text, sizeof text, ERR_INPUT, "not a JPEG, PNG, WebP or GIF picture");
     check_refused("GIF89a\1\0\1\0\0\0\0;", 14, ERR_INPUT, "cut off");
     check_refused("", 0, ERR_INPUT, "the file has 0 bytes");
 }

@@ -122,6 +122,56 @@ static void progressive_jpeg(void **state)
     check_whole_and_cut(sample_progressive_jpeg, sizeof sample_progressive_jpeg, STILL_JPEG, 3);
 }
 
+/* As a JPEG's header has it: SOF of a kind, a scan of so many components, and the end. */
+static struct still_header multi_scan(uint8_t kind, int side, int components, uint8_t sampling,
+                                      int in_scan)
+{
+    uint8_t bytes[64] = {0xff, 0xd8, 0xff, kind, 0, (uint8_t)(8 + 3 * components), 8};
+    size_t at = 7;
+    for (int i = 0; i < 2; i++) {
+        bytes[at++] = (uint8_t)(side >> 8);
+        bytes[at++] = (uint8_t)side;
+    }
+    bytes[at++] = (uint8_t)components;
+    for (int i = 0; i < components; i++, at += 3)
+        memcpy(bytes + at, (uint8_t[]){(uint8_t)i, i ? 0x11 : sampling, 0}, 3);
+    memcpy(bytes + at, (uint8_t[]){0xff, 0xda, 0, 4, (uint8_t)in_scan, 0, 0xff, 0xd9}, 8);
+    struct still_header header;
+    assert_true(read_exactly(bytes, at + 8, &header));
+    assert_true(header.complete);
+    return header;
+}
+
+/* Two bytes for each coefficient, and a block more than needed each way. */
+static void what_several_scans_keep(void **state)
+{
+    (void)state;
+    const int side = 8000, blocks = 1001 * 1001, half = 501 * 501;
+    assert_int_equal(multi_scan(0xc2, side, 3, 0x11, 3).coefficient_bytes, 3 * blocks * 128);
+    assert_int_equal(multi_scan(0xc2, side, 3, 0x22, 1).coefficient_bytes,
+                     (blocks + 2 * half) * 128);
+    assert_int_equal(multi_scan(0xca, side, 4, 0x11, 4).coefficient_bytes, 4 * blocks * 128);
+    assert_int_equal(multi_scan(0xc0, side, 3, 0x11, 3).coefficient_bytes, 0);
+    assert_int_equal(multi_scan(0xc1, side, 3, 0x11, 1).coefficient_bytes, 3 * blocks * 128);
+}
+
+static void what_needs_too_much_memory(void **state)
+{
+    (void)state;
+    char text[256];
+    struct still_header header = multi_scan(0xc2, 10000, 4, 0x11, 4);
+    assert_false(still_header_check(&header, text, sizeof text));
+    assert_string_equal(
+        text, "a progressive JPEG of 10000 × 10000 pixels in 4 colors takes 1201 MB to decode; "
+              "1000 MB are allowed: save it as a baseline JPEG, or smaller");
+    header = multi_scan(0xc0, 10000, 4, 0x11, 4);
+    assert_true(still_header_check(&header, text, sizeof text));
+    header = multi_scan(0xc2, 10000, 3, 0x11, 3);
+    assert_true(still_header_check(&header, text, sizeof text));
+    header = multi_scan(0xc2, 9100, 4, 0x11, 4);
+    assert_true(still_header_check(&header, text, sizeof text));
+}
+
 static void cmyk_jpeg(void **state)
 {
     (void)state;
@@ -473,6 +523,8 @@ int main(void)
         cmocka_unit_test(jpeg),
         cmocka_unit_test(progressive_jpeg),
         cmocka_unit_test(cmyk_jpeg),
+        cmocka_unit_test(what_several_scans_keep),
+        cmocka_unit_test(what_needs_too_much_memory),
         cmocka_unit_test(png),
         cmocka_unit_test(webp_of_three_kinds),
         cmocka_unit_test(orientations_of_both_byte_orders),

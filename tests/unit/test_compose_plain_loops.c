@@ -304,5 +304,5 @@ int main(void)
         cmocka_unit_test(dimmed),
         cmocka_unit_test(pictures),
     };
-    return cmocka_run_group_tests_name("plain_loops", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("compose_plain_loops", tests, NULL, NULL);
 }
