@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #define OFFSET_HOURS_MAX 14
+#define BEHIND_HOURS_MAX 12
 
 /* Letters, spaces and case as people write them: see same_name(). Abbreviations, cities without a
  * zone of their own, countries, and names that the database gave up. */
@@ -169,7 +170,8 @@ static bool suggest_for_offset(int minutes, char words[ZONE_ALIAS_BYTES])
             snprintf(words, ZONE_ALIAS_BYTES, "did you mean %s?", places[i].zone);
             return true;
         }
-    if (minutes % 60)
+    /* No clock is further behind, so there is no such zone. */
+    if (minutes % 60 || minutes < -BEHIND_HOURS_MAX * 60)
         return false;
     snprintf(words, ZONE_ALIAS_BYTES,
              "did you mean Etc/GMT%+d? There the sign is the other way round", -minutes / 60);
@@ -205,7 +207,7 @@ bool zone_alias_is_inverted(const char *zone, char words[ZONE_ALIAS_BYTES])
     if (strncmp(zone, "Etc/GMT", 7) != 0 || (zone[7] != '+' && zone[7] != '-'))
         return false;
     long hours = strtol(zone + 8, NULL, 10);
-    if (hours < 1 || hours > OFFSET_HOURS_MAX)
+    if (hours < 1 || hours > (zone[7] == '+' ? BEHIND_HOURS_MAX : OFFSET_HOURS_MAX))
         return false;
     snprintf(words, ZONE_ALIAS_BYTES, "is %ld hour%s %s UTC", hours, hours == 1 ? "" : "s",
              zone[7] == '+' ? "behind" : "ahead of");

@@ -59,11 +59,18 @@ static void offsets(void **state)
     suggests("UTC+", "");
     suggests("UTC+12345", "");
     suggests("UTC+9x", "");
+    suggests("UTC-13", "");
+    suggests("GMT-14:00", "");
     char words[ZONE_ALIAS_BYTES];
     assert_true(zone_alias_suggest("UTC-5", words));
     assert_string_equal(words, "did you mean Etc/GMT+5? There the sign is the other way round");
     assert_true(zone_alias_suggest("UTC+2", words));
     assert_string_equal(words, "did you mean Etc/GMT-2? There the sign is the other way round");
+    /* The zones that there are at the ends: Etc/GMT-14 to Etc/GMT+12. */
+    assert_true(zone_alias_suggest("UTC+14", words));
+    assert_string_equal(words, "did you mean Etc/GMT-14? There the sign is the other way round");
+    assert_true(zone_alias_suggest("UTC-12", words));
+    assert_string_equal(words, "did you mean Etc/GMT+12? There the sign is the other way round");
 }
 
 static void signs_that_are_the_other_way_round(void **state)
@@ -74,6 +81,10 @@ static void signs_that_are_the_other_way_round(void **state)
     assert_string_equal(words, "is 9 hours behind UTC");
     assert_true(zone_alias_is_inverted("Etc/GMT-1", words));
     assert_string_equal(words, "is 1 hour ahead of UTC");
+    assert_true(zone_alias_is_inverted("Etc/GMT+12", words));
+    assert_true(zone_alias_is_inverted("Etc/GMT-14", words));
+    assert_false(zone_alias_is_inverted("Etc/GMT+13", words));
+    assert_false(zone_alias_is_inverted("Etc/GMT-15", words));
     assert_false(zone_alias_is_inverted("Etc/GMT", words));
     assert_false(zone_alias_is_inverted("Etc/GMT+0", words));
     assert_false(zone_alias_is_inverted("Etc/UTC", words));
