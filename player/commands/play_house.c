@@ -43,7 +43,10 @@ static struct edition *create_house_edition(const char *value)
         playlist_destroy(playlist);
         return NULL;
     }
-    return edition_create(playlist, paths, value);
+    struct edition *edition = edition_create(playlist, paths, value);
+    if (edition)
+        edition->is_one_file = !is_color;
+    return edition;
 }
 
 bool play_house_start(struct play *play, struct err *err)

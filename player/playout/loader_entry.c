@@ -56,9 +56,11 @@ void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *k
         loader_entry_copy_text(entry->picture->name, sizeof entry->picture->name, spot->name);
 }
 
-static void set_entry_file(struct loader_entry *entry, const struct playlist *playlist, int asset)
+static void set_entry_file(struct loader_entry *entry, const struct edition *edition, int asset)
 {
-    const char *path = asset >= 0 ? playlist->assets[asset].path : "";
+    const char *path = "";
+    if (asset >= 0)
+        path = edition->is_one_file ? edition->origin : edition->playlist->assets[asset].path;
     size_t length = strlen(path), most = sizeof entry->file - 1;
     loader_entry_copy_text(entry->file, sizeof entry->file,
                            length > most ? path + length - most : path);
@@ -77,7 +79,7 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
     entry->is_film = entry->film.needs_worker = spot->is_video;
     entry->begin_ms = key->begin_ms;
     entry->fingerprint = key->fingerprint;
-    set_entry_file(entry, key->edition->playlist, entry->asset);
+    set_entry_file(entry, key->edition, entry->asset);
     entry->has_identity = quarantine_identify_by_hash(key->edition, entry->asset, entry->identity);
     entry->text.needs_worker = spot->text_count > 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOG_MODULE "frames_log"
 
@@ -28,7 +29,9 @@ static int open_without_waiting(const char *path, struct err *err)
         err_set(err, ERR_SYSTEM, "cannot create the frames log %s: nobody reads this pipe", path);
     else if (!ok)
         err_set_errno(err, ERR_SYSTEM, errno, "cannot create the frames log %s", path);
-    return fd;
+    if (!ok && fd >= 0)
+        close(fd);
+    return ok ? fd : -1;
 }
 
 struct frames_log *frames_log_open(const char *path, struct err *err)
@@ -38,10 +41,11 @@ struct frames_log *frames_log_open(const char *path, struct err *err)
     if (fd < 0)
         return NULL;
     struct line_writer *writer = line_writer_start(fd, err);
-    struct frames_log *log = writer ? calloc(1, sizeof *log) : NULL;
+    if (!writer)
+        return NULL;
+    struct frames_log *log = calloc(1, sizeof *log);
     if (!log) {
-        if (writer)
-            line_writer_stop(writer, 0);
+        line_writer_stop(writer, 0);
         err_oom(err);
         return NULL;
     }

@@ -21,7 +21,8 @@ struct edition {
     /* For each asset: it is not to be used, and the log says why already. Its spots keep the
      * picture before them, its texts are set in a system font. NULL: all may be used. */
     bool *refused;
-    bool takeover; /* shown above every priority, until it expires */
+    bool takeover;    /* shown above every priority, until it expires */
+    bool is_one_file; /* made of one file, `origin`, whose name is not in the playlist */
     /* Of each asset, what its file was when the edition was made; no two versions of a file have the
      * same stamp. */
     struct edition_stamp *stamps;

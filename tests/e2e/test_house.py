@@ -179,6 +179,14 @@ class OfThePlayer(Case):
             with self.play(server, "--house", self.folder / "teal.png") as player:
                 self.wait_colors(server, player, lambda seen: seen == {ORANGE}, "the playlist's card")
 
+    def test_a_card_that_is_none_is_told_by_its_path(self):
+        bad = self.folder / "no-card.png"
+        bad.write_text("hello")
+        self.write(**NEVER)
+        with Player(self.folder, self.list, "--house", str(bad), frames=False) as player:
+            player.wait_log(f'cannot show spot.* file="{bad}" reason="the file is not a JPEG')
+            self.assertEqual(player.stop(), 0)
+
     def test_a_color_that_is_none_is_refused(self):
         done = run("play", self.list, "--house", "#black", "--for", "1")
         self.assertEqual((done.returncode, done.stderr),
