@@ -45,10 +45,12 @@ class Film:
     frames: int = 4
     peak: float = NOMINAL_PEAK
     rotate: int = 0
+    sharp: bool = False       # edges of colors
+    most: float = MEAN_MAX
 
     def name(self):
         parts = (self.codec.split()[0], self.pixels, self.matrix, self.primaries, self.transfer, self.range, self.container,
-                 self.fields, self.options, self.filters, self.size, self.rotate and f"turned {self.rotate}")
+                 self.fields, self.options, self.filters, self.size, self.rotate and f"turned {self.rotate}", self.sharp and "sharp")
         return " ".join(str(part) for part in parts if part)
 
 
@@ -122,6 +124,16 @@ FILMS = [
     hdr(**PHONE, rotate=90, turned="128x192", shown="128x192"), hdr(**PHONE, rotate=270, turned="128x192", shown="128x192"),
     Film(rotate=90, turned="128x192", shown="128x192", fields="tff", frames=8),
     Film(size="190x126", shown="190x126", turned="190x126", matrix="smpte240m"),
+    *[Film(pixels=pixels, size=size, shown=size, turned=size, matrix=matrix) for size in ("191x127", "193x129")
+      for pixels, matrix in (("yuv444p", "bt709"), ("yuv444p10le", "smpte240m"))],
+    Film(codec="libx264rgb -preset ultrafast -crf 8", pixels="rgb24", matrix="rgb", range="pc", filters="gblur=sigma=6", size="193x129",
+         shown="193x129", turned="193x129"),
+    # Where chroma is.
+    *[Film(codec=f"{X264} -x264-params chromaloc={place}", pixels=pixels, matrix="bt709", most=0.8)
+      for pixels in ("yuv420p", "yuv420p10le") for place in range(6)],
+    *[Film(codec=f"{X265}:chromaloc={place}", pixels="yuv420p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10", most=1.2)
+      for place in (0, 2)],
+    *[Film(codec=f"{X264} -x264-params chromaloc={place}", sharp=True) for place in range(3)],
 ]
 
 
@@ -138,7 +150,10 @@ def encode(film, path):
     rate = 50 if film.fields else 25
     if film.fields:
         fields = [f"tinterlace=mode=interleave_{'top' if film.fields == 'tff' else 'bottom'}", f"setfield={film.fields}"]
-    chain = ",".join(["gblur=sigma=2", *([film.filters] if film.filters.startswith(("setsar", "gblur")) else []), *fields, f"format={film.pixels}",
+    width, height = map(int, film.size.split("x"))
+    # The source makes no odd size; nor can one be cut out of pictures with half the chroma.
+    odd = ["format=gbrp", f"crop={width}:{height}"] if width % 2 or height % 2 else []
+    chain = ",".join([*odd, *(["gblur=sigma=2"] if not film.sharp else []), *([film.filters] if film.filters.startswith(("setsar", "gblur")) else []), *fields, f"format={film.pixels}",
                       *([film.filters] if film.filters.startswith("lut") else [])])
     told = [("-colorspace", film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
     words = [word for option, value in told if value for word in (option, value)]
@@ -146,13 +161,13 @@ def encode(film, path):
     members = [("color_primaries", film.primaries), ("color_trc", {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(film.transfer, film.transfer))]
     chain += "".join(f",setparams={member}={value}" for member, value in members if value)
     flags = ["-flags", "+ildct+ilme"] if film.fields else []
-    ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={film.size}:r={rate}", "-vf", chain, "-frames:v", str(film.frames), "-c:v", *film.codec.split(),
-           "-pix_fmt", film.pixels, "-threads", "1", *words, *flags, *film.options.split(), str(path))
+    ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={width + width % 2}x{height + height % 2}:r={rate}", "-vf", chain, "-frames:v", str(film.frames),
+           "-c:v", *film.codec.split(), "-pix_fmt", film.pixels, "-threads", "1", *words, *flags, *film.options.split(), str(path))
     if film.rotate:
-        turn(path, film.rotate)
+        turn_film(path, film.rotate)
 
 
-def turn(path, degrees):
+def turn_film(path, degrees):
     """As a phone that is held on its side does: by the matrix of the track's header (ISO/IEC 14496-12, 8.3.2). FFmpeg's way to ask for it has
     changed."""
     a, b = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
@@ -170,12 +185,12 @@ def reference_filters(film):
     transfer = transfer or film.transfer or "bt709"
     gray = film.pixels.startswith("gray")
     chain = ["bwdif=mode=send_field:deint=interlaced"] if film.fields else []
-    # ffmpeg itself would turn a film before it is deinterlaced.
-    chain += {0: [], 90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}[film.rotate]
+    # ffmpeg itself would turn a film before it is deinterlaced, and its samples of chroma with it to a place where none has them.
+    turn = {0: [], 90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}[film.rotate]
     if gray:
-        return ",".join([*chain, f"setparams=range={film.range},extractplanes=y,zscale=rin={film.range}:r=full", "format=gray,format=rgb24"])
+        return ",".join([*chain, f"setparams=range={film.range},extractplanes=y,zscale=rin={film.range}:r=full", "format=gray,format=rgb24", *turn])
     if matrix == "rgb":
-        return ",".join([*chain, "format=rgb24"])
+        return ",".join([*chain, "format=rgb24", *turn])
     transfer = {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(transfer, transfer)
     params = f"setparams=colorspace={matrix}:color_primaries={primaries}:color_trc={transfer}:range={film.range or 'tv'}"
     high = transfer in ("smpte2084", "arib-std-b67")
@@ -186,7 +201,7 @@ def reference_filters(film):
         chain += [params, "zscale=p=bt709:t=bt709:m=gbr:r=full"]
     else:
         chain += [params, "zscale=p=bt709:m=gbr:r=full"]
-    return ",".join([*chain, "format=gbrp", "format=rgb24"])
+    return ",".join([*chain, "format=gbrp", "format=rgb24", *turn])
 
 
 def compare(film, folder):
@@ -216,7 +231,7 @@ class Pictures(unittest.TestCase):
                     result = task.result()
                     if os.environ.get("TEST_VERBOSE"):
                         print("#", result["mean"], result["worst"], film.name(), flush=True)
-                    self.assertLessEqual(float(result["worst"]), MEAN_MAX)
+                    self.assertLessEqual(float(result["worst"]), film.most)
                     self.assertEqual(result["size"], film.turned)
                     self.assertEqual(result["shown"], film.shown)
                     self.assertEqual(result["hdr"], str(int(film.transfer in ("smpte2084", "arib-std-b67"))))

@@ -1,5 +1,6 @@
 #include "worker/film/film_convert.h"
 
+#include "worker/film/film_chroma.h"
 #include "worker/film/film_color_table.h"
 #include "worker/film/film_deinterlace.h"
 #include "worker/film/film_format.h"
@@ -14,16 +15,19 @@
 /* The scaler may write a little past the end. */
 #define PLANE_PADDING_BYTES 4096
 
-/* What a picture is before it is converted. */
+/* What a picture is before it is converted, or between two steps. */
 struct source {
+    const uint8_t *planes[4];
+    int strides_bytes[4];
     int width_px, height_px;
     enum AVPixelFormat format;
     int bits; /* a sample */
     bool rgb;
     struct film_color color;
+    enum AVChromaLocation chroma;
 };
 
-/* Planes of the film's coded size, in one block. */
+/* Planes of the film's coded size, in one block: of chroma at half the size, or as large. */
 struct planes {
     uint8_t *block;
     size_t size_bytes;
@@ -32,8 +36,8 @@ struct planes {
 };
 
 /* A picture passes through as many of these steps as it needs: deinterlaced; scaled, and brought to
- * planes with half the chroma both ways; its colors converted; turned. Each but the last works into
- * planes of its own, the last one into the slot. */
+ * planes of Y, Cb and Cr; its chroma halved both ways, and moved to its place; its colors converted;
+ * turned. Each but the last works into planes of its own, the last one into the slot. */
 struct film_converter {
     struct film_facts facts;
     int turn;
@@ -44,7 +48,9 @@ struct film_converter {
     struct film_color_table *table;
     struct film_color table_color;
     int table_bits;
-    struct planes scaled, upright;
+    struct planes scaled, halved, upright;
+    struct film_chroma_place chroma; /* where it has to be before the picture is turned */
+    uint32_t *row;                   /* scratch for film_chroma */
 };
 
 struct film_converter *film_convert_create(const struct film_facts *facts, int rotation)
@@ -54,7 +60,13 @@ struct film_converter *film_convert_create(const struct film_facts *facts, int r
         return NULL;
     converter->facts = *facts;
     converter->turn = film_format_turn(facts, rotation);
-    return converter;
+    converter->chroma = film_chroma_place_before(facts->coded_width_px, facts->coded_height_px,
+                                                 facts->mirrored, converter->turn);
+    converter->row = calloc((size_t)facts->coded_width_px + 3, sizeof *converter->row);
+    if (converter->row)
+        return converter;
+    free(converter);
+    return NULL;
 }
 
 static bool is_turned(const struct film_converter *converter)
@@ -90,7 +102,12 @@ static struct source source_of_frame(const struct film_converter *converter, con
         .bits = described ? described->comp[0].depth : 8,
         .rgb = described && (described->flags & AV_PIX_FMT_FLAG_RGB),
         .color = film_format_color(frame, &converter->facts.color),
+        .chroma = frame->chroma_location,
     };
+    for (int i = 0; i < 4; i++) {
+        source.planes[i] = frame->data[i];
+        source.strides_bytes[i] = frame->linesize[i];
+    }
     return source;
 }
 
@@ -107,14 +124,75 @@ static bool has_right_size(const struct film_converter *converter, const struct 
            source->height_px == converter->facts.coded_height_px;
 }
 
-/* Three planes, chroma at half the size both ways. */
-static bool is_420(enum AVPixelFormat format)
+/* Planes of Y, Cb and Cr, chroma at full or half the size either way. */
+static bool is_planar(enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *described = av_pix_fmt_desc_get(format);
-    return described && described->nb_components == 3 && described->log2_chroma_w == 1 &&
-           described->log2_chroma_h == 1 && (described->flags & AV_PIX_FMT_FLAG_PLANAR) &&
+    return described && described->nb_components == 3 && described->log2_chroma_w <= 1 &&
+           described->log2_chroma_h <= 1 && (described->flags & AV_PIX_FMT_FLAG_PLANAR) &&
            !(described->flags & AV_PIX_FMT_FLAG_RGB) && !(described->flags & AV_PIX_FMT_FLAG_BE) &&
            described->comp[2].plane == 2 && described->comp[0].shift == 0;
+}
+
+/* The same with the chroma halved both ways. */
+static enum AVPixelFormat halved_format(int bits)
+{
+    switch (bits) {
+    case 9:
+        return AV_PIX_FMT_YUV420P9;
+    case 10:
+        return AV_PIX_FMT_YUV420P10;
+    case 12:
+        return AV_PIX_FMT_YUV420P12;
+    case 14:
+        return AV_PIX_FMT_YUV420P14;
+    case 16:
+        return AV_PIX_FMT_YUV420P16;
+    default:
+        return AV_PIX_FMT_YUV420P;
+    }
+}
+
+/* What is not told is where MPEG-2 has it. */
+static struct film_chroma_place place_of(enum AVChromaLocation location)
+{
+    const int beside = 0, between = 1, below = 2;
+    switch ((int)location) {
+    case AVCHROMA_LOC_CENTER:
+        return (struct film_chroma_place){between, between};
+    case AVCHROMA_LOC_TOPLEFT:
+        return (struct film_chroma_place){beside, beside};
+    case AVCHROMA_LOC_TOP:
+        return (struct film_chroma_place){between, beside};
+    case AVCHROMA_LOC_BOTTOMLEFT:
+        return (struct film_chroma_place){beside, below};
+    case AVCHROMA_LOC_BOTTOM:
+        return (struct film_chroma_place){between, below};
+    default:
+        return (struct film_chroma_place){beside, between};
+    }
+}
+
+/* One of the planes of chroma; the format is_planar. */
+static struct film_chroma_plane chroma_of(const struct source *source, int plane)
+{
+    const AVPixFmtDescriptor *described = av_pix_fmt_desc_get(source->format);
+    return (struct film_chroma_plane){
+        .samples = source->planes[plane],
+        .stride_bytes = source->strides_bytes[plane],
+        .width_px = source->width_px,
+        .height_px = source->height_px,
+        .wide = source->bits > 8,
+        .sparse_across = described && described->log2_chroma_w == 1,
+        .sparse_down = described && described->log2_chroma_h == 1,
+        .place = place_of(source->chroma),
+    };
+}
+
+static bool has_chroma_in_place(const struct film_converter *converter, const struct source *source)
+{
+    const struct film_chroma_plane plane = chroma_of(source, 1);
+    return film_chroma_is_in_place(&plane, &converter->chroma);
 }
 
 /* Whether the frame has the right size, format and colors, except that it may have to be
@@ -122,7 +200,7 @@ static bool is_420(enum AVPixelFormat format)
 static bool is_ready(const struct film_converter *converter, const struct source *source)
 {
     return has_right_size(converter, source) && source->format == AV_PIX_FMT_YUV420P &&
-           has_right_color(converter, source);
+           has_right_color(converter, source) && has_chroma_in_place(converter, source);
 }
 
 bool film_convert_is_plain(const struct film_converter *converter,
@@ -195,12 +273,14 @@ static MUST_CHECK bool make_scaler(struct film_converter *converter, const struc
 
 /* Allocates planes once, for samples of up to so many bytes. */
 static MUST_CHECK bool provide_planes(const struct film_converter *converter, struct planes *planes,
-                                      int sample_bytes, struct err *err)
+                                      int sample_bytes, bool half_chroma, struct err *err)
 {
     size_t width = ((size_t)converter->facts.coded_width_px + 127) / 128 * 128;
     size_t height = (size_t)converter->facts.coded_height_px + 2;
     width *= (size_t)sample_bytes;
-    size_t size_bytes = width * height * 3 / 2 + PLANE_PADDING_BYTES;
+    size_t chroma_width = half_chroma ? width / 2 : width;
+    size_t chroma_bytes = chroma_width * (half_chroma ? height / 2 + 1 : height);
+    size_t size_bytes = width * height + 2 * chroma_bytes + PLANE_PADDING_BYTES;
     if (planes->size_bytes < size_bytes) {
         free(planes->block);
         planes->block = malloc(size_bytes);
@@ -210,23 +290,23 @@ static MUST_CHECK bool provide_planes(const struct film_converter *converter, st
         return err_oom(err);
     planes->start[0] = planes->block;
     planes->start[1] = planes->start[0] + width * height;
-    planes->start[2] = planes->start[1] + width / 2 * (height / 2);
+    planes->start[2] = planes->start[1] + chroma_bytes;
     planes->strides_bytes[0] = (int)width;
-    planes->strides_bytes[1] = planes->strides_bytes[2] = (int)(width / 2);
+    planes->strides_bytes[1] = planes->strides_bytes[2] = (int)chroma_width;
     return true;
 }
 
 static MUST_CHECK bool scale_frame(struct film_converter *converter, const struct source *source,
-                                   const AVFrame *frame, enum AVPixelFormat format,
-                                   const struct planes *into, struct err *err)
+                                   enum AVPixelFormat format, const struct planes *into,
+                                   struct err *err)
 {
     if (!make_scaler(converter, source, format, err))
         return false;
     /* The scaler copies four pointers, whatever the format. */
     uint8_t *planes[4] = {into->start[0], into->start[1], into->start[2], NULL};
     int strides[4] = {into->strides_bytes[0], into->strides_bytes[1], into->strides_bytes[2], 0};
-    return sws_scale(converter->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
-                     frame->height, planes, strides) > 0 ||
+    return sws_scale(converter->scaler, source->planes, source->strides_bytes, 0, source->height_px,
+                     planes, strides) > 0 ||
            err_set(err, ERR_INPUT, "cannot convert a frame");
 }
 
@@ -244,42 +324,79 @@ static MUST_CHECK bool make_table(struct film_converter *converter, const struct
     return converter->table || err_oom(err);
 }
 
-/* Converts the colors of a frame. Only what has the right size, and half the chroma both ways, has
- * not to be scaled before. */
-static MUST_CHECK bool convert_colors(struct film_converter *converter, const struct source *source,
-                                      const AVFrame *frame, const struct planes *into,
-                                      struct err *err)
+static void take_planes(struct source *source, const struct planes *planes, int first)
 {
+    for (int i = first; i < 3; i++) {
+        source->planes[i] = planes->start[i];
+        source->strides_bytes[i] = planes->strides_bytes[i];
+    }
+}
+
+/* Brings a picture to the film's size, and to planes of Y, Cb and Cr. The scaler leaves chroma at
+ * full size: it would halve an odd width, or height, to a size that is not half of it. */
+static MUST_CHECK bool make_planar(struct film_converter *converter, struct source *source,
+                                   struct err *err)
+{
+    if (has_right_size(converter, source) && is_planar(source->format))
+        return true;
+    bool wide = source->bits > 8 && !has_right_color(converter, source);
+    enum AVPixelFormat format = wide ? AV_PIX_FMT_YUV444P10 : AV_PIX_FMT_YUV444P;
+    if (!provide_planes(converter, &converter->scaled, wide ? 2 : 1, false, err) ||
+        !scale_frame(converter, source, format, &converter->scaled, err))
+        return false;
+    take_planes(source, &converter->scaled, 0);
+    source->width_px = converter->facts.coded_width_px;
+    source->height_px = converter->facts.coded_height_px;
+    source->format = format;
+    source->bits = wide ? 10 : 8;
+    source->rgb = false;
+    return true;
+}
+
+static MUST_CHECK bool place_chroma(struct film_converter *converter, struct source *source,
+                                    struct err *err)
+{
+    if (has_chroma_in_place(converter, source))
+        return true;
+    if (!provide_planes(converter, &converter->halved, source->bits > 8 ? 2 : 1, true, err))
+        return false;
+    for (int i = 1; i < 3; i++) {
+        const struct film_chroma_plane plane = chroma_of(source, i);
+        film_chroma_convert(&plane, &converter->chroma, converter->row, converter->halved.start[i],
+                            converter->halved.strides_bytes[i]);
+    }
+    take_planes(source, &converter->halved, 1);
+    source->format = halved_format(source->bits);
+    return true;
+}
+
+/* To 8 bits and the slots' colors. */
+static MUST_CHECK bool convert_colors(struct film_converter *converter, const struct source *source,
+                                      const struct planes *into, struct err *err)
+{
+    if (has_right_color(converter, source))
+        return scale_frame(converter, source, AV_PIX_FMT_YUV420P, into, err);
     struct film_color_planes from;
-    int bits = source->bits;
-    bool scaled = !has_right_size(converter, source) || !is_420(source->format);
-    if (scaled) {
-        bits = bits > 8 ? 10 : 8;
-        if (!provide_planes(converter, &converter->scaled, bits > 8 ? 2 : 1, err) ||
-            !scale_frame(converter, source, frame,
-                         bits > 8 ? AV_PIX_FMT_YUV420P10 : AV_PIX_FMT_YUV420P, &converter->scaled,
-                         err))
-            return false;
-    }
     for (int i = 0; i < 3; i++) {
-        from.planes[i] = scaled ? converter->scaled.start[i] : frame->data[i];
-        from.strides_bytes[i] = scaled ? converter->scaled.strides_bytes[i] : frame->linesize[i];
+        from.planes[i] = source->planes[i];
+        from.strides_bytes[i] = source->strides_bytes[i];
     }
-    if (!make_table(converter, &source->color, bits, err))
+    if (!make_table(converter, &source->color, source->bits, err))
         return false;
     film_color_table_apply(converter->table, &from, converter->facts.coded_width_px,
                            converter->facts.coded_height_px, into->start, into->strides_bytes);
     return true;
 }
 
-static void turn_planes(const struct film_converter *converter, const uint8_t *const from[3],
-                        const int from_strides[3], const struct planes *into)
+static void turn_planes(const struct film_converter *converter, const struct source *from,
+                        const struct planes *into)
 {
     int width = converter->facts.coded_width_px, height = converter->facts.coded_height_px;
-    I420Rotate(from[0], from_strides[0], from[1], from_strides[1], from[2], from_strides[2],
-               into->start[0], into->strides_bytes[0], into->start[1], into->strides_bytes[1],
-               into->start[2], into->strides_bytes[2], width,
-               converter->facts.mirrored ? -height : height, (enum RotationMode)converter->turn);
+    I420Rotate(from->planes[0], from->strides_bytes[0], from->planes[1], from->strides_bytes[1],
+               from->planes[2], from->strides_bytes[2], into->start[0], into->strides_bytes[0],
+               into->start[1], into->strides_bytes[1], into->start[2], into->strides_bytes[2],
+               width, converter->facts.mirrored ? -height : height,
+               (enum RotationMode)converter->turn);
 }
 
 /* A field's neighbour, if it has the field's size and format, else NULL. */
@@ -360,31 +477,23 @@ static MUST_CHECK bool make_whole(struct film_converter *converter,
 }
 
 /* A whole frame, into the slot. */
-static MUST_CHECK bool convert_frame(struct film_converter *converter, const struct source *source,
-                                     const AVFrame *frame, const struct planes *slot,
-                                     struct err *err)
+static MUST_CHECK bool convert_frame(struct film_converter *converter, struct source *source,
+                                     const struct planes *slot, struct err *err)
 {
-    const uint8_t *from[3] = {frame->data[0], frame->data[1], frame->data[2]};
-    int from_strides[3] = {frame->linesize[0], frame->linesize[1], frame->linesize[2]};
+    if (!make_planar(converter, source, err) || !place_chroma(converter, source, err))
+        return false;
     if (is_ready(converter, source)) {
-        turn_planes(converter, from, from_strides, slot);
+        turn_planes(converter, source, slot);
         return true;
     }
-    bool turned = is_turned(converter);
-    if (turned && !provide_planes(converter, &converter->upright, 1, err))
+    if (!is_turned(converter))
+        return convert_colors(converter, source, slot, err);
+    if (!provide_planes(converter, &converter->upright, 1, true, err) ||
+        !convert_colors(converter, source, &converter->upright, err))
         return false;
-    const struct planes *into = turned ? &converter->upright : slot;
-    bool ok = has_right_color(converter, source)
-                  ? scale_frame(converter, source, frame, AV_PIX_FMT_YUV420P, into, err)
-                  : convert_colors(converter, source, frame, into, err);
-    if (ok && turned) {
-        for (int i = 0; i < 3; i++) {
-            from[i] = into->start[i];
-            from_strides[i] = into->strides_bytes[i];
-        }
-        turn_planes(converter, from, from_strides, slot);
-    }
-    return ok;
+    take_planes(source, &converter->upright, 0);
+    turn_planes(converter, source, slot);
+    return true;
 }
 
 bool film_convert_picture(struct film_converter *converter, const struct film_picture *picture,
@@ -397,12 +506,14 @@ bool film_convert_picture(struct film_converter *converter, const struct film_pi
         slot.strides_bytes[i] = (int)converter->facts.layout.stride_bytes[i];
     }
     if (picture->field == FILM_FIELD_NONE)
-        return convert_frame(converter, &source, picture->frame, &slot, err);
+        return convert_frame(converter, &source, &slot, err);
     if (is_ready(converter, &source) && !is_turned(converter) &&
         deinterlace(picture, slot.start, slot.strides_bytes))
         return true;
-    return make_whole(converter, picture, err) &&
-           convert_frame(converter, &source, converter->whole, &slot, err);
+    if (!make_whole(converter, picture, err))
+        return false;
+    source = source_of_frame(converter, converter->whole);
+    return convert_frame(converter, &source, &slot, err);
 }
 
 void film_convert_destroy(struct film_converter *converter)
@@ -413,6 +524,8 @@ void film_convert_destroy(struct film_converter *converter)
     film_color_table_destroy(converter->table);
     av_frame_free(&converter->whole);
     free(converter->scaled.block);
+    free(converter->halved.block);
     free(converter->upright.block);
+    free(converter->row);
     free(converter);
 }

@@ -463,7 +463,9 @@ bool film_format_read(AVStream *pictures, const struct film_request *request,
     bool plain =
         parameters->format == AV_PIX_FMT_YUV420P || parameters->format == AV_PIX_FMT_YUVJ420P;
     /* libdav1d allocates its own memory. */
-    facts->direct = plain && shown_as_is && turn == 0 && !facts->mirrored &&
+    bool beside = parameters->chroma_location == AVCHROMA_LOC_UNSPECIFIED ||
+                  parameters->chroma_location == AVCHROMA_LOC_LEFT;
+    facts->direct = plain && beside && shown_as_is && turn == 0 && !facts->mirrored &&
                     parameters->codec_id != AV_CODEC_ID_AV1;
     lay_out_slots(parameters, turn, film_codec_threads(parameters, request->threads), facts);
     return true;
