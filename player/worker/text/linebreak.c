@@ -126,6 +126,22 @@ enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const 
     return han > 0 ? LINEBREAK_SCRIPT_HAN : LINEBREAK_SCRIPT_LATIN;
 }
 
+static bool is_asian(uint32_t c)
+{
+    return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
+}
+
+/* Whether an ASCII comma, colon or semicolon ends a clause as the wide one does: after an Asian
+ * character, but not within a number. Rule LB29, which libunistring knows from 1.2 on, would keep a
+ * Latin word with it. */
+static bool ends_asian_clause(const struct linebreak_text *text, size_t i)
+{
+    uint32_t c = text->characters[i];
+    if ((c != ',' && c != ':' && c != ';') || i == 0 || !is_asian(text->characters[i - 1]))
+        return false;
+    return i + 1 == text->count || !uc_is_property_decimal_digit(text->characters[i + 1]);
+}
+
 /* The text to run UAX #14 on: in Chinese and Japanese curly quotes are brackets, so that no closing
  * one begins a line and no opening one ends it. An apostrophe stays one. */
 static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_text)
@@ -141,6 +157,8 @@ static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_t
             c = 0x300c;
         else if (quotes_are_brackets && (c == 0x2019 || c == 0x201d) && !apostrophe)
             c = 0x300d;
+        else if (ends_asian_clause(text, i))
+            c = 0xff0c;
         uax14_text[i] = c;
     }
 }
