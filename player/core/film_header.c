@@ -1,82 +1,50 @@
 #include "core/film_header.h"
 
+#include "core/film_boxes.h"
 #include "core/media_kind.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define BOXES_MAX 1024 /* a fragmented film may have more: what follows is not looked at */
-#define BOX_HEAD_BYTES 8
-#define LARGE_BOX_HEAD_BYTES 16 /* with a size of 64 bits */
 #define ELEMENTS_MAX 16
 #define ELEMENT_HEAD_BYTES_MAX 12 /* an ID of 4 bytes, a size of 8 */
 #define EBML_ID 0x1a45dfa3u
 #define SEGMENT_ID 0x18538067u
 
-static uint64_t read_big_endian(const uint8_t *bytes, size_t count)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < count; i++)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-struct box {
-    char type[4];
-    uint64_t size; /* 0: to the end of the file */
-};
-
-/* False where there is no box any more. */
-static bool read_box(const struct still_bytes *bytes, size_t at, struct box *box)
-{
-    size_t left = bytes->size - at;
-    const uint8_t *head =
-        left < BOX_HEAD_BYTES ? NULL : bytes->read(bytes->context, at, BOX_HEAD_BYTES);
-    if (!head)
-        return false;
-    box->size = read_big_endian(head, 4);
-    memcpy(box->type, head + 4, sizeof box->type);
-    if (box->size != 1)
-        return box->size == 0 || box->size >= BOX_HEAD_BYTES;
-    head =
-        left < LARGE_BOX_HEAD_BYTES ? NULL : bytes->read(bytes->context, at, LARGE_BOX_HEAD_BYTES);
-    if (!head)
-        return false;
-    box->size = read_big_endian(head + BOX_HEAD_BYTES, 8);
-    return box->size >= LARGE_BOX_HEAD_BYTES;
-}
-
-static bool is_type(const struct box *box, const char *type)
-{
-    return memcmp(box->type, type, sizeof box->type) == 0;
-}
-
 /* What a film is made of. Other boxes may be wrong in any way without harm. */
-static bool is_needed(const struct box *box)
+static bool is_needed(const struct film_box *box)
 {
-    return is_type(box, "moov") || is_type(box, "mdat") || is_type(box, "moof");
+    return film_boxes_is_type(box, "moov") || film_boxes_is_type(box, "mdat") ||
+           film_boxes_is_type(box, "moof");
+}
+
+static bool read_part(void *context, uint64_t at, uint8_t *bytes, size_t count)
+{
+    const struct still_bytes *file = context;
+    const uint8_t *part = file->read(file->context, (size_t)at, count);
+    if (part)
+        memcpy(bytes, part, count);
+    return part;
 }
 
 static bool check_boxes(const struct still_bytes *bytes, char *text, size_t text_bytes)
 {
+    struct still_bytes file = *bytes;
+    struct film_boxes boxes = {.read = read_part, .context = &file, .left = BOXES_MAX};
+    struct film_boxes_span all = {0, bytes->size};
+    struct film_box box;
+    enum film_boxes_result result;
     bool has_index = false;
-    struct box box;
-    size_t at = 0;
-    int count = 0;
-    while (count < BOXES_MAX && at < bytes->size && read_box(bytes, at, &box)) {
-        uint64_t left = bytes->size - at;
-        count++;
-        if (box.size > left && is_needed(&box)) {
+    while ((result = film_boxes_next(&boxes, &all, &box)) == FILM_BOXES_BOX) {
+        if (box.stated_end > bytes->size && is_needed(&box)) {
             snprintf(text, text_bytes, "the film is cut off: it has %zu of %llu bytes", bytes->size,
-                     (unsigned long long)at + (unsigned long long)box.size);
+                     (unsigned long long)box.stated_end);
             return false;
         }
-        has_index = has_index || is_type(&box, "moov");
-        if (box.size == 0 || box.size >= left)
-            break;
-        at += (size_t)box.size;
+        has_index = has_index || film_boxes_is_type(&box, "moov");
     }
-    if (has_index || count == BOXES_MAX)
+    if (has_index || result == FILM_BOXES_TOO_MANY)
         return true;
     snprintf(text, text_bytes, "the film is cut off, or not finished: its index (moov) is missing");
     return false;
@@ -92,7 +60,7 @@ static uint64_t read_number(const uint8_t *bytes, size_t count, bool whole, size
     *length = bytes_needed <= 8 && bytes_needed <= count ? bytes_needed : 0;
     if (!*length)
         return 0;
-    uint64_t value = read_big_endian(bytes, bytes_needed);
+    uint64_t value = film_boxes_number(bytes, bytes_needed);
     uint64_t ones = (UINT64_C(1) << (7 * bytes_needed)) - 1;
     if (whole)
         return value;
@@ -137,7 +105,7 @@ bool film_header_check(const struct still_bytes *bytes, char *text, size_t text_
     enum media_kind kind = start ? media_kind_of(start, count) : MEDIA_KIND_UNKNOWN;
     static const char *const boxes[] = {"ftyp", "free", "skip", "pnot", "moof", "uuid"};
     bool is_boxes = kind == MEDIA_KIND_MP4;
-    bool has_type = start && count >= BOX_HEAD_BYTES && kind == MEDIA_KIND_UNKNOWN;
+    bool has_type = start && count >= FILM_BOXES_HEAD_BYTES && kind == MEDIA_KIND_UNKNOWN;
     for (size_t i = 0; has_type && i < sizeof boxes / sizeof *boxes; i++)
         is_boxes = is_boxes || memcmp(start + 4, boxes[i], 4) == 0;
     if (is_boxes)

@@ -1,5 +1,7 @@
 #include "commands/check/check_container.h"
 
+#include "core/film_boxes.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,11 +9,6 @@
 /* Of boxes and elements that are looked at in one file: hostile ones have any number. */
 #define STEPS_MAX 20000
 #define TO_THE_END UINT64_MAX
-
-/* A stretch of the file. */
-struct span {
-    uint64_t at, end;
-};
 
 struct reader {
     int file;
@@ -25,62 +22,30 @@ static bool read_at(struct reader *reader, uint64_t at, void *bytes, size_t size
            pread(reader->file, bytes, size, (off_t)at) == (ssize_t)size;
 }
 
-static uint64_t number_of(const uint8_t *bytes, int count)
+static bool read_part(void *context, uint64_t at, uint8_t *bytes, size_t count)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < count; i++)
-        value = value << 8 | bytes[i];
-    return value;
+    return read_at(context, at, bytes, count);
 }
-
-/* An MP4's box (ISO/IEC 14496-12, 4.2); what is in it begins after its head. */
-struct box {
-    char type[4];
-    struct span body;
-};
 
 /* Reads the box at span->at and moves that on to the next one. False at the end, or at nonsense. */
-static bool next_box(struct reader *reader, struct span *span, struct box *box)
+static bool next_box(struct reader *reader, struct film_boxes_span *span, struct film_box *box)
 {
-    uint8_t head[16];
-    uint64_t left = span->end - span->at, size, head_bytes = 8;
-    if (span->at >= span->end || left < 8 || !read_at(reader, span->at, head, 8))
-        return false;
-    size = number_of(head, 4);
-    memcpy(box->type, head + 4, 4);
-    if (size == 1) {
-        head_bytes = 16;
-        if (left < 16 || !read_at(reader, span->at, head, 16))
-            return false;
-        size = number_of(head + 8, 8);
-    } else if (size == 0) {
-        size = left;
-    }
-    if (size < head_bytes)
-        return false;
-    if (size > left) /* cut off, or a lie */
-        size = left;
-    box->body = (struct span){span->at + head_bytes, span->at + size};
-    span->at += size;
-    return true;
-}
-
-static bool is_type(const struct box *box, const char *type)
-{
-    return memcmp(box->type, type, 4) == 0;
+    struct film_boxes boxes = {.read = read_part, .context = reader, .left = 1};
+    return film_boxes_next(&boxes, span, box) == FILM_BOXES_BOX;
 }
 
 /* Finds a box within another. */
-static bool find_box(struct reader *reader, struct span in, const char *type, struct box *box)
+static bool find_box(struct reader *reader, struct film_boxes_span in, const char *type,
+                     struct film_box *box)
 {
     while (next_box(reader, &in, box))
-        if (is_type(box, type))
+        if (film_boxes_is_type(box, type))
             return true;
     return false;
 }
 
-static bool find_box_at(struct reader *reader, struct span in, const char *const path[4],
-                        struct box *box)
+static bool find_box_at(struct reader *reader, struct film_boxes_span in, const char *const path[4],
+                        struct film_box *box)
 {
     for (int i = 0; i < 4 && path[i]; i++) {
         if (!find_box(reader, in, path[i], box))
@@ -91,22 +56,22 @@ static bool find_box_at(struct reader *reader, struct span in, const char *const
 }
 
 /* Protected entries: of ISO/IEC 14496-12, 8.12, and Apple's own. */
-static bool is_protected(const struct box *entry)
+static bool is_protected(const struct film_box *entry)
 {
     static const char *const types[] = {"encv", "enca", "encs", "drmi", "drms", "drmt"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (is_type(entry, types[i]))
+        if (film_boxes_is_type(entry, types[i]))
             return true;
     return false;
 }
 
 /* A track's sample entries; a handler of another kind (subtitles, data) is passed over. */
-static void read_track(struct reader *reader, struct span track)
+static void read_track(struct reader *reader, struct film_boxes_span track)
 {
     static const char *const to_handler[4] = {"mdia", "hdlr"};
     static const char *const to_entries[4] = {"mdia", "minf", "stbl", "stsd"};
     struct check_container *found = reader->found;
-    struct box handler, list, entry;
+    struct film_box handler, list, entry;
     uint8_t type[4];
     if (!find_box_at(reader, track, to_handler, &handler) ||
         !read_at(reader, handler.body.at + 8, type, sizeof type))
@@ -114,7 +79,8 @@ static void read_track(struct reader *reader, struct span track)
     bool pictures = memcmp(type, "vide", 4) == 0, sound = memcmp(type, "soun", 4) == 0;
     if ((!pictures && !sound) || !find_box_at(reader, track, to_entries, &list))
         return;
-    struct span entries = {list.body.at + 8, list.body.end}; /* after version, flags and count */
+    struct film_boxes_span entries = {list.body.at + 8,
+                                      list.body.end}; /* after version, flags and count */
     while (next_box(reader, &entries, &entry)) {
         found->encrypted = found->encrypted || is_protected(&entry);
         if (pictures && !found->has_pictures)
@@ -126,15 +92,15 @@ static void read_track(struct reader *reader, struct span track)
 
 static bool read_mp4(struct reader *reader)
 {
-    struct span all = {0, TO_THE_END};
-    struct box movie, track;
+    struct film_boxes_span all = {0, TO_THE_END};
+    struct film_box movie, track;
     off_t size = lseek(reader->file, 0, SEEK_END);
     all.end = size > 0 ? (uint64_t)size : 0;
     if (!find_box(reader, all, "moov", &movie))
         return false;
-    struct span tracks = movie.body;
+    struct film_boxes_span tracks = movie.body;
     while (next_box(reader, &tracks, &track))
-        if (is_type(&track, "trak"))
+        if (film_boxes_is_type(&track, "trak"))
             read_track(reader, track.body);
     return reader->found->has_pictures || reader->found->has_sound;
 }
@@ -155,7 +121,7 @@ enum {
 
 struct element {
     uint64_t id;
-    struct span body;
+    struct film_boxes_span body;
 };
 
 /* Reads a number whose first byte tells its length (RFC 8794, 4); 0: nonsense. */
@@ -171,14 +137,15 @@ static int read_varying(struct reader *reader, uint64_t at, bool with_mark, uint
         return 0;
     if (!with_mark)
         bytes[0] = (uint8_t)(bytes[0] & (0x7f >> (length - 1)));
-    *value = number_of(bytes, length);
+    *value = film_boxes_number(bytes, (size_t)length);
     /* All ones: the size is not known. */
     if (!with_mark && *value == (UINT64_C(1) << 7 * length) - 1)
         *value = TO_THE_END;
     return length;
 }
 
-static bool next_element(struct reader *reader, struct span *span, struct element *element)
+static bool next_element(struct reader *reader, struct film_boxes_span *span,
+                         struct element *element)
 {
     uint64_t size;
     if (span->at >= span->end)
@@ -193,12 +160,12 @@ static bool next_element(struct reader *reader, struct span *span, struct elemen
         return false;
     if (size > span->end - begin)
         size = span->end - begin;
-    element->body = (struct span){begin, begin + size};
+    element->body = (struct film_boxes_span){begin, begin + size};
     span->at = begin + size;
     return true;
 }
 
-static bool has_element(struct reader *reader, struct span in, uint64_t id)
+static bool has_element(struct reader *reader, struct film_boxes_span in, uint64_t id)
 {
     struct element element;
     while (next_element(reader, &in, &element))
@@ -207,7 +174,7 @@ static bool has_element(struct reader *reader, struct span in, uint64_t id)
     return false;
 }
 
-static void read_matroska_track(struct reader *reader, struct span track)
+static void read_matroska_track(struct reader *reader, struct film_boxes_span track)
 {
     struct check_container *found = reader->found;
     struct element element, encoding;
@@ -221,7 +188,7 @@ static void read_matroska_track(struct reader *reader, struct span track)
         if (element.id == CODEC_ID && size < sizeof codec &&
             !read_at(reader, element.body.at, codec, size))
             codec[0] = '\0';
-        struct span encodings = element.body;
+        struct film_boxes_span encodings = element.body;
         while (element.id == ENCODINGS && next_element(reader, &encodings, &encoding))
             if (encoding.id == ENCODING && has_element(reader, encoding.body, ENCRYPTION))
                 found->encrypted = true;
@@ -234,18 +201,18 @@ static void read_matroska_track(struct reader *reader, struct span track)
 
 static bool read_matroska(struct reader *reader)
 {
-    struct span all = {0, TO_THE_END - 64};
+    struct film_boxes_span all = {0, TO_THE_END - 64};
     struct element element;
     if (!next_element(reader, &all, &element) || element.id != EBML_HEAD ||
         !next_element(reader, &all, &element) || element.id != SEGMENT)
         return false;
-    struct span segment = element.body;
+    struct film_boxes_span segment = element.body;
     while (next_element(reader, &segment, &element) && element.id != TRACKS)
         if (element.id == CLUSTER) /* tracks come before what is in them */
             return false;
     if (element.id != TRACKS)
         return false;
-    struct span tracks = element.body;
+    struct film_boxes_span tracks = element.body;
     while (next_element(reader, &tracks, &element))
         if (element.id == TRACK)
             read_matroska_track(reader, element.body);

@@ -1,6 +1,7 @@
 #include "commands/check/check_file_kind.h"
 
 #include "commands/check/check_container.h"
+#include "core/film_boxes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,42 +12,29 @@
 #include <unistd.h>
 
 #define BOXES_MAX 10000 /* a fragmented MP4 has many boxes, but its index comes before them */
-#define BOX_HEAD_BYTES 16
 #define MOTION_BYTES_MAX ((size_t)8 << 20) /* a picture of Motion JPEG is smaller */
 #define TROUBLE_BYTES 160
 #define ENCRYPTED                                                                                  \
     "it is encrypted (DRM), and players have no key: get a copy without copy protection"
 
-static uint64_t box_number(const uint8_t *bytes, int count)
+static bool read_part(void *context, uint64_t at, uint8_t *bytes, size_t count)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < count; i++)
-        value = value << 8 | bytes[i];
-    return value;
+    const int *file = context;
+    return at <= INT64_MAX - count && pread(*file, bytes, count, (off_t)at) == (ssize_t)count;
 }
 
 /* Whether an MP4 has no box "moov" (ISO/IEC 14496-12, 4.2): it is written last, but for those that
  * are made for streams. */
 static bool lacks_index(int file, uint64_t size)
 {
-    uint64_t at = 0;
-    for (int i = 0; i < BOXES_MAX && at < size; i++) {
-        uint8_t head[BOX_HEAD_BYTES] = {0};
-        ssize_t got = pread(file, head, sizeof head, (off_t)at);
-        if (got < 8)
-            return got >= 0;
-        uint64_t box = box_number(head, 4);
-        if (memcmp(head + 4, "moov", 4) == 0)
+    struct film_boxes boxes = {.read = read_part, .context = &file, .left = BOXES_MAX};
+    struct film_boxes_span all = {0, size};
+    struct film_box box;
+    enum film_boxes_result result;
+    while ((result = film_boxes_next(&boxes, &all, &box)) == FILM_BOXES_BOX)
+        if (film_boxes_is_type(&box, "moov"))
             return false;
-        if (box == 1)
-            box = box_number(head + 8, 8);
-        if (box == 0 || box > size - at) /* to the end, or beyond it */
-            return true;
-        if (box < 8)
-            return false; /* nonsense, and not for want of an end */
-        at += box;
-    }
-    return at >= size;
+    return result == FILM_BOXES_END; /* else it is not for want of an end */
 }
 
 /* Codecs that are often in films, and are not played: beginnings of sample entries and codec IDs. */
