@@ -146,7 +146,7 @@ static void work_after_a_long_start(int64_t used_ns)
         (struct protocol_event){.kind = PROTOCOL_EVENT_SIZE,
                                 .ring.facts = {.stored_width_px = 4000, .stored_height_px = 2500}},
         -1);
-    send_event(honest_ring(), sealed(HOSTILE_BYTES));
+    send_event(honest_ring(), sealed((off_t)HOSTILE_WIDTH * HOSTILE_HEIGHT * 4));
     send_event(frame_event, -1);
     pause();
 }
