@@ -2,7 +2,6 @@
 import re
 import subprocess
 import tempfile
-import tempfile
 import unittest
 from pathlib import Path
 

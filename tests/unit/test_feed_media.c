@@ -184,10 +184,11 @@ static void a_dead_origin_is_not_asked_for_each_medium(void **state)
 }
 
 /* Most of a film came before it broke off: another origin would have to send it whole. */
+static char long_film[3 << 20];
+
 static void what_went_well_for_long_stays_with_its_origin(void **state)
 {
     (void)state;
-    static char long_film[3 << 20];
     memset(long_film, 'x', sizeof long_film - 1);
     const struct named medium = {"f.mp4", "../../media/f.mp4", long_film};
     struct playlist *playlist = playlist_of(&medium, 1);
@@ -209,6 +210,32 @@ static void what_went_well_for_long_stays_with_its_origin(void **state)
     playlist_destroy(playlist);
 }
 
+/* The playlist's half of a file is no reason for the takeover to wait: it goes on with it. */
+static void what_is_held_is_for_others_to_fetch(void **state)
+{
+    (void)state;
+    memset(long_film, 'x', sizeof long_film - 1);
+    const struct named one = {"film.mp4", "../../media/f.mp4", long_film};
+    struct playlist *playlist = playlist_of(&one, 1);
+    const struct feed_media_config config = config_of(playlist);
+    publish("korea/media/f.mp4", long_film);
+    struct feed_media *media = create(&config);
+    assert_false(feed_media_step(media, now_ns));
+    assert_true(fetch_run(fetch, 0, &err));
+    assert_true(feed_media_is_moving(media));
+    feed_media_hold(media, true);
+    assert_false(feed_media_is_moving(media));
+    assert_int_equal(feed_media_due_ns(media), INT64_MAX);
+    struct feed_media *urgent = create(&config);
+    assert_true(bring(urgent, now_ns));
+    feed_media_destroy(urgent);
+    feed_media_hold(media, false);
+    assert_true(bring(media, now_ns));
+    assert_string_equal(feed_media_trouble(media), "");
+    feed_media_destroy(media);
+    playlist_destroy(playlist);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +247,7 @@ int main(void)
         CASE(many_come_side_by_side),
         CASE(a_dead_origin_is_not_asked_for_each_medium),
         CASE(what_went_well_for_long_stays_with_its_origin),
+        CASE(what_is_held_is_for_others_to_fetch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -331,7 +331,7 @@ static void settle_try(struct feed_media *media, size_t place, bool ok, const st
 
 static bool is_waiting(const struct feed_media_file *item)
 {
-    return !item->done && !item->transfer && !item->reading && !item->held;
+    return !item->done && !item->transfer && !item->reading;
 }
 
 static struct feed_media_load divide_load(const struct feed_media *media)
@@ -472,24 +472,18 @@ static void measure_active(struct feed_media *media, int64_t now_ns)
     }
 }
 
-static void resume_held(struct feed_media *media, int64_t now_ns)
-{
-    for (size_t i = 0; i < PARALLEL_MAX; i++) {
-        const struct feed_media_file *item = media->active[i];
-        if (item && item->held)
-            go_on(media, i, item->base, now_ns);
-    }
-}
-
 void feed_media_hold(struct feed_media *media, bool hold)
 {
     if (media->held && !hold)
-        media->pace_due_ns = 0; /* at once */
+        media->due_ns = 0; /* at once */
     media->held = hold;
     for (size_t i = 0; hold && i < PARALLEL_MAX; i++) {
         struct feed_media_file *item = media->active[i];
-        if (item && item->transfer && !fetch_finished(item->transfer))
-            feed_media_file_hold(item);
+        if (!item || (item->transfer && fetch_finished(item->transfer)))
+            continue;
+        feed_media_file_hold(item);
+        media->active[i] = NULL;
+        item->due_ns = 0;
     }
 }
 
@@ -497,7 +491,7 @@ bool feed_media_is_moving(const struct feed_media *media)
 {
     bool moving = false;
     for (size_t i = 0; i < PARALLEL_MAX; i++)
-        moving = moving || (media->active[i] && !media->active[i]->held);
+        moving = moving || media->active[i];
     return moving;
 }
 
@@ -506,7 +500,6 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns)
     finish_active(media, now_ns);
     if (media->held || atomic_load(media->config.stop))
         return media->done == media->count;
-    resume_held(media, now_ns);
     if (now_ns >= media->read_due_ns)
         read_one_stretch(media, now_ns);
     if (media->done < media->count && now_ns >= media->due_ns)

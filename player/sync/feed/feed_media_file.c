@@ -162,7 +162,7 @@ bool feed_media_file_remember(struct feed_media_file *file, const uint8_t sha256
 bool feed_media_file_doubt(struct feed_media_file *file)
 {
     const struct feed_media_older *older = &file->older;
-    bool is_busy = file->transfer || file->reading || file->held;
+    bool is_busy = file->transfer || file->reading;
     if (is_busy || (file->done && !feed_media_file_remember(file, file->sha256, file->bytes,
                                                             file->etag, file->last_modified)))
         return false;
@@ -395,7 +395,7 @@ static MUST_CHECK bool ask_server(struct feed_media_file *file, struct err *err)
 bool feed_media_file_begin(struct feed_media_file *file, struct err *err)
 {
     file->begun = file->reading = file->store_failed = file->taken_elsewhere = false;
-    file->held = file->goes_on = false;
+    file->goes_on = false;
     file->status = 0;
     if (find_stored(file))
         return true;
@@ -416,17 +416,16 @@ static void drop_part(struct feed_media_file *file)
     file->part_base = FEED_MEDIA_BASES_MAX;
 }
 
-void feed_media_file_hold(struct feed_media_file *file)
+static void end_transfer(struct feed_media_file *file)
 {
     fetch_end(file->transfer);
     file->transfer = NULL;
-    file->held = true;
 }
 
 bool feed_media_file_go_on(struct feed_media_file *file, size_t base, struct err *err)
 {
-    feed_media_file_hold(file);
-    file->held = file->begun = false;
+    end_transfer(file);
+    file->begun = false;
     file->goes_on = true;
     file->status = 0;
     file->base = base;
@@ -521,8 +520,15 @@ void feed_media_file_leave(struct feed_media_file *file, bool keep_part)
     else
         drop_part(file);
     file->part = NULL;
-    file->reading = file->held = false;
+    file->reading = false;
     if (!file->refusal &&
         (!replace_text(&file->etag, "") || !replace_text(&file->last_modified, "")))
         file->etag[0] = file->last_modified[0] = '\0';
+}
+
+void feed_media_file_hold(struct feed_media_file *file)
+{
+    end_transfer(file);
+    feed_media_file_leave(file, true);
+    file->part_base = FEED_MEDIA_BASES_MAX; /* others may go on with it meanwhile */
 }

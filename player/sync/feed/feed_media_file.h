@@ -1,9 +1,9 @@
 /* Private to feed_media: one media file on its way into the store.
  *
  * A try is: begin, then read_on while it is reading, then settle once its transfer has finished,
- * then leave unless it is done. Meanwhile it may be held, and go on at this or another base: what
- * has arrived stays, as far as the playlist names the whole's hash, which decides whether parts
- * from several origins fit together. Belongs to the feed's thread. */
+ * then leave unless it is done, or hold. Meanwhile it may go on at another base: what has arrived
+ * stays, as far as the playlist names the whole's hash, which decides whether parts from several
+ * origins fit together. Belongs to the feed's thread. */
 #ifndef SYNC_FEED_FEED_MEDIA_FILE_H
 #define SYNC_FEED_FEED_MEDIA_FILE_H
 
@@ -46,7 +46,6 @@ struct feed_media_file {
     int status;           /* 0: no answer */
     bool store_failed;    /* it was a fault of the store's disk */
     bool taken_elsewhere; /* another transfer has begun with the same file meanwhile */
-    bool held;            /* its transfer was ended, and is to go on */
     bool goes_on;         /* the transfer goes on with a part that was open already */
     bool joined;          /* the part has bytes of several origins */
     bool unjoined;        /* such parts did not fit together: it comes from one origin alone */
@@ -111,7 +110,8 @@ MUST_CHECK bool feed_media_file_read_on(struct feed_media_file *file, struct err
 /* Ends the transfer, which has finished; true: done. */
 MUST_CHECK bool feed_media_file_settle(struct feed_media_file *file, struct err *err);
 
-/* Ends the transfer; the file waits, with what has arrived, for go_on. */
+/* Ends the try, without a fault; what has arrived is kept, and whoever needs the same file first may
+ * go on with it. */
 void feed_media_file_hold(struct feed_media_file *file);
 
 /* Goes on with what has arrived, from this base; where that has no answer to give but the whole
