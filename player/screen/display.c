@@ -238,9 +238,11 @@ static struct display *create_on_console(const struct display_config *config, st
     if (!display && may_be_gpu && console_gpu != GPU_IS_NOT)
         display_kms_close_card(); /* so that SDL gets it next time */
     if (display && may_be_gpu) {
-        if (console_gpu == GPU_UNKNOWN)
-            console_gpu = GPU_IS_NOT;
-        log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
+        static bool logged;
+        if (!logged)
+            log_info("drawing on the CPU reason=\"%s\"", gpu_err.text);
+        logged = true;
+        console_gpu = GPU_IS_NOT;
     }
     return display;
 }

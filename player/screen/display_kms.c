@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "screen/cec.h"
 #include "screen/console.h"
 #include "screen/cpu_drawing.h"
 #include "screen/display_driver.h"
@@ -368,6 +369,7 @@ static MUST_CHECK bool kms_set_power(struct display *display, bool on, struct er
     if (!kms_commit_power(&session.card, kms->outputs, kms->output_count, on, err))
         return false;
     kms->off = !on;
+    cec_start_telling(on);
     return true;
 }
 
@@ -521,6 +523,7 @@ void display_kms_quit(void)
 {
     if (!session.started)
         return;
+    cec_finish();
     close_card(true);
     console_give_back(&session.console);
     hotplug_stop(session.hotplug);
