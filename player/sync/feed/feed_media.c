@@ -565,38 +565,11 @@ bool feed_media_confirm(struct feed_media *media)
     return media->done == media->count;
 }
 
-/* False when out of memory. */
-static bool describe_file(const struct feed_media_file *item, struct manifest *manifest,
-                          struct manifest_file *file)
-{
-    char shown[HTTP_URL_BYTES_MAX + 1];
-    fetch_public(item->url, shown, sizeof shown);
-    file->path = manifest_copy(manifest, item->asset->path);
-    file->url = manifest_copy(manifest, shown);
-    file->unconfirmed = !item->done && item->older.there;
-    file->etag = manifest_copy(manifest, file->unconfirmed ? item->older.etag : item->etag);
-    file->last_modified = manifest_copy(manifest, file->unconfirmed ? item->older.last_modified
-                                                                    : item->last_modified);
-    if (item->done) {
-        memcpy(file->sha256, item->sha256, HASH_BYTES);
-        file->size_bytes = item->bytes;
-        file->fresh = item->fresh;
-        file->stamp = item->stamp;
-    } else if (file->unconfirmed) {
-        memcpy(file->sha256, item->older.sha256, HASH_BYTES);
-        file->size_bytes = item->older.bytes;
-    } else if (item->asset->has_sha256) {
-        memcpy(file->sha256, item->asset->sha256, HASH_BYTES);
-        file->size_bytes = item->asset->size_bytes;
-    }
-    return file->path && file->url && file->etag && file->last_modified;
-}
-
 struct manifest *feed_media_manifest(const struct feed_media *media)
 {
     struct manifest *manifest = manifest_create(media->count);
     for (size_t i = 0; manifest && i < media->count; i++) {
-        if (describe_file(&media->items[i], manifest, &manifest->files[i]))
+        if (feed_media_file_describe(&media->items[i], manifest, &manifest->files[i]))
             continue;
         manifest_destroy(manifest);
         return NULL;

@@ -532,3 +532,29 @@ void feed_media_file_hold(struct feed_media_file *file)
     feed_media_file_leave(file, true);
     file->part_base = FEED_MEDIA_BASES_MAX; /* others may go on with it meanwhile */
 }
+
+bool feed_media_file_describe(const struct feed_media_file *item, struct manifest *manifest,
+                              struct manifest_file *file)
+{
+    char shown[HTTP_URL_BYTES_MAX + 1];
+    fetch_public(item->url, shown, sizeof shown);
+    file->path = manifest_copy(manifest, item->asset->path);
+    file->url = manifest_copy(manifest, shown);
+    file->unconfirmed = !item->done && item->older.there;
+    file->etag = manifest_copy(manifest, file->unconfirmed ? item->older.etag : item->etag);
+    file->last_modified = manifest_copy(manifest, file->unconfirmed ? item->older.last_modified
+                                                                    : item->last_modified);
+    if (item->done) {
+        memcpy(file->sha256, item->sha256, HASH_BYTES);
+        file->size_bytes = item->bytes;
+        file->fresh = item->fresh;
+        file->stamp = item->stamp;
+    } else if (file->unconfirmed) {
+        memcpy(file->sha256, item->older.sha256, HASH_BYTES);
+        file->size_bytes = item->older.bytes;
+    } else if (item->asset->has_sha256) {
+        memcpy(file->sha256, item->asset->sha256, HASH_BYTES);
+        file->size_bytes = item->asset->size_bytes;
+    }
+    return file->path && file->url && file->etag && file->last_modified;
+}

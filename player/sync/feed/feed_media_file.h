@@ -124,6 +124,10 @@ int64_t feed_media_file_left(const struct feed_media_file *file);
 /* How many bytes have arrived that the next try can go on with. */
 int64_t feed_media_file_reached(const struct feed_media_file *file);
 
+/* What a manifest says of it; texts are copied into that. False when out of memory. */
+bool feed_media_file_describe(const struct feed_media_file *item, struct manifest *manifest,
+                              struct manifest_file *file);
+
 /* Ends a try that has failed; what has arrived is kept for the next one, or not. */
 void feed_media_file_leave(struct feed_media_file *file, bool keep_part);
 
