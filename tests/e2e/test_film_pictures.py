@@ -152,9 +152,12 @@ def encode(film, path):
         fields = [f"tinterlace=mode=interleave_{'top' if film.fields == 'tff' else 'bottom'}", f"setfield={film.fields}"]
     width, height = map(int, film.size.split("x"))
     # The source makes no odd size; nor can one be cut out of pictures with half the chroma.
-    odd = ["format=gbrp", f"crop={width}:{height}"] if width % 2 or height % 2 else []
-    chain = ",".join([*odd, *(["gblur=sigma=2"] if not film.sharp else []), *([film.filters] if film.filters.startswith(("setsar", "gblur")) else []), *fields, f"format={film.pixels}",
-                      *([film.filters] if film.filters.startswith("lut") else [])])
+    odd = [f"crop={width}:{height}"] if width % 2 or height % 2 else []
+    soft = ["gblur=sigma=4"] if not film.sharp else []
+    more = [film.filters] if film.filters.startswith(("setsar", "gblur")) else []
+    fields = ["format=yuv444p", *fields] if fields else []
+    lights = [film.filters] if film.filters.startswith("lut") else []
+    chain = ",".join(["format=gbrp", *odd, *soft, *more, *fields, f"format={film.pixels}", *lights])
     told = [("-colorspace", film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
     words = [word for option, value in told if value for word in (option, value)]
     # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames.

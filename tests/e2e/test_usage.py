@@ -143,7 +143,7 @@ class Mistakes(unittest.TestCase):
         self.refuse('duckling play: option --window needs a size such as 1280x720, not "big"', "play", "--window", "big")
         self.refuse('duckling play: option --quota needs a number of bytes from 1M to 1000T, not "5"', "play", "--quota", "5")
         self.refuse('duckling play: option --for needs a number from 0 to 31536000, not "-1"', "play", "--for", "-1")
-        self.refuse('duckling play: option --renderer needs auto, gpu or cpu, not "gpuu"', "play", "--renderer", "gpuu")
+        self.refuse('duckling play: option --renderer needs auto, gpu, cpu or kms, not "gpuu"', "play", "--renderer", "gpuu")
         self.refuse("duckling takeover: option --until needs a value (TIME)", "takeover", "on", "--until")
         self.refuse("duckling play: option --source may be given at most 8 times", "play", *["--source=a"] * 9)
 
