@@ -94,7 +94,7 @@ static MUST_CHECK bool check_options(const struct play *play, struct err *err)
     if (renderer == DISPLAY_KMS && is_windowed(play))
         return err_set(err, ERR_USAGE, "option --window does not go with --renderer kms");
     if (play_option(play, SETTING_CONNECTOR)->text_count > DISPLAY_CONNECTORS_MAX)
-        return err_set(err, ERR_USAGE, "option --connector may be given %d times at most",
+        return err_set(err, ERR_USAGE, "option --connector may be given at most %d times",
                        DISPLAY_CONNECTORS_MAX);
     return true;
 }

@@ -24,8 +24,11 @@ static bool is_whole(const uint8_t *bytes, size_t count)
 static void read_text(const uint8_t *from, char *text)
 {
     size_t length = 0;
-    for (size_t i = 0; i < EDID_NAME_BYTES - 1 && from[i] != '\n' && from[i]; i++)
-        text[length++] = from[i] >= ' ' && from[i] <= '~' ? (char)from[i] : '?';
+    while (length < EDID_NAME_BYTES - 1 && from[length] != '\n' && from[length]) {
+        bool printable = from[length] >= ' ' && from[length] <= '~';
+        text[length] = (char)(printable ? from[length] : '?');
+        length++;
+    }
     while (length > 0 && text[length - 1] == ' ')
         length--;
     text[length] = '\0';
@@ -66,7 +69,7 @@ bool edid_parse(const uint8_t *bytes, size_t count, struct edid *edid)
     unsigned maker = (unsigned)bytes[8] << 8 | bytes[9];
     for (int i = 0; i < 3; i++) {
         unsigned letter = maker >> (10 - 5 * i) & 31;
-        edid->maker[i] = letter >= 1 && letter <= 26 ? (char)('A' + letter - 1) : '?';
+        edid->maker[i] = (char)(letter >= 1 && letter <= 26 ? 'A' + letter - 1 : '?');
     }
     edid->product = (unsigned)bytes[11] << 8 | bytes[10];
     if (bytes[21] && bytes[22]) { /* one alone is a ratio, of a projector */

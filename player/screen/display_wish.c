@@ -35,7 +35,9 @@ static bool read_mode(const char *text, struct display_mode *mode)
     if (!rate)
         return is_size(mode->width_px, mode->height_px);
     char *end;
-    mode->hz = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : 0;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    mode->hz = strtod(text, &end);
     return mode->hz > 0 && mode->hz <= HZ_MAX && *end == '\0' &&
            is_size(mode->width_px, mode->height_px);
 }
@@ -44,7 +46,8 @@ bool display_wish_read_mode(const char *text, struct display_mode *mode, struct 
 {
     struct display_mode read = {0};
     if (!read_mode(text, &read))
-        return err_set(err, ERR_INPUT, "needs WxH or WxH@HZ, such as 1920x1080@60, not %s", text);
+        return err_set(err, ERR_INPUT, "needs WxH or WxH@HZ, such as 1920x1080@60, not \"%s\"",
+                       text);
     if (mode)
         *mode = read;
     return true;
@@ -65,7 +68,7 @@ bool display_wish_read_canvas(const char *text, struct display_canvas *canvas, s
     if (!read_canvas(text, &read))
         return err_set(err, ERR_INPUT,
                        "needs WxH+X+Y, the wall's size and this screen's place on it, such as "
-                       "3840x1080+1920+0, not %s",
+                       "3840x1080+1920+0, not \"%s\"",
                        text);
     if (canvas)
         *canvas = read;

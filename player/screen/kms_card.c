@@ -157,8 +157,10 @@ static MUST_CHECK bool open_device(struct kms_card *card, struct err *err)
         return err_set(err, ERR_SYSTEM,
                        "this user may not open /dev/dri/card%d (the group is mostly video)",
                        card->index);
-    return err_set_errno(err, errno == ENOENT ? ERR_MISSING : ERR_SYSTEM, errno,
-                         "cannot open /dev/dri/card%d", card->index);
+    if (errno == ENOENT)
+        return err_set(err, ERR_MISSING, "there is no graphics card (/dev/dri/card%d)",
+                       card->index);
+    return err_set_errno(err, ERR_SYSTEM, errno, "cannot open /dev/dri/card%d", card->index);
 }
 
 static void read_driver(struct kms_card *card)

@@ -188,6 +188,33 @@ class Lost(Case):
             player.wait_log("cannot start .*no display")
 
 
+class Console(Case):
+    def play_on_console(self, *options):
+        return Player(self.folder, self.list, *options, window=None, frames=False,
+                      env={"DISPLAY": None, "WAYLAND_DISPLAY": None, "SDL_VIDEODRIVER": None})
+
+    @unittest.skipIf(Path("/dev/dri").is_dir(), "this machine has a graphics card, whose screen would be taken")
+    def test_without_a_graphics_card_one_is_waited_for(self):
+        with self.play_on_console("--renderer", "kms", "--connector", "HDMI-A-1", "--mode", "1920x1080@60") as player:
+            player.wait_log("no screen, waiting for one .*there is no graphics card")
+            self.assertEqual(player.stop(), 0, player.log())
+            self.assertEqual(player.log().count("no screen"), 1)
+
+    def test_options_that_contradict_each_other(self):
+        for options, words in [(["--renderer", "gpu", "--canvas", "1280x720+0+0"], "--canvas does not go with --renderer gpu"),
+                               (["--renderer", "kms", "--window", "640x360"], "--window does not go with --renderer kms"),
+                               (["--renderer", "kms", *["--connector=DP-1"] * 9], "--connector may be given at most 8 times")]:
+            with self.subTest(words), self.play_on_console(*options) as player:
+                self.assertEqual(player.process.wait(WAIT_S), 2)
+                player.wait_log(f"option {words}")
+
+    def test_a_window_shows_its_part_of_a_wall(self):
+        with Server() as server, self.play(server, "--canvas", "1600x900+900+0") as player:
+            self.wait_picture(server, player, (GREEN, GREEN, GREEN, GREEN))
+            self.assertIn("size=1600x900", player.log())
+            self.assertEqual(player.stop(), 0, player.log())
+
+
 class Compositor:
     """Weston, in a window of an X server that covers its screen."""
 

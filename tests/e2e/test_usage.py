@@ -144,6 +144,9 @@ class Mistakes(unittest.TestCase):
         self.refuse('duckling play: option --quota needs a number of bytes from 1M to 1000T, not "5"', "play", "--quota", "5")
         self.refuse('duckling play: option --for needs a number from 0 to 31536000, not "-1"', "play", "--for", "-1")
         self.refuse('duckling play: option --renderer needs auto, gpu, cpu or kms, not "gpuu"', "play", "--renderer", "gpuu")
+        self.refuse('duckling play: option --mode needs WxH or WxH@HZ, such as 1920x1080@60, not "4k"', "play", "--mode", "4k")
+        self.refuse("duckling play: option --canvas needs WxH+X+Y, the wall's size and this screen's place on it, such as "
+                    '3840x1080+1920+0, not "1920x1080"', "play", "--canvas", "1920x1080")
         self.refuse("duckling takeover: option --until needs a value (TIME)", "takeover", "on", "--until")
         self.refuse("duckling play: option --source may be given at most 8 times", "play", *["--source=a"] * 9)
 

@@ -1,7 +1,8 @@
 /* A graphics card in memory that stands for libdrm's functions (kms_calls_libdrm) and for udev's
  * events: with a vertical blank of its own, monitors that a test plugs in, modes that it refuses, a
  * master that is somebody else. It keeps to what the kernel does: properties by name, requests taken as
- * a whole, errors as negative numbers or as errno, as each function has them. */
+ * a whole, errors as negative numbers or as errno, as each function has them. Longer than other
+ * files, as all of it is one card. */
 #ifndef TESTS_UNIT_FAKE_KMS_H
 #define TESTS_UNIT_FAKE_KMS_H
 

@@ -509,6 +509,50 @@ static void frozen_without_a_freeze_shows_the_picture(void **state)
     sample_canvas_finish(&out);
 }
 
+static void a_window_shows_its_part_of_a_wall(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    const struct layout_box at = {60, 30, 96, 54};
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    const struct display_config config = {.renderer = DISPLAY_CPU,
+                                          .width_px = at.width,
+                                          .height_px = at.height,
+                                          .title = "test",
+                                          .wish.canvas = {WIDTH, HEIGHT, at.x, at.y}};
+    stage->display = display_create(&config, &err);
+    assert_non_null(stage->display);
+    int width, height;
+    display_size(stage->display, &width, &height);
+    assert_int_equal(width, WIDTH);
+    assert_int_equal(height, HEIGHT);
+    check_all_goldens(stage, "wall");
+    for (size_t i = 0; i < SCENES; i++) {
+        struct sample_canvas out = capture(stage, &scenes[i]);
+        struct display_mix mix = mix_of(stage, &scenes[i]);
+        assert_true(display_show(stage->display, &mix, &err));
+        const SDL_Surface *window = SDL_GetWindowSurface(only_window());
+        assert_int_equal(window->w, at.width);
+        struct canvas part = canvas_part(&out.canvas, at.x, at.y, at.width, at.height);
+        assert_int_equal(most_apart(&part, window), 0);
+        sample_canvas_finish(&out);
+    }
+}
+
+static void plain_memory_has_no_power_to_turn_off(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    int count;
+    stage->display = open_display(DISPLAY_MEMORY, NULL);
+    assert_false(display_set_power(stage->display, false, &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    display_outputs(stage->display, &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(display_presented_ns(stage->display), 0);
+    assert_int_equal(display_read_news(stage->display, &err), DISPLAY_NO_NEWS);
+}
+
 static void displays_that_are_not_there(void **state)
 {
     (void)state;
@@ -552,6 +596,8 @@ int main(void)
         DISPLAY_TEST(more_pictures_than_opengl_keeps),
         DISPLAY_TEST(what_was_shown_before_does_not_matter),
         DISPLAY_TEST(frozen_without_a_freeze_shows_the_picture),
+        DISPLAY_TEST(a_window_shows_its_part_of_a_wall),
+        DISPLAY_TEST(plain_memory_has_no_power_to_turn_off),
         DISPLAY_TEST(displays_that_are_not_there),
         DISPLAY_TEST(without_a_gpu_the_processor_draws),
     };
