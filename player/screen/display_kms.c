@@ -201,6 +201,19 @@ static MUST_CHECK bool add_output(struct display_kms *kms, int index, struct err
                    session.card.driver, output->name);
 }
 
+static void log_missing_outputs(const struct display_kms *kms)
+{
+    for (int i = 0; i < kms->wish.connector_count; i++) {
+        const char *name = kms->wish.connectors[i];
+        bool used = false;
+        for (int k = 0; k < kms->output_count; k++)
+            used |= strcmp(kms->outputs[k].name, name) == 0;
+        if (!used)
+            log_warn("output has no monitor, its part of the picture is not shown connector=%s",
+                     name);
+    }
+}
+
 static void describe_outputs(struct display_kms *kms)
 {
     struct display *display = &kms->display;
@@ -248,6 +261,7 @@ static MUST_CHECK bool open_outputs(struct display_kms *kms, struct err *err)
             return false;
     set_size(kms);
     describe_outputs(kms);
+    log_missing_outputs(kms);
     kms->display.waits = has_vertical_blank(&kms->outputs[0]);
     snprintf(kms->display.name, sizeof kms->display.name, "kms %s %s", session.card.driver,
              session.card.atomic ? "atomic" : "legacy");
@@ -479,6 +493,11 @@ static bool have_outputs_changed(const struct display_kms *kms, struct err *why)
             err_set(why, ERR_SYSTEM, "%s %s", kms->outputs[i].name, change);
             return true;
         }
+    }
+    struct kms_output outputs[KMS_OUTPUTS_MAX];
+    if (kms_plan_outputs(&session.card, &kms->wish, outputs, NULL) > kms->output_count) {
+        err_set(why, ERR_SYSTEM, "an output that had no monitor has one");
+        return true;
     }
     return false;
 }

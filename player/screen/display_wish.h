@@ -23,7 +23,7 @@ struct display_canvas {
 };
 
 struct display_wish {
-    const char *const *connectors; /* by their names, as "HDMI-A-1" */
+    const char *const *connectors; /* by their names, as "HDMI-A-1"; they outlive the display */
     int connector_count;           /* 0: any one */
     struct display_mode mode;
     struct display_canvas canvas;

@@ -74,26 +74,34 @@ static bool give_crtc(const struct kms_card *card, struct kms_output *outputs, i
     return false;
 }
 
-static int refuse(struct err *err, enum err_code code, const char *name, const char *why)
+static bool has_monitor(const struct kms_connector *connector)
 {
-    err_set(err, code, "%s %s", name, why);
-    return 0;
+    return (connector->connected || connector->unsure) && connector->mode_count > 0;
 }
 
 static int choose_named(const struct kms_card *card, const struct display_wish *wish,
                         struct kms_output *outputs, struct err *err)
 {
-    int count = 0;
+    int count = 0, missing = 0;
     for (int i = 0; i < wish->connector_count && count < KMS_OUTPUTS_MAX; i++) {
         const struct kms_connector *connector = kms_plan_find_connector(card, wish->connectors[i]);
-        if (!connector)
-            return refuse(err, ERR_MISSING, wish->connectors[i], "is no output of this machine");
-        if (!connector->connected && !connector->unsure)
-            return refuse(err, ERR_SYSTEM, connector->name, "has no monitor");
-        if (connector->mode_count == 0)
-            return refuse(err, ERR_SYSTEM, connector->name, "has a monitor without any mode");
-        take_connector(connector, &outputs[count++]);
+        if (!connector) {
+            err_set(err, ERR_MISSING, "card%d (%s) has no output %s", card->index, card->driver,
+                    wish->connectors[i]);
+            return 0;
+        }
+        if (!has_monitor(connector)) {
+            missing++;
+            continue;
+        }
+        take_connector(connector, &outputs[count]);
+        outputs[count++].missing_before = missing;
+        missing = 0;
     }
+    if (count == 0)
+        err_set(err, ERR_SYSTEM, "%s has no monitor", wish->connectors[0]);
+    else
+        outputs[count - 1].missing_after = missing;
     return count;
 }
 
@@ -170,8 +178,9 @@ void kms_plan_place(struct kms_output *outputs, int count, int *width_px, int *h
 {
     *width_px = *height_px = 0;
     for (int i = 0; i < count; i++) {
-        outputs[i].x_px = *width_px;
-        *width_px += outputs[i].mode.hdisplay;
+        outputs[i].x_px = *width_px + outputs[i].missing_before * outputs[0].mode.hdisplay;
+        *width_px = outputs[i].x_px + outputs[i].mode.hdisplay +
+                    outputs[i].missing_after * outputs[0].mode.hdisplay;
         if (outputs[i].mode.vdisplay > *height_px)
             *height_px = outputs[i].mode.vdisplay;
     }

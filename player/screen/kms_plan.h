@@ -21,11 +21,13 @@ struct kms_output {
     drmModeModeInfo mode;
     int choice; /* which of kms_plan_mode this is */
     int x_px;   /* where its part begins: outputs stand side by side */
+    /* Outputs without a monitor that stand left of it, or, of the last one, right of it. */
+    int missing_before, missing_after;
 };
 
-/* The connected connectors that were asked for, in that order; without a wish the first one that is
- * connected. Fills in all but planes, modes and places. 0: none, as nothing is connected, or not
- * all that was asked for (ERR_SYSTEM), or the card has no such connector (ERR_MISSING). */
+/* Those of the connectors that were asked for which have a monitor, in that order; without a wish the
+ * first one that has. Fills in all but planes, modes and places. 0: none, as nothing is connected
+ * (ERR_SYSTEM), or the card lacks one of these connectors (ERR_MISSING). */
 int kms_plan_outputs(const struct kms_card *card, const struct display_wish *wish,
                      struct kms_output outputs[KMS_OUTPUTS_MAX], struct err *err);
 
@@ -40,7 +42,9 @@ bool kms_plan_has_mode(const struct kms_connector *connector, const struct displ
 /* NULL: the card has no such connector. */
 const struct kms_connector *kms_plan_find_connector(const struct kms_card *card, const char *name);
 
-/* Places the outputs side by side; the picture's size is that of all together. */
+/* Places the outputs side by side; the picture's size is that of all together. One without a monitor
+ * is as wide as the first that has one, so that on a wall of equal screens the others show what they
+ * always do. */
 void kms_plan_place(struct kms_output *outputs, int count, int *width_px, int *height_px);
 
 #endif

@@ -1,133 +1,6 @@
-/* The display on a console, on a graphics card in memory: modes, frames and their times, monitors
- * that come and go, and everything that a card can refuse. */
-#include "screen/display.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "fake_kms.h"
-#include "sample_frames.h"
-
-#define WIDTH 160
-#define HEIGHT 90
-
-struct stage {
-    struct display *display;
-    struct picture *pictures[2];
-    int width, height;
-};
-
-static struct picture *noise(int width, int height, uint64_t seed)
-{
-    struct frame *frame = sample_frame(width, height, (struct layout_box){0, 0, width, height});
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            sample_frame_row(frame, y)[x] = 0xff000000u | sample_random(&seed);
-    return picture_create(0, frame, NULL);
-}
-
-static int set_up(void **state)
-{
-    fake_begin();
-    fake_plug(0, "First", fake_mode(WIDTH, HEIGHT, 100), fake_mode(128, 72, 60));
-    *state = calloc(1, sizeof(struct stage));
-    return *state ? 0 : -1;
-}
-
-static void drop_pictures(struct stage *stage)
-{
-    for (int i = 0; i < 2; i++)
-        picture_release(stage->pictures[i]);
-    stage->pictures[0] = stage->pictures[1] = NULL;
-}
-
-static int tear_down(void **state)
-{
-    struct stage *stage = *state;
-    display_destroy(stage->display);
-    display_quit();
-    drop_pictures(stage);
-    free(stage);
-    /* Nothing is left in the card. */
-    return fake_buffers_left() || fake.blobs || fake.opened;
-}
-
-static bool open_with(struct stage *stage, const struct display_wish *wish, struct err *err)
-{
-    const struct display_config config = {.renderer = DISPLAY_KMS, .wish = *wish};
-    stage->display = display_create(&config, err);
-    if (!stage->display)
-        return false;
-    display_size(stage->display, &stage->width, &stage->height);
-    drop_pictures(stage);
-    for (uint64_t i = 0; i < 2; i++)
-        stage->pictures[i] = noise(stage->width, stage->height, i + 1);
-    return true;
-}
-
-static void open_screen(struct stage *stage)
-{
-    struct err err = {0};
-    if (!open_with(stage, &(struct display_wish){0}, &err))
-        fail_msg("%s", err.text);
-}
-
-static void refuse_screen(struct stage *stage, const struct display_wish *wish, const char *words)
-{
-    struct err err = {0};
-    assert_false(open_with(stage, wish, &err));
-    if (!strstr(err.text, words))
-        fail_msg("\"%s\" is not in \"%s\"", words, err.text);
-}
-
-static void reopen_screen(struct stage *stage)
-{
-    display_destroy(stage->display);
-    open_screen(stage);
-}
-
-static struct display_mix mix_of(const struct stage *stage, double mix, double dim)
-{
-    return (struct display_mix){
-        .has_from = mix < 1,
-        .from = {stage->pictures[0], 0},
-        .to = {stage->pictures[1], 0},
-        .mix = mix,
-        .dim = dim,
-    };
-}
-
-static void show(struct stage *stage, double mix)
-{
-    struct err err = {0};
-    const struct display_mix frame = mix_of(stage, mix, 1);
-    if (!display_show(stage->display, &frame, &err))
-        fail_msg("%s", err.text);
-}
-
-/* Holds what a CRTC shows against the same part of the frame in plain memory. */
-static void check_shown(const struct stage *stage, int crtc, double mix, double dim, int x, int y)
-{
-    const struct display_config config = {
-        .renderer = DISPLAY_MEMORY, .width_px = stage->width, .height_px = stage->height};
-    struct display *memory = display_create(&config, NULL);
-    struct sample_canvas whole = sample_canvas(stage->width, stage->height);
-    const struct display_mix frame = mix_of(stage, mix, dim);
-    assert_true(display_capture(memory, &frame, &whole.canvas, NULL));
-    struct canvas shown = fake_shown(crtc);
-    assert_non_null(shown.pixels);
-    for (int row = 0; row < shown.height_px && y + row < stage->height; row++) {
-        int width = shown.width_px < stage->width - x ? shown.width_px : stage->width - x;
-        assert_memory_equal(sample_pixel(&shown, 0, row), sample_pixel(&whole.canvas, x, y + row),
-                            (size_t)width * 4);
-    }
-    sample_canvas_finish(&whole);
-    display_destroy(memory);
-}
+/* The display on a console, on a graphics card in memory: modes, frames and their times, several
+ * outputs. */
+#include "kms_fixture.h"
 
 /* ---- frames ---- */
 
@@ -358,6 +231,30 @@ static void two_outputs_show_one_picture(void **state)
     }
 }
 
+/* On a wall of equal screens the others show what they always do. */
+static void an_output_without_a_monitor_keeps_its_place(void **state)
+{
+    struct stage *stage = *state;
+    struct err err = {0};
+    const char *const names[] = {"HDMI-A-2", "HDMI-A-1", "HDMI-A-3"};
+    const struct display_wish wish = {.connectors = names, .connector_count = 3};
+    assert_true(open_with(stage, &wish, &err));
+    assert_int_equal(stage->width, 3 * WIDTH);
+    show(stage, 0.5);
+    check_shown(stage, 0, 0.5, 1, WIDTH, 0);
+    fake.event = false;
+    fake_plug(1, "Second", fake_mode(WIDTH, HEIGHT, 50), fake_mode(64, 64, 60));
+    assert_int_equal(display_read_news(stage->display, &err), DISPLAY_CHANGED);
+    assert_string_equal(err.text, "an output that had no monitor has one");
+    display_destroy(stage->display);
+    assert_true(open_with(stage, &wish, &err));
+    assert_int_equal(stage->width, 3 * WIDTH);
+    show(stage, 1);
+    int second = fake.connectors[1].crtc_id == CRTC_ID ? 0 : 1;
+    check_shown(stage, second, 1, 1, 0, 0);
+    check_shown(stage, 1 - second, 1, 1, WIDTH, 0);
+}
+
 static void an_output_that_is_not_used_is_dark(void **state)
 {
     struct stage *stage = *state;
@@ -417,144 +314,6 @@ static void more_than_the_card_can_is_told(void **state)
     refuse_screen(stage, &two, "refused all modes of the monitor on HDMI-A-2");
 }
 
-/* ---- monitors come and go ---- */
-
-static enum display_news news_of(struct stage *stage, char *why)
-{
-    struct err err = {0};
-    enum display_news news = display_read_news(stage->display, &err);
-    strcpy(why, err.text);
-    return news;
-}
-
-static void an_unplugged_monitor_is_waited_for(void **state)
-{
-    struct stage *stage = *state;
-    char why[ERR_TEXT_BYTES];
-    open_screen(stage);
-    fake.event = false;
-    show(stage, 1);
-    assert_int_equal(news_of(stage, why), DISPLAY_NO_NEWS);
-    fake_unplug(0);
-    assert_int_equal(news_of(stage, why), DISPLAY_CHANGED);
-    assert_string_equal(why, "HDMI-A-1 was unplugged");
-    display_destroy(stage->display);
-    refuse_screen(stage, &(struct display_wish){0}, "no monitor is connected");
-    assert_int_equal(fake.opened, 1); /* no text console comes up where it is plugged in */
-    assert_int_equal(news_of(stage, why), DISPLAY_NO_NEWS);
-    fake_plug(0, "Other", fake_mode(200, 100, 50), fake_mode(64, 64, 60));
-    assert_int_equal(news_of(stage, why), DISPLAY_LOOK_AGAIN);
-    open_screen(stage);
-    assert_int_equal(stage->width, 200);
-    show(stage, 1);
-    check_shown(stage, 0, 1, 1, 0, 0);
-}
-
-static void another_monitor_and_other_modes_are_noticed(void **state)
-{
-    struct stage *stage = *state;
-    char why[ERR_TEXT_BYTES];
-    open_screen(stage);
-    fake_plug(0, "First", fake_mode(WIDTH, HEIGHT, 100), fake_mode(64, 64, 60));
-    assert_int_equal(news_of(stage, why), DISPLAY_NO_NEWS); /* of no concern */
-    fake_plug(0, "First", fake_mode(200, 100, 50), fake_mode(WIDTH, HEIGHT, 100));
-    assert_int_equal(news_of(stage, why), DISPLAY_CHANGED);
-    assert_string_equal(why, "HDMI-A-1 has other modes");
-    reopen_screen(stage);
-    assert_int_equal(stage->width, 200);
-    fake_plug(0, "Second", fake_mode(200, 100, 50), fake_mode(WIDTH, HEIGHT, 100));
-    assert_int_equal(news_of(stage, why), DISPLAY_CHANGED);
-    assert_string_equal(why, "HDMI-A-1 has another monitor");
-}
-
-static void another_output_does_not_matter(void **state)
-{
-    struct stage *stage = *state;
-    char why[ERR_TEXT_BYTES];
-    fake_unplug(0);
-    fake_plug(1, "Second", fake_mode(200, 100, 50), fake_mode(64, 64, 60));
-    open_screen(stage);
-    fake_plug(0, "First", fake_mode(WIDTH, HEIGHT, 100), fake_mode(64, 64, 60));
-    assert_int_equal(news_of(stage, why), DISPLAY_NO_NEWS);
-}
-
-/* From one display to the next the picture is on, and never the console's. */
-static void the_picture_stays_until_the_next_display(void **state)
-{
-    struct stage *stage = *state;
-    open_screen(stage);
-    show(stage, 1);
-    struct canvas shown = fake_shown(0);
-    display_destroy(stage->display);
-    stage->display = NULL;
-    assert_ptr_equal(fake_shown(0).pixels, shown.pixels);
-    open_screen(stage);
-    show(stage, 1);
-    check_shown(stage, 0, 1, 1, 0, 0);
-}
-
-/* ---- power ---- */
-
-static void the_monitor_can_be_turned_off(void **state)
-{
-    struct stage *stage = *state;
-    for (int legacy = 0; legacy < 2; legacy++) {
-        struct err err = {0};
-        fake.legacy = legacy;
-        open_screen(stage);
-        show(stage, 1);
-        const struct display_mix frame = mix_of(stage, 1, 1);
-        assert_true(display_set_power(stage->display, false, &err));
-        assert_true(legacy ? fake.connectors[0].dpms == 3 : !fake.crtcs[0].active);
-        assert_false(display_show(stage->display, &frame, &err)); /* nobody would see it */
-        assert_non_null(strstr(err.text, "turned off"));
-        assert_true(display_set_power(stage->display, true, &err));
-        assert_true(legacy ? fake.connectors[0].dpms == 0 : fake.crtcs[0].active);
-        show(stage, 0.5);
-        check_shown(stage, 0, 0.5, 1, 0, 0);
-        display_destroy(stage->display);
-        stage->display = NULL;
-        display_disconnect();
-    }
-}
-
-/* ---- what else can be wrong ---- */
-
-static void another_master_is_told_and_waited_for(void **state)
-{
-    struct stage *stage = *state;
-    fake.other_master = true;
-    refuse_screen(stage, &(struct display_wish){0}, "another program has the screen (card0)");
-    assert_int_equal(fake.opened, 0); /* who opens it next is its master */
-    fake.other_master = false;
-    open_screen(stage);
-    show(stage, 1);
-    fake.other_master = true;
-    struct err err = {0};
-    const struct display_mix frame = mix_of(stage, 1, 1);
-    assert_false(display_show(stage->display, &frame, &err));
-    assert_non_null(strstr(err.text, "another program has the screen"));
-    fake.other_master = false;
-}
-
-static void what_is_missing_is_named(void **state)
-{
-    struct stage *stage = *state;
-    const char *const names[] = {"DP-7"}, *const empty[] = {"HDMI-A-3"};
-    refuse_screen(stage, &(struct display_wish){.connectors = names, .connector_count = 1},
-                  "DP-7 is no output of this machine");
-    refuse_screen(stage, &(struct display_wish){.connectors = empty, .connector_count = 1},
-                  "HDMI-A-3 has no monitor");
-    display_quit();
-    fake.forbidden = true;
-    refuse_screen(stage, &(struct display_wish){0}, "this user may not open /dev/dri/card0");
-    fake.forbidden = false;
-    fake.absent = true;
-    refuse_screen(stage, &(struct display_wish){0}, "there is no graphics card (/dev/dri/card0)");
-}
-
-#define KMS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,17 +332,11 @@ int main(void)
         KMS_TEST(a_monitor_whose_modes_are_all_refused_is_told),
         KMS_TEST(what_was_on_before_is_on_again),
         KMS_TEST(two_outputs_show_one_picture),
+        KMS_TEST(an_output_without_a_monitor_keeps_its_place),
         KMS_TEST(an_output_that_is_not_used_is_dark),
         KMS_TEST(an_output_shows_its_part_of_a_wall),
         KMS_TEST(beyond_the_wall_it_is_black),
         KMS_TEST(more_than_the_card_can_is_told),
-        KMS_TEST(an_unplugged_monitor_is_waited_for),
-        KMS_TEST(another_monitor_and_other_modes_are_noticed),
-        KMS_TEST(another_output_does_not_matter),
-        KMS_TEST(the_picture_stays_until_the_next_display),
-        KMS_TEST(the_monitor_can_be_turned_off),
-        KMS_TEST(another_master_is_told_and_waited_for),
-        KMS_TEST(what_is_missing_is_named),
     };
     return cmocka_run_group_tests_name("display_kms", tests, NULL, NULL);
 }
