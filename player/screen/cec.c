@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/cec.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <string.h>
 #include <time.h>
@@ -135,16 +136,27 @@ static void *run(void *unused)
     return NULL;
 }
 
-void cec_start_telling(bool on)
+/* Signals are the main thread's. */
+static bool start_thread(void)
 {
     pthread_t id;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool ok = pthread_create(&id, NULL, run, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ok)
+        pthread_detach(id);
+    return ok;
+}
+
+void cec_start_telling(bool on)
+{
     pthread_mutex_lock(&thread.mutex);
     thread.wish = on;
     thread.again = true;
-    if (!thread.running && pthread_create(&id, NULL, run, NULL) == 0) {
-        pthread_detach(id);
-        thread.running = true;
-    }
+    if (!thread.running)
+        thread.running = start_thread();
     pthread_mutex_unlock(&thread.mutex);
 }
 
