@@ -24,8 +24,20 @@ static void fill_canvas(const struct canvas *canvas, uint32_t color)
              0xff000000u | color);
 }
 
+/* Where a range of the canvas's rows lies in a box: counted from its top; empty where it does not. */
+static struct compose_rows rows_in_box(const struct layout_box *at, int first_row, int end_row)
+{
+    struct compose_rows rows = {first_row - at->y, end_row - at->y};
+    if (rows.first < 0)
+        rows.first = 0;
+    if (rows.end > at->height)
+        rows.end = at->height;
+    return rows;
+}
+
 /* Copies a still that has its own size on the canvas, and samples any other between its pixels. */
-static void draw_still(const struct canvas *canvas, const struct picture_view *view)
+static void draw_still(const struct canvas *canvas, const struct picture_view *view,
+                       struct compose_rows rows)
 {
     const struct frame *frame = view->picture->visual;
     const struct layout_box *at = &frame->at;
@@ -34,10 +46,20 @@ static void draw_still(const struct canvas *canvas, const struct picture_view *v
     struct layout_rect crop = picture_crop(view);
     if (crop.width < 1 || crop.height < 1 || frame->width_px != at->width ||
         frame->height_px != at->height)
-        compose_motion_sample(canvas, at, &image, crop);
+        compose_motion_sample(canvas, at, &image, crop, rows);
     else
-        ARGBCopy(frame->pixels, (int)frame->stride_bytes, canvas_pixel_at(canvas, at->x, at->y),
-                 (int)canvas->stride_bytes, at->width, at->height);
+        ARGBCopy((const uint8_t *)frame->pixels + frame->stride_bytes * (size_t)rows.first,
+                 (int)frame->stride_bytes, canvas_pixel_at(canvas, at->x, at->y + rows.first),
+                 (int)canvas->stride_bytes, at->width, rows.end - rows.first);
+}
+
+static void draw_text(const struct canvas *canvas, const struct frame *text,
+                      struct compose_rows rows)
+{
+    uint8_t *target = canvas_pixel_at(canvas, text->at.x, text->at.y + rows.first);
+    ARGBBlend((const uint8_t *)text->pixels + text->stride_bytes * (size_t)rows.first,
+              (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
+              (int)canvas->stride_bytes, text->at.width, rows.end - rows.first);
 }
 
 static bool covers(const struct canvas *canvas, const struct frame *frame)
@@ -45,38 +67,68 @@ static bool covers(const struct canvas *canvas, const struct frame *frame)
     return frame && frame->at.width == canvas->width_px && frame->at.height == canvas->height_px;
 }
 
+static bool is_film(const struct frame *visual)
+{
+    return visual && visual->format == FRAME_I420;
+}
+
+bool compose_view_prepare(const struct picture_view *view, struct compose_buffers *buffers)
+{
+    return !is_film(view->picture->visual) || compose_film_prepare(view, buffers);
+}
+
+bool compose_view_rows(const struct canvas *canvas, const struct picture_view *view, int first_row,
+                       int end_row, const struct compose_buffers *buffers,
+                       struct compose_scratch *scratch)
+{
+    const struct picture *picture = view->picture;
+    const struct frame *visual = picture->visual, *text = picture->text;
+    struct compose_rows rows = {0};
+    if (!covers(canvas, visual)) {
+        const struct canvas part =
+            canvas_part(canvas, 0, first_row, canvas->width_px, end_row - first_row);
+        fill_canvas(&part, picture->background);
+    }
+    if (visual)
+        rows = rows_in_box(&visual->at, first_row, end_row);
+    if (rows.first < rows.end && !is_film(visual))
+        draw_still(canvas, view, rows);
+    else if (rows.first < rows.end && !compose_film_rows(canvas, view, rows, buffers, scratch))
+        return false;
+    if (text)
+        rows = rows_in_box(&text->at, first_row, end_row);
+    if (text && rows.first < rows.end)
+        draw_text(canvas, text, rows);
+    return true;
+}
+
 bool compose_view(const struct canvas *canvas, const struct picture_view *view,
                   struct compose_buffers *buffers)
 {
-    const struct picture *picture = view->picture;
-    bool film = picture->visual && picture->visual->format == FRAME_I420;
-    if (!covers(canvas, picture->visual))
-        fill_canvas(canvas, picture->background);
-    if (film && !compose_film(canvas, view, buffers))
-        return false;
-    if (picture->visual && !film)
-        draw_still(canvas, view);
-    const struct frame *text = picture->text;
-    if (text) {
-        uint8_t *target = canvas_pixel_at(canvas, text->at.x, text->at.y);
-        ARGBBlend(text->pixels, (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
-                  (int)canvas->stride_bytes, text->at.width, text->at.height);
-    }
-    return true;
+    if (compose_view_prepare(view, buffers) &&
+        compose_view_rows(canvas, view, 0, canvas->height_px, buffers, &buffers->scratch))
+        return true;
+    fill_canvas(canvas, view->picture->background);
+    return false;
 }
 
 void compose_picture(const struct canvas *canvas, const struct picture_view *view)
 {
     struct compose_buffers buffers = {0};
-    if (!compose_view(canvas, view, &buffers))
-        fill_canvas(canvas, view->picture->background);
+    (void)compose_view(canvas, view, &buffers);
     compose_buffers_finish(&buffers);
+}
+
+void compose_scratch_finish(struct compose_scratch *scratch)
+{
+    free(scratch->rows);
+    *scratch = (struct compose_scratch){0};
 }
 
 void compose_buffers_finish(struct compose_buffers *buffers)
 {
     free(buffers->planes);
-    free(buffers->rows);
+    compose_scratch_finish(&buffers->scratch);
     *buffers = (struct compose_buffers){0};
 }
 

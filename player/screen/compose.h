@@ -2,7 +2,8 @@
  *
  * display_cpu shows the result, `preview` writes it, and display_gpu uses the dissolve.
  * Arithmetic only: no window, no state but the caller's; any thread. Canvases are rows of
- * 0xFFRRGGBB words; all canvases of one call have the same size. */
+ * 0xFFRRGGBB words; all canvases of one call have the same size. What mixes canvases does so for a
+ * range of rows by their parts (canvas_part). */
 #ifndef SCREEN_COMPOSE_H
 #define SCREEN_COMPOSE_H
 
@@ -23,6 +24,15 @@ static inline struct canvas canvas_part(const struct canvas *canvas, int x_px, i
     return (struct canvas){first, canvas->stride_bytes, width_px, height_px};
 }
 
+/* Memory for the rows of a film that are drawn one after another: of one range of rows. Zeroed before
+ * its first use. */
+struct compose_scratch {
+    void *rows;
+    size_t rows_bytes;
+};
+
+void compose_scratch_finish(struct compose_scratch *scratch);
+
 /* Memory for drawing films. A caller that draws many frames keeps one for each picture on screen,
  * zeroed before the first frame; then nothing is allocated for a frame but a row or two inside
  * libyuv. */
@@ -31,8 +41,7 @@ struct compose_buffers {
     size_t planes_bytes;
     void *scaled;          /* the last step, in `planes` */
     uint64_t planes_frame; /* id of the frame in `scaled` if it can be used again; else 0 */
-    void *rows;            /* rows of a film with a motion, and where they are sampled from */
-    size_t rows_bytes;
+    struct compose_scratch scratch; /* of compose_view, which draws all rows itself */
 };
 
 void compose_buffers_finish(struct compose_buffers *buffers);
@@ -42,6 +51,15 @@ void compose_buffers_finish(struct compose_buffers *buffers);
  * out of memory for a film, and only the background was drawn; never for pictures without film. */
 bool compose_view(const struct canvas *canvas, const struct picture_view *view,
                   struct compose_buffers *buffers);
+
+/* The same in two steps, so that threads can share the second: scales what has to be scaled (false: out
+ * of memory), then draws the rows from first_row to before end_row, which touches nothing of the buffers
+ * and no other row. Each range has a scratch of its own; any ranges give the pixels of compose_view.
+ * False: out of memory, and the film is missing in these rows. */
+bool compose_view_prepare(const struct picture_view *view, struct compose_buffers *buffers);
+bool compose_view_rows(const struct canvas *canvas, const struct picture_view *view, int first_row,
+                       int end_row, const struct compose_buffers *buffers,
+                       struct compose_scratch *scratch);
 
 /* The same, with buffers of its own; when out of memory, only the background is drawn. */
 void compose_picture(const struct canvas *canvas, const struct picture_view *view);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <libyuv/convert_argb.h>
+#include <libyuv/planar_functions.h>
 #include <libyuv/row.h>
 #include <libyuv/scale.h>
 
@@ -205,10 +206,11 @@ static void *film_place(const struct canvas *canvas, const struct layout_box *at
     return (uint8_t *)canvas->pixels + canvas->stride_bytes * (size_t)at->y + (size_t)at->x * 4;
 }
 
-static bool draw_film_at_rest(const struct canvas *canvas, const struct frame *frame,
-                              struct layout_rect crop, struct compose_buffers *buffers)
+/* ---- without motion ---- */
+
+/* The part of a resting film's frame that is shown. It begins at an even pixel. */
+static struct compose_planes resting_part(const struct frame *frame, struct layout_rect crop)
 {
-    const struct layout_box *at = &frame->at;
     const struct layout_box box = {
         (int)lround(crop.x * frame->width_px),
         (int)lround(crop.y * frame->height_px),
@@ -216,14 +218,67 @@ static bool draw_film_at_rest(const struct canvas *canvas, const struct frame *f
         (int)lround(crop.height * frame->height_px),
     };
     struct compose_planes whole = planes_of(frame);
-    struct compose_planes part = crop_planes(&whole, box), scaled;
-    if (box.width == at->width && box.height == at->height)
-        scaled = part;
-    else if (!scale_planes(&part, at->width, at->height, buffers, &scaled))
+    return crop_planes(&whole, box);
+}
+
+static bool has_size_of(const struct compose_planes *planes, const struct layout_box *at)
+{
+    return planes->width_px == at->width && planes->height_px == at->height;
+}
+
+static bool prepare_film_at_rest(const struct frame *frame, struct layout_rect crop,
+                                 struct compose_buffers *buffers)
+{
+    struct compose_planes part = resting_part(frame, crop), scaled;
+    return has_size_of(&part, &frame->at) ||
+           scale_planes(&part, frame->at.width, frame->at.height, buffers, &scaled);
+}
+
+/* Converts rows y to end by means of the scratch. libyuv blends the chroma of rows 1 and 2, 3 and 4
+ * and so on together, and takes the first and the last row's as they are; so it begins at an even row
+ * before the first that counts, and ends after the last. */
+static void convert_strip(const struct compose_planes *source, enum frame_matrix matrix, int y,
+                          int end, void *strip, void *pixels, size_t stride_bytes)
+{
+    const int first = y > 0 ? (y - 1) & ~1 : 0;
+    const int past = end < source->height_px ? end + 1 : end;
+    const size_t strip_stride = stride_of(source->width_px, 4);
+    const struct layout_box box = {0, first, source->width_px, past - first};
+    struct compose_planes part = crop_planes(source, box);
+    convert_to_argb(&part, matrix, strip, strip_stride);
+    ARGBCopy((const uint8_t *)strip + strip_stride * (size_t)(y - first), (int)strip_stride, pixels,
+             (int)stride_bytes, source->width_px, end - y);
+}
+
+#define STRIP_ROWS 16
+#define STRIP_MORE 3 /* that are converted beside them */
+
+static bool draw_film_at_rest(const struct canvas *canvas, const struct frame *frame,
+                              struct layout_rect crop, struct compose_rows rows,
+                              const struct compose_buffers *buffers,
+                              struct compose_scratch *scratch)
+{
+    const struct layout_box *at = &frame->at;
+    struct compose_planes planes = resting_part(frame, crop);
+    if (!has_size_of(&planes, at))
+        planes = planes_at(buffers->scaled, at->width, at->height);
+    if (rows.first == 0 && rows.end == at->height) {
+        convert_to_argb(&planes, frame->matrix, film_place(canvas, at), canvas->stride_bytes);
+        return true;
+    }
+    if (!reserve_buffer(&scratch->rows, &scratch->rows_bytes,
+                        stride_of(at->width, 4) * (STRIP_ROWS + STRIP_MORE)))
         return false;
-    convert_to_argb(&scaled, frame->matrix, film_place(canvas, at), canvas->stride_bytes);
+    for (int y = rows.first; y < rows.end; y += STRIP_ROWS) {
+        int end = y + STRIP_ROWS < rows.end ? y + STRIP_ROWS : rows.end;
+        uint8_t *target = film_place(canvas, at);
+        convert_strip(&planes, frame->matrix, y, end, scratch->rows,
+                      target + canvas->stride_bytes * (size_t)y, canvas->stride_bytes);
+    }
     return true;
 }
+
+/* ---- in motion ---- */
 
 /* How one axis of a plane is sampled; the chroma planes have half the samples. */
 struct axis {
@@ -258,16 +313,16 @@ static size_t padded(int samples, size_t sample_bytes)
 }
 
 /* Lays out all rows in one piece of memory, which begins with a copy of a row of the film. */
-static bool prepare_rows(struct compose_buffers *buffers, int film_width_px, int width_px,
+static bool prepare_rows(struct compose_scratch *scratch, int film_width_px, int width_px,
                          struct plane_sampling samplings[3])
 {
     size_t row = padded(film_width_px, 1), result = padded(width_px, 1);
     size_t cached = padded(width_px, sizeof(int16_t));
     size_t taps = stride_of(compose_yuv_groups(width_px), sizeof(struct compose_taps));
-    if (!reserve_buffer(&buffers->rows, &buffers->rows_bytes,
+    if (!reserve_buffer(&scratch->rows, &scratch->rows_bytes,
                         row + 3 * (taps + 2 * cached + result)))
         return false;
-    uint8_t *memory = (uint8_t *)buffers->rows + row;
+    uint8_t *memory = (uint8_t *)scratch->rows + row;
     for (int i = 0; i < 3; i++) {
         samplings[i].taps = (struct compose_taps *)(void *)memory;
         memory += taps;
@@ -329,39 +384,47 @@ static void sample_row(struct plane_sampling *sampling, int y, uint8_t *row, int
 }
 
 /* Reduces a frame once, however often it is drawn in motion. */
-static bool reduce_once(const struct frame *frame, struct compose_buffers *buffers,
-                        struct compose_planes *planes)
+static bool reduce_once(const struct frame *frame, struct compose_buffers *buffers)
 {
-    if (buffers->planes_frame == frame->id) {
-        *planes = planes_at(buffers->scaled, reduced_width(frame, INT_MAX),
-                            reduced_height(frame, INT_MAX));
+    struct compose_planes planes;
+    if (buffers->planes_frame == frame->id)
         return true;
-    }
-    if (!compose_film_reduce(frame, INT_MAX, buffers, planes))
+    if (!compose_film_reduce(frame, INT_MAX, buffers, &planes))
         return false;
-    if (planes->planes[0] != frame->planes[0])
+    if (planes.planes[0] != frame->planes[0])
         buffers->planes_frame = frame->id;
     return true;
+}
+
+/* What reduce_once has left. */
+static struct compose_planes reduced_planes(const struct frame *frame,
+                                            const struct compose_buffers *buffers)
+{
+    return buffers->planes_frame == frame->id
+               ? planes_at(buffers->scaled, reduced_width(frame, INT_MAX),
+                           reduced_height(frame, INT_MAX))
+               : planes_of(frame);
 }
 
 /* Works row by row, so that everything but the frame and the canvas stays in the first cache;
  * and on YUV samples, as there are fewer of them than of red, green and blue. */
 static bool draw_film_in_motion(const struct canvas *canvas, const struct frame *frame,
-                                struct layout_rect crop, struct compose_buffers *buffers)
+                                struct layout_rect crop, struct compose_rows rows,
+                                const struct compose_buffers *buffers,
+                                struct compose_scratch *scratch)
 {
     const struct layout_box *at = &frame->at;
     struct constants constants = exact_constants(frame->matrix);
-    struct compose_planes planes;
+    struct compose_planes planes = reduced_planes(frame, buffers);
     struct plane_sampling samplings[3];
-    if (!reduce_once(frame, buffers, &planes) ||
-        !prepare_rows(buffers, planes.width_px, at->width, samplings))
+    if (!prepare_rows(scratch, planes.width_px, at->width, samplings))
         return false;
     for (int i = 0; i < 3; i++)
         init_sampling(&samplings[i], i, &planes, at, crop);
     uint8_t *target = film_place(canvas, at);
-    for (int y = 0; y < at->height; y++) {
+    for (int y = rows.first; y < rows.end; y++) {
         for (int i = 0; i < 3; i++)
-            sample_row(&samplings[i], y, buffers->rows, at->width);
+            sample_row(&samplings[i], y, scratch->rows, at->width);
         I444ToARGBMatrix(samplings[0].result, 0, samplings[1].result, 0, samplings[2].result, 0,
                          target + canvas->stride_bytes * (size_t)y, 0, &constants.yuv, at->width,
                          1);
@@ -369,11 +432,20 @@ static bool draw_film_in_motion(const struct canvas *canvas, const struct frame 
     return true;
 }
 
-bool compose_film(const struct canvas *canvas, const struct picture_view *view,
-                  struct compose_buffers *buffers)
+bool compose_film_prepare(const struct picture_view *view, struct compose_buffers *buffers)
+{
+    const struct frame *frame = view->picture->visual;
+    return picture_moves(view->picture) ? reduce_once(frame, buffers)
+                                        : prepare_film_at_rest(frame, picture_crop(view), buffers);
+}
+
+bool compose_film_rows(const struct canvas *canvas, const struct picture_view *view,
+                       struct compose_rows rows, const struct compose_buffers *buffers,
+                       struct compose_scratch *scratch)
 {
     const struct frame *frame = view->picture->visual;
     struct layout_rect crop = picture_crop(view);
-    return picture_moves(view->picture) ? draw_film_in_motion(canvas, frame, crop, buffers)
-                                        : draw_film_at_rest(canvas, frame, crop, buffers);
+    return picture_moves(view->picture)
+               ? draw_film_in_motion(canvas, frame, crop, rows, buffers, scratch)
+               : draw_film_at_rest(canvas, frame, crop, rows, buffers, scratch);
 }

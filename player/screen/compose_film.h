@@ -6,6 +6,7 @@
 #define SCREEN_COMPOSE_FILM_H
 
 #include "screen/compose.h"
+#include "screen/compose_motion.h"
 
 /* Planes of I420, as in struct frame. */
 struct compose_planes {
@@ -14,10 +15,14 @@ struct compose_planes {
     int width_px, height_px;
 };
 
-/* Draws the film's frame of a view into its place on the canvas. Chroma is interpolated, as on
+/* What compose_view_prepare does for a film. */
+bool compose_film_prepare(const struct picture_view *view, struct compose_buffers *buffers);
+
+/* Draws rows of the film's frame of a view into its place on the canvas. Chroma is interpolated, as on
  * GPUs. False: out of memory; nothing was drawn. */
-bool compose_film(const struct canvas *canvas, const struct picture_view *view,
-                  struct compose_buffers *buffers);
+bool compose_film_rows(const struct canvas *canvas, const struct picture_view *view,
+                       struct compose_rows rows, const struct compose_buffers *buffers,
+                       struct compose_scratch *scratch);
 
 /* The frame's own planes, or, where these are more than twice as large as needed or longer than
  * side_max_px, smaller ones, which are in the buffers until the next call with these. The size

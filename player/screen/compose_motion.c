@@ -56,6 +56,7 @@ struct image_sampling {
     struct layout_rect part; /* of the image, in its pixels */
     double step_x, step_y;   /* from one pixel of the canvas to the next, in the image's */
     const struct canvas *canvas;
+    struct compose_rows rows;
 };
 
 static const uint8_t *image_pixel(const struct compose_image *image, int x, int y)
@@ -91,7 +92,7 @@ static void sample_strip(const struct image_sampling *s, int left, int width)
     if (last < image->width_px - 1)
         last++;
     int span = last - first + 1; /* at most width × step + 2 */
-    for (int y = 0; y < s->at->height; y++) {
+    for (int y = s->rows.first; y < s->rows.end; y++) {
         struct tap row = tap_at(s->part.y + (y + 0.5) * s->step_y - 0.5, image->height_px);
         const uint8_t *upper = image_pixel(image, first, row.first);
         const uint8_t *lower = row.weight ? upper + image->stride_bytes : upper;
@@ -104,7 +105,8 @@ static void sample_strip(const struct image_sampling *s, int left, int width)
 }
 
 void compose_motion_sample(const struct canvas *canvas, const struct layout_box *at,
-                           const struct compose_image *image, struct layout_rect crop)
+                           const struct compose_image *image, struct layout_rect crop,
+                           struct compose_rows rows)
 {
     struct image_sampling sampling = {
         .image = image,
@@ -112,6 +114,7 @@ void compose_motion_sample(const struct canvas *canvas, const struct layout_box 
         .part = {crop.x * image->width_px, crop.y * image->height_px, crop.width * image->width_px,
                  crop.height * image->height_px},
         .canvas = canvas,
+        .rows = rows,
     };
     sampling.step_x = sampling.part.width / at->width;
     sampling.step_y = sampling.part.height / at->height;

@@ -358,7 +358,7 @@ static void nothing_is_allocated_once_warm(void **state)
             if (round < 1)
                 continue;
             assert_ptr_equal(buffers[i].planes, warm[i].planes);
-            assert_ptr_equal(buffers[i].rows, warm[i].rows);
+            assert_ptr_equal(buffers[i].scratch.rows, warm[i].scratch.rows);
         }
         if (round == 1)
             before = mallinfo2();
@@ -367,10 +367,10 @@ static void nothing_is_allocated_once_warm(void **state)
     assert_int_equal(after.uordblks, before.uordblks);
     assert_int_equal(after.hblkhd, before.hblkhd);
     assert_null(buffers[0].planes);
-    assert_null(buffers[0].rows);
+    assert_null(buffers[0].scratch.rows);
     assert_non_null(buffers[1].planes);
-    assert_null(buffers[1].rows);
-    assert_non_null(buffers[2].rows);
+    assert_null(buffers[1].scratch.rows);
+    assert_non_null(buffers[2].scratch.rows);
     for (int i = 0; i < 3; i++) {
         release(&views[i]);
         compose_buffers_finish(&buffers[i]);

@@ -14,7 +14,18 @@
 #define WIDTH 64
 #define HEIGHT 36
 
-enum { SOLID, STILL, TEXT, MOVING, FILM, FILM_TEXT, FILM_MOVING, PICTURES };
+enum {
+    SOLID,
+    STILL,
+    TEXT,
+    MOVING,
+    FILM,
+    FILM_TEXT,
+    FILM_MOVING,
+    SMALL_STILL,
+    SMALL_FILM,
+    PICTURES
+};
 
 struct scene {
     const char *name;
@@ -97,6 +108,10 @@ static int set_up(void **state)
     p[FILM_TEXT] = film(80, 45, text_frame());
     p[FILM_MOVING] = film(80, 46, NULL);
     p[FILM_MOVING]->motion = LAYOUT_MOTION_PAN;
+    const struct layout_box inside = {7, 5, 33, 21};
+    p[SMALL_STILL] = picture_create(0x336699, still_frame(33, 21, inside, 4), text_frame());
+    p[SMALL_FILM] = film(40, 30, NULL);
+    p[SMALL_FILM]->visual->at = inside;
     cpu_drawing_resize(&stage->drawing, WIDTH, HEIGHT);
     *state = stage;
     return 0;
@@ -180,6 +195,39 @@ static void graphics_memory_is_written_and_never_read(void **state)
     write_only_unmap();
 }
 
+/* Whatever ranges of rows it is drawn in: the same pixels, and no others. */
+static void ranges_of_rows_make_the_whole(void **state)
+{
+    struct stage *stage = *state;
+    uint64_t seed = 5;
+    for (int round = 0; round < 200; round++) {
+        const struct picture_view view = {stage->pictures[round % PICTURES], 0.4};
+        struct sample_canvas whole = sample_canvas(WIDTH, HEIGHT);
+        struct sample_canvas parts = sample_canvas(WIDTH, HEIGHT);
+        struct compose_buffers buffers = {0};
+        assert_true(compose_view(&whole.canvas, &view, &buffers));
+        assert_true(compose_view_prepare(&view, &buffers));
+        memset(parts.canvas.pixels, 0x5a, parts.canvas.stride_bytes * HEIGHT);
+        for (int row = 0, end; row < HEIGHT; row = end) {
+            struct compose_scratch scratch = {0};
+            end = row + 1 + (int)(sample_random(&seed) % 20);
+            end = end < HEIGHT ? end : HEIGHT;
+            assert_true(compose_view_rows(&parts.canvas, &view, row, end, &buffers, &scratch));
+            for (int y = 0; y < HEIGHT; y++) {
+                if (y < end)
+                    assert_memory_equal(sample_pixel(&parts.canvas, 0, y),
+                                        sample_pixel(&whole.canvas, 0, y), WIDTH * 4);
+                else
+                    assert_int_equal(*sample_pixel(&parts.canvas, WIDTH / 2, y), 0x5a5a5a5a);
+            }
+            compose_scratch_finish(&scratch);
+        }
+        compose_buffers_finish(&buffers);
+        sample_canvas_finish(&whole);
+        sample_canvas_finish(&parts);
+    }
+}
+
 static void a_part_is_cut_out_of_the_whole(void **state)
 {
     struct stage *stage = *state;
@@ -232,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DRAWING_TEST(graphics_memory_is_written_and_never_read),
+        DRAWING_TEST(ranges_of_rows_make_the_whole),
         DRAWING_TEST(a_part_is_cut_out_of_the_whole),
         DRAWING_TEST(what_is_frozen_is_what_was_drawn),
         DRAWING_TEST(nothing_shown_is_nothing_to_freeze),
