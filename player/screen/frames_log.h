@@ -12,7 +12,7 @@
 /* One presented frame. `from` is empty where no transition runs, and "*" where it starts from the
  * frozen frame of an interrupted transition. */
 struct frames_log_line {
-    int64_t present_ns; /* CLOCK_MONOTONIC, after it was presented */
+    int64_t present_ns; /* CLOCK_MONOTONIC: display_presented_ns, or after it was presented */
     double show_ms;     /* the instant of the show clock that it shows */
     const char *from, *to;
     double mix; /* linear */
