@@ -178,8 +178,8 @@ static struct display *create_in_window(const struct display_config *config, str
 
 /* ---- on a console ---- */
 
-/* Whether the screen is this process's to take: no X server or compositor is named, none is where a
- * compositor is by default, and there is a card. */
+/* Whether the screen is this process's to take: no X server or compositor is named, and none is where
+ * a compositor is by default. */
 static bool is_console_free(void)
 {
     char socket[108];
@@ -187,7 +187,7 @@ static bool is_console_free(void)
     if (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY") || getenv("SDL_VIDEODRIVER"))
         return false;
     snprintf(socket, sizeof socket, "%s/wayland-0", folder ? folder : "");
-    return (!folder || access(socket, F_OK) != 0) && display_kms_has_card();
+    return !folder || access(socket, F_OK) != 0;
 }
 
 /* A GPU that computes has a render node, whoever drives the monitor. */
@@ -210,7 +210,6 @@ static struct display *try_console_gpu(const struct display_config *config, stru
 {
     if (console_gpu == GPU_IS_NOT || !has_render_node()) {
         err_set(err, ERR_SYSTEM, "no GPU found");
-        console_gpu = GPU_IS_NOT;
         return NULL;
     }
     display_kms_close_card();
@@ -234,9 +233,15 @@ static struct display *create_on_console(const struct display_config *config, st
         display = try_console_gpu(config, &gpu_err);
     if (display)
         return display;
-    display = display_kms_create(config, err);
-    if (!display && may_be_gpu && console_gpu != GPU_IS_NOT)
+    struct err kms_err = {0};
+    display = display_kms_create(config, &kms_err);
+    if (!display && may_be_gpu && console_gpu != GPU_IS_NOT && has_render_node())
         display_kms_close_card(); /* so that SDL gets it next time */
+    if (!display && kms_err.code == ERR_MISSING)
+        err_set(err, ERR_MISSING, "no display: no X server or compositor is named, and %s",
+                kms_err.text);
+    else if (!display && err)
+        *err = kms_err;
     if (display && may_be_gpu) {
         static bool logged;
         if (!logged)

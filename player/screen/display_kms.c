@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LOG_MODULE "display_kms"
 
@@ -53,17 +52,6 @@ struct display_kms {
 };
 
 /* ---- the card ---- */
-
-bool display_kms_has_card(void)
-{
-    for (int i = 0; i < KMS_CARDS_MAX; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "/dev/dri/card%d", i);
-        if (access(path, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
 
 static void close_card(bool restore)
 {

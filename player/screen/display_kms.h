@@ -9,9 +9,6 @@
 
 #include "screen/display.h"
 
-/* Whether there is a graphics card at all: /dev/dri/card*. */
-bool display_kms_has_card(void);
-
 /* NULL: no card, no monitor, no right to them, or another program has them: try again later, or
  * when display_kms_read_news says so. */
 struct display *display_kms_create(const struct display_config *config, struct err *err);
