@@ -287,7 +287,9 @@ static void wait_for_screen(struct play *play)
 {
     struct pollfd fds[1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     int64_t until_ns = clock_earlier_ns(play->end_ns, play->retry_ns);
-    service_manager_set_status(&play->manager, "waiting for a screen");
+    char words[SERVICE_MANAGER_STATUS_BYTES];
+    snprintf(words, sizeof words, "waiting for a screen: %.200s", play->no_screen);
+    service_manager_set_status(&play->manager, words);
     service_manager_alive(&play->manager, clock_mono_ns());
     until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = film_lengths_poll_fds(&play->film_lengths, fds, &until_ns);

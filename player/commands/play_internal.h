@@ -74,6 +74,8 @@ struct play {
     bool waiting_logged;
     bool pacing_logged;
     bool ending; /* what this holds is being freed */
+    char no_screen[ERR_TEXT_BYTES]; /* why there is none */
+    bool ending;                    /* what this holds is being freed */
     int status;
 };
 

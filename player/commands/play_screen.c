@@ -223,6 +223,7 @@ bool play_screen_await(struct play *play)
     if (!play->waiting_logged)
         log_warn("no screen, waiting for one reason=\"%s\"", err.text);
     play->waiting_logged = true;
+    memcpy(play->no_screen, err.text, sizeof play->no_screen);
     play->retry_delay_ns *= 2;
     if (play->retry_delay_ns < RETRY_MIN_NS)
         play->retry_delay_ns = RETRY_MIN_NS;
@@ -289,6 +290,7 @@ bool play_screen_open(struct play *play, struct err *err)
     }
     log_warn("no screen, waiting for one reason=\"%s\"", why.text);
     play->waiting_logged = true;
+    memcpy(play->no_screen, why.text, sizeof play->no_screen);
     play->retry_ns = clock_mono_ns() + RETRY_MIN_NS;
     return true;
 }

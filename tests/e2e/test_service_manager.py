@@ -120,7 +120,7 @@ class Watchdog(Case):
         manager = Manager(self.folder)
         env = manager.environment(SDL_VIDEODRIVER="x11", DISPLAY=":nowhere")
         with Player(self.folder, self.list, window=None, frames=False, env=env) as player:
-            at = manager.wait("STATUS=waiting for a screen.*")
+            at = manager.wait(r"STATUS=waiting for a screen: \S.*")
             self.assertIn("READY=1", manager.lines)
             manager.wait("WATCHDOG=1", 10, at)
             self.assertEqual(player.stop(), 0, player.log())
