@@ -73,7 +73,6 @@ struct play {
     int64_t retry_delay_ns; /* before the time after that */
     bool waiting_logged;
     bool pacing_logged;
-    bool ending; /* what this holds is being freed */
     char no_screen[ERR_TEXT_BYTES]; /* why there is none */
     bool ending;                    /* what this holds is being freed */
     int status;
