@@ -161,9 +161,9 @@ corpora: ## Holds foreign pictures, films and JSON against other decoders (DIR=f
 	@tests/corpora $(or $(DIR),$(error DIR=folder is missing: which files?))
 
 # In a folder of its own: about a minute to make, then as long as the tests take.
-test-release: ## Builds and tests in a fresh Debian 13, or another release (RELEASE=bookworm).
+test-release: ## Builds and tests in a fresh Debian 13 (or RELEASE=bookworm; ARCH=arm64: emulated).
 	@packaging/deps release
-	@tests/release $(or $(RELEASE),trixie)
+	@tests/release $(if $(ARCH),--arch $(ARCH)) $(or $(RELEASE),trixie)
 
 bench: ## Measures, and prints a table of the results.
 	@packaging/deps build run test bench

@@ -235,7 +235,7 @@ static void a_status_is_one_line_of_text(void **state)
 static void a_full_queue_is_not_waited_for(void **state)
 {
     (void)state;
-    char words[32];
+    char words[64];
     int sent = 0;
     watch();
     assert_true(service_manager_init(&manager, NULL));
