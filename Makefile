@@ -45,8 +45,8 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run image test test-release corpora lint format map bench fuzz soak pictures install install-campaign \
-	uninstall deb clean
+.PHONY: all help deps run image test test-kiosk test-release corpora lint format map bench bench-boot fuzz soak pictures \
+	install install-campaign uninstall deb clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags
 .DELETE_ON_ERROR:
@@ -153,6 +153,17 @@ $(IMAGE): $(shell find player packaging fonts media playlists -type f) Makefile
 	@mkdir -p $(@D)
 	@packaging/image/build $@ build/deb/duckling_*.deb build/deb/duckling-campaign_*.deb
 image: $(IMAGE) ## Makes a disk image to flash: a box that boots to a picture; into build/image/.
+
+# A quarter of an hour on two cores; FULL=1 also what takes hours.
+test-kiosk: ## Boots the image in a virtual machine and looks at its screen (FULL=1: all of it).
+	@packaging/deps build run image kiosk
+	@$(MAKE) --no-print-directory -s all $(IMAGE)
+	@TEST_IMAGE=$(IMAGE) TEST_FULL=$(FULL) tests/run --kiosk
+
+bench-boot: ## Measures how long a box in a virtual machine takes to its picture.
+	@packaging/deps build run image kiosk
+	@$(MAKE) --no-print-directory -s all $(IMAGE)
+	@TEST_IMAGE=$(IMAGE) tests/bench/boot
 
 # Files of other people: nothing of them is kept.
 corpora: ## Holds foreign pictures, films and JSON against other decoders (DIR=folder).

@@ -1,0 +1,153 @@
+"""What the tests of the box share: the image, a playlist of still spots, and what must be on the screen at an instant."""
+import copy
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import player
+from picture import Picture
+from virtual_machine import WAIT_S, Kernel, VirtualMachine, kvm_works, write_settings
+
+TOP = Path(__file__).resolve().parent.parent.parent
+IMAGE = Path(os.environ.get("TEST_IMAGE") or next(iter(sorted(TOP.glob("build/image/duckling-*.img"))), "no image"))
+FULL = bool(os.environ.get("TEST_FULL"))
+DUCKLING = TOP / "build/duckling"
+# A month from now: after what is built and signed today (the box takes no earlier time for true), and at the same hour on every day.
+CLOCK = f"{date.today() + timedelta(days=30)}T03:00:00"
+SIZE = (1920, 1080)
+SPOT_S = 20
+# Of a slot: its transition, and the time that an emulated processor may be late with it; and the end, where it may be early.
+BEGIN_S, END_S = 5, 1.5
+# Its workers need on an emulated processor what takes them two seconds otherwise.
+PATIENT = "decode-timeout = 60\n"
+
+
+class Programme:
+    """Still spots of 20 s in turn: what is on at each instant, by `duckling preview`."""
+
+    def __init__(self, folder, names=("ducklings", "boat", "seedling"), media=None, size=SIZE, **more):
+        self.folder = Path(folder)
+        self.names, self.size, self.options, self.name = list(names), size, [], "screen"
+        self.media = media or self.draw_media(names)
+        spots = {name: {"image": f"{name}.jpg", "tagline": f"The {name}, by itself."} for name in names}
+        self.path = self.folder / "playlist.json"
+        player.playlist(self.path, spots, defaults={"duration": SPOT_S, "motion": "none"}, timezone="UTC", **more)
+        self.previews = {}
+
+    def draw_media(self, names):
+        """In the screen's own size: nothing of what is tested is in the scaling, and an emulated processor is slow at it."""
+        for name in names:
+            source = next(TOP.glob(f"media/{name}.[jw]*"))
+            subprocess.run(["convert", str(source), "-resize", "1920x1080^", "-gravity", "center", "-extent", "1920x1080", "-quality",
+                            "92", str(self.folder / f"{name}.jpg")], check=True)
+        return [self.folder / f"{name}.jpg" for name in names]
+
+    def on(self, size, *options):
+        """The same on a screen of another size, or with other options of preview."""
+        other = copy.copy(self)
+        other.size, other.options, other.previews = size, list(options), {}
+        other.name = f"{size[0]}x{size[1]}{''.join(options)}"
+        return other
+
+    def files(self):
+        return {path.name: path.read_bytes() for path in [self.path, *self.media]}
+
+    def spot(self, seconds):
+        """The spot at this Unix time, and for how long it has been on."""
+        in_day = seconds % 86400
+        return self.names[int(in_day // SPOT_S) % len(self.names)], in_day % SPOT_S
+
+    def expected(self, seconds):
+        """What must be on; None near a transition."""
+        name, since = self.spot(seconds)
+        if since < BEGIN_S or since > SPOT_S - END_S:
+            return None
+        if name not in self.previews:
+            output = self.folder / f"preview-{self.name}-{name}.png"
+            at = datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
+            done = player.run("preview", self.path, "-o", output, "--at", at, "--size", "x".join(map(str, self.size)), "--language",
+                              "en", *self.options)
+            if done.returncode:
+                raise RuntimeError(done.stderr)
+            self.previews[name] = Picture.read(output)
+        return self.previews[name]
+
+
+class BoxCase(unittest.TestCase):
+    """A box is switched on for all cases of a class, in the order of their names: to switch it on takes a minute."""
+
+    kernel = kvm = None
+
+    @classmethod
+    def setUpClass(cls):
+        if not IMAGE.is_file():
+            raise unittest.SkipTest(f"{IMAGE} is not there: make image")
+        player.DUCKLING = DUCKLING
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="kiosk-")))
+        cls.kernel = Kernel(IMAGE, cls.folder)
+        cls.kvm = kvm_works(cls.kernel.kernel)
+        print(f"# {'KVM' if cls.kvm else 'an emulated processor'}; image: {IMAGE.name}", flush=True)
+
+    @classmethod
+    def flash(cls, name="disk", size="8G", **settings):
+        """A disk of a box, larger than the image, with the installer's files on it."""
+        disk = cls.folder / f"{name}.qcow2"
+        if settings:
+            # What an installer's computer writes goes into a copy; what the box writes lies above either.
+            base = cls.folder / f"{name}.img"
+            subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(IMAGE), str(base)], check=True)
+            write_settings(base, **settings)
+        else:
+            base = IMAGE.resolve()
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base), str(disk), size], check=True)
+        return disk
+
+    @classmethod
+    def switch_on(cls, disk, **options):
+        options.setdefault("kernel", cls.kernel)
+        options.setdefault("clock", CLOCK)
+        return VirtualMachine(cls.folder, disk, kvm=cls.kvm, **options)
+
+    def clock_of(self, box):
+        """The box's clock, as a function: to ask takes it less than a second, after which both clocks run alike."""
+        before = time.monotonic()
+        answer = float(box.shell.run("date +%s.%N"))
+        offset = answer - (before + time.monotonic()) / 2
+        return lambda: time.monotonic() + offset
+
+    def wait_right(self, box, programme, clock, what, wait_s=WAIT_S, head=0):
+        """Until the screen shows what is to be on at that instant; how long that took, in seconds."""
+        start = time.monotonic()
+        seen = []
+        def right(picture):
+            expected = programme.expected(clock())
+            if expected is None:
+                return False
+            seen[:] = [programme.spot(clock())[0]]
+            return picture.looks_like(expected)
+        try:
+            box.wait_screen(right, what, wait_s, head)
+        except AssertionError:
+            if seen:
+                programme.previews[seen[0]].write_png(box.keep(programme.previews[seen[0]], "expected"))
+            print("# " + "\n# ".join(box.shell.run("journalctl -b -u duckling --no-pager -o cat | tail -n 40", check=False).splitlines()))
+            raise
+        return time.monotonic() - start
+
+    def assert_never_black(self, seen, what):
+        """Neither black nor text in any picture of a stretch."""
+        self.assert_no_text(seen, what)
+        for at, picture in seen:
+            self.assertFalse(picture.dark(), f"{what}: the screen was black {at:.1f} s after the start")
+
+    def assert_no_text(self, seen, what):
+        """Tells for how long the screen was black."""
+        self.assertTrue(seen, "nobody looked")
+        black_s = sum(after - at for (at, picture), (after, _) in zip(seen, seen[1:]) if picture.dark())
+        print(f"# {what}: black for {black_s:.1f} of {seen[-1][0] - seen[0][0]:.1f} s", flush=True)
+        for at, picture in seen:
+            self.assertFalse(picture.text(), f"{what}: there was text on the screen {at:.1f} s after the start")
