@@ -106,8 +106,8 @@ build/tests/fuzz/fuzz_film: $(FUZZ_FILM) player/worker/worker_film.c
 build/tests/fuzz/fuzz_still: FUZZ_MORE := $(FUZZ_STILL) $(PKG_CFLAGS) -Wl,--as-needed $(PKG_LIBS)
 build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
 FUZZ_STORED := $(filter-out player/base/file.c,$(sort $(wildcard player/base/*.c))) \
-	$(addprefix player/,commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c sync/fetch_location.c \
-	sync/store/manifest.c)
+	$(addprefix player/,commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c screen/display_wish.c \
+	sync/fetch_location.c sync/store/manifest.c)
 build/tests/fuzz/fuzz_stored: FUZZ_MORE := $(FUZZ_STORED) $(PKG_CFLAGS) -lcurl -lunistring
 build/tests/fuzz/fuzz_stored: $(FUZZ_STORED) player/sync/state.c
 build/tests/fuzz/fuzz_worker: FUZZ_MORE := -DDUCKLING_SANITIZED $(FUZZ_WORKER) -lseccomp
