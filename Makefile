@@ -23,7 +23,9 @@ PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) | sed 's/-I/-isystem /g
 PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread
 SAN_FLAGS := $(if $(SAN),-DDUCKLING_SANITIZED -fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote player $(WARNINGS) \
+# -ffp-contract=off: a product and a sum are rounded alike on processors that can do both at once and on others, so that all
+# screens show the same frame.
+ALL_CFLAGS = -std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DDUCKLING_VERSION='"$(VERSION)"' -iquote player $(WARNINGS) \
 	-fstack-protector-strong -fPIE $(SAN_FLAGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN_FLAGS) $(LDFLAGS)
 
