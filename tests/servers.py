@@ -120,6 +120,13 @@ class ShippedNginx(Nginx):
         return f"https://{user}:{urllib.parse.quote(self.PASSWORD, safe='')}@{host}:{self.port}/{path}"
 
 
+def past_validity():
+    """Options of `openssl x509` for a certificate that has expired. From OpenSSL 3.4 on its end is given as such, and a negative number of
+    days is refused."""
+    options = subprocess.run(["openssl", "x509", "-help"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    return ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"] if "-not_after" in options else ["-days", "-1"]
+
+
 def make_certificates(folder):
     """ca.pem and, signed by it, pairs of certificate and key: good, expired, other (for another host); and a stranger CA."""
     folder = Path(folder)
@@ -129,9 +136,7 @@ def make_certificates(folder):
         subprocess.run(["openssl", *map(str, arguments)], check=True, cwd=folder,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    # From OpenSSL 3.4 on a time is given as such, and a negative number of days is refused.
-    options = subprocess.run(["openssl", "x509", "-help"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
-    past = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"] if "-not_after" in options else ["-days", -1]
+    past = past_validity()
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     for name in ("ca", "stranger"):
         openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN=test {name}", "-days", 2,

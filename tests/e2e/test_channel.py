@@ -15,7 +15,7 @@ from pathlib import Path
 import channel
 import tap
 from player import Player, png
-from servers import ShippedNginx, make_certificates, wait_for
+from servers import ShippedNginx, make_certificates, past_validity, wait_for
 
 COLORS = {"red": (200, 30, 40), "green": (30, 180, 60), "blue": (40, 60, 200)}
 MIB = 1 << 20
@@ -221,7 +221,7 @@ class Configuration(Served):
 class Certificates(Served):
     """The other way to say who may write: client certificates, as the file's comments have it."""
 
-    def make(self, name, unit, days="2", ca="clients"):
+    def make(self, name, unit, valid=("-days", "2"), ca="clients"):
         folder = self.folder / "clients"
         folder.mkdir(exist_ok=True)
 
@@ -231,14 +231,14 @@ class Certificates(Served):
         if not (folder / f"{ca}.pem").exists():
             openssl("req", "-x509", *key, "-keyout", f"{ca}.key", "-out", f"{ca}.pem", "-subj", f"/CN={ca}", "-days", 2)
         openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/O=Duckling/OU={unit}/CN={name}")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", days,
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", *valid,
                 "-out", f"{name}.pem")
         return folder / f"{name}.pem", folder / f"{name}.key"
 
     def test_certificates_stand_in_for_passwords(self):
         publisher, player = self.make("desk", "publishers"), self.make("lobby", "players")
         boss = self.make("boss", "management")
-        expired = self.make("old", "publishers", "-1")
+        expired = self.make("old", "publishers", past_validity())
         stranger = self.make("stranger", "publishers", ca="strangers")
         self.serve(clients=self.folder / "clients/clients.pem")
         status = "/players/lobby/status.json"
