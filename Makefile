@@ -16,7 +16,7 @@ B := $(if $(SAN),build/asan,build)
 # Errors only in CI, lint and tests (WERROR=1): a newer compiler that warns of more must not break a build of a release.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result $(if $(WERROR),-Werror)
-LIBRARIES := sdl2 SDL2_image SDL2_ttf libdrm libudev libcurl jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
+LIBRARIES := sdl2 SDL2_image SDL2_ttf libdrm libudev libcurl inih jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
 	libwebpdemux \
 	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
@@ -110,7 +110,7 @@ build/tests/fuzz/fuzz_still: $(FUZZ_STILL)
 FUZZ_STORED := $(filter-out player/base/file.c,$(sort $(wildcard player/base/*.c))) \
 	$(addprefix player/,commands/settings_table.c http/http_rate_limit.c http/http_response.c http/http_url.c screen/display_wish.c \
 	sync/fetch_location.c sync/store/manifest.c)
-build/tests/fuzz/fuzz_stored: FUZZ_MORE := $(FUZZ_STORED) $(PKG_CFLAGS) -lcurl -lunistring
+build/tests/fuzz/fuzz_stored: FUZZ_MORE := $(FUZZ_STORED) $(PKG_CFLAGS) -lcurl -linih -lunistring
 build/tests/fuzz/fuzz_stored: $(FUZZ_STORED) player/sync/state.c
 build/tests/fuzz/fuzz_worker: FUZZ_MORE := -DDUCKLING_SANITIZED $(FUZZ_WORKER) -lseccomp
 build/tests/fuzz/fuzz_worker: $(FUZZ_WORKER) player/base/clock.c tests/unit/worker_packets.h

@@ -7,6 +7,7 @@
 #include "commands/preview/preview.h"
 #include "commands/publish/publish.h"
 #include "commands/publish/takeover.h"
+#include "commands/show_config.h"
 #include "commands/usage.h"
 #include "commands/version.h"
 #include "decode/worker_process.h"
@@ -28,6 +29,7 @@ static const struct command {
     {.command = SETTINGS_EXPLAIN, .run = explain_main},
     {.command = SETTINGS_PUBLISH, .run = publish_main},
     {.command = SETTINGS_TAKEOVER, .run = takeover_main},
+    {.command = SETTINGS_SHOW_CONFIG, .run = show_config_main},
 };
 
 /* Where one of the standard streams is closed, the next file or socket that is opened would get its

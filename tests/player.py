@@ -51,7 +51,7 @@ def playlist(path, spots, **more):
 
 def environment(**more):
     keep = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return {k: v for k, v in {**keep, "SDL_VIDEODRIVER": "dummy", "XDG_CACHE_HOME": str(CACHE), **more}.items() if v is not None}
+    return {k: v for k, v in {**keep, "SDL_VIDEODRIVER": "dummy", "XDG_CACHE_HOME": str(CACHE), "DUCKLING_CONFIG": "none", **more}.items() if v is not None}
 
 
 def patient(arguments):

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 64
+#define ROWS_MAX 96
 /* What getopt_long returns: the codes of help, then those of rows. Letters are below. */
 enum { CODE_HELP = 1000, CODE_HELP_ALL, CODE_ROWS };
 
@@ -361,102 +361,38 @@ bool options_parse(const struct option_table *table, unsigned command, int argc,
         if (!set_value(row, optarg, value, err))
             return err_prefix(err, "option --%s ", row->name);
         value->given = true;
+        value->origin = (struct option_origin){.kind = OPTION_FROM_LINE};
     }
     *first_operand = optind;
     return true;
 }
 
-static char *trim(char *text)
+bool options_take(const struct option_table *table, size_t index, const char *text,
+                  struct option_value *value, struct err *err)
 {
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t length = strlen(text);
-    while (length && isspace((unsigned char)text[length - 1]))
-        text[--length] = '\0';
-    return text;
+    return set_value(&table->rows[index], text, value, err);
 }
 
-static MUST_CHECK bool refuse_key(const struct option_table *table, const char *key,
-                                  struct err *err)
+const char *options_nearest(const struct option_table *table, const char *name)
 {
-    const char *dashless = key + strspn(key, "-");
-    const char *near = nearest_option(table, UINT_MAX, dashless);
-    if (near)
-        return err_set(err, ERR_INPUT, "unknown option \"%.200s\"; did you mean \"%s\"?", key,
-                       near);
-    return err_set(err, ERR_INPUT, "unknown option \"%.200s\"", key);
+    return nearest_option(table, UINT_MAX, name + strspn(name, "-"));
 }
 
-/* Takes quotes and a comment at the end off a value: `ko`, `"ko"` and `ko # Korean` are the same. A
- * color is no comment: `#000` right after the `=`, or with spaces between. */
-static MUST_CHECK bool take_value(char **value, struct err *err)
+bool options_is_name(const struct option_row *row, const char *key)
 {
-    char *text = *value, quote = *text;
-    if (quote == '"' || quote == '\'') {
-        char *end = strchr(text + 1, quote);
-        if (!end)
-            return err_set(err, ERR_INPUT, "has a quote without an end: %.200s", text);
-        const char *rest = end + 1 + strspn(end + 1, " \t");
-        if (*rest && *rest != '#' && *rest != ';')
-            return err_set(err, ERR_INPUT, "has text after its quotes: %.200s", text);
-        *end = '\0';
-        *value = text + 1;
-        return true;
-    }
-    bool is_color = *text == '#' && isgraph((unsigned char)text[1]);
-    for (char *c = text + is_color; *c; c++)
-        if ((*c == '#' || *c == ';') && (c == text || isspace((unsigned char)c[-1]))) {
-            *c = '\0';
-            break;
-        }
-    *value = trim(text);
-    return true;
-}
-
-static MUST_CHECK bool read_config_line(const struct option_table *table, char *line,
-                                        struct option_value *values, struct err *err)
-{
-    line = trim(line);
-    if (!*line || *line == '#' || *line == ';')
-        return true;
-    if (*line == '[')
-        return err_set(err, ERR_INPUT, "there are no sections; remove \"%.200s\"", line);
-    char *equals = strchr(line, '=');
-    if (!equals)
-        return err_set(err, ERR_INPUT, "a line needs the form name = value, not \"%.200s\"", line);
-    *equals = '\0';
-    const char *key = trim(line);
-    char *text = trim(equals + 1);
-    if (!take_value(&text, err))
-        return err_prefix(err, "option %s ", key);
-    /* Where commands share a name, the value must do for one of them. */
-    bool known = false, good = false;
-    for (size_t i = 0; i < table->count; i++) {
-        if (strcmp(table->rows[i].name, key) != 0)
+    const char *names[] = {row->name, row->alias};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *name = names[i], *at = key;
+        if (!name)
             continue;
-        good |= values[i].given || set_value(&table->rows[i], text, &values[i], known ? NULL : err);
-        known = true;
+        while (*name && (*at == *name || (*at == '_' && *name == '-'))) {
+            at++;
+            name++;
+        }
+        if (!*name && !*at)
+            return true;
     }
-    if (!known)
-        return refuse_key(table, key, err);
-    return good || err_prefix(err, "option %s ", key);
-}
-
-bool options_read_file(const struct option_table *table, char *bytes, const char *path,
-                       struct option_value *values, struct err *err)
-{
-    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors write */
-    int number = 1;
-    char *first = bytes + (strncmp(bytes, mark, 3) == 0 ? 3 : 0);
-    for (char *line = first; line; number++) {
-        char *next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        if (!read_config_line(table, line, values, err))
-            return err_prefix(err, "%s:%d: ", path, number);
-        line = next;
-    }
-    return true;
+    return false;
 }
 
 /* The column where explanations begin, at most; options that are longer have a line of their

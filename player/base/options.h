@@ -1,5 +1,5 @@
-/* Options: one table feeds the command line, the configuration file, --help and (through a test)
- * the man page. */
+/* Options: one table feeds the command line, the configuration (base/config), --help and (through a
+ * test) the man page. */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
@@ -33,6 +33,13 @@ struct option_row {
     /* Of texts: false, with what completes the option's name ("needs ..., not ..."), where a value
      * won't do; `err` may be NULL. NULL: any text will do. */
     bool (*check)(const char *text, struct err *err);
+    /* Whether a value is the path of a file, so that a relative one in a configuration file begins at
+     * that file's folder. NULL: never. */
+    bool (*is_path)(const char *text);
+    bool semicolons;      /* in a configuration file, "; " is a part of the value, not a comment */
+    bool secret;          /* the value may hold a password: messages don't show it */
+    bool typed_only;      /* a configuration file can't have it */
+    const char *alias;    /* another name in configuration files; NULL: none */
     const char *also;     /* other words that people try, with spaces between; for hints */
     const char *fallback; /* the default as one would write it; NULL: none */
     const char *help;
@@ -42,9 +49,22 @@ struct option_row {
     int group;         /* orders the help: index of a heading of the table */
 };
 
+/* Where a value comes from. */
+struct option_origin {
+    enum option_origin_kind {
+        OPTION_FROM_DEFAULT,
+        OPTION_FROM_FILE,
+        OPTION_FROM_ENVIRONMENT,
+        OPTION_FROM_LINE, /* the command line */
+    } kind;
+    const char *name; /* the file's path, or the variable; lives as long as the configuration */
+    int line;
+    int layer; /* of a configuration: its files, and the environment, are counted */
+};
+
 struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
-                         the configuration's bytes */
+                         the configuration */
     double number; /* OPTION_NUMBER, OPTION_BYTES, or a choice that is a number; 1 for a flag that
                       is set */
     const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS and OPTION_SIZES, in order */
@@ -53,7 +73,9 @@ struct option_value {
     } sizes[OPTION_TEXTS_MAX]; /* OPTION_SIZES: of each text */
     int width, height;         /* OPTION_SIZE; of OPTION_SIZES the last */
     int text_count;
-    bool given;
+    int text_lines[OPTION_TEXTS_MAX]; /* of a configuration file: where each stands */
+    bool given;                       /* on the command line */
+    struct option_origin origin;
 };
 
 struct option_table {
@@ -61,6 +83,10 @@ struct option_table {
     size_t count;
     const char *const *groups; /* headings, which the whole help has; in order */
     size_t group_count;        /* 0: no headings, one group */
+    /* The section of each group in a configuration file; NULL: there are no sections. `general` is
+     * one of them, in which the options of all groups may stand. */
+    const char *const *sections;
+    const char *general;
 };
 
 enum options_help {
@@ -74,19 +100,21 @@ void options_defaults(const struct option_table *table, struct option_value *val
 
 /* Reads argv[1] to argv[argc - 1] (argv[0] is the command) for one command. Operands are moved to
  * the end of argv; *first_operand is the first one's index. --help, -h and --help-all set *help.
- * Values given here win over a configuration file's. Errors: ERR_INPUT. */
+ * Errors: ERR_INPUT. */
 MUST_CHECK bool options_parse(const struct option_table *table, unsigned command, int argc,
                               char **argv, struct option_value *values, int *first_operand,
                               enum options_help *help, struct err *err);
 
-/* Reads "key = value" lines. A line that begins with '#' or ';' is a comment, and so is what follows
- * one of these after a space; but a value may begin with '#', such as #000000, if no space follows. A
- * value may stand in quotes, single or double. An unknown key is an error; a key that only
- * other commands take is not. A key of OPTION_TEXTS may be repeated. `bytes` is terminated, is
- * changed, and must outlive the values. `path` is for messages ("path:line: reason"). Errors:
- * ERR_INPUT. */
-MUST_CHECK bool options_read_file(const struct option_table *table, char *bytes, const char *path,
-                                  struct option_value *values, struct err *err);
+/* Sets one row's value from a text, which must outlive it; a list gets one more. ERR_INPUT: the text
+ * completes the option's name ("needs ..., not ..."). */
+MUST_CHECK bool options_take(const struct option_table *table, size_t index, const char *text,
+                             struct option_value *value, struct err *err);
+
+/* Whether a configuration means this row by a key: its name or alias, with '-' or '_'. */
+bool options_is_name(const struct option_row *row, const char *key);
+
+/* The option of any command that was probably meant by a name; NULL: none. */
+const char *options_nearest(const struct option_table *table, const char *name);
 
 /* Writes the options of a command as `help` asks for them (not OPTIONS_HELP_NONE), at most 80
  * columns wide. */

@@ -279,11 +279,12 @@ int explain_main(int argc, char **argv)
         understood =
             err_set(&err, ERR_INPUT, "no playlist given; use duckling explain FILE [SPOT]");
     if (!understood) {
-        status = usage_refuse(SETTINGS_EXPLAIN, &err);
+        status = usage_refuse(SETTINGS_EXPLAIN, &inquiry.settings, &err);
     } else if (inquiry.settings.help) {
         usage_print(SETTINGS_EXPLAIN, inquiry.settings.help);
     } else if (!run_explain(&inquiry, &err)) {
-        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_EXPLAIN, &err) : EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_EXPLAIN, &inquiry.settings, &err)
+                                       : EXIT_FAILURE;
         if (status == EXIT_FAILURE)
             log_error("cannot explain the programme reason=\"%s\"", err.text);
     }

@@ -108,11 +108,12 @@ int guide_main(int argc, char **argv)
     if (understood && !guide.settings.help && !guide.settings.source)
         understood = err_set(&err, ERR_INPUT, "no playlist given; use duckling guide FILE");
     if (!understood) {
-        status = usage_refuse(SETTINGS_GUIDE, &err);
+        status = usage_refuse(SETTINGS_GUIDE, &guide.settings, &err);
     } else if (guide.settings.help) {
         usage_print(SETTINGS_GUIDE, guide.settings.help);
     } else if (!run_guide(&guide, &err)) {
-        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_GUIDE, &err) : EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_GUIDE, &guide.settings, &err)
+                                       : EXIT_FAILURE;
         if (status == EXIT_FAILURE)
             log_error("cannot list the programme reason=\"%s\"", err.text);
     }

@@ -510,11 +510,12 @@ int play_main(int argc, char **argv)
         is_valid = false;
     }
     if (!is_valid) {
-        play.status = usage_refuse(SETTINGS_PLAY, &err);
+        play.status = usage_refuse(SETTINGS_PLAY, &play.settings, &err);
     } else if (play.settings.help) {
         usage_print(SETTINGS_PLAY, play.settings.help);
     } else if (!start_play(&play, &err)) {
-        play.status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PLAY, &err) : EXIT_FAILURE;
+        play.status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PLAY, &play.settings, &err)
+                                            : EXIT_FAILURE;
         if (play.status == EXIT_FAILURE)
             log_error("cannot start reason=\"%s\"", err.text);
     } else {

@@ -1,21 +1,70 @@
 #include "commands/settings.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/zone.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static MUST_CHECK bool read_config_file(struct settings *settings, struct err *err)
+#define LOG_MODULE "settings"
+
+/* The configuration file that was asked for by name, and by what; NULL: none was. */
+static const char *find_config_file(const struct option_value *typed, const char **by)
 {
-    const char *path = settings->values[SETTING_CONFIG].text;
-    size_t size;
-    if (!file_read(path, 65536, &settings->config_bytes, &size, err))
-        return err_prefix(err, "option --config: ");
-    if (strlen(settings->config_bytes) < size)
-        return err_set(err, ERR_INPUT, "%s: not a text file; save it as UTF-8", path);
-    return options_read_file(&settings_table, settings->config_bytes, path, settings->values, err);
+    *by = "option --config";
+    if (typed->given)
+        return typed->text;
+    const char *variable = getenv(CONFIG_VARIABLE "CONFIG");
+    *by = CONFIG_VARIABLE "CONFIG";
+    return variable && *variable ? variable : NULL;
+}
+
+/* The file, and those in the folder beside it. */
+static void read_config_files(struct settings *settings, enum settings_command command,
+                              const char *named, const char *by)
+{
+    const char *path = named ? named : SETTINGS_CONFIG_FILE;
+    char folder[PATH_MAX];
+    struct err err = {0};
+    if (strcmp(path, "none") == 0)
+        return;
+    bool is_read = config_read_file(&settings->config, path, &err);
+    if (!is_read && named)
+        config_add_fault(&settings->config, "%s: %s", by, err.text);
+    else if (!is_read && err.code != ERR_MISSING && command == SETTINGS_PLAY)
+        config_add_fault(&settings->config, "%s", err.text);
+    else if (!is_read && err.code != ERR_MISSING)
+        log_warn("cannot read the player's configuration, going on without it reason=\"%s\"",
+                 err.text);
+    int length = snprintf(folder, sizeof folder, "%s.d", path);
+    if (length > 0 && (size_t)length < sizeof folder)
+        config_read_folder(&settings->config, folder);
+}
+
+/* Lays the configuration over the defaults, and what was typed over that. */
+static MUST_CHECK bool read_configuration(struct settings *settings, enum settings_command command,
+                                          const struct option_value *typed, struct err *err)
+{
+    const char *by;
+    const char *named = find_config_file(&typed[SETTING_CONFIG], &by);
+    unsigned players = SETTINGS_PLAY | (command == SETTINGS_SHOW_CONFIG ? 0 : command);
+    struct config *config = &settings->config;
+    config_init(config, &settings_table, settings->values,
+                typed[SETTING_CONFIG].given ? 0 : players);
+    read_config_files(settings, command, named, by);
+    config->commands = players;
+    config_read_environment(config);
+    if (config->out_of_memory)
+        return err_oom(err);
+    if (config->fault_count > 0)
+        return err_set(err, ERR_CONFIG, "the configuration has faults, the first is %s",
+                       config->faults[0]);
+    for (size_t i = 0; i < settings_table.count; i++)
+        if (typed[i].given)
+            settings->values[i] = typed[i];
+    return true;
 }
 
 static void set_log_level(const char *name)
@@ -36,7 +85,7 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
 {
     int limit = 1;
     const char *accepts = "one playlist";
-    if (command == SETTINGS_PLAY) {
+    if (command == SETTINGS_PLAY || command == SETTINGS_SHOW_CONFIG) {
         limit = SETTINGS_OPERANDS_MAX;
         accepts = "at most 8 sources";
     } else if (command == SETTINGS_EXPLAIN) {
@@ -54,43 +103,10 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
     return true;
 }
 
-/* Whether the times that a command takes are times: whatever they mean, before anything is done. */
-static MUST_CHECK bool check_instants(const struct settings *settings,
-                                      enum settings_command command, struct err *err)
+/* What the operands are where there are none: the sources of the configuration. */
+static MUST_CHECK bool take_sources(struct settings *settings, enum settings_command command,
+                                    struct err *err)
 {
-    static const enum setting instants[] = {SETTING_AT, SETTING_FROM, SETTING_TO, SETTING_EXPIRES,
-                                            SETTING_UNTIL};
-    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
-        const char *text = settings->values[instants[i]].text;
-        int64_t ms;
-        bool local;
-        if (text && (settings_table.rows[instants[i]].commands & command) &&
-            !civil_parse_instant(text, &local, &ms))
-            return settings_refuse_instant(settings, instants[i], err);
-    }
-    return true;
-}
-
-bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
-                   struct err *err)
-{
-    int operand;
-    *settings = (struct settings){0};
-    options_defaults(&settings_table, settings->values);
-    if (!options_parse(&settings_table, command, argc, argv, settings->values, &operand,
-                       &settings->help, err))
-        return false;
-    if (settings->help != OPTIONS_HELP_NONE)
-        return true;
-    if (!read_operands(settings, command, argc - operand, argv + operand, err))
-        return false;
-    if (settings->values[SETTING_CONFIG].given && !read_config_file(settings, err))
-        return false;
-    set_log_level(settings->values[SETTING_LOG_LEVEL].text);
-    if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)
-        log_set_format(LOG_FORMAT_JSON);
-    if (!check_instants(settings, command, err))
-        return false;
     const struct option_value *sources = &settings->values[SETTING_SOURCE];
     if (sources->text_count > SETTINGS_OPERANDS_MAX)
         return err_set(err, ERR_INPUT, "option --source may be given at most %d times",
@@ -102,10 +118,31 @@ bool settings_read(struct settings *settings, enum settings_command command, int
     return true;
 }
 
+bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
+                   struct err *err)
+{
+    int operand;
+    struct option_value typed[SETTING_COUNT];
+    unsigned takes = command | (command == SETTINGS_SHOW_CONFIG ? SETTINGS_PLAY : 0);
+    *settings = (struct settings){0};
+    options_defaults(&settings_table, settings->values);
+    options_defaults(&settings_table, typed);
+    if (!options_parse(&settings_table, takes, argc, argv, typed, &operand, &settings->help, err))
+        return false;
+    if (settings->help != OPTIONS_HELP_NONE)
+        return true;
+    if (!read_operands(settings, command, argc - operand, argv + operand, err) ||
+        !read_configuration(settings, command, typed, err))
+        return false;
+    set_log_level(settings->values[SETTING_LOG_LEVEL].text);
+    if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)
+        log_set_format(LOG_FORMAT_JSON);
+    return take_sources(settings, command, err);
+}
+
 void settings_finish(struct settings *settings)
 {
-    free(settings->config_bytes);
-    settings->config_bytes = NULL;
+    config_finish(&settings->config);
 }
 
 bool settings_instant(const struct settings *settings, enum setting setting, const char *zone_name,

@@ -2,6 +2,7 @@
 #ifndef COMMANDS_SETTINGS_H
 #define COMMANDS_SETTINGS_H
 
+#include "base/config.h"
 #include "base/options.h"
 #include "core/err.h"
 
@@ -15,7 +16,11 @@ enum settings_command {
     SETTINGS_CHECK = 16,
     SETTINGS_PUBLISH = 32,
     SETTINGS_TAKEOVER = 64,
+    SETTINGS_SHOW_CONFIG = 128, /* `duckling config`: takes the options of play, too */
 };
+
+/* The player's configuration, which is read where no other is named. */
+#define SETTINGS_CONFIG_FILE "/etc/duckling/player.conf"
 
 enum setting {
     SETTING_CONFIG,
@@ -86,12 +91,17 @@ struct settings {
     int operand_count;
     const char *source; /* the first operand; NULL: none */
     enum options_help help;
-    char *config_bytes;
+    struct config config; /* holds the texts of `values` that are not of the command line */
 };
 
-/* Defaults, then the configuration file, then the command line. When help is asked for, only the
- * options are read. Errors, all of them for usage_refuse: ERR_INPUT and ERR_USAGE (usage), ERR_MISSING
- * and others (the configuration file can't be read). Call settings_finish in any case. */
+/* Defaults, then the configuration file, the files FILE.d/NAME.conf beside it, the environment, and the
+ * command line. The file is that of --config, or of the variable DUCKLING_CONFIG ("none": no file), or
+ * SETTINGS_CONFIG_FILE if it exists. The last two are a player's, as is the environment: from
+ * these other commands than play take only what play takes, too.
+ *
+ * When help is asked for, only the options are read. `settings` must stay where it is. Errors, all of
+ * them for usage_refuse: ERR_INPUT and ERR_USAGE (usage), ERR_CONFIG (all that is wrong with the
+ * configuration is in `config`). Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);

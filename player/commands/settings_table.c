@@ -3,9 +3,12 @@
 
 #include "base/language.h"
 #include "base/zone.h"
+#include "core/civil.h"
 #include "core/show_clock.h"
 #include "playlist/playlist.h"
 #include "screen/display_wish.h"
+
+#include <string.h>
 
 #define PLAY SETTINGS_PLAY
 #define PREVIEW SETTINGS_PREVIEW
@@ -15,9 +18,10 @@
 #define CHECK SETTINGS_CHECK
 #define PUBLISH SETTINGS_PUBLISH
 #define TAKEOVER SETTINGS_TAKEOVER
+#define SHOW_CONFIG SETTINGS_SHOW_CONFIG
 #define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* commands that use the programme */
 #define SIGNED (PUBLISH | TAKEOVER)            /* commands that publish to a server */
-#define EVERY (TIMED | SIGNED)
+#define EVERY (TIMED | SIGNED | SHOW_CONFIG)
 #define QUOTA_MIN 1000000
 #define QUOTA_MAX 1e15
 /* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
@@ -46,6 +50,46 @@ static const char *const groups[GROUP_COUNT] = {
     [GROUP_GENERAL] = "Settings and logs",
 };
 
+/* The same as sections of a configuration file. */
+static const char *const sections[GROUP_COUNT] = {
+    [GROUP_OUTPUT] = "output",   [GROUP_SCREEN] = "screen",   [GROUP_TIME] = "time",
+    [GROUP_CHANNEL] = "channel", [GROUP_NETWORK] = "network", [GROUP_MEDIA] = "media",
+    [GROUP_GENERAL] = "player",
+};
+
+static bool is_any_path(const char *text)
+{
+    (void)text;
+    return true;
+}
+
+static bool is_house_path(const char *text)
+{
+    return *text != '#';
+}
+
+static bool is_source_path(const char *text)
+{
+    return !strstr(text, "://");
+}
+
+/* A key itself is 56 letters of base64, which begin with the name of its algorithm. */
+static bool is_key_path(const char *text)
+{
+    return strlen(text) != 56 || strncmp(text, "RW", 2) != 0;
+}
+
+static bool check_instant(const char *text, struct err *err)
+{
+    int64_t ms;
+    bool local;
+    return civil_parse_instant(text, &local, &ms) ||
+           err_set(err, ERR_INPUT,
+                   "needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, "
+                   "not \"%.200s\"",
+                   text);
+}
+
 /* A path, unless it begins as colors do. */
 static bool check_house(const char *text, struct err *err)
 {
@@ -62,10 +106,13 @@ static const struct option_row rows[] = {
             .name = "config",
             .type = OPTION_TEXT,
             .metavar = "FILE",
-            .help = "read options from FILE, one \"name = value\" per line",
+            .typed_only = true,
+            .help =
+                "read options from FILE and FILE.d/*.conf; default: /etc/duckling/player.conf if "
+                "it exists; none: no file",
             .group = GROUP_GENERAL,
             .commands = EVERY,
-            .first = PLAY,
+            .first = PLAY | SHOW_CONFIG,
         },
     [SETTING_SOURCE] =
         {
@@ -73,8 +120,9 @@ static const struct option_row rows[] = {
             .type = OPTION_TEXTS,
             .metavar = "SOURCE",
             .also = "url uri playlist",
+            .is_path = is_source_path,
             .help = "what to play, in a configuration file; an argument overrides it",
-            .group = GROUP_GENERAL,
+            .group = GROUP_CHANNEL,
             .commands = PLAY,
         },
     [SETTING_WINDOW] =
@@ -172,6 +220,7 @@ static const struct option_row rows[] = {
             .type = OPTION_TEXT,
             .metavar = "FILE|COLOR",
             .check = check_house,
+            .is_path = is_house_path,
             .help = "picture or color (#000000) for when nothing is scheduled or there is no "
                     "playlist yet",
             .group = GROUP_SCREEN,
@@ -206,6 +255,7 @@ static const struct option_row rows[] = {
             .type = OPTION_TEXT,
             .metavar = "DIR",
             .also = "cache",
+            .is_path = is_any_path,
             .help = "folder that keeps the last good playlist and its media",
             .group = GROUP_CHANNEL,
             .commands = PLAY,
@@ -216,6 +266,7 @@ static const struct option_row rows[] = {
             .type = OPTION_TEXTS,
             .metavar = "PUBKEY",
             .also = "pubkey public-key",
+            .is_path = is_key_path,
             .help = "play only what this minisign public key (a file, or the key itself) has "
                     "signed; may be given several times",
             .group = GROUP_CHANNEL,
@@ -227,6 +278,7 @@ static const struct option_row rows[] = {
             .name = "key",
             .type = OPTION_TEXT,
             .metavar = "SECRET",
+            .is_path = is_any_path,
             .help = "minisign secret key file to sign with",
             .group = GROUP_CHANNEL,
             .commands = SIGNED,
@@ -237,6 +289,7 @@ static const struct option_row rows[] = {
             .name = "state",
             .type = OPTION_TEXT,
             .metavar = "DIR",
+            .is_path = is_any_path,
             .help = "folder that remembers the newest version seen of each channel",
             .group = GROUP_CHANNEL,
             .commands = PLAY,
@@ -311,6 +364,7 @@ static const struct option_row rows[] = {
             .name = "expires",
             .type = OPTION_TEXT,
             .metavar = "TIME",
+            .check = check_instant,
             .help = "when players start to report the playlist as stale (RFC 3339, or local time); "
                     "default: in 90 days",
             .group = GROUP_TIME,
@@ -321,6 +375,7 @@ static const struct option_row rows[] = {
             .name = "until",
             .type = OPTION_TEXT,
             .metavar = "TIME",
+            .check = check_instant,
             .help = "when the takeover ends by itself, at most 31 days from now (RFC 3339, or "
                     "local time)",
             .group = GROUP_TIME,
@@ -350,6 +405,7 @@ static const struct option_row rows[] = {
             .name = "ca-file",
             .type = OPTION_TEXT,
             .metavar = "FILE",
+            .is_path = is_any_path,
             .help = "CA certificates (PEM) to trust for https; default: the system's",
             .group = GROUP_NETWORK,
             .commands = PLAY | SIGNED,
@@ -359,6 +415,7 @@ static const struct option_row rows[] = {
             .name = "client-cert",
             .type = OPTION_TEXT,
             .metavar = "FILE",
+            .is_path = is_any_path,
             .help = "client certificate (PEM) for servers that ask for one",
             .group = GROUP_NETWORK,
             .commands = PLAY | SIGNED,
@@ -368,6 +425,7 @@ static const struct option_row rows[] = {
             .name = "client-key",
             .type = OPTION_TEXT,
             .metavar = "FILE",
+            .is_path = is_any_path,
             .help = "private key (PEM) of --client-cert; default: in the same file",
             .group = GROUP_NETWORK,
             .commands = PLAY | SIGNED,
@@ -406,6 +464,7 @@ static const struct option_row rows[] = {
             .name = "at",
             .type = OPTION_TEXT,
             .metavar = "TIME",
+            .check = check_instant,
             .help = "instant to start at, or to show (RFC 3339, or local time); default: now",
             .group = GROUP_TIME,
             .commands = BOTH | EXPLAIN | CHECK,
@@ -438,6 +497,7 @@ static const struct option_row rows[] = {
             .name = "frames-log",
             .type = OPTION_TEXT,
             .metavar = "FILE",
+            .is_path = is_any_path,
             .help = "write a line of CSV to FILE for each frame presented",
             .group = GROUP_GENERAL,
             .commands = PLAY,
@@ -545,6 +605,7 @@ static const struct option_row rows[] = {
             .name = "from",
             .type = OPTION_TEXT,
             .metavar = "TIME",
+            .check = check_instant,
             .help = "start of the stretch (RFC 3339, or local time); default: now",
             .group = GROUP_TIME,
             .commands = PREVIEW | GUIDE,
@@ -555,6 +616,7 @@ static const struct option_row rows[] = {
             .name = "to",
             .type = OPTION_TEXT,
             .metavar = "TIME",
+            .check = check_instant,
             .help = "end of the stretch, not included; default (guide only): 24 hours after --from",
             .group = GROUP_TIME,
             .commands = PREVIEW | GUIDE,
@@ -586,8 +648,8 @@ static const struct option_row rows[] = {
             .type = OPTION_FLAG,
             .help = "print one JSON object per line, for programs",
             .group = GROUP_OUTPUT,
-            .commands = CHECK,
-            .first = CHECK,
+            .commands = CHECK | SHOW_CONFIG,
+            .first = CHECK | SHOW_CONFIG,
         },
     [SETTING_STRICT] =
         {
@@ -605,4 +667,6 @@ const struct option_table settings_table = {
     .count = SETTING_COUNT,
     .groups = groups,
     .group_count = GROUP_COUNT,
+    .sections = sections,
+    .general = "player",
 };

@@ -80,7 +80,17 @@ static const struct usage {
         .example = "duckling takeover on notice.json --until 2026-02-06T20:00\n"
                    "             --to https://host/signage --channel lobby --key operator.key",
     },
+    {
+        .command = SETTINGS_SHOW_CONFIG,
+        .name = "config",
+        .summary = "show what a player is set to, and where each setting comes from",
+        .synopsis = "[OPTION]... [SOURCE]...",
+        .more = "It takes every option of `duckling play` besides, as if that were started so.\n",
+        .example = "duckling config --config /etc/duckling/player.conf",
+    },
 };
+
+#define LINE_BYTES 1200 /* a fault of the configuration, or an error, and the command before it */
 
 #define USAGES (sizeof usages / sizeof *usages)
 
@@ -144,16 +154,27 @@ void usage_print(enum settings_command command, enum options_help help)
 /* Text that was typed, or comes from a file, must not control the terminal. */
 static void write_line(const char *begin, const char *name, const char *text)
 {
-    char line[ERR_TEXT_BYTES + 64], clean[ERR_TEXT_BYTES + 64];
+    char line[LINE_BYTES], clean[LINE_BYTES];
     snprintf(line, sizeof line, "%s%s: %s", begin, name, text);
     utf8_copy_clean(line, strlen(line), clean, sizeof clean);
     fprintf(stderr, "%s\n", clean);
 }
 
-int usage_refuse(enum settings_command command, const struct err *err)
+int usage_refuse(enum settings_command command, const struct settings *settings,
+                 const struct err *err)
 {
-    write_line("duckling ", find_usage(command)->name, err->text);
-    return EXIT_USAGE;
+    const char *name = find_usage(command)->name;
+    const struct config *config = &settings->config;
+    if (err->code != ERR_CONFIG) {
+        write_line("duckling ", name, err->text);
+        return EXIT_USAGE;
+    }
+    for (int i = 0; i < config->fault_count && i < CONFIG_FAULTS_SHOWN_MAX; i++)
+        write_line("duckling ", name, config->faults[i]);
+    if (config->fault_count > CONFIG_FAULTS_SHOWN_MAX)
+        fprintf(stderr, "duckling %s: and %d faults more\n", name,
+                config->fault_count - CONFIG_FAULTS_SHOWN_MAX);
+    return EXIT_CONFIG;
 }
 
 int usage_refuse_command(const char *name)

@@ -28,6 +28,7 @@ enum err_code {
     ERR_KILLED,  /* another process ended it, perhaps because memory ran out, or kept it from
                     running */
     ERR_USAGE,   /* an option is wrong: the command line, not what it names */
+    ERR_CONFIG,  /* the configuration is wrong, or can't be read */
 };
 
 struct err {

@@ -5,7 +5,7 @@
  * An input: a letter that names the reader, then its bytes. */
 #include "sync/state.c" /* its parser is behind a checksum */
 
-#include "base/options.h"
+#include "base/config.h"
 #include "base/zone.h"
 #include "base/zone_rule.h"
 #include "commands/settings.h"
@@ -225,23 +225,28 @@ static void read_address(const char *bytes, size_t size)
 static void read_configuration(const char *bytes, size_t size)
 {
     static struct option_value values[SETTING_COUNT];
-    char *text = copy_text(bytes, size);
-    struct err err = {0};
+    static struct config config;
+    char *text = malloc(size + 1); /* with the NULs that are in it */
+    PROMISE(text);
+    memcpy(text, bytes, size);
+    text[size] = '\0';
     options_defaults(&settings_table, values);
-    if (options_read_file(&settings_table, text, "duckling.conf", values, &err)) {
-        for (size_t i = 0; i < settings_table.count; i++) {
-            const struct option_row *row = &settings_table.rows[i];
-            const struct option_value *value = &values[i];
-            if (!value->given)
-                continue;
-            if (row->type == OPTION_NUMBER || row->type == OPTION_BYTES)
-                PROMISE(value->number >= row->min && value->number <= row->max);
-            PROMISE(value->text_count >= 0 && value->text_count <= OPTION_TEXTS_MAX);
-        }
-    } else {
-        PROMISE(err.code == ERR_INPUT && strncmp(err.text, "duckling.conf:", 14) == 0);
+    config_init(&config, &settings_table, values, 0);
+    config_read_text(&config, "duckling.conf", text, size);
+    free(text); /* the configuration keeps what it needs */
+    for (size_t i = 0; i < settings_table.count; i++) {
+        const struct option_row *row = &settings_table.rows[i];
+        const struct option_value *value = &values[i];
+        if (value->origin.kind != OPTION_FROM_FILE)
+            continue;
+        PROMISE(value->text && strlen(value->text) <= size + 16);
+        if (row->type == OPTION_NUMBER || row->type == OPTION_BYTES)
+            PROMISE(value->number >= row->min && value->number <= row->max);
+        PROMISE(value->text_count >= 0 && value->text_count <= OPTION_TEXTS_MAX);
     }
-    free(text);
+    for (int i = 0; i < config.fault_count && i < CONFIG_FAULTS_SHOWN_MAX; i++)
+        PROMISE(strncmp(config.faults[i], "duckling.conf:", 14) == 0);
+    config_finish(&config);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,3 @@
-/* Over 600 lines: the table of a program, its command lines and its files are read best in one place. */
 #include "base/options.h"
 
 #include <setjmp.h>
@@ -378,125 +377,6 @@ static void what_is_refused(void **state)
     }
 }
 
-/* Reads a configuration's text over what a command line gave. */
-static bool read_text(struct option_value *values, const char *text, struct err *err)
-{
-    static char bytes[512]; /* the values point into it */
-    snprintf(bytes, sizeof bytes, "%s", text);
-    return options_read_file(&table, bytes, "/etc/d.conf", values, err);
-}
-
-static void a_configuration_file(void **state)
-{
-    (void)state;
-    struct option_value values[ROWS];
-    struct err err = {0};
-    options_defaults(&table, values);
-    assert_true(read_text(values,
-                          "# a comment\n\n  name = To the greatness = of small \r\ncount=7\n"
-                          "\tloud = yes\nother = no\nsize = 800x600\noutput = x\ncolor = red",
-                          &err));
-    assert_string_equal(values[NAME].text, "To the greatness = of small");
-    assert_false(values[NAME].given);
-    assert_true(values[COUNT].number == 7 && values[LOUD].number == 1);
-    assert_true(values[OTHER].number == 0);
-    assert_int_equal(values[SIZE].height, 600);
-    assert_string_equal(values[COLOR].text, "red");
-    assert_true(read_text(values, "", &err));
-    assert_true(read_text(values, "source = a\nquota = 3M\nsource = b\n", &err));
-    assert_int_equal(values[SOURCE].text_count, 2);
-    assert_string_equal(values[SOURCE].texts[1], "b");
-    assert_true(values[QUOTA].number == 3e6);
-}
-
-/* As in other configuration files: quotes, and comments behind values. */
-static void quotes_and_comments_are_no_part_of_a_value(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *name;
-    } files[] = {
-        {"name = ko", "ko"},
-        {"name = \"ko\"", "ko"},
-        {"name = 'ko'", "ko"},
-        {"name=\"ko\"\r\n", "ko"},
-        {"name = ko # Korean", "ko"},
-        {"name = ko ; Korean", "ko"},
-        {"name = ko\t#Korean", "ko"},
-        {"name = \"ko\" # \"Korean\"", "ko"},
-        {"name = \"ko # Korean\"", "ko # Korean"},
-        {"name = \" ko \"", " ko "},
-        {"name = 'it\"s'", "it\"s"},
-        {"name = https://host/a#b;c", "https://host/a#b;c"},
-        {"name = don't", "don't"},
-        {"; a comment\nname = ko", "ko"},
-        {"name = #000000", "#000000"},
-        {"name=#000000", "#000000"},
-        {"name = #000000 # black", "#000000"},
-        {"name = \"#000000\"", "#000000"},
-        {"name = ##", "##"},
-        {"\xef\xbb\xbfname = ko", "ko"},
-    };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct option_value values[ROWS];
-        struct err err = {0};
-        options_defaults(&table, values);
-        if (!read_text(values, files[i].text, &err))
-            fail_msg("%s: %s", files[i].text, err.text);
-        assert_string_equal(values[NAME].text, files[i].name);
-    }
-}
-
-static void faults_in_a_file_have_a_line(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *words;
-    } files[] = {
-        {"\n\ncount = 99\n",
-         "/etc/d.conf:3: option count needs a number from 0.5 to 10, not \"99\""},
-        {"name = a\ncolour = red\n",
-         "/etc/d.conf:2: unknown option \"colour\"; did you mean \"color\"?"},
-        {"volume = 3", "/etc/d.conf:1: unknown option \"volume\""},
-        {"loud = maybe", "/etc/d.conf:1: option loud needs yes or no, not \"maybe\""},
-        {"# x\nname\n", "/etc/d.conf:2: a line needs the form name = value, not \"name\""},
-        {"name =\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
-        {"size = big\n", "/etc/d.conf:1: option size needs a size such as 1280x720, not \"big\""},
-        {"= 3\n", "/etc/d.conf:1: unknown option \"\""},
-        {"[player]\nname = a\n", "/etc/d.conf:1: there are no sections; remove \"[player]\""},
-        {"name = \"a\n", "/etc/d.conf:1: option name has a quote without an end: \"a"},
-        {"name = 'a' b\n", "/etc/d.conf:1: option name has text after its quotes: 'a' b"},
-        {"name = # nothing\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
-        {"name = #\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
-        {"name = ;nothing\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
-        {"name = \"\"\n", "/etc/d.conf:1: option name needs a value (TEXT), not \"\""},
-        {"COUNT = 3\n", "/etc/d.conf:1: unknown option \"COUNT\"; did you mean \"count\"?"},
-        {"--count = 3\n", "/etc/d.conf:1: unknown option \"--count\"; did you mean \"count\"?"},
-        {"quo = 3k\n", "/etc/d.conf:1: unknown option \"quo\"; did you mean \"quota\"?"},
-        {"url = x\n", "/etc/d.conf:1: unknown option \"url\"; did you mean \"source\"?"},
-        {"name = bad\n", "/etc/d.conf:1: option name needs another name, not \"bad\""},
-    };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct option_value values[ROWS];
-        struct err err = {0};
-        options_defaults(&table, values);
-        assert_false(read_text(values, files[i].text, &err));
-        assert_int_equal(err.code, ERR_INPUT);
-        assert_string_equal(err.text, files[i].words);
-    }
-}
-
-static void the_command_line_wins(void **state)
-{
-    (void)state;
-    struct parsed p;
-    parse(&p, COMMAND_A, "--count 3 --size 100x100");
-    assert_true(read_text(p.values, "count = 9\nsize = 800x600\ncolor = red\n", &p.err));
-    assert_true(p.values[COUNT].number == 3);
-    assert_int_equal(p.values[SIZE].width, 100);
-    assert_string_equal(p.values[COLOR].text, "red");
-}
-
 static char *help_of(const struct option_table *of, unsigned command, enum options_help help)
 {
     char *text = NULL;
@@ -608,10 +488,6 @@ int main(void)
         cmocka_unit_test(a_name_of_two_commands),
         cmocka_unit_test(operands_and_help),
         cmocka_unit_test(what_is_refused),
-        cmocka_unit_test(a_configuration_file),
-        cmocka_unit_test(quotes_and_comments_are_no_part_of_a_value),
-        cmocka_unit_test(faults_in_a_file_have_a_line),
-        cmocka_unit_test(the_command_line_wins),
         cmocka_unit_test(help_lists_every_option_of_its_command),
         cmocka_unit_test(a_short_help_lists_what_comes_first),
         cmocka_unit_test(the_players_table),

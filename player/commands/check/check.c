@@ -227,11 +227,12 @@ int check_main(int argc, char **argv)
         ok = err_set(&err, ERR_INPUT, "no playlist given; use duckling check FILE");
     command.report.json = ok && command.settings.values[SETTING_JSON].number > 0;
     if (!ok) {
-        status = usage_refuse(SETTINGS_CHECK, &err);
+        status = usage_refuse(SETTINGS_CHECK, &command.settings, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_CHECK, command.settings.help);
     } else if (!run_check(&command, &err)) {
-        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_CHECK, &err) : EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_CHECK, &command.settings, &err)
+                                       : EXIT_FAILURE;
         if (status == EXIT_FAILURE)
             log_error("cannot check playlist reason=\"%s\"", err.text);
     } else {

@@ -257,11 +257,12 @@ int preview_main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err) ||
         !check_usage(&preview, &err)) {
-        status = usage_refuse(SETTINGS_PREVIEW, &err);
+        status = usage_refuse(SETTINGS_PREVIEW, &preview.settings, &err);
     } else if (preview.settings.help) {
         usage_print(SETTINGS_PREVIEW, preview.settings.help);
     } else if (!run_preview(&preview, &err)) {
-        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PREVIEW, &err) : EXIT_FAILURE;
+        status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PREVIEW, &preview.settings, &err)
+                                       : EXIT_FAILURE;
         if (status == EXIT_FAILURE)
             log_error("cannot draw preview reason=\"%s\"", err.text);
     }

@@ -114,7 +114,7 @@ int publish_main(int argc, char **argv)
     struct err err = {0};
     int status = EXIT_SUCCESS;
     if (!read_publish_usage(&command, argc, argv, &err)) {
-        status = usage_refuse(SETTINGS_PUBLISH, &err);
+        status = usage_refuse(SETTINGS_PUBLISH, &command.settings, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_PUBLISH, command.settings.help);
     } else if (!run_publish(&command, &err)) {

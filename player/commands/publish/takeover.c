@@ -175,7 +175,7 @@ int takeover_main(int argc, char **argv)
     struct err err = {0};
     int status = EXIT_SUCCESS;
     if (!read_takeover_usage(&command, argc, argv, &err)) {
-        status = usage_refuse(SETTINGS_TAKEOVER, &err);
+        status = usage_refuse(SETTINGS_TAKEOVER, &command.settings, &err);
     } else if (command.settings.help) {
         usage_print(SETTINGS_TAKEOVER, command.settings.help);
     } else if (!run_takeover(&command, &session, &err)) {
