@@ -101,6 +101,22 @@ static void print_scene(const struct inquiry *inquiry)
     putchar('\n');
 }
 
+/* By the operating hours, where there are any. */
+static void print_screen(struct inquiry *inquiry)
+{
+    int64_t t_ms = inquiry->words.t_ms;
+    if (!inquiry->timetable.hours)
+        return;
+    bool is_on = timetable_screen(&inquiry->timetable, t_ms, t_ms + 1) == TIMETABLE_SCREEN_ON;
+    put_label("screen");
+    fputs(is_on ? "on" : "off, outside operating hours", stdout);
+    if (inquiry->timetable.until_ms != INT64_MAX) {
+        fputs(", until ", stdout);
+        explain_words_put_instant(&inquiry->words, inquiry->timetable.until_ms);
+    }
+    putchar('\n');
+}
+
 static size_t count_sharing(const struct inquiry *inquiry)
 {
     size_t count = 0;
@@ -259,6 +275,7 @@ static MUST_CHECK bool run_explain(struct inquiry *inquiry, struct err *err)
                                   timetable->playing.programme, words->t_ms, inquiry->dayparts);
     print_instant(inquiry);
     print_scene(inquiry);
+    print_screen(inquiry);
     print_why(inquiry);
     if (playlist->schedule_given)
         print_dayparts(inquiry);

@@ -49,7 +49,8 @@ static void list_slots(struct guide *guide)
     guide_output_head(&guide->output, &guide->listing);
     struct programme_slot slot = programme_scene_at(programme, guide->from_ms).to;
     while (slot.start_ms < guide->to_ms && !guide->listing.failed) {
-        guide_output_put(&guide->output, &guide->listing, &slot);
+        guide_output_put(&guide->output, &guide->listing, &slot,
+                         timetable_screen(&guide->timetable, slot.start_ms, slot.end_ms));
         slot = programme_next_slot(programme, &slot);
     }
 }
@@ -91,6 +92,7 @@ static MUST_CHECK bool run_guide(struct guide *guide, struct err *err)
         !guide_output_init(&guide->output, format_of(&guide->settings),
                            timetable_playlist(&guide->timetable), err))
         return false;
+    guide->output.has_screen = guide->timetable.hours != NULL;
     listing_init(&guide->listing, stdout, &timetable_zone(&guide->timetable)->civil);
     if (guide->settings.values[SETTING_TOTALS].number == 0)
         list_slots(guide);

@@ -7,6 +7,7 @@
 
 #define TIME_CELLS 31   /* "2026-02-06T20:00:00.500+09:00", and two blanks */
 #define LENGTH_CELLS 14 /* "24:00:00.500" */
+#define SCREEN_CELLS 8
 #define PLAYS_CELLS 10
 #define TOTAL_CELLS 19 /* "2007384:00:00.500", 229 years */
 #define HOUSE_CARD "(house card)"
@@ -215,11 +216,16 @@ static void put_cells(struct listing *listing, const char *text, size_t cells)
 void guide_output_head(const struct guide_output *output, struct listing *listing)
 {
     if (output->format == GUIDE_CSV)
-        PUT(listing, "start,start_ms,end_ms,spot,daypart,loop\n");
+        put_cells(listing,
+                  output->has_screen ? "start,start_ms,end_ms,screen,spot,daypart,loop\n"
+                                     : "start,start_ms,end_ms,spot,daypart,loop\n",
+                  0);
     if (output->format != GUIDE_TABLE)
         return;
     put_cells(listing, "start", TIME_CELLS);
     put_cells(listing, "length", LENGTH_CELLS);
+    if (output->has_screen)
+        put_cells(listing, "screen", SCREEN_CELLS);
     put_cells(listing, "spot", (size_t)output->spot_width + GAP);
     put_cells(listing, "daypart", (size_t)output->daypart_width + GAP);
     PUT(listing, "loop\n");
@@ -230,8 +236,30 @@ static void put_piece(struct listing *listing, const struct guide_piece *piece)
     listing_put(listing, piece->bytes, piece->size);
 }
 
+static void put_screen(const struct guide_output *output, struct listing *listing,
+                       enum timetable_screen screen)
+{
+    static const char *const words[] = {[TIMETABLE_SCREEN_ON] = "on",
+                                        [TIMETABLE_SCREEN_OFF] = "off",
+                                        [TIMETABLE_SCREEN_PARTLY] = "partly"};
+    switch (output->format) {
+    case GUIDE_TABLE:
+        put_cells(listing, words[screen], SCREEN_CELLS);
+        break;
+    case GUIDE_JSON:
+        PUT(listing, "\"screen\": \"");
+        put_cells(listing, words[screen], 0);
+        PUT(listing, "\", ");
+        break;
+    case GUIDE_CSV:
+        put_cells(listing, words[screen], 0);
+        PUT(listing, ",");
+        break;
+    }
+}
+
 void guide_output_put(const struct guide_output *output, struct listing *listing,
-                      const struct programme_slot *slot)
+                      const struct programme_slot *slot, enum timetable_screen screen)
 {
     const struct playlist *playlist = output->playlist;
     size_t source = playlist->schedule_count + (slot->source == PROGRAMME_NOTHING);
@@ -263,6 +291,8 @@ void guide_output_put(const struct guide_output *output, struct listing *listing
         PUT(listing, ",");
         break;
     }
+    if (output->has_screen)
+        put_screen(output, listing, screen);
     put_piece(listing, spot);
     put_piece(listing, &output->sources[source]);
 }

@@ -5,6 +5,7 @@
 #define COMMANDS_GUIDE_OUTPUT_H
 
 #include "commands/listing.h"
+#include "commands/timetable.h"
 #include "programme/programme.h"
 
 enum guide_format {
@@ -21,6 +22,7 @@ struct guide_piece {
 struct guide_output {
     enum guide_format format;
     const struct playlist *playlist;
+    bool has_screen;             /* a column that says whether the screen is on */
     struct guide_piece *spots;   /* by spot; the last is for the house card */
     struct guide_piece *sources; /* daypart and loop: by daypart, then for the fallback, then for
                                     neither */
@@ -40,7 +42,7 @@ void guide_output_finish(struct guide_output *output);
 /* The heading; none in JSON. */
 void guide_output_head(const struct guide_output *output, struct listing *listing);
 void guide_output_put(const struct guide_output *output, struct listing *listing,
-                      const struct programme_slot *slot);
+                      const struct programme_slot *slot, enum timetable_screen screen);
 
 /* A line for each spot in the playlist's order, then one for the house card if it was on. `totals`
  * has spot_count items and one for the house card; their times add up to stretch_ms. */

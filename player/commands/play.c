@@ -118,6 +118,7 @@ static void log_frame(struct play *play, const struct show_frame *frame, double 
         .from = from,
         .to = mix->to.picture->name,
         .mix = frame->linear_mix,
+        .dim = mix->dim,
         .late = late,
     };
     frames_log_write(play->frames_log, &line);
@@ -147,17 +148,22 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     bool is_blank = !on || !on->name[0];
     struct show_request request =
         playout_request(&play->playout, play->loader, words, is_blank, show_ms, &next);
-    struct show_frame frame = play->frame = show_step(&play->show, &request);
+    struct show_frame frame = show_step(&play->show, &request);
+    frame.mix.dim = play_hours_turn(play, show_ms);
+    frame.animating |= screen_hours_is_moving(&play->hours.state);
+    play->frame = frame;
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
     uint64_t visuals = show_visuals_key(&frame.mix);
-    play->drawn = !frame.nothing && (play->redraw || frame.animating || was_coming ||
-                                     frame.to_key != before || visuals != play->visuals);
+    play->drawn = !frame.nothing &&
+                  (play->redraw || frame.animating || was_coming || frame.to_key != before ||
+                   visuals != play->visuals || frame.mix.dim != play->dim);
     if (play->drawn) {
         if (!display_draw(play->display, &frame.mix, err))
             return false;
         frame_timing_drawn(&play->timing, clock_mono_ns());
         play->visuals = visuals;
+        play->dim = frame.mix.dim;
     } else {
         frame_timing_set_running(&play->timing, show_needs_refresh(&frame));
     }
@@ -223,6 +229,7 @@ bool play_present_frame(struct play *play, struct err *err)
     if (waited && !play->timing.waits)
         play_screen_note_pacing(play);
     log_frame(play, &play->frame, play->frame_ms, late, present_ns);
+    play_hours_note_presented(play);
     watch_refreshes(play, &play->frame, present_ns);
     if (play->frame.mix.to.picture->name[0] && play->frame.mix.mix >= 1)
         play_house_note_shown(play);
@@ -266,6 +273,7 @@ static void wait_for_work(struct play *play)
         int64_t events_ns =
             now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
         until_ns = change_ns < events_ns ? change_ns : events_ns;
+        until_ns = clock_earlier_ns(until_ns, play_hours_change_ns(play));
     }
     int64_t sound_ns = soundtrack_until_ns(&play->soundtrack, now_ns, change_ns);
     if (sound_ns < until_ns)
@@ -333,7 +341,12 @@ static void run_play(struct play *play)
                 wait_for_screen(play);
             continue;
         }
-        if (!show_and_hear(play))
+        if (play_hours_is_closed(play)) {
+            if (!play_hours_rest(play))
+                break;
+            continue;
+        }
+        if (!play_hours_open(play) || (play->display && !show_and_hear(play)))
             break;
         if (play->display)
             wait_for_work(play);
@@ -418,6 +431,8 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     const struct option_value *frames_log = play_option(play, SETTING_FRAMES_LOG);
     if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
         return false;
+    if (!play_hours_set(play, &play->settings, err))
+        return false;
     start_log_write(&play->settings);
     /* A wrong playlist is reported before a window hides the terminal. */
     if (!play_house_start(play, err))
@@ -459,6 +474,7 @@ static void finish_play(struct play *play)
     display_destroy(play->display);
     display_quit();
     frames_log_close(play->frames_log);
+    play_hours_finish(play);
     settings_finish(&play->settings);
     free(play->arguments);
     SDL_Quit();

@@ -6,6 +6,7 @@
 #include "base/wakeup.h"
 #include "commands/settings.h"
 #include "core/show_clock.h"
+#include "kiosk/screen_hours.h"
 #include "kiosk/service_manager.h"
 #include "playout/film_lengths.h"
 #include "playout/media_opener.h"
@@ -36,6 +37,16 @@ struct play_house {
     int64_t looked_ns; /* 0: never */
 };
 
+/* Operating hours and dimming, and what has been made of them. */
+struct play_hours {
+    struct screen_hours state;
+    struct zone zone; /* of --timezone, or the system's */
+    bool zone_is_own; /* of --timezone */
+    bool is_black;    /* the frame on screen is */
+    bool is_closed;   /* and the log says so */
+    bool is_off;      /* the monitors' power */
+};
+
 struct play {
     struct settings settings;
     char **arguments; /* as play_main got them, to start again with */
@@ -64,7 +75,9 @@ struct play {
     double frame_ms;         /* the instant of the show clock at which it is seen */
     bool drawn;              /* but not presented yet */
     uint64_t visuals;        /* show_visuals_key of what was drawn last */
+    double dim;              /* and how bright */
     struct play_spot_watch watch;
+    struct play_hours hours;
     int screen_width_px, screen_height_px; /* that the loader's pictures are for */
     int quick_losses;       /* screens in a row that were lost soon after they were opened */
     int64_t opened_ns;      /* when this screen was opened */
@@ -98,6 +111,34 @@ void play_house_words(struct play *play, char *words, size_t words_bytes);
 void play_house_note_shown(struct play *play);
 
 void play_house_finish(struct play *play);
+
+/* play_hours.c */
+
+/* Takes the options. The screen goes over to them within two seconds. */
+MUST_CHECK bool play_hours_set(struct play *play, const struct settings *settings, struct err *err);
+void play_hours_finish(struct play *play);
+
+/* How bright a frame at an instant of the show clock is. */
+double play_hours_turn(struct play *play, double show_ms);
+
+/* A frame was presented. */
+void play_hours_note_presented(struct play *play);
+
+/* When the hours ask for something else. */
+int64_t play_hours_change_ns(const struct play *play);
+
+/* Whether the screen is closed now, and black. */
+bool play_hours_is_closed(struct play *play);
+
+/* While it is closed, in the place of a turn of the loop: turns the monitors off, and sleeps. False:
+ * the player has to end. */
+bool play_hours_rest(struct play *play);
+
+/* It is closed no longer: turns the monitors on. False: the player has to end. */
+bool play_hours_open(struct play *play);
+
+/* A screen was opened, so it is on. */
+void play_hours_note_opened(struct play *play);
 
 /* play_screen.c */
 

@@ -122,6 +122,7 @@ static MUST_CHECK bool open_display(struct play *play, struct err *err)
     play->opened_ns = play->checked_ns = clock_mono_ns();
     play->waiting_logged = false;
     play->retry_delay_ns = 0;
+    play_hours_note_opened(play);
     start_frame_timing(play);
     return true;
 }
@@ -155,10 +156,11 @@ static MUST_CHECK bool change_screen_size(struct play *play, struct err *err)
                                  ? NULL
                                  : snapshot_take(&play->frame.mix, play->screen_width_px,
                                                  play->screen_height_px, width_px, height_px);
+    double dim = play->frame.mix.dim;
     play->frame = (struct show_frame){.nothing = true};
     if (scaled) {
         show_start(&play->show, scaled, play->frame_ms);
-        play->frame = (struct show_frame){.mix = {.to = {scaled, 0}, .mix = 1, .dim = 1},
+        play->frame = (struct show_frame){.mix = {.to = {scaled, 0}, .mix = 1, .dim = dim},
                                           .to_key = play->show.settled.key,
                                           .linear_mix = 1};
     } else {

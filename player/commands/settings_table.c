@@ -1,9 +1,10 @@
-/* The table of options, for all commands. */
+/* The table of options, for all commands. Over 600 lines: one table, in one place. */
 #include "commands/settings.h"
 
 #include "base/language.h"
 #include "base/zone.h"
 #include "core/civil.h"
+#include "core/hours.h"
 #include "core/show_clock.h"
 #include "playlist/playlist.h"
 #include "screen/display_wish.h"
@@ -77,6 +78,16 @@ static bool is_source_path(const char *text)
 static bool is_key_path(const char *text)
 {
     return strlen(text) != 56 || strncmp(text, "RW", 2) != 0;
+}
+
+static bool check_open_hours(const char *text, struct err *err)
+{
+    return hours_parse(NULL, text, HOURS_OPEN, err);
+}
+
+static bool check_level_hours(const char *text, struct err *err)
+{
+    return hours_parse(NULL, text, HOURS_LEVEL, err);
 }
 
 static bool check_instant(const char *text, struct err *err)
@@ -223,6 +234,40 @@ static const struct option_row rows[] = {
             .is_path = is_house_path,
             .help = "picture or color (#000000) for when nothing is scheduled or there is no "
                     "playlist yet",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_OPERATING_HOURS] =
+        {
+            .name = "operating-hours",
+            .type = OPTION_TEXT,
+            .metavar = "HOURS",
+            .check = check_open_hours,
+            .semicolons = true,
+            .also = "hours opening-hours business-hours schedule",
+            .help = "when the screen is on, such as \"Mo-Fr 07:00-23:00; Sa 08:00-24:00; Dec 25 "
+                    "off\"; outside it is black, and turned off where it can be",
+            .group = GROUP_SCREEN,
+            .commands = PLAY | GUIDE | EXPLAIN,
+        },
+    [SETTING_DIMMING] =
+        {
+            .name = "dimming",
+            .type = OPTION_TEXT,
+            .metavar = "HOURS",
+            .check = check_level_hours,
+            .semicolons = true,
+            .also = "dim brightness",
+            .help = "how bright the picture is at times, such as \"22:00-06:00 0.4\"; 1 is full, "
+                    "as at all other times",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_TAKEOVER_WAKES] =
+        {
+            .name = "takeover-wakes",
+            .type = OPTION_FLAG,
+            .help = "a takeover is shown outside the operating hours, too, and as bright as can be",
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },

@@ -1,5 +1,7 @@
 #include "commands/timetable.h"
 
+#include <stdlib.h>
+
 #define LOOK_MS 10000 /* for each film */
 
 bool timetable_open(struct timetable *timetable, const struct settings *settings, struct err *err)
@@ -8,6 +10,12 @@ bool timetable_open(struct timetable *timetable, const struct settings *settings
     if (own && !zone_load(&timetable->own, own, err))
         return err_prefix(err, "option --timezone: ");
     timetable->has_own = own != NULL;
+    const char *hours = settings->values[SETTING_OPERATING_HOURS].text;
+    timetable->hours = hours ? malloc(sizeof *timetable->hours) : NULL;
+    if (hours && !timetable->hours)
+        return err_oom(err);
+    if (hours && !hours_parse(timetable->hours, hours, HOURS_OPEN, err))
+        return err_prefix(err, "option --operating-hours ");
     return playout_open(&timetable->playing, settings->source, own, LOOK_MS, err);
 }
 
@@ -15,6 +23,8 @@ void timetable_finish(struct timetable *timetable)
 {
     playout_finish(&timetable->playing);
     zone_finish(&timetable->own);
+    free(timetable->hours);
+    timetable->hours = NULL;
 }
 
 const struct playlist *timetable_playlist(const struct timetable *timetable)
@@ -44,4 +54,19 @@ bool timetable_instant(const struct timetable *timetable, const struct settings 
                        name, text);
     *ms = parsed_ms;
     return true;
+}
+
+enum timetable_screen timetable_screen(struct timetable *timetable, int64_t from_ms, int64_t to_ms)
+{
+    const struct civil_zone *zone = &timetable_zone(timetable)->civil;
+    if (!timetable->hours)
+        return TIMETABLE_SCREEN_ON;
+    if (from_ms < timetable->since_ms || from_ms >= timetable->until_ms) {
+        timetable->since_ms = from_ms;
+        timetable->is_open = hours_value(timetable->hours, zone, from_ms, 0) > 0;
+        timetable->until_ms = hours_next_change(timetable->hours, zone, from_ms, 0);
+    }
+    if (to_ms > timetable->until_ms)
+        return TIMETABLE_SCREEN_PARTLY;
+    return timetable->is_open ? TIMETABLE_SCREEN_ON : TIMETABLE_SCREEN_OFF;
 }

@@ -7,10 +7,17 @@
 #define COMMANDS_TIMETABLE_H
 
 #include "commands/settings.h"
+#include "core/hours.h"
 #include "playout/playout.h"
 
 /* Zeroed is valid. Must not move while open. */
+enum timetable_screen { TIMETABLE_SCREEN_ON, TIMETABLE_SCREEN_OFF, TIMETABLE_SCREEN_PARTLY };
+
 struct timetable {
+    struct hours *hours; /* of --operating-hours; NULL: always on */
+    /* What was found last: from since_ms until until_ms the screen is on, or off. */
+    int64_t since_ms, until_ms;
+    bool is_open;
     struct playout playing;
     struct zone own; /* --timezone */
     bool has_own;
@@ -32,5 +39,9 @@ const struct zone *timetable_zone(const struct timetable *timetable);
 MUST_CHECK bool timetable_instant(const struct timetable *timetable,
                                   const struct settings *settings, enum setting setting,
                                   int64_t latest_ms, int64_t *ms, struct err *err);
+
+/* Whether the screen is on from from_ms until to_ms (not included), by --operating-hours; in
+ * until_ms when that ends at from_ms: INT64_MAX where no end is in sight. */
+enum timetable_screen timetable_screen(struct timetable *timetable, int64_t from_ms, int64_t to_ms);
 
 #endif

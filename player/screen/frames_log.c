@@ -36,7 +36,7 @@ static int open_without_waiting(const char *path, struct err *err)
 
 struct frames_log *frames_log_open(const char *path, struct err *err)
 {
-    static const char heading[] = "present_ns,show_ms,from,to,mix,late\n";
+    static const char heading[] = "present_ns,show_ms,from,to,mix,late,dim\n";
     int fd = open_without_waiting(path, err);
     if (fd < 0)
         return NULL;
@@ -78,7 +78,7 @@ void frames_log_write(struct frames_log *log, const struct frames_log_line *line
     at = write_field(at, line->from);
     *at++ = ',';
     at = write_field(at, line->to);
-    at += snprintf(at, 64, ",%.4f,%d\n", line->mix, line->late);
+    at += snprintf(at, 64, ",%.4f,%d,%.4f\n", line->mix, line->late, line->dim);
     line_writer_add(log->writer, bytes, (size_t)(at - bytes));
 }
 

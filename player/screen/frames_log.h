@@ -17,6 +17,7 @@ struct frames_log_line {
     const char *from, *to;
     double mix; /* linear */
     bool late;  /* by more than half a refresh */
+    double dim; /* 1: as bright as can be, 0: black */
 };
 
 struct frames_log;

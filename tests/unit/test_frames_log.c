@@ -53,15 +53,15 @@ static void a_line_for_each_frame(void **state)
 {
     (void)state;
     struct frames_log *log = open_log();
-    frames_log_write(
-        log, &(struct frames_log_line){123456789012345, 1770375600000.1254, "", "boat", 1, false});
-    frames_log_write(log, &(struct frames_log_line){5, 0.5, "boat", "shop", 1.0 / 3, true});
-    frames_log_write(log, &(struct frames_log_line){6, -1.25, "*", "shop", 0, false});
+    frames_log_write(log, &(struct frames_log_line){123456789012345, 1770375600000.1254, "", "boat",
+                                                    1, false, 0});
+    frames_log_write(log, &(struct frames_log_line){5, 0.5, "boat", "shop", 1.0 / 3, true, 0.4});
+    frames_log_write(log, &(struct frames_log_line){6, -1.25, "*", "shop", 0, false, 0});
     frames_log_close(log);
-    check_content("present_ns,show_ms,from,to,mix,late\n"
-                  "123456789012345,1770375600000.125,,boat,1.0000,0\n"
-                  "5,0.500,boat,shop,0.3333,1\n"
-                  "6,-1.250,*,shop,0.0000,0\n");
+    check_content("present_ns,show_ms,from,to,mix,late,dim\n"
+                  "123456789012345,1770375600000.125,,boat,1.0000,0,0.0000\n"
+                  "5,0.500,boat,shop,0.3333,1,0.4000\n"
+                  "6,-1.250,*,shop,0.0000,0,0.0000\n");
 }
 
 /* RFC 4180, section 2. */
@@ -77,14 +77,14 @@ static void names_are_quoted_where_they_must_be(void **state)
         {"\"", "\"\"\"\""},
         {"작은 것, 위대함", "\"작은 것, 위대함\""},
     };
-    char expected[512] = "present_ns,show_ms,from,to,mix,late\n";
+    char expected[512] = "present_ns,show_ms,from,to,mix,late,dim\n";
     struct frames_log *log = open_log();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         frames_log_write(log,
-                         &(struct frames_log_line){1, 2, names[i][0], names[i][0], 0.5, false});
+                         &(struct frames_log_line){1, 2, names[i][0], names[i][0], 0.5, false, 0});
         size_t used = strlen(expected);
-        snprintf(expected + used, sizeof expected - used, "1,2.000,%s,%s,0.5000,0\n", names[i][1],
-                 names[i][1]);
+        snprintf(expected + used, sizeof expected - used, "1,2.000,%s,%s,0.5000,0,0.0000\n",
+                 names[i][1], names[i][1]);
     }
     frames_log_close(log);
     check_content(expected);
@@ -95,9 +95,9 @@ static void lines_are_there_at_once(void **state)
 {
     (void)state;
     struct frames_log *log = open_log();
-    wait_content("present_ns,show_ms,from,to,mix,late\n");
-    frames_log_write(log, &(struct frames_log_line){1, 2, "a,b", "c", 0, false});
-    wait_content("present_ns,show_ms,from,to,mix,late\n1,2.000,\"a,b\",c,0.0000,0\n");
+    wait_content("present_ns,show_ms,from,to,mix,late,dim\n");
+    frames_log_write(log, &(struct frames_log_line){1, 2, "a,b", "c", 0, false, 0});
+    wait_content("present_ns,show_ms,from,to,mix,late,dim\n1,2.000,\"a,b\",c,0.0000,0,0.0000\n");
     frames_log_close(log);
 }
 
@@ -117,7 +117,7 @@ static void a_full_disk_ends_nothing(void **state)
     struct err err = {0};
     struct frames_log *log = frames_log_open("/dev/full", &err);
     assert_non_null(log);
-    frames_log_write(log, &(struct frames_log_line){1, 2, "a", "b", 0, false});
+    frames_log_write(log, &(struct frames_log_line){1, 2, "a", "b", 0, false, 0});
     frames_log_close(log); /* says so in the log */
 }
 
@@ -134,7 +134,7 @@ static void a_full_pipe_delays_nothing(void **state)
     assert_non_null(log);
     for (int i = 0; i < 100000; i++) /* 20 times what pipe and buffer hold */
         frames_log_write(log, &(struct frames_log_line){i, 2, "a quite long name of a spot",
-                                                        "another one that is long", 0, false});
+                                                        "another one that is long", 0, false, 0});
     frames_log_close(log); /* says so in the log */
     close(ends[1]);
     /* Let the thread that was left behind end. */

@@ -1,0 +1,93 @@
+"""Operating hours and dimming: what is on screen at the edges of the hours, and what is not."""
+import csv
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import player
+import tap
+from player import Player, playlist
+
+
+class Hours(unittest.TestCase):
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        self.list = self.folder / "p.json"
+        playlist(self.list, {"a": {"background": "#804020", "duration": 5}, "b": {"background": "#204080", "duration": 5}},
+                 timezone="Asia/Seoul")
+
+    def play(self, *options, at, **more):
+        screen = Player(self.folder, self.list, "--at", at, *options, env={"TZ": "UTC", "TZDIR": str(player.TOP / "build/zoneinfo")}, **more)
+        self.addCleanup(screen.stop)
+        return screen
+
+    def test_it_fades_out_at_closing_time_and_back_in(self):
+        """Closed for three seconds of the show clock, in the zone of the playlist."""
+        screen = self.play("--operating-hours", "00:00-12:00, 12:01-24:00", "--speed", "10", at="2026-11-30T11:59:30+09:00")
+        screen.wait_log(r"screen black, outside operating hours until=2026-11-30T12:01:00\+09:00")
+        closed = screen.frames()
+        screen.wait_log("screen on again")
+        screen.wait_frame(lambda f: float(f["show_ms"]) > 1796007660000 and float(f["dim"]) == 1, "bright again")
+        self.assertEqual(screen.stop(), 0)
+        frames = screen.frames()
+        self.assertEqual(float(closed[-1]["dim"]), 0)
+        self.assertEqual(float(closed[0]["dim"]), 1)
+        fading = [float(f["dim"]) for f in closed if 0 < float(f["dim"]) < 1]
+        self.assertEqual(fading, sorted(fading, reverse=True))
+        self.assertGreater(len(fading), 3)
+        back = [float(f["dim"]) for f in frames[len(closed):]]
+        self.assertEqual(back, sorted(back))
+        self.assertEqual(back[-1], 1)
+
+    def test_it_starts_black_and_presents_nothing_while_closed(self):
+        screen = self.play("--operating-hours", "Mo-Fr 07:00-23:00", at="2026-11-29T12:00:00+09:00")
+        screen.wait_log(r"screen black, outside operating hours until=2026-11-30T07:00:00\+09:00")
+        frames = screen.frames()
+        self.assertEqual({float(f["dim"]) for f in frames}, {0})
+        self.assertEqual(screen.stop(), 0)
+        self.assertEqual(len(screen.frames()), len(frames))
+
+    def test_the_zone_of_the_option_wins(self):
+        screen = self.play("--operating-hours", "07:00-23:00", "--timezone", "America/New_York", at="2026-11-30T15:00:00+09:00")
+        screen.wait_log(r"screen black, outside operating hours until=2026-11-30T07:00:00-05:00")
+        self.assertEqual(screen.stop(), 0)
+
+    def test_dimming(self):
+        screen = self.play("--dimming", "12:00-18:00 0.4", at="2026-11-30T11:59:58+09:00")
+        screen.wait_frame(lambda f: float(f["dim"]) == 0.4, "dimmed")
+        self.assertEqual(screen.stop(), 0)
+        levels = [float(f["dim"]) for f in screen.frames()]
+        self.assertEqual((levels[0], levels[-1]), (1, 0.4))
+        self.assertEqual(levels, sorted(levels, reverse=True))
+
+    def test_it_ends_while_closed(self):
+        screen = self.play("--operating-hours", "off", "--for", "1", at="2026-11-29T12:00:00+09:00")
+        self.assertEqual(screen.process.wait(player.WAIT_S), 0)
+        self.assertIn("outside operating hours until=unknown", screen.log())
+
+    def ask(self, command, *options):
+        done = player.run(command, self.list, *options, "--operating-hours", "Mo-Fr 07:00-23:00", TZ="UTC", TZDIR=str(player.TOP / "build/zoneinfo"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_explain_says_whether_the_screen_is_on(self):
+        self.assertIn("\nscreen  on, until 2026-11-30T23:00:00+09:00 (in 11 hours)\n", self.ask("explain", "--at", "2026-11-30T12:00"))
+        self.assertIn("\nscreen  off, outside operating hours, until 2026-11-30T07:00:00+09:00 (in 19 hours)\n",
+                      self.ask("explain", "--at", "2026-11-29T12:00"))
+
+    def test_guide_says_whether_the_screen_is_on(self):
+        around = ("--from", "2026-11-30T06:59:53", "--to", "2026-11-30T07:00:07")
+        slots = [json.loads(line) for line in self.ask("guide", *around, "--format", "json").splitlines()]
+        self.assertEqual([slot["screen"] for slot in slots], ["off", "off", "on", "on"])
+        table = self.ask("guide", *around).splitlines()
+        self.assertRegex(table[0], "^start +length +screen +spot +daypart +loop$")
+        self.assertRegex(table[1], r"^2026-11-30T06:59:50\+09:00 +0:00:05 +off +[ab] ")
+        rows = list(csv.DictReader(self.ask("guide", *around, "--format", "csv").splitlines()))
+        self.assertEqual([row["screen"] for row in rows], ["off", "off", "on", "on"])
+
+
+if __name__ == "__main__":
+    tap.main()
