@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 struct wakeup {
     int event;
-    int signals;
+    int signals, hangup;
+    bool reload;
 };
 
 struct wakeup *wakeup_create(struct err *err)
@@ -30,8 +32,12 @@ struct wakeup *wakeup_create(struct err *err)
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     wake->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    sigdelset(&set, SIGHUP);
     wake->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (wake->event < 0 || wake->signals < 0) {
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    wake->hangup = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (wake->event < 0 || wake->signals < 0 || wake->hangup < 0) {
         err_set_errno(err, ERR_SYSTEM, errno, "cannot open descriptors for signals");
         wakeup_destroy(wake);
         return NULL;
@@ -47,6 +53,8 @@ void wakeup_destroy(struct wakeup *wake)
         close(wake->event);
     if (wake->signals >= 0)
         close(wake->signals);
+    if (wake->hangup >= 0)
+        close(wake->hangup);
     free(wake);
 }
 
@@ -64,6 +72,33 @@ void wakeup_post(void *context)
         abort();
 }
 
+static bool is_terminal_gone(void)
+{
+    struct stat st;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool is_device = fstat(STDIN_FILENO, &st) == 0 && S_ISCHR(st.st_mode);
+    return is_device && poll(&input, 1, 0) == 1 && (input.revents & POLLHUP);
+}
+
+/* True where it asks the process to stop. */
+static bool take_hangup(struct wakeup *wake)
+{
+    struct signalfd_siginfo info;
+    if (read(wake->hangup, &info, sizeof info) != sizeof info)
+        return false;
+    if (is_terminal_gone())
+        return true;
+    wake->reload = true;
+    return false;
+}
+
+bool wakeup_take_reload(struct wakeup *wake)
+{
+    bool reload = wake->reload;
+    wake->reload = false;
+    return reload;
+}
+
 bool wakeup_wait(struct wakeup *wake, struct pollfd *fds, int count, int64_t until_ns)
 {
     int64_t left_ns = until_ns - clock_mono_ns();
@@ -72,10 +107,13 @@ bool wakeup_wait(struct wakeup *wake, struct pollfd *fds, int count, int64_t unt
     struct timespec left = {left_ns / 1000000000, left_ns % 1000000000};
     fds[count] = (struct pollfd){.fd = wake->event, .events = POLLIN};
     fds[count + 1] = (struct pollfd){.fd = wake->signals, .events = POLLIN};
-    if (ppoll(fds, (nfds_t)count + 2, &left, NULL) <= 0)
+    fds[count + 2] = (struct pollfd){.fd = wake->hangup, .events = POLLIN};
+    if (ppoll(fds, (nfds_t)count + WAKEUP_FDS_MAX, &left, NULL) <= 0)
         return false;
     uint64_t posted;
     if (fds[count].revents && read(wake->event, &posted, sizeof posted) < 0 && errno != EAGAIN)
+        return true;
+    if (fds[count + 2].revents && take_hangup(wake))
         return true;
     struct signalfd_siginfo info;
     return fds[count + 1].revents && read(wake->signals, &info, sizeof info) == sizeof info;

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdint.h>
 
-#define WAKEUP_FDS_MAX 2
+#define WAKEUP_FDS_MAX 3
 
 struct wakeup;
 
@@ -17,14 +17,18 @@ struct wakeup;
 struct wakeup *wakeup_create(struct err *err);
 void wakeup_destroy(struct wakeup *wake); /* NULL is allowed */
 
-/* The signalfd(2) of these signals, for stop_guard_start; belongs to `wake`. */
+/* The signalfd(2) of SIGINT and SIGTERM, for stop_guard_start; belongs to `wake`. */
 int wakeup_signals(const struct wakeup *wake);
 
 /* Ends the current or the next wakeup_wait. Any thread; `wake` is a struct wakeup. */
 void wakeup_post(void *wake);
 
 /* Sleeps until until_ns (CLOCK_MONOTONIC) at the latest. `fds` has `count` entries and space for
- * WAKEUP_FDS_MAX more. True when a signal asked the process to stop. */
+ * WAKEUP_FDS_MAX more. True when a signal asked the process to stop: SIGHUP does when standard input is a
+ * terminal that is gone, as after a login over a network. */
 bool wakeup_wait(struct wakeup *wake, struct pollfd *fds, int count, int64_t until_ns);
+
+/* Whether SIGHUP has come since this was asked last, other than to stop. */
+bool wakeup_take_reload(struct wakeup *wake);
 
 #endif

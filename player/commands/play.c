@@ -335,6 +335,8 @@ static void run_play(struct play *play)
         if (!switch_edition(play, &err))
             log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"",
                       err.text);
+        if (wakeup_take_reload(play->wake))
+            play_reload(play);
         update_show_clock(play, now_ns);
         if (!play->display && !play_screen_await(play)) {
             if (!play->stop)
@@ -476,6 +478,7 @@ static void finish_play(struct play *play)
     frames_log_close(play->frames_log);
     play_hours_finish(play);
     settings_finish(&play->settings);
+    play_reload_finish(play);
     free(play->arguments);
     SDL_Quit();
     worker_process_reap(true);

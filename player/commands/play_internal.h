@@ -49,7 +49,8 @@ struct play_hours {
 
 struct play {
     struct settings settings;
-    char **arguments; /* as play_main got them, to start again with */
+    struct settings *reloaded; /* holds the texts of the settings that SIGHUP changed; NULL: none */
+    char **arguments;          /* as play_main got them, to start again with */
     struct feed *feed;
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
@@ -140,7 +141,17 @@ bool play_hours_open(struct play *play);
 /* A screen was opened, so it is on. */
 void play_hours_note_opened(struct play *play);
 
+/* play_reload.c */
+
+/* Reads the configuration again, and takes what can be changed while it plays. One that is wrong changes
+ * nothing. The log says which. */
+void play_reload(struct play *play);
+void play_reload_finish(struct play *play);
+
 /* play_screen.c */
+
+/* Loads the pictures anew, as for another language; what is on screen stays until they are ready. */
+MUST_CHECK bool play_screen_load_again(struct play *play, struct err *err);
 
 /* Opens the screen for the first time, and what depends on its size. In a window, failure is an
  * error; a player that has the whole screen waits for one (play_screen_await). */

@@ -172,6 +172,18 @@ static MUST_CHECK bool change_screen_size(struct play *play, struct err *err)
     return create_loader(play, err);
 }
 
+bool play_screen_load_again(struct play *play, struct err *err)
+{
+    if (!play->display) { /* the next one gets a loader of its own */
+        loader_destroy(play->loader);
+        play->loader = NULL;
+        return true;
+    }
+    play->drawn = false;
+    play->redraw = true;
+    return change_screen_size(play, err);
+}
+
 /* Goes on with the show on a screen that was opened anew or has changed its size. All pictures are
  * in memory, so what was on screen is drawn again at once. */
 static bool resume_on_screen(struct play *play)

@@ -3,13 +3,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 import tap
-from player import DUCKLING, TOP, WAIT_S, environment, run
+from player import DUCKLING, TOP, WAIT_S, Player, environment, playlist, run
 
 # A value that won't do for each option of the player, and what is said of it. None: any text is a value.
 WRONG = {
@@ -234,6 +235,86 @@ class Default(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stderr.splitlines()[0], "duckling play: /etc/duckling/player.conf: not a regular file")
         self.assertRegex(done.stderr.splitlines()[1], "warn settings: cannot read the player's configuration, going on without it reason=")
+
+
+class Reload(unittest.TestCase):
+    """SIGHUP: a changed configuration, without a break."""
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        self.file = self.folder / "player.conf"
+        playlist(self.folder / "p.json", {"a": {"background": "#804020", "duration": 3600}})
+
+    def play(self, config):
+        self.file.write_text(config)
+        screen = Player(self.folder, self.folder / "p.json", "--config", str(self.file), "--at", "2026-11-30T12:00:00Z", "--timezone", "UTC")
+        self.addCleanup(screen.stop)
+        screen.wait_shown("a")
+        return screen
+
+    def reload(self, screen, config, pattern):
+        self.file.write_text(config)
+        before = len(screen.lines)
+        screen.process.send_signal(signal.SIGHUP)
+        return screen.wait_log(pattern, before)
+
+    def test_what_is_taken_and_what_waits(self):
+        screen = self.play("house = #000000\n")
+        self.reload(screen, "house = #000001\nquota = 3G\ndimming = 24/7 0.5\n", 'options are not taken before the player starts again options="?house,quota"?')
+        self.assertIn("configuration read again taken=dimming", screen.log().replace('"', ""))
+        screen.wait_frame(lambda f: float(f["dim"]) == 0.5, "dimmed")
+        self.reload(screen, "house = #000000\n", "configuration read again taken=\"?dimming")
+        screen.wait_frame(lambda f: float(f["dim"]) > 0.9, "bright")
+        self.assertNotIn("screen lost", screen.log())
+        self.assertEqual(screen.log().count("now playing"), 1)
+        self.assertEqual(screen.stop(), 0)
+        shown = [f for f in screen.frames() if f["to"] == "a"]
+        self.assertEqual({f["to"] for f in screen.frames()[-len(shown):]}, {"a"})
+        self.assertGreaterEqual(min(float(f["dim"]) for f in shown), 0.5)
+
+    def test_a_wrong_one_changes_nothing(self):
+        screen = self.play("dimming = 24/7 0.5\n")
+        self.reload(screen, "dimming = 24/7 0.2\nrotate = 45\nscren = 1\n", "configuration is wrong, keeping the one in force")
+        self.assertIn(f"{self.file}:2: rotate: 45: needs 0, 90, 180 or 270", screen.log())
+        self.assertIn(f"{self.file}:3: scren: unknown option", screen.log())
+        self.file.unlink()
+        before = len(screen.lines)
+        screen.process.send_signal(signal.SIGHUP)
+        screen.wait_log("configuration fault .*No such file or directory", before)
+        self.reload(screen, "dimming = 24/7 0.75\n", "configuration read again")
+        screen.wait_frame(lambda f: float(f["dim"]) == 0.75, "dimmed")
+        self.assertEqual(screen.stop(), 0)
+        self.assertNotIn(0.2, {float(f["dim"]) for f in screen.frames()})
+
+    def test_the_picture_stays_while_it_is_made_anew(self):
+        screen = self.play("")
+        self.reload(screen, "rotate = 90\nlanguage = ko\n", "configuration read again taken=\"?rotate,language")
+        count = len(screen.frames())
+        screen.wait_frame(lambda f: len(screen.frames()) > count and f["to"] == "a" and float(f["mix"]) == 1, "a again")
+        self.reload(screen, "operating-hours = off\n", "screen black, outside operating hours")
+        self.reload(screen, "", "screen on again")
+        self.assertEqual(screen.stop(), 0)
+
+    def test_a_terminal_that_is_gone_ends_it(self):
+        here, there = os.openpty()
+        process = subprocess.Popen([DUCKLING, "play", self.folder / "p.json", "--window", "160x90", "--store", self.folder / "s", "--state",
+                                    self.folder / "t", "--frames-log", self.folder / "f.csv"], stdin=there, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True, env=environment())
+        os.close(there)
+        for line in process.stderr:
+            if "screen opened" in line:
+                break
+        process.send_signal(signal.SIGHUP)
+        for line in process.stderr:
+            if "configuration read again" in line:
+                break
+        os.close(here)
+        process.send_signal(signal.SIGHUP)
+        process.stderr.read()
+        self.assertEqual(process.wait(WAIT_S), 0)
+        process.stderr.close()
 
 
 if __name__ == "__main__":

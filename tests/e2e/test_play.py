@@ -83,7 +83,7 @@ class Play(Folder):
 
     def test_signals_end_it_well(self):
         playlist(self.list, {"red": {"image": "red.png"}})
-        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for sig in (signal.SIGTERM, signal.SIGINT):
             with Player(self.folder, self.list) as player:
                 player.wait_shown("red")
                 self.assertEqual(player.stop(sig), 0)
