@@ -29,6 +29,24 @@ const struct option_value *play_option(const struct play *play, enum setting set
     return &play->settings.values[setting];
 }
 
+/* A player shows what it gets; who published it without --min-slot may want to know. */
+static void report_short_slots(const struct play *play)
+{
+    const struct option_value *min_slot = play_option(play, SETTING_MIN_SLOT);
+    const struct playlist *playlist = play->playout.edition->playlist;
+    int count = 0, first = 0;
+    for (int i = (int)playlist->spot_count - 1; min_slot->text && i >= 0; i--)
+        if (programme_spot_ms(play->playout.programme, i) < min_slot->number * 1000) {
+            count++;
+            first = i;
+        }
+    if (count > 0)
+        log_warn("spots are on for too short a time min_slot_seconds=%g spots=%d spot=\"%s\" "
+                 "seconds=%g",
+                 min_slot->number, count, playlist->spots[first].name,
+                 programme_spot_ms(play->playout.programme, first) / 1000.0);
+}
+
 /* Starts to play a new edition, if there is one and its films' lengths are known. On failure the
  * previous one goes on. */
 static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
@@ -53,6 +71,7 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
              play->playout.edition->takeover ? "takeover" : "playlist", playlist->name,
              playlist->spot_count);
     edition_log_tolerated(play->playout.edition);
+    report_short_slots(play);
     return true;
 }
 
@@ -400,6 +419,7 @@ static MUST_CHECK bool start_feed(struct play *play, struct err *err)
         .ca_file = play_option(play, SETTING_CA_FILE)->text,
         .client_cert = play_option(play, SETTING_CLIENT_CERT)->text,
         .client_key = play_option(play, SETTING_CLIENT_KEY)->text,
+        .proxy = play_option(play, SETTING_PROXY)->text,
         .poll_ms = (int64_t)(play_option(play, SETTING_POLL)->number * 1000),
         .quota_bytes = (int64_t)play_option(play, SETTING_QUOTA)->number,
         .bandwidth_bytes_per_s = (int64_t)play_option(play, SETTING_BANDWIDTH)->number,
@@ -435,6 +455,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
         return false;
     if (!play_hours_set(play, &play->settings, err))
         return false;
+    play_take_volume(play);
     start_log_write(&play->settings);
     /* A wrong playlist is reported before a window hides the terminal. */
     if (!play_house_start(play, err))

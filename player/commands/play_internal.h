@@ -143,6 +143,9 @@ void play_hours_note_opened(struct play *play);
 
 /* play_reload.c */
 
+/* Takes --max-volume. */
+void play_take_volume(struct play *play);
+
 /* Reads the configuration again, and takes what can be changed while it plays. One that is wrong changes
  * nothing. The log says which. */
 void play_reload(struct play *play);

@@ -16,9 +16,10 @@ static const struct live {
     enum setting setting;
     bool pictures;
 } lives[] = {
-    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false}, {SETTING_TAKEOVER_WAKES, false},
+    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false},  {SETTING_TAKEOVER_WAKES, false},
+    {SETTING_MAX_VOLUME, false},      {SETTING_MIN_SLOT, false}, /* for the next playlist */
     {SETTING_LOG_LEVEL, false}, /* settings_read has taken these two */
-    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true}, {SETTING_ROTATE, true},
+    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true},  {SETTING_ROTATE, true},
     {SETTING_DECODE_TIMEOUT, true},
 };
 
@@ -99,6 +100,13 @@ static bool take_values(struct play *play, const struct settings *fresh, char ta
     return pictures;
 }
 
+void play_take_volume(struct play *play)
+{
+    const struct option_value *volume = play_option(play, SETTING_MAX_VOLUME);
+    play->playout.has_max_volume = volume->text != NULL;
+    play->playout.max_volume = volume->number;
+}
+
 void play_reload(struct play *play)
 {
     struct err err = {0};
@@ -111,6 +119,7 @@ void play_reload(struct play *play)
     bool pictures = take_values(play, fresh, taken, waiting);
     play_reload_finish(play);
     play->reloaded = fresh;
+    play_take_volume(play);
     if (!play_hours_set(play, &play->settings, &err) ||
         (pictures && !play_screen_load_again(play, &err)))
         log_error("cannot take the new configuration whole reason=\"%s\"", err.text);

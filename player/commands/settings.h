@@ -45,6 +45,9 @@ enum setting {
     SETTING_STATE,
     SETTING_QUOTA,
     SETTING_BANDWIDTH,
+    SETTING_PROXY,
+    SETTING_MAX_VOLUME,
+    SETTING_MIN_SLOT,
     SETTING_POLL,
     SETTING_BASE, /* publish, takeover: --to */
     SETTING_CHANNEL,

@@ -90,6 +90,20 @@ static bool check_level_hours(const char *text, struct err *err)
     return hours_parse(NULL, text, HOURS_LEVEL, err);
 }
 
+/* What libcurl takes, with or without the protocol; messages don't show it, as it may hold a password. */
+static bool check_proxy(const char *text, struct err *err)
+{
+    static const char *const protocols[] = {"http://",    "https://",  "socks4://",
+                                            "socks4a://", "socks5://", "socks5h://"};
+    bool known = !strstr(text, "://");
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        known |= strncmp(text, protocols[i], strlen(protocols[i])) == 0;
+    return (known && !strpbrk(text, " \t")) ||
+           err_set(err, ERR_INPUT,
+                   "needs an address such as http://proxy.example.com:3128 or "
+                   "socks5h://proxy.example.com:1080");
+}
+
 static bool check_instant(const char *text, struct err *err)
 {
     int64_t ms;
@@ -361,6 +375,45 @@ static const struct option_row rows[] = {
             .help = "download media no faster than this many bytes per second",
             .group = GROUP_NETWORK,
             .commands = PLAY,
+        },
+    [SETTING_PROXY] =
+        {
+            .name = "proxy",
+            .type = OPTION_TEXT,
+            .metavar = "URL",
+            .check = check_proxy,
+            .secret = true,
+            .also = "http-proxy https-proxy",
+            .help = "proxy for all requests, such as http://proxy.example.com:3128; none: no "
+                    "proxy; default: the environment's (https_proxy)",
+            .group = GROUP_NETWORK,
+            .commands = PLAY | SIGNED,
+        },
+    [SETTING_MAX_VOLUME] =
+        {
+            .name = "max-volume",
+            .type = OPTION_NUMBER,
+            .min = 0,
+            .max = 1,
+            .metavar = "VOLUME",
+            .also = "volume loudness",
+            .help = "no spot is louder than this, whatever the playlist says: 1 is full, 0 silent",
+            .group = GROUP_MEDIA,
+            .commands = PLAY,
+        },
+    [SETTING_MIN_SLOT] =
+        {
+            .name = "min-slot",
+            .alias = "min-slot-seconds",
+            .type = OPTION_NUMBER,
+            .min = 1,
+            .max = 3600,
+            .metavar = "SECONDS",
+            .also = "min-duration min-slot-seconds",
+            .help = "a spot that is on for less is a fault; a player shows it all the same, and "
+                    "reports it",
+            .group = GROUP_MEDIA,
+            .commands = PLAY | CHECK | PUBLISH,
         },
     [SETTING_POLL] =
         {

@@ -44,7 +44,8 @@ struct http *http_create(const struct http_config *config, struct err *err)
         http->multi = curl_multi_init();
     if (!http || !http->multi || !copy_config_text(&http->ca_file, c->ca_file) ||
         !copy_config_text(&http->client_cert, c->client_cert) ||
-        !copy_config_text(&http->client_key, c->client_key)) {
+        !copy_config_text(&http->client_key, c->client_key) ||
+        !copy_config_text(&http->proxy, c->proxy)) {
         http_destroy(http);
         err_oom(err);
         return NULL;
@@ -67,6 +68,7 @@ void http_destroy(struct http *http)
     free(http->ca_file);
     free(http->client_cert);
     free(http->client_key);
+    free(http->proxy);
     free(http);
 }
 

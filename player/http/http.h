@@ -6,7 +6,7 @@
  * https back to http, and never to a loopback, link-local or unspecified address, except that of
  * the first request itself, port included). PUTs and signed requests follow none. Certificates are
  * verified. Nothing is decompressed, no cookie is kept, no credential file is read; the proxy
- * variables of the environment are honoured. */
+ * variables of the environment are honoured where no proxy is given. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -25,6 +25,9 @@ struct http_config {
     const char *ca_file; /* PEM bundle to verify servers with; default: the system's */
     /* PEM files that show servers who we are; client_key NULL: client_cert holds the key, too. */
     const char *client_cert, *client_key;
+    /* For all requests, such as "http://proxy.example.com:3128"; default: the environment's, else
+     * none. "none": none, whatever the environment says. */
+    const char *proxy;
     int64_t connect_ms; /* for name, connection and TLS; 10,000 */
     /* Slower than that (1,000) for so long (20,000; whole seconds) ends a transfer. */
     int64_t stall_ms, stall_bytes_per_s;

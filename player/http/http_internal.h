@@ -13,7 +13,7 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT };
 
 struct http {
     CURLM *multi;
-    char *ca_file, *client_cert, *client_key;
+    char *ca_file, *client_cert, *client_key, *proxy;
     long connect_ms, stall_s, stall_bytes_per_s;
     int64_t bandwidth_bytes_per_s;
     struct http_transfer *capped; /* those that divide the bandwidth; a list by next_capped */

@@ -171,6 +171,14 @@ static void set_tls_options(struct http_transfer *t)
     }
 }
 
+/* An empty proxy means none to libcurl, and none given the environment's. */
+static void set_proxy_option(struct http_transfer *t)
+{
+    const char *proxy = t->http->proxy;
+    if (proxy)
+        curl_easy_setopt(t->easy, CURLOPT_PROXY, strcmp(proxy, "none") == 0 ? "" : proxy);
+}
+
 static void set_address_options(struct http_transfer *t, bool secure)
 {
     CURL *easy = t->easy;
@@ -251,6 +259,7 @@ static struct http_transfer *create_transfer(struct http *http, enum http_method
         goto fail;
     set_options(t);
     set_tls_options(t);
+    set_proxy_option(t);
     set_address_options(t, strncasecmp(request->url, "https:", 6) == 0);
     if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
         goto fail;

@@ -36,6 +36,8 @@ bool playout_switch(struct playout *playout, struct edition *edition, const int3
         .jumps = before.jumps,
         .jumped_ms = before.jumped_ms,
         .house = before.house,
+        .has_max_volume = before.has_max_volume,
+        .max_volume = before.max_volume,
         .fingerprints = film_fingerprint_create(edition),
         .zone = zone,
     };
@@ -288,6 +290,11 @@ static double fade_out_gain(double mix)
     return cos(mix * QUARTER_TURN);
 }
 
+static double capped_volume(const struct playout *playout, double volume)
+{
+    return playout->has_max_volume ? fmin(volume, playout->max_volume) : volume;
+}
+
 /* The gain of a slot as the show fades it, given the gain by the programme. */
 static double shown_gain(const struct show *show, uint64_t key, bool coming_in, double gain,
                          double show_ms)
@@ -325,7 +332,8 @@ static int add_outdated_sounds(struct playout *playout, struct loader *loader,
                 : NULL;
         if (!film || is_programmed(playout, targets[i]))
             continue;
-        double gain = volume * shown_gain(show, targets[i]->key, false, 1, show_ms);
+        double gain =
+            capped_volume(playout, volume) * shown_gain(show, targets[i]->key, false, 1, show_ms);
         sounds[count++] = (struct playout_sound){targets[i]->key, film,
                                                  show_ms - playout->jumped_ms - begin_ms, gain};
     }
@@ -356,7 +364,7 @@ int playout_sounds(struct playout *playout, struct loader *loader, const struct 
             shown_gain(show, key, i == 0, i ? fade_out_gain(mix) : fade_in_gain(mix), show_ms);
         if (!shown && (double)slot->start_ms < now_ms - SHOWN_BY_MS)
             gain = 0;
-        gain *= playout->edition->playlist->spots[slot->spot].volume;
+        gain *= capped_volume(playout, playout->edition->playlist->spots[slot->spot].volume);
         sounds[count++] = (struct playout_sound){key, film, where.offset_ms, gain};
     }
     return count;

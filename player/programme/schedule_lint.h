@@ -34,6 +34,10 @@ bool schedule_lint_unused(const struct playlist *playlist, struct playlist_fault
  * whose clocks differ, unless the schedule also has times with an offset. */
 void schedule_lint_zones(const struct playlist *playlist, struct playlist_faults *warnings);
 
+/* Adds each spot that is on for less than min_ms where nothing cuts its slots. */
+bool schedule_lint_min_slot(const struct playlist *playlist, const struct civil_zone *zone,
+                            const int32_t *film_ms, int32_t min_ms, struct playlist_faults *faults);
+
 /* Warns of durations that were probably meant as milliseconds: 8000. */
 void schedule_lint_durations(const struct playlist *playlist, struct playlist_faults *warnings);
 

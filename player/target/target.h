@@ -16,7 +16,7 @@ struct target;
 /* Texts are borrowed for the target's life; NULL leaves one out. */
 struct target_config {
     const char *base; /* http(s)://[user:password@]host/path, s3://bucket/prefix, or a folder */
-    const char *ca_file, *client_cert, *client_key;
+    const char *ca_file, *client_cert, *client_key, *proxy; /* as of http.h */
     bool dry_run; /* a folder is not created: a missing one is empty, and nothing can be put */
 };
 

@@ -229,6 +229,7 @@ bool target_http_connect(struct target *target, const struct target_config *conf
 {
     const struct http_config http = {
         .ca_file = config->ca_file,
+        .proxy = config->proxy,
         .client_cert = config->client_cert,
         .client_key = config->client_key,
         .stall_ms = STALL_MS,

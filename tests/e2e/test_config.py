@@ -1,4 +1,5 @@
 """The configuration: its files, drop-ins and variables, what `duckling config` says of them, and every option wrong in turn."""
+import http.server
 import json
 import os
 import re
@@ -6,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
 import tap
 from player import DUCKLING, TOP, WAIT_S, Player, environment, playlist, run
+from publishing import make_key
 
 # A value that won't do for each option of the player, and what is said of it. None: any text is a value.
 WRONG = {
@@ -34,6 +37,9 @@ WRONG = {
     "state": ("", "needs a value (DIR)"),
     "quota": ("20GB", "needs a number of bytes such as 20G"),
     "bandwidth": ("1", "needs a number of bytes from 16k to 1T"),
+    "proxy": ("ftp://user:word@proxy", "needs an address such as http://proxy.example.com:3128 or socks5h://proxy.example.com:1080"),
+    "max-volume": ("80%", "needs a number from 0 to 1"),
+    "min-slot": ("0", "needs a number from 1 to 3600"),
     "poll": ("0", "needs a number from 0.1 to 86400"),
     "ca-file": ("", "needs a value (FILE)"),
     "client-cert": ("", "needs a value (FILE)"),
@@ -84,7 +90,7 @@ class Configuration(unittest.TestCase):
             with self.subTest(name):
                 section = options[name]["section"]
                 self.write(f"[{section}]\n{name} = {value}\n")
-                shown = value or '""'
+                shown = "***" if name == "proxy" else value or '""'
                 expected = re.sub("from 1 to 1000$", "from 1 to [0-9]+", re.escape(words))
                 (fault,) = self.faults()
                 self.assertRegex(fault, rf"^{re.escape(f'{self.file}:2: [{section}] {name}: {shown}: ')}{expected}$")
@@ -92,7 +98,7 @@ class Configuration(unittest.TestCase):
                     variable = "DUCKLING_" + name.upper().replace("-", "_")
                     self.write("")
                     (fault,) = self.faults(**{variable: value})
-                    self.assertRegex(fault, rf"^{variable}: {re.escape(value)}: {expected}$")
+                    self.assertRegex(fault, rf"^{variable}: {re.escape(shown)}: {expected}$")
 
     def test_all_faults_of_all_files_at_once(self):
         self.write("rotate = 45\n[scren]\npoll = 0\n")
@@ -315,6 +321,71 @@ class Reload(unittest.TestCase):
         process.stderr.read()
         self.assertEqual(process.wait(WAIT_S), 0)
         process.stderr.close()
+
+
+class Rules(unittest.TestCase):
+    """Options that say what a player may do, where they are more than a value handed on."""
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        self.list = self.folder / "p.json"
+        playlist(self.list, {"a": {"background": "#804020", "duration": 4.5}, "b": {"background": "#804020", "duration": 5},
+                             "c": {"background": "#804020"}}, defaults={"duration": 3})
+
+    def test_short_slots_are_faults_where_that_is_asked_for(self):
+        words = ["$.spots.a: is on for 4.5 seconds; at least 5 are asked for", "$.spots.c: is on for 3 seconds; at least 5 are asked for"]
+        self.assertEqual(run("check", self.list).returncode, 0)
+        done = run("check", self.list, "--min-slot", "5")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual([line for line in done.stdout.splitlines() if "is on for" in line], ["fault   " + w for w in words])
+        self.assertEqual(run("check", self.list, "--min-slot", "3").returncode, 0)
+        key = make_key(self.folder)
+        done = run("publish", self.list, "--min-slot", "5", "--to", self.folder, "--channel", "c", "--key", key, "--dry-run")
+        self.assertEqual(done.returncode, 1)
+        for fault in words:
+            self.assertIn(fault, done.stdout + done.stderr)
+
+    def test_a_player_shows_short_slots_and_says_so(self):
+        with Player(self.folder, self.list, "--min-slot", "5") as screen:
+            screen.wait_log(r"spots are on for too short a time min_slot_seconds=5 spots=2 spot=\"?a\"? seconds=4.5")
+            screen.wait_frame(lambda f: f["to"] == "a", "a")
+            self.assertEqual(screen.stop(), 0)
+
+    def test_requests_go_through_the_proxy(self):
+        asked, body = [], self.list.read_bytes()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        clean = {name: None for name in os.environ if name.lower().endswith("_proxy")}
+        with Player(self.folder, "http://signage.invalid/p.json", "--proxy", f"http://127.0.0.1:{server.server_port}", env=clean) as screen:
+            screen.wait_shown("a")
+            self.assertEqual(screen.stop(), 0)
+        self.assertEqual(asked[0], "http://signage.invalid/p.json")
+
+    def test_a_password_of_the_proxy_is_not_shown(self):
+        config = self.folder / "p.conf"
+        config.write_text("proxy = http://user:word@proxy.example.com:3128\n")
+        for json_too in ((), ("--json",)):
+            done = run("config", "--config", config, *json_too)
+            self.assertIn("proxy.example.com:3128", done.stdout)
+            self.assertNotIn("word", done.stdout)
+        config.write_text("proxy = user:word@proxy.example.com:3128\n")
+        self.assertNotIn("word", run("config", "--config", config).stdout)
 
 
 if __name__ == "__main__":

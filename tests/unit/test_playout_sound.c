@@ -156,6 +156,20 @@ static void a_film_is_as_loud_as_its_spot_says(void **state)
     assert_gain(gain_of(C, 20000, 20001), -1);
 }
 
+/* What is louder is as loud as allowed; fades begin and end there. */
+static void nothing_is_louder_than_allowed(void **state)
+{
+    (void)state;
+    playout.has_max_volume = true;
+    playout.max_volume = 0.6;
+    show_is_settled_on(A);
+    assert_gain(gain_of(A, 5000, 5090.25), 0.5);
+    show_is_settled_on(C);
+    assert_gain(gain_of(C, 20000, 20001), 0.6);
+    playout.max_volume = 0;
+    assert_gain(gain_of(C, 20000, 20001), 0);
+}
+
 /* Of equal power: the squares of both together stay one. */
 static void one_film_fades_into_the_next(void **state)
 {
@@ -318,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_film_is_as_loud_as_its_spot_says, prepare, clean_up),
+        cmocka_unit_test_setup_teardown(nothing_is_louder_than_allowed, prepare, clean_up),
         cmocka_unit_test_setup_teardown(one_film_fades_into_the_next, prepare, clean_up),
         cmocka_unit_test_setup_teardown(a_film_that_is_about_to_begin_is_heard_on_time, prepare,
                                         clean_up),

@@ -99,22 +99,28 @@ static MUST_CHECK bool check_schedule(const struct check_subject *subject,
                                       struct err *err)
 {
     struct zone zone = {0};
-    struct playlist_faults warnings = {0};
+    struct playlist_faults warnings = {0}, faults = {0};
     int64_t now_ms;
+    int32_t min_slot_ms = (int32_t)(setting_value(subject, SETTING_MIN_SLOT)->number * 1000);
     bool ok = find_zone(subject, playlist, &zone, err) &&
               find_instant(subject, playlist, &zone, &now_ms, err);
     if (ok) {
         ok = schedule_lint_dayparts(playlist, &zone.civil, now_ms, &warnings) &&
              schedule_lint_week(playlist, &zone.civil, film_ms, now_ms, &warnings) &&
-             schedule_lint_unused(playlist, &warnings);
+             schedule_lint_unused(playlist, &warnings) &&
+             (min_slot_ms == 0 ||
+              schedule_lint_min_slot(playlist, &zone.civil, film_ms, min_slot_ms, &faults));
         schedule_lint_zones(playlist, &warnings);
         schedule_lint_durations(playlist, &warnings);
-        if (ok)
+        if (ok) {
+            check_report_add_all(subject->report, CHECK_FAULT, &faults);
             check_report_add_all(subject->report, CHECK_WARNING, &warnings);
-        else
+        } else {
             err_oom(err);
+        }
     }
     playlist_faults_finish(&warnings);
+    playlist_faults_finish(&faults);
     zone_finish(&zone);
     return ok;
 }

@@ -98,6 +98,7 @@ static MUST_CHECK bool open_target(struct publish_session *session, bool dry_run
         .ca_file = setting_text(settings, SETTING_CA_FILE),
         .client_cert = setting_text(settings, SETTING_CLIENT_CERT),
         .client_key = setting_text(settings, SETTING_CLIENT_KEY),
+        .proxy = setting_text(settings, SETTING_PROXY),
         .dry_run = dry_run,
     };
     session->channel.target = target_open(&config, err);

@@ -29,6 +29,7 @@ struct feed_config {
     /* Folders, created when missing: of the cache, and of what must outlive it. NULL: the user's
      * own, by the XDG base directory rules. */
     const char *store, *state;
+    const char *proxy;                              /* as of http.h */
     const char *ca_file, *client_cert, *client_key; /* PEM; the system's certificates, and none */
     int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
     int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */

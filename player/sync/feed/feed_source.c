@@ -10,6 +10,7 @@ struct fetch *feed_source_make_fetch(const struct feed_config *config,
 {
     struct http_config http = limits ? limits->http : (struct http_config){0};
     http.ca_file = config->ca_file;
+    http.proxy = config->proxy;
     http.client_cert = config->client_cert;
     http.client_key = config->client_key;
     http.bandwidth_bytes_per_s = config->bandwidth_bytes_per_s;
