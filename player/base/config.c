@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FAULT_BYTES 1024
 #define SHOWN_BYTES 200 /* of a value, in a fault */
@@ -389,4 +390,37 @@ void config_read_environment(struct config *config)
         if (value && *value && find_row(config->table, row->name) == row)
             read_variable(config, row->name, name, value);
     }
+}
+
+static bool is_variable(const struct config *config, const char *name)
+{
+    char known[CONFIG_VARIABLE_BYTES];
+    for (size_t i = 0; i < config->table->count; i++) {
+        config_name_variable(config->table->rows[i].name, known);
+        if (strcmp(known, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool config_next_stray(const struct config *config, int *next,
+                       char variable[static CONFIG_VARIABLE_BYTES],
+                       char meant[static CONFIG_VARIABLE_BYTES])
+{
+    const size_t begin = strlen(CONFIG_VARIABLE);
+    while (environ[*next]) {
+        const char *entry = environ[(*next)++];
+        size_t length = strcspn(entry, "=");
+        if (strncmp(entry, CONFIG_VARIABLE, begin) != 0 || length >= CONFIG_VARIABLE_BYTES)
+            continue;
+        memcpy(variable, entry, length);
+        variable[length] = '\0';
+        const char *near =
+            is_variable(config, variable) ? NULL : options_nearest(config->table, variable + begin);
+        if (!near || !find_row(config->table, near)) /* "help" is no option of a table */
+            continue;
+        config_name_variable(near, meant);
+        return true;
+    }
+    return false;
 }

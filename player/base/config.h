@@ -14,6 +14,7 @@
 #define CONFIG_FILE_BYTES_MAX 65536
 #define CONFIG_FAULTS_SHOWN_MAX 100
 #define CONFIG_VARIABLE "DUCKLING_" /* and an option's name in capitals: DUCKLING_LOG_LEVEL */
+#define CONFIG_VARIABLE_BYTES 64
 
 struct config {
     const struct option_table *table;
@@ -46,12 +47,18 @@ void config_read_folder(struct config *config, const char *path);
  * line ends between them. An empty variable counts as none. */
 void config_read_environment(struct config *config);
 
+/* The next variable that looks like one of an option, but is none, and the option's variable that was
+ * probably meant; others that begin alike may be other programs'. *next begins with 0. False: there is
+ * none any more. */
+bool config_next_stray(const struct config *config, int *next,
+                       char variable[static CONFIG_VARIABLE_BYTES],
+                       char meant[static CONFIG_VARIABLE_BYTES]);
+
 /* Counts a fault of a file as a whole. */
 __attribute__((format(printf, 2, 3))) void config_add_fault(struct config *config,
                                                             const char *format, ...);
 
 /* The variable of an option. */
-#define CONFIG_VARIABLE_BYTES 64
 void config_name_variable(const char *option, char name[static CONFIG_VARIABLE_BYTES]);
 
 #endif

@@ -26,6 +26,9 @@ enum option_type {
 struct option_row {
     const char *name; /* without dashes; also the key in a configuration file */
     char letter;      /* 0: none */
+    bool semicolons;  /* in a configuration file, "; " is a part of the value, not a comment */
+    bool secret;      /* the value may hold a password: messages don't show it */
+    bool typed_only;  /* a configuration file can't have it */
     enum option_type type;
     double min, max;
     const char *choices;
@@ -36,9 +39,6 @@ struct option_row {
     /* Whether a value is the path of a file, so that a relative one in a configuration file begins at
      * that file's folder. NULL: never. */
     bool (*is_path)(const char *text);
-    bool semicolons;      /* in a configuration file, "; " is a part of the value, not a comment */
-    bool secret;          /* the value may hold a password: messages don't show it */
-    bool typed_only;      /* a configuration file can't have it */
     const char *alias;    /* another name in configuration files; NULL: none */
     const char *also;     /* other words that people try, with spaces between; for hints */
     const char *fallback; /* the default as one would write it; NULL: none */

@@ -43,6 +43,16 @@ static void read_config_files(struct settings *settings, enum settings_command c
         config_read_folder(&settings->config, folder);
 }
 
+/* Other programs' variables may begin alike, so that a slip is no fault. */
+static void warn_of_strays(const struct config *config)
+{
+    char variable[CONFIG_VARIABLE_BYTES], meant[CONFIG_VARIABLE_BYTES];
+    int next = 0;
+    while (config_next_stray(config, &next, variable, meant))
+        log_warn("variable of the environment is no option, ignoring it name=%s meant=%s", variable,
+                 meant);
+}
+
 /* Lays the configuration over the defaults, and what was typed over that. */
 static MUST_CHECK bool read_configuration(struct settings *settings, enum settings_command command,
                                           const struct option_value *typed, struct err *err)
@@ -56,6 +66,7 @@ static MUST_CHECK bool read_configuration(struct settings *settings, enum settin
     read_config_files(settings, command, named, by);
     config->commands = players;
     config_read_environment(config);
+    warn_of_strays(config);
     if (config->out_of_memory)
         return err_oom(err);
     if (config->fault_count > 0)

@@ -73,7 +73,7 @@ static int take_name(struct parser *parser, const char *const *names, int count)
 static int take_number(struct parser *parser, int digits)
 {
     int value = 0, count = 0;
-    while (is_digit(parser->at[count]) && count < digits)
+    while (count < digits && is_digit(parser->at[count]))
         value = value * 10 + (parser->at[count++] - '0');
     if (count == 0 || is_digit(parser->at[count]))
         return -1;

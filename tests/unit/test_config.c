@@ -497,6 +497,16 @@ static void the_environment(void **state)
     assert_string_equal(f.values[SOURCE].texts[0], "p.json");
     assert_int_equal(f.config.fault_count, 1);
     assert_string_equal(f.config.faults[0], "DUCKLING_COUNT: 99: needs a number from 0.5 to 10");
+    char variable[CONFIG_VARIABLE_BYTES], meant[CONFIG_VARIABLE_BYTES];
+    int next = 0;
+    assert_false(config_next_stray(&f.config, &next, variable, meant));
+    setenv("DUCKLING_SUORCE", "x", 1);
+    next = 0;
+    assert_true(config_next_stray(&f.config, &next, variable, meant));
+    assert_string_equal(variable, "DUCKLING_SUORCE");
+    assert_string_equal(meant, "DUCKLING_SOURCE");
+    assert_false(config_next_stray(&f.config, &next, variable, meant));
+    unsetenv("DUCKLING_SUORCE");
     config_finish(&f.config);
     static const char *const used[] = {"LOG_LOUD", "SOURCE", "NAME", "CONFIG", "COUNT", "UNKNOWN"};
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
