@@ -302,7 +302,7 @@ class Units(unittest.TestCase):
 
     def test_they_differ_only_in_how_the_player_gets_to_the_screen(self):
         ways = {"Description", "After", "Conflicts", "ExecStart", "NotifyAccess", "Environment", "Wants", "DeviceAllow",
-                "MemoryDenyWriteExecute", "SystemCallFilter"}
+                "MemoryDenyWriteExecute", "SystemCallFilter", "ExecReload"}
         common = [{name: value for name, value in self.settings(unit).items() if name not in ways} for unit in UNITS]
         self.assertGreater(len(common[0]), 40)
         for unit, other in zip(UNITS, common):
@@ -327,6 +327,12 @@ class Units(unittest.TestCase):
             self.assertFalse({"Requires", "Requisite", "BindsTo"} & set(settings))
             self.assertTrue(settings["ExecStart"][0].endswith("duckling play --config /etc/duckling/player.conf")
                             or " -- /usr/lib/xorg/Xorg " in settings["ExecStart"][0])
+
+    def test_reload_is_only_where_the_main_process_is_the_player(self):
+        """cage and xinit would end by it."""
+        for unit in UNITS:
+            reload = ["/bin/kill -HUP $MAINPID"] if unit.name == "duckling.service" else None
+            self.assertEqual(self.settings(unit).get("ExecReload"), reload, unit.name)
 
     def test_exposure(self):
         for unit in UNITS:
