@@ -8,6 +8,7 @@ from pathlib import Path
 import player
 import tap
 from player import Player, playlist
+from publishing import make_key, rfc3339
 
 
 class Hours(unittest.TestCase):
@@ -67,6 +68,36 @@ class Hours(unittest.TestCase):
         screen = self.play("--operating-hours", "off", "--for", "1", at="2026-11-29T12:00:00+09:00")
         self.assertEqual(screen.process.wait(player.WAIT_S), 0)
         self.assertIn("outside operating hours until=unknown", screen.log())
+
+    def on_channel(self, *arguments):
+        done = player.run(*arguments, "--to", self.folder / "base", "--channel", "c", "--key", self.folder / "operator.key")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_takeover_wakes_only_where_it_may(self):
+        make_key(self.folder)
+        (self.folder / "base").mkdir()
+        notice = self.folder / "notice.json"
+        playlist(notice, {"notice": {"background": "#c00000"}})
+        self.on_channel("publish", self.list)
+        screens = []
+        for name, more in (("obeys", ()), ("wakes", ("--takeover-wakes",))):
+            folder = self.folder / name
+            folder.mkdir()
+            screen = Player(folder, str(self.folder / "base/channels/c") + "/", "--key", str(self.folder / "operator.pub"),
+                            "--operating-hours", "off", *more)
+            self.addCleanup(screen.stop)
+            screen.wait_log("screen black, outside operating hours until=unknown")
+            screens.append(screen)
+        obeys, wakes = screens
+        self.on_channel("takeover", "on", notice, "--until", rfc3339(86400))
+        wakes.wait_log("screen on again")
+        wakes.wait_frame(lambda f: f["to"] == "notice" and float(f["dim"]) == 1, "the notice")
+        obeys.wait_log("now playing kind=takeover")
+        self.on_channel("takeover", "off")
+        wakes.wait_log("screen black, outside operating hours", wakes.wait_log("screen on again"))
+        obeys.wait_log("now playing kind=playlist", obeys.wait_log("now playing kind=takeover"))
+        self.assertEqual([screen.stop() for screen in screens], [0, 0])
+        self.assertEqual({float(f["dim"]) for f in obeys.frames()}, {0})
 
     def ask(self, command, *options):
         done = player.run(command, self.list, *options, "--operating-hours", "Mo-Fr 07:00-23:00", TZ="UTC", TZDIR=str(player.TOP / "build/zoneinfo"))
