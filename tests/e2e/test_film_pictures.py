@@ -158,10 +158,13 @@ def encode(film, path):
     fields = ["format=yuv444p", *fields] if fields else []
     lights = [film.filters] if film.filters.startswith("lut") else []
     chain = ",".join(["format=gbrp", *odd, *soft, *more, *fields, f"format={film.pixels}", *lights])
-    told = [("-colorspace", film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
+    derived = film.matrix if film.matrix and film.matrix.startswith("chroma-derived") else None
+    told = [("-colorspace", None if derived else film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
     words = [word for option, value in told if value for word in (option, value)]
-    # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames.
-    members = [("color_primaries", film.primaries), ("color_trc", {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(film.transfer, film.transfer))]
+    # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames; it would also convert to a matrix that is asked for, which
+    # it can't where that is derived, and gray to another range.
+    members = [("color_primaries", film.primaries), ("color_trc", {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(film.transfer, film.transfer)),
+               ("colorspace", derived), ("range", film.range if film.pixels == "gray" else None)]
     chain += "".join(f",setparams={member}={value}" for member, value in members if value)
     flags = ["-flags", "+ildct+ilme"] if film.fields else []
     ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={width + width % 2}x{height + height % 2}:r={rate}", "-vf", chain, "-frames:v", str(film.frames),
