@@ -38,7 +38,7 @@ class BoxSettings(unittest.TestCase):
 
     def test_a_slip_of_the_pen(self):
         """Not taken, and told with its line: the box shows what it shows without settings."""
-        for line, told in (("rotat = 90", 'unknown option "rotat"'), ("rotate = 91", "needs 0, 90, 180 or 270")):
+        for line, told in (("rotat = 90", "rotat: unknown option; did you mean rotate"), ("rotate = 91", "needs 0, 90, 180 or 270")):
             (self.partition / "player.conf").write_text(f"language = ko\n{line}\n")
             said, taken = self.take()
             self.assertEqual([], taken)
