@@ -178,7 +178,9 @@ bool file_make_folders(const char *path, struct err *err)
             break;
     }
     struct stat st;
-    if (stat(partial, &st) < 0 || !S_ISDIR(st.st_mode))
+    if (stat(partial, &st) < 0)
+        return err_set_errno(err, file_err_code(errno), errno, "cannot read folder %s", partial);
+    if (!S_ISDIR(st.st_mode))
         return err_set(err, ERR_SYSTEM, "%s is not a folder", partial);
     return true;
 }
