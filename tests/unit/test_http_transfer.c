@@ -1,5 +1,5 @@
 /* What goes over the wire, with a small server of our own; tests/faults/test_feed*.py has hostile
- * ones and TLS. */
+ * ones and TLS. Over 600 lines: one list of what a transfer may meet, with one small client. */
 #include "http/http.h"
 
 #include "base/clock.h"
