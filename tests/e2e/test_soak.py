@@ -39,6 +39,8 @@ class Soak(unittest.TestCase):
                 samples = [{**even, name: even[name] + growth * i} for i in range(100)]
                 self.assertEqual(len(soak.faults(samples, 200, 200)), 1)
         self.assertEqual(soak.faults([even] * 100, 200, 200), [])
+        busy = [{**even, "descriptors": even["descriptors"] + 9 * (i > 80 and i % 3 > 0)} for i in range(100)]
+        self.assertEqual(soak.faults(busy, 200, 200), [])  # more at once, but given back
         self.assertEqual(soak.faults([even] * 100, 100, 200), ["only 100 of 200 plays were seen"])
 
     def test_complaints_are_found(self):
