@@ -317,26 +317,24 @@ static void rgb_of_yuv(enum film_matrix matrix, const double yuv[3], double rgb[
     }
 }
 
-/* From what the film has to what the screen takes, in red, green and blue. */
-static void map_rgb(const struct film_color_map *map, double rgb[3])
+/* From the film's codes to a display's light by BT.709's primaries, tones mapped. */
+static void show(const struct film_color_map *map, const double codes[3], double light[3])
 {
     struct film_color_map copy = *map; /* for `apply`, which takes no const matrix */
-    enum film_transfer transfer = map->color.transfer;
-    double light[3];
+    double rgb[3];
     for (int i = 0; i < 3; i++)
-        rgb[i] = light_of_code(transfer, rgb[i]);
-    if (transfer == FILM_TRANSFER_HLG)
+        rgb[i] = light_of_code(map->color.transfer, codes[i]);
+    if (map->color.transfer == FILM_TRANSFER_HLG)
         show_hlg(rgb);
     apply(copy.to_709, rgb, light);
     if (film_color_is_high_dynamic_range(&map->color))
         map_tones(light, map->peak);
-    for (int i = 0; i < 3; i++)
-        rgb[i] = fmin(fmax(code_of_light(transfer, light[i]), -MARGIN), 1 + MARGIN);
 }
 
-void film_color_map_sample(const struct film_color_map *map, const double from[3], double to[3])
+/* The film's codes for red, green and blue. */
+static void codes_of_sample(const struct film_color_map *map, const double from[3], double rgb[3])
 {
-    double yuv[3] = {from[0], from[1] - 0.5, from[2] - 0.5}, rgb[3];
+    double yuv[3] = {from[0], from[1] - 0.5, from[2] - 0.5};
     if (map->color.full_range) {
         for (int i = 0; i < 3; i++)
             yuv[i] *= map->full_scale;
@@ -346,8 +344,11 @@ void film_color_map_sample(const struct film_color_map *map, const double from[3
         yuv[2] *= 256.0 / 224;
     }
     rgb_of_yuv(map->color.matrix, yuv, rgb);
-    if (map->linear)
-        map_rgb(map, rgb);
+}
+
+/* The screen's Y, Cb and Cr for its red, green and blue. */
+static void sample_of_codes(const struct film_color_map *map, const double rgb[3], double to[3])
+{
     const struct weights k =
         weights_of(map->into == FRAME_BT709 ? FILM_MATRIX_709 : FILM_MATRIX_601);
     double luma = k.red * rgb[0] + (1 - k.red - k.blue) * rgb[1] + k.blue * rgb[2];
@@ -356,4 +357,40 @@ void film_color_map_sample(const struct film_color_map *map, const double from[3
     to[0] = full ? luma * 255 : luma * 219 + 16;
     to[1] = blue * (full ? 255 : 224) + 128;
     to[2] = red * (full ? 255 : 224) + 128;
+}
+
+double film_color_map_code(const struct film_color_map *map, double light)
+{
+    return fmin(fmax(code_of_light(map->color.transfer, light), -MARGIN), 1 + MARGIN);
+}
+
+void film_color_map_sample(const struct film_color_map *map, const double from[3], double to[3])
+{
+    double rgb[3], light[3];
+    codes_of_sample(map, from, rgb);
+    if (map->linear) {
+        show(map, rgb, light);
+        for (int i = 0; i < 3; i++)
+            rgb[i] = film_color_map_code(map, light[i]);
+    }
+    sample_of_codes(map, rgb, to);
+}
+
+/* Each coefficient is what one more of its member makes of the result. */
+bool film_color_map_affine(const struct film_color_map *map, struct film_color_affine *affine)
+{
+    static const double points[4][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+    if (map->color.transfer != FILM_TRANSFER_LINEAR || map->color.matrix == FILM_MATRIX_2020_CL)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        double rgb[3], light[3], sample[3];
+        codes_of_sample(map, points[i], rgb);
+        show(map, rgb, light);
+        sample_of_codes(map, points[i], sample);
+        for (int j = 0; j < 3; j++) {
+            affine->light[j][i] = light[j] - (i ? affine->light[j][0] : 0);
+            affine->sample[j][i] = sample[j] - (i ? affine->sample[j][0] : 0);
+        }
+    }
+    return true;
 }

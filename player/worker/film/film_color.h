@@ -84,4 +84,17 @@ void film_color_map_init(struct film_color_map *map, const struct film_color *co
  * is .5. The result is in codes of 8 bits, not rounded; what the screen can't show may be out of range. */
 void film_color_map_sample(const struct film_color_map *map, const double from[3], double to[3]);
 
+/* The code that shows an amount of light, both 0 to 1 and a little out of range. */
+double film_color_map_code(const struct film_color_map *map, double light);
+
+/* A map of films that store light itself, taken apart: a sample's three members make light, that
+ * makes codes by film_color_map_code, and these make the result. In each row are the constant, then
+ * the factors. */
+struct film_color_affine {
+    double light[3][4], sample[3][4];
+};
+
+/* False for a map that cannot be taken apart so. */
+bool film_color_map_affine(const struct film_color_map *map, struct film_color_affine *affine);
+
 #endif

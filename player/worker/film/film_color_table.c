@@ -1,5 +1,7 @@
 #include "worker/film/film_color_table.h"
 
+#include "worker/film/film_color_exact.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -43,6 +45,7 @@ struct film_color_table {
     uint16_t *spare[2]; /* to make these of */
     uint8_t *result;    /* of a row */
     look_up_function *look_up_row;
+    struct film_color_exact *exact; /* instead of all cells, or NULL */
 };
 
 /* Ordered dithering (Bayer), in 64ths: smooth gradients of 10 bits stay smooth in 8. */
@@ -189,29 +192,37 @@ static look_up_function *choose_look_up(void)
     return look_up_row;
 }
 
+static bool make_cells(struct film_color_table *table, const struct film_color_map *map)
+{
+    if (film_color_exact_suits(map))
+        return (table->exact = film_color_exact_create(map)) != NULL;
+    for (int i = 0; i < 3; i++)
+        if (!(table->pairs[i] = malloc(PAIRS * sizeof *table->pairs[i])))
+            return false;
+    for (int blue = 0; blue <= CHROMA_CELLS; blue++)
+        for (int red = 0; red <= CHROMA_CELLS; red++)
+            fill_column(table, map, blue, red);
+    return true;
+}
+
 struct film_color_table *film_color_table_create(const struct film_color *color, int bits,
                                                  enum frame_matrix into, int width_px)
 {
     struct film_color_table *table = calloc(1, sizeof *table);
-    bool ok = table && (table->result = malloc((size_t)width_px + ROW_STEP));
-    for (int i = 0; ok && i < 3; i++) {
-        table->pairs[i] = malloc(PAIRS * sizeof *table->pairs[i]);
-        table->rows[i] = calloc((size_t)width_px + ROW_STEP, sizeof *table->rows[i]);
-        ok = table->pairs[i] && table->rows[i];
-    }
+    struct film_color_map map;
+    film_color_map_init(&map, color, bits, into);
+    bool ok =
+        table && (table->result = malloc((size_t)width_px + ROW_STEP)) && make_cells(table, &map);
+    for (int i = 0; ok && i < 3; i++)
+        ok = (table->rows[i] = calloc((size_t)width_px + ROW_STEP, sizeof *table->rows[i]));
     for (int i = 0; ok && i < 2; i++)
         ok = (table->spare[i] = calloc((size_t)width_px + ROW_STEP, sizeof *table->spare[i]));
     if (!ok) {
         film_color_table_destroy(table);
         return NULL;
     }
-    struct film_color_map map;
-    film_color_map_init(&map, color, bits, into);
     table->bits = bits;
     table->look_up_row = choose_look_up();
-    for (int blue = 0; blue <= CHROMA_CELLS; blue++)
-        for (int red = 0; red <= CHROMA_CELLS; red++)
-            fill_column(table, &map, blue, red);
     return table;
 }
 
@@ -266,7 +277,10 @@ static void put_row(struct film_color_table *table, int plane, int row, int coun
 {
     static const uint8_t rounding[8] = {32, 32, 32, 32, 32, 32, 32, 32};
     const uint8_t *dithers = plane == 0 && table->bits > 8 ? dither[row & 7] : rounding;
-    table->look_up_row(table->pairs[plane], table->rows, count, dithers, table->result);
+    if (table->exact)
+        film_color_exact_row(table->exact, plane, table->rows, count, dithers, table->result);
+    else
+        table->look_up_row(table->pairs[plane], table->rows, count, dithers, table->result);
     memcpy(into, table->result, (size_t)count);
 }
 
@@ -304,6 +318,7 @@ void film_color_table_destroy(struct film_color_table *table)
         free(table->pairs[i]);
         free(table->rows[i]);
     }
+    film_color_exact_destroy(table->exact);
     free(table->spare[0]);
     free(table->spare[1]);
     free(table->result);
