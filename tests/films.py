@@ -20,6 +20,16 @@ def number_rows(width, height, number):
     return b"".join(rows)
 
 
+def turn(path, degrees):
+    """As a phone that is held on its side does: by the matrix of the track's header (ISO/IEC 14496-12, 8.3.2). FFmpeg's way to ask for it has
+    changed."""
+    a, b = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 44
+    struct.pack_into(">9i", data, at, a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+
+
 def film(path, frames=50, fps=25, size=(160, 90), first=0, gop=10, codec=H264, options=(), inputs=()):
     """Writes a film whose pictures are numbered from `first` on; its container goes by the name."""
     width, height = size

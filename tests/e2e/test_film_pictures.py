@@ -2,7 +2,6 @@
 those that ffmpeg itself decodes, with its own filters (zscale, tonemap, bwdif), pixel by pixel."""
 import os
 import re
-import struct
 import subprocess
 import tempfile
 import unittest
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tap
+from films import turn
 from player import DUCKLING, TOP, WAIT_S
 
 PROBE = (TOP / "build" if DUCKLING.parent == TOP / "build/asan" else DUCKLING.parent) / "tests/faults/probe_film_pixels"
@@ -95,7 +95,9 @@ FILMS = [
     Film(codec=X265, pixels="yuv420p10le", matrix="bt709", primaries="smpte432", transfer="iec61966-2-1"),
     Film(matrix="bt709", primaries="smpte431"), Film(codec=VP9, container="mkv", matrix="bt709", primaries="jedec-p22"),
     Film(matrix="bt470bg", primaries="bt470bg", transfer="gamma28"), Film(matrix="bt709", transfer="iec61966-2-1"),
-    Film(matrix="bt709", primaries="bt709", transfer="linear"), Film(matrix="bt709", primaries="bt709", transfer="log100"),
+    Film(matrix="bt709", primaries="bt709", transfer="linear"),
+    Film(matrix="bt709", primaries="bt709", transfer="linear", filters="scale=out_color_matrix=bt709"),  # pure colors, steep near black
+    Film(matrix="bt709", primaries="bt2020", transfer="linear", pixels="yuv420p10le"), Film(matrix="bt709", primaries="bt709", transfer="log100"),
     Film(matrix="bt709", primaries="bt709", transfer="log316"),
     Film(codec=X265, pixels="yuv420p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10"),
     Film(codec=X265, pixels="yuv422p10le", matrix="bt2020nc", primaries="bt2020", transfer="bt2020-10", range="pc"),
@@ -154,33 +156,23 @@ def encode(film, path):
     # The source makes no odd size; nor can one be cut out of pictures with half the chroma.
     odd = [f"crop={width}:{height}"] if width % 2 or height % 2 else []
     soft = ["gblur=sigma=4"] if not film.sharp else []
-    more = [film.filters] if film.filters.startswith(("setsar", "gblur")) else []
+    more = [film.filters] if film.filters.startswith(("setsar", "gblur", "scale")) else []
     fields = ["format=yuv444p", *fields] if fields else []
     lights = [film.filters] if film.filters.startswith("lut") else []
     chain = ",".join(["format=gbrp", *odd, *soft, *more, *fields, f"format={film.pixels}", *lights])
-    derived = film.matrix if film.matrix and film.matrix.startswith("chroma-derived") else None
+    derived = film.matrix and film.matrix.startswith("chroma-derived")
     told = [("-colorspace", None if derived else film.matrix), ("-color_primaries", film.primaries), ("-color_trc", film.transfer), ("-color_range", film.range)]
     words = [word for option, value in told if value for word in (option, value)]
-    # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames; it would also convert to a matrix that is asked for, which
-    # it can't where that is derived, and gray to another range.
+    # FFmpeg 5 takes them from the options, FFmpeg 7 some of them from the frames; it would also convert to a matrix that is asked for, if
+    # the frames don't have it, which it can't where that is derived or YCgCo, and gray to another range.
     members = [("color_primaries", film.primaries), ("color_trc", {"gamma22": "bt470m", "gamma28": "bt470bg"}.get(film.transfer, film.transfer)),
-               ("colorspace", derived), ("range", film.range if film.pixels == "gray" else None)]
+               ("colorspace", film.matrix if film.matrix != "rgb" else None), ("range", film.range if film.pixels == "gray" else None)]
     chain += "".join(f",setparams={member}={value}" for member, value in members if value)
     flags = ["-flags", "+ildct+ilme"] if film.fields else []
     ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={width + width % 2}x{height + height % 2}:r={rate}", "-vf", chain, "-frames:v", str(film.frames),
            "-c:v", *film.codec.split(), "-pix_fmt", film.pixels, "-threads", "1", *words, *flags, *film.options.split(), str(path))
     if film.rotate:
-        turn_film(path, film.rotate)
-
-
-def turn_film(path, degrees):
-    """As a phone that is held on its side does: by the matrix of the track's header (ISO/IEC 14496-12, 8.3.2). FFmpeg's way to ask for it has
-    changed."""
-    a, b = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
-    data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd") + 44
-    struct.pack_into(">9i", data, at, a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
-    path.write_bytes(data)
+        turn(path, film.rotate)
 
 
 def reference_filters(film):

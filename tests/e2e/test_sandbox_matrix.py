@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 
 import tap
+from films import turn
 from player import PATIENT, TOP, WAIT_S, environment
 
 DUCKLING = TOP / "build/duckling"
@@ -73,7 +74,7 @@ TAGS = {
     "language": ("-metadata:s:v:0", "language=kor", "-metadata:s:v:0", "handler_name=카메라", "-metadata:s:v:0",
                  "stereo_mode=left_right"),
     "timecode": ("-timecode", "23:59:58:00"),
-    "turned": ("-metadata:s:v:0", "rotate=90"),
+    "turned": ("-metadata:s:v:0", "rotate=90"),  # and by bytes, see below: FFmpeg 7 has another way
 }
 MIXED_IN = ("chapters", "cover", "subtitles", "attachment")
 
@@ -125,6 +126,8 @@ def mux(folder, row):
     if picture.startswith("hevc") and container != "mkv":
         words += ["-tag:v:0", "hvc1"]
     ffmpeg(folder, *inputs, *maps, "-c:v", "copy", "-c:a", "copy", *words, *MUXING[container], name)
+    if "turned" in kinds and container in ("mp4", "mov", "3gp", "fragments.mp4"):
+        turn(folder / name, 90)
 
 
 CHANGES = (("h264", "mkv", "h264", "h264"), ("h264", "mp4", "h264", "h264-10"), ("hevc", "mkv", "hevc", "hevc-pq"),

@@ -129,6 +129,21 @@ static inline void film_file_put_big_endian(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)value;
 }
 
+/* Turns an MP4 by 90, 180 or 270 degrees, clockwise, as a phone that is held on its side does: by the
+ * matrix of its track's header (ISO/IEC 14496-12, 8.3.2). */
+static inline void film_file_turn(const char *name, int degrees)
+{
+    static const int maps[4][4] = {{1, 0, 0, 1}, {0, 1, -1, 0}, {-1, 0, 0, -1}, {0, -1, 1, 0}};
+    static const int places[4] = {0, 4, 12, 16};
+    size_t size;
+    uint8_t *bytes = film_file_read(name, &size);
+    uint8_t *matrix = film_file_box(bytes, size, "tkhd") + 48;
+    for (int i = 0; i < 4; i++)
+        film_file_put_big_endian(matrix + places[i], (uint32_t)(maps[degrees / 90][i] * 65536));
+    film_file_write(name, bytes, size);
+    free(bytes);
+}
+
 struct film_file {
     int fd;
     struct film *film;

@@ -62,7 +62,9 @@ static const struct {
      "pc",
      FRAME_BT709, true},
     {"2020",
-     "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p -colorspace bt2020nc "
+     "-vf "
+     "scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p,setparams=color_primaries=bt709 "
+     "-colorspace bt2020nc "
      "-color_primaries bt709",
      FRAME_BT709, true},
     {"240m",
@@ -80,7 +82,10 @@ static const struct {
      "-color_range pc",
      FRAME_JPEG, true},
     {"2020-10",
-     "-vf scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le -colorspace bt2020nc "
+     "-vf "
+     "scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le,setparams=color_primaries="
+     "bt709 "
+     "-colorspace bt2020nc "
      "-color_primaries bt709",
      FRAME_BT709, true},
     {"709-422", "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv422p -colorspace bt709",
