@@ -65,6 +65,7 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
         feed_again(play->feed);
         return false;
     }
+    play_hours_note_edition(play);
     play->clock_updated_ns = 0; /* the edition's signature may correct the time */
     const struct playlist *playlist = play->playout.edition->playlist;
     log_info("now playing kind=%s name=\"%s\" spots=%zu",
@@ -453,7 +454,8 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     const struct option_value *frames_log = play_option(play, SETTING_FRAMES_LOG);
     if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
         return false;
-    if (!play_hours_set(play, &play->settings, err))
+    if (!play_hours_set(play, &play->settings, err) ||
+        !play_bandwidth_set(play, &play->settings, err))
         return false;
     play_take_volume(play);
     start_log_write(&play->settings);

@@ -42,16 +42,23 @@ void play_hours_finish(struct play *play)
 }
 
 /* As guide and explain have it: the option's, else the playlist's, else the system's. */
-static const struct civil_zone *find_zone(const struct play *play)
+const struct civil_zone *play_hours_zone(const struct play *play)
 {
     bool is_playlists = !play->hours.zone_is_own && play->playout.programme;
     return is_playlists ? &play->playout.zone.civil : &play->hours.zone.civil;
 }
 
+void play_hours_note_edition(struct play *play)
+{
+    screen_hours_forget(&play->hours.state);
+    play_bandwidth_forget(play);
+}
+
 double play_hours_turn(struct play *play, double show_ms)
 {
+    play_bandwidth_turn(play, show_ms);
     const struct edition *edition = play->playout.edition;
-    screen_hours_turn(&play->hours.state, find_zone(play), (int64_t)show_ms, clock_mono_ns(),
+    screen_hours_turn(&play->hours.state, play_hours_zone(play), (int64_t)show_ms, clock_mono_ns(),
                       edition && edition->takeover);
     return play->hours.state.level;
 }
@@ -79,7 +86,7 @@ static void name_opening(const struct play *play, char text[40])
     int64_t change_ms = screen_hours_change_ms(&play->hours.state);
     snprintf(text, 40, "unknown");
     if (change_ms != INT64_MAX)
-        civil_format(find_zone(play), change_ms, text);
+        civil_format(play_hours_zone(play), change_ms, text);
 }
 
 static void turn_off(struct play *play)

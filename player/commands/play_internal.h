@@ -47,6 +47,16 @@ struct play_hours {
     bool is_off;      /* the monitors' power */
 };
 
+/* How much of the line media may take, by the hours. */
+struct play_bandwidth {
+    struct hours hours;
+    bool has_hours;
+    double otherwise; /* bytes a second at all other times; 0: all of it */
+    double now;       /* what the feed was told */
+    /* Until when, and since when, that is so by the show clock. */
+    int64_t since_ms, until_ms;
+};
+
 struct play {
     struct settings settings;
     struct settings *reloaded; /* holds the texts of the settings that SIGHUP changed; NULL: none */
@@ -79,6 +89,7 @@ struct play {
     double dim;              /* and how bright */
     struct play_spot_watch watch;
     struct play_hours hours;
+    struct play_bandwidth bandwidth;
     int screen_width_px, screen_height_px; /* that the loader's pictures are for */
     int quick_losses;       /* screens in a row that were lost soon after they were opened */
     int64_t opened_ns;      /* when this screen was opened */
@@ -119,6 +130,11 @@ void play_house_finish(struct play *play);
 MUST_CHECK bool play_hours_set(struct play *play, const struct settings *settings, struct err *err);
 void play_hours_finish(struct play *play);
 
+/* Times are those of the edition's zone, unless the operator has named one: what was made of the zone
+ * of another edition is forgotten. */
+void play_hours_note_edition(struct play *play);
+const struct civil_zone *play_hours_zone(const struct play *play);
+
 /* How bright a frame at an instant of the show clock is. */
 double play_hours_turn(struct play *play, double show_ms);
 
@@ -140,6 +156,16 @@ bool play_hours_open(struct play *play);
 
 /* A screen was opened, so it is on. */
 void play_hours_note_opened(struct play *play);
+
+/* play_bandwidth.c */
+
+/* Takes the options. */
+MUST_CHECK bool play_bandwidth_set(struct play *play, const struct settings *settings,
+                                   struct err *err);
+
+/* Tells the feed, where the hours say something else at an instant of the show clock. */
+void play_bandwidth_turn(struct play *play, double show_ms);
+void play_bandwidth_forget(struct play *play);
 
 /* play_reload.c */
 

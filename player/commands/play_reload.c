@@ -16,11 +16,13 @@ static const struct live {
     enum setting setting;
     bool pictures;
 } lives[] = {
-    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false},  {SETTING_TAKEOVER_WAKES, false},
-    {SETTING_MAX_VOLUME, false},      {SETTING_MIN_SLOT, false}, /* for the next playlist */
+    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false},
+    {SETTING_TAKEOVER_WAKES, false},  {SETTING_BANDWIDTH, false},
+    {SETTING_BANDWIDTH_HOURS, false}, {SETTING_MAX_VOLUME, false},
+    {SETTING_MIN_SLOT, false},  /* for the next playlist */
     {SETTING_LOG_LEVEL, false}, /* settings_read has taken these two */
-    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true},  {SETTING_ROTATE, true},
-    {SETTING_DECODE_TIMEOUT, true},
+    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true},
+    {SETTING_ROTATE, true},           {SETTING_DECODE_TIMEOUT, true},
 };
 
 static const struct live *find_live(size_t setting)
@@ -121,6 +123,7 @@ void play_reload(struct play *play)
     play->reloaded = fresh;
     play_take_volume(play);
     if (!play_hours_set(play, &play->settings, &err) ||
+        !play_bandwidth_set(play, &play->settings, &err) ||
         (pictures && !play_screen_load_again(play, &err)))
         log_error("cannot take the new configuration whole reason=\"%s\"", err.text);
     log_info("configuration read again taken=\"%s\"", taken);

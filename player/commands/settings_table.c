@@ -27,8 +27,6 @@
 #define QUOTA_MAX 1e15
 /* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
  * rate of a stalled server. */
-#define BANDWIDTH_MIN 16000
-#define BANDWIDTH_MAX 1e12
 
 enum group {
     GROUP_OUTPUT,
@@ -88,6 +86,11 @@ static bool check_open_hours(const char *text, struct err *err)
 static bool check_level_hours(const char *text, struct err *err)
 {
     return hours_parse(NULL, text, HOURS_LEVEL, err);
+}
+
+static bool check_rate_hours(const char *text, struct err *err)
+{
+    return hours_parse(NULL, text, HOURS_RATE, err);
 }
 
 /* What libcurl takes, with or without the protocol; messages don't show it, as it may hold a password. */
@@ -369,10 +372,22 @@ static const struct option_row rows[] = {
         {
             .name = "bandwidth",
             .type = OPTION_BYTES,
-            .min = BANDWIDTH_MIN,
-            .max = BANDWIDTH_MAX,
+            .min = HOURS_RATE_MIN,
+            .max = HOURS_RATE_MAX,
             .metavar = "BYTES",
             .help = "download media no faster than this many bytes per second",
+            .group = GROUP_NETWORK,
+            .commands = PLAY,
+        },
+    [SETTING_BANDWIDTH_HOURS] =
+        {
+            .name = "bandwidth-hours",
+            .type = OPTION_TEXT,
+            .metavar = "HOURS",
+            .check = check_rate_hours,
+            .semicolons = true,
+            .help = "the same at times, such as \"Mo-Fr 09:00-18:00 200k\"; at all others "
+                    "--bandwidth says",
             .group = GROUP_NETWORK,
             .commands = PLAY,
         },

@@ -298,6 +298,48 @@ static MUST_CHECK bool read_level(struct parser *parser, double *value)
     return true;
 }
 
+/* "200k": thousands, millions and so on, as the option for all hours has them. */
+static bool parse_rate(const char *text, double *value)
+{
+    static const char units[] = "kMGT";
+    *value = 0;
+    if (!is_digit(*text))
+        return false;
+    for (; is_digit(*text); text++)
+        *value = *value * 10 + (*text - '0');
+    const char *unit = *text ? strchr(units, *text == 'K' ? 'k' : *text) : NULL;
+    for (const char *u = units; unit && u <= unit; u++)
+        *value *= 1000;
+    return (!*text || (unit && !text[1])) && *value >= HOURS_RATE_MIN && *value <= HOURS_RATE_MAX;
+}
+
+static MUST_CHECK bool read_rate(struct parser *parser, double *value)
+{
+    char word[WORD_BYTES];
+    copy_word(parser, word);
+    if (!parse_rate(word, value))
+        return err_set(parser->err, ERR_INPUT,
+                       "has \"%s\" where a number of bytes from 16k to 1T is needed, as in "
+                       "09:00-18:00 200k",
+                       *word ? word : "nothing");
+    parser->at += strlen(word);
+    skip_blanks(parser);
+    return true;
+}
+
+static MUST_CHECK bool read_value(struct parser *parser, double *value)
+{
+    switch (parser->kind) {
+    case HOURS_OPEN:
+        return true;
+    case HOURS_LEVEL:
+        return read_level(parser, value);
+    case HOURS_RATE:
+        return read_rate(parser, value);
+    }
+    return true;
+}
+
 static MUST_CHECK bool read_span(struct parser *parser, struct hours_rule *rule)
 {
     struct hours_span span = {.value = 1};
@@ -312,7 +354,7 @@ static MUST_CHECK bool read_span(struct parser *parser, struct hours_rule *rule)
                        "has a span that ends when it begins; for the whole day write 00:00-24:00");
     if (span.end_ms < span.start_ms)
         span.end_ms += CIVIL_DAY_MS;
-    if (parser->kind == HOURS_LEVEL && !read_level(parser, &span.value))
+    if (!read_value(parser, &span.value))
         return false;
     if (rule->span_count == HOURS_SPANS_MAX)
         return err_set(parser->err, ERR_INPUT, "has more than %d times in a rule", HOURS_SPANS_MAX);

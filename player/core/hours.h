@@ -21,10 +21,13 @@
 #define HOURS_DATES_MAX 16 /* in a rule */
 #define HOURS_SPANS_MAX 8  /* in a rule */
 #define HOURS_HORIZON_DAYS 400
+#define HOURS_RATE_MIN 16000
+#define HOURS_RATE_MAX 1e12
 
 enum hours_kind {
     HOURS_OPEN,  /* times alone; the value is 1 in them, 0 outside */
     HOURS_LEVEL, /* each span of times has a number from 0 to 1 behind it: "22:00-06:00 0.4" */
+    HOURS_RATE,  /* each has a number of bytes a second behind it: "09:00-18:00 200k" */
 };
 
 struct hours_rule {

@@ -53,9 +53,7 @@ struct http *http_create(const struct http_config *config, struct err *err)
     http->connect_ms = c->connect_ms ? (long)c->connect_ms : 10000;
     http->stall_s = c->stall_ms ? (long)((c->stall_ms + 999) / 1000) : 20;
     http->stall_bytes_per_s = c->stall_bytes_per_s ? (long)c->stall_bytes_per_s : 1000;
-    /* Over 32 Gbit/s nothing is capped, and nothing overflows. */
-    if (c->bandwidth_bytes_per_s > 0 && c->bandwidth_bytes_per_s <= INT64_C(1) << 32)
-        http->bandwidth_bytes_per_s = c->bandwidth_bytes_per_s;
+    http->bandwidth_bytes_per_s = c->bandwidth_bytes_per_s;
     http->watch_fd = -1;
     return http;
 }

@@ -31,9 +31,9 @@ struct http_config {
     int64_t connect_ms; /* for name, connection and TLS; 10,000 */
     /* Slower than that (1,000) for so long (20,000; whole seconds) ends a transfer. */
     int64_t stall_ms, stall_bytes_per_s;
-    /* For all capped GETs together, who take turns; 0: no cap. What the cap itself makes slow never
-     * counts as a stall. */
-    int64_t bandwidth_bytes_per_s;
+    /* For all capped GETs together, who take turns; NULL or 0: no cap. It may change at any time, and
+     * must outlive the requests. What the cap itself makes slow never counts as a stall. */
+    const _Atomic int64_t *bandwidth_bytes_per_s;
 };
 
 #define HTTP_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
@@ -124,6 +124,9 @@ struct http *http_create(const struct http_config *config, struct err *err);
 
 /* Every transfer must have been ended. NULL is allowed. */
 void http_destroy(struct http *http);
+
+/* The cap as it is now; 0: none. */
+int64_t http_bandwidth(const struct http *http);
 
 /* Begin a transfer; nothing moves before http_run. NULL on failure. http_head asks for the head
  * alone: http_result then gives the length of the body as content_bytes. */

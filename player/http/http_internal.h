@@ -15,7 +15,8 @@ struct http {
     CURLM *multi;
     char *ca_file, *client_cert, *client_key, *proxy;
     long connect_ms, stall_s, stall_bytes_per_s;
-    int64_t bandwidth_bytes_per_s;
+    const _Atomic int64_t *bandwidth_bytes_per_s; /* NULL: no cap, ever */
+    int64_t known_bytes_per_s;                    /* what it was when it was last looked at */
     struct http_transfer *capped; /* those that divide the bandwidth; a list by next_capped */
     int64_t share_bytes;          /* the account; below 0: a debt */
     int64_t share_ns;             /* when something last flowed into it; monotonic */

@@ -244,7 +244,7 @@ static struct http_transfer *create_transfer(struct http *http, enum http_method
     t->has_from = request->from != NULL;
     if (request->from)
         t->from = *request->from;
-    t->capped = request->capped && http->bandwidth_bytes_per_s > 0;
+    t->capped = request->capped && http->bandwidth_bytes_per_s;
     t->stall_bytes_per_s = http->stall_bytes_per_s;
     if (body)
         t->body = *body;

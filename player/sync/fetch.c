@@ -44,6 +44,11 @@ struct fetch *fetch_create(const struct http_config *http, struct err *err)
     return NULL;
 }
 
+int64_t fetch_bandwidth(const struct fetch *fetch)
+{
+    return http_bandwidth(fetch->http);
+}
+
 void fetch_destroy(struct fetch *fetch)
 {
     if (!fetch)

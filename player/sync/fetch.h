@@ -17,6 +17,9 @@ struct fetch_transfer;
 /* http_config: for web servers. NULL on failure, as http_create. */
 struct fetch *fetch_create(const struct http_config *http, struct err *err);
 
+/* The cap on capped requests to web servers, as it is now; 0: none. */
+int64_t fetch_bandwidth(const struct fetch *fetch);
+
 /* Every transfer must have been ended. NULL is allowed. */
 void fetch_destroy(struct fetch *fetch);
 

@@ -36,6 +36,7 @@ WRONG = {
     "key": ("", "needs a value (PUBKEY)"),
     "state": ("", "needs a value (DIR)"),
     "quota": ("20GB", "needs a number of bytes such as 20G"),
+    "bandwidth-hours": ("09:00-18:00 200", 'has "200" where a number of bytes from 16k to 1T is needed, as in 09:00-18:00 200k'),
     "bandwidth": ("1", "needs a number of bytes from 16k to 1T"),
     "proxy": ("ftp://user:word@proxy", "needs an address such as http://proxy.example.com:3128 or socks5h://proxy.example.com:1080"),
     "max-volume": ("80%", "needs a number from 0 to 1"),

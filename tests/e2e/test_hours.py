@@ -69,6 +69,20 @@ class Hours(unittest.TestCase):
         self.assertEqual(screen.process.wait(player.WAIT_S), 0)
         self.assertIn("outside operating hours until=unknown", screen.log())
 
+    def test_another_playlist_brings_its_zone(self):
+        """It is 20:00 in Seoul, 6 o'clock in New York."""
+        screen = self.play("--operating-hours", "07:00-23:00", "--poll", "0.1", at="2026-11-30T20:00:00+09:00")
+        screen.wait_frame(lambda f: float(f["dim"]) == 1, "open in Seoul")
+        playlist(self.list, {"c": {"background": "#ffffff"}}, timezone="America/New_York")
+        screen.wait_log(r"screen black, outside operating hours until=2026-11-30T07:00:00-05:00")
+        self.assertEqual(screen.stop(), 0)
+
+    def test_bandwidth(self):
+        screen = self.play("--bandwidth", "1M", "--bandwidth-hours", "12:00-18:00 200k", at="2026-11-30T11:59:58+09:00")
+        first = screen.wait_log("bandwidth of downloads bytes_per_s=1000000$")
+        screen.wait_log("bandwidth of downloads bytes_per_s=200000$", after=first)
+        self.assertEqual(screen.stop(), 0)
+
     def on_channel(self, *arguments):
         done = player.run(*arguments, "--to", self.folder / "base", "--channel", "c", "--key", self.folder / "operator.key")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -497,8 +497,9 @@ static void a_cap_holds_for_all_together_and_stalls_nobody(void **state)
     small_server_start(&server, "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n"
                                 "Connection: close\r\n\r\n");
     server.zeros = 60000;
+    _Atomic int64_t cap = 80000;
     const struct http_config config = {
-        .stall_ms = 1000, .stall_bytes_per_s = 1000000, .bandwidth_bytes_per_s = 80000};
+        .stall_ms = 1000, .stall_bytes_per_s = 1000000, .bandwidth_bytes_per_s = &cap};
     struct http *http = http_create(&config, NULL);
     struct end ends[4] = {0};
     struct http_transfer *transfers[4];
@@ -548,8 +549,9 @@ static struct end get_capped(size_t zeros, bool hangs, const struct http_config 
 static void a_stall_is_seen_under_a_cap_too(void **state)
 {
     (void)state;
+    _Atomic int64_t cap = 100000;
     const struct http_config config = {
-        .stall_ms = 1000, .stall_bytes_per_s = 1000000, .bandwidth_bytes_per_s = 100000};
+        .stall_ms = 1000, .stall_bytes_per_s = 1000000, .bandwidth_bytes_per_s = &cap};
     struct end end = get_capped(3000, true, &config, take);
     assert_int_equal(end.err.code, ERR_TIMEOUT);
     assert_string_equal(end.err.text, "stalled: far under its share of the bandwidth for 1 s");
@@ -568,12 +570,48 @@ static bool take_half(void *context, const struct http_response *head, const voi
 static void what_is_refused_after_a_pause_ends_the_transfer(void **state)
 {
     (void)state;
-    const struct http_config config = {.bandwidth_bytes_per_s = 100000};
+    _Atomic int64_t cap = 100000;
+    const struct http_config config = {.bandwidth_bytes_per_s = &cap};
     struct end end = get_capped(200000, false, &config, take_half);
     assert_false(end.ok);
     assert_int_equal(end.err.code, ERR_DISK);
     assert_string_equal(end.err.text, "no more");
     assert_in_range(end.body_bytes, 100000, 110000);
+}
+
+/* The cap, from the first bytes on. */
+static _Atomic int64_t changing_cap;
+static int64_t cap_afterwards;
+
+static bool take_and_change_the_cap(void *context, const struct http_response *head,
+                                    const void *data, size_t size, struct err *err)
+{
+    changing_cap = cap_afterwards;
+    return take(context, head, data, size, err);
+}
+
+static void a_cap_that_changes_holds_for_what_is_on_its_way(void **state)
+{
+    (void)state;
+    const struct http_config config = {
+        .stall_ms = 1000, .stall_bytes_per_s = 1000000, .bandwidth_bytes_per_s = &changing_cap};
+    /* It would take minutes by the first cap, and no time by the second; and the other way round,
+     * but for one buffer. */
+    static const struct {
+        int64_t first, then, least_ns;
+    } caps[] = {
+        {1000, 0, 0}, {1000, 50000000, 0}, {0, 100000, 1000000000}, {50000000, 100000, 1000000000}};
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        changing_cap = caps[i].first;
+        cap_afterwards = caps[i].then;
+        int64_t start_ns = clock_mono_ns();
+        struct end end = get_capped(200000, false, &config, take_and_change_the_cap);
+        assert_string_equal(end.err.text, "");
+        assert_int_equal(end.body_bytes, 200000);
+        assert_true(clock_mono_ns() - start_ns >= caps[i].least_ns);
+        if (caps[i].first == 1000)
+            assert_true(clock_mono_ns() - start_ns < INT64_C(100000000000));
+    }
 }
 
 static void what_is_not_capped_runs_free(void **state)
@@ -584,7 +622,8 @@ static void what_is_not_capped_runs_free(void **state)
                                 "Connection: close\r\n\r\n");
     server.zeros = 300000;
     /* It would take 5 minutes, and be ended as too slow. */
-    const struct http_config config = {.bandwidth_bytes_per_s = 1000};
+    _Atomic int64_t cap = 1000;
+    const struct http_config config = {.bandwidth_bytes_per_s = &cap};
     struct http *http = http_create(&config, NULL);
     struct end end = {0};
     const struct http_request request = {.url = url_of(&server, "x"),
@@ -621,6 +660,7 @@ int main(void)
         cmocka_unit_test(a_cap_holds_for_all_together_and_stalls_nobody),
         cmocka_unit_test(a_stall_is_seen_under_a_cap_too),
         cmocka_unit_test(what_is_refused_after_a_pause_ends_the_transfer),
+        cmocka_unit_test(a_cap_that_changes_holds_for_what_is_on_its_way),
         cmocka_unit_test(what_is_not_capped_runs_free),
     };
     /* The tests' servers are on this machine: no proxy must come between. */

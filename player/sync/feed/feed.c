@@ -48,6 +48,11 @@ static void feed_destroy(struct feed *feed)
     free(feed);
 }
 
+void feed_set_bandwidth(struct feed *feed, int64_t bytes_per_s)
+{
+    atomic_store_explicit(&feed->mailbox.bandwidth_bytes_per_s, bytes_per_s, memory_order_relaxed);
+}
+
 bool feed_is_channel(const char *source, bool keyed)
 {
     struct stat st;
@@ -115,6 +120,7 @@ struct feed *feed_start_limited(const struct feed_config *config, const struct f
         return NULL;
     }
     feed_mailbox_init(&feed->mailbox, config->wake, config->wake_context);
+    feed_set_bandwidth(feed, config->bandwidth_bytes_per_s);
     feed->source = choose_ops(config)->create(config, limits, &feed->mailbox, err);
     if (feed->source) {
         int number = start_thread(feed);

@@ -33,7 +33,7 @@ struct feed_config {
     const char *ca_file, *client_cert, *client_key; /* PEM; the system's certificates, and none */
     int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
     int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */
-    int64_t bandwidth_bytes_per_s; /* of the line, for media; 0: all */
+    int64_t bandwidth_bytes_per_s; /* of the line, for media, at first; 0: all */
     /* Called from the feed's thread when there is something to take; must only wake. */
     void (*wake)(void *);
     void *wake_context;
@@ -70,6 +70,9 @@ void feed_again(struct feed *feed);
  * the wall clock's, or, where that is plainly wrong, the time that has passed for certain since the
  * last signature or good clock (core/trusted_time.h); *trusted (NULL is allowed) says which. */
 int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted);
+
+/* How much of the line media may take from now on; 0: all. What is on its way goes on at that pace. */
+void feed_set_bandwidth(struct feed *feed, int64_t bytes_per_s);
 
 /* Stops within one second, whatever the server does. NULL is allowed. */
 void feed_stop(struct feed *feed);

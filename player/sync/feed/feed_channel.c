@@ -411,7 +411,6 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .trusted_only = true,
         .takeover = takeover,
         .retry = channel->fast_retry,
-        .bandwidth_bytes_per_s = config->bandwidth_bytes_per_s,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     channel->rollouts[kind] = rollout_create(&rollout);
@@ -442,7 +441,7 @@ static MUST_CHECK bool open_channel(struct feed_channel *channel, const struct f
 {
     if (!read_channel_config(channel, config, err))
         return false;
-    channel->fetch = feed_source_make_fetch(config, limits, err);
+    channel->fetch = feed_source_make_fetch(config, limits, channel->source.mailbox, err);
     if (!channel->fetch)
         return false;
     channel->store = store_open(config->store, err);

@@ -21,8 +21,10 @@ struct feed_mailbox {
     int64_t progress_due_ns;        /* the feed's thread only */
     void (*wake)(void *);
     void *wake_context;
-    pthread_cond_t ended;      /* with lock: stop was set */
-    atomic_bool stop;          /* the feed's thread has to end; set once, by feed_mailbox_stop */
+    pthread_cond_t ended; /* with lock: stop was set */
+    atomic_bool stop;     /* the feed's thread has to end; set once, by feed_mailbox_stop */
+    _Atomic int64_t
+        bandwidth_bytes_per_s; /* of media; 0: all; set by the main thread at any time */
     atomic_bool again;         /* feed_again was called, and the thread has not seen it yet */
     struct trusted_time clock; /* protected by lock; its floor is 0 where none is known */
 };

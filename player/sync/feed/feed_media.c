@@ -346,7 +346,7 @@ static struct feed_media_load divide_load(const struct feed_media *media)
             queued_bytes = INT64_MAX;
     }
     return (struct feed_media_load){
-        .share_bytes_per_s = active ? media->config.bandwidth_bytes_per_s / active : 0,
+        .share_bytes_per_s = active ? fetch_bandwidth(media->config.fetch) / active : 0,
         .queued_bytes = active ? queued_bytes / active : 0,
     };
 }

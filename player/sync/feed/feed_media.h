@@ -35,9 +35,8 @@ struct feed_media_config {
     /* What `known` names and the store has need not be asked about: the playlist is in force. */
     bool repairs;
     const struct playlist *playlist;
-    bool any_bytes;                /* for tests: films and fonts may hold any bytes */
-    struct retry_policy policy;    /* between rounds of tries for one file */
-    int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
+    bool any_bytes;             /* for tests: films and fonts may hold any bytes */
+    struct retry_policy policy; /* between rounds of tries for one file */
     const atomic_bool *stop;
     /* For store_free_space, when the disk is full: what is needed besides these media and what the
      * manifests in the store name; 0 to FEED_MEDIA_KEEP_MAX. Read at that time; entries may be

@@ -6,14 +6,15 @@
 #define TOUR_MS_MAX 3600000
 
 struct fetch *feed_source_make_fetch(const struct feed_config *config,
-                                     const struct feed_limits *limits, struct err *err)
+                                     const struct feed_limits *limits,
+                                     const struct feed_mailbox *mailbox, struct err *err)
 {
     struct http_config http = limits ? limits->http : (struct http_config){0};
     http.ca_file = config->ca_file;
     http.proxy = config->proxy;
     http.client_cert = config->client_cert;
     http.client_key = config->client_key;
-    http.bandwidth_bytes_per_s = config->bandwidth_bytes_per_s;
+    http.bandwidth_bytes_per_s = &mailbox->bandwidth_bytes_per_s;
     return fetch_create(&http, err);
 }
 

@@ -53,7 +53,8 @@ extern const struct feed_source_ops feed_channel_ops; /* a signed channel */
 
 /* For sources that fetch. */
 struct fetch *feed_source_make_fetch(const struct feed_config *config,
-                                     const struct feed_limits *limits, struct err *err);
+                                     const struct feed_limits *limits,
+                                     const struct feed_mailbox *mailbox, struct err *err);
 struct retry_policy feed_source_poll_policy(const struct feed_config *config,
                                             const struct feed_limits *limits);
 /* For what should not take as long as a poll may. */

@@ -226,7 +226,6 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         .playlist = playlist,
         .any_bytes = rollout->config.any_bytes,
         .policy = rollout->config.retry,
-        .bandwidth_bytes_per_s = rollout->config.bandwidth_bytes_per_s,
         .stop = rollout->config.stop,
         .keep = rollout->keep,
         .keep_count = ROLLOUT_KEEP_MAX,

@@ -36,9 +36,8 @@ struct rollout_config {
     bool partial;
     bool any_bytes; /* for tests: films and fonts may hold any bytes */
     bool takeover;
-    struct retry_policy retry;     /* of what should not take as long as a poll may */
-    int64_t bandwidth_bytes_per_s; /* the limit for all media; 0: none */
-    int64_t scrub_ms;              /* between stretches of reading everything again; 0: 60,000 */
+    struct retry_policy retry; /* of what should not take as long as a poll may */
+    int64_t scrub_ms;          /* between stretches of reading everything again; 0: 60,000 */
 };
 
 /* A playlist as it came: its bytes, and what identifies them. Borrowed. */
