@@ -1,6 +1,7 @@
 #include "commands/play.h"
 
 #include "base/clock.h"
+#include "core/pixel_shift.h"
 #include "base/log.h"
 #include "commands/play_internal.h"
 #include "commands/start_log.h"
@@ -151,6 +152,19 @@ static int64_t next_frame_ns(const struct play *play, int64_t now_ns)
                        : frame_timing_wait_until_ns(&play->timing, now_ns);
 }
 
+static int pixel_shift(const struct play *play)
+{
+    return (int)play_option(play, SETTING_PIXEL_SHIFT)->number;
+}
+
+/* When the picture moves a pixel next. */
+static int64_t pixel_shift_ns(const struct play *play, double show_ms)
+{
+    if (!pixel_shift(play))
+        return INT64_MAX;
+    return show_clock_mono_ns(&play->clock, pixel_shift_next_ms((int64_t)show_ms));
+}
+
 /* Draws the frame for the next refresh, if it differs from the one on screen. */
 static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
 {
@@ -170,20 +184,26 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
         playout_request(&play->playout, play->loader, words, is_blank, show_ms, &next);
     struct show_frame frame = show_step(&play->show, &request);
     frame.mix.dim = play_hours_turn(play, show_ms);
+    pixel_shift_at((int64_t)show_ms, pixel_shift(play), &frame.mix.shift_x_px,
+                   &frame.mix.shift_y_px);
     frame.animating |= screen_hours_is_moving(&play->hours.state);
     play->frame = frame;
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
     uint64_t visuals = show_visuals_key(&frame.mix);
-    play->drawn = !frame.nothing &&
-                  (play->redraw || frame.animating || was_coming || frame.to_key != before ||
-                   visuals != play->visuals || frame.mix.dim != play->dim);
+    play->drawn =
+        !frame.nothing &&
+        (play->redraw || frame.animating || was_coming || frame.to_key != before ||
+         visuals != play->visuals || frame.mix.dim != play->dim ||
+         frame.mix.shift_x_px != play->shift_px[0] || frame.mix.shift_y_px != play->shift_px[1]);
     if (play->drawn) {
         if (!display_draw(play->display, &frame.mix, err))
             return false;
         frame_timing_drawn(&play->timing, clock_mono_ns());
         play->visuals = visuals;
         play->dim = frame.mix.dim;
+        play->shift_px[0] = frame.mix.shift_x_px;
+        play->shift_px[1] = frame.mix.shift_y_px;
     } else {
         frame_timing_set_running(&play->timing, show_needs_refresh(&frame));
     }
@@ -294,6 +314,7 @@ static void wait_for_work(struct play *play)
             now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
         until_ns = change_ns < events_ns ? change_ns : events_ns;
         until_ns = clock_earlier_ns(until_ns, play_hours_change_ns(play));
+        until_ns = clock_earlier_ns(until_ns, pixel_shift_ns(play, show_ms));
     }
     int64_t sound_ns = soundtrack_until_ns(&play->soundtrack, now_ns, change_ns);
     if (sound_ns < until_ns)

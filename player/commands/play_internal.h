@@ -87,6 +87,7 @@ struct play {
     bool drawn;              /* but not presented yet */
     uint64_t visuals;        /* show_visuals_key of what was drawn last */
     double dim;              /* and how bright */
+    int shift_px[2];         /* and how far from its place */
     struct play_spot_watch watch;
     struct play_hours hours;
     struct play_bandwidth bandwidth;

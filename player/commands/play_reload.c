@@ -16,13 +16,12 @@ static const struct live {
     enum setting setting;
     bool pictures;
 } lives[] = {
-    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false},
-    {SETTING_TAKEOVER_WAKES, false},  {SETTING_BANDWIDTH, false},
-    {SETTING_BANDWIDTH_HOURS, false}, {SETTING_MAX_VOLUME, false},
-    {SETTING_MIN_SLOT, false},  /* for the next playlist */
+    {SETTING_OPERATING_HOURS, false}, {SETTING_DIMMING, false},   {SETTING_TAKEOVER_WAKES, false},
+    {SETTING_PIXEL_SHIFT, false},     {SETTING_BANDWIDTH, false}, {SETTING_BANDWIDTH_HOURS, false},
+    {SETTING_MAX_VOLUME, false},      {SETTING_MIN_SLOT, false}, /* for the next playlist */
     {SETTING_LOG_LEVEL, false}, /* settings_read has taken these two */
-    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true},
-    {SETTING_ROTATE, true},           {SETTING_DECODE_TIMEOUT, true},
+    {SETTING_LOG_FORMAT, false},      {SETTING_LANGUAGE, true},   {SETTING_ROTATE, true},
+    {SETTING_DECODE_TIMEOUT, true},
 };
 
 static const struct live *find_live(size_t setting)

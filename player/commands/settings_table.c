@@ -5,6 +5,7 @@
 #include "base/zone.h"
 #include "core/civil.h"
 #include "core/hours.h"
+#include "core/pixel_shift.h"
 #include "core/show_clock.h"
 #include "playlist/playlist.h"
 #include "screen/display_wish.h"
@@ -277,6 +278,18 @@ static const struct option_row rows[] = {
             .also = "dim brightness",
             .help = "how bright the picture is at times, such as \"22:00-06:00 0.4\"; 1 is full, "
                     "as at all other times",
+            .group = GROUP_SCREEN,
+            .commands = PLAY,
+        },
+    [SETTING_PIXEL_SHIFT] =
+        {
+            .name = "pixel-shift",
+            .type = OPTION_NUMBER,
+            .max = PIXEL_SHIFT_MAX,
+            .metavar = "PIXELS",
+            .also = "burn-in orbit",
+            .help = "move the picture about by up to so many pixels, one a minute, against burn-in "
+                    "(default 0)",
             .group = GROUP_SCREEN,
             .commands = PLAY,
         },

@@ -212,9 +212,56 @@ static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct disp
     return write_mixture(drawing, &mixture, &target->canvas, err);
 }
 
-bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct display_mix *mix,
-                      const struct cpu_target *target, struct err *err)
+static void blacken(const struct canvas *target, int x_px, int y_px, int width_px, int height_px)
 {
+    for (int y = y_px; y < y_px + height_px; y++) {
+        uint32_t *row = (uint32_t *)target->pixels + (size_t)y * (target->stride_bytes / 4) + x_px;
+        for (int x = 0; x < width_px; x++)
+            row[x] = 0xff000000;
+    }
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Where the shifted picture goes; the rest of the target is made black. */
+static struct cpu_target shift_target(const struct cpu_drawing *drawing,
+                                      const struct display_mix *mix,
+                                      const struct cpu_target *target)
+{
+    const struct canvas *all = &target->canvas;
+    int left = larger(0, mix->shift_x_px - target->x_px);
+    int top = larger(0, mix->shift_y_px - target->y_px);
+    int right = smaller(all->width_px, drawing->width_px + mix->shift_x_px - target->x_px);
+    int bottom = smaller(all->height_px, drawing->height_px + mix->shift_y_px - target->y_px);
+    blacken(all, 0, 0, all->width_px, top);
+    blacken(all, 0, bottom, all->width_px, all->height_px - bottom);
+    blacken(all, 0, top, left, bottom - top);
+    blacken(all, right, top, all->width_px - right, bottom - top);
+    return (struct cpu_target){
+        .canvas = canvas_part(all, left, top, right - left, bottom - top),
+        .x_px = target->x_px + left - mix->shift_x_px,
+        .y_px = target->y_px + top - mix->shift_y_px,
+        .write_only = target->write_only,
+    };
+}
+
+bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct display_mix *mix,
+                      const struct cpu_target *whole, struct err *err)
+{
+    struct cpu_target shifted;
+    const struct cpu_target *target = whole;
+    if (mix->shift_x_px || mix->shift_y_px) {
+        shifted = shift_target(drawing, mix, whole);
+        target = &shifted;
+    }
     bool frozen = mix->from_frozen && drawing->frozen.pixels;
     if (mix->has_from && mix->mix < 1 && (frozen || !mix->from_frozen))
         return draw_mixed(drawing, mix, target, err);
@@ -224,6 +271,8 @@ bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct display_mix *mix
 void cpu_drawing_note_shown(struct cpu_drawing *drawing, const struct display_mix *mix)
 {
     drawing->last = *mix;
+    drawing->last.shift_x_px = drawing->last.shift_y_px =
+        0; /* it is shifted when it is shown again */
 }
 
 /* Where what is shown began with the frozen frame, that is mixed in place. */

@@ -184,6 +184,16 @@ static SDL_Texture *make_target(struct display_gpu *gpu)
                              gpu->display.width_px, gpu->display.height_px);
 }
 
+/* What follows is drawn into the target (NULL: the screen), shifted. SDL may forget a target's
+ * viewport where another one is drawn into meanwhile. */
+static bool aim(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
+{
+    const SDL_Rect at = {mix->shift_x_px, mix->shift_y_px, gpu->display.width_px,
+                         gpu->display.height_px};
+    return SDL_SetRenderTarget(gpu->renderer, target) == 0 &&
+           SDL_RenderSetViewport(gpu->renderer, at.x || at.y ? &at : NULL) == 0;
+}
+
 /* Crossfade onto the given target (NULL: the screen): the outgoing picture plain, the incoming one
  * as a single layer over it, so that text and visual fade as one. */
 static bool draw_crossfade(struct display_gpu *gpu, const struct display_mix *mix,
@@ -191,7 +201,7 @@ static bool draw_crossfade(struct display_gpu *gpu, const struct display_mix *mi
 {
     SDL_Renderer *renderer = gpu->renderer;
     if (SDL_SetRenderTarget(renderer, gpu->layer) < 0 || !draw_picture(gpu, &mix->to) ||
-        SDL_SetRenderTarget(renderer, target) < 0)
+        !aim(gpu, mix, target))
         return false;
     bool ok = mix->from_frozen ? SDL_RenderCopy(renderer, gpu->frozen, NULL, NULL) == 0
                                : draw_picture(gpu, &mix->from);
@@ -245,7 +255,7 @@ static bool dim_target(struct display_gpu *gpu, double dim)
 static bool draw_mix_on_gpu(struct display_gpu *gpu, const struct display_mix *mix,
                             SDL_Texture *target)
 {
-    if (SDL_SetRenderTarget(gpu->renderer, target) < 0)
+    if (!aim(gpu, mix, target))
         return false;
     bool ok;
     if (!mix->has_from || mix->mix >= 1 || (mix->from_frozen && !gpu->frozen))
@@ -255,6 +265,27 @@ static bool draw_mix_on_gpu(struct display_gpu *gpu, const struct display_mix *m
     else
         ok = draw_crossfade(gpu, mix, target);
     return ok && dim_target(gpu, mix->dim);
+}
+
+/* Makes black what the shift bares at the edges of the screen. */
+static bool blacken_edges(struct display_gpu *gpu, const struct display_mix *mix)
+{
+    int x = mix->shift_x_px, y = mix->shift_y_px;
+    int width = gpu->display.width_px, height = gpu->display.height_px;
+    const SDL_Rect edges[] = {{x > 0 ? 0 : width + x, 0, abs(x), height},
+                              {0, y > 0 ? 0 : height + y, width, abs(y)}};
+    return SDL_RenderSetViewport(gpu->renderer, NULL) == 0 &&
+           SDL_SetRenderDrawBlendMode(gpu->renderer, SDL_BLENDMODE_NONE) == 0 &&
+           SDL_SetRenderDrawColor(gpu->renderer, 0, 0, 0, 255) == 0 &&
+           SDL_RenderFillRects(gpu->renderer, edges, 2) == 0;
+}
+
+/* NULL: on the screen. */
+static bool draw_shifted(struct display_gpu *gpu, const struct display_mix *mix,
+                         SDL_Texture *target)
+{
+    bool is_shifted = mix->shift_x_px || mix->shift_y_px;
+    return draw_mix_on_gpu(gpu, mix, target) && (!is_shifted || blacken_edges(gpu, mix));
 }
 
 /* Frees the textures that neither this frame nor the next one needs: a large screen's pictures are
@@ -278,9 +309,10 @@ static MUST_CHECK bool gpu_draw(struct display *display, const struct display_mi
     if (width != display->width_px || height != display->height_px)
         return err_set(err, ERR_SYSTEM, "the screen was resized to %d × %d", width, height);
     gpu->frames++;
-    if (!draw_mix_on_gpu(gpu, mix, NULL))
+    if (!draw_shifted(gpu, mix, NULL))
         return set_sdl_error(err, "cannot draw");
     gpu->last = *mix;
+    gpu->last.shift_x_px = gpu->last.shift_y_px = 0; /* it is shifted when it is shown again */
     /* The GPU works while the player waits for the frame's time. */
     return SDL_RenderFlush(gpu->renderer) == 0 || set_sdl_error(err, "cannot draw");
 }
@@ -357,7 +389,7 @@ static MUST_CHECK bool gpu_capture(struct display *display, const struct display
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *target = make_target(gpu);
-    bool ok = target && draw_mix_on_gpu(gpu, mix, target) &&
+    bool ok = target && draw_shifted(gpu, mix, target) &&
               SDL_RenderReadPixels(gpu->renderer, NULL, SDL_PIXELFORMAT_ARGB8888, canvas->pixels,
                                    (int)canvas->stride_bytes) == 0;
     if (!ok)

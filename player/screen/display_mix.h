@@ -1,4 +1,4 @@
-/* What a frame shows: one picture, or two of them mixed; and how much it is dimmed. */
+/* What a frame shows: one picture, or two of them mixed; how much it is dimmed, and where it lies. */
 #ifndef SCREEN_DISPLAY_MIX_H
 #define SCREEN_DISPLAY_MIX_H
 
@@ -12,6 +12,8 @@ struct display_mix {
     double mix;  /* 0 to 1, after easing */
     bool linear; /* mix in linear light */
     double dim;  /* 1: as it is; 0: black */
+    /* So far to the right and down on the screen; what is bared at its edge is black. */
+    int shift_x_px, shift_y_px;
 };
 
 #endif

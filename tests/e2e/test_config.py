@@ -28,6 +28,7 @@ WRONG = {
     "keyboard": ("maybe", "needs yes or no"),
     "house": ("#black", "needs a picture or a color such as #000000"),
     "operating-hours": ("Mon-Fri 07:00-23:00", 'has "Mon-Fri", which is no day; did you mean Mo?'),
+    "pixel-shift": ("17", "needs a number from 0 to 16"),
     "dimming": ("22:00-06:00", 'has "nothing" where a number from 0 to 1 is needed, as in 22:00-06:00 0.4'),
     "takeover-wakes": ("1", "needs yes or no"),
     "timezone": ("Asia/Soul", "needs a time zone that is installed here, such as Asia/Seoul; did you mean Asia/Seoul?"),

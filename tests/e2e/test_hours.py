@@ -46,6 +46,7 @@ class Hours(unittest.TestCase):
     def test_it_starts_black_and_presents_nothing_while_closed(self):
         screen = self.play("--operating-hours", "Mo-Fr 07:00-23:00", at="2026-11-29T12:00:00+09:00")
         screen.wait_log(r"screen black, outside operating hours until=2026-11-30T07:00:00\+09:00")
+        screen.wait_frame(lambda f: True, "a black one")
         frames = screen.frames()
         self.assertEqual({float(f["dim"]) for f in frames}, {0})
         self.assertEqual(screen.stop(), 0)
@@ -76,6 +77,16 @@ class Hours(unittest.TestCase):
         playlist(self.list, {"c": {"background": "#ffffff"}}, timezone="America/New_York")
         screen.wait_log(r"screen black, outside operating hours until=2026-11-30T07:00:00-05:00")
         self.assertEqual(screen.stop(), 0)
+
+    def test_a_picture_at_rest_moves_a_pixel_each_minute(self):
+        playlist(self.list, {"a": {"background": "#804020", "duration": 86400}}, timezone="UTC")
+        for shift, moves in (("4", True), ("0", False)):
+            with self.subTest(shift):
+                screen = self.play("--pixel-shift", shift, "--speed", "60", "--for", "4", at="2026-11-30T11:58:30Z")
+                screen.wait_frame(lambda f: float(f["mix"]) == 1, "at rest")
+                screen.end_well()
+                minutes = [float(f["show_ms"]) // 60000 for f in screen.frames() if float(f["mix"]) == 1]
+                self.assertEqual(len(set(minutes)) > 2, moves, minutes)
 
     def test_bandwidth(self):
         screen = self.play("--bandwidth", "1M", "--bandwidth-hours", "12:00-18:00 200k", at="2026-11-30T11:59:58+09:00")

@@ -251,6 +251,39 @@ static void a_part_is_cut_out_of_the_whole(void **state)
     }
 }
 
+/* Of the whole, and of parts of a wall: within the picture nothing is bared at a part's edge. */
+static void a_shift_moves_all_pixels(void **state)
+{
+    struct stage *stage = *state;
+    const struct layout_box parts[] = {
+        {0, 0, WIDTH, HEIGHT}, {0, 0, 32, HEIGHT}, {32, 0, WIDTH - 32, HEIGHT}, {13, 7, 31, 20}};
+    const int shifts[][2] = {{1, 0}, {-1, 0}, {0, 3}, {0, -3}, {5, -2}, {-4, 6}};
+    for (size_t i = 0; i < SCENES; i++) {
+        struct sample_canvas out = expected(stage, &scenes[i]);
+        for (size_t k = 0; k < 4 * 6; k++) {
+            struct layout_box at = parts[k % 4];
+            struct sample_canvas part = sample_canvas(at.width, at.height);
+            const struct cpu_target target = {part.canvas, at.x, at.y, true};
+            struct display_mix mix = mix_of(stage, &scenes[i]);
+            mix.shift_x_px = shifts[k / 4][0];
+            mix.shift_y_px = shifts[k / 4][1];
+            draw(&stage->drawing, &mix, &target);
+            for (int y = 0; y < at.height; y++)
+                for (int x = 0; x < at.width; x++) {
+                    int from_x = at.x + x - mix.shift_x_px, from_y = at.y + y - mix.shift_y_px;
+                    bool bared = from_x < 0 || from_x >= WIDTH || from_y < 0 || from_y >= HEIGHT;
+                    uint32_t right =
+                        bared ? 0xff000000 : *sample_pixel(&out.canvas, from_x, from_y);
+                    if (*sample_pixel(&part.canvas, x, y) != right)
+                        fail_msg("%s, shifted by %d, %d: %d, %d is wrong", scenes[i].name,
+                                 mix.shift_x_px, mix.shift_y_px, x, y);
+                }
+            sample_canvas_finish(&part);
+        }
+        sample_canvas_finish(&out);
+    }
+}
+
 /* Frozen again and again, as where transitions are interrupted in a row. */
 static void what_is_frozen_is_what_was_drawn(void **state)
 {
@@ -282,6 +315,7 @@ int main(void)
         DRAWING_TEST(graphics_memory_is_written_and_never_read),
         DRAWING_TEST(ranges_of_rows_make_the_whole),
         DRAWING_TEST(a_part_is_cut_out_of_the_whole),
+        DRAWING_TEST(a_shift_moves_all_pixels),
         DRAWING_TEST(what_is_frozen_is_what_was_drawn),
         DRAWING_TEST(nothing_shown_is_nothing_to_freeze),
     };

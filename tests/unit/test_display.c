@@ -26,7 +26,7 @@
 #define HEIGHT 108
 #define FOLDER "tests/golden/stage"
 #define TOLERANCE 2
-#define FILM_TOLERANCE 4 /* of OpenGL, whose matrices and chroma are rounded otherwise */
+#define FILM_TOLERANCE 4 /* of OpenGL, whose matrices, chroma and places are rounded otherwise */
 
 /* ---- the pictures ---- */
 
@@ -332,6 +332,34 @@ static struct display *open_display(enum display_renderer renderer, const char *
 
 /* ---- tests ---- */
 
+/* All scenes, moved; what is bared is black. */
+static void check_shifts(struct stage *stage, int tolerance)
+{
+    const int shifts[][2] = {{3, 0}, {0, -2}, {-5, 4}};
+    for (size_t i = 0; i < 3 * SCENES; i++) {
+        struct err err = {0};
+        const struct scene *scene = &scenes[i / 3];
+        struct sample_canvas plain = capture(stage, scene), out = sample_canvas(WIDTH, HEIGHT);
+        struct display_mix mix = mix_of(stage, scene);
+        mix.shift_x_px = shifts[i % 3][0];
+        mix.shift_y_px = shifts[i % 3][1];
+        assert_true(display_show(stage->display, &mix, &err));
+        assert_true(display_capture(stage->display, &mix, &out.canvas, &err));
+        for (int y = 0; y < HEIGHT; y++)
+            for (int x = 0; x < WIDTH; x++) {
+                int from_x = x - mix.shift_x_px, from_y = y - mix.shift_y_px;
+                bool bared = from_x < 0 || from_x >= WIDTH || from_y < 0 || from_y >= HEIGHT;
+                uint32_t right = bared ? 0xff000000 : *sample_pixel(&plain.canvas, from_x, from_y);
+                if (sample_apart(*sample_pixel(&out.canvas, x, y), right) > tolerance)
+                    fail_msg("%s, shifted by %d, %d: %d, %d is %08x, not %08x", scene->name,
+                             mix.shift_x_px, mix.shift_y_px, x, y, *sample_pixel(&out.canvas, x, y),
+                             right);
+            }
+        sample_canvas_finish(&plain);
+        sample_canvas_finish(&out);
+    }
+}
+
 static void in_memory(void **state)
 {
     struct stage *stage = *state;
@@ -361,6 +389,7 @@ static void on_the_processor(void **state)
     assert_int_equal(width, WIDTH);
     assert_int_equal(height, HEIGHT);
     check_all_goldens(stage, "cpu");
+    check_shifts(stage, 0);
 }
 
 static SDL_Window *only_window(void)
@@ -425,6 +454,8 @@ static void check_gpu(struct stage *stage, const char *renderer)
         assert_true(display_show(stage->display, &mix, &err));
         assert_true(display_freeze(stage->display, &err));
     }
+    check_all_goldens(stage, "gpu");
+    check_shifts(stage, FILM_TOLERANCE);
     check_all_goldens(stage, "gpu");
 }
 
