@@ -66,6 +66,15 @@ static void mute_keys(struct console *console)
     tcsetattr(console->tty, TCSAFLUSH, &muted);
 }
 
+/* A player that was killed, or has left its picture on, has not given the terminal back: that is
+ * not how it is to be left. */
+static void forget_player_before(struct console *console)
+{
+    if (console->saved_drawing == KD_GRAPHICS)
+        console->saved_mode = (struct vt_mode){.mode = VT_AUTO};
+    console->saved_drawing = KD_TEXT;
+}
+
 static MUST_CHECK bool set_up(struct console *console, struct err *err)
 {
     struct vt_stat state;
@@ -77,6 +86,7 @@ static MUST_CHECK bool set_up(struct console *console, struct err *err)
         ioctl(console->tty, VT_SETMODE, &mode) != 0)
         return err_set_errno(err, ERR_SYSTEM, errno, "cannot take the console tty%d",
                              console->number);
+    forget_player_before(console);
     sigset_t signals = switch_signals();
     console->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (console->signals < 0 || ioctl(console->tty, KDSETMODE, KD_GRAPHICS) != 0) {
@@ -152,6 +162,15 @@ void console_leave(struct console *console)
     ioctl(console->tty, VT_RELDISP, 1);
 }
 
+void console_abandon(struct console *console)
+{
+    if (!console->taken)
+        return;
+    close(console->signals);
+    close(console->tty);
+    *console = (struct console){.tty = -1, .signals = -1};
+}
+
 void console_give_back(struct console *console)
 {
     if (!console->taken)
@@ -161,7 +180,5 @@ void console_give_back(struct console *console)
     ioctl(console->tty, KDSETMODE, console->saved_drawing);
     ioctl(console->tty, VT_SETMODE, &console->saved_mode);
     signal(SIGTTOU, before);
-    close(console->signals);
-    close(console->tty);
-    *console = (struct console){.tty = -1, .signals = -1};
+    console_abandon(console);
 }

@@ -54,4 +54,8 @@ void console_leave(struct console *console);
 /* Gives it back as it was. Nothing if it is not taken. */
 void console_give_back(struct console *console);
 
+/* Closes it as it is: the picture stays, until somebody switches to another terminal or resets this
+ * one. */
+void console_abandon(struct console *console);
+
 #endif
