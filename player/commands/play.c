@@ -165,6 +165,13 @@ static int64_t pixel_shift_ns(const struct play *play, double show_ms)
     return show_clock_mono_ns(&play->clock, pixel_shift_next_ms((int64_t)show_ms));
 }
 
+/* From what was drawn last, in another way than by its spots. */
+static bool differs(const struct play *play, const struct display_mix *mix, uint64_t visuals)
+{
+    return visuals != play->visuals || mix->dim != play->dim ||
+           mix->shift_x_px != play->shift_px[0] || mix->shift_y_px != play->shift_px[1];
+}
+
 /* Draws the frame for the next refresh, if it differs from the one on screen. */
 static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
 {
@@ -172,30 +179,33 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     double show_ms = play->frame_ms = show_clock_ms(&play->clock, seen_ns);
     char words[512];
     play_house_words(play, words, sizeof words);
-    if (!play->show.settled.key)
+    if (!play->show.settled.key && !play_restart_show_inherited(play, show_ms))
         show_first_background(play, show_ms);
     uint64_t before = play->show.incoming.key ? play->show.incoming.key : play->show.settled.key;
     bool was_coming = play->show.incoming.key != 0;
     struct picture *next;
     const struct picture *on =
         was_coming ? play->show.incoming.picture : play->show.settled.picture;
-    bool is_blank = !on || !on->name[0];
+    bool is_waiting = play_restart_is_waiting(play);
+    bool is_blank = !is_waiting && (!on || !on->name[0]);
     struct show_request request =
         playout_request(&play->playout, play->loader, words, is_blank, show_ms, &next);
+    if (is_waiting && request.to.picture && !play_restart_may_replace(play, request.to.picture))
+        request.to.picture = NULL;
     struct show_frame frame = show_step(&play->show, &request);
     frame.mix.dim = play_hours_turn(play, show_ms);
     pixel_shift_at((int64_t)show_ms, pixel_shift(play), &frame.mix.shift_x_px,
                    &frame.mix.shift_y_px);
+    bool is_inherited = play_restart_is_inherited_on(play);
     frame.animating |= screen_hours_is_moving(&play->hours.state);
+    frame.animating &= !is_inherited;
     play->frame = frame;
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
     uint64_t visuals = show_visuals_key(&frame.mix);
-    play->drawn =
-        !frame.nothing &&
-        (play->redraw || frame.animating || was_coming || frame.to_key != before ||
-         visuals != play->visuals || frame.mix.dim != play->dim ||
-         frame.mix.shift_x_px != play->shift_px[0] || frame.mix.shift_y_px != play->shift_px[1]);
+    play->drawn = !frame.nothing && !is_inherited &&
+                  (play->redraw || frame.animating || was_coming || frame.to_key != before ||
+                   differs(play, &frame.mix, visuals));
     if (play->drawn) {
         if (!display_draw(play->display, &frame.mix, err))
             return false;
@@ -461,6 +471,7 @@ static MUST_CHECK bool start_play(struct play *play, struct err *err)
     if (!service_manager_init(&play->manager, &manager_err))
         log_warn("cannot tell the service manager that the player runs reason=\"%s\"",
                  manager_err.text);
+    play_restart_begin(play);
     if (!worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->wake = wakeup_create(err);

@@ -69,6 +69,8 @@ struct play {
     struct quarantine quarantine; /* outlives the loaders, which are for one screen size each */
     struct loader *loader;        /* NULL until there was a screen */
     struct display *display;      /* NULL: there is no screen, it is waited for */
+    struct card_keeper keeper;    /* the service manager */
+    uint64_t inherited_id;        /* the picture of the player before; 0: it was none */
     struct show show;
     struct soundtrack soundtrack;
     struct show_clock clock;
@@ -177,6 +179,24 @@ void play_take_volume(struct play *play);
  * nothing. The log says which. */
 void play_reload(struct play *play);
 void play_reload_finish(struct play *play);
+
+/* play_restart.c */
+
+/* Lets the service manager keep the screen over a restart, and takes what it has kept. */
+void play_restart_begin(struct play *play);
+
+/* What the first picture fades in from: that of the player before, if it is still on the screen,
+ * which then stays until there is another. False: it is not. */
+bool play_restart_show_inherited(struct play *play, double show_ms);
+
+/* Whether nothing else is on the screen, nor coming. */
+bool play_restart_is_inherited_on(const struct play *play);
+
+/* The same, and it is worth more than a house card: for a minute. */
+bool play_restart_is_waiting(const struct play *play);
+
+/* Whether this may take its place meanwhile. */
+bool play_restart_may_replace(const struct play *play, const struct picture *picture);
 
 /* play_screen.c */
 

@@ -151,6 +151,7 @@ static struct display *create_in_window(const struct display_config *config, str
 {
     struct display *display = NULL;
     struct err gpu_err = {0};
+    display_kms_close_card();
     if (!start_video(err))
         return NULL;
     if (config->renderer == DISPLAY_AUTO && !has_gpu())
@@ -208,6 +209,11 @@ static enum { GPU_UNKNOWN, GPU_IS_HERE, GPU_IS_NOT } console_gpu;
  * yet, as no monitor is connected. */
 static struct display *try_console_gpu(const struct display_config *config, struct err *err)
 {
+    if (console_gpu == GPU_UNKNOWN && display_kms_has_picture()) {
+        console_gpu = GPU_IS_NOT;
+        err_set(err, ERR_SYSTEM, "so did the player before, whose picture is on the screen");
+        return NULL;
+    }
     if (console_gpu == GPU_IS_NOT || !has_render_node()) {
         err_set(err, ERR_SYSTEM, "no GPU found");
         return NULL;
@@ -353,8 +359,20 @@ void display_disconnect(void)
 
 void display_quit(void)
 {
-    display_disconnect();
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
     display_kms_quit();
+}
+
+void display_keep_card(const struct card_keeper *keeper, int inherited)
+{
+    display_kms_keep_card(keeper, inherited);
+}
+
+struct picture *display_take_inherited(struct display *display)
+{
+    struct picture *picture = display->inherited;
+    display->inherited = NULL;
+    return picture;
 }
 
 int display_poll_fds(struct pollfd *fds)
@@ -387,6 +405,7 @@ void display_destroy(struct display *display)
     if (!display)
         return;
     SDL_Window *window = display->window;
+    picture_release(display->inherited);
     display->driver->destroy(display);
     if (window)
         SDL_DestroyWindow(window);

@@ -7,6 +7,7 @@
 #define SCREEN_DISPLAY_H
 
 #include "core/err.h"
+#include "screen/card_keeper.h"
 #include "screen/compose.h"
 #include "screen/display_mix.h"
 #include "screen/display_wish.h"
@@ -106,6 +107,15 @@ bool display_is_misplaced(struct display *display);
 /* NULL is allowed. */
 void display_destroy(struct display *display);
 
+/* On a console without a GPU a picture can outlive its process: `keeper`, which must live until
+ * display_quit, gets the descriptor of each card that is opened. `inherited`: what it has kept of
+ * the process before, taken over here; -1: nothing. Before display_create. */
+void display_keep_card(const struct card_keeper *keeper, int inherited);
+
+/* The picture of the process before, which is on this display until something is presented: the
+ * caller's. NULL: there is none, or it was taken already. */
+struct picture *display_take_inherited(struct display *display);
+
 enum display_news {
     DISPLAY_NO_NEWS,
     DISPLAY_LOOK_AGAIN, /* without a display: there may be a screen now */
@@ -134,7 +144,8 @@ void display_block_signals(void);
  * the next display_create finds the screens as they are then. */
 void display_disconnect(void);
 
-/* At the process's end, without a display: that, and leaves the console as it was. */
+/* At the process's end, without a display: that, and leaves the console as it was; or, with a
+ * keeper that has the card, leaves the picture on screen. */
 void display_quit(void);
 
 /* What is to be done when the connection to an X server breaks, for the whole process: call it

@@ -32,6 +32,7 @@ struct display {
     int64_t presented_ns; /* as display_presented_ns */
     struct display_output outputs[DISPLAY_CONNECTORS_MAX];
     int output_count;
+    struct picture *inherited; /* as display_take_inherited; NULL: none */
     char name[96];
 };
 

@@ -2,13 +2,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "screen/canvas_frame.h"
 #include "screen/cec.h"
 #include "screen/console.h"
 #include "screen/cpu_drawing.h"
 #include "screen/display_driver.h"
 #include "screen/hotplug.h"
-#include "screen/kms_buffers.h"
-#include "screen/kms_commit.h"
+#include "screen/kms_session.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +19,13 @@
 #define FLIP_LIMIT_NS INT64_C(1000000000)
 #define MODE_TRIES_MAX 24
 
-/* A flip that was asked for. */
+/* A flip that was asked for. Its number comes back with its events: those of another process, which
+ * ended before they came, are told by it. */
 struct flip {
+    union {
+        uintptr_t number;
+        void *context; /* as libdrm has it */
+    } id;
     int pending;      /* outputs that have not shown it yet */
     int64_t stamp_ns; /* the last one's */
 };
@@ -31,11 +36,7 @@ static struct {
     struct console console;
     bool leaving;            /* another terminal was asked for, and waits for this display's end */
     struct hotplug *hotplug; /* NULL: it does not work here */
-    bool has_card;
-    bool modes_set; /* what the card showed before is no longer on */
-    struct kms_card card;
-    struct kms_saved saved;
-    struct kms_buffers left; /* of the last display: on screen until another takes its place */
+    struct kms_session held;
     struct flip flip;
 } session;
 
@@ -51,103 +52,52 @@ struct display_kms {
     bool off; /* the monitors' power */
 };
 
-/* ---- the card ---- */
-
-static void close_card(bool restore)
-{
-    if (!session.has_card)
-        return;
-    if (restore && session.modes_set)
-        kms_saved_restore(&session.card, &session.saved);
-    kms_buffers_finish(&session.left, &session.card);
-    kms_saved_forget(&session.card, &session.saved);
-    kms_card_close(&session.card);
-    session.has_card = session.modes_set = false;
-}
-
-static void keep_card(const struct kms_card *card)
-{
-    close_card(true);
-    session.card = *card;
-    session.has_card = true;
-    kms_saved_take(&session.card, &session.saved);
-}
-
-/* Whether a card is worth being held while its monitor is waited for: then no text appears on that
- * meanwhile. */
-static bool is_worth_keeping(const struct kms_card *card, const struct display_wish *wish)
-{
-    return wish->connector_count == 0 || kms_plan_find_connector(card, wish->connectors[0]);
-}
-
-/* The outputs of this card that are to be used; 0: none. The card is session.card after that. */
-static int look_at_card(int index, const struct display_wish *wish, struct kms_output *outputs,
-                        struct err *err)
-{
-    struct kms_card card;
-    if (session.has_card && session.card.index == index) {
-        if (kms_card_read_connectors(&session.card, err))
-            return kms_plan_outputs(&session.card, wish, outputs, err);
-        close_card(false);
-    }
-    if (!kms_card_open(&card, &kms_calls_libdrm, index, err))
-        return 0;
-    int count = kms_plan_outputs(&card, wish, outputs, err);
-    if (count > 0 || (!session.has_card && is_worth_keeping(&card, wish)))
-        keep_card(&card);
-    else
-        kms_card_close(&card);
-    return count;
-}
-
-/* Of two reasons the one that says more: a card that is there, before one that is not. */
-static void keep_reason(struct err *err, const struct err *other)
-{
-    bool first = err->code == ERR_NONE || err->code == ERR_MISSING;
-    if (first && (err->code == ERR_NONE || other->code != ERR_MISSING))
-        *err = *other;
-}
-
-/* The first card with what is asked for, beginning with the one that is open. */
-static int find_outputs(const struct display_wish *wish, struct kms_output *outputs,
-                        struct err *err)
-{
-    struct err reason = {0};
-    int first = session.has_card ? session.card.index : 0;
-    for (int i = 0; i < KMS_CARDS_MAX; i++) {
-        struct err other = {0};
-        int count = look_at_card((first + i) % KMS_CARDS_MAX, wish, outputs, &other);
-        if (count > 0)
-            return count;
-        keep_reason(&reason, &other);
-    }
-    if (err)
-        *err = reason;
-    return 0;
-}
-
 /* ---- modes ---- */
 
 static const struct kms_connector *connector_of(const struct kms_output *output)
 {
-    return kms_plan_find_connector(&session.card, output->name);
+    return kms_plan_find_connector(&session.held.card, output->name);
 }
 
-/* Sets the modes of the first `count` outputs, with new buffers of their size. */
+/* The part of the picture that a buffer shows. */
+static struct cpu_target target_in(const struct display_kms *kms, const struct canvas *memory)
+{
+    return cpu_target_on_wall(memory, &kms->wish.canvas);
+}
+
+/* What is on screen now, for as far as it goes: so that nothing is seen of another framebuffer. */
+static void copy_shown(const struct display_kms *kms, const struct canvas *memory)
+{
+    struct canvas shown = kms->buffers.buffers[0].handle
+                              ? kms->buffers.buffers[1 - kms->back].canvas
+                              : kms_session_picture(&session.held);
+    if (!shown.pixels)
+        return;
+    struct canvas from = target_in(kms, &shown).canvas, to = target_in(kms, memory).canvas;
+    int width = from.width_px < to.width_px ? from.width_px : to.width_px;
+    int height = from.height_px < to.height_px ? from.height_px : to.height_px;
+    from = canvas_part(&from, 0, 0, width, height);
+    to = canvas_part(&to, 0, 0, width, height);
+    compose_copy(&to, &from);
+}
+
+/* Sets the modes of the first `count` outputs, with new buffers of their size. Modes that are set
+ * already stay as they are, without a flicker. */
 static MUST_CHECK bool try_modes(struct display_kms *kms, int count, struct err *err)
 {
     struct kms_buffers buffers;
     kms_plan_place(kms->outputs, count, &kms->width_px, &kms->height_px);
-    if (!kms_buffers_init(&buffers, &session.card, kms->width_px, kms->height_px, err))
+    if (!kms_buffers_init(&buffers, &session.held.card, kms->width_px, kms->height_px, err))
         return false;
-    if (!kms_commit_modes(&session.card, kms->outputs, count, buffers.buffers[0].framebuffer_id,
-                          err)) {
-        kms_buffers_finish(&buffers, &session.card);
+    copy_shown(kms, &buffers.buffers[0].canvas);
+    if (!kms_commit_modes(&session.held.card, kms->outputs, count,
+                          buffers.buffers[0].framebuffer_id, err)) {
+        kms_buffers_finish(&buffers, &session.held.card);
         return false;
     }
-    session.modes_set = true;
-    kms_buffers_finish(&session.left, &session.card);
-    kms_buffers_finish(&kms->buffers, &session.card);
+    session.held.modes_set = true;
+    kms_session_drop_pictures(&session.held);
+    kms_buffers_finish(&kms->buffers, &session.held.card);
     kms->buffers = buffers;
     kms->back = 1;
     return true;
@@ -165,9 +115,6 @@ static MUST_CHECK bool add_output(struct display_kms *kms, int index, struct err
     const struct kms_connector *connector = connector_of(output);
     const struct display_mode *wish = &kms->wish.mode;
     const drmModeModeInfo *mode;
-    if (wish->width_px && !kms_plan_has_mode(connector, wish))
-        log_warn("monitor has no such mode, using its own connector=%s mode=%dx%d refresh_hz=%.2f",
-                 output->name, wish->width_px, wish->height_px, wish->hz);
     for (output->choice = 0; output->choice < MODE_TRIES_MAX; output->choice++) {
         struct err refused = {0};
         mode = kms_plan_mode(connector, wish, output->choice);
@@ -186,7 +133,49 @@ static MUST_CHECK bool add_output(struct display_kms *kms, int index, struct err
                  output->name, mode->hdisplay, mode->vdisplay, kms_mode_hz(mode), refused.text);
     }
     return err_set(err, ERR_SYSTEM, "the driver %s refused all modes of the monitor on %s",
-                   session.card.driver, output->name);
+                   session.held.card.driver, output->name);
+}
+
+/* Sets the first choice of each output, all of them in one step: where they are set already, as by
+ * the process before, no output goes dark for a moment. */
+static MUST_CHECK bool set_first_choices(struct display_kms *kms, struct err *err)
+{
+    for (int i = 0; i < kms->output_count; i++) {
+        struct kms_output *output = &kms->outputs[i];
+        const drmModeModeInfo *mode = kms_plan_mode(connector_of(output), &kms->wish.mode, 0);
+        if (!mode)
+            return err_set(err, ERR_INPUT, "%s has no mode", output->name);
+        output->mode = *mode;
+        output->choice = 0;
+    }
+    return try_modes(kms, kms->output_count, err);
+}
+
+static MUST_CHECK bool set_modes(struct display_kms *kms, struct err *err)
+{
+    struct err refused = {0};
+    bool together = kms->output_count > 1;
+    if (together && set_first_choices(kms, &refused))
+        return true;
+    if (together && !is_refusal(&refused)) {
+        if (err)
+            *err = refused;
+        return false;
+    }
+    for (int i = 0; i < kms->output_count; i++)
+        if (!add_output(kms, i, err))
+            return false;
+    return true;
+}
+
+static void log_missing_modes(const struct display_kms *kms)
+{
+    const struct display_mode *wish = &kms->wish.mode;
+    for (int i = 0; i < kms->output_count; i++)
+        if (wish->width_px && !kms_plan_has_mode(connector_of(&kms->outputs[i]), wish))
+            log_warn("monitor has no such mode, using its own connector=%s mode=%dx%d "
+                     "refresh_hz=%.2f",
+                     kms->outputs[i].name, wish->width_px, wish->height_px, wish->hz);
 }
 
 static void log_missing_outputs(const struct display_kms *kms)
@@ -227,8 +216,8 @@ static void describe_outputs(struct display_kms *kms)
 static bool has_vertical_blank(const struct kms_output *output)
 {
     uint64_t sequence, stamp_ns;
-    return session.card.calls->get_sequence(session.card.fd, output->crtc_id, &sequence,
-                                            &stamp_ns) == 0;
+    return session.held.card.calls->get_sequence(session.held.card.fd, output->crtc_id, &sequence,
+                                                 &stamp_ns) == 0;
 }
 
 static void set_size(struct display_kms *kms)
@@ -239,20 +228,39 @@ static void set_size(struct display_kms *kms)
     cpu_drawing_resize(&kms->drawing, kms->display.width_px, kms->display.height_px);
 }
 
+/* The picture of the process before, where it is of this size. */
+static void take_inherited(struct display_kms *kms)
+{
+    struct canvas *picture = &session.held.inherited.picture;
+    if (picture->pixels && picture->width_px == kms->width_px &&
+        picture->height_px == kms->height_px) {
+        struct cpu_target part = target_in(kms, picture);
+        struct frame *frame = canvas_frame_create(&part.canvas);
+        picture->pixels = NULL;
+        if (frame) {
+            frame->at.x = part.x_px;
+            frame->at.y = part.y_px;
+            kms->display.inherited = picture_create(0, frame, NULL);
+        }
+    }
+    kms_inherited_finish(&session.held.inherited);
+}
+
 static MUST_CHECK bool open_outputs(struct display_kms *kms, struct err *err)
 {
-    if (!kms_card_become_master(&session.card, err) ||
-        !kms_commit_prepare(&session.card, kms->outputs, kms->output_count, err))
+    if (!kms_card_become_master(&session.held.card, err) ||
+        !kms_commit_prepare(&session.held.card, kms->outputs, kms->output_count, err))
         return false;
-    for (int i = 0; i < kms->output_count; i++)
-        if (!add_output(kms, i, err))
-            return false;
+    log_missing_modes(kms);
+    if (!set_modes(kms, err))
+        return false;
     set_size(kms);
+    take_inherited(kms);
     describe_outputs(kms);
     log_missing_outputs(kms);
     kms->display.waits = has_vertical_blank(&kms->outputs[0]);
-    snprintf(kms->display.name, sizeof kms->display.name, "kms %s %s", session.card.driver,
-             session.card.atomic ? "atomic" : "legacy");
+    snprintf(kms->display.name, sizeof kms->display.name, "kms %s %s", session.held.card.driver,
+             session.held.card.atomic ? "atomic" : "legacy");
     return true;
 }
 
@@ -260,13 +268,14 @@ static MUST_CHECK bool open_outputs(struct display_kms *kms, struct err *err)
  * master. One without a monitor is kept. */
 static MUST_CHECK bool find_and_open(struct display_kms *kms, struct err *err)
 {
-    kms->output_count = find_outputs(&kms->wish, kms->outputs, err);
+    kms->output_count =
+        kms_session_find_outputs(&session.held, &kms_calls_libdrm, &kms->wish, kms->outputs, err);
     if (kms->output_count == 0)
         return false;
     if (open_outputs(kms, err))
         return true;
-    kms_buffers_finish(&kms->buffers, &session.card);
-    close_card(false);
+    kms_buffers_finish(&kms->buffers, &session.held.card);
+    kms_session_close(&session.held, false);
     return false;
 }
 
@@ -276,8 +285,7 @@ static MUST_CHECK bool kms_draw(struct display *display, const struct display_mi
                                 struct err *err)
 {
     struct display_kms *kms = (struct display_kms *)display;
-    struct cpu_target target =
-        cpu_target_on_wall(&kms->buffers.buffers[kms->back].canvas, &kms->wish.canvas);
+    struct cpu_target target = target_in(kms, &kms->buffers.buffers[kms->back].canvas);
     target.write_only = true;
     if (kms->off)
         return err_set(err, ERR_SYSTEM, "the monitor is turned off");
@@ -289,11 +297,13 @@ static MUST_CHECK bool kms_draw(struct display *display, const struct display_mi
 static void note_flip(int fd, unsigned sequence, unsigned seconds, unsigned microseconds,
                       unsigned crtc_id, void *context)
 {
-    struct flip *flip = context;
+    struct flip *flip = &session.flip;
     int64_t stamp_ns = (int64_t)seconds * 1000000000 + (int64_t)microseconds * 1000;
     (void)fd;
     (void)sequence;
     (void)crtc_id;
+    if (context != flip->id.context)
+        return;
     flip->pending--;
     if (stamp_ns > flip->stamp_ns)
         flip->stamp_ns = stamp_ns;
@@ -301,21 +311,21 @@ static void note_flip(int fd, unsigned sequence, unsigned seconds, unsigned micr
 
 static MUST_CHECK bool await_flip(struct flip *flip, int64_t begun_ns, struct err *err)
 {
-    const struct kms_calls *calls = session.card.calls;
+    const struct kms_calls *calls = session.held.card.calls;
     drmEventContext events = {.version = 3, .page_flip_handler2 = note_flip};
     while (flip->pending > 0) {
         int64_t left_ns = begun_ns + FLIP_LIMIT_NS - clock_mono_ns();
-        struct pollfd ready = {session.card.fd, POLLIN, 0};
+        struct pollfd ready = {session.held.card.fd, POLLIN, 0};
         if (left_ns <= 0)
             return err_set(err, ERR_TIMEOUT, "no refresh for a second (driver %s)",
-                           session.card.driver);
+                           session.held.card.driver);
         int count = calls->poll(&ready, 1, (int)(left_ns / 1000000) + 1);
         if (count < 0 && errno != EINTR)
             return err_set_errno(err, ERR_SYSTEM, errno, "cannot wait for the refresh");
         if (count > 0 && !(ready.revents & POLLIN))
-            return err_set(err, ERR_SYSTEM, "card%d is gone", session.card.index);
-        if (count > 0 && calls->handle_event(session.card.fd, &events) != 0)
-            return err_set(err, ERR_SYSTEM, "card%d is gone", session.card.index);
+            return err_set(err, ERR_SYSTEM, "card%d is gone", session.held.card.index);
+        if (count > 0 && calls->handle_event(session.held.card.fd, &events) != 0)
+            return err_set(err, ERR_SYSTEM, "card%d is gone", session.held.card.index);
     }
     return true;
 }
@@ -326,15 +336,16 @@ static MUST_CHECK bool kms_present(struct display *display, struct err *err)
     int64_t begun_ns = clock_mono_ns();
     if (kms->off)
         return err_set(err, ERR_SYSTEM, "the monitor is turned off");
-    session.flip = (struct flip){.pending = kms->output_count};
-    if (!kms_commit_flip(&session.card, kms->outputs, kms->output_count,
-                         kms->buffers.buffers[kms->back].framebuffer_id, &session.flip, err) ||
+    session.flip = (struct flip){.id.number = (uintptr_t)begun_ns, .pending = kms->output_count};
+    if (!kms_commit_flip(&session.held.card, kms->outputs, kms->output_count,
+                         kms->buffers.buffers[kms->back].framebuffer_id, session.flip.id.context,
+                         err) ||
         !await_flip(&session.flip, begun_ns, err))
         return false;
     kms->back = (kms->back + 1) % KMS_BUFFERS;
     /* A stamp of another clock, or none. */
     int64_t stamp_ns = session.flip.stamp_ns;
-    bool believable = session.card.monotonic && stamp_ns > begun_ns - FLIP_LIMIT_NS &&
+    bool believable = session.held.card.monotonic && stamp_ns > begun_ns - FLIP_LIMIT_NS &&
                       stamp_ns < begun_ns + 2 * FLIP_LIMIT_NS;
     display->presented_ns = believable ? stamp_ns : 0;
     return true;
@@ -368,7 +379,7 @@ static MUST_CHECK bool kms_capture(struct display *display, const struct display
 static MUST_CHECK bool kms_set_power(struct display *display, bool on, struct err *err)
 {
     struct display_kms *kms = (struct display_kms *)display;
-    if (!kms_commit_power(&session.card, kms->outputs, kms->output_count, on, err))
+    if (!kms_commit_power(&session.held.card, kms->outputs, kms->output_count, on, err))
         return false;
     kms->off = !on;
     cec_start_telling(on);
@@ -379,7 +390,7 @@ static MUST_CHECK bool kms_set_power(struct display *display, bool on, struct er
 
 static void leave_console(void)
 {
-    close_card(false);
+    kms_session_close(&session.held, false);
     session.leaving = false;
     console_leave(&session.console);
 }
@@ -389,8 +400,9 @@ static void kms_destroy(struct display *display)
     struct display_kms *kms = (struct display_kms *)display;
     cpu_drawing_finish(&kms->drawing);
     if (kms->buffers.buffers[0].handle) {
-        kms_buffers_finish(&session.left, &session.card);
-        session.left = kms->buffers;
+        kms_buffers_finish(&session.held.left, &session.held.card);
+        session.held.left = kms->buffers;
+        session.held.left_shown = 1 - kms->back;
     }
     free(kms);
     if (session.leaving)
@@ -422,6 +434,7 @@ struct display *display_kms_create(const struct display_config *config, struct e
                                                  .destroy = kms_destroy};
     start_session(config);
     if (session.console.away) {
+        kms_session_close(&session.held, false);
         err_set(err, ERR_SYSTEM, "the console shows another terminal than tty%d, the player's",
                 session.console.number);
         return NULL;
@@ -473,7 +486,7 @@ static const char *output_change(const struct display_kms *kms, const struct kms
 
 static bool have_outputs_changed(const struct display_kms *kms, struct err *why)
 {
-    if (!kms_card_read_connectors(&session.card, why))
+    if (!kms_card_read_connectors(&session.held.card, why))
         return true;
     for (int i = 0; i < kms->output_count; i++) {
         const char *change = output_change(kms, &kms->outputs[i]);
@@ -483,7 +496,7 @@ static bool have_outputs_changed(const struct display_kms *kms, struct err *why)
         }
     }
     struct kms_output outputs[KMS_OUTPUTS_MAX];
-    if (kms_plan_outputs(&session.card, &kms->wish, outputs, NULL) > kms->output_count) {
+    if (kms_plan_outputs(&session.held.card, &kms->wish, outputs, NULL) > kms->output_count) {
         err_set(why, ERR_SYSTEM, "an output that had no monitor has one");
         return true;
     }
@@ -521,18 +534,34 @@ enum display_news display_kms_read_news(struct display *display, struct err *why
                                                                           : DISPLAY_NO_NEWS;
 }
 
-void display_kms_close_card(void)
+void display_kms_keep_card(const struct card_keeper *keeper, int inherited)
 {
-    close_card(true);
+    session.held.keeper = keeper;
+    if (inherited >= 0)
+        kms_session_inherit(&session.held, &kms_calls_libdrm, inherited);
 }
 
+bool display_kms_has_picture(void)
+{
+    return session.held.has_card && session.held.inherited.picture.pixels;
+}
+
+void display_kms_close_card(void)
+{
+    kms_session_close(&session.held, true);
+}
+
+/* The console of a picture that stays is left alone: text would be seen at once. */
 void display_kms_quit(void)
 {
+    cec_finish();
+    bool stays = kms_session_end(&session.held);
     if (!session.started)
         return;
-    cec_finish();
-    close_card(true);
-    console_give_back(&session.console);
+    if (stays)
+        console_abandon(&session.console);
+    else
+        console_give_back(&session.console);
     hotplug_stop(session.hotplug);
     session.hotplug = NULL;
     session.started = false;

@@ -74,3 +74,11 @@ void kms_buffers_finish(struct kms_buffers *buffers, const struct kms_card *card
     for (int i = 0; i < KMS_BUFFERS; i++)
         finish_buffer(&buffers->buffers[i], card);
 }
+
+void kms_buffers_leave(struct kms_buffers *buffers, const struct kms_card *card)
+{
+    for (int i = 0; i < KMS_BUFFERS; i++)
+        if (buffers->buffers[i].canvas.pixels)
+            card->calls->unmap(buffers->buffers[i].canvas.pixels, buffers->buffers[i].bytes);
+    *buffers = (struct kms_buffers){0};
+}

@@ -25,4 +25,7 @@ MUST_CHECK bool kms_buffers_init(struct kms_buffers *buffers, const struct kms_c
 /* What is shown of them goes dark. Allowed for zeroed ones. */
 void kms_buffers_finish(struct kms_buffers *buffers, const struct kms_card *card);
 
+/* Leaves them in the card, and on screen, as a process that ends does. Allowed for zeroed ones. */
+void kms_buffers_leave(struct kms_buffers *buffers, const struct kms_card *card);
+
 #endif

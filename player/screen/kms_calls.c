@@ -3,13 +3,30 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define DRM_DEVICE_MAJOR 226 /* Linux allocated devices: the kernel's admin-guide/devices.txt */
 
 static int open_card(int index)
 {
     char path[32];
     snprintf(path, sizeof path, "/dev/dri/card%d", index);
     return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The device's number, and that of the file which a card of this number has. */
+static int card_index(int fd)
+{
+    char path[32];
+    struct stat own, named;
+    if (fstat(fd, &own) != 0 || !S_ISCHR(own.st_mode) || major(own.st_rdev) != DRM_DEVICE_MAJOR)
+        return -1;
+    int index = (int)minor(own.st_rdev);
+    snprintf(path, sizeof path, "/dev/dri/card%d", index);
+    bool is_card = stat(path, &named) == 0 && named.st_rdev == own.st_rdev;
+    return is_card && index < KMS_CARDS_MAX ? index : -1;
 }
 
 static void close_card(int fd)
@@ -45,6 +62,7 @@ static int destroy_dumb(int fd, struct drm_mode_destroy_dumb *dumb)
 
 const struct kms_calls kms_calls_libdrm = {
     .open_card = open_card,
+    .card_index = card_index,
     .close_card = close_card,
     .map = map_memory,
     .unmap = unmap_memory,
@@ -54,6 +72,7 @@ const struct kms_calls kms_calls_libdrm = {
     .get_cap = drmGetCap,
     .set_client_cap = drmSetClientCap,
     .set_master = drmSetMaster,
+    .drop_master = drmDropMaster,
     .is_master = drmIsMaster,
     .get_sequence = drmCrtcGetSequence,
     .handle_event = drmHandleEvent,
@@ -86,6 +105,8 @@ const struct kms_calls kms_calls_libdrm = {
     .atomic_commit = drmModeAtomicCommit,
     .add_framebuffer = drmModeAddFB2,
     .remove_framebuffer = drmModeRmFB,
+    .get_framebuffer = drmModeGetFB,
+    .free_framebuffer = drmModeFreeFB,
     .create_dumb = create_dumb,
     .map_dumb = map_dumb,
     .destroy_dumb = destroy_dumb,

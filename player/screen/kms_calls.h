@@ -17,6 +17,7 @@
 
 struct kms_calls {
     int (*open_card)(int index); /* /dev/dri/cardN; -1 and errno */
+    int (*card_index)(int fd);   /* which of them this is; -1: none, or one that is gone */
     void (*close_card)(int fd);
     void *(*map)(int fd, uint64_t offset, size_t bytes); /* NULL and errno */
     void (*unmap)(void *memory, size_t bytes);
@@ -26,6 +27,7 @@ struct kms_calls {
     __typeof__(drmGetCap) *get_cap;
     __typeof__(drmSetClientCap) *set_client_cap;
     __typeof__(drmSetMaster) *set_master;
+    __typeof__(drmDropMaster) *drop_master;
     __typeof__(drmIsMaster) *is_master;
     __typeof__(drmCrtcGetSequence) *get_sequence;
     __typeof__(drmHandleEvent) *handle_event;
@@ -58,6 +60,8 @@ struct kms_calls {
     __typeof__(drmModeAtomicCommit) *atomic_commit;
     __typeof__(drmModeAddFB2) *add_framebuffer;
     __typeof__(drmModeRmFB) *remove_framebuffer;
+    __typeof__(drmModeGetFB) *get_framebuffer; /* with a handle of its own, to be destroyed */
+    __typeof__(drmModeFreeFB) *free_framebuffer;
     /* The rest of DRM_IOCTL_MODE_*_DUMB: 0, or -1 and errno. */
     int (*create_dumb)(int fd, struct drm_mode_create_dumb *dumb);
     int (*map_dumb)(int fd, struct drm_mode_map_dumb *dumb);

@@ -189,16 +189,28 @@ static MUST_CHECK bool read_abilities(struct kms_card *card, struct err *err)
            err_set(err, ERR_INPUT, "card%d (%s) has no outputs", card->index, card->driver);
 }
 
-bool kms_card_open(struct kms_card *card, const struct kms_calls *calls, int index, struct err *err)
+static MUST_CHECK bool read_card(struct kms_card *card, struct err *err)
 {
-    *card = (struct kms_card){.calls = calls, .fd = -1, .index = index};
-    if (!open_device(card, err))
-        return false;
     card->connectors = calloc(KMS_CONNECTORS_MAX, sizeof *card->connectors);
     bool ok = card->connectors ? read_abilities(card, err) : err_oom(err);
     if (!ok)
         kms_card_close(card);
     return ok;
+}
+
+bool kms_card_open(struct kms_card *card, const struct kms_calls *calls, int index, struct err *err)
+{
+    *card = (struct kms_card){.calls = calls, .fd = -1, .index = index};
+    return open_device(card, err) && read_card(card, err);
+}
+
+bool kms_card_adopt(struct kms_card *card, const struct kms_calls *calls, int fd, struct err *err)
+{
+    *card = (struct kms_card){.calls = calls, .fd = fd, .index = calls->card_index(fd)};
+    if (card->index >= 0)
+        return read_card(card, err);
+    kms_card_close(card);
+    return err_set(err, ERR_INPUT, "the descriptor is not that of a graphics card");
 }
 
 /* The first to open a card is its master without asking. Root may ask. */

@@ -49,6 +49,11 @@ struct kms_card {
 MUST_CHECK bool kms_card_open(struct kms_card *card, const struct kms_calls *calls, int index,
                               struct err *err);
 
+/* The same with a descriptor that another process has opened and this one got, which it takes over:
+ * false and closed. */
+MUST_CHECK bool kms_card_adopt(struct kms_card *card, const struct kms_calls *calls, int fd,
+                               struct err *err);
+
 /* Asks all connectors again what hangs on them, which may take some tenths of a second. */
 MUST_CHECK bool kms_card_read_connectors(struct kms_card *card, struct err *err);
 

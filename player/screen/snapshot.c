@@ -1,52 +1,24 @@
 #include "screen/snapshot.h"
 
+#include "screen/canvas_frame.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-struct snapshot_frame {
-    struct frame frame; /* first */
-    void *pixels;
-};
-
-static void free_snapshot_frame(struct frame *frame)
-{
-    struct snapshot_frame *own = (struct snapshot_frame *)frame;
-    free(own->pixels);
-    free(own);
-}
 
 static struct frame *create_snapshot_frame(const struct display_mix *mix, int width_px,
                                            int height_px)
 {
-    static uint64_t last_id = UINT64_C(1) << 61; /* far from the ids of decoded frames */
     const struct display_config config = {
         .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
     struct display *display = display_create(&config, NULL);
-    struct snapshot_frame *own = calloc(1, sizeof *own);
     struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
     canvas.pixels = malloc(canvas.stride_bytes * (size_t)height_px);
-    bool ok = display && own && canvas.pixels && display_capture(display, mix, &canvas, NULL);
+    bool ok = display && canvas.pixels && display_capture(display, mix, &canvas, NULL);
     display_destroy(display);
-    if (!ok) {
-        free(canvas.pixels);
-        free(own);
-        return NULL;
-    }
-    own->pixels = canvas.pixels;
-    own->frame = (struct frame){
-        .id = ++last_id,
-        .width_px = width_px,
-        .height_px = height_px,
-        .stride_bytes = canvas.stride_bytes,
-        .pixels = canvas.pixels,
-        .opaque = true,
-        .focus_x = 0.5,
-        .focus_y = 0.5,
-        .format = FRAME_ARGB,
-        .holders = 1,
-        .free = free_snapshot_frame,
-    };
-    return &own->frame;
+    if (ok)
+        return canvas_frame_create(&canvas);
+    free(canvas.pixels);
+    return NULL;
 }
 
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,

@@ -20,6 +20,8 @@
 #define FAKE_CRTCS 2
 #define FAKE_FD 1000
 #define FAKE_BUFFERS 32
+#define FAKE_HANDLES 64
+#define FAKE_FRAMEBUFFERS 32
 #define FAKE_EDID_BYTES 128
 
 enum { CONNECTOR_ID = 100, CRTC_ID = 200, ENCODER_ID = 300, PLANE_ID = 400, BUFFER_ID = 500 };
@@ -44,22 +46,29 @@ struct fake_crtc {
     void *context;
 };
 
+/* Freed with its last handle or framebuffer. */
 struct fake_buffer {
     uint8_t *memory;
     size_t bytes;
     uint32_t width, height, pitch;
-    bool shown_by_framebuffer;
+    int holders;
 };
 
 static struct fake_kms {
     bool absent, forbidden; /* /dev/dri/card0: not there; not for this user */
     bool legacy, blind;     /* no atomic mode setting; no vertical blank */
     bool other_master, stuck, gone;
+    bool no_card;      /* the descriptor is another device's */
+    bool went_dark;    /* a CRTC that showed something went off */
+    int stale;         /* events that a process before has not read */
+    int drops;         /* of the master's rights */
     int refused_width; /* of a mode */
     int width_max;
     struct fake_connector connectors[FAKE_CONNECTORS];
     struct fake_crtc crtcs[FAKE_CRTCS];
     struct fake_buffer buffers[FAKE_BUFFERS];
+    struct fake_buffer *handles[FAKE_HANDLES];           /* by handle; 0 is none */
+    struct fake_buffer *framebuffers[FAKE_FRAMEBUFFERS]; /* by id, less BUFFER_ID */
     drmModeModeInfo blob;
     int blobs, opened, commits, tests;
     int64_t period_ns, skew_ns; /* skew: what the stamps are off */
@@ -124,7 +133,7 @@ static inline struct canvas fake_shown(int index)
     const struct fake_crtc *crtc = &fake.crtcs[index];
     if (!crtc->active || !crtc->framebuffer_id)
         return (struct canvas){0};
-    const struct fake_buffer *buffer = &fake.buffers[crtc->framebuffer_id - BUFFER_ID];
+    const struct fake_buffer *buffer = fake.framebuffers[crtc->framebuffer_id - BUFFER_ID];
     return (struct canvas){buffer->memory + (size_t)crtc->x * 4, buffer->pitch, crtc->mode.hdisplay,
                            crtc->mode.vdisplay};
 }
@@ -152,6 +161,8 @@ static inline uint64_t fake_value(uint32_t object, const char *name)
         return object - PLANE_ID < FAKE_CRTCS ? DRM_PLANE_TYPE_PRIMARY : DRM_PLANE_TYPE_CURSOR;
     if (strcmp(name, "CRTC_ID") == 0 && object < CRTC_ID)
         return fake.connectors[object - CONNECTOR_ID].crtc_id;
+    if (strcmp(name, "DPMS") == 0)
+        return fake.connectors[object - CONNECTOR_ID].dpms;
     if (strcmp(name, "ACTIVE") == 0)
         return fake.crtcs[object - CRTC_ID].active;
     if (strcmp(name, "rotation") == 0)
@@ -275,6 +286,11 @@ static int fake_get_cap(int fd, uint64_t cap, uint64_t *value)
     return 0;
 }
 
+static int fake_card_index(int fd)
+{
+    return fd == FAKE_FD && !fake.no_card ? 0 : -1;
+}
+
 static int fake_set_client_cap(int fd, uint64_t cap, uint64_t value)
 {
     (void)fd;
@@ -295,6 +311,13 @@ static int fake_set_master(int fd)
     return fake.other_master ? -1 : 0;
 }
 
+static int fake_drop_master(int fd)
+{
+    (void)fd;
+    fake.drops++;
+    return 0;
+}
+
 static int fake_get_sequence(int fd, uint32_t crtc_id, uint64_t *sequence, uint64_t *ns)
 {
     (void)fd;
@@ -305,17 +328,25 @@ static int fake_get_sequence(int fd, uint32_t crtc_id, uint64_t *sequence, uint6
 
 static drmModeResPtr fake_get_resources(int fd)
 {
-    static uint32_t connectors[FAKE_CONNECTORS], crtcs[FAKE_CRTCS];
+    static uint32_t connectors[FAKE_CONNECTORS], crtcs[FAKE_CRTCS], fbs[FAKE_FRAMEBUFFERS];
     static drmModeRes resources = {.count_connectors = FAKE_CONNECTORS,
                                    .connectors = connectors,
                                    .count_crtcs = FAKE_CRTCS,
                                    .crtcs = crtcs,
+                                   .fbs = fbs,
                                    .max_height = 4096};
     (void)fd;
+    errno = ENODEV;
+    if (fake.gone)
+        return NULL;
     for (uint32_t i = 0; i < FAKE_CONNECTORS; i++)
         connectors[i] = CONNECTOR_ID + i;
     for (uint32_t i = 0; i < FAKE_CRTCS; i++)
         crtcs[i] = CRTC_ID + i;
+    resources.count_fbs = 0; /* those of this descriptor alone */
+    for (uint32_t i = 1; i < FAKE_FRAMEBUFFERS; i++)
+        if (fake.framebuffers[i])
+            fbs[resources.count_fbs++] = BUFFER_ID + i;
     resources.max_width = (uint32_t)fake.width_max;
     return &resources;
 }
@@ -416,18 +447,40 @@ static void fake_free_plane(drmModePlanePtr plane)
 
 /* ---- buffers ---- */
 
+static inline void fake_let_go(struct fake_buffer **place)
+{
+    if (*place && --(*place)->holders == 0) {
+        free((*place)->memory);
+        **place = (struct fake_buffer){0};
+    }
+    *place = NULL;
+}
+
+/* As the kernel: the lowest number that is free. */
+static inline uint32_t fake_hold(struct fake_buffer **places, uint32_t count,
+                                 struct fake_buffer *buffer)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (!places[i]) {
+            places[i] = buffer;
+            buffer->holders++;
+            return i;
+        }
+    return 0;
+}
+
 static int fake_create_dumb(int fd, struct drm_mode_create_dumb *dumb)
 {
     (void)fd;
-    for (uint32_t i = 1; i < FAKE_BUFFERS; i++) {
+    for (uint32_t i = 0; i < FAKE_BUFFERS; i++) {
         struct fake_buffer *buffer = &fake.buffers[i];
         if (buffer->memory)
             continue;
         dumb->pitch = (dumb->width * 4 + 255) / 256 * 256;
         dumb->size = (uint64_t)dumb->pitch * dumb->height;
-        dumb->handle = i;
         *buffer = (struct fake_buffer){calloc(1, dumb->size), dumb->size,  dumb->width,
-                                       dumb->height,          dumb->pitch, false};
+                                       dumb->height,          dumb->pitch, 0};
+        dumb->handle = fake_hold(fake.handles, FAKE_HANDLES, buffer);
         return 0;
     }
     errno = ENOMEM;
@@ -445,7 +498,7 @@ static void *fake_map(int fd, uint64_t offset, size_t bytes)
 {
     (void)fd;
     (void)bytes;
-    return fake.buffers[offset].memory;
+    return fake.handles[offset]->memory;
 }
 
 static void fake_unmap(void *memory, size_t bytes)
@@ -457,8 +510,10 @@ static void fake_unmap(void *memory, size_t bytes)
 static int fake_destroy_dumb(int fd, struct drm_mode_destroy_dumb *dumb)
 {
     (void)fd;
-    free(fake.buffers[dumb->handle].memory);
-    fake.buffers[dumb->handle].memory = NULL;
+    errno = EINVAL;
+    if (!dumb->handle || dumb->handle >= FAKE_HANDLES || !fake.handles[dumb->handle])
+        return -1;
+    fake_let_go(&fake.handles[dumb->handle]);
     return 0;
 }
 
@@ -466,12 +521,12 @@ static int fake_add_framebuffer(int fd, uint32_t width, uint32_t height, uint32_
                                 const uint32_t handles[4], const uint32_t pitches[4],
                                 const uint32_t offsets[4], uint32_t *id, uint32_t flags)
 {
-    const struct fake_buffer *buffer = &fake.buffers[handles[0]];
+    struct fake_buffer *buffer = fake.handles[handles[0]];
     (void)fd;
     if (format != DRM_FORMAT_XRGB8888 || offsets[0] || flags || pitches[0] != buffer->pitch ||
         width != buffer->width || height != buffer->height)
         return -EINVAL;
-    *id = BUFFER_ID + handles[0];
+    *id = BUFFER_ID + fake_hold(fake.framebuffers, FAKE_FRAMEBUFFERS, buffer);
     return 0;
 }
 
@@ -481,13 +536,41 @@ static int fake_remove_framebuffer(int fd, uint32_t id)
     (void)fd;
     for (int i = 0; i < FAKE_CRTCS; i++)
         if (fake.crtcs[i].framebuffer_id == id) {
+            fake.went_dark |= fake.crtcs[i].active;
             fake.crtcs[i].framebuffer_id = 0;
             fake.crtcs[i].active = false;
         }
+    fake_let_go(&fake.framebuffers[id - BUFFER_ID]);
     return 0;
 }
 
+static drmModeFBPtr fake_get_framebuffer(int fd, uint32_t id)
+{
+    drmModeFBPtr framebuffer = calloc(1, sizeof *framebuffer);
+    struct fake_buffer *buffer = fake.framebuffers[id - BUFFER_ID];
+    (void)fd;
+    *framebuffer = (drmModeFB){.fb_id = id,
+                               .width = buffer->width,
+                               .height = buffer->height,
+                               .pitch = buffer->pitch,
+                               .bpp = 32,
+                               .depth = 24,
+                               .handle = fake_hold(fake.handles, FAKE_HANDLES, buffer)};
+    return framebuffer;
+}
+
+static void fake_free_framebuffer(drmModeFBPtr framebuffer)
+{
+    free(framebuffer);
+}
+
 /* ---- modes and flips ---- */
+
+static inline void fake_set_active(struct fake_crtc *crtc, bool active)
+{
+    fake.went_dark |= crtc->active && crtc->framebuffer_id && !active;
+    crtc->active = active;
+}
 
 static int fake_set_crtc(int fd, uint32_t id, uint32_t framebuffer_id, uint32_t x, uint32_t y,
                          uint32_t *connectors, int count, drmModeModeInfoPtr mode)
@@ -504,7 +587,7 @@ static int fake_set_crtc(int fd, uint32_t id, uint32_t framebuffer_id, uint32_t 
             fake.connectors[i].crtc_id = 0;
     for (int i = 0; i < count; i++)
         fake.connectors[connectors[i] - CONNECTOR_ID].crtc_id = id;
-    crtc->active = mode != NULL;
+    fake_set_active(crtc, mode != NULL);
     crtc->framebuffer_id = framebuffer_id;
     crtc->x = (int)x;
     if (mode)
@@ -592,7 +675,7 @@ static inline void fake_apply(const struct fake_item *item, uint32_t flags, void
         else if (strcmp(item->name, "SRC_H") == 0)
             crtc->mode.vdisplay = (uint16_t)(item->value >> 16);
     } else if (item->object >= CRTC_ID && strcmp(item->name, "ACTIVE") == 0) {
-        fake.crtcs[item->object - CRTC_ID].active = value != 0;
+        fake_set_active(&fake.crtcs[item->object - CRTC_ID], value != 0);
     }
 }
 
@@ -636,13 +719,19 @@ static inline struct fake_crtc *fake_next_flip(void)
 static int fake_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     (void)count;
-    fds->revents = fake.gone ? POLLHUP : fake_next_flip() ? POLLIN : 0;
+    bool is_readable = fake.stale > 0 || fake_next_flip();
+    fds->revents = fake.gone ? POLLHUP : is_readable ? POLLIN : 0;
     return fds->revents ? 1 : poll(NULL, 0, timeout_ms);
 }
 
 static int fake_handle_event(int fd, drmEventContextPtr events)
 {
     struct fake_crtc *crtc = fake_next_flip();
+    if (fake.stale > 0) { /* in another process its context was an address */
+        fake.stale--;
+        events->page_flip_handler2(fd, 1, 1, 1, CRTC_ID, (void *)8);
+        return 0;
+    }
     int64_t stamp_ns = crtc->flip_ns + fake.skew_ns;
     crtc->pending--;
     events->page_flip_handler2(fd, 1, (unsigned)(stamp_ns / 1000000000),
@@ -652,6 +741,7 @@ static int fake_handle_event(int fd, drmEventContextPtr events)
 
 const struct kms_calls kms_calls_libdrm = {
     .open_card = fake_open,
+    .card_index = fake_card_index,
     .close_card = fake_close,
     .map = fake_map,
     .unmap = fake_unmap,
@@ -661,6 +751,7 @@ const struct kms_calls kms_calls_libdrm = {
     .get_cap = fake_get_cap,
     .set_client_cap = fake_set_client_cap,
     .set_master = fake_set_master,
+    .drop_master = fake_drop_master,
     .is_master = fake_is_master,
     .get_sequence = fake_get_sequence,
     .handle_event = fake_handle_event,
@@ -693,6 +784,8 @@ const struct kms_calls kms_calls_libdrm = {
     .atomic_commit = fake_atomic_commit,
     .add_framebuffer = fake_add_framebuffer,
     .remove_framebuffer = fake_remove_framebuffer,
+    .get_framebuffer = fake_get_framebuffer,
+    .free_framebuffer = fake_free_framebuffer,
     .create_dumb = fake_create_dumb,
     .map_dumb = fake_map_dumb,
     .destroy_dumb = fake_destroy_dumb,

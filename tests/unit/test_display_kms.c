@@ -190,8 +190,13 @@ static void what_was_on_before_is_on_again(void **state)
     struct stage *stage = *state;
     struct drm_mode_create_dumb dumb = {.width = 64, .height = 48, .bpp = 32};
     assert_int_equal(fake_create_dumb(FAKE_FD, &dumb), 0);
-    fake.crtcs[0] = (struct fake_crtc){
-        .active = true, .mode = fake_mode(64, 48, 60), .framebuffer_id = BUFFER_ID + dumb.handle};
+    const uint32_t handles[4] = {dumb.handle}, pitches[4] = {dumb.pitch}, offsets[4] = {0};
+    uint32_t before;
+    assert_int_equal(fake_add_framebuffer(FAKE_FD, 64, 48, DRM_FORMAT_XRGB8888, handles, pitches,
+                                          offsets, &before, 0),
+                     0);
+    fake.crtcs[0] =
+        (struct fake_crtc){.active = true, .mode = fake_mode(64, 48, 60), .framebuffer_id = before};
     fake.connectors[0].crtc_id = CRTC_ID;
     open_screen(stage);
     show(stage, 1);
@@ -199,8 +204,9 @@ static void what_was_on_before_is_on_again(void **state)
     display_destroy(stage->display);
     stage->display = NULL;
     display_quit();
-    assert_int_equal(fake.crtcs[0].framebuffer_id, BUFFER_ID + dumb.handle);
+    assert_int_equal(fake.crtcs[0].framebuffer_id, before);
     assert_int_equal(fake_shown(0).width_px, 64);
+    fake_remove_framebuffer(FAKE_FD, before);
     struct drm_mode_destroy_dumb destroyed = {.handle = dumb.handle};
     fake_destroy_dumb(FAKE_FD, &destroyed);
 }
