@@ -1,4 +1,5 @@
 """What a service manager such as systemd hears of the player: that it runs, what it shows, and that it is not stuck."""
+import os
 import re
 import signal
 import socket
@@ -20,6 +21,7 @@ class Manager:
     """The other end of NOTIFY_SOCKET. What it hears is in `lines`; it asks for a watchdog if it is given an interval."""
 
     def __init__(self, folder, watchdog_s=INTERVAL_S):
+        Path(folder).mkdir(exist_ok=True)
         self.path, self.watchdog_s = str(Path(folder) / "notify"), watchdog_s
         self.lines, self.times, self.news = [], [], threading.Condition()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -152,6 +154,37 @@ class Processes(Case):
                 at = manager.wait("READY=1", 2)
                 manager.wait("WATCHDOG=1", 5, at)
                 self.assertEqual(player.stop(), 0, player.log())
+
+    def pass_file(self, path, number="1"):
+        """What starts the player with this file as a descriptor that the service manager has kept."""
+        return ["sh", "-c", f'exec 3<{path}; export LISTEN_PID=$$ LISTEN_FDS={number} LISTEN_FDNAMES=duckling-card; exec "$@"', "sh"]
+
+    def test_what_it_has_kept_and_is_no_screen_is_given_back(self):
+        for path in ("/dev/null", self.list):
+            with self.subTest(path=path):
+                manager = Manager(self.folder / str(path).replace("/", "-"), watchdog_s=None)
+                with Player(self.folder, self.list, before=self.pass_file(path), env=manager.environment(FDSTORE="1")) as player:
+                    player.wait_log('warn kms_session: cannot go on with the graphics card of the player before, opening it anew '
+                                    'reason="the descriptor is not that of a graphics card"')
+                    at = manager.wait("FDSTOREREMOVE=1")
+                    manager.wait("FDNAME=duckling-card", after=at)
+                    player.wait_shown("a")
+                    self.assertNotIn(str(path), self.open_files(player.process.pid))
+                    self.assertEqual(player.stop(), 0, player.log())
+
+    def open_files(self, process):
+        files = [os.readlink(file) for file in Path(f"/proc/{process}/fd").iterdir() if file.name not in "012"]
+        self.assertTrue(files)
+        return files
+
+    def test_what_makes_no_sense_was_not_kept(self):
+        for number in ("7", "many", "0"):
+            with self.subTest(number=number):
+                before = self.pass_file("/dev/null", number)
+                with Player(self.folder, self.list, before=before, env={"FDSTORE": "1"}) as player:
+                    player.wait_log(r'warn play_restart: cannot take what the service manager has kept reason="LISTEN_FDS is ')
+                    player.wait_shown("a")
+                    self.assertEqual(player.stop(), 0, player.log())
 
     def test_workers_know_nothing_of_it(self):
         films.film(self.folder / "a.mp4", 25, 250, (160, 90))
