@@ -77,6 +77,11 @@ class Programme:
         return self.previews[name]
 
 
+    def pictures(self):
+        """All that it ever shows, but for transitions between them."""
+        return [self.expected(number * SPOT_S + SPOT_S / 2) for number in range(len(self.names))]
+
+
 class BoxCase(unittest.TestCase):
     """A box is switched on for all cases of a class, in the order of their names: to switch it on takes a minute."""
 
@@ -144,10 +149,22 @@ class BoxCase(unittest.TestCase):
         for at, picture in seen:
             self.assertFalse(picture.dark(), f"{what}: the screen was black {at:.1f} s after the start")
 
+    def assert_only(self, programme, seen, what):
+        """Nothing but the programme's pictures and transitions between them in any picture of a stretch: neither black nor text, nor a
+        part of a picture, nor a background."""
+        self.assert_never_black(seen, what)
+        pictures, before = programme.pictures(), None
+        for at, picture in seen:
+            if picture is before:
+                continue
+            before = picture
+            if picture.size() != programme.size or not picture.within(pictures):
+                self.fail(f"{what}: {at:.1f} s after the start something else was on the screen: {self.box.keep(picture, 'else')}")
+
     def assert_no_text(self, seen, what):
         """Tells for how long the screen was black."""
         self.assertTrue(seen, "nobody looked")
         black_s = sum(after - at for (at, picture), (after, _) in zip(seen, seen[1:]) if picture.dark())
-        print(f"# {what}: black for {black_s:.1f} of {seen[-1][0] - seen[0][0]:.1f} s", flush=True)
+        print(f"# {what}: black for {black_s:.1f} of {seen[-1][0] - seen[0][0]:.1f} s, in {len(seen)} looks", flush=True)
         for at, picture in seen:
             self.assertFalse(picture.text(), f"{what}: there was text on the screen {at:.1f} s after the start")

@@ -48,6 +48,13 @@ class Picture:
         """Whether something bright stands on black: a console, a boot loader, a firmware."""
         return self.black() > 0.5 and max(self.data) >= 160
 
+    def within(self, pictures, steps=3):
+        """Whether it is one of these pictures, or a mix of them: how many of its channels are darker or brighter than in all of them, of
+        some thousands that are looked at."""
+        places = range(0, len(self.data), 997)
+        return sum(not min(shades) - steps <= self.data[place] <= max(shades) + steps
+                   for place in places for shades in [[picture.data[place] for picture in pictures]]) == 0
+
     def far(self, other, steps=3):
         """How many channels of pixels differ by more than so many steps, of pictures of one size. All of them at once, as lanes of
         one large number: value by value it takes seconds."""

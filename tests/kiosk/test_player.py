@@ -35,6 +35,10 @@ class Player(BoxCase):
         self.box.shell.run(f"until [ $(systemctl show -P NRestarts {UNIT}) -gt {before} ] && systemctl --quiet is-active {UNIT}; do"
                            " sleep 1; done", wait_s=SOON_S)
 
+    def wait_own_picture(self):
+        """Until the player that runs now has shown a picture of its own: that of the one before is mostly right, too."""
+        self.box.shell.run(f"until systemctl show -P StatusText {UNIT} | grep -q '^showing spot'; do sleep 1; done", wait_s=SOON_S)
+
     def wait_again(self, what, wait_s=SOON_S):
         took = self.wait_right(self.box, self.programme, self.clock, what, wait_s)
         print(f"# {what}: {took:.1f} s", flush=True)
@@ -62,12 +66,13 @@ class Player(BoxCase):
 
     def test_3_killed(self):
         before = self.restarts()
-        with self.box.watched() as seen:
+        with self.box.watched(every_s=0.05) as seen:
             self.box.shell.run(f"kill -9 {self.pid()}")
             self.wait_started_again(before)
+            self.wait_own_picture()
             self.wait_again("the right picture after kill -9")
         self.assertEqual(before + 1, self.restarts())
-        self.assert_no_text(seen, "kill -9")
+        self.assert_only(self.programme, seen, "kill -9")
 
     def test_4_hangs(self):
         before = self.restarts()
@@ -77,14 +82,61 @@ class Player(BoxCase):
             started = time.monotonic()
             self.wait_started_again(before)
             print(f"# the watchdog: {time.monotonic() - started:.0f} s", flush=True)
+            self.wait_own_picture()
             self.wait_again("the right picture after a hang")
-        self.assert_no_text(seen, "a hang")
+        self.assert_only(self.programme, seen, "a hang")
+
+    def framebuffers(self):
+        """How many the card has, the console's own included."""
+        return int(self.box.shell.run("mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug;"
+                                      " grep -c '^framebuffer' /sys/kernel/debug/dri/0/framebuffer"))
+
+    def shared_kib(self):
+        """The memory that pictures of a card without memory of its own are in, among others."""
+        return int(self.box.shell.run("awk '/^Shmem:/ { print $2 }' /proc/meminfo"))
 
     def test_5_started_again(self):
-        with self.box.watched() as seen:
-            self.box.shell.run(f"systemctl restart {UNIT}", wait_s=SOON_S)
-            self.wait_again("the right picture after systemctl restart")
-        self.assert_no_text(seen, "systemctl restart")
+        """Nor does anything pile up in the card."""
+        framebuffers, shared = self.framebuffers(), self.shared_kib()
+        with self.box.watched(every_s=0.05) as seen:
+            for _ in range(3):
+                self.box.shell.run(f"systemctl restart {UNIT}", wait_s=SOON_S)
+                self.wait_own_picture()
+                self.wait_again("the right picture after systemctl restart")
+        self.assert_only(self.programme, seen, "systemctl restart")
+        self.assertEqual(framebuffers, self.framebuffers())
+        # Each player has two of 8100 KiB in the card. What it has decoded is in shared memory, too: more or less of it at a time.
+        self.assertLess(self.shared_kib() - shared, 3 * 8100)
+
+    def wait_no_picture(self, what):
+        """Until the screen is as it is without a player: black, or a console."""
+        self.box.wait_screen(lambda picture: picture.dark() or picture.text(), what, SOON_S)
+
+    def kept(self):
+        return int(self.box.shell.run(f"systemctl show -P NFileDescriptorStore {UNIT}"))
+
+    def test_6_stopped(self):
+        """The screen is kept over a restart, not over a stop."""
+        self.assertEqual(1, self.kept())
+        self.box.shell.run(f"systemctl stop {UNIT}", wait_s=SOON_S)
+        self.wait_no_picture("no picture of a player that was stopped")
+        self.assertEqual(0, self.kept())
+        self.box.shell.run(f"systemctl start {UNIT}", wait_s=SOON_S)
+        self.wait_again("the right picture after a start")
+        self.assertEqual(1, self.kept())
+
+    def test_6_terminal(self):
+        """Somebody switches to another terminal and back, after a restart, too."""
+        for again in (False, True):
+            if again:
+                self.box.shell.run(f"systemctl restart {UNIT}", wait_s=SOON_S)
+                self.wait_again("the right picture before the terminal is switched again")
+            self.box.press("alt", "f2")
+            self.wait_no_picture("another terminal")
+            self.assertEqual(0, self.kept())
+            self.box.press("alt", "f1")
+            self.wait_again("the right picture after the terminal was switched back")
+            self.assertEqual(1, self.kept())
 
     def test_6_another_monitor(self):
         """Another size, as the host asks for it, and back."""
@@ -95,7 +147,7 @@ class Player(BoxCase):
             print(f"# 1280x720: {took:.1f} s", flush=True)
             self.box.resize(1920, 1080)
             self.wait_again("the right picture in the size before")
-        self.assert_no_text(seen, "another monitor")
+        self.assert_never_black(seen, "another monitor")
 
     def test_7_unplugged(self):
         """The cable is pulled, and put in again."""
@@ -117,8 +169,9 @@ class Player(BoxCase):
         self.assertEqual("0", shell.run("df --output=avail / | tail -n 1").strip())
         with self.box.watched() as seen:
             shell.run(f"systemctl restart {UNIT}", wait_s=SOON_S)
+            self.wait_own_picture()
             self.wait_again("the right picture on a full disk")
-        self.assert_no_text(seen, "a full disk")
+        self.assert_only(self.programme, seen, "a full disk")
         # It stays full for the power cut below.
 
     def test_9_power_cut(self):

@@ -244,7 +244,11 @@ class VirtualMachine:
         def look():
             try:
                 while not stop.wait(every_s):
-                    seen.append((time.monotonic() - self.started, self.screen(head)))
+                    picture = self.screen(head)
+                    # Most are as the one before: no memory for these.
+                    if seen and seen[-1][1].data == picture.data:
+                        picture = seen[-1][1]
+                    seen.append((time.monotonic() - self.started, picture))
             except Exception as error:  # told below, in the test's own thread
                 trouble.append(error)
         thread = threading.Thread(target=look)
@@ -261,6 +265,10 @@ class VirtualMachine:
         """Another resolution: as if another monitor were plugged in."""
         with RemoteScreen(self.folder / "vnc") as remote:
             remote.set_size(width, height)
+
+    def press(self, *keys):
+        """Keys of a keyboard, all at once, by QEMU's names of them."""
+        self.monitor.call("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
 
     def plug(self, disk):
         """A USB stick."""
