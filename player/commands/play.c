@@ -3,12 +3,11 @@
 #include "base/clock.h"
 #include "core/pixel_shift.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "commands/play_internal.h"
-#include "commands/start_log.h"
 #include "commands/usage.h"
 #include "decode/picture_client.h"
 #include "decode/worker_process.h"
-#include "http/http.h"
 
 #include <SDL.h>
 #include <stdio.h>
@@ -22,8 +21,6 @@
  * often. A screen on a wall has none; a window has keys, and is moved and resized. */
 #define EVENTS_NS 100000000
 #define CLOCK_UPDATE_NS 1000000000
-/* Of all that finish_play does, waiting for workers that are slow to die takes longest: 5 s. */
-#define STOP_LIMIT_MS 8000
 
 const struct option_value *play_option(const struct play *play, enum setting setting)
 {
@@ -48,11 +45,9 @@ static void report_short_slots(const struct play *play)
                  programme_spot_ms(play->playout.programme, first) / 1000.0);
 }
 
-/* Starts to play a new edition, if there is one and its films' lengths are known. On failure the
- * previous one goes on. */
-static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
+bool play_switch_edition(struct play *play, struct err *err)
 {
-    struct edition *edition = feed_take(play->feed);
+    struct edition *edition = play->feed ? feed_take(play->feed) : NULL;
     int64_t limit_ms = (int64_t)(play_option(play, SETTING_DECODE_TIMEOUT)->number * 1000);
     if (edition && !film_lengths_begin(&play->film_lengths, edition, limit_ms)) {
         feed_again(play->feed);
@@ -77,11 +72,11 @@ static MUST_CHECK bool switch_edition(struct play *play, struct err *err)
     return true;
 }
 
-/* The wall clock's time, or, where that is plainly wrong, the latest time that is known to have
- * passed. */
-static int64_t trusted_wall_ms(struct play *play, int64_t now_ns)
+int64_t play_trusted_wall_ms(struct play *play, int64_t now_ns)
 {
     bool trusted;
+    if (!play->feed)
+        return clock_wall_ms();
     int64_t now_ms = feed_now_ms(play->feed, now_ns, &trusted);
     if (!trusted && !play->clock_untrusted)
         log_warn("clock not trusted, running from the last known time "
@@ -98,7 +93,7 @@ static void update_show_clock(struct play *play, int64_t now_ns)
         return;
     play->clock_updated_ns = now_ns;
     double before_ms = show_clock_ms(&play->clock, now_ns);
-    if (show_clock_update(&play->clock, now_ns, trusted_wall_ms(play, now_ns))) {
+    if (show_clock_update(&play->clock, now_ns, play_trusted_wall_ms(play, now_ns))) {
         double step_ms = show_clock_ms(&play->clock, now_ns) - before_ms;
         log_warn("clock stepped, moving to the current slot step_ms=%.0f", step_ms);
         playout_jump(&play->playout, step_ms);
@@ -241,13 +236,16 @@ static void note_refreshes(struct play *play)
 /* For `systemctl status`: what is on screen. */
 static void tell_what_is_shown(struct play *play, const char *spot)
 {
-    char words[SERVICE_MANAGER_STATUS_BYTES];
+    char words[SERVICE_MANAGER_STATUS_BYTES], reason[ERR_TEXT_BYTES];
     const struct edition *edition = play->playout.edition;
+    play_house_reason(play, reason, sizeof reason);
     if (spot[0] && edition)
         snprintf(words, sizeof words, "showing spot \"%.100s\" of %s \"%.100s\"", spot,
                  edition->takeover ? "takeover" : "playlist", edition->playlist->name);
-    else
+    else if (edition)
         snprintf(words, sizeof words, "showing the house card");
+    else
+        snprintf(words, sizeof words, "showing the house card: %.200s", reason);
     service_manager_set_status(&play->manager, words);
 }
 
@@ -383,11 +381,14 @@ static void run_play(struct play *play)
     int64_t now_ns;
     while (!play->stop && (now_ns = clock_mono_ns()) < play->end_ns) {
         struct err err = {0};
-        if (!switch_edition(play, &err))
+        if (!play_switch_edition(play, &err))
             log_error("cannot activate the playlist, keeping the previous one reason=\"%s\"",
                       err.text);
         if (wakeup_take_reload(play->wake))
             play_reload(play);
+        play_trouble_turn(play);
+        if (play->restart) /* a signal that asks it to end is for the one that takes its place */
+            break;
         update_show_clock(play, now_ns);
         if (!play->display && !play_screen_await(play)) {
             if (!play->stop)
@@ -412,113 +413,11 @@ static void run_play(struct play *play)
         play->status = EXIT_FAILURE;
 }
 
-/* Starts the show clock at --at, or now, with --speed. */
-static MUST_CHECK bool start_show_clock(struct play *play, struct err *err)
-{
-    int64_t now_ns = clock_mono_ns();
-    const char *at = play_option(play, SETTING_AT)->text;
-    const struct option_value *speed = play_option(play, SETTING_SPEED);
-    play->clock_updated_ns = now_ns;
-    if (!at && !speed->text) {
-        show_clock_init(&play->clock, now_ns, trusted_wall_ms(play, now_ns));
-        return true;
-    }
-    if (speed->text && speed->number != (int)speed->number)
-        return err_set(err, ERR_USAGE, "option --speed needs a whole number, not %g",
-                       speed->number);
-    int64_t start_ms = trusted_wall_ms(play, now_ns);
-    if (at && !settings_instant(&play->settings, SETTING_AT,
-                                play_option(play, SETTING_TIMEZONE)->text, &start_ms, err))
-        return false;
-    show_clock_pin(&play->clock, now_ns, start_ms);
-    if (speed->text)
-        show_clock_set_speed(&play->clock, (int)speed->number);
-    log_debug("show clock started mono_ns=%lld show_ms=%lld", (long long)now_ns,
-              (long long)start_ms);
-    return true;
-}
-
-static MUST_CHECK bool start_feed(struct play *play, struct err *err)
-{
-    const struct option_value *keys = play_option(play, SETTING_KEY);
-    const struct feed_config config = {
-        .sources = play->settings.operands,
-        .source_count = (size_t)play->settings.operand_count,
-        .keys = keys->texts,
-        .key_count = (size_t)keys->text_count,
-        .store = play_option(play, SETTING_STORE)->text,
-        .state = play_option(play, SETTING_STATE)->text,
-        .ca_file = play_option(play, SETTING_CA_FILE)->text,
-        .client_cert = play_option(play, SETTING_CLIENT_CERT)->text,
-        .client_key = play_option(play, SETTING_CLIENT_KEY)->text,
-        .proxy = play_option(play, SETTING_PROXY)->text,
-        .poll_ms = (int64_t)(play_option(play, SETTING_POLL)->number * 1000),
-        .quota_bytes = (int64_t)play_option(play, SETTING_QUOTA)->number,
-        .bandwidth_bytes_per_s = (int64_t)play_option(play, SETTING_BANDWIDTH)->number,
-        .wake = wakeup_post,
-        .wake_context = play->wake,
-    };
-    play->feed = feed_start(&config, err);
-    return play->feed != NULL;
-}
-
-static MUST_CHECK bool start_play(struct play *play, struct err *err)
-{
-    struct err manager_err = {0};
-    if (!play->arguments)
-        return err_oom(err);
-    display_block_signals();
-    if (!service_manager_init(&play->manager, &manager_err))
-        log_warn("cannot tell the service manager that the player runs reason=\"%s\"",
-                 manager_err.text);
-    play_restart_begin(play);
-    if (!worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
-        return false;
-    play->wake = wakeup_create(err);
-    if (!play->wake)
-        return false;
-    play->opener = play->film_lengths.opener = media_opener_create(wakeup_post, play->wake);
-    if (!play->opener)
-        return err_oom(err);
-    play->guard = stop_guard_start(wakeup_signals(play->wake), STOP_LIMIT_MS, err);
-    if (!play->guard)
-        return false;
-    const struct option_value *frames_log = play_option(play, SETTING_FRAMES_LOG);
-    if (frames_log->text && !(play->frames_log = frames_log_open(frames_log->text, err)))
-        return false;
-    if (!play_hours_set(play, &play->settings, err) ||
-        !play_bandwidth_set(play, &play->settings, err))
-        return false;
-    play_take_volume(play);
-    start_log_write(&play->settings);
-    /* A wrong playlist is reported before a window hides the terminal. */
-    if (!play_house_start(play, err))
-        return false;
-    if (!start_feed(play, err))
-        return false;
-    if (!start_show_clock(play, err))
-        return false;
-    /* A wrong playlist file ends the player at the start; what a server has sent, or what is in the
-     * store, never does. */
-    if (!switch_edition(play, err)) {
-        if (http_is_url(play->settings.source) || play_option(play, SETTING_KEY)->text_count > 0)
-            log_error("cannot activate the playlist reason=\"%s\"", err->text);
-        else
-            return false;
-    }
-    if (!soundtrack_init(&play->soundtrack))
-        return err_oom(err);
-    if (!play_screen_open(play, err))
-        return false;
-    const struct option_value *length = play_option(play, SETTING_FOR);
-    play->end_ns = length->text ? clock_mono_ns() + (int64_t)(length->number * 1e9) : INT64_MAX;
-    return true;
-}
-
 static void finish_play(struct play *play)
 {
     stop_guard_begin(play->guard);
-    service_manager_stopping(&play->manager);
+    if (!play->restart)
+        service_manager_stopping(&play->manager);
     play->ending = true; /* a screen that is lost from here on ends the process */
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
@@ -534,12 +433,19 @@ static void finish_play(struct play *play)
     play_hours_finish(play);
     settings_finish(&play->settings);
     play_reload_finish(play);
-    free(play->arguments);
+    play_trouble_finish(play);
     SDL_Quit();
     worker_process_reap(true);
     service_manager_finish(&play->manager);
     stop_guard_finish(play->guard);
     wakeup_destroy(play->wake);
+    if (play->restart) {
+        struct err err = {0};
+        program_restart(play->arguments, &err);
+        log_error("cannot start again, exiting reason=\"%s\"", err.text);
+        play->status = EXIT_FAILURE;
+    }
+    free(play->arguments);
     log_flush();
     if (!clean) {
         fflush(stdout);
@@ -571,6 +477,20 @@ static char **copy_arguments(int argc, char **argv)
     return arguments;
 }
 
+bool play_has_source(const struct settings *settings, struct err *err)
+{
+    return settings->source ||
+           err_set(err, ERR_INPUT, "no playlist given; use duckling play FILE, URL or CHANNEL/");
+}
+
+static void find_manager(struct play *play)
+{
+    struct err err = {0};
+    if (!service_manager_init(&play->manager, &err))
+        log_warn("cannot tell the service manager that the player runs reason=\"%s\"", err.text);
+    play_restart_begin(play);
+}
+
 int play_main(int argc, char **argv)
 {
     log_guard_stderr();
@@ -578,16 +498,15 @@ int play_main(int argc, char **argv)
     SDL_LogSetOutputFunction(log_sdl_message, NULL);
     struct play play = {.redraw = true, .arguments = copy_arguments(argc, argv)};
     struct err err = {0};
-    bool is_valid = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err);
-    if (is_valid && !play.settings.help && !play.settings.source) {
-        err_set(&err, ERR_INPUT, "no playlist given; use duckling play FILE, URL or CHANNEL/");
-        is_valid = false;
-    }
-    if (!is_valid) {
+    bool is_valid = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err) &&
+                    (play.settings.help || play_has_source(&play.settings, &err));
+    if (!play.settings.help)
+        find_manager(&play);
+    if (!is_valid && !play_trouble_take(&play, true, &err)) {
         play.status = usage_refuse(SETTINGS_PLAY, &play.settings, &err);
     } else if (play.settings.help) {
         usage_print(SETTINGS_PLAY, play.settings.help);
-    } else if (!start_play(&play, &err)) {
+    } else if (!play_start(&play, &err)) {
         play.status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PLAY, &play.settings, &err)
                                             : EXIT_FAILURE;
         if (play.status == EXIT_FAILURE)

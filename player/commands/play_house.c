@@ -104,12 +104,21 @@ static void look_up_host(struct play_house *house)
 void play_house_words(struct play *play, char *words, size_t words_bytes)
 {
     words[0] = '\0';
-    if (play->house.was_shown)
+    if (play->house.was_shown && !play->trouble.words[0] && !play->trouble.feed[0])
         return;
     look_up_host(&play->house);
     int used = snprintf(words, words_bytes, "%s\n", play->house.host);
     if (used > 0 && (size_t)used < words_bytes)
-        feed_describe(play->feed, words + used, words_bytes - (size_t)used);
+        play_house_reason(play, words + used, words_bytes - (size_t)used);
+}
+
+void play_house_reason(struct play *play, char *words, size_t words_bytes)
+{
+    const struct play_trouble *trouble = &play->trouble;
+    if (trouble->words[0] || trouble->feed[0])
+        snprintf(words, words_bytes, "%s", trouble->words[0] ? trouble->words : trouble->feed);
+    else
+        feed_describe(play->feed, words, words_bytes);
 }
 
 /* Writes the marker; its path is the thread's. Without one the player introduces itself once

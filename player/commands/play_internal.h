@@ -32,9 +32,19 @@ struct play_spot_watch {
 struct play_house {
     struct edition *edition; /* with the card of --house; NULL: none */
     char marker[PATH_MAX];   /* in the state's folder: a picture was shown here once */
-    bool was_shown;
-    char host[128];    /* "name, address"; looked up now and then */
-    int64_t looked_ns; /* 0: never */
+    bool was_shown;          /* so it needs no words any more */
+    char host[128];          /* "name, address"; looked up now and then */
+    int64_t looked_ns;       /* 0: never */
+};
+
+/* Why a service does not play what it was told to. Empty texts: it does. */
+struct play_trouble {
+    char words[ERR_TEXT_BYTES]; /* its settings are wrong, or go against each other */
+    bool is_invalid;            /* they could not even be read */
+    char feed[ERR_TEXT_BYTES];  /* there is no feed: its key is missing, say */
+    struct settings *seen;      /* when the trouble began; NULL: they were wrong, or no memory */
+    int64_t looked_ns;          /* when the configuration was looked at */
+    int64_t tried_ns;           /* and a feed was tried */
 };
 
 /* Operating hours and dimming, and what has been made of them. */
@@ -61,7 +71,8 @@ struct play {
     struct settings settings;
     struct settings *reloaded; /* holds the texts of the settings that SIGHUP changed; NULL: none */
     char **arguments;          /* as play_main got them, to start again with */
-    struct feed *feed;
+    struct feed *feed;         /* NULL: there is none, and `trouble` says why */
+    struct play_trouble trouble;
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
@@ -84,6 +95,7 @@ struct play {
     struct frames_log *frames_log;
     int64_t end_ns; /* INT64_MAX: none */
     bool stop, redraw;
+    bool restart;            /* once it has stopped */
     struct show_frame frame; /* the last one; `show` holds its pictures until the next */
     double frame_ms;         /* the instant of the show clock at which it is seen */
     bool drawn;              /* but not presented yet */
@@ -110,6 +122,14 @@ const struct option_value *play_option(const struct play *play, enum setting set
 
 /* play.c */
 
+/* Starts to play a new edition, if there is one and its films' lengths are known. On failure the
+ * previous one goes on. */
+MUST_CHECK bool play_switch_edition(struct play *play, struct err *err);
+
+/* The wall clock's time, or, where that is plainly wrong, the latest time that is known to have
+ * passed. */
+int64_t play_trusted_wall_ms(struct play *play, int64_t now_ns);
+
 /* Puts the frame that was drawn on the screen. */
 MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
 
@@ -119,8 +139,11 @@ MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
 MUST_CHECK bool play_house_start(struct play *play, struct err *err);
 
 /* The words on the player's own house card, for whoever installs it: its name and address, and what
- * it waits for. Empty once it has shown a picture, ever. */
+ * it waits for. Empty once it has shown a picture, ever, but where its settings are wrong. */
 void play_house_words(struct play *play, char *words, size_t words_bytes);
+
+/* What it waits for. */
+void play_house_reason(struct play *play, char *words, size_t words_bytes);
 
 /* A spot's picture is on screen: remembers that, on disk, in a thread of its own. */
 void play_house_note_shown(struct play *play);
@@ -198,14 +221,52 @@ bool play_restart_is_waiting(const struct play *play);
 /* Whether this may take its place meanwhile. */
 bool play_restart_may_replace(const struct play *play, const struct picture *picture);
 
+/* Whether the settings say what to play. ERR_INPUT. */
+MUST_CHECK bool play_has_source(const struct settings *settings, struct err *err);
+
+/* The settings as they would be at a start now; the caller finishes and frees them. Quiet: without a
+ * trace, else the log gets their faults. NULL: they are wrong, as err says. */
+struct settings *play_read_again(const struct play *play, bool quiet, struct err *err);
+bool play_is_same_settings(const struct settings *a, const struct settings *b);
+void play_log_faults(const struct settings *settings);
+
+/* play_start.c */
+
+/* Starts to follow the source. */
+MUST_CHECK bool play_start_feed(struct play *play, struct err *err);
+
+/* Opens all that a player needs. False: it has to end, and what was opened is for finish_play. */
+MUST_CHECK bool play_start(struct play *play, struct err *err);
+
+/* play_trouble.c */
+
+/* The settings cannot be read, or this of them cannot be done. True where the player goes on without it
+ * and says why on the screen: a service that ended would leave the screen dark. */
+bool play_trouble_take(struct play *play, bool is_invalid, const struct err *why);
+
+/* The same where there is no feed; it is tried again. */
+bool play_trouble_take_feed(struct play *play, const struct err *why);
+
+/* In each turn of the loop: looks now and then whether the trouble is over. */
+void play_trouble_turn(struct play *play);
+
+/* Where there is trouble, and the configuration is another now: ends the loop, to start again with it. */
+bool play_trouble_is_over(struct play *play, const struct settings *fresh);
+
+void play_trouble_finish(struct play *play);
+
 /* play_screen.c */
 
 /* Loads the pictures anew, as for another language; what is on screen stays until they are ready. */
 MUST_CHECK bool play_screen_load_again(struct play *play, struct err *err);
 
 /* Opens the screen for the first time, and what depends on its size. In a window, failure is an
- * error; a player that has the whole screen waits for one (play_screen_await). */
+ * error; a player that has the whole screen waits for one (play_screen_await). ERR_USAGE: options
+ * contradict each other. */
 MUST_CHECK bool play_screen_open(struct play *play, struct err *err);
+
+/* Forgets the options that say which screen, and how. */
+void play_screen_ignore_options(struct play *play);
 
 /* Without a screen: looks for one if it is time to. True when there is one. False with play->stop:
  * the player has to end. */

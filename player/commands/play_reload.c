@@ -47,11 +47,20 @@ static bool is_same_value(const struct option_value *a, const struct option_valu
     return true;
 }
 
+bool play_is_same_settings(const struct settings *a, const struct settings *b)
+{
+    for (size_t i = 0; i < settings_table.count; i++)
+        if (settings_table.rows[i].commands & SETTINGS_PLAY &&
+            !is_same_value(&a->values[i], &b->values[i]))
+            return false;
+    return true;
+}
+
 /* getopt moves arguments about, so it gets a list of its own. */
-static struct settings *read_again(char **arguments, struct err *err)
+struct settings *play_read_again(const struct play *play, bool quiet, struct err *err)
 {
     int count = 0;
-    while (arguments[count])
+    while (play->arguments[count])
         count++;
     struct settings *settings = calloc(1, sizeof *settings);
     char **copy = calloc((size_t)count + 1, sizeof *copy);
@@ -61,16 +70,24 @@ static struct settings *read_again(char **arguments, struct err *err)
         err_oom(err);
         return NULL;
     }
-    memcpy(copy, arguments, (size_t)count * sizeof *copy);
-    bool ok = settings_read(settings, SETTINGS_PLAY, count - 1, copy + 1, err);
+    memcpy(copy, play->arguments, (size_t)count * sizeof *copy);
+    bool ok = quiet ? settings_look(settings, SETTINGS_PLAY, count - 1, copy + 1, err)
+                    : settings_read(settings, SETTINGS_PLAY, count - 1, copy + 1, err);
     free(copy);
-    if (ok)
+    if (ok && play_has_source(settings, err))
         return settings;
-    for (int i = 0; i < settings->config.fault_count && i < CONFIG_FAULTS_SHOWN_MAX; i++)
-        log_error("configuration fault reason=\"%s\"", settings->config.faults[i]);
+    if (!quiet)
+        play_log_faults(settings);
     settings_finish(settings);
     free(settings);
     return NULL;
+}
+
+void play_log_faults(const struct settings *settings)
+{
+    const struct config *config = &settings->config;
+    for (int i = 0; i < config->fault_count && i < CONFIG_FAULTS_SHOWN_MAX; i++)
+        log_error("configuration fault reason=\"%s\"", config->faults[i]);
 }
 
 static void append_name(char list[LIST_BYTES], const char *name)
@@ -112,9 +129,14 @@ void play_reload(struct play *play)
 {
     struct err err = {0};
     char taken[LIST_BYTES] = "", waiting[LIST_BYTES] = "";
-    struct settings *fresh = read_again(play->arguments, &err);
+    struct settings *fresh = play_read_again(play, false, &err);
     if (!fresh) {
         log_error("configuration is wrong, keeping the one in force reason=\"%s\"", err.text);
+        return;
+    }
+    if (play_trouble_is_over(play, fresh)) {
+        settings_finish(fresh);
+        free(fresh);
         return;
     }
     bool pictures = take_values(play, fresh, taken, waiting);

@@ -99,6 +99,16 @@ static MUST_CHECK bool check_options(const struct play *play, struct err *err)
     return true;
 }
 
+void play_screen_ignore_options(struct play *play)
+{
+    static const enum setting settings[] = {SETTING_RENDERER, SETTING_WINDOW, SETTING_CANVAS,
+                                            SETTING_CONNECTOR, SETTING_MODE};
+    struct option_value defaults[SETTING_COUNT];
+    options_defaults(&settings_table, defaults);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        play->settings.values[settings[i]] = defaults[settings[i]];
+}
+
 static MUST_CHECK bool open_display(struct play *play, struct err *err)
 {
     const struct option_value *window = play_option(play, SETTING_WINDOW);

@@ -66,15 +66,14 @@ static MUST_CHECK bool read_configuration(struct settings *settings, enum settin
     read_config_files(settings, command, named, by);
     config->commands = players;
     config_read_environment(config);
-    warn_of_strays(config);
+    for (size_t i = 0; i < settings_table.count; i++)
+        if (typed[i].given)
+            settings->values[i] = typed[i];
     if (config->out_of_memory)
         return err_oom(err);
     if (config->fault_count > 0)
         return err_set(err, ERR_CONFIG, "the configuration has faults, the first is %s",
                        config->faults[0]);
-    for (size_t i = 0; i < settings_table.count; i++)
-        if (typed[i].given)
-            settings->values[i] = typed[i];
     return true;
 }
 
@@ -129,7 +128,7 @@ static MUST_CHECK bool take_sources(struct settings *settings, enum settings_com
     return true;
 }
 
-bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
+bool settings_look(struct settings *settings, enum settings_command command, int argc, char **argv,
                    struct err *err)
 {
     int operand;
@@ -142,13 +141,21 @@ bool settings_read(struct settings *settings, enum settings_command command, int
         return false;
     if (settings->help != OPTIONS_HELP_NONE)
         return true;
-    if (!read_operands(settings, command, argc - operand, argv + operand, err) ||
-        !read_configuration(settings, command, typed, err))
-        return false;
+    return read_operands(settings, command, argc - operand, argv + operand, err) &&
+           read_configuration(settings, command, typed, err) &&
+           take_sources(settings, command, err);
+}
+
+bool settings_read(struct settings *settings, enum settings_command command, int argc, char **argv,
+                   struct err *err)
+{
+    bool ok = settings_look(settings, command, argc, argv, err);
+    if (settings->config.table)
+        warn_of_strays(&settings->config);
     set_log_level(settings->values[SETTING_LOG_LEVEL].text);
     if (strcmp(settings->values[SETTING_LOG_FORMAT].text, "json") == 0)
         log_set_format(LOG_FORMAT_JSON);
-    return take_sources(settings, command, err);
+    return ok;
 }
 
 void settings_finish(struct settings *settings)

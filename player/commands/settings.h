@@ -109,8 +109,12 @@ struct settings {
  *
  * When help is asked for, only the options are read. `settings` must stay where it is. Errors, all of
  * them for usage_refuse: ERR_INPUT and ERR_USAGE (usage), ERR_CONFIG (all that is wrong with the
- * configuration is in `config`). Call settings_finish in any case. */
+ * configuration is in `config`; what is right of it is in `values`). Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
+                              char **argv, struct err *err);
+
+/* The same without a trace: nothing is logged, and the log's options are not put in force. */
+MUST_CHECK bool settings_look(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);
 

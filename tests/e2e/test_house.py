@@ -117,6 +117,7 @@ class OfAPlaylist(Case):
                  defaults={"transition": {"duration": 0.2}}, timezone="UTC")
         self.assertEqual(run("check", self.list, *AT).returncode, 0)
         with test_kiosk_screen.Server() as server, self.play(server, "--at", "2026-02-06T00:00:00Z") as player:
+            player.wait_log("screen opened")  # which is black before that, too
             self.wait_colors(server, player, lambda seen: seen == {BLACK}, "black")
             self.assertEqual(player.stop(), 0)
             self.assertNotIn("error", player.log())

@@ -86,8 +86,8 @@ class Words(Case):
 
     def test_a_player_that_cannot_start_is_never_ready(self):
         manager = Manager(self.folder)
-        self.list.unlink()
-        with Player(self.folder, self.list, frames=False, env=manager.environment()) as player:
+        env = manager.environment(SDL_VIDEODRIVER="x11", DISPLAY=":nowhere")
+        with Player(self.folder, self.list, frames=False, env=env) as player:
             self.assertEqual(player.process.wait(WAIT_S), 1)
         self.assertNotIn("READY=1", manager.lines)
 

@@ -1,5 +1,6 @@
 #include "sync/feed/feed.h"
 
+#include "base/log.h"
 #include "sync/feed/feed_source.h"
 #include "sync/fetch.h"
 
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define LOG_MODULE "feed"
 
 #define POLL_MS_MIN 100
 #define POLL_MS_MAX 86400000
@@ -191,6 +194,10 @@ struct feed *feed_start(const struct feed_config *config, struct err *err)
     feed->first = load_first_edition(config->sources[0], err);
     if (feed->first)
         return feed;
+    if (config->patient) {
+        log_error("playlist refused, waiting for a better one reason=\"%s\"", err->text);
+        return feed;
+    }
     feed_stop(feed);
     return NULL;
 }

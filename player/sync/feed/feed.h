@@ -34,6 +34,9 @@ struct feed_config {
     int64_t poll_ms;               /* between polls, before jitter; 100 to 86,400,000 */
     int64_t quota_bytes;           /* of stored media; 0: what is needed, and no more */
     int64_t bandwidth_bytes_per_s; /* of the line, for media, at first; 0: all */
+    /* A playlist file that is missing or wrong at the start is waited for, as later: the log says what is
+     * wrong. */
+    bool patient;
     /* Called from the feed's thread when there is something to take; must only wake. */
     void (*wake)(void *);
     void *wake_context;
@@ -56,7 +59,7 @@ void feed_default_folders(char store[PATH_MAX], char state[PATH_MAX]);
 /* Starts the thread. An edition is ready to be taken when this returns: of a file what it holds
  * now, of a URL or a channel the last good one in the store, if there is one. Media that the disk
  * has lost since are missing from it, and it is handed over again once they were fetched. NULL on
- * failure; a playlist file with faults is one, and each fault is logged. */
+ * failure; a playlist file with faults is one, and each fault is logged, unless it is waited for. */
 struct feed *feed_start(const struct feed_config *config, struct err *err);
 
 /* The newest complete edition that was not taken yet, or NULL. The caller owns it. */
