@@ -9,6 +9,10 @@
 /* CLOCK_MONOTONIC in nanoseconds: for intervals and deadlines; never steps. */
 int64_t clock_mono_ns(void);
 
+/* CLOCK_BOOTTIME in milliseconds: since the machine has started, with the time that it slept. The same
+ * for all processes; never steps. */
+int64_t clock_boot_ms(void);
+
 /* The wall clock as Unix time in milliseconds: may step at any time. */
 int64_t clock_wall_ms(void);
 

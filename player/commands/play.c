@@ -55,6 +55,7 @@ bool play_switch_edition(struct play *play, struct err *err)
     }
     if (!play->film_lengths.edition || !film_lengths_poll(&play->film_lengths, clock_mono_ns()))
         return true;
+    play_crash_note_edition(play, play->film_lengths.edition);
     if (!playout_switch(&play->playout, film_lengths_take(&play->film_lengths),
                         play->film_lengths.film_ms, play_option(play, SETTING_TIMEZONE)->text,
                         err)) {
@@ -62,6 +63,7 @@ bool play_switch_edition(struct play *play, struct err *err)
         return false;
     }
     play_hours_note_edition(play);
+    play_crash_leave_out(play);
     play->clock_updated_ns = 0; /* the edition's signature may correct the time */
     const struct playlist *playlist = play->playout.edition->playlist;
     log_info("now playing kind=%s name=\"%s\" spots=%zu",
@@ -195,6 +197,7 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     frame.animating |= screen_hours_is_moving(&play->hours.state);
     frame.animating &= !is_inherited;
     play->frame = frame;
+    play_crash_note_frame(play, &frame);
     if (frame.needs_freeze && !display_freeze(play->display, err))
         return false;
     uint64_t visuals = show_visuals_key(&frame.mix);
@@ -389,6 +392,7 @@ static void run_play(struct play *play)
         play_trouble_turn(play);
         if (play->restart) /* a signal that asks it to end is for the one that takes its place */
             break;
+        play_crash_turn(play);
         update_show_clock(play, now_ns);
         if (!play->display && !play_screen_await(play)) {
             if (!play->stop)
@@ -416,6 +420,7 @@ static void run_play(struct play *play)
 static void finish_play(struct play *play)
 {
     stop_guard_begin(play->guard);
+    play_crash_finish(play);
     if (!play->restart)
         service_manager_stopping(&play->manager);
     play->ending = true; /* a screen that is lost from here on ends the process */

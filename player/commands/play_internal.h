@@ -7,6 +7,7 @@
 #include "commands/settings.h"
 #include "core/show_clock.h"
 #include "kiosk/screen_hours.h"
+#include "kiosk/screen_notes.h"
 #include "kiosk/service_manager.h"
 #include "playout/film_lengths.h"
 #include "playout/media_opener.h"
@@ -47,6 +48,15 @@ struct play_trouble {
     int64_t tried_ns;           /* and a feed was tried */
 };
 
+/* What is noted of what is on screen, and what is left out since it crashed the player. */
+struct play_crash {
+    struct screen_notes notes;
+    uint64_t noted_key; /* of the frame whose spot was noted last */
+    bool *left_out;     /* of the edition's spots; NULL: none is */
+    int64_t until_ms;   /* until when the first of them is: CLOCK_BOOTTIME */
+    bool is_trouble_logged;
+};
+
 /* Operating hours and dimming, and what has been made of them. */
 struct play_hours {
     struct screen_hours state;
@@ -73,6 +83,7 @@ struct play {
     char **arguments;          /* as play_main got them, to start again with */
     struct feed *feed;         /* NULL: there is none, and `trouble` says why */
     struct play_trouble trouble;
+    struct play_crash crash;
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
@@ -132,6 +143,24 @@ int64_t play_trusted_wall_ms(struct play *play, int64_t now_ns);
 
 /* Puts the frame that was drawn on the screen. */
 MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
+
+/* play_crash.c */
+
+/* Finds out whether the player before this one crashed, and where. */
+void play_crash_start(struct play *play);
+
+/* Before this edition comes into force; and before a frame is drawn. */
+void play_crash_note_edition(struct play *play, const struct edition *edition);
+void play_crash_note_frame(struct play *play, const struct show_frame *frame);
+
+/* An edition has come into force: leaves out what has to be. */
+void play_crash_leave_out(struct play *play);
+
+/* In each turn of the loop: tries again what was left out for long enough. */
+void play_crash_turn(struct play *play);
+
+/* The player has begun to end, which is no crash. */
+void play_crash_finish(struct play *play);
 
 /* play_house.c */
 

@@ -260,6 +260,7 @@ bool play_screen_await(struct play *play)
 /* What must not run on in the program that takes this one's place, or after it. */
 static void stop_workers(struct play *play)
 {
+    play_crash_finish(play);
     loader_destroy(play->loader);
     film_lengths_finish(&play->film_lengths);
     worker_process_reap(true);

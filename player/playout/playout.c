@@ -137,6 +137,11 @@ static struct loader_key make_loader_key(const struct playout *playout,
     };
 }
 
+static bool is_left_out(const struct playout *playout, const struct programme_slot *slot)
+{
+    return playout->left_out && playout->left_out[slot->spot];
+}
+
 /* The house card that an operator has given; false where there is none. */
 static bool find_house_key(const struct playout *playout, const char *words, struct loader_key *key)
 {
@@ -199,7 +204,9 @@ static struct show_target slot_target(struct playout *playout, struct loader *lo
         .start_ms = (double)slot->start_ms,
         .motion_ms = (double)(slot->end_ms - slot->start_ms + next.transition.duration_ms),
     };
-    *state = loader_request(loader, &key, &target.picture);
+    *state = LOADER_FAILED;
+    if (!is_left_out(playout, slot))
+        *state = loader_request(loader, &key, &target.picture);
     return target;
 }
 
@@ -216,6 +223,8 @@ static void request_next_spot(struct playout *playout, struct loader *loader,
             loader_request(loader, &key, picture);
         return;
     }
+    if (is_left_out(playout, &next))
+        return;
     if (!scene->has_from || !playout->edition->playlist->spots[next.spot].is_video)
         loader_request(loader, &key, picture);
 }

@@ -24,6 +24,9 @@ struct playout {
     /* Whose house card (playlist_house) is shown where the playlist that plays has none; borrowed.
      * NULL: the player's own (loader_request_house_card). */
     const struct edition *house;
+    /* For each spot of the edition: it is not shown, and the one before it stays. Borrowed; NULL: none,
+     * as after each switch. */
+    const bool *left_out;
     /* Nothing is louder, where has_max_volume: a spot's volume counts as this at most. */
     bool has_max_volume;
     double max_volume;

@@ -416,7 +416,10 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     if (!edition_check_kind(path, err) || !file_read(path, PLAYLIST_BYTES_MAX, &bytes, &size, err))
         return NULL;
     /* An unknown zone is told beside the other faults, not instead of them. */
+    uint8_t digest[HASH_BYTES] = {0};
     struct playlist *playlist = playlist_parse_media(bytes, size, faults);
+    if (playlist && !hash_bytes(bytes, size, digest))
+        memset(digest, 0, sizeof digest);
     free(bytes);
     if (playlist && faults->total > 0) {
         (void)!edition_check_zone(playlist, faults, NULL);
@@ -427,7 +430,9 @@ struct edition *edition_load(const char *path, struct playlist_faults *faults, s
     struct err trouble = {0};
     if (paths && edition_check_zone(playlist, faults, &trouble)) {
         struct edition *edition = edition_create(playlist, paths, path);
-        if (!edition)
+        if (edition)
+            memcpy(edition->digest, digest, sizeof digest);
+        else
             set_oom_at(path, err);
         return edition;
     }

@@ -14,8 +14,9 @@
 
 struct edition {
     struct playlist *playlist;
-    char **paths; /* for each asset of the playlist: the local file that holds it */
-    char *origin; /* file path or URL, without credentials, for the log */
+    char **paths;               /* for each asset of the playlist: the local file that holds it */
+    uint8_t digest[HASH_BYTES]; /* of the playlist's bytes; zeros: not known */
+    char *origin;               /* file path or URL, without credentials, for the log */
     /* Of each asset, one reference; NULL: nothing is known of hashes, all may be shown. */
     struct integrity *integrity;
     /* For each asset: it is not to be used, and the log says why already. Its spots keep the

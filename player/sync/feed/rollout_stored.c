@@ -118,6 +118,8 @@ struct edition *rollout_stored_edition(const struct store *store, const struct m
         return NULL;
     }
     struct edition *edition = edition_create(playlist, paths, origin);
+    if (edition)
+        memcpy(edition->digest, manifest->playlist_sha256, HASH_BYTES);
     if (edition) /* without memory files are told apart by their stamps */
         edition->hashes = calloc(manifest->file_count + 1, sizeof *edition->hashes);
     for (size_t i = 0; edition && edition->hashes && i < manifest->file_count; i++)
