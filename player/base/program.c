@@ -67,14 +67,15 @@ bool program_start(pid_t *pid, int program, char *const *arguments, char *const 
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none, all;
+    sigset_t none, defaults;
     char opened[32];
     sigemptyset(&none);
-    sigfillset(&all);
+    sigfillset(&defaults);
+    sigdelset(&defaults, SIGUSR1);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     snprintf(opened, sizeof opened, "/proc/self/fd/%d", PROGRAM_AT);
     int number = ENOMEM;

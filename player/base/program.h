@@ -18,7 +18,8 @@ int program_open(const char *name, struct err *err);
 
 /* Starts `program`, or this one again (PROGRAM_SELF), with these arguments and environment (NULL at
  * the end of both). The child has `socket` as PROGRAM_FD and /dev/null as 0 to 2, but with
- * `keep_errors` our own 2; signals are as at a program's start. It may find its own program open
+ * `keep_errors` our own 2; signals are as at a program's start, but SIGUSR1 stays ignored where it
+ * is: it is for the player alone, and may be sent to all of its processes. It may find its own program open
  * as PROGRAM_FD + 1, and nothing else. `socket` stays the caller's. ERR_SYSTEM. */
 MUST_CHECK bool program_start(pid_t *pid, int program, char *const *arguments,
                               char *const *environment, int socket, bool keep_errors,

@@ -4,12 +4,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/log.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,40 +60,15 @@ bool play_house_start(struct play *play, struct err *err)
     return play->house.edition || err_oom(err);
 }
 
-/* An address by which an installer may reach the player: the first that is not only for itself. */
-static void find_address(char *text, socklen_t text_bytes)
-{
-    struct ifaddrs *list = NULL;
-    text[0] = '\0';
-    if (getifaddrs(&list) < 0)
-        return;
-    for (const struct ifaddrs *at = list; at && !text[0]; at = at->ifa_next) {
-        struct sockaddr_in ip4;
-        if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET || at->ifa_flags & IFF_LOOPBACK)
-            continue;
-        memcpy(&ip4, at->ifa_addr, sizeof ip4);
-        inet_ntop(AF_INET, &ip4.sin_addr, text, text_bytes);
-    }
-    for (const struct ifaddrs *at = list; at && !text[0]; at = at->ifa_next) {
-        struct sockaddr_in6 ip6;
-        if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET6 || at->ifa_flags & IFF_LOOPBACK)
-            continue;
-        memcpy(&ip6, at->ifa_addr, sizeof ip6);
-        if (!IN6_IS_ADDR_LINKLOCAL(&ip6.sin6_addr))
-            inet_ntop(AF_INET6, &ip6.sin6_addr, text, text_bytes);
-    }
-    freeifaddrs(list);
-}
-
 static void look_up_host(struct play_house *house)
 {
-    char name[65] = "", address[INET6_ADDRSTRLEN];
+    char name[HOST_NAME_BYTES], address[HOST_ADDRESS_BYTES];
     int64_t now_ns = clock_mono_ns();
     if (house->looked_ns && now_ns - house->looked_ns < LOOK_NS)
         return;
     house->looked_ns = now_ns;
-    gethostname(name, sizeof name - 1);
-    find_address(address, sizeof address);
+    host_find_name(name);
+    host_find_address(address);
     snprintf(house->host, sizeof house->host, "%s%s%s", name, *name && *address ? ", " : "",
              *address ? address : "");
 }
