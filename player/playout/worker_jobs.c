@@ -215,21 +215,32 @@ struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_can
     return picture_client_start(&job, NULL, 0, canvas->limit_ms, err);
 }
 
+struct picture_client *worker_jobs_start_words(const struct worker_jobs_canvas *canvas,
+                                               const struct playlist_style *style,
+                                               const struct playlist_text *text, bool own_fonts,
+                                               struct err *err)
+{
+    struct font_files fonts = {.count = 0};
+    char path[PATH_MAX];
+    if (own_fonts &&
+        file_find_shipped(style->weight == PLAYLIST_WEIGHT_BOLD ? "fonts/duckling-bold.otf"
+                                                                : "fonts/duckling-regular.otf",
+                          path, sizeof path))
+        add_font_file(&fonts, path, 0);
+    add_system_font(&fonts, text->language, style->weight);
+    return start_tagline(canvas, &fonts, style, text, err);
+}
+
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
                                                     const char *words, const char *language,
                                                     struct err *err)
 {
-    struct playlist_style style = {
+    const struct playlist_style style = {
         .weight = PLAYLIST_WEIGHT_REGULAR,
         .size = HOUSE_TEXT_SIZE,
         .color = 0xc8d8dc,
         .position = PLAYLIST_POSITION_BOTTOM_LEFT,
     };
-    struct playlist_text text = {language, words};
-    struct font_files fonts = {.count = 0};
-    char path[PATH_MAX];
-    if (file_find_shipped("fonts/duckling-regular.otf", path, sizeof path))
-        add_font_file(&fonts, path, 0);
-    add_system_font(&fonts, language, style.weight);
-    return start_tagline(canvas, &fonts, &style, &text, err);
+    const struct playlist_text text = {language, words};
+    return worker_jobs_start_words(canvas, &style, &text, true, err);
 }

@@ -45,6 +45,13 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
                                            const struct edition *edition, int spot,
                                            int64_t offset_us, struct err *err);
 
+/* Starts the worker for a text that is no spot's: in the player's own fonts where those have its
+ * characters and `own_fonts` is set, else in the system's. NULL on failure. */
+struct picture_client *worker_jobs_start_words(const struct worker_jobs_canvas *canvas,
+                                               const struct playlist_style *style,
+                                               const struct playlist_text *text, bool own_fonts,
+                                               struct err *err);
+
 /* Start the workers for the house card's background (plain: as house_card_paint), and for its
  * words. NULL on failure. */
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
