@@ -3,6 +3,7 @@
 #include "commands/check/check.h"
 #include "commands/explain.h"
 #include "commands/guide.h"
+#include "commands/identify.h"
 #include "commands/play.h"
 #include "commands/preview/preview.h"
 #include "commands/publish/publish.h"
@@ -30,6 +31,7 @@ static const struct command {
     {.command = SETTINGS_PUBLISH, .run = publish_main},
     {.command = SETTINGS_TAKEOVER, .run = takeover_main},
     {.command = SETTINGS_SHOW_CONFIG, .run = show_config_main},
+    {.command = SETTINGS_IDENTIFY, .run = identify_main},
 };
 
 /* Where one of the standard streams is closed, the next file or socket that is opened would get its

@@ -196,6 +196,7 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     bool is_inherited = play_restart_is_inherited_on(play);
     frame.animating |= screen_hours_is_moving(&play->hours.state);
     frame.animating &= !is_inherited;
+    play_test_card_cover(play, &frame, show_ms);
     play->frame = frame;
     play_crash_note_frame(play, &frame);
     if (frame.needs_freeze && !display_freeze(play->display, err))
@@ -242,7 +243,9 @@ static void tell_what_is_shown(struct play *play, const char *spot)
     char words[SERVICE_MANAGER_STATUS_BYTES], reason[ERR_TEXT_BYTES];
     const struct edition *edition = play->playout.edition;
     play_house_reason(play, reason, sizeof reason);
-    if (spot[0] && edition)
+    if (play_test_card_is_on(play))
+        snprintf(words, sizeof words, "showing the test card");
+    else if (spot[0] && edition)
         snprintf(words, sizeof words, "showing spot \"%.100s\" of %s \"%.100s\"", spot,
                  edition->takeover ? "takeover" : "playlist", edition->playlist->name);
     else if (edition)
@@ -310,7 +313,7 @@ static bool is_frame_due(const struct play *play)
  * something, or a signal comes. */
 static void wait_for_work(struct play *play)
 {
-    struct pollfd fds[LOADER_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
+    struct pollfd fds[LOADER_FDS_MAX + TEST_CARD_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = next_frame_ns(play, now_ns);
     int64_t change_ns = INT64_MAX;
@@ -335,6 +338,8 @@ static void wait_for_work(struct play *play)
     if (!play->drawn)
         until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
     int count = loader_poll_fds(play->loader, fds, &until_ns);
+    if (play->test_card.card)
+        count += test_card_poll_fds(play->test_card.card, fds + count, &until_ns);
     count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
     count += display_poll_fds(fds + count);
     if (wakeup_wait(play->wake, fds, count, until_ns))
@@ -389,6 +394,8 @@ static void run_play(struct play *play)
                       err.text);
         if (wakeup_take_reload(play->wake))
             play_reload(play);
+        if (wakeup_take_calls(play->wake) % 2)
+            play_test_card_toggle(play);
         play_trouble_turn(play);
         if (play->restart) /* a signal that asks it to end is for the one that takes its place */
             break;
@@ -427,6 +434,7 @@ static void finish_play(struct play *play)
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
     show_finish(&play->show);
+    play_test_card_finish(play);
     loader_destroy(play->loader);
     film_lengths_finish(&play->film_lengths);
     media_opener_destroy(play->opener);
@@ -496,24 +504,26 @@ static void find_manager(struct play *play)
     play_restart_begin(play);
 }
 
-int play_main(int argc, char **argv)
+static int run_command(enum settings_command command, int argc, char **argv)
 {
     log_guard_stderr();
     log_set_times(true);
     SDL_LogSetOutputFunction(log_sdl_message, NULL);
-    struct play play = {.redraw = true, .arguments = copy_arguments(argc, argv)};
+    struct play play = {
+        .command = command, .redraw = true, .arguments = copy_arguments(argc, argv)};
     struct err err = {0};
-    bool is_valid = settings_read(&play.settings, SETTINGS_PLAY, argc, argv, &err) &&
-                    (play.settings.help || play_has_source(&play.settings, &err));
-    if (!play.settings.help)
+    bool is_valid =
+        settings_read(&play.settings, command, argc, argv, &err) &&
+        (play.settings.help || command != SETTINGS_PLAY || play_has_source(&play.settings, &err));
+    if (!play.settings.help && command == SETTINGS_PLAY)
         find_manager(&play);
     if (!is_valid && !play_trouble_take(&play, true, &err)) {
-        play.status = usage_refuse(SETTINGS_PLAY, &play.settings, &err);
+        play.status = usage_refuse(command, &play.settings, &err);
     } else if (play.settings.help) {
-        usage_print(SETTINGS_PLAY, play.settings.help);
+        usage_print(command, play.settings.help);
     } else if (!play_start(&play, &err)) {
-        play.status = err.code == ERR_USAGE ? usage_refuse(SETTINGS_PLAY, &play.settings, &err)
-                                            : EXIT_FAILURE;
+        play.status =
+            err.code == ERR_USAGE ? usage_refuse(command, &play.settings, &err) : EXIT_FAILURE;
         if (play.status == EXIT_FAILURE)
             log_error("cannot start reason=\"%s\"", err.text);
     } else {
@@ -521,4 +531,14 @@ int play_main(int argc, char **argv)
     }
     finish_play(&play);
     return play.status;
+}
+
+int play_main(int argc, char **argv)
+{
+    return run_command(SETTINGS_PLAY, argc, argv);
+}
+
+int play_identify_main(int argc, char **argv)
+{
+    return run_command(SETTINGS_IDENTIFY, argc, argv);
 }

@@ -36,7 +36,7 @@ void play_bandwidth_turn(struct play *play, double show_ms)
     bandwidth->since_ms = now_ms;
     bandwidth->until_ms = INT64_MAX;
     if (bandwidth->has_hours) {
-        const struct civil_zone *zone = play_hours_zone(play);
+        const struct civil_zone *zone = &play_hours_zone(play)->civil;
         rate = hours_value(&bandwidth->hours, zone, now_ms, rate);
         bandwidth->until_ms =
             hours_next_change(&bandwidth->hours, zone, now_ms, bandwidth->otherwise);

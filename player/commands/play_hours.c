@@ -42,10 +42,10 @@ void play_hours_finish(struct play *play)
 }
 
 /* As guide and explain have it: the option's, else the playlist's, else the system's. */
-const struct civil_zone *play_hours_zone(const struct play *play)
+const struct zone *play_hours_zone(const struct play *play)
 {
     bool is_playlists = !play->hours.zone_is_own && play->playout.programme;
-    return is_playlists ? &play->playout.zone.civil : &play->hours.zone.civil;
+    return is_playlists ? &play->playout.zone : &play->hours.zone;
 }
 
 void play_hours_note_edition(struct play *play)
@@ -58,8 +58,8 @@ double play_hours_turn(struct play *play, double show_ms)
 {
     play_bandwidth_turn(play, show_ms);
     const struct edition *edition = play->playout.edition;
-    screen_hours_turn(&play->hours.state, play_hours_zone(play), (int64_t)show_ms, clock_mono_ns(),
-                      edition && edition->takeover);
+    screen_hours_turn(&play->hours.state, &play_hours_zone(play)->civil, (int64_t)show_ms,
+                      clock_mono_ns(), edition && edition->takeover);
     return play->hours.state.level;
 }
 
@@ -77,7 +77,8 @@ int64_t play_hours_change_ns(const struct play *play)
 bool play_hours_is_closed(struct play *play)
 {
     play_hours_turn(play, show_clock_ms(&play->clock, clock_mono_ns()));
-    return screen_hours_is_dark(&play->hours.state) && play->hours.is_black && !play->drawn;
+    return screen_hours_is_dark(&play->hours.state) && play->hours.is_black && !play->drawn &&
+           !play_test_card_is_on(play);
 }
 
 /* For people: "2026-02-06T07:00:00+09:00", or "unknown" where none is in sight. */
@@ -86,7 +87,7 @@ static void name_opening(const struct play *play, char text[40])
     int64_t change_ms = screen_hours_change_ms(&play->hours.state);
     snprintf(text, 40, "unknown");
     if (change_ms != INT64_MAX)
-        civil_format(play_hours_zone(play), change_ms, text);
+        civil_format(&play_hours_zone(play)->civil, change_ms, text);
 }
 
 static void turn_off(struct play *play)

@@ -2,6 +2,7 @@
 #ifndef COMMANDS_PLAY_INTERNAL_H
 #define COMMANDS_PLAY_INTERNAL_H
 
+#include "base/language.h"
 #include "base/stop_guard.h"
 #include "base/wakeup.h"
 #include "commands/settings.h"
@@ -14,6 +15,7 @@
 #include "playout/playout.h"
 #include "playout/quarantine.h"
 #include "playout/soundtrack.h"
+#include "playout/test_card.h"
 #include "screen/display.h"
 #include "screen/frame_timing.h"
 #include "screen/frames_log.h"
@@ -77,7 +79,17 @@ struct play_bandwidth {
     int64_t since_ms, until_ms;
 };
 
+/* The test card, which lies over the scene as operating hours do, and changes nothing in it. */
+struct play_test_card {
+    struct test_card *card;            /* NULL: none is made */
+    int64_t until_ns;                  /* 0: it is not on; INT64_MAX: until the player ends */
+    int width_px, height_px, rotation; /* of the screen that it was made for */
+    char language[LANGUAGE_BYTES];
+};
+
 struct play {
+    /* SETTINGS_PLAY; SETTINGS_IDENTIFY: no feed, and the test card */
+    enum settings_command command;
     struct settings settings;
     struct settings *reloaded; /* holds the texts of the settings that SIGHUP changed; NULL: none */
     char **arguments;          /* as play_main got them, to start again with */
@@ -116,6 +128,7 @@ struct play {
     struct play_spot_watch watch;
     struct play_hours hours;
     struct play_bandwidth bandwidth;
+    struct play_test_card test_card;
     int screen_width_px, screen_height_px; /* that the loader's pictures are for */
     int quick_losses;       /* screens in a row that were lost soon after they were opened */
     int64_t opened_ns;      /* when this screen was opened */
@@ -188,7 +201,6 @@ void play_hours_finish(struct play *play);
 /* Times are those of the edition's zone, unless the operator has named one: what was made of the zone
  * of another edition is forgotten. */
 void play_hours_note_edition(struct play *play);
-const struct civil_zone *play_hours_zone(const struct play *play);
 
 /* How bright a frame at an instant of the show clock is. */
 double play_hours_turn(struct play *play, double show_ms);
@@ -196,14 +208,17 @@ double play_hours_turn(struct play *play, double show_ms);
 /* A frame was presented. */
 void play_hours_note_presented(struct play *play);
 
+/* As guide and explain have it: the zone of the option, else the playlist's, else the system's. */
+const struct zone *play_hours_zone(const struct play *play);
+
 /* When the hours ask for something else. */
 int64_t play_hours_change_ns(const struct play *play);
 
 /* Whether the screen is closed now, and black. */
 bool play_hours_is_closed(struct play *play);
 
-/* While it is closed, in the place of a turn of the loop: turns the monitors off, and sleeps. False:
- * the player has to end. */
+/* While it is closed, in the place of a turn of the loop: turns the monitors off, and sleeps.
+ * False: the player has to end. */
 bool play_hours_rest(struct play *play);
 
 /* It is closed no longer: turns the monitors on. False: the player has to end. */
@@ -227,8 +242,8 @@ void play_bandwidth_forget(struct play *play);
 /* Takes --max-volume. */
 void play_take_volume(struct play *play);
 
-/* Reads the configuration again, and takes what can be changed while it plays. One that is wrong changes
- * nothing. The log says which. */
+/* Reads the configuration again, and takes what can be changed while it plays. One that is wrong
+ * changes nothing. The log says which. */
 void play_reload(struct play *play);
 void play_reload_finish(struct play *play);
 
@@ -286,7 +301,8 @@ void play_trouble_finish(struct play *play);
 
 /* play_screen.c */
 
-/* Loads the pictures anew, as for another language; what is on screen stays until they are ready. */
+/* Loads the pictures anew, as for another language; what is on screen stays until they are
+ * ready. */
 MUST_CHECK bool play_screen_load_again(struct play *play, struct err *err);
 
 /* Opens the screen for the first time, and what depends on its size. In a window, failure is an
@@ -301,8 +317,8 @@ void play_screen_ignore_options(struct play *play);
  * the player has to end. */
 bool play_screen_await(struct play *play);
 
-/* Says once that frames are paced by the clock, where it has turned out that the screen doesn't wait for
- * its refreshes. */
+/* Says once that frames are paced by the clock, where it has turned out that the screen doesn't
+ * wait for its refreshes. */
 void play_screen_note_pacing(struct play *play);
 
 /* Makes the screen usable again after drawing or presenting failed for this reason. False: the
@@ -312,5 +328,18 @@ bool play_screen_recover(struct play *play, const struct err *why);
 /* Handles the window's keys and events, and looks now and then whether the window still covers the
  * screen. False: the player has to end. Sets play->stop when somebody asks it to end. */
 bool play_screen_read_events(struct play *play);
+
+/* play_test_card.c */
+
+/* SIGUSR1: shows the test card for a minute, or ends it. */
+void play_test_card_toggle(struct play *play);
+
+bool play_test_card_is_on(const struct play *play);
+
+/* Puts the test card in the place of a frame that is seen at this instant of the show clock, if
+ * it is on. */
+void play_test_card_cover(struct play *play, struct show_frame *frame, double show_ms);
+
+void play_test_card_finish(struct play *play);
 
 #endif

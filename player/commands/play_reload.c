@@ -71,8 +71,8 @@ struct settings *play_read_again(const struct play *play, bool quiet, struct err
         return NULL;
     }
     memcpy(copy, play->arguments, (size_t)count * sizeof *copy);
-    bool ok = quiet ? settings_look(settings, SETTINGS_PLAY, count - 1, copy + 1, err)
-                    : settings_read(settings, SETTINGS_PLAY, count - 1, copy + 1, err);
+    bool ok = quiet ? settings_look(settings, play->command, count - 1, copy + 1, err)
+                    : settings_read(settings, play->command, count - 1, copy + 1, err);
     free(copy);
     if (ok && play_has_source(settings, err))
         return settings;
@@ -106,7 +106,7 @@ static bool take_values(struct play *play, const struct settings *fresh, char ta
         const struct option_row *row = &settings_table.rows[i];
         struct option_value *own = &play->settings.values[i];
         const struct live *live = find_live(i);
-        if (!(row->commands & SETTINGS_PLAY))
+        if (!(row->commands & play->command))
             continue;
         if (!is_same_value(own, &fresh->values[i])) {
             append_name(live ? taken : waiting, row->name);

@@ -29,6 +29,13 @@ static bool is_windowed(const struct play *play)
     return play_option(play, SETTING_WINDOW)->width > 0;
 }
 
+/* Whether somebody at a keyboard may end the player: on a wall a key is pressed by accident. */
+static bool may_end_by_key(const struct play *play)
+{
+    return is_windowed(play) || play->command == SETTINGS_IDENTIFY ||
+           play_option(play, SETTING_KEYBOARD)->number > 0;
+}
+
 /* "HDMI-A-1 1920x1080@60.00 DEL DELL U2720Q 597x336 mm", with ", " between several. */
 static void describe_outputs(const struct display *display, char text[OUTPUTS_BYTES])
 {
@@ -119,7 +126,7 @@ static MUST_CHECK bool open_display(struct play *play, struct err *err)
         .height_px = window->height,
         .title = "Duckling",
         .wish = {.connectors = connectors->texts, .connector_count = connectors->text_count},
-        .keyboard = play_option(play, SETTING_KEYBOARD)->number > 0,
+        .keyboard = may_end_by_key(play),
     };
     const char *mode = play_option(play, SETTING_MODE)->text;
     const char *canvas = play_option(play, SETTING_CANVAS)->text;
@@ -389,12 +396,6 @@ bool play_screen_recover(struct play *play, const struct err *why)
     return resume_on_screen(play);
 }
 
-/* Whether somebody at a keyboard may end the player: on a wall a key is pressed by accident. */
-static bool has_keyboard(const struct play *play)
-{
-    return is_windowed(play) || play_option(play, SETTING_KEYBOARD)->number > 0;
-}
-
 static bool is_end_event(const SDL_Event *event)
 {
     if (event->type == SDL_WINDOWEVENT)
@@ -411,7 +412,7 @@ bool play_screen_read_events(struct play *play)
     while (SDL_PollEvent(&event)) {
         if (event.type == SDL_QUIT) /* by SDL itself: a Wayland compositor is gone (display.h) */
             start_again(play);
-        if (is_end_event(&event) && has_keyboard(play))
+        if (is_end_event(&event) && may_end_by_key(play))
             play->stop = true;
         if (event.type == SDL_WINDOWEVENT)
             play->redraw = true;

@@ -93,6 +93,20 @@ static MUST_CHECK bool start_first_edition(struct play *play, struct err *err)
     return true;
 }
 
+/* A wrong playlist is reported before a window hides the terminal. */
+static MUST_CHECK bool start_source(struct play *play, struct err *err)
+{
+    if (play->command == SETTINGS_IDENTIFY) {
+        play->house.was_shown = true; /* the card under the test card needs no words */
+        play->test_card.until_ns = INT64_MAX;
+        return true;
+    }
+    if (play->settings.source)
+        start_log_write(&play->settings);
+    return play_house_start(play, err) &&
+           (play->trouble.is_invalid || start_first_edition(play, err));
+}
+
 static MUST_CHECK bool start_screen(struct play *play, struct err *err)
 {
     if (play_screen_open(play, err))
@@ -125,12 +139,7 @@ bool play_start(struct play *play, struct err *err)
     if (!play_bandwidth_set(play, &play->settings, err) && !play_trouble_take(play, false, err))
         return false;
     play_take_volume(play);
-    if (play->settings.source)
-        start_log_write(&play->settings);
-    if (!play_house_start(play, err))
-        return false;
-    /* A wrong playlist is reported before a window hides the terminal. The clock is the feed's. */
-    if (!play->trouble.is_invalid && !start_first_edition(play, err))
+    if (!start_source(play, err))
         return false;
     if (!start_show_clock(play, err)) {
         if (!play_trouble_take(play, false, err))

@@ -101,6 +101,9 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
     } else if (command == SETTINGS_EXPLAIN) {
         limit = 2;
         accepts = "one playlist and one spot";
+    } else if (command == SETTINGS_IDENTIFY) {
+        limit = 0;
+        accepts = "options alone";
     } else if (command == SETTINGS_TAKEOVER) {
         limit = 2;
         accepts = "\"on\" and one playlist, or \"off\"";

@@ -17,6 +17,7 @@ enum settings_command {
     SETTINGS_PUBLISH = 32,
     SETTINGS_TAKEOVER = 64,
     SETTINGS_SHOW_CONFIG = 128, /* `duckling config`: takes the options of play, too */
+    SETTINGS_IDENTIFY = 256,
 };
 
 /* The player's configuration, which is read where no other is named. */
@@ -70,7 +71,8 @@ enum setting {
     SETTING_FRAMES_LOG,
     SETTING_LOG_LEVEL,
     SETTING_LOG_FORMAT,
-    SETTING_OUTPUT,
+    SETTING_OUTPUT,  /* preview */
+    SETTING_CARD,    /* identify: --output */
     SETTING_SIZE,    /* preview */
     SETTING_SCREENS, /* check, publish, takeover: --size */
     SETTING_SHEET,

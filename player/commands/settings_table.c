@@ -21,9 +21,10 @@
 #define PUBLISH SETTINGS_PUBLISH
 #define TAKEOVER SETTINGS_TAKEOVER
 #define SHOW_CONFIG SETTINGS_SHOW_CONFIG
+#define IDENTIFY SETTINGS_IDENTIFY
 #define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* commands that use the programme */
 #define SIGNED (PUBLISH | TAKEOVER)            /* commands that publish to a server */
-#define EVERY (TIMED | SIGNED | SHOW_CONFIG)
+#define EVERY (TIMED | SIGNED | SHOW_CONFIG | IDENTIFY)
 #define QUOTA_MIN 1000000
 #define QUOTA_MAX 1e15
 /* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
@@ -163,8 +164,8 @@ static const struct option_row rows[] = {
             .metavar = "WxH",
             .help = "play in a window of this size instead of full screen",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
-            .first = PLAY,
+            .commands = PLAY | IDENTIFY,
+            .first = PLAY | IDENTIFY,
         },
     [SETTING_ROTATE] =
         {
@@ -175,8 +176,8 @@ static const struct option_row rows[] = {
             .fallback = "0",
             .help = "rotate the picture clockwise, for a screen mounted on its side or upside down",
             .group = GROUP_SCREEN,
-            .commands = BOTH,
-            .first = PLAY,
+            .commands = BOTH | IDENTIFY,
+            .first = PLAY | IDENTIFY,
         },
     [SETTING_RENDERER] =
         {
@@ -187,7 +188,7 @@ static const struct option_row rows[] = {
             .help = "what draws the picture; auto takes the GPU if there is one; kms: the "
                     "processor, on the console's screen",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
         },
     [SETTING_REFRESH] =
         {
@@ -198,7 +199,7 @@ static const struct option_row rows[] = {
             .metavar = "HZ",
             .help = "frames per second while something moves; default: the screen's own rate",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
         },
     [SETTING_CONNECTOR] =
         {
@@ -209,7 +210,7 @@ static const struct option_row rows[] = {
             .help = "on a console: the output to use, such as HDMI-A-1; given again, the picture "
                     "spans all of them, side by side",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
         },
     [SETTING_MODE] =
         {
@@ -221,7 +222,7 @@ static const struct option_row rows[] = {
             .help = "on a console: the monitor's mode, such as 1920x1080@60; default: the one "
                     "that it prefers",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
         },
     [SETTING_CANVAS] =
         {
@@ -233,7 +234,7 @@ static const struct option_row rows[] = {
             .help = "the picture is for a wall of this size, and this screen shows the part of it "
                     "that begins X to the right and Y down",
             .group = GROUP_SCREEN,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
         },
     [SETTING_KEYBOARD] =
         {
@@ -310,7 +311,7 @@ static const struct option_row rows[] = {
             .also = "tz zone time-zone",
             .help = "IANA zone of local times, such as Asia/Seoul; default: the system's",
             .group = GROUP_TIME,
-            .commands = EVERY,
+            .commands = EVERY | IDENTIFY,
             .first = PLAY | GUIDE | EXPLAIN | CHECK,
         },
     [SETTING_LANGUAGE] =
@@ -322,7 +323,7 @@ static const struct option_row rows[] = {
             .also = "lang locale",
             .help = "language of taglines, such as ko or zh-Hans; default: the system's",
             .group = GROUP_TIME,
-            .commands = BOTH,
+            .commands = BOTH | IDENTIFY,
         },
     [SETTING_STORE] =
         {
@@ -567,7 +568,7 @@ static const struct option_row rows[] = {
             .help = "processor time for a picture, more for a large one; and how long a picture "
                     "or film may make no progress",
             .group = GROUP_MEDIA,
-            .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
+            .commands = BOTH | CHECK | PUBLISH | TAKEOVER | IDENTIFY,
         },
     [SETTING_NO_SANDBOX] =
         {
@@ -575,7 +576,7 @@ static const struct option_row rows[] = {
             .type = OPTION_FLAG,
             .help = "decode without a sandbox, where the kernel has none: unsafe",
             .group = GROUP_MEDIA,
-            .commands = BOTH | CHECK | PUBLISH | TAKEOVER,
+            .commands = BOTH | CHECK | PUBLISH | TAKEOVER | IDENTIFY,
         },
     [SETTING_NO_CACHE] =
         {
@@ -593,7 +594,7 @@ static const struct option_row rows[] = {
             .check = check_instant,
             .help = "instant to start at, or to show (RFC 3339, or local time); default: now",
             .group = GROUP_TIME,
-            .commands = BOTH | EXPLAIN | CHECK,
+            .commands = BOTH | EXPLAIN | CHECK | IDENTIFY,
             .first = PREVIEW | EXPLAIN | CHECK,
         },
     [SETTING_SPEED] =
@@ -616,7 +617,8 @@ static const struct option_row rows[] = {
             .metavar = "SECONDS",
             .help = "stop after this long",
             .group = GROUP_TIME,
-            .commands = PLAY,
+            .commands = PLAY | IDENTIFY,
+            .first = IDENTIFY,
         },
     [SETTING_FRAMES_LOG] =
         {
@@ -660,6 +662,17 @@ static const struct option_row rows[] = {
             .commands = PREVIEW,
             .first = PREVIEW,
         },
+    [SETTING_CARD] =
+        {
+            .name = "output",
+            .letter = 'o',
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .help = "write the card as a PNG file instead of showing it",
+            .group = GROUP_OUTPUT,
+            .commands = IDENTIFY,
+            .first = IDENTIFY,
+        },
     [SETTING_SIZE] =
         {
             .name = "size",
@@ -670,8 +683,8 @@ static const struct option_row rows[] = {
             .fallback = "1920x1080",
             .help = "size of the screen to preview",
             .group = GROUP_SCREEN,
-            .commands = PREVIEW,
-            .first = PREVIEW,
+            .commands = PREVIEW | IDENTIFY,
+            .first = PREVIEW | IDENTIFY,
         },
     [SETTING_SCREENS] =
         {

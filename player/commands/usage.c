@@ -88,6 +88,16 @@ static const struct usage {
         .more = "It takes every option of `duckling play` besides, as if that were started so.\n",
         .example = "duckling config --config /etc/duckling/player.conf",
     },
+    {
+        .command = SETTINGS_IDENTIFY,
+        .name = "identify",
+        .summary = "show a test card that says what the screen is, and what it shows",
+        .synopsis = "[OPTION]...\n"
+                    "[OPTION]... -o out.png",
+        .more = "Esc, q, SIGTERM or SIGINT end it. A player that runs shows the card for a minute\n"
+                "after SIGUSR1: systemctl kill --signal=USR1 duckling\n",
+        .example = "duckling identify -o card.png --size 1080x1920",
+    },
 };
 
 #define LINE_BYTES 1200 /* a fault of the configuration, or an error, and the command before it */
