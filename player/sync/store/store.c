@@ -46,7 +46,7 @@ static MUST_CHECK bool make_store_folders(const struct store *store, struct err 
 
 /* What somebody else can replace is not safe once it has been verified. A folder that is not there
  * is. */
-static MUST_CHECK bool check_owner(const char *path, bool is_inside, struct err *err)
+static MUST_CHECK bool check_owner(const char *path, bool is_inside, uid_t owner, struct err *err)
 {
     struct stat st;
     if ((is_inside ? lstat(path, &st) : stat(path, &st)) < 0)
@@ -57,11 +57,11 @@ static MUST_CHECK bool check_owner(const char *path, bool is_inside, struct err 
             "%s is a link, which the store does not follow: give the folder that it leads "
             "to with --store",
             path);
-    if (st.st_uid != geteuid())
+    if (st.st_uid != owner)
         return err_set(err, ERR_SYSTEM,
                        "%s belongs to another user (uid %ju, the player runs as uid %ju): give a "
                        "folder of the player's own with --store",
-                       path, (uintmax_t)st.st_uid, (uintmax_t)geteuid());
+                       path, (uintmax_t)st.st_uid, (uintmax_t)owner);
     if (st.st_mode & S_IWOTH &&
         !(st.st_mode & S_ISVTX)) /* sticky: others can't replace what is ours */
         return err_set(
@@ -72,15 +72,20 @@ static MUST_CHECK bool check_owner(const char *path, bool is_inside, struct err 
     return true;
 }
 
-static MUST_CHECK bool check_owners(const struct store *store, struct err *err)
+bool store_check_owners(const char *folder, uid_t owner, struct err *err)
 {
-    bool ok = check_owner(store->folder, false, err);
+    bool ok = check_owner(folder, false, owner, err);
     for (size_t i = 0; ok && i < sizeof folders / sizeof *folders; i++) {
         char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", store->folder, folders[i]);
-        ok = check_owner(path, true, err);
+        int length = snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
+        ok = length >= (int)sizeof path || check_owner(path, true, owner, err);
     }
     return ok;
+}
+
+static MUST_CHECK bool check_owners(const struct store *store, struct err *err)
+{
+    return store_check_owners(store->folder, geteuid(), err);
 }
 
 /* On failure *fd is open where only the lock itself failed. */

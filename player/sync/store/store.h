@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct store;
 struct manifest;
@@ -30,6 +31,14 @@ struct manifest;
  * it has been a store before: store_read_only then says why. NULL on failure: ERR_SYSTEM (another
  * player has it, permissions, somebody else's), ERR_DISK. */
 struct store *store_open(const char *folder, struct err *err);
+
+/* Whether store_open would take this folder from a player that runs as user `owner`, as far as
+ * can be seen without opening it: whose the folders are, and who may write to them. One that is
+ * not there is right. ERR_SYSTEM. */
+MUST_CHECK bool store_check_owners(const char *folder, uid_t owner, struct err *err);
+
+/* The bytes that are free for a user's files where this folder is, or would be; -1: unknown. */
+int64_t store_free_bytes(const char *folder, bool *is_read_only);
 
 /* Unlocks. NULL is allowed. */
 void store_close(struct store *store);

@@ -289,16 +289,28 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
     return removed;
 }
 
+int64_t store_free_bytes(const char *folder, bool *is_read_only)
+{
+    char path[PATH_MAX];
+    struct statvfs fs;
+    snprintf(path, sizeof path, "%s", folder);
+    while (statvfs(path, &fs) < 0) { /* where it would be made */
+        char *slash = errno == ENOENT ? strrchr(path, '/') : NULL;
+        if (!slash || slash == path)
+            return -1;
+        *slash = '\0';
+    }
+    *is_read_only = fs.f_flag & ST_RDONLY;
+    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    return free_bytes < INT64_MAX ? (int64_t)free_bytes : INT64_MAX;
+}
+
 /* How many bytes are missing from so many free ones; 0 where that can't be known. */
 static int64_t missing_bytes(const struct store *store, int64_t needed_bytes)
 {
-    struct statvfs fs;
-    if (statvfs(store->folder, &fs) < 0)
-        return 0;
-    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    if (needed_bytes <= 0 || free_bytes >= (uint64_t)needed_bytes)
-        return 0;
-    return needed_bytes - (int64_t)free_bytes;
+    bool is_read_only;
+    int64_t free_bytes = store_free_bytes(store->folder, &is_read_only);
+    return free_bytes < 0 || free_bytes >= needed_bytes ? 0 : needed_bytes - free_bytes;
 }
 
 size_t store_free_space(struct store *store, const struct manifest *const keep[], size_t keep_count,
