@@ -1,6 +1,7 @@
 /* The program duckling: runs the command that was typed, or becomes a worker if it was started as
  * one. */
 #include "commands/check/check.h"
+#include "commands/doctor/doctor.h"
 #include "commands/explain.h"
 #include "commands/guide.h"
 #include "commands/identify.h"
@@ -31,6 +32,7 @@ static const struct command {
     {.command = SETTINGS_PUBLISH, .run = publish_main},
     {.command = SETTINGS_TAKEOVER, .run = takeover_main},
     {.command = SETTINGS_SHOW_CONFIG, .run = show_config_main},
+    {.command = SETTINGS_DOCTOR, .run = doctor_main},
     {.command = SETTINGS_IDENTIFY, .run = identify_main},
 };
 

@@ -10,6 +10,12 @@
 
 #define LOG_MODULE "settings"
 
+bool settings_is_about_play(enum settings_command command)
+{
+    return command == SETTINGS_PLAY || command == SETTINGS_SHOW_CONFIG ||
+           command == SETTINGS_DOCTOR;
+}
+
 /* The configuration file that was asked for by name, and by what; NULL: none was. */
 static const char *find_config_file(const struct option_value *typed, const char **by)
 {
@@ -33,7 +39,8 @@ static void read_config_files(struct settings *settings, enum settings_command c
     bool is_read = config_read_file(&settings->config, path, &err);
     if (!is_read && named)
         config_add_fault(&settings->config, "%s: %s", by, err.text);
-    else if (!is_read && err.code != ERR_MISSING && command == SETTINGS_PLAY)
+    else if (!is_read && err.code != ERR_MISSING &&
+             (command == SETTINGS_PLAY || command == SETTINGS_DOCTOR))
         config_add_fault(&settings->config, "%s", err.text);
     else if (!is_read && err.code != ERR_MISSING)
         log_warn("cannot read the player's configuration, going on without it reason=\"%s\"",
@@ -59,7 +66,7 @@ static MUST_CHECK bool read_configuration(struct settings *settings, enum settin
 {
     const char *by;
     const char *named = find_config_file(&typed[SETTING_CONFIG], &by);
-    unsigned players = SETTINGS_PLAY | (command == SETTINGS_SHOW_CONFIG ? 0 : command);
+    unsigned players = SETTINGS_PLAY | (settings_is_about_play(command) ? 0 : command);
     struct config *config = &settings->config;
     config_init(config, &settings_table, settings->values,
                 typed[SETTING_CONFIG].given ? 0 : players);
@@ -95,7 +102,7 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
 {
     int limit = 1;
     const char *accepts = "one playlist";
-    if (command == SETTINGS_PLAY || command == SETTINGS_SHOW_CONFIG) {
+    if (settings_is_about_play(command)) {
         limit = SETTINGS_OPERANDS_MAX;
         accepts = "at most 8 sources";
     } else if (command == SETTINGS_EXPLAIN) {
@@ -136,7 +143,7 @@ bool settings_look(struct settings *settings, enum settings_command command, int
 {
     int operand;
     struct option_value typed[SETTING_COUNT];
-    unsigned takes = command | (command == SETTINGS_SHOW_CONFIG ? SETTINGS_PLAY : 0);
+    unsigned takes = command | (settings_is_about_play(command) ? SETTINGS_PLAY : 0);
     *settings = (struct settings){0};
     options_defaults(&settings_table, settings->values);
     options_defaults(&settings_table, typed);

@@ -18,6 +18,7 @@ enum settings_command {
     SETTINGS_TAKEOVER = 64,
     SETTINGS_SHOW_CONFIG = 128, /* `duckling config`: takes the options of play, too */
     SETTINGS_IDENTIFY = 256,
+    SETTINGS_DOCTOR = 512, /* takes the options of play, too */
 };
 
 /* The player's configuration, which is read where no other is named. */
@@ -111,7 +112,8 @@ struct settings {
  *
  * When help is asked for, only the options are read. `settings` must stay where it is. Errors, all of
  * them for usage_refuse: ERR_INPUT and ERR_USAGE (usage), ERR_CONFIG (all that is wrong with the
- * configuration is in `config`; what is right of it is in `values`). Call settings_finish in any case. */
+ * configuration is in `config`; `values` has all that is right, and no operands are taken from it).
+ * Call settings_finish in any case. */
 MUST_CHECK bool settings_read(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 
@@ -119,6 +121,10 @@ MUST_CHECK bool settings_read(struct settings *settings, enum settings_command c
 MUST_CHECK bool settings_look(struct settings *settings, enum settings_command command, int argc,
                               char **argv, struct err *err);
 void settings_finish(struct settings *settings);
+
+/* Whether a command is about how a player would be started, so that it takes play's options and
+ * sources. */
+bool settings_is_about_play(enum settings_command command);
 
 /* Reads a setting that is an instant: RFC 3339 or, without an offset, a local time of `zone_name`
  * (NULL: the system's). *ms is Unix milliseconds. ERR_USAGE, or an error of zone_load. */

@@ -22,9 +22,10 @@
 #define TAKEOVER SETTINGS_TAKEOVER
 #define SHOW_CONFIG SETTINGS_SHOW_CONFIG
 #define IDENTIFY SETTINGS_IDENTIFY
+#define DOCTOR SETTINGS_DOCTOR
 #define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* commands that use the programme */
 #define SIGNED (PUBLISH | TAKEOVER)            /* commands that publish to a server */
-#define EVERY (TIMED | SIGNED | SHOW_CONFIG | IDENTIFY)
+#define EVERY (TIMED | SIGNED | SHOW_CONFIG | IDENTIFY | DOCTOR)
 #define QUOTA_MIN 1000000
 #define QUOTA_MAX 1e15
 /* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
@@ -142,7 +143,7 @@ static const struct option_row rows[] = {
                 "it exists; none: no file",
             .group = GROUP_GENERAL,
             .commands = EVERY,
-            .first = PLAY | SHOW_CONFIG,
+            .first = PLAY | SHOW_CONFIG | DOCTOR,
         },
     [SETTING_SOURCE] =
         {
@@ -787,8 +788,8 @@ static const struct option_row rows[] = {
             .type = OPTION_FLAG,
             .help = "print one JSON object per line, for programs",
             .group = GROUP_OUTPUT,
-            .commands = CHECK | SHOW_CONFIG,
-            .first = CHECK | SHOW_CONFIG,
+            .commands = CHECK | SHOW_CONFIG | DOCTOR,
+            .first = CHECK | SHOW_CONFIG | DOCTOR,
         },
     [SETTING_STRICT] =
         {

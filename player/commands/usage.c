@@ -89,6 +89,15 @@ static const struct usage {
         .example = "duckling config --config /etc/duckling/player.conf",
     },
     {
+        .command = SETTINGS_DOCTOR,
+        .name = "doctor",
+        .summary = "look at all that a player needs here, and say what is wrong",
+        .synopsis = "[OPTION]... [SOURCE]...",
+        .more = "It takes every option of `duckling play` besides, as if that were started so.\n"
+                "The exit status is 1 if something is wrong. It changes nothing.\n",
+        .example = "duckling doctor --config /etc/duckling/player.conf",
+    },
+    {
         .command = SETTINGS_IDENTIFY,
         .name = "identify",
         .summary = "show a test card that says what the screen is, and what it shows",
