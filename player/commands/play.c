@@ -430,6 +430,7 @@ static void finish_play(struct play *play)
     play_crash_finish(play);
     if (!play->restart)
         service_manager_stopping(&play->manager);
+    int kept = play->restart ? service_manager_copy_kept(&play->manager) : -1;
     play->ending = true; /* a screen that is lost from here on ends the process */
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
@@ -454,6 +455,7 @@ static void finish_play(struct play *play)
     wakeup_destroy(play->wake);
     if (play->restart) {
         struct err err = {0};
+        service_manager_pass_on(kept);
         program_restart(play->arguments, &err);
         log_error("cannot start again, exiting reason=\"%s\"", err.text);
         play->status = EXIT_FAILURE;

@@ -175,6 +175,7 @@ bool service_manager_take_kept(struct service_manager *manager, int *fd, struct 
                          SERVICE_MANAGER_FDS_MAX, number);
     }
     manager->keeps = manager->is_there && *fd >= 0;
+    manager->fd = *fd;
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
@@ -189,6 +190,27 @@ void service_manager_keep(struct service_manager *manager, int fd)
     manager->keeps = false;
     manager->has_fd = true;
     manager->fd = fd;
+}
+
+int service_manager_copy_kept(const struct service_manager *manager)
+{
+    return manager->keeps ? fcntl(manager->fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
+}
+
+/* As the service manager passes it: whatever else had its number is closed by exec. */
+void service_manager_pass_on(int fd)
+{
+    char process[24];
+    if (fd < 0)
+        return;
+    if (fd == FIRST_FD)
+        fcntl(fd, F_SETFD, 0);
+    else if (dup2(fd, FIRST_FD) < 0)
+        return;
+    snprintf(process, sizeof process, "%ld", (long)getpid());
+    setenv("LISTEN_PID", process, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    setenv("LISTEN_FDNAMES", KEPT_NAME, 1);
 }
 
 bool service_manager_keeps(const struct service_manager *manager)

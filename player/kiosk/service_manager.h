@@ -64,6 +64,11 @@ void service_manager_keep(struct service_manager *manager, int fd);
 
 /* Whether the descriptor outlives this process. The service manager closes it when the service is
  * stopped, but not when it is started again. */
+/* Where the process is about to run a program in its own place (exec): a copy of what is kept, or -1;
+ * and, once all else is closed, leaves that copy for it where service_manager_take_kept will find it. */
+int service_manager_copy_kept(const struct service_manager *manager);
+void service_manager_pass_on(int fd);
+
 bool service_manager_keeps(const struct service_manager *manager);
 
 /* Has it closed; waits until that was heard, a second at most. */

@@ -303,6 +303,51 @@ static void what_was_kept_is_taken(void **state)
     }
 }
 
+/* In a child, whose descriptor 3 is replaced: 0 where the program that takes its place would find the
+ * file under that number, whether this process has stored it or was given it. */
+static int pass_on_in_child(struct fixture *f, bool was_given)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct stat stored, found;
+        struct err err = {0};
+        int file = memfd_create("card", MFD_CLOEXEC), kept = -1;
+        fstat(file, &stored);
+        begin(f);
+        service_manager_keep(&f->manager, file);
+        service_manager_alive(&f->manager, 1);
+        for (int round = 0; round < (was_given ? 2 : 1); round++) {
+            int copy = service_manager_copy_kept(&f->manager);
+            close(file);
+            service_manager_pass_on(copy);
+            if (!service_manager_take_kept(&f->manager, &file, &err) || file != 3)
+                _exit(1);
+        }
+        kept = service_manager_keeps(&f->manager) && fstat(file, &found) == 0 &&
+               found.st_ino == stored.st_ino;
+        _exit(kept ? 0 : 2);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void what_is_kept_is_passed_on(void **state)
+{
+    assert_int_equal(pass_on_in_child(*state, false), 0);
+    assert_int_equal(pass_on_in_child(*state, true), 0);
+}
+
+static void nothing_kept_is_not_passed_on(void **state)
+{
+    struct fixture *f = *state;
+    begin(f);
+    assert_int_equal(service_manager_copy_kept(&f->manager), -1);
+    service_manager_pass_on(-1);
+    assert_null(getenv("LISTEN_FDS"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -311,6 +356,7 @@ int main(void)
         TEST(a_descriptor_is_given_to_it),        TEST(it_closes_the_descriptor_when_told),
         TEST(another_descriptor_takes_its_place), TEST(one_that_it_has_not_heard_of_is_not_kept),
         TEST(without_a_store_nothing_is_kept),    TEST(it_is_told_again_where_nobody_listened),
+        TEST(what_is_kept_is_passed_on),          TEST(nothing_kept_is_not_passed_on),
         cmocka_unit_test(what_was_kept_is_taken),
     };
     return cmocka_run_group_tests_name("service_manager_kept", tests, NULL, NULL);
