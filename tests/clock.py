@@ -15,8 +15,9 @@ LATE_MS = 100
 # Clocks that are slower, by these factors, from the machine's own on.
 SLOWER = (1, 4, 12)
 
-# Four 64-bit integers in a mapped file: by how many milliseconds the wall clock is off; whether the kernel says that it is
-# synchronised; by how many seconds the monotonic clock is on; by how much it is slower, if at all.
+# Five 64-bit integers in a mapped file: by how many milliseconds the wall clock is off; whether the kernel says that it is
+# synchronised; by how many seconds the monotonic clock is on; by how much it is slower, if at all;
+# and the milliseconds since the machine has started, which stand still then: 0: as they are.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -54,6 +55,8 @@ int clock_gettime(clockid_t id, struct timespec *now)
         now->tv_sec = ns / 1000000000 + settings()[2];
         now->tv_nsec = ns % 1000000000;
     }
+    if (id == CLOCK_BOOTTIME && settings()[4])
+        *now = (struct timespec){settings()[4] / 1000, settings()[4] % 1000 * 1000000};
     return 0;
 }
 
@@ -85,9 +88,9 @@ class Clock:
         self.library = Path(folder) / "shim.so"
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-x", "c", "-", "-o", self.library], input=SHIM, text=True, check=True)
 
-    def set(self, off_ms, synchronised=False, mono_s=0, slower=1):
+    def set(self, off_ms, synchronised=False, mono_s=0, slower=1, boot_ms=0):
         with open(self.path, "r+b") as file, mmap.mmap(file.fileno(), 4096) as map:
-            for at, value in ((24, slower), (16, mono_s), (8, synchronised), (0, off_ms)):
+            for at, value in ((32, boot_ms), (24, slower), (16, mono_s), (8, synchronised), (0, off_ms)):
                 map[at:at + 8] = struct.pack("<q", int(value))
 
     def environment(self):

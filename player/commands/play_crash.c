@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "core/utf8.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,31 @@ static void count_crash(struct screen_notes *notes)
     }
 }
 
+/* For the feed, which leaves out playlists. */
+static void list_playlists(struct play_crash *crash)
+{
+    const struct crash_loop *loop = &crash->notes.loop;
+    static_assert(LEFT_OUT_MAX >= CRASH_LOOP_LEFT_OUT_MAX, "each has a place");
+    for (int i = 0; i < loop->left_out_count; i++) {
+        const struct crash_loop_left_out *out = &loop->left_out[i];
+        if (out->place.spot[0])
+            continue;
+        crash->playlists.playlists[crash->playlists.count].until_ms = out->until_ms;
+        memcpy(crash->playlists.playlists[crash->playlists.count++].sha256, out->place.playlist,
+               HASH_BYTES);
+    }
+}
+
+bool play_crash_allows_playlists(const struct play *play, struct err *err)
+{
+    const struct crash_loop_place none = {0};
+    int64_t until_ms = crash_loop_until_ms(&play->crash.notes.loop, &none, clock_boot_ms());
+    return until_ms == 0 || err_set(err, ERR_SYSTEM,
+                                    "the player crashed %d times before it showed anything; it "
+                                    "plays again within %d minutes",
+                                    CRASH_LOOP_CRASHES, CRASH_LOOP_MINUTES);
+}
+
 void play_crash_start(struct play *play)
 {
     struct screen_notes *notes = &play->crash.notes;
@@ -65,6 +91,8 @@ void play_crash_start(struct play *play)
         log_warn("cannot use the notes of what was on screen reason=\"%s\"", err.text);
     if (notes->has_crashed)
         count_crash(notes);
+    crash_loop_forget(&notes->loop, clock_boot_ms());
+    list_playlists(&play->crash);
     write_note(play, &(struct crash_loop_place){0});
 }
 

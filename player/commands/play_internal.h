@@ -53,6 +53,7 @@ struct play_trouble {
 /* What is noted of what is on screen, and what is left out since it crashed the player. */
 struct play_crash {
     struct screen_notes notes;
+    struct left_out playlists;
     uint64_t noted_key; /* of the frame whose spot was noted last */
     bool *left_out;     /* of the edition's spots; NULL: none is */
     int64_t until_ms;   /* until when the first of them is: CLOCK_BOOTTIME */
@@ -161,6 +162,9 @@ MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
 
 /* Finds out whether the player before this one crashed, and where. */
 void play_crash_start(struct play *play);
+
+/* False, with the reason, while no playlist is played: the player crashed before it showed anything. */
+MUST_CHECK bool play_crash_allows_playlists(const struct play *play, struct err *err);
 
 /* Before this edition comes into force; and before a frame is drawn. */
 void play_crash_note_edition(struct play *play, const struct edition *edition);

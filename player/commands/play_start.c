@@ -55,10 +55,13 @@ bool play_start_feed(struct play *play, struct err *err)
         .poll_ms = (int64_t)(play_option(play, SETTING_POLL)->number * 1000),
         .quota_bytes = (int64_t)play_option(play, SETTING_QUOTA)->number,
         .bandwidth_bytes_per_s = (int64_t)play_option(play, SETTING_BANDWIDTH)->number,
+        .left_out = &play->crash.playlists,
         .patient = play->manager.is_there,
         .wake = wakeup_post,
         .wake_context = play->wake,
     };
+    if (play->manager.is_there && !play_crash_allows_playlists(play, err))
+        return false;
     play->feed = feed_start(&config, err);
     return play->feed != NULL;
 }

@@ -83,6 +83,22 @@ static void what_was_written_is_read(void **state)
     assert_int_equal(err.code, ERR_MISSING);
 }
 
+static void the_one_before_is_kept_beside_it(void **state)
+{
+    (void)state;
+    assert_null(rollout_stored_previous(store, URL, &err));
+    assert_int_equal(err.code, ERR_MISSING);
+    rollout_stored_keep_previous(store, URL, manifest);
+    struct manifest *previous = rollout_stored_previous(store, URL, &err);
+    assert_non_null(previous);
+    assert_memory_equal(previous->playlist_sha256, manifest->playlist_sha256, HASH_BYTES);
+    manifest_destroy(previous);
+    rollout_stored_remove(store, URL); /* such as a takeover, which has none before it */
+    previous = rollout_stored_previous(store, URL, &err);
+    assert_non_null(previous);
+    manifest_destroy(previous);
+}
+
 /* So that it is fetched again, and the bytes that come find their place free. */
 static void what_is_damaged_goes_and_is_mended(void **state)
 {
@@ -127,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(what_was_written_is_read),
+        CASE(the_one_before_is_kept_beside_it),
         CASE(what_is_damaged_goes_and_is_mended),
         CASE(what_can_not_be_read_stays),
     };

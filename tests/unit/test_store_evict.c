@@ -167,6 +167,26 @@ static void collects_what_nobody_names(void **state)
     store_close(store);
 }
 
+/* The media of the playlist before the one in force: without a quota they stay, with one they go last,
+ * and a full disk needs their room. */
+static void what_was_in_force_before_stays_as_long_as_there_is_room(void **state)
+{
+    (void)state;
+    char path[PATH_MAX], before[PATH_MAX];
+    uint8_t digests[5][HASH_BYTES];
+    struct store *store = store_of_five(digests);
+    write_manifest(store, URL, digests[3]);
+    store_manifest_path(store, URL, path);
+    store_previous_path(store, URL, before);
+    assert_int_equal(rename(path, before), 0);
+    assert_int_equal(store_collect(store, NULL, 0), 4);
+    assert_five(store, digests, "...3.");
+    fill_disk("s", 0);
+    assert_int_equal(store_free_space(store, NULL, 0, 5), 1);
+    assert_five(store, digests, ".....");
+    store_close(store);
+}
+
 static void collects_nothing_when_a_manifest_cannot_be_read(void **state)
 {
     (void)state;
@@ -334,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(collects_what_nobody_names),
+        IN_FOLDER(what_was_in_force_before_stays_as_long_as_there_is_room),
         IN_FOLDER(collects_nothing_when_a_manifest_cannot_be_read),
         IN_FOLDER(a_quota_keeps_a_cache),
         IN_FOLDER(left_overs_go_with_or_without_a_quota),

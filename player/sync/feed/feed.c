@@ -1,5 +1,6 @@
 #include "sync/feed/feed.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sync/feed/feed_source.h"
 #include "sync/fetch.h"
@@ -161,7 +162,8 @@ void feed_find_state(const char *given, char *path, size_t path_bytes)
     snprintf(path, path_bytes, "%s", given ? given : own);
 }
 
-static struct edition *load_first_edition(const char *path, struct err *err)
+static struct edition *load_first_edition(const char *path, const struct left_out *left_out,
+                                          struct err *err)
 {
     struct playlist_faults faults = {0}, media_faults = {0};
     struct edition *edition = edition_load(path, &faults, err);
@@ -169,7 +171,8 @@ static struct edition *load_first_edition(const char *path, struct err *err)
     playlist_faults_finish(&faults);
     if (!edition)
         return NULL;
-    bool checked = edition_check_media(edition, &media_faults, err);
+    bool checked = left_out_check(left_out, edition->digest, clock_boot_ms(), err) &&
+                   edition_check_media(edition, &media_faults, err);
     edition_log_media_faults(&media_faults, NULL);
     playlist_faults_finish(&media_faults);
     if (checked)
@@ -191,7 +194,7 @@ struct feed *feed_start(const struct feed_config *config, struct err *err)
     if (!feed || feed->source->ops != &feed_file_ops)
         return feed;
     /* The file is watched already, so no change is missed between this load and the first poll. */
-    feed->first = load_first_edition(config->sources[0], err);
+    feed->first = load_first_edition(config->sources[0], config->left_out, err);
     if (feed->first)
         return feed;
     if (config->patient) {

@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "sync/edition.h"
+#include "sync/feed/left_out.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -37,6 +38,9 @@ struct feed_config {
     /* A playlist file that is missing or wrong at the start is waited for, as later: the log says what is
      * wrong. */
     bool patient;
+    /* Playlists that are not handed over, but the one before them in the store, if there is one; must
+     * outlive the feed. NULL: none. */
+    const struct left_out *left_out;
     /* Called from the feed's thread when there is something to take; must only wake. */
     void (*wake)(void *);
     void *wake_context;

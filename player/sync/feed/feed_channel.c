@@ -411,6 +411,7 @@ static MUST_CHECK bool make_rollout_and_pointer(struct feed_channel *channel,
         .trusted_only = true,
         .takeover = takeover,
         .retry = channel->fast_retry,
+        .left_out = config->left_out,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     channel->rollouts[kind] = rollout_create(&rollout);

@@ -26,6 +26,7 @@ struct feed_file {
     struct feed_source source;
     char *path;
     int poll_ms;
+    const struct left_out *left_out;
     int wake_fd;
     int watch_fd;     /* -1: no inotify; then only the poll finds a change */
     int folder_watch; /* of the playlist's folder */
@@ -121,7 +122,11 @@ static struct edition *load_playlist_file(struct feed_file *file, bool quiet)
     if (!faults)
         return NULL;
     struct edition *edition = edition_load(file->path, faults, &err);
-    if (edition && !check_media(file, edition, quiet, &err)) {
+    bool ok = edition && left_out_check(file->left_out, edition->digest, clock_boot_ms(), &err);
+    if (edition && !ok)
+        (void)err_prefix(&err, "%s: ", file->path);
+    ok = ok && check_media(file, edition, quiet, &err);
+    if (edition && !ok) {
         edition_destroy(edition);
         edition = NULL;
     }
@@ -171,6 +176,7 @@ static struct feed_source *feed_file_create(const struct feed_config *config,
     }
     file->source = (struct feed_source){.ops = &feed_file_ops, .mailbox = mailbox};
     file->poll_ms = (int)config->poll_ms;
+    file->left_out = config->left_out;
     file->watch_fd = -1;
     file->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (file->wake_fd < 0)

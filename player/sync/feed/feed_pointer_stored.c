@@ -18,7 +18,7 @@ static MUST_CHECK bool check_stored_pointer(const struct feed_pointer *follower,
     int64_t before = state_get(config->state)->in_force[config->kind];
     if (pointer->kind != config->kind || strcmp(pointer->channel, config->channel) != 0)
         return err_set(err, ERR_TRUST, "it is signed for another channel or kind");
-    if (pointer->version < before)
+    if (pointer->version < before && !rollout_fell_back(config->rollout))
         return err_set(err, ERR_TRUST,
                        "rollback: version %" PRId64 " is older than %" PRId64
                        ", which was in force",

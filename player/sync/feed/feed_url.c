@@ -262,7 +262,8 @@ static void post_stored_playlist(struct feed_url *url)
 }
 
 /* The poll and the rollout, which point into the source. */
-static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_limits *limits,
+static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct feed_config *config,
+                                             const struct feed_limits *limits,
                                              struct retry_policy fast_retry, struct err *err)
 {
     const struct rollout_config rollout = {
@@ -277,6 +278,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .partial = true,
         .any_bytes = limits && limits->any_bytes,
         .retry = fast_retry,
+        .left_out = config->left_out,
         .scrub_ms = limits ? limits->scrub_ms : 0,
     };
     const struct feed_poll_config poll = {
@@ -329,7 +331,7 @@ static struct feed_source *feed_url_create(const struct feed_config *config,
     if (!url->fetch)
         goto fail;
     url->store = store_open(config->store, err);
-    if (!url->store || !make_poll_and_rollout(url, limits, fast_retry, err))
+    if (!url->store || !make_poll_and_rollout(url, config, limits, fast_retry, err))
         goto fail;
     store_set_quota(url->store, config->quota_bytes);
     feed_loop_init(&url->loop, mailbox, url->fetch, url->store, fast_retry);

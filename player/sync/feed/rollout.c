@@ -94,10 +94,42 @@ static void remember_body(struct rollout *rollout, const char *bytes, size_t siz
     rollout->body_memory = copy_body(&rollout->body);
 }
 
+static bool is_left_out(const struct rollout *rollout, const struct manifest *manifest)
+{
+    return left_out_has(rollout->config.left_out, manifest->playlist_sha256, clock_boot_ms());
+}
+
+/* What the store has, or where that is left out what was before it. */
+static struct manifest *load_stored_manifest(struct rollout *rollout, struct err *err)
+{
+    const struct store *store = rollout->config.store;
+    struct manifest *stored = rollout_stored_manifest(store, rollout->config.name, err);
+    if (!stored || !is_left_out(rollout, stored))
+        return stored;
+    struct manifest *previous = rollout_stored_previous(store, rollout->config.name, NULL);
+    rollout->fell_back = previous && !is_left_out(rollout, previous);
+    if (rollout->fell_back)
+        log_warn("going back to the previous playlist source=\"%s\" "
+                 "reason=\"the last one crashed the player again and again\"",
+                 rollout->config.shown);
+    else
+        err_set(err, ERR_SYSTEM, "it crashed the player again and again");
+    manifest_destroy(rollout->fell_back ? stored : previous);
+    if (rollout->fell_back)
+        return previous;
+    manifest_destroy(stored);
+    return NULL;
+}
+
+bool rollout_fell_back(const struct rollout *rollout)
+{
+    return rollout->fell_back;
+}
+
 struct playlist *rollout_load_stored(struct rollout *rollout, char **bytes, size_t *size,
                                      struct err *err)
 {
-    rollout->current = rollout_stored_manifest(rollout->config.store, rollout->config.name, err);
+    rollout->current = load_stored_manifest(rollout, err);
     struct playlist *playlist =
         rollout->current
             ? rollout_stored_playlist(rollout->config.store, rollout->current, bytes, size, err)
@@ -250,7 +282,10 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
 bool rollout_begin(struct rollout *rollout, struct playlist *playlist,
                    const struct rollout_body *body, struct err *err)
 {
-    return begin_pending(rollout, &rollout->pending, playlist, body, err);
+    if (left_out_check(rollout->config.left_out, body->sha256, clock_boot_ms(), err))
+        return begin_pending(rollout, &rollout->pending, playlist, body, err);
+    playlist_destroy(playlist);
+    return false;
 }
 
 void rollout_set_peer(struct rollout *rollout, const struct rollout *peer)
@@ -320,7 +355,11 @@ static struct manifest *write_manifest(const struct rollout *rollout,
                                        const struct rollout_pending *pending, struct err *err)
 {
     const struct rollout_body *body = &pending->body;
+    const struct manifest *before = rollout->current;
     struct manifest *manifest = feed_media_manifest(pending->media);
+    bool is_new = before && memcmp(before->playlist_sha256, body->sha256, HASH_BYTES) != 0;
+    if (is_new && !rollout->config.takeover) /* first, so that there is always one of the two */
+        rollout_stored_keep_previous(rollout->config.store, rollout->config.name, before);
     if (manifest) {
         manifest->url = manifest_copy(manifest, rollout->config.shown);
         manifest->etag = manifest_copy(manifest, body->etag);
@@ -358,6 +397,7 @@ static void put_in_force(struct rollout *rollout, struct rollout_pending *pendin
     rollout_release_integrity(rollout->integrity);
     rollout->integrity = integrity;
     rollout->in_force = rollout->garbage = true;
+    rollout->fell_back = false;
     rollout->damaged = rollout->repair_due = false;
     rollout->logged[0] = '\0';
 }

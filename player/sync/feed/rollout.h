@@ -11,6 +11,7 @@
 #include "core/retry.h"
 #include "sync/edition.h"
 #include "sync/feed/feed_mailbox.h"
+#include "sync/feed/left_out.h"
 #include "sync/fetch.h"
 #include "sync/store/manifest.h"
 #include "sync/store/store.h"
@@ -36,8 +37,9 @@ struct rollout_config {
     bool partial;
     bool any_bytes; /* for tests: films and fonts may hold any bytes */
     bool takeover;
-    struct retry_policy retry; /* of what should not take as long as a poll may */
-    int64_t scrub_ms;          /* between stretches of reading everything again; 0: 60,000 */
+    struct retry_policy retry;       /* of what should not take as long as a poll may */
+    const struct left_out *left_out; /* playlists that do not come into force; NULL: none */
+    int64_t scrub_ms;                /* between stretches of reading everything again; 0: 60,000 */
 };
 
 /* A playlist as it came: its bytes, and what identifies them. Borrowed. */
@@ -57,7 +59,8 @@ void rollout_destroy(struct rollout *rollout); /* NULL is allowed */
  * Borrowed. */
 void rollout_set_peer(struct rollout *rollout, const struct rollout *peer);
 
-/* The playlist that the store has for this rollout, read and checked again, which the caller owns;
+/* The playlist that the store has for this rollout, or where that is left out the one before it
+ * (rollout_fell_back), read and checked again, which the caller owns;
  * *bytes are its bytes, which the caller frees. NULL: there is none (ERR_MISSING) or it can't be
  * used. rollout_manifest is its manifest then; it comes into force only by rollout_resume. Call
  * once, before anything else. */
@@ -69,6 +72,9 @@ struct playlist *rollout_load_stored(struct rollout *rollout, char **bytes, size
  * (edition.h). NULL when it can't be used, which is
  * logged. */
 struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlist);
+
+/* Whether that is older than what the store has. */
+bool rollout_fell_back(const struct rollout *rollout);
 
 /* Of what is in force, or was loaded; NULL: nothing. */
 const struct manifest *rollout_manifest(const struct rollout *rollout);

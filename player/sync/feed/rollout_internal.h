@@ -26,6 +26,7 @@ struct rollout {
     struct manifest *current;    /* in force, or at least what the store holds; NULL: nothing */
     struct manifest *previous;   /* in force before: its files may still be on screen */
     struct integrity *integrity; /* of the current's files; NULL unless in force */
+    bool fell_back;              /* `current` is older than what the store has */
     bool in_force;               /* an edition of `current` was made */
     bool damaged; /* files of `current` are missing, damaged, or older ones that may be outdated */
     bool repair_due; /* without waiting until all files were read */

@@ -10,13 +10,10 @@
 
 #define MANIFEST_BYTES_MAX ((size_t)32 << 20)
 
-struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
-                                         struct err *err)
+static struct manifest *read_manifest(const char *path, struct err *err)
 {
-    char path[PATH_MAX];
     char *bytes;
     size_t size;
-    store_manifest_path(store, url, path);
     if (!file_read_own(path, MANIFEST_BYTES_MAX, &bytes, &size, err))
         return NULL;
     struct manifest *manifest = manifest_parse(bytes, size, err);
@@ -24,6 +21,33 @@ struct manifest *rollout_stored_manifest(const struct store *store, const char *
     if (!manifest)
         err_prefix(err, "%s: ", path);
     return manifest;
+}
+
+struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
+                                         struct err *err)
+{
+    char path[PATH_MAX];
+    store_manifest_path(store, url, path);
+    return read_manifest(path, err);
+}
+
+struct manifest *rollout_stored_previous(const struct store *store, const char *url,
+                                         struct err *err)
+{
+    char path[PATH_MAX];
+    store_previous_path(store, url, path);
+    return read_manifest(path, err);
+}
+
+void rollout_stored_keep_previous(const struct store *store, const char *url,
+                                  const struct manifest *manifest)
+{
+    char path[PATH_MAX];
+    char *text = manifest_print(manifest);
+    store_previous_path(store, url, path);
+    if (text)
+        (void)!file_replace(path, text, strlen(text), NULL);
+    free(text);
 }
 
 /* The bytes of the playlist, which the caller frees, or NULL. A damaged file is removed, so that it

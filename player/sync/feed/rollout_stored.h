@@ -14,6 +14,15 @@
 struct manifest *rollout_stored_manifest(const struct store *store, const char *url,
                                          struct err *err);
 
+/* The same of the playlist that was in force before. */
+struct manifest *rollout_stored_previous(const struct store *store, const char *url,
+                                         struct err *err);
+
+/* Keeps a manifest as that of the playlist in force before; where it can't be written, an older one may
+ * stay in its place. */
+void rollout_stored_keep_previous(const struct store *store, const char *url,
+                                  const struct manifest *manifest);
+
 /* The playlist that a manifest names, read and parsed again, and its bytes, which the caller frees.
  * NULL when it is damaged (ERR_TRUST; the file is removed then, so that it is fetched again), or
  * when this machine does not know its time zone (any more). */

@@ -251,7 +251,8 @@ bool store_add(struct store *store, const void *data, size_t size, uint8_t diges
     return store_part_commit(part, digest, digest, NULL, err);
 }
 
-void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX])
+static void print_feed_path(const struct store *store, const char *url, const char *file,
+                            char path[PATH_MAX])
 {
     uint8_t digest[HASH_BYTES] = {0};
     char name[HASH_TEXT_BYTES];
@@ -264,7 +265,17 @@ void store_manifest_path(const struct store *store, const char *url, char path[P
     if (mkdir(path, 0755) < 0 && errno == ENOENT)
         (void)!file_make_folders(path, NULL); /* who writes there gets the error */
     size_t used = strlen(path);
-    snprintf(path + used, PATH_MAX - used, "/manifest.json");
+    snprintf(path + used, PATH_MAX - used, "/%s", file);
+}
+
+void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX])
+{
+    print_feed_path(store, url, "manifest.json", path);
+}
+
+void store_previous_path(const struct store *store, const char *url, char path[PATH_MAX])
+{
+    print_feed_path(store, url, "previous.json", path);
 }
 
 void store_set_quota(struct store *store, int64_t bytes)

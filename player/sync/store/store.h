@@ -6,6 +6,7 @@
  *     tmp/<name>.part, <name>.tag  a file under way, and what it is a part of
  *     feeds/<16 digits>/manifest.json   what is in force for one source; the digits are its URL's
  *                                       hash
+ *     feeds/<16 digits>/previous.json   what was before it
  *     used/<sha256>                empty; its time is that when the file was last needed
  *     state/                       a copy of what sync/state remembers of channels
  *
@@ -64,6 +65,9 @@ MUST_CHECK bool store_add(struct store *store, const void *data, size_t size,
 /* feeds/<16 digits>/manifest.json of a source; makes the folder if it can. */
 void store_manifest_path(const struct store *store, const char *url, char path[PATH_MAX]);
 
+/* previous.json beside it. */
+void store_previous_path(const struct store *store, const char *url, char path[PATH_MAX]);
+
 /* How much media/ may hold; 0, as at first: no cache is kept. */
 void store_set_quota(struct store *store, int64_t bytes);
 
@@ -74,7 +78,7 @@ void store_touch(const struct store *store, const uint8_t digest[HASH_BYTES]);
 
 /* Removes files that are not needed; returns how many. Left-overs in tmp/ that are older than an
  * hour are always removed. Files that a manifest in the store or in `keep` names are needed and
- * always stay. With a quota the others are a cache, so that going back to an older playlist needs
+ * always stay; without a quota those that a previous one names, too. With a quota the others are a cache, so that going back to an older playlist needs
  * no download: while media/ is over the quota, those that were needed least recently are removed
  * (evict.h). Without one they are removed when they are older than an hour.
  *

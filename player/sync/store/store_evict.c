@@ -74,7 +74,7 @@ static bool add_manifest(struct digests *set, const char *path)
 }
 
 /* False when not all could be read: then nothing may be removed. */
-static bool add_manifests(const struct store *store, struct digests *set)
+static bool add_manifests(const struct store *store, bool with_previous, struct digests *set)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/feeds", store->folder);
@@ -87,6 +87,8 @@ static bool add_manifests(const struct store *store, struct digests *set)
             continue;
         snprintf(path, sizeof path, "%s/feeds/%.16s/manifest.json", store->folder, entry->d_name);
         ok = add_manifest(set, path);
+        snprintf(path, sizeof path, "%s/feeds/%.16s/previous.json", store->folder, entry->d_name);
+        ok = ok && (!with_previous || add_manifest(set, path));
     }
     closedir(folder);
     return ok;
@@ -94,9 +96,10 @@ static bool add_manifests(const struct store *store, struct digests *set)
 
 /* All that is needed, sorted. False when not all manifests could be read: then nothing may be
  * removed. */
-static bool find_needed(const struct store *store, const struct keep *keep, struct digests *set)
+static bool find_needed(const struct store *store, const struct keep *keep, bool with_previous,
+                        struct digests *set)
 {
-    bool ok = !store->read_only[0] && add_manifests(store, set);
+    bool ok = !store->read_only[0] && add_manifests(store, with_previous, set);
     for (size_t i = 0; ok && i < keep->count; i++)
         ok = !keep->manifests[i] || add_named(set, keep->manifests[i]);
     if (ok && set->count)
@@ -273,7 +276,9 @@ size_t store_collect(struct store *store, const struct manifest *const keep[], s
     struct listing list = {0};
     size_t removed = 0;
     const struct keep set = {keep, keep_count};
-    if (find_needed(store, &set, &needed) && listing_init(&list, store, &needed)) {
+    /* With a quota what was needed until now goes last, as far as there is room. */
+    bool with_previous = store->quota_bytes <= 0;
+    if (find_needed(store, &set, with_previous, &needed) && listing_init(&list, store, &needed)) {
         if (store->quota_bytes > 0)
             evict_choose(list.files, list.count, store->quota_bytes);
         for (size_t i = 0; store->quota_bytes <= 0 && i < list.count; i++)
@@ -319,7 +324,7 @@ size_t store_free_space(struct store *store, const struct manifest *const keep[]
     struct digests needed = {0};
     struct listing list = {0};
     const struct keep set = {keep, keep_count};
-    bool ok = missing_bytes(store, bytes) > 0 && find_needed(store, &set, &needed) &&
+    bool ok = missing_bytes(store, bytes) > 0 && find_needed(store, &set, false, &needed) &&
               listing_init(&list, store, &needed);
     /* Again and again: a file may hold fewer blocks than its length says, or be open somewhere. */
     for (int64_t missing; ok && (missing = missing_bytes(store, bytes)) > 0;) {
