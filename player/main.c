@@ -9,6 +9,7 @@
 #include "commands/preview/preview.h"
 #include "commands/publish/publish.h"
 #include "commands/publish/takeover.h"
+#include "commands/setup/setup.h"
 #include "commands/show_config.h"
 #include "commands/usage.h"
 #include "commands/version.h"
@@ -34,6 +35,7 @@ static const struct command {
     {.command = SETTINGS_SHOW_CONFIG, .run = show_config_main},
     {.command = SETTINGS_DOCTOR, .run = doctor_main},
     {.command = SETTINGS_IDENTIFY, .run = identify_main},
+    {.command = SETTINGS_SETUP, .run = setup_main},
 };
 
 /* Where one of the standard streams is closed, the next file or socket that is opened would get its

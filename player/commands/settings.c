@@ -27,13 +27,13 @@ static const char *find_config_file(const struct option_value *typed, const char
     return variable && *variable ? variable : NULL;
 }
 
-/* The file, and those in the folder beside it. */
+/* The file, and those in the folder beside it. Without a name it is the one below `root`. */
 static void read_config_files(struct settings *settings, enum settings_command command,
-                              const char *named, const char *by)
+                              const char *named, const char *by, const char *root)
 {
-    const char *path = named ? named : SETTINGS_CONFIG_FILE;
-    char folder[PATH_MAX];
+    char path[PATH_MAX], folder[PATH_MAX];
     struct err err = {0};
+    snprintf(path, sizeof path, "%s%s", named ? "" : root, named ? named : SETTINGS_CONFIG_FILE);
     if (strcmp(path, "none") == 0)
         return;
     bool is_read = config_read_file(&settings->config, path, &err);
@@ -65,12 +65,15 @@ static MUST_CHECK bool read_configuration(struct settings *settings, enum settin
                                           const struct option_value *typed, struct err *err)
 {
     const char *by;
+    const char *root = typed[SETTING_ROOT].text;
     const char *named = find_config_file(&typed[SETTING_CONFIG], &by);
+    if (root && !typed[SETTING_CONFIG].given)
+        named = NULL;
     unsigned players = SETTINGS_PLAY | (settings_is_about_play(command) ? 0 : command);
     struct config *config = &settings->config;
     config_init(config, &settings_table, settings->values,
                 typed[SETTING_CONFIG].given ? 0 : players);
-    read_config_files(settings, command, named, by);
+    read_config_files(settings, command, named, by, root ? root : "");
     config->commands = players;
     config_read_environment(config);
     for (size_t i = 0; i < settings_table.count; i++)
@@ -108,7 +111,7 @@ static MUST_CHECK bool read_operands(struct settings *settings, enum settings_co
     } else if (command == SETTINGS_EXPLAIN) {
         limit = 2;
         accepts = "one playlist and one spot";
-    } else if (command == SETTINGS_IDENTIFY) {
+    } else if (command == SETTINGS_IDENTIFY || command == SETTINGS_SETUP) {
         limit = 0;
         accepts = "options alone";
     } else if (command == SETTINGS_TAKEOVER) {

@@ -19,6 +19,7 @@ enum settings_command {
     SETTINGS_SHOW_CONFIG = 128, /* `duckling config`: takes the options of play, too */
     SETTINGS_IDENTIFY = 256,
     SETTINGS_DOCTOR = 512, /* takes the options of play, too */
+    SETTINGS_SETUP = 1024,
 };
 
 /* The player's configuration, which is read where no other is named. */
@@ -86,6 +87,12 @@ enum setting {
     SETTING_TOTALS,
     SETTING_JSON,
     SETTING_STRICT,
+    SETTING_ANSWERS,
+    SETTING_NAME,
+    SETTING_WATCHDOG,
+    SETTING_TIME_SERVERS,
+    SETTING_YES,
+    SETTING_ROOT,
     SETTING_COUNT
 };
 

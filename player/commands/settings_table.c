@@ -23,9 +23,10 @@
 #define SHOW_CONFIG SETTINGS_SHOW_CONFIG
 #define IDENTIFY SETTINGS_IDENTIFY
 #define DOCTOR SETTINGS_DOCTOR
+#define SETUP SETTINGS_SETUP
 #define TIMED (BOTH | GUIDE | EXPLAIN | CHECK) /* commands that use the programme */
 #define SIGNED (PUBLISH | TAKEOVER)            /* commands that publish to a server */
-#define EVERY (TIMED | SIGNED | SHOW_CONFIG | IDENTIFY | DOCTOR)
+#define EVERY (TIMED | SIGNED | SHOW_CONFIG | IDENTIFY | DOCTOR | SETUP)
 #define QUOTA_MIN 1000000
 #define QUOTA_MAX 1e15
 /* Four media are fetched at once, each at a quarter of this. A quarter must stay well above the
@@ -154,7 +155,8 @@ static const struct option_row rows[] = {
             .is_path = is_source_path,
             .help = "what to play, in a configuration file; an argument overrides it",
             .group = GROUP_CHANNEL,
-            .commands = PLAY,
+            .commands = PLAY | SETUP,
+            .first = SETUP,
         },
     [SETTING_WINDOW] =
         {
@@ -177,7 +179,7 @@ static const struct option_row rows[] = {
             .fallback = "0",
             .help = "rotate the picture clockwise, for a screen mounted on its side or upside down",
             .group = GROUP_SCREEN,
-            .commands = BOTH | IDENTIFY,
+            .commands = BOTH | IDENTIFY | SETUP,
             .first = PLAY | IDENTIFY,
         },
     [SETTING_RENDERER] =
@@ -312,7 +314,7 @@ static const struct option_row rows[] = {
             .also = "tz zone time-zone",
             .help = "IANA zone of local times, such as Asia/Seoul; default: the system's",
             .group = GROUP_TIME,
-            .commands = EVERY | IDENTIFY,
+            .commands = EVERY | IDENTIFY | SETUP,
             .first = PLAY | GUIDE | EXPLAIN | CHECK,
         },
     [SETTING_LANGUAGE] =
@@ -324,7 +326,7 @@ static const struct option_row rows[] = {
             .also = "lang locale",
             .help = "language of taglines, such as ko or zh-Hans; default: the system's",
             .group = GROUP_TIME,
-            .commands = BOTH | IDENTIFY,
+            .commands = BOTH | IDENTIFY | SETUP,
         },
     [SETTING_STORE] =
         {
@@ -347,8 +349,8 @@ static const struct option_row rows[] = {
             .help = "play only what this minisign public key (a file, or the key itself) has "
                     "signed; may be given several times",
             .group = GROUP_CHANNEL,
-            .commands = PLAY,
-            .first = PLAY,
+            .commands = PLAY | SETUP,
+            .first = PLAY | SETUP,
         },
     [SETTING_SECRET] =
         {
@@ -799,6 +801,67 @@ static const struct option_row rows[] = {
             .group = GROUP_MEDIA,
             .commands = CHECK | PUBLISH,
             .first = CHECK,
+        },
+    [SETTING_ANSWERS] =
+        {
+            .name = "answers",
+            .type = OPTION_TEXT,
+            .metavar = "FILE",
+            .typed_only = true,
+            .help = "take answers from FILE, which has the form of a configuration file",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
+            .first = SETUP,
+        },
+    [SETTING_NAME] =
+        {
+            .name = "name",
+            .type = OPTION_TEXT,
+            .metavar = "NAME",
+            .help = "the box's name in its network",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
+            .first = SETUP,
+        },
+    [SETTING_WATCHDOG] =
+        {
+            .name = "watchdog",
+            .type = OPTION_CHOICE,
+            .choices = "yes|no",
+            .help = "whether the box starts itself again when its system hangs",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
+        },
+    [SETTING_TIME_SERVERS] =
+        {
+            .name = "time-servers",
+            .type = OPTION_CHOICE,
+            .choices = "kr|cn|none",
+            .help = "whom systemd-timesyncd asks for the time: servers in Korea or in China, or "
+                    "none but the system's own",
+            .group = GROUP_TIME,
+            .commands = SETUP,
+        },
+    [SETTING_YES] =
+        {
+            .name = "yes",
+            .type = OPTION_FLAG,
+            .typed_only = true,
+            .help = "ask nothing: what is not given stays as it is, or has its default",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
+            .first = SETUP,
+        },
+    [SETTING_ROOT] =
+        {
+            .name = "root",
+            .type = OPTION_TEXT,
+            .metavar = "DIR",
+            .typed_only = true,
+            .help = "set up the system whose files are below DIR, such as an image, and not this "
+                    "one",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
         },
 };
 

@@ -107,6 +107,15 @@ static const struct usage {
                 "after SIGUSR1: systemctl kill --signal=USR1 duckling\n",
         .example = "duckling identify -o card.png --size 1080x1920",
     },
+    {
+        .command = SETTINGS_SETUP,
+        .name = "setup",
+        .summary = "ask what this box is to show, and write it down",
+        .synopsis = "[OPTION]...",
+        .more = "It asks in Korean, Chinese or English for the language, the channel, its key,\n"
+                "the time zone, the box's name and how its screen hangs; then the doctor looks.\n",
+        .example = "duckling setup --answers /media/stick/box.conf",
+    },
 };
 
 #define LINE_BYTES 1200 /* a fault of the configuration, or an error, and the command before it */

@@ -10,7 +10,7 @@ import tap
 from player import DUCKLING, TOP, WAIT_S, environment, run
 
 COMPLETION = TOP / "packaging/completion/duckling.bash"
-COMMANDS = ("play", "preview", "check", "guide", "explain", "publish", "takeover", "config", "doctor", "identify")
+COMMANDS = ("play", "preview", "check", "guide", "explain", "publish", "takeover", "config", "doctor", "identify", "setup")
 
 
 def complete(*words):

@@ -106,7 +106,7 @@ def options_of(text):
 class Manual(unittest.TestCase):
     def test_manual_lists_the_options_that_help_lists(self):
         page = (TOP / "packaging/man/duckling.1").read_text().replace("\\-", "-").replace("\\e", "\\")
-        for command in ("play", "preview", "check", "guide", "explain", "publish", "takeover", "config", "doctor", "identify"):
+        for command in ("play", "preview", "check", "guide", "explain", "publish", "takeover", "config", "doctor", "identify", "setup"):
             section = page.split(f".SS duckling {command}")[1].split(".SS ")[0].split(".SH ")[0]
             told = {}
             for entry in section.split(".TP\n")[1:]:

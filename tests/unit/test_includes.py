@@ -12,7 +12,7 @@ PLAYER = TOP / "player"
 
 README = PLAYER / "README.md"
 # The parts of a command include each other: publish checks, preview plays.
-ONE_FOLDER = {f"commands/{command}": "commands" for command in ("check", "doctor", "preview", "publish")}
+ONE_FOLDER = {f"commands/{command}": "commands" for command in ("check", "doctor", "preview", "publish", "setup")}
 
 
 def read_arrows(text):

@@ -440,9 +440,10 @@ static unsigned commands_that_show(const struct option_row *row)
 static void the_players_table(void **state)
 {
     (void)state;
-    static const unsigned commands[] = {SETTINGS_PLAY,    SETTINGS_PREVIEW, SETTINGS_GUIDE,
-                                        SETTINGS_EXPLAIN, SETTINGS_CHECK,   SETTINGS_PUBLISH,
-                                        SETTINGS_TAKEOVER};
+    static const unsigned commands[] = {SETTINGS_PLAY,     SETTINGS_PREVIEW,     SETTINGS_GUIDE,
+                                        SETTINGS_EXPLAIN,  SETTINGS_CHECK,       SETTINGS_PUBLISH,
+                                        SETTINGS_TAKEOVER, SETTINGS_SHOW_CONFIG, SETTINGS_IDENTIFY,
+                                        SETTINGS_DOCTOR,   SETTINGS_SETUP};
     struct option_value values[SETTING_COUNT];
     options_defaults(&settings_table, values);
     assert_int_equal(settings_table.count, SETTING_COUNT);

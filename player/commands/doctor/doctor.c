@@ -18,17 +18,18 @@ const struct option_value *doctor_value(const struct doctor *doctor, enum settin
     return &doctor->settings->values[setting];
 }
 
-/* The file that is read, with what lies over it, or that there is none. */
+/* The file that is read, or the folder beside it where that is all there is. */
 static void name_configuration(const struct doctor *doctor, char path[PATH_MAX])
 {
     const char *typed = doctor_value(doctor, SETTING_CONFIG)->text;
     const char *variable = getenv(CONFIG_VARIABLE "CONFIG");
     if (!typed)
         typed = variable && *variable ? variable : SETTINGS_CONFIG_FILE;
-    if (strcmp(typed, "none") == 0)
+    int length = snprintf(path, PATH_MAX, "%s", typed);
+    if (strcmp(typed, "none") != 0 && access(path, F_OK) < 0 && length < PATH_MAX - 2)
+        memcpy(path + length, ".d", 3);
+    if (access(path, F_OK) < 0)
         snprintf(path, PATH_MAX, "no file");
-    else
-        snprintf(path, PATH_MAX, "%s%s", typed, access(typed, F_OK) == 0 ? "" : " does not exist");
 }
 
 /* `duckling config` prints what is in force; here it only matters whether that is right. */

@@ -129,7 +129,7 @@ static void say_outputs(struct doctor *doctor, const struct display_output *outp
                         const char *driver)
 {
     for (int i = 0; i < count; i++)
-        doctor_report_say(doctor->report, DOCTOR_OK, NULL, "%s: %s, %d × %d at %.2f Hz (%s)",
+        doctor_report_say(doctor->report, DOCTOR_OK, NULL, "%s: %s, %dx%d at %.2f Hz (%s)",
                           outputs[i].connector,
                           outputs[i].monitor[0] ? outputs[i].monitor : "monitor without a name",
                           outputs[i].width_px, outputs[i].height_px, outputs[i].refresh_hz, driver);

@@ -1,0 +1,302 @@
+"""duckling setup: told by options, by a file, by somebody at a terminal; in three languages, and interrupted anywhere."""
+import contextlib
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import player
+import tap
+from channel import Keys
+from player import DUCKLING, WAIT_S, environment
+
+CHANNEL = "https://signage.example.com/channels/seoul/"
+OTHERS = {"etc/hostname", "etc/systemd/system.conf.d/50-duckling.conf", "etc/sysctl.d/50-duckling.conf",
+          "etc/systemd/timesyncd.conf.d/50-duckling.conf"}
+DROPIN = "etc/duckling/player.conf.d/50-setup.conf"
+
+
+class Setup(unittest.TestCase):
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        self.root = self.folder / "root"
+        (self.root / "etc").mkdir(parents=True)
+        self.keys = Keys(self.folder)
+        self.environment = environment(LANG="C.UTF-8", LC_ALL=None, LC_CTYPE=None, TERM="xterm", TZ="UTC",
+                                       TZDIR=str(player.TOP / "build/zoneinfo"), DUCKLING_CONFIG=None)
+
+    def start(self, *arguments, **more):
+        return subprocess.Popen([DUCKLING, "setup", "--root", self.root, *map(str, arguments)], env=self.environment, cwd=self.folder,
+                                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+    def run_it(self, *arguments, answers="", status=0, **more):
+        process = self.start(*arguments, **more)
+        text, errors = process.communicate(answers, timeout=WAIT_S)
+        self.assertEqual((process.returncode, errors if status < 1 else ""), (status, ""), text + errors)
+        return text if status < 1 or text else errors
+
+    def tell(self, *arguments, **more):
+        return self.run_it("--yes", "--source", CHANNEL, "--key", self.keys.public, "--timezone", "Asia/Seoul", "--language", "ko",
+                           "--name", "lobby-3", *arguments, **more)
+
+    def written(self):
+        return {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()}
+
+    def read(self, name=DROPIN):
+        """Without the line that says whose it is."""
+        return (self.root / name).read_text().split("\n", 1)[1]
+
+    def dropin(self, rotate=0, zone="Asia/Seoul", language="ko"):
+        return f'source = "{CHANNEL}"\nkey = {self.keys.line()}\ntimezone = {zone}\nlanguage = {language}\nrotate = {rotate}\n'
+
+    def test_by_options(self):
+        text = self.tell(preexec_fn=lambda: os.umask(0o077))
+        self.assertEqual(self.written(), {DROPIN} | OTHERS)
+        self.assertEqual(self.read(), self.dropin())
+        self.assertEqual((self.root / "etc/hostname").read_text(), "lobby-3\n")
+        self.assertIn("RuntimeWatchdogSec=60", self.read("etc/systemd/system.conf.d/50-duckling.conf"))
+        self.assertIn("kernel.panic = 10", self.read("etc/sysctl.d/50-duckling.conf"))
+        self.assertEqual(self.read("etc/systemd/timesyncd.conf.d/50-duckling.conf"), "[Time]\nNTP=time.bora.net kr.pool.ntp.org\n")
+        self.assertEqual({(self.root / name).stat().st_mode & 0o777 for name in self.written()}, {0o644})
+        for name in self.written():
+            self.assertIn(f"저장함: {self.root / name}", text)
+        done = subprocess.run([DUCKLING, "config", "--json", "--config", self.root / "etc/duckling/player.conf"], text=True,
+                              capture_output=True, env=self.environment)
+        self.assertEqual(done.returncode, 78, "there is no such file, only what lies beside it")
+        (self.root / "etc/duckling/player.conf").write_text("rotate = 180\n")
+        done = subprocess.run([DUCKLING, "config", "--json", "--config", self.root / "etc/duckling/player.conf"], text=True,
+                              capture_output=True, env=self.environment)
+        values = {said["name"]: said["value"] for said in map(json.loads, done.stdout.splitlines())}
+        self.assertEqual((values["source"], values["key"], values["timezone"], values["rotate"]), ([CHANNEL], [self.keys.line()], "Asia/Seoul", "0"))
+
+    def test_again_changes_nothing(self):
+        self.tell()
+        before = {name: (self.root / name).stat().st_mtime_ns for name in self.written()}
+        for text in (self.tell(), self.run_it("--yes"), self.run_it(answers="\n" * 9)):
+            self.assertIn(f"그대로 둠: {self.root / DROPIN}", text)
+        self.assertEqual({name: (self.root / name).stat().st_mtime_ns for name in self.written()}, before)
+
+    def test_what_was_given_changes_and_the_rest_stays(self):
+        self.tell("--rotate", "90")
+        self.run_it("--yes", "--timezone", "Asia/Shanghai", "--time-servers", "cn", "--watchdog", "no")
+        self.assertEqual(self.read(), self.dropin(rotate=90, zone="Asia/Shanghai"))
+        self.assertIn("ntp.aliyun.com ntp.ntsc.ac.cn cn.pool.ntp.org", self.read("etc/systemd/timesyncd.conf.d/50-duckling.conf"))
+        self.assertEqual(self.read("etc/systemd/system.conf.d/50-duckling.conf"), "")
+        self.assertEqual(self.read("etc/sysctl.d/50-duckling.conf"), "")
+
+    def test_a_no_writes_nothing(self):
+        self.tell("--watchdog", "no", "--time-servers", "none")
+        self.assertEqual(self.written(), {DROPIN, "etc/hostname"})
+        self.run_it("--yes")
+        self.assertEqual(self.written(), {DROPIN, "etc/hostname"})
+
+    def test_by_a_file_of_answers(self):
+        answers = self.folder / "box.conf"
+        answers.write_text(f"source = {CHANNEL}\nkey = operator.pub\ntimezone = Asia/Seoul\nlanguage = ko\nname = lobby-3\nrotate = 270\n"
+                           "watchdog = no\ntime-servers = none\n")
+        self.run_it("--yes", "--answers", answers)
+        self.assertEqual(self.read(), self.dropin(rotate=270))
+        self.assertEqual(self.written(), {DROPIN, "etc/hostname"})
+        answers.write_text("rotate = 45\n")
+        self.assertIn(f"duckling setup: {answers}:1: rotate: 45: needs 0, 90, 180 or 270",
+                      self.run_it("--yes", "--answers", answers, status=2))
+        self.assertIn("option --answers: ", self.run_it("--answers", self.folder / "none", status=2))
+
+    def test_in_three_languages(self):
+        for number, tag, zone, words in (("1", "ko", "Asia/Seoul", ("시간대", "저장함: ", "키 번호는")),
+                                         ("2", "zh-Hans", "Asia/Shanghai", ("时区", "已写入：", "密钥编号是")),
+                                         ("3", "en", "UTC", ("Time zone", "written: ", "The key's number is"))):
+            with self.subTest(tag):
+                shutil.rmtree(self.root / "etc")
+                (self.root / "etc").mkdir()
+                text = self.run_it(answers="\n".join((number, CHANNEL, str(self.keys.public), "y", zone, "lobby-3", "90", "y", "none", "y", "")))
+                for word in words:
+                    self.assertIn(word, text)
+                self.assertEqual(self.read(), self.dropin(rotate=90, zone=zone, language=tag))
+
+    def test_wrong_answers_are_asked_again(self):
+        text = self.run_it(answers="\n".join((
+            "klingonisch", "3", "ftp://x/", "nowhere.json", CHANNEL, "no.pub", str(self.keys.secret), str(self.keys.public), "perhaps", "n",
+            str(self.keys.public), "y", "Seoul", "KST", "Asia/Seoul", "Lobby 3", "-", "lobby-3", "45", "90", "maybe", "n", "uk", "none",
+            "y", "")))
+        self.assertEqual(self.read(), self.dropin(rotate=90, language="en"))
+        self.assertEqual(text.count("That won't do: it needs the address of a channel"), 2)
+        self.assertEqual(text.count("That won't do: it needs a public key: "), 2)
+        self.assertEqual(text.count("did you mean Asia/Seoul?"), 2)
+        self.assertEqual(text.count("That won't do: it needs 1 to 63 small letters"), 2)
+        self.assertEqual(text.count("Please answer y or n."), 2)
+        self.assertIn('That won\'t do: it needs 0, 90, 180 or 270, not "45"', text)
+        self.assertIn('needs kr, cn or none, not "uk"', text)
+
+    def test_the_key_is_pinned_only_where_its_number_is_right(self):
+        number = self.keys.public.read_text().splitlines()[0].split()[-1]  # minisign says it there
+        text = self.run_it("--key", self.keys.public, answers="\n".join(("3", CHANNEL, "n", "")), status=1)
+        self.assertIn(f"The key's number is {number}.", text)
+        self.assertEqual(self.written(), set())
+
+    def test_a_source_that_is_not_signed_needs_no_key(self):
+        path = self.folder / "p.json"
+        player.playlist(path, {"a": {"background": "#000"}})
+        self.run_it("--yes", "--source", "p.json", "--timezone", "UTC", "--language", "en")
+        self.assertIn(f'source = "{path}"\ntimezone', self.read())
+        self.assertNotIn("key", self.read())
+
+    def test_the_input_ends_anywhere(self):
+        lines = ["3", CHANNEL, str(self.keys.public), "y", "UTC", "lobby-3", "0", "y", "none", "y"]
+        for count in range(len(lines)):
+            text = self.run_it(answers="".join(line + "\n" for line in lines[:count]), status=1)
+            self.assertTrue(text.endswith("The input has ended. Nothing was changed.\n"), text)
+            self.assertEqual(self.written(), set())
+
+    def at_terminal(self, *steps, **changes):
+        """On a terminal of 80 columns and 24 lines: each step is (what it waits for, what is typed). Exit status, what was shown."""
+        child, terminal = pty.fork()
+        if child == 0:
+            with contextlib.suppress(Exception):
+                os.execve(DUCKLING, [str(DUCKLING), "setup", "--root", str(self.root)], {**self.environment, **changes})
+            os._exit(99)
+        shown, steps = b"", list(steps)
+        while True:
+            ready = select.select([terminal], [], [], WAIT_S)[0]
+            try:
+                piece = os.read(terminal, 65536) if ready else b""
+            except OSError:  # Linux's end of a pty
+                piece = b""
+            if not piece:
+                break
+            shown += piece
+            if steps and shown.endswith(steps[0][0].encode()):
+                os.write(terminal, steps.pop(0)[1].encode())
+        _, status = os.waitpid(child, 0)
+        os.close(terminal)
+        self.assertEqual(steps, [])
+        return os.waitstatus_to_exitcode(status), shown
+
+    def test_ctrl_c(self):
+        status, shown = self.at_terminal(("> ", "3\n"), ("> ", "\x03"))
+        self.assertEqual(status, 1)
+        self.assertTrue(shown.decode().endswith("Ended by Ctrl+C. Nothing was changed.\r\n"), shown)
+        self.assertEqual(self.written(), set())
+
+    def test_a_signal(self):
+        process = self.start()
+        self.assertIn("1/6", process.stdout.readline() + process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        self.assertIn("Nothing was changed.", process.communicate(timeout=WAIT_S)[0])
+        self.assertEqual(process.returncode, 1)
+
+    def test_a_terminal_without_utf_8(self):
+        for changes in ({"LANG": "C", "TERM": "vt100"}, {"LANG": "ko_KR.UTF-8", "TERM": "linux"}):
+            with self.subTest(changes):
+                answers = ["1", CHANNEL, str(self.keys.public), "y", "", "lobby-3", "", "n", "none", "n"]
+                status, shown = self.at_terminal(*(("> ", answer + "\n") for answer in answers), **changes)
+                self.assertEqual(status, 1)
+                shown.decode("ascii")
+                self.assertIn(b"this terminal shows English only", shown)
+                self.assertIn(b"language = ko\r\n", shown)
+                self.assertEqual(self.written(), set())
+
+    def test_lines_of_others_are_told(self):
+        folder = self.root / "etc/duckling/player.conf.d"
+        folder.mkdir(parents=True)
+        (self.root / "etc/duckling/player.conf").write_text("\nsource = https://old.example.com/c/\n")
+        (folder / "90-site.conf").write_text("rotate = 180\n")
+        text = self.tell("--rotate", "90", "--language", "en")
+        self.assertIn(f"source: takes the place of {self.root}/etc/duckling/player.conf:2, which stays as it is", text)
+        self.assertIn(f"rotate: NOT in force, {folder}/90-site.conf:1 wins", text)
+        self.assertEqual((folder / "90-site.conf").read_text(), "rotate = 180\n")
+
+    def test_a_file_that_was_changed_by_hand_is_not_replaced_unnoticed(self):
+        self.tell("--language", "en")
+        path = self.root / DROPIN
+        changed = path.read_text() + "poll = 5\n"
+        path.write_text(changed)
+        asked = "\n".join(("", "", "", "", "", "90", "", "", "y", ""))
+        text = self.run_it(answers=asked + "n\n")
+        self.assertIn(f"{path} was changed by hand since. Replace it (a copy is kept)?", text)
+        self.assertEqual(path.read_text(), changed)
+        self.run_it(answers=asked + "y\n")
+        self.assertEqual(self.read(), self.dropin(rotate=90, language="en"))
+        self.assertEqual(Path(f"{path}.old").read_text(), changed)
+        path.write_text("poll = 7\n")
+        self.assertIn(f"the file before is kept: {path}.old", self.tell("--language", "en"))
+        self.assertEqual(Path(f"{path}.old").read_text(), "poll = 7\n")
+
+    def test_what_somebody_has_set_is_not_offered(self):
+        for name, text in (("system.conf.d/site.conf", "[Manager]\n RuntimeWatchdogSec = 20\n"), ("timesyncd.conf.d/site.conf", "[Time]\nNTP=x\n")):
+            path = self.root / "etc/systemd" / name
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+        text = self.tell("--language", "en")
+        self.assertEqual(text.count("already set, left as it is: "), 2)
+        self.assertEqual(self.written() & OTHERS, {"etc/hostname"})
+
+    def test_wrong_options(self):
+        for options, words in ((("--source", "x:y"), "option --source needs the address of a channel"),
+                               (("--source", CHANNEL, "--key", "none.pub"), "option --key needs a public key: none.pub"),
+                               (("--source", CHANNEL), "option --key is missing"), ((), "option --source is missing"),
+                               (("--source", CHANNEL, "--key", self.keys.public, "--name", "A"), "option --name needs 1 to 63 small letters"),
+                               (("--rotate", "1"), "option --rotate needs 0, 90, 180 or 270")):
+            self.assertTrue(self.run_it("--yes", *options, status=2).startswith("duckling setup: " + words))
+        self.assertEqual(self.written(), set())
+
+    def test_a_configuration_with_faults_is_no_hindrance(self):
+        (self.root / "etc/duckling").mkdir()
+        (self.root / "etc/duckling/player.conf").write_text("rotat = 90\n")
+        self.tell()
+        self.assertEqual(self.read(), self.dropin())
+
+
+class OnThisSystem(unittest.TestCase):
+    """With a layer of the test's own over the machine's /etc, in a namespace of mounts."""
+    LAYER = """
+        mkdir layer; mount -t tmpfs none layer; mkdir layer/upper layer/work
+        mount -t overlay overlay -o lowerdir=/etc,upperdir="$PWD/layer/upper",workdir="$PWD/layer/work" /etc
+        rm -rf /etc/duckling /etc/systemd/system.conf.d /etc/systemd/timesyncd.conf.d
+    """
+
+    def sh(self, script):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = Keys(folder)
+            return subprocess.run(["unshare", "--mount", "sh", "-ec", self.LAYER + script], text=True, capture_output=True, timeout=WAIT_S, cwd=folder,
+                                  env={**environment(DUCKLING_CONFIG=None, LANG="C.UTF-8", DISPLAY=":77"), "duckling": str(DUCKLING),
+                                       "key": str(keys.public)})
+
+    def setUp(self):
+        if os.geteuid() != 0 or not shutil.which("unshare"):
+            self.skipTest("needs root and unshare")
+        if self.sh("").returncode != 0:
+            self.skipTest("overlay mounts are forbidden here")
+
+    def test_it_is_checked_at_the_end(self):
+        done = self.sh('"$duckling" setup --yes --source http://127.0.0.1:1/c/ --key "$key" --language en --timezone UTC || echo "status $?"\n'
+                       "cd layer/upper; find . -type f")
+        self.assertIn("Now the box is checked.", done.stdout)
+        self.assertRegex(done.stdout, r"\nok +configuration +right: /etc/duckling/player.conf.d\n")
+        self.assertRegex(done.stdout, r"\nok +keys +pinned: [0-9A-F]{16}\n")
+        self.assertRegex(done.stdout, r"\nWRONG  server +http://127.0.0.1:1/c/: cannot connect")
+        self.assertIn("status 1", done.stdout)
+        self.assertEqual(set(done.stdout[done.stdout.index("status 1"):].splitlines()[1:]),
+                         {"./duckling/player.conf.d/50-setup.conf", "./systemd/system.conf.d/50-duckling.conf", "./sysctl.d/50-duckling.conf"})
+
+    def test_a_read_only_etc(self):
+        done = self.sh('mkdir /etc/duckling; mount -o remount,ro /etc; "$duckling" setup </dev/null')
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("cannot write to /etc/duckling: Read-only file system; make it writable for the setup: mount -o remount,rw /", done.stderr)
+
+    def test_somebody_who_may_not(self):
+        done = self.sh('setpriv --reuid 65534 --clear-groups "$duckling" setup </dev/null')
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("cannot write to /etc: Permission denied; run it as root: sudo duckling setup", done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()
