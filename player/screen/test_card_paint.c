@@ -203,10 +203,11 @@ static void paint_gamma(const struct canvas *canvas, const struct layout_box *bo
 static void paint_steps(const struct canvas *canvas, const struct layout_box *box,
                         const uint8_t levels[TEST_CARD_STEPS])
 {
-    int width = box->width / TEST_CARD_STEPS;
-    for (int i = 0; i < TEST_CARD_STEPS; i++)
-        fill_box(canvas, box->x + i * width, box->y, width, box->height,
-                 levels[i] * (uint32_t)0x010101);
+    for (int i = 0; i < TEST_CARD_STEPS; i++) {
+        int left = box->x + box->width * i / TEST_CARD_STEPS;
+        int right = box->x + box->width * (i + 1) / TEST_CARD_STEPS;
+        fill_box(canvas, left, box->y, right - left, box->height, levels[i] * (uint32_t)0x010101);
+    }
 }
 
 static void paint_patches(const struct test_card_plan *plan, const struct canvas *canvas)

@@ -143,6 +143,9 @@ static int plan_squares(struct test_card_plan *plan, const char *language, enum 
     if (side > box.height - top)
         side = box.height - top;
     side -= side % 4; /* whole periods of all patterns */
+    int stretched = (box.width - side * count) / (count - 1);
+    if (stretched <= gap + 4) /* to the edge, in spite of that */
+        gap = stretched;
     add_caption(plan, language, caption, (struct layout_box){box.x, box.y, box.width, top},
                 caption_px);
     for (int i = 0; i < count; i++)
@@ -156,8 +159,7 @@ static struct layout_box plan_steps(struct test_card_plan *plan, const char *lan
     int caption_px = part_of(type_px, 0.62), top = part_of(caption_px, 1.7);
     add_caption(plan, language, caption, (struct layout_box){box.x, box.y, box.width, top},
                 caption_px);
-    return (struct layout_box){box.x, box.y + top, box.width - box.width % TEST_CARD_STEPS,
-                               box.height - top};
+    return (struct layout_box){box.x, box.y + top, box.width, box.height - top};
 }
 
 static void label_gammas(struct test_card_plan *plan, int type_px)
