@@ -2,6 +2,7 @@
 
 #include "core/civil.h"
 #include "playlist/playlist.h"
+#include "playlist/pointer_fields.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,9 +25,6 @@ static const char *const field_names[] = {
 };
 _Static_assert(sizeof field_names / sizeof *field_names == FIELD_COUNT, "a name for each field");
 
-/* How the name of a field begins that says nothing to this player. */
-static const char ignored_prefix[] = "x-";
-
 static const struct {
     const char *name, *words;
 } verdicts[] = {
@@ -41,9 +39,6 @@ static const struct {
     [POINTER_MALFORMED] = {"malformed_pointer", "malformed pointer"},
 };
 _Static_assert(sizeof verdicts / sizeof *verdicts == POINTER_MALFORMED + 1, "each has a name");
-
-/* 9999-12-31T23:59:59.999Z: later times cannot be written. */
-#define TIME_MS_MAX INT64_C(253402300799999)
 
 static bool is_decimal_digit(char c)
 {
@@ -61,68 +56,6 @@ bool pointer_channel_is_valid(const char *name)
             return false;
     }
     return length > 0;
-}
-
-/* 1 to max, digits only, no leading zero. */
-static MUST_CHECK bool read_field_number(const char *text, const char *name, int64_t max,
-                                         int64_t *value, struct err *err)
-{
-    if (!is_decimal_digit(text[0]) || text[0] == '0' || text[strspn(text, "0123456789")])
-        return err_set(err, ERR_INPUT, "%s is not a positive whole number", name);
-    int64_t sum = 0;
-    for (; *text; text++) {
-        sum = sum * 10 + (*text - '0');
-        if (sum > max) /* far below where the next digit could overflow */
-            return err_set(err, ERR_LIMIT, "%s is more than %" PRId64, name, max);
-    }
-    *value = sum;
-    return true;
-}
-
-static MUST_CHECK bool read_field_time(const char *text, const char *name, int64_t *ms,
-                                       struct err *err)
-{
-    bool local;
-    /* RFC 3339 has seconds always; what civil reads may leave them out. */
-    bool whole = strlen(text) > 16 && text[16] == ':';
-    if (!whole || !civil_parse_instant(text, &local, ms) || local)
-        return err_set(err, ERR_INPUT, "%s is not a time with an offset (RFC 3339)", name);
-    if (*ms < 0 || *ms > TIME_MS_MAX)
-        return err_set(err, ERR_LIMIT, "%s is outside the years 1970 to 9999", name);
-    return true;
-}
-
-/* Cuts the text into its fields: values[] points into it. */
-static MUST_CHECK bool split_fields(char *text, const char *values[FIELD_COUNT], struct err *err)
-{
-    static const char absent[] = "";
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        values[i] = absent;
-    for (char *next = text; next;) {
-        char *field = next;
-        next = strchr(field, ' ');
-        if (next)
-            *next++ = '\0';
-        char *equals = strchr(field, '=');
-        if (!equals)
-            return err_set(err, ERR_INPUT, "it is not a list of name=value fields");
-        *equals = '\0';
-        if (strncmp(field, ignored_prefix, sizeof ignored_prefix - 1) == 0)
-            continue;
-        size_t i = 0;
-        while (i < FIELD_COUNT && strcmp(field, field_names[i]) != 0)
-            i++;
-        if (i == FIELD_COUNT)
-            return err_set(err, ERR_INPUT, "it has an unknown field");
-        if (values[i] != absent)
-            return err_set(err, ERR_INPUT, "%s is given twice", field_names[i]);
-        values[i] = equals + 1;
-    }
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (values[i] == absent)
-            return err_set(err, ERR_INPUT, "%s is missing", field_names[i]);
-    }
-    return true;
 }
 
 /* The file's name follows from kind and version. So it only tells the kind, and cannot contain
@@ -147,13 +80,13 @@ static MUST_CHECK bool read_fields(const char *const values[FIELD_COUNT], struct
     if (!pointer_channel_is_valid(values[FIELD_CHANNEL]))
         return err_set(err, ERR_INPUT, "channel is not a valid channel name");
     snprintf(pointer->channel, sizeof pointer->channel, "%s", values[FIELD_CHANNEL]);
-    if (!read_field_number(values[FIELD_VERSION], "version", POINTER_VERSION_MAX, &pointer->version,
-                           err) ||
+    if (!pointer_fields_number(values[FIELD_VERSION], "version", POINTER_VERSION_MAX,
+                               &pointer->version, err) ||
         !read_kind(values[FIELD_FILE], pointer, err) ||
-        !read_field_number(values[FIELD_BYTES], "bytes", (int64_t)PLAYLIST_BYTES_MAX,
-                           &pointer->bytes, err) ||
-        !read_field_time(values[FIELD_SIGNED], "signed", &pointer->signed_ms, err) ||
-        !read_field_time(values[FIELD_EXPIRES], "expires", &pointer->expires_ms, err))
+        !pointer_fields_number(values[FIELD_BYTES], "bytes", (int64_t)PLAYLIST_BYTES_MAX,
+                               &pointer->bytes, err) ||
+        !pointer_fields_time(values[FIELD_SIGNED], "signed", &pointer->signed_ms, err) ||
+        !pointer_fields_time(values[FIELD_EXPIRES], "expires", &pointer->expires_ms, err))
         return false;
     if (pointer->expires_ms < pointer->signed_ms)
         return err_set(err, ERR_INPUT, "expires is before signed");
@@ -169,7 +102,8 @@ bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err
     if (length >= sizeof text)
         return err_set(err, ERR_LIMIT, "pointer: longer than %d bytes", POINTER_TEXT_BYTES - 1);
     memcpy(text, comment, length + 1);
-    if (!split_fields(text, values, err) || !read_fields(values, &found, err))
+    if (!pointer_fields_split(text, field_names, values, FIELD_COUNT, err) ||
+        !read_fields(values, &found, err))
         return err_prefix(err, "pointer: ");
     *pointer = found;
     return true;
@@ -178,7 +112,10 @@ bool pointer_parse(const char *comment, struct pointer *pointer, struct err *err
 void pointer_print_time(int64_t ms, char text[POINTER_TIME_BYTES])
 {
     int year, month, day;
-    int64_t second = (ms < 0 ? 0 : ms > TIME_MS_MAX ? TIME_MS_MAX : ms) / 1000;
+    int64_t second = (ms < 0                            ? 0
+                      : ms > POINTER_FIELDS_TIME_MS_MAX ? POINTER_FIELDS_TIME_MS_MAX
+                                                        : ms) /
+                     1000;
     civil_date_of((int32_t)(second / 86400), &year, &month, &day);
     int left = (int)(second % 86400);
     /* The remainders tell the compiler that the text fits. */
