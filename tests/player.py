@@ -69,13 +69,13 @@ def run(*arguments, **env):
 def children(pid):
     """The processes that this one has started and not reaped, oldest first."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in filter(str.isdigit, os.listdir("/proc")):
         try:
-            fields = stat.read_text(errors="replace").rsplit(")", 1)[1].split()
+            fields = Path(f"/proc/{process}/stat").read_text(errors="replace").rsplit(")", 1)[1].split()
         except OSError:  # has ended
             continue
         if fields[1] == str(pid):
-            found.append((int(fields[19]), int(stat.parent.name)))
+            found.append((int(fields[19]), int(process)))
     return [child for _, child in sorted(found)]
 
 
