@@ -14,7 +14,17 @@ static void free_canvas_frame(struct frame *frame)
     free(own);
 }
 
-struct frame *canvas_frame_create(const struct canvas *canvas)
+static void fit_frame(struct frame *frame, int width_px, int height_px)
+{
+    struct layout_fitted fitted = layout_fit(frame->width_px, frame->height_px, width_px, height_px,
+                                             LAYOUT_FIT_COVER, frame->focus_x, frame->focus_y);
+    frame->at = fitted.target;
+    frame->source = (struct layout_rect){
+        fitted.source.x / frame->width_px, fitted.source.y / frame->height_px,
+        fitted.source.width / frame->width_px, fitted.source.height / frame->height_px};
+}
+
+struct frame *canvas_frame_create(const struct canvas *canvas, int width_px, int height_px)
 {
     static uint64_t last_id = UINT64_C(1) << 61; /* far from the ids of decoded frames */
     struct canvas_frame *own = calloc(1, sizeof *own);
@@ -30,12 +40,12 @@ struct frame *canvas_frame_create(const struct canvas *canvas)
         .stride_bytes = canvas->stride_bytes,
         .pixels = canvas->pixels,
         .opaque = true,
-        .at = {0, 0, canvas->width_px, canvas->height_px},
         .focus_x = 0.5,
         .focus_y = 0.5,
         .format = FRAME_ARGB,
         .holders = 1,
         .free = free_canvas_frame,
     };
+    fit_frame(&own->frame, width_px, height_px);
     return &own->frame;
 }

@@ -65,8 +65,22 @@ static struct cpu_target target_in(const struct display_kms *kms, const struct c
     return cpu_target_on_wall(memory, &kms->wish.canvas);
 }
 
-/* What is on screen now, for as far as it goes: so that nothing is seen of another framebuffer. */
-static void copy_shown(const struct display_kms *kms, const struct canvas *memory)
+/* Draws a canvas over all of one of another size. Nothing when out of memory. */
+static void draw_scaled(const struct canvas *to, const struct canvas *from)
+{
+    struct canvas copy;
+    if (!cpu_canvas_init(&copy, from->width_px, from->height_px, NULL))
+        return;
+    compose_copy(&copy, from); /* once: a card's memory is slow to read */
+    struct frame *frame = canvas_frame_create(&copy, to->width_px, to->height_px);
+    struct picture *picture = frame ? picture_create(0, frame, NULL) : NULL;
+    if (picture)
+        compose_picture(to, &(struct picture_view){picture, 0});
+    picture_release(picture);
+}
+
+/* Draws what is on screen now, so that nothing is seen of another framebuffer or mode. */
+static void draw_shown(const struct display_kms *kms, const struct canvas *memory)
 {
     struct canvas shown = kms->buffers.buffers[0].handle
                               ? kms->buffers.buffers[1 - kms->back].canvas
@@ -74,11 +88,10 @@ static void copy_shown(const struct display_kms *kms, const struct canvas *memor
     if (!shown.pixels)
         return;
     struct canvas from = target_in(kms, &shown).canvas, to = target_in(kms, memory).canvas;
-    int width = from.width_px < to.width_px ? from.width_px : to.width_px;
-    int height = from.height_px < to.height_px ? from.height_px : to.height_px;
-    from = canvas_part(&from, 0, 0, width, height);
-    to = canvas_part(&to, 0, 0, width, height);
-    compose_copy(&to, &from);
+    if (from.width_px == to.width_px && from.height_px == to.height_px)
+        compose_copy(&to, &from);
+    else
+        draw_scaled(&to, &from);
 }
 
 /* Sets the modes of the first `count` outputs, with new buffers of their size. Modes that are set
@@ -89,7 +102,7 @@ static MUST_CHECK bool try_modes(struct display_kms *kms, int count, struct err 
     kms_plan_place(kms->outputs, count, &kms->width_px, &kms->height_px);
     if (!kms_buffers_init(&buffers, &session.held.card, kms->width_px, kms->height_px, err))
         return false;
-    copy_shown(kms, &buffers.buffers[0].canvas);
+    draw_shown(kms, &buffers.buffers[0].canvas);
     if (!kms_commit_modes(&session.held.card, kms->outputs, count,
                           buffers.buffers[0].framebuffer_id, err)) {
         kms_buffers_finish(&buffers, &session.held.card);
@@ -228,18 +241,20 @@ static void set_size(struct display_kms *kms)
     cpu_drawing_resize(&kms->drawing, kms->display.width_px, kms->display.height_px);
 }
 
-/* The picture of the process before, where it is of this size. */
+/* The picture of the process before, as it is on screen now. */
 static void take_inherited(struct display_kms *kms)
 {
     struct canvas *picture = &session.held.inherited.picture;
-    if (picture->pixels && picture->width_px == kms->width_px &&
-        picture->height_px == kms->height_px) {
-        struct cpu_target part = target_in(kms, picture);
-        struct frame *frame = canvas_frame_create(&part.canvas);
+    if (picture->pixels) {
+        const struct canvas *memory = &kms->buffers.buffers[0].canvas;
+        struct cpu_target part = target_in(kms, memory);
+        struct canvas from = target_in(kms, picture).canvas;
+        struct frame *frame =
+            canvas_frame_create(&from, part.canvas.width_px, part.canvas.height_px);
         picture->pixels = NULL;
         if (frame) {
-            frame->at.x = part.x_px;
-            frame->at.y = part.y_px;
+            frame->at.x += part.x_px;
+            frame->at.y += part.y_px;
             kms->display.inherited = picture_create(0, frame, NULL);
         }
     }

@@ -5,37 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct frame *create_snapshot_frame(const struct display_mix *mix, int width_px,
-                                           int height_px)
-{
-    const struct display_config config = {
-        .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
-    struct display *display = display_create(&config, NULL);
-    struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
-    canvas.pixels = malloc(canvas.stride_bytes * (size_t)height_px);
-    bool ok = display && canvas.pixels && display_capture(display, mix, &canvas, NULL);
-    display_destroy(display);
-    if (ok)
-        return canvas_frame_create(&canvas);
-    free(canvas.pixels);
-    return NULL;
-}
-
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
                               int new_width_px, int new_height_px)
 {
     struct display_mix unfrozen = *mix;
     unfrozen.from_frozen = false;
     unfrozen.dim = 1; /* the new screen dims it again */
-    struct frame *frame = create_snapshot_frame(&unfrozen, width_px, height_px);
+    const struct display_config config = {
+        .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
+    struct display *display = display_create(&config, NULL);
+    struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
+    canvas.pixels = malloc(canvas.stride_bytes * (size_t)height_px);
+    bool ok = display && canvas.pixels && display_capture(display, &unfrozen, &canvas, NULL);
+    display_destroy(display);
+    if (!ok) {
+        free(canvas.pixels);
+        return NULL;
+    }
+    struct frame *frame = canvas_frame_create(&canvas, new_width_px, new_height_px);
     if (!frame)
         return NULL;
-    struct layout_fitted fitted = layout_fit(width_px, height_px, new_width_px, new_height_px,
-                                             LAYOUT_FIT_COVER, frame->focus_x, frame->focus_y);
-    frame->at = fitted.target;
-    frame->source =
-        (struct layout_rect){fitted.source.x / width_px, fitted.source.y / height_px,
-                             fitted.source.width / width_px, fitted.source.height / height_px};
     struct picture *picture = picture_create(mix->to.picture->background, frame, NULL);
     if (picture)
         memcpy(picture->name, mix->to.picture->name, sizeof picture->name);

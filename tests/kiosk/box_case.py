@@ -79,7 +79,8 @@ class Programme:
 
     def pictures(self):
         """All that it ever shows, but for transitions between them."""
-        return [self.expected(number * SPOT_S + SPOT_S / 2) for number in range(len(self.names))]
+        begin = datetime.fromisoformat(CLOCK + "+00:00").timestamp()
+        return [self.expected(begin + (number + 0.5) * SPOT_S) for number in range(len(self.names))]
 
 
 class BoxCase(unittest.TestCase):
