@@ -8,6 +8,7 @@
 #include "core/pixel_shift.h"
 #include "core/show_clock.h"
 #include "playlist/playlist.h"
+#include "playlist/pointer.h"
 #include "screen/display_wish.h"
 
 #include <string.h>
@@ -120,6 +121,13 @@ static bool check_instant(const char *text, struct err *err)
                    "needs a date and time such as 2026-02-06T20:00 or 2026-02-06T20:00:00+09:00, "
                    "not \"%.200s\"",
                    text);
+}
+
+static bool check_site(const char *text, struct err *err)
+{
+    return pointer_channel_is_valid(text) ||
+           err_set(err, ERR_INPUT,
+                   "needs small letters, digits, \".\", \"_\" and \"-\", not \"%.200s\"", text);
 }
 
 /* A path, unless it begins as colors do. */
@@ -822,6 +830,26 @@ static const struct option_row rows[] = {
             .group = GROUP_GENERAL,
             .commands = SETUP,
             .first = SETUP,
+        },
+    [SETTING_SITE] =
+        {
+            .name = "site",
+            .type = OPTION_TEXT,
+            .metavar = "NAME",
+            .check = check_site,
+            .help = "the site's name: settings on a stick that are signed for it are taken",
+            .group = GROUP_GENERAL,
+            .commands = PLAY | SETUP,
+        },
+    [SETTING_STICK] =
+        {
+            .name = "stick",
+            .type = OPTION_TEXT,
+            .metavar = "DIR",
+            .typed_only = true,
+            .help = "take the signed settings of a stick that is mounted at DIR, and ask nothing",
+            .group = GROUP_GENERAL,
+            .commands = SETUP,
         },
     [SETTING_WATCHDOG] =
         {

@@ -41,6 +41,7 @@ WRONG = {
     "bandwidth": ("1", "needs a number of bytes from 16k to 1T"),
     "proxy": ("ftp://user:word@proxy", "needs an address such as http://proxy.example.com:3128 or socks5h://proxy.example.com:1080"),
     "max-volume": ("80%", "needs a number from 0 to 1"),
+    "site": ("Mall", 'needs small letters, digits, ".", "_" and "-"'),
     "min-slot": ("0", "needs a number from 1 to 3600"),
     "poll": ("0", "needs a number from 0.1 to 86400"),
     "ca-file": ("", "needs a value (FILE)"),

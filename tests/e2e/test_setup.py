@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import player
 import tap
-from channel import Keys
+from channel import Keys, instant
+from clock import Clock
 from player import DUCKLING, WAIT_S, environment
 
 CHANNEL = "https://signage.example.com/channels/seoul/"
@@ -253,6 +255,104 @@ class Setup(unittest.TestCase):
         (self.root / "etc/duckling/player.conf").write_text("rotat = 90\n")
         self.tell()
         self.assertEqual(self.read(), self.dropin())
+
+
+class Stick(unittest.TestCase):
+    """Settings on a stick: good ones, and all that is to be refused."""
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        self.stick, self.root = self.folder / "stick", self.folder / "root"
+        self.dropin = self.root / "etc/duckling/player.conf.d/60-stick.conf"
+        self.stick.mkdir()
+        (self.root / "etc/duckling").mkdir(parents=True)
+        self.keys = Keys(self.folder)
+        self.host = os.uname().nodename
+        (self.root / "etc/duckling/player.conf").write_text(f"key = {self.keys.line()}\nsite = mall\nsource = {CHANNEL}\n")
+        self.clock = Clock(self.folder)
+        self.clock.set(0, synchronised=True)
+
+    def put(self, text, keys=None, over=None, **fields):
+        """On the stick, signed; fields of None are left out."""
+        data = text.encode() if isinstance(text, str) else text
+        said = {"site": "mall", "version": 7, "file": "duckling.conf", "bytes": len(data), "signed": instant(), "expires": instant(days=30), **fields}
+        comment = " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
+        (self.stick / "duckling.conf").write_bytes(data)
+        (self.stick / "duckling.conf.minisig").write_bytes((keys or self.keys).sign(data if over is None else over, comment))
+
+    def take(self, status, *words):
+        done = subprocess.run([DUCKLING, "setup", "--root", self.root, "--stick", self.stick], text=True, capture_output=True, timeout=WAIT_S,
+                              stdin=subprocess.DEVNULL, env={**environment(DUCKLING_CONFIG=None), **self.clock.environment()})
+        self.assertEqual((done.returncode, done.stdout), (status, ""), done.stderr)
+        for word in words:
+            self.assertRegex(done.stderr, word)
+
+    def refuse(self, words):
+        before = self.dropin.read_bytes() if self.dropin.exists() else None
+        self.take(1, "error setup_stick: settings of the stick refused path=", words)
+        self.assertEqual(self.dropin.read_bytes() if self.dropin.exists() else None, before)
+
+    def test_a_good_one(self):
+        self.put("rotate = 90\nlanguage = ko\n")
+        self.take(0, "info setup_stick: settings of the stick taken version=7 ")
+        self.assertEqual(self.dropin.read_text().split("\n", 1)[1], "# version=7\nrotate = 90\nlanguage = ko\n")
+        self.take(1, "in force already version=7")
+        self.put("rotate = 180\n", version=8)
+        self.take(0)
+        self.assertIn("rotate = 180", self.dropin.read_text())
+        done = subprocess.run([DUCKLING, "config", "--config", self.root / "etc/duckling/player.conf"], text=True, capture_output=True, env=environment())
+        self.assertRegex(done.stdout, r"\nrotate +180 +\S*60-stick.conf:3\n")
+
+    @unittest.skipUnless(re.fullmatch("[a-z0-9][a-z0-9._-]*", os.uname().nodename), "this machine's name is none that a pointer may have")
+    def test_one_for_this_player(self):
+        self.put("rotate = 90\n", site=None, player=self.host)
+        self.take(0)
+
+    def test_an_old_one_and_others_that_do_not_fit(self):
+        self.put("rotate = 90\n", version=8)
+        self.take(0)
+        for words, fields in (("version 7: rollback", {}), ('they are for the player \\\\"somebody\\\\"', {"site": None, "player": "somebody"}),
+                              ('they are for the site \\\\"other\\\\"', {"site": "other"}),
+                              ("version 9: expired", {"version": 9, "signed": instant(days=-2), "expires": instant(days=-1)}),
+                              ("version 9: signed in the future", {"version": 9, "signed": instant(days=3), "expires": instant(days=4)}),
+                              ("unknown field", {"channel": "seoul"}), ("version is missing", {"version": None}),
+                              ("bytes, and 3 are signed", {"version": 9, "bytes": 3})):
+            with self.subTest(words):
+                self.put("rotate = 180\n", **fields)
+                self.refuse(words)
+
+    def test_signatures_that_will_not_do(self):
+        self.put("rotate = 90\n", keys=Keys(self.folder, "other"))
+        self.refuse("unpinned key")
+        self.put("rotate = 90\n", over=b"rotate = 91\n")
+        self.refuse("bad signature")
+        (self.stick / "duckling.conf.minisig").unlink()
+        self.refuse("duckling.conf.minisig: No such file")
+        self.put("rotate = 90\n")
+        (self.root / "etc/duckling/player.conf").write_text("site = mall\n")
+        self.refuse("no key is pinned yet: at the screen, duckling setup --answers")
+
+    def test_settings_that_are_wrong(self):
+        for text, words in (("rotate = 45\n", "duckling.conf:1: rotate: 45: needs"), ("rotat = 90\n", "unknown option"),
+                            ("key = /no/such.pub\n", "/no/such.pub"), (b"rotate = 90\n\0", "duckling.conf holds a zero byte"), ("# x\n" * 3000, "duckling.conf is longer than ")):
+            self.put(text)
+            self.refuse(words)
+
+    def test_hostile_sticks(self):
+        self.take(1, "info setup_stick: no settings on the stick")
+        self.put("rotate = 90\n")
+        (self.stick / "real").write_bytes((self.stick / "duckling.conf").read_bytes())
+        for make, words in ((lambda path: path.symlink_to("real"), "Too many levels of symbolic links"), (os.mkfifo, "not a regular file"), (os.mkdir, "not a regular file"),
+                            (lambda path: path.write_bytes(bytes(70000)), "it has 70000 bytes; at most ")):
+            for name in ("duckling.conf", "duckling.conf.minisig"):
+                with self.subTest(words + name):
+                    self.put("rotate = 90\n")
+                    (self.stick / name).unlink()
+                    make(self.stick / name)
+                    self.refuse(words)
+                    shutil.rmtree(self.stick / name) if (self.stick / name).is_dir() else (self.stick / name).unlink()
 
 
 class OnThisSystem(unittest.TestCase):

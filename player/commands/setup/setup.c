@@ -6,6 +6,7 @@
 #include "commands/doctor/doctor.h"
 #include "commands/setup/setup_answers.h"
 #include "commands/setup/setup_files.h"
+#include "commands/setup/setup_stick.h"
 #include "commands/usage.h"
 
 #include <limits.h>
@@ -350,6 +351,18 @@ static int run_setup(struct setup *setup, struct err *err)
     return wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* So that a unit goes on only where something has changed: EXIT_SUCCESS is for what was taken. */
+static int take_stick(const struct setup *setup)
+{
+    char dropins[PATH_MAX];
+    snprintf(dropins, sizeof dropins, "%s", setup->dropin.path);
+    *strrchr(dropins, '/') = '\0';
+    return setup_stick_take(setup->settings.values[SETTING_STICK].text, &setup->present, dropins) ==
+                   SETUP_STICK_TAKEN
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
+}
+
 int setup_main(int argc, char **argv)
 {
     static struct setup setup;
@@ -367,6 +380,8 @@ int setup_main(int argc, char **argv)
         } else if (!check_access(&setup, &err)) {
             status = EXIT_FAILURE;
             log_error("cannot set this box up reason=\"%s\"", err.text);
+        } else if (setup.settings.values[SETTING_STICK].text) {
+            status = take_stick(&setup);
         } else {
             status = run_setup(&setup, &err);
         }
