@@ -236,6 +236,8 @@ install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -D -m 644 packaging/systemd/duckling.tmpfiles $(INSTALLED)/lib/tmpfiles.d/duckling.conf
 	install -d $(INSTALLED)/lib/systemd/system
 	for unit in $(notdir $(UNITS)); do $(PLACED) packaging/systemd/$$unit >$(INSTALLED)/lib/systemd/system/$$unit || exit; done
+	$(PLACED) packaging/stick/duckling-stick@.service >$(INSTALLED)/lib/systemd/system/duckling-stick@.service
+	install -D -m 644 packaging/stick/duckling-stick.rules $(INSTALLED)/lib/udev/rules.d/60-duckling-stick.rules
 
 # The campaign and its media, as they lie in the tree: the one names the others by "../media/".
 install-campaign: ## Installs the bundled campaign, which a player with nothing configured plays.
@@ -248,7 +250,8 @@ uninstall: ## Removes what install and install-campaign have put there.
 	rm -f $(INSTALLED)/share/man/man5/duckling-playlist.5
 	rm -f $(INSTALLED)/share/bash-completion/completions/duckling
 	rm -f $(INSTALLED)/lib/sysusers.d/duckling.conf $(INSTALLED)/lib/tmpfiles.d/duckling.conf
-	rm -f $(addprefix $(INSTALLED)/lib/systemd/system/,$(notdir $(UNITS)))
+	rm -f $(addprefix $(INSTALLED)/lib/systemd/system/,$(notdir $(UNITS)) duckling-stick@.service)
+	rm -f $(INSTALLED)/lib/udev/rules.d/60-duckling-stick.rules
 	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/share/doc/duckling $(INSTALLED)/libexec/duckling
 
 deb: ## Builds the Debian packages, into build/deb/.

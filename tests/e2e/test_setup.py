@@ -340,6 +340,30 @@ class Stick(unittest.TestCase):
             self.put(text)
             self.refuse(words)
 
+    def test_the_unit_that_looks_at_sticks(self):
+        """Its own commands, with the program of this build, and with others in the place of mount and systemctl."""
+        unit = (player.TOP / "packaging/stick/duckling-stick@.service").read_text()
+        script = re.search(r"^ExecStart=/bin/sh -ec '(.*)'$", unit, re.MULTILINE)[1]
+        script = script.replace("$$", "$").replace("%I", "sdb1").replace("/usr/bin/duckling setup", f"{DUCKLING} setup --root {self.root}")
+        for name in ("mount", "systemctl"):
+            (self.folder / name).write_text(f'#!/bin/sh\necho "{name} $*"\n')
+            (self.folder / name).chmod(0o755)
+        restart = "systemctl --no-block try-restart duckling.service duckling-wayland.service duckling-x11.service\n"
+        mounted = f"mount -t vfat,exfat,ext4,iso9660 -o ro,nosuid,nodev,noexec /dev/sdb1 {self.stick}\n"
+        for text, said in (("rotat = 90\n", mounted), ("rotate = 90\n", mounted + restart), ("rotate = 90\n", mounted)):
+            self.put(text)
+            done = subprocess.run(["/bin/sh", "-ec", script], text=True, capture_output=True, timeout=WAIT_S, stdin=subprocess.DEVNULL,
+                                  env={**environment(DUCKLING_CONFIG=None, RUNTIME_DIRECTORY=str(self.stick)), **self.clock.environment(),
+                                       "PATH": f"{self.folder}:{os.environ['PATH']}"})
+            self.assertEqual((done.returncode, done.stdout), (0, said), done.stderr)
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
+    def test_the_unit_is_one_that_systemd_understands(self):
+        unit = self.folder / "duckling-stick@sdb1.service"
+        shutil.copy(player.TOP / "packaging/stick/duckling-stick@.service", unit)
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit], text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
     def test_hostile_sticks(self):
         self.take(1, "info setup_stick: no settings on the stick")
         self.put("rotate = 90\n")
