@@ -1,8 +1,9 @@
-/* Any text as a trusted comment: what is accepted keeps every promise of playlist/pointer.h, and
- * what is printed of it is read as the same. */
+/* Any text as a trusted comment: what is accepted keeps every promise of playlist/pointer.h and
+ * playlist/site_pointer.h, and what is printed of a channel's pointer is read as the same. */
 #include "playlist/pointer.h"
 
 #include "playlist/playlist.h"
+#include "playlist/site_pointer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,22 @@ static void check_judged(const struct pointer *pointer)
     PROMISE(pointer_judge(pointer, &rules) == POINTER_WRONG_CHANNEL);
 }
 
+static void check_site_pointer(const char *text)
+{
+    struct site_pointer pointer;
+    struct err err = {0};
+    if (!site_pointer_parse(text, &pointer, &err)) {
+        PROMISE(err.code == ERR_INPUT || err.code == ERR_LIMIT);
+        return;
+    }
+    PROMISE(pointer_channel_is_valid(pointer.name));
+    PROMISE(pointer.version >= 1 && pointer.version <= POINTER_VERSION_MAX);
+    PROMISE(pointer.bytes >= 1 && pointer.bytes <= SITE_POINTER_BYTES_MAX);
+    PROMISE(pointer.signed_ms >= 0 && pointer.expires_ms >= pointer.signed_ms);
+    struct pointer channels; /* no text is both */
+    PROMISE(!pointer_parse(text, &channels, NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pointer pointer;
@@ -74,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(err.code == ERR_INPUT || err.code == ERR_LIMIT);
         PROMISE(strncmp(err.text, "pointer: ", 9) == 0);
     }
+    check_site_pointer(text);
     free(text);
     return 0;
 }
