@@ -18,6 +18,8 @@
 #define AROUND_BYTES 64
 #define LINE_BYTES (LOG_OUTPUT_BYTES_MAX - AROUND_BYTES)
 #define TIME_BYTES 40
+/* A line that comes again so much later is news: what is told once an hour. */
+#define REPEAT_NS INT64_C(60000000000)
 
 static const struct {
     const char *name;
@@ -34,6 +36,7 @@ static enum log_level threshold = LOG_LEVEL_INFO;
 static enum log_format log_format = LOG_FORMAT_TEXT;
 static bool has_times;
 static char last_line[LINE_BYTES]; /* without its time; empty: none that can be repeated */
+static int64_t last_ns;            /* when it was written; monotonic */
 static unsigned repeats;
 static unsigned dropped; /* lines */
 static int dropped_error;
@@ -147,11 +150,13 @@ static void put_repeats(void)
 
 static void put_or_count(enum log_level level, const char *line)
 {
-    if (strcmp(line, last_line) == 0) {
+    int64_t now_ns = clock_mono_ns();
+    if (strcmp(line, last_line) == 0 && now_ns - last_ns < REPEAT_NS) {
         repeats++;
         return;
     }
     put_repeats();
+    last_ns = now_ns;
     if (put_dropped() && put_line(level, line))
         memcpy(last_line, line, strlen(line) + 1);
     else

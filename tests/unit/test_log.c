@@ -14,8 +14,21 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+/* By how much the monotonic clock is on: this definition comes before libc's. */
+static int64_t later_s;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    long result = syscall(SYS_clock_gettime, id, now);
+    if (id == CLOCK_MONOTONIC)
+        now->tv_sec += later_s;
+    return (int)result;
+}
 
 static int kept_stderr;
 static int captured;
@@ -101,6 +114,26 @@ static void repeats_are_counted(void **state)
                     "info feed: server back\n"
                     "info log: previous message repeated repeats=1\n"
                     "info feed: server here\n");
+}
+
+/* What is told once an hour is told each hour, whatever else happens. */
+static void what_comes_again_much_later_is_no_repeat(void **state)
+{
+    (void)state;
+    begin();
+    for (int hour = 0; hour < 3; hour++) {
+        log_write(LOG_LEVEL_WARN, "feed", "server gone times=%d", 360);
+        later_s += 59;
+        log_write(LOG_LEVEL_WARN, "feed", "server gone times=%d", 360);
+        later_s += 3541;
+    }
+    later_s = 0;
+    check_ends_with("warn feed: server gone times=360\n"
+                    "info log: previous message repeated repeats=1\n"
+                    "warn feed: server gone times=360\n"
+                    "info log: previous message repeated repeats=1\n"
+                    "warn feed: server gone times=360\n"
+                    "info log: previous message repeated repeats=1\n");
 }
 
 static void a_count_that_is_held_back_is_flushed(void **state)
@@ -427,6 +460,7 @@ int main(void)
         cmocka_unit_test(one_line_for_each_event),
         cmocka_unit_test(the_level_decides),
         cmocka_unit_test(repeats_are_counted),
+        cmocka_unit_test(what_comes_again_much_later_is_no_repeat),
         cmocka_unit_test(a_count_that_is_held_back_is_flushed),
         cmocka_unit_test(hidden_lines_do_not_count),
         cmocka_unit_test(arguments_are_escaped),
