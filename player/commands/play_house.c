@@ -87,9 +87,10 @@ void play_house_words(struct play *play, char *words, size_t words_bytes)
 void play_house_reason(struct play *play, char *words, size_t words_bytes)
 {
     const struct play_trouble *trouble = &play->trouble;
+    words[0] = '\0';
     if (trouble->words[0] || trouble->feed[0])
         snprintf(words, words_bytes, "%s", trouble->words[0] ? trouble->words : trouble->feed);
-    else
+    else if (play->feed)
         feed_describe(play->feed, words, words_bytes);
 }
 
