@@ -400,6 +400,7 @@ static void run_play(struct play *play)
         if (play->restart) /* a signal that asks it to end is for the one that takes its place */
             break;
         play_crash_turn(play);
+        play_comfort_turn(play);
         update_show_clock(play, now_ns);
         if (!play->display && !play_screen_await(play)) {
             if (!play->stop)
@@ -432,6 +433,7 @@ static void finish_play(struct play *play)
         service_manager_stopping(&play->manager);
     int kept = play->restart ? service_manager_copy_kept(&play->manager) : -1;
     play->ending = true; /* a screen that is lost from here on ends the process */
+    play_comfort_finish(play);
     feed_stop(play->feed);
     bool clean = soundtrack_finish(&play->soundtrack);
     show_finish(&play->show);

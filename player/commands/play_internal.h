@@ -7,6 +7,7 @@
 #include "base/wakeup.h"
 #include "commands/settings.h"
 #include "core/show_clock.h"
+#include "kiosk/box_watch.h"
 #include "kiosk/screen_hours.h"
 #include "kiosk/screen_notes.h"
 #include "kiosk/service_manager.h"
@@ -97,6 +98,8 @@ struct play {
     struct feed *feed;         /* NULL: there is none, and `trouble` says why */
     struct play_trouble trouble;
     struct play_crash crash;
+    struct box_watch *box_watch; /* NULL: there is none */
+    enum heat_level heat_level;
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
@@ -157,6 +160,15 @@ int64_t play_trusted_wall_ms(struct play *play, int64_t now_ns);
 
 /* Puts the frame that was drawn on the screen. */
 MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
+
+/* play_comfort.c */
+
+/* Begins to watch heat and memory, if it can. */
+void play_comfort_start(struct play *play);
+
+/* In each turn of the loop: does without what has to be, and says so. */
+void play_comfort_turn(struct play *play);
+void play_comfort_finish(struct play *play);
 
 /* play_crash.c */
 

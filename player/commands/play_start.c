@@ -137,6 +137,7 @@ bool play_start(struct play *play, struct err *err)
     if (!play->guard || !open_frames_log(play, err))
         return false;
     play_crash_start(play);
+    play_comfort_start(play);
     if (!play_hours_set(play, &play->settings, err) && !play_trouble_take(play, false, err))
         return false;
     if (!play_bandwidth_set(play, &play->settings, err) && !play_trouble_take(play, false, err))

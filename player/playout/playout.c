@@ -13,6 +13,7 @@
 #define BLANK_MS 1000
 #define BRIDGE_MS 1000 /* where the playlist has no transition of its own */
 #define BRIDGE_MIN_MS 250
+#define LEAN_MS 10000 /* how long before its slot a picture is made where memory is short */
 /* The picture of a slot that began less long ago may be missing only because no frame was due. */
 #define SHOWN_BY_MS 100
 #define QUARTER_TURN 1.57079632679489661923
@@ -38,6 +39,7 @@ bool playout_switch(struct playout *playout, struct edition *edition, const int3
         .house = before.house,
         .has_max_volume = before.has_max_volume,
         .max_volume = before.max_volume,
+        .is_lean = before.is_lean,
         .fingerprints = film_fingerprint_create(edition),
         .zone = zone,
     };
@@ -214,10 +216,13 @@ static struct show_target slot_target(struct playout *playout, struct loader *lo
  * over, which leaves half a slot at least: three films at a time would be too much for a small
  * machine. */
 static void request_next_spot(struct playout *playout, struct loader *loader,
-                              const struct programme_scene *scene, struct picture **picture)
+                              const struct programme_scene *scene, double show_ms,
+                              struct picture **picture)
 {
     struct programme_slot next = programme_next_slot(playout->programme, &scene->to);
     struct loader_key key = make_loader_key(playout, &next, (double)next.start_ms);
+    if (playout->is_lean && (double)next.start_ms - show_ms > LEAN_MS)
+        return;
     if (next.source == PROGRAMME_NOTHING) {
         if (find_house_key(playout, "", &key))
             loader_request(loader, &key, picture);
@@ -259,7 +264,7 @@ static struct show_request request_of_programme(struct playout *playout, struct 
     if (is_blank && (state == LOADER_FAILED || (state == LOADER_LOADING && long_blank)))
         request.to = house_card_target(playout, loader, words, show_ms, &from_state);
     if (state != LOADER_LOADING)
-        request_next_spot(playout, loader, &scene, next);
+        request_next_spot(playout, loader, &scene, show_ms, next);
     return request;
 }
 

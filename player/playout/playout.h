@@ -27,6 +27,8 @@ struct playout {
     /* For each spot of the edition: it is not shown, and the one before it stays. Borrowed; NULL: none,
      * as after each switch. */
     const bool *left_out;
+    /* Memory is short: the next picture is made only shortly before its slot. */
+    bool is_lean;
     /* Nothing is louder, where has_max_volume: a spot's volume counts as this at most. */
     bool has_max_volume;
     double max_volume;

@@ -3,6 +3,7 @@
 #define HZ_DEFAULT 60
 #define EARLY_MAX 5
 #define DRAW_MARGIN_NS 1000000
+#define STRIDE_MARGIN 8 /* of a period */
 
 void frame_timing_init(struct frame_timing *timing, double hz, bool waits)
 {
@@ -14,6 +15,17 @@ void frame_timing_init(struct frame_timing *timing, double hz, bool waits)
 double frame_timing_hz(const struct frame_timing *timing)
 {
     return 1e9 / (double)timing->period_ns;
+}
+
+void frame_timing_set_halved(struct frame_timing *timing, bool halved)
+{
+    timing->stride = halved ? 2 : 1;
+}
+
+/* Between two frames. */
+static int64_t stride_ns(const struct frame_timing *timing)
+{
+    return timing->stride > 1 ? timing->stride * timing->period_ns : timing->period_ns;
 }
 
 /* Counts the refreshes until this instant that had no frame. */
@@ -37,13 +49,13 @@ int64_t frame_timing_next_ns(struct frame_timing *timing, int64_t now_ns)
         timing->counted_until_ns = timing->target_ns;
         return timing->target_ns;
     }
-    int64_t next_ns = timing->target_ns + timing->period_ns;
+    int64_t next_ns = timing->target_ns + stride_ns(timing);
     /* Whole periods that are over are skipped: the show keeps its time, and drops frames. */
     if (next_ns < now_ns)
         next_ns +=
             (now_ns - next_ns + timing->period_ns - 1) / timing->period_ns * timing->period_ns;
-    timing->counted = next_ns - timing->target_ns <= timing->period_ns;
-    count_missed_until(timing, next_ns - timing->period_ns);
+    timing->counted = next_ns - timing->target_ns <= stride_ns(timing);
+    count_missed_until(timing, next_ns - stride_ns(timing));
     timing->target_ns = timing->counted_until_ns = next_ns;
     timing->due++;
     return next_ns;
@@ -97,9 +109,14 @@ int64_t frame_timing_wait_until_ns(const struct frame_timing *timing, int64_t no
         return INT64_MAX;
     /* Where the display waits, it does so in display_present, so the target has passed, unless
      * nothing had to be drawn for it. */
-    if (timing->waits)
-        return timing->target_ns > now_ns ? timing->target_ns : now_ns;
-    return timing->target_ns + timing->period_ns - timing->draw_ns;
+    int64_t step_ns = stride_ns(timing);
+    if (!timing->waits)
+        return timing->target_ns + step_ns - timing->draw_ns;
+    /* What is begun a little after a refresh is seen at the next one. */
+    int64_t due_ns = timing->target_ns;
+    if (step_ns > timing->period_ns)
+        due_ns += step_ns - timing->period_ns + timing->period_ns / STRIDE_MARGIN;
+    return due_ns > now_ns ? due_ns : now_ns;
 }
 
 int64_t frame_timing_lead_ns(const struct frame_timing *timing)

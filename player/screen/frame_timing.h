@@ -11,6 +11,7 @@ struct frame_timing {
     bool waits;           /* the display itself waits for the refresh, as far as is known */
     int early;            /* frames in a row for which it did not */
     int64_t presented_ns; /* the last one; 0: none */
+    int stride;           /* a frame for each of so many refreshes; 0: 1 */
     bool running;         /* something moves: a frame each period */
     int64_t begun_ns;     /* when drawing the present frame began */
     int64_t draw_ns;      /* estimate of how long drawing takes; a period before the first frame */
@@ -26,6 +27,10 @@ struct frame_timing {
 void frame_timing_init(struct frame_timing *timing, double hz, bool waits);
 
 double frame_timing_hz(const struct frame_timing *timing);
+
+/* From now on only each second refresh gets a frame, to spare a machine that is hot; the others are not
+ * missed. */
+void frame_timing_set_halved(struct frame_timing *timing, bool halved);
 
 /* Begins a frame. Returns when it will be seen: one period after the frame before while something
  * moves, else as soon as possible. */

@@ -6,6 +6,7 @@
 /* Instants of the show clock are exact to a quarter of a microsecond; a mix this close to its
  * end has reached it. */
 #define WHOLE_MIX (1 - 1e-5)
+#define HELD_PROGRESS 0.5
 
 static void set_target(struct show_target *place, const struct show_target *target)
 {
@@ -90,13 +91,24 @@ static void advance_transition(struct show *show, const struct show_request *req
 
 static struct picture_view view_at(const struct show_target *target, double now_ms)
 {
-    return (struct picture_view){target->picture, (now_ms - target->start_ms) / target->motion_ms};
+    double progress = (now_ms - target->start_ms) / target->motion_ms;
+    return (struct picture_view){target->picture,
+                                 target->is_held ? target->held_progress : progress};
+}
+
+static void hold_motion(struct show_target *target, double now_ms, bool is_new)
+{
+    if (!target->picture || target->is_held)
+        return;
+    target->held_progress = is_new ? HELD_PROGRESS : view_at(target, now_ms).progress;
+    target->is_held = true;
 }
 
 static bool is_moving(const struct show_target *target, double now_ms)
 {
     double passed = now_ms - target->start_ms;
-    return target->picture && picture_moves(target->picture) && passed < target->motion_ms;
+    return target->picture && !target->is_held && picture_moves(target->picture) &&
+           passed < target->motion_ms;
 }
 
 static bool is_playing(const struct show_target *target)
@@ -121,6 +133,10 @@ struct show_frame show_step(struct show *show, const struct show_request *reques
                   (request->to.key != current->key || request->to.picture != current->picture);
     if (is_new)
         begin_transition(show, request);
+    if (show->is_still) {
+        hold_motion(&show->settled, request->now_ms, false);
+        hold_motion(&show->incoming, request->now_ms, is_new);
+    }
     if (show->incoming.key)
         advance_transition(show, request);
     struct show_frame frame = {.mix = {.mix = 1, .dim = 1}, .linear_mix = 1};

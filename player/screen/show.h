@@ -17,6 +17,9 @@ struct show_target {
     struct picture *picture; /* NULL: not ready, or can't be shown */
     double start_ms;         /* show clock */
     double motion_ms;        /* until the picture has faded out again; > 0 */
+    /* The show's: where the motion stands still, until another target takes this one's place. */
+    bool is_held;
+    double held_progress;
 };
 
 /* What the programme has on screen at now_ms (show clock). */
@@ -43,6 +46,9 @@ struct show {
     double bridge_start_ms, bridge_ms;
     enum transition_type type;
     double mix; /* linear, of the running transition */
+    /* Pictures do not move, to spare a machine that is hot: the one on screen stands still where it is,
+     * others in the middle of their way. Transitions and films go on. */
+    bool is_still;
 };
 
 /* What to draw, and what to write into a log about it. */

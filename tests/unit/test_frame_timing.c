@@ -242,6 +242,46 @@ static void half_a_period_is_not_late_yet(void **state)
     assert_true(frame_timing_presented(&copy, seen + PERIOD / 2 + 1));
 }
 
+/* And is neither late nor early, whether the display waits or not. */
+static void a_halved_rate_misses_nothing(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++) {
+        for (int64_t work = MS; work < 16 * MS; work += MS) {
+            struct frame_timing pace;
+            int64_t now = START;
+            frame_timing_init(&pace, 50, waits);
+            assert_int_equal(play(&pace, &now, 20, work), 0);
+            int64_t before = now, due = pace.due;
+            frame_timing_set_halved(&pace, true);
+            assert_int_equal(play(&pace, &now, 100, work), 0);
+            assert_in_range(now - before, 198 * PERIOD, 202 * PERIOD);
+            assert_int_equal(pace.due - due, 100);
+            assert_int_equal(pace.missed, 0);
+            assert_int_equal(pace.waits, waits); /* a display that waits is still believed */
+            before = now;
+            frame_timing_set_halved(&pace, false);
+            assert_int_equal(play(&pace, &now, 100, work), 0);
+            assert_in_range(now - before, 98 * PERIOD, 102 * PERIOD);
+            assert_int_equal(pace.missed, 0);
+        }
+    }
+}
+
+static void a_halved_rate_counts_what_it_misses(void **state)
+{
+    (void)state;
+    struct frame_timing pace;
+    int64_t now = START;
+    frame_timing_init(&pace, 50, false);
+    frame_timing_set_halved(&pace, true);
+    play(&pace, &now, 10, MS);
+    assert_int_equal(pace.missed, 0);
+    now += 10 * PERIOD;
+    play(&pace, &now, 1, MS);
+    assert_in_range(pace.missed, 8, 11);
+}
+
 static void a_machine_too_slow_shows_every_second_frame(void **state)
 {
     (void)state;
@@ -316,6 +356,8 @@ int main(void)
         cmocka_unit_test(what_need_not_be_drawn_is_not_missed),
         cmocka_unit_test(stillness_is_not_missed),
         cmocka_unit_test(half_a_period_is_not_late_yet),
+        cmocka_unit_test(a_halved_rate_misses_nothing),
+        cmocka_unit_test(a_halved_rate_counts_what_it_misses),
         cmocka_unit_test(a_machine_too_slow_shows_every_second_frame),
         cmocka_unit_test(a_display_that_does_not_wait_is_found_out),
         cmocka_unit_test(a_few_early_frames_are_forgiven),

@@ -39,7 +39,8 @@ struct fixture {
 
 static struct show_target target(uint64_t key, struct picture *picture, double start_ms)
 {
-    return (struct show_target){key, picture, start_ms, 10000};
+    return (struct show_target){
+        .key = key, .picture = picture, .start_ms = start_ms, .motion_ms = 10000};
 }
 
 static struct show_frame step_to(struct fixture *f, double now_ms, struct show_target to)
@@ -372,6 +373,39 @@ static void a_cut_is_a_cut_when_it_is_on_time(void **state)
     assert_ptr_equal(frame.mix.to.picture, f->c);
 }
 
+/* A hot machine: what moves stands still where it is, what comes stands in the middle of its way, and
+ * nothing jumps when it has cooled down. */
+static void pictures_stand_still_on_a_hot_machine(void **state)
+{
+    struct fixture *f = *state;
+    settle_on_a(f);
+    struct show_frame frame = step_to(f, 2000, target(1, f->a, 0));
+    assert_true(frame.animating);
+    assert_true(frame.mix.to.progress == 0.2);
+    f->show.is_still = true;
+    frame = step_to(f, 3000, target(1, f->a, 0));
+    assert_true(frame.mix.to.progress == 0.3);
+    frame = step_to(f, 4000, target(1, f->a, 0));
+    assert_true(frame.mix.to.progress == 0.3);
+    assert_false(frame.animating);
+    /* A transition goes on. */
+    frame = step_mix(f, 5000, target(1, f->a, 0), target(2, f->b, 5000), 0.1);
+    assert_true(frame.animating);
+    assert_true(frame.mix.from.progress == 0.3);
+    assert_true(frame.mix.to.progress == 0.5);
+    f->show.is_still = false;
+    frame = step_mix(f, 6000, target(1, f->a, 0), target(2, f->b, 5000), 1);
+    assert_true(frame.mix.to.progress == 0.5);
+    frame = step_to(f, 7000, target(2, f->b, 5000));
+    assert_true(frame.mix.to.progress == 0.5);
+    assert_false(frame.animating);
+    /* The next one moves. */
+    step_to(f, 15000, target(3, f->a, 15000));
+    frame = step_to(f, 17000, target(3, f->a, 15000));
+    assert_true(frame.mix.to.progress == 0.2);
+    assert_true(frame.animating);
+}
+
 /* A loop of one spot: both sides are the same picture, at two moments of its motion. */
 static void one_picture_fades_into_itself(void **state)
 {
@@ -420,6 +454,7 @@ int main(void)
         SHOW_TEST(a_clock_step_is_bridged),
         SHOW_TEST(a_transition_can_turn_round),
         SHOW_TEST(a_cut_is_a_cut_when_it_is_on_time),
+        SHOW_TEST(pictures_stand_still_on_a_hot_machine),
         SHOW_TEST(one_picture_fades_into_itself),
         SHOW_TEST(the_show_holds_what_it_shows),
     };
