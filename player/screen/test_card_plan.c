@@ -4,7 +4,9 @@
 #include <string.h>
 
 #define SAFE_PART 0.055 /* as the worker that sets type has it (MARGIN_PART of tagline_fit.c) */
-#define TINY_PX 300 /* a screen whose shorter side is less has no place for more than its name */
+/* A screen whose shorter side is less has no place for more than a few lines and the clock. */
+#define TINY_PX 400
+#define TINY_WIDE_PX 200
 #define WIDE_ASPECT 2.4
 #define PORTRAIT_ASPECT 0.9
 #define SAMPLES 6
@@ -80,7 +82,7 @@ static void add_caption(struct test_card_plan *plan, const char *language, enum 
 /* The name and the facts, each line of which has its own size: one that is long becomes smaller.
  * Returns where the next thing below may begin. */
 static int plan_identity(struct test_card_plan *plan, struct layout_box box, int type_px,
-                         const struct test_card_facts *facts)
+                         const struct test_card_facts *facts, int lines_max)
 {
     int name_px = part_of(type_px, 1.7), facts_px = part_of(type_px, 0.86);
     struct layout_box line = {box.x, box.y, box.width, part_of(name_px, 1.35)};
@@ -88,7 +90,7 @@ static int plan_identity(struct test_card_plan *plan, struct layout_box box, int
     line.y += line.height + part_of(type_px, 0.2);
     line.height = part_of(facts_px, 1.2);
     const char *at = facts->lines;
-    for (int i = 0; i < FACTS_LINES && *at; i++) {
+    for (int i = 0; i < lines_max && *at; i++) {
         char text[TEST_CARD_TEXT_BYTES];
         size_t length = strcspn(at, "\n");
         snprintf(text, sizeof text, "%.*s", (int)length, at);
@@ -116,6 +118,15 @@ static void plan_samples(struct test_card_plan *plan, struct layout_box box, int
     }
 }
 
+static void add_glyphs(struct test_card_plan *plan)
+{
+    /* Of one line, whatever the face: its figures are about 0.56 em wide. */
+    struct layout_box strip = {0, 0, plan->clock_px * 14, plan->clock_px * 3 / 2};
+    struct test_card_text *glyphs = add_text(plan, TEST_CARD_GLYPHS, "en", strip, plan->clock_px);
+    glyphs->is_glyphs = true;
+    glyphs->bold = true;
+}
+
 static void plan_clock(struct test_card_plan *plan, struct layout_box box)
 {
     int side = box.width < box.height ? box.width : box.height;
@@ -127,11 +138,7 @@ static void plan_clock(struct test_card_plan *plan, struct layout_box box)
     plan->clock =
         (struct layout_box){plan->ring.x + (side - width) / 2,
                             plan->ring.y + side / 2 - part_of(plan->clock_px, 0.93), width, height};
-    /* Of one line, whatever the face: its figures are about 0.56 em wide. */
-    struct layout_box strip = {0, 0, plan->clock_px * 14, plan->clock_px * 3 / 2};
-    struct test_card_text *glyphs = add_text(plan, TEST_CARD_GLYPHS, "en", strip, plan->clock_px);
-    glyphs->is_glyphs = true;
-    glyphs->bold = true;
+    add_glyphs(plan);
 }
 
 /* A row of squares with a caption over it. Returns its height. */
@@ -224,7 +231,7 @@ static void plan_columns(struct test_card_plan *plan, struct layout_box middle,
     int type_px = smaller(part_of(plan->shorter_px, 0.034), column / 16);
     struct layout_box left = {middle.x, middle.y, column, middle.height};
     struct layout_box right = {middle.x + middle.width - column, middle.y, column, middle.height};
-    int below = plan_identity(plan, left, type_px, facts) + gap;
+    int below = plan_identity(plan, left, type_px, facts, FACTS_LINES) + gap;
     left.height -= below - left.y;
     left.y = below;
     plan_samples(plan, left, type_px);
@@ -241,7 +248,7 @@ static void plan_wide(struct test_card_plan *plan, struct layout_box middle,
     int half = (middle.width - side) / 2 - gap, column = (half - gap) / 2;
     int type_px = smaller(part_of(plan->shorter_px, 0.052), column / 15);
     struct layout_box box = {middle.x, middle.y, column, middle.height};
-    plan_identity(plan, box, type_px, facts);
+    plan_identity(plan, box, type_px, facts, FACTS_LINES);
     box.x += column + gap;
     plan_samples(plan, box, type_px);
     plan_clock(plan, (struct layout_box){middle.x + half + gap, middle.y, side, side});
@@ -259,7 +266,7 @@ static void plan_rows(struct test_card_plan *plan, struct layout_box middle,
     int type_px = smaller(smaller(part_of(plan->shorter_px, 0.036), middle.width / 20), row / 16);
     struct layout_box top = {middle.x, middle.y, middle.width, row};
     struct layout_box bottom = {middle.x, middle.y + middle.height - row, middle.width, row};
-    int below = plan_identity(plan, top, type_px, facts) + gap / 2;
+    int below = plan_identity(plan, top, type_px, facts, FACTS_LINES) + gap / 2;
     top.height -= below - top.y;
     top.y = below;
     plan_samples(plan, top, type_px);
@@ -267,13 +274,19 @@ static void plan_rows(struct test_card_plan *plan, struct layout_box middle,
     plan_patches_in_pairs(plan, facts->language, bottom, type_px);
 }
 
+/* Name, address and size above, the clock below. */
 static void plan_tiny(struct test_card_plan *plan, struct layout_box middle,
                       const struct test_card_facts *facts)
 {
-    int size_px = smaller(middle.width / 8, middle.height / 4);
-    struct layout_box box = {middle.x, middle.y, middle.width, middle.height / 2};
+    int type_px = smaller(middle.height / 8, middle.width / 16);
+    struct layout_box top = {middle.x, middle.y, middle.width, middle.height * 3 / 5};
     plan->is_tiny = true;
-    add_text(plan, facts->name, "en", box, size_px)->bold = true;
+    plan_identity(plan, top, type_px, facts, 2);
+    plan->clock_px = smaller(middle.height / 5, middle.width / 8);
+    int height = plan->clock_px * 2;
+    plan->clock =
+        (struct layout_box){middle.x, middle.y + middle.height - height, middle.width, height};
+    add_glyphs(plan);
 }
 
 void test_card_plan_make(struct test_card_plan *plan, int width_px, int height_px,
@@ -292,7 +305,7 @@ void test_card_plan_make(struct test_card_plan *plan, int width_px, int height_p
     plan->ramps.y = height_px - inner - plan->ramps.height;
     struct layout_box middle = {inner, inner + plan->bars.height + gap, content, 0};
     middle.height = plan->ramps.y - gap - middle.y;
-    if (shorter < TINY_PX) {
+    if (shorter < (aspect >= WIDE_ASPECT ? TINY_WIDE_PX : TINY_PX)) {
         plan_tiny(plan, middle, facts);
         return;
     }

@@ -38,7 +38,7 @@ class Picture(unittest.TestCase):
         return lambda x, y: tuple(rgb[(y * width + x) * 3:(y * width + x) * 3 + 3])
 
     def test_every_shape(self):
-        for size in ("64x64", "320x300", "360x640", "640x360", "1280x320"):
+        for size in ("64x64", "320x300", "450x800", "800x450", "1280x320"):
             with self.subTest(size):
                 width, height = map(int, size.split("x"))
                 at = self.draw(size)
@@ -48,8 +48,8 @@ class Picture(unittest.TestCase):
 
     def test_texts_are_set(self):
         """What differs between two languages of the captions is where the captions are; and there is white type on the card."""
-        english, korean = self.draw("640x360", "--language", "en"), self.draw("640x360", "--language", "ko")
-        self.assertGreater(sum(english(x, y) != korean(x, y) for y in range(360) for x in range(640)), 100)
+        english, korean = self.draw("800x450", "--language", "en"), self.draw("800x450", "--language", "ko")
+        self.assertGreater(sum(english(x, y) != korean(x, y) for y in range(450) for x in range(800)), 100)
 
     def test_it_is_turned(self):
         """Upright it begins with bars of color from white to black; turned, they go down the right edge."""

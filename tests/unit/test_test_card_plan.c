@@ -126,14 +126,19 @@ static void captions_have_the_players_language(void **state)
     }
 }
 
-static void the_smallest_screens_have_their_name(void **state)
+static void the_smallest_screens_have_name_size_and_clock(void **state)
 {
     struct test_card_plan plan;
     (void)state;
-    test_card_plan_make(&plan, 200, 120, &facts);
+    test_card_plan_make(&plan, 384, 192, &facts);
     assert_true(plan.is_tiny);
-    assert_int_equal(plan.text_count, 1);
     assert_string_equal(plan.texts[0].text, facts.name);
+    assert_non_null(find_text(&plan, "192.168.10.121"));
+    assert_non_null(find_text(&plan, "1920 × 1080, 60.00 Hz"));
+    assert_non_null(find_text(&plan, TEST_CARD_GLYPHS));
+    test_card_plan_make(&plan, 64, 64, &facts);
+    for (int i = 0; i < plan.text_count; i++)
+        assert_true(plan.texts[i].size_px >= 5);
 }
 
 int main(void)
@@ -142,7 +147,7 @@ int main(void)
         cmocka_unit_test(nothing_lies_over_anything_else),
         cmocka_unit_test(it_says_who_it_is_and_speaks_each_language),
         cmocka_unit_test(captions_have_the_players_language),
-        cmocka_unit_test(the_smallest_screens_have_their_name),
+        cmocka_unit_test(the_smallest_screens_have_name_size_and_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
