@@ -135,6 +135,18 @@ static void say_outputs(struct doctor *doctor, const struct display_output *outp
                           outputs[i].width_px, outputs[i].height_px, outputs[i].refresh_hz, driver);
 }
 
+static const char *remedy_for_screen(bool has_card)
+{
+    if (!has_card)
+        return "look what the kernel says of the graphics chip (dmesg | grep -i drm); on a server "
+               "without "
+               "a screen, give the player a window: --window";
+    return geteuid() == 0
+               ? "check the monitor's cable, power and input"
+               : "check the monitor's cable, power and input; and run this with sudo, as "
+                 "the screen may be closed to you";
+}
+
 /* Without taking the screen from a player that shows something on it. */
 void doctor_check_screen(struct doctor *doctor)
 {
@@ -144,7 +156,7 @@ void doctor_check_screen(struct doctor *doctor)
     struct display_output outputs[DISPLAY_CONNECTORS_MAX];
     struct display_wish wish = {.connectors = connectors->texts,
                                 .connector_count = connectors->text_count};
-    char driver[32];
+    char driver[32] = "";
     struct err err = {0};
     doctor_report_begin(doctor->report, "screen");
     if ((x11 && *x11) || (wayland && *wayland)) {
@@ -159,10 +171,7 @@ void doctor_check_screen(struct doctor *doctor)
     say_outputs(doctor, outputs, count, driver);
     if (count == 0)
         doctor_report_say(doctor->report, DOCTOR_WRONG,
-                          geteuid() == 0 ? "check the monitor's cable, power and input"
-                                         : "check the monitor's cable, power and input; and run "
-                                           "this with sudo",
-                          "%s", err.text);
+                          remedy_for_screen(driver[0] || err.code != ERR_MISSING), "%s", err.text);
 }
 
 void doctor_check_sound(struct doctor *doctor)
