@@ -8,11 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define LOG_MODULE "stop_guard"
 
-#define LOG_LIMIT_S 1 /* for the last line: the log may be what hangs */
+#define LOG_LIMIT_US 90000 /* for the last line: the log may be what hangs */
 
 struct stop_guard {
     pthread_t thread;
@@ -46,7 +47,8 @@ static void *run_guard(void *context)
     sigemptyset(&alarm_only);
     sigaddset(&alarm_only, SIGALRM);
     pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
-    alarm(LOG_LIMIT_S);
+    const struct itimerval limit = {.it_value = {.tv_usec = LOG_LIMIT_US}};
+    setitimer(ITIMER_REAL, &limit, NULL);
     log_error("cannot stop in time, exiting limit_ms=%d "
               "reason=\"a screen, a sound device or a disk does not answer\"",
               guard->limit_ms);

@@ -19,7 +19,7 @@
 #define LOG_MODULE "worker_process"
 
 #define ENDING_STEP 64
-#define REAP_WAIT_NS INT64_C(5000000000)
+#define REAP_WAIT_NS INT64_C(500000000)
 /* From the end of the connection to the end of the process: freeing a gigabyte takes a tenth of
  * this. */
 #define EXIT_WAIT_NS INT64_C(2000000000)

@@ -13,7 +13,7 @@
 
 #define LOG_MODULE "cec"
 
-#define FINISH_LIMIT_NS INT64_C(2000000000)
+#define FINISH_LIMIT_NS INT64_C(500000000)
 
 static const struct cec_calls *const calls = &cec_calls_kernel;
 

@@ -14,7 +14,7 @@
 
 #define NAME_BYTES_MAX 200 /* a picture's name is shorter */
 #define LINE_BYTES 1024    /* two names, each of its bytes doubled at most, and four numbers */
-#define CLOSE_LIMIT_MS 2000
+#define CLOSE_LIMIT_MS 500
 
 struct frames_log {
     struct line_writer *writer;

@@ -4,10 +4,11 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import servers
 import tap
-from player import WAIT_S, Player, playlist, png
+from player import TOP, WAIT_S, Player, playlist, png
 
 # In front of the C library's own, in the player and not in its workers: waits for files below a folder called "hung", as long as the
 # file named by TEST_HANG is there, and says by another beside it that it does.
@@ -164,7 +165,7 @@ class Hang(unittest.TestCase):
             self.wait_new(player, "slow")
             self.assertEqual(player.stop(), 0, player.log())
 
-    def test_sigterm_ends_it_while_the_disk_of_the_playlist_hangs(self):
+    def test_sigterm_ends_it_while_the_disk_of_the_playlist_hangs(self, more=""):
         path = self.folder / "hung/list.json"
         spots = {name: {"image": f"../{name}.png", "duration": 1} for name in ("red", "green")}
         playlist(path, spots)
@@ -175,7 +176,19 @@ class Hang(unittest.TestCase):
             (self.folder / "hung/new.json").rename(path)
             self.wait_hanging(player)
             self.assertEqual(player.stop(), 1, player.log())
+            self.assertRegex(player.log(), "cannot stop in time, exiting" + more)
+
+    def test_sigterm_ends_a_start_that_hangs(self):
+        playlist(self.folder / "hung/list.json", {"red": {"image": "../red.png"}})
+        self.flag.touch()
+        with self.play(self.folder / "hung/list.json") as player:
+            self.wait_hanging(player)
+            self.assertEqual(player.stop(), 1, player.log())
             self.assertRegex(player.log(), "cannot stop in time")
+
+    @mock.patch("player.DUCKLING", TOP / "build/duckling")
+    def test_without_sanitizers_it_has_less_than_a_second(self):
+        self.test_sigterm_ends_it_while_the_disk_of_the_playlist_hangs(" limit_ms=900 ")
 
 
 if __name__ == "__main__":
