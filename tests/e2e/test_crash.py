@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 import publishing
+import servers
 import tap
 from clock import Clock
 from player import Player, playlist, png
@@ -219,6 +220,21 @@ class OfAChannel(publishing.Publishing):
             self.assertEqual(player.stop(), 0, player.log())
             self.assertNotIn("going back", player.log())
 
+    def test_a_takeover_gives_way_to_the_playlist(self):
+        service = Service(self, self.folder, f"{self.base}/channels/seoul/", "--key", str(self.folder / "operator.pub"))
+        self.publish("one")
+        notice = self.write({"notice": {"background": "#800000", "duration": 86400}}, name="notice", timezone="UTC")
+        self.command = "takeover"
+        self.run_it("on", notice, "--until", publishing.rfc3339(3600))
+        service.crash('spot "notice" of takeover .*')
+        service.crash("the house card")
+        with service.start() as player:
+            service.wait_shown('spot "one" of playlist .*')
+            player.wait_log("reason=\"the playlist crashed the player again and again")  # it is still on the server
+            service.wait_s(6 * 3600)
+            service.wait_shown('spot "notice" of takeover .*')
+            self.assertEqual(player.stop(), 0, player.log())
+
     def test_what_crashed_is_not_taken_again_from_the_server(self):
         service = Service(self, self.folder, f"{self.base}/channels/seoul/", "--key", str(self.folder / "operator.pub"))
         self.publish("one")
@@ -236,6 +252,33 @@ class OfAChannel(publishing.Publishing):
             service.wait_shown('spot "four" .*')
             self.assertEqual(player.stop(), 0, player.log())
             self.assertNotIn('name="two"', player.log())
+
+
+class OfAUrl(Case):
+    def test_the_previous_one_comes_back(self):
+        server = servers.Hostile()
+        self.addCleanup(server.stop)
+        service = Service(self, self.folder, server.url("list.json"))
+
+        def serve(name):
+            playlist(self.list, {name: {"image": "a.png", "duration": 86400}}, name=name, timezone="UTC")
+            server.files = {"list.json": self.list.read_bytes(), "a.png": (self.folder / "a.png").read_bytes()}
+        serve("one")
+        with service.start() as player:
+            service.wait_shown('spot "one" .*')
+            serve("two")
+            service.wait_shown('spot "two" .*')
+            self.assertEqual(player.stop(), 0, player.log())
+        service.crash('spot "two" .*')
+        service.crash("the house card")
+        with service.start() as player:
+            service.wait_shown('spot "one" .*')
+            player.wait_log('warn feed_url: cannot check playlist, retrying .*reason="the playlist crashed the player again and again')
+            self.assertEqual(player.stop(), 0, player.log())
+        service.wait_s(6 * 3600)
+        with service.start() as player:
+            service.wait_shown('spot "two" .*')
+            self.assertEqual(player.stop(), 0, player.log())
 
 
 if __name__ == "__main__":
