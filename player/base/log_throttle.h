@@ -1,7 +1,7 @@
 /* Keeps trouble that lasts, or comes and goes, from filling the log: it is logged once an hour, with
  * how often it was suppressed. One that comes back after there was progress is logged at once.
  *
- * Belongs to the feed's thread. Zeroed: nothing was logged. */
+ * For one thread at a time. Zeroed: nothing was logged. */
 #ifndef BASE_LOG_THROTTLE_H
 #define BASE_LOG_THROTTLE_H
 

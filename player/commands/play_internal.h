@@ -3,6 +3,7 @@
 #define COMMANDS_PLAY_INTERNAL_H
 
 #include "base/language.h"
+#include "base/log_throttle.h"
 #include "base/stop_guard.h"
 #include "base/wakeup.h"
 #include "commands/settings.h"
@@ -61,6 +62,13 @@ struct play_crash {
     bool is_trouble_logged;
 };
 
+/* Heat and memory of the box, and what the log says of them. */
+struct play_comfort {
+    struct box_watch *watch; /* NULL: there is none */
+    enum heat_level heat_level;
+    struct log_throttle heat_logged, memory_logged;
+};
+
 /* Operating hours and dimming, and what has been made of them. */
 struct play_hours {
     struct screen_hours state;
@@ -98,8 +106,7 @@ struct play {
     struct feed *feed;         /* NULL: there is none, and `trouble` says why */
     struct play_trouble trouble;
     struct play_crash crash;
-    struct box_watch *box_watch; /* NULL: there is none */
-    enum heat_level heat_level;
+    struct play_comfort comfort;
     struct media_opener *opener;
     struct film_lengths film_lengths; /* of the edition that plays next */
     struct playout playout;
