@@ -157,6 +157,22 @@ class Doctor(unittest.TestCase):
         self.assertEqual(found["server"]["state"], "wrong")
         self.assertIn("fonts", found)
 
+    def test_a_check_that_hangs_is_told_and_ends_it(self):
+        """A disk that does not answer: statvfs never returns. The clock that sets the limit is behind the one that waits for it, so
+        that it is ten seconds."""
+        hang = self.folder / "hang.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", hang], text=True, check=True,
+                       input="#include <unistd.h>\nint statvfs(const char *path, void *fs) { for (;;) pause(); }\n"
+                             "int statvfs64(const char *path, void *fs) { for (;;) pause(); }\n")
+        self.environment["LD_PRELOAD"] += f":{hang}"
+        self.clock.set(0, synchronised=True, mono_s=-50)
+        self.configure()
+        process = self.start("--json")
+        said = [json.loads(line) for line in process.communicate(timeout=player.WAIT_S)[0].splitlines()]
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual([line["check"] for line in said], CHECKS[:CHECKS.index("store") + 1])
+        self.assertEqual((said[-1]["state"], said[-1]["found"]), ("wrong", "no answer: a disk or a driver hangs"))
+
     def test_a_file_as_a_source(self):
         path = self.folder / "p.json"
         playlist(path, {"a": {"tagline": {"ko": "작은 것", "zh-Hans": "伟大"}}})

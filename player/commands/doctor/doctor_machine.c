@@ -139,8 +139,7 @@ static const char *remedy_for_screen(bool has_card)
 {
     if (!has_card)
         return "look what the kernel says of the graphics chip (dmesg | grep -i drm); on a server "
-               "without "
-               "a screen, give the player a window: --window";
+               "without a screen, give the player a window: --window";
     return geteuid() == 0
                ? "check the monitor's cable, power and input"
                : "check the monitor's cable, power and input; and run this with sudo, as "
