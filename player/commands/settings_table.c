@@ -322,7 +322,7 @@ static const struct option_row rows[] = {
             .also = "tz zone time-zone",
             .help = "IANA zone of local times, such as Asia/Seoul; default: the system's",
             .group = GROUP_TIME,
-            .commands = EVERY | IDENTIFY | SETUP,
+            .commands = EVERY,
             .first = PLAY | GUIDE | EXPLAIN | CHECK,
         },
     [SETTING_LANGUAGE] =

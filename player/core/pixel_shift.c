@@ -9,8 +9,8 @@ static int64_t minute_of(int64_t t_ms)
 void pixel_shift_at(int64_t t_ms, int most_px, int *x_px, int *y_px)
 {
     int side = 2 * most_px + 1, last = side * side - 1;
-    int step = last ? (int)(((minute_of(t_ms) % (2 * last)) + 2 * last) % (2 * last)) : 0;
-    int place = step <= last ? step : 2 * last - step;
+    int round = 2 * last, step = last ? (int)((minute_of(t_ms) % round + round) % round) : 0;
+    int place = step <= last ? step : round - step;
     int row = place / side, column = place % side;
     *x_px = (row % 2 ? side - 1 - column : column) - most_px;
     *y_px = row - most_px;

@@ -10,7 +10,7 @@ import logs
 import tap
 
 SECRET = bytes_of("secret", 4000)  # what must never be read
-IN_THE_STORE = re.compile(r"lock|media|tmp|feeds|state|used|media/[0-9a-f]{64}|used/[0-9a-f]{64}|tmp/[0-9a-zA-Z]+\.(part|tag)|feeds/[0-9a-f]{16}(/manifest\.json)?"
+IN_THE_STORE = re.compile(r"lock|media|tmp|feeds|state|used|media/[0-9a-f]{64}|used/[0-9a-f]{64}|tmp/[0-9a-zA-Z]+\.(part|tag)|feeds/[0-9a-f]{16}(/(manifest|previous)\.json)?"
                           r"|state/seoul-[0-9a-f]{16}\.state")
 IN_THE_STATE = re.compile(r"seoul-[0-9a-f]{16}\.(state|lock)|[a-z.]*lock")
 
