@@ -126,7 +126,7 @@ static void bench_size(const char *size, int width, int height)
     screen.copied = memory;
     screen.copied.pixels = (void *)(uintptr_t)frames[2].pixels;
     screen.mix = (struct display_mix){.to = {&pictures[0], 0}, .mix = 1, .dim = 1};
-    bench("still with words", size, &screen, "≤ 1.2 ×");
+    bench("still with words", size, &screen, "1.2 ×");
     screen.mix = (struct display_mix){.to = {&pictures[0], 0}, .mix = 1, .dim = 0.6};
     bench("still with words, dimmed,", size, &screen, "");
     screen.mix = (struct display_mix){
