@@ -171,6 +171,7 @@ class OfThePlayer(Case):
         with test_kiosk_screen.Server() as server:
             for value, color in ((self.folder / "teal.png", TEAL), ("#000", BLACK)):
                 with self.play_url(server, "--house", str(value)) as player:
+                    player.wait_log("screen opened")  # before it the screen is black, too
                     self.wait_colors(server, player, lambda seen: seen == {color}, str(value))
                     self.assertEqual(player.stop(), 0)
             self.write(**NEVER)
