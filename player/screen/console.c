@@ -11,8 +11,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define SIGNAL_LEAVE SIGUSR1
-#define SIGNAL_BACK SIGUSR2
+/* Signals that nobody sends by hand: SIGUSR1 asks for the test card. They are no constants. */
+#define SIGNAL_LEAVE SIGRTMIN
+#define SIGNAL_BACK (SIGRTMIN + 1)
 #define VT_MAJOR 4 /* of /dev/tty1 and its like */
 #define ESCAPE 27
 
@@ -78,7 +79,8 @@ static void forget_player_before(struct console *console)
 static MUST_CHECK bool set_up(struct console *console, struct err *err)
 {
     struct vt_stat state;
-    struct vt_mode mode = {.mode = VT_PROCESS, .relsig = SIGNAL_LEAVE, .acqsig = SIGNAL_BACK};
+    struct vt_mode mode = {
+        .mode = VT_PROCESS, .relsig = (short)SIGNAL_LEAVE, .acqsig = (short)SIGNAL_BACK};
     if (ioctl(console->tty, VT_GETMODE, &console->saved_mode) != 0 ||
         ioctl(console->tty, KDGETMODE, &console->saved_drawing) != 0 ||
         tcgetattr(console->tty, &console->saved_keys) != 0 ||

@@ -33,7 +33,7 @@ enum console_news {
     CONSOLE_END, /* Esc or q */
 };
 
-/* Blocks the two signals by which the kernel tells of switches, SIGUSR1 and SIGUSR2, in the whole
+/* Blocks the two signals by which the kernel tells of switches, SIGRTMIN and the next, in the whole
  * process from here on: before any thread starts. */
 void console_block_signals(void);
 
