@@ -196,10 +196,11 @@ soak: ## Plays two thousand slots on a fast clock, in about seven minutes.
 	@tests/soak
 
 # README's moving picture, made by the player itself.
-pictures: ## Makes README's moving picture again, with the player itself.
+pictures: ## Makes the pictures of README and handbook again, with the player itself.
 	@packaging/deps build run art
 	@$(MAKE) --no-print-directory -s all
 	@media/readme.sh
+	@media/card.sh
 
 lint: ## Runs clang-format, clang-tidy, cppcheck and shellcheck.
 	@packaging/deps build run lint
@@ -216,7 +217,7 @@ map: ## Writes the map of modules in player/README.md.
 	@packaging/map
 
 FONT_FILES := $(wildcard fonts/*.otf) fonts/OFL.txt
-HANDBOOK := $(wildcard packaging/doc/*.md)
+HANDBOOK := $(wildcard packaging/doc/*.md packaging/doc/*.webp)
 UNITS := $(wildcard packaging/systemd/*.service)
 CAMPAIGN := $(sort $(shell grep -o 'media/[^"]*' playlists/greatness.json))
 INSTALLED := $(DESTDIR)$(PREFIX)
