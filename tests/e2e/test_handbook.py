@@ -15,8 +15,8 @@ README = TOP / "README.md"
 TRANSLATIONS = {tag: HANDBOOK / f"README.{tag}.md" for tag in ("ko", "zh-Hans")}
 COMMANDS = re.findall(r"^  ([a-z]+) ", run("--help").stdout, re.MULTILINE)
 HAN = r"[\u3400-\u9fff]"
-BADLY_SET = (rf"{HAN}[A-Za-z0-9`]", rf"[A-Za-z0-9`%]{HAN}", rf"{HAN}[,.;:!?()]", r"[，。；：、（）“”] (?![|])", r" [，。；：、（）]",
-             rf"{HAN}\n(?=[^\n|#-])")
+BADLY_SET = (rf"{HAN}[A-Za-z0-9`]", rf"[A-Za-z0-9`%]{HAN}", rf"{HAN}[,.;:!?()]", r"[，。；：、（）“”] (?![|])",
+             r" [，。；：、（）]", rf"{HAN}\n(?=[^\n|#-])")
 
 
 def blocks(text):
@@ -66,7 +66,8 @@ class Readme(unittest.TestCase):
 
     def test_headings(self):
         for tag, path in TRANSLATIONS.items():
-            self.assertEqual(len(re.findall("^## ", path.read_text(), re.MULTILINE)), len(re.findall("^## ", README.read_text(), re.MULTILINE)))
+            told, written = (len(re.findall("^## ", page.read_text(), re.MULTILINE)) for page in (path, README))
+            self.assertEqual(told, written, tag)
 
     def test_a_difference_would_be_found(self):
         text = README.read_text()

@@ -142,7 +142,8 @@ class Player(BoxCase):
         """It comes when it is called, by a signal that is not taken for a switch of terminals, and goes when it is called again."""
         self.box.shell.run(f"systemctl kill --signal=USR1 {UNIT}")
         corner = bytes((255, 255, 255)), bytes((255, 196, 46))
-        self.box.wait_screen(lambda picture: (picture.data[:3], picture.data[(picture.width + 1) * 3:][:3]) == corner, "the test card", SOON_S)
+        self.box.wait_screen(lambda picture: (picture.data[:3], picture.data[(picture.width + 1) * 3:][:3]) == corner, "the test card",
+                             SOON_S)
         self.box.shell.run(f"systemctl kill --signal=USR1 {UNIT}")
         self.wait_again("the right picture after the test card")
 
