@@ -387,10 +387,11 @@ class OnThisSystem(unittest.TestCase):
         rm -rf /etc/duckling /etc/systemd/system.conf.d /etc/systemd/timesyncd.conf.d
     """
 
-    def sh(self, script):
+    def sh(self, script, answers=""):
         with tempfile.TemporaryDirectory() as folder:
             keys = Keys(folder)
-            return subprocess.run(["unshare", "--mount", "sh", "-ec", self.LAYER + script], text=True, capture_output=True, timeout=WAIT_S, cwd=folder,
+            return subprocess.run(["unshare", "--mount", "--uts", "sh", "-ec", self.LAYER + script], text=True, capture_output=True, timeout=WAIT_S, cwd=folder,
+                                  input=answers,
                                   env={**environment(DUCKLING_CONFIG=None, LANG="C.UTF-8", DISPLAY=":77"), "duckling": str(DUCKLING),
                                        "key": str(keys.public)})
 
@@ -410,6 +411,28 @@ class OnThisSystem(unittest.TestCase):
         self.assertIn("status 1", done.stdout)
         self.assertEqual(set(done.stdout[done.stdout.index("status 1"):].splitlines()[1:]),
                          {"./duckling/player.conf.d/50-setup.conf", "./systemd/system.conf.d/50-duckling.conf", "./sysctl.d/50-duckling.conf"})
+
+    # In the place of the system's own, which must not hear of it.
+    SYSTEMCTL = """
+        mkdir programs; printf '#!/bin/sh\\necho "systemctl $*"\\n' >programs/systemctl; chmod 755 programs/systemctl
+        PATH="$PWD/programs" "$duckling" setup --source "$duckling" --language en --timezone UTC --name box --rotate 0 --watchdog no \\
+            --time-servers none || echo "status $?"
+    """
+
+    def test_the_box_is_started_again_where_that_is_wanted(self):
+        """Here something is wrong: the source is no playlist."""
+        question = "\nStart the box again now, so that it shows this? [y/N] > "
+        for answers, end in (("y\ny\n", "\nThe box starts again.\nsystemctl reboot\n"), ("y\nn\n", "\nSwitch the box off and on again"),
+                             ("y\n", "\nThe input has ended.\n\nSwitch the box off and on again")):
+            with self.subTest(answers):
+                done = self.sh(self.SYSTEMCTL, answers)
+                self.assertIn(question + end, done.stdout, done.stderr)
+
+    def test_a_box_that_cannot_be_started_again(self):
+        done = self.sh(self.SYSTEMCTL.replace("$PWD/programs\"", "$PWD/none\""), "y\ny\n")
+        self.assertIn("cannot start the box again", done.stderr)
+        self.assertIn('reason="systemctl: No such file or directory"', done.stderr)
+        self.assertIn("Switch the box off and on again", done.stdout)
 
     def test_a_read_only_etc(self):
         done = self.sh('mkdir /etc/duckling; mount -o remount,ro /etc; "$duckling" setup </dev/null')

@@ -9,6 +9,7 @@
 #include "commands/setup/setup_stick.h"
 #include "commands/usage.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,6 +331,24 @@ static MUST_CHECK bool prepare(struct setup *setup, struct err *err)
     return true;
 }
 
+/* Whoever has a keyboard at the screen has no shell there. Enter means yes, unless something is
+ * wrong. Returns where nobody wants it, or it can't be done. */
+static void offer_restart(struct setup *setup, int wrong)
+{
+    bool yes = false;
+    setup->asker.is_written = true;
+    if (!setup->asker.asks || setup->root[0] ||
+        setup_ask_yes(&setup->asker, say(setup, SETUP_ASK_RESTART), wrong == 0, &yes) !=
+            SETUP_ANSWERED ||
+        !yes)
+        return;
+    printf("\n%s\n", say(setup, SETUP_RESTARTS));
+    fflush(stdout);
+    log_flush();
+    execlp("systemctl", "systemctl", "reboot", (char *)NULL);
+    log_error("cannot start the box again reason=\"systemctl: %s\"", strerror(errno));
+}
+
 /* EXIT_SUCCESS, EXIT_FAILURE, or EXIT_USAGE with err. */
 static int run_setup(struct setup *setup, struct err *err)
 {
@@ -347,6 +366,7 @@ static int run_setup(struct setup *setup, struct err *err)
     if (setup->answers.name[0] && !setup->root[0])
         (void)!sethostname(setup->answers.name, strlen(setup->answers.name));
     int wrong = check_result(setup);
+    offer_restart(setup, wrong);
     printf("\n%s\n", say(setup, SETUP_DONE));
     return wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

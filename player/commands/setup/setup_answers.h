@@ -30,6 +30,7 @@ struct setup_asker {
     const struct settings *present; /* what the configuration says before */
     const struct settings *file;    /* the file of answers; NULL: none */
     bool asks;                      /* false: --yes */
+    bool is_written;                /* what was answered is on the disk */
     bool can_cjk;
     enum setup_language language;
     const char *host; /* the box's name now */

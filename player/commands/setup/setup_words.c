@@ -70,6 +70,10 @@ static const char *const words[SETUP_WORDS][SETUP_LANGUAGES] = {
     [SETUP_ALREADY] = {"already set, left as it is: %s", "이미 설정되어 있어 그대로 둠: %s",
                        "已有设置，保持不变：%s"},
     [SETUP_CHECKING] = {"Now the box is checked.", "이제 기기를 점검합니다.", "现在检查设备。"},
+    [SETUP_ASK_RESTART] = {"Start the box again now, so that it shows this?",
+                           "지금 기기를 다시 시작해 이 설정대로 보여 줄까요?",
+                           "现在重新启动设备，按此设置播放吗？"},
+    [SETUP_RESTARTS] = {"The box starts again.", "기기를 다시 시작합니다.", "设备正在重新启动。"},
     [SETUP_DONE] = {"Switch the box off and on again (systemctl reboot). A test card for a minute: "
                     "systemctl kill --signal=USR1 duckling",
                     "기기를 껐다 켜십시오(systemctl reboot). 1분 동안 시험 화면 보기: "
