@@ -54,7 +54,8 @@ static const char *present_text(const struct setup_asker *asker, enum setting se
 static enum setup_outcome stop(const struct setup_asker *asker, enum setup_input input)
 {
     printf("\n%s%s%s\n", say(asker, input == SETUP_INPUT_ENDED ? SETUP_ENDED : SETUP_INTERRUPTED),
-           asker->is_written ? "" : " ", asker->is_written ? "" : say(asker, SETUP_NOTHING_WRITTEN));
+           asker->is_written ? "" : " ",
+           asker->is_written ? "" : say(asker, SETUP_NOTHING_WRITTEN));
     return SETUP_STOPPED;
 }
 
