@@ -321,6 +321,7 @@ class Units(unittest.TestCase):
             settings = self.settings(unit)
             self.assertEqual((settings["Type"], settings["Restart"], settings["StartLimitIntervalSec"]), (["notify"], ["always"], ["0"]))
             self.assertGreater(int(settings["TimeoutStopSec"][0]), 1)  # the player ends itself within a second
+            self.assertEqual(settings["OOMPolicy"], ["continue"])
             self.assertIn("time-set.target", settings["After"][0].split())
             self.assertNotIn("time-sync.target", settings["After"][0])
             self.assertIn(settings.get("Wants"), (None, ["seatd.service"]))
