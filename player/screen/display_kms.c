@@ -136,7 +136,7 @@ static MUST_CHECK bool add_output(struct display_kms *kms, int index, struct err
         output->mode = *mode;
         if (try_modes(kms, index + 1, &refused))
             return true;
-        if (!is_refusal(&refused)) {
+        if (!is_refusal(&refused) || kms_card_is_gone(&session.held.card, &refused)) {
             if (err)
                 *err = refused;
             return false;

@@ -148,6 +148,15 @@ bool kms_card_read_connectors(struct kms_card *card, struct err *err)
     return true;
 }
 
+bool kms_card_is_gone(const struct kms_card *card, struct err *err)
+{
+    drmModeRes *resources = card->calls->get_resources(card->fd);
+    card->calls->free_resources(resources);
+    if (!resources)
+        err_set(err, ERR_SYSTEM, "card%d is gone", card->index);
+    return !resources;
+}
+
 static MUST_CHECK bool open_device(struct kms_card *card, struct err *err)
 {
     card->fd = card->calls->open_card(card->index);

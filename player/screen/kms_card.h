@@ -57,6 +57,9 @@ MUST_CHECK bool kms_card_adopt(struct kms_card *card, const struct kms_calls *ca
 /* Asks all connectors again what hangs on them, which may take some tenths of a second. */
 MUST_CHECK bool kms_card_read_connectors(struct kms_card *card, struct err *err);
 
+/* Whether the card was taken out, and refuses everything for that: `err` then says so instead. */
+bool kms_card_is_gone(const struct kms_card *card, struct err *err);
+
 /* Whether this process may change what the card shows. ERR_SYSTEM: another one does. */
 MUST_CHECK bool kms_card_become_master(struct kms_card *card, struct err *err);
 

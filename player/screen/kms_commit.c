@@ -31,6 +31,8 @@ bool kms_commit_refuse(const struct kms_card *card, int number, const char *what
                        "another program has the screen (card%d): an X server, a compositor or "
                        "another player",
                        card->index);
+    if (number == ENODEV)
+        return err_set(err, ERR_SYSTEM, "card%d is gone", card->index);
     bool is_mode = number == EINVAL || number == ERANGE || number == ENOSPC;
     return err_set_errno(err, is_mode ? ERR_INPUT : ERR_SYSTEM, number, "the driver %s refused %s",
                          card->driver, what);

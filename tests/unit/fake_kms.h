@@ -58,6 +58,8 @@ static struct fake_kms {
     bool absent, forbidden; /* /dev/dri/card0: not there; not for this user */
     bool legacy, blind;     /* no atomic mode setting; no vertical blank */
     bool other_master, stuck, gone;
+    int calls_left; /* after so many it is gone, or with `unplugs` its first monitor; 0: neither */
+    bool unplugs;
     bool no_card;      /* the descriptor is another device's */
     bool went_dark;    /* a CRTC that showed something went off */
     int stale;         /* events that a process before has not read */
@@ -122,6 +124,19 @@ static inline void fake_unplug(int index)
     fake.event = true;
 }
 
+/* Each call that asks the card for something begins with it; whether the card is gone. */
+static inline bool fake_count_call(void)
+{
+    if (fake.calls_left > 0 && --fake.calls_left == 0) {
+        if (fake.unplugs)
+            fake_unplug(0);
+        else
+            fake.gone = true;
+    }
+    errno = ENODEV;
+    return fake.gone;
+}
+
 static inline void fake_begin(void)
 {
     fake = (struct fake_kms){.width_max = 4096, .period_ns = 10000000};
@@ -183,6 +198,8 @@ static bool fake_has(uint32_t object, const char *name)
 
 static drmModeObjectPropertiesPtr fake_get_properties(int fd, uint32_t object, uint32_t type)
 {
+    if (fake_count_call())
+        return NULL;
     drmModeObjectPropertiesPtr all = calloc(1, sizeof *all);
     (void)fd;
     (void)type;
@@ -198,6 +215,8 @@ static drmModeObjectPropertiesPtr fake_get_properties(int fd, uint32_t object, u
 
 static void fake_free_properties(drmModeObjectPropertiesPtr all)
 {
+    if (!all)
+        return;
     free(all->props);
     free(all->prop_values);
     free(all);
@@ -205,6 +224,8 @@ static void fake_free_properties(drmModeObjectPropertiesPtr all)
 
 static drmModePropertyPtr fake_get_property(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     drmModePropertyPtr property = calloc(1, sizeof *property);
     (void)fd;
     property->prop_id = id;
@@ -219,6 +240,8 @@ static void fake_free_property(drmModePropertyPtr property)
 
 static drmModePropertyBlobPtr fake_get_blob(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     drmModePropertyBlobPtr blob = calloc(1, sizeof *blob);
     (void)fd;
     blob->length = FAKE_EDID_BYTES;
@@ -233,6 +256,8 @@ static void fake_free_blob(drmModePropertyBlobPtr blob)
 
 static int fake_create_blob(int fd, const void *data, size_t bytes, uint32_t *id)
 {
+    if (fake_count_call())
+        return -ENODEV;
     (void)fd;
     (void)bytes;
     fake.blob = *(const drmModeModeInfo *)data;
@@ -281,6 +306,8 @@ static void fake_free_version(drmVersionPtr version)
 
 static int fake_get_cap(int fd, uint64_t cap, uint64_t *value)
 {
+    if (fake_count_call())
+        return -ENODEV;
     (void)fd;
     *value = cap == DRM_CAP_DUMB_BUFFER || cap == DRM_CAP_TIMESTAMP_MONOTONIC;
     return 0;
@@ -293,6 +320,8 @@ static int fake_card_index(int fd)
 
 static int fake_set_client_cap(int fd, uint64_t cap, uint64_t value)
 {
+    if (fake_count_call())
+        return -ENODEV;
     (void)fd;
     (void)value;
     return cap == DRM_CLIENT_CAP_ATOMIC && fake.legacy ? -EOPNOTSUPP : 0;
@@ -306,6 +335,8 @@ static int fake_is_master(int fd)
 
 static int fake_set_master(int fd)
 {
+    if (fake_count_call())
+        return -1;
     (void)fd;
     errno = EACCES;
     return fake.other_master ? -1 : 0;
@@ -336,8 +367,7 @@ static drmModeResPtr fake_get_resources(int fd)
                                    .fbs = fbs,
                                    .max_height = 4096};
     (void)fd;
-    errno = ENODEV;
-    if (fake.gone)
+    if (fake_count_call())
         return NULL;
     for (uint32_t i = 0; i < FAKE_CONNECTORS; i++)
         connectors[i] = CONNECTOR_ID + i;
@@ -358,6 +388,8 @@ static void fake_free_resources(drmModeResPtr resources)
 
 static drmModeConnectorPtr fake_get_connector(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     static uint32_t encoders[FAKE_CONNECTORS];
     struct fake_connector *from = &fake.connectors[id - CONNECTOR_ID];
     drmModeConnectorPtr connector = calloc(1, sizeof *connector);
@@ -382,6 +414,8 @@ static void fake_free_connector(drmModeConnectorPtr connector)
 
 static drmModeEncoderPtr fake_get_encoder(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     static drmModeEncoder encoder;
     (void)fd;
     encoder = (drmModeEncoder){.encoder_id = id,
@@ -397,6 +431,8 @@ static void fake_free_encoder(drmModeEncoderPtr encoder)
 
 static drmModeCrtcPtr fake_get_crtc(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     const struct fake_crtc *from = &fake.crtcs[id - CRTC_ID];
     drmModeCrtcPtr crtc = calloc(1, sizeof *crtc);
     (void)fd;
@@ -414,6 +450,8 @@ static void fake_free_crtc(drmModeCrtcPtr crtc)
 
 static drmModePlaneResPtr fake_get_planes(int fd)
 {
+    if (fake_count_call())
+        return NULL;
     static uint32_t planes[FAKE_CRTCS + 1];
     static drmModePlaneRes resources = {.count_planes = FAKE_CRTCS + 1, .planes = planes};
     (void)fd;
@@ -429,6 +467,8 @@ static void fake_free_planes(drmModePlaneResPtr planes)
 
 static drmModePlanePtr fake_get_plane(int fd, uint32_t id)
 {
+    if (fake_count_call())
+        return NULL;
     static uint32_t formats[] = {DRM_FORMAT_XRGB8888};
     static drmModePlane plane;
     uint32_t index = id - PLANE_ID;
@@ -471,6 +511,8 @@ static inline uint32_t fake_hold(struct fake_buffer **places, uint32_t count,
 
 static int fake_create_dumb(int fd, struct drm_mode_create_dumb *dumb)
 {
+    if (fake_count_call())
+        return -1;
     (void)fd;
     for (uint32_t i = 0; i < FAKE_BUFFERS; i++) {
         struct fake_buffer *buffer = &fake.buffers[i];
@@ -489,6 +531,8 @@ static int fake_create_dumb(int fd, struct drm_mode_create_dumb *dumb)
 
 static int fake_map_dumb(int fd, struct drm_mode_map_dumb *dumb)
 {
+    if (fake_count_call())
+        return -1;
     (void)fd;
     dumb->offset = dumb->handle;
     return 0;
@@ -521,6 +565,8 @@ static int fake_add_framebuffer(int fd, uint32_t width, uint32_t height, uint32_
                                 const uint32_t handles[4], const uint32_t pitches[4],
                                 const uint32_t offsets[4], uint32_t *id, uint32_t flags)
 {
+    if (fake_count_call())
+        return -ENODEV;
     struct fake_buffer *buffer = fake.handles[handles[0]];
     (void)fd;
     if (format != DRM_FORMAT_XRGB8888 || offsets[0] || flags || pitches[0] != buffer->pitch ||
@@ -575,6 +621,8 @@ static inline void fake_set_active(struct fake_crtc *crtc, bool active)
 static int fake_set_crtc(int fd, uint32_t id, uint32_t framebuffer_id, uint32_t x, uint32_t y,
                          uint32_t *connectors, int count, drmModeModeInfoPtr mode)
 {
+    if (fake_count_call())
+        return -ENODEV;
     struct fake_crtc *crtc = &fake.crtcs[id - CRTC_ID];
     (void)fd;
     (void)y;
@@ -681,6 +729,8 @@ static inline void fake_apply(const struct fake_item *item, uint32_t flags, void
 
 static int fake_atomic_commit(int fd, drmModeAtomicReqPtr opaque, uint32_t flags, void *context)
 {
+    if (fake_count_call())
+        return -ENODEV;
     const struct fake_request *request = (const struct fake_request *)opaque;
     (void)fd;
     if (fake.other_master)
