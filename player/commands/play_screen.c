@@ -9,6 +9,7 @@
 #include "screen/snapshot.h"
 
 #include <SDL.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #define LOG_MODULE "play_screen"
 
+#define PAUSE_MS 500
 #define QUICK_LOSSES_MAX 3 /* screens in a row that were lost soon after they were opened */
 #define QUICK_LOSS_NS INT64_C(10000000000)
 /* While there is no screen: from one look for it to the next. */
@@ -300,6 +302,9 @@ static void start_again(void *context)
     else
         log_error("screen lost, exiting reason=\"the connection to it broke\"");
     stop_workers(play);
+    /* One that hangs up on whoever connects to it is not asked again at once. Signals wait meanwhile. */
+    if (again && !play->display)
+        (void)poll(NULL, 0, PAUSE_MS);
     if (again) {
         program_restart(play->arguments, &err);
         log_error("cannot start again, exiting reason=\"%s\"", err.text);

@@ -108,6 +108,8 @@ static MUST_CHECK bool start_video(struct err *err)
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
     SDL_SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
     restrict_drivers();
+    if (getenv("DISPLAY"))
+        display_x11_prepare();
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
         return set_no_display(err);
     if (is_invisible_driver(SDL_GetCurrentVideoDriver()) && !getenv("SDL_VIDEODRIVER")) {

@@ -105,6 +105,14 @@ static bool read_size(Display *server, Drawable drawable, unsigned *width_px, un
                              &depth) != 0;
 }
 
+void display_x11_prepare(void)
+{
+    if (!load_xlib())
+        return;
+    xlib.set_io_error_handler(handle_io_error);
+    xlib.set_error_handler(handle_error);
+}
+
 void display_x11_attach(struct display_x11 *x11, SDL_Window *window)
 {
     Window own;
@@ -112,8 +120,7 @@ void display_x11_attach(struct display_x11 *x11, SDL_Window *window)
     *x11 = (struct display_x11){0};
     if (!server)
         return;
-    xlib.set_io_error_handler(handle_io_error);
-    xlib.set_error_handler(handle_error);
+    display_x11_prepare(); /* SDL sets handlers of its own while it opens a window */
     read_size(server, xlib.default_root_window(server), &x11->width_px, &x11->height_px);
 }
 

@@ -14,9 +14,13 @@ struct display_x11 {
     unsigned new_width_px, new_height_px; /* found once; 0: none */
 };
 
-/* Notes the screen's size, and installs handlers for errors of the X server: what it refuses is
- * logged and goes on, where Xlib's own handler would end the process. A window that isn't X11's is
- * left alone. */
+/* Installs handlers for errors of the X server, before a connection to it is opened: what it refuses
+ * is logged and goes on, and when it goes display_on_disconnect's function is called, where Xlib's own
+ * handlers would end the process. */
+void display_x11_prepare(void);
+
+/* Notes the screen's size, and installs these handlers again. A window that isn't X11's is left
+ * alone. */
 void display_x11_attach(struct display_x11 *x11, SDL_Window *window);
 
 /* As display_is_misplaced. Waits for the X server's answer. */
