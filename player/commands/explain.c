@@ -53,7 +53,7 @@ static void put_slot_name(const struct inquiry *inquiry, const struct programme_
     if (house < 0)
         return;
     const struct playlist_spot *card = &playlist->spots[house];
-    int asset = card->asset_landscape;
+    int asset = playlist_spot_asset(card, 16, 9);
     if (asset >= 0)
         printf(" (%s)", playlist->assets[asset].path);
     else

@@ -143,6 +143,7 @@ struct play {
     int screen_width_px, screen_height_px; /* that the loader's pictures are for */
     int quick_losses;       /* screens in a row that were lost soon after they were opened */
     int64_t opened_ns;      /* when this screen was opened */
+    bool screen_was_tried;  /* to open one: whether there is one is known */
     int64_t checked_ns;     /* when its size was last compared with the window's */
     int64_t retry_ns;       /* when a screen is looked for again; 0: at once */
     int64_t retry_delay_ns; /* before the time after that */
@@ -332,6 +333,9 @@ MUST_CHECK bool play_screen_load_again(struct play *play, struct err *err);
  * error; a player that has the whole screen waits for one (play_screen_await). ERR_USAGE: options
  * contradict each other. */
 MUST_CHECK bool play_screen_open(struct play *play, struct err *err);
+
+/* Tells the feed which screen its media are for. */
+void play_screen_tell_feed(const struct play *play);
 
 /* Forgets the options that say which screen, and how. */
 void play_screen_ignore_options(struct play *play);

@@ -5,6 +5,7 @@
 #include "base/language.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "core/layout.h"
 #include "decode/worker_process.h"
 #include "screen/snapshot.h"
 
@@ -161,8 +162,18 @@ static MUST_CHECK bool create_loader(struct play *play, struct err *err)
     display_size(play->display, &config.screen_width_px, &config.screen_height_px);
     play->screen_width_px = config.screen_width_px;
     play->screen_height_px = config.screen_height_px;
+    play_screen_tell_feed(play);
     play->loader = loader_create(&config);
     return play->loader || err_oom(err);
+}
+
+void play_screen_tell_feed(const struct play *play)
+{
+    int width_px = play->screen_width_px, height_px = play->screen_height_px;
+    if (!play->feed || !play->screen_was_tried)
+        return;
+    layout_rotate_size((int)play_option(play, SETTING_ROTATE)->number, &width_px, &height_px);
+    feed_set_screen(play->feed, width_px, height_px);
 }
 
 /* Replaces the loader, whose pictures fit one screen size only. What was on screen stays, scaled,
@@ -194,6 +205,7 @@ static MUST_CHECK bool change_screen_size(struct play *play, struct err *err)
 bool play_screen_load_again(struct play *play, struct err *err)
 {
     if (!play->display) { /* the next one gets a loader of its own */
+        play_screen_tell_feed(play);
         loader_destroy(play->loader);
         play->loader = NULL;
         return true;
@@ -319,8 +331,10 @@ bool play_screen_open(struct play *play, struct err *err)
     if (!check_options(play, err))
         return false;
     display_on_disconnect(start_again, play);
+    play->screen_was_tried = true;
     if (open_display(play, &why))
         return create_loader(play, err);
+    play_screen_tell_feed(play);
     if (is_windowed(play)) {
         *err = why;
         return false;

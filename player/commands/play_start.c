@@ -62,12 +62,14 @@ bool play_start_feed(struct play *play, struct err *err)
         .bandwidth_bytes_per_s = (int64_t)play_option(play, SETTING_BANDWIDTH)->number,
         .left_out = &play->crash.playlists,
         .patient = play->manager.is_there,
+        .screen_is_coming = true,
         .wake = wakeup_post,
         .wake_context = play->wake,
     };
     if (play->manager.is_there && !play_crash_allows_playlists(play, err))
         return false;
     play->feed = feed_start(&config, err);
+    play_screen_tell_feed(play);
     return play->feed != NULL;
 }
 

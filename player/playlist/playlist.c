@@ -128,7 +128,53 @@ size_t playlist_visual_count(const struct playlist *playlist)
 
 int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int height_px)
 {
-    if (!spot->has_visual)
+    if (!spot->has_visual || !spot->shapes)
         return -1;
-    return height_px > width_px ? spot->asset_portrait : spot->asset_landscape;
+    return spot->assets[shape_nearest(spot->shapes, width_px, height_px)];
+}
+
+struct playlist_point playlist_spot_focus(const struct playlist_spot *spot, int width_px,
+                                          int height_px)
+{
+    return spot->focus[shape_nearest(spot->focus_shapes, width_px, height_px)];
+}
+
+struct playlist_style playlist_style_for(const struct playlist_style *style, int width_px,
+                                         int height_px)
+{
+    const struct playlist_style_shapes *shapes = &style->shapes;
+    struct playlist_style served = *style;
+    if (shapes->sizes)
+        served.size = shapes->size[shape_nearest(shapes->sizes, width_px, height_px)];
+    if (shapes->positions)
+        served.position = shapes->position[shape_nearest(shapes->positions, width_px, height_px)];
+    return served;
+}
+
+bool playlist_spot_uses(const struct playlist_spot *spot, int asset)
+{
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+        if (spot->shapes & 1U << shape && spot->assets[shape] == asset)
+            return true;
+    return false;
+}
+
+bool playlist_spot_has_one_file(const struct playlist_spot *spot)
+{
+    enum shape first = shape_first(spot->shapes);
+    for (enum shape shape = first; shape < SHAPE_COUNT; shape++)
+        if (spot->shapes & 1U << shape && spot->assets[shape] != spot->assets[first])
+            return false;
+    return true;
+}
+
+enum shape playlist_spot_length_shape(const struct playlist_spot *spot, const int32_t *lengths_ms)
+{
+    if (!spot->is_video)
+        return SHAPE_COUNT;
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+        if (spot->shapes & 1U << shape && spot->assets[shape] >= 0 &&
+            lengths_ms[spot->assets[shape]] > 0)
+            return shape;
+    return shape_first(spot->shapes);
 }

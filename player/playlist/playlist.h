@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/layout.h"
+#include "core/shape.h"
 #include "core/transition.h"
 
 #include <stdbool.h>
@@ -72,23 +73,40 @@ struct playlist_font {
     int asset;
 };
 
+/* What a style says for each shape of screens. A set of 0: nothing, one value serves all. */
+struct playlist_style_shapes {
+    unsigned sizes, positions; /* the shapes that have a value: sets of shape.h */
+    double size[SHAPE_COUNT];
+    enum playlist_position position[SHAPE_COUNT];
+};
+
 struct playlist_style {
     const char *name;
     const struct playlist_font *fonts; /* none: the system's face for the language */
     size_t font_count;
-    enum playlist_weight weight;     /* default bold */
-    double size;                     /* 0.01 to 0.5 of the screen's shorter side; default 0.08 */
+    enum playlist_weight weight; /* default bold */
+    /* Size and position are those of screens of 16:9, where they differ (playlist_style_for). Of the
+     * screen's shorter side, 0.01 to 0.5; default 0.08. */
+    double size;
     uint32_t color;                  /* 0xRRGGBB; default white */
     enum playlist_position position; /* default bottom-left */
-    bool shadow;                     /* soft shadow; default true */
-    bool scrim;                      /* soft darkening behind the text; default false */
+    struct playlist_style_shapes shapes;
+    bool shadow; /* soft shadow; default true */
+    bool scrim;  /* soft darkening behind the text; default false */
+};
+
+/* A point of a visual, as fractions of its width and height. */
+struct playlist_point {
+    double x, y;
 };
 
 struct playlist_spot {
     const char *name; /* "" for the house card */
     bool has_visual, is_video;
-    /* Indexes of assets; the same where one was given; -1 without visual. */
-    int asset_landscape, asset_portrait;
+    /* The shapes that have a file, as a set of shape.h: all, where one path serves all screens; none
+     * without visual. Indexes of assets by shape; -1: none. */
+    unsigned shapes;
+    int assets[SHAPE_COUNT];
     const struct playlist_text *texts; /* the tagline; text_count 0: none */
     size_t text_count;
     int style; /* index of styles */
@@ -99,9 +117,10 @@ struct playlist_spot {
     struct transition transition;
     enum layout_fit fit;
     enum layout_motion motion;
-    double focus_x, focus_y; /* 0 to 1 */
-    uint32_t background;     /* 0xRRGGBB */
-    double volume;           /* 0 to 1 */
+    unsigned focus_shapes; /* as `shapes`; never none */
+    struct playlist_point focus[SHAPE_COUNT];
+    uint32_t background; /* 0xRRGGBB */
+    double volume;       /* 0 to 1 */
 };
 
 struct playlist_loop {
@@ -219,7 +238,28 @@ int playlist_house(const struct playlist *playlist);
 /* The spots and the house card: all that names a visual. */
 size_t playlist_visual_count(const struct playlist *playlist);
 
-/* The spot's image or film for a canvas: portrait where height_px > width_px. -1 without visual. */
+/* What serves a screen of this size, upright, as people see it: that of the nearest shape for which
+ * the playlist has something (shape.h). */
+
+/* The spot's image or film; -1 without visual. */
 int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int height_px);
+
+struct playlist_point playlist_spot_focus(const struct playlist_spot *spot, int width_px,
+                                          int height_px);
+
+/* The style with the size and the position for such a screen. */
+struct playlist_style playlist_style_for(const struct playlist_style *style, int width_px,
+                                         int height_px);
+
+/* Whether the spot shows this asset on any screen. */
+bool playlist_spot_uses(const struct playlist_spot *spot, int asset);
+
+/* Whether one file serves all screens. */
+bool playlist_spot_has_one_file(const struct playlist_spot *spot);
+
+/* The shape whose film gives a spot its length (duckling-playlist(5), PROGRAMME, rule 5): of those
+ * that have a film of known length the first, in the order of shape.h; where none is known, of all.
+ * SHAPE_COUNT: it has no film. lengths_ms: by asset. */
+enum shape playlist_spot_length_shape(const struct playlist_spot *spot, const int32_t *lengths_ms);
 
 #endif

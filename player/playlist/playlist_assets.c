@@ -74,11 +74,16 @@ const char *playlist_check_path(struct playlist_parser *parser, const struct pla
     return path;
 }
 
-void playlist_use_path(struct playlist_parser *parser, const char *path, int *slot,
-                       int *second_slot)
+static void fill_slots(const struct playlist_use *use, int number)
 {
-    second_slot = second_slot ? second_slot : slot;
-    *slot = *second_slot = -1;
+    for (size_t i = 0; i < use->count; i++)
+        use->slots[i] = number;
+}
+
+void playlist_use_path(struct playlist_parser *parser, const char *path, int *slots, size_t count)
+{
+    const struct playlist_use use = {path, slots, count};
+    fill_slots(&use, -1);
     if (!path)
         return;
     if (parser->use_count == parser->use_capacity) {
@@ -93,7 +98,7 @@ void playlist_use_path(struct playlist_parser *parser, const char *path, int *sl
         parser->uses = uses;
         parser->use_capacity = room;
     }
-    parser->uses[parser->use_count++] = (struct playlist_use){path, slot, second_slot};
+    parser->uses[parser->use_count++] = use;
 }
 
 void playlist_parse_files(struct playlist_parser *parser, const struct playlist_node *root)
@@ -209,12 +214,11 @@ static int number_paths(struct playlist_parser *parser, struct playlist_names *s
     }
     int different = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct playlist_use *use = &parser->uses[i];
         if (same[i] == (int)i)
             (*first)[different] = (int)i;
         /* Not read back from a slot: a spot with two visuals, a fault, uses its slots twice. */
         numbers[i] = same[i] == (int)i ? different++ : numbers[same[i]];
-        *use->slot = *use->second_slot = numbers[i];
+        fill_slots(&parser->uses[i], numbers[i]);
     }
     return different;
 }
@@ -230,7 +234,7 @@ static void read_files(struct playlist_parser *parser, const struct playlist_nod
         struct playlist_node child = {.parent = &node, .value = member.value, .key = member.key};
         struct playlist_asset unused = {.path = NULL};
         int use = playlist_names_find(sorted, member.key);
-        parse_file(parser, &child, use < 0 ? &unused : &assets[*parser->uses[use].slot]);
+        parse_file(parser, &child, use < 0 ? &unused : &assets[parser->uses[use].slots[0]]);
         if (use < 0 && parser->spots_known)
             playlist_fault_add(parser->faults, &child,
                                "is not used by any spot or style: remove it");

@@ -17,10 +17,11 @@
  * the size of the text. */
 #define PLAYLIST_ARENA_BYTES_MAX (16 * PLAYLIST_BYTES_MAX)
 
-/* Places in the model where the index of the asset with this path goes. */
+/* Places in the model, one after the other, where the index of the asset with this path goes. */
 struct playlist_use {
     const char *path; /* the JSON's */
-    int *slot, *second_slot;
+    int *slots;
+    size_t count;
 };
 
 struct playlist_parser {
@@ -81,10 +82,9 @@ void playlist_parse_files(struct playlist_parser *parser, const struct playlist_
 /* The path in `node`, or NULL with a fault. */
 const char *playlist_check_path(struct playlist_parser *parser, const struct playlist_node *node);
 
-/* Has *slot, and *second_slot unless NULL, filled by playlist_assets_resolve, which makes the
- * assets at the end; until then they are -1. With a NULL path they stay that. */
-void playlist_use_path(struct playlist_parser *parser, const char *path, int *slot,
-                       int *second_slot);
+/* Has `count` slots filled by playlist_assets_resolve, which makes the assets at the end; until then
+ * they are -1. With a NULL path they stay that. */
+void playlist_use_path(struct playlist_parser *parser, const char *path, int *slots, size_t count);
 void playlist_assets_resolve(struct playlist_parser *parser, const struct playlist_node *root);
 
 #endif

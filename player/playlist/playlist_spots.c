@@ -1,6 +1,7 @@
 /* Parses `spots`. */
 #include "core/utf8.h"
 #include "playlist/playlist_json.h"
+#include "playlist/playlist_shapes.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"
 
@@ -9,7 +10,6 @@
 static const char *const SPOT_KEYS[] = {"image",   "video",         "focus",    "motion",
                                         "fit",     "background",    "duration", "transition",
                                         "tagline", "tagline_style", "volume"};
-static const char *const SHAPE_KEYS[] = {"landscape", "portrait"};
 
 static const struct playlist_range FOCUS = {0, 1, false,
                                             "a number from 0 (left or top) to 1 (right or bottom)"};
@@ -67,52 +67,59 @@ static void parse_tagline(struct playlist_parser *parser, const struct playlist_
     spot->text_count = count;
 }
 
+/* A path, or one for each of some shapes. */
 static void parse_visual(struct playlist_parser *parser, const struct playlist_node *node,
                          struct playlist_spot *spot)
 {
-    if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING) {
-        playlist_use_path(parser, playlist_check_path(parser, node), &spot->asset_landscape,
-                          &spot->asset_portrait);
-        return;
-    }
-    if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
+    struct playlist_shaped shaped;
+    enum playlist_json_kind kind = playlist_json_kind(node->value);
+    if (kind != PLAYLIST_JSON_STRING && kind != PLAYLIST_JSON_OBJECT) {
         playlist_fault_add(parser->faults, node,
-                           "must be a path, or an object with a \"landscape\" and a \"portrait\" "
-                           "path, not %s",
+                           "must be a path, or an object with a path for each shape of screens, "
+                           "such as \"landscape\" and \"portrait\", not %s",
                            playlist_json_kind_words(node->value));
         return;
     }
-    struct playlist_node landscape, portrait;
-    playlist_is_object(parser, node, PLAYLIST_WORDS(SHAPE_KEYS));
-    if (playlist_member(node, "landscape", &landscape))
-        playlist_use_path(parser, playlist_check_path(parser, &landscape), &spot->asset_landscape,
-                          NULL);
-    else
-        playlist_fault_add(parser->faults, &landscape,
-                           "is missing: give a path for each of the two shapes");
-    if (playlist_member(node, "portrait", &portrait))
-        playlist_use_path(parser, playlist_check_path(parser, &portrait), &spot->asset_portrait,
-                          NULL);
-    else
-        playlist_fault_add(parser->faults, &portrait,
-                           "is missing: give a path for each of the two shapes");
+    playlist_shaped_start(parser, node, &shaped);
+    while (playlist_shaped_next(&shaped)) {
+        const char *path = playlist_check_path(parser, &shaped.value);
+        bool is_for_all = shaped.set == SHAPE_ALL;
+        int *slots = is_for_all ? spot->assets : &spot->assets[shape_first(shaped.set)];
+        playlist_use_path(parser, path, slots, is_for_all ? SHAPE_COUNT : 1);
+    }
+    spot->shapes = shaped.given;
+}
+
+/* One point. */
+static void parse_point(struct playlist_parser *parser, const struct playlist_node *node,
+                        struct playlist_point *point)
+{
+    if (playlist_json_kind(node->value) != PLAYLIST_JSON_LIST ||
+        playlist_json_count(node->value) != 2) {
+        playlist_fault_add(parser->faults, node,
+                           "must be a list of two numbers from 0 to 1, [across, down]");
+        return;
+    }
+    struct playlist_node across = playlist_list_item(node, 0), down = playlist_list_item(node, 1);
+    playlist_check_number(parser, &across, &FOCUS, &point->x);
+    playlist_check_number(parser, &down, &FOCUS, &point->y);
 }
 
 static void parse_focus(struct playlist_parser *parser, const struct playlist_node *spot_node,
                         struct playlist_spot *spot)
 {
-    struct playlist_node node;
-    if (!playlist_member(spot_node, "focus", &node))
+    struct playlist_shaped shaped;
+    if (!playlist_shaped_begin(parser, spot_node, "focus", &shaped))
         return;
-    if (playlist_json_kind(node.value) != PLAYLIST_JSON_LIST ||
-        playlist_json_count(node.value) != 2) {
-        playlist_fault_add(parser->faults, &node,
-                           "must be a list of two numbers from 0 to 1, [across, down]");
-        return;
+    while (playlist_shaped_next(&shaped)) {
+        struct playlist_point point = {0.5, 0.5};
+        parse_point(parser, &shaped.value, &point);
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            if (shaped.set & 1U << shape)
+                spot->focus[shape] = point;
     }
-    struct playlist_node across = playlist_list_item(&node, 0), down = playlist_list_item(&node, 1);
-    playlist_check_number(parser, &across, &FOCUS, &spot->focus_x);
-    playlist_check_number(parser, &down, &FOCUS, &spot->focus_y);
+    if (shaped.given)
+        spot->focus_shapes = shaped.given;
 }
 
 static void parse_spot(struct playlist_parser *parser, const struct playlist_node *node,

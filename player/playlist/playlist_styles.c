@@ -1,5 +1,6 @@
 /* Parses `styles` and `defaults`, and the members that they have in common with a spot. */
 #include "playlist/playlist_json.h"
+#include "playlist/playlist_shapes.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"
 
@@ -50,11 +51,43 @@ static void parse_fonts(struct playlist_parser *parser, const struct playlist_no
         return;
     for (size_t i = 0; i < count; i++) {
         fonts[i].language = playlist_copy_text(parser, items[i].language);
-        playlist_use_path(parser, playlist_check_path(parser, &items[i].node), &fonts[i].asset,
-                          NULL);
+        playlist_use_path(parser, playlist_check_path(parser, &items[i].node), &fonts[i].asset, 1);
     }
     style->fonts = fonts;
     style->font_count = count;
+}
+
+/* One size, or one for each shape. */
+static void parse_size(struct playlist_parser *parser, const struct playlist_node *style_node,
+                       struct playlist_style *style)
+{
+    struct playlist_shaped shaped;
+    if (!playlist_shaped_begin(parser, style_node, "size", &shaped))
+        return;
+    while (playlist_shaped_next(&shaped)) {
+        double size = style->size;
+        playlist_check_number(parser, &shaped.value, &SIZE, &size);
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            if (shaped.set & 1U << shape)
+                style->shapes.size[shape] = size;
+    }
+    style->shapes.sizes = shaped.given;
+}
+
+static void parse_position(struct playlist_parser *parser, const struct playlist_node *style_node,
+                           struct playlist_style *style)
+{
+    struct playlist_shaped shaped;
+    if (!playlist_shaped_begin(parser, style_node, "position", &shaped))
+        return;
+    while (playlist_shaped_next(&shaped)) {
+        int position = (int)style->position;
+        playlist_check_word(parser, &shaped.value, PLAYLIST_WORDS(POSITIONS), &position);
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            if (shaped.set & 1U << shape)
+                style->shapes.position[shape] = (enum playlist_position)position;
+    }
+    style->shapes.positions = shaped.given;
 }
 
 static void parse_style(struct playlist_parser *parser, const struct playlist_node *node,
@@ -63,16 +96,16 @@ static void parse_style(struct playlist_parser *parser, const struct playlist_no
     playlist_check_name(parser, node);
     if (!playlist_is_object(parser, node, PLAYLIST_WORDS(STYLE_KEYS)))
         return;
-    int weight = (int)style->weight, position = (int)style->position;
+    int weight = (int)style->weight;
     parse_fonts(parser, node, style);
     playlist_read_word(parser, node, "weight", PLAYLIST_WORDS(WEIGHTS), &weight);
-    playlist_read_number(parser, node, "size", &SIZE, &style->size);
+    parse_size(parser, node, style);
     playlist_read_color(parser, node, "color", &style->color);
-    playlist_read_word(parser, node, "position", PLAYLIST_WORDS(POSITIONS), &position);
+    parse_position(parser, node, style);
     playlist_read_boolean(parser, node, "shadow", &style->shadow);
     playlist_read_boolean(parser, node, "scrim", &style->scrim);
     style->weight = (enum playlist_weight)weight;
-    style->position = (enum playlist_position)position;
+    *style = playlist_style_for(style, 16, 9);
 }
 
 void playlist_parse_styles(struct playlist_parser *parser, const struct playlist_node *root)
@@ -155,13 +188,13 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
     struct playlist_spot *defaults = &parser->defaults;
     *defaults = (struct playlist_spot){
         .name = "",
-        .asset_landscape = -1,
-        .asset_portrait = -1,
+        .assets = {-1, -1, -1, -1},
         .duration_ms = 8000,
         .transition = {TRANSITION_CROSSFADE, 1000},
-        .focus_x = 0.5,
-        .focus_y = 0.5,
+        .focus_shapes = SHAPE_ALL,
+        .focus = {{0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}},
     };
+    _Static_assert(SHAPE_COUNT == 4, "one of each for each shape");
     parser->transition_as_written = defaults->transition;
     if (playlist_member(root, "defaults", &node) &&
         playlist_is_object(parser, &node, PLAYLIST_WORDS(DEFAULTS_KEYS)))

@@ -25,6 +25,19 @@ static bool hash_asset(struct hash *hash, const struct edition *edition, int ass
 }
 
 /* The style counts only where there is a text. */
+/* What a style says for each shape of screens. */
+static bool hash_style_shapes(struct hash *hash, const struct playlist_style_shapes *shapes)
+{
+    const int64_t sets[] = {shapes->sizes, shapes->positions};
+    bool ok = hash_add(hash, sets, sizeof sets);
+    for (enum shape shape = 0; ok && shape < SHAPE_COUNT; shape++) {
+        const int64_t position = shapes->position[shape];
+        ok = hash_add(hash, &shapes->size[shape], sizeof shapes->size[shape]) &&
+             hash_add(hash, &position, sizeof position);
+    }
+    return ok;
+}
+
 static bool hash_tagline(struct hash *hash, const struct edition *edition,
                          const struct playlist_spot *spot)
 {
@@ -37,8 +50,9 @@ static bool hash_tagline(struct hash *hash, const struct edition *edition,
                                style->color,
                                style->shadow,
                                style->scrim};
-    bool ok =
-        hash_add(hash, numbers, sizeof numbers) && hash_add(hash, &style->size, sizeof style->size);
+    bool ok = hash_add(hash, numbers, sizeof numbers) &&
+              hash_add(hash, &style->size, sizeof style->size) &&
+              hash_style_shapes(hash, &style->shapes);
     for (size_t i = 0; ok && i < spot->text_count; i++)
         ok = hash_text(hash, spot->texts[i].language) && hash_text(hash, spot->texts[i].text);
     for (size_t i = 0; ok && i < style->font_count; i++)
@@ -47,17 +61,29 @@ static bool hash_tagline(struct hash *hash, const struct edition *edition,
     return ok;
 }
 
+/* The files and the points of all shapes: the screen may be turned. */
+static bool hash_shapes(struct hash *hash, const struct edition *edition,
+                        const struct playlist_spot *spot)
+{
+    const int64_t sets[] = {spot->shapes, spot->focus_shapes};
+    bool ok = hash_add(hash, sets, sizeof sets);
+    for (enum shape shape = 0; ok && shape < SHAPE_COUNT; shape++) {
+        const double focus[] = {spot->focus[shape].x, spot->focus[shape].y};
+        ok = hash_add(hash, focus, sizeof focus) &&
+             hash_asset(hash, edition,
+                        edition_is_absent(edition, spot->assets[shape]) ? -1 : spot->assets[shape]);
+    }
+    return ok;
+}
+
 static uint64_t fingerprint_of_spot(const struct edition *edition, const struct playlist_spot *spot)
 {
     uint8_t digest[HASH_BYTES];
     const int64_t numbers[] = {spot->fit, spot->motion, spot->background, spot->volume > 0};
-    const double focus[] = {spot->focus_x, spot->focus_y};
     uint64_t fingerprint = 0;
     struct hash *hash = spot->is_video ? hash_create() : NULL;
-    if (hash && hash_add(hash, numbers, sizeof numbers) && hash_add(hash, focus, sizeof focus) &&
-        hash_asset(hash, edition, spot->asset_landscape) &&
-        hash_asset(hash, edition, spot->asset_portrait) && hash_tagline(hash, edition, spot) &&
-        hash_result(hash, digest))
+    if (hash && hash_add(hash, numbers, sizeof numbers) && hash_shapes(hash, edition, spot) &&
+        hash_tagline(hash, edition, spot) && hash_result(hash, digest))
         memcpy(&fingerprint, digest, sizeof fingerprint);
     hash_destroy(hash);
     return fingerprint;

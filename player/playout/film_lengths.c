@@ -65,7 +65,7 @@ void film_lengths_finish(struct film_lengths *lengths)
 static void add_pending(struct film_lengths *lengths, int asset)
 {
     if (asset < 0 || lengths->film_ms[asset] > 0 || lengths->films[asset].is_pending ||
-        edition_has_refused(lengths->edition, asset))
+        edition_has_refused(lengths->edition, asset) || edition_is_absent(lengths->edition, asset))
         return;
     lengths->films[asset] = (struct lengths_film){
         .is_pending = true, .tries_left = FILM_LENGTHS_TRIES, .wait_ns = FILM_LENGTHS_WAIT_NS};
@@ -92,8 +92,8 @@ bool film_lengths_begin(struct film_lengths *lengths, struct edition *edition, i
         const struct playlist_spot *spot = &playlist->spots[i];
         if (!spot->is_video)
             continue;
-        add_pending(lengths, spot->asset_landscape);
-        add_pending(lengths, spot->asset_portrait);
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            add_pending(lengths, spot->assets[shape]);
     }
     return true;
 }

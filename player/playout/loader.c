@@ -246,7 +246,8 @@ static bool are_files_open(struct loader *loader, struct loader_entry *entry,
     if (files != MEDIA_OPENER_READY)
         return false;
     const struct playlist_spot *spot = &edition->playlist->spots[entry->spot];
-    int asset = playlist_spot_asset(spot, loader->canvas.width_px, loader->canvas.height_px);
+    int asset =
+        edition_spot_asset(edition, spot, loader->canvas.width_px, loader->canvas.height_px);
     if (visual && !entry->has_identity)
         entry->has_identity =
             media_opener_identify(loader->canvas.opener, edition, asset, entry->identity);

@@ -47,7 +47,7 @@ void loader_entry_set_key(struct loader_entry *entry, const struct loader_key *k
     const struct playlist_spot *spot = &edition->playlist->spots[key->spot];
     integrity_release(entry->integrity);
     entry->integrity = edition->integrity ? integrity_hold(edition->integrity) : NULL;
-    entry->asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    entry->asset = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
     entry->serial = key->serial;
     entry->spot = key->spot;
     entry->volume = spot->volume;

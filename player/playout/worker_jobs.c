@@ -31,14 +31,15 @@ static struct protocol_job job_for(const struct worker_jobs_canvas *canvas,
 }
 
 /* The asset of the visual, and of the brand font of the tagline; -1: none. */
-static void find_assets(const struct worker_jobs_canvas *canvas, const struct playlist *playlist,
+static void find_assets(const struct worker_jobs_canvas *canvas, const struct edition *edition,
                         int spot_index, const char *language, int *visual, int *font)
 {
+    const struct playlist *playlist = edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[spot_index];
     const struct playlist_text *text =
         playlist_choose_text(spot->texts, spot->text_count, language);
     const char *of = text && *text->language ? text->language : language;
-    *visual = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    *visual = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
     *font = text ? playlist_choose_font(&playlist->styles[spot->style], of) : -1;
 }
 
@@ -47,7 +48,7 @@ enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *ca
                                              const char *language)
 {
     int assets[2];
-    find_assets(canvas, edition->playlist, spot_index, language, &assets[0], &assets[1]);
+    find_assets(canvas, edition, spot_index, language, &assets[0], &assets[1]);
     enum integrity_state worst = INTEGRITY_GOOD;
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
         enum integrity_state state =
@@ -66,7 +67,7 @@ enum media_opener_state worker_jobs_request_files(const struct worker_jobs_canva
 {
     int assets[2];
     enum media_opener_state worst = MEDIA_OPENER_READY;
-    find_assets(canvas, edition->playlist, spot, language, &assets[0], &assets[1]);
+    find_assets(canvas, edition, spot, language, &assets[0], &assets[1]);
     for (int i = 0; i < 2; i++) {
         bool needed = assets[i] >= 0 && (i == 0 ? visual : tagline);
         enum media_opener_state state =
@@ -83,15 +84,17 @@ struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas 
                                                 struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
-    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    int asset = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
     int file = media_opener_take(canvas->opener, edition, asset, err);
     if (file < 0)
         return NULL;
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_STILL);
     job.fit = spot->fit;
     job.background = spot->background;
-    job.focus_x = spot->focus_x;
-    job.focus_y = spot->focus_y;
+    const struct playlist_point focus =
+        playlist_spot_focus(spot, canvas->width_px, canvas->height_px);
+    job.focus_x = focus.x;
+    job.focus_y = focus.y;
     job.scale = layout_motion_scale(spot->motion);
     struct picture_client *frames = picture_client_start(&job, &file, 1, canvas->limit_ms, err);
     media_opener_close(canvas->opener, file);
@@ -103,17 +106,19 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
                                            int64_t offset_us, struct err *err)
 {
     const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
-    int asset = playlist_spot_asset(spot, canvas->width_px, canvas->height_px);
+    int asset = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
     int file = media_opener_take(canvas->opener, edition, asset, err);
     if (file < 0)
         return NULL;
+    const struct playlist_point focus =
+        playlist_spot_focus(spot, canvas->width_px, canvas->height_px);
     const struct film_client_request request = {
         .canvas_width_px = canvas->width_px,
         .canvas_height_px = canvas->height_px,
         .rotation = canvas->rotation,
         .fit = spot->fit,
-        .focus_x = spot->focus_x,
-        .focus_y = spot->focus_y,
+        .focus_x = focus.x,
+        .focus_y = focus.y,
         .start_us = offset_us,
         .want_sound = canvas->sound && spot->volume > 0,
         .limit_ms = canvas->limit_ms,
@@ -159,12 +164,14 @@ static struct picture_client *start_tagline(const struct worker_jobs_canvas *can
                                             const struct playlist_text *text, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
+    const struct playlist_style served =
+        playlist_style_for(style, canvas->width_px, canvas->height_px);
     job.weight = style->weight;
-    job.position = style->position;
+    job.position = served.position;
     job.color = style->color;
     job.shadow = style->shadow;
     job.scrim = style->scrim;
-    job.size = style->size;
+    job.size = served.size;
     snprintf(job.language, sizeof job.language, "%s", text->language);
     snprintf(job.text, sizeof job.text, "%s", text->text);
     memcpy(job.face_index, fonts->indexes, sizeof job.face_index);

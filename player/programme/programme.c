@@ -22,10 +22,9 @@ static int32_t film_length_ms(const struct playlist_spot *spot, const int32_t *f
 {
     if (!film_ms || !spot->is_video)
         return 0;
-    int32_t length_ms = spot->asset_landscape >= 0 ? film_ms[spot->asset_landscape] : 0;
-    if (length_ms <= 0 && spot->asset_portrait >= 0)
-        length_ms = film_ms[spot->asset_portrait];
-    return length_ms;
+    enum shape shape = playlist_spot_length_shape(spot, film_ms);
+    int asset = shape < SHAPE_COUNT ? spot->assets[shape] : -1;
+    return asset >= 0 ? film_ms[asset] : 0;
 }
 
 static int32_t transition_ms(const struct transition *transition)

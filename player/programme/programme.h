@@ -16,8 +16,8 @@
  * fallback is none.
  * - The house card is one slot for each block. It crossfades in by the playlist's default
  * transition, out by the next spot's, and at midnight into itself.
- * - A film's own length is the landscape file's, or, where that is unknown, the portrait file's:
- * screens of both shapes stay in step. It counts as at most 24 hours.
+ * - A film's own length is the landscape file's, or, where that is not given or unknown, that of the
+ * next shape in the order of shape.h: screens of all shapes stay in step. It counts as at most 24 hours.
  * - A transition is halved against the slot's length as cut by its block's end. A cut takes no
  * time. */
 #ifndef PROGRAMME_PROGRAMME_H

@@ -75,6 +75,7 @@ void edition_destroy(struct edition *edition)
     playlist_destroy(edition->playlist);
     integrity_release(edition->integrity);
     free(edition->refused);
+    free(edition->absent);
     free(edition->origin);
     free(edition);
 }
@@ -141,11 +142,29 @@ bool edition_can_show(const struct edition *edition)
     const struct playlist *playlist = edition->playlist;
     for (size_t i = 0; i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        if (!spot->has_visual || !edition_has_refused(edition, spot->asset_landscape) ||
-            !edition_has_refused(edition, spot->asset_portrait))
+        if (!spot->has_visual)
             return true;
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            if (spot->shapes & 1U << shape && !edition_has_refused(edition, spot->assets[shape]))
+                return true;
     }
     return false;
+}
+
+bool edition_is_absent(const struct edition *edition, int asset)
+{
+    return edition->absent && asset >= 0 && (size_t)asset < edition->playlist->asset_count &&
+           edition->absent[asset];
+}
+
+int edition_spot_asset(const struct edition *edition, const struct playlist_spot *spot,
+                       int width_px, int height_px)
+{
+    struct playlist_spot there = *spot;
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+        if (edition_is_absent(edition, spot->assets[shape]))
+            there.shapes &= ~(1U << shape);
+    return playlist_spot_asset(there.shapes ? &there : spot, width_px, height_px);
 }
 
 enum integrity_state edition_request_asset(const struct edition *edition, int asset)
@@ -207,15 +226,18 @@ static void add_visual_faults(const struct playlist *playlist, const struct asse
                                               .key = spot->is_video ? "video" : "image"};
         const struct playlist_node of_house = {.parent = &root, .key = "house"};
         const struct playlist_node visual = i < playlist->spot_count ? of_spot : of_house;
-        const struct playlist_node landscape = {.parent = &visual, .key = "landscape"};
-        const struct playlist_node portrait = {.parent = &visual, .key = "portrait"};
-        const char *first = find_asset_problem(troubles, spot->asset_landscape, !spot->is_video);
-        const char *second = find_asset_problem(troubles, spot->asset_portrait, !spot->is_video);
-        bool one = spot->asset_landscape == spot->asset_portrait;
-        if (first)
-            playlist_fault_add(faults, one ? &visual : &landscape, "%s", first);
-        if (second && !one)
-            playlist_fault_add(faults, &portrait, "%s", second);
+        bool one = playlist_spot_has_one_file(spot);
+        for (enum shape shape = shape_first(spot->shapes); shape < SHAPE_COUNT; shape++) {
+            const struct playlist_node of_shape = {.parent = &visual, .key = shape_name(shape)};
+            const char *problem =
+                spot->shapes & 1U << shape
+                    ? find_asset_problem(troubles, spot->assets[shape], !spot->is_video)
+                    : NULL;
+            if (problem)
+                playlist_fault_add(faults, one ? &visual : &of_shape, "%s", problem);
+            if (one)
+                break;
+        }
     }
 }
 
@@ -322,8 +344,7 @@ static bool is_refused(const struct playlist *playlist, const struct asset_troub
     bool refused = troubles[asset].text != NULL;
     for (size_t i = 0; refused && troubles[asset].as_picture && i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        refused = !spot->is_video ||
-                  (spot->asset_landscape != (int)asset && spot->asset_portrait != (int)asset);
+        refused = !spot->is_video || !playlist_spot_uses(spot, (int)asset);
     }
     return refused;
 }

@@ -22,6 +22,9 @@ struct edition {
     /* For each asset: it is not to be used, and the log says why already. Its spots keep the
      * picture before them, its texts are set in a system font. NULL: all may be used. */
     bool *refused;
+    /* For each asset: the store had no such file when the edition was made; that of another shape of
+     * screens is shown meanwhile (edition_spot_asset). NULL: all were there. */
+    bool *absent;
     bool takeover;    /* shown above every priority, until it expires */
     bool is_one_file; /* made of one file, `origin`, whose name is not in the playlist */
     /* Of each asset, what its file was when the edition was made; no two versions of a file have the
@@ -71,6 +74,13 @@ MUST_CHECK bool edition_check_media(struct edition *edition, struct playlist_fau
 
 /* The hash of an asset's bytes, which the playlist or the store vouches for; NULL: it is not known. */
 const uint8_t *edition_hash(const struct edition *edition, int asset);
+
+/* The spot's image or film for a canvas (playlist_spot_asset), or, where that is not there, as after a
+ * screen was turned, of those that are there the one of the nearest shape. -1 without visual. */
+int edition_spot_asset(const struct edition *edition, const struct playlist_spot *spot,
+                       int width_px, int height_px);
+
+bool edition_is_absent(const struct edition *edition, int asset);
 
 /* Whether any spot can be shown: it has no visual, or one that was not refused. */
 bool edition_can_show(const struct edition *edition);

@@ -15,8 +15,7 @@ static bool is_shown(const struct playlist *playlist, int asset, bool as_video)
 {
     for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        if (spot->has_visual && spot->is_video == as_video &&
-            (spot->asset_landscape == asset || spot->asset_portrait == asset))
+        if (spot->has_visual && spot->is_video == as_video && playlist_spot_uses(spot, asset))
             return true;
     }
     return false;

@@ -93,7 +93,7 @@ class Report(Case):
         fresh, known, decoded = self.check(status=1)
         self.assertGreater(decoded, 20)
         for words in ("flashes in the second before", "HDR", "the rest is silent", "has no sound that can be played", "was the file cut off",
-                      "are damaged, the first at", "decoding fails ", "its last frame stays on", "as long as the landscape film",
+                      "are damaged, the first at", "decoding fails ", "its last frame stays on", "must be equally long",
                       "contrast with the visual", "contrast with the background", "EXIF orientation (6)", "enlarged", "no font has 1",
                       "so a system font draws them", "its type shrinks", "No such file"):
             self.assertIn(words, fresh)

@@ -60,10 +60,10 @@ class Check(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stdout)
         return done.stdout
 
-    def found(self, spots, status=0, **more):
+    def found(self, spots, status=0, options=(), **more):
         """What is found, {path: [(level, text), ...]}, and the facts, {path: {...}}."""
         places, facts = {}, {}
-        for line in self.run_check(spots, "--json", status=status, **more).splitlines():
+        for line in self.run_check(spots, "--json", *options, status=status, **more).splitlines():
             item = json.loads(line)
             if item["level"] == "fact":
                 self.assertEqual(list(item), ["level", "path", "text", "film"])
@@ -202,11 +202,38 @@ class Length(Check):
         films.film(self.folder / "l.mp4", frames=48, fps=24)
         films.film(self.folder / "p.mp4", frames=30, fps=24, size=(90, 160))
         spot = {"video": {"landscape": "l.mp4", "portrait": "p.mp4"}}
-        words = "the film is 1.25 s long, but its slots last as long as the landscape film, 2.00 s"
-        found = self.found({"a": spot})[0]["$.spots.a.video.portrait"]
-        self.assertIn(("warning", words), found)
+        words = ("the film is 1.250 s long, and the landscape one 2.000 s: the films of a spot must be equally long, to one frame, so that "
+                 "all screens change together; cut one, or give the spot a duration")
+        found = self.found({"a": spot}, 1)[0]["$.spots.a.video.portrait"]
+        self.assertIn(("fault", words), found)
         found = self.found({"a": {**spot, "duration": 1}})[0]["$.spots.a.video.portrait"]
-        self.assertNotIn(("warning", words), found)
+        self.assertNotIn("equally long", str(found))
+
+    def test_lengths_of_shapes(self):
+        """Each film against the first that is given, in the order of the shapes and not of the file; a frame more or less is right."""
+        for name, frames, fps, size in (("n", 48, 24, (160, 90)), ("more", 49, 24, (90, 160)), ("less", 47, 24, (240, 60)), ("two", 50, 24, (90, 90)),
+                                        ("slow", 24, 12, (90, 160)), ("slower", 25, 12, (90, 160))):
+            films.film(self.folder / f"{name}.mp4", frames=frames, fps=fps, size=size)
+        right = {"wide": "less.mp4", "landscape": "n.mp4", "portrait": "more.mp4"}, {"portrait": "slow.mp4", "square": "n.mp4"}, {
+            "portrait": "slower.mp4", "landscape": "n.mp4"}, {"wide": "more.mp4", "square": "two.mp4"}
+        for video in right:
+            self.assertNotIn("equally long", str(self.found({"a": {"video": video}})[0]), video)
+        found = self.found({"a": {"video": {"square": "two.mp4", "wide": "n.mp4", "portrait": "less.mp4"}}}, 1)[0]
+        self.assertIn("the film is 2.083 s long, and the portrait one 1.958 s", str(found["$.spots.a.video.square"]))
+        self.assertNotIn("equally long", str(found.get("$.spots.a.video.wide")))
+
+    def test_each_shape_at_each_size(self):
+        """Cropped and enlarged, as a film for several shapes is on each of the site's screens."""
+        for name, size in (("l", (160, 90)), ("w", (320, 80)), ("s", (64, 64))):
+            films.film(self.folder / f"{name}.mp4", frames=48, fps=24, size=size)
+        video = {"landscape": "l.mp4", "wide": "w.mp4", "square": "s.mp4"}
+        found = self.found({"a": {"video": video}}, options=("--size", "640x160", "--size", "1280x320", "--size", "320x240"))[0]
+        self.assertEqual([text for _, text in found["$.spots.a.video.wide"] if "enlarged" in text],
+                         ["only 320 × 80 pixels: enlarged 2.00 times on a screen of 640 × 160",
+                          "only 320 × 80 pixels: enlarged 4.00 times on a screen of 1280 × 320"])
+        self.assertEqual([text for _, text in found["$.spots.a.video.landscape"]],
+                         ["only 160 × 90 pixels: enlarged 2.67 times on a screen of 320 × 240"])
+        self.assertNotIn("$.spots.a.video.square", found)
 
     def test_cut_off(self):
         """An index that speaks of more than the file has."""

@@ -73,6 +73,10 @@ static bool read_option(struct options *options, const char *name, const char *v
         return add_to_list(options->sources, &config->source_count, value);
     if (strcmp(name, "key") == 0)
         return add_to_list(options->keys, &config->key_count, value);
+    if (strcmp(name, "coming") == 0) {
+        config->screen_is_coming = true;
+        return true;
+    }
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         if (strcmp(name, plain[i].name) != 0)
             continue;

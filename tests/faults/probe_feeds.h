@@ -1,7 +1,8 @@
 /* What programs that drive a feed share: editions told line by line, commands taken line by line.
  *
  * Each edition is a line "edition NAME", what `tell` says more, and a line "medium PATH FILE" for
- * each asset, ended by "end". On standard input: "describe" prints what the feed waits for; "stop",
+ * each asset, ended by "end". On standard input: "describe" prints what the feed waits for; "screen
+ * WIDTH HEIGHT" tells it its screen, which with coming=1 it waits for; "stop",
  * or the end, stops it and prints how long that took; `obey` may know more. */
 #ifndef TESTS_FAULTS_PROBE_FEEDS_H
 #define TESTS_FAULTS_PROBE_FEEDS_H
@@ -68,9 +69,12 @@ static inline bool probe_obey(struct feed *feed, const struct edition *shown,
                               const struct probe_habits *habits)
 {
     char line[64], text[512];
+    int width, height;
     if (!fgets(line, sizeof line, stdin) || strcmp(line, "stop\n") == 0)
         return false;
-    if (!habits->obey || !habits->obey(line, shown)) {
+    if (sscanf(line, "screen %d %d", &width, &height) == 2)
+        feed_set_screen(feed, width, height);
+    else if (!habits->obey || !habits->obey(line, shown)) {
         feed_describe(feed, text, sizeof text);
         printf("describe %s\n", text);
     }

@@ -72,6 +72,12 @@ static void check_styles(const struct playlist *playlist)
         PROMISE(is_text(style->name, false) && style->weight <= PLAYLIST_WEIGHT_BOLD);
         PROMISE(style->size >= 0.01 && style->size <= 0.5 && style->color <= 0xffffff);
         PROMISE(style->position <= PLAYLIST_POSITION_BOTTOM_RIGHT);
+        PROMISE(style->shapes.sizes <= SHAPE_ALL && style->shapes.positions <= SHAPE_ALL);
+        for (int width = 1; width <= 4096; width *= 2) {
+            struct playlist_style served = playlist_style_for(style, width, 64);
+            PROMISE(served.size >= 0.01 && served.size <= 0.5);
+            PROMISE(served.position <= PLAYLIST_POSITION_BOTTOM_RIGHT);
+        }
         for (size_t k = 0; k < style->font_count; k++) {
             check_index(style->fonts[k].asset, playlist->asset_count);
             PROMISE(is_text(style->fonts[k].language, false));
@@ -89,7 +95,17 @@ static void check_spot(const struct playlist *playlist, const struct playlist_sp
         check_index(playlist_spot_asset(spot, 16, 9), playlist->asset_count);
         check_index(playlist_spot_asset(spot, 9, 16), playlist->asset_count);
     } else {
-        PROMISE(spot->asset_landscape == -1 && spot->asset_portrait == -1 && !spot->is_video);
+        PROMISE(!spot->shapes && !spot->is_video);
+    }
+    PROMISE(!spot->shapes == !spot->has_visual && spot->shapes <= SHAPE_ALL);
+    PROMISE(spot->focus_shapes && spot->focus_shapes <= SHAPE_ALL);
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++) {
+        if (spot->shapes & 1U << shape)
+            check_index(spot->assets[shape], playlist->asset_count);
+        else
+            PROMISE(spot->assets[shape] == -1);
+        check_part(spot->focus[shape].x);
+        check_part(spot->focus[shape].y);
     }
     for (size_t i = 0; i < spot->text_count; i++) {
         const struct playlist_text *text = &spot->texts[i];
@@ -103,8 +119,6 @@ static void check_spot(const struct playlist *playlist, const struct playlist_sp
     check_transition(&spot->transition);
     PROMISE(spot->fit <= LAYOUT_FIT_FILL && spot->motion <= LAYOUT_MOTION_PAN);
     PROMISE(spot->background <= 0xffffff);
-    check_part(spot->focus_x);
-    check_part(spot->focus_y);
     check_part(spot->volume);
 }
 

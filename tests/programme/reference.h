@@ -113,10 +113,9 @@ static int64_t reference_length(const struct reference *reference, const struct 
     if (spot->has_duration)
         return spot->duration_ms;
     int64_t film = 0;
-    if (spot->is_video && reference->film_ms)
-        film = reference->film_ms[spot->asset_landscape];
-    if (spot->is_video && reference->film_ms && film == 0)
-        film = reference->film_ms[spot->asset_portrait];
+    for (int shape = 0; spot->is_video && reference->film_ms && shape < 4; shape++)
+        if (film == 0 && (spot->shapes >> shape) % 2 == 1)
+            film = reference->film_ms[spot->assets[shape]];
     if (film == 0)
         return reference->playlist->default_duration_ms;
     film -= spot->transition.type == TRANSITION_CUT ? 0 : spot->transition.duration_ms;

@@ -48,7 +48,7 @@ struct round {
     struct playlist_loop loops[LOOPS_MAX];
     struct playlist_daypart schedule[DAYPARTS_MAX];
     int32_t except[DAYPARTS_MAX][2];
-    int32_t film_ms[2 * SPOTS_MAX];
+    int32_t film_ms[SHAPE_COUNT * SPOTS_MAX];
     struct playlist playlist;
     struct civil_change changes[16];
     struct civil_zone zone;
@@ -94,18 +94,22 @@ static void random_spots(struct round *round)
         struct playlist_spot *spot = &round->spots[i];
         spot->has_duration = one_in(2);
         spot->is_video = one_in(2);
-        spot->asset_landscape = 2 * i;
-        spot->asset_portrait = 2 * i + (int)random_below(2);
+        spot->shapes = spot->is_video ? 1 + random_below(SHAPE_ALL) : 0;
+        for (int shape = 0; shape < SHAPE_COUNT; shape++) {
+            bool given = spot->shapes & 1U << shape;
+            spot->assets[shape] = given ? SHAPE_COUNT * i + (int)random_below(SHAPE_COUNT) : -1;
+        }
         spot->transition = random_transition();
         spot->duration_ms = round->playlist.default_duration_ms;
         if (spot->has_duration)
             spot->duration_ms = lengths[random_below(7)];
-        round->film_ms[2 * i] = one_in(2) ? 0 : 500 + (int32_t)random_below(40000);
-        round->film_ms[2 * i + 1] = one_in(2) ? 0 : 500 + (int32_t)random_below(40000);
+        for (int shape = 0; shape < SHAPE_COUNT; shape++)
+            round->film_ms[SHAPE_COUNT * i + shape] =
+                one_in(2) ? 0 : 500 + (int32_t)random_below(40000);
     }
     round->playlist.spots = round->spots;
     round->playlist.spot_count = (size_t)count;
-    round->playlist.asset_count = 2 * SPOTS_MAX;
+    round->playlist.asset_count = SHAPE_COUNT * SPOTS_MAX;
 }
 
 static void random_loops(struct round *round)

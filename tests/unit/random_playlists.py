@@ -16,7 +16,8 @@ EVERYTHING = {
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
                      "position": "bottom-left", "shadow": True, "scrim": False},
-        "small": {"font": "en.otf", "weight": "regular"},
+        "small": {"font": "en.otf", "weight": "regular", "size": {"landscape": 0.08, "portrait": 0.07, "wide": 0.12, "square": 0.09},
+                  "position": {"landscape": "left", "portrait": "top", "wide": "center", "square": "bottom"}},
     },
     "spots": {
         "ducklings": {"image": {"landscape": "a.jpg", "portrait": "b.jpg"}, "focus": [0.5, 0.4], "motion": "drift-in",
@@ -24,9 +25,11 @@ EVERYTHING = {
                       "transition": {"type": "dissolve", "duration": 2},
                       "tagline": {"zh-Hans": "相信小的伟大", "zh-Hant": "相信小的偉大", "ko": "작은 것의 위대함을 위하여",
                                   "en": "To the greatness\nof small.", "fr": "À la grandeur du petit."}},
-        "film": {"video": "c.mp4", "volume": 1, "transition": "cut"},
-        "films": {"video": {"landscape": "c.mp4", "portrait": "d.mp4"}, "transition": "dissolve"},
+        "film": {"video": "d.mp4", "volume": 1, "transition": "cut"},
+        "films": {"video": {"landscape": "c.mp4", "portrait": "d.mp4", "wide": "c.mp4", "square": "d.mp4"}, "transition": "dissolve"},
         "picture": {"image": "a.jpg"},
+        "wall": {"image": {"wide": "a.jpg", "square": "b.jpg"},
+                 "focus": {"landscape": [0, 1], "portrait": [0.5, 0.5], "wide": [1, 0.25], "square": [0.1, 0.9]}},
         "words": {"tagline": "We believe."},
     },
     "loops": {"day": ["ducklings", "words", "ducklings"], "night": ["film"]},
@@ -57,6 +60,7 @@ ZONES = ["Asia/Seoul", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+9", "-"
 URLS = ["https://x.example/a?b=c", "http://", "a.jpg", "../%20", "/root", "a/b:c", "x" * 1024]
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 POSITIONS = ["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
+SHAPES = ["landscape", "portrait", "wide", "square"]
 HEX = "0123456789abcdefABCDEF"
 WHOLE_MAX = 2 ** 53 - 1
 LAST_DAY = datetime.date.max.toordinal()
@@ -108,7 +112,12 @@ class Maker:
         return self.paths[-1]
 
     def visual(self):
-        return self.path() if self.random.random() < 0.5 else {"portrait": self.path(), "landscape": self.path()}
+        return self.by_shape(self.path)()
+
+    def by_shape(self, make):
+        def values():
+            return make() if self.random.random() < 0.5 else {shape: make() for shape in self.some(SHAPES, 1, 4)}
+        return values
 
     def by_language(self, make):
         def texts():
@@ -133,9 +142,9 @@ class Maker:
     def style(self):
         return self.members(font=self.by_language(self.path),
                             weight=self.pick("regular", "bold"),
-                            size=self.number(0.01, 0.5),
+                            size=self.by_shape(self.number(0.01, 0.5)),
                             color=self.color,
-                            position=self.pick(*POSITIONS),
+                            position=self.by_shape(self.pick(*POSITIONS)),
                             shadow=self.pick(True, False),
                             scrim=self.pick(True, False))
 
@@ -143,7 +152,8 @@ class Maker:
         words = self.by_language(self.pick(*TEXTS))
         kind = self.random.choice(["image", "video", "tagline", "background"])
         must = {kind: {"tagline": words, "background": self.color}.get(kind, self.visual)}
-        return self.members(must, tagline=words, focus=lambda: [self.number(0, 1)(), self.number(0, 1)()], **self.look(styles))
+        point = self.by_shape(lambda: [self.number(0, 1)(), self.number(0, 1)()])
+        return self.members(must, tagline=words, focus=point, **self.look(styles))
 
     def instant(self, seconds, is_local):
         """Written in one of the many ways; seconds and what is below them may be left off."""

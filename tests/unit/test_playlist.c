@@ -96,16 +96,16 @@ static void reads_the_spots_of_the_example(void **state)
     const struct playlist_spot *film = &p->spots[0], *still = &p->spots[1], *text = &p->spots[2];
     assert_string_equal(film->name, "manifesto");
     assert_true(film->has_visual && film->is_video);
-    assert_int_equal(film->asset_landscape, 0);
-    assert_int_equal(film->asset_portrait, 0);
+    assert_int_equal(film->assets[SHAPE_LANDSCAPE], 0);
+    assert_int_equal(film->assets[SHAPE_PORTRAIT], 0);
     assert_false(film->has_duration);
     assert_int_equal(film->text_count, 0);
 
     assert_true(still->has_visual && !still->is_video);
-    assert_int_equal(still->asset_landscape, 1);
-    assert_int_equal(still->asset_portrait, 2);
-    assert_near(still->focus_x, 0.5);
-    assert_near(still->focus_y, 0.4);
+    assert_int_equal(still->assets[SHAPE_LANDSCAPE], 1);
+    assert_int_equal(still->assets[SHAPE_PORTRAIT], 2);
+    assert_near(still->focus[SHAPE_LANDSCAPE].x, 0.5);
+    assert_near(still->focus[SHAPE_SQUARE].y, 0.4);
     assert_int_equal(still->motion, LAYOUT_MOTION_DRIFT_IN);
     assert_true(still->has_duration);
     assert_int_equal(still->duration_ms, 10000);
@@ -116,8 +116,8 @@ static void reads_the_spots_of_the_example(void **state)
     assert_string_equal(still->texts[1].text, "작은 것의 위대함을 위하여");
 
     assert_false(text->has_visual);
-    assert_int_equal(text->asset_landscape, -1);
-    assert_int_equal(text->asset_portrait, -1);
+    assert_int_equal(text->assets[SHAPE_LANDSCAPE], -1);
+    assert_int_equal(text->assets[SHAPE_PORTRAIT], -1);
     assert_int_equal(text->background, 0xff6a00);
     assert_int_equal(text->duration_ms, 8000);
     playlist_destroy(p);
@@ -166,8 +166,8 @@ static void takes_the_defaults_where_nothing_is_said(void **state)
     assert_int_equal(spot->transition.duration_ms, 1000);
     assert_int_equal(spot->fit, LAYOUT_FIT_COVER);
     assert_int_equal(spot->motion, LAYOUT_MOTION_NONE);
-    assert_near(spot->focus_x, 0.5);
-    assert_near(spot->focus_y, 0.5);
+    assert_near(spot->focus[SHAPE_WIDE].x, 0.5);
+    assert_near(spot->focus[SHAPE_PORTRAIT].y, 0.5);
     assert_int_equal(spot->background, 0);
     assert_near(spot->volume, 0);
     assert_int_equal(spot->style, 0);
@@ -233,8 +233,8 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     assert_int_equal(b->motion, LAYOUT_MOTION_DRIFT_OUT);
     assert_near(b->volume, 1);
     assert_string_equal(p->styles[b->style].name, "small");
-    assert_near(b->focus_x, 0);
-    assert_near(b->focus_y, 1);
+    assert_near(b->focus[SHAPE_PORTRAIT].x, 0);
+    assert_near(b->focus[SHAPE_LANDSCAPE].y, 1);
     playlist_destroy(p);
 }
 
@@ -303,10 +303,10 @@ static void names_each_file_once(void **state)
     assert_int_equal(p->styles[2].fonts[0].asset, 1);
     assert_int_equal(p->styles[2].fonts[1].asset, 0);
     assert_ptr_equal(p->styles[0].fonts, p->styles[2].fonts);
-    assert_int_equal(p->spots[0].asset_landscape, 2);
-    assert_int_equal(p->spots[1].asset_portrait, 3);
-    assert_int_equal(p->spots[2].asset_landscape, 2);
-    assert_int_equal(p->spots[2].asset_portrait, 2);
+    assert_int_equal(p->spots[0].assets[SHAPE_LANDSCAPE], 2);
+    assert_int_equal(p->spots[1].assets[SHAPE_PORTRAIT], 3);
+    assert_int_equal(p->spots[2].assets[SHAPE_LANDSCAPE], 2);
+    assert_int_equal(p->spots[2].assets[SHAPE_PORTRAIT], 2);
     playlist_destroy(p);
 }
 
@@ -491,10 +491,22 @@ static void chooses_a_font_for_the_language_or_none(void **state)
 static void chooses_the_asset_by_the_canvas(void **state)
 {
     (void)state;
-    struct playlist_spot spot = {.has_visual = true, .asset_landscape = 3, .asset_portrait = 5};
+    struct playlist_spot spot = {.has_visual = true,
+                                 .shapes = 1U << SHAPE_LANDSCAPE | 1U << SHAPE_PORTRAIT,
+                                 .assets = {3, 5, -1, -1}};
     assert_int_equal(playlist_spot_asset(&spot, 1920, 1080), 3);
     assert_int_equal(playlist_spot_asset(&spot, 1080, 1080), 3);
     assert_int_equal(playlist_spot_asset(&spot, 1080, 1081), 5);
+    assert_int_equal(playlist_spot_asset(&spot, 7840, 1952), 3);
+    spot.shapes = SHAPE_ALL;
+    spot.assets[SHAPE_WIDE] = 7;
+    spot.assets[SHAPE_SQUARE] = 9;
+    assert_int_equal(playlist_spot_asset(&spot, 7840, 1952), 7);
+    assert_int_equal(playlist_spot_asset(&spot, 1080, 1080), 9);
+    spot.shapes = 1U << SHAPE_SQUARE;
+    assert_int_equal(playlist_spot_asset(&spot, 7840, 1952), 9);
+    spot.shapes = 0; /* of a playlist with faults */
+    assert_int_equal(playlist_spot_asset(&spot, 1920, 1080), -1);
     spot.has_visual = false;
     assert_int_equal(playlist_spot_asset(&spot, 1080, 1920), -1);
 }
@@ -519,8 +531,8 @@ static void a_spot_with_two_visuals_changes_no_other(void **state)
     struct playlist *playlist = playlist_parse_media(text, sizeof text - 1, &faults);
     assert_non_null(playlist);
     assert_int_equal(faults.total, 1);
-    assert_string_equal(playlist->assets[playlist->spots[1].asset_landscape].path, "a.jpg");
-    assert_string_equal(playlist->assets[playlist->spots[1].asset_portrait].path, "a.jpg");
+    assert_string_equal(playlist->assets[playlist->spots[1].assets[SHAPE_LANDSCAPE]].path, "a.jpg");
+    assert_string_equal(playlist->assets[playlist->spots[1].assets[SHAPE_PORTRAIT]].path, "a.jpg");
     playlist_destroy(playlist);
     playlist_faults_finish(&faults);
 }

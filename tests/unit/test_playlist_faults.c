@@ -172,10 +172,6 @@ static void paths(void **state)
     (void)state;
     static const struct expected cases[] = {
         {IMAGE("1"), "$.spots.a.image", "must be a path, or an object"},
-        {IMAGE("{\"landscape\":\"a.jpg\"}"), "$.spots.a.image.portrait", "the two shapes"},
-        {IMAGE("{\"portrait\":\"a.jpg\"}"), "$.spots.a.image.landscape", "the two shapes"},
-        {IMAGE("{\"landscape\":\"a\",\"portrait\":\"a\",\"wide\":\"a\"}"), "$.spots.a.image.wide",
-         "unknown key"},
         {IMAGE("{\"landscape\":\"a\",\"portrait\":2}"), "$.spots.a.image.portrait",
          "must be a string"},
         {IMAGE("\"\""), "$.spots.a.image", "is empty: write the path"},

@@ -67,8 +67,8 @@ static void a_picture(void **state)
     struct playlist *playlist = parse_right(",\"house\":\"house.png\"");
     const struct playlist_spot *house = &playlist->spots[playlist_house(playlist)];
     assert_true(house->has_visual && !house->is_video);
-    assert_int_equal(house->asset_landscape, house->asset_portrait);
-    assert_string_equal(playlist->assets[house->asset_landscape].path, "house.png");
+    assert_int_equal(house->assets[SHAPE_LANDSCAPE], house->assets[SHAPE_PORTRAIT]);
+    assert_string_equal(playlist->assets[house->assets[SHAPE_LANDSCAPE]].path, "house.png");
     assert_int_equal(house->fit, LAYOUT_FIT_CONTAIN);
     assert_int_equal(house->motion, LAYOUT_MOTION_NONE); /* it may be on for a night */
     assert_int_equal(house->background, 0x123456);
@@ -98,7 +98,7 @@ static void its_files_are_files_of_the_playlist(void **state)
     snprintf(more, sizeof more,
              ",\"house\":\"h.png\",\"files\":{" FILE_OF("a.jpg") "," FILE_OF("h.png") "}", 1, 2);
     struct playlist *playlist = parse_right(more);
-    assert_true(playlist->assets[playlist->spots[1].asset_landscape].has_sha256);
+    assert_true(playlist->assets[playlist->spots[1].assets[SHAPE_LANDSCAPE]].has_sha256);
     playlist_destroy(playlist);
     snprintf(more, sizeof more, ",\"house\":\"h.png\",\"files\":{" FILE_OF("a.jpg") "}", 1);
     assert_null(parse(more));
@@ -114,7 +114,8 @@ static void what_is_wrong_is_named(void **state)
         {",\"house\":\"#black\"", "$.house", "an image, or a color"},
         {",\"house\":\"/srv/house.png\"", "$.house", "absolute"},
         {",\"house\":7", "$.house", "must be a path"},
-        {",\"house\":{\"landscape\":\"l.png\"}", "$.house.portrait", "is missing"},
+        {",\"house\":{\"lanscape\":\"l.png\"}", "$.house.lanscape", "did you mean \"landscape\"?"},
+        {",\"house\":{}", "$.house", "is empty"},
         {",\"hous\":\"#000\"", "$.hous", "house"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -155,8 +155,8 @@ static void files(void **state)
     assert_non_null(playlist);
     assert_int_equal(playlist->asset_count, 300);
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(playlist->spots[i].asset_landscape, i % 300);
-        assert_int_equal(playlist->spots[i].asset_portrait, i % 300);
+        assert_int_equal(playlist->spots[i].assets[SHAPE_LANDSCAPE], i % 300);
+        assert_int_equal(playlist->spots[i].assets[SHAPE_PORTRAIT], i % 300);
     }
     assert_string_equal(playlist->assets[299].path, "f299");
     playlist_destroy(playlist);

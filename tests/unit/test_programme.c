@@ -183,15 +183,16 @@ static void how_long_a_spot_is(void **state)
     check_length(NULL, 8000);
     check_length(films, 8000); /* a still */
     spot->is_video = true;
-    spot->asset_landscape = 0;
-    spot->asset_portrait = 1;
+    spot->shapes = 1U << SHAPE_LANDSCAPE | 1U << SHAPE_PORTRAIT;
+    spot->assets[SHAPE_LANDSCAPE] = 0;
+    spot->assets[SHAPE_PORTRAIT] = 1;
     check_length(NULL, 8000);
     check_length(films, 14000);
     check_length((const int32_t[]){0, 25000, 0, 0}, 24000);
     check_length((const int32_t[]){0, 0, 0, 0}, 8000);
-    spot->asset_landscape = spot->asset_portrait = 2;
+    spot->assets[SHAPE_LANDSCAPE] = spot->assets[SHAPE_PORTRAIT] = 2;
     check_length(films, 1000);
-    spot->asset_landscape = spot->asset_portrait = 3;
+    spot->assets[SHAPE_LANDSCAPE] = spot->assets[SHAPE_PORTRAIT] = 3;
     check_length(films, 1001);
     spot->transition.type = TRANSITION_CUT;
     check_length(films, 2001);

@@ -157,7 +157,7 @@ class Agreement(unittest.TestCase):
         for kind, place in places(int, float):
             if isinstance(look_up(EVERYTHING, place), bool):
                 continue
-            schema = KNOWN[kind][0]
+            schema = next(schema for schema in KNOWN[kind] if "minimum" in schema)
             low, high = schema["minimum"], schema["maximum"]
             past = [math.nextafter(low, -math.inf), math.nextafter(high, math.inf), 2 ** 63, -2 ** 63, 1e308, 10 ** 400]
             if schema["type"] == "integer":
@@ -182,7 +182,8 @@ class Agreement(unittest.TestCase):
     def test_lists_and_objects_at_their_bounds(self):
         cases = []
         for kind, place in places(dict, list):
-            schema = next(schema for schema in KNOWN[kind] if schema.get("type") in ("object", "array"))
+            wanted = "array" if isinstance(look_up(EVERYTHING, place), list) else "object"
+            schema = next(schema for schema in KNOWN[kind] if schema.get("type") == wanted)
             for key, past in (("minItems", -1), ("maxItems", 1), ("minProperties", -1), ("maxProperties", 1)):
                 if key in schema:
                     cases.append((f"{place} {key}", self.sized(place, schema[key]), True))
@@ -201,6 +202,8 @@ class Agreement(unittest.TestCase):
         value = look_up(EVERYTHING, place)
         if isinstance(value, list):
             return changed(*place, to=[value[0]] * count)
+        if list(value)[:1] == ["landscape"]:
+            return changed(*place, to=dict(list(value.items())[:count]))
         return changed(*place, to={f"x{i}": next(iter(value.values())) for i in range(count)})
 
     def table(self, rows):
@@ -284,8 +287,11 @@ class Agreement(unittest.TestCase):
         cases = [("both", changed("spots", "ducklings", to={**spot, "video": "c.mp4"}), False),
                  ("neither", changed("spots", "words", to={"duration": 3, "focus": [0, 0]}), False),
                  ("tagline alone", changed("spots", "words", to={"tagline": "x", "focus": [0, 0], "volume": 1}), True),
-                 ("one shape", changed("spots", "films", "video", to={"landscape": "c.mp4"}), False),
-                 ("one shape", changed("spots", "films", "video", to={"portrait": "c.mp4"}), False)]
+                 ("one shape", changed("spots", "wall", "image", to={"landscape": "a.jpg"}), True),
+                 ("one shape", changed("spots", "wall", "image", to={"square": "a.jpg"}), True),
+                 ("no shape", changed("spots", "wall", "image", to={}), False),
+                 ("shapes in a shape", changed("spots", "wall", "image", to={"wide": {"wide": "a.jpg"}}), False),
+                 ("a shape in capitals", changed("spots", "wall", "image", to={"Wide": "a.jpg"}), False)]
         loops, schedule = {"loops": {"a": ["a"]}}, {"schedule": [{"loop": "a"}]}
         shortest = {"format": "duckling/1", "spots": {"a": {"image": "a.jpg"}}}
         for more, right in (({}, True), (loops, True), (schedule, False), ({"fallback": "a"}, False), ({"styles": {}}, True),
@@ -336,6 +342,7 @@ class Document(unittest.TestCase):
         for source in (TOP / "player/playlist").glob("playlist_*.c"):
             for table in re.findall(r"\*const [A-Z_]+\[\] = \{(.*?)\};", source.read_text(), re.DOTALL):
                 tables.update(re.findall(r'"([^"]+)"', table))
+        tables.update(re.findall(r'\{"([a-z]+)", \d+, \d+\}', (TOP / "player/core/shape.c").read_text()))
         languages = {place[-1] for place in KNOWN if place[-2:-1] == ("tagline",)}
         known = {place[-1] for place in KNOWN if place and place[-1] != "*"} - languages
         known |= {word for schemas in KNOWN.values() for schema in schemas for word in schema.get("enum", [])}

@@ -159,7 +159,7 @@ static MUST_CHECK bool check_edition(const struct check_subject *subject,
         .limit_ms = limit_of(subject),
         .with_texts = faultless,
     };
-    check_screens_read(setting_value(subject, SETTING_SCREENS), &screens);
+    check_screens_read(setting_value(subject, SETTING_SCREENS), edition->playlist, &screens);
     if (setting_value(subject, SETTING_NO_CACHE)->number <= 0)
         check_records_open(&records, edition, limit_of(subject));
     bool ok =

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROUNDING_US 1000    /* lengths are told in milliseconds */
 #define DIFFERENT_US 100000 /* lengths that differ by less are the same to a viewer */
 #define GAP_US 1000000      /* a frame may last this long where the rate is said to be constant */
 #define GAP_PICTURES 5
@@ -38,8 +39,7 @@ static bool has_volume(const struct playlist *playlist, int asset)
 {
     for (size_t i = 0; i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        if (spot->is_video && spot->volume > 0 &&
-            (spot->asset_landscape == asset || spot->asset_portrait == asset))
+        if (spot->is_video && spot->volume > 0 && playlist_spot_uses(spot, asset))
             return true;
     }
     return false;
@@ -307,25 +307,23 @@ static void report_unusable(struct check_report *report, const struct check_plac
 }
 
 static void judge_film(const struct context *context, const struct playlist_spot *spot,
-                       enum check_shape shape)
+                       enum shape shape)
 {
-    const struct check_film_probe_result *result =
-        &context->findings[check_shape_asset(spot, shape)].result;
+    int asset = spot->assets[shape];
+    const struct check_film_probe_result *result = &context->findings[asset].result;
     const struct check_screens *screens = context->check->screens;
     struct check_report *report = context->check->report;
     struct check_place place = check_shape_place(spot, shape);
     if (!result->usable) {
         char hint[CHECK_FILE_KIND_BYTES];
         bool known = result->err.code == ERR_INPUT &&
-                     check_file_kind_hint(context->check->edition, check_shape_asset(spot, shape),
-                                          true, hint);
+                     check_file_kind_hint(context->check->edition, asset, true, hint);
         report_unusable(report, &place, &result->err, known ? hint : NULL);
         return;
     }
     report_facts(context, &result->facts, &place);
     for (int i = 0; i < screens->count; i++)
-        if (spot->asset_landscape == spot->asset_portrait ||
-            check_screens_shape(&screens->list[i]) == shape)
+        if (check_shape_asset(spot, &screens->list[i]) == asset)
             check_shape_judge(report, screens, &screens->list[i], spot, result->facts.width_px,
                               result->facts.height_px);
     judge_passages(context, result, &place);
@@ -336,39 +334,66 @@ static void judge_film(const struct context *context, const struct playlist_spot
     judge_sound(context, spot, result, &place);
 }
 
-/* Screens of both shapes stay in step: slots go by the landscape film. */
-static void judge_pair(const struct context *context, const struct playlist_spot *spot)
+/* Whether two films are of one length, to a frame of the slower one. */
+static bool are_equally_long(const struct film_client_facts *a, const struct film_client_facts *b)
 {
-    if (spot->asset_landscape < 0 || spot->asset_portrait < 0 || spot->has_duration)
+    double slower_fps = a->fps > 0 && b->fps > 0 ? fmin(a->fps, b->fps) : fmax(a->fps, b->fps);
+    double frame_us = slower_fps > 0 ? 1e6 / slower_fps : 0;
+    return (double)llabs(a->duration_us - b->duration_us) <= frame_us + ROUNDING_US;
+}
+
+/* The shape whose film gives the spot's slots their length. */
+static enum shape shape_of_length(const struct context *context, const struct playlist_spot *spot)
+{
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++) {
+        int asset = spot->assets[shape];
+        if (asset >= 0 && context->findings[asset].result.usable &&
+            context->findings[asset].result.facts.duration_us > 0)
+            return shape;
+    }
+    return SHAPE_COUNT;
+}
+
+/* Screens of all shapes stay in step: slots go by one of the films. */
+static void judge_lengths(const struct context *context, const struct playlist_spot *spot)
+{
+    enum shape first = shape_of_length(context, spot);
+    if (first == SHAPE_COUNT || spot->has_duration)
         return;
-    const struct check_film_probe_result *landscape =
-        &context->findings[spot->asset_landscape].result;
-    const struct check_film_probe_result *portrait =
-        &context->findings[spot->asset_portrait].result;
-    int64_t one_us = landscape->facts.duration_us, other_us = portrait->facts.duration_us;
-    if (!landscape->usable || !portrait->usable || one_us == 0 || other_us == 0 ||
-        llabs(one_us - other_us) < DIFFERENT_US)
-        return;
-    struct check_place place = check_shape_place(spot, CHECK_PORTRAIT);
-    check_report_add(
-        context->check->report, CHECK_WARNING, &place,
-        "the film is %.2f s long, but its slots last as long as the landscape film, %.2f s",
-        (double)other_us / 1e6, (double)one_us / 1e6);
+    const struct film_client_facts *one = &context->findings[spot->assets[first]].result.facts;
+    for (enum shape shape = first + 1; shape < SHAPE_COUNT; shape++) {
+        if (spot->assets[shape] < 0 || spot->assets[shape] == spot->assets[first])
+            continue;
+        const struct check_film_probe_result *result =
+            &context->findings[spot->assets[shape]].result;
+        if (!result->usable || result->facts.duration_us == 0 ||
+            are_equally_long(one, &result->facts))
+            continue;
+        struct check_place place = check_shape_place(spot, shape);
+        check_report_add(
+            context->check->report, CHECK_FAULT, &place,
+            "the film is %.3f s long, and the %s one %.3f s: the films of a spot must be "
+            "equally long, to one frame, so that all screens change together; cut "
+            "one, or give the spot a duration",
+            (double)result->facts.duration_us / 1e6, shape_name(first),
+            (double)one->duration_us / 1e6);
+    }
 }
 
 static MUST_CHECK bool judge_spot(const struct context *context, const struct playlist_spot *spot,
                                   struct err *err)
 {
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    for (int i = 0; i < (one ? 1 : CHECK_SHAPES); i++) {
-        enum check_shape shape = (enum check_shape)i;
-        int asset = check_shape_asset(spot, shape);
+    bool one = playlist_spot_has_one_file(spot);
+    for (enum shape shape = shape_first(spot->shapes); shape < SHAPE_COUNT; shape++) {
+        int asset = spot->assets[shape];
         if (asset >= 0 && !probe_film(context, asset, err))
             return false;
         if (asset >= 0)
             judge_film(context, spot, shape);
+        if (one)
+            break;
     }
-    judge_pair(context, spot);
+    judge_lengths(context, spot);
     return true;
 }
 

@@ -1,7 +1,5 @@
 #include "commands/check/check_film_lengths.h"
 
-#include "commands/check/check_shape.h"
-
 #include <stdlib.h>
 
 #define LENGTH_UNREAD (-1) /* a length that has not been read yet */
@@ -32,8 +30,8 @@ int32_t *check_film_lengths_read(struct check_records *records)
             playlist->assets[i].duration_ms > 0 ? playlist->assets[i].duration_ms : LENGTH_UNREAD;
     for (size_t i = 0; i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        for (int shape = 0; spot->is_video && shape < CHECK_SHAPES; shape++) {
-            int asset = check_shape_asset(spot, (enum check_shape)shape);
+        for (enum shape shape = 0; spot->is_video && shape < SHAPE_COUNT; shape++) {
+            int asset = spot->assets[shape];
             if (asset >= 0 && film_ms[asset] == LENGTH_UNREAD)
                 film_ms[asset] = read_film_length(records, asset);
         }

@@ -12,9 +12,9 @@
 /* The worst that any neighbor does to a spot. */
 struct worst {
     int64_t stands_us;
-    int stands_into;           /* the spot after it */
-    double load[CHECK_SHAPES]; /* of both films, in the transition into this one */
-    int load_from[CHECK_SHAPES];
+    int stands_into;          /* the spot after it */
+    double load[SHAPE_COUNT]; /* of both films, in the transition into this one, by screens */
+    int load_from[SHAPE_COUNT];
 };
 
 struct order {
@@ -25,17 +25,20 @@ struct order {
     struct worst *worst; /* by spot */
 };
 
-/* The file that a spot's slots go by (duckling-playlist(5), PROGRAMME, rule 5). */
-static int asset_of_length(const struct order *order, const struct playlist_spot *spot)
+/* The shape whose film a spot's slots go by (duckling-playlist(5), PROGRAMME, rule 5). */
+static enum shape shape_of_length(const struct order *order, const struct playlist_spot *spot)
 {
-    bool landscape =
-        spot->asset_landscape >= 0 && order->films[spot->asset_landscape].length_us > 0;
-    return landscape ? spot->asset_landscape : spot->asset_portrait;
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+        if (spot->assets[shape] >= 0 && order->films[spot->assets[shape]].length_us > 0)
+            return shape;
+    return shape_first(spot->shapes);
 }
 
 static int64_t length_of(const struct order *order, int spot)
 {
-    int asset = asset_of_length(order, &order->playlist->spots[spot]);
+    const struct playlist_spot *of = &order->playlist->spots[spot];
+    enum shape shape = shape_of_length(order, of);
+    int asset = shape < SHAPE_COUNT ? of->assets[shape] : -1;
     return asset >= 0 ? order->films[asset].length_us : 0;
 }
 
@@ -64,10 +67,18 @@ static void compare_lengths(struct order *order, int spot, int next)
     worst->stands_into = next;
 }
 
-static double load_of(const struct order *order, int spot, enum check_shape shape)
+/* The shape whose film screens of a shape show. */
+static enum shape shape_on(const struct playlist_spot *spot, enum shape screen)
+{
+    int width, height;
+    shape_nominal(screen, &width, &height);
+    return shape_nearest(spot->shapes, width, height);
+}
+
+static double load_of(const struct order *order, int spot, enum shape screen)
 {
     const struct playlist_spot *of = &order->playlist->spots[spot];
-    int asset = of->is_video ? check_shape_asset(of, shape) : -1;
+    int asset = of->is_video ? of->assets[shape_on(of, screen)] : -1;
     return asset >= 0 ? order->films[asset].load : 0;
 }
 
@@ -77,7 +88,7 @@ static void compare_loads(struct order *order, int spot, int next)
     struct worst *worst = &order->worst[next];
     if (into_ms(order, next) == 0)
         return;
-    for (enum check_shape shape = CHECK_LANDSCAPE; shape < CHECK_SHAPES; shape++) {
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++) {
         double one = load_of(order, spot, shape), other = load_of(order, next, shape);
         if (one <= 0 || other <= 0 || one > 1 || other > 1 || one + other <= 1 ||
             one + other <= worst->load[shape])
@@ -96,16 +107,24 @@ static void compare_neighbors(struct order *order, int spot, int next)
         compare_loads(order, spot, next);
 }
 
+/* Whether it was said already for screens that show the same film. */
+static bool is_load_told(const struct worst *worst, const struct playlist_spot *spot,
+                         enum shape screen)
+{
+    for (enum shape before = 0; before < screen; before++)
+        if (worst->load[before] > 1 &&
+            spot->assets[shape_on(spot, before)] == spot->assets[shape_on(spot, screen)])
+            return true;
+    return false;
+}
+
 static void warn_spot(const struct order *order, int index)
 {
     const struct playlist_spot *spots = order->playlist->spots;
     const struct worst *worst = &order->worst[index];
     const struct playlist_spot *spot = &spots[index];
-    bool one = spot->asset_landscape == spot->asset_portrait;
     if (worst->stands_us > 0) {
-        bool by_landscape = asset_of_length(order, spot) == spot->asset_landscape;
-        struct check_place place =
-            check_shape_place(spot, by_landscape ? CHECK_LANDSCAPE : CHECK_PORTRAIT);
+        struct check_place place = check_shape_place(spot, shape_of_length(order, spot));
         check_report_add(order->report, CHECK_WARNING, &place,
                          "the film is %.2f s long, but its slots last %g s and %g s more in the "
                          "transition into \"%s\": its last frame stays on for %.2f s",
@@ -114,16 +133,15 @@ static void warn_spot(const struct order *order, int index)
                          into_ms(order, worst->stands_into) / 1000.0,
                          spots[worst->stands_into].name, (double)worst->stands_us / 1e6);
     }
-    for (enum check_shape shape = CHECK_LANDSCAPE; shape < CHECK_SHAPES; shape++) {
-        struct check_place place = check_shape_place(spot, shape);
-        if (worst->load[shape] <= 1 ||
-            (one && shape != CHECK_LANDSCAPE && worst->load[CHECK_LANDSCAPE] > 1))
+    for (enum shape screen = 0; screen < SHAPE_COUNT; screen++) {
+        if (worst->load[screen] <= 1 || is_load_told(worst, spot, screen))
             continue;
+        struct check_place place = check_shape_place(spot, shape_on(spot, screen));
         check_report_add(order->report, CHECK_WARNING, &place,
                          "in the transition from \"%s\" both films are decoded, which takes %.0f "
                          "%% of this machine: they would stutter",
-                         spots[worst->load_from[shape]].name,
-                         ceil(worst->load[shape] * 100 - ROUNDING));
+                         spots[worst->load_from[screen]].name,
+                         ceil(worst->load[screen] * 100 - ROUNDING));
     }
 }
 

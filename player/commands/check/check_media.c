@@ -46,10 +46,10 @@ struct check {
     struct frame *visual; /* behind the texts that are checked now; NULL: none */
     int visual_spot, visual_screen;
     int judged_spot; /* the spot that the next two are about */
-    bool failed[CHECK_SHAPES], turned[CHECK_SHAPES], noted[CHECK_SHAPES]; /* reported of it */
-    bool slow[CHECK_SHAPES];
-    bool endless[CHECK_SHAPES]; /* waited for in vain once */
-    bool *bad;                  /* by asset: reported as unusable as a font */
+    bool failed[SHAPE_COUNT], turned[SHAPE_COUNT], noted[SHAPE_COUNT]; /* reported of it */
+    bool slow[SHAPE_COUNT];
+    bool endless[SHAPE_COUNT]; /* waited for in vain once */
+    bool *bad;                 /* by asset: reported as unusable as a font */
 };
 
 static const struct check_screen *screen_of(const struct check *check, const struct job *job)
@@ -57,12 +57,19 @@ static const struct check_screen *screen_of(const struct check *check, const str
     return &check->media->screens->list[job->screen];
 }
 
-/* Whether a spot's visual is decoded for a screen. */
-static bool has_still(const struct playlist_spot *spot, const struct check_screen *screen)
+/* Whether a spot's visual is decoded for a screen. One that stands in is for what no other shows. */
+static bool has_still(const struct check *check, const struct playlist_spot *spot,
+                      const struct check_screen *screen)
 {
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    return spot->has_visual && !spot->is_video && !(one && screen->stands_in) &&
-           check_shape_asset(spot, check_screens_shape(screen)) >= 0;
+    const struct check_screens *screens = check->media->screens;
+    int asset = check_shape_asset(spot, screen);
+    if (asset < 0 || spot->is_video)
+        return false;
+    for (const struct check_screen *before = screens->list; screen->stands_in && before < screen;
+         before++)
+        if (check_shape_asset(spot, before) == asset)
+            return false;
+    return true;
 }
 
 /* Checks that a file is there. True when it is. */
@@ -92,11 +99,11 @@ static void check_fonts(struct check *check)
 }
 
 /* Under which shape it is kept what was reported of a job's visual. */
-static enum check_shape told_shape(const struct check *check, const struct job *job)
+static enum shape told_shape(const struct check *check, const struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    bool one = spot->asset_landscape == spot->asset_portrait;
-    return one ? CHECK_LANDSCAPE : check_screens_shape(screen_of(check, job));
+    return playlist_spot_has_one_file(spot) ? SHAPE_LANDSCAPE
+                                            : check_shape_of(spot, screen_of(check, job));
 }
 
 static bool is_endless(const struct check *check, const struct job *job)
@@ -114,7 +121,7 @@ static bool find_job(struct check *check)
         int texts = check->media->with_texts ? (int)spot->text_count : 0;
         for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {
             const struct check_screen *screen = screen_of(check, next);
-            if (next->text < 0 && has_still(spot, screen) && !is_endless(check, next))
+            if (next->text < 0 && has_still(check, spot, screen) && !is_endless(check, next))
                 return true;
             next->text = next->text < 0 ? 0 : next->text;
             if (next->text < texts && !screen->stands_in)
@@ -164,7 +171,7 @@ static bool remember_texts(struct check *check, const struct job *job)
 /* A picture whose facts are known is decoded all the same where a text needs it. */
 static bool remember_job(struct check *check, struct job *job)
 {
-    bool has_picture = has_still(&check->playlist->spots[job->spot], screen_of(check, job));
+    bool has_picture = has_still(check, &check->playlist->spots[job->spot], screen_of(check, job));
     bool texts = job->text > 0 || (job->text == 0 && has_picture) || remember_texts(check, job);
     if (job->text < 0)
         return texts && check_records_get_picture(check->media->records, job->spot,
@@ -257,9 +264,9 @@ static bool is_quick(const struct check *check, const struct job *job)
 
 /* Whether something is to be reported of the visual that a job decoded, and was not yet: `told` is
  * of check->failed and its neighbors. */
-static bool is_news(struct check *check, const struct job *job, bool told[CHECK_SHAPES])
+static bool is_news(struct check *check, const struct job *job, bool told[SHAPE_COUNT])
 {
-    enum check_shape shape = told_shape(check, job);
+    enum shape shape = told_shape(check, job);
     if (check->judged_spot != job->spot) {
         memset(check->failed, 0, sizeof check->failed);
         memset(check->turned, 0, sizeof check->turned);
@@ -293,7 +300,7 @@ static void judge_visual(struct check *check, const struct job *job)
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
     const struct check_screen *screen = screen_of(check, job);
     const struct protocol_facts *facts = &job->found.facts;
-    struct check_place place = check_shape_place(spot, check_screens_shape(screen));
+    struct check_place place = check_shape_place(spot, check_shape_of(spot, screen));
     int width = facts->stored_width_px, height = facts->stored_height_px;
     if (facts->orientation >= 5) {
         width = facts->stored_height_px;
@@ -317,15 +324,15 @@ static void judge_visual(struct check *check, const struct job *job)
 static void report_failure(struct check *check, const struct job *job)
 {
     const struct playlist_spot *spot = &check->playlist->spots[job->spot];
-    enum check_shape shape = check_screens_shape(screen_of(check, job));
-    struct check_place place = check_shape_place(spot, shape);
+    const struct check_screen *screen = screen_of(check, job);
+    struct check_place place = check_shape_place(spot, check_shape_of(spot, screen));
     char hint[CHECK_FILE_KIND_BYTES];
     if (!is_news(check, job, check->failed))
         return;
     check->endless[told_shape(check, job)] = job->err.code == ERR_TIMEOUT;
     bool known =
         job->err.code == ERR_INPUT &&
-        check_file_kind_hint(check->media->edition, check_shape_asset(spot, shape), false, hint);
+        check_file_kind_hint(check->media->edition, check_shape_asset(spot, screen), false, hint);
     report_error(check, job, &place, known ? hint : NULL);
 }
 
@@ -337,8 +344,8 @@ static void finish_visual(struct check *check, struct job *job)
     }
     if (!job->remembered) {
         const struct check_screen *screen = screen_of(check, job);
-        struct check_place place =
-            check_shape_place(&check->playlist->spots[job->spot], check_screens_shape(screen));
+        const struct playlist_spot *spot = &check->playlist->spots[job->spot];
+        struct check_place place = check_shape_place(spot, check_shape_of(spot, screen));
         job->found.facts = *picture_client_facts(job->frames);
         check->visual = picture_client_take(job->frames);
         check->visual_spot = job->spot;
@@ -354,7 +361,7 @@ static void finish_visual(struct check *check, struct job *job)
 static MUST_CHECK bool measure_text(struct check *check, struct job *job,
                                     const struct check_text *text, struct err *err)
 {
-    bool has_picture = has_still(&check->playlist->spots[job->spot], screen_of(check, job));
+    bool has_picture = has_still(check, &check->playlist->spots[job->spot], screen_of(check, job));
     struct frame *frame = picture_client_take(job->frames);
     job->found.facts = *picture_client_facts(job->frames);
     job->found.contrast = INFINITY;

@@ -190,14 +190,16 @@ void check_records_put_film(struct check_records *records, int asset, bool want_
 static void add_picture(struct writer *writer, struct check_records *records,
                         const struct playlist_spot *spot, const struct check_screen *screen)
 {
-    add_asset(writer, records, check_shape_asset(spot, check_screens_shape(screen)));
+    add_asset(writer, records, check_shape_asset(spot, screen));
     add_number(writer, screen->width_px);
     add_number(writer, screen->height_px);
     add_number(writer, spot->fit);
     add_number(writer, spot->background);
     add_number(writer, spot->motion);
-    add_fraction(writer, spot->focus_x);
-    add_fraction(writer, spot->focus_y);
+    const struct playlist_point focus =
+        playlist_spot_focus(spot, screen->width_px, screen->height_px);
+    add_fraction(writer, focus.x);
+    add_fraction(writer, focus.y);
 }
 
 static bool key_of_picture(struct check_records *records, int spot,
@@ -226,7 +228,7 @@ void check_records_put_picture(struct check_records *records, int spot,
     const struct playlist_spot *of = &records->edition->playlist->spots[spot];
     struct check_cache_key key;
     if (key_of_picture(records, spot, screen, &key) &&
-        still_fits(records, check_shape_asset(of, check_screens_shape(screen))))
+        still_fits(records, check_shape_asset(of, screen)))
         check_cache_put(records->cache, &key, facts, sizeof *facts);
 }
 
@@ -256,7 +258,10 @@ static bool key_of_text(struct check_records *records, const struct check_record
 {
     const struct playlist *playlist = records->edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[tagline->spot];
-    const struct playlist_style *style = &playlist->styles[spot->style];
+    const struct check_screen *screen = tagline->screen;
+    const struct playlist_style served =
+        playlist_style_for(&playlist->styles[spot->style], screen->width_px, screen->height_px);
+    const struct playlist_style *style = &served;
     struct writer writer = begin_key(records, "tagline");
     add_text(&writer, spot->texts[tagline->text].text);
     add_text(&writer, tagline->language);
@@ -295,9 +300,8 @@ void check_records_put_text(struct check_records *records,
     const struct playlist *playlist = records->edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[tagline->spot];
     int font = playlist_choose_font(&playlist->styles[spot->style], tagline->language);
-    int picture = spot->has_visual && !spot->is_video
-                      ? check_shape_asset(spot, check_screens_shape(tagline->screen))
-                      : -1;
+    int picture =
+        spot->has_visual && !spot->is_video ? check_shape_asset(spot, tagline->screen) : -1;
     struct check_cache_key key;
     if (key_of_text(records, tagline, &key) && (font < 0 || still_fits(records, font)) &&
         (picture < 0 || still_fits(records, picture)))

@@ -2,19 +2,22 @@
 
 #include <stdio.h>
 
-static const int usual_sizes[CHECK_SHAPES][2] = {
-    [CHECK_LANDSCAPE] = {1920, 1080},
-    [CHECK_PORTRAIT] = {1080, 1920},
+static const struct {
+    int width_px, height_px;
+    const char *words;
+} usual[SHAPE_COUNT] = {
+    [SHAPE_LANDSCAPE] = {1920, 1080, "landscape screens"},
+    [SHAPE_PORTRAIT] = {1080, 1920, "portrait screens"},
+    [SHAPE_WIDE] = {3840, 960, "wide screens"},
+    [SHAPE_SQUARE] = {1080, 1080, "square screens"},
 };
 
-enum check_shape check_screens_shape(const struct check_screen *screen)
-{
-    return screen->height_px > screen->width_px ? CHECK_PORTRAIT : CHECK_LANDSCAPE;
-}
+/* The shapes for which every playlist is judged. */
+#define USUAL_SET (1U << SHAPE_LANDSCAPE | 1U << SHAPE_PORTRAIT)
 
-const char *check_screens_shape_name(enum check_shape shape)
+bool check_screens_is_upright(const struct check_screen *screen)
 {
-    return shape == CHECK_PORTRAIT ? "portrait" : "landscape";
+    return screen->height_px > screen->width_px;
 }
 
 static bool has_size(const struct check_screens *screens, int width_px, int height_px)
@@ -25,16 +28,44 @@ static bool has_size(const struct check_screens *screens, int width_px, int heig
     return false;
 }
 
-static bool has_shape(const struct check_screens *screens, enum check_shape shape)
+/* A set of all shapes says nothing of any. */
+static unsigned own_shapes(unsigned set)
 {
-    for (int i = 0; i < screens->count; i++)
-        if (check_screens_shape(&screens->list[i]) == shape)
-            return true;
-    return false;
+    return set == SHAPE_ALL ? 0 : set;
 }
 
-void check_screens_read(const struct option_value *sizes, struct check_screens *screens)
+/* The shapes for which a playlist has something of their own. */
+static unsigned find_used_shapes(const struct playlist *playlist)
 {
+    unsigned used = 0;
+    for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
+        const struct playlist_spot *spot = &playlist->spots[i];
+        used |= playlist_spot_has_one_file(spot) ? own_shapes(spot->shapes) : spot->shapes;
+        used |= own_shapes(spot->focus_shapes);
+    }
+    for (size_t i = 0; i < playlist->style_count; i++) {
+        const struct playlist_style_shapes *shapes = &playlist->styles[i].shapes;
+        used |= own_shapes(shapes->sizes) | own_shapes(shapes->positions);
+    }
+    return used;
+}
+
+static void add_usual(struct check_screens *screens, enum shape shape, bool stands_in)
+{
+    struct check_screen *next = &screens->list[screens->count];
+    if (has_size(screens, usual[shape].width_px, usual[shape].height_px))
+        return;
+    *next = (struct check_screen){.width_px = usual[shape].width_px,
+                                  .height_px = usual[shape].height_px,
+                                  .stands_in = stands_in};
+    snprintf(next->words, sizeof next->words, "%s", usual[shape].words);
+    screens->count++;
+}
+
+void check_screens_read(const struct option_value *sizes, const struct playlist *playlist,
+                        struct check_screens *screens)
+{
+    unsigned used = find_used_shapes(playlist);
     screens->count = 0;
     for (int i = 0; i < sizes->text_count; i++) {
         struct check_screen *next = &screens->list[screens->count];
@@ -46,14 +77,7 @@ void check_screens_read(const struct option_value *sizes, struct check_screens *
         screens->count++;
     }
     bool any = screens->count > 0;
-    for (enum check_shape shape = CHECK_LANDSCAPE; shape < CHECK_SHAPES; shape++) {
-        struct check_screen *next = &screens->list[screens->count];
-        if (has_shape(screens, shape))
-            continue;
-        *next = (struct check_screen){.width_px = usual_sizes[shape][0],
-                                      .height_px = usual_sizes[shape][1],
-                                      .stands_in = any};
-        snprintf(next->words, sizeof next->words, "%s screens", check_screens_shape_name(shape));
-        screens->count++;
-    }
+    for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+        if (any || (used | USUAL_SET) & 1U << shape)
+            add_usual(screens, shape, any);
 }

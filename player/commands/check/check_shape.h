@@ -5,15 +5,18 @@
 #include "commands/check/check_report.h"
 #include "commands/check/check_screens.h"
 
-/* The place of a spot's visual for screens of a shape. */
-struct check_place check_shape_place(const struct playlist_spot *spot, enum check_shape shape);
+/* The shape whose file a screen shows; of a spot without visual any. */
+enum shape check_shape_of(const struct playlist_spot *spot, const struct check_screen *screen);
 
-/* The index of the asset that screens of a shape show; -1. */
-int check_shape_asset(const struct playlist_spot *spot, enum check_shape shape);
+/* The place of a spot's visual for a shape. */
+struct check_place check_shape_place(const struct playlist_spot *spot, enum shape shape);
+
+/* The index of the asset that a screen shows; -1. */
+int check_shape_asset(const struct playlist_spot *spot, const struct check_screen *screen);
 
 /* Whether a visual of this size (as shown, upright) is judged for a screen, which is one of
- * `screens`. A visual for both shapes is judged for the screens of its own shape; where the site
- * has none of them, for all of its screens. */
+ * `screens`. A visual for all shapes is judged for the screens that are upright as it is, or not;
+ * where the site has none of them, for all of its screens. */
 bool check_shape_is_judged(const struct check_screens *screens, const struct check_screen *screen,
                            const struct playlist_spot *spot, int width, int height);
 

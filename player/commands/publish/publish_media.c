@@ -175,8 +175,7 @@ static bool is_film(const struct playlist *playlist, size_t asset)
 {
     for (size_t i = 0; i < playlist_visual_count(playlist); i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        if (spot->has_visual && spot->is_video &&
-            (spot->asset_landscape == (int)asset || spot->asset_portrait == (int)asset))
+        if (spot->is_video && playlist_spot_uses(spot, (int)asset))
             return true;
     }
     return false;

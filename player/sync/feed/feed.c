@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "sync/feed/feed_screen.h"
 #include "sync/feed/feed_source.h"
 #include "sync/fetch.h"
 
@@ -55,6 +56,20 @@ static void feed_destroy(struct feed *feed)
 void feed_set_bandwidth(struct feed *feed, int64_t bytes_per_s)
 {
     atomic_store_explicit(&feed->mailbox.bandwidth_bytes_per_s, bytes_per_s, memory_order_relaxed);
+}
+
+static void put_screen(struct feed *feed, struct feed_screen screen)
+{
+    atomic_store(&feed->mailbox.screen, feed_screen_pack(screen));
+}
+
+void feed_set_screen(struct feed *feed, int width_px, int height_px)
+{
+    struct feed_screen screen = {.state = FEED_SCREEN_ANY};
+    if (width_px > 0 && height_px > 0)
+        screen = (struct feed_screen){.state = FEED_SCREEN_KNOWN, .size = {width_px, height_px}};
+    put_screen(feed, screen);
+    feed->source->ops->wake(feed->source);
 }
 
 bool feed_is_channel(const char *source, bool keyed)
@@ -125,6 +140,8 @@ struct feed *feed_start_limited(const struct feed_config *config, const struct f
     }
     feed_mailbox_init(&feed->mailbox, config->wake, config->wake_context);
     feed_set_bandwidth(feed, config->bandwidth_bytes_per_s);
+    if (config->screen_is_coming)
+        put_screen(feed, (struct feed_screen){.state = FEED_SCREEN_COMING});
     feed->source = choose_ops(config)->create(config, limits, &feed->mailbox, err);
     if (feed->source) {
         int number = start_thread(feed);

@@ -41,6 +41,9 @@ struct feed_config {
     /* Playlists that are not handed over, but the one before them in the store, if there is one; must
      * outlive the feed. NULL: none. */
     const struct left_out *left_out;
+    /* The screen's size is told in a moment (feed_set_screen): media that are not for all shapes of
+     * screens wait for it. False: all are fetched until it is told. */
+    bool screen_is_coming;
     /* Called from the feed's thread when there is something to take; must only wake. */
     void (*wake)(void *);
     void *wake_context;
@@ -80,6 +83,11 @@ int64_t feed_now_ms(struct feed *feed, int64_t mono_ns, bool *trusted);
 
 /* How much of the line media may take from now on; 0: all. What is on its way goes on at that pace. */
 void feed_set_bandwidth(struct feed *feed, int64_t bytes_per_s);
+
+/* The size of the screen, upright as people see it: media that it does not need are not fetched from
+ * now on (duckling-playlist(5), SHAPES). 0 × 0: it is not known, and all are needed. What it needs more
+ * than before is fetched, and the edition is then handed over once more. */
+void feed_set_screen(struct feed *feed, int width_px, int height_px);
 
 /* Stops within one second, whatever the server does. NULL is allowed. */
 void feed_stop(struct feed *feed);

@@ -25,6 +25,7 @@ struct feed_mailbox {
     atomic_bool stop;     /* the feed's thread has to end; set once, by feed_mailbox_stop */
     _Atomic int64_t
         bandwidth_bytes_per_s; /* of media; 0: all; set by the main thread at any time */
+    _Atomic int64_t screen;    /* feed_screen_pack's; set by the main thread at any time */
     atomic_bool again;         /* feed_again was called, and the thread has not seen it yet */
     struct trusted_time clock; /* protected by lock; its floor is 0 where none is known */
 };

@@ -29,7 +29,10 @@
 struct feed_media {
     struct feed_media_config config;
     struct feed_media_file *items;
-    size_t count, done;
+    size_t count;
+    size_t needed, done; /* by the screen; and in the store, of these */
+    bool is_undecided;   /* the screen is not known yet: it may need more than that */
+    bool *needed_of;     /* for each file */
     struct feed_media_file *active[PARALLEL_MAX];
     size_t first_base; /* the next media begin with it */
     struct feed_media_pace pace;
@@ -39,23 +42,6 @@ struct feed_media {
     int64_t pace_due_ns; /* INT64_MAX: there is no transfer to measure */
     char trouble[ERR_TEXT_BYTES];
 };
-
-/* Finds what the playlist in force has of this file: the right one, or, where the server was not
- * able to say so, what is shown until then. False when out of memory. */
-static bool find_kept(struct feed_media_file *item, const struct manifest *known)
-{
-    for (size_t i = 0; known && !item->done && i < known->file_count; i++) {
-        const struct manifest_file *file = &known->files[i];
-        bool is_it = strcmp(file->path, item->asset->path) == 0 && manifest_has_file(file);
-        if (is_it && !feed_media_file_keep(item, file))
-            return false;
-        /* From another address than now, perhaps: then its ETag says nothing. */
-        if (is_it && !item->done && !item->asset->has_sha256 &&
-            !feed_media_file_remember(item, file->sha256, file->size_bytes, "", ""))
-            return false;
-    }
-    return true;
-}
 
 /* Finds what an earlier playlist has brought from the same address; false when out of memory. */
 static bool find_cached(struct feed_media_file *item, const struct manifest *known,
@@ -78,6 +64,20 @@ static bool find_cached(struct feed_media_file *item, const struct manifest *kno
     return true;
 }
 
+void feed_media_set_screen(struct feed_media *media, struct feed_screen screen)
+{
+    feed_screen_find_needed(screen, media->config.playlist, media->needed_of);
+    media->needed = media->done = 0;
+    for (size_t i = 0; i < media->count; i++) {
+        struct feed_media_file *item = &media->items[i];
+        item->spare = !media->needed_of[i];
+        media->needed += !item->spare;
+        media->done += !item->spare && item->done;
+    }
+    media->is_undecided = screen.state == FEED_SCREEN_COMING;
+    media->due_ns = 0;
+}
+
 struct feed_media *feed_media_create(const struct feed_media_config *config,
                                      const struct manifest *known, const struct feed_media *before,
                                      struct err *err)
@@ -85,28 +85,32 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
     size_t count = config->playlist->asset_count;
     struct feed_media *media = calloc(1, sizeof *media);
     struct feed_media_file *items = calloc(count + 1, sizeof *items);
-    if (!media || !items) {
+    bool *needed_of = calloc(count + 1, sizeof *needed_of);
+    if (!media || !items || !needed_of) {
         free(media);
         free(items);
+        free(needed_of);
         err_oom(err);
         return NULL;
     }
     media->config = *config;
     media->items = items;
+    media->needed_of = needed_of;
     media->read_due_ns = media->pace_due_ns = INT64_MAX;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         struct feed_media_file *item = &items[i];
         media->count = i + 1;
         ok = feed_media_file_init(item, &media->config, &config->playlist->assets[i], err);
-        if (ok && config->repairs && !find_kept(item, known))
+        if (ok && config->repairs && !feed_media_file_find_kept(item, known))
             ok = err_oom(err);
         if (ok && !item->done && !item->asset->has_sha256 && !find_cached(item, known, before))
             ok = err_oom(err);
-        media->done += ok && item->done;
     }
-    if (ok)
+    if (ok) {
+        feed_media_set_screen(media, config->screen);
         return media;
+    }
     feed_media_destroy(media);
     return NULL;
 }
@@ -118,6 +122,7 @@ void feed_media_destroy(struct feed_media *media)
     for (size_t i = 0; i < media->count; i++)
         feed_media_file_finish(&media->items[i]);
     free(media->items);
+    free(media->needed_of);
     free(media);
 }
 
@@ -128,6 +133,12 @@ void feed_media_take_tries(struct feed_media *media, const struct feed_media *be
             !feed_media_file_take_tries(&media->items[i], &before->items[i]))
             media->items[i].due_ns = 0; /* no memory: it is fetched anew */
     snprintf(media->trouble, sizeof media->trouble, "%s", before->trouble);
+}
+
+/* Whether all is there that the screen needs. */
+static bool is_whole(const struct feed_media *media)
+{
+    return !media->is_undecided && media->done == media->needed;
 }
 
 /* A number for a cause, never 0 (FNV-1a). Two causes with one number only cost a log line. */
@@ -198,20 +209,6 @@ static bool free_disk_space(const struct feed_media *media, const struct feed_me
     if (removed)
         log_info("disk full, removed files that are not needed files=%zu", removed);
     return removed > 0;
-}
-
-/* Whether a server refuses this file. One that is overloaded (5xx, 429) or slow (408) does not. */
-static bool is_refused_by_server(const struct feed_media_file *item)
-{
-    return item->status >= 400 && item->status < 500 && item->status != 408 && item->status != 429;
-}
-
-/* Whether a failure is the file's own, and not the network's or the server's. */
-static bool is_fault_of_file(const struct feed_media_file *item, const struct err *err)
-{
-    bool own = err->code == ERR_MISSING || err->code == ERR_TRUST || err->code == ERR_INPUT ||
-               err->code == ERR_LIMIT;
-    return !item->store_failed && (own || is_refused_by_server(item));
 }
 
 static int64_t retry_after_failures_ns(const struct feed_media *media,
@@ -291,7 +288,7 @@ static void fail_try(struct feed_media *media, struct feed_media_file *item, con
     feed_media_pace_failed(item, err->code == ERR_TRUST && item->begun, now_ns);
     schedule_retry(media, item, stay || item->store_failed,
                    now_ns); /* no other origin helps a disk */
-    item->given_up |= item->failures >= FAILURES_MAX && is_fault_of_file(item, err);
+    item->given_up |= item->failures >= FAILURES_MAX && feed_media_file_is_at_fault(item, err);
 }
 
 void feed_media_doubt(struct feed_media *media, size_t asset, int64_t now_ns)
@@ -300,7 +297,7 @@ void feed_media_doubt(struct feed_media *media, size_t asset, int64_t now_ns)
     bool was_done = item->done;
     if (item->asset->has_sha256 || item->doubted || !feed_media_file_doubt(item))
         return;
-    media->done -= was_done;
+    media->done -= was_done && !item->spare;
     item->given_up = true; /* no other file waits for it */
     item->failures = 1;
     item->due_ns = retry_after_failures_ns(media, item, now_ns);
@@ -311,7 +308,7 @@ static void mark_done(struct feed_media *media, struct feed_media_file *item)
 {
     item->given_up = item->doubted = false;
     memset(item->causes, 0, sizeof item->causes);
-    media->done++;
+    media->done += !item->spare;
 }
 
 /* A try has gone on: frees its place if it has ended. */
@@ -331,7 +328,7 @@ static void settle_try(struct feed_media *media, size_t place, bool ok, const st
 
 static bool is_waiting(const struct feed_media_file *item)
 {
-    return !item->done && !item->transfer && !item->reading;
+    return !item->done && !item->spare && !item->transfer && !item->reading;
 }
 
 static struct feed_media_load divide_load(const struct feed_media *media)
@@ -499,21 +496,23 @@ bool feed_media_step(struct feed_media *media, int64_t now_ns)
 {
     finish_active(media, now_ns);
     if (media->held || atomic_load(media->config.stop))
-        return media->done == media->count;
+        return is_whole(media);
     if (now_ns >= media->read_due_ns)
         read_one_stretch(media, now_ns);
-    if (media->done < media->count && now_ns >= media->due_ns)
+    if (media->done < media->needed && now_ns >= media->due_ns)
         start_due(media, now_ns);
     measure_active(media, now_ns);
-    return media->done == media->count;
+    return is_whole(media);
 }
 
 bool feed_media_is_settled(const struct feed_media *media)
 {
-    for (size_t i = 0; i < media->count; i++)
-        if (!media->items[i].done && !media->items[i].given_up)
+    for (size_t i = 0; i < media->count; i++) {
+        const struct feed_media_file *item = &media->items[i];
+        if (!item->done && !item->given_up && !item->spare)
             return false;
-    return true;
+    }
+    return !media->is_undecided;
 }
 
 bool feed_media_has(const struct feed_media *media, size_t asset)
@@ -526,19 +525,26 @@ bool feed_media_can_show(const struct feed_media *media)
     const struct playlist *playlist = media->config.playlist;
     for (size_t i = 0; i < playlist->spot_count; i++) {
         const struct playlist_spot *spot = &playlist->spots[i];
-        if (!spot->has_visual || feed_media_has(media, (size_t)spot->asset_landscape) ||
-            feed_media_has(media, (size_t)spot->asset_portrait))
+        if (!spot->has_visual)
             return true;
+        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
+            if (spot->shapes & 1U << shape && feed_media_has(media, (size_t)spot->assets[shape]))
+                return true;
     }
     return false;
 }
 
 int64_t feed_media_due_ns(const struct feed_media *media)
 {
-    if (media->done == media->count || media->held)
+    if ((media->done == media->needed && !feed_media_is_moving(media)) || media->held)
         return INT64_MAX;
     int64_t due_ns = media->read_due_ns < media->due_ns ? media->read_due_ns : media->due_ns;
     return media->pace_due_ns < due_ns ? media->pace_due_ns : due_ns;
+}
+
+size_t feed_media_needed(const struct feed_media *media)
+{
+    return media->needed;
 }
 
 size_t feed_media_done(const struct feed_media *media)
@@ -560,9 +566,9 @@ bool feed_media_confirm(struct feed_media *media)
         if (item->done == was_done)
             continue;
         item->due_ns = media->due_ns = 0;
-        media->done--;
+        media->done -= !item->spare;
     }
-    return media->done == media->count;
+    return is_whole(media);
 }
 
 struct manifest *feed_media_manifest(const struct feed_media *media)

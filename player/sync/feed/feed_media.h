@@ -8,6 +8,7 @@
 
 #include "core/retry.h"
 #include "playlist/playlist.h"
+#include "sync/feed/feed_screen.h"
 #include "sync/fetch.h"
 #include "sync/store/manifest.h"
 #include "sync/store/store.h"
@@ -35,6 +36,7 @@ struct feed_media_config {
     /* What `known` names and the store has need not be asked about: the playlist is in force. */
     bool repairs;
     const struct playlist *playlist;
+    struct feed_screen screen;  /* at first */
     bool any_bytes;             /* for tests: films and fonts may hold any bytes */
     struct retry_policy policy; /* between rounds of tries for one file */
     const atomic_bool *stop;
@@ -56,8 +58,11 @@ struct feed_media *feed_media_create(const struct feed_media_config *config,
 /* NULL is allowed. */
 void feed_media_destroy(struct feed_media *media);
 
-/* Takes transfers that have finished and begins those that are due. True once every file is in the
- * store. Call after each fetch_run, and at feed_media_due_ns. */
+/* The screen is another one now, and may need other files. */
+void feed_media_set_screen(struct feed_media *media, struct feed_screen screen);
+
+/* Takes transfers that have finished and begins those that are due. True once every file that the
+ * screen needs is in the store. Call after each fetch_run, and at feed_media_due_ns. */
 bool feed_media_step(struct feed_media *media, int64_t now_ns);
 
 /* Held: every transfer ends, what has arrived is kept, and none begins; they go on once it is not
@@ -67,7 +72,7 @@ void feed_media_hold(struct feed_media *media, bool hold);
 /* Whether transfers are under way. */
 bool feed_media_is_moving(const struct feed_media *media);
 
-/* Whether each file is in the store, or was tried several times and cannot be had now, or is none
+/* Whether each file that the screen needs is in the store, or was tried several times and cannot be had now, or is none
  * that could be shown: that is the fault of the file, and not of the network. Such files are tried
  * again, less and less often. */
 bool feed_media_is_settled(const struct feed_media *media);
@@ -89,13 +94,14 @@ void feed_media_take_tries(struct feed_media *media, const struct feed_media *be
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
 int64_t feed_media_due_ns(const struct feed_media *media);
 
-/* How many are in the store, and what last kept one from it ("" if nothing did): the path, and
+/* How many the screen needs; how many of these are in the store, and what last kept one from it ("" if nothing did): the path, and
  * words that begin with the fault's name: "hash mismatch", "wrong length", "too large", "too
  * slow". */
+size_t feed_media_needed(const struct feed_media *media);
 size_t feed_media_done(const struct feed_media *media);
 const char *feed_media_trouble(const struct feed_media *media);
 
-/* Checks once more whether each file is on disk, and goes back to fetching those that are not. */
+/* Checks once more whether each of these is on disk, and goes back to fetching those that are not. */
 bool feed_media_confirm(struct feed_media *media);
 
 /* A manifest of all media, which the caller owns, without what concerns the playlist itself. Files

@@ -190,7 +190,7 @@ void feed_media_file_confirm(struct feed_media_file *file)
     file->done = file->done && store_has(store, file->sha256, file->bytes);
 }
 
-bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known)
+static bool keep_file(struct feed_media_file *file, const struct manifest_file *known)
 {
     if (known->unconfirmed || !store_has(file->config->store, known->sha256, known->size_bytes))
         return true;
@@ -199,6 +199,21 @@ bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_fi
     file->done = replace_text(&file->etag, known->etag) &&
                  replace_text(&file->last_modified, known->last_modified);
     return file->done;
+}
+
+bool feed_media_file_find_kept(struct feed_media_file *item, const struct manifest *known)
+{
+    for (size_t i = 0; known && !item->done && i < known->file_count; i++) {
+        const struct manifest_file *file = &known->files[i];
+        bool is_it = strcmp(file->path, item->asset->path) == 0 && manifest_has_file(file);
+        if (is_it && !keep_file(item, file))
+            return false;
+        /* From another address than now, perhaps: then its ETag says nothing. */
+        if (is_it && !item->done && !item->asset->has_sha256 &&
+            !feed_media_file_remember(item, file->sha256, file->size_bytes, "", ""))
+            return false;
+    }
+    return true;
 }
 
 bool feed_media_file_take_tries(struct feed_media_file *file, const struct feed_media_file *before)
@@ -540,6 +555,7 @@ bool feed_media_file_describe(const struct feed_media_file *item, struct manifes
     fetch_public(item->url, shown, sizeof shown);
     file->path = manifest_copy(manifest, item->asset->path);
     file->url = manifest_copy(manifest, shown);
+    file->spare = item->spare;
     file->unconfirmed = !item->done && item->older.there;
     file->etag = manifest_copy(manifest, file->unconfirmed ? item->older.etag : item->etag);
     file->last_modified = manifest_copy(manifest, file->unconfirmed ? item->older.last_modified
@@ -557,4 +573,17 @@ bool feed_media_file_describe(const struct feed_media_file *item, struct manifes
         file->size_bytes = item->asset->size_bytes;
     }
     return file->path && file->url && file->etag && file->last_modified;
+}
+
+/* Whether a server refuses this file. One that is overloaded (5xx, 429) or slow (408) does not. */
+static bool is_refused_by_server(const struct feed_media_file *item)
+{
+    return item->status >= 400 && item->status < 500 && item->status != 408 && item->status != 429;
+}
+
+bool feed_media_file_is_at_fault(const struct feed_media_file *item, const struct err *err)
+{
+    bool own = err->code == ERR_MISSING || err->code == ERR_TRUST || err->code == ERR_INPUT ||
+               err->code == ERR_LIMIT;
+    return !item->store_failed && (own || is_refused_by_server(item));
 }

@@ -25,7 +25,8 @@ struct feed_media_file {
     size_t base_count; /* 1 where the address is the same whatever the base */
     char *url;         /* at the base that was tried last */
     char part_name[HASH_TEXT_BYTES];
-    bool done; /* it is in the store, and is what the server has */
+    bool done;  /* it is in the store, and is what the server has */
+    bool spare; /* the screen does not need it */
     struct feed_media_older older;
     /* What is at the address now, by its ETag or date, came and cannot be used: why not. The server
      * is asked whether it is another. NULL: nothing such. */
@@ -89,9 +90,13 @@ bool feed_media_file_has(const struct feed_media_file *file);
 /* Looks once more whether the store has what it should; what is gone is fetched again. */
 void feed_media_file_confirm(struct feed_media_file *file);
 
-/* Done, where the store still has what is known of a playlist that is in force, and the server was
- * asked about it. False when out of memory. */
-bool feed_media_file_keep(struct feed_media_file *file, const struct manifest_file *known);
+/* Finds what the playlist in force has of this file: the right one (done, where the store still has it,
+ * and the server was asked about it), or, where the server was not able to say so, what is shown until
+ * then. False when out of memory. */
+bool feed_media_file_find_kept(struct feed_media_file *file, const struct manifest *known);
+
+/* Whether a failure is the file's own, and not the network's or the server's. */
+bool feed_media_file_is_at_fault(const struct feed_media_file *file, const struct err *err);
 
 /* Goes on with the tries for the same file. False when out of memory. */
 bool feed_media_file_take_tries(struct feed_media_file *file, const struct feed_media_file *before);

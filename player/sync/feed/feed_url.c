@@ -270,6 +270,7 @@ static MUST_CHECK bool make_poll_and_rollout(struct feed_url *url, const struct 
         .fetch = url->fetch,
         .store = url->store,
         .stop = &url->source.mailbox->stop,
+        .screen = &url->source.mailbox->screen,
         .name = url->location,
         .shown = url->shown,
         .bases = (const char *const *)&url->base,

@@ -29,7 +29,9 @@ struct rollout *rollout_create(const struct rollout_config *config)
 {
     struct rollout *rollout = calloc(1, sizeof *rollout);
     if (rollout)
-        *rollout = (struct rollout){.config = *config, .garbage = true};
+        *rollout = (struct rollout){.config = *config,
+                                    .garbage = true,
+                                    .screen = feed_screen_unpack(atomic_load(config->screen))};
     if (rollout && !config->scrub_ms)
         rollout->config.scrub_ms = SCRUB_MS_DEFAULT;
     return rollout;
@@ -161,7 +163,7 @@ static size_t count_unconfirmed(const struct manifest *manifest)
 {
     size_t count = 0;
     for (size_t i = 0; i < manifest->file_count; i++)
-        count += manifest->files[i].unconfirmed;
+        count += manifest->files[i].unconfirmed && !manifest->files[i].spare;
     return count;
 }
 
@@ -173,7 +175,8 @@ struct edition *rollout_resume(struct rollout *rollout, struct playlist *playlis
     size_t missing = rollout_stored_missing(rollout->config.store, current);
     struct edition *edition = NULL;
     struct integrity *integrity = NULL;
-    if (missing && missing == current->file_count && !rollout->config.partial) {
+    if (missing && !rollout_stored_any(rollout->config.store, current) &&
+        !rollout->config.partial) {
         log_nothing_stored(rollout);
         playlist_destroy(playlist);
         return NULL;
@@ -256,6 +259,7 @@ static MUST_CHECK bool begin_pending(struct rollout *rollout, struct rollout_pen
         .from = rollout->config.from,
         .trusted_only = rollout->config.trusted_only,
         .playlist = playlist,
+        .screen = rollout->screen,
         .any_bytes = rollout->config.any_bytes,
         .policy = rollout->config.retry,
         .stop = rollout->config.stop,
@@ -340,6 +344,7 @@ bool rollout_step(struct rollout *rollout, int64_t now_ns)
     rollout->keep[4] = peer ? peer->pending.needs : NULL;
     rollout->keep[5] = peer ? peer->repair.needs : NULL;
     rollout->ready = NULL;
+    rollout_follow_screen(rollout);
     rollout_hold(rollout, rollout->held); /* what was begun since, too */
     if (step_pending(rollout, &rollout->repair, now_ns))
         rollout->ready = &rollout->repair;
@@ -461,8 +466,7 @@ struct edition *rollout_switch(struct rollout *rollout, int64_t now_ns)
     return edition;
 }
 
-/* The playlist in force, which the caller owns. */
-static struct playlist *read_current_playlist(const struct rollout *rollout, struct err *err)
+struct playlist *rollout_read_current(const struct rollout *rollout, struct err *err)
 {
     if (!rollout->body_memory) {
         char *bytes = NULL;
@@ -493,7 +497,7 @@ struct edition *rollout_make_edition(struct rollout *rollout, struct err *err)
         err_set(err, ERR_MISSING, "no playlist is in force");
         return NULL;
     }
-    struct playlist *playlist = read_current_playlist(rollout, err);
+    struct playlist *playlist = rollout_read_current(rollout, err);
     if (!playlist)
         return NULL;
     struct edition *edition =
@@ -530,7 +534,7 @@ void rollout_repair(struct rollout *rollout)
         return;
     struct playlist *playlist = NULL;
     if (rollout->body_memory)
-        playlist = read_current_playlist(rollout, &err);
+        playlist = rollout_read_current(rollout, &err);
     else
         err_oom(&err);
     if (playlist && begin_pending(rollout, &rollout->repair, playlist, &rollout->body, &err))
@@ -560,7 +564,7 @@ void rollout_describe_pending(const struct rollout *rollout, char *text, size_t 
     const struct rollout_pending *pending = &rollout->pending;
     const char *trouble = pending->failures ? rollout->logged : feed_media_trouble(pending->media);
     snprintf(text, text_bytes, "%zu of %zu files%s%s", feed_media_done(pending->media),
-             pending->playlist->asset_count, trouble[0] ? "; " : "", trouble);
+             feed_media_needed(pending->media), trouble[0] ? "; " : "", trouble);
 }
 
 /* As it is now: media without a hash in the playlist have one once they have arrived. */

@@ -25,8 +25,9 @@ struct rollout_config {
     struct fetch *fetch;
     struct store *store;
     const atomic_bool *stop;
-    const char *name;  /* under which the store has it */
-    const char *shown; /* for people */
+    const _Atomic int64_t *screen; /* feed_screen_pack's; it may change at any time */
+    const char *name;              /* under which the store has it */
+    const char *shown;             /* for people */
     /* Where the playlist is, or would be, at each origin; the first is preferred. */
     const char *const *bases;
     size_t base_count;
@@ -79,7 +80,7 @@ bool rollout_fell_back(const struct rollout *rollout);
 /* Of what is in force, or was loaded; NULL: nothing. */
 const struct manifest *rollout_manifest(const struct rollout *rollout);
 bool rollout_is_in_force(const struct rollout *rollout);
-/* In force, with all its files. */
+/* In force, with all the files that the screen needs. */
 bool rollout_is_complete(const struct rollout *rollout);
 /* Another playlist than the one in force; not a repair. */
 bool rollout_is_pending(const struct rollout *rollout);

@@ -51,8 +51,9 @@ struct integrity *rollout_create_integrity(const struct rollout *rollout,
         const struct manifest_file *file = &manifest->files[i];
         struct file_stamp stamp;
         bool good = find_fresh(rollout, manifest, file->sha256, &stamp);
-        if (rollout->config.partial && !store_has(rollout->config.store, file->sha256,
-                                                  file->size_bytes)) { /* nothing to read */
+        if ((rollout->config.partial || file->spare) &&
+            !store_has(rollout->config.store, file->sha256,
+                       file->size_bytes)) { /* nothing to read */
             integrity_set(integrity, i, INTEGRITY_DAMAGED);
             continue;
         }
@@ -79,6 +80,17 @@ static bool refuse_missing(const struct rollout *rollout, const struct manifest 
     return edition->refused != NULL;
 }
 
+/* Notes the media that the store has not, so that other shapes' can take their place. */
+static bool note_absent(const struct rollout *rollout, const struct manifest *manifest,
+                        struct edition *edition)
+{
+    edition->absent = calloc(manifest->file_count + 1, sizeof *edition->absent);
+    for (size_t i = 0; edition->absent && i < manifest->file_count; i++)
+        edition->absent[i] = !store_has(rollout->config.store, manifest->files[i].sha256,
+                                        manifest->files[i].size_bytes);
+    return edition->absent != NULL;
+}
+
 struct edition *rollout_create_edition(const struct rollout *rollout,
                                        const struct manifest *manifest, struct playlist *playlist,
                                        struct integrity *integrity)
@@ -87,7 +99,7 @@ struct edition *rollout_create_edition(const struct rollout *rollout,
         rollout_stored_edition(rollout->config.store, manifest, playlist, rollout->config.shown);
     if (!edition)
         return NULL;
-    if (!refuse_missing(rollout, manifest, edition)) {
+    if (!refuse_missing(rollout, manifest, edition) || !note_absent(rollout, manifest, edition)) {
         edition_destroy(edition);
         return NULL;
     }

@@ -27,6 +27,7 @@ struct rollout {
     struct manifest *previous;   /* in force before: its files may still be on screen */
     struct integrity *integrity; /* of the current's files; NULL unless in force */
     bool fell_back;              /* `current` is older than what the store has */
+    struct feed_screen screen;   /* that its files were chosen for */
     bool in_force;               /* an edition of `current` was made */
     bool damaged; /* files of `current` are missing, damaged, or older ones that may be outdated */
     bool repair_due; /* without waiting until all files were read */
@@ -50,6 +51,12 @@ struct rollout {
      * NULL. */
     const struct manifest *keep[ROLLOUT_KEEP_MAX];
 };
+
+/* Takes another screen: what it needs more is fetched. */
+void rollout_follow_screen(struct rollout *rollout);
+
+/* The playlist in force, read again, which the caller owns. */
+struct playlist *rollout_read_current(const struct rollout *rollout, struct err *err);
 
 /* Whether this trouble is another than what was logged last, for which it counts from now on. */
 bool rollout_is_new_trouble(struct rollout *rollout, const char *trouble);

@@ -46,7 +46,9 @@ static void end_check(struct rollout *rollout, enum store_check_state state)
         return;
     }
     const struct manifest_file *file = &rollout->current->files[rollout->check_at];
-    if (!good && integrity_get(rollout->integrity, rollout->check_at) != INTEGRITY_DAMAGED) {
+    if (!good && file->spare) {
+        store_remove(rollout->config.store, file->sha256); /* it is fetched once it is needed */
+    } else if (!good && integrity_get(rollout->integrity, rollout->check_at) != INTEGRITY_DAMAGED) {
         log_warn("stored file damaged or missing, fetching it again path=\"%s\"", file->path);
         store_remove(rollout->config.store, file->sha256);
         rollout->damaged = true;

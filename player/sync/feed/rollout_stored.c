@@ -106,8 +106,17 @@ size_t rollout_stored_missing(const struct store *store, const struct manifest *
 {
     size_t missing = 0;
     for (size_t i = 0; i < manifest->file_count; i++)
-        missing += !store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes);
+        missing += !manifest->files[i].spare &&
+                   !store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes);
     return missing;
+}
+
+bool rollout_stored_any(const struct store *store, const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->file_count; i++)
+        if (store_has(store, manifest->files[i].sha256, manifest->files[i].size_bytes))
+            return true;
+    return false;
 }
 
 /* The manifest lists the files in the order of the playlist's assets. */

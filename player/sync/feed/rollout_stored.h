@@ -29,8 +29,11 @@ void rollout_stored_keep_previous(const struct store *store, const char *url,
 struct playlist *rollout_stored_playlist(struct store *store, const struct manifest *manifest,
                                          char **bytes, size_t *size, struct err *err);
 
-/* How many of the manifest's media are missing or have a wrong size. */
+/* How many of the manifest's media that the screen needs are missing or have a wrong size. */
 size_t rollout_stored_missing(const struct store *store, const struct manifest *manifest);
+
+/* Whether any of its media is there. */
+bool rollout_stored_any(const struct store *store, const struct manifest *manifest);
 
 /* An edition of this playlist with the manifest's media, which takes ownership of the playlist.
  * Media that are missing or cut have a path at which there is nothing. NULL when out of memory or

@@ -72,6 +72,7 @@ static bool read_manifest_file(struct manifest *manifest, const json_t *object,
     file->etag = copy_text_member(manifest, object, "etag");
     file->last_modified = copy_text_member(manifest, object, "last_modified");
     file->unconfirmed = json_is_true(json_object_get(object, "unconfirmed"));
+    file->spare = json_is_true(json_object_get(object, "spare"));
     return file->path && file->path[0] && file->url && file->etag && file->last_modified &&
            read_content(object, file->sha256, &file->size_bytes);
 }
@@ -129,6 +130,8 @@ static json_t *print_manifest_file(const struct manifest_file *file)
     bool ok = object && more && json_object_update(object, more) == 0;
     if (ok && file->unconfirmed)
         ok = json_object_set_new(object, "unconfirmed", json_true()) == 0;
+    if (ok && file->spare)
+        ok = json_object_set_new(object, "spare", json_true()) == 0;
     json_decref(more);
     if (ok)
         return object;

@@ -19,6 +19,9 @@ struct manifest_file {
     int64_t size_bytes;
     /* An older one: the server could not be asked whether it is still the right one. */
     bool unconfirmed;
+    /* The player's screen does not need it, having another shape (playlist_needed.h): it may be there
+     * or not. */
+    bool spare;
     bool fresh;              /* hashed while it arrived, just now; not kept */
     struct file_stamp stamp; /* when fresh; not kept */
 };

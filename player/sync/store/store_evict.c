@@ -49,15 +49,17 @@ static int compare_digests(const void *a, const void *b)
     return memcmp(a, b, HASH_BYTES);
 }
 
-static bool add_named(struct digests *set, const struct manifest *manifest)
+/* with_spare: also what the screen does not need in its shape. */
+static bool add_named(struct digests *set, const struct manifest *manifest, bool with_spare)
 {
     bool ok = digests_add(set, manifest->playlist_sha256);
     for (size_t i = 0; ok && i < manifest->file_count; i++)
-        ok = digests_add(set, manifest->files[i].sha256);
+        if (with_spare || !manifest->files[i].spare)
+            ok = digests_add(set, manifest->files[i].sha256);
     return ok;
 }
 
-static bool add_manifest(struct digests *set, const char *path)
+static bool add_manifest(struct digests *set, const char *path, bool with_spare)
 {
     struct err err = {0};
     char *data;
@@ -68,7 +70,7 @@ static bool add_manifest(struct digests *set, const char *path)
     free(data);
     if (!manifest) /* damaged: its files are not kept, and are fetched again */
         return true;
-    bool ok = add_named(set, manifest);
+    bool ok = add_named(set, manifest, with_spare);
     manifest_destroy(manifest);
     return ok;
 }
@@ -86,9 +88,9 @@ static bool add_manifests(const struct store *store, bool with_previous, struct 
         if (strlen(entry->d_name) != 16)
             continue;
         snprintf(path, sizeof path, "%s/feeds/%.16s/manifest.json", store->folder, entry->d_name);
-        ok = add_manifest(set, path);
+        ok = add_manifest(set, path, with_previous);
         snprintf(path, sizeof path, "%s/feeds/%.16s/previous.json", store->folder, entry->d_name);
-        ok = ok && (!with_previous || add_manifest(set, path));
+        ok = ok && (!with_previous || add_manifest(set, path, true));
     }
     closedir(folder);
     return ok;
@@ -101,7 +103,7 @@ static bool find_needed(const struct store *store, const struct keep *keep, bool
 {
     bool ok = !store->read_only[0] && add_manifests(store, with_previous, set);
     for (size_t i = 0; ok && i < keep->count; i++)
-        ok = !keep->manifests[i] || add_named(set, keep->manifests[i]);
+        ok = !keep->manifests[i] || add_named(set, keep->manifests[i], with_previous);
     if (ok && set->count)
         qsort(set->items, set->count, HASH_BYTES, compare_digests);
     return ok;
