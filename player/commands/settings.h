@@ -75,9 +75,11 @@ enum setting {
     SETTING_LOG_FORMAT,
     SETTING_OUTPUT,  /* preview */
     SETTING_CARD,    /* identify: --output */
-    SETTING_SIZE,    /* preview */
+    SETTING_SIZE,    /* identify */
+    SETTING_SIZES,   /* preview: --size */
     SETTING_SCREENS, /* check, publish, takeover: --size */
     SETTING_SHEET,
+    SETTING_GUIDES,
     SETTING_FRAMES,
     SETTING_STRIP,
     SETTING_FPS,

@@ -694,8 +694,21 @@ static const struct option_row rows[] = {
             .fallback = "1920x1080",
             .help = "size of the screen to preview",
             .group = GROUP_SCREEN,
-            .commands = PREVIEW | IDENTIFY,
-            .first = PREVIEW | IDENTIFY,
+            .commands = IDENTIFY,
+            .first = IDENTIFY,
+        },
+    [SETTING_SIZES] =
+        {
+            .name = "size",
+            .type = OPTION_SIZES,
+            .min = 64,
+            .max = 16384,
+            .metavar = "WxH",
+            .help = "size of the screen to preview; with --sheet it may be given several times; "
+                    "default: 1920x1080",
+            .group = GROUP_SCREEN,
+            .commands = PREVIEW,
+            .first = PREVIEW,
         },
     [SETTING_SCREENS] =
         {
@@ -706,7 +719,7 @@ static const struct option_row rows[] = {
             .metavar = "WxH",
             .help = "size of a screen that shows the playlist; may be given several times; "
                     "default: "
-                    "1920x1080 and 1080x1920",
+                    "1920x1080 and 1080x1920, and one of each other shape that the playlist names",
             .group = GROUP_SCREEN,
             .commands = CHECK | SIGNED,
             .first = CHECK,
@@ -716,6 +729,14 @@ static const struct option_row rows[] = {
             .name = "sheet",
             .type = OPTION_FLAG,
             .help = "draw a contact sheet: every spot in every language of the playlist",
+            .group = GROUP_OUTPUT,
+            .commands = PREVIEW,
+        },
+    [SETTING_GUIDES] =
+        {
+            .name = "guides",
+            .type = OPTION_FLAG,
+            .help = "draw guides over the pictures: the safe area, and thirds",
             .group = GROUP_OUTPUT,
             .commands = PREVIEW,
         },

@@ -44,6 +44,10 @@ double layout_within(double place, double start, double length);
 /* The size of the canvas for a screen, and the reverse: swaps the sides at 90 and 270. */
 void layout_rotate_size(int rotation, int *width, int *height);
 
+/* Texts stay so far within the screen, as a part of its shorter side: the safe area of most screens and
+ * frames. */
+#define LAYOUT_SAFE_PART 0.055
+
 /* Where a box of the canvas lies on the screen. canvas_width and canvas_height are the canvas's. */
 struct layout_box layout_rotate_box(struct layout_box box, int rotation, int canvas_width,
                                     int canvas_height);

@@ -6,22 +6,43 @@
 #include <stdlib.h>
 
 #define CELL_LONGER_PX 480
+#define ROW_PX 360 /* of cells in several shapes */
 #define GAP_PX 16
 #define BACKGROUND 0xff0c1216u
 #define SHEET_BYTES_MAX ((size_t)1 << 30)
 
-bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
-                        const struct canvas *screen, struct err *err)
+/* Scales a side with another one that becomes `to`. */
+static int scale_side(int side, int other, int to)
 {
-    bool landscape = screen->width_px >= screen->height_px;
-    int longer = landscape ? screen->width_px : screen->height_px;
-    int shorter = landscape ? screen->height_px : screen->width_px;
-    int cell_shorter = CELL_LONGER_PX * shorter / longer;
-    cell_shorter = cell_shorter < 1 ? 1 : cell_shorter;
-    sheet->cell_width_px = landscape ? CELL_LONGER_PX : cell_shorter;
-    sheet->cell_height_px = landscape ? cell_shorter : CELL_LONGER_PX;
-    size_t width = GAP_PX + (size_t)columns * (size_t)(sheet->cell_width_px + GAP_PX);
-    size_t height = GAP_PX + (size_t)rows * (size_t)(sheet->cell_height_px + GAP_PX);
+    int scaled = (int)((int64_t)to * side / other);
+    return scaled < 1 ? 1 : scaled;
+}
+
+static void lay_cells(struct contact_sheet *sheet, const struct option_size *sizes, int size_count)
+{
+    int height = ROW_PX;
+    if (size_count == 1 && sizes->width >= sizes->height)
+        height = scale_side(sizes->height, sizes->width, CELL_LONGER_PX);
+    else if (size_count == 1)
+        height = CELL_LONGER_PX;
+    sheet->size_count = size_count;
+    sheet->row_px = height + GAP_PX;
+    sheet->turn_px = 0;
+    for (int i = 0; i < size_count; i++) {
+        int width = size_count == 1 && sizes->width >= sizes->height
+                        ? CELL_LONGER_PX
+                        : scale_side(sizes[i].width, sizes[i].height, height);
+        sheet->cells[i] = (struct contact_sheet_cell){sheet->turn_px, width, height};
+        sheet->turn_px += width + GAP_PX;
+    }
+}
+
+bool contact_sheet_init(struct contact_sheet *sheet, const struct option_size *sizes,
+                        int size_count, int turns, int rows, struct err *err)
+{
+    lay_cells(sheet, sizes, size_count);
+    size_t width = GAP_PX + (size_t)turns * (size_t)sheet->turn_px;
+    size_t height = GAP_PX + (size_t)rows * (size_t)sheet->row_px;
     if (height > SHEET_BYTES_MAX / (width * 4))
         return err_set(err, ERR_LIMIT, "too many pictures for one contact sheet");
     uint32_t *pixels = malloc(width * height * 4);
@@ -33,16 +54,17 @@ bool contact_sheet_init(struct contact_sheet *sheet, int columns, int rows,
     return true;
 }
 
-void contact_sheet_put(struct contact_sheet *sheet, int column, int row,
-                       const struct canvas *screen)
+struct canvas contact_sheet_put(struct contact_sheet *sheet, int size, int turn, int row,
+                                const struct canvas *screen)
 {
-    int x = GAP_PX + column * (sheet->cell_width_px + GAP_PX);
-    int y = GAP_PX + row * (sheet->cell_height_px + GAP_PX);
+    const struct contact_sheet_cell *at = &sheet->cells[size];
+    int x = GAP_PX + turn * sheet->turn_px + at->x;
+    int y = GAP_PX + row * sheet->row_px;
     uint8_t *corner =
         (uint8_t *)sheet->canvas.pixels + sheet->canvas.stride_bytes * (size_t)y + (size_t)x * 4;
-    const struct canvas cell = {corner, sheet->canvas.stride_bytes, sheet->cell_width_px,
-                                sheet->cell_height_px};
+    const struct canvas cell = {corner, sheet->canvas.stride_bytes, at->width_px, at->height_px};
     snapshot_scale(screen, &cell);
+    return cell;
 }
 
 bool contact_sheet_write(const struct contact_sheet *sheet, const char *path, struct err *err)

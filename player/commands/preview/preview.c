@@ -7,6 +7,7 @@
 #include "commands/preview/film_writer.h"
 #include "commands/preview/png.h"
 #include "commands/preview/preview_film.h"
+#include "commands/preview/preview_guides.h"
 #include "commands/preview/preview_screen.h"
 #include "commands/settings.h"
 #include "commands/usage.h"
@@ -23,6 +24,8 @@
 struct preview {
     struct settings settings;
     struct preview_screen screen;
+    struct option_size sizes[OPTION_TEXTS_MAX];
+    int size_count;
 };
 
 static const struct option_value *preview_option(const struct preview *preview,
@@ -49,9 +52,28 @@ static MUST_CHECK bool load_playlist(struct preview *preview, struct err *err)
                         preview_option(preview, SETTING_TIMEZONE)->text, limit_ms, err);
 }
 
-static MUST_CHECK bool create_preview_screen(struct preview *preview, struct err *err)
+/* Each size once. */
+static void read_sizes(struct preview *preview)
 {
-    const struct option_value *size = preview_option(preview, SETTING_SIZE);
+    const struct option_value *sizes = preview_option(preview, SETTING_SIZES);
+    preview->size_count = 0;
+    for (int i = 0; i < sizes->text_count; i++) {
+        int known = 0;
+        while (known < preview->size_count &&
+               (preview->sizes[known].width != sizes->sizes[i].width ||
+                preview->sizes[known].height != sizes->sizes[i].height))
+            known++;
+        if (known == preview->size_count)
+            preview->sizes[preview->size_count++] = sizes->sizes[i];
+    }
+    if (preview->size_count == 0)
+        preview->sizes[preview->size_count++] = (struct option_size){1920, 1080};
+}
+
+/* The first time, and again for each other size. */
+static MUST_CHECK bool open_preview_screen(struct preview *preview, int index, struct err *err)
+{
+    const struct option_size *size = &preview->sizes[index];
     char language[LANGUAGE_BYTES];
     language_choose(preview_option(preview, SETTING_LANGUAGE)->text, language);
     const struct loader_config config = {
@@ -61,7 +83,12 @@ static MUST_CHECK bool create_preview_screen(struct preview *preview, struct err
         .language = language,
         .limit_ms = (int64_t)(preview_option(preview, SETTING_DECODE_TIMEOUT)->number * 1000),
     };
-    return preview_screen_init(&preview->screen, &config, err);
+    return preview_screen_change(&preview->screen, &config, err);
+}
+
+static bool wants_guides(const struct preview *preview)
+{
+    return preview_option(preview, SETTING_GUIDES)->given;
 }
 
 static double frame_ms(const struct preview *preview, int64_t start_ms, int frame)
@@ -86,22 +113,34 @@ static MUST_CHECK bool write_pictures(struct preview *preview, int64_t start_ms,
                      number + 2);
         else
             snprintf(path, sizeof path, "%s", pattern);
-        if (!preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err) ||
-            !png_write(path, &preview->screen.canvas, err))
+        if (!preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err))
+            return false;
+        if (wants_guides(preview))
+            preview_guides_draw(&preview->screen.canvas);
+        if (!png_write(path, &preview->screen.canvas, err))
             return false;
     }
     return true;
+}
+
+/* Puts what was drawn last into the sheet. */
+static void put_cell(const struct preview *preview, struct contact_sheet *sheet, int size, int turn,
+                     int row)
+{
+    struct canvas cell = contact_sheet_put(sheet, size, turn, row, &preview->screen.canvas);
+    if (wants_guides(preview))
+        preview_guides_draw(&cell);
 }
 
 static MUST_CHECK bool write_strip(struct preview *preview, int64_t start_ms, struct err *err)
 {
     struct contact_sheet sheet = {0};
     int frames = (int)preview_option(preview, SETTING_FRAMES)->number;
-    bool ok = contact_sheet_init(&sheet, frames, 1, &preview->screen.canvas, err);
+    bool ok = contact_sheet_init(&sheet, preview->sizes, 1, frames, 1, err);
     for (int i = 0; ok && i < frames; i++) {
         ok = preview_screen_draw(&preview->screen, frame_ms(preview, start_ms, i), err);
         if (ok)
-            contact_sheet_put(&sheet, i, 0, &preview->screen.canvas);
+            put_cell(preview, &sheet, 0, i, 0);
     }
     ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
     contact_sheet_finish(&sheet);
@@ -140,24 +179,42 @@ static int languages_of(const struct playlist_spot *spot)
     return spot->text_count ? (int)spot->text_count : 1;
 }
 
-/* Writes a contact sheet with a row for each spot and a column for each of its languages. */
+/* Draws a spot in all its languages: into a row, or, where there are several sizes, into a row for each
+ * language, beside each other in all sizes. */
+static MUST_CHECK bool put_spot(struct preview *preview, struct contact_sheet *sheet, int size,
+                                int spot, int row, struct err *err)
+{
+    const struct playlist_spot *of = &preview->screen.playout.edition->playlist->spots[spot];
+    bool is_by_row = preview->size_count > 1;
+    for (int i = 0; i < languages_of(of); i++) {
+        const char *language = of->text_count ? of->texts[i].language : "";
+        if (!draw_spot(preview, spot, *language ? language : NULL, err))
+            return false;
+        put_cell(preview, sheet, size, is_by_row ? 0 : i, is_by_row ? row + i : row);
+    }
+    return true;
+}
+
+/* Writes a contact sheet: a row for each spot with a column for each of its languages; with several
+ * sizes a row for each language of each spot with a column for each size. */
 static MUST_CHECK bool write_sheet(struct preview *preview, struct err *err)
 {
     const struct playlist *playlist = preview->screen.playout.edition->playlist;
     struct contact_sheet sheet = {0};
-    int columns = 1;
-    for (size_t i = 0; i < playlist->spot_count; i++)
-        if (languages_of(&playlist->spots[i]) > columns)
-            columns = languages_of(&playlist->spots[i]);
-    bool ok = contact_sheet_init(&sheet, columns, (int)playlist->spot_count,
-                                 &preview->screen.canvas, err);
-    for (int row = 0; ok && row < (int)playlist->spot_count; row++) {
-        const struct playlist_spot *spot = &playlist->spots[row];
-        for (int column = 0; ok && column < languages_of(spot); column++) {
-            const char *language = spot->text_count ? spot->texts[column].language : "";
-            ok = draw_spot(preview, row, *language ? language : NULL, err);
-            if (ok)
-                contact_sheet_put(&sheet, column, row, &preview->screen.canvas);
+    int most = 1, all = 0, count = (int)playlist->spot_count;
+    bool is_by_row = preview->size_count > 1;
+    for (int i = 0; i < count; i++) {
+        int languages = languages_of(&playlist->spots[i]);
+        most = languages > most ? languages : most;
+        all += languages;
+    }
+    bool ok = contact_sheet_init(&sheet, preview->sizes, preview->size_count, is_by_row ? 1 : most,
+                                 is_by_row ? all : count, err);
+    for (int size = 0; ok && size < preview->size_count; size++) {
+        ok = size == 0 || open_preview_screen(preview, size, err);
+        for (int i = 0, row = 0; ok && i < count; i++) {
+            ok = put_spot(preview, &sheet, size, i, row, err);
+            row += is_by_row ? languages_of(&playlist->spots[i]) : 1;
         }
     }
     ok = ok && contact_sheet_write(&sheet, preview_option(preview, SETTING_OUTPUT)->text, err);
@@ -197,7 +254,7 @@ static MUST_CHECK bool run_preview(struct preview *preview, struct err *err)
 {
     int64_t start_ms;
     if (!worker_process_prepare(preview_option(preview, SETTING_NO_SANDBOX)->number > 0, err) ||
-        !load_playlist(preview, err) || !create_preview_screen(preview, err))
+        !load_playlist(preview, err) || !open_preview_screen(preview, 0, err))
         return false;
     if (preview_option(preview, SETTING_SHEET)->given)
         return write_sheet(preview, err);
@@ -214,8 +271,10 @@ static MUST_CHECK bool check_options(const struct preview *preview, struct err *
 {
     static const enum setting film_options[] = {SETTING_FROM, SETTING_TO};
     static const enum setting picture_options[] = {SETTING_AT, SETTING_FRAMES, SETTING_STRIP,
-                                                   SETTING_SHEET};
-    const struct option_value *size = preview_option(preview, SETTING_SIZE);
+                                                   SETTING_SHEET, SETTING_GUIDES};
+    if (preview->size_count > 1 && !preview_option(preview, SETTING_SHEET)->given)
+        return err_set(err, ERR_INPUT,
+                       "option --size may be given several times only together with --sheet");
     if (!wants_film(preview)) {
         if (!ends_in(preview_option(preview, SETTING_OUTPUT)->text, ".png"))
             return err_set(err, ERR_INPUT,
@@ -234,7 +293,7 @@ static MUST_CHECK bool check_options(const struct preview *preview, struct err *
                            settings_table.rows[picture_options[i]].name);
     if (!preview_option(preview, SETTING_TO)->given)
         return err_set(err, ERR_INPUT, "option --to is missing; it says when the film ends");
-    if (film_writer_check_size(size->width, size->height, err))
+    if (film_writer_check_size(preview->sizes[0].width, preview->sizes[0].height, err))
         return true;
     return err_prefix(err, "option --size ");
 }
@@ -255,8 +314,9 @@ int preview_main(int argc, char **argv)
     struct preview preview = {0};
     struct err err = {0};
     int status = EXIT_SUCCESS;
-    if (!settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err) ||
-        !check_usage(&preview, &err)) {
+    bool is_read = settings_read(&preview.settings, SETTINGS_PREVIEW, argc, argv, &err);
+    read_sizes(&preview);
+    if (!is_read || !check_usage(&preview, &err)) {
         status = usage_refuse(SETTINGS_PREVIEW, &preview.settings, &err);
     } else if (preview.settings.help) {
         usage_print(SETTINGS_PREVIEW, preview.settings.help);

@@ -25,13 +25,29 @@ bool preview_screen_init(struct preview_screen *screen, const struct loader_conf
     return screen->display != NULL;
 }
 
-void preview_screen_finish(struct preview_screen *screen)
+/* All but the playout. */
+static void close_screen(struct preview_screen *screen)
 {
     loader_destroy(screen->loader);
-    playout_finish(&screen->playout);
     display_destroy(screen->display);
     worker_process_reap(true);
     free(screen->canvas.pixels);
+    screen->loader = NULL;
+    screen->display = NULL;
+    screen->canvas.pixels = NULL;
+}
+
+bool preview_screen_change(struct preview_screen *screen, const struct loader_config *config,
+                           struct err *err)
+{
+    close_screen(screen);
+    return preview_screen_init(screen, config, err);
+}
+
+void preview_screen_finish(struct preview_screen *screen)
+{
+    close_screen(screen);
+    playout_finish(&screen->playout);
     *screen = (struct preview_screen){0};
 }
 

@@ -21,6 +21,10 @@ MUST_CHECK bool preview_screen_init(struct preview_screen *screen,
                                     const struct loader_config *config, struct err *err);
 void preview_screen_finish(struct preview_screen *screen);
 
+/* Makes it a screen of another size, as in `config`. ERR_SYSTEM. */
+MUST_CHECK bool preview_screen_change(struct preview_screen *screen,
+                                      const struct loader_config *config, struct err *err);
+
 /* Waits until a worker has sent something. Returns false at once when all workers have finished. */
 bool preview_screen_wait(const struct preview_screen *screen);
 

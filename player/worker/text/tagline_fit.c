@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARGIN_PART 0.055 /* of the shorter side: the safe area of most screens and frames */
 #define FLOOR_PART 0.022
 #define LEAST_PX 5
 #define STEP 0.94
@@ -55,7 +54,7 @@ struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_
 {
     double width = canvas_width_px, height = canvas_height_px;
     double shorter = fmin(width, height), aspect = width / height;
-    struct tagline_bounds bounds = {.margin = ceil(MARGIN_PART * shorter)};
+    struct tagline_bounds bounds = {.margin = ceil(LAYOUT_SAFE_PART * shorter)};
     bounds.width_max = width - 2 * bounds.margin;
     bounds.height_max = height - 2 * bounds.margin;
     /* On a wide screen the eye should not travel its whole width for one line. */
