@@ -41,6 +41,22 @@ static void put_time(const struct inquiry *inquiry, int64_t ms)
     fputs(text, stdout);
 }
 
+/* "a.jpg", or "landscape a.jpg, portrait b.jpg". */
+static void put_files(const struct playlist *playlist, const struct playlist_spot *spot)
+{
+    bool one = playlist_spot_has_one_file(spot);
+    enum shape first = shape_first(spot->shapes);
+    for (enum shape shape = first; shape < SHAPE_COUNT; shape++) {
+        if (!(spot->shapes & 1U << shape))
+            continue;
+        if (!one)
+            printf("%s%s ", shape == first ? "" : ", ", shape_name(shape));
+        fputs(playlist->assets[spot->assets[shape]].path, stdout);
+        if (one)
+            break;
+    }
+}
+
 static void put_slot_name(const struct inquiry *inquiry, const struct programme_slot *slot)
 {
     const struct playlist *playlist = playlist_of(inquiry);
@@ -53,11 +69,12 @@ static void put_slot_name(const struct inquiry *inquiry, const struct programme_
     if (house < 0)
         return;
     const struct playlist_spot *card = &playlist->spots[house];
-    int asset = playlist_spot_asset(card, 16, 9);
-    if (asset >= 0)
-        printf(" (%s)", playlist->assets[asset].path);
+    fputs(" (", stdout);
+    if (card->has_visual)
+        put_files(playlist, card);
     else
-        printf(" (#%06x)", card->background);
+        printf("#%06x", card->background);
+    putchar(')');
 }
 
 /* The instant, and where times are shown in another zone than the playlist's, both. */

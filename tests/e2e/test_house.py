@@ -59,7 +59,8 @@ class OfAPlaylist(Case):
 
     def test_preview_and_explain_show_it(self):
         for house, landscape, portrait, words in (("#000000", {BLACK}, {BLACK}, "#000000"), ("teal.png", {TEAL}, {TEAL}, "teal.png"),
-                                                  ({"landscape": "teal.png", "portrait": "tall.png"}, {TEAL}, {ORANGE}, "teal.png")):
+                                                  ({"landscape": "teal.png", "portrait": "tall.png"}, {TEAL}, {ORANGE},
+                                                   "landscape teal.png, portrait tall.png")):
             with self.subTest(house=house):
                 self.write(house=house, **NEVER)
                 self.assertEqual(self.preview("--size", "320x180"), landscape)

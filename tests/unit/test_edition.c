@@ -186,12 +186,40 @@ static void a_time_zone_that_is_not_known_here_is_a_fault(void **state)
     }
 }
 
+/* What the store has not is shown in another shape, until it is there. */
+static void the_nearest_shape_that_is_there(void **state)
+{
+    (void)state;
+    struct edition *edition =
+        load("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"image\":{\"landscape\":\"l\","
+             "\"portrait\":\"p\",\"wide\":\"w\"}},\"b\":{\"tagline\":\"x\"}}}");
+    assert_non_null(edition);
+    const struct playlist_spot *spot = &edition->playlist->spots[0];
+    assert_int_equal(edition_spot_asset(edition, spot, 1080, 1920), 1);
+    assert_false(edition_is_absent(edition, 1));
+    edition->absent = calloc(4, sizeof *edition->absent);
+    assert_non_null(edition->absent);
+    edition->absent[1] = true;
+    assert_true(edition_is_absent(edition, 1));
+    assert_false(edition_is_absent(edition, -1) || edition_is_absent(edition, 3));
+    assert_int_equal(edition_spot_asset(edition, spot, 1080, 1920), 0);
+    assert_int_equal(edition_spot_asset(edition, spot, 3840, 960), 2);
+    edition->absent[0] = true;
+    assert_int_equal(edition_spot_asset(edition, spot, 1080, 1920), 2);
+    edition->absent[2] = true; /* none is there: its own is what is missing */
+    assert_int_equal(edition_spot_asset(edition, spot, 1080, 1920), 1);
+    assert_int_equal(edition_spot_asset(edition, &edition->playlist->spots[1], 1080, 1920), -1);
+    edition_destroy(edition);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(loads_with_media_beside, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(every_place_of_a_missing_medium_is_named, temp_folder_setup,
+                                        temp_folder_teardown),
+        cmocka_unit_test_setup_teardown(the_nearest_shape_that_is_there, temp_folder_setup,
                                         temp_folder_teardown),
         cmocka_unit_test_setup_teardown(a_film_need_be_no_picture, temp_folder_setup,
                                         temp_folder_teardown),
