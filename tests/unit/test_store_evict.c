@@ -187,6 +187,37 @@ static void what_was_in_force_before_stays_as_long_as_there_is_room(void **state
     store_close(store);
 }
 
+/* Media for other shapes than the screen's: the same. In the store's own manifest, and in one that is
+ * handed over. */
+static void what_the_screen_does_not_need_stays_as_long_as_there_is_room(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    uint8_t digests[5][HASH_BYTES];
+    struct store *store = store_of_five(digests);
+    struct manifest *stored = manifest_of(digests[0]), *handed = manifest_of(digests[3]);
+    stored->files[0].path = "a.jpg";
+    stored->files[0].spare = handed->files[0].spare = true;
+    char *text = manifest_print(stored);
+    struct manifest *read = manifest_parse(text, strlen(text), &err);
+    assert_true(read && read->files[0].spare);
+    store_manifest_path(store, URL, path);
+    assert_true(file_replace(path, text, strlen(text), &err));
+    const struct manifest *keep[] = {handed};
+    assert_int_equal(store_collect(store, keep, 1), 3);
+    assert_five(store, digests, "0..3.");
+    fill_disk("s", 0);
+    assert_int_equal(store_free_space(store, keep, 1, 5), 1);
+    assert_five(store, digests, "...3.");
+    assert_int_equal(store_free_space(store, keep, 1, 20), 1);
+    assert_five(store, digests, ".....");
+    manifest_destroy(read);
+    manifest_destroy(handed);
+    manifest_destroy(stored);
+    free(text);
+    store_close(store);
+}
+
 static void collects_nothing_when_a_manifest_cannot_be_read(void **state)
 {
     (void)state;
@@ -355,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(collects_what_nobody_names),
         IN_FOLDER(what_was_in_force_before_stays_as_long_as_there_is_room),
+        IN_FOLDER(what_the_screen_does_not_need_stays_as_long_as_there_is_room),
         IN_FOLDER(collects_nothing_when_a_manifest_cannot_be_read),
         IN_FOLDER(a_quota_keeps_a_cache),
         IN_FOLDER(left_overs_go_with_or_without_a_quota),
