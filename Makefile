@@ -50,11 +50,17 @@ JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 .PHONY: all help deps run image test test-kiosk test-release corpora lint format map bench bench-boot fuzz soak pictures \
 	install install-campaign uninstall deb clean
 # Parts, for the targets above, tests/run and the tests.
-.PHONY: unit probes plain zones fuzzers benches print-flags
+.PHONY: unit probes plain zones fuzzers benches print-flags no-words
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) ## Builds build/duckling and build/duckling-films (the default).
+# jieba's list of Chinese words, or another one; words/README.md says more.
+JIEBA_LIST ?= /usr/lib/python3/dist-packages/jieba/dict.txt
+WORDS := $(if $(wildcard $(JIEBA_LIST)),$B/words/zh-hans.words)
+# A small list of the tests' own: what they pin must not depend on the edition of jieba's.
+TEST_WORDS := $B/tests/words/test.words
+
+all: $(PROGRAMS) $(if $(WORDS),$(WORDS),no-words) ## Builds build/duckling and build/duckling-films (the default).
 
 # The first word of a target's line, and what stands after "##".
 help: ## Lists the targets.
@@ -129,7 +135,19 @@ $(ZONES): tests/zones/zones.zi tests/zones/leap-seconds
 		zic -L tests/zones/leap-seconds -d build/zoneinfo/right tests/zones/zones.zi
 	$(Q)touch $@
 
-unit: $(UNIT_TESTS) $(PROBES) zones
+# Mapped by the process that sets a text; without it lines of Chinese may end inside words.
+$B/words/zh-hans.words: $(JIEBA_LIST) words/compile
+	@mkdir -p $(@D)
+	$(Q)words/compile $(JIEBA_LIST) $@
+
+no-words:
+	@echo "make: no list of Chinese words (package python3-jieba): lines of Chinese may end inside words" >&2
+
+$(TEST_WORDS): tests/words/test.txt words/compile
+	@mkdir -p $(@D)
+	$(Q)words/compile $< $@
+
+unit: $(UNIT_TESTS) $(PROBES) $(TEST_WORDS) zones
 probes: $(PROBES) zones
 plain: $(PLAIN) zones
 zones: $(ZONES)
@@ -230,6 +248,8 @@ install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -D -m 644 packaging/man/duckling-playlist.5 $(INSTALLED)/share/man/man5/duckling-playlist.5
 	install -d $(INSTALLED)/share/duckling/fonts $(INSTALLED)/share/doc/duckling/handbook
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
+	$(if $(WORDS),install -d $(INSTALLED)/share/duckling/words)
+	$(if $(WORDS),install -m 644 $(WORDS) words/LICENSE $(INSTALLED)/share/duckling/words/)
 	install -m 644 playlists/playlist.schema.json $(INSTALLED)/share/duckling/
 	install -m 644 $(HANDBOOK) $(INSTALLED)/share/doc/duckling/handbook/
 	install -D -m 644 packaging/completion/duckling.bash $(INSTALLED)/share/bash-completion/completions/duckling

@@ -187,7 +187,7 @@ bool file_make_folders(const char *path, struct err *err)
 
 bool file_find_shipped(const char *name, char *path, size_t path_bytes)
 {
-    static const char *const places[] = {"..", "../share/duckling"};
+    static const char *const places[] = {"..", "../share/duckling", "."};
     char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0)

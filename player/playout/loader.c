@@ -25,6 +25,7 @@ struct loader {
     struct loader_failures failures;
     struct quarantine *quarantine, own_quarantine;
     struct loader_house_card house;
+    bool words_told; /* that the table of words is missing */
 };
 
 struct loader *loader_create(const struct loader_config *config)
@@ -374,14 +375,26 @@ static MUST_CHECK bool poll_visual(struct loader *loader, struct loader_entry *e
     return !entry->visual.needs_worker;
 }
 
+static void log_lacking_words(struct loader *loader, const struct loader_part *text)
+{
+    if (!text->lacks_words || loader->words_told)
+        return;
+    loader->words_told = true;
+    log_warn("cannot use the table of Chinese words, lines may end inside words file=\"%s\" "
+             "reason=\"missing or damaged\"",
+             PROTOCOL_WORDS_FILE);
+}
+
 static bool poll_entry(struct loader *loader, struct loader_entry *entry, int64_t now_ns)
 {
     struct err err = {0};
     bool failed = false;
     bool changed = entry->is_film ? poll_film(loader, entry, now_ns, &failed, &err)
                                   : poll_visual(loader, entry, now_ns, &failed, &err);
-    if (!failed)
-        changed |= loader_part_poll(&entry->text, now_ns, &failed, &err);
+    if (!failed && loader_part_poll(&entry->text, now_ns, &failed, &err)) {
+        changed = true;
+        log_lacking_words(loader, &entry->text);
+    }
     if (failed) {
         fail_entry(loader, entry, &err);
         return true;

@@ -21,6 +21,7 @@ bool loader_part_poll(struct loader_part *part, int64_t now_ns, bool *failed, st
         return false;
     const struct protocol_facts *facts = picture_client_facts(part->client);
     part->notes = facts ? facts->still_notes : 0;
+    part->lacks_words = facts && facts->lacks_words;
     part->frame = picture_client_take(part->client);
     picture_client_stop(part->client);
     part->client = NULL;

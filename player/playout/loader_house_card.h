@@ -11,6 +11,7 @@ struct loader_part {
     struct frame *frame;           /* the result; NULL: none yet */
     bool needs_worker;             /* one is to be started */
     uint32_t notes;                /* with a frame: enum protocol_still_note, of a visual */
+    bool lacks_words;              /* with a frame: as protocol_facts has it, of a text */
 };
 
 bool loader_part_pending(const struct loader_part *part);

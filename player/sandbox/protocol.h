@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 /* To be counted up when messages change their meaning but not their sizes. */
-#define PROTOCOL_VERSION 6u
+#define PROTOCOL_VERSION 7u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 /* In a worker: the memfd that its frames will be in, empty at first. It is made before the sandbox
  * closes, and a worker can have no other: what it holds without mapping it is bounded, too. */
@@ -43,6 +43,8 @@
 #define PROTOCOL_WORKER_FILM_NAME "duckling-film"
 /* The program that is executed for films (program_open). */
 #define PROTOCOL_WORKER_FILM_PROGRAM "duckling-films"
+/* The table of Chinese words, which a worker that sets a text maps (file_find_shipped). */
+#define PROTOCOL_WORDS_FILE "words/zh-hans.words"
 
 /* Exit status of a worker that received no job, or one from a player of another version. */
 #define PROTOCOL_EXIT_NO_JOB 1
@@ -127,7 +129,8 @@ struct protocol_facts {
     int32_t orientation;
     uint32_t still_notes; /* enum protocol_still_note */
     /* tagline: as in struct tagline_facts; unused code points are zero */
-    int32_t asked_px, used_px, lines;
+    int32_t asked_px, used_px, lines, copy_lines;
+    uint32_t lacks_words; /* 1: Chinese, and the table of words cannot be used */
     int32_t missing_glyphs, fallback_glyphs;
     uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],
         fallback_code_points[PROTOCOL_CODE_POINTS_MAX];

@@ -1,12 +1,16 @@
 #include "worker/worker_picture.h"
 
+#include "base/file.h"
 #include "worker/house_card.h"
 #include "worker/still.h"
+#include "worker/text/linebreak.h"
+#include "worker/text/linebreak_words.h"
 #include "worker/text/tagline.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libyuv/rotate_argb.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +21,12 @@
 /* Ends a worker if the player does not: the largest --decode-timeout, for the largest picture
  * (work_limit.h of the player's side). */
 #define PROCESSOR_SECONDS 660
+
+/* The table of words, for a text that is cut by it. Opened before the sandbox closes. */
+static struct {
+    struct linebreak_words *words;
+    bool are_lacking;
+} chinese;
 
 /* A frame's upright format, and the function that draws it. */
 struct drawing {
@@ -163,6 +173,8 @@ static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
         .asked_px = tagline_said.asked_px,
         .used_px = tagline_said.used_px,
         .lines = tagline_said.lines,
+        .copy_lines = tagline_said.copy_lines,
+        .lacks_words = chinese.are_lacking,
         .missing_glyphs = tagline_said.missing_glyphs,
         .fallback_glyphs = tagline_said.fallback_glyphs,
         .faces_open = tagline_said.faces_open,
@@ -202,6 +214,7 @@ static MUST_CHECK bool make_tagline(const struct protocol_job *job,
         .canvas_height_px = job->canvas_height_px,
         .style = &style,
         .face_count = (int)files->count,
+        .words = chinese.words,
     };
     for (size_t i = 0; i < files->count; i++)
         request.faces[i] = (struct tagline_face){files->fds[i], job->face_index[i]};
@@ -242,11 +255,29 @@ static MUST_CHECK bool make_house_card(struct protocol_job *job, struct err *err
     return send_picture(job, &drawing, err);
 }
 
-/* Lets libraries open what they open at their first use. */
+static void open_words(const struct protocol_job *job)
+{
+    char path[PATH_MAX];
+    if (!linebreak_words_serve(job->language) ||
+        linebreak_script_of(job->text, strlen(job->text), job->language) != LINEBREAK_SCRIPT_HAN)
+        return;
+    int fd = -1;
+    if (file_find_shipped(PROTOCOL_WORDS_FILE, path, sizeof path))
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        chinese.words = linebreak_words_open(fd, NULL);
+        close(fd);
+    }
+    chinese.are_lacking = !chinese.words;
+}
+
+/* What opens files: lets libraries do it that do so at their first use. */
 static void prepare_picture_job(const struct protocol_job *job)
 {
     if (job->kind == PROTOCOL_JOB_STILL)
         still_prepare();
+    if (job->kind == PROTOCOL_JOB_TAGLINE)
+        open_words(job);
 }
 
 static MUST_CHECK bool do_picture_job(struct protocol_job *job, const struct worker_files *files,

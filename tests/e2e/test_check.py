@@ -241,6 +241,14 @@ class Media(Check):
         self.assertRegex(self.run_check({"spots": {"a": spots["a"]}}, "--size", "960x960"),
                          r"^warning \$\.spots\.a\.image: screens of 960 × 960 crop 75 % of the picture \(3840 × 960\)\n")
 
+    def test_texts_in_more_lines_than_they_are_written_in(self):
+        spots = {"a": {"tagline": "To the greatness of small beginnings\nand of everyone who believes in them", "duration": 10},
+                 "b": {"tagline": "One rink.\nOne dream.", "duration": 10},
+                 "c": {"tagline": "To the greatness of small beginnings and of everyone who believes in them", "duration": 10}}
+        said = self.run_check({"spots": spots}, "--size", "1080x1920", "--size", "3840x960")
+        self.assertRegex(said, r"(?m)^warning \$\.spots\.a\.tagline: on 1080 × 1920 it takes 4 lines, but it is written in 2: shorten its longest line")
+        self.assertEqual(said.count("but it is written in"), 1, said)
+
     def test_texts_on_the_screens_of_the_site(self):
         spots = {"a": {"tagline": "Small acts of kindness, done by many people every day, lead to greatness in the end",
                        "tagline_style": "large", "duration": 10}}

@@ -3,6 +3,8 @@
  * where no line may end. */
 #include "worker/text/linebreak.h"
 
+#include "sample_words.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,37 +20,47 @@ struct sample {
 static const struct sample samples[] = {
     /* clang-format off */
     /* Chinese: words and particles. */
-    {"zh-Hans", "相~信|小~的+伟~大"},
-    {"zh-Hans", "我~们|都|爱|小~的+事|物"},
-    {"zh-Hans", "每~一~个|微~小~的+行~动，*都|能|通~向~伟~大。"},
-    {"zh", "他|停~下~了|船"},
-    /* A comma, stop or closing quote begins no line; an opening quote or bracket ends none. */
-    {"zh-Hans", "“相~信|小~的+伟~大。”*他~们|说"},
-    {"zh-Hans", "他|说，*“小~鸭，”*然~后|停~下"},
-    {"zh-Hans", "看+《小~鸭》|和~（它+‘妈~妈’）"},
-    {"zh-Hans", "真~的？！*好、+很~好；*走：*来"},
+    {"zh-Hans", "相_信|小_的~伟_大"},
+    {"zh-Hans", "我_们|都~爱~小_的~事_物"},
+    {"zh-Hans", "每_一_个~微_小_的~行_动，*都~能~通_向|伟_大。"},
+    {"zh", "他|停_下_了|船"},
+    {"zh-Hans", "互_联_网|改_变_了|世_界"},
+    {"zh-Hans", "目_的~是~改_变"},
+    /* Without a table of words any two characters may be parted, but for particles. */
+    {"zh-Hant", "相|信|小的+偉|大"},
+    {"zh-Hant", "我們|相|信"},
+    /* A comma, stop or closing quote begins no line; an opening quote or bracket ends none. Short
+     * quotations and titles stay whole. */
+    {"zh-Hans", "“相信_小的_伟大。”*他_们|说"},
+    {"zh-Hans", "他~说，*“小鸭”+然_后|停_下"},
+    {"zh-Hans", "看+《小鸭》+和~（它_‘妈妈’）"},
+    {"zh-Hans", "真_的？！*好、+很~好；*走：*来"},
     /* Dashes and dots in pairs stay pairs. */
-    {"zh-Hans", "伟~大|——+就~是~小"},
-    {"zh-Hans", "等|一~等……*再|走……"},
+    {"zh-Hans", "伟_大~——+就_是|小"},
+    {"zh-Hans", "等~一~等……*再~走……"},
     /* Numbers keep what they count; names keep their dot. */
-    {"zh-Hans", "2026年|2月|6日|开~幕"},
-    {"zh-Hans", "第3名|与~50%的+人"},
-    {"zh-Hans", "约|3,000米"},
-    {"zh-Hans", "约|翰_·_史|密|斯"},
+    {"zh-Hans", "2026_年_2_月_6_日|开_幕"},
+    {"zh-Hans", "第_3_名|与~50%_的~人"},
+    {"zh-Hans", "约|3,000_米"},
+    {"zh-Hans", "24_小_时|不~停"},
+    {"zh-Hans", "一_个~国_家"},
+    {"zh-Hans", "约_翰_·_史_密_斯"},
     /* Latin words stay whole. */
-    {"zh-Hans", "在~English |words|中|don’t|停"},
-    {"zh-Hans", "小~的 *伟~大 |OK"},
+    {"zh-Hans", "在~English |words~中|don’t|停"},
+    {"zh-Hans", "小_的 *伟_大 |OK"},
     {"zh-Hans", "去|https://example.com/a|看"},
     /* Korean: at spaces only. */
-    {"ko", "작은 ~것의 |위대함을 |위하여"},
-    {"ko", "멈출 ~수 |있는 |용기, *그것이 |승리다."},
-    {"ko", "이 ~작은 |오리를 |위해 |한 ~번 |멈췄다"},
+    {"ko", "작은 ~것의 |위대함을 ~위하여"},
+    {"ko", "멈출 ~수 ~있는 |용기, *그것이 |승리다."},
+    {"ko", "이 ~작은 |오리를 ~위해 |한 번 ~멈췄다"},
     {"ko", "“작은 ~것을 |믿는다.” *그가 |말했다"},
     {"ko", "「빙판」은 |하나뿐이다"},
-    {"ko", "2026년 |2월 |6일, *서울 |24/7"},
+    {"ko", "2026년 2월 6일, *서울 |24/7"},
     {"ko", "세_계_에_서 |5 _km |떨_어_진 |low-~key |팀"},
     {"ko-KR", "韓國 |서울"},
-    {"ko", "오후 ~5시 |서울, *약 ~5분"},
+    {"ko", "오후 5시 |서울, *약 5분"},
+    {"ko", "스물세 명의 |선수, *열 마리가 |건넜다"},
+    {"ko", "수 |많은 |사람, *할 ~수 ~없는 |일"},
     /* English: at spaces and hyphens. */
     {"en", "To ~the ~greatness +of ~small."},
     {"en", "We ~believe |small |acts |lead +to ~greatness."},
@@ -56,14 +68,17 @@ static const struct sample samples[] = {
     {"en", "Stop, *wait; *then |win."},
     {"en", "5 _km +and ~3,000 _m +to ~go"},
     {"en", "“Don’t |stop,” *she ~said"},
-    {"en", "small~—|and |great"},
+    {"en", "small—|and |great"},
+    {"en", "small — *and ~great – *or ~not"},
+    {"en", "he ~said |—Seneca"},
     {"", "작은 ~것을 |믿는다"},
-    {"en", "相~信|小"},
     /* Japanese: phrases, small kana, long vowels. */
-    {"ja", "小~さ~な+偉~大~さ~へ。*"},
-    {"ja", "世~界~を+変~え~る+“力”~を+持~つ"},
-    {"ja", "チーム~が、+勝っ~た。"},
-    {"ja", "お~茶~を+ど~う~ぞ"},
+    {"ja", "小さ~な+偉~大さ~へ。*"},
+    {"ja", "世~界を+変え~る+“力”を+持つ"},
+    {"ja", "チームが、*勝っ~た。"},
+    {"ja", "お~茶を+ど~う~ぞ"},
+    {"ja", "ジャズ・|コーヒー|店"},
+    {"ja", "二・_五_倍"},
     /* clang-format on */
 };
 
@@ -94,7 +109,10 @@ static void mark(const char *text, const char *language, bool with_syllables, ch
 {
     unsigned char marks[LINEBREAK_TEXT_BYTES_MAX];
     size_t bytes = strlen(text);
-    assert_true(linebreak_find(text, bytes, language, marks, NULL));
+    struct linebreak_words *words = sample_words_open();
+    assert_non_null(words);
+    assert_true(linebreak_find(text, bytes, language, words, marks, NULL));
+    linebreak_words_close(words);
     for (size_t i = 0; i < bytes; i++) {
         const char *sign = sign_of(marks[i]);
         if (with_syllables && marks[i] == LINEBREAK_SYLLABLE)
@@ -143,7 +161,7 @@ static unsigned char mark_at(const char *text, const char *language, const char 
     unsigned char marks[LINEBREAK_TEXT_BYTES_MAX];
     const char *place = strstr(text, rest);
     assert_non_null(place);
-    assert_true(linebreak_find(text, strlen(text), language, marks, NULL));
+    assert_true(linebreak_find(text, strlen(text), language, NULL, marks, NULL));
     return marks[place - text];
 }
 
@@ -170,7 +188,7 @@ static void test_pairs(void **state)
     /* A row of dots longer than a word must be parted somewhere. */
     unsigned char marks[60];
     assert_true(linebreak_find("............................................................", 60,
-                               "en", marks, NULL));
+                               "en", NULL, marks, NULL));
     int parted = 0;
     for (int i = 0; i < 60; i++)
         parted += marks[i] > LINEBREAK_NEVER;
@@ -186,7 +204,7 @@ static void test_characters_stay_whole(void **state)
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
         unsigned char marks[64];
         size_t bytes = strlen(whole[i]);
-        assert_true(linebreak_find(whole[i], bytes, "zh", marks, NULL));
+        assert_true(linebreak_find(whole[i], bytes, "zh", NULL, marks, NULL));
         assert_int_equal(marks[0], LINEBREAK_NEVER);
         for (size_t at = 1; at < bytes; at++)
             assert_int_equal(marks[at], LINEBREAK_INSIDE);

@@ -95,7 +95,7 @@ static size_t check_line(const struct line *line)
 {
     unsigned char ranks[LINEBREAK_TEXT_BYTES_MAX];
     size_t wrong = 0, at = 0, length;
-    assert_true(linebreak_find(line->text, strlen(line->text), "en", ranks, NULL));
+    assert_true(linebreak_find(line->text, strlen(line->text), "en", NULL, ranks, NULL));
     for (size_t i = 0; i < line->count; i++, at += length) {
         linebreak_character(line->text, at, &length);
         bool broken = ranks[at] > LINEBREAK_SYLLABLE;

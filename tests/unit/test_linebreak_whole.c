@@ -35,7 +35,7 @@ static const struct sample samples[] = {
     {"de", "Um {<20.00> Uhr} im Stadion"},
     {"de", "Geöffnet von {9 h} bis {17 h} täglich"},
     {"fr", "Ouvert dès {9 h} le samedi"},
-    {"ko", "오후 <7:30>에 만나요"},
+    {"ko", "{오후 <7:30>에} 만나요"},
     {"ko", "매일 {9 <a.m.>} 오픈"},
     {"zh", "<9:00>开门，<18:30>关门"},
     {"zh", "下午{5 <p.m.>}开幕"},
@@ -262,7 +262,7 @@ static void test_samples(void **state)
         char text[400];
         unsigned char ranks[400], expected[400];
         size_t bytes = read_sample(samples[i].marked, text, expected);
-        assert_true(linebreak_find(text, bytes, samples[i].language, ranks, NULL));
+        assert_true(linebreak_find(text, bytes, samples[i].language, NULL, ranks, NULL));
         for (size_t at = 0; at < bytes; at++) {
             const char *fault = find_fault(ranks[at], expected[at]);
             if (!fault || ((unsigned char)text[at] & 0xc0) == 0x80)
@@ -298,7 +298,7 @@ static void test_where_addresses_break(void **state)
             for (const char *c = marked[i]; *c; c++)
                 if (*c != '|')
                     text[bytes++] = *c;
-            assert_true(linebreak_find(text, bytes, languages[j], ranks, NULL));
+            assert_true(linebreak_find(text, bytes, languages[j], NULL, ranks, NULL));
             for (size_t at = start; at < bytes; at++) {
                 if (at > start && ranks[at] >= LINEBREAK_SYLLABLE)
                     out[used++] = '|';
@@ -318,7 +318,7 @@ static unsigned char rank_at(const char *text, const char *language, const char 
     unsigned char ranks[LINEBREAK_TEXT_BYTES_MAX];
     const char *place = strstr(text, rest);
     assert_non_null(place);
-    assert_true(linebreak_find(text, strlen(text), language, ranks, NULL));
+    assert_true(linebreak_find(text, strlen(text), language, NULL, ranks, NULL));
     return ranks[place - text];
 }
 
@@ -355,7 +355,7 @@ static void test_long_runs(void **state)
         size_t unit = strlen(units[i]), bytes = 0;
         for (; bytes + unit <= LINEBREAK_TEXT_BYTES_MAX; bytes += unit)
             memcpy(text + bytes, units[i], unit);
-        assert_true(linebreak_find(text, bytes, "en", ranks, NULL));
+        assert_true(linebreak_find(text, bytes, "en", NULL, ranks, NULL));
         size_t unbroken = 0;
         for (size_t at = 1; at < bytes; at++) {
             unbroken = ranks[at] > LINEBREAK_NEVER ? 0 : unbroken + 1;

@@ -405,6 +405,68 @@ static void test_apostrophe_in_chinese(void **state)
     free(apart.pixels);
 }
 
+/* A quote of the Chinese face is a whole cell, blank on its outer side: beside a character it takes
+ * half an em and an eighth. */
+static void test_quotes_leave_no_hole(void **state)
+{
+    (void)state;
+    static const char *const quoted[] = {"大“大", "大”大", "大‘大", "大’大", "大——“大"};
+    static const char *const bare[] = {"大大", "大大", "大大", "大大", "大——大"};
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++) {
+        struct picture with = draw_text(quoted[i], "zh", 640, 360, &plain);
+        struct picture without = draw_text(bare[i], "zh", 640, 360, &plain);
+        int size = with.facts.used_px, taken = with.width - without.width;
+        assert_in_range(taken, size * 5 / 8 - 2, size * 5 / 8 + 2);
+        free(with.pixels);
+        free(without.pixels);
+    }
+}
+
+static int width_with_autospace(const char *text, const char *language, double autospace)
+{
+    struct tagline_request request = request_for(text, language, 640, 360, &plain);
+    request.autospace = autospace;
+    struct picture picture = draw(&request);
+    free(picture.pixels);
+    return picture.width;
+}
+
+static void test_autospace(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *text;
+        int places;
+    } cases[] = {
+        {"zh", "大a大", 2},   {"zh", "大5大", 2}, {"ja", "あKひ", 2},   {"zh", "大a", 1},
+        {"zh", "大 a 大", 0}, {"zh", "大，a", 0}, {"zh", "大（a）", 0}, {"ko", "작a작5", 0},
+        {"zh", "大大", 0},    {"en", "ab 5", 0},  {"zh", "大ａ大", 0},
+    };
+    int size = 29; /* 0.08 of 360 */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int none = width_with_autospace(cases[i].text, cases[i].language, 0);
+        int some = width_with_autospace(cases[i].text, cases[i].language, 0.125);
+        int expected = cases[i].places * (int)(0.125 * size + 0.5);
+        assert_in_range(some - none + 1, expected, expected + 2);
+    }
+}
+
+/* What says where lines end is not drawn, and counts as no missing character. */
+static void test_marks_for_lines_are_not_drawn(void **state)
+{
+    (void)state;
+    static const char *const marked[] = {"大\u2060小", "大\u200b小", "大\ufeff小", "大小\u200b"};
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++) {
+        struct picture with = draw_text(marked[i], "zh", 640, 360, &plain);
+        struct picture without = draw_text("大小", "zh", 640, 360, &plain);
+        assert_int_equal(with.facts.missing_glyphs, 0);
+        /* The parts around one are placed on whole pixels. */
+        assert_in_range(with.width - without.width + 1, 0, 2);
+        free(with.pixels);
+        free(without.pixels);
+    }
+}
+
 static void add_piece(struct tagline_pieces *pieces, float width, enum linebreak_rank rank)
 {
     size_t at = pieces->count++;
@@ -475,6 +537,9 @@ int main(void)
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_only_spaces),
         cmocka_unit_test(test_apostrophe_in_chinese),
+        cmocka_unit_test(test_quotes_leave_no_hole),
+        cmocka_unit_test(test_autospace),
+        cmocka_unit_test(test_marks_for_lines_are_not_drawn),
         cmocka_unit_test(test_lines_are_even),
     };
     return cmocka_run_group_tests_name("tagline", tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #include "decode/system_fonts.h"
 #include "worker/text/tagline.h"
 
+#include "sample_words.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,7 +115,11 @@ static SDL_Surface *draw(const struct sample *sample)
                                       .style = &sample->style,
                                       .face_count = 1};
     request.faces[0].fd = open_face(sample, &request.faces[0].index);
+    struct linebreak_words *words = sample_words_open();
+    assert_non_null(words);
+    request.words = words;
     struct tagline *tagline = tagline_create(&request, &err);
+    linebreak_words_close(words);
     if (!tagline)
         fail_msg("%s: %s", sample->name, err.text);
     int box[4];

@@ -1,6 +1,7 @@
 #include "commands/check/check_records.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "commands/check/check_decoders.h"
 #include "commands/check/check_shape.h"
 #include "decode/system_fonts.h"
@@ -232,25 +233,39 @@ void check_records_put_picture(struct check_records *records, int spot,
         check_cache_put(records->cache, &key, facts, sizeof *facts);
 }
 
+/* A file of the machine, by what changes with it. */
+static void add_file(struct writer *writer, const char *path)
+{
+    struct stat st = {0};
+    writer->ok = writer->ok && stat(path, &st) == 0;
+    add_text(writer, path);
+    add_number(writer, (int64_t)st.st_size);
+    add_number(writer, st.st_mtim.tv_sec);
+    add_number(writer, st.st_mtim.tv_nsec);
+    add_number(writer, st.st_ctim.tv_sec);
+}
+
 /* The fonts that worker_jobs gives a tagline's worker: the style's own, then the system's. */
 static void add_fonts(struct writer *writer, struct check_records *records,
                       const struct playlist_style *style, const char *language)
 {
     char path[PATH_MAX];
     int index, font = playlist_choose_font(style, language);
-    struct stat st = {0};
     add_number(writer, font >= 0);
     if (font >= 0)
         add_asset(writer, records, font);
     if (!system_fonts_find(language, style->weight, path, sizeof path, &index))
         return;
-    writer->ok = writer->ok && stat(path, &st) == 0;
-    add_text(writer, path);
+    add_file(writer, path);
     add_number(writer, index);
-    add_number(writer, (int64_t)st.st_size);
-    add_number(writer, st.st_mtim.tv_sec);
-    add_number(writer, st.st_mtim.tv_nsec);
-    add_number(writer, st.st_ctim.tv_sec);
+}
+
+/* The table of words that a worker of the player maps, if there is one. */
+static void add_words(struct writer *writer)
+{
+    char path[PATH_MAX];
+    if (file_find_shipped(PROTOCOL_WORDS_FILE, path, sizeof path))
+        add_file(writer, path);
 }
 
 static bool key_of_text(struct check_records *records, const struct check_records_tagline *tagline,
@@ -274,6 +289,7 @@ static bool key_of_text(struct check_records *records, const struct check_record
     add_number(&writer, style->scrim);
     add_fraction(&writer, style->size);
     add_fonts(&writer, records, style, tagline->language);
+    add_words(&writer);
     bool has_picture = spot->has_visual && !spot->is_video;
     add_number(&writer, has_picture);
     if (has_picture)

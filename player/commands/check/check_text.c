@@ -92,6 +92,18 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
     }
 }
 
+static void judge_lines(const struct check_text *text, const struct check_place *place,
+                        struct check_report *report)
+{
+    const struct protocol_facts *facts = text->facts;
+    if (facts->copy_lines > 1 && facts->lines > facts->copy_lines)
+        check_report_add(report, CHECK_WARNING, place,
+                         "on %d × %d it takes %d lines, but it is written in %d: shorten its "
+                         "longest line, or make the style smaller",
+                         text->screen->width_px, text->screen->height_px, (int)facts->lines,
+                         (int)facts->copy_lines);
+}
+
 static void judge_size(const struct check_text *text, const struct check_place *place,
                        struct check_report *report)
 {
@@ -164,5 +176,6 @@ void check_text_judge(const struct check_text *text, struct check_report *report
     if (text->first)
         judge_glyphs(text, &place, report);
     judge_size(text, &place, report);
+    judge_lines(text, &place, report);
     judge_contrast(text, &place, report);
 }

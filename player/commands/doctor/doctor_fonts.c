@@ -71,9 +71,10 @@ static enum picture_client_state wait_for_text(struct picture_client *client, st
     return state;
 }
 
-/* Sets a text; *missing is how many of its characters no font has. */
+/* Sets a text; *missing is how many of its characters no font has, *lacks_words whether it is
+ * Chinese and the table of words cannot be used. */
 static MUST_CHECK bool set_text(const struct doctor *doctor, const struct playlist_text *text,
-                                int *missing, struct err *err)
+                                int *missing, bool *lacks_words, struct err *err)
 {
     const struct worker_jobs_canvas canvas = {
         .width_px = 1280,
@@ -91,6 +92,7 @@ static MUST_CHECK bool set_text(const struct doctor *doctor, const struct playli
     bool ok = wait_for_text(client, err) == PICTURE_CLIENT_READY;
     if (ok) {
         *missing = picture_client_facts(client)->missing_glyphs;
+        *lacks_words = picture_client_facts(client)->lacks_words;
         frame_release(picture_client_take(client));
     }
     picture_client_stop(client);
@@ -113,14 +115,20 @@ void doctor_check_fonts(struct doctor *doctor)
         const struct playlist_text *text = &texts.items[i];
         struct err err = {0};
         int missing = 0;
+        bool lacks_words = false;
         size_t used = strlen(right);
-        if (!set_text(doctor, text, &missing, &err))
+        if (!set_text(doctor, text, &missing, &lacks_words, &err))
             doctor_report_say(doctor->report, DOCTOR_WRONG, remedy, "%s: %s", text->language,
                               err.text);
         else if (missing > 0)
             doctor_report_say(doctor->report, DOCTOR_WRONG, remedy,
                               "%s: no font has %d of the characters of a text", text->language,
                               missing);
+        else if (lacks_words)
+            doctor_report_say(doctor->report, DOCTOR_WRONG, "make install, or reinstall duckling",
+                              "%s: the table of Chinese words is missing or damaged, so lines may "
+                              "end inside words",
+                              text->language);
         else
             snprintf(right + used, sizeof right - used, "%s%s", used ? ", " : "", text->language);
     }

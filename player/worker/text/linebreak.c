@@ -1,6 +1,8 @@
 #include "worker/text/linebreak.h"
 
 #include "worker/text/linebreak_address.h"
+#include "worker/text/linebreak_han.h"
+#include "worker/text/linebreak_words.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -126,18 +128,14 @@ enum linebreak_script linebreak_script_of(const char *text, size_t bytes, const 
     return han > 0 ? LINEBREAK_SCRIPT_HAN : LINEBREAK_SCRIPT_LATIN;
 }
 
-static bool is_asian(uint32_t c)
-{
-    return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
-}
-
 /* Whether an ASCII comma, colon or semicolon ends a clause as the wide one does: after an Asian
  * character, but not within a number. Rule LB29, which libunistring knows from 1.2 on, would keep a
  * Latin word with it. */
 static bool ends_asian_clause(const struct linebreak_text *text, size_t i)
 {
     uint32_t c = text->characters[i];
-    if ((c != ',' && c != ':' && c != ';') || i == 0 || !is_asian(text->characters[i - 1]))
+    if ((c != ',' && c != ':' && c != ';') || i == 0 ||
+        !linebreak_is_asian(text->characters[i - 1]))
         return false;
     return i + 1 == text->count || !uc_is_property_decimal_digit(text->characters[i + 1]);
 }
@@ -166,8 +164,23 @@ static void make_uax14_text(const struct linebreak_text *text, uint32_t *uax14_t
 struct scratch {
     uint32_t characters[LINEBREAK_TEXT_BYTES_MAX], uax14_text[LINEBREAK_TEXT_BYTES_MAX];
     char breaks[LINEBREAK_TEXT_BYTES_MAX], clusters[LINEBREAK_TEXT_BYTES_MAX];
-    unsigned char addresses[LINEBREAK_TEXT_BYTES_MAX];
+    unsigned char addresses[LINEBREAK_TEXT_BYTES_MAX], quoted[LINEBREAK_TEXT_BYTES_MAX];
+    unsigned char words[LINEBREAK_TEXT_BYTES_MAX];
 };
+
+/* Cuts each run of Chinese characters into words. */
+static void find_words(const struct linebreak_words *words, const struct linebreak_text *text,
+                       unsigned char *begins)
+{
+    for (size_t start = 0, end; start < text->count; start = end) {
+        end = start + 1;
+        if (!linebreak_is_han(text->characters[start]))
+            continue;
+        while (end < text->count && linebreak_is_han(text->characters[end]))
+            end++;
+        linebreak_words_cut(words, text->characters + start, end - start, begins + start);
+    }
+}
 
 static enum linebreak_rank rank_before(const struct linebreak_text *text,
                                        const struct scratch *scratch, size_t i)
@@ -182,8 +195,25 @@ static enum linebreak_rank rank_before(const struct linebreak_text *text,
     return linebreak_rank(text, i, scratch->breaks[i] == UC_BREAK_POSSIBLE);
 }
 
-bool linebreak_find(const char *text, size_t bytes, const char *language, unsigned char *ranks,
-                    struct err *err)
+/* Fills in what the ranks depend on. */
+static void analyze(struct linebreak_text *text, struct scratch *scratch,
+                    const struct linebreak_words *words)
+{
+    for (size_t i = 0; i < text->count; i++)
+        text->has_marks |= text->characters[i] == 0x200b;
+    linebreak_address_find(text, scratch->addresses);
+    linebreak_han_find_quoted(text, scratch->quoted);
+    if (words && text->script == LINEBREAK_SCRIPT_HAN && linebreak_words_serve(text->language)) {
+        find_words(words, text, scratch->words);
+        text->words = scratch->words;
+    }
+    make_uax14_text(text, scratch->uax14_text);
+    u32_possible_linebreaks(scratch->uax14_text, text->count, "UTF-8", scratch->breaks);
+    u32_grapheme_breaks(scratch->characters, text->count, scratch->clusters);
+}
+
+bool linebreak_find(const char *text, size_t bytes, const char *language,
+                    const struct linebreak_words *words, unsigned char *ranks, struct err *err)
 {
     if (bytes > LINEBREAK_TEXT_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "the text is longer than %d bytes",
@@ -194,15 +224,13 @@ bool linebreak_find(const char *text, size_t bytes, const char *language, unsign
         return err_oom(err);
     struct linebreak_text decoded = {.characters = scratch->characters,
                                      .addresses = scratch->addresses,
+                                     .quoted = scratch->quoted,
                                      .language = language,
                                      .script = linebreak_script_of(text, bytes, language)};
     size_t length;
     for (size_t at = 0; at < bytes; at += length)
         scratch->characters[decoded.count++] = linebreak_character(text, at, &length);
-    linebreak_address_find(&decoded, scratch->addresses);
-    make_uax14_text(&decoded, scratch->uax14_text);
-    u32_possible_linebreaks(scratch->uax14_text, decoded.count, "UTF-8", scratch->breaks);
-    u32_grapheme_breaks(scratch->characters, decoded.count, scratch->clusters);
+    analyze(&decoded, scratch, words);
 
     int unbroken = 0;
     for (size_t at = 0, i = 0; i < decoded.count; i++, at += length) {

@@ -5,10 +5,12 @@
  * - Chinese (clreq) and Japanese (jlreq): no closing mark or middle dot starts a line, no opening
  * mark ends one; curly quotes are brackets; —— and …… are one piece; a number keeps the character
  * that counts it; Latin words stay whole.
- * - Korean (klreq): at spaces only; a dependent noun (것, 수) stays with the word before it.
- * - Others: at spaces and hyphens.
- * - Everywhere: a number keeps its unit, a title its name, and the full stop of an abbreviation ends
- * no line's sentence. An address of the web or of mail is one piece; one that is wider than a line
+ * - Simplified Chinese: words stay whole (linebreak_words.h), and so do short titles and quotations.
+ * - Korean (klreq): at spaces only; a dependent noun (것, 수) stays with the word before it, a number
+ * with what it counts.
+ * - Others: at spaces and hyphens; no dash starts a line.
+ * - Everywhere: a number keeps its unit, a month its day, a title its name, and the full stop of an
+ * abbreviation ends no line's sentence. An address of the web or of mail is one piece; one that is wider than a line
  * is broken before its marks, never after them. */
 #ifndef WORKER_TEXT_LINEBREAK_H
 #define WORKER_TEXT_LINEBREAK_H
@@ -16,6 +18,8 @@
 #include "core/err.h"
 
 #include <stddef.h>
+
+struct linebreak_words;
 
 #define LINEBREAK_TEXT_BYTES_MAX 2000
 
@@ -27,7 +31,7 @@ enum linebreak_rank {
     LINEBREAK_SYLLABLE, /* inside a word that is wider than a line */
     LINEBREAK_POOR,     /* allowed, but separates what belongs together: after "of", before 的 */
     LINEBREAK_FAIR,
-    LINEBREAK_GOOD, /* between phrases, as far as that can be seen without a dictionary */
+    LINEBREAK_GOOD, /* between phrases, as far as that can be seen */
     LINEBREAK_BEST, /* after punctuation */
     LINEBREAK_MUST  /* after a line end of the text */
 };
@@ -39,10 +43,13 @@ enum linebreak_rank {
 char *linebreak_normalize(const char *text, struct err *err);
 
 /* Fills ranks[i] for each of the `bytes` bytes of a normalized text: how good a place byte i is to
- * begin a line. ranks[0] is LINEBREAK_NEVER. `language` is a BCP 47 tag. Errors: ERR_LIMIT (over
+ * begin a line. ranks[0] is LINEBREAK_NEVER. `language` is a BCP 47 tag. `words` are those of
+ * Chinese; without them (NULL), and in Traditional Chinese, a line of Chinese may end between any
+ * two characters that UAX #14 lets it end between. Errors: ERR_LIMIT (over
  * LINEBREAK_TEXT_BYTES_MAX), ERR_SYSTEM. */
 MUST_CHECK bool linebreak_find(const char *text, size_t bytes, const char *language,
-                               unsigned char *ranks, struct err *err);
+                               const struct linebreak_words *words, unsigned char *ranks,
+                               struct err *err);
 
 /* The character (code point) that begins at text + at, and its length in bytes. `text` is valid
  * UTF-8. */

@@ -40,35 +40,15 @@ static const wchar_t month_words[] =
 static const char ordinal_languages[] =
     " de da nb nn no fi et lv is fo cs sk sl hr bs sr hu pl tr lb ";
 
-static uint32_t character_at(const struct linebreak_text *text, size_t at)
-{
-    return at < text->count ? text->characters[at] : 0;
-}
-
-static bool is_digit(uint32_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19);
-}
-
-static bool is_cjk(uint32_t c)
-{
-    return linebreak_is_han(c) || linebreak_is_kana(c) || linebreak_is_hangul(c);
-}
-
-static bool is_one_of(uint32_t c, const wchar_t *set)
-{
-    return c != 0 && wcschr(set, (wchar_t)c) != NULL;
-}
-
 static bool is_word_character(uint32_t c)
 {
-    return linebreak_is_letter(c) || is_digit(c) || is_one_of(c, L".°²³/$");
+    return linebreak_is_letter(c) || linebreak_is_digit(c) || linebreak_is_in(c, L".°²³/$");
 }
 
 /* What UAX #14 treats as a letter (its class AL). */
 static bool is_alphabetic(uint32_t c)
 {
-    return linebreak_is_letter(c) || is_one_of(c, L"#&*<=>@^_`~§©®");
+    return linebreak_is_letter(c) || linebreak_is_in(c, L"#&*<=>@^_`~§©®");
 }
 
 /* A space, or where the text ends. */
@@ -155,7 +135,8 @@ static enum abbreviation find_abbreviation(const struct linebreak_text *text, si
     while (next < text->count && linebreak_is_space(text->characters[next]))
         next++;
     if (is_listed(text, start, stop, joining_words) ||
-        (is_digit(character_at(text, next)) && is_listed(text, start, stop, numbered_words)))
+        (linebreak_is_digit(linebreak_at(text, next)) &&
+         is_listed(text, start, stop, numbered_words)))
         return ABBREVIATION_JOINING;
     if (is_listed(text, start, stop, plain_words) || is_dotted(text, start, stop))
         return ABBREVIATION_PLAIN;
@@ -163,7 +144,8 @@ static enum abbreviation find_abbreviation(const struct linebreak_text *text, si
     uint32_t first = text->characters[start];
     if (length == 1 && linebreak_is_letter(first))
         return first == 'I' ? ABBREVIATION_NONE : ABBREVIATION_JOINING;
-    bool is_ordinal = length <= 2 && is_digit(first) && is_digit(text->characters[stop - 1]);
+    bool is_ordinal =
+        length <= 2 && linebreak_is_digit(first) && linebreak_is_digit(text->characters[stop - 1]);
     return is_ordinal && has_ordinal_stops(text->language) ? ABBREVIATION_JOINING
                                                            : ABBREVIATION_NONE;
 }
@@ -178,10 +160,10 @@ bool linebreak_join_is_abbreviation(const struct linebreak_text *text, size_t en
 static bool is_number_and_unit(const struct linebreak_text *text, size_t end, size_t at)
 {
     uint32_t next = text->characters[at];
-    if (!is_digit(text->characters[end - 1]))
+    if (!linebreak_is_digit(text->characters[end - 1]))
         return false;
-    if (is_one_of(next, L"%‰€$£¥₩￦℃℉°"))
-        return !linebreak_is_letter(character_at(text, at + 1)) ||
+    if (linebreak_is_in(next, L"%‰€$£¥₩￦℃℉°"))
+        return !linebreak_is_letter(linebreak_at(text, at + 1)) ||
                is_listed(text, at, end_of_word(text, at), unit_words);
     return is_listed(text, at, end_of_word(text, at), unit_words);
 }
@@ -190,11 +172,12 @@ static bool is_number_and_unit(const struct linebreak_text *text, size_t end, si
 static bool is_before_number(const struct linebreak_text *text, size_t end, size_t at)
 {
     uint32_t previous = text->characters[end - 1];
-    if (!is_digit(text->characters[at]))
+    if (!linebreak_is_digit(text->characters[at]))
         return false;
-    if (is_digit(previous) || is_one_of(previous, L"€$£¥₩￦№§#×"))
+    if (linebreak_is_digit(previous) || linebreak_is_in(previous, L"€$£¥₩￦№§#×"))
         return true;
-    bool numero = is_one_of(previous, L"°º") && end >= 2 && (text->characters[end - 2] | 32) == 'n';
+    bool numero =
+        linebreak_is_in(previous, L"°º") && end >= 2 && (text->characters[end - 2] | 32) == 'n';
     return numero || is_listed(text, start_of_word(text, end), end, currency_words);
 }
 
@@ -202,10 +185,37 @@ static bool is_before_number(const struct linebreak_text *text, size_t end, size
 static bool is_date(const struct linebreak_text *text, size_t end, size_t at)
 {
     size_t before = text->characters[end - 1] == '.' ? end - 1 : end;
-    if (is_digit(text->characters[at]))
+    if (linebreak_is_digit(text->characters[at]))
         return is_listed(text, start_of_word(text, before), before, month_words);
-    return before > 0 && is_digit(text->characters[before - 1]) &&
+    return before > 0 && linebreak_is_digit(text->characters[before - 1]) &&
            is_listed(text, at, end_of_word(text, at), month_words);
+}
+
+/* Between 2026년 and 2월, 2月 and 6日, 8시 and 30분: what ends before `end` and begins at `at`. */
+static bool is_asian_date(const struct linebreak_text *text, size_t end, size_t at)
+{
+    /* A unit, and those that follow it. */
+    static const wchar_t *const units[] = {L"년월", L"월일", L"시분", L"분초", L"年月", L"月日号號",
+                                           L"时分", L"時分", L"点分", L"點分", L"分秒", NULL};
+    if (end < 2 || !linebreak_is_numeral(text->characters[end - 2]) ||
+        !linebreak_is_numeral(text->characters[at]))
+        return false;
+    while (at < text->count && linebreak_is_numeral(text->characters[at]))
+        at++;
+    for (const wchar_t *const *unit = units; *unit; unit++)
+        if ((uint32_t)(*unit)[0] == text->characters[end - 1] &&
+            linebreak_is_in(linebreak_at(text, at), *unit + 1))
+            return true;
+    return false;
+}
+
+/* A dash that ends a clause has a space on both sides: it ends a line, and begins none. */
+static bool is_spaced_dash(const struct linebreak_text *text, size_t at)
+{
+    size_t end = at;
+    while (linebreak_is_in(linebreak_at(text, end), L"—–―-"))
+        end++;
+    return end > at && is_gap(linebreak_at(text, end));
 }
 
 /* LB15a, LB15b and what French has before marks: « Bonjour ! », Demain : midi. In German the same
@@ -213,14 +223,14 @@ static bool is_date(const struct linebreak_text *text, size_t end, size_t at)
 static bool is_quote_or_mark_with_space(const struct linebreak_text *text, size_t end, size_t at)
 {
     uint32_t previous = text->characters[end - 1], next = text->characters[at];
-    uint32_t before = end >= 2 ? text->characters[end - 2] : 0, after = character_at(text, at + 1);
+    uint32_t before = end >= 2 ? text->characters[end - 2] : 0, after = linebreak_at(text, at + 1);
     bool closes =
         is_gap(after) ||
-        is_one_of(after, L".,;:!?)]}»›”’\"'/、。，．：；！？）］｝」』\u00a0\u202f\u2060");
-    if (is_one_of(next, L"»›”’!?:;") && closes)
+        linebreak_is_in(after, L".,;:!?)]}»›”’\"'/、。，．：；！？）］｝」』\u00a0\u202f\u2060");
+    if (linebreak_is_in(next, L"»›”’!?:;") && closes)
         return true;
-    return is_one_of(previous, L"«‹“‘‛‟") &&
-           (is_gap(before) || is_one_of(before, L"([{«‹“‘‛‟\"'（［｛「『\u00a0\u202f"));
+    return linebreak_is_in(previous, L"«‹“‘‛‟") &&
+           (is_gap(before) || linebreak_is_in(before, L"([{«‹“‘‛‟\"'（［｛「『\u00a0\u202f"));
 }
 
 /* For a place that follows a space. */
@@ -231,10 +241,10 @@ static enum linebreak_rank limit_after_space(const struct linebreak_text *text, 
         end--;
     if (end == 0 || text->characters[end - 1] == '\n')
         return LINEBREAK_MUST;
-    if (is_quote_or_mark_with_space(text, end, at))
+    if (is_quote_or_mark_with_space(text, end, at) || is_spaced_dash(text, at))
         return LINEBREAK_CLUSTER;
     if (is_number_and_unit(text, end, at) || is_before_number(text, end, at) ||
-        find_abbreviation(text, end) == ABBREVIATION_JOINING)
+        find_abbreviation(text, end) == ABBREVIATION_JOINING || is_asian_date(text, end, at))
         return LINEBREAK_SYLLABLE;
     /* "Washington, D.C.": the comma ends no clause. */
     bool is_state = text->characters[end - 1] == ',' && is_dotted(text, at, end_of_word(text, at));
@@ -249,12 +259,12 @@ static enum linebreak_rank limit_after_hyphen(const struct linebreak_text *text,
     uint32_t before = at >= 2 ? text->characters[at - 2] : 0;
     if (!is_alphabetic(text->characters[at]))
         return LINEBREAK_MUST;
-    if (is_gap(before) || is_one_of(before, L"-‐([{«‹“‘\"'\u00a0\u202f"))
+    if (is_gap(before) || linebreak_is_in(before, L"-‐([{«‹“‘\"'\u00a0\u202f"))
         return LINEBREAK_CLUSTER;
     uint32_t earlier = at >= 3 ? text->characters[at - 3] : 0;
     bool one_before = linebreak_is_letter(before) && !is_word_character(earlier);
-    uint32_t later = character_at(text, at + 1);
-    bool one_after = !is_word_character(later) && !is_one_of(later, L"-‐'’");
+    uint32_t later = linebreak_at(text, at + 1);
+    bool one_after = !is_word_character(later) && !linebreak_is_in(later, L"-‐'’");
     return one_before || one_after ? LINEBREAK_SYLLABLE : LINEBREAK_MUST;
 }
 
@@ -265,8 +275,20 @@ static enum linebreak_rank limit_after_slash(const struct linebreak_text *text, 
     uint32_t earlier = at >= 3 ? text->characters[at - 3] : 0;
     bool one_before = linebreak_is_letter(before) && !is_word_character(earlier);
     bool one_after =
-        linebreak_is_letter(text->characters[at]) && !is_word_character(character_at(text, at + 1));
+        linebreak_is_letter(text->characters[at]) && !is_word_character(linebreak_at(text, at + 1));
     return one_before || one_after ? LINEBREAK_CLUSTER : LINEBREAK_MUST;
+}
+
+/* A dash without spaces, "small—and great", begins no line either, but in Chinese and Japanese; one
+ * that begins a word, as "—Seneca" or in Spanish dialogue, ends none. */
+static bool is_joined_by_dash(const struct linebreak_text *text, size_t at)
+{
+    bool is_spaced =
+        text->script == LINEBREAK_SCRIPT_LATIN || text->script == LINEBREAK_SCRIPT_HANGUL;
+    if (is_spaced && linebreak_is_in(text->characters[at], L"—―"))
+        return true;
+    return is_spaced && linebreak_is_in(text->characters[at - 1], L"—―–") &&
+           (at < 2 || is_gap(text->characters[at - 2]));
 }
 
 enum linebreak_rank linebreak_join_limit(const struct linebreak_text *text, size_t at)
@@ -276,16 +298,21 @@ enum linebreak_rank linebreak_join_limit(const struct linebreak_text *text, size
         return limit_after_space(text, at);
     /* LB29; but a comma between a Chinese character and a Latin word is one of the sentence. */
     uint32_t before = at >= 2 ? text->characters[at - 2] : 0;
-    if (is_one_of(previous, L".,:;") && is_alphabetic(next) && !is_cjk(before))
+    bool ends_clause = linebreak_is_asian(before) && previous != '.';
+    if (linebreak_is_in(previous, L".,:;") && is_alphabetic(next) && !ends_clause)
         return LINEBREAK_CLUSTER;
+    if (is_joined_by_dash(text, at))
+        return LINEBREAK_CLUSTER;
+    if (is_asian_date(text, at, at))
+        return LINEBREAK_SYLLABLE;
     if (previous == '+' && next == '+')
         return LINEBREAK_CLUSTER;
-    if (is_one_of(previous, L"-‐"))
+    if (linebreak_is_in(previous, L"-‐"))
         return limit_after_hyphen(text, at);
     if (previous == '/')
         return limit_after_slash(text, at);
     /* "T恤", "A股": one letter and what it stands before. */
-    bool one_letter =
-        linebreak_is_latin(previous) && !is_word_character(before) && !is_one_of(before, L"'’");
+    bool one_letter = linebreak_is_latin(previous) && !is_word_character(before) &&
+                      !linebreak_is_in(before, L"'’");
     return one_letter && linebreak_is_han(next) ? LINEBREAK_POOR : LINEBREAK_MUST;
 }

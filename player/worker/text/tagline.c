@@ -180,13 +180,15 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
     const struct playlist_style *style = request->style;
     typesetting->bounds =
         tagline_fit_bounds(request->canvas_width_px, request->canvas_height_px, style);
-    if (!tagline_text_init(&typesetting->text, request->text, request->language, err))
+    if (!tagline_text_init(&typesetting->text, request->text, request->language, request->words,
+                           err))
         return false;
     typesetting->fonts =
         tagline_fonts_open(request->faces, request->face_count, typesetting->text.script,
                            typesetting->bounds.floor_px, err);
     if (!typesetting->fonts)
         return false;
+    typesetting->text.autospace = request->autospace;
     tagline_text_choose_faces(&typesetting->text, typesetting->fonts);
     if (typesetting->text.missing > 0 && !typesetting->text.is_seen)
         return err_set(err, ERR_INPUT, "no font has any of the text's characters");
@@ -194,7 +196,8 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
         return false;
     tagline->facts = (struct tagline_facts){.asked_px = typesetting->bounds.asked_px,
                                             .used_px = typesetting->fit->size_px,
-                                            .lines = (int)typesetting->fit->lines.count};
+                                            .lines = (int)typesetting->fit->lines.count,
+                                            .copy_lines = (int)typesetting->text.copy_lines};
     tagline_text_fill_facts(&typesetting->text, &tagline->facts);
     tagline->paint_style = (struct tagline_paint_style){.color = style->color,
                                                         .shadow = style->shadow,

@@ -12,6 +12,7 @@
 
 #define TAGLINE_FACES_MAX 4
 
+struct linebreak_words;
 struct tagline;
 
 /* A font face. The first one that has a glyph draws it. */
@@ -27,6 +28,8 @@ struct tagline_request {
     const struct playlist_style *style;    /* its fonts are ignored in favor of `faces` */
     struct tagline_face faces[TAGLINE_FACES_MAX];
     int face_count;
+    const struct linebreak_words *words; /* of Chinese, as in linebreak_find; NULL: none */
+    double autospace; /* 0 to 0.25 em between Han or kana and Latin letters or digits */
 };
 
 /* Sets the text. NULL on failure: ERR_INPUT (no face has any of its glyphs, invalid UTF-8),
@@ -40,9 +43,10 @@ void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width
 
 #define TAGLINE_CODE_POINTS_MAX 8
 
-/* How the text was set: type size in pixels and size asked for, number of lines. For `check`. */
+/* How the text was set: type size in pixels and size asked for, number of lines, and how many the
+ * text has by itself. For `check`. */
 struct tagline_facts {
-    int asked_px, used_px, lines;
+    int asked_px, used_px, lines, copy_lines;
     int missing_glyphs;  /* characters that no face has */
     int fallback_glyphs; /* characters drawn by another face than request->faces[0] */
     /* The first different code points of these, normalized, then zeros. */

@@ -31,7 +31,8 @@ static double line_cost(const struct tagline_pieces *pieces, size_t end, double 
     return ends_paragraph ? cost : cost + rank_costs[last->rank];
 }
 
-/* Tries every line that ends before piece `end`. False if none fits. */
+/* Tries every line that ends before piece `end`; of two as good ones the longer one wins. False if
+ * none fits. */
 static bool find_best(const struct tagline_pieces *pieces, double scale, double width_px,
                       bool force, struct best *best, size_t end)
 {
@@ -51,7 +52,8 @@ static bool find_best(const struct tagline_pieces *pieces, double scale, double 
             continue;
         size_t lines = best[first].lines + 1;
         double cost = best[first].cost + line_cost(pieces, end, filled);
-        if (lines < best[end].lines || (lines == best[end].lines && cost < best[end].cost))
+        if (lines < best[end].lines ||
+            (lines == best[end].lines && cost <= best[end].cost + TOLERANCE))
             best[end] = (struct best){lines, cost, first};
         if (too_wide)
             break;

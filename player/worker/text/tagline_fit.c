@@ -10,6 +10,9 @@
 #define HEADLINE_LINES 4
 #define PHRASES_PART 0.8   /* down to this part of its size a headline's phrases are not broken, */
 #define HEADLINE_PART 0.62 /* and down to this it has at most four lines of whole words */
+#define KEPT_PART 0.88 /* down to this part of its size, rather than in more lines than the copy */
+#define RAGGED_PART 0.45 /* a line that is shorter than this part of the longest looks left over */
+#define ORPHAN_PART 0.25 /* and below this phrases are rather broken */
 #define MEASURE_PX_MAX                                                                             \
     256 /* widths at larger sizes are estimated first, since outlines take time */
 
@@ -155,6 +158,95 @@ static int size_for_part(const struct tagline_bounds *bounds, double part)
     return size_px > bounds->floor_px ? size_px : bounds->floor_px;
 }
 
+static double width_of_line(const struct tagline_fit *fit, size_t line)
+{
+    size_t first = line ? fit->lines.ends[line - 1] : 0, last = fit->lines.ends[line] - 1;
+    double width = -(double)fit->pieces.items[first].lead - (double)fit->pieces.items[last].trail;
+    for (size_t i = first; i <= last; i++)
+        width += (double)fit->pieces.items[i].advance;
+    return width;
+}
+
+static bool line_ends_paragraph(const struct tagline_fit *fit, size_t line)
+{
+    return line + 1 == fit->lines.count ||
+           fit->pieces.items[fit->lines.ends[line] - 1].rank == LINEBREAK_MUST;
+}
+
+/* Whether a break that is not the copy's own leaves a line shorter than a part of the longest. */
+static bool has_line_below(const struct tagline_fit *fit, double part)
+{
+    double longest = 0;
+    for (size_t i = 0; i < fit->lines.count; i++)
+        longest = fmax(longest, width_of_line(fit, i));
+    for (size_t i = 0; i < fit->lines.count; i++) {
+        bool is_broken =
+            !line_ends_paragraph(fit, i) || (i > 0 && !line_ends_paragraph(fit, i - 1));
+        if (is_broken && width_of_line(fit, i) < part * longest)
+            return true;
+    }
+    return false;
+}
+
+/* Whether lines may rather end between words than between phrases. In Japanese nobody knows where
+ * words are. */
+static bool may_break_phrases(const struct fitting *fitting)
+{
+    return fitting->text->script != LINEBREAK_SCRIPT_KANA;
+}
+
+/* Looks for a way to set the text in fewer lines than `rule` has found, by its own places for lines
+ * to end or by those between words. */
+static MUST_CHECK bool try_fewer_lines(const struct fitting *fitting, const struct rule *rule,
+                                       size_t lines_max, bool *found, struct err *err)
+{
+    struct rule fewer = *rule;
+    fewer.lines_max = lines_max;
+    *found = false;
+    if (!try_rule(fitting, &fewer, found, err))
+        return false;
+    fewer.level = LEVEL_WORDS;
+    return *found || rule->level >= LEVEL_WORDS || !may_break_phrases(fitting) ||
+           try_rule(fitting, &fewer, found, err);
+}
+
+/* Rather a little smaller than with more lines than the copy, or with a line that looks left over.
+ * What `rule` has found stays where there is nothing better. */
+static MUST_CHECK bool keep_lines(const struct fitting *fitting,
+                                  const struct tagline_bounds *bounds, const struct rule *rule,
+                                  struct err *err)
+{
+    struct tagline_fit *fit = fitting->fit;
+    size_t lines = fit->lines.count, own = fitting->text->copy_lines;
+    int size_px = fit->size_px, least_px = (int)ceil(KEPT_PART * bounds->asked_px);
+    bool has_own = own > 1, found = false;
+    bool has_orphan = may_break_phrases(fitting) && has_line_below(fit, ORPHAN_PART);
+    if (lines <= own || (!has_own && !has_line_below(fit, RAGGED_PART)))
+        return true;
+    struct rule smaller = *rule;
+    smaller.from_px = size_px;
+    smaller.to_px = least_px > bounds->floor_px ? least_px : bounds->floor_px;
+    for (size_t most = has_own ? own : lines - 1; most < lines; most++) {
+        if (!try_fewer_lines(fitting, &smaller, most, &found, err))
+            return false;
+        if (found && (has_own || !has_line_below(fit, RAGGED_PART)))
+            return true;
+    }
+    /* As many lines, but between words. */
+    smaller.to_px = size_px;
+    smaller.level = LEVEL_WORDS;
+    smaller.lines_max = lines;
+    if (has_orphan && !try_rule(fitting, &smaller, &found, err))
+        return false;
+    if (has_orphan && found && !has_line_below(fit, RAGGED_PART))
+        return true;
+    if (!resize_fonts(fitting, size_px, err))
+        return false;
+    fit->size_px = size_px;
+    return lines_fit(fitting, rule, size_px, false) ||
+           err_set(err, ERR_SYSTEM, "the text does not fit a second time");
+}
+
 static MUST_CHECK bool fit_by_rules(const struct fitting *fitting,
                                     const struct tagline_bounds *bounds, struct err *err)
 {
@@ -171,11 +263,12 @@ static MUST_CHECK bool fit_by_rules(const struct fitting *fitting,
          true},
     };
     bool found = false;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++)
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++) {
         if (!try_rule(fitting, &rules[i], &found, err))
             return false;
-    if (found)
-        return true;
+        if (found)
+            return keep_lines(fitting, bounds, &rules[i], err);
+    }
     const struct rule *last = &rules[sizeof rules / sizeof *rules - 1];
     if (!resize_fonts(fitting, bounds->least_px, err))
         return false;

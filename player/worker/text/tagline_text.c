@@ -2,6 +2,7 @@
 
 #include "worker/text/linebreak_rank.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,12 @@ static bool is_blank_character(unsigned c)
 }
 
 bool tagline_text_init(struct tagline_text *text, const char *source, const char *language,
-                       struct err *err)
+                       const struct linebreak_words *words, struct err *err)
 {
     unsigned char *ranks = NULL;
     size_t bytes, length;
     bool ok = false;
-    *text = (struct tagline_text){.text = linebreak_normalize(source, err)};
+    *text = (struct tagline_text){.text = linebreak_normalize(source, err), .copy_lines = 1};
     if (!text->text)
         return false;
     bytes = strlen(text->text);
@@ -28,7 +29,7 @@ bool tagline_text_init(struct tagline_text *text, const char *source, const char
         err_oom(err);
         goto out;
     }
-    if (!linebreak_find(text->text, bytes, language, ranks, err))
+    if (!linebreak_find(text->text, bytes, language, words, ranks, err))
         goto out;
     for (size_t at = 0; at < bytes; at += length) {
         unsigned code = linebreak_character(text->text, at, &length);
@@ -39,6 +40,7 @@ bool tagline_text_init(struct tagline_text *text, const char *source, const char
                                            .face = TAGLINE_TEXT_UNSEEN,
                                            .is_space = is_blank_character(code),
                                            .before = ranks[at]};
+        text->copy_lines += ranks[at] == LINEBREAK_MUST;
         struct tagline_character *last = &text->characters[text->count - 1];
         last->bytes = (unsigned short)(last->bytes + length);
     }
@@ -92,6 +94,12 @@ static int choose_face(const struct tagline_text *text, const struct tagline_cha
     return fallback;
 }
 
+/* U+200B and U+2060 are for whoever breaks lines, and nothing to draw: fonts give them boxes. */
+static bool says_where_lines_end(const struct tagline_character *character)
+{
+    return character->code == 0x200b || character->code == 0x2060 || character->code == 0xfeff;
+}
+
 void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *fonts)
 {
     text->fonts = fonts;
@@ -105,6 +113,8 @@ void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *
             previous = TAGLINE_TEXT_UNSEEN;
             continue;
         }
+        if (says_where_lines_end(character))
+            continue;
         /* A space takes the face of the word before it, so that it does not split a run. */
         if (character->is_space) {
             bool keeps = previous >= 0 && tagline_fonts_has(fonts, previous, character->code);
@@ -168,6 +178,45 @@ static struct tagline_glyph glyph_of(const struct tagline_text *text, size_t at)
     return tagline_fonts_glyph(text->fonts, character->face, character->code);
 }
 
+/* The space between Chinese or Japanese characters and Latin letters or digits (clreq, "Mixed text
+ * composition in Chinese and Western"; JLREQ, "Mixed text composition"). Punctuation and spaces have
+ * their own. */
+static int space_between(const struct tagline_text *text, unsigned before, unsigned after)
+{
+    bool of_asia[2], of_west[2];
+    unsigned codes[2] = {before, after};
+    if (text->autospace <= 0 || text->script == LINEBREAK_SCRIPT_HANGUL)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        of_asia[i] = linebreak_is_han(codes[i]) || linebreak_is_kana(codes[i]);
+        of_west[i] =
+            codes[i] < 0xff00 && (linebreak_is_letter(codes[i]) || linebreak_is_digit(codes[i]));
+    }
+    bool meet = (of_asia[0] && of_west[1]) || (of_west[0] && of_asia[1]);
+    return meet ? (int)lround(text->autospace * tagline_fonts_size(text->fonts)) : 0;
+}
+
+/* A curly quote of a Chinese face is as wide as a character and blank on its outer side, which
+ * leaves a hole beside a character: an eighth of an em of it stays. */
+static int close_hole(const struct tagline_text *text, size_t at)
+{
+    const struct tagline_character *a = &text->characters[at], *b = a + 1;
+    int size = tagline_fonts_size(text->fonts), move = 0;
+    if (text->script != LINEBREAK_SCRIPT_HAN || a->is_space || b->is_space)
+        return 0;
+    if (b->code == 0x201c || b->code == 0x2018) {
+        struct tagline_glyph quote = glyph_of(text, at + 1);
+        if (quote.advance >= size * 9 / 10 && quote.left >= size * 2 / 5)
+            move -= size * 3 / 8;
+    }
+    if (a->code == 0x201d || a->code == 0x2019) {
+        struct tagline_glyph quote = glyph_of(text, at);
+        if (quote.advance >= size * 9 / 10 && quote.advance - quote.right >= size * 2 / 5)
+            move -= size * 3 / 8;
+    }
+    return move;
+}
+
 /* How far to move the pen between characters `at` and `at` + 1, beyond what the font says. The
  * font's own features for this (halt, chws) are not available through SDL_ttf.
  * - Two full-width punctuation marks in a row, 。” or ：“, share one blank half (clreq, "punctuation
@@ -180,12 +229,14 @@ static int kern_after(const struct tagline_text *text, size_t at)
     const struct tagline_character *a = &text->characters[at], *b = a + 1;
     if (a->face < 0 || b->face < 0)
         return 0;
-    int size = tagline_fonts_size(text->fonts);
+    int size = tagline_fonts_size(text->fonts), space = space_between(text, a->code, b->code);
+    if (space > 0)
+        return space;
     bool apostrophe = a->code == 0x2019 && linebreak_is_latin(b->code) && at > 0 &&
                       linebreak_is_latin(text->characters[at - 1].code);
     bool pair = linebreak_is_cjk_punctuation(a->code) && linebreak_is_cjk_punctuation(b->code);
     if (!apostrophe && !pair)
-        return 0;
+        return close_hole(text, at);
     struct tagline_glyph left = glyph_of(text, at), right = glyph_of(text, at + 1);
     int wide = size * 9 / 10;
     if (left.advance < wide)

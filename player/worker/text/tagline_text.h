@@ -27,16 +27,20 @@ struct tagline_text {
     char *text; /* normalized */
     struct tagline_character *characters;
     size_t count;
-    int missing;  /* code points that no face has */
-    bool is_seen; /* something is drawn */
+    int missing;       /* code points that no face has */
+    bool is_seen;      /* something is drawn */
+    size_t copy_lines; /* as it was written: one, and one for each line end in it */
     enum linebreak_script script;
     struct tagline_fonts *fonts; /* the caller's */
+    double autospace;            /* between Han or kana and Latin letters or digits, in ems */
 };
 
-/* A zeroed struct is an empty text. Normalizes and cuts `source`. Errors: ERR_INPUT, ERR_LIMIT and
- * ERR_SYSTEM as in linebreak_normalize. Call tagline_text_finish in any case. */
+/* A zeroed struct is an empty text. Normalizes and cuts `source`; `words` as in linebreak_find.
+ * Errors: ERR_INPUT, ERR_LIMIT and ERR_SYSTEM as in linebreak_normalize. Call tagline_text_finish
+ * in any case. */
 MUST_CHECK bool tagline_text_init(struct tagline_text *text, const char *source,
-                                  const char *language, struct err *err);
+                                  const char *language, const struct linebreak_words *words,
+                                  struct err *err);
 void tagline_text_finish(struct tagline_text *text);
 
 /* Gives each character its face: the first one that has it. `fonts` must outlive the text's use. */
