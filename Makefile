@@ -54,7 +54,7 @@ JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# jieba's list of Chinese words, or another one; words/README.md says more.
+# jieba's list of Chinese words, or another one; packaging/words/README.md says more.
 JIEBA_LIST ?= /usr/lib/python3/dist-packages/jieba/dict.txt
 WORDS := $(if $(wildcard $(JIEBA_LIST)),$B/words/zh-hans.words)
 # A small list of the tests' own: what they pin must not depend on the edition of jieba's.
@@ -136,16 +136,16 @@ $(ZONES): tests/zones/zones.zi tests/zones/leap-seconds
 	$(Q)touch $@
 
 # Mapped by the process that sets a text; without it lines of Chinese may end inside words.
-$B/words/zh-hans.words: $(JIEBA_LIST) words/compile
+$B/words/zh-hans.words: $(JIEBA_LIST) packaging/words/compile
 	@mkdir -p $(@D)
-	$(Q)words/compile $(JIEBA_LIST) $@
+	$(Q)packaging/words/compile $(JIEBA_LIST) $@
 
 no-words:
 	@echo "make: no list of Chinese words (package python3-jieba): lines of Chinese may end inside words" >&2
 
-$(TEST_WORDS): tests/words/test.txt words/compile
+$(TEST_WORDS): tests/words/test.txt packaging/words/compile
 	@mkdir -p $(@D)
-	$(Q)words/compile $< $@
+	$(Q)packaging/words/compile $< $@
 
 unit: $(UNIT_TESTS) $(PROBES) $(TEST_WORDS) zones
 probes: $(PROBES) zones
@@ -249,7 +249,7 @@ install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -d $(INSTALLED)/share/duckling/fonts $(INSTALLED)/share/doc/duckling/handbook
 	install -m 644 $(FONT_FILES) $(INSTALLED)/share/duckling/fonts/
 	$(if $(WORDS),install -d $(INSTALLED)/share/duckling/words)
-	$(if $(WORDS),install -m 644 $(WORDS) words/LICENSE $(INSTALLED)/share/duckling/words/)
+	$(if $(WORDS),install -m 644 $(WORDS) packaging/words/LICENSE $(INSTALLED)/share/duckling/words/)
 	install -m 644 playlists/playlist.schema.json $(INSTALLED)/share/duckling/
 	install -m 644 $(HANDBOOK) $(INSTALLED)/share/doc/duckling/handbook/
 	install -D -m 644 packaging/completion/duckling.bash $(INSTALLED)/share/bash-completion/completions/duckling

@@ -17,7 +17,7 @@ from player import TOP, WAIT_S, environment, playlist
 BUILD = Path(os.environ.get("TEST_BUILD", TOP / "build/asan"))
 PROBE = BUILD / "tests/faults/probe_words"
 LIST = Path("/usr/lib/python3/dist-packages/jieba/dict.txt")
-COMPILE = TOP / "words/compile"
+COMPILE = TOP / "packaging/words/compile"
 SEED = int(os.environ.get("TEST_SEED", 20260206))
 # Costs in the table are rounded to this.
 STEP = 1 / 2048
@@ -84,7 +84,7 @@ class AgainstJieba(unittest.TestCase):
 
 
 class Lists(unittest.TestCase):
-    """What words/compile says of a list that is none."""
+    """What packaging/words/compile says of a list that is none."""
 
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))

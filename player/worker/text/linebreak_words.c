@@ -12,7 +12,7 @@
 
 #define HEAD_BYTES 20
 #define GROUP_BYTES 12
-#define WORD_MAX 32 /* characters of a word, as in words/compile */
+#define WORD_MAX 32 /* characters of a word, as in packaging/words/compile */
 
 struct linebreak_words {
     const unsigned char *bytes;

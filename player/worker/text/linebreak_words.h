@@ -1,9 +1,9 @@
 /* Words of Chinese: cuts a text where words begin, by a table of words and how frequent they are.
  *
- * words/compile makes the table, and says its format. Of all ways to cut a text the one is taken
- * whose words are the most frequent, as jieba does it without its model for unknown words. The
- * table is mapped, and only read; a damaged one cuts wrongly, but nothing outside of it is read.
- * Any thread. */
+ * packaging/words/compile makes the table, and says its format. Of all ways to cut a text the one
+ * is taken whose words are the most frequent, as jieba does it without its model for unknown words.
+ * The table is mapped, and only read; a damaged one cuts wrongly, but nothing outside of it is
+ * read. Any thread. */
 #ifndef WORKER_TEXT_LINEBREAK_WORDS_H
 #define WORKER_TEXT_LINEBREAK_WORDS_H
 
