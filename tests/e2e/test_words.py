@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -38,7 +39,8 @@ def cut(table, texts):
 class AgainstJieba(unittest.TestCase):
     def setUp(self):
         try:
-            import jieba
+            with mock.patch.object(sys, "path", [*sys.path, str(LIST.parents[1])]):  # this Python may not be Debian's
+                import jieba
         except ImportError:
             self.skipTest("jieba is not installed: make deps")
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
