@@ -43,6 +43,34 @@ class Partial(Case):
         self.assertEqual(probe.log.count("damaged"), 0)
         self.assertEqual([r.status for r in self.server.asked("a.bin")], [200], "what is there is not asked about")
 
+    def turn(self, probe, width, height):
+        probe.process.stdin.write(f"screen {width} {height}\n")
+        probe.process.stdin.flush()
+        probe.describe()  # it has taken that
+
+    def test_files_for_another_shape_are_fetched_once_the_screen_has_it(self):
+        self.start("l.bin", "p.bin")
+        del self.server.files["p.json"]
+        probe = self.probe(self.server.url("p.json"))
+        self.turn(probe, 1920, 1080)
+        spot = {"video": {"landscape": "l.bin", "portrait": "p.bin"}, "duration": 5}
+        self.server.files["p.json"] = playlist("one", spots={"s": spot})
+        self.settle(probe, "one", {"p.bin"})
+        self.assertEqual(self.server.asked("p.bin"), [])
+        self.turn(probe, 1080, 1920)
+        self.assertEqual(content(self.settle(probe, "one", ())["p.bin"]), bytes_of("p.bin", 5000))
+        self.stop(probe)
+        self.assertEqual(probe.log.count("playing on without|missing|damaged"), 0)
+        self.assertEqual([r.status for r in self.server.asked("l.bin")], [200])
+
+    def test_without_a_duration_the_films_of_all_shapes_tell_it(self):
+        self.start("l.bin", "p.bin")
+        self.server.files["p.json"] = playlist("one", spots={"s": {"video": {"landscape": "l.bin", "portrait": "p.bin"}}})
+        probe = self.probe(self.server.url("p.json"))
+        self.turn(probe, 1920, 1080)
+        self.settle(probe, "one", ())
+        self.stop(probe)
+
     def test_a_restart_asks_at_once(self):
         self.start("a.bin", "b.bin")
         del self.server.files["b.bin"]
