@@ -146,7 +146,7 @@ struct play {
     int64_t checked_ns;     /* when its size was last compared with the window's */
     int64_t retry_ns;       /* when a screen is looked for again; 0: at once */
     int64_t retry_delay_ns; /* before the time after that */
-    bool screen_was_tried; /* to open one: whether there is one is known */
+    bool screen_was_tried;  /* to open one: whether there is one is known */
     bool waiting_logged;
     bool pacing_logged;
     char no_screen[ERR_TEXT_BYTES]; /* why there is none */
