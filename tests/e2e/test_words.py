@@ -38,11 +38,12 @@ def cut(table, texts):
 
 class AgainstJieba(unittest.TestCase):
     def setUp(self):
-        try:
-            with mock.patch.object(sys, "path", [*sys.path, str(LIST.parents[1])]):  # this Python may not be Debian's
+        # Where Debian has it, which another Python than Debian's does not look into.
+        with mock.patch.object(sys, "path", [*sys.path, str(LIST.parents[1])]):
+            try:
                 import jieba
-        except ImportError:
-            self.skipTest("jieba is not installed: make deps")
+            except ImportError:
+                self.skipTest("jieba is not installed: make deps")
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.tokenizer = jieba.Tokenizer(str(LIST))
         self.tokenizer.tmp_dir = str(self.folder)

@@ -9,7 +9,7 @@ import tap
 TOP = Path(__file__).resolve().parent.parent.parent
 SEALED = {"film_client.c", "picture_client.c"}  # in the player: a worker's memory, sealed against shrinking
 DEVICES = {"kms_calls.c"}  # a graphics card's memory is no file: nobody can shorten it
-WORKERS = {"still.c", "worker_film.c", "worker_picture.c"}
+WORKERS = {"linebreak_words.c", "still.c", "worker_film.c", "worker_picture.c"}
 
 
 class Mappings(unittest.TestCase):

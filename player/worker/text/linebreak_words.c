@@ -15,7 +15,8 @@
 #define WORD_MAX 32 /* characters of a word, as in packaging/words/compile */
 
 struct linebreak_words {
-    const unsigned char *bytes;
+    void *mapped;
+    const unsigned char *bytes; /* the same, to read */
     size_t size, groups;
     uint32_t unknown_cost;
 };
@@ -107,7 +108,7 @@ struct linebreak_words *linebreak_words_open(int fd, struct err *err)
         free(words);
         return NULL;
     }
-    words->bytes = bytes;
+    words->bytes = words->mapped = bytes;
     words->groups = read_u32(words->bytes + 12);
     words->unknown_cost = read_u32(words->bytes + 16);
     if (head_is_valid(words) && groups_are_valid(words))
@@ -121,8 +122,7 @@ void linebreak_words_close(struct linebreak_words *words)
 {
     if (!words)
         return;
-    /* What was mapped read-only may be unmapped. */
-    munmap((void *)(uintptr_t)words->bytes, words->size);
+    munmap(words->mapped, words->size);
     free(words);
 }
 
