@@ -1,6 +1,7 @@
 """What the tests of the box share: the image, a playlist of still spots, and what must be on the screen at an instant."""
 import copy
 import os
+import shlex
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,8 @@ FULL = bool(os.environ.get("TEST_FULL"))
 DUCKLING = TOP / "build/duckling"
 # A month from now: after what is built and signed today (the box takes no earlier time for true), and at the same hour on every day.
 CLOCK = f"{date.today() + timedelta(days=30)}T03:00:00"
+# What is not worth one of the six starts of a box that each run has.
+full_only = unittest.skipUnless(FULL, "takes longer than each run should: make test-kiosk FULL=1")
 SIZE = (1920, 1080)
 SPOT_S = 20
 # Of a slot: its transition, and the time that an emulated processor may be late with it; and the end, where it may be early.
@@ -29,13 +32,18 @@ PATIENT = "decode-timeout = 60\n"
 class Programme:
     """Still spots of 20 s in turn: what is on at each instant, by `duckling preview`."""
 
-    def __init__(self, folder, names=("ducklings", "boat", "seedling"), media=None, size=SIZE, **more):
+    def __init__(self, folder, names=("ducklings", "boat", "seedling"), spot_s=SPOT_S, motion="none", tagline=True, **more):
         self.folder = Path(folder)
-        self.names, self.size, self.options, self.name = list(names), size, [], "screen"
-        self.media = media or self.draw_media(names)
-        spots = {name: {"image": f"{name}.jpg", "tagline": f"The {name}, by itself."} for name in names}
+        self.folder.mkdir(exist_ok=True)
+        self.names, self.spot_s, self.size, self.language, self.level = list(names), spot_s, SIZE, "en", 1
+        self.options, self.name = [], "screen"
+        self.media = self.draw_media(names)
+        texts = {"ko": "작은 것의 위대함을 위하여", "zh-Hans": "相信小的伟大"}
+        spots = {name: {"image": f"{name}.jpg", "tagline": {"en": f"The {name}, by itself.", **texts}} for name in names}
+        if not tagline:
+            spots = {name: {"image": spot["image"]} for name, spot in spots.items()}
         self.path = self.folder / "playlist.json"
-        player.playlist(self.path, spots, defaults={"duration": SPOT_S, "motion": "none"}, timezone="UTC", **more)
+        player.playlist(self.path, spots, defaults={"duration": spot_s, "motion": motion}, timezone="UTC", **more)
         self.previews = {}
 
     def draw_media(self, names):
@@ -46,11 +54,11 @@ class Programme:
                             "92", str(self.folder / f"{name}.jpg")], check=True)
         return [self.folder / f"{name}.jpg" for name in names]
 
-    def on(self, size, *options):
-        """The same on a screen of another size, or with other options of preview."""
+    def on(self, size=SIZE, *options, language="en", level=1):
+        """The same on a screen of another size, in another language, dimmed to a level, or with other options of preview."""
         other = copy.copy(self)
-        other.size, other.options, other.previews = size, list(options), {}
-        other.name = f"{size[0]}x{size[1]}{''.join(options)}"
+        other.size, other.options, other.language, other.level, other.previews = size, list(options), language, level, {}
+        other.name = f"{size[0]}x{size[1]}{''.join(options)}{language}{level}"
         return other
 
     def files(self):
@@ -59,28 +67,27 @@ class Programme:
     def spot(self, seconds):
         """The spot at this Unix time, and for how long it has been on."""
         in_day = seconds % 86400
-        return self.names[int(in_day // SPOT_S) % len(self.names)], in_day % SPOT_S
+        return self.names[int(in_day // self.spot_s) % len(self.names)], in_day % self.spot_s
 
     def expected(self, seconds):
         """What must be on; None near a transition."""
         name, since = self.spot(seconds)
-        if since < BEGIN_S or since > SPOT_S - END_S:
+        if since < BEGIN_S or since > self.spot_s - END_S:
             return None
         if name not in self.previews:
             output = self.folder / f"preview-{self.name}-{name}.png"
             at = datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
             done = player.run("preview", self.path, "-o", output, "--at", at, "--size", "x".join(map(str, self.size)), "--language",
-                              "en", *self.options)
+                              self.language, *self.options)
             if done.returncode:
                 raise RuntimeError(done.stderr)
-            self.previews[name] = Picture.read(output)
+            self.previews[name] = Picture.read(output).dimmed(self.level)
         return self.previews[name]
-
 
     def pictures(self):
         """All that it ever shows, but for transitions between them."""
         begin = datetime.fromisoformat(CLOCK + "+00:00").timestamp()
-        return [self.expected(begin + (number + 0.5) * SPOT_S) for number in range(len(self.names))]
+        return [self.expected(begin + (number + 0.5) * self.spot_s) for number in range(len(self.names))]
 
 
 class BoxCase(unittest.TestCase):
@@ -125,6 +132,29 @@ class BoxCase(unittest.TestCase):
         offset = answer - (before + time.monotonic()) / 2
         return lambda: time.monotonic() + offset
 
+    UNIT = "duckling.service"
+
+    def log_lines(self, box):
+        """How many lines the player has logged: what comes after them is new."""
+        return int(box.shell.run(f"journalctl -b -u {self.UNIT} -o cat --no-pager | wc -l"))
+
+    def wait_log(self, box, words, after=0, wait_s=WAIT_S):
+        """Until the player has logged it, in a line after so many."""
+        try:
+            log = f"journalctl -b -u {self.UNIT} -o cat --no-pager | tail -n +{after + 1}"
+            box.shell.run(f"until {log} | grep -q -e {shlex.quote(words)}; do"
+                          " sleep 1; done", wait_s)
+        except AssertionError:
+            picture = box.keep(box.screen(), "not-logged")
+            raise AssertionError(f"the player never logged {words!r} within {wait_s} s; the screen: {picture}") from None
+
+    def configure(self, box, text, wait_s=WAIT_S):
+        """Other settings for a player that goes on: lines of a file beside its configuration, and SIGHUP."""
+        before = self.log_lines(box)
+        path = "/etc/duckling/player.conf.d/70-test.conf"
+        box.shell.run(f"mkdir -p $(dirname {path}); printf %s {shlex.quote(text)} >{path}; systemctl reload {self.UNIT}")
+        self.wait_log(box, "play_reload", before, wait_s)
+
     def wait_right(self, box, programme, clock, what, wait_s=WAIT_S, head=0):
         """Until the screen shows what is to be on at that instant; how long that took, in seconds."""
         start = time.monotonic()
@@ -154,13 +184,16 @@ class BoxCase(unittest.TestCase):
         """Nothing but the programme's pictures and transitions between them in any picture of a stretch: neither black nor text, nor a
         part of a picture, nor a background."""
         self.assert_never_black(seen, what)
-        pictures, before = programme.pictures(), None
+        self.assert_mixed(self.box, programme.pictures(), seen, what)
+
+    def assert_mixed(self, box, pictures, seen, what):
+        """Nothing but these pictures, and transitions between them, in any picture of a stretch."""
+        self.assertTrue(seen, "nobody looked")
+        before = None
         for at, picture in seen:
-            if picture is before:
-                continue
+            if picture is not before and (picture.size() != pictures[0].size() or not picture.within(pictures)):
+                self.fail(f"{what}: {at:.1f} s after the start something else was on the screen: {box.keep(picture, 'else')}")
             before = picture
-            if picture.size() != programme.size or not picture.within(pictures):
-                self.fail(f"{what}: {at:.1f} s after the start something else was on the screen: {self.box.keep(picture, 'else')}")
 
     def assert_no_text(self, seen, what):
         """Tells for how long the screen was black."""

@@ -48,6 +48,16 @@ class Picture:
         """Whether something bright stands on black: a console, a boot loader, a firmware."""
         return self.black() > 0.5 and max(self.data) >= 160
 
+    def dimmed(self, level):
+        """As a screen shows it that is dimmed to this level, from 0 to 1."""
+        return Picture(self.width, self.height, self.data.translate(bytes(round(value * level) for value in range(256))))
+
+    def unlit(self):
+        """Whether it is what QEMU shows for an output that is off: black, with words of QEMU's own in its middle."""
+        row, middle = self.width * 3, self.height // 2
+        around = self.data[:(middle - 40) * row] + self.data[(middle + 40) * row:]
+        return max(around) < 16 and self.black() > 0.95
+
     def within(self, pictures, steps=3):
         """Whether it is one of these pictures, or a mix of them: how many of its channels are darker or brighter than in all of them, of
         some thousands that are looked at."""

@@ -1,8 +1,9 @@
 """Boxes whose clocks are wrong, and whose screens are unlike others: each is switched on once."""
 import tap
-from box_case import PATIENT, BoxCase, Programme
+from box_case import PATIENT, BoxCase, Programme, full_only
 
 
+@full_only
 class Clock(BoxCase):
     @classmethod
     def setUpClass(cls):

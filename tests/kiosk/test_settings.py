@@ -1,43 +1,23 @@
 """Signed settings that come on a USB stick: those for this box are taken, and no others."""
-import subprocess
 import time
 
-import player
 import publishing
 import tap
-from box_case import PATIENT, SIZE, BoxCase, Programme
+from box_case import SIZE
+from stick_case import StickCase
 
 
-class Settings(BoxCase):
+class Settings(StickCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.secret = publishing.make_key(cls.folder)
         cls.stranger = publishing.make_key(cls.folder, "stranger")
-        cls.programme = Programme(cls.folder)
-        base = cls.folder / "channel"
-        base.mkdir()
-        done = player.run("publish", cls.programme.path, "--to", base, "--channel", "wall", "--key", cls.secret, "--size",
-                          f"{SIZE[0]}x{SIZE[1]}")
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        cls.channel = cls.stick("DUCKLINGUSB", *base.iterdir())
-        settings = f"source = /media/stick/channels/wall/\nkey = /boot/duckling/operator.pub\nlanguage = en\nsite = lobby\n{PATIENT}"
-        cls.disk = cls.flash(**{"player.conf": settings, "operator.pub": (cls.folder / "operator.pub").read_bytes()})
-
-    @classmethod
-    def stick(cls, label, *paths):
-        image = cls.folder / f"stick-{len(list(cls.folder.glob('stick-*')))}.img"
-        with open(image, "wb") as file:
-            file.truncate(128 << 20)
-        subprocess.run(["mkfs.vfat", "-F", "32", "-n", label, str(image)], check=True, capture_output=True)
-        for path in paths:
-            subprocess.run(["mcopy", "-s", "-i", str(image), str(path), "::/"], check=True, capture_output=True)
-        return image
+        cls.channel, cls.programme = cls.publish(["ducklings", "boat", "seedling"])
+        cls.disk = cls.flash_with_key(more="site = lobby\n")
 
     def signed(self, text, version, name="site=lobby", key=None, signature=True):
         """A stick with these settings."""
-        folder = self.folder / f"settings-{version}-{name}-{key == self.stranger}-{signature}"
+        folder = self.folder / f"settings-{len(list(self.folder.glob('settings-*')))}"
         folder.mkdir()
         file = folder / "duckling.conf"
         file.write_text(text)
@@ -67,16 +47,18 @@ class Settings(BoxCase):
             upside_down, upright = "rotate = 180\n", "rotate = 0\n"
             self.plug(box, self.signed(upside_down, 2), "settings of the stick taken version=2")
             turned = self.programme.on(SIZE, "--rotate", "180")
-            self.wait_right(box, turned, clock, "the settings of the stick", 300)
+            self.wait_right(box, turned, clock, "the picture upside down, as the settings of the stick say", 300)
             for stick, reason in ((self.signed(upright, 1), "rollback"), (self.signed(upright, 3, "site=roof"), "they are for the site"),
-                                  (self.signed(upright, 3, key=self.stranger), "key"), (self.signed(upright, 3, signature=False), "minisig"),
+                                  (self.signed(upright, 3, "player=another"), "they are for the player"),
+                                  (self.signed(upright, 3, key=self.stranger), "key"),
+                                  (self.signed(upright, 3, signature=False), "minisig"),
                                   (self.signed("rotat = 0\n", 3), "did you mean rotate")):
                 with self.subTest(reason):
                     self.plug(box, stick, "settings of the stick refused")
                     self.assertIn(reason, box.shell.run("journalctl -b -t duckling-stick -o cat | grep refused | tail -n 1"))
-            self.wait_right(box, turned, clock, "what was taken, after all that was refused", 60)
+            self.wait_right(box, turned, clock, "the picture still upside down, after all that was refused", 60)
             self.plug(box, self.signed(upright, 3), "settings of the stick taken version=3")
-            self.wait_right(box, self.programme, clock, "the newer settings", 300)
+            self.wait_right(box, self.programme, clock, "the picture upright, as the newer settings say", 300)
 
 
 if __name__ == "__main__":

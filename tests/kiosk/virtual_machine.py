@@ -127,7 +127,7 @@ class Shell:
 
     def open(self, wait_s=WAIT_S):
         """Until the shell answers, from the start of the machine or its reset."""
-        end = time.monotonic() + wait_s
+        end, patience_s = time.monotonic() + wait_s, 3
         self.pending = b""
         while True:
             # What is typed before the shell opens the line is lost: asked again until it answers.
@@ -135,10 +135,12 @@ class Shell:
             # too: what is there is dropped first (Ctrl-C), and no quote may be left open.
             self.socket.sendall(b"\x03\nexec env PS1=box-shell\\>\\  PS2= dash\n")
             try:
-                self._read_until(self.PROMPT, min(3, max(0.1, end - time.monotonic())))
+                self._read_until(self.PROMPT, min(patience_s, max(0.1, end - time.monotonic())))
             except AssertionError:
                 if time.monotonic() > end:
                     raise
+                # On a busy machine the shell may need longer, and each question ends the one before.
+                patience_s *= 1.3
                 continue
             break
         # Some of the questions may have waited: what follows this answer is new.
@@ -157,6 +159,27 @@ class Shell:
             raise AssertionError(f"exit status {status} on the box: {command}\n{output}")
         return output
 
+    def send(self, command):
+        """One that does not come back: the box ends."""
+        self.socket.sendall(command.encode() + b"\n")
+
+    def converse(self, command, steps, wait_s=WAIT_S):
+        """Starts a command that asks, and answers it: each step is (what it waits for, what is typed). All that was shown until
+        the last of them was typed; end() waits for the rest."""
+        self.socket.sendall(f"{{ {command}\n}} 2>&1; echo; echo box''-status $?.\n".encode())
+        shown = b""
+        for words, answer in steps:
+            shown += self._read_until(words.encode(), wait_s) + words.encode()
+            self.socket.sendall(answer.encode() + b"\n")
+        return shown.decode(errors="replace").replace("\r\n", "\n")
+
+    def end(self, wait_s=WAIT_S):
+        """Of the command that was conversed with: what it printed since, and its exit status."""
+        output = self._read_until(b"box-status ", wait_s).decode(errors="replace").replace("\r\n", "\n")
+        status = int(self._read_until(b".", 60))
+        self._read_until(self.PROMPT, 60)
+        return output, status
+
     def close(self):
         self.socket.close()
         self.transcript.close()
@@ -166,7 +189,7 @@ class VirtualMachine:
     """A box that runs until the block ends. `disk` is raw or qcow2, and what the box writes stays there."""
 
     def __init__(self, folder, disk, *, kernel=None, arguments="", clock="2026-02-06T03:00:00", outputs=1, stick=None,
-                 size=(1920, 1080), kvm=False, memory="1536"):
+                 size=(1920, 1080), kvm=False, memory="1536", devices=()):
         self.folder = Path(tempfile.mkdtemp(dir=folder, prefix="box-"))
         self.started = time.monotonic()
         self.sticks = 0
@@ -178,7 +201,8 @@ class VirtualMachine:
                         "-display", "none", "-vnc", f"unix:{self.folder}/vnc",
                         "-drive", f"file={disk},format={kind},if=none,id=disk,cache=unsafe,discard=unmap",
                         "-device", "virtio-blk-pci,drive=disk", "-device", "qemu-xhci,id=usb", "-device", "virtio-rng-pci",
-                        "-chardev", f"socket,id=serial,path={self.folder}/serial,server=on,wait=off", "-serial", "chardev:serial"]
+                        "-chardev", f"socket,id=serial,path={self.folder}/serial,server=on,wait=off", "-serial", "chardev:serial",
+                        *(word for device in devices for word in ("-device", device))]
         if kernel:
             self.command += ["-kernel", str(kernel.kernel), "-initrd", str(kernel.initrd), "-append",
                              f"{kernel.options} systemd.debug_shell=ttyS0 {arguments}".strip()]
@@ -269,6 +293,13 @@ class VirtualMachine:
     def press(self, *keys):
         """Keys of a keyboard, all at once, by QEMU's names of them."""
         self.monitor.call("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
+
+    KEYS = {"/": "slash", ".": "dot", "-": "minus", "\n": "ret"}
+
+    def type(self, text):
+        """On the keyboard, key by key: small letters, digits and some signs."""
+        for letter in text:
+            self.press(self.KEYS.get(letter, letter))
 
     def plug(self, disk):
         """A USB stick."""
