@@ -32,12 +32,13 @@ PATIENT = "decode-timeout = 60\n"
 class Programme:
     """Still spots of 20 s in turn: what is on at each instant, by `duckling preview`."""
 
-    def __init__(self, folder, names=("ducklings", "boat", "seedling"), spot_s=SPOT_S, motion="none", tagline=True, **more):
+    def __init__(self, folder, names=("ducklings", "boat", "seedling"), media=None, size=SIZE, spot_s=SPOT_S, motion="none",
+                 tagline=True, **more):
         self.folder = Path(folder)
         self.folder.mkdir(exist_ok=True)
-        self.names, self.spot_s, self.size, self.language, self.level = list(names), spot_s, SIZE, "en", 1
-        self.options, self.name = [], "screen"
-        self.media = self.draw_media(names)
+        self.names, self.spot_s, self.size, self.language, self.level = list(names), spot_s, size, "en", 1
+        self.options, self.name, self.columns = [], "screen", None
+        self.media = media or self.draw_media(names)
         texts = {"ko": "작은 것의 위대함을 위하여", "zh-Hans": "相信小的伟大"}
         spots = {name: {"image": f"{name}.jpg", "tagline": {"en": f"The {name}, by itself.", **texts}} for name in names}
         if not tagline:
@@ -61,6 +62,12 @@ class Programme:
         other.name = f"{size[0]}x{size[1]}{''.join(options)}{language}{level}"
         return other
 
+    def part(self, x, width):
+        """What a monitor shows that stands on these columns of a wall."""
+        other = copy.copy(self)
+        other.columns, other.previews = (x, width), {}
+        return other
+
     def files(self):
         return {path.name: path.read_bytes() for path in [self.path, *self.media]}
 
@@ -81,7 +88,8 @@ class Programme:
                               self.language, *self.options)
             if done.returncode:
                 raise RuntimeError(done.stderr)
-            self.previews[name] = Picture.read(output).dimmed(self.level)
+            whole = Picture.read(output).dimmed(self.level)
+            self.previews[name] = whole.part(*self.columns) if self.columns else whole
         return self.previews[name]
 
     def pictures(self):
@@ -106,16 +114,16 @@ class BoxCase(unittest.TestCase):
         print(f"# {'KVM' if cls.kvm else 'an emulated processor'}; image: {IMAGE.name}", flush=True)
 
     @classmethod
-    def flash(cls, name="disk", size="8G", **settings):
+    def flash(cls, name="disk", size="8G", image=IMAGE, **settings):
         """A disk of a box, larger than the image, with the installer's files on it."""
         disk = cls.folder / f"{name}.qcow2"
         if settings:
             # What an installer's computer writes goes into a copy; what the box writes lies above either.
             base = cls.folder / f"{name}.img"
-            subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(IMAGE), str(base)], check=True)
+            subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(image), str(base)], check=True)
             write_settings(base, **settings)
         else:
-            base = IMAGE.resolve()
+            base = image.resolve()
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base), str(disk), size], check=True)
         return disk
 

@@ -31,6 +31,11 @@ class Picture:
     def write_png(self, path):
         subprocess.run(["convert", "-size", f"{self.width}x{self.height}", "-depth", "8", "rgb:-", str(path)], input=self.data, check=True)
 
+    def part(self, x, width):
+        """These columns of it."""
+        rows = range(3 * x, len(self.data), 3 * self.width)
+        return Picture(width, self.height, b"".join(self.data[row:row + 3 * width] for row in rows))
+
     def size(self):
         return self.width, self.height
 

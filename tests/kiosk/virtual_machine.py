@@ -198,7 +198,7 @@ class VirtualMachine:
                         *(["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", "max"]),
                         "-rtc", f"base={clock},clock=host", "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                         "-device", f"virtio-vga,id=screen,max_outputs={outputs},xres={size[0]},yres={size[1]}",
-                        "-display", "none", "-vnc", f"unix:{self.folder}/vnc",
+                        "-display", "none", *self._remote_screens(outputs),
                         "-drive", f"file={disk},format={kind},if=none,id=disk,cache=unsafe,discard=unmap",
                         "-device", "virtio-blk-pci,drive=disk", "-device", "qemu-xhci,id=usb", "-device", "virtio-rng-pci",
                         "-chardev", f"socket,id=serial,path={self.folder}/serial,server=on,wait=off", "-serial", "chardev:serial",
@@ -223,10 +223,15 @@ class VirtualMachine:
         if stick:
             self.plug(stick)
 
+    def _remote_screens(self, outputs):
+        """One for each output: it says what monitor is there, and has no say in what that shows."""
+        return [word for head in range(outputs) for word in
+                ("-vnc", f"unix:{self.folder}/vnc-{head},id=vnc-{head},display=screen,head={head}")]
+
     def _wait_sockets(self):
         """QEMU says by their files that it listens; it has no other way, when it is not a daemon."""
         patience = threading.Event()
-        while not all((self.folder / name).exists() for name in ("qmp", "serial", "vnc")):
+        while not all((self.folder / name).exists() for name in ("qmp", "serial", "vnc-0")):
             if self.process.poll() is not None or time.monotonic() - self.started > 60:
                 raise RuntimeError(f"QEMU did not start: {(self.folder / 'qemu.log').read_text()}")
             patience.wait(0.05)
@@ -285,9 +290,9 @@ class VirtualMachine:
         if trouble:
             raise trouble[0]
 
-    def resize(self, width, height):
-        """Another resolution: as if another monitor were plugged in."""
-        with RemoteScreen(self.folder / "vnc") as remote:
+    def resize(self, width, height, head=0):
+        """Another resolution: as if another monitor were plugged in, or, of a further output, the first one."""
+        with RemoteScreen(self.folder / f"vnc-{head}") as remote:
             remote.set_size(width, height)
 
     def press(self, *keys):
