@@ -165,17 +165,20 @@ test: ## Builds what the tests need and runs all of them.
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
 
-# What a box is flashed with. Made again when something that it is made of has changed.
-IMAGE := build/image/duckling-$(VERSION)-amd64.img
+# What a box is flashed with. Made again when something that it is made of has changed. With RELEASE=trixie that of Debian 13, from
+# packages that are built in its chroot (tests/release).
+IMAGE := build/image/duckling-$(VERSION)-$(if $(RELEASE),$(RELEASE)-)amd64.img
+IMAGE_DEBS := $(if $(RELEASE),build/release/$(RELEASE)/src/)build/deb
 $(IMAGE): $(shell find player packaging fonts media playlists -type f) Makefile
 	@packaging/deps image
-	@$(MAKE) --no-print-directory -s deb
+	@$(if $(RELEASE),tests/release $(RELEASE) packaging/deb)
+	@$(if $(RELEASE),,$(MAKE) --no-print-directory -s deb)
 	@mkdir -p $(@D)
-	@packaging/image/build $@ build/deb/duckling_*.deb build/deb/duckling-campaign_*.deb
+	@RELEASE=$(RELEASE) packaging/image/build $@ $(IMAGE_DEBS)/duckling_*.deb $(IMAGE_DEBS)/duckling-campaign_*.deb
 image: $(IMAGE) ## Makes a disk image to flash: a box that boots to a picture; into build/image/.
 
 # A quarter of an hour on two cores; FULL=1 also what takes hours.
-test-kiosk: ## Boots the image in a virtual machine and looks at its screen (FULL=1: all of it).
+test-kiosk: ## Boots the image in a virtual machine and looks at its screen (FULL=1: all of it; RELEASE=trixie: Debian 13's).
 	@packaging/deps build run image kiosk
 	@$(MAKE) --no-print-directory -s all $(IMAGE)
 	@TEST_IMAGE=$(IMAGE) TEST_FULL=$(FULL) tests/run --kiosk
