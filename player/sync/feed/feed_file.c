@@ -263,6 +263,9 @@ static void feed_file_run(struct feed_source *source)
         if (failed) /* to look at the file needs no descriptor */
             feed_mailbox_sleep_until(source->mailbox, clock_mono_ns() + sleep_ns(file));
         had_failed = failed;
+        eventfd_t wakes;
+        if (ready > 0 && (fds[0].revents & POLLIN))
+            (void)!eventfd_read(file->wake_fd, &wakes);
         if (ready > 0 && (fds[1].revents & POLLIN)) {
             char events[4096] __attribute__((aligned(8)));
             while (read(file->watch_fd, events, sizeof events) > 0)

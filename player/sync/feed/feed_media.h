@@ -72,9 +72,9 @@ void feed_media_hold(struct feed_media *media, bool hold);
 /* Whether transfers are under way. */
 bool feed_media_is_moving(const struct feed_media *media);
 
-/* Whether each file that the screen needs is in the store, or was tried several times and cannot be had now, or is none
- * that could be shown: that is the fault of the file, and not of the network. Such files are tried
- * again, less and less often. */
+/* Whether each file that the screen needs is in the store, or was tried several times and cannot be
+ * had now, or is none that could be shown: that is the fault of the file, and not of the network.
+ * Such files are tried again, less and less often. */
 bool feed_media_is_settled(const struct feed_media *media);
 
 /* Whether there is a file for this asset, perhaps an older one from the same address. */
@@ -94,9 +94,9 @@ void feed_media_take_tries(struct feed_media *media, const struct feed_media *be
 /* When the next try is due on the monotonic clock; INT64_MAX: nothing is waiting. */
 int64_t feed_media_due_ns(const struct feed_media *media);
 
-/* How many the screen needs; how many of these are in the store, and what last kept one from it ("" if nothing did): the path, and
- * words that begin with the fault's name: "hash mismatch", "wrong length", "too large", "too
- * slow". */
+/* How many the screen needs; how many of these are in the store, and what last kept one from it (""
+ * if nothing did): the path, and words that begin with the fault's name: "hash mismatch", "wrong
+ * length", "too large", "too slow". */
 size_t feed_media_needed(const struct feed_media *media);
 size_t feed_media_done(const struct feed_media *media);
 const char *feed_media_trouble(const struct feed_media *media);

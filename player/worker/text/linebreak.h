@@ -10,8 +10,8 @@
  * with what it counts.
  * - Others: at spaces and hyphens; no dash starts a line.
  * - Everywhere: a number keeps its unit, a month its day, a title its name, and the full stop of an
- * abbreviation ends no line's sentence. An address of the web or of mail is one piece; one that is wider than a line
- * is broken before its marks, never after them. */
+ * abbreviation ends no line's sentence. An address of the web or of mail is one piece; one that is
+ * wider than a line is broken before its marks, never after them. */
 #ifndef WORKER_TEXT_LINEBREAK_H
 #define WORKER_TEXT_LINEBREAK_H
 
