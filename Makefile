@@ -261,7 +261,7 @@ install: all ## Installs to $(DESTDIR)$(PREFIX).
 	install -d $(INSTALLED)/lib/systemd/system
 	for unit in $(notdir $(UNITS)); do $(PLACED) packaging/systemd/$$unit >$(INSTALLED)/lib/systemd/system/$$unit || exit; done
 	$(PLACED) packaging/stick/duckling-stick@.service >$(INSTALLED)/lib/systemd/system/duckling-stick@.service
-	install -D -m 644 packaging/stick/duckling-stick.rules $(INSTALLED)/lib/udev/rules.d/60-duckling-stick.rules
+	install -D -m 644 packaging/stick/duckling-stick.rules $(INSTALLED)/lib/udev/rules.d/70-duckling-stick.rules
 
 # The campaign and its media, as they lie in the tree: the one names the others by "../media/".
 install-campaign: ## Installs the bundled campaign, which a player with nothing configured plays.
@@ -275,7 +275,7 @@ uninstall: ## Removes what install and install-campaign have put there.
 	rm -f $(INSTALLED)/share/bash-completion/completions/duckling
 	rm -f $(INSTALLED)/lib/sysusers.d/duckling.conf $(INSTALLED)/lib/tmpfiles.d/duckling.conf
 	rm -f $(addprefix $(INSTALLED)/lib/systemd/system/,$(notdir $(UNITS)) duckling-stick@.service)
-	rm -f $(INSTALLED)/lib/udev/rules.d/60-duckling-stick.rules
+	rm -f $(INSTALLED)/lib/udev/rules.d/70-duckling-stick.rules
 	rm -rf $(INSTALLED)/share/duckling $(INSTALLED)/share/doc/duckling $(INSTALLED)/libexec/duckling
 
 deb: ## Builds the Debian packages, into build/deb/.

@@ -27,6 +27,10 @@ class Install(unittest.TestCase):
                 self.assertIn(Path(folder + prefix + "/bin/duckling"), files)
                 self.assertTrue([p for p in files if p.name == "duckling.1"])
                 self.assertTrue([p for p in files if "fonts" in p.parts])
+                # Debian's own rules find a stick's file system, and tell systemd of the stick: ours go between them.
+                rules = [p.name for p in files if p.parent.name == "rules.d"]
+                self.assertEqual(sorted(["60-persistent-storage.rules", *rules, "99-systemd.rules"])[1:-1], rules)
+                self.assertEqual(len(rules), 1)
                 make("uninstall", f"DESTDIR={folder}", f"PREFIX={prefix}")
                 self.assertEqual([p for p in Path(folder).rglob("*") if p.is_file() or p.name == "duckling"], [])
 
