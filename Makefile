@@ -90,6 +90,7 @@ $B/obj/%.o: %.c Makefile
 
 # Loops over all pixels of each frame, which the compiler does many at a time at this level alone.
 $B/obj/player/worker/film/film_deinterlace.o $B/obj/player/worker/film/film_color_table.o: CFLAGS += -O3
+$B/obj/player/worker/text/tagline_blur.o $B/obj/player/worker/text/tagline_paint.o: CFLAGS += -O3
 
 # Tests link the archive, so each takes only the modules that it tests.
 $B/tests/%: $B/obj/tests/%.o $B/libduckling.a

@@ -6,7 +6,6 @@
 
 /* Least deviation, in small pixels, that is still smooth when enlarged. */
 #define DEVIATION_SMALL 4.0
-#define PASSES 3
 
 struct plan {
     int factor, radius;
@@ -28,144 +27,205 @@ static struct plan plan_for(double deviation_px)
 int tagline_blur_reach(double deviation_px)
 {
     struct plan plan = plan_for(deviation_px);
-    return (PASSES * plan.radius + 2) * plan.factor;
+    return (TAGLINE_BLUR_PASSES * plan.radius + 2) * plan.factor;
 }
 
-static void shrink_row(const struct tagline_blur *blur, const struct tagline_plane *plane, int row,
-                       uint32_t *sums)
+static void add_row(const uint8_t *restrict in, uint32_t *restrict sums, int count, uint32_t *any)
 {
-    memset(sums, 0, (size_t)blur->columns * sizeof *sums);
+    uint32_t all = 0;
+    for (int x = 0; x < count; x++) {
+        sums[x] += in[x];
+        all |= in[x];
+    }
+    *any |= all;
+}
+
+/* Adds up the plane's rows in small row `row`. False if they are all zero. */
+static bool add_cover(const struct tagline_blur *blur, int row)
+{
+    const struct tagline_plane *plane = blur->plane;
+    const struct tagline_area *area = &blur->area;
+    int first = plane->x > area->x ? plane->x : area->x;
+    int plane_end = plane->x + plane->width, area_end = area->x + area->width;
+    int end = plane_end < area_end ? plane_end : area_end;
+    uint32_t any = 0;
+    memset(blur->cover, 0, (size_t)area->width * sizeof *blur->cover);
     for (int i = 0; i < blur->factor; i++) {
-        int offset = row * blur->factor + i, y = blur->area.y + offset - plane->y;
-        if (offset >= blur->area.height || y < 0 || y >= plane->height)
+        int offset = row * blur->factor + i, y = area->y + offset - plane->y;
+        if (offset >= area->height || y < 0 || y >= plane->height)
             continue;
         const uint8_t *in = plane->pixels + (size_t)y * (size_t)plane->width;
-        int first = plane->x > blur->area.x ? plane->x : blur->area.x;
-        int plane_end = plane->x + plane->width, area_end = blur->area.x + blur->area.width;
-        int end = plane_end < area_end ? plane_end : area_end;
-        for (int x = first; x < end; x++)
-            sums[(x - blur->area.x) / blur->factor] += in[x - plane->x];
+        add_row(in + (first - plane->x), blur->cover + (first - area->x), end - first, &any);
+    }
+    return any;
+}
+
+/* Small pixels that the area's right edge cuts have zeros beyond it. */
+static void fold_cover(const struct tagline_blur *blur)
+{
+    const uint32_t *cover = blur->cover;
+    int width = blur->area.width, factor = blur->factor;
+    uint32_t pixels = (uint32_t)(factor * factor);
+    if (factor == 1) {
+        for (int x = 0; x < width; x++)
+            blur->line[x] = cover[x] * 256;
+        return;
+    }
+    for (int column = 0; column < blur->columns; column++) {
+        int end = (column + 1) * factor < width ? (column + 1) * factor : width;
+        uint32_t sum = 0;
+        for (int x = column * factor; x < end; x++)
+            sum += cover[x];
+        blur->line[column] = (uint32_t)((uint64_t)sum * 256 / pixels);
     }
 }
 
-static void shrink(const struct tagline_blur *blur, const struct tagline_plane *plane,
-                   uint32_t *sums)
+/* `in` has zeros beyond its ends. */
+static void sum_along_row(const uint32_t *restrict in, uint32_t *restrict out, int width,
+                          int radius)
 {
-    uint32_t cells = (uint32_t)(blur->factor * blur->factor);
-    for (int row = 0; row < blur->rows; row++) {
-        uint16_t *out = blur->small + (size_t)row * (size_t)blur->columns;
-        shrink_row(blur, plane, row, sums);
-        for (int x = 0; x < blur->columns; x++)
-            out[x] = (uint16_t)((uint64_t)sums[x] * 256 / cells);
+    uint32_t sum = 0;
+    for (int x = 0; x < radius && x < width; x++)
+        sum += in[x];
+    for (int x = 0; x < width; x++) {
+        uint32_t change = in[x + radius] - in[x - radius - 1];
+        sum += change;
+        out[x] = sum;
     }
 }
 
-static uint16_t mean(uint32_t sum, uint32_t reciprocal)
+/* `leaves` is the row that entered as many rows ago as the window has; `in` takes its place. */
+static void sum_along_columns(const uint32_t *restrict in, uint32_t *restrict leaves,
+                              uint32_t *restrict sums, int width)
 {
-    return (uint16_t)(((uint64_t)sum * reciprocal + (1U << 23)) >> 24);
+    for (int x = 0; x < width; x++) {
+        sums[x] += in[x] - leaves[x];
+        leaves[x] = in[x];
+    }
 }
 
-static void blur_rows(const struct tagline_blur *blur, const uint16_t *from, uint16_t *to)
+/* Sums are below 2³¹: taken as signed, which more processors convert. */
+static void divide_row(const uint32_t *restrict in, uint32_t *restrict out, int width, float part)
+{
+    for (int x = 0; x < width; x++)
+        out[x] = (uint32_t)(int32_t)((float)(int32_t)in[x] * part + 0.5F);
+}
+
+static void keep_row(const uint32_t *restrict in, float *restrict out, int width, float part)
+{
+    for (int x = 0; x < width; x++)
+        out[x] = (float)(int32_t)in[x] * part;
+}
+
+/* The next small row, blurred along itself. */
+static const uint32_t *enter_row(const struct tagline_blur *blur, float part)
 {
     int width = blur->columns, radius = blur->radius;
-    uint32_t reciprocal = (1U << 24) / (uint32_t)(2 * radius + 1);
-    for (int row = 0; row < blur->rows; row++) {
-        const uint16_t *in = from + (size_t)row * (size_t)width;
-        uint16_t *out = to + (size_t)row * (size_t)width;
-        uint32_t sum = 0;
-        for (int x = 0; x < radius && x < width; x++)
-            sum += in[x];
-        for (int x = 0; x < width; x++) {
-            if (x + radius < width)
-                sum += in[x + radius];
-            if (x > radius)
-                sum -= in[x - radius - 1];
-            out[x] = mean(sum, reciprocal);
-        }
-    }
+    if (blur->entered >= blur->rows || !add_cover(blur, blur->entered))
+        return blur->zeros;
+    fold_cover(blur);
+    sum_along_row(blur->line, blur->other, width, radius);
+    sum_along_row(blur->other, blur->line, width, radius);
+    sum_along_row(blur->line, blur->other, width, radius);
+    divide_row(blur->other, blur->line, width, part);
+    return blur->line;
 }
 
-/* Blurs along the columns, but row by row, in the order of memory. */
-static void blur_columns(const struct tagline_blur *blur, const uint16_t *from, uint16_t *to,
-                         uint32_t *sums)
+static float *kept_row(const struct tagline_blur *blur, int row)
 {
-    size_t width = (size_t)blur->columns;
-    int radius = blur->radius;
-    uint32_t reciprocal = (1U << 24) / (uint32_t)(2 * radius + 1);
-    memset(sums, 0, width * sizeof *sums);
-    for (int row = -radius; row < blur->rows; row++) {
-        int enters = row + radius, leaves = row - radius - 1;
-        if (enters < blur->rows)
-            for (size_t x = 0; x < width; x++)
-                sums[x] += from[(size_t)enters * width + x];
-        if (leaves >= 0)
-            for (size_t x = 0; x < width; x++)
-                sums[x] -= from[(size_t)leaves * width + x];
-        if (row >= 0)
-            for (size_t x = 0; x < width; x++)
-                to[(size_t)row * width + x] = mean(sums[x], reciprocal);
+    return blur->kept + (row & 1) * blur->columns;
+}
+
+/* Lets one row enter, and keeps the one that it finishes. Returns that one's number: so far above
+ * as three windows reach, negative at first, and at last blur->rows, which is zeros. */
+static int make_row(struct tagline_blur *blur)
+{
+    int radius = blur->radius, length = 2 * radius + 1, width = blur->columns;
+    float part = 1 / (float)(length * length * length);
+    const uint32_t *row = enter_row(blur, part);
+    int at = blur->entered++; /* of the row that enters; the window's middle is `radius` above */
+    for (int pass = 0; pass < TAGLINE_BLUR_PASSES && at >= 0; pass++, at -= radius) {
+        uint32_t *sums = blur->windows[pass].sums;
+        uint32_t *leaves = blur->windows[pass].rows + (size_t)(at % length) * (size_t)width;
+        sum_along_columns(row, leaves, sums, width);
+        row = at - radius < blur->rows ? sums : blur->zeros;
     }
+    if (at >= 0)
+        keep_row(row, kept_row(blur, at), width, part / (255 * 256));
+    return at;
 }
 
 bool tagline_blur_init(struct tagline_blur *blur, const struct tagline_plane *plane,
                        const struct tagline_area *area, double deviation_px, struct err *err)
 {
     struct plan plan = plan_for(deviation_px);
-    *blur = (struct tagline_blur){.factor = plan.factor, .radius = plan.radius, .area = *area};
+    *blur = (struct tagline_blur){
+        .factor = plan.factor, .radius = plan.radius, .area = *area, .plane = plane, .made = -1};
     blur->columns = (area->width + plan.factor - 1) / plan.factor;
     blur->rows = (area->height + plan.factor - 1) / plan.factor;
-    size_t cells = (size_t)blur->columns * (size_t)blur->rows;
-    uint16_t *other = calloc(cells, sizeof *other);
-    uint32_t *sums = malloc((size_t)blur->columns * sizeof *sums);
-    blur->small = calloc(cells, sizeof *blur->small);
-    bool ok = other && sums && blur->small;
-    if (ok) {
-        shrink(blur, plane, sums);
-        for (int pass = 0; pass < PASSES; pass++) {
-            blur_rows(blur, blur->small, other);
-            blur_columns(blur, other, blur->small, sums);
-        }
+    size_t width = (size_t)blur->columns, side = (size_t)blur->radius + 1;
+    size_t rows = 2 * (size_t)blur->radius + 1, cover = (size_t)area->width;
+    blur->sums = calloc(cover + 3 * width + 4 * side + TAGLINE_BLUR_PASSES * (rows + 1) * width,
+                        sizeof *blur->sums);
+    blur->kept = calloc(2 * width, sizeof *blur->kept);
+    if (!blur->sums || !blur->kept)
+        return err_oom(err);
+    blur->cover = blur->sums;
+    blur->line = blur->cover + cover + side;
+    blur->other = blur->line + width + 2 * side;
+    blur->zeros = blur->other + width + side;
+    uint32_t *at = blur->zeros + width;
+    for (int pass = 0; pass < TAGLINE_BLUR_PASSES; pass++, at += (rows + 1) * width) {
+        blur->windows[pass].rows = at;
+        blur->windows[pass].sums = at + rows * width;
     }
-    free(other);
-    free(sums);
-    return ok || err_oom(err);
+    return true;
 }
 
 void tagline_blur_finish(struct tagline_blur *blur)
 {
-    free(blur->small);
+    free(blur->sums);
+    free(blur->kept);
     *blur = (struct tagline_blur){0};
 }
 
-/* `part` of the way from the first value to the second. */
-static float interpolate_linear(float first, float second, float part)
+static void mix_rows(const float *upper, const float *lower, float part, float *restrict out,
+                     int count)
 {
-    return first + (second - first) * part;
+    for (int x = 0; x < count; x++)
+        out[x] = upper[x] + (lower[x] - upper[x]) * part;
 }
 
-void tagline_blur_row(const struct tagline_blur *blur, int row_px, float *columns, float *out)
+/* Between the middles of two small pixels lie `factor` pixels. */
+static void enlarge_row(const float *columns, int count, int factor, float *out, int width)
 {
-    float scale = 1.0F / (float)blur->factor;
-    float at = ((float)row_px + 0.5F) * scale - 0.5F;
+    float scale = 1 / (float)factor, first_part = factor % 2 ? 0 : scale / 2;
+    int x = 0;
+    for (; x < factor / 2 && x < width; x++)
+        out[x] = columns[0];
+    for (int column = 0; x < width; column++) {
+        int end = x + factor < width ? x + factor : width;
+        float left = columns[column], right = columns[column + 1 < count ? column + 1 : column];
+        float step = (right - left) * scale, value = left + (right - left) * first_part;
+        for (; x < end; x++, value += step)
+            out[x] = value;
+    }
+}
+
+void tagline_blur_row(struct tagline_blur *blur, int row_px, float *columns, float *out)
+{
+    float at = ((float)row_px + 0.5F) / (float)blur->factor - 0.5F;
     int row = (int)floorf(at);
-    const uint16_t *upper = NULL, *lower = NULL;
-    if (row >= 0 && row < blur->rows)
-        upper = blur->small + (size_t)row * (size_t)blur->columns;
-    if (row + 1 >= 0 && row + 1 < blur->rows)
-        lower = blur->small + (size_t)(row + 1) * (size_t)blur->columns;
-    for (int x = 0; x < blur->columns; x++)
-        columns[x] = interpolate_linear(upper ? (float)upper[x] : 0, lower ? (float)lower[x] : 0,
-                                        at - (float)row) /
-                     (255.0F * 256.0F);
-    if (blur->factor == 1) {
-        memcpy(out, columns, (size_t)blur->area.width * sizeof *out);
+    if (row < -1 || row >= blur->rows) {
+        memset(out, 0, (size_t)blur->area.width * sizeof *out);
         return;
     }
-    for (int x = 0; x < blur->area.width; x++) {
-        float place = ((float)x + 0.5F) * scale - 0.5F;
-        int column = (int)(place + 1) - 1; /* floor: the place is above -1 */
-        float left = column >= 0 ? columns[column] : columns[0];
-        float right = column + 1 < blur->columns ? columns[column + 1] : columns[blur->columns - 1];
-        out[x] = interpolate_linear(left, right, place - (float)column);
+    while (blur->made < row + 1)
+        blur->made = make_row(blur);
+    if (blur->factor == 1) {
+        memcpy(out, kept_row(blur, row), (size_t)blur->columns * sizeof *out);
+        return;
     }
+    mix_rows(kept_row(blur, row), kept_row(blur, row + 1), at - (float)row, columns, blur->columns);
+    enlarge_row(columns, blur->columns, blur->factor, out, blur->area.width);
 }

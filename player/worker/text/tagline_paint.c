@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What is behind the text: its own coverage, blurred. Lengths are in ems. */
 struct layer {
@@ -92,8 +93,10 @@ struct painter {
     struct tagline_blur blurs[LAYERS]; /* zeroed: none */
     float *clear;                      /* of one row: how much the layers let through */
     float *blurred, *scratch;
-    uint32_t color;
-    uint32_t shade; /* of the layers: 0 black, 255 white */
+    uint8_t *coverage; /* of one row */
+    uint32_t red, green, blue;
+    uint32_t
+        shade; /* the channels that the layers are bright in: alpha, for white the colors too */
 };
 
 static void painter_finish(struct painter *painter)
@@ -103,18 +106,22 @@ static void painter_finish(struct painter *painter)
     free(painter->clear);
     free(painter->blurred);
     free(painter->scratch);
+    free(painter->coverage);
 }
 
 static MUST_CHECK bool painter_init(struct painter *painter, struct err *err)
 {
     const struct tagline_paint_style *paint_style = painter->paint_style;
     size_t width = (size_t)painter->box->width;
-    painter->color = paint_style->color & 0xffffff;
-    painter->shade = is_dark(paint_style->color) ? 255 : 0;
+    painter->red = paint_style->color >> 16 & 0xff;
+    painter->green = paint_style->color >> 8 & 0xff;
+    painter->blue = paint_style->color & 0xff;
+    painter->shade = is_dark(paint_style->color) ? 0xffffffff : 0xff000000;
     painter->clear = calloc(width, sizeof(float));
     painter->blurred = calloc(width, sizeof(float));
     painter->scratch = calloc(width, sizeof(float));
-    if (!painter->clear || !painter->blurred || !painter->scratch)
+    painter->coverage = calloc(width, 1);
+    if (!painter->clear || !painter->blurred || !painter->scratch || !painter->coverage)
         return err_oom(err);
     for (int i = 0; i < LAYERS; i++)
         if (has_layer(paint_style, i) &&
@@ -124,53 +131,68 @@ static MUST_CHECK bool painter_init(struct painter *painter, struct err *err)
     return true;
 }
 
+static void darken_row(float *restrict clear, float *restrict blurred, const struct layer *layer,
+                       int width)
+{
+    for (int x = 0; x < width; x++)
+        blurred[x] = 1 - blurred[x];
+    for (int gain = layer->gain; gain > 1; gain /= 2)
+        for (int x = 0; x < width; x++)
+            blurred[x] *= blurred[x];
+    for (int x = 0; x < width; x++)
+        clear[x] *= 1 - layer->strength * (1 - blurred[x]);
+}
+
 static void clear_row(struct painter *painter, int row)
 {
     int width = painter->box->width;
     for (int x = 0; x < width; x++)
         painter->clear[x] = 1;
     for (int i = 0; i < LAYERS; i++) {
-        if (!painter->blurs[i].small)
+        if (!painter->blurs[i].sums)
             continue;
         tagline_blur_row(&painter->blurs[i], row - layer_drop_px(painter->paint_style, i),
                          painter->scratch, painter->blurred);
-        for (int x = 0; x < width; x++) {
-            float light = 1 - painter->blurred[x];
-            for (int gain = layers[i].gain; gain > 1; gain /= 2)
-                light *= light;
-            painter->clear[x] *= 1 - layers[i].strength * (1 - light);
-        }
+        darken_row(painter->clear, painter->blurred, &layers[i], width);
     }
 }
 
-static uint32_t scale_channel(uint32_t value, uint32_t part)
-{
-    return (value * part + 127) / 255;
-}
-
-/* Text over what is behind it; all premultiplied. */
-static uint32_t blend_pixel(const struct painter *painter, uint32_t coverage, float clear)
-{
-    uint32_t behind = (uint32_t)((1 - clear) * (float)(255 - coverage) + 0.5F);
-    uint32_t shade = scale_channel(behind, painter->shade);
-    uint32_t red = scale_channel(painter->color >> 16, coverage) + shade;
-    uint32_t green = scale_channel(painter->color >> 8 & 0xff, coverage) + shade;
-    uint32_t blue = scale_channel(painter->color & 0xff, coverage) + shade;
-    return (coverage + behind) << 24 | red << 16 | green << 8 | blue;
-}
-
-static void paint_row(const struct painter *painter, int row, uint32_t *out)
+/* The plane's row, as far as it is in the box; 0 beside it. */
+static void cover_row(struct painter *painter, int row)
 {
     const struct tagline_plane *plane = painter->plane;
     const struct tagline_area *box = painter->box;
     int y = box->y + row - plane->y;
-    const uint8_t *coverage = NULL;
-    if (y >= 0 && y < plane->height)
-        coverage = plane->pixels + (size_t)y * (size_t)plane->width;
-    for (int x = 0; x < box->width; x++) {
-        int column = box->x + x - plane->x;
-        bool covered = coverage && column >= 0 && column < plane->width;
-        out[x] = blend_pixel(painter, covered ? coverage[column] : 0, painter->clear[x]);
+    int first = plane->x > box->x ? plane->x : box->x;
+    int plane_end = plane->x + plane->width, box_end = box->x + box->width;
+    int end = plane_end < box_end ? plane_end : box_end;
+    memset(painter->coverage, 0, (size_t)box->width);
+    if (y >= 0 && y < plane->height && first < end)
+        memcpy(painter->coverage + (first - box->x),
+               plane->pixels + (size_t)y * (size_t)plane->width + (first - plane->x),
+               (size_t)(end - first));
+}
+
+/* value × part ÷ 255, rounded: the shift is that division, exact up to 255 × 255. */
+static uint32_t scale_channel(uint32_t value, uint32_t part)
+{
+    uint32_t product = value * part + 127;
+    return (product + 1 + (product >> 8)) >> 8;
+}
+
+/* Text over what is behind it; all premultiplied. */
+static void blend_row(const struct painter *painter, uint32_t *restrict out)
+{
+    const uint8_t *cover = painter->coverage;
+    const float *clear = painter->clear;
+    uint32_t red = painter->red, green = painter->green, blue = painter->blue;
+    for (int x = 0; x < painter->box->width; x++) {
+        uint32_t coverage = cover[x];
+        uint32_t behind =
+            (uint32_t)(int32_t)((1 - clear[x]) * (float)(int32_t)(255 - coverage) + 0.5F);
+        uint32_t text = coverage << 24 | scale_channel(red, coverage) << 16 |
+                        scale_channel(green, coverage) << 8 | scale_channel(blue, coverage);
+        out[x] = text + (behind * 0x01010101 & painter->shade);
     }
 }
 
@@ -182,7 +204,8 @@ bool tagline_paint_box(const struct tagline_paint_style *paint_style,
     bool ok = painter_init(&painter, err);
     for (int row = 0; ok && row < box->height; row++) {
         clear_row(&painter, row);
-        paint_row(&painter, row, (uint32_t *)((char *)pixels + (size_t)row * stride_bytes));
+        cover_row(&painter, row);
+        blend_row(&painter, (uint32_t *)((char *)pixels + (size_t)row * stride_bytes));
     }
     painter_finish(&painter);
     return ok;
