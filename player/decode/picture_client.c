@@ -18,7 +18,7 @@ struct picture_client {
     struct worker_process worker;
     int64_t limit_ms;
     struct work_limit limit; /* of the start; of the work once the worker is ready, `working` */
-    bool working;
+    bool working, is_late;
     uint32_t kind;                             /* enum protocol_job_kind */
     int32_t stored_width_px, stored_height_px; /* as the worker said; 0: not yet */
     enum picture_client_state state;
@@ -313,6 +313,7 @@ static MUST_CHECK bool check_limit(struct picture_client *client, int64_t now_ns
     enum work_limit_state state = work_limit_check(&client->limit, now_ns, cpu_ns);
     if (state == WORK_LIMIT_KEPT)
         return true;
+    client->is_late = true;
     set_limit_error(client, state, err);
     return false;
 }
@@ -347,6 +348,11 @@ enum picture_client_state picture_client_poll(struct picture_client *client, int
     if (client->state == PICTURE_CLIENT_PENDING && !check_limit(client, now_ns, err))
         return fail_picture(client);
     return client->state;
+}
+
+bool picture_client_is_late(const struct picture_client *client)
+{
+    return client->is_late;
 }
 
 struct frame *picture_client_take(struct picture_client *client)

@@ -10,6 +10,7 @@
 #include "core/frame.h"
 #include "sandbox/protocol.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct picture_client;
@@ -38,6 +39,9 @@ int64_t picture_client_deadline_ns(const struct picture_client *client);
  * ERR_KILLED are not the medium's fault: see worker_process_receive. */
 enum picture_client_state picture_client_poll(struct picture_client *client, int64_t now_ns,
                                               struct err *err);
+
+/* Whether it failed because the time was up: the machine may be slow, and the picture good. */
+bool picture_client_is_late(const struct picture_client *client);
 
 /* The frame, once; the caller gets its reference. NULL unless PICTURE_CLIENT_READY. It outlives
  * `client`. */

@@ -17,6 +17,25 @@ from player import DUCKLING, environment, playlist
 CHECKS = ["version", "configuration", "screen", "sound", "sandbox", "keys", "store", "state", "server", "time zone", "clock", "fonts"]
 
 
+STOPPED = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <spawn.h>
+
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                char *const arguments[], char *const environment[])
+{
+    int (*start)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[]) =
+        dlsym(RTLD_NEXT, "posix_spawn");
+    int number = start(pid, path, actions, attributes, arguments, environment);
+    if (number == 0)
+        kill(*pid, SIGSTOP);
+    return number;
+}
+"""
+
+
 class Doctor(unittest.TestCase):
     """A machine on which nothing is wrong, but for what a test breaks: its screen is an X server's, at which nobody looks."""
 
@@ -189,6 +208,18 @@ class Doctor(unittest.TestCase):
         playlist(path, {"a": {"tagline": {"en": "right", "ko": "작은 \U00010a00 것"}}})
         found = self.expect_wrong("fonts", "^ko: no font has 1 of the characters", source=path, key=None)
         self.assertIn(("ok", "texts can be set in en", None), found["fonts"])
+
+    def test_a_slow_machine_is_not_taken_for_one_without_fonts(self):
+        """Every worker is stopped as soon as it is started, so none is ever done in its time."""
+        library = self.folder / "stopped.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library, "-ldl"], input=STOPPED, text=True, check=True)
+        self.environment["LD_PRELOAD"] += f":{library}"
+        path = self.folder / "p.json"
+        playlist(path, {"a": {"tagline": {"ko": "작은 것"}}})
+        found = self.expect_wrong("fonts", "^ko: this machine took longer than 0.5 s to set a line: it may be busy$", source=path, key=None,
+                                  decode_timeout="0.5")
+        for state, _, remedy in found["fonts"]:
+            self.assertEqual((state, remedy), ("wrong", "run duckling doctor again when the machine has less to do"))
 
     def test_store_and_state(self):
         (self.folder / "store").mkdir()

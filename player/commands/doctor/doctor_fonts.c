@@ -71,37 +71,69 @@ static enum picture_client_state wait_for_text(struct picture_client *client, st
     return state;
 }
 
-/* Sets a text; *missing is how many of its characters no font has, *lacks_words whether it is
- * Chinese and the table of words cannot be used. */
-static MUST_CHECK bool set_text(const struct doctor *doctor, const struct playlist_text *text,
-                                int *missing, bool *lacks_words, struct err *err)
+/* What became of a text. */
+struct setting_result {
+    int missing;      /* so many of its characters no font has */
+    bool lacks_words; /* it is Chinese, and the table of words cannot be used */
+    bool is_late;     /* the worker was not done in its time */
+    struct err err;
+};
+
+static double limit_seconds(const struct doctor *doctor)
+{
+    return doctor_value(doctor, SETTING_DECODE_TIMEOUT)->number;
+}
+
+static bool set_text(const struct doctor *doctor, const struct playlist_text *text,
+                     struct setting_result *result)
 {
     const struct worker_jobs_canvas canvas = {
         .width_px = 1280,
         .height_px = 720,
-        .limit_ms = (int64_t)(doctor_value(doctor, SETTING_DECODE_TIMEOUT)->number * 1000),
+        .limit_ms = (int64_t)(limit_seconds(doctor) * 1000),
     };
     const struct playlist_style style = {.name = "",
                                          .weight = PLAYLIST_WEIGHT_BOLD,
                                          .size = 0.05,
                                          .color = 0xffffff,
                                          .position = PLAYLIST_POSITION_BOTTOM_LEFT};
-    struct picture_client *client = worker_jobs_start_words(&canvas, &style, text, false, err);
+    *result = (struct setting_result){.missing = 0};
+    struct picture_client *client =
+        worker_jobs_start_words(&canvas, &style, text, false, &result->err);
     if (!client)
         return false;
-    bool ok = wait_for_text(client, err) == PICTURE_CLIENT_READY;
+    bool ok = wait_for_text(client, &result->err) == PICTURE_CLIENT_READY;
     if (ok) {
-        *missing = picture_client_facts(client)->missing_glyphs;
-        *lacks_words = picture_client_facts(client)->lacks_words;
+        result->missing = picture_client_facts(client)->missing_glyphs;
+        result->lacks_words = picture_client_facts(client)->lacks_words;
         frame_release(picture_client_take(client));
     }
+    result->is_late = picture_client_is_late(client);
     picture_client_stop(client);
     return ok;
 }
 
+#define FONTS_REMEDY "apt install fonts-noto-cjk"
+
+static void tell_failure(struct doctor *doctor, const char *language,
+                         const struct setting_result *result)
+{
+    bool lacks_font = result->err.code == ERR_INPUT || result->err.code == ERR_MISSING;
+    if (result->is_late)
+        doctor_report_say(doctor->report, DOCTOR_WRONG,
+                          "run duckling doctor again when the machine has less to do",
+                          "%s: this machine took longer than %.3g s to set a line: it may be busy",
+                          language, limit_seconds(doctor));
+    else
+        doctor_report_say(doctor->report, DOCTOR_WRONG,
+                          lacks_font ? FONTS_REMEDY
+                                     : "run duckling doctor again; if it says the same, reinstall "
+                                       "duckling",
+                          "%s: %s", language, result->err.text);
+}
+
 void doctor_check_fonts(struct doctor *doctor)
 {
-    static const char *const remedy = "apt install fonts-noto-cjk";
     struct texts texts = {.count = 0};
     char own[LANGUAGE_BYTES], right[NAMES_BYTES] = "";
     language_choose(doctor_value(doctor, SETTING_LANGUAGE)->text, own);
@@ -113,18 +145,15 @@ void doctor_check_fonts(struct doctor *doctor)
     list_texts(doctor, own, &texts);
     for (int i = 0; i < texts.count; i++) {
         const struct playlist_text *text = &texts.items[i];
-        struct err err = {0};
-        int missing = 0;
-        bool lacks_words = false;
+        struct setting_result result;
         size_t used = strlen(right);
-        if (!set_text(doctor, text, &missing, &lacks_words, &err))
-            doctor_report_say(doctor->report, DOCTOR_WRONG, remedy, "%s: %s", text->language,
-                              err.text);
-        else if (missing > 0)
-            doctor_report_say(doctor->report, DOCTOR_WRONG, remedy,
+        if (!set_text(doctor, text, &result))
+            tell_failure(doctor, text->language, &result);
+        else if (result.missing > 0)
+            doctor_report_say(doctor->report, DOCTOR_WRONG, FONTS_REMEDY,
                               "%s: no font has %d of the characters of a text", text->language,
-                              missing);
-        else if (lacks_words)
+                              result.missing);
+        else if (result.lacks_words)
             doctor_report_say(doctor->report, DOCTOR_WRONG, "make install, or reinstall duckling",
                               "%s: the table of Chinese words is missing or damaged, so lines may "
                               "end inside words",
