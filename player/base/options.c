@@ -31,9 +31,12 @@ static MUST_CHECK bool parse_number(const struct option_row *row, const char *te
 {
     char *end;
     double value = strtod(text, &end);
-    bool is_number = end != text && !*end && isfinite(value);
+    bool whole = row->type == OPTION_WHOLE;
+    bool is_number = end != text && !*end && isfinite(value) &&
+                     (!whole || text[strspn(text, "0123456789")] == '\0');
     if (!is_number || value < row->min || value > row->max)
-        return refuse_value(err, text, "a number from %.10g to %.10g", row->min, row->max);
+        return refuse_value(err, text, "a %snumber from %.10g to %.10g", whole ? "whole " : "",
+                            row->min, row->max);
     *number = value;
     return true;
 }
@@ -159,6 +162,7 @@ static MUST_CHECK bool set_value(const struct option_row *row, const char *text,
         value->number = !text || text[0] == 'y';
         break;
     case OPTION_NUMBER:
+    case OPTION_WHOLE:
         if (!parse_number(row, text, &value->number, err))
             return false;
         break;

@@ -12,6 +12,7 @@ enum option_type {
     OPTION_FLAG,
     OPTION_TEXT,
     OPTION_NUMBER, /* within min and max */
+    OPTION_WHOLE,  /* the same, of digits only */
     OPTION_CHOICE, /* one of `choices`, separated by '|' */
     OPTION_SIZE,   /* WxH, each side within min and max */
     OPTION_BYTES,  /* a whole number, perhaps with k, M, G or T (thousands), within min and max */
@@ -65,7 +66,8 @@ struct option_origin {
 struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
                          the configuration */
-    double number; /* OPTION_NUMBER, OPTION_BYTES, or a choice that is a number; 1 for a flag that
+    double
+        number; /* OPTION_NUMBER, _WHOLE and _BYTES, or a choice that is a number; 1 for a flag that
                       is set */
     const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS and OPTION_SIZES, in order */
     struct option_size {

@@ -28,9 +28,6 @@ static MUST_CHECK bool start_show_clock(struct play *play, struct err *err)
         show_clock_init(&play->clock, now_ns, play_trusted_wall_ms(play, now_ns));
         return true;
     }
-    if (speed->text && speed->number != (int)speed->number)
-        return err_set(err, ERR_USAGE, "option --speed needs a whole number, not %g",
-                       speed->number);
     int64_t start_ms = play_trusted_wall_ms(play, now_ns);
     if (at && !settings_instant(&play->settings, SETTING_AT,
                                 play_option(play, SETTING_TIMEZONE)->text, &start_ms, err))

@@ -296,7 +296,7 @@ static const struct option_row rows[] = {
     [SETTING_PIXEL_SHIFT] =
         {
             .name = "pixel-shift",
-            .type = OPTION_NUMBER,
+            .type = OPTION_WHOLE,
             .max = PIXEL_SHIFT_MAX,
             .metavar = "PIXELS",
             .also = "burn-in orbit",
@@ -611,7 +611,7 @@ static const struct option_row rows[] = {
     [SETTING_SPEED] =
         {
             .name = "speed",
-            .type = OPTION_NUMBER,
+            .type = OPTION_WHOLE,
             .min = 1,
             .max = SHOW_CLOCK_SPEED_MAX,
             .metavar = "FACTOR",
@@ -743,7 +743,7 @@ static const struct option_row rows[] = {
     [SETTING_FRAMES] =
         {
             .name = "frames",
-            .type = OPTION_NUMBER,
+            .type = OPTION_WHOLE,
             .min = 1,
             .max = 10000,
             .metavar = "N",

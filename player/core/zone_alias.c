@@ -143,7 +143,7 @@ static bool read_offset(const char *text, int *minutes)
         hours /= 100;
     }
     text += digits;
-    if (*text == ':' && strlen(text) == 3)
+    if (*text == ':' && strlen(text) == 3 && strspn(text + 1, "0123456789") == 2)
         rest = strtol(text + 1, NULL, 10);
     else if (*text)
         return false;

@@ -240,7 +240,7 @@ static void read_configuration(const char *bytes, size_t size)
         if (value->origin.kind != OPTION_FROM_FILE)
             continue;
         PROMISE(value->text && strlen(value->text) <= size + 16);
-        if (row->type == OPTION_NUMBER || row->type == OPTION_BYTES)
+        if (row->type == OPTION_NUMBER || row->type == OPTION_WHOLE || row->type == OPTION_BYTES)
             PROMISE(value->number >= row->min && value->number <= row->max);
         PROMISE(value->text_count >= 0 && value->text_count <= OPTION_TEXTS_MAX);
     }

@@ -124,7 +124,7 @@ static const struct option_row rows[ROWS] = {
     [OUTPUT_B] =
         {
             .name = "color",
-            .type = OPTION_NUMBER,
+            .type = OPTION_WHOLE,
             .min = 0,
             .max = 9,
             .metavar = "N",
@@ -295,6 +295,25 @@ static void operands_and_help(void **state)
     assert_true(p.ok && p.help == OPTIONS_HELP_SHORT);
     parse(&p, COMMAND_A, "--help-all one");
     assert_true(p.ok && p.help == OPTIONS_HELP_ALL);
+}
+
+static void whole_numbers_have_digits_only(void **state)
+{
+    (void)state;
+    struct parsed p;
+    static const char *const not_whole[] = {"1.5", "3.0", "1e0", "0x3", "+3", "''", "10", "-1"};
+    for (size_t i = 0; i < sizeof not_whole / sizeof *not_whole; i++) {
+        char line[32], words[80];
+        bool empty = not_whole[i][0] == '\'';
+        snprintf(line, sizeof line, "--color %s", not_whole[i]);
+        snprintf(words, sizeof words, "option --color needs a whole number from 0 to 9, not \"%s\"",
+                 empty ? "" : not_whole[i]);
+        parse(&p, COMMAND_B, line);
+        assert_false(p.ok);
+        assert_string_equal(p.err.text, words);
+    }
+    parse(&p, COMMAND_B, "--color 09");
+    assert_true(p.ok && p.values[OUTPUT_B].number == 9);
 }
 
 static void what_is_refused(void **state)
@@ -490,6 +509,7 @@ int main(void)
         cmocka_unit_test(sizes_may_come_again),
         cmocka_unit_test(a_name_of_two_commands),
         cmocka_unit_test(operands_and_help),
+        cmocka_unit_test(whole_numbers_have_digits_only),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(help_lists_every_option_of_its_command),
         cmocka_unit_test(a_short_help_lists_what_comes_first),

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define FULL_PX 120
+
 /* A quarter of a step of a color. */
 #define TOLERANCE (0.25 / 255)
 
@@ -28,7 +30,8 @@ static double at(const struct picture *picture, int x, int y)
 
 static struct picture picture_create(int width, int height)
 {
-    struct picture picture = {width, height, calloc((size_t)(width * height), sizeof(double))};
+    struct picture picture = {width, height,
+                              calloc((size_t)width * (size_t)height, sizeof(double))};
     assert_non_null(picture.values);
     return picture;
 }
@@ -164,22 +167,21 @@ static void the_blur_is_as_defined(void **state)
 static void a_full_plane_stays_full_in_the_middle(void **state)
 {
     (void)state;
-    struct tagline_plane plane = {.width = 200, .height = 200, .pixels = malloc(200 * 200)};
-    assert_non_null(plane.pixels);
-    memset(plane.pixels, 255, 200 * 200);
-    struct tagline_area area = {0, 0, 200, 200};
-    for (double deviation = 0.5; deviation < 20; deviation += 0.499)
-        compare(&plane, &area, deviation);
+    static uint8_t pixels[FULL_PX * FULL_PX];
+    memset(pixels, 255, sizeof pixels);
+    struct tagline_plane plane = {.width = FULL_PX, .height = FULL_PX, .pixels = pixels};
+    struct tagline_area area = {0, 0, FULL_PX, FULL_PX};
+    for (int tenths = 5; tenths < 200; tenths += 5)
+        compare(&plane, &area, tenths / 10.0 - 0.001);
     struct tagline_blur blur;
     assert_true(tagline_blur_init(&blur, &plane, &area, 7.99, NULL));
     assert_int_equal(blur.factor, 1);
     assert_int_equal(blur.radius, 8);
-    float row[200];
-    for (int y = 0; y <= 100; y++)
-        tagline_blur_row(&blur, y, row, row);
-    assert_true(fabs((double)row[100] - 1) < 1e-6);
+    float row[FULL_PX], columns[FULL_PX];
+    for (int y = 0; y <= FULL_PX / 2; y++)
+        tagline_blur_row(&blur, y, columns, row);
+    assert_true(fabs((double)row[FULL_PX / 2] - 1) < 1e-6);
     tagline_blur_finish(&blur);
-    free(plane.pixels);
 }
 
 int main(void)

@@ -54,6 +54,8 @@ static void offsets(void **state)
     /* No such offset, or none that has a name. */
     suggests("UTC+15", "");
     suggests("UTC+9:7", "");
+    suggests("UTC+9:-0", "");
+    suggests("UTC+9:ab", "");
     suggests("UTC+9:75", "");
     suggests("UTC+1:30", "");
     suggests("UTC+", "");

@@ -133,7 +133,7 @@ static const uint32_t *enter_row(const struct tagline_blur *blur, float part)
 
 static float *kept_row(const struct tagline_blur *blur, int row)
 {
-    return blur->kept + (row & 1) * blur->columns;
+    return blur->kept + (size_t)(row & 1) * (size_t)blur->columns;
 }
 
 /* Lets one row enter, and keeps the one that it finishes. Returns that one's number: so far above
