@@ -309,11 +309,30 @@ static bool is_frame_due(const struct play *play)
     return until_ns == INT64_MAX || now_ns >= until_ns;
 }
 
+int64_t play_look_ns(const struct play *play, int64_t now_ns)
+{
+    return now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
+}
+
+void play_wait(struct play *play, int64_t until_ns)
+{
+    struct pollfd fds[LOADER_FDS_MAX + TEST_CARD_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
+    until_ns = clock_earlier_ns(until_ns, play->end_ns);
+    if (!play->drawn)
+        until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
+    int count = loader_poll_fds(play->loader, fds, &until_ns);
+    if (play->test_card.card && !play->hours.is_closed)
+        count += test_card_poll_fds(play->test_card.card, fds + count, &until_ns);
+    count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
+    count += display_poll_fds(fds + count);
+    if (wakeup_wait(play->wake, fds, count, until_ns))
+        play->stop = true;
+}
+
 /* Sleeps until the next frame, change of scene or block of sound is due, a worker or the source has
  * something, or a signal comes. */
 static void wait_for_work(struct play *play)
 {
-    struct pollfd fds[LOADER_FDS_MAX + TEST_CARD_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     int64_t now_ns = clock_mono_ns();
     int64_t until_ns = next_frame_ns(play, now_ns);
     int64_t change_ns = INT64_MAX;
@@ -324,26 +343,12 @@ static void wait_for_work(struct play *play)
             change_ns =
                 show_clock_mono_ns(&play->clock, change_ms) - frame_timing_lead_ns(&play->timing);
         /* The wall clock may be set meanwhile. */
-        int64_t events_ns =
-            now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
-        until_ns = change_ns < events_ns ? change_ns : events_ns;
+        until_ns = clock_earlier_ns(change_ns, play_look_ns(play, now_ns));
         until_ns = clock_earlier_ns(until_ns, play_hours_change_ns(play));
         until_ns = clock_earlier_ns(until_ns, pixel_shift_ns(play, show_ms));
     }
     int64_t sound_ns = soundtrack_until_ns(&play->soundtrack, now_ns, change_ns);
-    if (sound_ns < until_ns)
-        until_ns = sound_ns;
-    if (play->end_ns < until_ns)
-        until_ns = play->end_ns;
-    if (!play->drawn)
-        until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
-    int count = loader_poll_fds(play->loader, fds, &until_ns);
-    if (play->test_card.card)
-        count += test_card_poll_fds(play->test_card.card, fds + count, &until_ns);
-    count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
-    count += display_poll_fds(fds + count);
-    if (wakeup_wait(play->wake, fds, count, until_ns))
-        play->stop = true;
+    play_wait(play, clock_earlier_ns(until_ns, sound_ns));
 }
 
 /* Without a screen: sleeps until it is time to look for one, or something else happens. That is no

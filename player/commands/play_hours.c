@@ -10,9 +10,6 @@
 
 #define LOG_MODULE "play_hours"
 
-#define EVENTS_NS INT64_C(100000000)
-#define CLOCK_UPDATE_NS INT64_C(1000000000)
-
 bool play_hours_set(struct play *play, const struct settings *settings, struct err *err)
 {
     const struct option_value *values = settings->values;
@@ -139,7 +136,6 @@ static bool draw_black(struct play *play)
 
 bool play_hours_rest(struct play *play)
 {
-    struct pollfd fds[LOADER_FDS_MAX + 1 + DISPLAY_FDS_MAX + WAKEUP_FDS_MAX];
     char words[SERVICE_MANAGER_STATUS_BYTES], until[40];
     loader_poll(play->loader);
     if (!play_screen_read_events(play))
@@ -157,14 +153,6 @@ bool play_hours_rest(struct play *play)
     service_manager_set_status(&play->manager, words);
     int64_t now_ns = clock_mono_ns();
     service_manager_alive(&play->manager, now_ns);
-    int64_t until_ns = now_ns + (display_has_events(play->display) ? EVENTS_NS : CLOCK_UPDATE_NS);
-    until_ns = clock_earlier_ns(until_ns, play_hours_change_ns(play));
-    until_ns = clock_earlier_ns(until_ns, play->end_ns);
-    until_ns = clock_earlier_ns(until_ns, service_manager_until_ns(&play->manager));
-    int count = loader_poll_fds(play->loader, fds, &until_ns);
-    count += film_lengths_poll_fds(&play->film_lengths, fds + count, &until_ns);
-    count += display_poll_fds(fds + count);
-    if (wakeup_wait(play->wake, fds, count, until_ns))
-        play->stop = true;
+    play_wait(play, clock_earlier_ns(play_look_ns(play, now_ns), play_hours_change_ns(play)));
     return true;
 }

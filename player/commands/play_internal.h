@@ -169,6 +169,13 @@ int64_t play_trusted_wall_ms(struct play *play, int64_t now_ns);
 /* Puts the frame that was drawn on the screen. */
 MUST_CHECK bool play_present_frame(struct play *play, struct err *err);
 
+/* When to look for events of the display, and whether the wall clock has been set. */
+int64_t play_look_ns(const struct play *play, int64_t now_ns);
+
+/* Sleeps until then, or until a worker, the display or the service manager needs something, or a
+ * signal comes. There must be a display. */
+void play_wait(struct play *play, int64_t until_ns);
+
 /* play_comfort.c */
 
 /* Begins to watch heat and memory, if it can. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "playout/worker_jobs.h"
+#include "screen/canvas_frame.h"
 #include "screen/test_card_clock.h"
 #include "screen/test_card_paint.h"
 
@@ -13,11 +14,6 @@
 
 #define TEXT_MARGIN_PART 0.055 /* of a worker's canvas: tagline_fit.c */
 #define TEXT_HEIGHT_PART 0.45  /* of it that a text at its top may fill */
-
-struct card_frame {
-    struct frame frame; /* first */
-    void *pixels;
-};
 
 /* A text that is being set, or was. */
 struct card_text {
@@ -38,42 +34,6 @@ struct test_card {
     struct picture *picture; /* handed out last */
 };
 
-static void free_card_frame(struct frame *frame)
-{
-    struct card_frame *own = (struct card_frame *)frame;
-    free(own->pixels);
-    free(own);
-}
-
-/* Takes over the pixels of a canvas. NULL when out of memory: then they are freed. */
-static struct frame *create_card_frame(const struct canvas *canvas, struct layout_box at,
-                                       bool opaque)
-{
-    static uint64_t last_id = UINT64_C(1) << 60; /* far from those of others */
-    struct card_frame *own = calloc(1, sizeof *own);
-    if (!own || !canvas->pixels) {
-        free(own);
-        free(canvas->pixels);
-        return NULL;
-    }
-    own->pixels = canvas->pixels;
-    own->frame = (struct frame){
-        .id = ++last_id,
-        .width_px = canvas->width_px,
-        .height_px = canvas->height_px,
-        .stride_bytes = canvas->stride_bytes,
-        .pixels = canvas->pixels,
-        .opaque = opaque,
-        .at = at,
-        .focus_x = 0.5,
-        .focus_y = 0.5,
-        .format = FRAME_ARGB,
-        .holders = 1,
-        .free = free_card_frame,
-    };
-    return &own->frame;
-}
-
 static struct canvas create_canvas(int width_px, int height_px)
 {
     struct canvas canvas = {NULL, (size_t)width_px * 4, width_px, height_px};
@@ -88,12 +48,12 @@ static struct frame *create_turned_frame(const struct test_card *card, struct ca
     struct layout_box at =
         layout_rotate_box(box, card->rotation, card->plan.width_px, card->plan.height_px);
     if (card->rotation == 0 || !upright->pixels)
-        return create_card_frame(upright, at, opaque);
+        return canvas_frame_create(upright, at, opaque);
     struct canvas turned = create_canvas(at.width, at.height);
     if (turned.pixels)
         test_card_turn(&turned, upright, card->rotation);
     free(upright->pixels);
-    return create_card_frame(&turned, at, opaque);
+    return canvas_frame_create(&turned, at, opaque);
 }
 
 /* Draws the card with the texts that are there. What there was stays where there is no memory. */

@@ -72,7 +72,7 @@ static void draw_scaled(const struct canvas *to, const struct canvas *from)
     if (!cpu_canvas_init(&copy, from->width_px, from->height_px, NULL))
         return;
     compose_copy(&copy, from); /* once: a card's memory is slow to read */
-    struct frame *frame = canvas_frame_create(&copy, to->width_px, to->height_px);
+    struct frame *frame = canvas_frame_create_covering(&copy, to->width_px, to->height_px);
     struct picture *picture = frame ? picture_create(0, frame, NULL) : NULL;
     if (picture)
         compose_picture(to, &(struct picture_view){picture, 0});
@@ -250,7 +250,7 @@ static void take_inherited(struct display_kms *kms)
         struct cpu_target part = target_in(kms, memory);
         struct canvas from = target_in(kms, picture).canvas;
         struct frame *frame =
-            canvas_frame_create(&from, part.canvas.width_px, part.canvas.height_px);
+            canvas_frame_create_covering(&from, part.canvas.width_px, part.canvas.height_px);
         picture->pixels = NULL;
         if (frame) {
             frame->at.x += part.x_px;

@@ -22,7 +22,7 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
         free(canvas.pixels);
         return NULL;
     }
-    struct frame *frame = canvas_frame_create(&canvas, new_width_px, new_height_px);
+    struct frame *frame = canvas_frame_create_covering(&canvas, new_width_px, new_height_px);
     if (!frame)
         return NULL;
     struct picture *picture = picture_create(mix->to.picture->background, frame, NULL);
