@@ -97,6 +97,27 @@ static void print_instant(const struct inquiry *inquiry)
     printf("%s, %s, %s, the zone of its schedule\n", own, weekday, zone->name);
 }
 
+/* What is seen of the texts in a transition: never two of them. */
+static void put_texts(const struct inquiry *inquiry)
+{
+    const struct programme_scene *scene = &inquiry->explain.scene;
+    const struct transition *transition = &scene->to.transition;
+    const struct playlist_spot *spots = playlist_of(inquiry)->spots;
+    bool has_old = scene->from.spot >= 0 && spots[scene->from.spot].text_count > 0;
+    bool has_new = scene->to.spot >= 0 && spots[scene->to.spot].text_count > 0;
+    if (!has_old && !has_new)
+        return;
+    if (has_old && has_new &&
+        playlist_has_same_tagline(&spots[scene->from.spot], &spots[scene->to.spot]))
+        fputs(", the text stays", stdout);
+    else if (has_old && transition_text_leaving(transition, scene->mix) > 0)
+        fputs(", the text before fades out", stdout);
+    else if (has_new && transition_text_coming(transition, scene->mix) > 0)
+        fputs(", its text fades in", stdout);
+    else
+        fputs(", no text is seen", stdout);
+}
+
 static void print_scene(const struct inquiry *inquiry)
 {
     const struct programme_scene *scene = &inquiry->explain.scene;
@@ -111,7 +132,9 @@ static void print_scene(const struct inquiry *inquiry)
         put_label("");
         fputs("in transition from ", stdout);
         put_slot_name(inquiry, &scene->from);
-        printf(", %.0f %% done\n", scene->mix * 100);
+        printf(", %.0f %% done", scene->mix * 100);
+        put_texts(inquiry);
+        putchar('\n');
     }
     put_label("then");
     put_slot_name(inquiry, &inquiry->explain.next);

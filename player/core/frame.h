@@ -24,6 +24,18 @@ enum frame_matrix {
     FRAME_JPEG,  /* BT.601, full range: 0 to 255 */
 };
 
+#define FRAME_LINES_MAX 16
+
+/* Of a text: its lines, so that they can move one after another. Upright, in pixels from the frame's
+ * top. */
+struct frame_lines {
+    int count; /* 0: unknown, or no text; those beyond FRAME_LINES_MAX belong to the last */
+    int em_px; /* the size of its type */
+    struct {
+        int top, end; /* of its ink; inside the frame, each below the one before it */
+    } ink[FRAME_LINES_MAX];
+};
+
 struct frame {
     uint64_t id; /* unique in the process; displays find their textures by it */
     int width_px, height_px;
@@ -44,7 +56,8 @@ struct frame {
     const uint8_t *planes[3]; /* Y, U, V */
     size_t strides_bytes[3];
     uint64_t stream; /* the same for all frames of one film that runs, and for no other; 0: none */
-    int holders;     /* 1 when made */
+    struct frame_lines lines;
+    int holders;                       /* 1 when made */
     void (*free)(struct frame *frame); /* called when the last holder lets go */
 };
 

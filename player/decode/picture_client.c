@@ -22,7 +22,7 @@ struct picture_client {
     uint32_t kind;                             /* enum protocol_job_kind */
     int32_t stored_width_px, stored_height_px; /* as the worker said; 0: not yet */
     enum picture_client_state state;
-    int screen_width_px, screen_height_px;
+    int screen_width_px, screen_height_px, rotation;
     double scale;
     int64_t processor_ns, worked_ns; /* the second since it was ready */
     struct frame *frame;             /* mapped but not announced yet, or not taken yet */
@@ -60,6 +60,7 @@ struct picture_client *picture_client_start(const struct protocol_job *job, cons
     client->screen_height_px = job->canvas_height_px;
     layout_rotate_size(job->rotation, &client->screen_width_px, &client->screen_height_px);
     client->kind = job->kind;
+    client->rotation = job->rotation;
     client->limit_ms = limit_ms;
     work_limit_begin(&client->limit, limit_ms, clock_mono_ns(), 0);
     if (worker_process_start(&client->worker, job, files, file_count, err))
@@ -143,6 +144,26 @@ static bool ring_is_valid(const struct picture_client *client, const struct prot
            facts_are_valid(&ring->facts);
 }
 
+/* Lines that are not in the frame, or in another order, are of no use: the text stands still. */
+static struct frame_lines lines_of(const struct protocol_ring *ring, int rotation)
+{
+    const struct protocol_facts *facts = &ring->facts;
+    struct frame_lines lines = {.em_px = facts->used_px};
+    int width_px = ring->width_px, height_px = ring->height_px, before = 0;
+    int count = facts->lines < FRAME_LINES_MAX ? facts->lines : FRAME_LINES_MAX;
+    layout_rotate_size(rotation, &width_px, &height_px);
+    for (int i = 0; i < count; i++) {
+        int top = facts->line_top_px[i], end = facts->line_end_px[i];
+        if (top < 0 || end <= top || end > height_px || end <= before)
+            return (struct frame_lines){0};
+        before = end;
+        lines.ink[i].top = top;
+        lines.ink[i].end = end;
+    }
+    lines.count = count;
+    return lines;
+}
+
 static double clamp_fraction(double value)
 {
     if (value < 0)
@@ -183,6 +204,7 @@ static MUST_CHECK bool map_picture(struct picture_client *client, const struct p
         .at = ring->at,
         .focus_x = clamp_fraction(ring->focus_x),
         .focus_y = clamp_fraction(ring->focus_y),
+        .lines = lines_of(ring, client->rotation),
         .holders = 1,
         .free = free_mapped_frame,
     };

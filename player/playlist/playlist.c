@@ -178,3 +178,12 @@ enum shape playlist_spot_length_shape(const struct playlist_spot *spot, const in
             return shape;
     return shape_first(spot->shapes);
 }
+
+bool playlist_has_same_tagline(const struct playlist_spot *a, const struct playlist_spot *b)
+{
+    bool same = a->style == b->style && a->text_count == b->text_count;
+    for (size_t i = 0; same && i < a->text_count; i++)
+        same = strcmp(a->texts[i].language, b->texts[i].language) == 0 &&
+               strcmp(a->texts[i].text, b->texts[i].text) == 0;
+    return same;
+}

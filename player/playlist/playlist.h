@@ -117,6 +117,7 @@ struct playlist_spot {
     struct transition transition;
     enum layout_fit fit;
     enum layout_motion motion;
+    bool text_rises;       /* "text_motion": "rise" */
     unsigned focus_shapes; /* as `shapes`; never none */
     struct playlist_point focus[SHAPE_COUNT];
     uint32_t background; /* 0xRRGGBB */
@@ -228,6 +229,9 @@ const struct playlist_text *playlist_choose_text(const struct playlist_text *tex
 /* The same for a brand font; -1: none fits, use the system's ("" fits any language; "en" is not a
  * fall-back). */
 int playlist_choose_font(const struct playlist_style *style, const char *language);
+
+/* Whether both spots have the same tagline in the same style, in every language. */
+bool playlist_has_same_tagline(const struct playlist_spot *a, const struct playlist_spot *b);
 
 /* Whether a text is a color such as "#ff6a00" or "#f60"; *out: 0xRRGGBB. */
 bool playlist_parse_color(const char *text, uint32_t *out);

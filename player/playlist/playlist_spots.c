@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-static const char *const SPOT_KEYS[] = {"image",   "video",         "focus",    "motion",
-                                        "fit",     "background",    "duration", "transition",
-                                        "tagline", "tagline_style", "volume"};
+static const char *const SPOT_KEYS[] = {
+    "image",      "video",         "focus",      "motion",          "fit",
+    "background", "duration",      "transition", "text_transition", "text_motion",
+    "tagline",    "tagline_style", "volume"};
 
 static const struct playlist_range FOCUS = {0, 1, false,
                                             "a number from 0 (left or top) to 1 (right or bottom)"};

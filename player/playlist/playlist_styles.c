@@ -10,24 +10,32 @@
 static const char *const FITS[] = {"cover", "contain", "fill"};
 static const char *const MOTIONS[] = {"none", "drift-in", "drift-out", "pan"};
 static const char *const TRANSITIONS[] = {"crossfade", "dissolve", "cut"};
+static const char *const TEXT_MOTIONS[] = {"none", "rise"};
 static const char *const WEIGHTS[] = {"regular", "bold"};
 static const char *const POSITIONS[] = {"top-left",    "top",    "top-right",
                                         "left",        "center", "right",
                                         "bottom-left", "bottom", "bottom-right"};
 
 static const char *const TRANSITION_KEYS[] = {"type", "duration"};
+static const char *const TEXT_TRANSITION_KEYS[] = {"out", "in"};
 static const char *const STYLE_KEYS[] = {"font",     "weight", "size", "color",
                                          "position", "shadow", "scrim"};
-static const char *const DEFAULTS_KEYS[] = {"duration", "transition", "fit",          "background",
-                                            "motion",   "volume",     "tagline_style"};
+static const char *const DEFAULTS_KEYS[] = {"duration", "transition",  "text_transition",
+                                            "fit",      "background",  "motion",
+                                            "volume",   "text_motion", "tagline_style"};
 
 static const struct playlist_range DURATION = {1, 86400, false,
                                                "a number of seconds from 1 to 86400"};
 static const struct playlist_range TRANSITION = {0, 10, false, "a number of seconds from 0 to 10"};
+static const struct playlist_range TEXT_PART = {0, 1, false,
+                                                "a number from 0 to 1 (a part of the transition)"};
 static const struct playlist_range VOLUME = {0, 1, false,
                                              "a number from 0 (silent) to 1 (full volume)"};
 static const struct playlist_range SIZE = {
     0.01, 0.5, false, "a number from 0.01 to 0.5 (a fraction of the screen's shorter side)"};
+
+/* 0.7 and 0.3 add up to a little more or less than 1. */
+#define TEXT_PART_ERROR 1e-9
 
 static const struct playlist_style BUILT_IN = {
     .name = "",
@@ -155,22 +163,48 @@ static void parse_transition(struct playlist_parser *parser, const struct playli
     transition->type = (enum transition_type)type;
 }
 
+/* What a member leaves out is as in the defaults; so a sum can be too large though the member that is
+ * given is not. */
+static void parse_text_transition(struct playlist_parser *parser,
+                                  const struct playlist_node *object, struct transition *transition)
+{
+    struct playlist_node node;
+    double out = transition->text_out, in = transition->text_in;
+    if (!playlist_member(object, "text_transition", &node) ||
+        !playlist_is_object(parser, &node, PLAYLIST_WORDS(TEXT_TRANSITION_KEYS)))
+        return;
+    playlist_read_number(parser, &node, "out", &TEXT_PART, &out);
+    playlist_read_number(parser, &node, "in", &TEXT_PART, &in);
+    if (out + in > 1 + TEXT_PART_ERROR) {
+        playlist_fault_add(parser->faults, &node,
+                           "out and in are %g and %g, together more than 1: both texts would be "
+                           "seen at once; make one of them smaller",
+                           out, in);
+        return;
+    }
+    transition->text_out = out;
+    transition->text_in = in;
+}
+
 void playlist_parse_common(struct playlist_parser *parser, const struct playlist_node *node,
                            struct playlist_spot *spot, struct transition *transition)
 {
     double seconds;
-    int fit = (int)spot->fit, motion = (int)spot->motion;
+    int fit = (int)spot->fit, motion = (int)spot->motion, text_motion = spot->text_rises;
     struct playlist_node style;
     if (playlist_read_number(parser, node, "duration", &DURATION, &seconds)) {
         spot->duration_ms = (int32_t)lround(seconds * 1000);
         spot->has_duration = true;
     }
     parse_transition(parser, node, transition);
+    parse_text_transition(parser, node, transition);
     spot->transition = *transition;
     if (transition->type == TRANSITION_CUT)
         spot->transition.duration_ms = 0;
     playlist_read_word(parser, node, "fit", PLAYLIST_WORDS(FITS), &fit);
     playlist_read_word(parser, node, "motion", PLAYLIST_WORDS(MOTIONS), &motion);
+    playlist_read_word(parser, node, "text_motion", PLAYLIST_WORDS(TEXT_MOTIONS), &text_motion);
+    spot->text_rises = text_motion == 1;
     spot->fit = (enum layout_fit)fit;
     spot->motion = (enum layout_motion)motion;
     playlist_read_color(parser, node, "background", &spot->background);
@@ -190,7 +224,7 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
         .name = "",
         .assets = {-1, -1, -1, -1},
         .duration_ms = 8000,
-        .transition = {TRANSITION_CROSSFADE, 1000},
+        .transition = {TRANSITION_CROSSFADE, 1000, TRANSITION_TEXT_OUT, TRANSITION_TEXT_IN},
         .focus_shapes = SHAPE_ALL,
         .focus = {{0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}},
     };

@@ -308,6 +308,7 @@ static void create_entry_picture(struct loader *loader, struct loader_entry *ent
         return;
     }
     picture->motion = entry->motion;
+    picture->text_rises = entry->text_rises;
     picture->rotation = loader->canvas.rotation;
     picture->portrait = loader->canvas.height_px > loader->canvas.width_px;
     memcpy(picture->name, entry->name, sizeof picture->name);

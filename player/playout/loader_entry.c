@@ -75,6 +75,7 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
     loader_entry_copy_text(entry->language, sizeof entry->language, language);
     entry->background = spot->background;
     entry->motion = spot->motion;
+    entry->text_rises = spot->text_rises;
     entry->visual.needs_worker = spot->has_visual && !spot->is_video;
     entry->is_film = entry->film.needs_worker = spot->is_video;
     entry->begin_ms = key->begin_ms;

@@ -25,6 +25,7 @@ struct loader_entry {
     double volume;
     uint32_t background;
     enum layout_motion motion;
+    bool text_rises;
     struct picture *picture; /* when ready */
     bool failed;
     struct integrity *integrity; /* of the key's edition; one reference, or NULL */

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HOUSE_SERIAL UINT64_MAX        /* of playout->house, in the loader's keys */
 #define HOUSE_CARD ((uint64_t)1 << 40) /* in the place of a spot's index, in the show's keys */
@@ -191,6 +192,20 @@ static double bridge_ms(const struct playout *playout)
     return own > 0 ? own : BRIDGE_MS;
 }
 
+/* When the lines of a slot's text begin to come up; -INFINITY where the slot before had the same
+ * text, which stays. */
+static double text_start_ms(const struct playout *playout, const struct programme_slot *slot)
+{
+    const struct playlist_spot *spots = playout->edition->playlist->spots;
+    const struct transition *transition = &slot->transition;
+    if (!spots[slot->spot].text_rises)
+        return -INFINITY;
+    int before = programme_scene_at(playout->programme, slot->start_ms - 1).to.spot;
+    if (before >= 0 && playlist_has_same_tagline(&spots[before], &spots[slot->spot]))
+        return -INFINITY;
+    return (double)slot->start_ms + (1 - transition->text_in) * transition->duration_ms;
+}
+
 /* A slot's picture and its times. A picture moves until it has faded out, which is at the end of
  * the next slot's transition. */
 static struct show_target slot_target(struct playout *playout, struct loader *loader,
@@ -205,6 +220,8 @@ static struct show_target slot_target(struct playout *playout, struct loader *lo
         .key = slot_key(playout, slot),
         .start_ms = (double)slot->start_ms,
         .motion_ms = (double)(slot->end_ms - slot->start_ms + next.transition.duration_ms),
+        .text_start_ms = text_start_ms(playout, slot),
+        .text_fade_ms = slot->transition.text_in * slot->transition.duration_ms,
     };
     *state = LOADER_FAILED;
     if (!is_left_out(playout, slot))
@@ -247,7 +264,9 @@ static struct show_request request_of_programme(struct playout *playout, struct 
      * crossfade interrupts it. */
     double half_ms = ((double)scene.to.end_ms - show_ms) / 2;
     request.bridge_ms = fmin(request.bridge_ms, fmax(half_ms, BRIDGE_MIN_MS));
-    request.type = scene.to.transition.duration_ms ? scene.to.transition.type : TRANSITION_CUT;
+    request.transition = scene.to.transition;
+    if (!scene.to.transition.duration_ms)
+        request.transition.type = TRANSITION_CUT;
     if (scene.has_from) {
         request.has_from = true;
         request.from = slot_target(playout, loader, &scene.from, words, show_ms, &from_state);
@@ -279,6 +298,7 @@ struct show_request playout_request(struct playout *playout, struct loader *load
             .now_ms = show_ms,
             .to = house_card_target(playout, loader, words, show_ms, &state),
             .mix = 1,
+            .transition = {.text_out = TRANSITION_TEXT_OUT, .text_in = TRANSITION_TEXT_IN},
             .bridge_ms = bridge_ms(playout)};
         return request;
     }

@@ -37,6 +37,7 @@
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
 #define PROTOCOL_TEXT_BYTES 256
 #define PROTOCOL_CODE_POINTS_MAX 8
+#define PROTOCOL_LINES_MAX 16
 
 /* argv[0] of a worker: main() tells workers by it, and `ps` shows it. */
 #define PROTOCOL_WORKER_NAME "duckling-worker"
@@ -121,8 +122,8 @@ enum protocol_still_note {
     PROTOCOL_STILL_NOTES_END = 1 << 5,
 };
 
-/* What the worker found out about its file or text, for `check` and the log: nothing on screen
- * depends on it. Fields of other kinds of jobs are zero. */
+/* What the worker found out about its file or text, for `check` and the log; on screen only how the
+ * lines of a text come up depends on it. Fields of other kinds of jobs are zero. */
 struct protocol_facts {
     /* still: as stored, before the EXIF orientation (1 to 8) is applied */
     int32_t stored_width_px, stored_height_px;
@@ -135,6 +136,8 @@ struct protocol_facts {
     uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],
         fallback_code_points[PROTOCOL_CODE_POINTS_MAX];
     uint32_t faces_open, faces_used; /* bit N: the job's file N */
+    /* Of the first lines: the top and the end of their ink, upright, from the frame's top. */
+    int32_t line_top_px[PROTOCOL_LINES_MAX], line_end_px[PROTOCOL_LINES_MAX];
 };
 
 struct protocol_ring {

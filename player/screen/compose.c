@@ -2,6 +2,7 @@
 
 #include "screen/compose_film.h"
 #include "screen/compose_motion.h"
+#include "screen/compose_text.h"
 
 #include <libyuv/planar_functions.h>
 #include <math.h>
@@ -53,15 +54,6 @@ static void draw_still(const struct canvas *canvas, const struct picture_view *v
                  (int)canvas->stride_bytes, at->width, rows.end - rows.first);
 }
 
-static void draw_text(const struct canvas *canvas, const struct frame *text,
-                      struct compose_rows rows)
-{
-    uint8_t *target = canvas_pixel_at(canvas, text->at.x, text->at.y + rows.first);
-    ARGBBlend((const uint8_t *)text->pixels + text->stride_bytes * (size_t)rows.first,
-              (int)text->stride_bytes, target, (int)canvas->stride_bytes, target,
-              (int)canvas->stride_bytes, text->at.width, rows.end - rows.first);
-}
-
 static bool covers(const struct canvas *canvas, const struct frame *frame)
 {
     return frame && frame->at.width == canvas->width_px && frame->at.height == canvas->height_px;
@@ -82,23 +74,19 @@ bool compose_view_rows(const struct canvas *canvas, const struct picture_view *v
                        struct compose_scratch *scratch)
 {
     const struct picture *picture = view->picture;
-    const struct frame *visual = picture->visual, *text = picture->text;
+    const struct frame *visual = picture->visual;
+    const struct canvas part =
+        canvas_part(canvas, 0, first_row, canvas->width_px, end_row - first_row);
     struct compose_rows rows = {0};
-    if (!covers(canvas, visual)) {
-        const struct canvas part =
-            canvas_part(canvas, 0, first_row, canvas->width_px, end_row - first_row);
+    if (!covers(canvas, visual))
         fill_canvas(&part, picture->background);
-    }
     if (visual)
         rows = rows_in_box(&visual->at, first_row, end_row);
     if (rows.first < rows.end && !is_film(visual))
         draw_still(canvas, view, rows);
     else if (rows.first < rows.end && !compose_film_rows(canvas, view, rows, buffers, scratch))
         return false;
-    if (text)
-        rows = rows_in_box(&text->at, first_row, end_row);
-    if (text && rows.first < rows.end)
-        draw_text(canvas, text, rows);
+    compose_text(&part, 0, first_row, picture, &(struct picture_text_view){0});
     return true;
 }
 

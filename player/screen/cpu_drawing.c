@@ -1,5 +1,7 @@
 #include "screen/cpu_drawing.h"
 
+#include "screen/compose_text.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -53,10 +55,12 @@ static bool side_shows(const struct cpu_drawing_content *content, const struct p
            !has_moved(picture, content->crop, needed->crop);
 }
 
+/* Without the text, which is a plane of its own. */
 static MUST_CHECK bool draw_view_into(const struct canvas *canvas, struct cpu_drawing_side *side,
                                       const struct picture_view *view, struct err *err)
 {
-    if (compose_view(canvas, view, &side->buffers))
+    const struct picture bare = picture_without_text(view->picture);
+    if (compose_view(canvas, &(struct picture_view){&bare, view->progress}, &side->buffers))
         return true;
     side->content.picture = 0;
     return err_oom(err);
@@ -86,55 +90,126 @@ static struct cpu_drawing_side *find_side(struct cpu_drawing *drawing,
     return taken == &drawing->sides[0] ? &drawing->sides[1] : &drawing->sides[0];
 }
 
-/* What is written into a target: `to`, or a mix of two, dimmed. Canvases of the target's size. */
+/* What is written into a target: `to`, or a mix of two; above it texts; all dimmed. Canvases of the
+ * target's size. */
 struct mixture {
     struct canvas from, to; /* from.pixels NULL: `to` alone */
     double mix, dim;
     bool linear;
+    struct {
+        const struct picture *picture; /* NULL: none */
+        const struct picture_text_view *view;
+    } texts[2];
+    int x_px, y_px; /* where the target is on the screen */
 };
 
-static void mix_undimmed(const struct mixture *mixture, const struct canvas *target, int first_row)
+/* All pixels of the screen that a text touches; a width of 0: none. */
+static struct layout_box text_box(const struct mixture *mixture, int text)
 {
-    struct canvas from = {0};
-    struct canvas to = canvas_part(&mixture->to, 0, first_row, target->width_px, target->height_px);
+    if (!mixture->texts[text].picture)
+        return (struct layout_box){0};
+    return compose_text_box(mixture->texts[text].picture, mixture->texts[text].view);
+}
+
+static void mix_pictures(const struct mixture *mixture, const struct canvas *target, int x, int y)
+{
+    int width = target->width_px, height = target->height_px;
+    if (width < 1)
+        return;
+    struct canvas to = canvas_part(&mixture->to, x, y, width, height);
     if (!mixture->from.pixels) {
         compose_copy(target, &to);
         return;
     }
-    from = canvas_part(&mixture->from, 0, first_row, target->width_px, target->height_px);
+    struct canvas from = canvas_part(&mixture->from, x, y, width, height);
     if (mixture->linear)
         compose_dissolve(target, &from, &to, mixture->mix);
     else
         compose_crossfade(target, &from, &to, mixture->mix);
 }
 
+struct columns {
+    int first, end;
+};
+
+/* The columns of some rows of the target that texts may touch; none: first is not before end. */
+static struct columns text_columns(const struct mixture *mixture, int width_px, int first_row,
+                                   int end_row)
+{
+    struct columns columns = {width_px, 0};
+    for (int i = 0; i < 2; i++) {
+        struct layout_box box = text_box(mixture, i);
+        int left = box.x - mixture->x_px, top = box.y - mixture->y_px;
+        if (box.width == 0 || top >= end_row || top + box.height <= first_row || left >= width_px ||
+            left + box.width <= 0)
+            continue;
+        if (left < columns.first)
+            columns.first = left > 0 ? left : 0;
+        if (left + box.width > columns.end)
+            columns.end = left + box.width < width_px ? left + box.width : width_px;
+    }
+    return columns;
+}
+
+static void draw_texts(const struct mixture *mixture, const struct canvas *part, int x, int y)
+{
+    for (int i = 0; i < 2; i++)
+        if (mixture->texts[i].picture)
+            compose_text(part, mixture->x_px + x, mixture->y_px + y, mixture->texts[i].picture,
+                         mixture->texts[i].view);
+}
+
+/* Mixes a few rows of the target. What has a text above it, or is dimmed, is made in the strip, and
+ * goes to the target from there; all else directly. */
+static void mix_strip(const struct mixture *mixture, const struct canvas *target, int row,
+                      int count, const struct canvas *strip)
+{
+    int width = target->width_px;
+    struct columns columns = text_columns(mixture, width, row, row + count);
+    if (mixture->dim < 1)
+        columns = (struct columns){0, width};
+    else if (columns.first >= columns.end)
+        columns = (struct columns){width, width};
+    struct canvas left = canvas_part(target, 0, row, columns.first, count);
+    struct canvas middle =
+        canvas_part(target, columns.first, row, columns.end - columns.first, count);
+    struct canvas right = canvas_part(target, columns.end, row, width - columns.end, count);
+    mix_pictures(mixture, &left, 0, row);
+    mix_pictures(mixture, &right, columns.end, row);
+    if (middle.width_px < 1)
+        return;
+    struct canvas mixed = canvas_part(strip, 0, 0, middle.width_px, count);
+    mix_pictures(mixture, &mixed, columns.first, row);
+    draw_texts(mixture, &mixed, columns.first, row);
+    compose_dim(&middle, &mixed, mixture->dim);
+}
+
 /* Mixes some rows of the target, each pixel of which is written once and never read. `strip`: only
- * where they are dimmed. */
+ * where there are texts, or they are dimmed. */
 static void mix_rows(const struct mixture *mixture, const struct canvas *target, int first_row,
                      int end_row, const struct canvas *strip)
 {
-    int width = target->width_px;
-    if (mixture->dim >= 1) {
-        struct canvas rows = canvas_part(target, 0, first_row, width, end_row - first_row);
-        mix_undimmed(mixture, &rows, first_row);
+    if (!strip->pixels) {
+        struct canvas rows =
+            canvas_part(target, 0, first_row, target->width_px, end_row - first_row);
+        mix_pictures(mixture, &rows, 0, first_row);
         return;
     }
     for (int row = first_row; row < end_row; row += STRIP_ROWS) {
         int count = row + STRIP_ROWS < end_row ? STRIP_ROWS : end_row - row;
-        struct canvas rows = canvas_part(target, 0, row, width, count);
-        struct canvas mixed = canvas_part(strip, 0, 0, width, count);
-        mix_undimmed(mixture, &mixed, row);
-        compose_dim(&rows, &mixed, mixture->dim);
+        mix_strip(mixture, target, row, count, strip);
     }
 }
 
 static MUST_CHECK bool write_mixture(struct cpu_drawing *drawing, const struct mixture *mixture,
                                      const struct canvas *target, struct err *err)
 {
-    if (mixture->dim < 1 && !drawing->strip.pixels &&
+    static const struct canvas no_strip;
+    bool is_plain = mixture->dim >= 1 && !text_box(mixture, 0).width && !text_box(mixture, 1).width;
+    if (!is_plain && !drawing->strip.pixels &&
         !cpu_canvas_init(&drawing->strip, drawing->width_px, STRIP_ROWS, err))
         return false;
-    mix_rows(mixture, target, 0, target->height_px, &drawing->strip);
+    mix_rows(mixture, target, 0, target->height_px, is_plain ? &no_strip : &drawing->strip);
     return true;
 }
 
@@ -161,7 +236,14 @@ static struct canvas target_part(const struct canvas *whole, const struct cpu_ta
 static MUST_CHECK bool draw_mixed(struct cpu_drawing *drawing, const struct display_mix *mix,
                                   const struct cpu_target *target, struct err *err)
 {
-    struct mixture mixture = {.mix = mix->mix, .dim = mix->dim, .linear = mix->linear};
+    struct mixture mixture = {
+        .mix = mix->mix,
+        .dim = mix->dim,
+        .linear = mix->linear,
+        .texts = {{mix->from.picture, &mix->from_text}, {mix->to.picture, &mix->to_text}},
+        .x_px = target->x_px,
+        .y_px = target->y_px,
+    };
     struct cpu_drawing_side *from_side = NULL;
     const struct canvas *from = &drawing->frozen;
     if (!mix->from_frozen) {
@@ -192,7 +274,8 @@ static bool goes_straight(const struct cpu_drawing *drawing, const struct displa
         return false;
     if (picture->playing && picture_moves(picture))
         return false;
-    return !target->write_only || (!picture->text && mix->dim >= 1);
+    bool has_text = compose_text_box(picture, &mix->to_text).width > 0;
+    return !target->write_only || (!has_text && mix->dim >= 1);
 }
 
 static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct display_mix *mix,
@@ -202,13 +285,20 @@ static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct disp
     if (goes_straight(drawing, mix, target)) {
         if (!draw_view_into(&target->canvas, side, &mix->to, err))
             return false;
+        compose_text(&target->canvas, target->x_px, target->y_px, mix->to.picture, &mix->to_text);
         if (mix->dim < 1)
             compose_dim(&target->canvas, &target->canvas, mix->dim);
         return true;
     }
     if (!draw_side(side, drawing, &mix->to, err))
         return false;
-    struct mixture mixture = {.to = target_part(&side->canvas, target), .dim = mix->dim};
+    struct mixture mixture = {
+        .to = target_part(&side->canvas, target),
+        .dim = mix->dim,
+        .texts = {{mix->to.picture, &mix->to_text}},
+        .x_px = target->x_px,
+        .y_px = target->y_px,
+    };
     return write_mixture(drawing, &mixture, &target->canvas, err);
 }
 
@@ -284,7 +374,9 @@ bool cpu_drawing_freeze(struct cpu_drawing *drawing, struct err *err)
     bool is_new = !target.canvas.pixels;
     if (is_new && !cpu_canvas_init(&target.canvas, drawing->width_px, drawing->height_px, err))
         return false;
-    bool ok = cpu_drawing_draw(drawing, &drawing->last, &target, err);
+    struct display_mix pictures_alone = drawing->last;
+    pictures_alone.from_text.hidden = pictures_alone.to_text.hidden = 1;
+    bool ok = cpu_drawing_draw(drawing, &pictures_alone, &target, err);
     if (!ok && is_new)
         free(target.canvas.pixels);
     else

@@ -55,7 +55,7 @@ MUST_CHECK bool cpu_drawing_draw(struct cpu_drawing *drawing, const struct displ
 /* Notes what is on screen: what display_freeze will be asked for. */
 void cpu_drawing_note_shown(struct cpu_drawing *drawing, const struct display_mix *mix);
 
-/* Draws what was noted once more, into the frozen frame. Its pictures must still be there. */
+/* Draws what was noted once more, without its texts, into the frozen frame. Its pictures must still be there. */
 MUST_CHECK bool cpu_drawing_freeze(struct cpu_drawing *drawing, struct err *err);
 
 /* Another size: all that was drawn is gone. */

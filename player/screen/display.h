@@ -59,7 +59,7 @@ MUST_CHECK bool display_show(struct display *display, const struct display_mix *
  * False: the screen is lost; destroy the display and create another. */
 bool display_resize(struct display *display);
 
-/* Copies the frame that was presented last, for from_frozen. */
+/* Copies the frame that was presented last, without its texts, for from_frozen. */
 MUST_CHECK bool display_freeze(struct display *display, struct err *err);
 
 /* Uploads a picture's pixels to the GPU before they are needed, so that its first frame is not

@@ -1,6 +1,7 @@
 /* The display with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
 #include "screen/compose_film.h"
 #include "screen/display_driver.h"
+#include "screen/text_rise.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -163,6 +164,95 @@ static bool draw_frame(struct display_gpu *gpu, const struct frame *frame, struc
            (!film || SDL_RenderFlush(gpu->renderer) == 0);
 }
 
+/* A text as it stands, as much of it as is seen. */
+static bool draw_standing_text(struct display_gpu *gpu, const struct frame *text, double hidden)
+{
+    SDL_Texture *texture = upload(gpu, text, gpu->frames);
+    const SDL_Rect at = {text->at.x, text->at.y, text->at.width, text->at.height};
+    Uint8 level = (Uint8)((1 - hidden) * 255 + 0.5);
+    return texture && SDL_SetTextureColorMod(texture, level, level, level) == 0 &&
+           SDL_SetTextureAlphaMod(texture, level) == 0 &&
+           SDL_RenderCopy(gpu->renderer, texture, NULL, &at) == 0;
+}
+
+/* Where a place of an upright text is on the screen: `across` and `down` in pixels from its corner. */
+static SDL_FPoint turned_point(const struct picture *picture, double across, double down)
+{
+    const struct layout_box *at = &picture->text->at;
+    float x = (float)at->x, y = (float)at->y, u = (float)across, v = (float)down;
+    switch (picture->rotation) {
+    case 90:
+        return (SDL_FPoint){x + (float)at->width - v, y + u};
+    case 180:
+        return (SDL_FPoint){x + (float)at->width - u, y + (float)at->height - v};
+    case 270:
+        return (SDL_FPoint){x + v, y + (float)at->height - u};
+    default:
+        return (SDL_FPoint){x + u, y + v};
+    }
+}
+
+/* A stretch of a band, from one place of the text to another, whose sides are seen so much. */
+struct stretch {
+    double from, to, from_level, to_level;
+};
+
+/* A shape of as many pixels as the texture, so that these lie on the screen's where nothing moves. */
+static bool draw_stretch(struct display_gpu *gpu, const struct picture *picture,
+                         SDL_Texture *texture, const struct stretch *stretch, double offset)
+{
+    static const int corners[] = {0, 1, 2, 2, 1, 3};
+    const struct layout_box *at = &picture->text->at;
+    double width = picture->rotation % 180 ? at->height : at->width;
+    SDL_Vertex vertices[4];
+    for (int i = 0; i < 4; i++) {
+        double across = i % 2 ? width : 0, down = i < 2 ? stretch->from : stretch->to;
+        Uint8 level = (Uint8)((i < 2 ? stretch->from_level : stretch->to_level) * 255 + 0.5);
+        SDL_FPoint source = turned_point(picture, across, down);
+        vertices[i] = (SDL_Vertex){
+            .position = turned_point(picture, across, down + offset),
+            .color = {level, level, level, level},
+            .tex_coord = {(source.x - (float)at->x) / (float)at->width,
+                          (source.y - (float)at->y) / (float)at->height},
+        };
+    }
+    return stretch->from >= stretch->to ||
+           SDL_RenderGeometry(gpu->renderer, texture, vertices, 4, corners, 6) == 0;
+}
+
+static bool draw_rising_text(struct display_gpu *gpu, const struct picture *picture,
+                             const struct picture_text_view *view)
+{
+    const struct frame *text = picture->text;
+    SDL_Texture *texture = upload(gpu, text, gpu->frames);
+    struct text_rise_band bands[FRAME_LINES_MAX];
+    int upright_px = picture->rotation % 180 ? text->width_px : text->height_px;
+    int count = text_rise_bands(text, view, upright_px, bands);
+    bool ok = texture && SDL_SetTextureColorMod(texture, 255, 255, 255) == 0 &&
+              SDL_SetTextureAlphaMod(texture, 255) == 0;
+    for (int i = 0; ok && i < count; i++) {
+        const struct text_rise_band *band = &bands[i];
+        const struct stretch stretches[] = {{band->begin, band->whole, 0, band->level},
+                                            {band->whole, band->fade, band->level, band->level},
+                                            {band->fade, band->end, band->level, 0}};
+        for (int k = 0; ok && band->level > 0 && k < 3; k++)
+            ok = draw_stretch(gpu, picture, texture, &stretches[k], band->offset);
+    }
+    return ok;
+}
+
+static bool draw_text(struct display_gpu *gpu, const struct picture *picture,
+                      const struct picture_text_view *view)
+{
+    const struct frame *text = picture ? picture->text : NULL;
+    if (!text || view->hidden >= 1)
+        return true;
+    if (view->is_rising && !text_rise_is_over(text, view->age_ms, view->fade_ms))
+        return draw_rising_text(gpu, picture, view);
+    return draw_standing_text(gpu, text, view->hidden);
+}
+
+/* Background and visual, without text. */
 static bool draw_picture(struct display_gpu *gpu, const struct picture_view *view)
 {
     const struct picture *picture = view->picture;
@@ -170,9 +260,7 @@ static bool draw_picture(struct display_gpu *gpu, const struct picture_view *vie
                            picture->background >> 8 & 255, picture->background & 255, 255);
     if (SDL_RenderClear(gpu->renderer) < 0)
         return false;
-    if (picture->visual && !draw_frame(gpu, picture->visual, picture_crop(view)))
-        return false;
-    return !picture->text || draw_frame(gpu, picture->text, (struct layout_rect){0, 0, 1, 1});
+    return !picture->visual || draw_frame(gpu, picture->visual, picture_crop(view));
 }
 
 /* In SDL's OpenGL ES a texture has its colors in the order of the target's format, except a film's,
@@ -195,7 +283,7 @@ static bool aim(struct display_gpu *gpu, const struct display_mix *mix, SDL_Text
 }
 
 /* Crossfade onto the given target (NULL: the screen): the outgoing picture plain, the incoming one
- * as a single layer over it, so that text and visual fade as one. */
+ * as a single layer over it, so that background and visual fade as one. */
 static bool draw_crossfade(struct display_gpu *gpu, const struct display_mix *mix,
                            SDL_Texture *target)
 {
@@ -232,9 +320,12 @@ static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix
     if (!dissolve_buffers(gpu))
         return false;
     struct canvas target = {.width_px = gpu->display.width_px, .height_px = gpu->display.height_px};
+    const struct picture from = picture_without_text(mix->from.picture);
+    const struct picture to = picture_without_text(mix->to.picture);
+    const struct picture_view views[] = {{&from, mix->from.progress}, {&to, mix->to.progress}};
     int pitch;
-    if (!compose_view(&gpu->sides[0], &mix->from, &gpu->film[0]) ||
-        !compose_view(&gpu->sides[1], &mix->to, &gpu->film[1]) ||
+    if (!compose_view(&gpu->sides[0], &views[0], &gpu->film[0]) ||
+        !compose_view(&gpu->sides[1], &views[1], &gpu->film[1]) ||
         SDL_LockTexture(gpu->mixed, NULL, &target.pixels, &pitch) < 0)
         return false;
     target.stride_bytes = (size_t)pitch;
@@ -257,14 +348,17 @@ static bool draw_mix_on_gpu(struct display_gpu *gpu, const struct display_mix *m
 {
     if (!aim(gpu, mix, target))
         return false;
+    bool is_alone = !mix->has_from || mix->mix >= 1 || (mix->from_frozen && !gpu->frozen);
     bool ok;
-    if (!mix->has_from || mix->mix >= 1 || (mix->from_frozen && !gpu->frozen))
+    if (is_alone)
         ok = draw_picture(gpu, &mix->to);
     else if (mix->linear && !mix->from_frozen)
         ok = draw_dissolve(gpu, mix);
     else
         ok = draw_crossfade(gpu, mix, target);
-    return ok && dim_target(gpu, mix->dim);
+    if (!is_alone)
+        ok = ok && draw_text(gpu, mix->from.picture, &mix->from_text);
+    return ok && draw_text(gpu, mix->to.picture, &mix->to_text) && dim_target(gpu, mix->dim);
 }
 
 /* Makes black what the shift bares at the edges of the screen. */
@@ -359,7 +453,9 @@ static MUST_CHECK bool gpu_freeze(struct display *display, struct err *err)
 {
     struct display_gpu *gpu = (struct display_gpu *)display;
     SDL_Texture *fresh = make_target(gpu);
-    if (!fresh || !gpu->last.to.picture || !draw_mix_on_gpu(gpu, &gpu->last, fresh)) {
+    struct display_mix pictures_alone = gpu->last;
+    pictures_alone.from_text.hidden = pictures_alone.to_text.hidden = 1;
+    if (!fresh || !gpu->last.to.picture || !draw_mix_on_gpu(gpu, &pictures_alone, fresh)) {
         SDL_DestroyTexture(fresh);
         return set_sdl_error(err, "cannot copy the picture on screen");
     }

@@ -4,11 +4,14 @@
 
 #include "screen/picture.h"
 
-/* One frame: `from` and `to` mixed. Where mix is 1, or there is no `from`, `to` alone. */
+/* One frame: `from` and `to` mixed, and above that their texts. Where mix is 1, or there is no `from`, `to` alone. */
 struct display_mix {
     bool has_from;
-    bool from_frozen; /* instead of from.picture: the frame that display_freeze copied */
+    /* Instead of from.picture the frame that display_freeze copied, with the text of from.picture, if
+     * there is one, above it. */
+    bool from_frozen;
     struct picture_view from, to;
+    struct picture_text_view from_text, to_text;
     double mix;  /* 0 to 1, after easing */
     bool linear; /* mix in linear light */
     double dim;  /* 1: as it is; 0: black */

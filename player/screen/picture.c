@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct picture *picture_create(uint32_t background, struct frame *visual, struct frame *text)
 {
@@ -39,6 +40,22 @@ void picture_release(struct picture *picture)
 bool picture_moves(const struct picture *picture)
 {
     return picture->visual && picture->motion != LAYOUT_MOTION_NONE;
+}
+
+bool picture_has_same_text(const struct picture *a, const struct picture *b)
+{
+    const struct frame *one = a->text, *other = b->text;
+    if (one == other || !one || !other)
+        return one != NULL && one == other;
+    if (one->at.x != other->at.x || one->at.y != other->at.y || one->width_px != other->width_px ||
+        one->height_px != other->height_px)
+        return false;
+    for (int y = 0; y < one->height_px; y++)
+        if (memcmp((const uint8_t *)one->pixels + one->stride_bytes * (size_t)y,
+                   (const uint8_t *)other->pixels + other->stride_bytes * (size_t)y,
+                   (size_t)one->width_px * 4) != 0)
+            return false;
+    return true;
 }
 
 void picture_set_visual(struct picture *picture, struct frame *visual)

@@ -14,10 +14,11 @@ struct picture {
     struct frame *visual; /* NULL: none */
     struct frame *text;   /* NULL: none; drawn at its own size */
     enum layout_motion motion;
-    int rotation;  /* of the screen, for the direction of a pan */
-    bool portrait; /* the canvas is taller than wide */
-    bool playing;  /* a film runs: its visual is replaced frame by frame */
-    char name[80]; /* of the spot, for logs; empty: it is no spot's */
+    int rotation;    /* of the screen, for the direction of a pan */
+    bool portrait;   /* the canvas is taller than wide */
+    bool text_rises; /* its text comes line by line (text_rise.h) */
+    bool playing;    /* a film runs: its visual is replaced frame by frame */
+    char name[80];   /* of the spot, for logs; empty: it is no spot's */
     int holders;
 };
 
@@ -25,6 +26,15 @@ struct picture {
 struct picture_view {
     const struct picture *picture;
     double progress; /* as in layout_motion_crop */
+};
+
+/* How the text of a picture is seen. Zeroed: as it stands. */
+struct picture_text_view {
+    double hidden; /* 0: all of it is seen; 1: nothing */
+    /* Its lines come up one after another (text_rise.h), and this is so long after the first began. */
+    bool is_rising;
+    double age_ms;
+    double fade_ms; /* how long a line takes to be seen */
 };
 
 /* Takes the frames over (also on failure). One holder. NULL when out of memory. */
@@ -39,6 +49,17 @@ void picture_set_visual(struct picture *picture, struct frame *visual);
 /* Whether its visual has a motion, so that it is drawn anew for each refresh. A film alone doesn't
  * count: it changes only with its next frame. */
 bool picture_moves(const struct picture *picture);
+
+/* The picture without its text, for one call: it holds nothing, and lives no longer than the picture does. */
+static inline struct picture picture_without_text(const struct picture *picture)
+{
+    struct picture bare = *picture;
+    bare.text = NULL;
+    return bare;
+}
+
+/* Whether both have the same text: the same pixels in the same place. False where one has none. */
+bool picture_has_same_text(const struct picture *a, const struct picture *b);
 
 /* The part of the visual's frame that fills frame->at, in fractions of the frame: of its `source`
  * what the motion shows at this moment. For a film without motion it begins at an even pixel, where

@@ -1,5 +1,9 @@
 #include "screen/show.h"
 
+#include "screen/text_rise.h"
+
+#include <math.h>
+
 /* A transition of the programme that has come no further than this is joined; after that, the
  * picture gets a crossfade of its own (a bridge). */
 #define JOIN_MIX_MAX 0.2
@@ -21,8 +25,23 @@ static void clear_target(struct show_target *place)
     *place = (struct show_target){0};
 }
 
+static struct picture *picture_of_text(const struct show_text *text)
+{
+    return (struct picture *)(uintptr_t)text->view.picture;
+}
+
+static void set_frozen_text(struct show *show, const struct show_text *text)
+{
+    struct picture *before = picture_of_text(&show->frozen_text);
+    bool is_seen = text && text->view.picture && text->view.picture->text && text->text.hidden < 1;
+    show->frozen_text = is_seen ? *text : (struct show_text){0};
+    picture_hold(picture_of_text(&show->frozen_text));
+    picture_release(before);
+}
+
 static void finish_transition(struct show *show)
 {
+    set_frozen_text(show, NULL);
     picture_release(show->settled.picture);
     show->settled = show->incoming;
     show->incoming = (struct show_target){0};
@@ -35,8 +54,30 @@ static void begin_bridge(struct show *show, const struct show_request *request, 
     show->from_frozen = from_frozen;
     show->bridge_start_ms = request->now_ms;
     show->bridge_ms = request->bridge_ms;
-    show->type = TRANSITION_CROSSFADE;
+    show->transition = (struct transition){.type = TRANSITION_CROSSFADE,
+                                           .text_out = request->transition.text_out,
+                                           .text_in = request->transition.text_in};
     show->mix = 0;
+}
+
+/* Whether the text of one picture stays where the other's comes. */
+static bool is_same_text(struct show *show, const struct picture *a, const struct picture *b)
+{
+    if (!a || !b)
+        return false;
+    if (show->compared[0] != a->id || show->compared[1] != b->id)
+        show->is_same_text = picture_has_same_text(a, b);
+    show->compared[0] = a->id;
+    show->compared[1] = b->id;
+    return show->is_same_text;
+}
+
+/* A text that comes line by line does so by the show's own time, too. */
+static void start_text_of_bridge(struct show *show)
+{
+    double fade_ms = show->transition.text_in * show->bridge_ms;
+    show->incoming.text_start_ms = show->bridge_start_ms + show->bridge_ms - fade_ms;
+    show->incoming.text_fade_ms = fade_ms;
 }
 
 /* Starts towards a new target: joins the programme's transition if that starts from what is on
@@ -44,21 +85,26 @@ static void begin_bridge(struct show *show, const struct show_request *request, 
 static void begin_transition(struct show *show, const struct show_request *request)
 {
     bool interrupted = show->incoming.key != 0;
+    if (interrupted)
+        set_frozen_text(show, &show->seen_text);
     show->retired = picture_hold(show->incoming.picture);
     set_target(&show->incoming, &request->to);
     /* Where the picture before can't be shown, what is on screen in its place fades out. */
     bool from_is_on = request->from.key == show->settled.key || !request->from.picture;
     if (!interrupted && request->has_from && from_is_on && request->mix <= JOIN_MIX_MAX) {
         show->bridging = show->from_frozen = false;
-        show->type = request->type;
+        show->transition = request->transition;
         show->mix = request->mix;
         return;
     }
-    bool cut_on_time = request->type == TRANSITION_CUT && !interrupted &&
+    bool cut_on_time = request->transition.type == TRANSITION_CUT && !interrupted &&
                        request->now_ms - request->to.start_ms < 100;
     begin_bridge(show, request, interrupted);
     if (cut_on_time)
         show->bridge_ms = 0;
+    start_text_of_bridge(show);
+    if (cut_on_time && is_same_text(show, show->settled.picture, show->incoming.picture))
+        show->incoming.text_start_ms = -INFINITY;
 }
 
 /* Lets the transition go on by the show's own time, from where it is. */
@@ -68,6 +114,7 @@ static void continue_as_bridge(struct show *show, const struct show_request *req
         show->bridge_ms = request->bridge_ms;
     show->bridging = true;
     show->bridge_start_ms = request->now_ms - show->mix * show->bridge_ms;
+    start_text_of_bridge(show);
 }
 
 static void advance_transition(struct show *show, const struct show_request *request)
@@ -116,10 +163,61 @@ static bool is_playing(const struct show_target *target)
     return target->picture && target->picture->playing;
 }
 
-/* Starts and ends gently; exact at 0, 1/2 and 1. */
-static double ease(double mix)
+/* How a text that comes line by line is seen; one that has begun in the future, as after the clock went
+ * back, stands in its place. */
+static struct picture_text_view rising_text_at(const struct show_target *target, double now_ms,
+                                               bool is_coming)
 {
-    return mix * mix * (3 - 2 * mix);
+    double age_ms = now_ms - target->text_start_ms;
+    const struct picture *picture = target->picture;
+    if (!picture || !picture->text_rises || !picture->text || (age_ms < 0 && !is_coming) ||
+        text_rise_is_over(picture->text, age_ms, target->text_fade_ms))
+        return (struct picture_text_view){0};
+    return (struct picture_text_view){
+        .is_rising = true, .age_ms = age_ms, .fade_ms = target->text_fade_ms};
+}
+
+/* How the outgoing text is seen at the start of the transition; *view becomes that of its picture. */
+static struct picture_text_view outgoing_text(const struct show *show, struct picture_view *view)
+{
+    const struct show_text *frozen = &show->frozen_text;
+    if (!frozen->view.picture)
+        return (struct picture_text_view){.hidden = show->from_frozen ? 1 : 0};
+    /* Where the frozen frame is gone, another picture's text is not what was seen. */
+    if (!show->from_frozen && view->picture != frozen->view.picture)
+        return (struct picture_text_view){.hidden = 1};
+    *view = frozen->view;
+    return frozen->text;
+}
+
+/* Sets how the texts of a transition are seen: one goes before the other comes, whatever the pictures
+ * do meanwhile; one that both have stays. */
+static void place_texts(struct show *show, struct display_mix *mix, double now_ms)
+{
+    double leaving = transition_text_leaving(&show->transition, show->mix);
+    struct picture_text_view *from = &mix->from_text, *to = &mix->to_text;
+    *from = outgoing_text(show, &mix->from);
+    double level = 1 - from->hidden;
+    if (level > 0 && !from->is_rising && is_same_text(show, mix->from.picture, mix->to.picture)) {
+        *from = (struct picture_text_view){.hidden = (1 - level) * leaving};
+        *to = (struct picture_text_view){.hidden = 1};
+        show->incoming.text_start_ms = -INFINITY;
+        return;
+    }
+    from->hidden = 1 - level * leaving;
+    *to = rising_text_at(&show->incoming, now_ms, true);
+    if (!to->is_rising)
+        to->hidden = 1 - transition_text_coming(&show->transition, show->mix);
+}
+
+/* Of the texts in a frame, the one that is seen: what goes on from here where this frame is frozen. */
+static struct show_text seen_text_of(const struct display_mix *mix)
+{
+    struct show_text seen = {mix->to, mix->to_text};
+    if (seen.text.is_rising && seen.text.age_ms < 0)
+        seen.text = (struct picture_text_view){.hidden = 1};
+    bool is_from_seen = mix->from_text.hidden < seen.text.hidden;
+    return is_from_seen ? (struct show_text){mix->from, mix->from_text} : seen;
 }
 
 struct show_frame show_step(struct show *show, const struct show_request *request)
@@ -146,7 +244,14 @@ struct show_frame show_step(struct show *show, const struct show_request *reques
     }
     frame.to_key = show->settled.key;
     frame.mix.to = view_at(&show->settled, request->now_ms);
-    frame.animating = is_moving(&show->settled, request->now_ms);
+    frame.mix.to_text = rising_text_at(&show->settled, request->now_ms, false);
+    /* One frame more shows it in its place, where it stays, also where the clock goes back. */
+    bool is_rising = frame.mix.to_text.is_rising;
+    if (!is_rising)
+        show->settled.text_start_ms = -INFINITY;
+    frame.animating =
+        is_moving(&show->settled, request->now_ms) || is_rising || show->text_was_rising;
+    show->text_was_rising = is_rising;
     frame.playing = is_playing(&show->settled);
     if (!show->incoming.key)
         return frame;
@@ -155,8 +260,10 @@ struct show_frame show_step(struct show *show, const struct show_request *reques
     frame.mix.from_frozen = show->from_frozen;
     frame.mix.from = frame.mix.to;
     frame.mix.to = view_at(&show->incoming, request->now_ms);
-    frame.mix.mix = ease(show->mix);
-    frame.mix.linear = show->type == TRANSITION_DISSOLVE;
+    frame.mix.mix = transition_ease(show->mix);
+    frame.mix.linear = show->transition.type == TRANSITION_DISSOLVE;
+    place_texts(show, &frame.mix, request->now_ms);
+    show->seen_text = seen_text_of(&frame.mix);
     frame.linear_mix = show->mix;
     frame.from_key = show->from_frozen ? 0 : show->settled.key;
     frame.to_key = show->incoming.key;
@@ -184,6 +291,7 @@ bool show_needs_refresh(const struct show_frame *frame)
 void show_start(struct show *show, struct picture *picture, double now_ms)
 {
     clear_target(&show->incoming);
+    set_frozen_text(show, NULL);
     struct show_target target = {
         .key = UINT64_MAX, .picture = picture, .start_ms = now_ms, .motion_ms = 1};
     set_target(&show->settled, &target);
@@ -196,4 +304,5 @@ void show_finish(struct show *show)
     clear_target(&show->incoming);
     picture_release(show->retired);
     show->retired = NULL;
+    set_frozen_text(show, NULL);
 }

@@ -17,9 +17,18 @@ struct show_target {
     struct picture *picture; /* NULL: not ready, or can't be shown */
     double start_ms;         /* show clock */
     double motion_ms;        /* until the picture has faded out again; > 0 */
+    /* Of a picture whose text comes line by line: when the first begins, and how long each takes to be
+     * seen. -INFINITY: the text stands in its place. */
+    double text_start_ms, text_fade_ms;
     /* The show's: where the motion stands still, until another target takes this one's place. */
     bool is_held;
     double held_progress;
+};
+
+/* The text of a picture, and how it is seen. */
+struct show_text {
+    struct picture_view view; /* of the picture; NULL: none */
+    struct picture_text_view text;
 };
 
 /* What the programme has on screen at now_ms (show clock). */
@@ -27,8 +36,8 @@ struct show_request {
     double now_ms;
     bool has_from; /* a transition runs */
     struct show_target from, to;
-    double mix; /* of the running transition, linear */
-    enum transition_type type;
+    double mix;                   /* of the running transition, linear */
+    struct transition transition; /* its duration is not looked at */
     /* Length of a crossfade that the programme doesn't have: to a picture that is late, from
      * another playlist, or the first. */
     double bridge_ms;
@@ -44,8 +53,18 @@ struct show {
     bool bridging; /* `incoming` fades in by the show's own time, not the programme's */
     bool from_frozen;
     double bridge_start_ms, bridge_ms;
-    enum transition_type type;
+    struct transition transition;
     double mix; /* linear, of the running transition */
+    /* The text that was seen where a transition was interrupted: it goes, while the frozen frame, which
+     * has no text, turns into the incoming picture. Holds its picture; NULL: none. */
+    struct show_text frozen_text;
+    struct show_text
+        seen_text; /* in the frame before, where that was one of a transition; not held */
+    /* The pictures whose texts were compared last, by their ids, and what came out: a comparison reads
+     * all of both texts. */
+    uint64_t compared[2];
+    bool is_same_text;
+    bool text_was_rising; /* in the frame before */
     /* Pictures do not move, to spare a machine that is hot: the one on screen stands still where it is,
      * others in the middle of their way. Transitions and films go on. */
     bool is_still;

@@ -2,8 +2,55 @@
 
 #include "screen/canvas_frame.h"
 
+#include <libyuv/planar_functions.h>
+#include <libyuv/scale_argb.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is seen of a text on a screen of one size, for one of another on which the picture lies as
+ * `frame` does. NULL: nothing, or out of memory. */
+static struct frame *scale_text(const struct frame *text, const struct picture_text_view *view,
+                                const struct frame *frame)
+{
+    const struct layout_rect *source = &frame->source;
+    double scale_x = frame->at.width / (source->width * frame->width_px);
+    double scale_y = frame->at.height / (source->height * frame->height_px);
+    struct layout_box box = {
+        (int)lround((text->at.x - source->x * frame->width_px) * scale_x),
+        (int)lround((text->at.y - source->y * frame->height_px) * scale_y),
+        (int)lround(text->at.width * scale_x),
+        (int)lround(text->at.height * scale_y),
+    };
+    if (box.width < 1 || box.height < 1)
+        return NULL;
+    struct canvas scaled = {NULL, (size_t)box.width * 4, box.width, box.height};
+    scaled.pixels = malloc(scaled.stride_bytes * (size_t)box.height);
+    if (!scaled.pixels)
+        return NULL;
+    uint32_t level = (uint32_t)lround((1 - view->hidden) * 255);
+    ARGBScale(text->pixels, (int)text->stride_bytes, text->width_px, text->height_px, scaled.pixels,
+              (int)scaled.stride_bytes, box.width, box.height, kFilterBox);
+    if (level < 255)
+        ARGBShade(scaled.pixels, (int)scaled.stride_bytes, scaled.pixels, (int)scaled.stride_bytes,
+                  box.width, box.height, level * 0x01010101u);
+    struct frame *own = canvas_frame_create(&scaled, box.width, box.height);
+    if (!own)
+        return NULL;
+    own->opaque = false;
+    own->at = box;
+    return own;
+}
+
+static struct frame *snapshot_text(const struct display_mix *mix, const struct frame *frame)
+{
+    bool is_old = mix->has_from && mix->from_text.hidden < mix->to_text.hidden;
+    const struct picture *picture = is_old ? mix->from.picture : mix->to.picture;
+    const struct picture_text_view *view = is_old ? &mix->from_text : &mix->to_text;
+    if (!picture->text || view->hidden >= 1)
+        return NULL;
+    return scale_text(picture->text, view, frame);
+}
 
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,
                               int new_width_px, int new_height_px)
@@ -11,6 +58,7 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
     struct display_mix unfrozen = *mix;
     unfrozen.from_frozen = false;
     unfrozen.dim = 1; /* the new screen dims it again */
+    unfrozen.from_text.hidden = unfrozen.to_text.hidden = 1;
     const struct display_config config = {
         .renderer = DISPLAY_MEMORY, .width_px = width_px, .height_px = height_px};
     struct display *display = display_create(&config, NULL);
@@ -25,7 +73,8 @@ struct picture *snapshot_take(const struct display_mix *mix, int width_px, int h
     struct frame *frame = canvas_frame_create_covering(&canvas, new_width_px, new_height_px);
     if (!frame)
         return NULL;
-    struct picture *picture = picture_create(mix->to.picture->background, frame, NULL);
+    struct picture *picture =
+        picture_create(mix->to.picture->background, frame, snapshot_text(mix, frame));
     if (picture)
         memcpy(picture->name, mix->to.picture->name, sizeof picture->name);
     return picture;

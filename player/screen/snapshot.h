@@ -6,7 +6,8 @@
 #include "screen/display.h"
 
 /* Draws the mix, which was made for a screen of width_px × height_px, and fits the result into
- * one of new_width_px × new_height_px, which it covers without distortion. The frozen frame of a
+ * one of new_width_px × new_height_px, which it covers without distortion. A text stays one, so that
+ * it goes before another comes. The frozen frame of a
  * display is not known here: a mix that starts from it starts from its `from` instead. The
  * picture has the name of mix->to's, and belongs to the caller. NULL when out of memory. */
 struct picture *snapshot_take(const struct display_mix *mix, int width_px, int height_px,

@@ -186,6 +186,9 @@ static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
            sizeof facts.missing_code_points);
     memcpy(facts.fallback_code_points, tagline_said.fallback_code_points,
            sizeof facts.fallback_code_points);
+    _Static_assert(sizeof tagline_said.line_top_px == sizeof facts.line_top_px, "the same lines");
+    memcpy(facts.line_top_px, tagline_said.line_top_px, sizeof facts.line_top_px);
+    memcpy(facts.line_end_px, tagline_said.line_end_px, sizeof facts.line_end_px);
     return facts;
 }
 

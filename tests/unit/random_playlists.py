@@ -12,7 +12,7 @@ EVERYTHING = {
     "name": "Everything",
     "timezone": "Asia/Seoul",
     "defaults": {"duration": 8, "transition": {"type": "crossfade", "duration": 1.2}, "fit": "cover", "motion": "none",
-                 "background": "#101418", "tagline_style": "headline", "volume": 0.5},
+                 "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline", "volume": 0.5},
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
                      "position": "bottom-left", "shadow": True, "scrim": False},
@@ -23,6 +23,7 @@ EVERYTHING = {
         "ducklings": {"image": {"landscape": "a.jpg", "portrait": "b.jpg"}, "focus": [0.5, 0.4], "motion": "drift-in",
                       "fit": "contain", "duration": 10, "background": "#f60", "volume": 0, "tagline_style": "small",
                       "transition": {"type": "dissolve", "duration": 2},
+                      "text_transition": {"out": 0, "in": 0}, "text_motion": "rise",
                       "tagline": {"zh-Hans": "相信小的伟大", "zh-Hant": "相信小的偉大", "ko": "작은 것의 위대함을 위하여",
                                   "en": "To the greatness\nof small.", "fr": "À la grandeur du petit."}},
         "film": {"video": "d.mp4", "volume": 1, "transition": "cut"},
@@ -133,6 +134,8 @@ class Maker:
     def look(self, styles):
         made = {"duration": self.number(1, 86400),
                 "transition": self.transition,
+                "text_transition": lambda: self.members(out=self.number(0, 0.5), **{"in": self.number(0, 0.5)}),
+                "text_motion": self.pick("none", "rise"),
                 "fit": self.pick("cover", "contain", "fill"),
                 "motion": self.pick("none", "drift-in", "drift-out", "pan"),
                 "background": self.color,

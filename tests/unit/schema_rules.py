@@ -132,4 +132,11 @@ RULES = {
         ['{"format": "duckling/1", "$schema": "\\u0000", "spots": {"a": {"tagline": "x"}}}',
          '{"format": "duckling/1", "spots": {"a": {"tagline": "x\\ud800"}}}',
          '{"format": "duckling/1", "spots": {"\\udfff": {"tagline": "x"}}}']),
+    "parts of a text's transition": Rule(
+        r"^out and in are .* together more than 1: ",
+        "(11) parts of a text_transition",
+        "a schema can't add",
+        [changed("defaults", "text_transition", to={"out": 0.5, "in": 0.51}),
+         changed("defaults", "text_transition", to={"out": 0.7}),
+         changed("spots", "words", "text_transition", to={"out": 0.5, "in": 0.6})]),
 }

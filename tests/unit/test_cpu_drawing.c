@@ -24,6 +24,8 @@ enum {
     FILM_MOVING,
     SMALL_STILL,
     SMALL_FILM,
+    LINES,
+    LINES_TURNED,
     PICTURES
 };
 
@@ -32,25 +34,35 @@ struct scene {
     int from, to; /* from -1: none */
     double mix, dim;
     bool linear, frozen;
+    double from_hidden, hidden; /* of the texts */
+    double age_ms;              /* of a text that rises; 0: it stands */
 };
 
 static const struct scene scenes[] = {
-    {"solid", -1, SOLID, 1, 1, false, false},
-    {"still", -1, STILL, 1, 1, false, false},
-    {"text", -1, TEXT, 1, 1, false, false},
-    {"moving", -1, MOVING, 1, 1, false, false},
-    {"film", -1, FILM, 1, 1, false, false},
-    {"film with text", -1, FILM_TEXT, 1, 1, false, false},
-    {"film in motion", -1, FILM_MOVING, 1, 1, false, false},
-    {"dimmed still", -1, STILL, 1, 0.5, false, false},
-    {"dimmed text", -1, TEXT, 1, 0.3, false, false},
-    {"dimmed film", -1, FILM, 1, 0.9, false, false},
-    {"crossfade", STILL, TEXT, 0.4, 1, false, false},
-    {"dissolve", TEXT, MOVING, 0.6, 1, true, false},
-    {"dimmed crossfade", FILM, TEXT, 0.3, 0.7, false, false},
-    {"dimmed dissolve", STILL, FILM_TEXT, 0.3, 0.7, true, false},
-    {"from a frozen frame", -1, STILL, 0.3, 1, false, true},
-    {"from a frozen frame, dimmed", -1, TEXT, 0.3, 0.2, false, true},
+    {"solid", -1, SOLID, 1, 1, false, false, 0, 0, 0},
+    {"still", -1, STILL, 1, 1, false, false, 0, 0, 0},
+    {"text", -1, TEXT, 1, 1, false, false, 0, 0, 0},
+    {"moving", -1, MOVING, 1, 1, false, false, 0, 0, 0},
+    {"film", -1, FILM, 1, 1, false, false, 0, 0, 0},
+    {"film with text", -1, FILM_TEXT, 1, 1, false, false, 0, 0, 0},
+    {"film in motion", -1, FILM_MOVING, 1, 1, false, false, 0, 0, 0},
+    {"dimmed still", -1, STILL, 1, 0.5, false, false, 0, 0, 0},
+    {"dimmed text", -1, TEXT, 1, 0.3, false, false, 0, 0, 0},
+    {"dimmed film", -1, FILM, 1, 0.9, false, false, 0, 0, 0},
+    {"crossfade", STILL, TEXT, 0.4, 1, false, false, 0, 0, 0},
+    {"dissolve", TEXT, MOVING, 0.6, 1, true, false, 0, 0, 0},
+    {"dimmed crossfade", FILM, TEXT, 0.3, 0.7, false, false, 0, 0, 0},
+    {"dimmed dissolve", STILL, FILM_TEXT, 0.3, 0.7, true, false, 0, 0, 0},
+    {"from a frozen frame", -1, STILL, 0.3, 1, false, true, 0, 0, 0},
+    {"from a frozen frame, dimmed", -1, TEXT, 0.3, 0.2, false, true, 0, 0, 0},
+    {"text that comes", STILL, TEXT, 0.8, 1, false, false, 0, 0.3, 0},
+    {"text that leaves", TEXT, STILL, 0.2, 1, false, false, 0.6, 0, 0},
+    {"texts hidden", TEXT, FILM_TEXT, 0.5, 0.8, false, false, 1, 1, 0},
+    {"text that leaves a frozen frame", TEXT, STILL, 0.2, 1, false, true, 0.6, 0, 0},
+    {"text that rises", -1, LINES, 1, 1, false, false, 0, 0, 200},
+    {"text that rises, dimmed", -1, LINES, 1, 0.5, false, false, 0, 0, 200},
+    {"text that rises while it comes", TEXT, LINES, 0.9, 1, false, false, 1, 0, 90},
+    {"text that rises across", -1, LINES_TURNED, 1, 1, false, false, 0, 0, 200},
 };
 #define SCENES (sizeof scenes / sizeof *scenes)
 
@@ -112,6 +124,12 @@ static int set_up(void **state)
     p[SMALL_STILL] = picture_create(0x336699, still_frame(33, 21, inside, 4), text_frame());
     p[SMALL_FILM] = film(40, 30, NULL);
     p[SMALL_FILM]->visual->at = inside;
+    for (int i = 0; i < 2; i++) {
+        struct frame *text = text_frame();
+        text->lines = (struct frame_lines){.count = 2, .em_px = 30, .ink = {{1, 7}, {11, 18}}};
+        p[LINES + i] = picture_create(0, still_frame(WIDTH, HEIGHT, whole, 5 + (uint64_t)i), text);
+        p[LINES + i]->rotation = 90 * i;
+    }
     cpu_drawing_resize(&stage->drawing, WIDTH, HEIGHT);
     *state = stage;
     return 0;
@@ -133,6 +151,8 @@ static struct display_mix mix_of(const struct stage *stage, const struct scene *
         .has_from = scene->from >= 0 || scene->frozen,
         .from_frozen = scene->frozen,
         .to = {stage->pictures[scene->to], 0.3},
+        .from_text = {.hidden = scene->from_hidden},
+        .to_text = {scene->hidden, scene->age_ms > 0, scene->age_ms, 150},
         .mix = scene->mix,
         .linear = scene->linear,
         .dim = scene->dim,
@@ -284,12 +304,16 @@ static void a_shift_moves_all_pixels(void **state)
     }
 }
 
-/* Frozen again and again, as where transitions are interrupted in a row. */
+/* Without texts, which go on above it. Frozen again and again, as where transitions are interrupted in a
+ * row. */
 static void what_is_frozen_is_what_was_drawn(void **state)
 {
     struct stage *stage = *state;
     for (size_t i = 0; i < SCENES; i++) {
-        struct sample_canvas out = expected(stage, &scenes[i]);
+        struct scene bare = scenes[i];
+        bare.from_hidden = bare.hidden = 1;
+        bare.age_ms = 0;
+        struct sample_canvas out = expected(stage, &bare);
         freeze(stage, &scenes[i]);
         for (int y = 0; y < HEIGHT; y++)
             assert_memory_equal(sample_pixel(&stage->drawing.frozen, 0, y),

@@ -96,6 +96,44 @@ static struct picture *with_text(void)
     return picture_create(0, drawn_frame(WIDTH, HEIGHT, whole, hills), text);
 }
 
+/* Three lines as of type: bars of several lengths and marks below them, each with a soft shadow that
+ * reaches the next. */
+static uint32_t lines(int x, int y)
+{
+    double shade = 0;
+    bool is_ink = false;
+    for (int i = 0; i < 3; i++) {
+        double across = fmax(fmax(8 - x, x - (66 - 9 * i)), 0);
+        double down = fmax(fmax(6 + 16 * i - y, y - (13 + 16 * i)), 0);
+        shade = fmax(shade, exp(-(across * across + down * down) / 12));
+        is_ink |= across == 0 && down == 0 && x % 7 != 3;
+    }
+    uint32_t a = is_ink ? 255 : (uint32_t)(shade * 130);
+    return is_ink ? 0xfffff0e0u : a << 24;
+}
+
+#define LINES_WIDTH 76
+#define LINES_HEIGHT 54
+
+static struct picture *with_lines(int rotation)
+{
+    int width = LINES_WIDTH, height = LINES_HEIGHT;
+    layout_rotate_size(rotation, &width, &height);
+    struct frame *text = sample_frame(width, height, (struct layout_box){60, 26, width, height});
+    for (int y = 0; y < LINES_HEIGHT; y++)
+        for (int x = 0; x < LINES_WIDTH; x++) {
+            struct layout_box at = layout_rotate_box((struct layout_box){x, y, 1, 1}, rotation,
+                                                     LINES_WIDTH, LINES_HEIGHT);
+            sample_frame_row(text, at.y)[at.x] = lines(x, y);
+        }
+    text->opaque = false;
+    text->lines =
+        (struct frame_lines){.count = 3, .em_px = 12, .ink = {{6, 14}, {22, 30}, {38, 46}}};
+    struct picture *picture = picture_create(0, drawn_frame(WIDTH, HEIGHT, whole, water), text);
+    picture->rotation = rotation;
+    return picture;
+}
+
 static uint8_t lake(int plane, int x, int y)
 {
     if (plane == 0)
@@ -147,37 +185,62 @@ static struct picture *film_moving(void)
 
 /* ---- the scenes ---- */
 
-enum { SOLID, CONTAINED, MOVING, TEXT, STILLS, FILM = STILLS, FILM_CROP, FILM_MOVING, PICTURES };
+enum {
+    SOLID,
+    CONTAINED,
+    MOVING,
+    TEXT,
+    LINES,
+    LINES_TURNED,
+    LINES_OVER,
+    LINES_BACK,
+    STILLS,
+    FILM = STILLS,
+    FILM_CROP,
+    FILM_MOVING,
+    PICTURES
+};
 
 struct scene {
     const char *name;
     int from, to; /* from -1: none */
     double from_progress, progress, mix, dim;
     bool linear, frozen;
+    double from_hidden, to_hidden; /* of the texts */
+    double age_ms;                 /* of a text that rises; 0: it stands */
 };
 
 static const struct scene scenes[] = {
-    {"solid", -1, SOLID, 0, 0, 1, 1, false, false},
-    {"contain", -1, CONTAINED, 0, 0, 1, 1, false, false},
-    {"moving", -1, MOVING, 0, 0.37, 1, 1, false, false},
-    {"text", -1, TEXT, 0, 0, 1, 1, false, false},
-    {"crossfade", TEXT, MOVING, 0, 0.05, 0.5, 1, false, false},
-    {"crossfade-early", MOVING, TEXT, 0.96, 0, 0.125, 1, false, false},
-    {"dissolve", TEXT, MOVING, 0, 0.05, 0.5, 1, true, false},
-    {"dissolve-late", MOVING, CONTAINED, 0.9, 0, 0.8, 1, true, false},
-    {"self", MOVING, MOVING, 0.9, 0.04, 0.5, 1, false, false},
-    {"frozen", TEXT, CONTAINED, 0, 0, 0.5, 1, false, true},
-    {"dim", -1, TEXT, 0, 0, 1, 0.5, false, false},
-    {"dim-crossfade", TEXT, SOLID, 0, 0, 0.25, 0.6, false, false},
-    {"film", -1, FILM, 0, 0, 1, 1, false, false},
-    {"film-crop", -1, FILM_CROP, 0, 0, 1, 1, false, false},
-    {"film-moving", -1, FILM_MOVING, 0, 0.3, 1, 1, false, false},
-    {"film-film", FILM, FILM_CROP, 0, 0, 0.5, 1, false, false},
-    {"film-film-moving", FILM_MOVING, FILM, 0.95, 0.02, 0.3, 0.8, false, false},
-    {"film-still", FILM, TEXT, 0, 0, 0.4, 1, false, false},
-    {"still-film", MOVING, FILM, 0.9, 0, 0.7, 1, false, false},
-    {"film-dissolve", FILM_MOVING, FILM, 0.9, 0, 0.5, 1, true, false},
-    {"film-frozen", TEXT, FILM, 0, 0, 0.5, 1, false, true},
+    {"solid", -1, SOLID, 0, 0, 1, 1, false, false, 0, 0, 0},
+    {"contain", -1, CONTAINED, 0, 0, 1, 1, false, false, 0, 0, 0},
+    {"moving", -1, MOVING, 0, 0.37, 1, 1, false, false, 0, 0, 0},
+    {"text", -1, TEXT, 0, 0, 1, 1, false, false, 0, 0, 0},
+    {"crossfade", TEXT, MOVING, 0, 0.05, 0.5, 1, false, false, 1, 1, 0},
+    {"crossfade-early", MOVING, TEXT, 0.96, 0, 0.125, 1, false, false, 1, 1, 0},
+    {"dissolve", TEXT, MOVING, 0, 0.05, 0.5, 1, true, false, 0.3, 1, 0},
+    {"dissolve-late", MOVING, CONTAINED, 0.9, 0, 0.8, 1, true, false, 0, 0, 0},
+    {"self", MOVING, MOVING, 0.9, 0.04, 0.5, 1, false, false, 0, 0, 0},
+    {"frozen", TEXT, CONTAINED, 0, 0, 0.5, 1, false, true, 0, 0, 0},
+    {"frozen-text", TEXT, CONTAINED, 0, 0, 0.5, 1, false, true, 0.25, 1, 0},
+    {"dim", -1, TEXT, 0, 0, 1, 0.5, false, false, 0, 0, 0},
+    {"dim-crossfade", TEXT, SOLID, 0, 0, 0.25, 0.6, false, false, 0.6, 1, 0},
+    {"text-leaves", TEXT, LINES, 0, 0, 0.25, 1, false, false, 0.6, 1, 0},
+    {"text-comes", MOVING, TEXT, 0.96, 0, 0.9, 1, false, false, 1, 0.2, 0},
+    {"text-stays", TEXT, MOVING, 0, 0.1, 0.4, 1, false, false, 0, 1, 0},
+    {"text-rises", -1, LINES, 0, 0, 1, 1, false, false, 0, 0, 270},
+    {"text-rises-in", TEXT, LINES, 0, 0, 0.8, 0.7, false, false, 1, 0, 190},
+    {"text-rises-turned", -1, LINES_TURNED, 0, 0, 1, 1, false, false, 0, 0, 270},
+    {"text-rises-over", -1, LINES_OVER, 0, 0, 1, 1, false, false, 0, 0, 270},
+    {"text-rises-back", -1, LINES_BACK, 0, 0, 1, 1, false, false, 0, 0, 270},
+    {"film", -1, FILM, 0, 0, 1, 1, false, false, 0, 0, 0},
+    {"film-crop", -1, FILM_CROP, 0, 0, 1, 1, false, false, 0, 0, 0},
+    {"film-moving", -1, FILM_MOVING, 0, 0.3, 1, 1, false, false, 0, 0, 0},
+    {"film-film", FILM, FILM_CROP, 0, 0, 0.5, 1, false, false, 1, 0, 0},
+    {"film-film-moving", FILM_MOVING, FILM, 0.95, 0.02, 0.3, 0.8, false, false, 0, 1, 0},
+    {"film-still", FILM, TEXT, 0, 0, 0.4, 1, false, false, 0.1, 1, 0},
+    {"still-film", MOVING, FILM, 0.9, 0, 0.7, 1, false, false, 0, 0.3, 0},
+    {"film-dissolve", FILM_MOVING, FILM, 0.9, 0, 0.5, 1, true, false, 0, 1, 0},
+    {"film-frozen", TEXT, FILM, 0, 0, 0.5, 1, false, true, 0, 1, 0},
 };
 #define SCENES (sizeof scenes / sizeof *scenes)
 
@@ -196,8 +259,14 @@ static struct display_mix mix_of(const struct stage *stage, const struct scene *
         .linear = scene->linear,
         .dim = scene->dim,
     };
-    if (scene->from >= 0 && !scene->frozen)
-        mix.from = (struct picture_view){stage->pictures[scene->from], scene->from_progress};
+    if (scene->from >= 0 && (!scene->frozen || scene->from_hidden > 0))
+        mix.from.picture = stage->pictures[scene->from];
+    mix.from.progress = scene->from_progress;
+    mix.from_text.hidden = scene->from_hidden;
+    mix.to_text = (struct picture_text_view){.hidden = scene->to_hidden,
+                                             .is_rising = scene->age_ms > 0,
+                                             .age_ms = scene->age_ms,
+                                             .fade_ms = 300};
     return mix;
 }
 
@@ -205,7 +274,7 @@ static struct display_mix mix_of(const struct stage *stage, const struct scene *
 static void show_and_freeze(struct stage *stage)
 {
     struct err err = {0};
-    const struct scene middle = {"", TEXT, MOVING, 0, 0.1, 0.3, 1, false, false};
+    const struct scene middle = {"", TEXT, MOVING, 0, 0.1, 0.3, 1, false, false, 0.2, 1, 0};
     struct display_mix mix = mix_of(stage, &middle);
     assert_true(display_show(stage->display, &mix, &err));
     assert_true(display_freeze(stage->display, &err));
@@ -232,6 +301,8 @@ static int set_up(void **state)
     stage->pictures[CONTAINED] = contained();
     stage->pictures[MOVING] = moving();
     stage->pictures[TEXT] = with_text();
+    for (int i = 0; i < 4; i++)
+        stage->pictures[LINES + i] = with_lines(i * 90);
     stage->pictures[FILM] = film_with_text();
     stage->pictures[FILM_CROP] = film_crop();
     stage->pictures[FILM_MOVING] = film_moving();

@@ -164,6 +164,9 @@ static void takes_the_defaults_where_nothing_is_said(void **state)
     assert_false(spot->has_duration);
     assert_int_equal(spot->transition.type, TRANSITION_CROSSFADE);
     assert_int_equal(spot->transition.duration_ms, 1000);
+    assert_near(spot->transition.text_out, 0.35);
+    assert_near(spot->transition.text_in, 0.4);
+    assert_false(spot->text_rises);
     assert_int_equal(spot->fit, LAYOUT_FIT_COVER);
     assert_int_equal(spot->motion, LAYOUT_MOTION_NONE);
     assert_near(spot->focus[SHAPE_WIDE].x, 0.5);
@@ -199,18 +202,23 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     struct playlist *p = parsed(
         "{\"format\":\"duckling/1\",\"$schema\":\"playlist.schema.json\","
         "\"defaults\":{\"duration\":12.5,\"transition\":\"dissolve\",\"fit\":\"contain\","
-        "\"background\":\"#0F8\",\"motion\":\"pan\",\"volume\":0.25,\"tagline_style\":\"big\"},"
+        "\"background\":\"#0F8\",\"motion\":\"pan\",\"volume\":0.25,\"tagline_style\":\"big\","
+        "\"text_transition\":{\"out\":0.7,\"in\":0.3},\"text_motion\":\"rise\"},"
         "\"styles\":{\"small\":{\"size\":0.01},\"big\":{\"size\":0.5,\"weight\":\"regular\","
         "\"color\":\"#AbC\",\"position\":\"top-right\",\"shadow\":false,\"scrim\":true}},"
         "\"spots\":{\"a\":{\"tagline\":\"x\"},"
         "\"b\":{\"tagline\":\"x\",\"duration\":86400,\"transition\":{\"duration\":10},"
         "\"fit\":\"fill\",\"background\":\"#000001\",\"motion\":\"drift-out\",\"volume\":1,"
-        "\"tagline_style\":\"small\",\"focus\":[0,1]}}}");
+        "\"tagline_style\":\"small\",\"focus\":[0,1],\"text_transition\":{\"out\":0.2},"
+        "\"text_motion\":\"none\"}}}");
     const struct playlist_spot *a = &p->spots[0], *b = &p->spots[1];
     assert_int_equal(a->duration_ms, 12500);
     assert_false(a->has_duration);
     assert_int_equal(a->transition.type, TRANSITION_DISSOLVE);
     assert_int_equal(a->transition.duration_ms, 1000);
+    assert_near(a->transition.text_out, 0.7);
+    assert_near(a->transition.text_in, 0.3);
+    assert_true(a->text_rises);
     assert_int_equal(a->fit, LAYOUT_FIT_CONTAIN);
     assert_int_equal(a->background, 0x00ff88);
     assert_int_equal(a->motion, LAYOUT_MOTION_PAN);
@@ -228,6 +236,9 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     assert_true(b->has_duration);
     assert_int_equal(b->transition.type, TRANSITION_DISSOLVE);
     assert_int_equal(b->transition.duration_ms, 10000);
+    assert_near(b->transition.text_out, 0.2);
+    assert_near(b->transition.text_in, 0.3);
+    assert_false(b->text_rises);
     assert_int_equal(b->fit, LAYOUT_FIT_FILL);
     assert_int_equal(b->background, 1);
     assert_int_equal(b->motion, LAYOUT_MOTION_DRIFT_OUT);

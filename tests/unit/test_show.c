@@ -58,7 +58,7 @@ static struct show_frame step_mix(struct fixture *f, double now_ms, struct show_
                                          .from = from,
                                          .to = to,
                                          .mix = mix,
-                                         .type = TRANSITION_DISSOLVE,
+                                         .transition.type = TRANSITION_DISSOLVE,
                                          .bridge_ms = BRIDGE_MS};
     return show_step(&f->show, &request);
 }
@@ -356,8 +356,11 @@ static void a_transition_can_turn_round(void **state)
 
 static struct show_frame step_cut(struct fixture *f, double now_ms, struct show_target to)
 {
-    const struct show_request request = {
-        .now_ms = now_ms, .to = to, .mix = 1, .type = TRANSITION_CUT, .bridge_ms = BRIDGE_MS};
+    const struct show_request request = {.now_ms = now_ms,
+                                         .to = to,
+                                         .mix = 1,
+                                         .transition.type = TRANSITION_CUT,
+                                         .bridge_ms = BRIDGE_MS};
     return show_step(&f->show, &request);
 }
 

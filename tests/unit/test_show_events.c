@@ -1,6 +1,7 @@
 /* The show under any programme of events: swaps, steps of the clock, pictures that come late or
- * never. SEED=N runs the one with that seed. */
+ * never. Never are two texts seen at once. SEED=N runs the one with that seed. */
 #include "screen/show.h"
+#include "screen/text_rise.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,16 +21,42 @@ static void count_free(struct frame *frame)
     free(frame);
 }
 
-/* Has a visual, whose end is counted. */
-static struct picture *make_picture(enum layout_motion motion)
+static struct frame *make_frame(const uint32_t *pixels)
 {
+    static uint64_t last_id;
     struct frame *frame = calloc(1, sizeof *frame);
     assert_non_null(frame);
-    *frame = (struct frame){.width_px = 1, .height_px = 1, .holders = 1, .free = count_free};
+    *frame = (struct frame){.id = ++last_id,
+                            .width_px = 1,
+                            .height_px = 1,
+                            .pixels = pixels,
+                            .stride_bytes = 4,
+                            .holders = 1,
+                            .free = count_free};
     alive++;
-    struct picture *picture = picture_create(0, frame, NULL);
+    return frame;
+}
+
+#define TEXTS 3
+
+/* Has a visual and, mostly, one of a few texts, and their ends are counted. */
+static struct picture *make_picture(enum layout_motion motion, unsigned kind)
+{
+    static const uint32_t pixels[TEXTS] = {1, 2, 3};
+    struct frame *text = NULL;
+    if (kind % 8 > 0) {
+        text = make_frame(&pixels[kind % TEXTS]);
+        text->lines.count = 1 + (int)(kind % 4);
+        text->lines.em_px = 20;
+        for (int i = 0; i < text->lines.count; i++) {
+            text->lines.ink[i].top = 30 * i;
+            text->lines.ink[i].end = 30 * i + 20;
+        }
+    }
+    struct picture *picture = picture_create(0, make_frame(NULL), text);
     assert_non_null(picture);
     picture->motion = motion;
+    picture->text_rises = kind / 8 % 3 == 0;
     return picture;
 }
 
@@ -83,7 +110,7 @@ static double screens_apart(const struct screen *a, const struct screen *b)
  * start. */
 struct slot {
     double start_ms, transition_ms, ready_ms;
-    enum transition_type type;
+    struct transition transition;
     struct picture *picture;
     bool recent;
 };
@@ -94,6 +121,7 @@ struct world {
     double length_ms;
     struct show show;
     struct screen screen, frozen;
+    double texts[TEXTS]; /* how much of each is seen */
     struct show_frame last;
     double now_ms;
     bool jumped;
@@ -116,13 +144,15 @@ static void lay(struct world *world)
         *slot = (struct slot){
             .start_ms = start_ms,
             .transition_ms = luck < 0.15 ? 0 : 400 + (length_ms / 2 - 400) * chance(world),
-            .type = chance(world) < 0.3 ? TRANSITION_DISSOLVE : TRANSITION_CROSSFADE,
+            .transition = {.type = chance(world) < 0.3 ? TRANSITION_DISSOLVE : TRANSITION_CROSSFADE,
+                           .text_out = chance(world) / 4 + 0.3,
+                           .text_in = chance(world) / 4 + 0.15},
             .ready_ms = chance(world) < 0.6   ? -1000
                         : chance(world) < 0.7 ? 4000 * chance(world)
                                               : 1e9,
         };
         if (slot->transition_ms == 0)
-            slot->type = TRANSITION_CUT;
+            slot->transition.type = TRANSITION_CUT;
         start_ms += length_ms;
     }
     world->length_ms = start_ms;
@@ -134,12 +164,15 @@ static struct show_target slot_target(struct world *world, int index, double rou
     double start_ms = slot->start_ms + round_ms;
     slot->recent = true;
     if (!slot->picture && world->now_ms - start_ms >= slot->ready_ms)
-        slot->picture = make_picture((enum layout_motion)(index % 4));
+        slot->picture =
+            make_picture((enum layout_motion)(index % 4), sample_random(&world->seed) >> 8);
     return (struct show_target){
         .key = world->serial << 40 | (uint64_t)(start_ms + 1),
         .picture = slot->picture,
         .start_ms = start_ms,
         .motion_ms = 9000,
+        .text_start_ms = start_ms + (1 - slot->transition.text_in) * slot->transition_ms,
+        .text_fade_ms = slot->transition.text_in * slot->transition_ms,
     };
 }
 
@@ -152,7 +185,7 @@ static struct show_request wish_of(struct world *world)
         index--;
     const struct slot *slot = &world->slots[index];
     struct show_request request = {
-        .now_ms = world->now_ms, .mix = 1, .type = slot->type, .bridge_ms = 700};
+        .now_ms = world->now_ms, .mix = 1, .transition = slot->transition, .bridge_ms = 700};
     request.to = slot_target(world, index, round_ms);
     double passed_ms = world->now_ms - request.to.start_ms;
     if (passed_ms < slot->transition_ms) {
@@ -193,6 +226,50 @@ static struct screen drawn(const struct world *world, const struct show_frame *f
     return screen;
 }
 
+/* How much is seen of a text, of the line of which most is. */
+static double text_level(const struct frame *text, const struct picture_text_view *view)
+{
+    struct text_rise_band bands[FRAME_LINES_MAX];
+    double most = 0;
+    if (!view->is_rising)
+        return 1 - view->hidden;
+    int count = text_rise_bands(text, view, 200, bands);
+    for (int i = 0; i < count; i++)
+        most = fmax(most, bands[i].level);
+    return most;
+}
+
+static void add_text(double texts[TEXTS], const struct picture *picture,
+                     const struct picture_text_view *view)
+{
+    if (!picture || !picture->text)
+        return;
+    double level = text_level(picture->text, view);
+    assert_true(level >= 0 && level <= 1);
+    texts[*(const uint32_t *)picture->text->pixels - 1] += level;
+}
+
+/* Never two texts, never one twice, and none comes or goes at once but with a cut. */
+static void check_texts(struct world *world, const struct show_frame *frame, bool may_leap)
+{
+    double texts[TEXTS] = {0};
+    int seen = 0;
+    if (frame->mix.has_from)
+        add_text(texts, frame->mix.from.picture, &frame->mix.from_text);
+    add_text(texts, frame->mix.to.picture, &frame->mix.to_text);
+    for (int i = 0; i < TEXTS; i++) {
+        seen += texts[i] > 0.1;
+        assert_true(texts[i] < 1.000001);
+        if (!may_leap && fabs(texts[i] - world->texts[i]) > 0.9)
+            fail_msg("a text leapt from %.2f to %.2f at %.0f ms", world->texts[i], texts[i],
+                     world->now_ms);
+        world->texts[i] = texts[i];
+    }
+    if (seen > 1)
+        fail_msg("two texts are seen at %.0f ms: %.2f, %.2f, %.2f", world->now_ms, texts[0],
+                 texts[1], texts[2]);
+}
+
 static void check_step(struct world *world)
 {
     bool was_bridge = world->show.incoming.key != 0;
@@ -210,11 +287,14 @@ static void check_step(struct world *world)
     struct screen screen = drawn(world, &frame);
     /* No cut but those that the programme asks for, on time. A transition may be joined at a fifth
      * of its length, which is eased to a tenth; the rest is what passes in one step. */
-    bool asked = request.type == TRANSITION_CUT && world->now_ms - request.to.start_ms < 100 &&
-                 frame.to_key == request.to.key;
+    bool asked = request.transition.type == TRANSITION_CUT &&
+                 world->now_ms - request.to.start_ms < 100 && frame.to_key == request.to.key;
     double apart = screens_apart(&world->screen, &screen);
     if (!asked && !world->jumped && apart > 0.26)
         fail_msg("the screen leapt by %.2f at %.0f ms", apart, world->now_ms);
+    /* After a cut a text that rises appears line by line. */
+    bool appears = frame.mix.to_text.is_rising && frame.mix.to_text.fade_ms <= 0;
+    check_texts(world, &frame, asked || appears || world->jumped);
     world->screen = screen;
     world->last = frame;
     world->jumped = false;
@@ -244,7 +324,7 @@ static void play_any(uint64_t seed)
     print_message("# seed %llu\n", (unsigned long long)seed);
     alive = 0;
     lay(&world);
-    struct picture *ground = make_picture(LAYOUT_MOTION_NONE);
+    struct picture *ground = make_picture(LAYOUT_MOTION_NONE, 0);
     show_start(&world.show, ground, world.now_ms);
     add_share(&world.screen, ground->id, 1);
     picture_release(ground);

@@ -106,6 +106,40 @@ static void it_keeps_what_a_transition_showed(void **state)
     picture_release(to);
 }
 
+/* So that it goes before the text of the new size comes; what is not seen of it is gone. */
+static void a_text_stays_one_in_its_place(void **state)
+{
+    (void)state;
+    static const double hidden[] = {0, 0.4, 1};
+    for (int i = 0; i < 3; i++) {
+        struct picture *on = fields("on");
+        on->text = sample_frame(16, 8, (struct layout_box){8, 20, 16, 8});
+        on->text->opaque = false;
+        for (int k = 0; k < 16 * 8; k++)
+            sample_frame_row(on->text, k / 16)[k % 16] = 0xff808080u;
+        struct display_mix mix = alone(on);
+        mix.to_text.hidden = hidden[i];
+        struct picture *kept = snapshot_take(&mix, WIDTH, HEIGHT, 2 * WIDTH, 2 * HEIGHT);
+        assert_non_null(kept);
+        if (hidden[i] == 1) {
+            assert_null(kept->text);
+        } else {
+            const struct layout_box *at = &kept->text->at;
+            assert_true(at->x == 16 && at->y == 40 && at->width == 32 && at->height == 16);
+            assert_false(kept->text->opaque);
+            int alpha = (int)(*(const uint32_t *)kept->text->pixels >> 24);
+            assert_true(abs(alpha - (int)(255 * (1 - hidden[i]))) <= 2);
+        }
+        const struct picture bare = picture_without_text(kept);
+        struct sample_canvas out = sample_canvas(2 * WIDTH, 2 * HEIGHT);
+        compose_picture(&out.canvas, &(struct picture_view){&bare, 0});
+        assert_int_equal(*sample_pixel(&out.canvas, 20, 44), field(0, 1));
+        sample_canvas_finish(&out);
+        picture_release(kept);
+        picture_release(on);
+    }
+}
+
 static void a_dimmed_screen_is_not_dimmed_twice(void **state)
 {
     (void)state;
@@ -151,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_fills_a_screen_of_any_size),
         cmocka_unit_test(it_keeps_what_a_transition_showed),
+        cmocka_unit_test(a_text_stays_one_in_its_place),
         cmocka_unit_test(a_dimmed_screen_is_not_dimmed_twice),
         cmocka_unit_test(scaling_loses_no_fine_line),
     };

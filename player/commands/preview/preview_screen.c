@@ -104,7 +104,7 @@ bool preview_screen_join(struct show *show, const struct show_request *request, 
     if (request->has_from) {
         show->settled = request->from;
         show->incoming = request->to;
-        show->type = request->type;
+        show->transition = request->transition;
         picture_hold(request->from.picture);
     }
     picture_hold(request->to.picture);

@@ -142,6 +142,25 @@ static struct tagline_area clip_area(const struct tagline_area *area, int width,
     return (struct tagline_area){left, top, right - left, bottom - top};
 }
 
+/* Where the ink of the first lines lies in the box. */
+static void note_lines(struct tagline *tagline, const struct typesetting *typesetting,
+                       const struct place *places, size_t count)
+{
+    const struct tagline_area *box = &tagline->box;
+    for (size_t i = 0; i < count && i < TAGLINE_LINES_MAX; i++) {
+        int above = 0, below = 0;
+        tagline_text_reach(&typesetting->text, places[i].start, places[i].end, &above, &below);
+        int top = places[i].baseline_y - above - box->y;
+        int end = places[i].baseline_y + below - box->y;
+        top = top > 0 ? top : 0;
+        end = end < box->height ? end : box->height;
+        if (top >= end)
+            break;
+        tagline->facts.line_top_px[i] = top;
+        tagline->facts.line_end_px[i] = end;
+    }
+}
+
 static MUST_CHECK bool draw_lines(struct tagline *tagline, const struct typesetting *typesetting,
                                   struct err *err)
 {
@@ -162,15 +181,16 @@ static MUST_CHECK bool draw_lines(struct tagline *tagline, const struct typesett
         ok = tagline_text_draw(&typesetting->text, place->start, place->end, place->pen_x,
                                place->baseline_y, &tagline->plane, err);
     }
+    if (ok) {
+        tagline->ink = tagline_paint_ink(&tagline->plane);
+        struct tagline_area reach = {tagline->plane.x, tagline->plane.y, 1, 1};
+        if (tagline->ink.width > 0)
+            reach = tagline_paint_reach(&tagline->paint_style, &tagline->ink);
+        tagline->box = clip_area(&reach, request->canvas_width_px, request->canvas_height_px);
+        note_lines(tagline, typesetting, places, count);
+    }
     free(places);
-    if (!ok)
-        return false;
-    tagline->ink = tagline_paint_ink(&tagline->plane);
-    struct tagline_area reach = {tagline->plane.x, tagline->plane.y, 1, 1};
-    if (tagline->ink.width > 0)
-        reach = tagline_paint_reach(&tagline->paint_style, &tagline->ink);
-    tagline->box = clip_area(&reach, request->canvas_width_px, request->canvas_height_px);
-    return true;
+    return ok;
 }
 
 static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typesetting,

@@ -42,9 +42,10 @@ void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width
                  int *height_px);
 
 #define TAGLINE_CODE_POINTS_MAX 8
+#define TAGLINE_LINES_MAX 16
 
 /* How the text was set: type size in pixels and size asked for, number of lines, and how many the
- * text has by itself. For `check`. */
+ * text has by itself. For `check`, and for lines that move. */
 struct tagline_facts {
     int asked_px, used_px, lines, copy_lines;
     int missing_glyphs;  /* characters that no face has */
@@ -53,6 +54,9 @@ struct tagline_facts {
     unsigned missing_code_points[TAGLINE_CODE_POINTS_MAX],
         fallback_code_points[TAGLINE_CODE_POINTS_MAX];
     unsigned faces_open, faces_used; /* bit N: request->faces[N] could be opened; draws something */
+    /* Of the first lines: the top and the end of their ink, from the top of the box. Zeros: a line
+     * that is not in it. */
+    int line_top_px[TAGLINE_LINES_MAX], line_end_px[TAGLINE_LINES_MAX];
 };
 struct tagline_facts tagline_facts(const struct tagline *tagline);
 
