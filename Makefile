@@ -89,8 +89,9 @@ $B/obj/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Loops over all pixels of each frame, which the compiler does many at a time at this level alone.
-$B/obj/player/worker/film/film_deinterlace.o $B/obj/player/worker/film/film_color_table.o: CFLAGS += -O3
-$B/obj/player/worker/text/tagline_blur.o $B/obj/player/worker/text/tagline_paint.o: CFLAGS += -O3
+$B/obj/player/worker/film/film_deinterlace.o $B/obj/player/worker/film/film_color_table.o \
+	$B/obj/player/worker/text/tagline_blur.o $B/obj/player/worker/text/tagline_paint.o \
+	$B/obj/player/screen/mix.o $B/obj/player/screen/compose_text.o: CFLAGS += -O3
 
 # Tests link the archive, so each takes only the modules that it tests.
 $B/tests/%: $B/obj/tests/%.o $B/libduckling.a

@@ -66,9 +66,7 @@ struct option_origin {
 struct option_value {
     const char *text; /* as given, or the fallback; NULL: neither. Points into argv, the table, or
                          the configuration */
-    double
-        number; /* OPTION_NUMBER, _WHOLE and _BYTES, or a choice that is a number; 1 for a flag that
-                      is set */
+    double number; /* OPTION_NUMBER, _WHOLE and _BYTES, a choice that is a number; 1: a set flag */
     const char *texts[OPTION_TEXTS_MAX]; /* OPTION_TEXTS and OPTION_SIZES, in order */
     struct option_size {
         int width, height;

@@ -132,7 +132,8 @@ static void print_scene(const struct inquiry *inquiry)
         put_label("");
         fputs("in transition from ", stdout);
         put_slot_name(inquiry, &scene->from);
-        printf(", %.0f %% done", scene->mix * 100);
+        printf(", %s, %.0f %% done", transition_kinds[scene->to.transition.type].name,
+               scene->mix * 100);
         put_texts(inquiry);
         putchar('\n');
     }

@@ -9,14 +9,14 @@
 
 static const char *const FITS[] = {"cover", "contain", "fill"};
 static const char *const MOTIONS[] = {"none", "drift-in", "drift-out", "pan"};
-static const char *const TRANSITIONS[] = {"crossfade", "dissolve", "cut"};
+static const char *const DIRECTIONS[] = {"left", "right", "up", "down"};
 static const char *const TEXT_MOTIONS[] = {"none", "rise"};
 static const char *const WEIGHTS[] = {"regular", "bold"};
 static const char *const POSITIONS[] = {"top-left",    "top",    "top-right",
                                         "left",        "center", "right",
                                         "bottom-left", "bottom", "bottom-right"};
 
-static const char *const TRANSITION_KEYS[] = {"type", "duration"};
+static const char *const TRANSITION_KEYS[] = {"type", "duration", "direction", "softness", "color"};
 static const char *const TEXT_TRANSITION_KEYS[] = {"out", "in"};
 static const char *const STYLE_KEYS[] = {"font",     "weight", "size", "color",
                                          "position", "shadow", "scrim"};
@@ -27,6 +27,8 @@ static const char *const DEFAULTS_KEYS[] = {"duration", "transition",  "text_tra
 static const struct playlist_range DURATION = {1, 86400, false,
                                                "a number of seconds from 1 to 86400"};
 static const struct playlist_range TRANSITION = {0, 10, false, "a number of seconds from 0 to 10"};
+static const struct playlist_range SOFTNESS = {0, 0.5, false,
+                                               "a number from 0 to 0.5 (a part of the way)"};
 static const struct playlist_range TEXT_PART = {0, 1, false,
                                                 "a number from 0 to 1 (a part of the transition)"};
 static const struct playlist_range VOLUME = {0, 1, false,
@@ -145,22 +147,35 @@ void playlist_parse_styles(struct playlist_parser *parser, const struct playlist
     }
 }
 
+static bool check_type(struct playlist_parser *parser, const struct playlist_node *node, int *type)
+{
+    const char *names[TRANSITION_TYPES];
+    for (int i = 0; i < TRANSITION_TYPES; i++)
+        names[i] = transition_kinds[i].name;
+    return playlist_check_word(parser, node, PLAYLIST_WORDS(names), type);
+}
+
 static void parse_transition(struct playlist_parser *parser, const struct playlist_node *object,
                              struct transition *transition)
 {
-    struct playlist_node node;
-    int type = (int)transition->type;
+    struct playlist_node node, inner;
+    int type = (int)transition->type, direction = (int)transition->direction;
     double seconds;
     if (!playlist_member(object, "transition", &node))
         return;
     if (playlist_json_kind(node.value) == PLAYLIST_JSON_STRING) {
-        playlist_check_word(parser, &node, PLAYLIST_WORDS(TRANSITIONS), &type);
+        check_type(parser, &node, &type);
     } else if (playlist_is_object(parser, &node, PLAYLIST_WORDS(TRANSITION_KEYS))) {
-        playlist_read_word(parser, &node, "type", PLAYLIST_WORDS(TRANSITIONS), &type);
+        if (playlist_member(&node, "type", &inner))
+            check_type(parser, &inner, &type);
         if (playlist_read_number(parser, &node, "duration", &TRANSITION, &seconds))
             transition->duration_ms = (int32_t)lround(seconds * 1000);
+        playlist_read_word(parser, &node, "direction", PLAYLIST_WORDS(DIRECTIONS), &direction);
+        playlist_read_number(parser, &node, "softness", &SOFTNESS, &transition->softness);
+        playlist_read_color(parser, &node, "color", &transition->color);
     }
     transition->type = (enum transition_type)type;
+    transition->direction = (enum transition_direction)direction;
 }
 
 /* What a member leaves out is as in the defaults; so a sum can be too large though the member that is
@@ -224,7 +239,11 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
         .name = "",
         .assets = {-1, -1, -1, -1},
         .duration_ms = 8000,
-        .transition = {TRANSITION_CROSSFADE, 1000, TRANSITION_TEXT_OUT, TRANSITION_TEXT_IN},
+        .transition = {.type = TRANSITION_CROSSFADE,
+                       .duration_ms = 1000,
+                       .softness = TRANSITION_SOFTNESS,
+                       .text_out = TRANSITION_TEXT_OUT,
+                       .text_in = TRANSITION_TEXT_IN},
         .focus_shapes = SHAPE_ALL,
         .focus = {{0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}},
     };

@@ -309,6 +309,8 @@ static void create_entry_picture(struct loader *loader, struct loader_entry *ent
     }
     picture->motion = entry->motion;
     picture->text_rises = entry->text_rises;
+    picture->focus_x = entry->focus_x;
+    picture->focus_y = entry->focus_y;
     picture->rotation = loader->canvas.rotation;
     picture->portrait = loader->canvas.height_px > loader->canvas.width_px;
     memcpy(picture->name, entry->name, sizeof picture->name);

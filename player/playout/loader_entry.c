@@ -76,6 +76,10 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
     entry->background = spot->background;
     entry->motion = spot->motion;
     entry->text_rises = spot->text_rises;
+    const struct playlist_point focus =
+        playlist_spot_focus(spot, canvas->width_px, canvas->height_px);
+    entry->focus_x = focus.x;
+    entry->focus_y = focus.y;
     entry->visual.needs_worker = spot->has_visual && !spot->is_video;
     entry->is_film = entry->film.needs_worker = spot->is_video;
     entry->begin_ms = key->begin_ms;

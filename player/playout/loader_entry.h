@@ -26,6 +26,7 @@ struct loader_entry {
     uint32_t background;
     enum layout_motion motion;
     bool text_rises;
+    double focus_x, focus_y;
     struct picture *picture; /* when ready */
     bool failed;
     struct integrity *integrity; /* of the key's edition; one reference, or NULL */

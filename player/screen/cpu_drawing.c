@@ -1,6 +1,7 @@
 #include "screen/cpu_drawing.h"
 
 #include "screen/compose_text.h"
+#include "screen/mix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,12 +91,12 @@ static struct cpu_drawing_side *find_side(struct cpu_drawing *drawing,
     return taken == &drawing->sides[0] ? &drawing->sides[1] : &drawing->sides[0];
 }
 
-/* What is written into a target: `to`, or a mix of two; above it texts; all dimmed. Canvases of the
- * target's size. */
+/* What is written into a target: `to`, or a mix of two; above it texts; all dimmed. Canvases are the
+ * whole screen. */
 struct mixture {
     struct canvas from, to; /* from.pixels NULL: `to` alone */
-    double mix, dim;
-    bool linear;
+    struct mix mix;
+    double dim;
     struct {
         const struct picture *picture; /* NULL: none */
         const struct picture_text_view *view;
@@ -111,21 +112,19 @@ static struct layout_box text_box(const struct mixture *mixture, int text)
     return compose_text_box(mixture->texts[text].picture, mixture->texts[text].view);
 }
 
-static void mix_pictures(const struct mixture *mixture, const struct canvas *target, int x, int y)
+/* A part of the target, whose corner is at x, y of it. */
+static void mix_pictures(const struct mixture *mixture, const struct canvas *part, int x, int y)
 {
-    int width = target->width_px, height = target->height_px;
-    if (width < 1)
+    int screen_x = mixture->x_px + x, screen_y = mixture->y_px + y;
+    if (part->width_px < 1 || part->height_px < 1)
         return;
-    struct canvas to = canvas_part(&mixture->to, x, y, width, height);
-    if (!mixture->from.pixels) {
-        compose_copy(target, &to);
+    if (mixture->from.pixels) {
+        mix_draw(&mixture->mix, part, screen_x, screen_y, &mixture->from, &mixture->to);
         return;
     }
-    struct canvas from = canvas_part(&mixture->from, x, y, width, height);
-    if (mixture->linear)
-        compose_dissolve(target, &from, &to, mixture->mix);
-    else
-        compose_crossfade(target, &from, &to, mixture->mix);
+    struct canvas to =
+        canvas_part(&mixture->to, screen_x, screen_y, part->width_px, part->height_px);
+    compose_copy(part, &to);
 }
 
 struct columns {
@@ -227,19 +226,12 @@ struct cpu_target cpu_target_on_wall(const struct canvas *memory, const struct d
     return target;
 }
 
-static struct canvas target_part(const struct canvas *whole, const struct cpu_target *target)
-{
-    return canvas_part(whole, target->x_px, target->y_px, target->canvas.width_px,
-                       target->canvas.height_px);
-}
-
 static MUST_CHECK bool draw_mixed(struct cpu_drawing *drawing, const struct display_mix *mix,
                                   const struct cpu_target *target, struct err *err)
 {
     struct mixture mixture = {
-        .mix = mix->mix,
+        .mix = mix_of_frame(mix, drawing->width_px, drawing->height_px),
         .dim = mix->dim,
-        .linear = mix->linear,
         .texts = {{mix->from.picture, &mix->from_text}, {mix->to.picture, &mix->to_text}},
         .x_px = target->x_px,
         .y_px = target->y_px,
@@ -257,8 +249,8 @@ static MUST_CHECK bool draw_mixed(struct cpu_drawing *drawing, const struct disp
     struct cpu_drawing_side *to_side = find_side(drawing, mix->to.picture, from_side);
     if (!draw_side(to_side, drawing, &mix->to, err))
         return false;
-    mixture.from = target_part(from, target);
-    mixture.to = target_part(&to_side->canvas, target);
+    mixture.from = *from;
+    mixture.to = to_side->canvas;
     return write_mixture(drawing, &mixture, &target->canvas, err);
 }
 
@@ -293,7 +285,7 @@ static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct disp
     if (!draw_side(side, drawing, &mix->to, err))
         return false;
     struct mixture mixture = {
-        .to = target_part(&side->canvas, target),
+        .to = side->canvas,
         .dim = mix->dim,
         .texts = {{mix->to.picture, &mix->to_text}},
         .x_px = target->x_px,

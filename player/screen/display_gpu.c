@@ -1,6 +1,8 @@
-/* The display with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. */
+/* The display with a GPU, through SDL_Renderer: OpenGL ES 2 or OpenGL on KMSDRM, Wayland or X11. Over 600
+ * lines: what knows of its textures and targets is here. */
 #include "screen/compose_film.h"
 #include "screen/display_driver.h"
+#include "screen/mix.h"
 #include "screen/text_rise.h"
 
 #include <limits.h>
@@ -32,6 +34,8 @@ struct display_gpu {
     int side_max_px; /* of textures */
     struct display_mix last;
     SDL_BlendMode premultiplied;
+    struct mix_vertex *shapes; /* of a transition: MIX_VERTICES_MAX, and the same as SDL has them */
+    SDL_Vertex *vertices;
 };
 
 static bool set_sdl_error(struct err *err, const char *what)
@@ -334,6 +338,55 @@ static bool draw_dissolve(struct display_gpu *gpu, const struct display_mix *mix
     return SDL_RenderCopy(gpu->renderer, gpu->mixed, NULL, NULL) == 0;
 }
 
+/* The incoming picture, where the shapes are. */
+static bool draw_shapes(struct display_gpu *gpu, const struct mix_mesh *mesh)
+{
+    float width = (float)gpu->display.width_px, height = (float)gpu->display.height_px;
+    for (int i = 0; i < mesh->count; i++) {
+        const struct mix_vertex *corner = &mesh->vertices[i];
+        float x = SDL_min(SDL_max(corner->x, 0), width);
+        float y = SDL_min(SDL_max(corner->y, 0), height);
+        gpu->vertices[i] = (SDL_Vertex){
+            .position = {x, y},
+            .color = {255, 255, 255, (Uint8)(corner->level * 255 + 0.5F)},
+            .tex_coord = {x / width, y / height},
+        };
+    }
+    return mesh->count == 0 ||
+           SDL_RenderGeometry(gpu->renderer, gpu->layer, gpu->vertices, mesh->count, NULL, 0) == 0;
+}
+
+/* Both pictures side by side, or one and shapes of the other, and a color over all. */
+static bool draw_mesh(struct display_gpu *gpu, const struct display_mix *mix, SDL_Texture *target)
+{
+    SDL_Renderer *renderer = gpu->renderer;
+    const struct mix made = mix_of_frame(mix, gpu->display.width_px, gpu->display.height_px);
+    struct mix_mesh mesh = {.vertices = gpu->shapes};
+    mix_make_mesh(&made, &mesh);
+    if ((mesh.is_beside || mesh.count > 0) &&
+        (SDL_SetRenderTarget(renderer, gpu->layer) < 0 || !draw_picture(gpu, &mix->to)))
+        return false;
+    struct display_mix moved = *mix;
+    moved.shift_x_px += mesh.from_x;
+    moved.shift_y_px += mesh.from_y;
+    bool ok = aim(gpu, &moved, target) &&
+              draw_picture(gpu, mesh.is_to_below ? &mix->to : &mix->from) &&
+              aim(gpu, mix, target) &&
+              SDL_SetTextureBlendMode(gpu->layer, mesh.is_beside ? SDL_BLENDMODE_NONE
+                                                                 : SDL_BLENDMODE_BLEND) == 0 &&
+              SDL_SetTextureAlphaMod(gpu->layer, 255) == 0;
+    const SDL_Rect beside = {mesh.to_x, mesh.to_y, made.width_px, made.height_px};
+    if (ok && mesh.is_beside)
+        ok = SDL_RenderCopy(renderer, gpu->layer, NULL, &beside) == 0;
+    ok = ok && draw_shapes(gpu, &mesh);
+    if (!ok || mesh.color_level <= 0)
+        return ok;
+    SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(renderer, mesh.color >> 16 & 255, mesh.color >> 8 & 255,
+                           mesh.color & 255, (Uint8)(mesh.color_level * 255 + 0.5));
+    return SDL_RenderFillRect(renderer, NULL) == 0;
+}
+
 static bool dim_target(struct display_gpu *gpu, double dim)
 {
     if (dim >= 1)
@@ -352,8 +405,10 @@ static bool draw_mix_on_gpu(struct display_gpu *gpu, const struct display_mix *m
     bool ok;
     if (is_alone)
         ok = draw_picture(gpu, &mix->to);
-    else if (mix->linear && !mix->from_frozen)
+    else if (mix->transition.type == TRANSITION_DISSOLVE && !mix->from_frozen)
         ok = draw_dissolve(gpu, mix);
+    else if (mix_has_mesh(mix->transition.type) && !mix->from_frozen)
+        ok = draw_mesh(gpu, mix, target);
     else
         ok = draw_crossfade(gpu, mix, target);
     if (!is_alone)
@@ -504,6 +559,8 @@ static void gpu_destroy(struct display *display)
     compose_buffers_finish(&gpu->film[1]);
     if (gpu->renderer)
         SDL_DestroyRenderer(gpu->renderer); /* and all its textures */
+    free(gpu->shapes);
+    free(gpu->vertices);
     free(gpu);
 }
 
@@ -579,6 +636,13 @@ struct display *display_gpu_create(SDL_Window *window, bool software_too, struct
     gpu->premultiplied = SDL_ComposeCustomBlendMode(
         SDL_BLENDFACTOR_ONE, SDL_BLENDFACTOR_ONE_MINUS_SRC_ALPHA, SDL_BLENDOPERATION_ADD,
         SDL_BLENDFACTOR_ONE, SDL_BLENDFACTOR_ONE_MINUS_SRC_ALPHA, SDL_BLENDOPERATION_ADD);
+    gpu->shapes = calloc(MIX_VERTICES_MAX, sizeof *gpu->shapes);
+    gpu->vertices = calloc(MIX_VERTICES_MAX, sizeof *gpu->vertices);
+    if (!gpu->shapes || !gpu->vertices) {
+        gpu_destroy(&gpu->display);
+        err_oom(err);
+        return NULL;
+    }
     if (!open_renderer(gpu, software_too, err)) {
         gpu_destroy(&gpu->display);
         return NULL;

@@ -15,6 +15,7 @@ struct picture *picture_create(uint32_t background, struct frame *visual, struct
     }
     picture->id = ++last_id;
     picture->background = background;
+    picture->focus_x = picture->focus_y = 0.5;
     picture->visual = visual;
     picture->text = text;
     picture->holders = 1;
@@ -40,6 +41,21 @@ void picture_release(struct picture *picture)
 bool picture_moves(const struct picture *picture)
 {
     return picture->visual && picture->motion != LAYOUT_MOTION_NONE;
+}
+
+void picture_focus(const struct picture *picture, int width_px, int height_px, double *x, double *y)
+{
+    const struct frame *visual = picture->visual;
+    struct layout_rect focus = {picture->focus_x, picture->focus_y, 0, 0};
+    if (visual)
+        focus = (struct layout_rect){visual->focus_x, visual->focus_y, 0, 0};
+    focus = layout_rotate_rect(focus, picture->rotation);
+    *x = focus.x;
+    *y = focus.y;
+    if (visual) {
+        *x = (visual->at.x + focus.x * visual->at.width) / width_px;
+        *y = (visual->at.y + focus.y * visual->at.height) / height_px;
+    }
 }
 
 bool picture_has_same_text(const struct picture *a, const struct picture *b)

@@ -14,11 +14,12 @@ struct picture {
     struct frame *visual; /* NULL: none */
     struct frame *text;   /* NULL: none; drawn at its own size */
     enum layout_motion motion;
-    int rotation;    /* of the screen, for the direction of a pan */
-    bool portrait;   /* the canvas is taller than wide */
-    bool text_rises; /* its text comes line by line (text_rise.h) */
-    bool playing;    /* a film runs: its visual is replaced frame by frame */
-    char name[80];   /* of the spot, for logs; empty: it is no spot's */
+    int rotation;            /* of the screen, for the direction of a pan */
+    double focus_x, focus_y; /* of a picture without a visual: fractions of the canvas, upright */
+    bool portrait;           /* the canvas is taller than wide */
+    bool text_rises;         /* its text comes line by line (text_rise.h) */
+    bool playing;            /* a film runs: its visual is replaced frame by frame */
+    char name[80];           /* of the spot, for logs; empty: it is no spot's */
     int holders;
 };
 
@@ -49,6 +50,11 @@ void picture_set_visual(struct picture *picture, struct frame *visual);
 /* Whether its visual has a motion, so that it is drawn anew for each refresh. A film alone doesn't
  * count: it changes only with its next frame. */
 bool picture_moves(const struct picture *picture);
+
+/* Where on the screen its focus lies: 0 to 1 from the top left corner. It does not follow a motion.
+ * Sizes are the screen's. */
+void picture_focus(const struct picture *picture, int width_px, int height_px, double *x,
+                   double *y);
 
 /* The picture without its text, for one call: it holds nothing, and lives no longer than the picture does. */
 static inline struct picture picture_without_text(const struct picture *picture)

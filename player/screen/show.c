@@ -260,8 +260,8 @@ struct show_frame show_step(struct show *show, const struct show_request *reques
     frame.mix.from_frozen = show->from_frozen;
     frame.mix.from = frame.mix.to;
     frame.mix.to = view_at(&show->incoming, request->now_ms);
-    frame.mix.mix = transition_ease(show->mix);
-    frame.mix.linear = show->transition.type == TRANSITION_DISSOLVE;
+    frame.mix.mix = transition_kinds[show->transition.type].ease(show->mix);
+    frame.mix.transition = show->transition;
     place_texts(show, &frame.mix, request->now_ms);
     show->seen_text = seen_text_of(&frame.mix);
     frame.linear_mix = show->mix;

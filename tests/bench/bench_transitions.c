@@ -1,5 +1,5 @@
-/* What texts cost in a crossfade, beside one of the same pictures without text: both are drawn in turn, a
- * whole transition at a time. */
+/* What texts cost in a crossfade, and what other transitions cost, beside a crossfade of the same pictures
+ * without text: both are drawn in turn, a whole transition at a time. */
 #include "bench.h"
 
 #include "screen/cpu_drawing.h"
@@ -58,7 +58,8 @@ static double draw(struct stage *stage, const struct picture *pictures,
             .has_from = true,
             .from = {&pictures[0], 0},
             .to = {&pictures[1], 0},
-            .mix = transition_ease(passed),
+            .mix = transition_kinds[transition->type].ease(passed),
+            .transition = *transition,
             .from_text.hidden = 1 - transition_text_leaving(transition, passed),
             .to_text.hidden = 1 - transition_text_coming(transition, passed),
             .dim = 1,
@@ -111,6 +112,11 @@ static void bench_size(const char *size, int width, int height)
                                          .text_out = TRANSITION_TEXT_OUT,
                                          .text_in = TRANSITION_TEXT_IN};
     measure(&stage, "crossfade with two texts", size, stage.with_text, &crossfade, "≤ 1.3 ×");
+    for (int i = TRANSITION_CUT + 1; i < TRANSITION_TYPES; i++) {
+        const struct transition transition = {.type = (enum transition_type)i,
+                                              .softness = TRANSITION_SOFTNESS};
+        measure(&stage, transition_kinds[i].name, size, stage.plain, &transition, "≤ 1.5 ×");
+    }
 }
 
 int main(void)

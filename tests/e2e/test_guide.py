@@ -336,7 +336,7 @@ class Explain(Case):
         self.assertEqual(before[1], "starts in less than a second, 2026-02-09T20:00:00+00:00")
         head, during, _ = self.explain("2026-02-09T20:00:00.500")
         self.assertIn("on      a, from 2026-02-09T20:00:00+00:00 to 2026-02-09T20:00:10+00:00\n        in transition from ", head)
-        self.assertIn(", 50 % done, the text stays\nthen    a\n", head)
+        self.assertIn(", crossfade, 50 % done, the text stays\nthen    a\n", head)
         self.assertIn("outranked by schedule[1], priority 100; runs next at 2026-02-09T22:10:00+00:00 (in 2 hours 9 minutes)",
                       during[0])
         _, after, _ = self.explain("2026-02-09T22:10:00")

@@ -11,7 +11,7 @@ EVERYTHING = {
     "format": "duckling/1",
     "name": "Everything",
     "timezone": "Asia/Seoul",
-    "defaults": {"duration": 8, "transition": {"type": "crossfade", "duration": 1.2}, "fit": "cover", "motion": "none",
+    "defaults": {"duration": 8, "transition": {"type": "wipe", "duration": 1.2, "direction": "up", "softness": 0.2}, "fit": "cover", "motion": "none",
                  "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline", "volume": 0.5},
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
@@ -22,7 +22,7 @@ EVERYTHING = {
     "spots": {
         "ducklings": {"image": {"landscape": "a.jpg", "portrait": "b.jpg"}, "focus": [0.5, 0.4], "motion": "drift-in",
                       "fit": "contain", "duration": 10, "background": "#f60", "volume": 0, "tagline_style": "small",
-                      "transition": {"type": "dissolve", "duration": 2},
+                      "transition": {"type": "dip", "duration": 2, "color": "#102030"},
                       "text_transition": {"out": 0, "in": 0}, "text_motion": "rise",
                       "tagline": {"zh-Hans": "相信小的伟大", "zh-Hant": "相信小的偉大", "ko": "작은 것의 위대함을 위하여",
                                   "en": "To the greatness\nof small.", "fr": "À la grandeur du petit."}},
@@ -128,8 +128,10 @@ class Maker:
         return texts
 
     def transition(self):
-        types = self.pick("crossfade", "dissolve", "cut")
-        return types() if self.random.random() < 0.4 else self.members(type=types, duration=self.number(0, 10))
+        types = self.pick("crossfade", "dissolve", "cut", "wipe", "iris", "dip", "push")
+        return types() if self.random.random() < 0.4 else self.members(
+            type=types, duration=self.number(0, 10), direction=self.pick("left", "right", "up", "down"),
+            softness=self.number(0, 0.5), color=self.color)
 
     def look(self, styles):
         made = {"duration": self.number(1, 86400),

@@ -154,7 +154,7 @@ static struct display_mix mix_of(const struct stage *stage, const struct scene *
         .from_text = {.hidden = scene->from_hidden},
         .to_text = {scene->hidden, scene->age_ms > 0, scene->age_ms, 150},
         .mix = scene->mix,
-        .linear = scene->linear,
+        .transition.type = scene->linear ? TRANSITION_DISSOLVE : TRANSITION_CROSSFADE,
         .dim = scene->dim,
     };
     if (scene->from >= 0)

@@ -207,7 +207,8 @@ static void hands_the_defaults_down_to_the_spots(void **state)
         "\"styles\":{\"small\":{\"size\":0.01},\"big\":{\"size\":0.5,\"weight\":\"regular\","
         "\"color\":\"#AbC\",\"position\":\"top-right\",\"shadow\":false,\"scrim\":true}},"
         "\"spots\":{\"a\":{\"tagline\":\"x\"},"
-        "\"b\":{\"tagline\":\"x\",\"duration\":86400,\"transition\":{\"duration\":10},"
+        "\"b\":{\"tagline\":\"x\",\"duration\":86400,\"transition\":{\"duration\":10,"
+        "\"direction\":\"down\",\"softness\":0.5,\"color\":\"#ffc940\"},"
         "\"fit\":\"fill\",\"background\":\"#000001\",\"motion\":\"drift-out\",\"volume\":1,"
         "\"tagline_style\":\"small\",\"focus\":[0,1],\"text_transition\":{\"out\":0.2},"
         "\"text_motion\":\"none\"}}}");
@@ -236,6 +237,12 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     assert_true(b->has_duration);
     assert_int_equal(b->transition.type, TRANSITION_DISSOLVE);
     assert_int_equal(b->transition.duration_ms, 10000);
+    assert_int_equal(b->transition.direction, TRANSITION_DOWN);
+    assert_near(b->transition.softness, 0.5);
+    assert_int_equal(b->transition.color, 0xffc940);
+    assert_int_equal(a->transition.direction, TRANSITION_LEFT);
+    assert_near(a->transition.softness, 0.08);
+    assert_int_equal(a->transition.color, 0);
     assert_near(b->transition.text_out, 0.2);
     assert_near(b->transition.text_in, 0.3);
     assert_false(b->text_rises);

@@ -151,7 +151,7 @@ static void a_natural_transition_is_the_programmes_own(void **state)
         assert_true(frame.linear_mix == i / 100.0);
         assert_true(frame.mix.mix > before);
         before = frame.mix.mix;
-        assert_true(frame.mix.linear); /* the dissolve is passed on */
+        assert_int_equal(frame.mix.transition.type, TRANSITION_DISSOLVE); /* the dissolve is passed on */
         assert_int_equal(frame.from_key, 1);
         assert_int_equal(frame.to_key, 2);
         /* Both go on moving. */
@@ -186,7 +186,7 @@ static void a_late_picture_is_bridged(void **state)
     }
     struct show_frame frame = step_mix(f, 8600, target(1, f->a, 0), target(2, f->b, 8000), 0.6);
     assert_true(frame.mix.has_from && frame.mix.mix == 0);
-    assert_false(frame.mix.linear);
+    assert_int_equal(frame.mix.transition.type, TRANSITION_CROSSFADE);
     assert_false(frame.needs_freeze);
     frame = step_to(f, 9100, target(2, f->b, 8000));
     assert_true(frame.linear_mix == 0.5);
@@ -217,7 +217,7 @@ static void a_transition_that_just_began_is_joined(void **state)
     struct fixture *f = *state;
     settle_on_a(f);
     struct show_frame frame = step_mix(f, 8150, target(1, f->a, 0), target(2, f->b, 8000), 0.15);
-    assert_true(frame.linear_mix == 0.15 && frame.mix.linear);
+    assert_true(frame.linear_mix == 0.15 && frame.mix.transition.type == TRANSITION_DISSOLVE);
     frame = step_mix(f, 8300, target(1, f->a, 0), target(2, f->b, 8000), 0.3);
     assert_true(frame.linear_mix == 0.3);
 }
@@ -289,7 +289,7 @@ static void a_swap_to_a_missing_picture_cuts_nothing(void **state)
         assert_true(frame.mix.has_from);
         assert_ptr_equal(frame.mix.to.picture, f->b);
         assert_true(frame.linear_mix >= before && frame.linear_mix - before <= 0.011);
-        assert_true(frame.mix.linear);
+        assert_int_equal(frame.mix.transition.type, TRANSITION_DISSOLVE);
         before = frame.linear_mix;
     }
     frame = step_to(f, 9100, target(7, NULL, 8400));
