@@ -76,7 +76,7 @@ static bool one_in(uint32_t count)
 
 static struct transition random_transition(void)
 {
-    struct transition transition = {TRANSITION_CROSSFADE, 0};
+    struct transition transition = {.type = TRANSITION_CROSSFADE};
     static const int32_t lengths[] = {1, 500, 1000, 1333, 10000};
     if (one_in(5)) {
         transition.type = TRANSITION_CUT;

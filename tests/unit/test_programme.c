@@ -46,7 +46,7 @@ static int set_up(void **state)
         model.schedule[i].weekdays = 0x7f;
     }
     model.playlist = (struct playlist){
-        .default_transition = {TRANSITION_CROSSFADE, 1200},
+        .default_transition = {.type = TRANSITION_CROSSFADE, .duration_ms = 1200},
         .default_duration_ms = 8000,
         .asset_count = 4,
         .spots = model.spots,
@@ -156,7 +156,7 @@ static void a_transition_takes_half_its_slot_at_most(void **state)
 static void a_cut_takes_no_time_whatever_its_length(void **state)
 {
     (void)state;
-    model.spots[0].transition = (struct transition){TRANSITION_CUT, 1000};
+    model.spots[0].transition = (struct transition){.type = TRANSITION_CUT, .duration_ms = 1000};
     struct programme *programme = create();
     struct programme_scene scene = programme_scene_at(programme, MIDNIGHT);
     assert_false(scene.has_from);

@@ -151,7 +151,8 @@ static void a_natural_transition_is_the_programmes_own(void **state)
         assert_true(frame.linear_mix == i / 100.0);
         assert_true(frame.mix.mix > before);
         before = frame.mix.mix;
-        assert_int_equal(frame.mix.transition.type, TRANSITION_DISSOLVE); /* the dissolve is passed on */
+        assert_int_equal(frame.mix.transition.type,
+                         TRANSITION_DISSOLVE); /* the dissolve is passed on */
         assert_int_equal(frame.from_key, 1);
         assert_int_equal(frame.to_key, 2);
         /* Both go on moving. */
