@@ -54,6 +54,29 @@ class TextPlane(unittest.TestCase):
                     for frame in frames:
                         self.assertTrue(all(frame[i] == 255 for i in letters))
 
+    def test_pictures_do_not_know_of_texts(self):
+        grounds = {"a": {"background": "#203040"}, "b": {"background": "#c0a010"}}
+        spots = {"a": {**grounds["a"], "tagline": "One rink", "tagline_style": "red"},
+                 "b": {**grounds["b"], "tagline": "Whole country", "tagline_style": "green"}}
+        letters = set()
+        for at in ("00:00:05", "00:00:15"):
+            still, bare = (self.frames(which, "cut", at=at, count=1)[0] for which in (spots, grounds))
+            letters |= {i // 3 for i in range(len(bare)) if still[i] != bare[i]}
+        self.assertGreater(len(letters), 100)
+        self.assertLess(len(letters), len(bare) // 3 // 4)
+        for transition in TRANSITIONS:
+            with self.subTest(transition=transition):
+                plain = self.frames(grounds, transition)
+                for frame, without in zip(self.frames(spots, transition), plain):
+                    apart = {i // 3 for i in range(len(frame)) if frame[i] != without[i]}
+                    self.assertLessEqual(apart, letters)
+                if transition == "crossfade":
+                    for step, frame in enumerate(plain):
+                        part = step / STEPS
+                        part = part * part * (3 - 2 * part)
+                        for channel, (old, new) in enumerate(zip((0x20, 0x30, 0x40), (0xc0, 0xa0, 0x10))):
+                            self.assertTrue(all(abs(value - old - (new - old) * part) <= 1 for value in frame[channel::3]))
+
     def test_a_rising_text_ends_where_it_stands(self):
         spots = {"a": {"background": "#000000"}, "b": {"tagline": "One rink.\nA whole country.", "tagline_style": "white"}}
         for size, turn in ((SIZE, 0), ((90, 160), 90), (SIZE, 180), ((90, 160), 270)):
