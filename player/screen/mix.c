@@ -80,10 +80,10 @@ void mix_weigh_row(uint8_t *target, const uint8_t *from, const uint8_t *to, cons
                    int count)
 {
     uint16_t each[MIX_CHUNK_PX * 4];
-    for (int i = 0; i < count; i++)
-        for (int channel = 0; channel < 4; channel++)
-            each[i * 4 + channel] = weights[i];
-    for (int i = 0; i < count * 4; i++)
+    int bytes = count * 4;
+    for (int i = 0; i < bytes; i += 4)
+        each[i] = each[i + 1] = each[i + 2] = each[i + 3] = weights[i / 4];
+    for (int i = 0; i < bytes; i++)
         target[i] = (uint8_t)((uint16_t)(from[i] * (MIX_WHOLE - each[i]) + to[i] * each[i] +
                                          MIX_WHOLE / 2) >>
                               8);

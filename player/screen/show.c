@@ -25,17 +25,12 @@ static void clear_target(struct show_target *place)
     *place = (struct show_target){0};
 }
 
-static struct picture *picture_of_text(const struct show_text *text)
-{
-    return (struct picture *)(uintptr_t)text->view.picture;
-}
-
 static void set_frozen_text(struct show *show, const struct show_text *text)
 {
-    struct picture *before = picture_of_text(&show->frozen_text);
-    bool is_seen = text && text->view.picture && text->view.picture->text && text->text.hidden < 1;
+    struct picture *before = show->frozen_text.picture;
+    bool is_seen = text && text->picture && text->picture->text && text->text.hidden < 1;
     show->frozen_text = is_seen ? *text : (struct show_text){0};
-    picture_hold(picture_of_text(&show->frozen_text));
+    picture_hold(show->frozen_text.picture);
     picture_release(before);
 }
 
@@ -181,12 +176,12 @@ static struct picture_text_view rising_text_at(const struct show_target *target,
 static struct picture_text_view outgoing_text(const struct show *show, struct picture_view *view)
 {
     const struct show_text *frozen = &show->frozen_text;
-    if (!frozen->view.picture)
+    if (!frozen->picture)
         return (struct picture_text_view){.hidden = show->from_frozen ? 1 : 0};
     /* Where the frozen frame is gone, another picture's text is not what was seen. */
-    if (!show->from_frozen && view->picture != frozen->view.picture)
+    if (!show->from_frozen && view->picture != frozen->picture)
         return (struct picture_text_view){.hidden = 1};
-    *view = frozen->view;
+    *view = (struct picture_view){frozen->picture, frozen->progress};
     return frozen->text;
 }
 
@@ -211,13 +206,19 @@ static void place_texts(struct show *show, struct display_mix *mix, double now_m
 }
 
 /* Of the texts in a frame, the one that is seen: what goes on from here where this frame is frozen. */
-static struct show_text seen_text_of(const struct display_mix *mix)
+static struct show_text seen_text_of(const struct show *show, const struct display_mix *mix)
 {
-    struct show_text seen = {mix->to, mix->to_text};
+    struct show_text seen = {show->incoming.picture, mix->to.progress, mix->to_text};
     if (seen.text.is_rising && seen.text.age_ms < 0)
         seen.text = (struct picture_text_view){.hidden = 1};
-    bool is_from_seen = mix->from_text.hidden < seen.text.hidden;
-    return is_from_seen ? (struct show_text){mix->from, mix->from_text} : seen;
+    if (mix->from_text.hidden >= seen.text.hidden)
+        return seen;
+    bool is_settled = mix->from.picture == show->settled.picture;
+    return (struct show_text){
+        .picture = is_settled ? show->settled.picture : show->frozen_text.picture,
+        .progress = mix->from.progress,
+        .text = mix->from_text,
+    };
 }
 
 struct show_frame show_step(struct show *show, const struct show_request *request)
@@ -263,7 +264,7 @@ struct show_frame show_step(struct show *show, const struct show_request *reques
     frame.mix.mix = transition_kinds[show->transition.type].ease(show->mix);
     frame.mix.transition = show->transition;
     place_texts(show, &frame.mix, request->now_ms);
-    show->seen_text = seen_text_of(&frame.mix);
+    show->seen_text = seen_text_of(show, &frame.mix);
     frame.linear_mix = show->mix;
     frame.from_key = show->from_frozen ? 0 : show->settled.key;
     frame.to_key = show->incoming.key;

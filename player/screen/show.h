@@ -27,7 +27,8 @@ struct show_target {
 
 /* The text of a picture, and how it is seen. */
 struct show_text {
-    struct picture_view view; /* of the picture; NULL: none */
+    struct picture *picture; /* NULL: none */
+    double progress;         /* of the picture, as in picture_view */
     struct picture_text_view text;
 };
 
