@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define STRIP_ROWS 16 /* mixed at a time where they are dimmed after that: stays in the cache */
+#define STRIP_ROWS 16 /* mixed at a time where texts or dimming follow: stays in the cache */
 
 bool cpu_canvas_init(struct canvas *canvas, int width_px, int height_px, struct err *err)
 {
@@ -101,7 +101,8 @@ struct mixture {
         const struct picture *picture; /* NULL: none */
         const struct picture_text_view *view;
     } texts[2];
-    int x_px, y_px; /* where the target is on the screen */
+    int x_px, y_px;     /* where the target is on the screen */
+    bool is_write_only; /* the target: never read */
 };
 
 /* All pixels of the screen that a text touches; a width of 0: none. */
@@ -112,91 +113,66 @@ static struct layout_box text_box(const struct mixture *mixture, int text)
     return compose_text_box(mixture->texts[text].picture, mixture->texts[text].view);
 }
 
-/* A part of the target, whose corner is at x, y of it. */
-static void mix_pictures(const struct mixture *mixture, const struct canvas *part, int x, int y)
+/* Some rows of the target, of which `row` is the first. */
+static void mix_pictures(const struct mixture *mixture, const struct canvas *rows, int row)
 {
-    int screen_x = mixture->x_px + x, screen_y = mixture->y_px + y;
-    if (part->width_px < 1 || part->height_px < 1)
+    int x = mixture->x_px, y = mixture->y_px + row;
+    if (rows->width_px < 1 || rows->height_px < 1)
         return;
     if (mixture->from.pixels) {
-        mix_draw(&mixture->mix, part, screen_x, screen_y, &mixture->from, &mixture->to);
+        mix_draw(&mixture->mix, rows, x, y, &mixture->from, &mixture->to);
         return;
     }
-    struct canvas to =
-        canvas_part(&mixture->to, screen_x, screen_y, part->width_px, part->height_px);
-    compose_copy(part, &to);
+    struct canvas to = canvas_part(&mixture->to, x, y, rows->width_px, rows->height_px);
+    compose_copy(rows, &to);
 }
 
-struct columns {
-    int first, end;
-};
-
-/* The columns of some rows of the target that texts may touch; none: first is not before end. */
-static struct columns text_columns(const struct mixture *mixture, int width_px, int first_row,
-                                   int end_row)
-{
-    struct columns columns = {width_px, 0};
-    for (int i = 0; i < 2; i++) {
-        struct layout_box box = text_box(mixture, i);
-        int left = box.x - mixture->x_px, top = box.y - mixture->y_px;
-        if (box.width == 0 || top >= end_row || top + box.height <= first_row || left >= width_px ||
-            left + box.width <= 0)
-            continue;
-        if (left < columns.first)
-            columns.first = left > 0 ? left : 0;
-        if (left + box.width > columns.end)
-            columns.end = left + box.width < width_px ? left + box.width : width_px;
-    }
-    return columns;
-}
-
-static void draw_texts(const struct mixture *mixture, const struct canvas *part, int x, int y)
+static void draw_texts(const struct mixture *mixture, const struct canvas *rows, int row)
 {
     for (int i = 0; i < 2; i++)
         if (mixture->texts[i].picture)
-            compose_text(part, mixture->x_px + x, mixture->y_px + y, mixture->texts[i].picture,
+            compose_text(rows, mixture->x_px, mixture->y_px + row, mixture->texts[i].picture,
                          mixture->texts[i].view);
 }
 
-/* Mixes a few rows of the target. What has a text above it, or is dimmed, is made in the strip, and
- * goes to the target from there; all else directly. */
-static void mix_strip(const struct mixture *mixture, const struct canvas *target, int row,
-                      int count, const struct canvas *strip)
+/* Whether texts touch some rows of the target. */
+static bool have_text(const struct mixture *mixture, int first_row, int end_row)
 {
-    int width = target->width_px;
-    struct columns columns = text_columns(mixture, width, row, row + count);
-    if (mixture->dim < 1)
-        columns = (struct columns){0, width};
-    else if (columns.first >= columns.end)
-        columns = (struct columns){width, width};
-    struct canvas left = canvas_part(target, 0, row, columns.first, count);
-    struct canvas middle =
-        canvas_part(target, columns.first, row, columns.end - columns.first, count);
-    struct canvas right = canvas_part(target, columns.end, row, width - columns.end, count);
-    mix_pictures(mixture, &left, 0, row);
-    mix_pictures(mixture, &right, columns.end, row);
-    if (middle.width_px < 1)
-        return;
-    struct canvas mixed = canvas_part(strip, 0, 0, middle.width_px, count);
-    mix_pictures(mixture, &mixed, columns.first, row);
-    draw_texts(mixture, &mixed, columns.first, row);
-    compose_dim(&middle, &mixed, mixture->dim);
+    for (int i = 0; i < 2; i++) {
+        struct layout_box box = text_box(mixture, i);
+        int top = box.y - mixture->y_px;
+        if (box.width > 0 && top < end_row && top + box.height > first_row)
+            return true;
+    }
+    return false;
 }
 
-/* Mixes some rows of the target, each pixel of which is written once and never read. `strip`: only
- * where there are texts, or they are dimmed. */
+/* Mixes a few rows of the target: directly, or in the strip, from where they go to the target. Whole
+ * rows, as memory is fastest where it is read and written in order. */
+static void mix_strip(const struct mixture *mixture, const struct canvas *rows, int row,
+                      const struct canvas *strip)
+{
+    if (!strip->pixels || (mixture->dim >= 1 && !have_text(mixture, row, row + rows->height_px))) {
+        mix_pictures(mixture, rows, row);
+        draw_texts(mixture, rows, row);
+        return;
+    }
+    struct canvas mixed = canvas_part(strip, 0, 0, rows->width_px, rows->height_px);
+    mix_pictures(mixture, &mixed, row);
+    draw_texts(mixture, &mixed, row);
+    compose_dim(rows, &mixed, mixture->dim);
+}
+
+/* Mixes some rows of the target. With a strip, each pixel is written once and never read. */
 static void mix_rows(const struct mixture *mixture, const struct canvas *target, int first_row,
                      int end_row, const struct canvas *strip)
 {
-    if (!strip->pixels) {
-        struct canvas rows =
-            canvas_part(target, 0, first_row, target->width_px, end_row - first_row);
-        mix_pictures(mixture, &rows, 0, first_row);
-        return;
-    }
-    for (int row = first_row; row < end_row; row += STRIP_ROWS) {
-        int count = row + STRIP_ROWS < end_row ? STRIP_ROWS : end_row - row;
-        mix_strip(mixture, target, row, count, strip);
+    bool is_plain = mixture->dim >= 1 && !have_text(mixture, first_row, end_row);
+    int step = is_plain ? end_row - first_row : STRIP_ROWS;
+    for (int row = first_row; row < end_row; row += step) {
+        int count = row + step < end_row ? step : end_row - row;
+        struct canvas rows = canvas_part(target, 0, row, target->width_px, count);
+        mix_strip(mixture, &rows, row, strip);
     }
 }
 
@@ -204,11 +180,12 @@ static MUST_CHECK bool write_mixture(struct cpu_drawing *drawing, const struct m
                                      const struct canvas *target, struct err *err)
 {
     static const struct canvas no_strip;
-    bool is_plain = mixture->dim >= 1 && !text_box(mixture, 0).width && !text_box(mixture, 1).width;
-    if (!is_plain && !drawing->strip.pixels &&
+    bool has_text = have_text(mixture, 0, target->height_px);
+    bool needs_strip = mixture->dim < 1 || (has_text && mixture->is_write_only);
+    if (needs_strip && !drawing->strip.pixels &&
         !cpu_canvas_init(&drawing->strip, drawing->width_px, STRIP_ROWS, err))
         return false;
-    mix_rows(mixture, target, 0, target->height_px, is_plain ? &no_strip : &drawing->strip);
+    mix_rows(mixture, target, 0, target->height_px, needs_strip ? &drawing->strip : &no_strip);
     return true;
 }
 
@@ -235,6 +212,7 @@ static MUST_CHECK bool draw_mixed(struct cpu_drawing *drawing, const struct disp
         .texts = {{mix->from.picture, &mix->from_text}, {mix->to.picture, &mix->to_text}},
         .x_px = target->x_px,
         .y_px = target->y_px,
+        .is_write_only = target->write_only,
     };
     struct cpu_drawing_side *from_side = NULL;
     const struct canvas *from = &drawing->frozen;
@@ -290,6 +268,7 @@ static MUST_CHECK bool draw_alone(struct cpu_drawing *drawing, const struct disp
         .texts = {{mix->to.picture, &mix->to_text}},
         .x_px = target->x_px,
         .y_px = target->y_px,
+        .is_write_only = target->write_only,
     };
     return write_mixture(drawing, &mixture, &target->canvas, err);
 }

@@ -2,6 +2,8 @@
  * so that the color rests for a moment. */
 #include "screen/mix_kinds.h"
 
+#define ROW_PX 2048 /* of the color, at a time: stays in the first cache */
+
 static double color_level(const struct mix *mix)
 {
     double level = transition_smoothstep(0, 0.5, mix->amount);
@@ -11,18 +13,20 @@ static double color_level(const struct mix *mix)
 void mix_dip_draw(const struct mix *mix, const struct canvas *target, int x_px, int y_px,
                   const struct canvas *from, const struct canvas *to)
 {
-    uint32_t row[MIX_CHUNK_PX];
+    uint32_t row[ROW_PX];
     const struct canvas *picture = mix->amount < 0.5 ? from : to;
     double level = color_level(mix);
-    for (int x = 0; x < MIX_CHUNK_PX; x++)
+    for (int x = 0; x < ROW_PX; x++)
         row[x] = 0xff000000u | mix->transition.color;
-    for (int x = 0; x < target->width_px; x += MIX_CHUNK_PX) {
-        int width = target->width_px - x < MIX_CHUNK_PX ? target->width_px - x : MIX_CHUNK_PX;
-        struct canvas part = canvas_part(target, x, 0, width, target->height_px);
-        struct canvas shown = canvas_part(picture, x_px + x, y_px, width, target->height_px);
-        const struct canvas color = {row, 0, width, target->height_px}; /* one row, for all */
-        compose_crossfade(&part, &shown, &color, level);
-    }
+    /* Row by row: memory is read and written in order. */
+    for (int y = 0; y < target->height_px; y++)
+        for (int x = 0; x < target->width_px; x += ROW_PX) {
+            int width = target->width_px - x < ROW_PX ? target->width_px - x : ROW_PX;
+            struct canvas part = canvas_part(target, x, y, width, 1);
+            struct canvas shown = canvas_part(picture, x_px + x, y_px + y, width, 1);
+            const struct canvas color = {row, 0, width, 1};
+            compose_crossfade(&part, &shown, &color, level);
+        }
 }
 
 void mix_dip_mesh(const struct mix *mix, struct mix_mesh *mesh)
