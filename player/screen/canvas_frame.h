@@ -2,6 +2,7 @@
 #ifndef SCREEN_CANVAS_FRAME_H
 #define SCREEN_CANVAS_FRAME_H
 
+#include "core/layout.h"
 #include "screen/compose.h"
 
 /* Takes the pixels over, from malloc, also on failure. The frame lies at `at`, and has one holder.

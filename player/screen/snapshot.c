@@ -34,12 +34,7 @@ static struct frame *scale_text(const struct frame *text, const struct picture_t
     if (level < 255)
         ARGBShade(scaled.pixels, (int)scaled.stride_bytes, scaled.pixels, (int)scaled.stride_bytes,
                   box.width, box.height, level * 0x01010101u);
-    struct frame *own = canvas_frame_create(&scaled, box.width, box.height);
-    if (!own)
-        return NULL;
-    own->opaque = false;
-    own->at = box;
-    return own;
+    return canvas_frame_create(&scaled, box, false);
 }
 
 static struct frame *snapshot_text(const struct display_mix *mix, const struct frame *frame)
