@@ -435,7 +435,7 @@ class OnThisSystem(unittest.TestCase):
         self.assertIn("Switch the box off and on again", done.stdout)
 
     def test_a_read_only_etc(self):
-        done = self.sh('mkdir /etc/duckling; mount -o remount,ro /etc; "$duckling" setup </dev/null')
+        done = self.sh('mkdir /etc/duckling; mount -o remount,bind,ro /etc; "$duckling" setup </dev/null')
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("cannot write to /etc/duckling: Read-only file system; make it writable for the setup: mount -o remount,rw /", done.stderr)
 
