@@ -245,14 +245,16 @@ class Mixes(Films):
             alone.append(self.preview(at_ms - start))
         return mixed, alone
 
-    def half_way(self, spots):
+    def half_way(self, spots, incoming=None):
+        """`incoming`: the color of the second spot, whose text is not there yet half-way."""
         wall = Wall(spots)
         length, following = (wall.lengths[name] for name in list(spots)[:2])
         duration = min(list(spots.values())[1]["transition"]["duration"] * 1000, following / 2)
         at = int(length + duration / 2)
         self.assertEqual(at, length + duration / 2)
         mixed, (out, to) = self.frames_at(spots, at)
-        apart = [abs(m - (a + b) / 2) for m, a, b in zip(mixed.bytes, out.bytes, to.bytes)]
+        seen = bytes(incoming) * (len(to.bytes) // 3) if incoming else to.bytes
+        apart = [abs(m - (a + b) / 2) for m, a, b in zip(mixed.bytes, out.bytes, seen)]
         self.assertLessEqual(max(apart), 2)
         self.assertNotEqual(out.bytes, to.bytes)
         return out, to
@@ -279,8 +281,12 @@ class Mixes(Films):
                        "two": {"video": "c.mp4", "transition": fade(0.4), **style}})
 
     def test_film_to_tagline_on_color(self):
-        self.half_way({"one": {"video": "a.mp4", "transition": fade(0.6)},
-                       "two": {"tagline": {"en": "Small"}, "background": "#ff6a00", "duration": 2, "transition": fade(0.6)}})
+        color = (0xff, 0x6a, 0)
+        _, to = self.half_way({"one": {"video": "a.mp4", "transition": fade(0.6)},
+                               "two": {"tagline": {"en": "Small"}, "background": "#ff6a00", "duration": 2, "transition": fade(0.6)}},
+                              color)
+        self.assertEqual(tuple(to.bytes[:3]), color)
+        self.assertGreater(len(set(to.bytes)), 3)  # its text
 
     def test_a_film_into_itself(self):
         spots = {"one": {"video": "a.mp4", "transition": fade(0.6)}}
@@ -408,7 +414,7 @@ class Running(Films):
             player.end_well()
             frames = [f for f in player.frames() if f["to"] == "one"]
             self.assertNotIn("error", player.log())
-        self.assertTrue(any(f["from"] == "one" for f in frames))
+        in_time(any(f["from"] == "one" for f in frames), "no frame of a crossfade was seen")
         # It begins anew in each slot: more pictures than the film has.
         in_time(len(frames) > 60, f"only {len(frames)} frames were seen")
         self.check_smooth(frames, lambda at: at > 1300)
