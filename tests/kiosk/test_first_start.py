@@ -109,7 +109,8 @@ class FirstStart(StickCase):
                     return
             except (AssertionError, ValueError):
                 continue
-        self.fail("the box has not started again")
+        print("# " + self.box.shell.run("systemctl list-jobs --no-pager", check=False).replace("\n", "\n# "))
+        self.fail(f"the box has not started again; its screen: {self.box.keep(self.box.screen(), 'not-again')}")
 
     def wait_settled(self):
         """Until the screen has shown nothing new for a while: what was typed is on it, and what was answered. Its cursor blinks."""
