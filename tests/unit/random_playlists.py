@@ -11,7 +11,8 @@ EVERYTHING = {
     "format": "duckling/1",
     "name": "Everything",
     "timezone": "Asia/Seoul",
-    "defaults": {"duration": 8, "transition": {"type": "wipe", "duration": 1.2, "direction": "up", "softness": 0.2}, "fit": "cover", "motion": "none",
+    "defaults": {"duration": 8, "fit": "cover", "motion": "none",
+                 "transition": {"type": "wipe", "duration": 1.2, "direction": "up", "softness": 0.2, "color": "#000000"},
                  "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline", "volume": 0.5},
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
@@ -22,7 +23,7 @@ EVERYTHING = {
     "spots": {
         "ducklings": {"image": {"landscape": "a.jpg", "portrait": "b.jpg"}, "focus": [0.5, 0.4], "motion": "drift-in",
                       "fit": "contain", "duration": 10, "background": "#f60", "volume": 0, "tagline_style": "small",
-                      "transition": {"type": "dip", "duration": 2, "color": "#102030"},
+                      "transition": {"type": "dip", "duration": 2, "color": "#102030", "direction": "left", "softness": 0},
                       "text_transition": {"out": 0, "in": 0}, "text_motion": "rise",
                       "tagline": {"zh-Hans": "相信小的伟大", "zh-Hant": "相信小的偉大", "ko": "작은 것의 위대함을 위하여",
                                   "en": "To the greatness\nof small.", "fr": "À la grandeur du petit."}},

@@ -343,6 +343,7 @@ class Document(unittest.TestCase):
             for table in re.findall(r"\*const [A-Z_]+\[\] = \{(.*?)\};", source.read_text(), re.DOTALL):
                 tables.update(re.findall(r'"([^"]+)"', table))
         tables.update(re.findall(r'\{"([a-z]+)", \d+, \d+\}', (TOP / "player/core/shape.c").read_text()))
+        tables.update(re.findall(r'\{\.name = "([a-z]+)"', (TOP / "player/core/transition.c").read_text()))
         languages = {place[-1] for place in KNOWN if place[-2:-1] == ("tagline",)}
         known = {place[-1] for place in KNOWN if place and place[-1] != "*"} - languages
         known |= {word for schemas in KNOWN.values() for schema in schemas for word in schema.get("enum", [])}
