@@ -12,6 +12,8 @@
 struct loader_entry {
     bool used;
     bool requested; /* since the last loader_end_round */
+    bool failed;
+    bool text_rises;
     uint64_t serial;
     int spot;
     char language[LOADER_FAILURES_LANGUAGE_BYTES];
@@ -25,10 +27,8 @@ struct loader_entry {
     double volume;
     uint32_t background;
     enum layout_motion motion;
-    bool text_rises;
     double focus_x, focus_y;
-    struct picture *picture; /* when ready */
-    bool failed;
+    struct picture *picture;     /* when ready */
     struct integrity *integrity; /* of the key's edition; one reference, or NULL */
     int asset;                   /* of the visual; -1: none */
     bool has_identity;
