@@ -42,6 +42,15 @@ static struct layout_fitted fit_contain(double pw, double ph, int cw, int ch)
     };
 }
 
+struct layout_box layout_common_box(struct layout_box a, struct layout_box b)
+{
+    int left = a.x > b.x ? a.x : b.x, top = a.y > b.y ? a.y : b.y;
+    int a_right = a.x + a.width, b_right = b.x + b.width;
+    int a_bottom = a.y + a.height, b_bottom = b.y + b.height;
+    return (struct layout_box){left, top, (a_right < b_right ? a_right : b_right) - left,
+                               (a_bottom < b_bottom ? a_bottom : b_bottom) - top};
+}
+
 struct layout_fitted layout_fit(int picture_width, int picture_height, int canvas_width,
                                 int canvas_height, enum layout_fit fit, double focus_x,
                                 double focus_y)

@@ -31,6 +31,9 @@ struct layout_fitted {
     struct layout_box target; /* where that part lies on the canvas; inside it, at least 1 × 1 */
 };
 
+/* What lies in both boxes; where nothing does, a width or a height of 0 or less. */
+struct layout_box layout_common_box(struct layout_box a, struct layout_box b);
+
 /* Fits a picture into a canvas (sizes >= 1). Cover: fills the canvas and crops around the focus (0
  * to 1), which stays as near to the middle as the edges allow. Contain: whole, centered. Fill:
  * whole, stretched. */

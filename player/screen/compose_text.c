@@ -214,26 +214,16 @@ static void draw_rising(const struct canvas *part, int x_px, int y_px,
     }
 }
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 void compose_text(const struct canvas *part, int x_px, int y_px, const struct picture *picture,
                   const struct picture_text_view *view)
 {
-    struct layout_box box = compose_text_box(picture, view);
-    int left = larger(box.x - x_px, 0), top = larger(box.y - y_px, 0);
-    int right = smaller(box.x + box.width - x_px, part->width_px);
-    int bottom = smaller(box.y + box.height - y_px, part->height_px);
-    if (left >= right || top >= bottom)
+    struct layout_box inside =
+        layout_common_box(compose_text_box(picture, view),
+                          (struct layout_box){x_px, y_px, part->width_px, part->height_px});
+    if (inside.width < 1 || inside.height < 1)
         return;
-    struct layout_box inside = {left, top, right - left, bottom - top};
+    inside.x -= x_px;
+    inside.y -= y_px;
     if (is_rising(picture->text, view))
         draw_rising(part, x_px, y_px, picture, view, &inside);
     else

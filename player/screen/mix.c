@@ -89,38 +89,30 @@ void mix_weigh_row(uint8_t *target, const uint8_t *from, const uint8_t *to, cons
                               8);
 }
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 void mix_place(const struct canvas *target, int x_px, int y_px, const struct canvas *picture,
                int at_x, int at_y)
 {
-    int left = larger(at_x - x_px, 0), top = larger(at_y - y_px, 0);
-    int right = smaller(at_x + picture->width_px - x_px, target->width_px);
-    int bottom = smaller(at_y + picture->height_px - y_px, target->height_px);
-    if (left >= right || top >= bottom)
+    struct layout_box both =
+        layout_common_box((struct layout_box){at_x, at_y, picture->width_px, picture->height_px},
+                          (struct layout_box){x_px, y_px, target->width_px, target->height_px});
+    if (both.width < 1 || both.height < 1)
         return;
-    struct canvas to = canvas_part(target, left, top, right - left, bottom - top);
+    struct canvas to = canvas_part(target, both.x - x_px, both.y - y_px, both.width, both.height);
     struct canvas from =
-        canvas_part(picture, left + x_px - at_x, top + y_px - at_y, right - left, bottom - top);
+        canvas_part(picture, both.x - at_x, both.y - at_y, both.width, both.height);
     compose_copy(&to, &from);
 }
 
 void mix_copy_columns(const struct canvas *target, int x_px, int y_px, const struct canvas *picture,
                       int first, int end)
 {
-    int left = larger(first - x_px, 0), right = smaller(end - x_px, target->width_px);
-    if (left >= right)
+    struct layout_box both =
+        layout_common_box((struct layout_box){first, y_px, end - first, target->height_px},
+                          (struct layout_box){x_px, y_px, target->width_px, target->height_px});
+    if (both.width < 1)
         return;
-    struct canvas to = canvas_part(target, left, 0, right - left, target->height_px);
-    struct canvas from = canvas_part(picture, left + x_px, y_px, right - left, target->height_px);
+    struct canvas to = canvas_part(target, both.x - x_px, 0, both.width, both.height);
+    struct canvas from = canvas_part(picture, both.x, y_px, both.width, both.height);
     compose_copy(&to, &from);
 }
 
