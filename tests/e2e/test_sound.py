@@ -48,7 +48,7 @@ class Device:
         self.keeper = os.open(self.path, os.O_WRONLY)  # else the pipe ends before it begins
         fcntl.fcntl(self.reader, fcntl.F_SETPIPE_SZ, BUFFER_BYTES)
         os.set_blocking(self.reader, True)
-        self.bytes, self.began_ms = bytearray(), None
+        self.bytes, self.began_ms, self.beeps, self.quiet = bytearray(), None, 0, RATE
         self.env = {"SDL_AUDIODRIVER": "disk", "SDL_DISKAUDIOFILE": str(self.path), "SDL_DISKAUDIODELAY": "0"}
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self._play)
@@ -64,6 +64,16 @@ class Device:
             self.ending.wait(max(heard_ms / 1000 - time.monotonic(), 0))
             data = os.read(self.reader, TAKE_BYTES)
             self.bytes += data
+            self._count(data)
+
+    def _count(self, data):
+        loud = any(abs(sample) > LOUD for sample in array.array("f", data[:len(data) // PAIR_BYTES * PAIR_BYTES]))
+        self.beeps += loud and self.quiet > RATE // 10
+        self.quiet = 0 if loud else self.quiet + len(data) // PAIR_BYTES
+
+    def samples(self):
+        """Of the left channel, as far as it is heard."""
+        return array.array("f", bytes(self.bytes[:len(self.bytes) // PAIR_BYTES * PAIR_BYTES]))[::2]
 
     def end(self):
         """Takes what is left; the samples of the left channel."""
@@ -73,7 +83,7 @@ class Device:
             self.thread.join(player.WAIT_S)
             os.close(self.reader)
             self.keeper = -1
-        return array.array("f", bytes(self.bytes[:len(self.bytes) // PAIR_BYTES * PAIR_BYTES]))[::2]
+        return self.samples()
 
     def heard_ms(self, pair):
         """When it is heard (CLOCK_MONOTONIC)."""
@@ -137,9 +147,11 @@ class Sound(unittest.TestCase):
     def player(self, source, env, *options):
         return player.Player(self.folder, source, "--at", AT, *options, env=env)
 
-    def play_until(self, source, env, show_ms):
+    def play_until(self, source, env, show_ms, heard=lambda: True, logged=""):
+        """Until the show is there, what must be heard is, and what must be in the log is: a busy machine starts late."""
         with self.player(source, env) as running:
-            running.wait_frame(lambda f: float(f["show_ms"]) >= START_MS + show_ms, f"{show_ms} ms")
+            running.wait_log(logged)
+            running.wait_frame(lambda f: float(f["show_ms"]) >= START_MS + show_ms and heard(), f"{show_ms} ms")
             self.assertEqual(running.stop(), 0, running.log())
             return running.frames(), running.log()
 
@@ -147,7 +159,8 @@ class Sound(unittest.TestCase):
         """Also across the film's end, where the same film begins again; and from the middle of a film on."""
         source = self.playlist({"beeps": {"video": "beeps.mp4", "duration": 6, "volume": 1}}, {"type": "cut"})
         device = self.device()
-        frames, log = self.play_until(source, device.env, 7400)
+        # Five beeps are heard over the film's end wherever they begin.
+        frames, log = self.play_until(source, device.env, 7400, lambda: device.beeps >= 5)
         samples = device.end()
         mono = mono_of_show_ms(frames)
         errors = []
@@ -155,7 +168,7 @@ class Sound(unittest.TestCase):
             show = device.heard_ms(pair) - mono - START_MS
             # AAC smears a little, hence the threshold.
             errors.append((show - 1000 + 750) % 1500 - 750)
-        self.assertGreaterEqual(len(errors), 4, log)
+        self.assertGreaterEqual(len(errors), 5, log)
         self.assertLessEqual(abs(statistics.median(errors)), 10, errors)  # a period of 21 ms more or less is a wrong latency
 
     def test_one_film_fades_into_another_as_loud_as_both(self):
@@ -163,13 +176,23 @@ class Sound(unittest.TestCase):
                                 "high": {"video": "high.mp4", "duration": 3, "volume": 1}},
                                {"type": "crossfade", "duration": 1})
         device = self.device()
-        frames, log = self.play_until(source, device.env, 4600)
-        samples = device.end()
-        mono = mono_of_show_ms(frames)
-        seen = set()
+        with self.player(source, device.env) as running:
+            # What a busy machine starts late, or lets run dry, is right in a later round. Wrong levels are wrong in each.
+            for round_ms in (0, 6000, 12000):
+                running.wait_frame(lambda f: float(f["show_ms"]) >= START_MS + round_ms + 4800, f"round at {round_ms} ms")
+                wrong = self.wrong_levels(device, mono_of_show_ms(running.frames()), round_ms)
+                if not wrong:
+                    break
+                print(f"# once more, in the next round: {wrong[0]}", flush=True)
+            self.assertEqual(running.stop(), 0, running.log())
+            self.assertEqual(wrong, [], running.log())
+
+    def wrong_levels(self, device, mono, round_ms):
+        """Of the fade of this round, from one film's tone to the other's."""
+        samples, wrong, seen = device.samples(), [], set()
         step = RATE // 200  # 5 ms: whole waves of both tones
         for first in range(0, len(samples) - 7 * step, 7 * step):
-            show = device.heard_ms(first + 7 * step // 2) - mono - START_MS
+            show = device.heard_ms(first + 7 * step // 2) - mono - START_MS - round_ms
             mix = min(max((show - 3000) / 1000, 0), 1)
             if not 2500 < show < 4500:
                 continue  # the first film fades in from the ground
@@ -177,20 +200,22 @@ class Sound(unittest.TestCase):
             low = statistics.median(level(window, 400) for window in windows)
             high = statistics.median(level(window, 1000) for window in windows)
             # 40 ms are a sixteenth of the steepest fade.
-            self.assertAlmostEqual(low, 0.5 * 0.5 * math.cos(mix * math.pi / 2), delta=0.06, msg=f"low at {show}\n{log}")
-            self.assertAlmostEqual(high, 0.5 * math.sin(mix * math.pi / 2), delta=0.08, msg=f"high at {show}\n{log}")
+            if abs(low - 0.5 * 0.5 * math.cos(mix * math.pi / 2)) > 0.06:
+                wrong.append(f"low {low:.3f} at {show:.0f} ms")
+            if abs(high - 0.5 * math.sin(mix * math.pi / 2)) > 0.08:
+                wrong.append(f"high {high:.3f} at {show:.0f} ms")
             seen.add(round(mix, 1))
-        self.assertGreater(len(seen), 8)
+        return wrong + ([] if len(seen) > 8 else [f"only {sorted(seen)} of the fade heard"])
 
     def test_a_last_frame_that_holds_is_silent(self):
         source = self.playlist({"short": {"video": "short.mp4", "duration": 3, "volume": 1}}, {"type": "cut"})
         device = self.device()
-        frames, log = self.play_until(source, device.env, 6000)  # nothing is drawn before
+        frames, log = self.play_until(source, device.env, 6000, lambda: device.beeps >= 2)  # nothing is drawn before
         samples = device.end()
         mono = mono_of_show_ms(frames)
         loud = [device.heard_ms(i) - mono - START_MS for i in range(0, len(samples), 16) if abs(samples[i]) > LOUD]
-        self.assertEqual([ms for ms in loud if 1100 < ms < 2900 or 4100 < ms < 5900], [], log)
-        self.assertTrue(any(2900 < ms < 4100 for ms in loud), log)
+        self.assertEqual([ms for ms in loud if 1100 < ms % 3000 < 2900], [], log)
+        self.assertGreaterEqual(len({int(ms + 100) // 3000 for ms in loud}), 2, log)
 
     def test_without_volume_no_device_is_opened(self):
         source = self.playlist({"beeps": {"video": "beeps.mp4"}, "low": {"video": "low.mp4", "volume": 0}}, {"type": "cut"})
@@ -201,14 +226,14 @@ class Sound(unittest.TestCase):
 
     def test_without_a_device_films_play_on(self):
         source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
-        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "there is none"}, 2500)
+        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "there is none"}, 2500, logged="no sound device")
         self.assertEqual(len(re.findall("^info sound_device: no sound device", log, re.MULTILINE)), 1, log)
         self.assertNotRegex(log, "(?m)^(error|warn)")
         self.assertGreater(len(frames), 3)
 
     def test_the_dummy_driver_plays_on(self):
         source = self.playlist({"low": {"video": "low.mp4", "duration": 2, "volume": 1}}, {"type": "cut"})
-        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "dummy"}, 2500)
+        frames, log = self.play_until(source, {"SDL_AUDIODRIVER": "dummy"}, 2500, logged="sound device opened")
         self.assertIn("sound device opened driver=\"dummy\"", log)
         self.assertNotRegex(log, "(?m)^(error|warn)")
         self.assertGreater(len(frames), 3)
