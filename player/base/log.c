@@ -186,6 +186,7 @@ void log_flush(void)
     pthread_mutex_lock(&lock);
     put_repeats();
     put_dropped();
+    last_line[0] = '\0';
     pthread_mutex_unlock(&lock);
 }
 

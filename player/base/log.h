@@ -41,8 +41,9 @@ void log_set_times(bool times);
 __attribute__((format(printf, 3, 4))) void log_write(enum log_level level, const char *module,
                                                      const char *format, ...);
 
-/* Writes the counts of repeated and of dropped lines that are still held back. Call before the
- * process ends. */
+/* Writes the counts of repeated and of dropped lines that are still held back, and the next line
+ * whether it repeats the one before it or not. Call before the process ends, and before the answer to
+ * somebody who has asked for something. */
 void log_flush(void);
 
 /* Makes libraries that write to standard error themselves not wait for its reader either, where it

@@ -129,6 +129,7 @@ void play_reload(struct play *play)
 {
     struct err err = {0};
     char taken[LIST_BYTES] = "", waiting[LIST_BYTES] = "";
+    log_flush();
     struct settings *fresh = play_read_again(play, false, &err);
     if (!fresh) {
         log_error("configuration is wrong, keeping the one in force reason=\"%s\"", err.text);

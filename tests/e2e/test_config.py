@@ -297,6 +297,15 @@ class Reload(unittest.TestCase):
         self.assertEqual(screen.stop(), 0)
         self.assertNotIn(0.2, {float(f["dim"]) for f in screen.frames()})
 
+    def test_each_reload_is_answered(self):
+        """Also where the answer is the same as the one before: somebody is waiting for it."""
+        screen = self.play("")
+        for level in ("0.5", "0.6"):
+            self.reload(screen, f"dimming = 24/7 {level}\n", "configuration read again taken=\"?dimming")
+        for _ in range(2):
+            self.reload(screen, "scren = 1\n", "configuration is wrong, keeping the one in force")
+        self.assertEqual(screen.stop(), 0)
+
     def test_the_picture_stays_while_it_is_made_anew(self):
         screen = self.play("")
         self.reload(screen, "rotate = 90\nlanguage = ko\n", "configuration read again taken=\"?rotate,language")

@@ -144,10 +144,19 @@ static void a_count_that_is_held_back_is_flushed(void **state)
     log_write(LOG_LEVEL_INFO, "a", "again");
     log_flush();
     log_flush();
+    check_ends_with("info a: again\ninfo log: previous message repeated repeats=1\n");
+}
+
+/* Whoever asks for something again gets an answer, which is the same line. */
+static void after_a_flush_a_line_is_no_repeat(void **state)
+{
+    (void)state;
+    begin();
+    log_write(LOG_LEVEL_INFO, "a", "again");
     log_write(LOG_LEVEL_INFO, "a", "again");
     log_flush();
-    check_ends_with("info a: again\ninfo log: previous message repeated repeats=1\n"
-                    "info log: previous message repeated repeats=1\n");
+    log_write(LOG_LEVEL_INFO, "a", "again");
+    check_ends_with("info a: again\ninfo log: previous message repeated repeats=1\ninfo a: again\n");
 }
 
 /* A line that is not shown does not part two that repeat. */
@@ -462,6 +471,7 @@ int main(void)
         cmocka_unit_test(repeats_are_counted),
         cmocka_unit_test(what_comes_again_much_later_is_no_repeat),
         cmocka_unit_test(a_count_that_is_held_back_is_flushed),
+        cmocka_unit_test(after_a_flush_a_line_is_no_repeat),
         cmocka_unit_test(hidden_lines_do_not_count),
         cmocka_unit_test(arguments_are_escaped),
         cmocka_unit_test(code_points_that_deceive_are_escaped),
