@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import player
-from picture import Picture
+from picture import Picture, bounds_of
 from virtual_machine import WAIT_S, Kernel, VirtualMachine, kvm_works, write_settings
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -41,10 +41,10 @@ class Programme:
         self.media = media or self.draw_media(names)
         texts = {"ko": "작은 것의 위대함을 위하여", "zh-Hans": "相信小的伟大"}
         spots = {name: {"image": f"{name}.jpg", "tagline": {"en": f"The {name}, by itself.", **texts}} for name in names}
-        if not tagline:
-            spots = {name: {"image": spot["image"]} for name, spot in spots.items()}
-        self.path = self.folder / "playlist.json"
-        player.playlist(self.path, spots, defaults={"duration": spot_s, "motion": motion}, timezone="UTC", **more)
+        bare = {name: {"image": spot["image"]} for name, spot in spots.items()}
+        self.path, self.bare_path = self.folder / "playlist.json", self.folder / "bare.json"
+        for path, shown in ((self.path, spots if tagline else bare), (self.bare_path, bare)):
+            player.playlist(path, shown, defaults={"duration": spot_s, "motion": motion}, timezone="UTC", **more)
         self.previews = {}
 
     def draw_media(self, names):
@@ -81,21 +81,26 @@ class Programme:
         name, since = self.spot(seconds)
         if since < BEGIN_S or since > self.spot_s - END_S:
             return None
-        if name not in self.previews:
-            output = self.folder / f"preview-{self.name}-{name}.png"
+        return self.preview(name, seconds)
+
+    def preview(self, name, seconds, bare=False):
+        """The picture of the spot that is on at this Unix time, as this screen shows it; bare: while its text is between two."""
+        if (name, bare) not in self.previews:
+            output = self.folder / f"preview-{self.name}-{name}-{bare}.png"
             at = datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
-            done = player.run("preview", self.path, "-o", output, "--at", at, "--size", "x".join(map(str, self.size)), "--language",
-                              self.language, *self.options)
+            done = player.run("preview", self.bare_path if bare else self.path, "-o", output, "--at", at, "--size",
+                              "x".join(map(str, self.size)), "--language", self.language, *self.options)
             if done.returncode:
                 raise RuntimeError(done.stderr)
             whole = Picture.read(output).dimmed(self.level)
-            self.previews[name] = whole.part(*self.columns) if self.columns else whole
-        return self.previews[name]
+            self.previews[name, bare] = whole.part(*self.columns) if self.columns else whole
+        return self.previews[name, bare]
 
     def pictures(self):
-        """All that it ever shows, but for transitions between them."""
+        """All that it ever shows, with their texts and without; in transitions it shows mixes of them."""
         begin = datetime.fromisoformat(CLOCK + "+00:00").timestamp()
-        return [self.expected(begin + (number + 0.5) * self.spot_s) for number in range(len(self.names))]
+        return [self.preview(self.spot(at)[0], at, bare) for bare in (False, True)
+                for at in (begin + (number + 0.5) * self.spot_s for number in range(len(self.names)))]
 
 
 class BoxCase(unittest.TestCase):
@@ -177,7 +182,7 @@ class BoxCase(unittest.TestCase):
             box.wait_screen(right, what, wait_s, head)
         except AssertionError:
             if seen:
-                programme.previews[seen[0]].write_png(box.keep(programme.previews[seen[0]], "expected"))
+                box.keep(programme.previews[seen[0], False], "expected")
             print("# " + "\n# ".join(box.shell.run("journalctl -b -u duckling --no-pager -o cat | tail -n 40", check=False).splitlines()))
             raise
         return time.monotonic() - start
@@ -197,9 +202,9 @@ class BoxCase(unittest.TestCase):
     def assert_mixed(self, box, pictures, seen, what):
         """Nothing but these pictures, and transitions between them, in any picture of a stretch."""
         self.assertTrue(seen, "nobody looked")
-        before = None
+        before, bounds = None, bounds_of(pictures)
         for at, picture in seen:
-            if picture is not before and (picture.size() != pictures[0].size() or not picture.within(pictures)):
+            if picture is not before and (picture.size() != pictures[0].size() or not picture.within(bounds)):
                 self.fail(f"{what}: {at:.1f} s after the start something else was on the screen: {box.keep(picture, 'else')}")
             before = picture
 

@@ -111,7 +111,8 @@ class Care(StickCase):
         before = self.log_lines(self.box)
         with self.box.watched() as seen:
             used = int(self.show("MemoryCurrent")) >> 20
-            shell.run(f"systemctl set-property --runtime {self.UNIT} MemoryHigh={used + 48}M MemoryMax={used + 96}M")
+            # The kernel slows down who is above MemoryHigh, the more the farther: the limit is near.
+            shell.run(f"systemctl set-property --runtime {self.UNIT} MemoryHigh={used + 48}M MemoryMax={used + 56}M")
             # Not a spare byte above what it may have; it wakes up for more again and again.
             shell.run(f"(sh -c 'echo $$ >{group}/cgroup.procs; exec tail /dev/zero' >/dev/null 2>&1; echo $? >/run/hog) & true")
             self.wait_log(self.box, "memory is short, making pictures only shortly before they are shown", before)

@@ -1,10 +1,11 @@
 """When the screen of a box is on, and how bright; and settings that change while it plays. One box, whose settings are read again."""
+import subprocess
 import threading
 from datetime import datetime, timedelta, timezone
 
 import publishing
 import tap
-from box_case import SIZE, Programme, full_only
+from box_case import SIZE, TOP, Programme, full_only
 from stick_case import StickCase
 
 # Longer than it takes a takeover on a stick that was plugged in to be on the screen, where it may be.
@@ -17,7 +18,10 @@ class Hours(StickCase):
     def setUpClass(cls):
         super().setUpClass()
         stick, cls.programme = cls.publish(["ducklings", "boat", "seedling"])
-        cls.box = cls.enterClassContext(cls.switch_on(cls.flash_with_key(more="timezone = UTC\n"), stick=stick))
+        television = cls.folder / "television"
+        subprocess.run(["gcc", "-O2", "-static", "-o", television, TOP / "tests/kiosk/television.c"], check=True)
+        disk = cls.flash_with_key(more="timezone = UTC\n", television=television.read_bytes())
+        cls.box = cls.enterClassContext(cls.switch_on(disk, stick=stick))
         cls.box.shell.open()
 
     def setUp(self):
@@ -32,8 +36,9 @@ class Hours(StickCase):
         return self.box.shell.run("cat /sys/class/drm/card*-Virtual-1/dpms") == "On"
 
     def wait_off(self, what, wait_s=120):
+        """It is black first, and then switched off."""
         self.box.wait_screen(lambda picture: picture.unlit(), what, wait_s)
-        self.assertFalse(self.is_on(), f"{what}: the screen is black, and still switched on")
+        self.box.shell.run("until [ \"$(cat /sys/class/drm/card*-Virtual-1/dpms)\" = Off ]; do sleep 0.2; done", wait_s)
 
     def assert_settings(self, text, programme, what):
         """They come without a black frame, or anything else between the picture before and the one after."""
@@ -100,6 +105,25 @@ class Hours(StickCase):
         self.wait_off("a screen that is off again after the takeover", 300)
         self.configure(self.box, "")
         self.wait_shown(self.programme, "the right picture, at any hour")
+
+    def wait_told(self, words, after=0):
+        """Until the television was told so, in a line after so many; how many there are."""
+        self.box.shell.run(f"until tail -n +{after + 1} /run/television | grep -q '^{words}$'; do sleep 1; done", 120)
+        return int(self.box.shell.run("wc -l </run/television"))
+
+    def test_5_television(self):
+        """Is told over its cable to go off and on; the kernel imitates both ends of one."""
+        shell = self.box.shell
+        shell.run("modprobe vivid && udevadm settle")
+        shell.run("systemd-run --quiet --unit television -p StandardOutput=file:/run/television /boot/duckling/television /dev/cec0")
+        said = self.wait_told("ready")
+        self.configure(self.box, "operating-hours = off\n")
+        self.wait_off("a screen that is off, since it is never to be on")
+        said = self.wait_told("standby", said)
+        self.configure(self.box, "")
+        self.wait_shown(self.programme, "the right picture, at any hour")
+        said = self.wait_told("image view on", said)
+        self.wait_told("active source", said - 1)
 
 
 if __name__ == "__main__":

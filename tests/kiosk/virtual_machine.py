@@ -160,8 +160,9 @@ class Shell:
         return output
 
     def send(self, command):
-        """One that does not come back: the box ends."""
-        self.socket.sendall(command.encode() + b"\n")
+        """One that does not come back: the box ends. It has begun then, and no Ctrl-C of open() can stop it."""
+        self.socket.sendall(f"(trap '' INT; echo box''-ends; {command})\n".encode())
+        self._read_until(b"box-ends\r\n", 60)
 
     def converse(self, command, steps, wait_s=WAIT_S):
         """Starts a command that asks, and answers it: each step is (what it waits for, what is typed). All that was shown until
