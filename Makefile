@@ -47,8 +47,8 @@ FUZZERS := $(patsubst tests/%.c,build/tests/%,$(sort $(wildcard tests/fuzz/fuzz_
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What people call; `make help` lists these by the sentence after "##".
-.PHONY: all help deps run image test test-kiosk test-release corpora lint format map bench bench-boot fuzz soak pictures \
-	install install-campaign uninstall deb clean
+.PHONY: all help deps run image test test-sanitized test-kiosk test-release corpora lint format map bench bench-boot fuzz soak \
+	pictures install install-campaign uninstall deb clean
 # Parts, for the targets above, tests/run and the tests.
 .PHONY: unit probes plain zones fuzzers benches print-flags no-words
 .DELETE_ON_ERROR:
@@ -167,6 +167,12 @@ test: ## Builds what the tests need and runs all of them.
 	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all unit
 	@tests/run
 
+test-sanitized: ## The tests of whole programs once more, with sanitizers in them.
+	@packaging/deps build run test
+	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 all probes plain
+	@$(MAKE) $(JOBS) --no-print-directory -s WERROR=1 SAN=1 all probes
+	@tests/run --sanitized e2e
+
 # What a box is flashed with. Made again when something that it is made of has changed. With RELEASE=trixie that of Debian 13, from
 # packages that are built in its chroot (tests/release).
 IMAGE := build/image/duckling-$(VERSION)-$(if $(RELEASE),$(RELEASE)-)amd64.img
@@ -198,8 +204,9 @@ corpora: ## Holds foreign pictures, films and JSON against other decoders (DIR=f
 
 # In a folder of its own: about a minute to make, then as long as the tests take.
 test-release: ## Builds and tests in a fresh Debian 13 (or RELEASE=bookworm; ARCH=arm64: emulated).
-	@packaging/deps release
+	@packaging/deps release $(if $(ARCH),machine)
 	@tests/release $(if $(ARCH),--arch $(ARCH)) $(or $(RELEASE),trixie)
+	@$(if $(ARCH),tests/machine $(ARCH) $(or $(RELEASE),trixie))
 
 bench: ## Measures, and prints a table of the results.
 	@packaging/deps build run test bench
