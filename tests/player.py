@@ -17,7 +17,7 @@ from pathlib import Path
 from logs import readable
 
 TOP = Path(__file__).resolve().parent.parent
-DUCKLING = Path(os.environ.get("TEST_BUILD", TOP / "build/asan")) / "duckling"
+DUCKLING = Path(os.environ.get("TEST_BUILD", TOP / "build/asan")).resolve() / "duckling"
 # Against what hangs, not against what is slow: the machine may be busy.
 WAIT_S = 300
 # What check remembers is the tests' own, and new for each file of tests.

@@ -412,6 +412,12 @@ class OnThisSystem(unittest.TestCase):
         self.assertEqual(set(done.stdout[done.stdout.index("status 1"):].splitlines()[1:]),
                          {"./duckling/player.conf.d/50-setup.conf", "./systemd/system.conf.d/50-duckling.conf", "./sysctl.d/50-duckling.conf"})
 
+    def test_what_to_do_about_it_is_told_in_the_language_of_the_questions(self):
+        for tag, words in (("en", 'Do what stands after "Do:"'), ("ko", '"WRONG"으로 시작하는 줄이 문제입니다'), ("zh-Hans", "“WRONG” 开头的行是问题所在")):
+            with self.subTest(tag):
+                done = self.sh(f'"$duckling" setup --yes --source http://127.0.0.1:1/c/ --key "$key" --language {tag} --timezone UTC || true')
+                self.assertIn(words, done.stdout[done.stdout.index("found something wrong"):])
+
     # In the place of the system's own, which must not hear of it.
     SYSTEMCTL = """
         mkdir programs; printf '#!/bin/sh\\necho "systemctl $*"\\n' >programs/systemctl; chmod 755 programs/systemctl

@@ -244,6 +244,7 @@ static int check_result(struct setup *setup)
         printf("\n%s\n\n", say(setup, SETUP_CHECKING));
         log_set_level(LOG_LEVEL_ERROR);
         wrong = doctor_run(&fresh, ok ? NULL : &err, false);
+        printf("%s\n\n", say(setup, wrong ? SETUP_SOME_WRONG : SETUP_ALL_RIGHT));
     }
     settings_finish(&fresh);
     return wrong;

@@ -69,7 +69,16 @@ static const char *const words[SETUP_WORDS][SETUP_LANGUAGES] = {
                     "%s：未生效，%s 中的设置优先；请在那里修改或删除"},
     [SETUP_ALREADY] = {"already set, left as it is: %s", "이미 설정되어 있어 그대로 둠: %s",
                        "已有设置，保持不变：%s"},
-    [SETUP_CHECKING] = {"Now the box is checked.", "이제 기기를 점검합니다.", "现在检查设备。"},
+    [SETUP_CHECKING] = {"Now the box is checked.",
+                        "이제 기기를 점검합니다. 결과는 영어로 표시됩니다.",
+                        "现在检查设备，结果以英文显示。"},
+    [SETUP_ALL_RIGHT] = {"The box is ready.", "기기에 이상이 없습니다.", "设备一切正常。"},
+    [SETUP_SOME_WRONG] =
+        {"Do what stands after \"Do:\", or read these lines to the operator on the telephone.",
+         "위에서 \"WRONG\"으로 시작하는 줄이 문제입니다. \"Do:\" 뒤에 적힌 대로 하거나, 그 줄을 "
+         "운영자에게 전화로 읽어 주십시오.",
+         "以上以 “WRONG” 开头的行是问题所在。请按 “Do:” "
+         "后面的说明处理，或打电话把这些行念给运营方听。"},
     [SETUP_ASK_RESTART] = {"Start the box again now, so that it shows this?",
                            "지금 기기를 다시 시작해 이 설정대로 보여 줄까요?",
                            "现在重新启动设备，按此设置播放吗？"},

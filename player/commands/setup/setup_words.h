@@ -32,6 +32,8 @@ enum setup_word {
     SETUP_WINS,      /* %s: an option, %s: where it is set */
     SETUP_ALREADY,   /* %s: where something is set */
     SETUP_CHECKING,
+    SETUP_ALL_RIGHT,
+    SETUP_SOME_WRONG, /* after the doctor's report, whose lines are English */
     SETUP_ASK_RESTART,
     SETUP_RESTARTS,
     SETUP_DONE,
