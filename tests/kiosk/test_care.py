@@ -120,7 +120,8 @@ class Care(StickCase):
             self.assertEqual("137", shell.run("cat /run/hog"), "the hog was not ended")
             shell.run(f"systemctl set-property --runtime {self.UNIT} MemoryHigh=infinity MemoryMax=infinity")
             self.assertEqual(pid, self.show("MainPID"), "the player ended for want of memory in its unit")
-            shell.run("tail /dev/zero; [ $? = 137 ]", SOON_S)
+            # In a unit of its own: the shell's would be stopped with it.
+            shell.run("systemd-run --quiet --wait -p OOMPolicy=continue sh -c 'tail /dev/zero; [ $$? = 137 ]'", SOON_S)
             self.wait_log(self.box, "memory is enough again", before)
             self.wait_shown(self.current, "the right picture after memory was short")
         self.assertEqual(pid, self.show("MainPID"), "the player ended for want of memory on the box")
