@@ -50,9 +50,9 @@ static const struct YuvConstants *libyuv_constants(enum frame_matrix matrix)
     return &kYuvI601Constants;
 }
 
-/* libyuv cuts U's share in blue to 128 / 64, although its arithmetic takes more on x86: pure
- * blue would lose 12 of its 255 levels by BT.709. Here both standards' shares, in 64ths, are
- * restored. On ARM the cut remains. Aligned as libyuv's vector code expects. */
+/* libyuv cuts U's share in blue to 128 / 64, although its arithmetic takes more: pure blue would lose
+ * 12 of its 255 levels by BT.709. Here both standards' shares, in 64ths, are restored. Aligned as
+ * libyuv's vector code expects. */
 struct constants {
     _Alignas(32) struct YuvConstants yuv;
 };
@@ -60,11 +60,18 @@ struct constants {
 static struct constants exact_constants(enum frame_matrix matrix)
 {
     struct constants constants = {*libyuv_constants(matrix)};
-#if defined(__x86_64__) || defined(__i386__)
     const uint8_t blue = matrix == FRAME_BT709 ? 135 : 129; /* 2.1124 and 2.0172 */
-    if (matrix != FRAME_JPEG)
-        for (size_t i = 0; i < sizeof constants.yuv.kUVToB; i += 2)
-            constants.yuv.kUVToB[i] = blue;
+    if (matrix == FRAME_JPEG)
+        return constants;
+#if defined(__x86_64__) || defined(__i386__)
+    for (size_t i = 0; i < sizeof constants.yuv.kUVToB; i += 2)
+        constants.yuv.kUVToB[i] = blue;
+#elif defined(__aarch64__) || defined(__arm__)
+    /* Twice: U's share in blue, V's in red, both in green. And luma's share, blue's bias, and others'. */
+    uint8_t *coefficients = (uint8_t *)&constants.yuv.kUVCoeff;
+    int16_t *biases = (int16_t *)&constants.yuv.kRGBCoeffBias;
+    biases[1] = (int16_t)(biases[1] + (blue - coefficients[0]) * 128);
+    coefficients[0] = coefficients[4] = blue;
 #endif
     return constants;
 }
