@@ -1,8 +1,8 @@
 #include "screen/compose_text.h"
 
+#include "screen/blend.h"
 #include "screen/text_rise.h"
 
-#include <libyuv/planar_functions.h>
 #include <math.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ static struct way way_of(const struct picture *picture)
 
 static int level_of(const struct picture_text_view *view)
 {
-    return (int)lround((1 - fmin(fmax(view->hidden, 0), 1)) * 255);
+    return (int)lround((1 - fmin(fmax(view->hidden, 0), 1)) * BLEND_WHOLE);
 }
 
 static bool is_rising(const struct frame *text, const struct picture_text_view *view)
@@ -73,37 +73,24 @@ struct layout_box compose_text_box(const struct picture *picture,
     return box;
 }
 
-static const uint8_t *text_pixel(const struct frame *text, int x, int y)
+static const uint32_t *text_pixel(const struct frame *text, int x, int y)
 {
-    return (const uint8_t *)text->pixels + text->stride_bytes * (size_t)y + (size_t)x * 4;
+    return (const uint32_t *)text->pixels + text->stride_bytes / 4 * (size_t)y + x;
 }
 
-static uint8_t *part_pixel(const struct canvas *part, int x, int y)
+static uint32_t *part_pixel(const struct canvas *part, int x, int y)
 {
-    return (uint8_t *)part->pixels + part->stride_bytes * (size_t)y + (size_t)x * 4;
+    return (uint32_t *)part->pixels + part->stride_bytes / 4 * (size_t)y + x;
 }
 
 /* Draws a text as it stands: `box` is where it lies on the part, and inside it. */
 static void draw_standing(const struct canvas *part, int x_px, int y_px, const struct frame *text,
                           const struct layout_box *box, int level)
 {
-    uint8_t faded[CHUNK_PX * 4];
-    uint32_t shade = (uint32_t)level * 0x01010101u;
     int left = x_px + box->x - text->at.x, top = y_px + box->y - text->at.y;
-    if (level == 255) {
-        uint8_t *target = part_pixel(part, box->x, box->y);
-        ARGBBlend(text_pixel(text, left, top), (int)text->stride_bytes, target,
-                  (int)part->stride_bytes, target, (int)part->stride_bytes, box->width,
-                  box->height);
-        return;
-    }
     for (int y = 0; y < box->height; y++)
-        for (int x = 0; x < box->width; x += CHUNK_PX) {
-            int count = box->width - x < CHUNK_PX ? box->width - x : CHUNK_PX;
-            uint8_t *target = part_pixel(part, box->x + x, box->y + y);
-            ARGBShade(text_pixel(text, left + x, top + y), 0, faded, 0, count, 1, shade);
-            ARGBBlend(faded, 0, target, 0, target, 0, count, 1);
-        }
+        blend_row(part_pixel(part, box->x, box->y + y), text_pixel(text, left, top + y), box->width,
+                  level);
 }
 
 static void add_tap(struct taps *taps, int *used, int place, double weight, int length_px)
@@ -152,17 +139,17 @@ static void mix_rows(uint8_t *out, const uint8_t *const rows[TAPS], const int we
 }
 
 /* A row that lies along the lines: its pixels all come from the same rows of the text. */
-static void draw_row(uint8_t *target, const struct frame *text, const struct taps *taps, int left,
+static void draw_row(uint32_t *target, const struct frame *text, const struct taps *taps, int left,
                      int width)
 {
-    uint8_t moved[CHUNK_PX * 4];
+    uint32_t moved[CHUNK_PX];
     for (int x = 0; x < width; x += CHUNK_PX) {
         int count = width - x < CHUNK_PX ? width - x : CHUNK_PX;
         const uint8_t *rows[TAPS];
         for (int i = 0; i < TAPS; i++)
-            rows[i] = text_pixel(text, left + x, taps->places[i]);
-        mix_rows(moved, rows, taps->weights, count);
-        ARGBBlend(moved, 0, target + (size_t)x * 4, 0, target + (size_t)x * 4, 0, count, 1);
+            rows[i] = (const uint8_t *)text_pixel(text, left + x, taps->places[i]);
+        mix_rows((uint8_t *)moved, rows, taps->weights, count);
+        blend_row(target + x, moved, count, BLEND_WHOLE);
     }
 }
 
@@ -171,18 +158,18 @@ static void draw_across(const struct canvas *part, const struct layout_box *box,
                         const struct frame *text, const struct taps *taps, int top, int x,
                         int count)
 {
-    uint8_t moved[CHUNK_PX * 4];
+    uint32_t moved[CHUNK_PX];
     for (int y = 0; y < box->height; y++) {
-        const uint8_t *row = text_pixel(text, 0, top + y);
-        uint8_t *target = part_pixel(part, box->x + x, box->y + y);
+        const uint8_t *row = (const uint8_t *)text_pixel(text, 0, top + y);
+        uint8_t *channels = (uint8_t *)moved;
         for (int i = 0; i < count; i++)
             for (int channel = 0; channel < 4; channel++) {
                 int sum = 128;
                 for (int k = 0; k < TAPS; k++)
                     sum += row[taps[i].places[k] * 4 + channel] * taps[i].weights[k];
-                moved[i * 4 + channel] = (uint8_t)(sum >> 8);
+                channels[i * 4 + channel] = (uint8_t)(sum >> 8);
             }
-        ARGBBlend(moved, 0, target, 0, target, 0, count, 1);
+        blend_row(part_pixel(part, box->x + x, box->y + y), moved, count, BLEND_WHOLE);
     }
 }
 
