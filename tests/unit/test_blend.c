@@ -26,7 +26,7 @@ static void fill(uint32_t *under, uint32_t *over)
 
 static int channel(uint32_t pixel, int shift)
 {
-    return pixel >> shift & 255;
+    return (int)(pixel >> shift & 255);
 }
 
 static void it_is_by_the_formula(void **state)
