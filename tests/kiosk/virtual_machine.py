@@ -135,14 +135,16 @@ class Shell:
             # too: what is there is dropped first (Ctrl-C), and no quote may be left open.
             self.socket.sendall(b"\x03\nexec env PS1=box-shell\\>\\  PS2= dash\n")
             try:
-                self._read_until(self.PROMPT, min(patience_s, max(0.1, end - time.monotonic())))
+                before = self._read_until(self.PROMPT, min(patience_s, max(0.1, end - time.monotonic())))
             except AssertionError:
                 if time.monotonic() > end:
                     raise
                 # On a busy machine the shell may need longer, and each question ends the one before.
                 patience_s *= 1.3
                 continue
-            break
+            # Of a line whose beginning is lost the rest may be a command that is not found, and is named.
+            if before[-1:] in (b"", b"\r", b"\n"):
+                break
         # Some of the questions may have waited: what follows this answer is new.
         self.socket.sendall(b"stty -echo; echo box''-ready\n")
         self._read_until(b"box-ready\r\n" + self.PROMPT, 120)
