@@ -137,8 +137,8 @@ class Stall(Case):
             server.process.send_signal(signal.SIGSTOP)
             began = time.monotonic()
             self.assertEqual(player.stop(), 1, player.log())
-            self.assertLess(time.monotonic() - began, 60)  # 8 seconds, on a machine that has time
-            self.assertRegex(player.log(), "cannot stop in time, exiting limit_ms=8000")
+            self.assertLess(time.monotonic() - began, 60)  # far more than either limit: a machine may have no time
+            self.assertRegex(player.log(), r"cannot stop in time, exiting limit_ms=(900|8000) ")
 
 
 class Lost(Case):
