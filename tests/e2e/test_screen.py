@@ -81,9 +81,10 @@ class Glass:
         image = self.x.XGetImage(self.display, self.root, left, top, width, height, ctypes.c_ulong(0xffffffff), 2)
         one = image.contents
         assert one.bits == 32, one.bits
-        data = ctypes.string_at(one.data, one.stride * one.height)
-        self.x.XDestroyImage(image)
-        return [data[int(y * height) * one.stride + int(x * width) * 4] for x, y in points]
+        stride = one.stride
+        data = ctypes.string_at(one.data, stride * one.height)
+        self.x.XDestroyImage(image)  # and what `one` lies in
+        return [data[int(y * height) * stride + int(x * width) * 4] for x, y in points]
 
     def resize_window(self, width, height):
         unused, children, count = ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
