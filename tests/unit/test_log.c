@@ -156,7 +156,8 @@ static void after_a_flush_a_line_is_no_repeat(void **state)
     log_write(LOG_LEVEL_INFO, "a", "again");
     log_flush();
     log_write(LOG_LEVEL_INFO, "a", "again");
-    check_ends_with("info a: again\ninfo log: previous message repeated repeats=1\ninfo a: again\n");
+    check_ends_with(
+        "info a: again\ninfo log: previous message repeated repeats=1\ninfo a: again\n");
 }
 
 /* A line that is not shown does not part two that repeat. */
