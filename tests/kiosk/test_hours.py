@@ -40,26 +40,27 @@ class Hours(StickCase):
         self.box.wait_screen(lambda picture: picture.unlit(), what, wait_s)
         self.box.shell.run("until [ \"$(cat /sys/class/drm/card*-Virtual-1/dpms)\" = Off ]; do sleep 0.2; done", wait_s)
 
-    def assert_settings(self, text, programme, what):
+    def assert_settings(self, text, programme, what, before=None):
         """They come without a black frame, or anything else between the picture before and the one after."""
         with self.box.watched(every_s=0.1) as seen:
             self.configure(self.box, text)
             self.wait_shown(programme, what)
-        self.assert_mixed(self.box, [*self.programme.pictures(), *programme.pictures()], seen, what)
+        self.assert_mixed(self.box, [*(before or self.programme).pictures(), *programme.pictures()], seen, what)
 
     def test_1_dimming(self):
         self.wait_shown(self.programme, "the right picture after power on", 600)
-        self.assert_settings("dimming = 00:00-24:00 0.4\n", self.programme.on(level=0.4), "the same picture, dimmed to 0.4")
-        self.assert_settings("", self.programme, "the same picture as bright as before")
+        dimmed = self.programme.on(level=0.4)
+        self.assert_settings("dimming = 00:00-24:00 0.4\n", dimmed, "the same picture, dimmed to 0.4")
+        self.assert_settings("", self.programme, "the same picture as bright as before", dimmed)
 
     def test_2_settings_while_it_plays(self):
         """Turned, and in another language; and a slip of the pen, which changes nothing."""
         turned = self.programme.on(SIZE, "--rotate", "180", language="ko")
         self.assert_settings("rotate = 180\nlanguage = ko\n", turned, "the picture upside down, in Korean")
         before = self.log_lines(self.box)
-        self.assert_settings("rotat = 90\n", turned, "the picture as before, with a wrong configuration")
+        self.assert_settings("rotat = 90\n", turned, "the picture as before, with a wrong configuration", turned)
         self.wait_log(self.box, "configuration is wrong, keeping the one in force", before, 60)
-        self.assert_settings("", self.programme, "the picture upright, in English")
+        self.assert_settings("", self.programme, "the picture upright, in English", turned)
 
     def test_3_operating_hours(self):
         """The screen goes off and on by itself: after the next full minute, for a minute."""
