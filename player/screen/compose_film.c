@@ -66,7 +66,7 @@ static struct constants exact_constants(enum frame_matrix matrix)
 #if defined(__x86_64__) || defined(__i386__)
     for (size_t i = 0; i < sizeof constants.yuv.kUVToB; i += 2)
         constants.yuv.kUVToB[i] = blue;
-#elif defined(__aarch64__) || defined(__arm__)
+#elif defined(__aarch64__)
     /* Twice: U's share in blue, V's in red, both in green. And luma's share, blue's bias, and others'. */
     uint8_t *coefficients = (uint8_t *)&constants.yuv.kUVCoeff;
     int16_t *biases = (int16_t *)&constants.yuv.kRGBCoeffBias;

@@ -123,8 +123,8 @@ class Hours(StickCase):
         said = self.wait_told("standby", said)
         self.configure(self.box, "")
         self.wait_shown(self.programme, "the right picture, at any hour")
-        said = self.wait_told("image view on", said)
-        self.wait_told("active source", said - 1)
+        self.wait_told("image view on", said)
+        self.wait_told("active source", said)
 
 
 if __name__ == "__main__":
