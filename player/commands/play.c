@@ -183,7 +183,7 @@ static MUST_CHECK bool draw_next_frame(struct play *play, struct err *err)
     struct picture *next;
     const struct picture *on =
         was_coming ? play->show.incoming.picture : play->show.settled.picture;
-    bool is_waiting = play_restart_is_waiting(play);
+    bool is_waiting = play_restart_is_waiting(play, show_ms);
     bool is_blank = !is_waiting && (!on || !on->name[0]);
     struct show_request request =
         playout_request(&play->playout, play->loader, words, is_blank, show_ms, &next);

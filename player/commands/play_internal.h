@@ -290,8 +290,9 @@ bool play_restart_show_inherited(struct play *play, double show_ms);
 /* Whether nothing else is on the screen, nor coming. */
 bool play_restart_is_inherited_on(const struct play *play);
 
-/* The same, and it is worth more than a house card: for a minute. */
-bool play_restart_is_waiting(const struct play *play);
+/* The same, and it is worth more than a house card: for a minute, unless nothing comes after it, since
+ * what crashed the player is left out. */
+bool play_restart_is_waiting(const struct play *play, double show_ms);
 
 /* Whether this may take its place meanwhile. */
 bool play_restart_may_replace(const struct play *play, const struct picture *picture);

@@ -57,9 +57,10 @@ bool play_restart_is_inherited_on(const struct play *play)
            show->settled.picture->id == play->inherited_id;
 }
 
-bool play_restart_is_waiting(const struct play *play)
+bool play_restart_is_waiting(const struct play *play, double show_ms)
 {
-    return play_restart_is_inherited_on(play) && clock_mono_ns() - play->opened_ns < PATIENCE_NS;
+    return play_restart_is_inherited_on(play) && clock_mono_ns() - play->opened_ns < PATIENCE_NS &&
+           !playout_is_left_out(&play->playout, show_ms);
 }
 
 /* Not by the house card where there is no playlist yet, or before it is drawn. */

@@ -145,6 +145,14 @@ static bool is_left_out(const struct playout *playout, const struct programme_sl
     return playout->left_out && playout->left_out[slot->spot];
 }
 
+bool playout_is_left_out(const struct playout *playout, double show_ms)
+{
+    if (!playout->programme)
+        return false;
+    struct programme_scene scene = programme_scene_at(playout->programme, (int64_t)floor(show_ms));
+    return scene.to.source != PROGRAMME_NOTHING && is_left_out(playout, &scene.to);
+}
+
 /* The house card that an operator has given; false where there is none. */
 static bool find_house_key(const struct playout *playout, const char *words, struct loader_key *key)
 {

@@ -80,6 +80,9 @@ struct playout_sound {
 int playout_sounds(struct playout *playout, struct loader *loader, const struct show *show,
                    double now_ms, double show_ms, struct playout_sound sounds[2]);
 
+/* Whether what is scheduled at show_ms is left out: nothing comes of it. */
+bool playout_is_left_out(const struct playout *playout, double show_ms);
+
 /* The instant (show clock) until which the scene stays the same, except for motion and mix;
  * INT64_MAX without a programme. */
 int64_t playout_next_change(struct playout *playout, double show_ms);

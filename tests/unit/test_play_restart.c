@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #define SECOND_NS INT64_C(1000000000)
+#define MIDNIGHT_MS 1770336000000.0 /* 2026-02-06 in UTC */
 
 /* What the display has; the display itself is not here. */
 static struct picture *on_screen;
@@ -66,7 +67,7 @@ static void without_a_player_before_nothing_is_waited_for(void **state)
     on_screen = NULL;
     assert_false(play_restart_show_inherited(&play, 0));
     assert_false(play_restart_is_inherited_on(&play));
-    assert_false(play_restart_is_waiting(&play));
+    assert_false(play_restart_is_waiting(&play, 0));
 }
 
 static void its_picture_stays_until_another_fades_in(void **state)
@@ -76,11 +77,11 @@ static void its_picture_stays_until_another_fades_in(void **state)
     assert_true(play_restart_show_inherited(&play, 0));
     step_to(NULL);
     assert_true(play_restart_is_inherited_on(&play));
-    assert_true(play_restart_is_waiting(&play));
+    assert_true(play_restart_is_waiting(&play, 0));
     assert_ptr_equal(play.show.settled.picture, before);
     struct show_frame frame = step_to(own);
     assert_false(play_restart_is_inherited_on(&play));
-    assert_false(play_restart_is_waiting(&play));
+    assert_false(play_restart_is_waiting(&play, 0));
     assert_true(frame.mix.has_from);
     assert_ptr_equal(frame.mix.from.picture, before);
     picture_release(own);
@@ -91,10 +92,34 @@ static void a_house_card_waits_for_a_minute(void **state)
     (void)state;
     play_restart_show_inherited(&play, 0);
     play.opened_ns = clock_mono_ns() - 30 * SECOND_NS;
-    assert_true(play_restart_is_waiting(&play));
+    assert_true(play_restart_is_waiting(&play, 0));
     play.opened_ns = clock_mono_ns() - 61 * SECOND_NS;
-    assert_false(play_restart_is_waiting(&play));
+    assert_false(play_restart_is_waiting(&play, 0));
     assert_true(play_restart_is_inherited_on(&play)); /* until there is one */
+}
+
+/* What crashed the player is left out: nothing else is due. The picture that is on is its own. */
+static void what_crashed_the_player_is_not_waited_for(void **state)
+{
+    static const char text[] = "{\"format\":\"duckling/1\",\"timezone\":\"UTC\",\"spots\":{"
+                               "\"a\":{\"background\":\"#800000\",\"duration\":10},"
+                               "\"b\":{\"background\":\"#008000\",\"duration\":10}}}";
+    static const bool left_out[2] = {true, false};
+    struct playlist_faults faults = {0};
+    struct edition edition = {.playlist = playlist_parse(text, strlen(text), &faults)};
+    (void)state;
+    playlist_faults_finish(&faults);
+    assert_non_null(edition.playlist);
+    play.playout = (struct playout){.edition = &edition};
+    play.playout.programme = programme_create(edition.playlist, &play.playout.zone.civil, NULL);
+    assert_non_null(play.playout.programme);
+    play_restart_show_inherited(&play, MIDNIGHT_MS);
+    assert_true(play_restart_is_waiting(&play, MIDNIGHT_MS));
+    play.playout.left_out = left_out;
+    assert_false(play_restart_is_waiting(&play, MIDNIGHT_MS));
+    assert_true(play_restart_is_waiting(&play, MIDNIGHT_MS + 15000)); /* of the other one's slot */
+    programme_destroy(play.playout.programme);
+    playlist_destroy(edition.playlist);
 }
 
 static void only_pictures_of_a_playlist_take_its_place(void **state)
@@ -134,6 +159,7 @@ int main(void)
         TEST(without_a_player_before_nothing_is_waited_for),
         TEST(its_picture_stays_until_another_fades_in),
         TEST(a_house_card_waits_for_a_minute),
+        TEST(what_crashed_the_player_is_not_waited_for),
         TEST(only_pictures_of_a_playlist_take_its_place),
         TEST(the_service_manager_is_the_keeper),
     };
