@@ -108,7 +108,8 @@ static void put_texts(const struct inquiry *inquiry)
     if (!has_old && !has_new)
         return;
     if (has_old && has_new &&
-        playlist_has_same_tagline(&spots[scene->from.spot], &spots[scene->to.spot]))
+        playlist_has_same_tagline(playlist_of(inquiry), &spots[scene->from.spot],
+                                  &spots[scene->to.spot]))
         fputs(", the text stays", stdout);
     else if (has_old && transition_text_leaving(transition, scene->mix) > 0)
         fputs(", the text before fades out", stdout);

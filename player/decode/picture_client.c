@@ -122,7 +122,7 @@ static bool facts_are_valid(const struct protocol_facts *facts)
            worker_process_is_within(facts->used_px, 0, facts->asked_px) &&
            worker_process_is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
            worker_process_is_within(facts->copy_lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
-           facts->lacks_words <= 1 &&
+           facts->is_cut <= 1 && facts->lacks_words <= 1 &&
            code_points_are_valid(facts->missing_code_points, facts->missing_glyphs) &&
            code_points_are_valid(facts->fallback_code_points, facts->fallback_glyphs) &&
            facts->faces_open <= faces && facts->faces_used <= faces;

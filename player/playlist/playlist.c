@@ -139,15 +139,34 @@ struct playlist_point playlist_spot_focus(const struct playlist_spot *spot, int 
     return spot->focus[shape_nearest(spot->focus_shapes, width_px, height_px)];
 }
 
-struct playlist_style playlist_style_for(const struct playlist_style *style, int width_px,
-                                         int height_px)
+struct text_style playlist_style_for(const struct playlist_style *style, int width_px,
+                                     int height_px)
 {
     const struct playlist_style_shapes *shapes = &style->shapes;
-    struct playlist_style served = *style;
+    struct text_style served = style->text;
     if (shapes->sizes)
         served.size = shapes->size[shape_nearest(shapes->sizes, width_px, height_px)];
-    if (shapes->positions)
-        served.position = shapes->position[shape_nearest(shapes->positions, width_px, height_px)];
+    if (shapes->positions) {
+        enum shape nearest = shape_nearest(shapes->positions, width_px, height_px);
+        served.align = shapes->align[nearest];
+        served.valign = shapes->valign[nearest];
+    }
+    served.has_box = shapes->boxes != 0;
+    if (served.has_box)
+        served.box = shapes->box[shape_nearest(shapes->boxes, width_px, height_px)];
+    return served;
+}
+
+struct text_style playlist_spot_text_style(const struct playlist *playlist,
+                                           const struct playlist_spot *spot, int width_px,
+                                           int height_px)
+{
+    struct text_style served =
+        playlist_style_for(&playlist->styles[spot->style], width_px, height_px);
+    if (served.shadow.kind == TEXT_SHADOW_OWN && !served.shadow.has_color) {
+        served.shadow.has_color = true;
+        served.shadow.color = spot->background;
+    }
     return served;
 }
 
@@ -179,9 +198,13 @@ enum shape playlist_spot_length_shape(const struct playlist_spot *spot, const in
     return shape_first(spot->shapes);
 }
 
-bool playlist_has_same_tagline(const struct playlist_spot *a, const struct playlist_spot *b)
+bool playlist_has_same_tagline(const struct playlist *playlist, const struct playlist_spot *a,
+                               const struct playlist_spot *b)
 {
-    bool same = a->style == b->style && a->text_count == b->text_count;
+    const struct text_shadow *shadow = &playlist->styles[a->style].text.shadow;
+    bool is_of_ground = shadow->kind == TEXT_SHADOW_OWN && !shadow->has_color;
+    bool same = a->style == b->style && a->text_count == b->text_count &&
+                (!is_of_ground || a->background == b->background);
     for (size_t i = 0; same && i < a->text_count; i++)
         same = strcmp(a->texts[i].language, b->texts[i].language) == 0 &&
                strcmp(a->texts[i].text, b->texts[i].text) == 0;

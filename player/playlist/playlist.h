@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/layout.h"
 #include "core/shape.h"
+#include "core/text_style.h"
 #include "core/transition.h"
 
 #include <stdbool.h>
@@ -30,20 +31,6 @@
 enum playlist_weight {
     PLAYLIST_WEIGHT_REGULAR,
     PLAYLIST_WEIGHT_BOLD,
-};
-/* Row × 3 + column: POSITION / 3 is 0 top, 1 middle, 2 bottom; POSITION % 3 is 0 left, 1 center, 2
- * right. Written "top-left", "top", "top-right", "left", "center", "right", "bottom-left",
- * "bottom", "bottom-right". */
-enum playlist_position {
-    PLAYLIST_POSITION_TOP_LEFT,
-    PLAYLIST_POSITION_TOP,
-    PLAYLIST_POSITION_TOP_RIGHT,
-    PLAYLIST_POSITION_LEFT,
-    PLAYLIST_POSITION_CENTER,
-    PLAYLIST_POSITION_RIGHT,
-    PLAYLIST_POSITION_BOTTOM_LEFT,
-    PLAYLIST_POSITION_BOTTOM,
-    PLAYLIST_POSITION_BOTTOM_RIGHT
 };
 
 /* A file that the playlist names; there is one, however often it is named. */
@@ -75,9 +62,10 @@ struct playlist_font {
 
 /* What a style says for each shape of screens. A set of 0: nothing, one value serves all. */
 struct playlist_style_shapes {
-    unsigned sizes, positions; /* the shapes that have a value: sets of shape.h */
+    unsigned sizes, positions, boxes; /* the shapes that have a value: sets of shape.h */
     double size[SHAPE_COUNT];
-    enum playlist_position position[SHAPE_COUNT];
+    enum text_align align[SHAPE_COUNT], valign[SHAPE_COUNT]; /* of positions */
+    struct layout_rect box[SHAPE_COUNT];
 };
 
 struct playlist_style {
@@ -85,14 +73,9 @@ struct playlist_style {
     const struct playlist_font *fonts; /* none: the system's face for the language */
     size_t font_count;
     enum playlist_weight weight; /* default bold */
-    /* Size and position are those of screens of 16:9, where they differ (playlist_style_for). Of the
-     * screen's shorter side, 0.01 to 0.5; default 0.08. */
-    double size;
-    uint32_t color;                  /* 0xRRGGBB; default white */
-    enum playlist_position position; /* default bottom-left */
+    /* Size, place and box are those of screens of 16:9, where they differ (playlist_style_for). */
+    struct text_style text;
     struct playlist_style_shapes shapes;
-    bool shadow; /* soft shadow; default true */
-    bool scrim;  /* soft darkening behind the text; default false */
 };
 
 /* A point of a visual, as fractions of its width and height. */
@@ -230,8 +213,9 @@ const struct playlist_text *playlist_choose_text(const struct playlist_text *tex
  * fall-back). */
 int playlist_choose_font(const struct playlist_style *style, const char *language);
 
-/* Whether both spots have the same tagline in the same style, in every language. */
-bool playlist_has_same_tagline(const struct playlist_spot *a, const struct playlist_spot *b);
+/* Whether both spots have taglines that look the same, in every language. */
+bool playlist_has_same_tagline(const struct playlist *playlist, const struct playlist_spot *a,
+                               const struct playlist_spot *b);
 
 /* Whether a text is a color such as "#ff6a00" or "#f60"; *out: 0xRRGGBB. */
 bool playlist_parse_color(const char *text, uint32_t *out);
@@ -251,9 +235,14 @@ int playlist_spot_asset(const struct playlist_spot *spot, int width_px, int heig
 struct playlist_point playlist_spot_focus(const struct playlist_spot *spot, int width_px,
                                           int height_px);
 
-/* The style with the size and the position for such a screen. */
-struct playlist_style playlist_style_for(const struct playlist_style *style, int width_px,
-                                         int height_px);
+/* What the style says for such a screen. */
+struct text_style playlist_style_for(const struct playlist_style *style, int width_px,
+                                     int height_px);
+
+/* The same for a spot's tagline, whose shadow may have the color of the spot's background. */
+struct text_style playlist_spot_text_style(const struct playlist *playlist,
+                                           const struct playlist_spot *spot, int width_px,
+                                           int height_px);
 
 /* Whether the spot shows this asset on any screen. */
 bool playlist_spot_uses(const struct playlist_spot *spot, int asset);

@@ -1,6 +1,6 @@
 /* Parses `styles` and `defaults`, and the members that they have in common with a spot. */
 #include "playlist/playlist_json.h"
-#include "playlist/playlist_shapes.h"
+#include "playlist/playlist_text_style.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"
 
@@ -12,14 +12,9 @@ static const char *const MOTIONS[] = {"none", "drift-in", "drift-out", "pan"};
 static const char *const DIRECTIONS[] = {"left", "right", "up", "down"};
 static const char *const TEXT_MOTIONS[] = {"none", "rise"};
 static const char *const WEIGHTS[] = {"regular", "bold"};
-static const char *const POSITIONS[] = {"top-left",    "top",    "top-right",
-                                        "left",        "center", "right",
-                                        "bottom-left", "bottom", "bottom-right"};
 
 static const char *const TRANSITION_KEYS[] = {"type", "duration", "direction", "softness", "color"};
 static const char *const TEXT_TRANSITION_KEYS[] = {"out", "in"};
-static const char *const STYLE_KEYS[] = {"font",     "weight", "size", "color",
-                                         "position", "shadow", "scrim"};
 static const char *const DEFAULTS_KEYS[] = {"duration", "transition",  "text_transition",
                                             "fit",      "background",  "motion",
                                             "volume",   "text_motion", "tagline_style"};
@@ -33,19 +28,19 @@ static const struct playlist_range TEXT_PART = {0, 1, false,
                                                 "a number from 0 to 1 (a part of the transition)"};
 static const struct playlist_range VOLUME = {0, 1, false,
                                              "a number from 0 (silent) to 1 (full volume)"};
-static const struct playlist_range SIZE = {
-    0.01, 0.5, false, "a number from 0.01 to 0.5 (a fraction of the screen's shorter side)"};
-
 /* 0.7 and 0.3 add up to a little more or less than 1. */
 #define TEXT_PART_ERROR 1e-9
 
 static const struct playlist_style BUILT_IN = {
     .name = "",
     .weight = PLAYLIST_WEIGHT_BOLD,
-    .size = 0.08,
-    .color = 0xffffff,
-    .position = PLAYLIST_POSITION_BOTTOM_LEFT,
-    .shadow = true,
+    .text = {.size = 0.08,
+             .color = 0xffffff,
+             .align = TEXT_ALIGN_START,
+             .valign = TEXT_ALIGN_END,
+             .autospace = TEXT_STYLE_AUTOSPACE,
+             .opacity = 1,
+             .shadow = {.kind = TEXT_SHADOW_BUILT_IN}},
 };
 
 static void parse_fonts(struct playlist_parser *parser, const struct playlist_node *style_node,
@@ -67,55 +62,18 @@ static void parse_fonts(struct playlist_parser *parser, const struct playlist_no
     style->font_count = count;
 }
 
-/* One size, or one for each shape. */
-static void parse_size(struct playlist_parser *parser, const struct playlist_node *style_node,
-                       struct playlist_style *style)
-{
-    struct playlist_shaped shaped;
-    if (!playlist_shaped_begin(parser, style_node, "size", &shaped))
-        return;
-    while (playlist_shaped_next(&shaped)) {
-        double size = style->size;
-        playlist_check_number(parser, &shaped.value, &SIZE, &size);
-        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
-            if (shaped.set & 1U << shape)
-                style->shapes.size[shape] = size;
-    }
-    style->shapes.sizes = shaped.given;
-}
-
-static void parse_position(struct playlist_parser *parser, const struct playlist_node *style_node,
-                           struct playlist_style *style)
-{
-    struct playlist_shaped shaped;
-    if (!playlist_shaped_begin(parser, style_node, "position", &shaped))
-        return;
-    while (playlist_shaped_next(&shaped)) {
-        int position = (int)style->position;
-        playlist_check_word(parser, &shaped.value, PLAYLIST_WORDS(POSITIONS), &position);
-        for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
-            if (shaped.set & 1U << shape)
-                style->shapes.position[shape] = (enum playlist_position)position;
-    }
-    style->shapes.positions = shaped.given;
-}
-
 static void parse_style(struct playlist_parser *parser, const struct playlist_node *node,
                         struct playlist_style *style)
 {
     playlist_check_name(parser, node);
-    if (!playlist_is_object(parser, node, PLAYLIST_WORDS(STYLE_KEYS)))
+    if (!playlist_is_object(parser, node, playlist_style_keys))
         return;
     int weight = (int)style->weight;
     parse_fonts(parser, node, style);
     playlist_read_word(parser, node, "weight", PLAYLIST_WORDS(WEIGHTS), &weight);
-    parse_size(parser, node, style);
-    playlist_read_color(parser, node, "color", &style->color);
-    parse_position(parser, node, style);
-    playlist_read_boolean(parser, node, "shadow", &style->shadow);
-    playlist_read_boolean(parser, node, "scrim", &style->scrim);
+    playlist_parse_text_style(parser, node, style);
     style->weight = (enum playlist_weight)weight;
-    *style = playlist_style_for(style, 16, 9);
+    style->text = playlist_style_for(style, 16, 9);
 }
 
 void playlist_parse_styles(struct playlist_parser *parser, const struct playlist_node *root)

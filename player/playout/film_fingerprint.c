@@ -24,34 +24,37 @@ static bool hash_asset(struct hash *hash, const struct edition *edition, int ass
     return stamp->inode && hash_add(hash, stamp, sizeof *stamp);
 }
 
-/* The style counts only where there is a text. */
+static bool hash_text_style(struct hash *hash, const struct text_style *style)
+{
+    double numbers[TEXT_STYLE_NUMBERS];
+    text_style_numbers(style, numbers);
+    return hash_add(hash, numbers, sizeof numbers);
+}
+
 /* What a style says for each shape of screens. */
 static bool hash_style_shapes(struct hash *hash, const struct playlist_style_shapes *shapes)
 {
-    const int64_t sets[] = {shapes->sizes, shapes->positions};
+    const int64_t sets[] = {shapes->sizes, shapes->positions, shapes->boxes};
     bool ok = hash_add(hash, sets, sizeof sets);
     for (enum shape shape = 0; ok && shape < SHAPE_COUNT; shape++) {
-        const int64_t position = shapes->position[shape];
-        ok = hash_add(hash, &shapes->size[shape], sizeof shapes->size[shape]) &&
-             hash_add(hash, &position, sizeof position);
+        const struct text_style of_shape = {.size = shapes->size[shape],
+                                            .align = shapes->align[shape],
+                                            .valign = shapes->valign[shape],
+                                            .box = shapes->box[shape]};
+        ok = hash_text_style(hash, &of_shape);
     }
     return ok;
 }
 
+/* The style counts only where there is a text. */
 static bool hash_tagline(struct hash *hash, const struct edition *edition,
                          const struct playlist_spot *spot)
 {
     if (spot->text_count == 0)
         return true;
     const struct playlist_style *style = &edition->playlist->styles[spot->style];
-    const int64_t numbers[] = {(int64_t)spot->text_count,
-                               style->weight,
-                               style->position,
-                               style->color,
-                               style->shadow,
-                               style->scrim};
-    bool ok = hash_add(hash, numbers, sizeof numbers) &&
-              hash_add(hash, &style->size, sizeof style->size) &&
+    const int64_t numbers[] = {(int64_t)spot->text_count, style->weight};
+    bool ok = hash_add(hash, numbers, sizeof numbers) && hash_text_style(hash, &style->text) &&
               hash_style_shapes(hash, &style->shapes);
     for (size_t i = 0; ok && i < spot->text_count; i++)
         ok = hash_text(hash, spot->texts[i].language) && hash_text(hash, spot->texts[i].text);

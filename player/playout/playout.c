@@ -209,7 +209,8 @@ static double text_start_ms(const struct playout *playout, const struct programm
     if (!spots[slot->spot].text_rises)
         return -INFINITY;
     int before = programme_scene_at(playout->programme, slot->start_ms - 1).to.spot;
-    if (before >= 0 && playlist_has_same_tagline(&spots[before], &spots[slot->spot]))
+    if (before >= 0 &&
+        playlist_has_same_tagline(playout->edition->playlist, &spots[before], &spots[slot->spot]))
         return -INFINITY;
     return (double)slot->start_ms + (1 - transition->text_in) * transition->duration_ms;
 }

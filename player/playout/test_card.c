@@ -116,10 +116,10 @@ void test_card_destroy(struct test_card *card)
 /* The worker's canvas is as large as makes its own margins and limits those of the box. */
 static struct picture_client *start_text(struct test_card *card, int index, struct err *err)
 {
-    static const enum playlist_position positions[] = {
-        [TEST_CARD_LEFT] = PLAYLIST_POSITION_TOP_LEFT,
-        [TEST_CARD_CENTER] = PLAYLIST_POSITION_TOP,
-        [TEST_CARD_RIGHT] = PLAYLIST_POSITION_TOP_RIGHT,
+    static const enum text_align aligns[] = {
+        [TEST_CARD_LEFT] = TEXT_ALIGN_START,
+        [TEST_CARD_CENTER] = TEXT_ALIGN_CENTER,
+        [TEST_CARD_RIGHT] = TEXT_ALIGN_END,
     };
     const struct test_card_text *text = &card->plan.texts[index];
     struct worker_jobs_canvas canvas = {
@@ -134,9 +134,10 @@ static struct picture_client *start_text(struct test_card *card, int index, stru
     const struct playlist_style style = {
         .name = "",
         .weight = text->bold ? PLAYLIST_WEIGHT_BOLD : PLAYLIST_WEIGHT_REGULAR,
-        .size = (double)text->size_px / canvas.width_px,
-        .color = text->color,
-        .position = positions[text->align],
+        .text = {.size = (double)text->size_px / canvas.width_px,
+                 .color = text->color,
+                 .align = aligns[text->align],
+                 .opacity = 1},
     };
     const struct playlist_text words = {text->language, text->text};
     int margin = (int)ceil(TEXT_MARGIN_PART * canvas.width_px);

@@ -160,18 +160,11 @@ static void add_system_font(struct font_files *fonts, const char *language,
 
 static struct picture_client *start_tagline(const struct worker_jobs_canvas *canvas,
                                             struct font_files *fonts,
-                                            const struct playlist_style *style,
+                                            const struct text_style *style,
                                             const struct playlist_text *text, struct err *err)
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
-    const struct playlist_style served =
-        playlist_style_for(style, canvas->width_px, canvas->height_px);
-    job.weight = style->weight;
-    job.position = served.position;
-    job.color = style->color;
-    job.shadow = style->shadow;
-    job.scrim = style->scrim;
-    job.size = served.size;
+    job.style = *style;
     snprintf(job.language, sizeof job.language, "%s", text->language);
     snprintf(job.text, sizeof job.text, "%s", text->text);
     memcpy(job.face_index, fonts->indexes, sizeof job.face_index);
@@ -211,7 +204,9 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
         }
     }
     add_system_font(&fonts, text.language, style->weight);
-    return start_tagline(canvas, &fonts, style, &text, err);
+    const struct text_style served =
+        playlist_spot_text_style(playlist, spot, canvas->width_px, canvas->height_px);
+    return start_tagline(canvas, &fonts, &served, &text, err);
 }
 
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
@@ -235,7 +230,7 @@ struct picture_client *worker_jobs_start_words(const struct worker_jobs_canvas *
                           path, sizeof path))
         add_font_file(&fonts, path, 0);
     add_system_font(&fonts, text->language, style->weight);
-    return start_tagline(canvas, &fonts, style, text, err);
+    return start_tagline(canvas, &fonts, &style->text, text, err);
 }
 
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
@@ -244,9 +239,10 @@ struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_can
 {
     const struct playlist_style style = {
         .weight = PLAYLIST_WEIGHT_REGULAR,
-        .size = HOUSE_TEXT_SIZE,
-        .color = 0xc8d8dc,
-        .position = PLAYLIST_POSITION_BOTTOM_LEFT,
+        .text = {.size = HOUSE_TEXT_SIZE,
+                 .color = 0xc8d8dc,
+                 .valign = TEXT_ALIGN_END,
+                 .opacity = 1},
     };
     const struct playlist_text text = {language, words};
     return worker_jobs_start_words(canvas, &style, &text, true, err);

@@ -76,9 +76,7 @@ struct protocol_job {
     double focus_x, focus_y;
     uint32_t plain; /* house card: 1: without the duckling */
     /* tagline */
-    uint32_t weight, position, color; /* as in struct playlist_style */
-    uint32_t shadow, scrim;
-    double size;
+    struct text_style style;
     int32_t face_index[PROTOCOL_FILES_MAX];
     char language[64];
     char text[PLAYLIST_TEXT_BYTES_MAX + 1];
@@ -131,6 +129,7 @@ struct protocol_facts {
     uint32_t still_notes; /* enum protocol_still_note */
     /* tagline: as in struct tagline_facts; unused code points are zero */
     int32_t asked_px, used_px, lines, copy_lines;
+    uint32_t is_cut;      /* 0 or 1 */
     uint32_t lacks_words; /* 1: Chinese, and the table of words cannot be used */
     int32_t missing_glyphs, fallback_glyphs;
     uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],

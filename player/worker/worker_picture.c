@@ -174,6 +174,7 @@ static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
         .used_px = tagline_said.used_px,
         .lines = tagline_said.lines,
         .copy_lines = tagline_said.copy_lines,
+        .is_cut = tagline_said.is_cut,
         .lacks_words = chinese.are_lacking,
         .missing_glyphs = tagline_said.missing_glyphs,
         .fallback_glyphs = tagline_said.fallback_glyphs,
@@ -201,21 +202,12 @@ static MUST_CHECK bool paint_tagline(void *source, void *pixels, size_t stride_b
 static MUST_CHECK bool make_tagline(const struct protocol_job *job,
                                     const struct worker_files *files, struct err *err)
 {
-    struct playlist_style style = {
-        .name = "",
-        .weight = (enum playlist_weight)job->weight,
-        .size = job->size,
-        .color = job->color,
-        .position = (enum playlist_position)job->position,
-        .shadow = job->shadow,
-        .scrim = job->scrim,
-    };
     struct tagline_request request = {
         .text = job->text,
         .language = job->language,
         .canvas_width_px = job->canvas_width_px,
         .canvas_height_px = job->canvas_height_px,
-        .style = &style,
+        .style = &job->style,
         .face_count = (int)files->count,
         .words = chinese.words,
     };

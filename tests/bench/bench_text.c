@@ -33,7 +33,7 @@ static int open_path(const char *path)
 struct setting {
     struct linebreak_words *words;
     struct tagline_request request;
-    struct playlist_style style;
+    struct text_style style;
     void *pixels; /* kept: the next round finds its pages in place */
 };
 
@@ -52,11 +52,12 @@ static void open_setting(struct setting *setting)
         fprintf(stderr, "%s\n", err.text);
         exit(1);
     }
-    setting->style = (struct playlist_style){.weight = PLAYLIST_WEIGHT_BOLD,
-                                             .size = 0.08,
-                                             .color = 0xffffff,
-                                             .position = PLAYLIST_POSITION_BOTTOM_LEFT,
-                                             .shadow = true};
+    setting->style = (struct text_style){.size = 0.08,
+                                         .color = 0xffffff,
+                                         .valign = TEXT_ALIGN_END,
+                                         .autospace = TEXT_STYLE_AUTOSPACE,
+                                         .opacity = 1,
+                                         .shadow = {.kind = TEXT_SHADOW_BUILT_IN}};
     setting->request = (struct tagline_request){.text = text,
                                                 .language = "zh-Hans",
                                                 .canvas_width_px = 1920,

@@ -64,19 +64,38 @@ static void check_assets(const struct playlist *playlist)
     }
 }
 
+static void check_text_style(const struct text_style *style)
+{
+    const struct layout_rect *box = &style->box;
+    PROMISE(style->size >= 0.01 && style->size <= 0.5 && style->color <= 0xffffff);
+    PROMISE(style->align <= TEXT_ALIGN_END && style->valign <= TEXT_ALIGN_END);
+    PROMISE(!style->has_box ||
+            (box->x >= 0 && box->y >= 0 && box->width >= 0.01 && box->height >= 0.01 &&
+             box->x + box->width <= 1 + 1e-9 && box->y + box->height <= 1 + 1e-9));
+    PROMISE(style->lines_max >= 0 && style->lines_max <= TEXT_STYLE_LINES_MAX);
+    PROMISE(style->tracking >= -0.02 && style->tracking <= 0.2);
+    PROMISE(style->leading == 0 || (style->leading >= 1 && style->leading <= 1.8));
+    PROMISE(style->autospace >= 0 && style->autospace <= 0.25);
+    PROMISE(style->opacity >= 0 && style->opacity <= 1);
+    PROMISE(style->shadow.kind <= TEXT_SHADOW_OWN && style->shadow.color <= 0xffffff);
+    PROMISE(style->shadow.strength >= 0 && style->shadow.strength <= 1);
+    PROMISE(style->shadow.blur >= 0 && style->shadow.blur <= 1);
+    PROMISE(style->shadow.drop >= 0 && style->shadow.drop <= 0.5);
+    PROMISE(style->scrim <= TEXT_SCRIM_EDGE);
+}
+
 static void check_styles(const struct playlist *playlist)
 {
     PROMISE(playlist->style_count > 0 && playlist->style_count <= PLAYLIST_STYLES_MAX + 1);
     for (size_t i = 0; i < playlist->style_count; i++) {
         const struct playlist_style *style = &playlist->styles[i];
         PROMISE(is_text(style->name, false) && style->weight <= PLAYLIST_WEIGHT_BOLD);
-        PROMISE(style->size >= 0.01 && style->size <= 0.5 && style->color <= 0xffffff);
-        PROMISE(style->position <= PLAYLIST_POSITION_BOTTOM_RIGHT);
+        check_text_style(&style->text);
         PROMISE(style->shapes.sizes <= SHAPE_ALL && style->shapes.positions <= SHAPE_ALL);
+        PROMISE(style->shapes.boxes <= SHAPE_ALL);
         for (int width = 1; width <= 4096; width *= 2) {
-            struct playlist_style served = playlist_style_for(style, width, 64);
-            PROMISE(served.size >= 0.01 && served.size <= 0.5);
-            PROMISE(served.position <= PLAYLIST_POSITION_BOTTOM_RIGHT);
+            struct text_style served = playlist_style_for(style, width, 64);
+            check_text_style(&served);
         }
         for (size_t k = 0; k < style->font_count; k++) {
             check_index(style->fonts[k].asset, playlist->asset_count);

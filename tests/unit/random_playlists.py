@@ -16,9 +16,13 @@ EVERYTHING = {
                  "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline", "volume": 0.5},
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
-                     "position": "bottom-left", "shadow": True, "scrim": False},
+                     "position": "bottom-left", "shadow": True, "scrim": False, "box": [0, 0.5, 1, 0.5], "align": "start",
+                     "valign": "top", "max_lines": 2, "tracking": 0.2, "leading": 1, "autospace": 0, "hang": True,
+                     "figures": "tabular", "opacity": 0.5},
         "small": {"font": "en.otf", "weight": "regular", "size": {"landscape": 0.08, "portrait": 0.07, "wide": 0.12, "square": 0.09},
-                  "position": {"landscape": "left", "portrait": "top", "wide": "center", "square": "bottom"}},
+                  "position": {"landscape": "left", "portrait": "top", "wide": "center", "square": "bottom"},
+                  "box": {"landscape": [0, 0, 1, 1], "portrait": [0.1, 0.1, 0.5, 0.5], "wide": [0, 0, 0.5, 1], "square": [0, 0, 1, 1]},
+                  "shadow": {"color": "#123a40", "strength": 0, "blur": 1, "drop": 0.5}, "scrim": "edge"},
     },
     "spots": {
         "ducklings": {"image": {"landscape": "a.jpg", "portrait": "b.jpg"}, "focus": [0.5, 0.4], "motion": "drift-in",
@@ -151,8 +155,25 @@ class Maker:
                             size=self.by_shape(self.number(0.01, 0.5)),
                             color=self.color,
                             position=self.by_shape(self.pick(*POSITIONS)),
-                            shadow=self.pick(True, False),
-                            scrim=self.pick(True, False))
+                            box=self.by_shape(self.box),
+                            align=self.pick("start", "center", "end"),
+                            valign=self.pick("top", "center", "bottom"),
+                            max_lines=self.whole(1, 16),
+                            tracking=self.number(-0.02, 0.2),
+                            leading=self.number(1, 1.8),
+                            autospace=self.number(0, 0.25),
+                            hang=self.pick(True, False),
+                            figures=self.pick("proportional", "tabular"),
+                            opacity=self.number(0, 1),
+                            shadow=lambda: self.pick(True, False, self.shadow())(),
+                            scrim=self.pick(True, False, "edge"))
+
+    def box(self):
+        x, y = self.number(0, 0.9)(), self.number(0, 0.9)()
+        return [x, y, self.number(0.01, 1 - x)(), self.number(0.01, 1 - y)()]
+
+    def shadow(self):
+        return self.members(color=self.color, strength=self.number(0, 1), blur=self.number(0, 1), drop=self.number(0, 0.5))
 
     def spot(self, styles):
         words = self.by_language(self.pick(*TEXTS))

@@ -139,4 +139,11 @@ RULES = {
         [changed("defaults", "text_transition", to={"out": 0.5, "in": 0.51}),
          changed("defaults", "text_transition", to={"out": 0.7}),
          changed("spots", "words", "text_transition", to={"out": 0.5, "in": 0.6})]),
+    "box beyond the screen": Rule(
+        r"^reaches beyond the screen: |^its width and its height must be at least",
+        "(12) a box within the screen",
+        "a schema can't add",
+        [changed("styles", "small", "box", to=[0.5, 0, 0.51, 1]),
+         changed("styles", "small", "box", to={"wide": [0, 0.3, 0.1, 0.8]}),
+         changed("styles", "small", "box", to=[0, 0, 0, 1])]),
 }

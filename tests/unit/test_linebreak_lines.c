@@ -28,9 +28,8 @@ static void set_lines(const char *text, const char *language, double ems,
     static struct set_text set;
     double width = ems * SIZE_PX;
     struct tagline_bounds bounds = {.width = width,
-                                    .width_max = width,
                                     .height = 1e6,
-                                    .height_max = 1e6,
+                                    .area = {.width = width, .height = 1e6},
                                     .asked_px = SIZE_PX,
                                     .floor_px = SIZE_PX,
                                     .least_px = SIZE_PX};

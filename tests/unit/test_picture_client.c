@@ -241,7 +241,7 @@ static void check_kinds(bool sandboxed)
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         job.kind = kind;
-        job.size = 0.1;
+        job.style = (struct text_style){.size = 0.1, .opacity = 1};
         if (kind == PROTOCOL_JOB_TAGLINE)
             snprintf(job.text, sizeof job.text, "Small");
         current =

@@ -178,11 +178,14 @@ static void takes_the_defaults_where_nothing_is_said(void **state)
     const struct playlist_style *style = &p->styles[0];
     assert_string_equal(style->name, "");
     assert_int_equal(style->weight, PLAYLIST_WEIGHT_BOLD);
-    assert_near(style->size, 0.08);
-    assert_int_equal(style->color, 0xffffff);
-    assert_int_equal(style->position, PLAYLIST_POSITION_BOTTOM_LEFT);
-    assert_true(style->shadow);
-    assert_false(style->scrim);
+    assert_near(style->text.size, 0.08);
+    assert_int_equal(style->text.color, 0xffffff);
+    assert_int_equal(style->text.align, TEXT_ALIGN_START);
+    assert_int_equal(style->text.valign, TEXT_ALIGN_END);
+    assert_int_equal(style->text.shadow.kind, TEXT_SHADOW_BUILT_IN);
+    assert_int_equal(style->text.scrim, TEXT_SCRIM_NONE);
+    assert_near(style->text.autospace, 0.125);
+    assert_near(style->text.opacity, 1);
     assert_int_equal(style->font_count, 0);
     assert_int_equal(p->loop_count, 1);
     assert_string_equal(p->loops[0].name, "");
@@ -227,11 +230,13 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     assert_int_equal(a->style, 0);
     const struct playlist_style *big = &p->styles[a->style];
     assert_string_equal(big->name, "big");
-    assert_near(big->size, 0.5);
+    assert_near(big->text.size, 0.5);
     assert_int_equal(big->weight, PLAYLIST_WEIGHT_REGULAR);
-    assert_int_equal(big->color, 0xaabbcc);
-    assert_int_equal(big->position, PLAYLIST_POSITION_TOP_RIGHT);
-    assert_true(!big->shadow && big->scrim);
+    assert_int_equal(big->text.color, 0xaabbcc);
+    assert_int_equal(big->text.align, TEXT_ALIGN_END);
+    assert_int_equal(big->text.valign, TEXT_ALIGN_START);
+    assert_int_equal(big->text.shadow.kind, TEXT_SHADOW_NONE);
+    assert_int_equal(big->text.scrim, TEXT_SCRIM_SOFT);
 
     assert_int_equal(b->duration_ms, 86400000);
     assert_true(b->has_duration);
@@ -269,7 +274,8 @@ static void reads_each_position(void **state)
                  "\"spots\":{\"a\":{\"image\":\"a.jpg\"}}}",
                  names[i]);
         struct playlist *p = parsed(json);
-        assert_int_equal(p->styles[1].position, i);
+        assert_int_equal(p->styles[1].text.align, i % 3);
+        assert_int_equal(p->styles[1].text.valign, i / 3);
         playlist_destroy(p);
     }
 }

@@ -92,12 +92,14 @@ static void style(void **state)
     assert_true(playlist_style_for(of, 3840, 960).size == 0.24);
     assert_true(playlist_style_for(of, 1920, 1080).size == 0.16);
     assert_true(playlist_style_for(of, 1080, 1920).size == 0.16);
-    assert_true(of->size == 0.16); /* without a screen */
-    assert_int_equal(playlist_style_for(of, 3840, 960).position, PLAYLIST_POSITION_TOP);
-    assert_int_equal(of->position, PLAYLIST_POSITION_TOP);
-    const struct playlist_style built_in = playlist_style_for(&playlist->styles[0], 3840, 960);
+    assert_true(of->text.size == 0.16); /* without a screen */
+    assert_int_equal(playlist_style_for(of, 3840, 960).valign, TEXT_ALIGN_START);
+    assert_int_equal(playlist_style_for(of, 3840, 960).align, TEXT_ALIGN_CENTER);
+    assert_int_equal(of->text.valign, TEXT_ALIGN_START);
+    const struct text_style built_in = playlist_style_for(&playlist->styles[0], 3840, 960);
     assert_true(built_in.size == 0.08);
-    assert_int_equal(built_in.position, PLAYLIST_POSITION_BOTTOM_LEFT);
+    assert_int_equal(built_in.valign, TEXT_ALIGN_END);
+    assert_int_equal(built_in.align, TEXT_ALIGN_START);
     playlist_destroy(playlist);
 }
 

@@ -13,100 +13,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "draw_text.h"
+
 #define SHIPPED "fonts/duckling-bold.otf"
-
-struct picture {
-    int x, y, width, height;
-    uint32_t *pixels;
-    struct tagline_facts facts;
-};
-
-static const struct playlist_style plain = {.weight = PLAYLIST_WEIGHT_BOLD,
-                                            .size = 0.08,
-                                            .color = 0xffffff,
-                                            .position = PLAYLIST_POSITION_BOTTOM_LEFT};
-
-static int open_file(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        fail_msg("%s: not there; tests run in the repository's top folder", path);
-    return fd;
-}
-
-static struct tagline_face system_face(const char *language)
-{
-    char path[4096];
-    struct tagline_face face;
-    assert_true(system_fonts_find(language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, &face.index));
-    face.fd = open_file(path);
-    return face;
-}
-
-static struct tagline_request request_for(const char *text, const char *language, int width,
-                                          int height, const struct playlist_style *style)
-{
-    struct tagline_request request = {.text = text,
-                                      .language = language,
-                                      .canvas_width_px = width,
-                                      .canvas_height_px = height,
-                                      .style = style,
-                                      .face_count = 1};
-    request.faces[0] = system_face(language);
-    return request;
-}
-
-/* Paints with rows that are longer than the box, and sees that only the box was written, and all of
- * it. */
-static void paint(const struct tagline *tagline, struct picture *picture)
-{
-    size_t stride = (size_t)picture->width + 3, rows = (size_t)picture->height;
-    uint32_t *wide = malloc(stride * rows * sizeof *wide);
-    uint32_t *again = malloc(stride * rows * sizeof *again);
-    picture->pixels = malloc((size_t)picture->width * rows * sizeof *picture->pixels);
-    assert_true(wide && again && picture->pixels);
-    memset(wide, 0x5a, stride * rows * sizeof *wide);
-    memset(again, 0xa5, stride * rows * sizeof *again);
-    assert_true(tagline_paint(tagline, wide, stride * sizeof *wide, NULL));
-    assert_true(tagline_paint(tagline, again, stride * sizeof *again, NULL));
-    for (size_t y = 0; y < rows; y++) {
-        const uint32_t *row = wide + y * stride;
-        size_t bytes = (size_t)picture->width * sizeof *row;
-        assert_memory_equal(row, again + y * stride, bytes);
-        for (size_t x = (size_t)picture->width; x < stride; x++)
-            assert_int_equal(row[x], 0x5a5a5a5a);
-        memcpy(picture->pixels + y * (size_t)picture->width, row, bytes);
-    }
-    free(wide);
-    free(again);
-}
-
-static struct picture draw(const struct tagline_request *request)
-{
-    struct err err = {0};
-    struct tagline *tagline = tagline_create(request, &err);
-    if (!tagline)
-        fail_msg("%s: %s", request->text, err.text);
-    /* A picture needs the descriptors no more. */
-    for (int i = 0; i < request->face_count; i++)
-        close(request->faces[i].fd);
-    struct picture picture = {.facts = tagline_facts(tagline)};
-    tagline_box(tagline, &picture.x, &picture.y, &picture.width, &picture.height);
-    assert_in_range(picture.width, 1, request->canvas_width_px);
-    assert_in_range(picture.height, 1, request->canvas_height_px);
-    assert_in_range(picture.x, 0, request->canvas_width_px - picture.width);
-    assert_in_range(picture.y, 0, request->canvas_height_px - picture.height);
-    paint(tagline, &picture);
-    tagline_destroy(tagline);
-    return picture;
-}
-
-static struct picture draw_text(const char *text, const char *language, int width, int height,
-                                const struct playlist_style *style)
-{
-    struct tagline_request request = request_for(text, language, width, height, style);
-    return draw(&request);
-}
 
 static void test_ink_stays_in_the_margins(void **state)
 {
@@ -118,8 +27,9 @@ static void test_ink_stays_in_the_margins(void **state)
                  {"en", "Why just give up? (Åny day.)"}};
     static const int sizes[][2] = {{640, 360}, {360, 640}, {980, 244}, {64, 64}};
     for (int position = 0; position < 9 * 12; position++) {
-        struct playlist_style style = plain;
-        style.position = (enum playlist_position)(position % 9);
+        struct text_style style = plain;
+        style.align = (enum text_align)(position % 3);
+        style.valign = (enum text_align)(position / 3 % 3);
         int i = position / 9 % 3, width = sizes[position / 27][0], height = sizes[position / 27][1];
         struct picture picture = draw_text(texts[i].text, texts[i].language, width, height, &style);
         /* Without shadow and scrim the box is the ink. */
@@ -144,8 +54,9 @@ static void test_pixels_are_premultiplied(void **state)
     (void)state;
     static const uint32_t colors[] = {0xffffff, 0xff6a00, 0x101418};
     for (size_t i = 0; i < sizeof colors / sizeof *colors; i++) {
-        struct playlist_style style = plain;
-        style.shadow = style.scrim = true;
+        struct text_style style = plain;
+        style.shadow.kind = TEXT_SHADOW_BUILT_IN;
+        style.scrim = TEXT_SCRIM_SOFT;
         style.color = colors[i];
         struct picture picture = draw_text("小的 Small", "zh", 480, 270, &style);
         size_t count = (size_t)picture.width * (size_t)picture.height, solid = 0;
@@ -165,10 +76,10 @@ static void test_shadow(void **state)
 {
     (void)state;
     for (int i = 0; i < 6; i++) {
-        struct playlist_style style = plain;
-        style.position = PLAYLIST_POSITION_CENTER;
-        style.shadow = i % 3 != 1;
-        style.scrim = i % 3 != 0;
+        struct text_style style = plain;
+        style.align = style.valign = TEXT_ALIGN_CENTER;
+        style.shadow.kind = i % 3 != 1 ? TEXT_SHADOW_BUILT_IN : TEXT_SHADOW_NONE;
+        style.scrim = i % 3 != 0 ? TEXT_SCRIM_SOFT : TEXT_SCRIM_NONE;
         style.color = i < 3 ? 0xffffff : 0x101418;
         struct picture picture = draw_text("작은 것", "ko", 640, 360, &style);
         int width = picture.width, height = picture.height;
@@ -218,15 +129,16 @@ static void test_steps_down(void **state)
 static void test_large_type(void **state)
 {
     (void)state;
-    struct playlist_style style = plain;
+    struct text_style style = plain;
     style.size = 0.5;
-    style.position = PLAYLIST_POSITION_TOP;
+    style.align = TEXT_ALIGN_CENTER;
+    style.valign = TEXT_ALIGN_START;
     struct picture picture = draw_text("작은 것의 위대함", "ko", 1280, 720, &style);
     assert_int_equal(picture.facts.asked_px, 360);
     assert_in_range(picture.facts.used_px, 60, 200);
     free(picture.pixels);
     /* A j reaches back behind the pen; its ink still begins at the margin, 40 of 720. */
-    style.position = PLAYLIST_POSITION_TOP_LEFT;
+    style.align = TEXT_ALIGN_START;
     picture = draw_text("jj", "en", 1280, 720, &style);
     assert_in_range(picture.x, 39, 41);
     free(picture.pixels);
@@ -425,7 +337,9 @@ static void test_quotes_leave_no_hole(void **state)
 static int width_with_autospace(const char *text, const char *language, double autospace)
 {
     struct tagline_request request = request_for(text, language, 640, 360, &plain);
-    request.autospace = autospace;
+    struct text_style style = plain;
+    style.autospace = autospace;
+    request.style = &style;
     struct picture picture = draw(&request);
     free(picture.pixels);
     return picture.width;

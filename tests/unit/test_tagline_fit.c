@@ -42,13 +42,13 @@ static int close_fixture(void **state)
 
 static struct tagline_bounds bounds_of(double width_ems, double height_ems)
 {
-    return (struct tagline_bounds){.width = width_ems * ASKED_PX,
-                                   .height = height_ems * ASKED_PX,
-                                   .width_max = width_ems * ASKED_PX * 1.5,
-                                   .height_max = height_ems * ASKED_PX * 2,
-                                   .asked_px = ASKED_PX,
-                                   .floor_px = 25,
-                                   .least_px = 5};
+    return (struct tagline_bounds){
+        .width = width_ems * ASKED_PX,
+        .height = height_ems * ASKED_PX,
+        .area = {.width = width_ems * ASKED_PX * 1.5, .height = height_ems * ASKED_PX * 2},
+        .asked_px = ASKED_PX,
+        .floor_px = 25,
+        .least_px = 5};
 }
 
 static void set(const struct fixture *fixture, const char *text, const char *language,

@@ -30,31 +30,79 @@
 struct sample {
     const char *name, *language, *text;
     int width, height;
-    struct playlist_style style;
+    struct text_style style;
     bool is_shipped_font; /* else the system's */
     bool is_white;        /* background; else the gradient */
+    uint32_t ground;      /* not 0: a plain background of this color */
 };
 
-#define STYLE(at, with_scrim, rgb)                                                                 \
+#define STYLE(across, down, with_scrim, rgb)                                                       \
     {                                                                                              \
-        .weight = PLAYLIST_WEIGHT_BOLD, .size = 0.08, .color = (rgb),                              \
-        .position = PLAYLIST_POSITION_##at, .shadow = true, .scrim = (with_scrim)                  \
+        .size = 0.08, .color = (rgb), .align = TEXT_ALIGN_##across, .valign = TEXT_ALIGN_##down,   \
+        .opacity = 1, .shadow = {.kind = TEXT_SHADOW_BUILT_IN},                                    \
+        .scrim = (with_scrim) ? TEXT_SCRIM_SOFT : TEXT_SCRIM_NONE                                  \
     }
 
 static const struct sample goldens[] = {
     {"zh", "zh-Hans", "“相信小的伟大。”——他们说，“每一个微小的行动，都能通向伟大……”", 480, 270,
-     STYLE(BOTTOM_LEFT, false, 0xffffff), false, false},
+     STYLE(START, END, false, 0xffffff), false, false, 0},
     {"ko", "ko", "작은 것의 위대함을 위하여, 멈출 수 있는 용기를 위하여.", 240, 400,
-     STYLE(BOTTOM, false, 0xffffff), false, true},
+     STYLE(CENTER, END, false, 0xffffff), false, true, 0},
     {"ja", "ja", "小さな偉大さへ。世界を変える“力”は、ここから始まる。", 400, 225,
-     STYLE(TOP_RIGHT, true, 0xffffff), false, false},
+     STYLE(END, START, true, 0xffffff), false, false, 0},
     {"en", "en", "“We don’t believe in small acts,” she said. “We believe they lead to greatness.”",
-     640, 160, STYLE(LEFT, false, 0xffffff), false, false},
-    {"dark", "en", "To the greatness of small.", 400, 225, STYLE(CENTER, true, 0x101418), false,
-     false},
+     640, 160, STYLE(START, CENTER, false, 0xffffff), false, false, 0},
+    {"dark", "en", "To the greatness of small.", 400, 225, STYLE(CENTER, CENTER, true, 0x101418),
+     false, false, 0},
     {"card", "ko", "서버 기다리는 중\n等待中 播放列表\nWaiting for 10.0.0.7", 400, 225,
-     STYLE(CENTER, false, 0xffffff), true, false},
+     STYLE(CENTER, CENTER, false, 0xffffff), true, false, 0},
 };
+
+/* A sheet for each member of a style: five languages from top to bottom, four shapes of screens from
+ * left to right. */
+struct sheet {
+    const char *name;
+    struct text_style style;
+};
+
+#define PLAIN .size = 0.11, .color = 0xffffff, .valign = TEXT_ALIGN_END, .opacity = 1
+
+static const struct sheet sheets[] = {
+    {"box", {PLAIN, .has_box = true, .box = {0.3, 0.2, 0.6, 0.5}, .align = TEXT_ALIGN_CENTER}},
+    {"align", {.size = 0.11, .color = 0xffffff, .align = TEXT_ALIGN_END, .opacity = 1}},
+    {"max-lines", {PLAIN, .lines_max = 1}},
+    {"tracking", {PLAIN, .tracking = 0.12}},
+    {"leading", {PLAIN, .leading = 1.7}},
+    {"autospace", {PLAIN, .autospace = 0.25}},
+    {"hang", {PLAIN, .hangs = true}},
+    {"figures", {PLAIN, .is_tabular = true}},
+    {"opacity",
+     {.size = 0.11,
+      .color = 0xffffff,
+      .valign = TEXT_ALIGN_CENTER,
+      .opacity = 0.4,
+      .shadow = {.kind = TEXT_SHADOW_BUILT_IN}}},
+    {"shadow",
+     {PLAIN, .shadow = {.kind = TEXT_SHADOW_OWN,
+                        .has_color = true,
+                        .color = 0x0c2226,
+                        .strength = 0.9,
+                        .blur = 0.1,
+                        .drop = 0.08}}},
+    {"scrim-edge", {PLAIN, .scrim = TEXT_SCRIM_EDGE}},
+};
+static const int sheet_sizes[][2] = {{256, 144}, {108, 192}, {320, 80}, {144, 144}};
+static const struct {
+    const char *language, *text;
+} sheet_texts[] = {
+    {"zh-Hans", "“相信小的伟大”，从1到1000，Duckling。"},
+    {"zh-Hant", "「相信小的偉大」，2026年。"},
+    {"ko", "“작은 것의 위대함을 위하여”, 2026년 1월."},
+    {"ja", "「小さな偉大さ」へ、2026年から。"},
+    {"en", "“To the greatness of small,” 1,111 screens."},
+};
+#define SHEET_GROUND 0xff3a7c84
+#define SHEET_GAP 4
 
 static int open_face(const struct sample *sample, int *index)
 {
@@ -62,7 +110,7 @@ static int open_face(const struct sample *sample, int *index)
     *index = 0;
     if (!sample->is_shipped_font)
         assert_true(
-            system_fonts_find(sample->language, sample->style.weight, path, sizeof path, index));
+            system_fonts_find(sample->language, PLAYLIST_WEIGHT_BOLD, path, sizeof path, index));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     return fd;
@@ -75,7 +123,7 @@ static uint32_t wave(int x, int y, int period)
 }
 
 /* A stand-in for a photo: smooth, of middle brightness, in parts bright. */
-static void draw_background(SDL_Surface *surface, bool is_white)
+static void draw_background(SDL_Surface *surface, const struct sample *sample)
 {
     for (int y = 0; y < surface->h; y++) {
         uint32_t *row = (uint32_t *)((char *)surface->pixels + (ptrdiff_t)y * surface->pitch);
@@ -83,7 +131,8 @@ static void draw_background(SDL_Surface *surface, bool is_white)
             uint32_t up = (uint32_t)(150 * (surface->h - y) / surface->h);
             uint32_t red = 60 + wave(x, y, surface->h / 2) % 120, green = 70 + up / 2 + red / 3;
             uint32_t blue = 60 + up;
-            row[x] = is_white ? 0xffffffff : 0xff000000 | red << 16 | green << 8 | blue;
+            row[x] = sample->is_white ? 0xffffffff : 0xff000000 | red << 16 | green << 8 | blue;
+            row[x] = sample->ground ? sample->ground : row[x];
         }
     }
 }
@@ -131,7 +180,7 @@ static SDL_Surface *draw(const struct sample *sample)
     SDL_Surface *surface = SDL_CreateRGBSurfaceWithFormat(0, sample->width, sample->height, 32,
                                                           SDL_PIXELFORMAT_ARGB8888);
     assert_non_null(surface);
-    draw_background(surface, sample->is_white);
+    draw_background(surface, sample);
     draw_over(surface, pixels, box);
     free(pixels);
     return surface;
@@ -162,19 +211,19 @@ static int difference(const SDL_Surface *a, const SDL_Surface *b)
     return most;
 }
 
-static void compare(void **state)
+/* Frees `drawn`. */
+static void compare_with_kept(SDL_Surface *drawn, const char *name)
 {
-    const struct sample *sample = *state;
-    SDL_Surface *drawn = draw(sample);
     if (getenv("UPDATE_GOLDEN")) {
-        save(drawn, FOLDER, sample->name);
+        save(drawn, FOLDER, name);
         SDL_FreeSurface(drawn);
         return;
     }
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s.png", FOLDER, sample->name);
+    snprintf(path, sizeof path, "%s/%s.png", FOLDER, name);
     SDL_Surface *file = IMG_Load(path);
-    assert_non_null(file);
+    if (!file)
+        fail_msg("%s: %s", path, IMG_GetError());
     SDL_Surface *kept = SDL_ConvertSurfaceFormat(file, SDL_PIXELFORMAT_ARGB8888, 0);
     assert_non_null(kept);
     assert_int_equal(kept->w, drawn->w);
@@ -183,12 +232,53 @@ static void compare(void **state)
     if (apart > TOLERANCE) {
         mkdir("build", 0755);
         mkdir("build/golden", 0755);
-        save(drawn, "build/golden", sample->name);
-        fail_msg("%s differs by %d; see build/golden/%s.png", path, apart, sample->name);
+        save(drawn, "build/golden", name);
+        fail_msg("%s differs by %d; see build/golden/%s.png", path, apart, name);
     }
     SDL_FreeSurface(file);
     SDL_FreeSurface(kept);
     SDL_FreeSurface(drawn);
+}
+
+static void compare(void **state)
+{
+    const struct sample *sample = *state;
+    compare_with_kept(draw(sample), sample->name);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void compare_sheet(void **state)
+{
+    const struct sheet *sheet = *state;
+    int width = 0, height = 0;
+    for (size_t i = 0; i < COUNT(sheet_sizes); i++) {
+        width += sheet_sizes[i][0] + SHEET_GAP;
+        height = sheet_sizes[i][1] > height ? sheet_sizes[i][1] : height;
+    }
+    SDL_Surface *whole = SDL_CreateRGBSurfaceWithFormat(
+        0, width, (int)COUNT(sheet_texts) * (height + SHEET_GAP), 32, SDL_PIXELFORMAT_ARGB8888);
+    assert_non_null(whole);
+    SDL_FillRect(whole, NULL, 0xff101418);
+    for (size_t row = 0; row < COUNT(sheet_texts); row++) {
+        SDL_Rect at = {0, (int)row * (height + SHEET_GAP), 0, 0};
+        for (size_t i = 0; i < COUNT(sheet_sizes); i++) {
+            const struct sample cell = {.name = sheet->name,
+                                        .language = sheet_texts[row].language,
+                                        .text = sheet_texts[row].text,
+                                        .width = sheet_sizes[i][0],
+                                        .height = sheet_sizes[i][1],
+                                        .style = sheet->style,
+                                        .ground = SHEET_GROUND};
+            SDL_Surface *drawn = draw(&cell);
+            SDL_BlitSurface(drawn, NULL, whole, &at);
+            SDL_FreeSurface(drawn);
+            at.x += sheet_sizes[i][0] + SHEET_GAP;
+        }
+    }
+    char name[64];
+    snprintf(name, sizeof name, "style-%s", sheet->name);
+    compare_with_kept(whole, name);
 }
 
 /* What decides the pixels, besides us. */
@@ -242,8 +332,8 @@ static const struct {
 static void write_preview(const char *folder)
 {
     static const int sizes[][2] = {{1920, 1080}, {1080, 1920}, {7840, 1952}};
-    static const enum playlist_position positions[] = {
-        PLAYLIST_POSITION_BOTTOM_LEFT, PLAYLIST_POSITION_CENTER, PLAYLIST_POSITION_TOP_RIGHT};
+    static const enum text_align aligns[] = {TEXT_ALIGN_START, TEXT_ALIGN_CENTER, TEXT_ALIGN_END};
+    static const enum text_align valigns[] = {TEXT_ALIGN_END, TEXT_ALIGN_CENTER, TEXT_ALIGN_START};
     for (size_t i = 0; i < sizeof preview_texts / sizeof *preview_texts; i++)
         for (size_t j = 0; j < 9; j++) {
             char name[64];
@@ -253,10 +343,12 @@ static void write_preview(const char *folder)
                                     preview_texts[i].text,
                                     sizes[j / 3][0],
                                     sizes[j / 3][1],
-                                    STYLE(CENTER, j % 3 == 2, 0xffffff),
+                                    STYLE(CENTER, CENTER, j % 3 == 2, 0xffffff),
                                     false,
-                                    j % 3 == 1};
-            sample.style.position = positions[j % 3];
+                                    j % 3 == 1,
+                                    0};
+            sample.style.align = aligns[j % 3];
+            sample.style.valign = valigns[j % 3];
             SDL_Surface *surface = draw(&sample);
             save(surface, folder, name);
             SDL_FreeSurface(surface);
@@ -273,12 +365,18 @@ int main(void)
         puts("1..1\nok 1 - golden taglines # SKIP other versions than in " FOLDER "/versions");
         return 0;
     }
-    struct CMUnitTest tests[sizeof goldens / sizeof *goldens];
-    for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++) {
+    struct CMUnitTest tests[COUNT(goldens) + COUNT(sheets)];
+    /* cmocka hands the state on untouched. */
+    for (size_t i = 0; i < COUNT(goldens); i++) {
         tests[i] = (struct CMUnitTest)cmocka_unit_test(compare);
         tests[i].name = goldens[i].name;
-        /* cmocka hands the state on untouched. */
         tests[i].initial_state = (void *)(uintptr_t)&goldens[i];
+    }
+    for (size_t i = 0; i < COUNT(sheets); i++) {
+        struct CMUnitTest *test = &tests[COUNT(goldens) + i];
+        *test = (struct CMUnitTest)cmocka_unit_test(compare_sheet);
+        test->name = sheets[i].name;
+        test->initial_state = (void *)(uintptr_t)&sheets[i];
     }
     return cmocka_run_group_tests_name("tagline_golden", tests, NULL, NULL);
 }

@@ -274,20 +274,19 @@ static bool key_of_text(struct check_records *records, const struct check_record
     const struct playlist *playlist = records->edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[tagline->spot];
     const struct check_screen *screen = tagline->screen;
-    const struct playlist_style served =
-        playlist_style_for(&playlist->styles[spot->style], screen->width_px, screen->height_px);
-    const struct playlist_style *style = &served;
+    const struct playlist_style *style = &playlist->styles[spot->style];
+    const struct text_style served =
+        playlist_spot_text_style(playlist, spot, screen->width_px, screen->height_px);
+    double numbers[TEXT_STYLE_NUMBERS];
     struct writer writer = begin_key(records, "tagline");
     add_text(&writer, spot->texts[tagline->text].text);
     add_text(&writer, tagline->language);
     add_number(&writer, tagline->screen->width_px);
     add_number(&writer, tagline->screen->height_px);
     add_number(&writer, style->weight);
-    add_number(&writer, style->position);
-    add_number(&writer, style->color);
-    add_number(&writer, style->shadow);
-    add_number(&writer, style->scrim);
-    add_fraction(&writer, style->size);
+    text_style_numbers(&served, numbers);
+    for (int i = 0; i < TEXT_STYLE_NUMBERS; i++)
+        add_fraction(&writer, numbers[i]);
     add_fonts(&writer, records, style, tagline->language);
     add_words(&writer);
     bool has_picture = spot->has_visual && !spot->is_video;

@@ -109,7 +109,12 @@ static void judge_size(const struct check_text *text, const struct check_place *
 {
     const struct protocol_facts *facts = text->facts;
     int width = text->screen->width_px, height = text->screen->height_px;
-    if (facts->used_px < LEGIBLE_PART * fmin(width, height))
+    if (facts->is_cut)
+        check_report_add(report, CHECK_WARNING, place,
+                         "on %d × %d it does not fit even with type %d pixels high, and its end is "
+                         "cut off: shorten it, or allow it more lines or a larger box",
+                         width, height, (int)facts->used_px);
+    else if (facts->used_px < LEGIBLE_PART * fmin(width, height))
         check_report_add(report, CHECK_WARNING, place,
                          "on %d × %d its type is %d pixels high (the style asks for %d): below %g "
                          "%% of the shorter side it cannot be read from afar",
@@ -141,7 +146,7 @@ bool check_text_measure(const struct check_text *text, const struct canvas *canv
         struct picture_view view = {&picture, end};
         double here;
         compose_picture(canvas, &view);
-        if (!check_contrast_measure(canvas, frame, style_of(text)->color, text->facts->used_px,
+        if (!check_contrast_measure(canvas, frame, style_of(text)->text.color, text->facts->used_px,
                                     &here, err))
             return false;
         *contrast = fmin(*contrast, here);
@@ -162,7 +167,7 @@ static void judge_contrast(const struct check_text *text, const struct check_pla
     if (spot->has_visual || !text->first || text->text != 0)
         return;
     struct check_place whole = {{"spots", spot->name, "tagline"}};
-    double ratio = check_contrast_colors(style_of(text)->color, spot->background);
+    double ratio = check_contrast_colors(style_of(text)->text.color, spot->background);
     if (ratio < CHECK_CONTRAST_LEAST)
         check_report_add(report, CHECK_WARNING, &whole,
                          "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "

@@ -92,11 +92,10 @@ static bool set_text(const struct doctor *doctor, const struct playlist_text *te
         .height_px = 720,
         .limit_ms = (int64_t)(limit_seconds(doctor) * 1000),
     };
-    const struct playlist_style style = {.name = "",
-                                         .weight = PLAYLIST_WEIGHT_BOLD,
-                                         .size = 0.05,
-                                         .color = 0xffffff,
-                                         .position = PLAYLIST_POSITION_BOTTOM_LEFT};
+    const struct playlist_style style = {
+        .name = "",
+        .weight = PLAYLIST_WEIGHT_BOLD,
+        .text = {.size = 0.05, .color = 0xffffff, .valign = TEXT_ALIGN_END, .opacity = 1}};
     *result = (struct setting_result){.missing = 0};
     struct picture_client *client =
         worker_jobs_start_words(&canvas, &style, text, false, &result->err);

@@ -32,6 +32,7 @@ struct place {
     size_t start, end;
     int pen_x, baseline_y;
     int left, right;
+    int hang_left, hang_right; /* of these, as much hangs out of the block */
 };
 
 static MUST_CHECK bool check_request(const struct tagline_request *request, struct err *err)
@@ -51,32 +52,63 @@ static MUST_CHECK bool check_request(const struct tagline_request *request, stru
     return true;
 }
 
-static struct place place_line(const struct typesetting *typesetting, size_t line)
+static struct place begin_line(const struct typesetting *typesetting, size_t line)
 {
     const struct tagline_pieces *pieces = &typesetting->fit->pieces;
     const size_t *ends = typesetting->fit->lines.ends;
     struct place place = {.start = pieces->items[line ? ends[line - 1] : 0].start,
                           .end = pieces->items[ends[line] - 1].end};
-    struct tagline_piece whole = tagline_text_measure(&typesetting->text, place.start, place.end);
+    if (typesetting->request->style->hangs)
+        tagline_text_hang(&typesetting->text, place.start, place.end, &place.hang_left,
+                          &place.hang_right);
+    return place;
+}
+
+/* How far the block's edges are within the area, for what hangs out of them: all of it within a box,
+ * else as much as would leave the screen. */
+static double inset(const struct tagline_bounds *bounds, int hang)
+{
+    return bounds->is_box ? hang : fmax(0, hang - bounds->area.x * 3 / 4);
+}
+
+/* Aligned by the ink, so that “ and 。 leave no notch in the edge. hang_left, hang_right: the most of
+ * all lines. */
+static void place_line(const struct typesetting *typesetting, struct place *place, int hang_left,
+                       int hang_right)
+{
+    const struct tagline_bounds *bounds = &typesetting->bounds;
+    struct tagline_piece whole = tagline_text_measure(&typesetting->text, place->start, place->end);
     double blank_left = (double)whole.lead,
            width = (double)(whole.advance - whole.lead - whole.trail);
-    double canvas = typesetting->request->canvas_width_px;
-    double left = typesetting->bounds.margin;
-    /* Aligned by the ink, so that “ and 。 leave no notch in the edge. */
-    switch ((int)typesetting->request->style->position % 3) {
-    case 1:
-        left = (canvas - width) / 2;
+    double left = bounds->area.x + inset(bounds, hang_left);
+    double right = bounds->area.x + bounds->area.width - inset(bounds, hang_right);
+    switch (typesetting->request->style->align) {
+    case TEXT_ALIGN_CENTER:
+        left = bounds->area.x + (bounds->area.width - width) / 2 +
+               (place->hang_right - place->hang_left) / 2.0;
         break;
-    case 2:
-        left = canvas - typesetting->bounds.margin - width;
+    case TEXT_ALIGN_END:
+        left = right + place->hang_right - width;
         break;
-    default:
+    case TEXT_ALIGN_START:
+        left -= place->hang_left;
         break;
     }
-    place.left = (int)lround(left);
-    place.right = (int)lround(left + width);
-    place.pen_x = (int)lround(left - blank_left);
-    return place;
+    place->left = (int)lround(left);
+    place->right = (int)lround(left + width);
+    place->pen_x = (int)lround(left - blank_left);
+}
+
+static void place_lines(const struct typesetting *typesetting, struct place *places, size_t count)
+{
+    int left = 0, right = 0;
+    for (size_t i = 0; i < count; i++) {
+        places[i] = begin_line(typesetting, i);
+        left = places[i].hang_left > left ? places[i].hang_left : left;
+        right = places[i].hang_right > right ? places[i].hang_right : right;
+    }
+    for (size_t i = 0; i < count; i++)
+        place_line(typesetting, &places[i], left, right);
 }
 
 /* Places the baselines. The block's edges are the script's metrics, so that the texts of a loop
@@ -85,24 +117,43 @@ static struct place place_line(const struct typesetting *typesetting, size_t lin
 static void place_baselines(const struct typesetting *typesetting, struct place *places,
                             size_t count)
 {
-    const struct tagline_bounds *bounds = &typesetting->bounds;
-    struct tagline_measure measure = tagline_fit_measure(typesetting->text.script);
+    const struct layout_rect *area = &typesetting->bounds.area;
+    struct tagline_measure measure =
+        tagline_fit_measure(typesetting->text.script, typesetting->bounds.leading);
     double size = typesetting->fit->size_px, leads = (double)(count - 1) * measure.leading * size;
     int above = (int)ceil(measure.ascent * size), below = (int)ceil(measure.descent * size),
         none = 0;
-    int row = (int)typesetting->request->style->position / 3;
-    double height = typesetting->request->canvas_height_px;
-    double baseline = (height - leads + above - below) / 2;
+    enum text_align valign = typesetting->request->style->valign;
+    double baseline = area->y + (area->height - leads + above - below) / 2;
     tagline_text_reach(&typesetting->text, places[0].start, places[0].end, &above, &none);
     tagline_text_reach(&typesetting->text, places[count - 1].start, places[count - 1].end, &none,
                        &below);
+    double first = area->y + above, last = area->y + area->height - below - leads;
     /* A text that overflows its bounds loses its end, not its beginning. */
-    if (row == 0 || leads + above + below > bounds->height_max)
-        baseline = bounds->margin + above;
-    else if (row == 2)
-        baseline = height - bounds->margin - below - leads;
+    if (valign == TEXT_ALIGN_START || leads + above + below > area->height)
+        baseline = first;
+    else if (valign == TEXT_ALIGN_END)
+        baseline = last;
+    else if (typesetting->bounds.is_box)
+        baseline = fmin(fmax(baseline, first), last);
     for (size_t i = 0; i < count; i++)
         places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
+}
+
+static struct tagline_area common_area(const struct tagline_area *area, int x, int y, int width,
+                                       int height)
+{
+    int left = area->x > x ? area->x : x, top = area->y > y ? area->y : y;
+    int right = area->x + area->width, bottom = area->y + area->height;
+    right = right < x + width ? right : x + width;
+    bottom = bottom < y + height ? bottom : y + height;
+    return (struct tagline_area){left, top, right > left ? right - left : 1,
+                                 bottom > top ? bottom - top : 1};
+}
+
+static struct tagline_area clip_area(const struct tagline_area *area, int width, int height)
+{
+    return common_area(area, 0, 0, width, height);
 }
 
 /* Creates a plane for all lines, with space for what faces draw beyond their metrics, clipped to
@@ -110,6 +161,7 @@ static void place_baselines(const struct typesetting *typesetting, struct place 
 static MUST_CHECK bool make_plane(const struct typesetting *typesetting, const struct place *places,
                                   size_t count, struct tagline_plane *plane, struct err *err)
 {
+    const struct tagline_request *request = typesetting->request;
     int size = typesetting->fit->size_px, left = places[0].left, right = places[0].right;
     for (size_t i = 1; i < count; i++) {
         left = places[i].left < left ? places[i].left : left;
@@ -118,28 +170,19 @@ static MUST_CHECK bool make_plane(const struct typesetting *typesetting, const s
     int top = places[0].baseline_y - size * 3 / 2, bottom = places[count - 1].baseline_y + size;
     left -= size / 2 + 2;
     right += size / 2 + 2;
-    left = left > 0 ? left : 0;
-    top = top > 0 ? top : 0;
-    if (right > typesetting->request->canvas_width_px)
-        right = typesetting->request->canvas_width_px;
-    if (bottom > typesetting->request->canvas_height_px)
-        bottom = typesetting->request->canvas_height_px;
-    *plane =
-        (struct tagline_plane){.x = left, .y = top, .width = right - left, .height = bottom - top};
+    const struct tagline_area wanted = {left, top, right - left, bottom - top};
+    struct tagline_area area =
+        clip_area(&wanted, request->canvas_width_px, request->canvas_height_px);
+    if (typesetting->bounds.is_box) { /* ink that is cut, or a pixel more than its measures */
+        const struct layout_rect *box = &typesetting->bounds.area;
+        area = common_area(&area, (int)box->x, (int)box->y, (int)box->width, (int)box->height);
+    }
+    *plane = (struct tagline_plane){
+        .x = area.x, .y = area.y, .width = area.width, .height = area.height};
     plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
     if (!plane->pixels)
         return err_oom(err);
     return true;
-}
-
-static struct tagline_area clip_area(const struct tagline_area *area, int width, int height)
-{
-    int left = area->x > 0 ? area->x : 0;
-    int top = area->y > 0 ? area->y : 0;
-    int right = area->x + area->width, bottom = area->y + area->height;
-    right = right < width ? right : width;
-    bottom = bottom < height ? bottom : height;
-    return (struct tagline_area){left, top, right - left, bottom - top};
 }
 
 /* Where the ink of the first lines lies in the box. */
@@ -169,8 +212,7 @@ static MUST_CHECK bool draw_lines(struct tagline *tagline, const struct typesett
     struct place *places = calloc(count, sizeof *places);
     if (!places)
         return err_oom(err);
-    for (size_t i = 0; i < count; i++)
-        places[i] = place_line(typesetting, i);
+    place_lines(typesetting, places, count);
     place_baselines(typesetting, places, count);
     bool ok = make_plane(typesetting, places, count, &tagline->plane, err);
     for (size_t i = 0; ok && i < count; i++) {
@@ -197,7 +239,7 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
                                 struct err *err)
 {
     const struct tagline_request *request = typesetting->request;
-    const struct playlist_style *style = request->style;
+    const struct text_style *style = request->style;
     typesetting->bounds =
         tagline_fit_bounds(request->canvas_width_px, request->canvas_height_px, style);
     if (!tagline_text_init(&typesetting->text, request->text, request->language, request->words,
@@ -208,7 +250,9 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
                            typesetting->bounds.floor_px, err);
     if (!typesetting->fonts)
         return false;
-    typesetting->text.autospace = request->autospace;
+    typesetting->text.autospace = style->autospace;
+    typesetting->text.tracking = style->tracking;
+    typesetting->text.is_tabular = style->is_tabular;
     tagline_text_choose_faces(&typesetting->text, typesetting->fonts);
     if (typesetting->text.missing > 0 && !typesetting->text.is_seen)
         return err_set(err, ERR_INPUT, "no font has any of the text's characters");
@@ -217,12 +261,14 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
     tagline->facts = (struct tagline_facts){.asked_px = typesetting->bounds.asked_px,
                                             .used_px = typesetting->fit->size_px,
                                             .lines = (int)typesetting->fit->lines.count,
-                                            .copy_lines = (int)typesetting->text.copy_lines};
+                                            .copy_lines = (int)typesetting->text.copy_lines,
+                                            .is_cut = typesetting->fit->is_cut};
     tagline_text_fill_facts(&typesetting->text, &tagline->facts);
-    tagline->paint_style = (struct tagline_paint_style){.color = style->color,
-                                                        .shadow = style->shadow,
-                                                        .scrim = style->scrim,
-                                                        .size_px = typesetting->fit->size_px};
+    tagline->paint_style =
+        (struct tagline_paint_style){.style = *style,
+                                     .size_px = typesetting->fit->size_px,
+                                     .canvas_width_px = request->canvas_width_px,
+                                     .canvas_height_px = request->canvas_height_px};
     return draw_lines(tagline, typesetting, err);
 }
 

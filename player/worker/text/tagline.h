@@ -6,8 +6,9 @@
 #define WORKER_TEXT_TAGLINE_H
 
 #include "core/err.h"
-#include "playlist/playlist.h"
+#include "core/text_style.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define TAGLINE_FACES_MAX 4
@@ -25,11 +26,10 @@ struct tagline_request {
     const char *text;     /* UTF-8, any normalization form; '\n' forces a new line */
     const char *language; /* BCP 47; "" is taken as "en" */
     int canvas_width_px, canvas_height_px; /* upright, as people see it */
-    const struct playlist_style *style;    /* its fonts are ignored in favor of `faces` */
+    const struct text_style *style;        /* for this canvas */
     struct tagline_face faces[TAGLINE_FACES_MAX];
     int face_count;
     const struct linebreak_words *words; /* of Chinese, as in linebreak_find; NULL: none */
-    double autospace; /* 0 to 0.25 em between Han or kana and Latin letters or digits */
 };
 
 /* Sets the text. NULL on failure: ERR_INPUT (no face has any of its glyphs, invalid UTF-8),
@@ -48,6 +48,7 @@ void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width
  * text has by itself. For `check`, and for lines that move. */
 struct tagline_facts {
     int asked_px, used_px, lines, copy_lines;
+    bool is_cut;         /* its end is outside its box, even at the least size */
     int missing_glyphs;  /* characters that no face has */
     int fallback_glyphs; /* characters drawn by another face than request->faces[0] */
     /* The first different code points of these, normalized, then zeros. */

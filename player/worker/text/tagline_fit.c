@@ -23,6 +23,7 @@ static const enum linebreak_rank level_ranks[LEVELS] = {LINEBREAK_FAIR, LINEBREA
 
 struct fitting {
     const struct tagline_text *text;
+    const struct tagline_bounds *bounds;
     struct tagline_fit *fit;
     /* The piece that begins at a character, by level, measured at the faces' size. end 0: not
      * measured yet. */
@@ -37,11 +38,14 @@ struct rule {
     bool may_split;   /* pieces that are wider than a line may be split */
 };
 
-struct tagline_measure tagline_fit_measure(enum linebreak_script script)
+struct tagline_measure tagline_fit_measure(enum linebreak_script script, double leading)
 {
+    struct tagline_measure measure = {.leading = 1.3, .ascent = 0.88, .descent = 0.12};
     if (script == LINEBREAK_SCRIPT_LATIN)
-        return (struct tagline_measure){.leading = 1.15, .ascent = 0.76, .descent = 0.22};
-    return (struct tagline_measure){.leading = 1.3, .ascent = 0.88, .descent = 0.12};
+        measure = (struct tagline_measure){.leading = 1.15, .ascent = 0.76, .descent = 0.22};
+    if (leading > 0)
+        measure.leading = leading;
+    return measure;
 }
 
 /* Linear between (x0, y0) and (x1, y1), constant outside. */
@@ -53,18 +57,30 @@ static double ramp(double x, double x0, double y0, double x1, double y1)
 }
 
 struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_px,
-                                         const struct playlist_style *style)
+                                         const struct text_style *style)
 {
     double width = canvas_width_px, height = canvas_height_px;
     double shorter = fmin(width, height), aspect = width / height;
-    struct tagline_bounds bounds = {.margin = ceil(LAYOUT_SAFE_PART * shorter)};
-    bounds.width_max = width - 2 * bounds.margin;
-    bounds.height_max = height - 2 * bounds.margin;
+    double margin = ceil(LAYOUT_SAFE_PART * shorter);
+    struct tagline_bounds bounds = {
+        .area = {margin, margin, width - 2 * margin, height - 2 * margin},
+        .is_box = style->has_box,
+        .lines_max = (size_t)style->lines_max,
+        .leading = style->leading,
+        .hangs = style->hangs};
     /* On a wide screen the eye should not travel its whole width for one line. */
     double part = aspect < 2 ? ramp(aspect, 1, 1, 1.6, 0.62) : ramp(aspect, 2, 0.62, 4, 0.45);
-    bounds.width = fmin(bounds.width_max, part * width);
-    bool is_middle = (int)style->position / 3 == 1;
-    bounds.height = fmin(bounds.height_max, (is_middle ? 0.6 : 0.45) * height);
+    bounds.width = fmin(bounds.area.width, part * width);
+    bool is_middle = style->valign == TEXT_ALIGN_CENTER;
+    bounds.height = fmin(bounds.area.height, (is_middle ? 0.6 : 0.45) * height);
+    if (style->has_box) {
+        double left = ceil(style->box.x * width), top = ceil(style->box.y * height);
+        double right = floor((style->box.x + style->box.width) * width);
+        double bottom = floor((style->box.y + style->box.height) * height);
+        bounds.area = (struct layout_rect){left, top, fmax(right - left, 1), fmax(bottom - top, 1)};
+        bounds.width = bounds.area.width;
+        bounds.height = bounds.area.height;
+    }
     bounds.asked_px = (int)fmax(1, round(style->size * shorter));
     bounds.least_px = LEAST_PX < bounds.asked_px ? LEAST_PX : bounds.asked_px;
     int floor_px = (int)lround(FLOOR_PART * shorter);
@@ -101,21 +117,45 @@ static void collect_pieces(const struct fitting *fitting, int level, size_t star
     }
 }
 
+/* Whether the ink that goes beyond the script's metrics is within the box, too, like an accent on a
+ * capital in the first line. */
+static bool ink_fits(const struct fitting *fitting, const struct tagline_measure *measure,
+                     double scale, double leads)
+{
+    const struct tagline_fit *fit = fitting->fit;
+    const struct tagline_piece *pieces = fit->pieces.items;
+    double size_px = scale * tagline_fonts_size(fitting->text->fonts);
+    size_t count = fit->lines.count, last = count > 1 ? fit->lines.ends[count - 2] : 0;
+    int above = 0, below = 0, none = 0;
+    tagline_text_reach(fitting->text, pieces[0].start, pieces[fit->lines.ends[0] - 1].end, &above,
+                       &none);
+    tagline_text_reach(fitting->text, pieces[last].start,
+                       pieces[fit->lines.ends[count - 1] - 1].end, &none, &below);
+    return fmax(ceil(above * scale), ceil(measure->ascent * size_px)) + leads +
+               fmax(ceil(below * scale), ceil(measure->descent * size_px)) <=
+           fitting->bounds->area.height;
+}
+
 static bool lines_fit(const struct fitting *fitting, const struct rule *rule, int size_px,
                       bool force)
 {
     struct tagline_fit *fit = fitting->fit;
-    struct tagline_measure measure = tagline_fit_measure(fitting->text->script);
+    struct tagline_measure measure =
+        tagline_fit_measure(fitting->text->script, fitting->bounds->leading);
     double scale = (double)size_px / tagline_fonts_size(fitting->text->fonts);
+    double hanging = fitting->bounds->hangs ? tagline_text_hanging(fitting->text) * size_px : 0;
+    double width = fmin(rule->width, fitting->bounds->area.width - hanging);
     fit->pieces.count = 0;
     collect_pieces(fitting, rule->level, 0, fitting->text->count,
-                   rule->may_split ? rule->width / scale : (double)INFINITY);
-    if (!tagline_balance_break(&fit->pieces, scale, rule->width, force, &fit->lines))
+                   rule->may_split ? width / scale : (double)INFINITY);
+    if (!tagline_balance_break(&fit->pieces, scale, width, force, &fit->lines))
         return false;
-    if (rule->lines_max > 0 && fit->lines.count > rule->lines_max)
+    if (!force && rule->lines_max > 0 && fit->lines.count > rule->lines_max)
         return false;
-    double leading_sum = (double)(fit->lines.count - 1) * measure.leading;
-    return force || (leading_sum + measure.ascent + measure.descent) * size_px <= rule->height;
+    double leads = (double)(fit->lines.count - 1) * measure.leading * size_px;
+    if (!force && leads + (measure.ascent + measure.descent) * size_px > rule->height)
+        return false;
+    return force || !fitting->bounds->is_box || ink_fits(fitting, &measure, scale, leads);
 }
 
 static MUST_CHECK bool resize_fonts(const struct fitting *fitting, int size_px, struct err *err)
@@ -252,15 +292,16 @@ static MUST_CHECK bool fit_by_rules(const struct fitting *fitting,
 {
     int phrases_px = size_for_part(bounds, PHRASES_PART),
         headline_px = size_for_part(bounds, HEADLINE_PART);
+    size_t any = bounds->lines_max, few = HEADLINE_LINES;
+    if (any > 0 && any < few)
+        few = any;
     const struct rule rules[] = {
-        {bounds->width, bounds->height, bounds->asked_px, phrases_px, HEADLINE_LINES, LEVEL_PHRASES,
-         false},
-        {bounds->width, bounds->height, bounds->asked_px, headline_px, HEADLINE_LINES, LEVEL_WORDS,
-         false},
-        {bounds->width, bounds->height, bounds->asked_px, headline_px, 0, LEVEL_WORDS, false},
-        {bounds->width, bounds->height, bounds->asked_px, bounds->floor_px, 0, LEVEL_WORDS, true},
-        {bounds->width_max, bounds->height_max, bounds->floor_px, bounds->least_px, 0, LEVEL_WORDS,
-         true},
+        {bounds->width, bounds->height, bounds->asked_px, phrases_px, few, LEVEL_PHRASES, false},
+        {bounds->width, bounds->height, bounds->asked_px, headline_px, few, LEVEL_WORDS, false},
+        {bounds->width, bounds->height, bounds->asked_px, headline_px, any, LEVEL_WORDS, false},
+        {bounds->width, bounds->height, bounds->asked_px, bounds->floor_px, any, LEVEL_WORDS, true},
+        {bounds->area.width, bounds->area.height, bounds->floor_px, bounds->least_px, any,
+         LEVEL_WORDS, true},
     };
     bool found = false;
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !found; i++) {
@@ -274,13 +315,14 @@ static MUST_CHECK bool fit_by_rules(const struct fitting *fitting,
         return false;
     fitting->fit->size_px = bounds->least_px;
     lines_fit(fitting, last, bounds->least_px, true);
+    fitting->fit->is_cut = true;
     return true;
 }
 
 bool tagline_fit_text(const struct tagline_text *text, const struct tagline_bounds *bounds,
                       struct tagline_fit *fit, struct err *err)
 {
-    struct fitting fitting = {.text = text, .fit = fit};
+    struct fitting fitting = {.text = text, .bounds = bounds, .fit = fit};
     bool ok = false;
     for (int level = 0; level < LEVELS; level++) {
         fitting.measured[level] = calloc(text->count + 1, sizeof *fitting.measured[level]);

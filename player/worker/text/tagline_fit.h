@@ -7,34 +7,38 @@
 #define WORKER_TEXT_TAGLINE_FIT_H
 
 #include "core/err.h"
-#include "playlist/playlist.h"
+#include "core/text_style.h"
 #include "worker/text/tagline_balance.h"
 #include "worker/text/tagline_text.h"
 
 #include <stdbool.h>
 
-/* In ems, by script: the distance of lines, and how far the block reaches above the first and below
- * the last baseline. */
+/* In ems, by script: the distance of lines, unless a style says it (leading above 0), and how far the
+ * block reaches above the first and below the last baseline. */
 struct tagline_measure {
     double leading, ascent, descent;
 };
-struct tagline_measure tagline_fit_measure(enum linebreak_script script);
+struct tagline_measure tagline_fit_measure(enum linebreak_script script, double leading);
 
 /* The space for a tagline on a canvas, in pixels. */
 struct tagline_bounds {
-    double margin;
-    double width, height;         /* for headlines */
-    double width_max, height_max; /* within the margins, for very long texts */
+    struct layout_rect area; /* in which it stands; no ink leaves it */
+    bool is_box;             /* the style's, else the safe area */
+    double width, height;    /* for headlines; at most the area's, which is for very long texts */
     int asked_px, floor_px,
         least_px; /* sizes: asked for; least that can be read from afar; least of all */
+    size_t lines_max;
+    double leading; /* as struct text_style has it */
+    bool hangs;
 };
 struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_px,
-                                         const struct playlist_style *style);
+                                         const struct text_style *style);
 
 struct tagline_fit {
     int size_px;
     struct tagline_pieces pieces;
     struct tagline_lines lines;
+    bool is_cut; /* does not fit even at the least size */
 };
 
 /* Fits the text and leaves its faces at the size found. A text that does not fit even at the least

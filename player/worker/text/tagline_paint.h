@@ -4,6 +4,7 @@
 #define WORKER_TEXT_TAGLINE_PAINT_H
 
 #include "core/err.h"
+#include "core/text_style.h"
 #include "worker/text/tagline_fonts.h"
 
 #include <stdbool.h>
@@ -11,9 +12,9 @@
 #include <stdint.h>
 
 struct tagline_paint_style {
-    uint32_t color; /* 0xRRGGBB */
-    bool shadow, scrim;
+    struct text_style style;
     int size_px; /* the em */
+    int canvas_width_px, canvas_height_px;
 };
 
 /* On the canvas, in pixels. */
@@ -24,12 +25,14 @@ struct tagline_area {
 /* The smallest area with all of a plane's coverage; width 0 if there is none. */
 struct tagline_area tagline_paint_ink(const struct tagline_plane *plane);
 
-/* The area of `ink`, extended by shadow and scrim; may be larger than the canvas. */
+/* The area of `ink`, extended by shadow and scrim; may be larger than the canvas, from whose edge a
+ * scrim may come. */
 struct tagline_area tagline_paint_reach(const struct tagline_paint_style *paint_style,
                                         const struct tagline_area *ink);
 
 /* Draws `box` of the canvas: rows of premultiplied ARGB8888, every pixel written. Shadow and scrim
- * are dark behind light text, light behind dark text. ERR_SYSTEM when out of memory. */
+ * are dark behind light text, light behind dark text, unless the style gives the shadow a color, which
+ * both have then. ERR_SYSTEM when out of memory. */
 MUST_CHECK bool tagline_paint_box(const struct tagline_paint_style *paint_style,
                                   const struct tagline_plane *plane, const struct tagline_area *box,
                                   void *pixels, size_t stride_bytes, struct err *err);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More than this of a line's end hangs out nowhere: the line moves in again. */
+#define HANGING_EM 0.75
+
 static bool is_blank_character(unsigned c)
 {
     return c == ' ' || c == 0xa0 || c == 0x3000 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
@@ -217,18 +220,13 @@ static int close_hole(const struct tagline_text *text, size_t at)
     return move;
 }
 
-/* How far to move the pen between characters `at` and `at` + 1, beyond what the font says. The
- * font's own features for this (halt, chws) are not available through SDL_ttf.
+/* By pairs:
  * - Two full-width punctuation marks in a row, 。” or ：“, share one blank half (clreq, "punctuation
- *   adjustment").
+ *   adjustment"). The font's own features for this (halt, chws) are not available through SDL_ttf.
  * - An apostrophe of a Chinese face is as wide as a character, which leaves a hole in don’t. */
-static int kern_after(const struct tagline_text *text, size_t at)
+static int kern_pair(const struct tagline_text *text, size_t at)
 {
-    if (at + 1 >= text->count)
-        return 0;
     const struct tagline_character *a = &text->characters[at], *b = a + 1;
-    if (a->face < 0 || b->face < 0)
-        return 0;
     int size = tagline_fonts_size(text->fonts), space = space_between(text, a->code, b->code);
     if (space > 0)
         return space;
@@ -247,6 +245,69 @@ static int kern_after(const struct tagline_text *text, size_t at)
     return right.advance >= wide && is_blank ? -size / 2 : 0;
 }
 
+static bool is_figure(const struct tagline_text *text, size_t at)
+{
+    const struct tagline_character *character = &text->characters[at];
+    return text->is_tabular && character->face >= 0 && character->code >= '0' &&
+           character->code <= '9';
+}
+
+/* A tabular figure stands in the middle of a cell, which is as wide as the widest figure: how much of
+ * the cell is before it, and behind it. */
+static void find_cell(const struct tagline_text *text, size_t at, int *before, int *behind)
+{
+    int widest = 0;
+    *before = *behind = 0;
+    if (!is_figure(text, at))
+        return;
+    for (unsigned code = '0'; code <= '9'; code++) {
+        int advance = tagline_fonts_glyph(text->fonts, text->characters[at].face, code).advance;
+        widest = advance > widest ? advance : widest;
+    }
+    int blank = widest - glyph_of(text, at).advance;
+    *before = blank / 2;
+    *behind = blank - *before;
+}
+
+static int tracking_px(const struct tagline_text *text)
+{
+    return (int)lround(text->tracking * tagline_fonts_size(text->fonts));
+}
+
+/* What the font moves the pen between two letters that are not drawn as one run. */
+static int font_kerning(const struct tagline_text *text, size_t at)
+{
+    const struct tagline_character *a = &text->characters[at], *b = a + 1;
+    if (a->face != b->face || !linebreak_is_latin(a->code) || !linebreak_is_latin(b->code) ||
+        a->code == 'f') /* which joins the next one in many fonts */
+        return 0;
+    const struct tagline_run both = {text->text + a->start, (size_t)a->bytes + b->bytes, a->face};
+    const struct tagline_run first = {text->text + a->start, a->bytes, a->face};
+    const struct tagline_run second = {text->text + b->start, b->bytes, b->face};
+    return tagline_fonts_width(text->fonts, &both) - tagline_fonts_width(text->fonts, &first) -
+           tagline_fonts_width(text->fonts, &second);
+}
+
+/* How far to move the pen between characters `at` and `at` + 1, beyond what a run's font says. */
+static int kern_after(const struct tagline_text *text, size_t at)
+{
+    int before, behind, track = tracking_px(text);
+    find_cell(text, at, &before, &behind);
+    if (at + 1 >= text->count)
+        return behind;
+    const struct tagline_character *a = &text->characters[at], *b = a + 1;
+    if (a->face < 0 || b->face < 0)
+        return behind;
+    return behind + track + kern_pair(text, at) + (track ? font_kerning(text, at) : 0);
+}
+
+/* Whether the pen stops between characters `at` and `at` + 1. */
+static bool splits_run(const struct tagline_text *text, size_t at)
+{
+    return text->characters[at].face != text->characters[at + 1].face || is_figure(text, at) ||
+           is_figure(text, at + 1) || tracking_px(text) != 0 || kern_after(text, at) != 0;
+}
+
 /* The longest run from *at on, before `end`, that can be drawn at once; moves *at behind it. */
 static struct tagline_run next_run(const struct tagline_text *text, size_t *at, size_t end)
 {
@@ -255,9 +316,22 @@ static struct tagline_run next_run(const struct tagline_text *text, size_t *at, 
     do {
         run.bytes += text->characters[*at].bytes;
         (*at)++;
-    } while (*at < end && text->characters[*at].face == first->face &&
-             kern_after(text, *at - 1) == 0);
+    } while (*at < end && !splits_run(text, *at - 1));
     return run;
+}
+
+static int cell_before(const struct tagline_text *text, size_t at)
+{
+    int before, behind;
+    find_cell(text, at, &before, &behind);
+    return before;
+}
+
+static int cell_behind(const struct tagline_text *text, size_t at)
+{
+    int before, behind;
+    find_cell(text, at, &before, &behind);
+    return behind;
 }
 
 /* Where the pen is after characters [start, end), with what kern_after() adds. */
@@ -265,11 +339,19 @@ static int pen_after(const struct tagline_text *text, size_t start, size_t end)
 {
     int pen = 0;
     for (size_t at = start; at < end;) {
+        int before = cell_before(text, at);
         struct tagline_run run = next_run(text, &at, end);
         if (run.face >= 0)
-            pen += tagline_fonts_width(text->fonts, &run) + kern_after(text, at - 1);
+            pen += before + tagline_fonts_width(text->fonts, &run) + kern_after(text, at - 1);
     }
     return pen;
+}
+
+/* Between the ink of a character and the pen after it. */
+static int blank_behind(const struct tagline_text *text, size_t at)
+{
+    const struct tagline_glyph glyph = glyph_of(text, at);
+    return is_figure(text, at) ? -cell_behind(text, at) : glyph.advance - glyph.right;
 }
 
 struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_t start, size_t end)
@@ -292,10 +374,74 @@ struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_
         piece.trail = piece.advance;
         return piece;
     }
-    struct tagline_glyph head = glyph_of(text, first), tail = glyph_of(text, last - 1);
-    piece.lead = (float)head.left;
-    piece.trail = (float)(spaces + kern_after(text, last - 1) + tail.advance - tail.right);
+    /* At an edge a tabular figure's cell counts, so that a number stands still as it changes. */
+    piece.lead = (float)(is_figure(text, first) ? 0 : glyph_of(text, first).left);
+    piece.trail = (float)(spaces + kern_after(text, last - 1) + blank_behind(text, last - 1));
     return piece;
+}
+
+/* Quotes, which hang at both ends of a line, and what hangs at its end (clreq, "Hanging punctuation";
+ * JLREQ, "Line-end hanging punctuation"). */
+static bool hangs_at_start(unsigned code)
+{
+    static const unsigned codes[] = {'"',    '\'',   0xab,   0x2018, 0x201a, 0x201c,
+                                     0x201e, 0x2039, 0x300c, 0x300e, 0xff62};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static bool hangs_at_end(unsigned code)
+{
+    static const unsigned codes[] = {'"',    '\'',   ',',    '.',    '-',    0xbb,   0x2010,
+                                     0x2013, 0x2019, 0x201d, 0x203a, 0x3001, 0x3002, 0x300d,
+                                     0x300f, 0xff0c, 0xff0e, 0xff61, 0xff63, 0xff64};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+void tagline_text_hang(const struct tagline_text *text, size_t start, size_t end, int *left_px,
+                       int *right_px)
+{
+    struct tagline_piece whole = tagline_text_measure(text, start, end), rest;
+    size_t first = start, last = end;
+    *left_px = *right_px = 0;
+    while (first < end && (text->characters[first].is_space || text->characters[first].face < 0))
+        first++;
+    while (last > first &&
+           (text->characters[last - 1].is_space || text->characters[last - 1].face < 0))
+        last--;
+    size_t opens = first, closes = last;
+    while (opens < last && hangs_at_start(text->characters[opens].code))
+        opens++;
+    while (closes > opens && hangs_at_end(text->characters[closes - 1].code))
+        closes--;
+    if (opens == closes) /* nothing else is in it */
+        return;
+    int most = (int)(HANGING_EM * tagline_fonts_size(text->fonts));
+    if (opens > first) {
+        rest = tagline_text_measure(text, opens, end);
+        *left_px = (int)(whole.advance - whole.lead - (rest.advance - rest.lead));
+    }
+    if (closes < last) {
+        rest = tagline_text_measure(text, start, closes);
+        *right_px = (int)(whole.advance - whole.trail - (rest.advance - rest.trail));
+    }
+    *left_px = *left_px < most ? *left_px : most;
+    *right_px = *right_px < most ? *right_px : most;
+}
+
+double tagline_text_hanging(const struct tagline_text *text)
+{
+    bool start = false, end = false;
+    for (size_t i = 0; i < text->count; i++) {
+        start |= hangs_at_start(text->characters[i].code);
+        end |= hangs_at_end(text->characters[i].code);
+    }
+    return (start ? HANGING_EM : 0) + (end ? HANGING_EM : 0);
 }
 
 void tagline_text_reach(const struct tagline_text *text, size_t start, size_t end, int *above_px,
@@ -314,9 +460,11 @@ bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end
                        const struct tagline_plane *plane, struct err *err)
 {
     for (size_t at = start; at < end;) {
+        int before = cell_before(text, at);
         struct tagline_run run = next_run(text, &at, end);
         if (run.face < 0)
             continue;
+        x += before;
         if (!tagline_fonts_draw(text->fonts, &run, x, y, plane, err))
             return false;
         x += tagline_fonts_width(text->fonts, &run) + kern_after(text, at - 1);

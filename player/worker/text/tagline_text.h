@@ -32,7 +32,9 @@ struct tagline_text {
     size_t copy_lines; /* as it was written: one, and one for each line end in it */
     enum linebreak_script script;
     struct tagline_fonts *fonts; /* the caller's */
-    double autospace;            /* between Han or kana and Latin letters or digits, in ems */
+    /* As in struct text_style. */
+    double autospace, tracking;
+    bool is_tabular;
 };
 
 /* A zeroed struct is an empty text. Normalizes and cuts `source`; `words` as in linebreak_find.
@@ -58,6 +60,14 @@ struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_
  * below the baseline. */
 void tagline_text_reach(const struct tagline_text *text, size_t start, size_t end, int *above_px,
                         int *below_px);
+
+/* How far the punctuation at the ends of characters [start, end) reaches beyond their letters: quotes,
+ * and at the end commas, full stops and hyphens, too. */
+void tagline_text_hang(const struct tagline_text *text, size_t start, size_t end, int *left_px,
+                       int *right_px);
+
+/* At most so much of a line hangs on both sides together, in ems. */
+double tagline_text_hanging(const struct tagline_text *text);
 
 /* Draws characters [start, end) with the pen at (x, y) of the canvas. */
 MUST_CHECK bool tagline_text_draw(const struct tagline_text *text, size_t start, size_t end, int x,

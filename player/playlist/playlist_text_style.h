@@ -1,0 +1,15 @@
+/* Private to the playlist's parser: what a style says of a text's place and looks. */
+#ifndef PLAYLIST_PLAYLIST_TEXT_STYLE_H
+#define PLAYLIST_PLAYLIST_TEXT_STYLE_H
+
+#include "playlist/playlist_internal.h"
+#include "playlist/playlist_values.h"
+
+/* The members of a style, those of its fonts included. */
+extern const struct playlist_words playlist_style_keys;
+
+/* Fills style->text and style->shapes, and adds faults. */
+void playlist_parse_text_style(struct playlist_parser *parser, const struct playlist_node *node,
+                               struct playlist_style *style);
+
+#endif
