@@ -31,6 +31,17 @@ enum text_scrim {
     TEXT_SCRIM_EDGE  /* from the screen's edge that the text stands at */
 };
 
+/* The texts of a spot. */
+enum text_level { TEXT_LEVEL_TAGLINE, TEXT_LEVEL_SUBLINE, TEXT_LEVEL_LEGAL, TEXT_LEVELS };
+
+/* Part of a text, from the end of the part before. */
+struct text_span {
+    uint32_t end_bytes; /* of the text, in UTF-8; the last one's is the whole length */
+    bool has_color;     /* else the style's */
+    uint32_t color;     /* 0xRRGGBB */
+};
+#define TEXT_SPANS_MAX 32
+
 #define TEXT_STYLE_AUTOSPACE 0.125
 #define TEXT_STYLE_LINES_MAX 16
 

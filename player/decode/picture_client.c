@@ -111,21 +111,29 @@ static bool code_points_are_valid(const uint32_t code_points[PROTOCOL_CODE_POINT
     return true;
 }
 
-static bool facts_are_valid(const struct protocol_facts *facts)
+static bool text_facts_are_valid(const struct protocol_text_facts *facts)
 {
     const uint32_t faces = (1U << PROTOCOL_FILES_MAX) - 1;
-    return worker_process_is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
-           worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
-           worker_process_is_within(facts->orientation, 0, 8) &&
-           facts->still_notes < PROTOCOL_STILL_NOTES_END &&
-           worker_process_is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
+    return worker_process_is_within(facts->asked_px, 0, PROTOCOL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->used_px, 0, facts->asked_px) &&
            worker_process_is_within(facts->lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
            worker_process_is_within(facts->copy_lines, 0, PLAYLIST_TEXT_BYTES_MAX) &&
-           facts->is_cut <= 1 && facts->lacks_words <= 1 &&
+           facts->is_cut <= 1 &&
            code_points_are_valid(facts->missing_code_points, facts->missing_glyphs) &&
            code_points_are_valid(facts->fallback_code_points, facts->fallback_glyphs) &&
            facts->faces_open <= faces && facts->faces_used <= faces;
+}
+
+static bool facts_are_valid(const struct protocol_facts *facts)
+{
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++)
+        if (!text_facts_are_valid(&facts->texts[level]))
+            return false;
+    return worker_process_is_within(facts->stored_width_px, 0, STILL_SIDE_MAX_PX) &&
+           worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
+           worker_process_is_within(facts->orientation, 0, 8) &&
+           facts->still_notes < PROTOCOL_STILL_NOTES_END && facts->lacks_words <= 1 &&
+           worker_process_is_within(facts->line_count, 0, PLAYLIST_TEXT_BYTES_MAX);
 }
 
 static bool ring_is_valid(const struct picture_client *client, const struct protocol_ring *ring)
@@ -148,9 +156,9 @@ static bool ring_is_valid(const struct picture_client *client, const struct prot
 static struct frame_lines lines_of(const struct protocol_ring *ring, int rotation)
 {
     const struct protocol_facts *facts = &ring->facts;
-    struct frame_lines lines = {.em_px = facts->used_px};
+    struct frame_lines lines = {.em_px = facts->texts[TEXT_LEVEL_TAGLINE].used_px};
     int width_px = ring->width_px, height_px = ring->height_px, before = 0;
-    int count = facts->lines < FRAME_LINES_MAX ? facts->lines : FRAME_LINES_MAX;
+    int count = facts->line_count < FRAME_LINES_MAX ? facts->line_count : FRAME_LINES_MAX;
     layout_rotate_size(rotation, &width_px, &height_px);
     for (int i = 0; i < count; i++) {
         int top = facts->line_top_px[i], end = facts->line_end_px[i];

@@ -6,6 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+/* Of a subline and a legal line that have no style of their own: parts of the tagline's size and of its
+ * opacity, and a part of the screen's shorter side that can still be read from nearby. */
+#define SUBLINE_PART 0.42
+#define LEVEL_OPACITY 0.7
+#define LEGAL_SIZE 0.025
+
 void playlist_destroy(struct playlist *playlist)
 {
     if (!playlist)
@@ -157,12 +163,55 @@ struct text_style playlist_style_for(const struct playlist_style *style, int wid
     return served;
 }
 
-struct text_style playlist_spot_text_style(const struct playlist *playlist,
-                                           const struct playlist_spot *spot, int width_px,
-                                           int height_px)
+static const struct playlist_level *extra_level(const struct playlist_spot *spot,
+                                                enum text_level level)
 {
-    struct text_style served =
-        playlist_style_for(&playlist->styles[spot->style], width_px, height_px);
+    return level == TEXT_LEVEL_SUBLINE ? &spot->subline : &spot->legal;
+}
+
+struct playlist_level playlist_spot_level(const struct playlist_spot *spot, enum text_level level)
+{
+    struct playlist_level found = {spot->texts, spot->text_count, spot->style};
+    if (level == TEXT_LEVEL_TAGLINE)
+        return found;
+    found = *extra_level(spot, level);
+    if (found.style < 0)
+        found.style = spot->style;
+    return found;
+}
+
+enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
+                                          const struct playlist_spot *spot, enum text_level level)
+{
+    if (level != TEXT_LEVEL_TAGLINE && extra_level(spot, level)->style < 0)
+        return PLAYLIST_WEIGHT_REGULAR;
+    return playlist->styles[playlist_spot_level(spot, level).style].weight;
+}
+
+/* Of a level that has no style of its own, from the tagline's. */
+static void derive_style(struct text_style *style, enum text_level level)
+{
+    style->lines_max = 0;
+    style->opacity *= LEVEL_OPACITY;
+    if (style->scrim == TEXT_SCRIM_EDGE || level == TEXT_LEVEL_LEGAL)
+        style->scrim = TEXT_SCRIM_NONE;
+    if (level == TEXT_LEVEL_SUBLINE) {
+        style->size *= SUBLINE_PART;
+        return;
+    }
+    style->size = LEGAL_SIZE;
+    style->has_box = false;
+    style->valign = TEXT_ALIGN_END;
+}
+
+struct text_style playlist_spot_text_style(const struct playlist *playlist,
+                                           const struct playlist_spot *spot, enum text_level level,
+                                           int width_px, int height_px)
+{
+    int index = playlist_spot_level(spot, level).style;
+    struct text_style served = playlist_style_for(&playlist->styles[index], width_px, height_px);
+    if (level != TEXT_LEVEL_TAGLINE && extra_level(spot, level)->style < 0)
+        derive_style(&served, level);
     if (served.shadow.kind == TEXT_SHADOW_OWN && !served.shadow.has_color) {
         served.shadow.has_color = true;
         served.shadow.color = spot->background;
@@ -198,15 +247,39 @@ enum shape playlist_spot_length_shape(const struct playlist_spot *spot, const in
     return shape_first(spot->shapes);
 }
 
+static bool is_same_text(const struct playlist_text *a, const struct playlist_text *b)
+{
+    bool same = strcmp(a->language, b->language) == 0 && strcmp(a->text, b->text) == 0 &&
+                a->span_count == b->span_count;
+    for (size_t i = 0; same && i < a->span_count; i++)
+        same = a->spans[i].end_bytes == b->spans[i].end_bytes &&
+               a->spans[i].has_color == b->spans[i].has_color &&
+               a->spans[i].color == b->spans[i].color;
+    return same;
+}
+
+static bool is_same_level(const struct playlist *playlist, const struct playlist_spot *a,
+                          const struct playlist_spot *b, enum text_level level)
+{
+    struct playlist_level of_a = playlist_spot_level(a, level),
+                          of_b = playlist_spot_level(b, level);
+    const struct text_shadow *shadow = &playlist->styles[of_a.style].text.shadow;
+    bool is_of_ground = shadow->kind == TEXT_SHADOW_OWN && !shadow->has_color;
+    if (of_a.text_count != of_b.text_count || of_a.text_count == 0)
+        return of_a.text_count == of_b.text_count;
+    bool same = of_a.style == of_b.style && (!is_of_ground || a->background == b->background);
+    if (level != TEXT_LEVEL_TAGLINE)
+        same = same && (extra_level(a, level)->style < 0) == (extra_level(b, level)->style < 0);
+    for (size_t i = 0; same && i < of_a.text_count; i++)
+        same = is_same_text(&of_a.texts[i], &of_b.texts[i]);
+    return same;
+}
+
 bool playlist_has_same_tagline(const struct playlist *playlist, const struct playlist_spot *a,
                                const struct playlist_spot *b)
 {
-    const struct text_shadow *shadow = &playlist->styles[a->style].text.shadow;
-    bool is_of_ground = shadow->kind == TEXT_SHADOW_OWN && !shadow->has_color;
-    bool same = a->style == b->style && a->text_count == b->text_count &&
-                (!is_of_ground || a->background == b->background);
-    for (size_t i = 0; same && i < a->text_count; i++)
-        same = strcmp(a->texts[i].language, b->texts[i].language) == 0 &&
-               strcmp(a->texts[i].text, b->texts[i].text) == 0;
+    bool same = true;
+    for (enum text_level level = 0; same && level < TEXT_LEVELS; level++)
+        same = is_same_level(playlist, a, b, level);
     return same;
 }

@@ -51,7 +51,9 @@ struct playlist_asset {
 /* One language's text. `language` is a BCP 47 tag, "" where the playlist gave a single string. */
 struct playlist_text {
     const char *language;
-    const char *text; /* UTF-8, 1 to PLAYLIST_TEXT_BYTES_MAX bytes; may have '\n' */
+    const char *text;              /* UTF-8, 1 to PLAYLIST_TEXT_BYTES_MAX bytes; may have '\n' */
+    const struct text_span *spans; /* its parts in colors of their own */
+    size_t span_count;             /* 0: it has one color, the style's */
 };
 
 /* A brand font for one language; "" for all. */
@@ -83,6 +85,13 @@ struct playlist_point {
     double x, y;
 };
 
+/* A text beside the tagline. */
+struct playlist_level {
+    const struct playlist_text *texts;
+    size_t text_count;
+    int style; /* index of styles; -1: as the level is by itself (playlist_spot_text_style) */
+};
+
 struct playlist_spot {
     const char *name; /* "" for the house card */
     bool has_visual, is_video;
@@ -92,7 +101,8 @@ struct playlist_spot {
     int assets[SHAPE_COUNT];
     const struct playlist_text *texts; /* the tagline; text_count 0: none */
     size_t text_count;
-    int style; /* index of styles */
+    int style;                            /* index of styles */
+    struct playlist_level subline, legal; /* only with a tagline */
     /* False: the slot's length is the film's, or the default (duckling-playlist(5), PROGRAMME, rule
      * 5). */
     bool has_duration;
@@ -239,10 +249,17 @@ struct playlist_point playlist_spot_focus(const struct playlist_spot *spot, int 
 struct text_style playlist_style_for(const struct playlist_style *style, int width_px,
                                      int height_px);
 
-/* The same for a spot's tagline, whose shadow may have the color of the spot's background. */
+/* What a spot's text of any level looks like there. A subline without a style of its own looks like the
+ * tagline, but smaller, regular, and a little transparent; a legal line like the tagline, but small and at
+ * the lower edge. A shadow without a color has that of the spot's background. */
 struct text_style playlist_spot_text_style(const struct playlist *playlist,
-                                           const struct playlist_spot *spot, int width_px,
-                                           int height_px);
+                                           const struct playlist_spot *spot, enum text_level level,
+                                           int width_px, int height_px);
+
+/* A spot's texts of a level, with the index of the style whose fonts they have. */
+struct playlist_level playlist_spot_level(const struct playlist_spot *spot, enum text_level level);
+enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
+                                          const struct playlist_spot *spot, enum text_level level);
 
 /* Whether the spot shows this asset on any screen. */
 bool playlist_spot_uses(const struct playlist_spot *spot, int asset);

@@ -1,72 +1,19 @@
 /* Parses `spots`. */
-#include "core/utf8.h"
 #include "playlist/playlist_json.h"
 #include "playlist/playlist_shapes.h"
+#include "playlist/playlist_tagline.h"
 #include "playlist/playlist_texts.h"
 #include "playlist/playlist_values.h"
 
 #include <string.h>
 
 static const char *const SPOT_KEYS[] = {
-    "image",      "video",         "focus",      "motion",          "fit",
-    "background", "duration",      "transition", "text_transition", "text_motion",
-    "tagline",    "tagline_style", "volume"};
+    "image",    "video",         "focus",           "motion",      "fit",     "background",
+    "duration", "transition",    "text_transition", "text_motion", "tagline", "tagline_style",
+    "subline",  "subline_style", "legal",           "legal_style", "volume"};
 
 static const struct playlist_range FOCUS = {0, 1, false,
                                             "a number from 0 (left or top) to 1 (right or bottom)"};
-
-/* Spaces that draw nothing: a tagline of nothing but these would be an empty line on a wall. */
-static bool is_invisible_space(uint32_t code)
-{
-    return code == ' ' || code == '\n' || code == 0xa0 || code == 0x1680 ||
-           (code >= 0x2000 && code <= 0x200f) || code == 0x2028 || code == 0x2029 ||
-           code == 0x202f || code == 0x205f || code == 0x2060 || code == 0x3000 || code == 0xfeff ||
-           code == 0x3164; /* the Hangul filler */
-}
-
-static bool is_blank_text(const char *text)
-{
-    uint32_t code = 0;
-    size_t size = strlen(text), step;
-    for (size_t i = 0; i < size; i += step) {
-        step = utf8_next(text + i, size - i, &code);
-        if (!step || !is_invisible_space(code))
-            return false;
-    }
-    return true;
-}
-
-static void check_tagline(struct playlist_parser *parser, const struct playlist_node *node,
-                          const char *text)
-{
-    if (strlen(text) > PLAYLIST_TEXT_BYTES_MAX)
-        playlist_fault_add(parser->faults, node, "has %zu bytes; at most %d are allowed",
-                           strlen(text), PLAYLIST_TEXT_BYTES_MAX);
-    else if (!playlist_check_printable(parser, node, text, "\n"))
-        return;
-    else if (is_blank_text(text))
-        playlist_fault_add(parser->faults, node, "is blank: write a text, or leave it out");
-}
-
-static void parse_tagline(struct playlist_parser *parser, const struct playlist_node *node,
-                          struct playlist_spot *spot)
-{
-    struct playlist_translation items[PLAYLIST_LANGUAGES_MAX];
-    size_t count = playlist_translations(parser, node, items);
-    struct playlist_text *texts = playlist_new_items(parser, count, sizeof *texts);
-    if (!texts)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        if (!playlist_is_string(parser, &items[i].node))
-            continue;
-        const char *text = playlist_json_string(items[i].node.value);
-        check_tagline(parser, &items[i].node, text);
-        texts[i].language = playlist_copy_text(parser, items[i].language);
-        texts[i].text = playlist_copy_text(parser, text);
-    }
-    spot->texts = texts;
-    spot->text_count = count;
-}
 
 /* A path, or one for each of some shapes. */
 static void parse_visual(struct playlist_parser *parser, const struct playlist_node *node,
@@ -147,8 +94,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
         parse_visual(parser, &image, spot);
     if (has_video)
         parse_visual(parser, &video, spot);
-    if (has_tagline)
-        parse_tagline(parser, &tagline, spot);
+    playlist_parse_taglines(parser, node, spot);
     parse_focus(parser, node, spot);
     playlist_parse_common(parser, node, spot, &transition);
 }

@@ -15,9 +15,9 @@ static const char *const WEIGHTS[] = {"regular", "bold"};
 
 static const char *const TRANSITION_KEYS[] = {"type", "duration", "direction", "softness", "color"};
 static const char *const TEXT_TRANSITION_KEYS[] = {"out", "in"};
-static const char *const DEFAULTS_KEYS[] = {"duration", "transition",  "text_transition",
-                                            "fit",      "background",  "motion",
-                                            "volume",   "text_motion", "tagline_style"};
+static const char *const DEFAULTS_KEYS[] = {
+    "duration", "transition",  "text_transition", "fit",           "background", "motion",
+    "volume",   "text_motion", "tagline_style",   "subline_style", "legal_style"};
 
 static const struct playlist_range DURATION = {1, 86400, false,
                                                "a number of seconds from 1 to 86400"};
@@ -50,7 +50,7 @@ static void parse_fonts(struct playlist_parser *parser, const struct playlist_no
     struct playlist_translation items[PLAYLIST_LANGUAGES_MAX];
     if (!playlist_member(style_node, "font", &node))
         return;
-    size_t count = playlist_translations(parser, &node, items);
+    size_t count = playlist_translations(parser, &node, false, items);
     struct playlist_font *fonts = playlist_new_items(parser, count, sizeof *fonts);
     if (!fonts)
         return;
@@ -159,12 +159,22 @@ static void parse_text_transition(struct playlist_parser *parser,
     transition->text_in = in;
 }
 
+static void read_style(struct playlist_parser *parser, const struct playlist_node *object,
+                       const char *key, int *style)
+{
+    struct playlist_node node;
+    if (!playlist_member(object, key, &node))
+        return;
+    int index = playlist_check_reference(parser, &node, &parser->style_names, parser->styles_known,
+                                         "style");
+    *style = index < 0 ? *style : index + 1;
+}
+
 void playlist_parse_common(struct playlist_parser *parser, const struct playlist_node *node,
                            struct playlist_spot *spot, struct transition *transition)
 {
     double seconds;
     int fit = (int)spot->fit, motion = (int)spot->motion, text_motion = spot->text_rises;
-    struct playlist_node style;
     if (playlist_read_number(parser, node, "duration", &DURATION, &seconds)) {
         spot->duration_ms = (int32_t)lround(seconds * 1000);
         spot->has_duration = true;
@@ -182,11 +192,9 @@ void playlist_parse_common(struct playlist_parser *parser, const struct playlist
     spot->motion = (enum layout_motion)motion;
     playlist_read_color(parser, node, "background", &spot->background);
     playlist_read_number(parser, node, "volume", &VOLUME, &spot->volume);
-    if (playlist_member(node, "tagline_style", &style)) {
-        int index = playlist_check_reference(parser, &style, &parser->style_names,
-                                             parser->styles_known, "style");
-        spot->style = index < 0 ? spot->style : index + 1;
-    }
+    read_style(parser, node, "tagline_style", &spot->style);
+    read_style(parser, node, "subline_style", &spot->subline.style);
+    read_style(parser, node, "legal_style", &spot->legal.style);
 }
 
 void playlist_parse_defaults(struct playlist_parser *parser, const struct playlist_node *root)
@@ -196,6 +204,8 @@ void playlist_parse_defaults(struct playlist_parser *parser, const struct playli
     *defaults = (struct playlist_spot){
         .name = "",
         .assets = {-1, -1, -1, -1},
+        .subline = {.style = -1},
+        .legal = {.style = -1},
         .duration_ms = 8000,
         .transition = {.type = TRANSITION_CROSSFADE,
                        .duration_ms = 1000,

@@ -96,15 +96,19 @@ static void check_language(struct playlist_parser *parser, const struct playlist
 }
 
 size_t playlist_translations(struct playlist_parser *parser, const struct playlist_node *node,
+                             bool may_be_list,
                              struct playlist_translation items[PLAYLIST_LANGUAGES_MAX])
 {
-    if (playlist_json_kind(node->value) == PLAYLIST_JSON_STRING) {
+    enum playlist_json_kind kind = playlist_json_kind(node->value);
+    if (kind == PLAYLIST_JSON_STRING || (may_be_list && kind == PLAYLIST_JSON_LIST)) {
         items[0] = (struct playlist_translation){.language = "", .node = *node};
         return 1;
     }
-    if (playlist_json_kind(node->value) != PLAYLIST_JSON_OBJECT) {
-        playlist_fault_add(parser->faults, node,
-                           "must be a string, or an object with a string for each language, not %s",
+    if (kind != PLAYLIST_JSON_OBJECT) {
+        playlist_fault_add(parser->faults, node, "must be a string, %s, not %s",
+                           may_be_list
+                               ? "a list of spans, or an object with one of these for each language"
+                               : "or an object with a string for each language",
                            playlist_json_kind_words(node->value));
         return 0;
     }

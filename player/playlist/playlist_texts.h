@@ -23,9 +23,10 @@ bool playlist_check_printable(struct playlist_parser *parser, const struct playl
 int playlist_check_reference(struct playlist_parser *parser, const struct playlist_node *node,
                              const struct playlist_names *names, bool known, const char *what);
 
-/* Reads a string for all languages, or an object of strings by language: at most
- * PLAYLIST_LANGUAGES_MAX, each with a different tag. The values are not checked. */
+/* Reads a string for all languages (or a list, where that may be one, too), or an object of values by
+ * language: at most PLAYLIST_LANGUAGES_MAX, each with a different tag. The values are not checked. */
 size_t playlist_translations(struct playlist_parser *parser, const struct playlist_node *node,
+                             bool may_be_list,
                              struct playlist_translation items[PLAYLIST_LANGUAGES_MAX]);
 
 /* The names of an object's members, sorted for lookup; index is the place in the file. The texts

@@ -46,21 +46,51 @@ static bool hash_style_shapes(struct hash *hash, const struct playlist_style_sha
     return ok;
 }
 
-/* The style counts only where there is a text. */
-static bool hash_tagline(struct hash *hash, const struct edition *edition,
-                         const struct playlist_spot *spot)
+static bool hash_spans(struct hash *hash, const struct playlist_text *text)
 {
-    if (spot->text_count == 0)
-        return true;
-    const struct playlist_style *style = &edition->playlist->styles[spot->style];
-    const int64_t numbers[] = {(int64_t)spot->text_count, style->weight};
-    bool ok = hash_add(hash, numbers, sizeof numbers) && hash_text_style(hash, &style->text) &&
+    bool ok = true;
+    for (size_t i = 0; ok && i < text->span_count; i++) {
+        const struct text_span *span = &text->spans[i];
+        const int64_t numbers[] = {span->end_bytes, span->has_color ? (int64_t)span->color : -1};
+        ok = hash_add(hash, numbers, sizeof numbers);
+    }
+    return ok;
+}
+
+static bool hash_texts(struct hash *hash, const struct playlist_level *level)
+{
+    const int64_t count = (int64_t)level->text_count;
+    bool ok = hash_add(hash, &count, sizeof count);
+    for (size_t i = 0; ok && i < level->text_count; i++)
+        ok = hash_text(hash, level->texts[i].language) && hash_text(hash, level->texts[i].text) &&
+             hash_spans(hash, &level->texts[i]);
+    return ok;
+}
+
+/* The style counts only where there is a text. */
+static bool hash_level(struct hash *hash, const struct edition *edition,
+                       const struct playlist_spot *spot, enum text_level level)
+{
+    const struct playlist_level found = playlist_spot_level(spot, level);
+    const struct playlist_style *style = &edition->playlist->styles[found.style];
+    if (!hash_texts(hash, &found) || found.text_count == 0)
+        return found.text_count == 0;
+    const int64_t weight = playlist_spot_weight(edition->playlist, spot, level);
+    const struct text_style text = playlist_spot_text_style(edition->playlist, spot, level, 16, 9);
+    bool ok = hash_add(hash, &weight, sizeof weight) && hash_text_style(hash, &text) &&
               hash_style_shapes(hash, &style->shapes);
-    for (size_t i = 0; ok && i < spot->text_count; i++)
-        ok = hash_text(hash, spot->texts[i].language) && hash_text(hash, spot->texts[i].text);
     for (size_t i = 0; ok && i < style->font_count; i++)
         ok = hash_text(hash, style->fonts[i].language) &&
              hash_asset(hash, edition, style->fonts[i].asset);
+    return ok;
+}
+
+static bool hash_tagline(struct hash *hash, const struct edition *edition,
+                         const struct playlist_spot *spot)
+{
+    bool ok = true;
+    for (enum text_level level = 0; ok && level < TEXT_LEVELS; level++)
+        ok = hash_level(hash, edition, spot, level);
     return ok;
 }
 

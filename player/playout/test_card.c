@@ -139,7 +139,7 @@ static struct picture_client *start_text(struct test_card *card, int index, stru
                  .align = aligns[text->align],
                  .opacity = 1},
     };
-    const struct playlist_text words = {text->language, text->text};
+    const struct playlist_text words = {.language = text->language, .text = text->text};
     int margin = (int)ceil(TEXT_MARGIN_PART * canvas.width_px);
     card->texts[index].origin_x = text->box.x - (canvas.width_px - text->box.width) / 2;
     if (text->align == TEST_CARD_LEFT)

@@ -30,30 +30,53 @@ static struct protocol_job job_for(const struct worker_jobs_canvas *canvas,
     };
 }
 
-/* The asset of the visual, and of the brand font of the tagline; -1: none. */
-static void find_assets(const struct worker_jobs_canvas *canvas, const struct edition *edition,
-                        int spot_index, const char *language, int *visual, int *font)
+/* The text of a level in a language; .text NULL: there is none. One that is a plain string has no
+ * language of its own, and is set by the rules of the player's. */
+static struct playlist_text text_of(const struct playlist_spot *spot, enum text_level level,
+                                    const char *language)
 {
-    const struct playlist *playlist = edition->playlist;
-    const struct playlist_spot *spot = &playlist->spots[spot_index];
-    const struct playlist_text *text =
-        playlist_choose_text(spot->texts, spot->text_count, language);
-    const char *of = text && *text->language ? text->language : language;
-    *visual = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
-    *font = text ? playlist_choose_font(&playlist->styles[spot->style], of) : -1;
+    const struct playlist_level found = playlist_spot_level(spot, level);
+    const struct playlist_text *chosen =
+        playlist_choose_text(found.texts, found.text_count, language);
+    struct playlist_text text = {.text = NULL};
+    if (chosen)
+        text = *chosen;
+    if (chosen && !*text.language)
+        text.language = language;
+    return text;
+}
+
+/* The brand font of a text; -1: none. */
+static int font_of(const struct playlist *playlist, const struct playlist_spot *spot,
+                   enum text_level level, const char *language)
+{
+    const struct playlist_text text = text_of(spot, level, language);
+    const struct playlist_style *style = &playlist->styles[playlist_spot_level(spot, level).style];
+    return text.text ? playlist_choose_font(style, text.language) : -1;
+}
+
+/* The asset of the visual, and of the brand fonts of the texts; -1: none. */
+enum { ASSET_VISUAL, ASSET_FONTS, ASSETS = ASSET_FONTS + TEXT_LEVELS };
+static void find_assets(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+                        int spot_index, const char *language, int assets[ASSETS])
+{
+    const struct playlist_spot *spot = &edition->playlist->spots[spot_index];
+    assets[ASSET_VISUAL] = edition_spot_asset(edition, spot, canvas->width_px, canvas->height_px);
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++)
+        assets[ASSET_FONTS + level] = font_of(edition->playlist, spot, level, language);
 }
 
 enum integrity_state worker_jobs_check_files(const struct worker_jobs_canvas *canvas,
                                              const struct edition *edition, int spot_index,
                                              const char *language)
 {
-    int assets[2];
-    find_assets(canvas, edition, spot_index, language, &assets[0], &assets[1]);
+    int assets[ASSETS];
+    find_assets(canvas, edition, spot_index, language, assets);
     enum integrity_state worst = INTEGRITY_GOOD;
-    for (size_t i = 0; i < sizeof assets / sizeof *assets; i++) {
+    for (int i = 0; i < ASSETS; i++) {
         enum integrity_state state =
             assets[i] < 0 ? INTEGRITY_GOOD : edition_request_asset(edition, assets[i]);
-        if (state == INTEGRITY_REFUSED && i == 0)
+        if (state == INTEGRITY_REFUSED && i == ASSET_VISUAL)
             return state;
         if (state == INTEGRITY_DAMAGED || (worst == INTEGRITY_GOOD && state != INTEGRITY_REFUSED))
             worst = state;
@@ -65,11 +88,11 @@ enum media_opener_state worker_jobs_request_files(const struct worker_jobs_canva
                                                   const struct edition *edition, int spot,
                                                   const char *language, bool visual, bool tagline)
 {
-    int assets[2];
+    int assets[ASSETS];
     enum media_opener_state worst = MEDIA_OPENER_READY;
-    find_assets(canvas, edition, spot, language, &assets[0], &assets[1]);
-    for (int i = 0; i < 2; i++) {
-        bool needed = assets[i] >= 0 && (i == 0 ? visual : tagline);
+    find_assets(canvas, edition, spot, language, assets);
+    for (int i = 0; i < ASSETS; i++) {
+        bool needed = assets[i] >= 0 && (i == ASSET_VISUAL ? visual : tagline);
         enum media_opener_state state =
             needed ? media_opener_request(canvas->opener, edition, assets[i], canvas->limit_ms)
                    : MEDIA_OPENER_READY;
@@ -129,8 +152,8 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
     return film;
 }
 
-/* The font files that a tagline may use, best first: brand font, system font, the font that ships
- * with Duckling. */
+/* The font files of a job's texts, one text after the other; of each the best first: brand font, system
+ * font, the font that ships with Duckling. */
 struct font_files {
     int files[PROTOCOL_FILES_MAX];
     int indexes[PROTOCOL_FILES_MAX];
@@ -158,55 +181,101 @@ static void add_system_font(struct font_files *fonts, const char *language,
         add_font_file(fonts, path, index);
 }
 
-static struct picture_client *start_tagline(const struct worker_jobs_canvas *canvas,
-                                            struct font_files *fonts,
-                                            const struct text_style *style,
-                                            const struct playlist_text *text, struct err *err)
+static void fill_text(struct protocol_text *out, const struct playlist_text *text,
+                      const struct text_style *style, int face_count)
 {
-    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
-    job.style = *style;
-    snprintf(job.language, sizeof job.language, "%s", text->language);
-    snprintf(job.text, sizeof job.text, "%s", text->text);
-    memcpy(job.face_index, fonts->indexes, sizeof job.face_index);
+    out->style = *style;
+    out->face_count = (uint32_t)face_count;
+    out->span_count = (uint32_t)text->span_count;
+    for (size_t i = 0; i < text->span_count; i++)
+        out->spans[i] = text->spans[i];
+    snprintf(out->language, sizeof out->language, "%s", text->language);
+    snprintf(out->text, sizeof out->text, "%s", text->text);
+}
+
+/* Closes the files. */
+static struct picture_client *start_texts(const struct worker_jobs_canvas *canvas,
+                                          struct protocol_job *job, struct font_files *fonts,
+                                          struct err *err)
+{
     struct picture_client *frames = NULL;
+    memcpy(job->face_index, fonts->indexes, sizeof job->face_index);
     if (fonts->count == 0)
         err_set(err, ERR_MISSING, "no font found; install the package fonts-noto-cjk");
     else
-        frames = picture_client_start(&job, fonts->files, fonts->count, canvas->limit_ms, err);
+        frames = picture_client_start(job, fonts->files, fonts->count, canvas->limit_ms, err);
     for (int i = 0; i < fonts->count; i++)
         media_opener_close(canvas->opener, fonts->files[i]);
     return frames;
+}
+
+static void add_brand_font(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+                           const struct playlist_spot *spot, int font, struct font_files *fonts)
+{
+    struct err err = {0};
+    if (font < 0 || edition_has_refused(edition, font) || fonts->count == PROTOCOL_FILES_MAX)
+        return;
+    int file = media_opener_take(canvas->opener, edition, font, &err);
+    if (file < 0) {
+        log_warn("cannot open the brand font, using a system font spot=\"%s\" reason=\"%s\"",
+                 spot->name, err.text);
+        return;
+    }
+    fonts->files[fonts->count] = file;
+    fonts->indexes[fonts->count++] = 0;
+}
+
+/* Adds a spot's text of a level to a job, if there is one. */
+static void add_text(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+                     const struct playlist_spot *spot, enum text_level level, const char *language,
+                     struct protocol_job *job, struct font_files *fonts)
+{
+    const struct playlist *playlist = edition->playlist;
+    const struct playlist_text text = text_of(spot, level, language);
+    int before = fonts->count;
+    if (!text.text)
+        return;
+    add_brand_font(canvas, edition, spot, font_of(playlist, spot, level, language), fonts);
+    add_system_font(fonts, text.language, playlist_spot_weight(playlist, spot, level));
+    const struct text_style style =
+        playlist_spot_text_style(playlist, spot, level, canvas->width_px, canvas->height_px);
+    fill_text(&job->texts[level], &text, &style, fonts->count - before);
+}
+
+static void add_texts(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+                      const struct playlist_spot *spot, const char *language,
+                      struct protocol_job *job, struct font_files *fonts)
+{
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++)
+        add_text(canvas, edition, spot, level, language, job, fonts);
+    job->subline_follows = spot->subline.style < 0;
+    job->only = TEXT_LEVELS;
 }
 
 struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
                                                  const struct edition *edition, int spot_index,
                                                  const char *language, struct err *err)
 {
-    const struct playlist *playlist = edition->playlist;
-    const struct playlist_spot *spot = &playlist->spots[spot_index];
-    const struct playlist_style *style = &playlist->styles[spot->style];
-    const struct playlist_text *chosen =
-        playlist_choose_text(spot->texts, spot->text_count, language);
-    /* A tagline that is a plain string has no language of its own, and is set by the rules of the
-     * player's. */
-    struct playlist_text text = {*chosen->language ? chosen->language : language, chosen->text};
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     struct font_files fonts = {.count = 0};
-    int font = playlist_choose_font(style, text.language);
-    if (font >= 0 && !edition_has_refused(edition, font)) {
-        struct err font_err = {0};
-        int file = media_opener_take(canvas->opener, edition, font, &font_err);
-        if (file < 0) {
-            log_warn("cannot open the brand font, using a system font spot=\"%s\" reason=\"%s\"",
-                     spot->name, font_err.text);
-        } else {
-            fonts.files[0] = file;
-            fonts.count = 1;
-        }
-    }
-    add_system_font(&fonts, text.language, style->weight);
-    const struct text_style served =
-        playlist_spot_text_style(playlist, spot, canvas->width_px, canvas->height_px);
-    return start_tagline(canvas, &fonts, &served, &text, err);
+    add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
+    return start_texts(canvas, &job, &fonts, err);
+}
+
+struct picture_client *worker_jobs_start_ink(const struct worker_jobs_canvas *canvas,
+                                             const struct edition *edition, int spot_index,
+                                             enum text_level level, const char *language,
+                                             struct err *err)
+{
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
+    struct font_files fonts = {.count = 0};
+    add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
+    job.only = level;
+    struct text_style *style = &job.texts[level].style;
+    style->shadow.kind = TEXT_SHADOW_NONE;
+    style->scrim = TEXT_SCRIM_NONE;
+    style->opacity = 1;
+    return start_texts(canvas, &job, &fonts, err);
 }
 
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
@@ -230,7 +299,10 @@ struct picture_client *worker_jobs_start_words(const struct worker_jobs_canvas *
                           path, sizeof path))
         add_font_file(&fonts, path, 0);
     add_system_font(&fonts, text->language, style->weight);
-    return start_tagline(canvas, &fonts, &style->text, text, err);
+    struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
+    job.only = TEXT_LEVELS;
+    fill_text(&job.texts[TEXT_LEVEL_TAGLINE], text, &style->text, fonts.count);
+    return start_texts(canvas, &job, &fonts, err);
 }
 
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,
@@ -244,6 +316,6 @@ struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_can
                  .valign = TEXT_ALIGN_END,
                  .opacity = 1},
     };
-    const struct playlist_text text = {language, words};
+    const struct playlist_text text = {.language = language, .text = words};
     return worker_jobs_start_words(canvas, &style, &text, true, err);
 }

@@ -31,7 +31,7 @@ enum media_opener_state worker_jobs_request_files(const struct worker_jobs_canva
                                                   const struct edition *edition, int spot,
                                                   const char *language, bool visual, bool tagline);
 
-/* Starts the worker for a spot's visual, or for its tagline in a language. Its files must have been
+/* Starts the worker for a spot's visual, or for its texts in a language. Its files must have been
  * requested and be ready. NULL on failure. */
 struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas *canvas,
                                                 const struct edition *edition, int spot,
@@ -39,6 +39,13 @@ struct picture_client *worker_jobs_start_visual(const struct worker_jobs_canvas 
 struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
                                                  const struct edition *edition, int spot,
                                                  const char *language, struct err *err);
+
+/* The same for the letters of one of its texts, where they stand: without what is behind them (shadow,
+ * scrim), and not seen through. */
+struct picture_client *worker_jobs_start_ink(const struct worker_jobs_canvas *canvas,
+                                             const struct edition *edition, int spot,
+                                             enum text_level level, const char *language,
+                                             struct err *err);
 
 /* The same for a spot's film, offset_us after the film's start. NULL on failure. */
 struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canvas,

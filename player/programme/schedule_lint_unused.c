@@ -58,13 +58,16 @@ static bool find_unused_styles(const struct playlist *playlist, struct playlist_
     if (!used)
         return false;
     for (size_t i = 0; i < playlist->spot_count; i++)
-        if (playlist->spots[i].text_count > 0)
-            used[playlist->spots[i].style] = true;
+        for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+            struct playlist_level found = playlist_spot_level(&playlist->spots[i], level);
+            if (found.text_count > 0)
+                used[found.style] = true;
+        }
     for (size_t i = 1; i < playlist->style_count; i++) {
         const char *name = playlist->styles[i].name;
         const struct playlist_node node = {.parent = &styles, .key = name};
         if (!used[i] && !(used[0] && strcmp(name, playlist->styles[0].name) == 0))
-            playlist_fault_add(warnings, &node, "is not used: no tagline has this style");
+            playlist_fault_add(warnings, &node, "is not used: no text has this style");
     }
     free(used);
     return true;

@@ -32,7 +32,7 @@
 /* In a worker: the memfd that its frames will be in, empty at first. It is made before the sandbox
  * closes, and a worker can have no other: what it holds without mapping it is bounded, too. */
 #define PROTOCOL_MEMORY_FD 4
-#define PROTOCOL_FILES_MAX 4
+#define PROTOCOL_FILES_MAX 8
 #define PROTOCOL_SIDE_MAX_PX 16384
 #define PROTOCOL_FRAME_BYTES_MAX ((size_t)512 << 20)
 #define PROTOCOL_TEXT_BYTES 256
@@ -62,6 +62,16 @@ enum protocol_job_kind {
     PROTOCOL_JOB_FILM,
 };
 
+/* As in struct tagline_request; no faces: there is no such text. */
+struct protocol_text {
+    struct text_style style;
+    uint32_t face_count;
+    uint32_t span_count;
+    struct text_span spans[TEXT_SPANS_MAX];
+    char language[64];
+    char text[PLAYLIST_TEXT_BYTES_MAX + 1];
+};
+
 struct protocol_job {
     uint32_t magic;
     uint32_t kind;                             /* enum protocol_job_kind */
@@ -75,11 +85,10 @@ struct protocol_job {
     double scale;        /* frame size over place on the canvas, 1 to 2 */
     double focus_x, focus_y;
     uint32_t plain; /* house card: 1: without the duckling */
-    /* tagline */
-    struct text_style style;
+    /* tagline: its texts have the job's files as their fonts, one after the other */
+    struct protocol_text texts[TEXT_LEVELS];
+    uint32_t subline_follows, only; /* as in struct text_block_request */
     int32_t face_index[PROTOCOL_FILES_MAX];
-    char language[64];
-    char text[PLAYLIST_TEXT_BYTES_MAX + 1];
     /* film */
     int64_t start_us;    /* the first frame to send is the one shown at this time */
     uint32_t want_sound; /* 1: send sound, too */
@@ -120,6 +129,16 @@ enum protocol_still_note {
     PROTOCOL_STILL_NOTES_END = 1 << 5,
 };
 
+/* As in struct tagline_facts; unused code points are zero. */
+struct protocol_text_facts {
+    int32_t asked_px, used_px, lines, copy_lines;
+    uint32_t is_cut; /* 0 or 1 */
+    int32_t missing_glyphs, fallback_glyphs;
+    uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],
+        fallback_code_points[PROTOCOL_CODE_POINTS_MAX];
+    uint32_t faces_open, faces_used; /* bit N: the text's file N */
+};
+
 /* What the worker found out about its file or text, for `check` and the log; on screen only how the
  * lines of a text come up depends on it. Fields of other kinds of jobs are zero. */
 struct protocol_facts {
@@ -127,15 +146,10 @@ struct protocol_facts {
     int32_t stored_width_px, stored_height_px;
     int32_t orientation;
     uint32_t still_notes; /* enum protocol_still_note */
-    /* tagline: as in struct tagline_facts; unused code points are zero */
-    int32_t asked_px, used_px, lines, copy_lines;
-    uint32_t is_cut;      /* 0 or 1 */
+    struct protocol_text_facts texts[TEXT_LEVELS];
     uint32_t lacks_words; /* 1: Chinese, and the table of words cannot be used */
-    int32_t missing_glyphs, fallback_glyphs;
-    uint32_t missing_code_points[PROTOCOL_CODE_POINTS_MAX],
-        fallback_code_points[PROTOCOL_CODE_POINTS_MAX];
-    uint32_t faces_open, faces_used; /* bit N: the job's file N */
-    /* Of the first lines: the top and the end of their ink, upright, from the frame's top. */
+    /* Of the first lines of all texts: the top and the end of their ink, upright, from the frame's top. */
+    int32_t line_count;
     int32_t line_top_px[PROTOCOL_LINES_MAX], line_end_px[PROTOCOL_LINES_MAX];
 };
 

@@ -139,8 +139,11 @@ int worker_main(const struct worker_role *role)
     bool has_memory = sandbox_make_memory(&err);
     if (!receive_job(&job, &files))
         return PROTOCOL_EXIT_NO_JOB;
-    job.language[sizeof job.language - 1] = '\0';
-    job.text[sizeof job.text - 1] = '\0';
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        struct protocol_text *text = &job.texts[level];
+        text->language[sizeof text->language - 1] = '\0';
+        text->text[sizeof text->text - 1] = '\0';
+    }
     bool short_of_memory = is_short_of_memory(role);
     if (!has_memory || !enter_sandbox(role, &job, &err) || !send_ready(short_of_memory, &err) ||
         !role->do_job(&job, &files, &err))

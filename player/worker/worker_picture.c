@@ -5,7 +5,7 @@
 #include "worker/still.h"
 #include "worker/text/linebreak.h"
 #include "worker/text/linebreak_words.h"
-#include "worker/text/tagline.h"
+#include "worker/text/text_block.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,63 +166,102 @@ static MUST_CHECK bool make_still(const struct protocol_job *job, const struct w
     return ok;
 }
 
-static struct protocol_facts protocol_facts_of(const struct tagline *tagline)
+static void fill_text_facts(struct protocol_text_facts *facts, const struct tagline_facts *said)
 {
-    struct tagline_facts tagline_said = tagline_facts(tagline);
-    struct protocol_facts facts = {
-        .asked_px = tagline_said.asked_px,
-        .used_px = tagline_said.used_px,
-        .lines = tagline_said.lines,
-        .copy_lines = tagline_said.copy_lines,
-        .is_cut = tagline_said.is_cut,
-        .lacks_words = chinese.are_lacking,
-        .missing_glyphs = tagline_said.missing_glyphs,
-        .fallback_glyphs = tagline_said.fallback_glyphs,
-        .faces_open = tagline_said.faces_open,
-        .faces_used = tagline_said.faces_used,
+    *facts = (struct protocol_text_facts){
+        .asked_px = said->asked_px,
+        .used_px = said->used_px,
+        .lines = said->lines,
+        .copy_lines = said->copy_lines,
+        .is_cut = said->is_cut,
+        .missing_glyphs = said->missing_glyphs,
+        .fallback_glyphs = said->fallback_glyphs,
+        .faces_open = said->faces_open,
+        .faces_used = said->faces_used,
     };
-    _Static_assert(sizeof tagline_said.missing_code_points == sizeof facts.missing_code_points,
+    _Static_assert(sizeof said->missing_code_points == sizeof facts->missing_code_points,
                    "the same codes");
-    memcpy(facts.missing_code_points, tagline_said.missing_code_points,
-           sizeof facts.missing_code_points);
-    memcpy(facts.fallback_code_points, tagline_said.fallback_code_points,
-           sizeof facts.fallback_code_points);
-    _Static_assert(sizeof tagline_said.line_top_px == sizeof facts.line_top_px, "the same lines");
-    memcpy(facts.line_top_px, tagline_said.line_top_px, sizeof facts.line_top_px);
-    memcpy(facts.line_end_px, tagline_said.line_end_px, sizeof facts.line_end_px);
+    memcpy(facts->missing_code_points, said->missing_code_points,
+           sizeof facts->missing_code_points);
+    memcpy(facts->fallback_code_points, said->fallback_code_points,
+           sizeof facts->fallback_code_points);
+}
+
+/* Adds the lines of one text to those of the texts above it. */
+static void add_lines(struct protocol_facts *facts, const struct tagline_facts *said, int top_px)
+{
+    for (int i = 0; i < said->lines; i++, facts->line_count++) {
+        if (i >= TAGLINE_LINES_MAX || facts->line_count >= PROTOCOL_LINES_MAX)
+            continue;
+        bool is_there = said->line_end_px[i] > 0;
+        facts->line_top_px[facts->line_count] = is_there ? top_px + said->line_top_px[i] : 0;
+        facts->line_end_px[facts->line_count] = is_there ? top_px + said->line_end_px[i] : 0;
+    }
+}
+
+static struct protocol_facts protocol_facts_of(const struct text_block *block)
+{
+    struct protocol_facts facts = {.lacks_words = chinese.are_lacking};
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        int top_px;
+        struct tagline_facts said = text_block_facts(block, level, &top_px);
+        fill_text_facts(&facts.texts[level], &said);
+        add_lines(&facts, &said, top_px);
+    }
     return facts;
 }
 
-static MUST_CHECK bool paint_tagline(void *source, void *pixels, size_t stride_bytes,
-                                     struct err *err)
+static MUST_CHECK bool paint_texts(void *source, void *pixels, size_t stride_bytes, struct err *err)
 {
-    return tagline_paint(source, pixels, stride_bytes, err);
+    return text_block_paint(source, pixels, stride_bytes, err);
 }
 
-static MUST_CHECK bool make_tagline(const struct protocol_job *job,
-                                    const struct worker_files *files, struct err *err)
+/* Fills a request with a text and its faces, of which `used` files are other texts'. */
+static void fill_request(struct tagline_request *request, const struct protocol_job *job,
+                         const struct protocol_text *text, const struct worker_files *files,
+                         size_t used)
 {
-    struct tagline_request request = {
-        .text = job->text,
-        .language = job->language,
+    *request = (struct tagline_request){
+        .text = text->text,
+        .language = text->language,
         .canvas_width_px = job->canvas_width_px,
         .canvas_height_px = job->canvas_height_px,
-        .style = &job->style,
-        .face_count = (int)files->count,
+        .style = &text->style,
+        .spans = text->spans,
+        .span_count = text->span_count < TEXT_SPANS_MAX ? text->span_count : TEXT_SPANS_MAX,
         .words = chinese.words,
     };
-    for (size_t i = 0; i < files->count; i++)
-        request.faces[i] = (struct tagline_face){files->fds[i], job->face_index[i]};
-    struct tagline *tagline = tagline_create(&request, err);
-    if (!tagline)
+    for (size_t i = used;
+         i < used + text->face_count && i < files->count && request->face_count < TAGLINE_FACES_MAX;
+         i++)
+        request->faces[request->face_count++] =
+            (struct tagline_face){files->fds[i], job->face_index[i]};
+}
+
+static MUST_CHECK bool make_texts(const struct protocol_job *job, const struct worker_files *files,
+                                  struct err *err)
+{
+    struct tagline_request requests[TEXT_LEVELS];
+    struct text_block_request request = {.subline_follows = job->subline_follows,
+                                         .only = (enum text_level)job->only};
+    size_t used = 0;
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        if (job->texts[level].face_count == 0)
+            continue;
+        fill_request(&requests[level], job, &job->texts[level], files, used);
+        used += job->texts[level].face_count;
+        request.texts[level] = &requests[level];
+    }
+    struct text_block *block = text_block_create(&request, err);
+    if (!block)
         return false;
     struct drawing drawing = {
-        .facts = protocol_facts_of(tagline), .paint = paint_tagline, .source = tagline};
-    tagline_box(tagline, &drawing.at.x, &drawing.at.y, &drawing.at.width, &drawing.at.height);
+        .facts = protocol_facts_of(block), .paint = paint_texts, .source = block};
+    text_block_box(block, &drawing.at.x, &drawing.at.y, &drawing.at.width, &drawing.at.height);
     drawing.width_px = drawing.at.width;
     drawing.height_px = drawing.at.height;
     bool ok = send_picture(job, &drawing, err);
-    tagline_destroy(tagline);
+    text_block_destroy(block);
     return ok;
 }
 
@@ -250,11 +289,22 @@ static MUST_CHECK bool make_house_card(struct protocol_job *job, struct err *err
     return send_picture(job, &drawing, err);
 }
 
+static bool has_chinese(const struct protocol_job *job)
+{
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        const struct protocol_text *text = &job->texts[level];
+        if (text->face_count > 0 && linebreak_words_serve(text->language) &&
+            linebreak_script_of(text->text, strlen(text->text), text->language) ==
+                LINEBREAK_SCRIPT_HAN)
+            return true;
+    }
+    return false;
+}
+
 static void open_words(const struct protocol_job *job)
 {
     char path[PATH_MAX];
-    if (!linebreak_words_serve(job->language) ||
-        linebreak_script_of(job->text, strlen(job->text), job->language) != LINEBREAK_SCRIPT_HAN)
+    if (!has_chinese(job))
         return;
     int fd = -1;
     if (file_find_shipped(PROTOCOL_WORDS_FILE, path, sizeof path))
@@ -282,7 +332,7 @@ static MUST_CHECK bool do_picture_job(struct protocol_job *job, const struct wor
     case PROTOCOL_JOB_STILL:
         return make_still(job, files, err);
     case PROTOCOL_JOB_TAGLINE:
-        return make_tagline(job, files, err);
+        return make_texts(job, files, err);
     case PROTOCOL_JOB_HOUSE_CARD:
         return make_house_card(job, err);
     case PROTOCOL_JOB_FILM:

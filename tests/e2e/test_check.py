@@ -371,6 +371,57 @@ class Taglines(Check):
         self.assertEqual([t.split("visual is ")[1].split(";")[0] for _, t in places['$.spots["light-plain"].tagline']],
                          ["2.99:1", "2.99:1"])
 
+    def test_contrast_of_colored_shadows_and_thin_texts(self):
+        """What is behind the letters is told from them, whatever its color."""
+        self.put("light.png", png(1920, 1920, (149, 149, 149)))
+        styles = {"dark": {"shadow": {"color": "#202830", "strength": 1, "blur": 0.1}}, "light": {"shadow": {"color": "#ffc42e", "strength": 1}},
+                  "ground": {"shadow": {"strength": 1, "blur": 0.1}}, "thin": {"color": "#000000", "shadow": False, "opacity": 0.3},
+                  "solid": {"color": "#000000", "shadow": False, "opacity": 1}}
+        places = self.spots(styles=styles, **{
+            name: {"image": {"landscape": "light.png", "portrait": "./light.png"}, "tagline": "To the greatness of small",
+                   "tagline_style": name, "background": "#182028", "duration": 10} for name in styles})
+        self.assertEqual(sorted(p.split(".")[2] for p in places if p.endswith(".tagline")), ["light", "thin"], places)
+        self.assertIn("its contrast with the visual is 2.0", places["$.spots.light.tagline"][0][1])
+
+    def test_contrast_of_spans(self):
+        """The color with the least contrast counts: over a visual and over a background."""
+        self.put("dark.png", png(1920, 1920, (40, 40, 40)))
+        styles = {"s": {"shadow": False}}
+        good, bad = [[{"text": "Small "}, {"text": "acts", "color": color}] for color in ("#ffc42e", "#404040")]
+        visual = {"landscape": "dark.png", "portrait": "./dark.png"}
+        places = self.spots(styles=styles, **{name: {"tagline": {"en": spans}, "tagline_style": "s", "duration": 10, **more}
+                                              for name, spans, more in (("a", good, {"image": visual}), ("b", bad, {"image": visual}),
+                                                                        ("c", good, {"background": "#282828"}), ("d", bad, {"background": "#282828"}))})
+        self.assertEqual(sorted(p for p in places if ".tagline" in p), ["$.spots.b.tagline.en", "$.spots.d.tagline"], places)
+
+    def test_sublines_and_legal_lines(self):
+        """Each is judged by itself, and once: with taglines of two languages, too. A legal line may be smaller than others."""
+        self.put("dark.png", png(1920, 1920, (40, 40, 40)))
+        visual = {"landscape": "dark.png", "portrait": "./dark.png"}
+        taglines = {"en": "Small", "ko": "작은"}
+        styles = {"tiny": {"size": 0.021}, "small": {"size": 0.0225}, "grey": {"color": "#404040", "shadow": False}, "s": {"shadow": False}}
+        both = {"tagline": taglines, "tagline_style": "s", "duration": 10}
+        places = self.spots(styles=styles, a={**both, "subline": "Of many", "legal": "Terms apply"},
+                            b={**both, "subline": "Of many", "subline_style": "small", "legal": {"en": "Terms", "ko": "약관"}, "legal_style": "tiny"},
+                            c={**both, "legal": "Terms", "legal_style": "small"},
+                            d={**both, "image": visual, "subline": "Of many", "subline_style": "grey", "legal": "Terms"},
+                            e={**both, "background": "#404040", "subline": "Of many", "subline_style": "grey"})
+        words = {p: [text for _, text in found] for p, found in places.items() if ".image." not in p}
+        self.assertEqual(sorted(words), ["$.spots.b.legal.en", "$.spots.b.legal.ko", "$.spots.b.subline", "$.spots.d.subline", "$.spots.e.subline"])
+        self.assertEqual(words["$.spots.b.subline"], [f"on {size} its type is 24 pixels high (the style asks for 24): below 2.5 % of the shorter "
+                                                      "side it cannot be read from afar" for size in ("1920 × 1080", "1080 × 1920")])
+        self.assertIn("below 2.2 %", words["$.spots.b.legal.ko"][0])
+        self.assertIn("its contrast with the visual is 1.", words["$.spots.d.subline"][0])
+        self.assertIn("its contrast with the background is 1.00:1", words["$.spots.e.subline"][0])
+
+    def test_text_that_does_not_fit_its_box(self):
+        places = self.spots(styles={"s": {"box": [0.1, 0.1, 0.1, 0.02]}, "t": {"box": {"landscape": [0, 0, 1, 1]}, "max_lines": 1}},
+                            a={"tagline": "Small acts of kindness, done by many people every day, lead to greatness. " * 4,
+                               "tagline_style": "s", "duration": 10},
+                            b={"tagline": "one\ntwo", "tagline_style": "t", "duration": 10})
+        self.assertIn("does not fit even with type 5 pixels high, and its end is cut off", places["$.spots.a.tagline"][0][1])
+        self.assertIn("or allow it more lines or a larger box", places["$.spots.b.tagline"][0][1])
+
     def test_contrast_where_the_text_stands(self):
         """White text at the bottom: what the top is like does not matter. A drift and a pan are followed to their ends."""
         def half(top, bottom):

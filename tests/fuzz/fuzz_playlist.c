@@ -84,6 +84,17 @@ static void check_text_style(const struct text_style *style)
     PROMISE(style->scrim <= TEXT_SCRIM_EDGE);
 }
 
+static void check_spans(const struct playlist_text *text)
+{
+    uint32_t before = 0;
+    PROMISE(text->span_count <= TEXT_SPANS_MAX);
+    for (size_t i = 0; i < text->span_count; i++) {
+        PROMISE(text->spans[i].end_bytes >= before && text->spans[i].color <= 0xffffff);
+        before = text->spans[i].end_bytes;
+    }
+    PROMISE(text->span_count == 0 || before == strlen(text->text));
+}
+
 static void check_styles(const struct playlist *playlist)
 {
     PROMISE(playlist->style_count > 0 && playlist->style_count <= PLAYLIST_STYLES_MAX + 1);
@@ -130,6 +141,18 @@ static void check_spot(const struct playlist *playlist, const struct playlist_sp
         const struct playlist_text *text = &spot->texts[i];
         PROMISE(text->text[0] && strlen(text->text) <= PLAYLIST_TEXT_BYTES_MAX);
         PROMISE(is_text(text->text, true) && is_text(text->language, false));
+        check_spans(text);
+    }
+    for (enum text_level level = TEXT_LEVEL_SUBLINE; level < TEXT_LEVELS; level++) {
+        const struct playlist_level found = playlist_spot_level(spot, level);
+        struct text_style served = playlist_spot_text_style(playlist, spot, level, 1920, 1080);
+        PROMISE(found.text_count == 0 || spot->text_count > 0);
+        check_index(found.style, playlist->style_count);
+        PROMISE(served.size > 0 && served.size <= 0.5);
+        for (size_t i = 0; i < found.text_count; i++) {
+            PROMISE(found.texts[i].text[0] && is_text(found.texts[i].text, true));
+            check_spans(&found.texts[i]);
+        }
     }
     PROMISE(!playlist_choose_text(spot->texts, spot->text_count, "ko-KR") == !spot->text_count);
     check_index(spot->style, playlist->style_count);

@@ -72,15 +72,15 @@ static const struct lie ring_lies[] = {
     LIE(facts.stored_height_px, PROTOCOL_SIDE_MAX_PX + 1),
     LIE(facts.orientation, 9),
     LIE(facts.still_notes, PROTOCOL_STILL_NOTES_END),
-    LIE(facts.asked_px, INT32_MAX),
-    LIE(facts.used_px, 1), /* more than was asked */
-    LIE(facts.lines, -1),
-    LIE(facts.missing_glyphs, INT32_MIN),
-    LIE(facts.fallback_glyphs, PLAYLIST_TEXT_BYTES_MAX + 1),
-    LIE(facts.missing_code_points[0], 'x'), /* none is counted */
-    LIE(facts.fallback_code_points[7], 0x110000),
-    LIE(facts.faces_open, 1u << PROTOCOL_FILES_MAX),
-    LIE(facts.faces_used, UINT32_MAX),
+    LIE(facts.texts[0].asked_px, INT32_MAX),
+    LIE(facts.texts[0].used_px, 1), /* more than was asked */
+    LIE(facts.texts[0].lines, -1),
+    LIE(facts.texts[0].missing_glyphs, INT32_MIN),
+    LIE(facts.texts[0].fallback_glyphs, PLAYLIST_TEXT_BYTES_MAX + 1),
+    LIE(facts.texts[0].missing_code_points[0], 'x'), /* none is counted */
+    LIE(facts.texts[0].fallback_code_points[7], 0x110000),
+    LIE(facts.texts[0].faces_open, 1u << PROTOCOL_FILES_MAX),
+    LIE(facts.texts[0].faces_used, UINT32_MAX),
     FRACTION_LIE(focus_x, NAN),
     FRACTION_LIE(focus_y, INFINITY),
 };
@@ -551,9 +551,9 @@ static int play_worker(void)
     /* Looked at first, not taken: the honest worker reads it again, with its files. */
     if (recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) != (ssize_t)sizeof job)
         return 4;
-    if (strncmp(job.text, HOSTILE_MARK, strlen(HOSTILE_MARK)) != 0)
+    if (strncmp(job.texts[0].text, HOSTILE_MARK, strlen(HOSTILE_MARK)) != 0)
         return worker_main(&worker_picture);
-    const char *name = job.text + strlen(HOSTILE_MARK);
+    const char *name = job.texts[0].text + strlen(HOSTILE_MARK);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     if (strcmp(name, "crash before reading") == 0)
         raise(SIGKILL);

@@ -5,6 +5,12 @@ import json
 import math
 import random
 
+# Each way to write a text, for each of a spot's texts.
+PLAIN, COLORED = "x", [{"text": "We ", "color": "#fff"}, {"text": "believe."}]
+TEXTS_OF_SPOTS = {name: {level: text if name.endswith("one") else dict.fromkeys(("zh-Hans", "zh-Hant", "ko", "en", "fr"), text)
+                         for level in ("tagline", "subline", "legal")}
+                  for name, text in (("plain-one", PLAIN), ("plain", PLAIN), ("colored-one", COLORED), ("colored", COLORED))}
+
 # Each member that a playlist can have, at least once; nothing in it is wrong.
 EVERYTHING = {
     "$schema": "playlist.schema.json",
@@ -13,7 +19,8 @@ EVERYTHING = {
     "timezone": "Asia/Seoul",
     "defaults": {"duration": 8, "fit": "cover", "motion": "none",
                  "transition": {"type": "wipe", "duration": 1.2, "direction": "up", "softness": 0.2, "color": "#000000"},
-                 "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline", "volume": 0.5},
+                 "text_transition": {"out": 0, "in": 0}, "text_motion": "none", "background": "#101418", "tagline_style": "headline",
+                 "subline_style": "small", "legal_style": "small", "volume": 0.5},
     "styles": {
         "headline": {"font": {"ko": "ko.otf", "en": "en.otf"}, "weight": "bold", "size": 0.08, "color": "#ffffff",
                      "position": "bottom-left", "shadow": True, "scrim": False, "box": [0, 0.5, 1, 0.5], "align": "start",
@@ -36,7 +43,8 @@ EVERYTHING = {
         "picture": {"image": "a.jpg"},
         "wall": {"image": {"wide": "a.jpg", "square": "b.jpg"},
                  "focus": {"landscape": [0, 1], "portrait": [0.5, 0.5], "wide": [1, 0.25], "square": [0.1, 0.9]}},
-        "words": {"tagline": "We believe."},
+        "words": {"tagline": "We believe.", "subline_style": "headline", "legal_style": "headline"},
+        **TEXTS_OF_SPOTS,
     },
     "loops": {"day": ["ducklings", "words", "ducklings"], "night": ["film"]},
     "schedule": [
@@ -147,7 +155,7 @@ class Maker:
                 "motion": self.pick("none", "drift-in", "drift-out", "pan"),
                 "background": self.color,
                 "volume": self.number(0, 1)}
-        return {**made, "tagline_style": self.pick(*styles)} if styles else made
+        return {**made, **{key: self.pick(*styles) for key in ("tagline_style", "subline_style", "legal_style")}} if styles else made
 
     def style(self):
         return self.members(font=self.by_language(self.path),
@@ -168,6 +176,9 @@ class Maker:
                             shadow=lambda: self.pick(True, False, self.shadow())(),
                             scrim=self.pick(True, False, "edge"))
 
+    def spans(self):
+        return [self.members({"text": self.pick(*TEXTS[:-2])}, color=self.color) for _ in range(self.random.randint(1, 4))]
+
     def box(self):
         x, y = self.number(0, 0.9)(), self.number(0, 0.9)()
         return [x, y, self.number(0.01, 1 - x)(), self.number(0.01, 1 - y)()]
@@ -176,11 +187,12 @@ class Maker:
         return self.members(color=self.color, strength=self.number(0, 1), blur=self.number(0, 1), drop=self.number(0, 0.5))
 
     def spot(self, styles):
-        words = self.by_language(self.pick(*TEXTS))
+        words = self.by_language(lambda: self.random.choice([self.pick(*TEXTS), self.spans])())
         kind = self.random.choice(["image", "video", "tagline", "background"])
         must = {kind: {"tagline": words, "background": self.color}.get(kind, self.visual)}
         point = self.by_shape(lambda: [self.number(0, 1)(), self.number(0, 1)()])
-        return self.members(must, tagline=words, focus=point, **self.look(styles))
+        made = self.members(must, tagline=words, focus=point, **self.look(styles))
+        return {**made, **self.members(subline=words, legal=words)} if "tagline" in made else made
 
     def instant(self, seconds, is_local):
         """Written in one of the many ways; seconds and what is below them may be left off."""

@@ -44,6 +44,11 @@ def holds_long_text(document):
     return any(not text.isascii() and len(text.encode()) > 200 for text in all_texts(document))
 
 
+def holds_spans(document):
+    return any(isinstance(look_up(document, place), list) and {"tagline", "subline", "legal"} & set(place[-2:])
+               for place in pointers(document))
+
+
 def holds_strange_date(document):
     for text in all_texts(document):
         if re.match(r"\d{4}-\d\d-\d\d", text, re.ASCII):
@@ -139,6 +144,13 @@ RULES = {
         [changed("defaults", "text_transition", to={"out": 0.5, "in": 0.51}),
          changed("defaults", "text_transition", to={"out": 0.7}),
          changed("spots", "words", "text_transition", to={"out": 0.5, "in": 0.6})]),
+    "spans as a whole": Rule(
+        r"^its texts have more than 2000 bytes|^is blank: |^has \d+ bytes; at most 2000",
+        "(13) spans whose texts",
+        "a schema can't add",
+        [changed("spots", "colored-one", "tagline", to=[{"text": "x" * 2000}, {"text": "x"}]),
+         changed("spots", "colored-one", "tagline", to={"en": [{"text": " "}, {"text": ""}]})],
+        holds_spans),
     "box beyond the screen": Rule(
         r"^reaches beyond the screen: |^its width and its height must be at least",
         "(12) a box within the screen",

@@ -53,7 +53,9 @@ static double measure(uint32_t color, int size_px)
 {
     struct err err = {0};
     double ratio = 0;
-    assert_true(check_contrast_measure(&screen, &text, color, size_px, &ratio, &err));
+    const struct check_contrast_text letters = {
+        .frame = &text, .color = color, .opacity = 1, .size_px = size_px};
+    assert_true(check_contrast_measure(&screen, &letters, &ratio, &err));
     return ratio;
 }
 

@@ -27,7 +27,7 @@ static struct protocol_job job_of(const char *part, double scale)
                                .canvas_height_px = HOSTILE_HEIGHT,
                                .scale = scale};
     if (part)
-        snprintf(job.text, sizeof job.text, HOSTILE_MARK "%s", part);
+        snprintf(job.texts[0].text, sizeof job.texts[0].text, HOSTILE_MARK "%s", part);
     return job;
 }
 
@@ -241,9 +241,11 @@ static void check_kinds(bool sandboxed)
         struct err err = {0};
         struct protocol_job job = job_of(NULL, 1);
         job.kind = kind;
-        job.style = (struct text_style){.size = 0.1, .opacity = 1};
+        job.texts[0].style = (struct text_style){.size = 0.1, .opacity = 1};
+        job.texts[0].face_count = 1;
+        job.only = TEXT_LEVELS;
         if (kind == PROTOCOL_JOB_TAGLINE)
-            snprintf(job.text, sizeof job.text, "Small");
+            snprintf(job.texts[0].text, sizeof job.texts[0].text, "Small");
         current =
             picture_client_start(&job, &file, kind != PROTOCOL_JOB_HOUSE_CARD, LIMIT_MS, &err);
         assert_non_null(current);

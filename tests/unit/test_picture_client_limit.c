@@ -29,7 +29,7 @@ static struct picture_client *start(const char *part, int64_t limit_ms)
                                .canvas_width_px = HOSTILE_WIDTH,
                                .canvas_height_px = HOSTILE_HEIGHT,
                                .scale = 1};
-    snprintf(job.text, sizeof job.text, HOSTILE_MARK "%s", part);
+    snprintf(job.texts[0].text, sizeof job.texts[0].text, HOSTILE_MARK "%s", part);
     current = picture_client_start(&job, NULL, 0, limit_ms, &err);
     if (!current)
         fail_msg("%s", err.text);
@@ -205,7 +205,8 @@ static int play_own_worker(void)
 {
     static struct protocol_job job;
     if (recv(PROTOCOL_FD, &job, sizeof job, MSG_PEEK) == (ssize_t)sizeof job)
-        play_part(own_parts, sizeof own_parts / sizeof *own_parts, job.text + strlen(HOSTILE_MARK));
+        play_part(own_parts, sizeof own_parts / sizeof *own_parts,
+                  job.texts[0].text + strlen(HOSTILE_MARK));
     return play_worker();
 }
 

@@ -280,6 +280,68 @@ static void reads_each_position(void **state)
     }
 }
 
+static void reads_a_text_style(void **state)
+{
+    (void)state;
+    struct playlist *p = parsed(
+        "{\"format\":\"duckling/1\",\"styles\":{\"s\":{\"position\":\"top-left\",\"align\":\"end\","
+        "\"valign\":\"center\",\"box\":[0.1,0.2,0.3,0.4],\"max_lines\":3,\"tracking\":-0.02,"
+        "\"leading\":1.8,\"autospace\":0.25,\"hang\":true,\"figures\":\"tabular\",\"opacity\":0.5,"
+        "\"shadow\":{\"strength\":0.5},\"scrim\":\"edge\"}},\"spots\":{\"a\":{\"tagline\":\"x\","
+        "\"tagline_style\":\"s\",\"background\":\"#102030\"},\"b\":{\"tagline\":\"x\","
+        "\"tagline_style\":\"s\"}}}");
+    const struct text_style *style = &p->styles[1].text;
+    assert_int_equal(style->align, TEXT_ALIGN_END);
+    assert_int_equal(style->valign, TEXT_ALIGN_CENTER);
+    assert_true(style->has_box);
+    assert_near(style->box.x, 0.1);
+    assert_near(style->box.y, 0.2);
+    assert_near(style->box.width, 0.3);
+    assert_near(style->box.height, 0.4);
+    assert_int_equal(style->lines_max, 3);
+    assert_near(style->tracking, -0.02);
+    assert_near(style->leading, 1.8);
+    assert_near(style->autospace, 0.25);
+    assert_true(style->hangs && style->is_tabular);
+    assert_near(style->opacity, 0.5);
+    assert_int_equal(style->shadow.kind, TEXT_SHADOW_OWN);
+    assert_false(style->shadow.has_color);
+    assert_near(style->shadow.strength, 0.5);
+    assert_near(style->shadow.blur, 0.25);
+    assert_near(style->shadow.drop, 0);
+    assert_int_equal(style->scrim, TEXT_SCRIM_EDGE);
+    /* Its shadow has the color of the ground; so the texts of the two spots differ. */
+    assert_int_equal(
+        playlist_spot_text_style(p, &p->spots[0], TEXT_LEVEL_TAGLINE, 16, 9).shadow.color,
+        0x102030);
+    assert_int_equal(
+        playlist_spot_text_style(p, &p->spots[1], TEXT_LEVEL_TAGLINE, 16, 9).shadow.color, 0);
+    assert_false(playlist_has_same_tagline(p, &p->spots[0], &p->spots[1]));
+    assert_true(playlist_has_same_tagline(p, &p->spots[0], &p->spots[0]));
+    playlist_destroy(p);
+}
+
+static void reads_spans(void **state)
+{
+    (void)state;
+    struct playlist *p =
+        parsed("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"tagline\":["
+               "{\"text\":\"小的\",\"color\":\"#f00\"},{\"text\":\" \"},{\"text\":\"x\"}]},"
+               "\"b\":{\"tagline\":\"小的 x\"}}}");
+    const struct playlist_text *text = &p->spots[0].texts[0];
+    assert_string_equal(text->text, "小的 x");
+    assert_int_equal(text->span_count, 3);
+    assert_int_equal(text->spans[0].end_bytes, 6);
+    assert_true(text->spans[0].has_color);
+    assert_int_equal(text->spans[0].color, 0xff0000);
+    assert_int_equal(text->spans[1].end_bytes, 7);
+    assert_false(text->spans[1].has_color);
+    assert_int_equal(text->spans[2].end_bytes, 8);
+    assert_int_equal(p->spots[1].texts[0].span_count, 0);
+    assert_false(playlist_has_same_tagline(p, &p->spots[0], &p->spots[1]));
+    playlist_destroy(p);
+}
+
 static void a_cut_takes_no_time(void **state)
 {
     (void)state;
@@ -414,8 +476,11 @@ static void the_implied_loop_holds_the_spots_in_file_order(void **state)
     playlist_destroy(p);
 }
 
-static const struct playlist_text TEXTS[] = {
-    {"ko", "ko"}, {"zh", "zh"}, {"zh-Hans", "zh-Hans"}, {"EN", "en"}, {"en-GB", "en-GB"}};
+static const struct playlist_text TEXTS[] = {{"ko", "ko", NULL, 0},
+                                             {"zh", "zh", NULL, 0},
+                                             {"zh-Hans", "zh-Hans", NULL, 0},
+                                             {"EN", "en", NULL, 0},
+                                             {"en-GB", "en-GB", NULL, 0}};
 
 static const char *chosen(size_t count, const char *language)
 {
@@ -437,7 +502,8 @@ static void chooses_the_text_of_the_longest_prefix(void **state)
     /* RFC 4647, 3.4: the single letter goes with what follows it. */
     assert_string_equal(chosen(5, "zh-Hans-x-lobby"), "zh-Hans");
     assert_string_equal(chosen(5, "ko-KR-u-nu-latn"), "ko");
-    static const struct playlist_text dangling[] = {{"ko", "ko"}, {"ko-x", "ko-x"}};
+    static const struct playlist_text dangling[] = {{"ko", "ko", NULL, 0},
+                                                    {"ko-x", "ko-x", NULL, 0}};
     assert_string_equal(playlist_choose_text(dangling, 2, "ko-x-lobby")->text, "ko");
 }
 
@@ -445,7 +511,7 @@ static void chinese_by_region_counts_as_its_script(void **state)
 {
     (void)state;
     static const struct playlist_text texts[] = {
-        {"en", "en"}, {"zh-cn", "mainland"}, {"zh-TW", "taiwan"}};
+        {"en", "en", NULL, 0}, {"zh-cn", "mainland", NULL, 0}, {"zh-TW", "taiwan", NULL, 0}};
     assert_string_equal(playlist_choose_text(texts, 3, "zh-Hans-CN")->text, "mainland");
     assert_string_equal(playlist_choose_text(texts, 3, "zh-Hans")->text, "mainland");
     assert_string_equal(playlist_choose_text(texts, 3, "zh-CN")->text, "mainland");
@@ -453,12 +519,13 @@ static void chinese_by_region_counts_as_its_script(void **state)
     assert_string_equal(playlist_choose_text(texts, 3, "zh-Hant")->text, "taiwan");
     /* A player's own "zh" never comes here: it means zh-Hans (base/language.h). */
     assert_string_equal(playlist_choose_text(texts, 3, "zh")->text, "mainland");
-    static const struct playlist_text hant[] = {{"en", "en"}, {"zh-TW", "tw"}, {"zh-HK", "hk"}};
+    static const struct playlist_text hant[] = {
+        {"en", "en", NULL, 0}, {"zh-TW", "tw", NULL, 0}, {"zh-HK", "hk", NULL, 0}};
     assert_string_equal(playlist_choose_text(hant, 3, "zh-HK")->text, "hk");
     assert_string_equal(playlist_choose_text(hant, 3, "zh-Hant-HK")->text, "hk");
     assert_string_equal(playlist_choose_text(hant, 3, "zh-Hant-MO")->text, "tw");
     assert_string_equal(playlist_choose_text(hant, 3, "zh-Hans")->text, "en");
-    static const struct playlist_text plain[] = {{"en", "en"}, {"zh", "zh"}};
+    static const struct playlist_text plain[] = {{"en", "en", NULL, 0}, {"zh", "zh", NULL, 0}};
     assert_string_equal(playlist_choose_text(plain, 2, "zh-Hant-TW")->text, "zh");
     assert_string_equal(playlist_choose_text(plain, 2, "zh-Hans-CN")->text, "zh");
 }
@@ -467,11 +534,11 @@ static void chinese_by_region_counts_as_its_script(void **state)
 static void a_region_or_variant_more_is_the_same_language(void **state)
 {
     (void)state;
-    static const struct playlist_text texts[] = {{"ja", "ja"},
-                                                 {"ko-KR", "ko-KR"},
-                                                 {"ko-KP", "ko-KP"},
-                                                 {"en-US", "en-US"},
-                                                 {"sr-Cyrl", "sr-Cyrl"}};
+    static const struct playlist_text texts[] = {{"ja", "ja", NULL, 0},
+                                                 {"ko-KR", "ko-KR", NULL, 0},
+                                                 {"ko-KP", "ko-KP", NULL, 0},
+                                                 {"en-US", "en-US", NULL, 0},
+                                                 {"sr-Cyrl", "sr-Cyrl", NULL, 0}};
     assert_string_equal(playlist_choose_text(texts, 5, "ko")->text, "ko-KR");
     assert_string_equal(playlist_choose_text(texts, 5, "ko-KP")->text, "ko-KP");
     assert_string_equal(playlist_choose_text(texts, 5, "ko-CN")->text, "ko-KR");
@@ -493,7 +560,7 @@ static void chooses_english_then_the_first_text(void **state)
     assert_string_equal(chosen(5, "-"), "en");
     assert_string_equal(chosen(3, "fr"), "ko");
     assert_string_equal(chosen(0, "ko"), "(none)");
-    static const struct playlist_text single[] = {{"", "all"}};
+    static const struct playlist_text single[] = {{"", "all", NULL, 0}};
     assert_string_equal(playlist_choose_text(single, 1, "ko")->text, "all");
 }
 
@@ -571,6 +638,8 @@ int main(void)
         cmocka_unit_test(takes_the_defaults_where_nothing_is_said),
         cmocka_unit_test(hands_the_defaults_down_to_the_spots),
         cmocka_unit_test(reads_each_position),
+        cmocka_unit_test(reads_a_text_style),
+        cmocka_unit_test(reads_spans),
         cmocka_unit_test(a_cut_takes_no_time),
         cmocka_unit_test(seconds_become_the_nearest_millisecond),
         cmocka_unit_test(names_each_file_once),

@@ -139,7 +139,27 @@ static void taglines(void **state)
 {
     (void)state;
     static const struct expected cases[] = {
-        {TEXT("7"), "$.spots.a.tagline", "must be a string, or an object with a string for each"},
+        {PLAYLIST("\"spots\":{\"a\":{\"image\":\"a.jpg\",\"subline\":\"x\"}}"), "$.spots.a.subline",
+         "the spot has none: make it the tagline"},
+        {PLAYLIST("\"spots\":{\"a\":{\"image\":\"a.jpg\",\"legal\":\"x\"}}"), "$.spots.a.legal",
+         "the spot has none: make it the tagline"},
+        {PLAYLIST("\"spots\":{\"a\":{\"tagline\":\"x\",\"legal\":\"\"}}"), "$.spots.a.legal",
+         "is blank"},
+        {PLAYLIST("\"spots\":{\"a\":{\"tagline\":\"x\",\"legal_style\":\"s\"}}"),
+         "$.spots.a.legal_style", "there is no style \"s\""},
+        {TEXT("7"), "$.spots.a.tagline",
+         "must be a string, a list of spans, or an object with one of these for each language, "
+         "not"},
+        {TEXT("[]"), "$.spots.a.tagline", "at least one item"},
+        {TEXT("[\"x\"]"), "$.spots.a.tagline[0]", "must be an object"},
+        {TEXT("[{\"color\":\"#fff\"}]"), "$.spots.a.tagline[0].text", "is missing: a span is"},
+        {TEXT("[{\"text\":1}]"), "$.spots.a.tagline[0].text", "must be a string, not a number"},
+        {TEXT("[{\"text\":\"x\",\"colour\":1}]"), "$.spots.a.tagline[0].colour",
+         "did you mean \"color\"?"},
+        {TEXT("[{\"text\":\"x\",\"color\":\"red\"}]"), "$.spots.a.tagline[0].color", "#"},
+        {TEXT("{\"ko\":[{\"text\":\" \"},{\"text\":\"\"}]}"), "$.spots.a.tagline.ko",
+         "is blank: write a text"},
+        {TEXT("[{\"text\":\"a\\tb\"}]"), "$.spots.a.tagline", "control character (U+0009)"},
         {TEXT("{}"), "$.spots.a.tagline", "at least one language"},
         {TEXT("\"\""), "$.spots.a.tagline", "is blank: write a text"},
         {TEXT("{\"ko\":\" \\n\\u3000\\u00a0\"}"), "$.spots.a.tagline.ko", "is blank: write a text"},

@@ -217,7 +217,7 @@ static void quotes_hang(void **state)
         for (int align = 0; align < 3; align += 2) {
             char mirrored[32];
             struct text_style style = plain;
-            style.size = 0.05;
+            style.size = 0.04;
             style.align = (enum text_align)align;
             const char *with = cases[i].with;
             if (align == TEXT_ALIGN_END) { /* the closing one, behind it */
@@ -347,6 +347,74 @@ static void a_scrim_comes_from_the_edge(void **state)
     free(soft.pixels);
 }
 
+static struct picture draw_spans(const char *text, const char *language,
+                                 const struct text_style *style, const struct text_span *spans,
+                                 size_t count)
+{
+    struct tagline_request request = request_for(text, language, WIDTH, HEIGHT, style);
+    request.spans = spans;
+    request.span_count = count;
+    return draw(&request);
+}
+
+/* From left to right each span has its color; lines and letters stand as they would without. */
+static void spans_have_their_colors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *text;
+        uint32_t first, second;
+    } cases[] = {
+        {"en", "Tom sails", 1, 4},
+        {"zh", "“小的”伟大", 3, 9},
+        /* Letters that are put together: 한국 with the first syllable in three parts. */
+        {"ko",
+         "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"
+         "국 작은",
+         9, 13},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text_style style = plain;
+        style.size = 0.12;
+        style.color = 0xffffff;
+        const struct text_span spans[] = {
+            {cases[i].first, true, 0xff0000},
+            {cases[i].second, false, 0},
+            {(uint32_t)strlen(cases[i].text), true, 0x0000ff},
+        };
+        struct picture of_one = draw_text(cases[i].text, cases[i].language, WIDTH, HEIGHT, &style);
+        struct picture colored = draw_spans(cases[i].text, cases[i].language, &style, spans, 3);
+        assert_in_range(colored.width - of_one.width + 2, 0, 4);
+        assert_int_equal(colored.height, of_one.height);
+        int first[3] = {WIDTH, WIDTH, WIDTH}, last[3] = {-1, -1, -1};
+        for (int at = 0; at < colored.width * colored.height; at++) {
+            uint32_t pixel = colored.pixels[at];
+            int ink = pixel == 0xffff0000 ? 0 : pixel == 0xffffffff ? 1 : 2;
+            if (ink == 2 && pixel != 0xff0000ff)
+                continue;
+            int x = at % colored.width;
+            first[ink] = x < first[ink] ? x : first[ink];
+            last[ink] = x > last[ink] ? x : last[ink];
+        }
+        assert_true(last[0] >= 0 && first[1] > last[0] - 2);
+        assert_true(last[1] >= 0 && first[2] > last[1] - 2 && last[2] >= 0);
+        free(of_one.pixels);
+        free(colored.pixels);
+    }
+}
+
+/* A pair that the font moves together stays together, though a new color begins between them. */
+static void spans_keep_pairs_together(void **state)
+{
+    (void)state;
+    struct text_style style = plain;
+    style.size = 0.5;
+    const struct text_span spans[] = {{1, true, 0xff0000}, {2, true, 0x0000ff}};
+    struct picture colored = draw_spans("To", "en", &style, spans, 2);
+    assert_in_range(colored.width - width_of("To", "en", &style) + 1, 0, 2);
+    free(colored.pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +428,8 @@ int main(void)
         cmocka_unit_test(opacity_thins_all_of_it),
         cmocka_unit_test(a_shadow_has_its_color_and_its_drop),
         cmocka_unit_test(a_scrim_comes_from_the_edge),
+        cmocka_unit_test(spans_have_their_colors),
+        cmocka_unit_test(spans_keep_pairs_together),
     };
     return cmocka_run_group_tests_name("text_style", tests, NULL, NULL);
 }

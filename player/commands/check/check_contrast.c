@@ -5,6 +5,7 @@
 
 #define INK 128       /* coverage from which on a pixel belongs to a letter */
 #define CLEAR 16      /* and up to which it doesn't */
+#define INK_ERROR 2   /* of a color channel, by rounding */
 #define TOUCH_PART 16 /* what is within the em divided by this touches a letter */
 #define STEPS 100     /* of contrast 1, in the histogram */
 #define WORST_PART 10 /* a tenth */
@@ -38,6 +39,16 @@ static double color_luminance(const struct levels *levels, uint32_t color)
 static double ratio_of(double a, double b)
 {
     return (fmax(a, b) + 0.05) / (fmin(a, b) + 0.05);
+}
+
+uint32_t check_contrast_mix(uint32_t over, uint32_t under, double opacity)
+{
+    uint32_t mixed = 0;
+    for (int shift = 0; shift < 24; shift += 8)
+        mixed |= (uint32_t)lround((over >> shift & 0xff) * opacity +
+                                  (under >> shift & 0xff) * (1 - opacity))
+                 << shift;
+    return mixed;
 }
 
 double check_contrast_colors(uint32_t a, uint32_t b)
@@ -96,6 +107,34 @@ static void classify(const struct frame *text, uint32_t color, uint8_t *kinds)
     }
 }
 
+static bool has_color(uint32_t pixel, uint32_t color)
+{
+    uint32_t alpha = pixel >> 24;
+    for (int shift = 0; shift < 24; shift += 8) {
+        uint32_t expected = ((color >> shift & 0xff) * alpha + 127) / 255;
+        uint32_t level = pixel >> shift & 0xff;
+        if (level > expected + INK_ERROR || expected > level + INK_ERROR)
+            return false;
+    }
+    return true;
+}
+
+/* The same for letters without anything behind them; those of another color are no ink, nor clear. */
+static void classify_ink(const struct frame *text, uint32_t color, uint8_t *kinds)
+{
+    for (int y = 0; y < text->height_px; y++) {
+        const uint32_t *row = (const uint32_t *)(const void *)((const uint8_t *)text->pixels +
+                                                               text->stride_bytes * (size_t)y);
+        for (int x = 0; x < text->width_px; x++) {
+            uint32_t coverage = row[x] >> 24;
+            uint8_t *kind = &kinds[(size_t)y * (size_t)text->width_px + (size_t)x];
+            *kind = coverage > CLEAR ? PIXEL_EDGE : PIXEL_CLEAR;
+            if (coverage >= INK && has_color(row[x], color))
+                *kind = PIXEL_INK;
+        }
+    }
+}
+
 /* Marks what lies within `reach` pixels of ink (or of marks, for the second direction) along a
  * line, both ways. */
 static void mark_line(uint8_t *kinds, int count, size_t step, int reach, bool of_marks)
@@ -126,14 +165,14 @@ static void mark_touched(uint8_t *kinds, int width, int height, int reach)
         mark_line(kinds + x, height, (size_t)width, reach, true);
 }
 
-static double worst_part(const struct canvas *screen, const struct frame *text, uint32_t color,
+static double worst_part(const struct canvas *screen, const struct check_contrast_text *of,
                          const uint8_t *kinds)
 {
+    const struct frame *text = of->frame;
     static const size_t bins_count = 21 * STEPS + 1;
     size_t bins[21 * STEPS + 1] = {0}, total = 0, sum = 0, bin = 0;
     struct levels levels;
     levels_init(&levels);
-    double light = color_luminance(&levels, color);
     for (int y = 0; y < text->height_px; y++) {
         const uint8_t *line =
             (const uint8_t *)screen->pixels + screen->stride_bytes * (size_t)(text->at.y + y);
@@ -142,6 +181,8 @@ static double worst_part(const struct canvas *screen, const struct frame *text, 
             uint8_t kind = kinds[(size_t)y * (size_t)text->width_px + (size_t)x];
             if (kind < PIXEL_TOUCHED || kind % PIXEL_TOUCHED != PIXEL_CLEAR)
                 continue;
+            double light =
+                color_luminance(&levels, check_contrast_mix(of->color, row[x], of->opacity));
             bins[(size_t)(ratio_of(light, color_luminance(&levels, row[x])) * STEPS)]++;
             total++;
         }
@@ -151,16 +192,20 @@ static double worst_part(const struct canvas *screen, const struct frame *text, 
     return (double)bin / STEPS;
 }
 
-bool check_contrast_measure(const struct canvas *screen, const struct frame *text, uint32_t color,
-                            int size_px, double *ratio, struct err *err)
+bool check_contrast_measure(const struct canvas *screen, const struct check_contrast_text *text,
+                            double *ratio, struct err *err)
 {
-    uint8_t *kinds = calloc((size_t)text->width_px, (size_t)text->height_px);
+    const struct frame *frame = text->frame;
+    uint8_t *kinds = calloc((size_t)frame->width_px, (size_t)frame->height_px);
     if (!kinds)
         return err_oom(err);
-    classify(text, color, kinds);
-    int reach = size_px / TOUCH_PART;
-    mark_touched(kinds, text->width_px, text->height_px, reach > 2 ? reach : 2);
-    *ratio = worst_part(screen, text, color, kinds);
+    if (text->is_ink)
+        classify_ink(frame, text->color, kinds);
+    else
+        classify(frame, text->color, kinds);
+    int reach = text->size_px / TOUCH_PART;
+    mark_touched(kinds, frame->width_px, frame->height_px, reach > 2 ? reach : 2);
+    *ratio = worst_part(screen, text, kinds);
     free(kinds);
     return true;
 }

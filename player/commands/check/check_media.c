@@ -357,6 +357,37 @@ static void finish_visual(struct check *check, struct job *job)
     judge_visual(check, job);
 }
 
+/* The letters of a text alone; NULL where they can't be had, for a reason that its picture has, too. */
+static struct frame *draw_ink(const struct check *check, const struct job *job,
+                              enum text_level level)
+{
+    const struct check_screen *screen = screen_of(check, job);
+    const struct worker_jobs_canvas canvas = {.width_px = screen->width_px,
+                                              .height_px = screen->height_px,
+                                              .limit_ms = CHECK_PATIENCE_CLIENT_MS};
+    struct job of_ink = {.spot = job->spot, .text = job->text, .screen = job->screen};
+    struct frame *ink = NULL;
+    of_ink.frames = worker_jobs_start_ink(&canvas, check->media->edition, job->spot, level,
+                                          language_of(check, job), &of_ink.err);
+    if (wait_for_job(check, &of_ink))
+        ink = picture_client_take(of_ink.frames);
+    picture_client_stop(of_ink.frames);
+    return ink;
+}
+
+static MUST_CHECK bool measure_level(struct check *check, struct job *job,
+                                     const struct check_text *text, enum text_level level,
+                                     struct frame *frame, struct err *err)
+{
+    bool needs_ink = check_text_needs_ink(text, level);
+    struct frame *ink = needs_ink ? draw_ink(check, job, level) : NULL;
+    bool ok =
+        (needs_ink && !ink) || check_text_measure(text, level, &check->canvas, check->visual, frame,
+                                                  ink, &job->found.contrast[level], err);
+    frame_release(ink);
+    return ok;
+}
+
 /* Takes over what a text's worker found, and measures what it has drawn. */
 static MUST_CHECK bool measure_text(struct check *check, struct job *job,
                                     const struct check_text *text, struct err *err)
@@ -364,9 +395,12 @@ static MUST_CHECK bool measure_text(struct check *check, struct job *job,
     bool has_picture = has_still(check, &check->playlist->spots[job->spot], screen_of(check, job));
     struct frame *frame = picture_client_take(job->frames);
     job->found.facts = *picture_client_facts(job->frames);
-    job->found.contrast = INFINITY;
-    bool ok = !check->visual || check_text_measure(text, &check->canvas, check->visual, frame,
-                                                   &job->found.contrast, err);
+    bool ok = true;
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        job->found.contrast[level] = INFINITY;
+        if (ok && check->visual && check_text_has(text, level))
+            ok = measure_level(check, job, text, level, frame, err);
+    }
     frame_release(frame);
     struct check_place place = check_text_place(check->playlist, job->spot, job->text);
     judge_speed(check, job, &place);

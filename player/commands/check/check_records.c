@@ -247,14 +247,15 @@ static void add_file(struct writer *writer, const char *path)
 
 /* The fonts that worker_jobs gives a tagline's worker: the style's own, then the system's. */
 static void add_fonts(struct writer *writer, struct check_records *records,
-                      const struct playlist_style *style, const char *language)
+                      const struct playlist_style *style, enum playlist_weight weight,
+                      const char *language)
 {
     char path[PATH_MAX];
     int index, font = playlist_choose_font(style, language);
     add_number(writer, font >= 0);
     if (font >= 0)
         add_asset(writer, records, font);
-    if (!system_fonts_find(language, style->weight, path, sizeof path, &index))
+    if (!system_fonts_find(language, weight, path, sizeof path, &index))
         return;
     add_file(writer, path);
     add_number(writer, index);
@@ -268,26 +269,49 @@ static void add_words(struct writer *writer)
         add_file(writer, path);
 }
 
-static bool key_of_text(struct check_records *records, const struct check_records_tagline *tagline,
-                        struct check_cache_key *key)
+static void add_text_of_level(struct writer *writer, struct check_records *records,
+                              const struct check_records_tagline *tagline, enum text_level level)
 {
     const struct playlist *playlist = records->edition->playlist;
     const struct playlist_spot *spot = &playlist->spots[tagline->spot];
     const struct check_screen *screen = tagline->screen;
-    const struct playlist_style *style = &playlist->styles[spot->style];
-    const struct text_style served =
-        playlist_spot_text_style(playlist, spot, screen->width_px, screen->height_px);
+    const struct playlist_level found = playlist_spot_level(spot, level);
+    const struct playlist_text *text =
+        playlist_choose_text(found.texts, found.text_count, tagline->language);
+    if (level == TEXT_LEVEL_TAGLINE)
+        text = &spot->texts[tagline->text];
+    add_number(writer, text != NULL);
+    if (!text)
+        return;
+    const struct text_style style =
+        playlist_spot_text_style(playlist, spot, level, screen->width_px, screen->height_px);
     double numbers[TEXT_STYLE_NUMBERS];
+    add_text(writer, text->text);
+    add_text(writer, *text->language ? text->language : tagline->language);
+    for (size_t i = 0; i < text->span_count; i++) {
+        add_number(writer, text->spans[i].end_bytes);
+        add_number(writer, text->spans[i].has_color ? (int64_t)text->spans[i].color : -1);
+    }
+    text_style_numbers(&style, numbers);
+    for (int i = 0; i < TEXT_STYLE_NUMBERS; i++)
+        add_fraction(writer, numbers[i]);
+    add_number(writer, playlist_spot_weight(playlist, spot, level));
+    add_fonts(writer, records, &playlist->styles[found.style],
+              playlist_spot_weight(playlist, spot, level),
+              *text->language ? text->language : tagline->language);
+}
+
+static bool key_of_text(struct check_records *records, const struct check_records_tagline *tagline,
+                        struct check_cache_key *key)
+{
+    const struct playlist_spot *spot = &records->edition->playlist->spots[tagline->spot];
     struct writer writer = begin_key(records, "tagline");
-    add_text(&writer, spot->texts[tagline->text].text);
     add_text(&writer, tagline->language);
     add_number(&writer, tagline->screen->width_px);
     add_number(&writer, tagline->screen->height_px);
-    add_number(&writer, style->weight);
-    text_style_numbers(&served, numbers);
-    for (int i = 0; i < TEXT_STYLE_NUMBERS; i++)
-        add_fraction(&writer, numbers[i]);
-    add_fonts(&writer, records, style, tagline->language);
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++)
+        add_text_of_level(&writer, records, tagline, level);
+    add_number(&writer, spot->subline.style < 0);
     add_words(&writer);
     bool has_picture = spot->has_visual && !spot->is_video;
     add_number(&writer, has_picture);

@@ -56,7 +56,7 @@ void check_records_put_picture(struct check_records *records, int spot,
 /* A spot's tagline on a screen, and over its picture. */
 struct check_records_text {
     struct protocol_facts facts;
-    double contrast; /* with the picture; INFINITY: there is none */
+    double contrast[TEXT_LEVELS]; /* with the picture; INFINITY: there is none */
 };
 
 /* Names a tagline: indexes of the spot and of its text, and the language that it is set by. */

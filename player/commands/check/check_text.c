@@ -8,12 +8,22 @@
 
 #define STEPPED_PART 0.75  /* of the style's size; a smaller text looks like another one */
 #define LEGIBLE_PART 0.025 /* of the shorter side */
+#define LEGIBLE_LEGAL_PART 0.022
+
+static const char *const level_keys[] = {"tagline", "subline", "legal"};
+_Static_assert(sizeof level_keys / sizeof *level_keys == TEXT_LEVELS, "one for each level");
+
+static struct check_place place_of(const struct playlist_spot *spot, enum text_level level,
+                                   const char *language)
+{
+    return (struct check_place){
+        {"spots", spot->name, level_keys[level], *language ? language : NULL}};
+}
 
 struct check_place check_text_place(const struct playlist *playlist, int spot, int text)
 {
     const struct playlist_spot *of = &playlist->spots[spot];
-    const char *language = of->texts[text].language;
-    return (struct check_place){{"spots", of->name, "tagline", *language ? language : NULL}};
+    return place_of(of, TEXT_LEVEL_TAGLINE, of->texts[text].language);
 }
 
 struct check_place check_text_font_place(const struct playlist_style *style,
@@ -23,14 +33,50 @@ struct check_place check_text_font_place(const struct playlist_style *style,
         {"styles", style->name, "font", *font->language ? font->language : NULL}};
 }
 
+/* One of the texts. */
+struct judged {
+    const struct check_text *of;
+    const struct playlist_text *text;
+    const struct playlist_style *style; /* whose fonts it has */
+    struct text_style look;
+    const struct protocol_text_facts *facts;
+    struct check_place place;
+};
+
 static const struct playlist_spot *spot_of(const struct check_text *text)
 {
     return &text->playlist->spots[text->spot];
 }
 
-static const struct playlist_style *style_of(const struct check_text *text)
+static const struct playlist_text *text_of(const struct check_text *text, enum text_level level)
 {
-    return &text->playlist->styles[spot_of(text)->style];
+    const struct playlist_level found = playlist_spot_level(spot_of(text), level);
+    if (level == TEXT_LEVEL_TAGLINE)
+        return &spot_of(text)->texts[text->text];
+    return playlist_choose_text(found.texts, found.text_count, text->language);
+}
+
+bool check_text_has(const struct check_text *text, enum text_level level)
+{
+    return text_of(text, level) != NULL;
+}
+
+static struct text_style look_of(const struct check_text *text, enum text_level level)
+{
+    return playlist_spot_text_style(text->playlist, spot_of(text), level, text->screen->width_px,
+                                    text->screen->height_px);
+}
+
+/* A text beside taglines of several languages is judged with the first of them. */
+static bool is_judged_already(const struct check_text *text, enum text_level level)
+{
+    const struct playlist_spot *spot = spot_of(text);
+    const struct playlist_level found = playlist_spot_level(spot, level);
+    const struct playlist_text *own = text_of(text, level);
+    for (int i = 0; level != TEXT_LEVEL_TAGLINE && i < text->text; i++)
+        if (playlist_choose_text(found.texts, found.text_count, spot->texts[i].language) == own)
+            return true;
+    return false;
 }
 
 static size_t encode(uint32_t code, char *out)
@@ -60,15 +106,15 @@ static void list_codes(const uint32_t codes[PROTOCOL_CODE_POINTS_MAX], char word
     snprintf(words + used, 256 - used, "%s", codes[PROTOCOL_CODE_POINTS_MAX - 1] ? ", ..." : "");
 }
 
-static void judge_glyphs(const struct check_text *text, const struct check_place *place,
-                         struct check_report *report)
+static void judge_glyphs(const struct judged *judged, struct check_report *report)
 {
-    const struct protocol_facts *facts = text->facts;
-    const struct playlist_style *style = style_of(text);
+    const struct protocol_text_facts *facts = judged->facts;
+    const struct playlist_style *style = judged->style;
+    const struct check_text *text = judged->of;
     char codes[256];
     if (facts->missing_glyphs > 0) {
         list_codes(facts->missing_code_points, codes);
-        check_report_add(report, CHECK_WARNING, place,
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "no font has %d of its characters, so they are left out: %s",
                          (int)facts->missing_glyphs, codes);
     }
@@ -86,53 +132,79 @@ static void judge_glyphs(const struct check_text *text, const struct check_place
     }
     if (facts->faces_open & 1 && facts->fallback_glyphs > 0) {
         list_codes(facts->fallback_code_points, codes);
-        check_report_add(report, CHECK_WARNING, place,
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "%s lacks %d of its characters, so a system font draws them: %s",
                          text->playlist->assets[asset].path, (int)facts->fallback_glyphs, codes);
     }
 }
 
-static void judge_lines(const struct check_text *text, const struct check_place *place,
-                        struct check_report *report)
+static void judge_lines(const struct judged *judged, struct check_report *report)
 {
-    const struct protocol_facts *facts = text->facts;
+    const struct protocol_text_facts *facts = judged->facts;
+    const struct check_screen *screen = judged->of->screen;
     if (facts->copy_lines > 1 && facts->lines > facts->copy_lines)
-        check_report_add(report, CHECK_WARNING, place,
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "on %d × %d it takes %d lines, but it is written in %d: shorten its "
                          "longest line, or make the style smaller",
-                         text->screen->width_px, text->screen->height_px, (int)facts->lines,
+                         screen->width_px, screen->height_px, (int)facts->lines,
                          (int)facts->copy_lines);
 }
 
-static void judge_size(const struct check_text *text, const struct check_place *place,
+/* A legal line is read from nearby. */
+static double legible_part(enum text_level level)
+{
+    return level == TEXT_LEVEL_LEGAL ? LEGIBLE_LEGAL_PART : LEGIBLE_PART;
+}
+
+static void judge_size(const struct judged *judged, enum text_level level,
                        struct check_report *report)
 {
-    const struct protocol_facts *facts = text->facts;
-    int width = text->screen->width_px, height = text->screen->height_px;
+    const struct protocol_text_facts *facts = judged->facts;
+    int width = judged->of->screen->width_px, height = judged->of->screen->height_px;
+    double least = legible_part(level);
     if (facts->is_cut)
-        check_report_add(report, CHECK_WARNING, place,
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "on %d × %d it does not fit even with type %d pixels high, and its end is "
                          "cut off: shorten it, or allow it more lines or a larger box",
                          width, height, (int)facts->used_px);
-    else if (facts->used_px < LEGIBLE_PART * fmin(width, height))
-        check_report_add(report, CHECK_WARNING, place,
+    else if (facts->used_px < least * fmin(width, height))
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "on %d × %d its type is %d pixels high (the style asks for %d): below %g "
                          "%% of the shorter side it cannot be read from afar",
-                         width, height, (int)facts->used_px, (int)facts->asked_px,
-                         LEGIBLE_PART * 100);
+                         width, height, (int)facts->used_px, (int)facts->asked_px, least * 100);
     else if (facts->used_px < STEPPED_PART * facts->asked_px)
         check_report_add(
-            report, CHECK_WARNING, place,
+            report, CHECK_WARNING, &judged->place,
             "on %d × %d its type shrinks from %d to %d pixels so that the text fits: shorten it",
             width, height, (int)facts->asked_px, (int)facts->used_px);
 }
 
-/* Measures at both ends of the visual's motion; the lower contrast counts. */
-bool check_text_measure(const struct check_text *text, const struct canvas *canvas,
-                        struct frame *visual, struct frame *frame, double *contrast,
-                        struct err *err)
+bool check_text_needs_ink(const struct check_text *text, enum text_level level)
+{
+    const struct text_style look = look_of(text, level);
+    const struct playlist_spot *spot = spot_of(text);
+    return text_of(text, level)->span_count > 0 || look.opacity < 1 ||
+           look.shadow.kind == TEXT_SHADOW_OWN || spot->subline.text_count > 0 ||
+           spot->legal.text_count > 0;
+}
+
+/* The colors of its letters: the style's, or those of its spans. */
+static size_t colors_of(const struct playlist_text *text, uint32_t own,
+                        uint32_t colors[TEXT_SPANS_MAX])
+{
+    colors[0] = own;
+    for (size_t i = 0; i < text->span_count && i < TEXT_SPANS_MAX; i++)
+        colors[i] = text->spans[i].has_color ? text->spans[i].color : own;
+    return text->span_count > 0 ? text->span_count : 1;
+}
+
+/* Measures each color at both ends of the visual's motion; the lowest contrast counts. */
+bool check_text_measure(const struct check_text *text, enum text_level level,
+                        const struct canvas *canvas, struct frame *visual, struct frame *frame,
+                        const struct frame *ink, double *contrast, struct err *err)
 {
     const struct playlist_spot *spot = spot_of(text);
+    const struct text_style look = look_of(text, level);
     struct picture picture = {
         .background = spot->background,
         .visual = visual,
@@ -141,33 +213,57 @@ bool check_text_measure(const struct check_text *text, const struct canvas *canv
         .portrait = canvas->height_px > canvas->width_px,
         .holders = 1,
     };
+    uint32_t colors[TEXT_SPANS_MAX];
+    size_t count = colors_of(text_of(text, level), look.color, colors);
     *contrast = INFINITY;
     for (int end = 0; end < (picture_moves(&picture) ? 2 : 1); end++) {
         struct picture_view view = {&picture, end};
-        double here;
         compose_picture(canvas, &view);
-        if (!check_contrast_measure(canvas, frame, style_of(text)->text.color, text->facts->used_px,
-                                    &here, err))
-            return false;
-        *contrast = fmin(*contrast, here);
+        for (size_t i = 0; i < count; i++) {
+            const struct check_contrast_text letters = {.frame = ink ? ink : frame,
+                                                        .is_ink = ink != NULL,
+                                                        .color = colors[i],
+                                                        .opacity = look.opacity,
+                                                        .size_px =
+                                                            text->facts->texts[level].used_px};
+            double here;
+            if (!check_contrast_measure(canvas, &letters, &here, err))
+                return false;
+            *contrast = fmin(*contrast, here);
+        }
     }
     return true;
 }
 
-static void judge_contrast(const struct check_text *text, const struct check_place *place,
+/* As it is seen on a plain background. */
+static double contrast_on(const struct judged *judged, uint32_t background)
+{
+    uint32_t colors[TEXT_SPANS_MAX];
+    size_t count = colors_of(judged->text, judged->look.color, colors);
+    double ratio = INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t seen = check_contrast_mix(colors[i], background, judged->look.opacity);
+        ratio = fmin(ratio, check_contrast_colors(seen, background));
+    }
+    return ratio;
+}
+
+static void judge_contrast(const struct judged *judged, enum text_level level,
                            struct check_report *report)
 {
+    const struct check_text *text = judged->of;
     const struct playlist_spot *spot = spot_of(text);
-    if (spot->has_visual && text->contrast < CHECK_CONTRAST_LEAST)
-        check_report_add(report, CHECK_WARNING, place,
+    double contrast = text->contrast[level];
+    if (spot->has_visual && contrast < CHECK_CONTRAST_LEAST)
+        check_report_add(report, CHECK_WARNING, &judged->place,
                          "on %d × %d its contrast with the visual is %.2f:1; WCAG 2.2 requires "
                          "%g:1: try a scrim, another color or another position",
                          text->screen->width_px, text->screen->height_px,
-                         floor(text->contrast * 100) / 100, CHECK_CONTRAST_LEAST);
+                         floor(contrast * 100) / 100, CHECK_CONTRAST_LEAST);
     if (spot->has_visual || !text->first || text->text != 0)
         return;
-    struct check_place whole = {{"spots", spot->name, "tagline"}};
-    double ratio = check_contrast_colors(style_of(text)->text.color, spot->background);
+    struct check_place whole = {{"spots", spot->name, level_keys[level]}};
+    double ratio = contrast_on(judged, spot->background);
     if (ratio < CHECK_CONTRAST_LEAST)
         check_report_add(report, CHECK_WARNING, &whole,
                          "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "
@@ -177,10 +273,23 @@ static void judge_contrast(const struct check_text *text, const struct check_pla
 
 void check_text_judge(const struct check_text *text, struct check_report *report)
 {
-    struct check_place place = check_text_place(text->playlist, text->spot, text->text);
-    if (text->first)
-        judge_glyphs(text, &place, report);
-    judge_size(text, &place, report);
-    judge_lines(text, &place, report);
-    judge_contrast(text, &place, report);
+    const struct playlist_spot *spot = spot_of(text);
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        if (!check_text_has(text, level) || is_judged_already(text, level))
+            continue;
+        int style = playlist_spot_level(spot, level).style;
+        const struct judged judged = {
+            .of = text,
+            .text = text_of(text, level),
+            .style = &text->playlist->styles[style],
+            .look = look_of(text, level),
+            .facts = &text->facts->texts[level],
+            .place = place_of(spot, level, text_of(text, level)->language),
+        };
+        if (text->first)
+            judge_glyphs(&judged, report);
+        judge_size(&judged, level, report);
+        judge_lines(&judged, report);
+        judge_contrast(&judged, level, report);
+    }
 }

@@ -8,24 +8,34 @@
 #include "sandbox/protocol.h"
 #include "screen/compose.h"
 
-/* A tagline in one language on one screen. */
+/* A tagline in one language on one screen, with the subline and the legal line beside it. */
 struct check_text {
     const struct playlist *playlist;
     int spot, text;       /* indexes of the spots, and of the spot's texts */
     const char *language; /* that it is set by */
     const struct check_screen *screen;
     const struct protocol_facts *facts;
-    double contrast; /* with the visual, by check_text_measure; INFINITY: not known */
-    bool first;      /* the first of the screens: report what is the same on all of them */
-    bool *bad_font;  /* by asset: reported already */
+    const double
+        *contrast;  /* by level, with the visual, by check_text_measure; INFINITY: not known */
+    bool first;     /* the first of the screens: report what is the same on all of them */
+    bool *bad_font; /* by asset: reported already */
 };
 
 void check_text_judge(const struct check_text *text, struct check_report *report);
 
-/* Measures the contrast of a tagline with the visual behind it. `canvas` is scratch, of the
- * screen's size, upright; both frames are upright, too. ERR_SYSTEM when out of memory. */
-MUST_CHECK bool check_text_measure(const struct check_text *text, const struct canvas *canvas,
-                                   struct frame *visual, struct frame *frame, double *contrast,
+/* Whether there is a text of this level. */
+bool check_text_has(const struct check_text *text, enum text_level level);
+
+/* Whether its letters can't be told from what is beside and behind them: check_text_measure needs its
+ * ink. */
+bool check_text_needs_ink(const struct check_text *text, enum text_level level);
+
+/* Measures the contrast of a text with the visual behind it. `canvas` is scratch, of the screen's size,
+ * upright; the frames are upright, too: `frame` has all texts, `ink` (NULL where it is not needed) the
+ * letters of this one alone. ERR_SYSTEM when out of memory. */
+MUST_CHECK bool check_text_measure(const struct check_text *text, enum text_level level,
+                                   const struct canvas *canvas, struct frame *visual,
+                                   struct frame *frame, const struct frame *ink, double *contrast,
                                    struct err *err);
 
 /* The place of a spot's text, of a style's font. */

@@ -34,7 +34,7 @@ static void add_text(struct texts *texts, const char *language, const char *text
         if (strcasecmp(texts->items[i].language, language) == 0)
             return;
     if (texts->count < LANGUAGES_MAX && language[0])
-        texts->items[texts->count++] = (struct playlist_text){language, text};
+        texts->items[texts->count++] = (struct playlist_text){language, text, NULL, 0};
 }
 
 static const char *sample_of(const char *language)
@@ -103,7 +103,7 @@ static bool set_text(const struct doctor *doctor, const struct playlist_text *te
         return false;
     bool ok = wait_for_text(client, &result->err) == PICTURE_CLIENT_READY;
     if (ok) {
-        result->missing = picture_client_facts(client)->missing_glyphs;
+        result->missing = picture_client_facts(client)->texts[0].missing_glyphs;
         result->lacks_words = picture_client_facts(client)->lacks_words;
         frame_release(picture_client_take(client));
     }

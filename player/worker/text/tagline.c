@@ -15,6 +15,7 @@ struct tagline {
     struct tagline_paint_style paint_style;
     struct tagline_plane plane;
     struct tagline_area ink, box;
+    double top_px, bottom_px; /* of the lines, by their metrics and by their ink */
     struct tagline_facts facts;
 };
 
@@ -65,10 +66,10 @@ static struct place begin_line(const struct typesetting *typesetting, size_t lin
 }
 
 /* How far the block's edges are within the area, for what hangs out of them: all of it within a box,
- * else as much as would leave the screen. */
+ * else what does not fit into half of the margin. */
 static double inset(const struct tagline_bounds *bounds, int hang)
 {
-    return bounds->is_box ? hang : fmax(0, hang - bounds->area.x * 3 / 4);
+    return bounds->is_box ? hang : fmax(0, hang - bounds->area.x / 2);
 }
 
 /* Aligned by the ink, so that “ and 。 leave no notch in the edge. hang_left, hang_right: the most of
@@ -114,8 +115,8 @@ static void place_lines(const struct typesetting *typesetting, struct place *pla
 /* Places the baselines. The block's edges are the script's metrics, so that the texts of a loop
  * stand alike; only ink that goes beyond them, like an accent on a capital, moves the block away
  * from the margin. */
-static void place_baselines(const struct typesetting *typesetting, struct place *places,
-                            size_t count)
+static void place_baselines(struct tagline *tagline, const struct typesetting *typesetting,
+                            struct place *places, size_t count)
 {
     const struct layout_rect *area = &typesetting->bounds.area;
     struct tagline_measure measure =
@@ -138,6 +139,8 @@ static void place_baselines(const struct typesetting *typesetting, struct place 
         baseline = fmin(fmax(baseline, first), last);
     for (size_t i = 0; i < count; i++)
         places[i].baseline_y = (int)lround(baseline + (double)i * measure.leading * size);
+    tagline->top_px = baseline - above;
+    tagline->bottom_px = baseline + leads + below;
 }
 
 static struct tagline_area common_area(const struct tagline_area *area, int x, int y, int width,
@@ -180,7 +183,9 @@ static MUST_CHECK bool make_plane(const struct typesetting *typesetting, const s
     *plane = (struct tagline_plane){
         .x = area.x, .y = area.y, .width = area.width, .height = area.height};
     plane->pixels = calloc((size_t)plane->width, (size_t)plane->height);
-    if (!plane->pixels)
+    if (request->span_count > 0)
+        plane->inks = calloc((size_t)plane->width, (size_t)plane->height);
+    if (!plane->pixels || (request->span_count > 0 && !plane->inks))
         return err_oom(err);
     return true;
 }
@@ -213,7 +218,7 @@ static MUST_CHECK bool draw_lines(struct tagline *tagline, const struct typesett
     if (!places)
         return err_oom(err);
     place_lines(typesetting, places, count);
-    place_baselines(typesetting, places, count);
+    place_baselines(tagline, typesetting, places, count);
     bool ok = make_plane(typesetting, places, count, &tagline->plane, err);
     for (size_t i = 0; ok && i < count; i++) {
         const struct place *place = &places[i];
@@ -242,8 +247,15 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
     const struct text_style *style = request->style;
     typesetting->bounds =
         tagline_fit_bounds(request->canvas_width_px, request->canvas_height_px, style);
+    if (request->area) {
+        typesetting->bounds.area = *request->area;
+        typesetting->bounds.width = fmin(typesetting->bounds.width, request->area->width);
+        typesetting->bounds.height = fmin(typesetting->bounds.height, request->area->height);
+    }
     if (!tagline_text_init(&typesetting->text, request->text, request->language, request->words,
-                           err))
+                           err) ||
+        !tagline_text_color(&typesetting->text, request->text, request->spans, request->span_count,
+                            err))
         return false;
     typesetting->fonts =
         tagline_fonts_open(request->faces, request->face_count, typesetting->text.script,
@@ -268,7 +280,10 @@ static MUST_CHECK bool set_text(struct tagline *tagline, struct typesetting *typ
         (struct tagline_paint_style){.style = *style,
                                      .size_px = typesetting->fit->size_px,
                                      .canvas_width_px = request->canvas_width_px,
-                                     .canvas_height_px = request->canvas_height_px};
+                                     .canvas_height_px = request->canvas_height_px,
+                                     .inks = {style->color}};
+    for (size_t i = 0; i < request->span_count && i < TEXT_SPANS_MAX; i++)
+        tagline->paint_style.inks[i + 1] = request->spans[i].color;
     return draw_lines(tagline, typesetting, err);
 }
 
@@ -300,6 +315,18 @@ void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width
     *height_px = tagline->box.height;
 }
 
+struct layout_rect tagline_area(const struct tagline_request *request)
+{
+    return tagline_fit_bounds(request->canvas_width_px, request->canvas_height_px, request->style)
+        .area;
+}
+
+void tagline_extent(const struct tagline *tagline, double *top_px, double *bottom_px)
+{
+    *top_px = tagline->top_px;
+    *bottom_px = tagline->bottom_px;
+}
+
 struct tagline_facts tagline_facts(const struct tagline *tagline)
 {
     return tagline->facts;
@@ -317,5 +344,6 @@ void tagline_destroy(struct tagline *tagline)
     if (!tagline)
         return;
     free(tagline->plane.pixels);
+    free(tagline->plane.inks);
     free(tagline);
 }

@@ -27,9 +27,13 @@ struct tagline_request {
     const char *language; /* BCP 47; "" is taken as "en" */
     int canvas_width_px, canvas_height_px; /* upright, as people see it */
     const struct text_style *style;        /* for this canvas */
+    const struct text_span *spans;         /* at most TEXT_SPANS_MAX */
+    size_t span_count;                     /* 0: it has one color, the style's */
     struct tagline_face faces[TAGLINE_FACES_MAX];
     int face_count;
     const struct linebreak_words *words; /* of Chinese, as in linebreak_find; NULL: none */
+    const struct layout_rect
+        *area; /* in pixels: stands within it instead of tagline_area's; or NULL */
 };
 
 /* Sets the text. NULL on failure: ERR_INPUT (no face has any of its glyphs, invalid UTF-8),
@@ -40,6 +44,13 @@ struct tagline *tagline_create(const struct tagline_request *request, struct err
  * empty. */
 void tagline_box(const struct tagline *tagline, int *x_px, int *y_px, int *width_px,
                  int *height_px);
+
+/* In pixels: the style's box, or the safe area. */
+struct layout_rect tagline_area(const struct tagline_request *request);
+
+/* From top to bottom, without shadow and scrim; the same for all texts of a script, but for ink that
+ * reaches beyond it. */
+void tagline_extent(const struct tagline *tagline, double *top_px, double *bottom_px);
 
 #define TAGLINE_CODE_POINTS_MAX 8
 #define TAGLINE_LINES_MAX 16

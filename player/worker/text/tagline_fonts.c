@@ -228,7 +228,8 @@ int tagline_fonts_width(struct tagline_fonts *fonts, const struct tagline_run *r
 }
 
 /* Overlapping glyphs take the maximum of their coverage. */
-static void copy_coverage(const SDL_Surface *from, int x, int y, const struct tagline_plane *plane)
+static void copy_coverage(const SDL_Surface *from, int x, int y, uint8_t ink,
+                          const struct tagline_plane *plane)
 {
     int first_x = x < plane->x ? plane->x - x : 0;
     int first_y = y < plane->y ? plane->y - y : 0;
@@ -236,11 +237,14 @@ static void copy_coverage(const SDL_Surface *from, int x, int y, const struct ta
     int last_y = SDL_min(from->h, plane->y + plane->height - y);
     for (int row = first_y; row < last_y; row++) {
         const uint8_t *in = (const uint8_t *)from->pixels + (ptrdiff_t)row * from->pitch;
-        uint8_t *out =
-            plane->pixels + (ptrdiff_t)(y + row - plane->y) * plane->width + x - plane->x;
+        ptrdiff_t at = (ptrdiff_t)(y + row - plane->y) * plane->width + x - plane->x;
+        uint8_t *out = plane->pixels + at;
         for (int column = first_x; column < last_x; column++)
-            if (in[column] > out[column])
+            if (in[column] > out[column]) {
                 out[column] = in[column];
+                if (plane->inks)
+                    plane->inks[at + column] = ink;
+            }
     }
 }
 
@@ -266,7 +270,7 @@ bool tagline_fonts_draw(struct tagline_fonts *fonts, const struct tagline_run *r
             left = glyph.left;
         ascent = SDL_max(ascent, glyph.top);
     }
-    copy_coverage(surface, x + left, y - ascent, plane);
+    copy_coverage(surface, x + left, y - ascent, run->ink, plane);
     SDL_FreeSurface(surface);
     return true;
 }

@@ -20,6 +20,7 @@ struct tagline_fonts;
  * allocates them. */
 struct tagline_plane {
     uint8_t *pixels;
+    uint8_t *inks; /* the same for the ink that each pixel has most of; NULL: there is one only */
     int x, y, width, height; /* on the canvas */
 };
 
@@ -55,6 +56,7 @@ struct tagline_run {
     const char *text;
     size_t bytes;
     int face;
+    uint8_t ink;
 };
 
 /* How far the pen moves over a run, kerning included. */

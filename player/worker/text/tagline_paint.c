@@ -163,7 +163,7 @@ struct painter {
     struct tagline_area strip;         /* width 0: no scrim from an edge */
     float *clear;                      /* of one row: how much the layers let through */
     float *blurred, *scratch;
-    uint8_t *coverage, *density; /* of one row */
+    uint8_t *coverage, *inks, *density; /* of one row */
     uint32_t red, green, blue;
     uint32_t shade;   /* 0xRRGGBB: the color of all layers */
     uint32_t opacity; /* 0 to 255 */
@@ -178,6 +178,7 @@ static void painter_finish(struct painter *painter)
     free(painter->scratch);
     free(painter->coverage);
     free(painter->density);
+    free(painter->inks);
 }
 
 static MUST_CHECK bool painter_init(struct painter *painter, struct err *err)
@@ -197,8 +198,9 @@ static MUST_CHECK bool painter_init(struct painter *painter, struct err *err)
     painter->scratch = calloc(width, sizeof(float));
     painter->coverage = calloc(width, 1);
     painter->density = calloc(width, 1);
+    painter->inks = calloc(width, 1);
     if (!painter->clear || !painter->blurred || !painter->scratch || !painter->coverage ||
-        !painter->density)
+        !painter->density || !painter->inks)
         return err_oom(err);
     find_layers(style, painter->layers);
     if (edge_of(style) != SIDE_NONE) {
@@ -280,10 +282,12 @@ static void cover_row(struct painter *painter, int row)
     int plane_end = plane->x + plane->width, box_end = box->x + box->width;
     int end = plane_end < box_end ? plane_end : box_end;
     memset(painter->coverage, 0, (size_t)box->width);
-    if (y >= 0 && y < plane->height && first < end)
-        memcpy(painter->coverage + (first - box->x),
-               plane->pixels + (size_t)y * (size_t)plane->width + (first - plane->x),
-               (size_t)(end - first));
+    if (y < 0 || y >= plane->height || first >= end)
+        return;
+    size_t from = (size_t)y * (size_t)plane->width + (size_t)(first - plane->x);
+    memcpy(painter->coverage + (first - box->x), plane->pixels + from, (size_t)(end - first));
+    if (plane->inks)
+        memcpy(painter->inks + (first - box->x), plane->inks + from, (size_t)(end - first));
 }
 
 /* value × part ÷ 255, rounded: the shift is that division, exact up to 255 × 255. */
@@ -330,8 +334,15 @@ static void blend_row(const struct painter *painter, uint32_t *restrict out)
     uint32_t red = painter->red, green = painter->green, blue = painter->blue;
     uint32_t shade = painter->shade;
     for (int x = 0; x < painter->box->width; x++)
-        out[x] = premultiplied(cover[x], red, green, blue) +
-                 premultiplied(density[x], shade >> 16, shade >> 8 & 0xff, shade & 0xff);
+        out[x] = premultiplied(density[x], shade >> 16, shade >> 8 & 0xff, shade & 0xff);
+    if (!painter->plane->inks)
+        for (int x = 0; x < painter->box->width; x++)
+            out[x] += premultiplied(cover[x], red, green, blue);
+    else
+        for (int x = 0; x < painter->box->width; x++) {
+            uint32_t ink = painter->paint_style->inks[painter->inks[x]];
+            out[x] += premultiplied(cover[x], ink >> 16, ink >> 8 & 0xff, ink & 0xff);
+        }
 }
 
 static void thin_row(uint32_t *row, int width, uint32_t opacity)

@@ -15,6 +15,7 @@ struct tagline_paint_style {
     struct text_style style;
     int size_px; /* the em */
     int canvas_width_px, canvas_height_px;
+    uint32_t inks[1 + TEXT_SPANS_MAX]; /* 0xRRGGBB, by the numbers of tagline_plane.inks */
 };
 
 /* On the canvas, in pixels. */

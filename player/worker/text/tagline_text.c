@@ -60,6 +60,34 @@ void tagline_text_finish(struct tagline_text *text)
     *text = (struct tagline_text){0};
 }
 
+/* Where byte `end` of the source is in the normalized text. -1: out of memory. */
+static long place_of(const char *source, size_t end)
+{
+    char *part = strndup(source, end), *normal = NULL;
+    if (part && *part)
+        normal = linebreak_normalize(part, NULL);
+    long place = normal ? (long)strlen(normal) : 0;
+    if (!part || (*part && !normal))
+        place = -1;
+    free(part);
+    free(normal);
+    return place;
+}
+
+bool tagline_text_color(struct tagline_text *text, const char *source,
+                        const struct text_span *spans, size_t count, struct err *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        long end = place_of(source, spans[i].end_bytes);
+        if (end < 0)
+            return err_set(err, ERR_SYSTEM, "a part of the text cannot be found");
+        for (; at < text->count && text->characters[at].start < end; at++)
+            text->characters[at].ink = spans[i].has_color ? (uint8_t)(i + 1) : 0;
+    }
+    return true;
+}
+
 /* Counts the code points of a character that the face lacks, except invisible ones. */
 static int count_missing(const struct tagline_text *text, const struct tagline_character *character,
                          int face)
@@ -281,9 +309,10 @@ static int font_kerning(const struct tagline_text *text, size_t at)
     if (a->face != b->face || !linebreak_is_latin(a->code) || !linebreak_is_latin(b->code) ||
         a->code == 'f') /* which joins the next one in many fonts */
         return 0;
-    const struct tagline_run both = {text->text + a->start, (size_t)a->bytes + b->bytes, a->face};
-    const struct tagline_run first = {text->text + a->start, a->bytes, a->face};
-    const struct tagline_run second = {text->text + b->start, b->bytes, b->face};
+    const struct tagline_run both = {text->text + a->start, (size_t)a->bytes + b->bytes, a->face,
+                                     0};
+    const struct tagline_run first = {text->text + a->start, a->bytes, a->face, 0};
+    const struct tagline_run second = {text->text + b->start, b->bytes, b->face, 0};
     return tagline_fonts_width(text->fonts, &both) - tagline_fonts_width(text->fonts, &first) -
            tagline_fonts_width(text->fonts, &second);
 }
@@ -298,13 +327,15 @@ static int kern_after(const struct tagline_text *text, size_t at)
     const struct tagline_character *a = &text->characters[at], *b = a + 1;
     if (a->face < 0 || b->face < 0)
         return behind;
-    return behind + track + kern_pair(text, at) + (track ? font_kerning(text, at) : 0);
+    bool is_apart = track || a->ink != b->ink;
+    return behind + track + kern_pair(text, at) + (is_apart ? font_kerning(text, at) : 0);
 }
 
 /* Whether the pen stops between characters `at` and `at` + 1. */
 static bool splits_run(const struct tagline_text *text, size_t at)
 {
-    return text->characters[at].face != text->characters[at + 1].face || is_figure(text, at) ||
+    return text->characters[at].face != text->characters[at + 1].face ||
+           text->characters[at].ink != text->characters[at + 1].ink || is_figure(text, at) ||
            is_figure(text, at + 1) || tracking_px(text) != 0 || kern_after(text, at) != 0;
 }
 
@@ -312,7 +343,8 @@ static bool splits_run(const struct tagline_text *text, size_t at)
 static struct tagline_run next_run(const struct tagline_text *text, size_t *at, size_t end)
 {
     const struct tagline_character *first = &text->characters[*at];
-    struct tagline_run run = {.text = text->text + first->start, .face = first->face};
+    struct tagline_run run = {
+        .text = text->text + first->start, .face = first->face, .ink = first->ink};
     do {
         run.bytes += text->characters[*at].bytes;
         (*at)++;

@@ -4,6 +4,7 @@
 #define WORKER_TEXT_TAGLINE_TEXT_H
 
 #include "core/err.h"
+#include "core/text_style.h"
 #include "worker/text/linebreak.h"
 #include "worker/text/tagline_balance.h"
 #include "worker/text/tagline_fonts.h"
@@ -19,6 +20,7 @@ struct tagline_character {
     unsigned short start, bytes;
     unsigned code; /* its first code point */
     int face;      /* or one of the above */
+    uint8_t ink;   /* 0: the style's color; N: that of span N - 1 */
     bool is_space;
     enum linebreak_rank before; /* how good a place it is to begin a line */
 };
@@ -44,6 +46,11 @@ MUST_CHECK bool tagline_text_init(struct tagline_text *text, const char *source,
                                   const char *language, const struct linebreak_words *words,
                                   struct err *err);
 void tagline_text_finish(struct tagline_text *text);
+
+/* Gives each character the ink of its span. `source` as in tagline_text_init; the spans' ends are
+ * places in it. */
+MUST_CHECK bool tagline_text_color(struct tagline_text *text, const char *source,
+                                   const struct text_span *spans, size_t count, struct err *err);
 
 /* Gives each character its face: the first one that has it. `fonts` must outlive the text's use. */
 void tagline_text_choose_faces(struct tagline_text *text, struct tagline_fonts *fonts);
