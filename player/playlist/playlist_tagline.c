@@ -67,7 +67,7 @@ static void parse_spans(struct playlist_parser *parser, const struct playlist_no
                         struct playlist_text *text)
 {
     char whole[PLAYLIST_TEXT_BYTES_MAX + 2] = "";
-    size_t count = playlist_json_count(node->value), used = 0;
+    size_t count = playlist_json_count(node->value), used = 0, faults = parser->faults->total;
     if (!playlist_is_list(parser, node, 1))
         return;
     if (count > TEXT_SPANS_MAX) {
@@ -89,7 +89,8 @@ static void parse_spans(struct playlist_parser *parser, const struct playlist_no
         }
         spans[i].end_bytes = (uint32_t)used;
     }
-    check_text(parser, node, whole);
+    if (parser->faults->total == faults)
+        check_text(parser, node, whole);
     text->text = playlist_copy_text(parser, whole);
     text->spans = spans;
     text->span_count = count;

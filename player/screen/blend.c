@@ -59,3 +59,21 @@ CLONES void blend_row(uint32_t *under, const uint32_t *over, int count, int leve
     for (; i < count; i++)
         under[i] = blend_one(under[i], over[i], (uint32_t)level);
 }
+
+CLONES void blend_fade_row(uint32_t *to, const uint32_t *from, int count, int level,
+                           uint32_t always)
+{
+    uint32_t factor = (uint32_t)level | (uint32_t)level << 16;
+    const pixels levels = factor - (pixels){0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        pixels here;
+        memcpy(&here, from + i, sizeof here);
+        here =
+            TIMES(here & PAIR, levels, HALF) | TIMES(here >> 8 & PAIR, levels, HALF) << 8 | always;
+        memcpy(to + i, &here, sizeof here);
+    }
+    for (; i < count; i++)
+        to[i] = times(from[i] & PAIR, (uint32_t)level, HALF) |
+                times(from[i] >> 8 & PAIR, (uint32_t)level, HALF) << 8 | always;
+}

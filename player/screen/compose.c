@@ -1,5 +1,6 @@
 #include "screen/compose.h"
 
+#include "screen/blend.h"
 #include "screen/compose_film.h"
 #include "screen/compose_motion.h"
 #include "screen/compose_text.h"
@@ -183,13 +184,15 @@ void compose_dissolve(const struct canvas *target, const struct canvas *from,
 
 void compose_dim(const struct canvas *target, const struct canvas *source, double dim)
 {
-    uint32_t level = (uint32_t)lround(fmin(fmax(dim, 0), 1) * 255);
-    if (level == 255) {
+    int level = (int)lround(fmin(fmax(dim, 0), 1) * BLEND_WHOLE);
+    if (level == BLEND_WHOLE) {
         compose_copy(target, source);
         return;
     }
-    ARGBShade(source->pixels, (int)source->stride_bytes, target->pixels, (int)target->stride_bytes,
-              target->width_px, target->height_px, 0xff000000u | level << 16 | level << 8 | level);
+    for (int y = 0; y < target->height_px; y++)
+        blend_fade_row((uint32_t *)(void *)canvas_row(target, y),
+                       (const uint32_t *)(void *)canvas_row(source, y), target->width_px, level,
+                       0xff000000u);
 }
 
 void compose_copy(const struct canvas *target, const struct canvas *source)

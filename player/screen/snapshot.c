@@ -1,5 +1,6 @@
 #include "screen/snapshot.h"
 
+#include "screen/blend.h"
 #include "screen/canvas_frame.h"
 
 #include <libyuv/planar_functions.h>
@@ -28,12 +29,14 @@ static struct frame *scale_text(const struct frame *text, const struct picture_t
     scaled.pixels = malloc(scaled.stride_bytes * (size_t)box.height);
     if (!scaled.pixels)
         return NULL;
-    uint32_t level = (uint32_t)lround((1 - view->hidden) * 255);
+    int level = (int)lround((1 - view->hidden) * BLEND_WHOLE);
     ARGBScale(text->pixels, (int)text->stride_bytes, text->width_px, text->height_px, scaled.pixels,
               (int)scaled.stride_bytes, box.width, box.height, kFilterBox);
-    if (level < 255)
-        ARGBShade(scaled.pixels, (int)scaled.stride_bytes, scaled.pixels, (int)scaled.stride_bytes,
-                  box.width, box.height, level * 0x01010101u);
+    for (int y = 0; level < BLEND_WHOLE && y < box.height; y++) {
+        uint32_t *row =
+            (uint32_t *)(void *)((char *)scaled.pixels + scaled.stride_bytes * (size_t)y);
+        blend_fade_row(row, row, box.width, level, 0);
+    }
     return canvas_frame_create(&scaled, box, false);
 }
 

@@ -50,6 +50,29 @@ static void it_is_by_the_formula(void **state)
     }
 }
 
+static void fading_is_by_the_formula(void **state)
+{
+    (void)state;
+    for (int level = 0; level <= BLEND_WHOLE; level++) {
+        uint32_t from[COUNT], opaque[COUNT], to[COUNT], part[COUNT];
+        fill(opaque, from);
+        blend_fade_row(to, from, COUNT, level, 0);
+        for (int i = 0; i < COUNT; i++)
+            for (int shift = 0; shift < 32; shift += 8)
+                assert_int_equal(channel(to[i], shift),
+                                 (channel(from[i], shift) * level + BLEND_WHOLE / 2) / BLEND_WHOLE);
+        /* Wherever a row is cut, and in its own place. */
+        for (int cut = 0; cut <= COUNT; cut += 13) {
+            memcpy(part, opaque, sizeof part);
+            blend_fade_row(part, part, cut, level, 0xff000000u);
+            blend_fade_row(part + cut, part + cut, COUNT - cut, level, 0xff000000u);
+            blend_fade_row(to, opaque, COUNT, level, 0xff000000u);
+            assert_memory_equal(part, to, sizeof part);
+        }
+        assert_int_equal(to[0] >> 24, 255);
+    }
+}
+
 static void both_ends_are_exact(void **state)
 {
     (void)state;
@@ -88,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_by_the_formula),
+        cmocka_unit_test(fading_is_by_the_formula),
         cmocka_unit_test(both_ends_are_exact),
         cmocka_unit_test(a_cut_row_is_the_same),
     };

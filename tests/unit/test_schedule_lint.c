@@ -308,13 +308,13 @@ static void what_is_not_used(void **state)
                         "$.spots.d: is never shown: it is in no loop\n"
                         "$.loops.y: is never shown: without a schedule the first loop always runs\n"
                         "$.loops.z: is never shown: without a schedule the first loop always runs\n"
-                        "$.styles.u: is not used: no tagline has this style\n");
+                        "$.styles.u: is not used: no text has this style\n");
     free(lines);
     snprintf(full, sizeof full, json, ", \"schedule\": [{\"loop\": \"z\"}], \"fallback\": \"y\"");
     lines = told(full, check_unused, &utc, NOW);
     assert_string_equal(lines, "$.spots.d: is never shown: it is in no loop\n"
                                "$.loops.x: is never shown: neither schedule nor fallback names it\n"
-                               "$.styles.u: is not used: no tagline has this style\n");
+                               "$.styles.u: is not used: no text has this style\n");
     free(lines);
 }
 
