@@ -133,7 +133,7 @@ static bool facts_are_valid(const struct protocol_facts *facts)
            worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->orientation, 0, 8) &&
            facts->still_notes < PROTOCOL_STILL_NOTES_END && facts->lacks_words <= 1 &&
-           worker_process_is_within(facts->line_count, 0, PLAYLIST_TEXT_BYTES_MAX);
+           worker_process_is_within(facts->line_count, 0, PROTOCOL_LINES_MAX);
 }
 
 static bool ring_is_valid(const struct picture_client *client, const struct protocol_ring *ring)

@@ -157,8 +157,16 @@ struct film_client *worker_jobs_start_film(const struct worker_jobs_canvas *canv
 struct font_files {
     int files[PROTOCOL_FILES_MAX];
     int indexes[PROTOCOL_FILES_MAX];
+    int assets[PROTOCOL_FILES_MAX]; /* -1: it is none */
     int count;
 };
+
+static void add_open_file(struct font_files *fonts, int file, int index, int asset)
+{
+    fonts->files[fonts->count] = file;
+    fonts->indexes[fonts->count] = index;
+    fonts->assets[fonts->count++] = asset;
+}
 
 static void add_font_file(struct font_files *fonts, const char *path, int index)
 {
@@ -168,8 +176,7 @@ static void add_font_file(struct font_files *fonts, const char *path, int index)
             close(file);
         return;
     }
-    fonts->files[fonts->count] = file;
-    fonts->indexes[fonts->count++] = index;
+    add_open_file(fonts, file, index, -1);
 }
 
 static void add_system_font(struct font_files *fonts, const char *language,
@@ -193,14 +200,14 @@ static void fill_text(struct protocol_text *out, const struct playlist_text *tex
     snprintf(out->text, sizeof out->text, "%s", text->text);
 }
 
-/* Closes the files. */
+/* Closes the files. `complete`: there is a font for each text. */
 static struct picture_client *start_texts(const struct worker_jobs_canvas *canvas,
                                           struct protocol_job *job, struct font_files *fonts,
-                                          struct err *err)
+                                          bool complete, struct err *err)
 {
     struct picture_client *frames = NULL;
     memcpy(job->face_index, fonts->indexes, sizeof job->face_index);
-    if (fonts->count == 0)
+    if (!complete)
         err_set(err, ERR_MISSING, "no font found; install the package fonts-noto-cjk");
     else
         frames = picture_client_start(job, fonts->files, fonts->count, canvas->limit_ms, err);
@@ -209,24 +216,37 @@ static struct picture_client *start_texts(const struct worker_jobs_canvas *canva
     return frames;
 }
 
+/* Another text of the job may have the same font: what was opened for it is taken once. */
+static int take_font(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+                     int font, const struct font_files *fonts, struct err *err)
+{
+    for (int i = 0; i < fonts->count; i++)
+        if (fonts->assets[i] == font) {
+            int file = fcntl(fonts->files[i], F_DUPFD_CLOEXEC, 0);
+            if (file < 0)
+                err_set_errno(err, ERR_SYSTEM, errno, "cannot use a font twice");
+            return file;
+        }
+    return media_opener_take(canvas->opener, edition, font, err);
+}
+
 static void add_brand_font(const struct worker_jobs_canvas *canvas, const struct edition *edition,
                            const struct playlist_spot *spot, int font, struct font_files *fonts)
 {
     struct err err = {0};
     if (font < 0 || edition_has_refused(edition, font) || fonts->count == PROTOCOL_FILES_MAX)
         return;
-    int file = media_opener_take(canvas->opener, edition, font, &err);
+    int file = take_font(canvas, edition, font, fonts, &err);
     if (file < 0) {
         log_warn("cannot open the brand font, using a system font spot=\"%s\" reason=\"%s\"",
                  spot->name, err.text);
         return;
     }
-    fonts->files[fonts->count] = file;
-    fonts->indexes[fonts->count++] = 0;
+    add_open_file(fonts, file, 0, font);
 }
 
-/* Adds a spot's text of a level to a job, if there is one. */
-static void add_text(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+/* Adds a spot's text of a level to a job, if there is one. False: there is no font for it. */
+static bool add_text(const struct worker_jobs_canvas *canvas, const struct edition *edition,
                      const struct playlist_spot *spot, enum text_level level, const char *language,
                      struct protocol_job *job, struct font_files *fonts)
 {
@@ -234,22 +254,25 @@ static void add_text(const struct worker_jobs_canvas *canvas, const struct editi
     const struct playlist_text text = text_of(spot, level, language);
     int before = fonts->count;
     if (!text.text)
-        return;
+        return true;
     add_brand_font(canvas, edition, spot, font_of(playlist, spot, level, language), fonts);
     add_system_font(fonts, text.language, playlist_spot_weight(playlist, spot, level));
     const struct text_style style =
         playlist_spot_text_style(playlist, spot, level, canvas->width_px, canvas->height_px);
     fill_text(&job->texts[level], &text, &style, fonts->count - before);
+    return fonts->count > before;
 }
 
-static void add_texts(const struct worker_jobs_canvas *canvas, const struct edition *edition,
+static bool add_texts(const struct worker_jobs_canvas *canvas, const struct edition *edition,
                       const struct playlist_spot *spot, const char *language,
                       struct protocol_job *job, struct font_files *fonts)
 {
+    bool ok = true;
     for (enum text_level level = 0; level < TEXT_LEVELS; level++)
-        add_text(canvas, edition, spot, level, language, job, fonts);
+        ok &= add_text(canvas, edition, spot, level, language, job, fonts);
     job->subline_follows = spot->subline.style < 0;
     job->only = TEXT_LEVELS;
+    return ok;
 }
 
 struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas *canvas,
@@ -258,8 +281,9 @@ struct picture_client *worker_jobs_start_tagline(const struct worker_jobs_canvas
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     struct font_files fonts = {.count = 0};
-    add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
-    return start_texts(canvas, &job, &fonts, err);
+    bool ok =
+        add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
+    return start_texts(canvas, &job, &fonts, ok, err);
 }
 
 struct picture_client *worker_jobs_start_ink(const struct worker_jobs_canvas *canvas,
@@ -269,13 +293,14 @@ struct picture_client *worker_jobs_start_ink(const struct worker_jobs_canvas *ca
 {
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     struct font_files fonts = {.count = 0};
-    add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
+    bool ok =
+        add_texts(canvas, edition, &edition->playlist->spots[spot_index], language, &job, &fonts);
     job.only = level;
     struct text_style *style = &job.texts[level].style;
     style->shadow.kind = TEXT_SHADOW_NONE;
     style->scrim = TEXT_SCRIM_NONE;
     style->opacity = 1;
-    return start_texts(canvas, &job, &fonts, err);
+    return start_texts(canvas, &job, &fonts, ok, err);
 }
 
 struct picture_client *worker_jobs_start_house_card(const struct worker_jobs_canvas *canvas,
@@ -302,7 +327,7 @@ struct picture_client *worker_jobs_start_words(const struct worker_jobs_canvas *
     struct protocol_job job = job_for(canvas, PROTOCOL_JOB_TAGLINE);
     job.only = TEXT_LEVELS;
     fill_text(&job.texts[TEXT_LEVEL_TAGLINE], text, &style->text, fonts.count);
-    return start_texts(canvas, &job, &fonts, err);
+    return start_texts(canvas, &job, &fonts, fonts.count > 0, err);
 }
 
 struct picture_client *worker_jobs_start_house_text(const struct worker_jobs_canvas *canvas,

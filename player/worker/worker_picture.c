@@ -190,12 +190,12 @@ static void fill_text_facts(struct protocol_text_facts *facts, const struct tagl
 /* Adds the lines of one text to those of the texts above it. */
 static void add_lines(struct protocol_facts *facts, const struct tagline_facts *said, int top_px)
 {
-    for (int i = 0; i < said->lines; i++, facts->line_count++) {
-        if (i >= TAGLINE_LINES_MAX || facts->line_count >= PROTOCOL_LINES_MAX)
-            continue;
+    for (int i = 0; i < said->lines && facts->line_count < PROTOCOL_LINES_MAX; i++) {
+        if (i >= TAGLINE_LINES_MAX)
+            break;
         bool is_there = said->line_end_px[i] > 0;
         facts->line_top_px[facts->line_count] = is_there ? top_px + said->line_top_px[i] : 0;
-        facts->line_end_px[facts->line_count] = is_there ? top_px + said->line_end_px[i] : 0;
+        facts->line_end_px[facts->line_count++] = is_there ? top_px + said->line_end_px[i] : 0;
     }
 }
 

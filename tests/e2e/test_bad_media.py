@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -132,6 +133,17 @@ class BadMedia(unittest.TestCase):
         playlist(self.list, {"a": {"tagline": "Small.", "tagline_style": "brand"}}, styles={"brand": {"font": "media/none.otf"}})
         with self.player() as player:
             player.wait_log(r'cannot use media file.*at="\$\.styles\.brand\.font"')
+            player.wait_shown("a")
+            self.assertEqual(player.stop(), 0, player.log())
+            self.assertNotIn("brand font", player.log())
+
+    def test_a_font_of_several_texts_of_a_spot_is_used_for_each(self):
+        """It is opened once, for all of them: no text falls back to a font of the system."""
+        shutil.copy(Path(__file__).resolve().parents[2] / "fonts/duckling-bold.otf", self.media / "brand.otf")
+        playlist(self.list, {"a": {"tagline": "Small.", "subline": "Smaller.", "legal": "Smallest.", "tagline_style": "brand",
+                                   "legal_style": "other"}},
+                 styles={"brand": {"font": "media/brand.otf"}, "other": {"font": "media/brand.otf", "size": 0.03}})
+        with self.player() as player:
             player.wait_shown("a")
             self.assertEqual(player.stop(), 0, player.log())
             self.assertNotIn("brand font", player.log())

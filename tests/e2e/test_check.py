@@ -414,6 +414,11 @@ class Taglines(Check):
         self.assertIn("its contrast with the visual is 1.", words["$.spots.d.subline"][0])
         self.assertIn("its contrast with the background is 1.00:1", words["$.spots.e.subline"][0])
 
+    def test_more_lines_than_anybody_reads(self):
+        many = "a\n" * 900 + "a"
+        places = self.spots(a={"tagline": many, "subline": many, "legal": many, "duration": 10})
+        self.assertTrue(all("cut off" in text or "takes" in text for found in places.values() for _, text in found), places)
+
     def test_text_that_does_not_fit_its_box(self):
         places = self.spots(styles={"s": {"box": [0.1, 0.1, 0.1, 0.02]}, "t": {"box": {"landscape": [0, 0, 1, 1]}, "max_lines": 1}},
                             a={"tagline": "Small acts of kindness, done by many people every day, lead to greatness. " * 4,

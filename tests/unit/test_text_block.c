@@ -223,6 +223,27 @@ static void all_of_a_pair_stays_in_its_box(void **state)
     }
 }
 
+/* What a smaller tagline needs less of is the tagline's: the pair fills its box, and ends where it does. */
+static void a_pair_fills_a_low_box(void **state)
+{
+    (void)state;
+    texts[TEXT_LEVEL_TAGLINE] = "HH";
+    texts[TEXT_LEVEL_SUBLINE] = "HHHH";
+    for (int i = 0; i < 6; i++) {
+        double height = 0.08 + 0.02 * i;
+        styles[TEXT_LEVEL_TAGLINE].has_box = true;
+        styles[TEXT_LEVEL_TAGLINE].box = (struct layout_rect){0.2, 0.3, 0.5, height};
+        styles[TEXT_LEVEL_SUBLINE].scrim = TEXT_SCRIM_EDGE; /* which would reach over the screen */
+        struct drawn drawn = draw_block("en");
+        int box_px = (int)(height * HEIGHT);
+        assert_in_range(drawn.facts[TEXT_LEVEL_TAGLINE].used_px, box_px * 2 / 5, box_px);
+        assert_false(drawn.facts[TEXT_LEVEL_TAGLINE].is_cut);
+        assert_in_range(108 + box_px - bottom_of(&drawn.of[TEXT_LEVEL_SUBLINE]), 0, 7);
+        assert_true(drawn.whole.y >= 108);
+        release(&drawn);
+    }
+}
+
 /* Where shadows overlap, none is lost, and no pixel has more color than it has density. */
 static void shadows_lie_under_both(void **state)
 {
@@ -256,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup(a_subline_gets_smaller_with_its_tagline, begin),
         cmocka_unit_test_setup(a_tagline_stands_above_a_legal_line, begin),
         cmocka_unit_test_setup(all_of_a_pair_stays_in_its_box, begin),
+        cmocka_unit_test_setup(a_pair_fills_a_low_box, begin),
         cmocka_unit_test_setup(shadows_lie_under_both, begin),
     };
     return cmocka_run_group_tests_name("text_block", tests, NULL, NULL);

@@ -66,6 +66,55 @@ static void ink_stays_in_its_box(void **state)
     }
 }
 
+/* Ten letters on one line, of which none is cut at the box's edge: all are as wide as the first. */
+static void tracked_words_fit_their_box(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct text_style style = plain;
+        style.has_box = true;
+        style.box = (struct layout_rect){0.1, 0.1, 0.25 + 0.03 * i, 0.5};
+        style.tracking = i % 2 ? 0.2 : -0.02;
+        style.lines_max = 1;
+        style.size = 0.1;
+        struct picture drawn = draw_text("H H H H H H H H H H", "en", WIDTH, HEIGHT, &style);
+        int letters = 0, first = 0, last = 0;
+        for (int x = drawn.x, run = 0; x <= drawn.x + drawn.width; x++) {
+            int ink = 0;
+            for (int y = 0; y < drawn.height; y++)
+                ink |= density_at(&drawn, x, drawn.y + y);
+            run = ink ? run + 1 : 0;
+            if (run == 1)
+                letters++;
+            first = letters == 1 && ink ? run : first;
+            last = ink ? run : last;
+        }
+        assert_int_equal(letters, 10);
+        assert_in_range(last - first + 1, 0, 2);
+        assert_false(drawn.facts.is_cut);
+        free(drawn.pixels);
+    }
+}
+
+static void narrow_and_tiny_boxes(void **state)
+{
+    (void)state;
+    struct text_style style = plain;
+    style.has_box = style.hangs = true;
+    style.size = 0.1;
+    style.box = (struct layout_rect){0.1, 0.1, 0.06, 0.5}; /* less than what may hang */
+    struct picture drawn = draw_text("“Hello, wide world.”", "en", WIDTH, HEIGHT, &style);
+    assert_true(drawn.facts.used_px < drawn.facts.asked_px && drawn.facts.lines > 1);
+    free(drawn.pixels);
+    /* On a wall of few pixels a box may begin at its last row. */
+    style.box = (struct layout_rect){0, 0.99, 1, 0.01};
+    drawn = draw_text("Small", "en", 192, 64, &style);
+    free(drawn.pixels);
+    style.box = (struct layout_rect){0.99, 0, 0.01, 1};
+    drawn = draw_text("Small", "en", 64, 192, &style);
+    free(drawn.pixels);
+}
+
 /* In the corners of its box, as near as its measures let it. */
 static void a_text_stands_where_its_box_says(void **state)
 {
@@ -419,6 +468,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ink_stays_in_its_box),
+        cmocka_unit_test(tracked_words_fit_their_box),
+        cmocka_unit_test(narrow_and_tiny_boxes),
         cmocka_unit_test(a_text_stands_where_its_box_says),
         cmocka_unit_test(lines_are_no_more_than_are_allowed),
         cmocka_unit_test(tracking_is_between_characters),

@@ -24,6 +24,7 @@
 struct job {
     int spot, screen, text;
     bool remembered;                 /* from an earlier run: no worker was started */
+    bool is_partial;                 /* something of it could not be measured */
     struct check_records_text found; /* of a visual only the facts */
     struct picture_client *frames;
     struct err err; /* why there are none */
@@ -359,7 +360,7 @@ static void finish_visual(struct check *check, struct job *job)
 
 /* The letters of a text alone; NULL where they can't be had, for a reason that its picture has, too. */
 static struct frame *draw_ink(const struct check *check, const struct job *job,
-                              enum text_level level)
+                              enum text_level level, struct err *err)
 {
     const struct check_screen *screen = screen_of(check, job);
     const struct worker_jobs_canvas canvas = {.width_px = screen->width_px,
@@ -372,6 +373,7 @@ static struct frame *draw_ink(const struct check *check, const struct job *job,
     if (wait_for_job(check, &of_ink))
         ink = picture_client_take(of_ink.frames);
     picture_client_stop(of_ink.frames);
+    *err = of_ink.err;
     return ink;
 }
 
@@ -379,11 +381,18 @@ static MUST_CHECK bool measure_level(struct check *check, struct job *job,
                                      const struct check_text *text, enum text_level level,
                                      struct frame *frame, struct err *err)
 {
+    struct err ink_err = {0};
     bool needs_ink = check_text_needs_ink(text, level);
-    struct frame *ink = needs_ink ? draw_ink(check, job, level) : NULL;
-    bool ok =
-        (needs_ink && !ink) || check_text_measure(text, level, &check->canvas, check->visual, frame,
-                                                  ink, &job->found.contrast[level], err);
+    struct frame *ink = needs_ink ? draw_ink(check, job, level, &ink_err) : NULL;
+    if (needs_ink && !ink) {
+        struct check_place place = check_text_place(check->playlist, job->spot, job->text);
+        check_report_add(check->media->report, CHECK_WARNING, &place,
+                         "its contrast with the visual is not checked: %s", ink_err.text);
+        job->is_partial = true;
+        return true;
+    }
+    bool ok = check_text_measure(text, level, &check->canvas, check->visual, frame, ink,
+                                 &job->found.contrast[level], err);
     frame_release(ink);
     return ok;
 }
@@ -404,7 +413,7 @@ static MUST_CHECK bool measure_text(struct check *check, struct job *job,
     frame_release(frame);
     struct check_place place = check_text_place(check->playlist, job->spot, job->text);
     judge_speed(check, job, &place);
-    if (ok && is_quick(check, job) && (check->visual || !has_picture)) {
+    if (ok && !job->is_partial && is_quick(check, job) && (check->visual || !has_picture)) {
         const struct check_records_tagline tagline = tagline_of(check, job);
         check_records_put_text(check->media->records, &tagline, &job->found);
     }

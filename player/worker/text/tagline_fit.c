@@ -74,7 +74,8 @@ struct tagline_bounds tagline_fit_bounds(int canvas_width_px, int canvas_height_
     bool is_middle = style->valign == TEXT_ALIGN_CENTER;
     bounds.height = fmin(bounds.area.height, (is_middle ? 0.6 : 0.45) * height);
     if (style->has_box) {
-        double left = ceil(style->box.x * width), top = ceil(style->box.y * height);
+        double left = fmin(ceil(style->box.x * width), width - 1);
+        double top = fmin(ceil(style->box.y * height), height - 1);
         double right = floor((style->box.x + style->box.width) * width);
         double bottom = floor((style->box.y + style->box.height) * height);
         bounds.area = (struct layout_rect){left, top, fmax(right - left, 1), fmax(bottom - top, 1)};
@@ -145,6 +146,9 @@ static bool lines_fit(const struct fitting *fitting, const struct rule *rule, in
     double scale = (double)size_px / tagline_fonts_size(fitting->text->fonts);
     double hanging = fitting->bounds->hangs ? tagline_text_hanging(fitting->text) * size_px : 0;
     double width = fmin(rule->width, fitting->bounds->area.width - hanging);
+    if (!(width >= 1) && !force)
+        return false;
+    width = fmax(width, 1);
     fit->pieces.count = 0;
     collect_pieces(fitting, rule->level, 0, fitting->text->count,
                    rule->may_split ? width / scale : (double)INFINITY);

@@ -399,7 +399,7 @@ struct tagline_piece tagline_text_measure(const struct tagline_text *text, size_
     int pen = pen_after(text, start, last), spaces = 0;
     for (size_t at = last; at < end; at++)
         if (text->characters[at].face >= 0)
-            spaces += glyph_of(text, at).advance;
+            spaces += glyph_of(text, at).advance + kern_after(text, at);
     piece.advance = (float)(pen + spaces);
     if (last == first) {
         piece.lead = 0;

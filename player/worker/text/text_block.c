@@ -7,6 +7,8 @@
 #define SUBLINE_GAP_EM 0.6 /* of the tagline */
 #define LEGAL_GAP_EM 1.0   /* of the legal line */
 #define DRAFT_PART 0.5     /* of the space; a subline that takes more leaves too little */
+#define PASSES 3
+#define PART_CLOSE 0.02
 
 struct text_block {
     struct tagline *texts[TEXT_LEVELS];
@@ -46,37 +48,71 @@ static void leave_room(const struct text_block *block, const struct text_block_r
     area->height -= taken;
 }
 
-/* Sets the tagline with space under it for the subline, then the subline there. */
+/* Tagline and subline, while they are being set. */
+struct pair {
+    const struct layout_rect *area;
+    struct tagline_request tagline, subline;
+    struct text_style style; /* the subline's */
+    double size;             /* of the subline's style, as it was asked for */
+    double gap_px;
+    double asked_px, part; /* of the tagline; what of that it is taken to be set at */
+};
+
+/* Sets the subline to learn its height, and the tagline in what is left above it. */
+static MUST_CHECK bool set_above(struct text_block *block, struct pair *pair, bool follows,
+                                 struct err *err)
+{
+    struct layout_rect above = *pair->area, draft = *pair->area;
+    draft.height *= DRAFT_PART;
+    pair->style.size = follows ? pair->size * pair->part : pair->size;
+    pair->gap_px = SUBLINE_GAP_EM * pair->asked_px * pair->part;
+    pair->subline.area = &draft;
+    if (!set_text(block, TEXT_LEVEL_SUBLINE, &pair->subline, err))
+        return false;
+    double height = height_of(block->texts[TEXT_LEVEL_SUBLINE]);
+    above.height = fmax(above.height - ceil(height + pair->gap_px) - 1, 1);
+    pair->tagline.area = &above;
+    return set_text(block, TEXT_LEVEL_TAGLINE, &pair->tagline, err);
+}
+
+/* Sets the tagline with space under it for the subline, then the subline there. A tagline that gets
+ * smaller needs less space under it: it is tried again with that, and then with half of what that
+ * gained. */
 static MUST_CHECK bool set_pair(struct text_block *block, const struct text_block_request *request,
                                 const struct layout_rect *area, struct err *err)
 {
-    struct tagline_request tagline = *request->texts[TEXT_LEVEL_TAGLINE];
-    struct tagline_request subline = *request->texts[TEXT_LEVEL_SUBLINE];
-    struct text_style style = *subline.style;
-    struct layout_rect above = *area, below = *area;
-    style.align = tagline.style->align;
-    style.valign = TEXT_ALIGN_START;
-    subline.style = &style;
-    below.height *= DRAFT_PART;
-    subline.area = &below;
-    if (!set_text(block, TEXT_LEVEL_SUBLINE, &subline, err))
-        return false;
-    double height = height_of(block->texts[TEXT_LEVEL_SUBLINE]), top, bottom;
-    int shorter = tagline.canvas_width_px < tagline.canvas_height_px ? tagline.canvas_width_px
-                                                                     : tagline.canvas_height_px;
-    double asked = tagline.style->size * shorter;
-    above.height = fmax(above.height - height - SUBLINE_GAP_EM * asked, 1);
-    tagline.area = &above;
-    if (!set_text(block, TEXT_LEVEL_TAGLINE, &tagline, err))
-        return false;
-    struct tagline_facts facts = tagline_facts(block->texts[TEXT_LEVEL_TAGLINE]);
-    if (request->subline_follows && facts.used_px < facts.asked_px)
-        style.size *= (double)facts.used_px / facts.asked_px;
+    struct pair pair = {.area = area,
+                        .tagline = *request->texts[TEXT_LEVEL_TAGLINE],
+                        .subline = *request->texts[TEXT_LEVEL_SUBLINE],
+                        .part = 1};
+    const struct text_style *upper = pair.tagline.style;
+    int width_px = pair.tagline.canvas_width_px, height_px = pair.tagline.canvas_height_px;
+    pair.style = *pair.subline.style;
+    pair.style.align = upper->align;
+    pair.style.valign = TEXT_ALIGN_START;
+    pair.style.has_box = upper->has_box;
+    pair.style.box = upper->box;
+    if (pair.style.scrim == TEXT_SCRIM_EDGE) /* it comes from the tagline's edge */
+        pair.style.scrim = TEXT_SCRIM_NONE;
+    pair.size = pair.style.size;
+    pair.subline.style = &pair.style;
+    pair.asked_px = upper->size * (width_px < height_px ? width_px : height_px);
+    for (int pass = 0; pass < PASSES; pass++) {
+        if (!set_above(block, &pair, request->subline_follows, err))
+            return false;
+        struct tagline_facts facts = tagline_facts(block->texts[TEXT_LEVEL_TAGLINE]);
+        double part = fmin((double)facts.used_px / facts.asked_px, 1);
+        if (pass + 1 == PASSES || fabs(part - pair.part) < PART_CLOSE)
+            break;
+        pair.part = pass == 0 ? part : (pair.part + part) / 2;
+    }
+    double top, bottom, end = area->y + area->height;
+    struct layout_rect below = *area;
     tagline_extent(block->texts[TEXT_LEVEL_TAGLINE], &top, &bottom);
-    double end = area->y + area->height;
-    below.y = fmin(ceil(bottom + SUBLINE_GAP_EM * facts.used_px), end - 1);
+    below.y = fmin(ceil(bottom + pair.gap_px), end - 1);
     below.height = end - below.y;
-    return set_text(block, TEXT_LEVEL_SUBLINE, &subline, err);
+    pair.subline.area = &below;
+    return set_text(block, TEXT_LEVEL_SUBLINE, &pair.subline, err);
 }
 
 static MUST_CHECK bool set_texts(struct text_block *block, const struct text_block_request *request,
