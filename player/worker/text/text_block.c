@@ -63,16 +63,17 @@ static MUST_CHECK bool set_above(struct text_block *block, struct pair *pair, bo
                                  struct err *err)
 {
     struct layout_rect above = *pair->area, draft = *pair->area;
+    struct tagline_request tagline = pair->tagline, subline = pair->subline;
     draft.height *= DRAFT_PART;
     pair->style.size = follows ? pair->size * pair->part : pair->size;
     pair->gap_px = SUBLINE_GAP_EM * pair->asked_px * pair->part;
-    pair->subline.area = &draft;
-    if (!set_text(block, TEXT_LEVEL_SUBLINE, &pair->subline, err))
+    subline.area = &draft;
+    if (!set_text(block, TEXT_LEVEL_SUBLINE, &subline, err))
         return false;
     double height = height_of(block->texts[TEXT_LEVEL_SUBLINE]);
     above.height = fmax(above.height - ceil(height + pair->gap_px) - 1, 1);
-    pair->tagline.area = &above;
-    return set_text(block, TEXT_LEVEL_TAGLINE, &pair->tagline, err);
+    tagline.area = &above;
+    return set_text(block, TEXT_LEVEL_TAGLINE, &tagline, err);
 }
 
 /* Sets the tagline with space under it for the subline, then the subline there. A tagline that gets
