@@ -82,9 +82,10 @@ static void parse_spans(struct playlist_parser *parser, const struct playlist_no
         const struct playlist_node item = playlist_list_item(node, i);
         used += parse_span(parser, &item, &spans[i], whole, used);
         if (used > PLAYLIST_TEXT_BYTES_MAX) {
-            playlist_fault_add(parser->faults, node,
-                               "its texts have more than %d bytes together, which are allowed",
-                               PLAYLIST_TEXT_BYTES_MAX);
+            playlist_fault_add(
+                parser->faults, node,
+                "its texts have more than %d bytes together, the most that is allowed",
+                PLAYLIST_TEXT_BYTES_MAX);
             return;
         }
         spans[i].end_bytes = (uint32_t)used;

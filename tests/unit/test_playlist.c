@@ -261,87 +261,6 @@ static void hands_the_defaults_down_to_the_spots(void **state)
     playlist_destroy(p);
 }
 
-static void reads_each_position(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"top-left",    "top",    "top-right",
-                                        "left",        "center", "right",
-                                        "bottom-left", "bottom", "bottom-right"};
-    for (int i = 0; i < 9; i++) {
-        char json[256];
-        snprintf(json, sizeof json,
-                 "{\"format\":\"duckling/1\",\"styles\":{\"s\":{\"position\":\"%s\"}},"
-                 "\"spots\":{\"a\":{\"image\":\"a.jpg\"}}}",
-                 names[i]);
-        struct playlist *p = parsed(json);
-        assert_int_equal(p->styles[1].text.align, i % 3);
-        assert_int_equal(p->styles[1].text.valign, i / 3);
-        playlist_destroy(p);
-    }
-}
-
-static void reads_a_text_style(void **state)
-{
-    (void)state;
-    struct playlist *p = parsed(
-        "{\"format\":\"duckling/1\",\"styles\":{\"s\":{\"position\":\"top-left\",\"align\":\"end\","
-        "\"valign\":\"center\",\"box\":[0.1,0.2,0.3,0.4],\"max_lines\":3,\"tracking\":-0.02,"
-        "\"leading\":1.8,\"autospace\":0.25,\"hang\":true,\"figures\":\"tabular\",\"opacity\":0.5,"
-        "\"shadow\":{\"strength\":0.5},\"scrim\":\"edge\"}},\"spots\":{\"a\":{\"tagline\":\"x\","
-        "\"tagline_style\":\"s\",\"background\":\"#102030\"},\"b\":{\"tagline\":\"x\","
-        "\"tagline_style\":\"s\"}}}");
-    const struct text_style *style = &p->styles[1].text;
-    assert_int_equal(style->align, TEXT_ALIGN_END);
-    assert_int_equal(style->valign, TEXT_ALIGN_CENTER);
-    assert_true(style->has_box);
-    assert_near(style->box.x, 0.1);
-    assert_near(style->box.y, 0.2);
-    assert_near(style->box.width, 0.3);
-    assert_near(style->box.height, 0.4);
-    assert_int_equal(style->lines_max, 3);
-    assert_near(style->tracking, -0.02);
-    assert_near(style->leading, 1.8);
-    assert_near(style->autospace, 0.25);
-    assert_true(style->hangs && style->is_tabular);
-    assert_near(style->opacity, 0.5);
-    assert_int_equal(style->shadow.kind, TEXT_SHADOW_OWN);
-    assert_false(style->shadow.has_color);
-    assert_near(style->shadow.strength, 0.5);
-    assert_near(style->shadow.blur, 0.25);
-    assert_near(style->shadow.drop, 0);
-    assert_int_equal(style->scrim, TEXT_SCRIM_EDGE);
-    /* Its shadow has the color of the ground; so the texts of the two spots differ. */
-    assert_int_equal(
-        playlist_spot_text_style(p, &p->spots[0], TEXT_LEVEL_TAGLINE, 16, 9).shadow.color,
-        0x102030);
-    assert_int_equal(
-        playlist_spot_text_style(p, &p->spots[1], TEXT_LEVEL_TAGLINE, 16, 9).shadow.color, 0);
-    assert_false(playlist_has_same_tagline(p, &p->spots[0], &p->spots[1]));
-    assert_true(playlist_has_same_tagline(p, &p->spots[0], &p->spots[0]));
-    playlist_destroy(p);
-}
-
-static void reads_spans(void **state)
-{
-    (void)state;
-    struct playlist *p =
-        parsed("{\"format\":\"duckling/1\",\"spots\":{\"a\":{\"tagline\":["
-               "{\"text\":\"小的\",\"color\":\"#f00\"},{\"text\":\" \"},{\"text\":\"x\"}]},"
-               "\"b\":{\"tagline\":\"小的 x\"}}}");
-    const struct playlist_text *text = &p->spots[0].texts[0];
-    assert_string_equal(text->text, "小的 x");
-    assert_int_equal(text->span_count, 3);
-    assert_int_equal(text->spans[0].end_bytes, 6);
-    assert_true(text->spans[0].has_color);
-    assert_int_equal(text->spans[0].color, 0xff0000);
-    assert_int_equal(text->spans[1].end_bytes, 7);
-    assert_false(text->spans[1].has_color);
-    assert_int_equal(text->spans[2].end_bytes, 8);
-    assert_int_equal(p->spots[1].texts[0].span_count, 0);
-    assert_false(playlist_has_same_tagline(p, &p->spots[0], &p->spots[1]));
-    playlist_destroy(p);
-}
-
 static void a_cut_takes_no_time(void **state)
 {
     (void)state;
@@ -637,9 +556,6 @@ int main(void)
         cmocka_unit_test(reads_the_schedule_of_the_example),
         cmocka_unit_test(takes_the_defaults_where_nothing_is_said),
         cmocka_unit_test(hands_the_defaults_down_to_the_spots),
-        cmocka_unit_test(reads_each_position),
-        cmocka_unit_test(reads_a_text_style),
-        cmocka_unit_test(reads_spans),
         cmocka_unit_test(a_cut_takes_no_time),
         cmocka_unit_test(seconds_become_the_nearest_millisecond),
         cmocka_unit_test(names_each_file_once),

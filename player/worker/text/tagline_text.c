@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than this of a line's end hangs out nowhere: the line moves in again. */
+/* At most so much of a line hangs at one end; several marks in a row would leave the screen. */
 #define HANGING_EM 0.75
 
 static bool is_blank_character(unsigned c)
