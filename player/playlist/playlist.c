@@ -180,6 +180,32 @@ struct playlist_level playlist_spot_level(const struct playlist_spot *spot, enum
     return found;
 }
 
+static bool has_language(const struct playlist_level *level, const char *language)
+{
+    for (size_t i = 0; i < level->text_count; i++)
+        if (strcmp(level->texts[i].language, language) == 0)
+            return true;
+    return false;
+}
+
+const char *playlist_spot_language(const struct playlist_spot *spot, size_t index)
+{
+    struct playlist_level levels[TEXT_LEVELS];
+    size_t found = 0;
+    for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
+        levels[level] = playlist_spot_level(spot, level);
+        for (size_t i = 0; i < levels[level].text_count; i++) {
+            const char *language = levels[level].texts[i].language;
+            bool known = !*language;
+            for (enum text_level before = 0; before < level; before++)
+                known = known || has_language(&levels[before], language);
+            if (!known && found++ == index)
+                return language;
+        }
+    }
+    return spot->text_count > 0 && found == 0 && index == 0 ? "" : NULL;
+}
+
 enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
                                           const struct playlist_spot *spot, enum text_level level)
 {

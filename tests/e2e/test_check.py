@@ -392,7 +392,7 @@ class Taglines(Check):
         places = self.spots(styles=styles, **{name: {"tagline": {"en": spans}, "tagline_style": "s", "duration": 10, **more}
                                               for name, spans, more in (("a", good, {"image": visual}), ("b", bad, {"image": visual}),
                                                                         ("c", good, {"background": "#282828"}), ("d", bad, {"background": "#282828"}))})
-        self.assertEqual(sorted(p for p in places if ".tagline" in p), ["$.spots.b.tagline.en", "$.spots.d.tagline"], places)
+        self.assertEqual(sorted(p for p in places if ".tagline" in p), ["$.spots.b.tagline.en", "$.spots.d.tagline.en"], places)
 
     def test_sublines_and_legal_lines(self):
         """Each is judged by itself, and once: with taglines of two languages, too. A legal line may be smaller than others."""
@@ -413,6 +413,16 @@ class Taglines(Check):
         self.assertIn("below 2.2 %", words["$.spots.b.legal.ko"][0])
         self.assertIn("its contrast with the visual is 1.", words["$.spots.d.subline"][0])
         self.assertIn("its contrast with the background is 1.00:1", words["$.spots.e.subline"][0])
+
+    def test_texts_in_languages_that_the_tagline_lacks(self):
+        """Each text is judged in its own language: here a Korean one under a tagline for all, and Thai terms that no font has."""
+        long = "작은 것\n" * 90
+        places = self.spots(a={"tagline": "Small", "subline": {"en": "Of many", "ko": long}, "legal": {"en": "Terms", "ko": "약관"}, "duration": 10},
+                            b={"tagline": {"en": "Small", "ko": "작은"}, "legal": {"en": "Terms", "fr": "x\u0378"}, "duration": 10},
+                            c={"tagline": {"en": "Small", "ko": [{"text": "작", "color": "#101010"}, {"text": "은"}]}, "duration": 10})
+        self.assertEqual(sorted(places), ["$.spots.a.subline.ko", "$.spots.b.legal.fr", "$.spots.c.tagline.ko"], places)
+        self.assertIn("no font has 1 of its characters", places["$.spots.b.legal.fr"][0][1])
+        self.assertIn("its contrast with the background is 1.", places["$.spots.c.tagline.ko"][0][1])
 
     def test_more_lines_than_anybody_reads(self):
         many = "a\n" * 900 + "a"

@@ -17,10 +17,9 @@
 #include <unistd.h>
 
 #define WORKERS_MAX 2
-/* A text in one string, for all languages, is set by the rules of this one. */
-#define LANGUAGE "en"
 
-/* A job of one worker: a spot's visual (text -1), or one of its texts, for a screen. */
+/* A job of one worker: a spot's visual (text -1), or its texts in one of its languages, for a
+ * screen. */
 struct job {
     int spot, screen, text;
     bool remembered;                 /* from an earlier run: no worker was started */
@@ -112,6 +111,14 @@ static bool is_endless(const struct check *check, const struct job *job)
     return check->judged_spot == job->spot && check->endless[told_shape(check, job)];
 }
 
+static size_t count_languages(const struct playlist_spot *spot)
+{
+    size_t count = 0;
+    while (playlist_spot_language(spot, count))
+        count++;
+    return count;
+}
+
 /* Moves `next` on to the next job; false at the end. */
 static bool find_job(struct check *check)
 {
@@ -119,7 +126,7 @@ static bool find_job(struct check *check)
     for (; next->spot < (int)playlist_visual_count(check->playlist);
          next->spot++, next->screen = 0) {
         const struct playlist_spot *spot = &check->playlist->spots[next->spot];
-        int texts = check->media->with_texts ? (int)spot->text_count : 0;
+        int texts = check->media->with_texts ? (int)count_languages(spot) : 0;
         for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {
             const struct check_screen *screen = screen_of(check, next);
             if (next->text < 0 && has_still(check, spot, screen) && !is_endless(check, next))
@@ -134,8 +141,7 @@ static bool find_job(struct check *check)
 
 static const char *language_of(const struct check *check, const struct job *job)
 {
-    const char *language = check->playlist->spots[job->spot].texts[job->text].language;
-    return *language ? language : LANGUAGE;
+    return check_text_language(&check->playlist->spots[job->spot], (size_t)job->text);
 }
 
 /* Whether a text cannot be set only because its font is missing, which is reported already. */
@@ -148,7 +154,7 @@ static bool is_known_bad(const struct check *check, const struct job *job)
 
 static struct check_records_tagline tagline_of(const struct check *check, const struct job *job)
 {
-    return (struct check_records_tagline){job->spot, job->text, language_of(check, job),
+    return (struct check_records_tagline){job->spot, language_of(check, job),
                                           screen_of(check, job)};
 }
 
@@ -159,7 +165,7 @@ static bool remember_texts(struct check *check, const struct job *job)
     struct job of_text = *job;
     bool all = true;
     bool any = check->media->with_texts && !screen_of(check, job)->stands_in;
-    for (int i = 0; any && i < (int)spot->text_count; i++) {
+    for (int i = 0; any && i < (int)count_languages(spot); i++) {
         struct remembered_text *text = &check->texts[i];
         of_text.text = i;
         const struct check_records_tagline tagline = tagline_of(check, &of_text);
@@ -385,7 +391,8 @@ static MUST_CHECK bool measure_level(struct check *check, struct job *job,
     bool needs_ink = check_text_needs_ink(text, level);
     struct frame *ink = needs_ink ? draw_ink(check, job, level, &ink_err) : NULL;
     if (needs_ink && !ink) {
-        struct check_place place = check_text_place(check->playlist, job->spot, job->text);
+        struct check_place place =
+            check_text_place(check->playlist, job->spot, level, language_of(check, job));
         check_report_add(check->media->report, CHECK_WARNING, &place,
                          "its contrast with the visual is not checked: %s", ink_err.text);
         job->is_partial = true;
@@ -411,7 +418,8 @@ static MUST_CHECK bool measure_text(struct check *check, struct job *job,
             ok = measure_level(check, job, text, level, frame, err);
     }
     frame_release(frame);
-    struct check_place place = check_text_place(check->playlist, job->spot, job->text);
+    struct check_place place =
+        check_text_place(check->playlist, job->spot, TEXT_LEVEL_TAGLINE, language_of(check, job));
     judge_speed(check, job, &place);
     if (ok && !job->is_partial && is_quick(check, job) && (check->visual || !has_picture)) {
         const struct check_records_tagline tagline = tagline_of(check, job);
@@ -433,7 +441,8 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
         .bad_font = check->bad,
     };
     if (!job->remembered && !wait_for_job(check, job)) {
-        struct check_place place = check_text_place(check->playlist, job->spot, job->text);
+        struct check_place place = check_text_place(check->playlist, job->spot, TEXT_LEVEL_TAGLINE,
+                                                    language_of(check, job));
         if (job->screen == 0 && !is_known_bad(check, job))
             report_error(check, job, &place, NULL);
         return true;
@@ -488,8 +497,8 @@ static size_t most_texts(const struct playlist *playlist)
 {
     size_t most = 1;
     for (size_t i = 0; i < playlist->spot_count; i++)
-        if (playlist->spots[i].text_count > most)
-            most = playlist->spots[i].text_count;
+        if (count_languages(&playlist->spots[i]) > most)
+            most = count_languages(&playlist->spots[i]);
     return most;
 }
 

@@ -278,8 +278,6 @@ static void add_text_of_level(struct writer *writer, struct check_records *recor
     const struct playlist_level found = playlist_spot_level(spot, level);
     const struct playlist_text *text =
         playlist_choose_text(found.texts, found.text_count, tagline->language);
-    if (level == TEXT_LEVEL_TAGLINE)
-        text = &spot->texts[tagline->text];
     add_number(writer, text != NULL);
     if (!text)
         return;

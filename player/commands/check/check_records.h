@@ -59,9 +59,9 @@ struct check_records_text {
     double contrast[TEXT_LEVELS]; /* with the picture; INFINITY: there is none */
 };
 
-/* Names a tagline: indexes of the spot and of its text, and the language that it is set by. */
+/* Names a spot's texts in a language that they are set by. */
 struct check_records_tagline {
-    int spot, text;
+    int spot;
     const char *language;
     const struct check_screen *screen;
 };

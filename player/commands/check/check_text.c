@@ -9,6 +9,8 @@
 #define STEPPED_PART 0.75  /* of the style's size; a smaller text looks like another one */
 #define LEGIBLE_PART 0.025 /* of the shorter side */
 #define LEGIBLE_LEGAL_PART 0.022
+/* A text in one string, for all languages, is set by the rules of this one. */
+#define LANGUAGE_OF_ALL "en"
 
 static const char *const level_keys[] = {"tagline", "subline", "legal"};
 _Static_assert(sizeof level_keys / sizeof *level_keys == TEXT_LEVELS, "one for each level");
@@ -20,10 +22,13 @@ static struct check_place place_of(const struct playlist_spot *spot, enum text_l
         {"spots", spot->name, level_keys[level], *language ? language : NULL}};
 }
 
-struct check_place check_text_place(const struct playlist *playlist, int spot, int text)
+struct check_place check_text_place(const struct playlist *playlist, int spot,
+                                    enum text_level level, const char *language)
 {
     const struct playlist_spot *of = &playlist->spots[spot];
-    return place_of(of, TEXT_LEVEL_TAGLINE, of->texts[text].language);
+    const struct playlist_level found = playlist_spot_level(of, level);
+    return place_of(of, level,
+                    playlist_choose_text(found.texts, found.text_count, language)->language);
 }
 
 struct check_place check_text_font_place(const struct playlist_style *style,
@@ -51,8 +56,6 @@ static const struct playlist_spot *spot_of(const struct check_text *text)
 static const struct playlist_text *text_of(const struct check_text *text, enum text_level level)
 {
     const struct playlist_level found = playlist_spot_level(spot_of(text), level);
-    if (level == TEXT_LEVEL_TAGLINE)
-        return &spot_of(text)->texts[text->text];
     return playlist_choose_text(found.texts, found.text_count, text->language);
 }
 
@@ -67,14 +70,21 @@ static struct text_style look_of(const struct check_text *text, enum text_level 
                                     text->screen->height_px);
 }
 
-/* A text beside taglines of several languages is judged with the first of them. */
+const char *check_text_language(const struct playlist_spot *spot, size_t index)
+{
+    const char *language = playlist_spot_language(spot, index);
+    return language && !*language ? LANGUAGE_OF_ALL : language;
+}
+
+/* A text that several languages share is judged with the first of them. */
 static bool is_judged_already(const struct check_text *text, enum text_level level)
 {
     const struct playlist_spot *spot = spot_of(text);
     const struct playlist_level found = playlist_spot_level(spot, level);
     const struct playlist_text *own = text_of(text, level);
-    for (int i = 0; level != TEXT_LEVEL_TAGLINE && i < text->text; i++)
-        if (playlist_choose_text(found.texts, found.text_count, spot->texts[i].language) == own)
+    for (int i = 0; i < text->text; i++)
+        if (playlist_choose_text(found.texts, found.text_count,
+                                 check_text_language(spot, (size_t)i)) == own)
             return true;
     return false;
 }
@@ -260,12 +270,14 @@ static void judge_contrast(const struct judged *judged, enum text_level level,
                          "%g:1: try a scrim, another color or another position",
                          text->screen->width_px, text->screen->height_px,
                          floor(contrast * 100) / 100, CHECK_CONTRAST_LEAST);
-    if (spot->has_visual || !text->first || text->text != 0)
+    /* Without spans it is the same in all languages. */
+    bool has_spans = judged->text->span_count > 0;
+    if (spot->has_visual || !text->first || (text->text != 0 && !has_spans))
         return;
     struct check_place whole = {{"spots", spot->name, level_keys[level]}};
     double ratio = contrast_on(judged, spot->background);
     if (ratio < CHECK_CONTRAST_LEAST)
-        check_report_add(report, CHECK_WARNING, &whole,
+        check_report_add(report, CHECK_WARNING, has_spans ? &judged->place : &whole,
                          "its contrast with the background is %.2f:1; WCAG 2.2 requires %g:1: "
                          "try another color",
                          floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);

@@ -8,10 +8,10 @@
 #include "sandbox/protocol.h"
 #include "screen/compose.h"
 
-/* A tagline in one language on one screen, with the subline and the legal line beside it. */
+/* A spot's texts in one of its languages (playlist_spot_language) on one screen: the tagline with the subline and the legal line beside it. */
 struct check_text {
     const struct playlist *playlist;
-    int spot, text;       /* indexes of the spots, and of the spot's texts */
+    int spot, text;       /* indexes of the spots, and of the spot's languages */
     const char *language; /* that it is set by */
     const struct check_screen *screen;
     const struct protocol_facts *facts;
@@ -20,6 +20,10 @@ struct check_text {
     bool first;     /* the first of the screens: report what is the same on all of them */
     bool *bad_font; /* by asset: reported already */
 };
+
+/* The language that a spot's texts are set by: playlist_spot_language, or English where they serve all.
+ * NULL where there are no more. */
+const char *check_text_language(const struct playlist_spot *spot, size_t index);
 
 void check_text_judge(const struct check_text *text, struct check_report *report);
 
@@ -38,8 +42,9 @@ MUST_CHECK bool check_text_measure(const struct check_text *text, enum text_leve
                                    struct frame *frame, const struct frame *ink, double *contrast,
                                    struct err *err);
 
-/* The place of a spot's text, of a style's font. */
-struct check_place check_text_place(const struct playlist *playlist, int spot, int text);
+/* The place of a spot's text that is shown in this language, of a style's font. */
+struct check_place check_text_place(const struct playlist *playlist, int spot,
+                                    enum text_level level, const char *language);
 struct check_place check_text_font_place(const struct playlist_style *style,
                                          const struct playlist_font *font);
 
