@@ -54,10 +54,11 @@ int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_NAME) == 0)
         /* No cleanup: the player may kill it at any moment now. */
-        _exit(worker_main(&worker_picture));
+        _exit(argc == 2 ? worker_serve(&worker_picture, argv[1]) : worker_main(&worker_picture));
     if (!fill_standard_streams())
         return EXIT_FAILURE;
     worker_process_use_film_program(PROTOCOL_WORKER_FILM_PROGRAM);
+    worker_process_use_fork_servers();
     if (argc < 2) {
         usage_print_commands(stderr);
         return EXIT_USAGE;
@@ -72,7 +73,10 @@ int main(int argc, char **argv)
     }
     enum settings_command command = usage_command(argv[1]);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (commands[i].command == command)
-            return commands[i].run(argc - 1, argv + 1);
+        if (commands[i].command == command) {
+            int status = commands[i].run(argc - 1, argv + 1);
+            worker_process_end_servers();
+            return status;
+        }
     return usage_refuse_command(argv[1]);
 }

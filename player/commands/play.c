@@ -463,6 +463,7 @@ static void finish_play(struct play *play)
     if (play->restart) {
         struct err err = {0};
         service_manager_pass_on(kept);
+        worker_process_end_servers();
         program_restart(play->arguments, &err);
         log_error("cannot start again, exiting reason=\"%s\"", err.text);
         play->status = EXIT_FAILURE;

@@ -285,6 +285,7 @@ static void stop_workers(struct play *play)
     loader_destroy(play->loader);
     film_lengths_finish(&play->film_lengths);
     worker_process_reap(true);
+    worker_process_end_servers();
     frames_log_close(play->frames_log);
     log_flush();
 }

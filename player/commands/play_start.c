@@ -129,10 +129,9 @@ bool play_start(struct play *play, struct err *err)
     if (!play->arguments)
         return err_oom(err);
     display_block_signals();
-    if (!worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
-        return false;
-    play->wake = wakeup_create(err);
-    if (!play->wake)
+    play->wake = wakeup_create(err); /* what is started from here on ignores SIGUSR1 */
+    if (!play->wake ||
+        !worker_process_prepare(play_option(play, SETTING_NO_SANDBOX)->number > 0, err))
         return false;
     play->opener = play->film_lengths.opener = media_opener_create(wakeup_post, play->wake);
     if (!play->opener)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "decode/children.h"
 #include "sandbox/protocol.h"
 #include "sandbox/sandbox.h"
 
@@ -18,8 +19,6 @@
 
 #define LOG_MODULE "worker_process"
 
-#define ENDING_STEP 64
-#define REAP_WAIT_NS INT64_C(500000000)
 /* From the end of the connection to the end of the process: freeing a gigabyte takes a tenth of
  * this. */
 #define EXIT_WAIT_NS INT64_C(2000000000)
@@ -36,10 +35,24 @@
 static bool unsandboxed;
 static const char *film_program_name;
 static int film_program = PROGRAM_SELF; /* opened at its first use */
+static bool uses_fork_servers;
+static struct fork_server picture_server, film_server;
 
 void worker_process_use_film_program(const char *name)
 {
     film_program_name = name;
+}
+
+void worker_process_use_fork_servers(void)
+{
+    uses_fork_servers = true;
+}
+
+void worker_process_end_servers(void)
+{
+    fork_server_end(&picture_server);
+    fork_server_end(&film_server);
+    children_reap(true);
 }
 
 /* Finds the program that does a job: PROGRAM_SELF where films have no program of their own. */
@@ -52,23 +65,6 @@ static MUST_CHECK bool find_worker_program(bool film, int *program, struct err *
         film_program = program_open(film_program_name, err);
     *program = film_program;
     return film_program >= 0;
-}
-
-bool worker_process_prepare(bool without_sandbox, struct err *err)
-{
-    int program;
-    struct err film_err = {0};
-    /* Our parent may have left SIGCHLD ignored: then the exit status of workers would be lost. */
-    signal(SIGCHLD, SIG_DFL);
-    if (!find_worker_program(true, &program, &film_err))
-        log_error("cannot play films, reinstall Duckling reason=\"%s\"", film_err.text);
-    if (without_sandbox)
-        log_warn("decoders run unsandboxed (--no-sandbox): a malicious media file gets the "
-                 "player's privileges");
-    unsandboxed = without_sandbox;
-    if (without_sandbox || sandbox_available(err))
-        return true;
-    return err_prefix(err, "cannot sandbox decoders, enable seccomp or run with --no-sandbox: ");
 }
 
 /* The worker's environment: nothing of ours, except a sanitizer's options. TZ is a rule instead of
@@ -88,13 +84,64 @@ static char **worker_environment(void)
     return list;
 }
 
-static MUST_CHECK bool spawn_worker(pid_t *pid, bool film, int socket, struct err *err)
+/* argv[0] of the process that does a job. */
+static char *worker_name(bool film)
 {
     static char picture_name[] = PROTOCOL_WORKER_NAME, film_name[] = PROTOCOL_WORKER_FILM_NAME;
-    char *arguments[] = {film ? film_name : picture_name, NULL};
+    return film ? film_name : picture_name;
+}
+
+static MUST_CHECK bool start_server(struct fork_server *server, bool film, struct err *err)
+{
     int program;
     return find_worker_program(film, &program, err) &&
-           program_start(pid, program, arguments, worker_environment(), socket, KEEP_STDERR, err);
+           fork_server_start(server, program, worker_name(film), worker_environment(), KEEP_STDERR,
+                             err);
+}
+
+/* A server that has exited, or hangs, is replaced once. */
+static MUST_CHECK bool fork_worker(struct worker_process *worker, bool film, int socket,
+                                   struct err *err)
+{
+    worker->server = film ? &film_server : &picture_server;
+    if (fork_server_ask(worker->server, socket))
+        return true;
+    fork_server_end(worker->server);
+    if (!start_server(worker->server, film, err))
+        return false;
+    return fork_server_ask(worker->server, socket) ||
+           err_set_errno(err, ERR_SYSTEM, errno, "cannot ask for a worker");
+}
+
+static MUST_CHECK bool spawn_worker(struct worker_process *worker, bool film, int socket,
+                                    struct err *err)
+{
+    char *arguments[] = {worker_name(film), NULL};
+    int program;
+    return find_worker_program(film, &program, err) &&
+           program_start(&worker->pid, program, arguments, worker_environment(), socket,
+                         KEEP_STDERR, err);
+}
+
+bool worker_process_prepare(bool without_sandbox, struct err *err)
+{
+    int program;
+    struct err film_err = {0};
+    /* Our parent may have left SIGCHLD ignored: then the exit status of workers would be lost. */
+    signal(SIGCHLD, SIG_DFL);
+    if (!find_worker_program(true, &program, &film_err))
+        log_error("cannot play films, reinstall Duckling reason=\"%s\"", film_err.text);
+    if (without_sandbox)
+        log_warn("decoders run unsandboxed (--no-sandbox): a malicious media file gets the "
+                 "player's privileges");
+    unsandboxed = without_sandbox;
+    /* It loads its libraries while the program goes on. Where it can't be started, the first job
+     * says so. */
+    if (uses_fork_servers && picture_server.pid == 0)
+        (void)!start_server(&picture_server, false, NULL);
+    if (without_sandbox || sandbox_available(err))
+        return true;
+    return err_prefix(err, "cannot sandbox decoders, enable seccomp or run with --no-sandbox: ");
 }
 
 static MUST_CHECK bool send_job(int socket, const struct protocol_job *job, const int *files,
@@ -139,7 +186,8 @@ bool worker_process_start(struct worker_process *worker, const struct protocol_j
     worker->socket = pair[0];
     /* The job waits in the socket's buffer until the worker is up. */
     bool ok = send_job(pair[0], job, files, file_count, err) &&
-              spawn_worker(&worker->pid, film, pair[1], err);
+              (uses_fork_servers ? fork_worker(worker, film, pair[1], err)
+                                 : spawn_worker(worker, film, pair[1], err));
     close(pair[1]);
     if (!ok)
         worker_process_stop(worker);
@@ -151,69 +199,16 @@ int worker_process_fd(const struct worker_process *worker)
     return worker->exit_fd >= 0 ? worker->exit_fd : worker->socket;
 }
 
-/* Workers that were killed and may still be exiting, which takes a large one a tenth of a second.
- * Main thread. */
-static pid_t *ending;
-static size_t ending_count, ending_capacity;
-
-/* Continues after signals. */
-static void wait_for_exit(pid_t pid, int64_t deadline_ns)
-{
-    struct pollfd exited = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-    if (exited.fd < 0)
-        return;
-    int64_t left_ms;
-    do
-        left_ms = (deadline_ns - clock_mono_ns()) / 1000000;
-    while (left_ms > 0 && poll(&exited, 1, (int)left_ms) < 0 && errno == EINTR);
-    close(exited.fd);
-}
-
-/* Reaps a worker that has exited; waits for that until the deadline (0: not at all). Until waitpid
- * the process ID can't be reused. */
-static bool reap_one(pid_t pid, int64_t deadline_ns)
-{
-    if (deadline_ns)
-        wait_for_exit(pid, deadline_ns);
-    pid_t done;
-    do
-        done = waitpid(pid, NULL, WNOHANG);
-    while (done < 0 && errno == EINTR);
-    return done != 0;
-}
-
 void worker_process_reap(bool wait)
 {
-    int64_t deadline_ns = wait ? clock_mono_ns() + REAP_WAIT_NS : 0;
-    size_t remaining = 0;
-    for (size_t i = 0; i < ending_count; i++)
-        if (!reap_one(ending[i], deadline_ns))
-            ending[remaining++] = ending[i];
-    ending_count = remaining;
-    if (remaining)
-        return;
-    free(ending);
-    ending = NULL;
-    ending_capacity = 0;
+    fork_server_collect_abandoned(wait);
+    children_reap(wait);
 }
 
-static void kill_worker(struct worker_process *worker)
+/* Whether it is still to be forked, as far as we know. */
+static bool is_unstarted(const struct worker_process *worker)
 {
-    if (worker->pid <= 0)
-        return;
-    kill(worker->pid, SIGKILL);
-    worker_process_reap(false);
-    if (ending_count == ending_capacity) {
-        pid_t *more = realloc(ending, (ending_capacity + ENDING_STEP) * sizeof *more);
-        if (more) {
-            ending = more;
-            ending_capacity += ENDING_STEP;
-        }
-    }
-    if (ending_count < ending_capacity) /* else it stays a zombie until we exit */
-        ending[ending_count++] = worker->pid;
-    worker->pid = 0;
-    worker_process_reap(false);
+    return worker->server && worker->pid == 0 && !worker->started;
 }
 
 /* The worker has closed its end of the socket: it has exited, or will soon. We don't kill it yet:
@@ -222,7 +217,8 @@ static void watch_for_exit(struct worker_process *worker)
 {
     worker->hung_up = true;
     worker->hung_up_ns = clock_mono_ns();
-    worker->exit_fd = pidfd_open(worker->pid, 0);
+    pid_t pid = is_unstarted(worker) ? worker->server->pid : worker->pid;
+    worker->exit_fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 }
 
 int64_t worker_process_deadline_ns(const struct worker_process *worker)
@@ -287,10 +283,29 @@ static void set_forbidden_call_error(const struct worker_process *worker, struct
             name);
 }
 
+/* Of a worker that was never forked: why its server has exited. */
+static MUST_CHECK bool read_server_exit_reason(const struct worker_process *worker, struct err *err)
+{
+    siginfo_t info;
+    if (worker->exit_fd >= 0 && !fork_server_exit_reason(worker->server, &info))
+        return false;
+    if (worker->exit_fd < 0)
+        err_set(err, ERR_SYSTEM, "the worker exited for an unknown reason");
+    else if (info.si_code == CLD_EXITED)
+        set_start_error(worker, 0, info.si_status, err);
+    else if (info.si_status == SIGKILL)
+        err_set(err, ERR_KILLED, "the worker was killed, by the kernel if memory ran out");
+    else
+        set_start_error(worker, info.si_status, 0, err);
+    return true;
+}
+
 /* Why it exited, as soon as that is known; never blocks. False until then. */
 static MUST_CHECK bool read_exit_reason(struct worker_process *worker, struct err *err)
 {
     siginfo_t info = {0};
+    if (is_unstarted(worker))
+        return read_server_exit_reason(worker, err);
     bool waited =
         worker->exit_fd >= 0 && waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG) == 0;
     if (waited && info.si_pid == 0)
@@ -386,6 +401,15 @@ static uint32_t event_kind(const void *packet, size_t size)
     return event.magic == PROTOCOL_MAGIC ? event.kind : UINT32_MAX;
 }
 
+/* A forked worker's first packet. What it says is true: no medium has been read yet. */
+static bool accept_started(struct worker_process *worker, const void *packet, size_t size, int fd)
+{
+    if (!is_unstarted(worker) || fd >= 0 || !fork_server_read_started(packet, size, &worker->pid))
+        return false;
+    worker->started = true;
+    return true;
+}
+
 /* The worker reports that it is ready: allowed once, before everything else. */
 static bool accept_ready(struct worker_process *worker, const void *packet, int fd)
 {
@@ -426,8 +450,10 @@ enum worker_process_event worker_process_receive(struct worker_process *worker, 
         uint32_t kind = event_kind(packet, *size);
         if (kind == PROTOCOL_EVENT_FORBIDDEN && accept_forbidden(worker, packet, *fd))
             continue;
+        if (kind == PROTOCOL_EVENT_STARTED && accept_started(worker, packet, *size, *fd))
+            continue;
         if (kind != PROTOCOL_EVENT_READY && kind != PROTOCOL_EVENT_FORBIDDEN &&
-            (worker->ready || kind == PROTOCOL_EVENT_ERROR))
+            kind != PROTOCOL_EVENT_STARTED && (worker->ready || kind == PROTOCOL_EVENT_ERROR))
             return WORKER_PROCESS_PACKET;
         if (kind == PROTOCOL_EVENT_READY && accept_ready(worker, packet, *fd))
             continue;
@@ -447,8 +473,11 @@ bool worker_process_send(struct worker_process *worker, const void *packet, size
 
 void worker_process_stop(struct worker_process *worker)
 {
-    kill_worker(worker);
-    if (worker->socket > 0)
+    bool unknown = is_unstarted(worker) && worker->socket > 0 && !worker->hung_up;
+    children_end(worker->pid);
+    if (unknown)
+        fork_server_abandon(worker->server, worker->socket);
+    else if (worker->socket > 0)
         close(worker->socket);
     if (worker->exit_fd > 0)
         close(worker->exit_fd);

@@ -1,33 +1,44 @@
 /* A worker process and the socket to it: starts it, sends and receives packets, reports why it
  * exited.
  *
- * A worker is this program, executed again, or the program for films. Nothing here blocks. struct
+ * A worker is this program once more, or the program for films. Nothing here blocks. struct
  * worker_process is embedded in its owner. Main thread. */
 #ifndef DECODE_WORKER_PROCESS_H
 #define DECODE_WORKER_PROCESS_H
 
 #include "core/err.h"
+#include "decode/fork_server.h"
 #include "sandbox/protocol.h"
 
 #include <sys/types.h>
 
 struct worker_process {
-    pid_t pid;    /* 0: killed, or exited */
+    pid_t pid;    /* 0: not forked yet, killed, or exited */
     int socket;   /* -1: never started */
     bool hung_up; /* it closed its end of the socket: why it exited will be known soon */
     int exit_fd;  /* pidfd, readable once it has exited; -1 before it hung up */
     int64_t hung_up_ns;
-    const char *program;  /* name of the program in errors */
-    bool ready;           /* it reported so: from now on it may have read the medium */
-    bool short_of_memory; /* as PROTOCOL_EVENT_READY reported */
-    int64_t start_cpu_ns; /* processor time that it took to get ready, as it reported */
-    bool forbidden;       /* it reported a forbidden system call: this one */
+    const char *program;        /* name of the program in errors */
+    struct fork_server *server; /* that forks it; NULL: none */
+    bool started;               /* it was forked: `pid` is known */
+    bool ready;                 /* it reported so: from now on it may have read the medium */
+    bool short_of_memory;       /* as PROTOCOL_EVENT_READY reported */
+    int64_t start_cpu_ns;       /* processor time that it took to get ready, as it reported */
+    bool forbidden;             /* it reported a forbidden system call: this one */
     uint32_t forbidden_call;
 };
 
 /* Names the program that decodes films (program_open); without it, this program does. The string is
  * borrowed for the life of the process. Call before the first worker starts. */
 void worker_process_use_film_program(const char *name);
+
+/* From now on workers are forked from a server for each program (fork_server.h), which starts with
+ * the first job, that for pictures in worker_process_prepare; without this, each worker is a
+ * program that is executed. Call before that. */
+void worker_process_use_fork_servers(void);
+
+/* Ends them, for a process that ends or executes another program: call when no worker is left. */
+void worker_process_end_servers(void);
 
 /* Finds that program, and decides whether this process's workers are sandboxed (they are if this is
  * not called). Call once, before the first worker starts. `without_sandbox` (--no-sandbox) is
@@ -48,8 +59,8 @@ enum worker_process_event {
 };
 
 /* Receives one packet of at most `packet_bytes_max` bytes (at least an event's size) into `packet`;
- * *fd is the descriptor that came with it, for the caller to close, or -1. PROTOCOL_EVENT_READY and
- * PROTOCOL_EVENT_FORBIDDEN are handled here and not passed on; the latter only makes an error's
+ * *fd is the descriptor that came with it, for the caller to close, or -1. PROTOCOL_EVENT_STARTED,
+ * PROTOCOL_EVENT_READY and PROTOCOL_EVENT_FORBIDDEN are handled here and not passed on; the latter only makes an error's
  * text clearer. Before PROTOCOL_EVENT_READY only PROTOCOL_EVENT_ERROR is accepted.
  *
  * * Errors: ERR_WORKER where the worker is at fault: an invalid packet, a crash. ERR_SANDBOX where
@@ -75,8 +86,8 @@ int worker_process_fd(const struct worker_process *worker);
 int64_t worker_process_deadline_ns(const struct worker_process *worker);
 
 /* The processor time that the worker has used so far, its start included: unlike time on a clock it
- * does not grow because the machine is busy. False, and *ns untouched, once it is known to have
- * exited. */
+ * does not grow because the machine is busy. False, and *ns untouched, before it is known to be
+ * there, and once it is known to have exited. */
 MUST_CHECK bool worker_process_cpu_ns(const struct worker_process *worker, int64_t *ns);
 
 /* The error code to use for one that a worker reported. Before it was ready: ERR_SYSTEM, whatever

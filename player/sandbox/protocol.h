@@ -1,5 +1,6 @@
 /* The messages between the player and its workers, over a SOCK_SEQPACKET pair.
  *
+ *     player  ◀── started ─────────────────────  worker     forked ones only: its process
  *     player  ── job, with open descriptors ──▶  worker
  *     player  ◀── ready ───────────────────────  worker     before it reads a byte of the medium
  *     player  ◀── size ────────────────────────  worker     stills only: what its file's header says
@@ -27,7 +28,7 @@
 #include <stdint.h>
 
 /* To be counted up when messages change their meaning but not their sizes. */
-#define PROTOCOL_VERSION 7u
+#define PROTOCOL_VERSION 8u
 #define PROTOCOL_FD 3 /* the worker's end of the pair */
 /* In a worker: the memfd that its frames will be in, empty at first. It is made before the sandbox
  * closes, and a worker can have no other: what it holds without mapping it is bounded, too. */
@@ -42,6 +43,8 @@
 /* argv[0] of a worker: main() tells workers by it, and `ps` shows it. */
 #define PROTOCOL_WORKER_NAME "duckling-worker"
 #define PROTOCOL_WORKER_FILM_NAME "duckling-film"
+/* argv[1] of the process that workers are forked from (decode/fork_server.h). */
+#define PROTOCOL_SERVE "serve"
 /* The program that is executed for films (program_open). */
 #define PROTOCOL_WORKER_FILM_PROGRAM "duckling-films"
 /* The table of Chinese words, which a worker that sets a text maps (file_find_shipped). */
@@ -107,6 +110,7 @@ enum protocol_event_kind {
     PROTOCOL_EVENT_READY,     /* once, before all others except an error (worker_process.h) */
     PROTOCOL_EVENT_FORBIDDEN, /* once: the sandbox is about to kill the worker */
     PROTOCOL_EVENT_SIZE,      /* stills, once, before they are decoded: ring.facts' stored size */
+    PROTOCOL_EVENT_STARTED,   /* of a forked worker, once, before all others: its process */
 };
 
 /* Frames, and packets of sound, that the player has not released: with so many out the worker
@@ -191,6 +195,7 @@ struct protocol_event {
     uint32_t damaged, deinterlaced;
     int64_t time_us, duration_us; /* PROTOCOL_EVENT_FRAME: since the film's start; 0 for a still */
     int64_t used_ns;              /* PROTOCOL_EVENT_READY: processor time that the start took */
+    int64_t pid;                  /* PROTOCOL_EVENT_STARTED */
     int64_t steps;                /* PROTOCOL_EVENT_PROGRESS: rises from one to the next */
     /* PROTOCOL_EVENT_ERROR: enum err_code. PROTOCOL_EVENT_READY: 1 if the worker was started with
      * less memory than its role may use (ulimit -v, -f), else 0. PROTOCOL_EVENT_FORBIDDEN: the
@@ -219,6 +224,11 @@ struct protocol_order {
     uint32_t kind;   /* enum protocol_order_kind */
     int32_t slot;    /* PROTOCOL_ORDER_RELEASE_FRAME */
     int64_t time_us; /* PROTOCOL_ORDER_SKIP: since the film's start */
+};
+
+/* What a fork server is sent, with the socket of a worker to be forked. */
+struct protocol_fork {
+    uint32_t magic;
 };
 
 /* "duck", mixed with everything in which two versions may differ. The odd factors keep the parts

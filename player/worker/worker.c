@@ -1,14 +1,18 @@
 #include "worker/worker.h"
 
 #include "base/clock.h"
+#include "sandbox/warm_up.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NICE 5
@@ -27,13 +31,15 @@ static void lower_priority(void)
         close(fd);
 }
 
-static bool receive_job(struct protocol_job *job, struct worker_files *files)
+/* Receives one packet of exactly this size, and what comes with it. False: another came; *ended is
+ * true where that is because the player has exited. */
+static bool receive_packet(void *packet, size_t size, struct worker_files *files, bool *ended)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int) * PROTOCOL_FILES_MAX)];
     } control;
-    struct iovec part = {job, sizeof *job};
+    struct iovec part = {packet, size};
     struct msghdr message = {
         .msg_iov = &part,
         .msg_iovlen = 1,
@@ -44,14 +50,14 @@ static bool receive_job(struct protocol_job *job, struct worker_files *files)
     do
         received = recvmsg(PROTOCOL_FD, &message, MSG_CMSG_CLOEXEC);
     while (received < 0 && errno == EINTR);
-    if (received != (ssize_t)sizeof *job || job->magic != PROTOCOL_MAGIC)
-        return false;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *ended = received <= 0;
+    struct cmsghdr *header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    files->count = 0;
     if (header && header->cmsg_type == SCM_RIGHTS) {
         files->count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         memcpy(files->fds, CMSG_DATA(header), files->count * sizeof(int));
     }
-    return files->count == job->file_count;
+    return received == (ssize_t)size;
 }
 
 bool worker_send(const void *packet, size_t size, int fd)
@@ -127,17 +133,17 @@ static MUST_CHECK bool send_ready(bool short_of_memory, struct err *err)
     return true;
 }
 
-int worker_main(const struct worker_role *role)
+static int work(const struct worker_role *role)
 {
     static struct protocol_job job;
-    struct worker_files files = {0};
+    struct worker_files files;
     struct err err = {0};
-    prctl(PR_SET_NAME, role->name); /* for `ps` */
+    bool ended;
     /* Nothing else should be open; so the memory, then the job's files, get the next numbers. */
     closefrom(PROTOCOL_FD + 1);
-    lower_priority();
     bool has_memory = sandbox_make_memory(&err);
-    if (!receive_job(&job, &files))
+    if (!receive_packet(&job, sizeof job, &files, &ended) || job.magic != PROTOCOL_MAGIC ||
+        files.count != job.file_count)
         return PROTOCOL_EXIT_NO_JOB;
     for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
         struct protocol_text *text = &job.texts[level];
@@ -149,4 +155,60 @@ int worker_main(const struct worker_role *role)
         !role->do_job(&job, &files, &err))
         send_error(&err);
     return 0;
+}
+
+int worker_main(const struct worker_role *role)
+{
+    prctl(PR_SET_NAME, role->name); /* for `ps` */
+    lower_priority();
+    return work(role);
+}
+
+/* The worker is the player's child, not ours: the player waits for it, and it ends with the player.
+ * fork() can't do that. What fork() does besides is for processes with several threads, and this
+ * one has one; but the C library goes on to use the number of our thread, within the process. */
+static pid_t fork_for_player(void)
+{
+    return (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+}
+
+static int work_for(int socket, const struct worker_role *role)
+{
+    const struct protocol_event started = {
+        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_STARTED, .pid = getpid()};
+    if (dup2(socket, PROTOCOL_FD) < 0 || !worker_send(&started, sizeof started, -1))
+        return PROTOCOL_EXIT_NO_JOB;
+    return work(role);
+}
+
+static void report_failure(int socket, int number)
+{
+    struct protocol_event event = {
+        .magic = PROTOCOL_MAGIC, .kind = PROTOCOL_EVENT_ERROR, .code = ERR_SYSTEM};
+    snprintf(event.text, sizeof event.text, "cannot fork a worker: %s", strerror(number));
+    (void)!send(socket, &event, sizeof event, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+int worker_serve(const struct worker_role *role, char *argument)
+{
+    struct protocol_fork request;
+    struct worker_files files;
+    bool ended;
+    prctl(PR_SET_NAME, role->name);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    closefrom(PROTOCOL_FD + 1);
+    lower_priority();
+    warm_up_c_library();
+    while (receive_packet(&request, sizeof request, &files, &ended) &&
+           request.magic == PROTOCOL_MAGIC && files.count == 1) {
+        pid_t pid = fork_for_player();
+        if (pid == 0) {
+            memset(argument, 0, strlen(argument));
+            return work_for(files.fds[0], role);
+        }
+        if (pid < 0)
+            report_failure(files.fds[0], errno);
+        close(files.fds[0]);
+    }
+    return ended ? 0 : PROTOCOL_EXIT_NO_JOB;
 }

@@ -51,7 +51,8 @@ class Busy(unittest.TestCase):
                 if pid in among:
                     continue
                 with contextlib.suppress(OSError):
-                    if not (Path("/proc") / str(pid) / "cmdline").read_bytes().startswith((b"duckling-worker", b"duckling-film")):
+                    # The process that workers are forked from has an argument.
+                    if (Path("/proc") / str(pid) / "cmdline").read_bytes().rstrip(b"\0") not in (b"duckling-worker", b"duckling-film"):
                         continue
                     os.kill(pid, signal.SIGSTOP)
                     return pid

@@ -36,7 +36,8 @@ def film_workers(player):
     found = []
     for pid in children(player.process.pid):
         try:
-            if "film" in Path(f"/proc/{pid}/cmdline").read_text():
+            # The process that they are forked from has an argument.
+            if Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == b"duckling-film":
                 found.append(pid)
         except OSError:  # has ended
             pass

@@ -63,6 +63,7 @@ static int count_maps(void)
 static void tell(const char *when)
 {
     worker_process_reap(true);
+    worker_process_end_servers();
     bool children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
     printf("%s descriptors=%d children=%d heap=%zu maps=%d resident_kb=%ld\n", when,
            count_entries("/proc/self/fd"), children, mallinfo2().uordblks, count_maps(),
@@ -122,7 +123,8 @@ static void run(int file, int count)
 int main(int argc, char **argv)
 {
     if (argc > 0 && strcmp(argv[0], PROTOCOL_WORKER_FILM_NAME) == 0)
-        _exit(worker_main(&worker_film));
+        _exit(argc == 2 ? worker_serve(&worker_film, argv[1]) : worker_main(&worker_film));
+    worker_process_use_fork_servers();
     int file = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) {
         fprintf(stderr, "probe_film FILM PLAYS\n");

@@ -1,4 +1,4 @@
-/* Workers that the kernel can't kill. worker_process.c is compiled in here: nothing is killed
+/* Workers that the kernel can't kill. children.c is compiled in here: nothing is killed
  * before the test says so. */
 #include <signal.h>
 #include <stdbool.h>
@@ -11,8 +11,9 @@ static int kill_if_allowed(int pid, int number)
 }
 
 #define kill kill_if_allowed
-#include "decode/worker_process.c"
+#include "decode/children.c"
 #undef kill
+#include "decode/worker_process.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
