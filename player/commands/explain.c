@@ -189,6 +189,8 @@ static void print_why(const struct inquiry *inquiry)
             printf(", priority %d", (int)playlist->schedule[slot->daypart].priority);
         if (count_sharing(inquiry) > 1)
             printf(", one of %zu that share the time", count_sharing(inquiry));
+        if (playlist->schedule[slot->daypart].dim < 1)
+            printf(", dimmed to %.3g %%", playlist->schedule[slot->daypart].dim * 100);
         break;
     case PROGRAMME_FALLBACK:
         fputs("no daypart runs: the fallback", stdout);

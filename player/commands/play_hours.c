@@ -57,7 +57,7 @@ double play_hours_turn(struct play *play, double show_ms)
     const struct edition *edition = play->playout.edition;
     screen_hours_turn(&play->hours.state, &play_hours_zone(play)->civil, (int64_t)show_ms,
                       clock_mono_ns(), edition && edition->takeover);
-    return play->hours.state.level;
+    return play->hours.state.level * playout_dim(&play->playout, show_ms);
 }
 
 void play_hours_note_presented(struct play *play)

@@ -144,6 +144,7 @@ struct playlist_daypart {
     int32_t priority; /* -1,000,000 to 1,000,000; default 0 */
     bool has_share;
     int32_t share_ppm; /* share_of_voice in millionths, 1 to 1,000,000 */
+    double dim;        /* how bright its spots are: 0 black, 1, the default, as they are */
 };
 
 /* One fault: where (a JSON path such as $.spots.ducklings.duration, or $["a b"].x where a key is

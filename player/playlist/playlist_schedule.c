@@ -7,14 +7,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const char *const DAYPART_KEYS[] = {"loop",     "start",    "end",           "start_date",
-                                           "end_date", "by_day",   "except_dates",  "start_time",
-                                           "end_time", "priority", "share_of_voice"};
+static const char *const DAYPART_KEYS[] = {
+    "loop",         "start",      "end",      "start_date", "end_date",       "by_day",
+    "except_dates", "start_time", "end_time", "priority",   "share_of_voice", "dim"};
 static const char *const WEEKDAYS[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 #define EVERY_DAY 0x7f
 
 static const struct playlist_range PRIORITY = {-1000000, 1000000, true,
                                                "a whole number from -1000000 to 1000000"};
+static const struct playlist_range BRIGHTNESS = {0, 1, false, "a number from 0, black, to 1"};
 static const struct playlist_range SHARE = {0.000001, 1, false, "a number from 0.000001 to 1"};
 #define WHOLE_PPM 1000000
 
@@ -159,6 +160,7 @@ static void parse_daypart(struct playlist_parser *parser, const struct playlist_
     daypart->priority = (int32_t)priority;
     daypart->has_share = playlist_read_number(parser, node, "share_of_voice", &SHARE, &share);
     daypart->share_ppm = (int32_t)lround(share * WHOLE_PPM);
+    playlist_read_number(parser, node, "dim", &BRIGHTNESS, &daypart->dim);
     check_order(parser, node, daypart);
 }
 
@@ -213,7 +215,7 @@ static void check_all_shares(struct playlist_parser *parser, const struct playli
 }
 
 static const struct playlist_daypart ALWAYS = {
-    .loop = 0, .weekdays = EVERY_DAY, .start_time_ms = 0, .end_time_ms = CIVIL_DAY_MS};
+    .loop = 0, .weekdays = EVERY_DAY, .start_time_ms = 0, .end_time_ms = CIVIL_DAY_MS, .dim = 1};
 
 void playlist_parse_schedule(struct playlist_parser *parser, const struct playlist_node *root)
 {

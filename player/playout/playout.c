@@ -296,6 +296,26 @@ static struct show_request request_of_programme(struct playout *playout, struct 
     return request;
 }
 
+static double slot_dim(const struct playout *playout, const struct programme_slot *slot)
+{
+    return slot->daypart >= 0 ? playout->edition->playlist->schedule[slot->daypart].dim : 1;
+}
+
+double playout_dim(struct playout *playout, double show_ms)
+{
+    if (!playout->programme)
+        return 1;
+    const struct programme_scene scene =
+        programme_scene_at(playout->programme, (int64_t)floor(show_ms));
+    double to = slot_dim(playout, &scene.to),
+           from = scene.has_from ? slot_dim(playout, &scene.from) : to;
+    double elapsed_ms = show_ms - (double)scene.to.start_ms;
+    if (from == to)
+        return to;
+    return from +
+           (to - from) * transition_smoothstep(0, scene.to.transition.duration_ms, elapsed_ms);
+}
+
 struct show_request playout_request(struct playout *playout, struct loader *loader,
                                     const char *words, bool is_blank, double show_ms,
                                     struct picture **next)

@@ -51,6 +51,9 @@ void playout_jump(struct playout *playout, double by_ms);
 
 void playout_finish(struct playout *playout);
 
+/* How bright the programme wants the screen (a daypart's dim): 0 black, 1 as the pictures are. */
+double playout_dim(struct playout *playout, double show_ms);
+
 /* What should be on screen at show_ms; requests its pictures, and the next slot's, from the
  * loader. Where that is nothing, it is the playlist's house card, or, with `words` for whoever
  * installs the player, the player's own, or playout->house, or the player's own without words.

@@ -9,6 +9,7 @@ import player
 import tap
 from player import Player, playlist
 from publishing import make_key, rfc3339
+from test_screen import read_png
 
 
 class Hours(unittest.TestCase):
@@ -64,6 +65,31 @@ class Hours(unittest.TestCase):
         levels = [float(f["dim"]) for f in screen.frames()]
         self.assertEqual((levels[0], levels[-1]), (1, 0.4))
         self.assertEqual(levels, sorted(levels, reverse=True))
+
+    def test_dim_of_a_daypart(self):
+        """The brightness goes along with the transition, both ways, on top of what the player dims; preview and explain know."""
+        data = {"format": "duckling/1", "timezone": "UTC", "defaults": {"transition": {"type": "crossfade", "duration": 1}},
+                "spots": {"a": {"background": "#808080", "duration": 4}, "b": {"background": "#808080", "duration": 4}},
+                "loops": {"a": ["a"], "b": ["b"]}, "schedule": [{"loop": "a", "dim": 0.5}, {"loop": "b"}]}
+        self.list.write_text(json.dumps(data))
+        screen = self.play("--dimming", "00:00-24:00 0.8", at="2026-11-30T00:00:02Z")
+        begin_ms = float(screen.wait_frame(lambda f: True, "a frame")["show_ms"])
+        screen.wait_frame(lambda f: f["to"] == "a" and f["from"] == "" and float(f["show_ms"]) > begin_ms + 6000, "the first again")
+        self.assertEqual(screen.stop(), 0)
+        for frame in screen.frames():
+            elapsed = float(frame["show_ms"]) % 4000 / 1000
+            if frame["from"] and frame["from"] != "*" and float(frame["mix"]) < 1:
+                rises = frame["to"] == "b"
+                eased = elapsed * elapsed * (3 - 2 * elapsed)
+                self.assertAlmostEqual(float(frame["dim"]), 0.8 * (0.5 + 0.5 * (eased if rises else 1 - eased)), 2, frame)
+            elif elapsed > 1:
+                self.assertEqual(float(frame["dim"]), 0.4 if frame["to"] == "a" else 0.8, frame)
+        for at, level in (("00:00:02", 64), ("00:00:06", 128)):
+            done = player.run("preview", self.list, "--at", f"2026-11-30T{at}Z", "--size", "64x64", "-o", self.folder / "p.png")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertAlmostEqual(read_png(self.folder / "p.png")[4][4][0], level, delta=1)
+        done = player.run("explain", self.list, "--at", "2026-11-30T00:00:02Z")
+        self.assertIn("dimmed to 50 %", done.stdout)
 
     def test_it_ends_while_closed(self):
         screen = self.play("--operating-hours", "off", "--for", "1", at="2026-11-29T12:00:00+09:00")

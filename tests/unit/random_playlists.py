@@ -50,7 +50,7 @@ EVERYTHING = {
     "schedule": [
         {"loop": "day", "start": "2026-02-06T20:00:00+09:00", "end": "2026-02-06T22:10:00.5Z", "start_date": "2026-01-01",
          "end_date": "2026-12-31", "by_day": ["MO", "SU"], "except_dates": ["2026-02-17"], "start_time": "09:00",
-         "end_time": "24:00", "priority": 100, "share_of_voice": 0.5},
+         "end_time": "24:00", "priority": 100, "share_of_voice": 0.5, "dim": 0.4},
         {"loop": "night"},
     ],
     "fallback": "night",
@@ -225,7 +225,8 @@ class Maker:
                             start_time=self.pick(*times),
                             end_time=self.pick("24:00", "24:00:00", *times),
                             priority=self.whole(-1000000, 1000000),
-                            share_of_voice=self.number(0.000001, share))
+                            share_of_voice=self.number(0.000001, share),
+                            dim=self.number(0, 1))
 
     def schedule(self, loops):
         # The sum of the shares stays below 1, so that no entry can be left without one.

@@ -176,7 +176,10 @@ static MUST_CHECK bool draw_spot(struct preview *preview, int spot, const char *
 
 static int languages_of(const struct playlist_spot *spot)
 {
-    return spot->text_count ? (int)spot->text_count : 1;
+    int count = 0;
+    while (playlist_spot_language(spot, (size_t)count))
+        count++;
+    return count ? count : 1;
 }
 
 /* Draws a spot in all its languages: into a row, or, where there are several sizes, into a row for each
@@ -187,8 +190,8 @@ static MUST_CHECK bool put_spot(struct preview *preview, struct contact_sheet *s
     const struct playlist_spot *of = &preview->screen.playout.edition->playlist->spots[spot];
     bool is_by_row = preview->size_count > 1;
     for (int i = 0; i < languages_of(of); i++) {
-        const char *language = of->text_count ? of->texts[i].language : "";
-        if (!draw_spot(preview, spot, *language ? language : NULL, err))
+        const char *language = playlist_spot_language(of, (size_t)i);
+        if (!draw_spot(preview, spot, language && *language ? language : NULL, err))
             return false;
         put_cell(preview, sheet, size, is_by_row ? 0 : i, is_by_row ? row + i : row);
     }

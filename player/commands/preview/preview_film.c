@@ -67,13 +67,15 @@ static MUST_CHECK bool draw_film_frame(struct film_progress *progress, int64_t f
                                        struct err *err)
 {
     struct preview_screen *screen = progress->screen;
-    struct show_request request = preview_screen_settle(screen, frame_instant_ms(progress, frame));
+    double show_ms = frame_instant_ms(progress, frame);
+    struct show_request request = preview_screen_settle(screen, show_ms);
     if (frame == 0 && !preview_screen_join(&progress->show, &request, err))
         return false;
     struct show_frame next = show_step(&progress->show, &request);
     if (next.needs_freeze && (!display_show(screen->display, &progress->last, err) ||
                               !display_freeze(screen->display, err)))
         return false;
+    next.mix.dim = playout_dim(&screen->playout, show_ms);
     progress->last = next.mix;
     return display_capture(screen->display, &next.mix, &screen->canvas, err);
 }

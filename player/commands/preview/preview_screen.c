@@ -118,6 +118,7 @@ bool preview_screen_draw(struct preview_screen *screen, double show_ms, struct e
     if (!preview_screen_join(&show, &request, err))
         return false;
     struct show_frame frame = show_step(&show, &request);
+    frame.mix.dim = playout_dim(&screen->playout, show_ms);
     bool ok = display_capture(screen->display, &frame.mix, &screen->canvas, err);
     show_finish(&show);
     return ok;
