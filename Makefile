@@ -17,7 +17,7 @@ B := $(if $(SAN),build/asan,build)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wformat=2 -Wcast-qual -Wswitch-enum -Wundef -Wunused-result $(if $(WERROR),-Werror)
 LIBRARIES := sdl2 SDL2_image SDL2_ttf libdrm libudev libcurl inih jansson libcrypto zimg libseccomp lcms2 libjpeg libpng libwebp \
-	libwebpdemux \
+	libwebpdemux libqrencode \
 	libavformat libavcodec libswscale libswresample libavutil
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) | sed 's/-I/-isystem /g')
 PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lyuv -lunistring -lm -pthread

@@ -124,6 +124,14 @@ static bool text_facts_are_valid(const struct protocol_text_facts *facts)
            facts->faces_open <= faces && facts->faces_used <= faces;
 }
 
+static bool qr_box_is_valid(const struct layout_box *box)
+{
+    return worker_process_is_within(box->x, 0, PROTOCOL_SIDE_MAX_PX) &&
+           worker_process_is_within(box->y, 0, PROTOCOL_SIDE_MAX_PX) &&
+           worker_process_is_within(box->width, 0, PROTOCOL_SIDE_MAX_PX) &&
+           worker_process_is_within(box->height, 0, PROTOCOL_SIDE_MAX_PX);
+}
+
 static bool facts_are_valid(const struct protocol_facts *facts)
 {
     for (enum text_level level = 0; level < TEXT_LEVELS; level++)
@@ -133,7 +141,10 @@ static bool facts_are_valid(const struct protocol_facts *facts)
            worker_process_is_within(facts->stored_height_px, 0, STILL_SIDE_MAX_PX) &&
            worker_process_is_within(facts->orientation, 0, 8) &&
            facts->still_notes < PROTOCOL_STILL_NOTES_END && facts->lacks_words <= 1 &&
-           worker_process_is_within(facts->line_count, 0, PROTOCOL_LINES_MAX);
+           worker_process_is_within(facts->line_count, 0, PROTOCOL_LINES_MAX) &&
+           worker_process_is_within(facts->qr_modules, 0, QR_MODULES_MAX) &&
+           worker_process_is_within(facts->qr_module_px, 0, PROTOCOL_SIDE_MAX_PX) &&
+           qr_box_is_valid(&facts->qr_box);
 }
 
 static bool ring_is_valid(const struct picture_client *client, const struct protocol_ring *ring)

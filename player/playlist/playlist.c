@@ -188,6 +188,11 @@ static bool has_language(const struct playlist_level *level, const char *languag
     return false;
 }
 
+bool playlist_spot_has_texts(const struct playlist_spot *spot)
+{
+    return spot->text_count > 0 || spot->qr.text;
+}
+
 const char *playlist_spot_language(const struct playlist_spot *spot, size_t index)
 {
     struct playlist_level levels[TEXT_LEVELS];
@@ -203,7 +208,7 @@ const char *playlist_spot_language(const struct playlist_spot *spot, size_t inde
                 return language;
         }
     }
-    return spot->text_count > 0 && found == 0 && index == 0 ? "" : NULL;
+    return playlist_spot_has_texts(spot) && found == 0 && index == 0 ? "" : NULL;
 }
 
 enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
@@ -301,11 +306,20 @@ static bool is_same_level(const struct playlist *playlist, const struct playlist
     return same;
 }
 
+static bool is_same_qr(const struct playlist_qr *a, const struct playlist_qr *b)
+{
+    if (!a->text || !b->text)
+        return a->text == b->text;
+    return strcmp(a->text, b->text) == 0 && a->style.size == b->style.size &&
+           a->style.align == b->style.align && a->style.valign == b->style.valign &&
+           a->style.dark == b->style.dark && a->style.light == b->style.light;
+}
+
 bool playlist_has_same_tagline(const struct playlist *playlist, const struct playlist_spot *a,
                                const struct playlist_spot *b)
 {
     bool same = true;
     for (enum text_level level = 0; same && level < TEXT_LEVELS; level++)
         same = is_same_level(playlist, a, b, level);
-    return same;
+    return same && is_same_qr(&a->qr, &b->qr);
 }

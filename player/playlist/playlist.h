@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/layout.h"
+#include "core/qr_style.h"
 #include "core/shape.h"
 #include "core/text_style.h"
 #include "core/transition.h"
@@ -92,6 +93,12 @@ struct playlist_level {
     int style; /* index of styles; -1: as the level is by itself (playlist_spot_text_style) */
 };
 
+/* A code for the cameras of phones. */
+struct playlist_qr {
+    const char *text; /* NULL: the spot has none */
+    struct qr_style style;
+};
+
 struct playlist_spot {
     const char *name; /* "" for the house card */
     bool has_visual, is_video;
@@ -103,6 +110,7 @@ struct playlist_spot {
     size_t text_count;
     int style;                            /* index of styles */
     struct playlist_level subline, legal; /* only with a tagline */
+    struct playlist_qr qr;
     /* False: the slot's length is the film's, or the default (duckling-playlist(5), PROGRAMME, rule
      * 5). */
     bool has_duration;
@@ -224,7 +232,7 @@ const struct playlist_text *playlist_choose_text(const struct playlist_text *tex
  * fall-back). */
 int playlist_choose_font(const struct playlist_style *style, const char *language);
 
-/* Whether both spots have taglines that look the same, in every language. */
+/* Whether both spots have texts and QR codes that look the same, in every language. */
 bool playlist_has_same_tagline(const struct playlist *playlist, const struct playlist_spot *a,
                                const struct playlist_spot *b);
 
@@ -259,8 +267,11 @@ struct text_style playlist_spot_text_style(const struct playlist *playlist,
 
 /* A spot's texts of a level, with the index of the style whose fonts they have. */
 struct playlist_level playlist_spot_level(const struct playlist_spot *spot, enum text_level level);
+/* Whether anything stands in the plane above its visual: texts, or a QR code. */
+bool playlist_spot_has_texts(const struct playlist_spot *spot);
+
 /* The languages that a spot has texts in, in order: those of its tagline, then those that only its
- * subline has, then those of its legal line; only "" where each of its texts serves all languages.
+ * subline has, then those of its legal line; only "" where each serves all languages, as a QR code does.
  * NULL where there are no more, and without texts. */
 const char *playlist_spot_language(const struct playlist_spot *spot, size_t index);
 

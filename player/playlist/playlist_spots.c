@@ -1,5 +1,6 @@
 /* Parses `spots`. */
 #include "playlist/playlist_json.h"
+#include "playlist/playlist_qr.h"
 #include "playlist/playlist_shapes.h"
 #include "playlist/playlist_tagline.h"
 #include "playlist/playlist_texts.h"
@@ -10,7 +11,7 @@
 static const char *const SPOT_KEYS[] = {
     "image",    "video",         "focus",           "motion",      "fit",     "background",
     "duration", "transition",    "text_transition", "text_motion", "tagline", "tagline_style",
-    "subline",  "subline_style", "legal",           "legal_style", "volume"};
+    "subline",  "subline_style", "legal",           "legal_style", "qr",      "volume"};
 
 static const struct playlist_range FOCUS = {0, 1, false,
                                             "a number from 0 (left or top) to 1 (right or bottom)"};
@@ -76,7 +77,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     playlist_check_name(parser, node);
     if (!playlist_is_object(parser, node, PLAYLIST_WORDS(SPOT_KEYS)))
         return;
-    struct playlist_node image, video, tagline, color;
+    struct playlist_node image, video, tagline, qr, color;
     struct transition transition = parser->transition_as_written;
     bool has_image = playlist_member(node, "image", &image);
     bool has_video = playlist_member(node, "video", &video);
@@ -84,10 +85,12 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     if (has_image && has_video)
         playlist_fault_add(parser->faults, node,
                            "has both an image and a video: remove one of them");
-    if (!has_image && !has_video && !has_tagline && !playlist_member(node, "background", &color))
-        playlist_fault_add(parser->faults, node,
-                           "has nothing to show: give it an image, a video, a tagline or a "
-                           "background");
+    if (!has_image && !has_video && !has_tagline && !playlist_member(node, "qr", &qr) &&
+        !playlist_member(node, "background", &color))
+        playlist_fault_add(
+            parser->faults, node,
+            "has nothing to show: give it an image, a video, a tagline, a QR code or "
+            "a background");
     spot->has_visual = has_image || has_video;
     spot->is_video = has_video;
     if (has_image)
@@ -95,6 +98,7 @@ static void parse_spot(struct playlist_parser *parser, const struct playlist_nod
     if (has_video)
         parse_visual(parser, &video, spot);
     playlist_parse_taglines(parser, node, spot);
+    playlist_parse_qr(parser, node, &spot->qr);
     parse_focus(parser, node, spot);
     playlist_parse_common(parser, node, spot, &transition);
 }

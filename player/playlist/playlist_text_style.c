@@ -55,21 +55,30 @@ static void parse_size(struct playlist_parser *parser, const struct playlist_nod
     style->shapes.sizes = shaped.given;
 }
 
+void playlist_check_position(struct playlist_parser *parser, const struct playlist_node *node,
+                             enum text_align *align, enum text_align *valign)
+{
+    int place = (int)*valign * 3 + (int)*align;
+    playlist_check_word(parser, node, PLAYLIST_WORDS(POSITIONS), &place);
+    *align = (enum text_align)(place % 3);
+    *valign = (enum text_align)(place / 3);
+}
+
 /* "position" says both places; "align" and "valign" say more of one of them, on all shapes. */
 static void parse_place(struct playlist_parser *parser, const struct playlist_node *style_node,
                         struct playlist_style *style)
 {
     struct playlist_shaped shaped;
     struct playlist_style_shapes *shapes = &style->shapes;
-    int align, valign, position = (int)style->text.valign * 3 + (int)style->text.align;
+    int align, valign;
     if (playlist_shaped_begin(parser, style_node, "position", &shaped)) {
         while (playlist_shaped_next(&shaped)) {
-            int own = position;
-            playlist_check_word(parser, &shaped.value, PLAYLIST_WORDS(POSITIONS), &own);
+            enum text_align own_align = style->text.align, own_valign = style->text.valign;
+            playlist_check_position(parser, &shaped.value, &own_align, &own_valign);
             for (enum shape shape = 0; shape < SHAPE_COUNT; shape++)
                 if (shaped.set & 1U << shape) {
-                    shapes->align[shape] = (enum text_align)(own % 3);
-                    shapes->valign[shape] = (enum text_align)(own / 3);
+                    shapes->align[shape] = own_align;
+                    shapes->valign[shape] = own_valign;
                 }
         }
         shapes->positions = shaped.given;

@@ -12,4 +12,9 @@ extern const struct playlist_words playlist_style_keys;
 void playlist_parse_text_style(struct playlist_parser *parser, const struct playlist_node *node,
                                struct playlist_style *style);
 
+/* Reads one of the nine places, such as "bottom-left"; adds a fault, and leaves both as they are, where
+ * it is none. */
+void playlist_check_position(struct playlist_parser *parser, const struct playlist_node *node,
+                             enum text_align *align, enum text_align *valign);
+
 #endif

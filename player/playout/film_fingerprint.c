@@ -85,13 +85,22 @@ static bool hash_level(struct hash *hash, const struct edition *edition,
     return ok;
 }
 
+static bool hash_qr(struct hash *hash, const struct playlist_qr *qr)
+{
+    const int64_t numbers[] = {qr->style.align, qr->style.valign, qr->style.dark, qr->style.light};
+    if (!qr->text)
+        return true;
+    return hash_text(hash, qr->text) && hash_add(hash, numbers, sizeof numbers) &&
+           hash_add(hash, &qr->style.size, sizeof qr->style.size);
+}
+
 static bool hash_tagline(struct hash *hash, const struct edition *edition,
                          const struct playlist_spot *spot)
 {
     bool ok = true;
     for (enum text_level level = 0; ok && level < TEXT_LEVELS; level++)
         ok = hash_level(hash, edition, spot, level);
-    return ok;
+    return ok && hash_qr(hash, &spot->qr);
 }
 
 /* The files and the points of all shapes: the screen may be turned. */

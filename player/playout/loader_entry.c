@@ -86,5 +86,5 @@ void loader_entry_begin(struct loader_entry *entry, const struct loader_key *key
     entry->fingerprint = key->fingerprint;
     set_entry_file(entry, key->edition, entry->asset);
     entry->has_identity = quarantine_identify_by_hash(key->edition, entry->asset, entry->identity);
-    entry->text.needs_worker = spot->text_count > 0;
+    entry->text.needs_worker = playlist_spot_has_texts(spot);
 }

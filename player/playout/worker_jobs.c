@@ -272,6 +272,8 @@ static bool add_texts(const struct worker_jobs_canvas *canvas, const struct edit
         ok &= add_text(canvas, edition, spot, level, language, job, fonts);
     job->subline_follows = spot->subline.style < 0;
     job->only = TEXT_LEVELS;
+    job->qr.style = spot->qr.style;
+    snprintf(job->qr.text, sizeof job->qr.text, "%s", spot->qr.text ? spot->qr.text : "");
     return ok;
 }
 

@@ -75,6 +75,12 @@ struct protocol_text {
     char text[PLAYLIST_TEXT_BYTES_MAX + 1];
 };
 
+/* As in struct qr_request; no text: there is no code. */
+struct protocol_qr {
+    struct qr_style style;
+    char text[PLAYLIST_TEXT_BYTES_MAX + 1];
+};
+
 struct protocol_job {
     uint32_t magic;
     uint32_t kind;                             /* enum protocol_job_kind */
@@ -91,6 +97,7 @@ struct protocol_job {
     /* tagline: its texts have the job's files as their fonts, one after the other */
     struct protocol_text texts[TEXT_LEVELS];
     uint32_t subline_follows, only; /* as in struct text_block_request */
+    struct protocol_qr qr;
     int32_t face_index[PROTOCOL_FILES_MAX];
     /* film */
     int64_t start_us;    /* the first frame to send is the one shown at this time */
@@ -151,6 +158,10 @@ struct protocol_facts {
     int32_t orientation;
     uint32_t still_notes; /* enum protocol_still_note */
     struct protocol_text_facts texts[TEXT_LEVELS];
+    /* A QR code's side in modules, a module's in pixels (0: its square is too small, it is not drawn), and
+     * its square, upright; zeros: there is none. */
+    int32_t qr_modules, qr_module_px;
+    struct layout_box qr_box;
     uint32_t lacks_words; /* 1: Chinese, and the table of words cannot be used */
     /* Of the first lines of all texts: the top and the end of their ink, upright, from the frame's top. */
     int32_t line_count;

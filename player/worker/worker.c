@@ -150,6 +150,7 @@ static int work(const struct worker_role *role)
         text->language[sizeof text->language - 1] = '\0';
         text->text[sizeof text->text - 1] = '\0';
     }
+    job.qr.text[sizeof job.qr.text - 1] = '\0';
     bool short_of_memory = is_short_of_memory(role);
     if (!has_memory || !enter_sandbox(role, &job, &err) || !send_ready(short_of_memory, &err) ||
         !role->do_job(&job, &files, &err))

@@ -208,6 +208,12 @@ static struct protocol_facts protocol_facts_of(const struct text_block *block)
         fill_text_facts(&facts.texts[level], &said);
         add_lines(&facts, &said, top_px);
     }
+    const struct qr_code *qr = text_block_qr(block);
+    if (qr)
+        facts.qr_module_px = qr_code_place(qr, &facts.qr_box, &facts.qr_modules);
+    /* Lines would take their part of the code along. */
+    if (facts.qr_module_px > 0)
+        facts.line_count = 0;
     return facts;
 }
 
@@ -252,6 +258,13 @@ static MUST_CHECK bool make_texts(const struct protocol_job *job, const struct w
         used += job->texts[level].face_count;
         request.texts[level] = &requests[level];
     }
+    const struct qr_request qr = {
+        .text = job->qr.text,
+        .style = job->qr.style,
+        .canvas_width_px = job->canvas_width_px,
+        .canvas_height_px = job->canvas_height_px,
+    };
+    request.qr = *job->qr.text ? &qr : NULL;
     struct text_block *block = text_block_create(&request, err);
     if (!block)
         return false;

@@ -44,6 +44,7 @@ EVERYTHING = {
         "wall": {"image": {"wide": "a.jpg", "square": "b.jpg"},
                  "focus": {"landscape": [0, 1], "portrait": [0.5, 0.5], "wide": [1, 0.25], "square": [0.1, 0.9]}},
         "words": {"tagline": "We believe.", "subline_style": "headline", "legal_style": "headline"},
+        "code": {"qr": {"text": "https://example.org/small", "position": "top-left", "size": 0.2, "dark": "#101418", "light": "#fff"}},
         **TEXTS_OF_SPOTS,
     },
     "loops": {"day": ["ducklings", "words", "ducklings"], "night": ["film"]},
@@ -183,15 +184,20 @@ class Maker:
         x, y = self.number(0, 0.9)(), self.number(0, 0.9)()
         return [x, y, self.number(0.01, 1 - x)(), self.number(0.01, 1 - y)()]
 
+    def qr(self):
+        texts = ("https://example.org/small", "작은 것의 위대함", "BEGIN:VCARD\r\nFN:Duckling\tPlayer\r\nEND:VCARD", "0", "x" * 2000)
+        return self.members({"text": self.pick(*texts)}, position=self.pick(*POSITIONS), size=self.number(0.05, 0.5), dark=self.color,
+                            light=self.color)
+
     def shadow(self):
         return self.members(color=self.color, strength=self.number(0, 1), blur=self.number(0, 1), drop=self.number(0, 0.5))
 
     def spot(self, styles):
         words = self.by_language(lambda: self.random.choice([self.pick(*TEXTS), self.spans])())
-        kind = self.random.choice(["image", "video", "tagline", "background"])
-        must = {kind: {"tagline": words, "background": self.color}.get(kind, self.visual)}
+        kind = self.random.choice(["image", "video", "tagline", "background", "qr"])
+        must = {kind: {"tagline": words, "background": self.color, "qr": self.qr}.get(kind, self.visual)}
         point = self.by_shape(lambda: [self.number(0, 1)(), self.number(0, 1)()])
-        made = self.members(must, tagline=words, focus=point, **self.look(styles))
+        made = self.members(must, tagline=words, focus=point, qr=self.qr, **self.look(styles))
         return {**made, **self.members(subline=words, legal=words)} if "tagline" in made else made
 
     def instant(self, seconds, is_local):

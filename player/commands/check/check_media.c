@@ -383,6 +383,12 @@ static struct frame *draw_ink(const struct check *check, const struct job *job,
     return ink;
 }
 
+static bool touches(const struct layout_box *a, const struct layout_box *b)
+{
+    struct layout_box common = layout_common_box(*a, *b);
+    return common.width > 0 && common.height > 0;
+}
+
 static MUST_CHECK bool measure_level(struct check *check, struct job *job,
                                      const struct check_text *text, enum text_level level,
                                      struct frame *frame, struct err *err)
@@ -398,8 +404,10 @@ static MUST_CHECK bool measure_level(struct check *check, struct job *job,
         job->is_partial = true;
         return true;
     }
-    bool ok = check_text_measure(text, level, &check->canvas, check->visual, frame, ink,
-                                 &job->found.contrast[level], err);
+    bool ok = !check->visual || check_text_measure(text, level, &check->canvas, check->visual,
+                                                   frame, ink, &job->found.contrast[level], err);
+    if (ink)
+        job->found.is_under_qr[level] = touches(&ink->at, &job->found.facts.qr_box);
     frame_release(ink);
     return ok;
 }
@@ -414,7 +422,9 @@ static MUST_CHECK bool measure_text(struct check *check, struct job *job,
     bool ok = true;
     for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
         job->found.contrast[level] = INFINITY;
-        if (ok && check->visual && check_text_has(text, level))
+        job->found.is_under_qr[level] = false;
+        if (ok && check_text_has(text, level) &&
+            (check->visual || job->found.facts.qr_module_px > 0))
             ok = measure_level(check, job, text, level, frame, err);
     }
     frame_release(frame);
@@ -450,6 +460,7 @@ static MUST_CHECK bool finish_text(struct check *check, struct job *job, struct 
     if (!job->remembered && !measure_text(check, job, &text, err))
         return false;
     text.contrast = job->found.contrast;
+    text.is_under_qr = job->found.is_under_qr;
     check_text_judge(&text, check->media->report);
     return true;
 }

@@ -299,6 +299,17 @@ static void add_text_of_level(struct writer *writer, struct check_records *recor
               *text->language ? text->language : tagline->language);
 }
 
+static void add_qr(struct writer *writer, const struct playlist_qr *qr)
+{
+    add_number(writer, qr->text != NULL);
+    if (!qr->text)
+        return;
+    add_text(writer, qr->text);
+    add_fraction(writer, qr->style.size);
+    add_number(writer, qr->style.align);
+    add_number(writer, qr->style.valign);
+}
+
 static bool key_of_text(struct check_records *records, const struct check_records_tagline *tagline,
                         struct check_cache_key *key)
 {
@@ -310,6 +321,7 @@ static bool key_of_text(struct check_records *records, const struct check_record
     for (enum text_level level = 0; level < TEXT_LEVELS; level++)
         add_text_of_level(&writer, records, tagline, level);
     add_number(&writer, spot->subline.style < 0);
+    add_qr(&writer, &spot->qr);
     add_words(&writer);
     bool has_picture = spot->has_visual && !spot->is_video;
     add_number(&writer, has_picture);

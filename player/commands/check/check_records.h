@@ -56,7 +56,8 @@ void check_records_put_picture(struct check_records *records, int spot,
 /* A spot's tagline on a screen, and over its picture. */
 struct check_records_text {
     struct protocol_facts facts;
-    double contrast[TEXT_LEVELS]; /* with the picture; INFINITY: there is none */
+    double contrast[TEXT_LEVELS];  /* with the picture; INFINITY: there is none */
+    bool is_under_qr[TEXT_LEVELS]; /* letters of it, or they touch its quiet zone */
 };
 
 /* Names a spot's texts in a language that they are set by. */

@@ -27,8 +27,11 @@ struct check_place check_text_place(const struct playlist *playlist, int spot,
 {
     const struct playlist_spot *of = &playlist->spots[spot];
     const struct playlist_level found = playlist_spot_level(of, level);
-    return place_of(of, level,
-                    playlist_choose_text(found.texts, found.text_count, language)->language);
+    const struct playlist_text *text =
+        playlist_choose_text(found.texts, found.text_count, language);
+    if (!text) /* a code alone */
+        return (struct check_place){{"spots", of->name, "qr"}};
+    return place_of(of, level, text->language);
 }
 
 struct check_place check_text_font_place(const struct playlist_style *style,
@@ -195,7 +198,7 @@ bool check_text_needs_ink(const struct check_text *text, enum text_level level)
     const struct playlist_spot *spot = spot_of(text);
     return text_of(text, level)->span_count > 0 || look.opacity < 1 ||
            look.shadow.kind == TEXT_SHADOW_OWN || spot->subline.text_count > 0 ||
-           spot->legal.text_count > 0;
+           spot->legal.text_count > 0 || spot->qr.text;
 }
 
 /* The colors of its letters: the style's, or those of its spans. */
@@ -283,9 +286,69 @@ static void judge_contrast(const struct judged *judged, enum text_level level,
                          floor(ratio * 100) / 100, CHECK_CONTRAST_LEAST);
 }
 
+/* What makes a code's modules large enough on this screen. */
+static const char *remedy_for(const struct check_text *text, char words[96])
+{
+    int width = text->screen->width_px, height = text->screen->height_px;
+    int whole = QR_MODULE_LEAST_PX * (text->facts->qr_modules + 2 * QR_QUIET_MODULES);
+    double size = ceil(100.0 * whole / (width < height ? width : height)) / 100;
+    if (size > QR_SIZE_MAX)
+        snprintf(words, 96, "make its text shorter");
+    else
+        snprintf(words, 96, "make its size at least %g, or its text shorter", size);
+    return words;
+}
+
+/* Of the code itself: on each screen whether it can be read, once whether its colors serve. */
+static void judge_qr(const struct check_text *text, struct check_report *report)
+{
+    const struct playlist_spot *spot = spot_of(text);
+    const struct protocol_facts *facts = text->facts;
+    const struct qr_style *style = &spot->qr.style;
+    struct check_place place = {{"spots", spot->name, "qr"}};
+    char words[96];
+    if (!spot->qr.text || text->text != 0)
+        return;
+    int width = text->screen->width_px, height = text->screen->height_px;
+    if (facts->qr_module_px == 0)
+        check_report_add(report, CHECK_FAULT, &place,
+                         "on %d × %d it is not shown: %d × %d modules do not fit into its square: "
+                         "%s",
+                         width, height, (int)facts->qr_modules, (int)facts->qr_modules,
+                         remedy_for(text, words));
+    else if (facts->qr_module_px < QR_MODULE_LEAST_PX)
+        check_report_add(report, CHECK_WARNING, &place,
+                         "on %d × %d a module has %d × %d pixels, too few for the camera of a "
+                         "phone: %s",
+                         width, height, (int)facts->qr_module_px, (int)facts->qr_module_px,
+                         remedy_for(text, words));
+    if (!text->first)
+        return;
+    double contrast = check_contrast_colors(style->dark, style->light);
+    if (contrast < CHECK_CONTRAST_LEAST)
+        check_report_add(report, CHECK_WARNING, &place,
+                         "the contrast of its colors is %.2f:1, and phones need %g:1 at least",
+                         floor(contrast * 100) / 100, CHECK_CONTRAST_LEAST);
+    else if (check_contrast_colors(style->dark, 0) > check_contrast_colors(style->light, 0))
+        check_report_add(report, CHECK_WARNING, &place,
+                         "its dark color is the lighter one: many phones read no inverted codes");
+}
+
+static void judge_under_qr(const struct judged *judged, enum text_level level,
+                           struct check_report *report)
+{
+    const struct check_screen *screen = judged->of->screen;
+    if (judged->of->is_under_qr[level])
+        check_report_add(report, CHECK_WARNING, &judged->place,
+                         "on %d × %d the QR code covers part of it: move one of them, or give the "
+                         "text a box beside the code",
+                         screen->width_px, screen->height_px);
+}
+
 void check_text_judge(const struct check_text *text, struct check_report *report)
 {
     const struct playlist_spot *spot = spot_of(text);
+    judge_qr(text, report);
     for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
         if (!check_text_has(text, level) || is_judged_already(text, level))
             continue;
@@ -303,5 +366,6 @@ void check_text_judge(const struct check_text *text, struct check_report *report
         judge_size(&judged, level, report);
         judge_lines(&judged, report);
         judge_contrast(&judged, level, report);
+        judge_under_qr(&judged, level, report);
     }
 }

@@ -15,6 +15,7 @@ struct check_text {
     const char *language; /* that it is set by */
     const struct check_screen *screen;
     const struct protocol_facts *facts;
+    const bool *is_under_qr; /* by level */
     const double
         *contrast;  /* by level, with the visual, by check_text_measure; INFINITY: not known */
     bool first;     /* the first of the screens: report what is the same on all of them */

@@ -13,6 +13,7 @@
 struct text_block {
     struct tagline *texts[TEXT_LEVELS];
     enum text_level only;
+    struct qr_code *qr;
     int x, y, width, height;
 };
 
@@ -141,10 +142,25 @@ static bool is_drawn(const struct text_block *block, enum text_level level)
     return block->texts[level] && (block->only == TEXT_LEVELS || block->only == level);
 }
 
+static bool is_qr_drawn(const struct text_block *block)
+{
+    struct layout_box box;
+    int modules;
+    return block->qr && block->only == TEXT_LEVELS && qr_code_place(block->qr, &box, &modules) > 0;
+}
+
 static void find_box(struct text_block *block)
 {
-    int right = 0, bottom = 0;
-    bool any = false;
+    int right = 0, bottom = 0, modules;
+    bool any = is_qr_drawn(block);
+    if (any) {
+        struct layout_box box;
+        (void)!qr_code_place(block->qr, &box, &modules);
+        block->x = box.x;
+        block->y = box.y;
+        right = box.x + box.width;
+        bottom = box.y + box.height;
+    }
     for (enum text_level level = 0; level < TEXT_LEVELS; level++) {
         int x, y, width, height;
         if (!is_drawn(block, level))
@@ -168,7 +184,9 @@ struct text_block *text_block_create(const struct text_block_request *request, s
         return NULL;
     }
     block->only = request->only;
-    if (!set_texts(block, request, err)) {
+    if (request->qr)
+        block->qr = qr_code_create(request->qr, err);
+    if ((request->qr && !block->qr) || !set_texts(block, request, err)) {
         text_block_destroy(block);
         return NULL;
     }
@@ -239,7 +257,8 @@ bool text_block_paint(const struct text_block *block, void *pixels, size_t strid
     int drawn = 0;
     for (enum text_level level = 0; level < TEXT_LEVELS; level++)
         drawn += is_drawn(block, level);
-    for (enum text_level level = 0; drawn == 1 && level < TEXT_LEVELS; level++)
+    bool alone = drawn == 1 && !is_qr_drawn(block);
+    for (enum text_level level = 0; alone && level < TEXT_LEVELS; level++)
         if (is_drawn(block, level))
             return tagline_paint(block->texts[level], pixels, stride_bytes, err);
     for (int row = 0; row < block->height; row++)
@@ -248,7 +267,14 @@ bool text_block_paint(const struct text_block *block, void *pixels, size_t strid
         if (is_drawn(block, level) &&
             !paint_text(block, block->texts[level], pixels, stride_bytes, err))
             return false;
+    if (is_qr_drawn(block))
+        qr_code_paint(block->qr, pixels, stride_bytes, block->x, block->y);
     return true;
+}
+
+const struct qr_code *text_block_qr(const struct text_block *block)
+{
+    return block->qr;
 }
 
 void text_block_destroy(struct text_block *block)
@@ -257,5 +283,6 @@ void text_block_destroy(struct text_block *block)
         return;
     for (enum text_level level = 0; level < TEXT_LEVELS; level++)
         tagline_destroy(block->texts[level]);
+    qr_code_destroy(block->qr);
     free(block);
 }
