@@ -507,9 +507,10 @@ static size_t largest_screen_bytes(const struct check_screens *screens)
 static size_t most_texts(const struct playlist *playlist)
 {
     size_t most = 1;
-    for (size_t i = 0; i < playlist->spot_count; i++)
-        if (count_languages(&playlist->spots[i]) > most)
-            most = count_languages(&playlist->spots[i]);
+    for (size_t i = 0; i < playlist->spot_count; i++) {
+        size_t count = count_languages(&playlist->spots[i]);
+        most = count > most ? count : most;
+    }
     return most;
 }
 
