@@ -103,8 +103,8 @@ static void put_texts(const struct inquiry *inquiry)
     const struct programme_scene *scene = &inquiry->explain.scene;
     const struct transition *transition = &scene->to.transition;
     const struct playlist_spot *spots = playlist_of(inquiry)->spots;
-    bool has_old = scene->from.spot >= 0 && spots[scene->from.spot].text_count > 0;
-    bool has_new = scene->to.spot >= 0 && spots[scene->to.spot].text_count > 0;
+    bool has_old = scene->from.spot >= 0 && playlist_spot_has_texts(&spots[scene->from.spot]);
+    bool has_new = scene->to.spot >= 0 && playlist_spot_has_texts(&spots[scene->to.spot]);
     if (!has_old && !has_new)
         return;
     if (has_old && has_new &&

@@ -1,5 +1,5 @@
-/* Child processes that were killed, until the kernel has ended them, which takes a large one a tenth
- * of a second. Main thread. */
+/* Child processes that were killed, until the kernel has ended them, which takes a large one a
+ * tenth of a second. Main thread. */
 #ifndef DECODE_CHILDREN_H
 #define DECODE_CHILDREN_H
 
@@ -10,7 +10,7 @@
  * above 0. */
 void children_end(pid_t pid);
 
-/* Reaps those that have exited. With `wait` it gives them a few seconds to exit; without, it never
+/* Reaps those that have exited. With `wait` it gives them half a second to exit; without, it never
  * blocks: one that the kernel can't kill (a disk that does not answer) is left alone. */
 void children_reap(bool wait);
 

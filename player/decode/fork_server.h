@@ -5,7 +5,7 @@
  * player; its workers are the player's own children. The price: workers of one server lie at the
  * same addresses, other than the player's.
  *
- * Nothing here blocks. Main thread. */
+ * Nothing here blocks, except with `wait`. Main thread. */
 #ifndef DECODE_FORK_SERVER_H
 #define DECODE_FORK_SERVER_H
 
@@ -44,7 +44,7 @@ void fork_server_end(struct fork_server *server);
  * process is not known yet: it is killed as soon as it is. */
 void fork_server_abandon(struct fork_server *server, int socket);
 
-/* Looks for those; with `wait` for a few seconds. A server that has not forked one for long hangs:
+/* Looks for those; with `wait` for half a second. A server that has not forked one for long hangs:
  * it is ended. */
 void fork_server_collect_abandoned(bool wait);
 

@@ -104,13 +104,15 @@ static MUST_CHECK bool fork_worker(struct worker_process *worker, bool film, int
                                    struct err *err)
 {
     worker->server = film ? &film_server : &picture_server;
-    if (fork_server_ask(worker->server, socket))
-        return true;
-    fork_server_end(worker->server);
-    if (!start_server(worker->server, film, err))
-        return false;
-    return fork_server_ask(worker->server, socket) ||
-           err_set_errno(err, ERR_SYSTEM, errno, "cannot ask for a worker");
+    bool asked = fork_server_ask(worker->server, socket);
+    if (!asked) {
+        fork_server_end(worker->server);
+        if (!start_server(worker->server, film, err))
+            return false;
+        asked = fork_server_ask(worker->server, socket);
+    }
+    worker->server_pid = worker->server->pid;
+    return asked || err_set_errno(err, ERR_SYSTEM, errno, "cannot ask for a worker");
 }
 
 static MUST_CHECK bool spawn_worker(struct worker_process *worker, bool film, int socket,
@@ -217,7 +219,9 @@ static void watch_for_exit(struct worker_process *worker)
 {
     worker->hung_up = true;
     worker->hung_up_ns = clock_mono_ns();
-    pid_t pid = is_unstarted(worker) ? worker->server->pid : worker->pid;
+    pid_t pid = worker->pid;
+    if (is_unstarted(worker) && worker->server->pid == worker->server_pid)
+        pid = worker->server_pid;
     worker->exit_fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 }
 
@@ -287,10 +291,11 @@ static void set_forbidden_call_error(const struct worker_process *worker, struct
 static MUST_CHECK bool read_server_exit_reason(const struct worker_process *worker, struct err *err)
 {
     siginfo_t info;
-    if (worker->exit_fd >= 0 && !fork_server_exit_reason(worker->server, &info))
+    bool is_gone = worker->exit_fd < 0 || worker->server->pid != worker->server_pid;
+    if (!is_gone && !fork_server_exit_reason(worker->server, &info))
         return false;
-    if (worker->exit_fd < 0)
-        err_set(err, ERR_SYSTEM, "the worker exited for an unknown reason");
+    if (is_gone)
+        err_set(err, ERR_KILLED, "the process that starts workers was ended");
     else if (info.si_code == CLD_EXITED)
         set_start_error(worker, 0, info.si_status, err);
     else if (info.si_status == SIGKILL)

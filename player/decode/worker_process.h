@@ -20,6 +20,7 @@ struct worker_process {
     int64_t hung_up_ns;
     const char *program;        /* name of the program in errors */
     struct fork_server *server; /* that forks it; NULL: none */
+    pid_t server_pid;           /* that it was asked of; another may have taken its place */
     bool started;               /* it was forked: `pid` is known */
     bool ready;                 /* it reported so: from now on it may have read the medium */
     bool short_of_memory;       /* as PROTOCOL_EVENT_READY reported */
@@ -60,8 +61,8 @@ enum worker_process_event {
 
 /* Receives one packet of at most `packet_bytes_max` bytes (at least an event's size) into `packet`;
  * *fd is the descriptor that came with it, for the caller to close, or -1. PROTOCOL_EVENT_STARTED,
- * PROTOCOL_EVENT_READY and PROTOCOL_EVENT_FORBIDDEN are handled here and not passed on; the latter only makes an error's
- * text clearer. Before PROTOCOL_EVENT_READY only PROTOCOL_EVENT_ERROR is accepted.
+ * PROTOCOL_EVENT_READY and PROTOCOL_EVENT_FORBIDDEN are handled here and not passed on; the last
+ * only makes an error's text clearer. Before PROTOCOL_EVENT_READY only PROTOCOL_EVENT_ERROR is accepted.
  *
  * * Errors: ERR_WORKER where the worker is at fault: an invalid packet, a crash. ERR_SANDBOX where
  * its sandbox killed it: either the medium has taken it over, or a library made a system call that

@@ -211,6 +211,14 @@ const char *playlist_spot_language(const struct playlist_spot *spot, size_t inde
     return playlist_spot_has_texts(spot) && found == 0 && index == 0 ? "" : NULL;
 }
 
+size_t playlist_spot_language_count(const struct playlist_spot *spot)
+{
+    size_t count = 0;
+    while (playlist_spot_language(spot, count))
+        count++;
+    return count;
+}
+
 enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
                                           const struct playlist_spot *spot, enum text_level level)
 {

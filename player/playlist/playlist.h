@@ -267,13 +267,15 @@ struct text_style playlist_spot_text_style(const struct playlist *playlist,
 
 /* A spot's texts of a level, with the index of the style whose fonts they have. */
 struct playlist_level playlist_spot_level(const struct playlist_spot *spot, enum text_level level);
+
 /* Whether anything stands in the plane above its visual: texts, or a QR code. */
 bool playlist_spot_has_texts(const struct playlist_spot *spot);
 
 /* The languages that a spot has texts in, in order: those of its tagline, then those that only its
- * subline has, then those of its legal line; only "" where each serves all languages, as a QR code does.
- * NULL where there are no more, and without texts. */
+ * subline has, then those of its legal line; only "" where each serves all languages, as a QR code
+ * does. NULL where there are no more, and without texts. */
 const char *playlist_spot_language(const struct playlist_spot *spot, size_t index);
+size_t playlist_spot_language_count(const struct playlist_spot *spot);
 
 enum playlist_weight playlist_spot_weight(const struct playlist *playlist,
                                           const struct playlist_spot *spot, enum text_level level);

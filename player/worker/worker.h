@@ -1,8 +1,9 @@
 /* A worker process: does one job, then exits.
  *
  * A program's main() calls worker_main if it was started as a worker, and worker_serve if it was
- * started as the process that workers are forked from. A worker receives the job from PROTOCOL_FD, closes the sandbox, reports that it
- * is ready, and only then reads what came with the job; the answer goes to PROTOCOL_FD. */
+ * started as the process that workers are forked from. A worker receives the job from PROTOCOL_FD,
+ * closes the sandbox, reports that it is ready, and only then reads what came with the job; the
+ * answer goes to PROTOCOL_FD. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 

@@ -58,6 +58,37 @@ class Codes(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(read_codes(self.folder / "p.png"), "https://example.org/stays")
 
+    def test_it_stands_whole_beside_a_text_that_would_rise(self):
+        """Lines that rise would take their part of the code along."""
+        self.write(before={"background": "#204080"},
+                   a={"tagline": "To the greatness\nof small.", "text_motion": "rise", "transition": {"type": "cut", "duration": 0},
+                      "qr": {"text": "https://example.org/rise"}})
+        seen = []
+        for at in ("10.1", "10.3", "15"):
+            done = run("preview", self.list, "--at", f"2026-11-30T00:00:{at}Z", "--size", "640x360", "-o", self.folder / "p.png")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(read_codes(self.folder / "p.png"), "https://example.org/rise")
+            seen.append((self.folder / "p.png").read_bytes())
+        self.assertEqual(seen, [seen[-1]] * 3)
+
+    def test_what_check_remembers_is_of_the_same_code(self):
+        for size, words in ((0.2, None), (0.05, "a module has"), (0.2, None)):
+            self.write(a={"qr": {"text": "https://example.org/small", "size": size}})
+            done = run("check", self.list, "--json", "--at", AT, "--size", "1920x1080", XDG_CACHE_HOME=self.folder / "cache")
+            self.assertEqual(words is not None, "a module has" in done.stdout, done.stdout)
+
+    def test_a_code_in_the_gap_beside_a_short_line_covers_nothing(self):
+        """The square of the text, but none of its letters."""
+        self.write(a={"tagline": "To the greatness of small, of all that is smaller\nthan\nwe", "tagline_style": "s",
+                      "qr": {"text": "0", "size": 0.1, "position": "bottom"}})
+        data = json.loads(self.list.read_text())
+        data["styles"] = {"s": {"size": 0.055, "box": [0.03, 0.4, 0.94, 0.545], "valign": "bottom"}}
+        self.list.write_text(json.dumps(data))
+        self.assertEqual(self.found("--size", "1920x1080"), set())
+        data["spots"]["a"]["tagline"] = "than\nwe\nTo the greatness of small, of all that is smaller"
+        self.list.write_text(json.dumps(data))
+        self.assertIn("covers part of it", str(self.found("--size", "1920x1080")))
+
     def test_check_is_content_with_a_good_one(self):
         self.write(a={"tagline": "Small", "qr": {"text": "https://example.org/small", "position": "top-right"}})
         self.assertEqual(self.found(), set())

@@ -92,6 +92,18 @@ static enum worker_process_event receive(struct worker_process *worker,
     return result;
 }
 
+/* A job that is done. */
+static void answer(void)
+{
+    struct worker_process worker;
+    struct protocol_event event;
+    struct err err = {0};
+    start(&worker, ANSWER);
+    assert_int_equal(receive(&worker, &event, &err), WORKER_PROCESS_PACKET);
+    worker_process_stop(&worker);
+    worker_process_reap(true);
+}
+
 static void read_command_line(pid_t pid, char *text, size_t size)
 {
     char path[64];
@@ -236,13 +248,36 @@ static void a_server_that_was_killed_is_replaced(void **state)
     assert_int_equal(err.code, ERR_KILLED);
     assert_false(worker.ready);
     worker_process_stop(&worker);
-    err = (struct err){0};
-    start(&worker, ANSWER);
-    assert_int_equal(receive(&worker, &event, &err), WORKER_PROCESS_PACKET);
-    worker_process_stop(&worker);
-    worker_process_reap(true);
+    answer();
     assert_int_equal(count_children(), 1);
     assert_int_not_equal(server_pid(), server);
+}
+
+/* Of two jobs before a server that is killed, the second is asked of another: the first is told of at
+ * once all the same, and its medium is not to blame. */
+static void a_job_of_a_server_that_was_replaced_fails(void **state)
+{
+    (void)state;
+    struct worker_process first, second;
+    struct protocol_event event;
+    struct err err = {0};
+    pid_t server = server_pid();
+    siginfo_t ended;
+    assert_int_equal(kill(server, SIGSTOP), 0);
+    start(&first, ANSWER);
+    assert_int_equal(kill(server, SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)server, &ended, WEXITED | WNOWAIT), 0);
+    start(&second, ANSWER);
+    assert_int_equal(receive(&second, &event, &err), WORKER_PROCESS_PACKET);
+    size_t size;
+    int fd;
+    assert_int_equal(worker_process_receive(&first, &event, sizeof event, &size, &fd, &err),
+                     WORKER_PROCESS_BROKEN);
+    assert_int_equal(err.code, ERR_KILLED);
+    worker_process_stop(&first);
+    worker_process_stop(&second);
+    worker_process_reap(true);
+    assert_int_equal(count_children(), 1);
 }
 
 /* As after an upgrade that went half-way. */
@@ -259,8 +294,11 @@ static void a_server_of_another_version_is_told_of(void **state)
     assert_int_equal(receive(&worker, &event, &err), WORKER_PROCESS_PACKET);
     worker_process_stop(&worker);
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-    worker = (struct worker_process){
-        .socket = pair[0], .exit_fd = -1, .server = server, .program = "a worker"};
+    worker = (struct worker_process){.socket = pair[0],
+                                     .exit_fd = -1,
+                                     .server = server,
+                                     .server_pid = server->pid,
+                                     .program = "a worker"};
     const uint32_t other = PROTOCOL_MAGIC + 1;
     assert_int_equal(kill(server->pid, SIGSTOP), 0);
     assert_int_equal(send(server->socket, &other, sizeof other, 0), sizeof other);
@@ -318,6 +356,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(why_a_worker_exited_is_known),
         cmocka_unit_test(those_that_are_stopped_at_once_are_killed),
         cmocka_unit_test(a_server_that_was_killed_is_replaced),
+        cmocka_unit_test(a_job_of_a_server_that_was_replaced_fails),
         cmocka_unit_test(a_server_of_another_version_is_told_of),
         cmocka_unit_test(a_fork_that_fails_is_told_of),
         cmocka_unit_test(nothing_is_left),

@@ -111,14 +111,6 @@ static bool is_endless(const struct check *check, const struct job *job)
     return check->judged_spot == job->spot && check->endless[told_shape(check, job)];
 }
 
-static size_t count_languages(const struct playlist_spot *spot)
-{
-    size_t count = 0;
-    while (playlist_spot_language(spot, count))
-        count++;
-    return count;
-}
-
 /* Moves `next` on to the next job; false at the end. */
 static bool find_job(struct check *check)
 {
@@ -126,7 +118,7 @@ static bool find_job(struct check *check)
     for (; next->spot < (int)playlist_visual_count(check->playlist);
          next->spot++, next->screen = 0) {
         const struct playlist_spot *spot = &check->playlist->spots[next->spot];
-        int texts = check->media->with_texts ? (int)count_languages(spot) : 0;
+        int texts = check->media->with_texts ? (int)playlist_spot_language_count(spot) : 0;
         for (; next->screen < check->media->screens->count; next->screen++, next->text = -1) {
             const struct check_screen *screen = screen_of(check, next);
             if (next->text < 0 && has_still(check, spot, screen) && !is_endless(check, next))
@@ -165,7 +157,7 @@ static bool remember_texts(struct check *check, const struct job *job)
     struct job of_text = *job;
     bool all = true;
     bool any = check->media->with_texts && !screen_of(check, job)->stands_in;
-    for (int i = 0; any && i < (int)count_languages(spot); i++) {
+    for (int i = 0; any && i < (int)playlist_spot_language_count(spot); i++) {
         struct remembered_text *text = &check->texts[i];
         of_text.text = i;
         const struct check_records_tagline tagline = tagline_of(check, &of_text);
@@ -383,10 +375,21 @@ static struct frame *draw_ink(const struct check *check, const struct job *job,
     return ink;
 }
 
-static bool touches(const struct layout_box *a, const struct layout_box *b)
+/* Whether letters are where the code is: lines of a text have different lengths. */
+static bool has_ink_in(const struct frame *ink, const struct layout_box *box)
 {
-    struct layout_box common = layout_common_box(*a, *b);
-    return common.width > 0 && common.height > 0;
+    struct layout_box common = layout_common_box(ink->at, *box);
+    for (int y = common.y; y < common.y + common.height; y++) {
+        const uint8_t *row =
+            (const uint8_t *)ink->pixels + (size_t)(y - ink->at.y) * ink->stride_bytes;
+        for (int x = common.x; x < common.x + common.width; x++) {
+            uint32_t pixel;
+            memcpy(&pixel, row + (size_t)(x - ink->at.x) * sizeof pixel, sizeof pixel);
+            if (pixel >> 24)
+                return true;
+        }
+    }
+    return false;
 }
 
 static MUST_CHECK bool measure_level(struct check *check, struct job *job,
@@ -399,15 +402,17 @@ static MUST_CHECK bool measure_level(struct check *check, struct job *job,
     if (needs_ink && !ink) {
         struct check_place place =
             check_text_place(check->playlist, job->spot, level, language_of(check, job));
-        check_report_add(check->media->report, CHECK_WARNING, &place,
-                         "its contrast with the visual is not checked: %s", ink_err.text);
+        check_report_add(check->media->report, CHECK_WARNING, &place, "%s is not checked: %s",
+                         check->visual ? "its contrast with the visual"
+                                       : "whether the QR code covers it",
+                         ink_err.text);
         job->is_partial = true;
         return true;
     }
     bool ok = !check->visual || check_text_measure(text, level, &check->canvas, check->visual,
                                                    frame, ink, &job->found.contrast[level], err);
     if (ink)
-        job->found.is_under_qr[level] = touches(&ink->at, &job->found.facts.qr_box);
+        job->found.is_under_qr[level] = has_ink_in(ink, &job->found.facts.qr_box);
     frame_release(ink);
     return ok;
 }
@@ -508,7 +513,7 @@ static size_t most_texts(const struct playlist *playlist)
 {
     size_t most = 1;
     for (size_t i = 0; i < playlist->spot_count; i++) {
-        size_t count = count_languages(&playlist->spots[i]);
+        size_t count = playlist_spot_language_count(&playlist->spots[i]);
         most = count > most ? count : most;
     }
     return most;

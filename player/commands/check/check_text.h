@@ -8,7 +8,7 @@
 #include "sandbox/protocol.h"
 #include "screen/compose.h"
 
-/* A spot's texts in one of its languages (playlist_spot_language) on one screen: the tagline with the subline and the legal line beside it. */
+/* A spot's texts in one of its languages (playlist_spot_language) on one screen. */
 struct check_text {
     const struct playlist *playlist;
     int spot, text;       /* indexes of the spots, and of the spot's languages */

@@ -176,10 +176,8 @@ static MUST_CHECK bool draw_spot(struct preview *preview, int spot, const char *
 
 static int languages_of(const struct playlist_spot *spot)
 {
-    int count = 0;
-    while (playlist_spot_language(spot, (size_t)count))
-        count++;
-    return count ? count : 1;
+    size_t count = playlist_spot_language_count(spot);
+    return count ? (int)count : 1;
 }
 
 /* Draws a spot in all its languages: into a row, or, where there are several sizes, into a row for each
